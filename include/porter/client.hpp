@@ -1,0 +1,213 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "porter/access.hpp"
+#include "porter/connection.hpp"
+#include "porter/error.hpp"
+#include "porter/task.hpp"
+
+namespace porter {
+
+namespace rooms::client {
+class link;
+}
+
+/// Why the client has no connection, or did not get what it asked for. `what` is the code to go by and `reason` the
+/// line to show, wherever the failure comes from; `why` says where that is.
+struct client_failure : failure {
+    enum class cause : std::uint8_t {
+        unreachable,  ///< no connection came about; `system` says why
+        timed_out,    ///< connecting, the welcome or the answer about access took longer than the options allow
+        lost,         ///< the connection broke without a word; `system` says how
+        closed,       ///< the server closed the connection, saying `what`
+        denied,       ///< the server refused the request, saying `what`; the connection goes on
+        protocol,     ///< the server said something that the protocol does not have; the connection was closed
+        not_sent,     ///< refused by this library before anything was sent; the connection goes on
+    };
+
+    client_failure() = default;
+    client_failure(cause why_, failure said, std::error_code system_ = {})
+        : failure(std::move(said)), why(why_), system(system_)
+    {}
+
+    cause why = cause::lost;
+    std::error_code system;  ///< set for unreachable and lost, where the system gave a reason
+};
+
+/// One line for a person, e.g. "denied: bad_credentials: unknown name or wrong password". What the server chose to say
+/// stands in it as it came: escape it before it goes to a terminal.
+std::string describe(client_failure const& failed);
+
+/// A value or the reason why there is none.
+template <typename T>
+using client_result = result<T, client_failure>;
+
+/// How the bytes may travel. This version speaks plain TCP only.
+enum class transport : std::uint8_t {
+    automatic,  ///< plain to the same machine (a loopback address); no connection to any other
+    plain,      ///< plain to any machine: everybody on the way reads passwords and tokens
+};
+
+/// What a client is told before it connects.
+///
+/// Name it before the co_await: g++ 12 destroys a braced temporary twice when it stands in a co_await statement, so
+/// `connect` does not take one.
+struct client_options {
+    porter::transport transport = porter::transport::automatic;
+
+    /// How long each of these may take: connecting, the welcome, each answer about access.
+    std::chrono::milliseconds timeout = std::chrono::seconds{20};
+
+    /// What the client calls itself, up to 64 bytes of UTF-8 are of use to the server's operator.
+    std::string agent = "porter-client";
+};
+
+/// What the server said about itself in its welcome.
+struct server_info {
+    porter::access access = porter::access::authenticate;  ///< what it wants from a visitor
+    std::string agent;                                     ///< such as "porterd/0.1.0"
+    std::string known_as;         ///< the name last seen at this machine's address: a hint, never a proof; or empty
+    std::uint32_t max_frame = 0;  ///< the longest payload that may be sent, in bytes: a text of one byte less
+};
+
+/// Access, as the server granted it.
+struct grant {
+    porter::via via = porter::via::open;
+    std::string name;              ///< empty in open access
+    std::uint64_t session_id = 0;  ///< 0 without an account
+    std::string token;             ///< of a session just opened: shown once, worth a password, the caller's to wipe
+    std::chrono::sys_seconds expires_at{};                  ///< the session's absolute end; 0 without one
+    std::optional<std::chrono::sys_seconds> last_login_at;  ///< the account's previous login; none: this is the first
+    std::string last_address;                               ///< where that was from; may be empty
+    std::uint32_t failed_since = 0;                         ///< failed password tries since then
+};
+
+/// One of the account's sessions.
+struct session_info {
+    std::uint64_t id = 0;
+    std::chrono::sys_seconds created_at{};
+    std::chrono::sys_seconds last_used_at{};
+    std::chrono::sys_seconds expires_at{};
+    std::string address;   ///< where it was opened or last resumed from
+    bool current = false;  ///< the one of this connection
+};
+
+enum class logout_scope : std::uint8_t {
+    this_session = 0,
+    every_session = 1,  ///< of the account, on whichever machine
+};
+
+/// The visitor's side of the door: connects, gets access, talks.
+///
+///     auto door = co_await porter::client::connect("localhost", 7678);
+///     if (!door) co_return explain(door.error());
+///     auto access = co_await door->login("Alice", password);
+///     if (!access) co_return explain(access.error());
+///     auto sent = co_await door->send("hello");
+///     auto answer = co_await door->receive_text();
+///
+/// It lives on the I/O thread it was made on; use it there only. Both directions work at once: one coroutine may
+/// receive while others send and ask. Pings are answered underneath at any time. Nothing throws for a refusal or a
+/// lost connection; only a cancelled coroutine ends with asio::error::operation_aborted, as everywhere in Asio.
+/// Destroying a client cuts the connection; whatever still waits on it ends. `close()` takes leave first.
+class client {
+public:
+    /// Connects, and hears the server's welcome. In open access, and in identify access when the server knows the
+    /// address, access is `granted()` when this returns. `host` is a name or an IP address; each address of a name is
+    /// tried in turn. Failures: unreachable, timed_out, lost; closed (server_full, unsupported_version, ...); protocol;
+    /// not_sent(tls_required) where the transport option forbids the only addresses there are.
+    static task<client_result<client>> connect(std::string host, std::uint16_t port);
+    static task<client_result<client>> connect(std::string host, std::uint16_t port, client_options const& options);
+    static task<client_result<client>> connect(std::string host, std::uint16_t port, client_options&&) = delete;
+
+    client(client&&) noexcept;
+    client& operator=(client&&) noexcept;
+    ~client();
+
+    server_info const& server() const noexcept;
+
+    /// Whether the connection goes to another machine: no loopback address.
+    bool is_remote() const noexcept;
+
+    /// The access that was granted, without its token; null before.
+    grant const* granted() const noexcept;
+
+    /// Why the connection has ended; null while it lasts. After a `close()` of ours: closed, normal.
+    client_failure const* ended() const noexcept;
+
+    // Access. After a denied the next try may follow, up to five on a connection (after access: not_sent, for
+    // not_supported). Passwords and tokens are taken by value and wiped, here and in the output buffer, once they
+    // are sent: move yours in and no copy is left.
+
+    /// Proves an account by its password. Denied: bad_credentials, throttled, busy, unavailable, not_supported.
+    task<client_result<grant>> login(std::string name, std::string password);
+
+    /// Makes an account. Denied: registration_closed, invalid_name, weak_password, name_taken; busy, unavailable.
+    task<client_result<grant>> register_account(std::string name, std::string password);
+
+    /// Goes on in a session. Denied: invalid_token (forget the token), tls_required, unavailable, throttled.
+    task<client_result<grant>> resume(std::string token);
+
+    /// Says a name where the server wants no proof; after access it renames this machine's address. Denied:
+    /// invalid_name, not_supported.
+    task<client_result<grant>> identify(std::string name);
+
+    // Talk, after access. What is sent is queued; sending waits while more than 64 KiB of it are unwritten.
+
+    /// Sends a text. Failures: not_sent: invalid_utf8, frame_too_large (longer than the server takes), unauthorized (no
+    /// access yet); or why the connection has ended.
+    task<client_result<void>> send(std::string text);
+
+    /// Sends bytes of any kind. A service that takes only texts refuses them, and the connection goes on: see
+    /// `refused_data()`.
+    task<client_result<void>> send_data(std::string bytes);
+
+    /// The latest refusal of bytes sent by send_data(), null if there was none.
+    client_failure const* refused_data() const noexcept;
+
+    /// Waits for the next message; empty: the connection has ended, and `ended()` says why. What came before the end is
+    /// handed out first. The message is valid until the next receive. One coroutine at a time.
+    task<std::optional<message>> receive();
+
+    /// The next message that is already here, or null: a plain call that never suspends. Valid until the next receive.
+    message const* next();
+
+    /// Waits for the next text and gives a copy of it; data messages are passed over. Empty: the connection has ended.
+    task<std::optional<std::string>> receive_text();
+
+    // The account's own requests, after access by an account; elsewhere they are denied(not_supported) without asking.
+    // Several may wait at once: the server answers in order. Texts that arrive meanwhile are kept for receive().
+
+    task<client_result<std::vector<session_info>>> sessions();
+
+    /// Ends a session of the account. Denied: not_found, unavailable.
+    task<client_result<void>> revoke(std::uint64_t session_id);
+
+    /// Ends every other session of the account as well. Denied: bad_credentials, weak_password, throttled, busy,
+    /// unavailable.
+    task<client_result<void>> change_password(std::string current, std::string fresh);
+
+    /// Ends the session, or all of the account; the server closes the connection (normal). Denied: unavailable.
+    task<client_result<void>> logout(logout_scope scope = logout_scope::this_session);
+
+    /// Ends the connection in order: writes what is queued and a closing(normal), hears the server out for up to 2 s,
+    /// closes. What arrives meanwhile is discarded. Does nothing when the connection has ended.
+    task<void> close();
+
+private:
+    explicit client(std::shared_ptr<rooms::client::link> underneath);
+    static task<client_result<client>> connect_to(std::string host, std::uint16_t port, client_options options);
+
+    std::shared_ptr<rooms::client::link> link_;  // shared with the operations that are under way
+};
+
+}  // namespace porter

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "porter/access.hpp"
+#include "porter/task.hpp"
+
+namespace porter {
+
+namespace rooms::server {
+class exchange;
+}
+
+/// One message of a visitor. The body is a view into the connection's input, valid until the next receive.
+struct message {
+    enum class kind : std::uint8_t { text = 0x40, data = 0x41 };
+
+    kind what = kind::text;
+    std::string_view body;  ///< text: valid UTF-8; data: any bytes. Both may be empty
+
+    bool is_text() const noexcept { return what == kind::text; }
+};
+
+/// The messages that have arrived, taken up one by one while you iterate (once). Leaving early loses nothing: the
+/// rest comes with the next receive. Messages are valid until the next receive on the connection.
+class batch {
+public:
+    class iterator {
+    public:
+        using value_type = message;
+        using difference_type = std::ptrdiff_t;
+
+        message const& operator*() const noexcept { return *current_; }
+        message const* operator->() const noexcept { return current_; }
+        iterator& operator++();
+        void operator++(int) { ++*this; }
+        bool operator==(std::default_sentinel_t) const noexcept { return current_ == nullptr; }
+
+    private:
+        friend class batch;
+        iterator(rooms::server::exchange& source, message const* first) : source_(&source), current_(first) {}
+        rooms::server::exchange* source_;
+        message const* current_;
+    };
+
+    /// Starts with the message that made the batch.
+    iterator begin() const noexcept { return {*source_, first_}; }
+    std::default_sentinel_t end() const noexcept { return {}; }
+
+private:
+    friend class rooms::server::exchange;
+    batch(rooms::server::exchange& source, message const* first) : source_(&source), first_(first) {}
+    rooms::server::exchange* source_;
+    message const* first_;
+};
+
+/// A connection that has been let in, as a service sees it. Pings, account requests and limits are dealt with
+/// underneath while you receive. It lives on one I/O thread and as long as the service's coroutine runs; use it from
+/// that coroutine only. When the visitor has gone, was cut off or the server stops, receives come back empty and
+/// sends do nothing: return then.
+class connection {
+public:
+    std::string_view name() const noexcept;     ///< who it is; empty in open access
+    std::string_view address() const noexcept;  ///< the canonical IP address
+    porter::via via() const noexcept;           ///< how access was got: whether name() is proved
+    std::uint64_t session() const noexcept;     ///< the session's id; 0 without an account
+
+    /// Waits until at least one message is here and hands out all that are. Writes queued replies before it waits.
+    /// Empty: the connection has ended.
+    task<std::optional<batch>> receive_some();
+
+    /// The next message that is already here, or null: a plain call that never suspends.
+    message const* next();
+
+    /// Waits for one message; empty: the connection has ended. The message is valid until the next receive.
+    task<std::optional<message>> receive();
+
+    /// Waits for one text and gives a copy of it. A data message is answered by denied(not_supported) and passed
+    /// over. Empty: the connection has ended.
+    task<std::optional<std::string>> receive_text();
+
+    /// Queues a message; it is written before the next wait, together with all others. Never suspends.
+    void reply(message const& answer);
+    /// Queues a text (`body` is copied; it must be valid UTF-8).
+    void reply(std::string_view body);
+
+    /// Queues a text or a message and writes the queue; suspends while the peer is slow. False: the connection has
+    /// ended.
+    task<bool> send(std::string body);
+    task<bool> send(message answer);
+
+private:
+    friend class rooms::server::exchange;
+    explicit connection(rooms::server::exchange& underneath) : exchange_(&underneath) {}
+    connection(connection const&) = delete;
+    connection& operator=(connection const&) = delete;
+
+    rooms::server::exchange* exchange_;
+};
+
+/// What visitors talk to: a coroutine over a connection that is already let in. Returning closes the connection in
+/// order; an exception that escapes closes it as the server's own fault (code::internal) and is logged. The function
+/// object is shared by all connections and threads.
+using service = std::function<task<void>(connection&)>;
+
+}  // namespace porter

@@ -1,0 +1,134 @@
+#pragma once
+
+#include <cassert>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace porter {
+
+/// Why a request was denied or a connection closed: one space for both, as on the wire (docs/PROTOCOL.md, codes).
+enum class code : std::uint16_t {
+    normal = 0,                ///< closed in order
+    protocol_error = 1,        ///< malformed frame or unknown kind: fatal
+    frame_too_large = 2,       ///< length over the limit in force: fatal
+    invalid_utf8 = 3,          ///< fatal
+    unsupported_version = 4,   ///< fatal
+    unauthorized = 5,          ///< not allowed before access: fatal
+    timeout = 6,               ///< access, or a frame, was not there in time
+    idle = 7,                  ///< nothing was heard for the idle time
+    too_many_attempts = 8,     ///< come back later
+    session_ended = 9,         ///< log in again
+    shutting_down = 10,        ///< come back: the server restarts
+    tls_required = 11,         ///< connect again with TLS
+    server_full = 12,          ///< come back later, with growing pauses
+    slow_consumer = 13,        ///< took no output for too long
+    internal = 14,             ///< the server's own fault
+    bad_credentials = 20,      ///< unknown name, wrong password or disabled account: one answer
+    name_taken = 21,           ///< register: choose another name
+    invalid_name = 22,         ///< the reason says the rule
+    weak_password = 23,        ///< the reason says the rule
+    invalid_token = 24,        ///< unknown, expired or revoked: log in again
+    throttled = 25,            ///< too many failures: retry_after says when
+    busy = 26,                 ///< too many password checks are waiting: retry_after says when
+    unavailable = 27,          ///< the store failed; nothing was changed: retry
+    registration_closed = 28,  ///< ask the administrator
+    not_supported = 29,        ///< not with this server's access mode or service
+    not_found = 30,            ///< no such session
+};
+
+/// The code's name as documented, e.g. "bad_credentials"; "unknown" for a number that this version does not know.
+std::string_view name_of(code value) noexcept;
+
+/// A refusal as a value: what a program goes by (`what`), and what a person reads (`reason`).
+struct failure {
+    failure() = default;
+    failure(code what_, std::string reason_, std::chrono::seconds retry_after_ = {})
+        : what(what_), reason(std::move(reason_)), retry_after(retry_after_)
+    {}
+
+    code what = code::internal;
+    std::string reason;                  ///< for people only, UTF-8, may be empty
+    std::chrono::seconds retry_after{};  ///< when to try again; 0: no advice
+};
+
+/// Wraps an error so that it converts to any `result` with that error type: `return refuse(errc::name_taken);`
+template <typename E>
+struct refusal {
+    E error;
+};
+
+template <typename E>
+refusal<std::decay_t<E>> refuse(E&& error)
+{
+    return {std::forward<E>(error)};
+}
+
+/// A value or the reason why there is none. Access to the absent side is a defect of the caller (assert).
+template <typename T, typename E = failure>
+class [[nodiscard]] result {
+public:
+    using value_type = T;
+    using error_type = E;
+
+    result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+    result(refusal<E> refused) : state_(std::in_place_index<1>, std::move(refused.error)) {}
+
+    explicit operator bool() const noexcept { return state_.index() == 0; }
+    bool has_value() const noexcept { return state_.index() == 0; }
+
+    T& operator*() & noexcept { return value(); }
+    T const& operator*() const& noexcept { return value(); }
+    T&& operator*() && noexcept { return std::move(value()); }
+    T* operator->() noexcept { return &value(); }
+    T const* operator->() const noexcept { return &value(); }
+
+    E const& error() const noexcept
+    {
+        assert(state_.index() == 1);
+        return *std::get_if<1>(&state_);
+    }
+
+private:
+    T& value() noexcept
+    {
+        assert(state_.index() == 0);
+        return *std::get_if<0>(&state_);
+    }
+    T const& value() const noexcept
+    {
+        assert(state_.index() == 0);
+        return *std::get_if<0>(&state_);
+    }
+
+    std::variant<T, E> state_;
+};
+
+/// Success without a value, or the reason for the failure.
+template <typename E>
+class [[nodiscard]] result<void, E> {
+public:
+    using value_type = void;
+    using error_type = E;
+
+    result() = default;
+    result(refusal<E> refused) : error_(std::move(refused.error)) {}
+
+    explicit operator bool() const noexcept { return !error_; }
+    bool has_value() const noexcept { return !error_; }
+
+    E const& error() const noexcept
+    {
+        assert(error_);
+        return *error_;
+    }
+
+private:
+    std::optional<E> error_;
+};
+
+}  // namespace porter

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "porter/access.hpp"
+#include "porter/connection.hpp"
+#include "porter/log_level.hpp"
+#include "porter/start_error.hpp"
+
+namespace porter {
+
+/// What a server is told before it starts. The defaults are those of porterd.
+struct server_options {
+    std::vector<std::string> bind{"127.0.0.1"};  ///< IP addresses; "::" serves IPv6 and IPv4
+    std::uint16_t port = 7678;                   ///< 0: any free port
+    std::uint16_t port_tries = 1;                ///< how many ports to try, upwards from `port`, while they are in use
+
+    std::filesystem::path data_dir{};  ///< made with mode 0700 when it is not there; holds what follows
+    std::filesystem::path database{};  ///< empty: porter.db in data_dir
+    std::filesystem::path log_file{};  ///< empty: porterd.log in data_dir
+    porter::log_level log_level = porter::log_level::info;
+    porter::log_format log_format = porter::log_format::text;
+
+    porter::access access = porter::access::authenticate;
+    bool registration_open = true;
+    bool greet_by_address = true;  ///< false: welcome names nobody in authenticate access
+
+    std::chrono::seconds session_ttl = std::chrono::days{30};      ///< absolute life of a session
+    std::chrono::seconds session_idle_ttl = std::chrono::days{7};  ///< sliding life of a session
+    std::uint32_t max_sessions_per_account = 16;                   ///< one more ends the oldest
+    std::size_t min_password_length = 8;                           ///< code points, 8 to 256
+
+    std::chrono::milliseconds login_grace = std::chrono::seconds{30};  ///< for the whole opening and access
+    std::chrono::milliseconds idle_timeout{};                          ///< 0: never
+
+    std::size_t max_connections = 20'000;            ///< 0: no limit
+    std::size_t max_connections_per_address = 1024;  ///< per IPv4 address or IPv6 /64; 0: no limit
+    std::uint32_t max_frame = 1024 * 1024;           ///< payload bytes, 4 KiB to 16 MiB
+
+    std::size_t threads = 1;       ///< I/O threads: the caller's, which runs the io_context, and threads - 1 more
+    std::size_t hash_threads = 0;  ///< 0: the machine's cores - 1, at least 1
+    std::size_t hash_memory = 19 * 1024 * 1024;  ///< bytes of memory for one Argon2id hash, at least 19 MiB (OWASP)
+    std::uint32_t hash_ops = 2;                  ///< passes of Argon2id, at least 2 (OWASP)
+};
+
+/// A door on a TCP port: accepts, admits and serves until it is stopped. It listens when the constructor returns and
+/// accepts when the io_context runs. All members are called on the thread that runs the io_context, or before it
+/// runs; on_connection is called before it runs.
+class server {
+public:
+    /// Opens the database (migrating it), the log and the port. Throws start_error. `io` outlives the server.
+    server(asio::io_context& io, server_options options);
+    ~server();
+    server(server const&) = delete;
+    server& operator=(server const&) = delete;
+
+    /// What visitors talk to; without it they are echoed to.
+    void on_connection(service talk);
+
+    /// Where it listens, read back from the sockets: never empty.
+    std::vector<asio::ip::tcp::endpoint> local_endpoints() const;
+    asio::ip::tcp::endpoint local_endpoint() const { return local_endpoints().front(); }
+
+    /// No new connections; closing(shutting_down) to all, cut off after 5 s. Then the io_context has no work of the
+    /// server left. May be called more than once.
+    void stop();
+
+    /// Goes on in the log file as it is now named on disk: after a log rotation.
+    void reopen_log();
+
+private:
+    struct rooms_of_the_house;
+    std::unique_ptr<rooms_of_the_house> rooms_;
+};
+
+/// Whether a server could start with these options, without listening or changing anything: the values, and the
+/// database if it is there. Throws start_error otherwise.
+void check(server_options const& options);
+
+}  // namespace porter

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "auth/hash_function.hpp"
+
+namespace porter::rooms::auth {
+
+/// Argon2id by libsodium (RFC 9106; OWASP: at least 19 MiB and 2 passes).
+class argon2id final : public hash_function {
+public:
+    /// `memory` in bytes (at least 8 KiB) and passes for one hash. Throws start_error when libsodium cannot be
+    /// initialised or does not do these parameters.
+    argon2id(std::size_t memory, std::uint32_t passes);
+
+    std::optional<std::string> make(std::string_view password) noexcept override;
+    verdict verify(std::string const& stored, std::string_view password) noexcept override;
+    bool is_stale(std::string const& stored) const noexcept override;
+
+private:
+    std::size_t memory_;
+    std::uint32_t passes_;
+};
+
+}  // namespace porter::rooms::auth

@@ -1,0 +1,172 @@
+#include "auth/hasher.hpp"
+
+#include <pthread.h>
+#include <sodium/randombytes.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "auth/argon2id.hpp"
+#include "base/asio.hpp"
+#include "porter/start_error.hpp"
+
+namespace porter::rooms::auth {
+namespace {
+
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+std::size_t thread_count(std::size_t asked)
+{
+    if (asked > 0) return asked;
+    return std::max(std::thread::hardware_concurrency(), 2U) - 1;
+}
+
+/// Marks the calling thread as one whose work can wait: those that talk go first.
+void stand_back()
+{
+    pthread_setname_np(pthread_self(), "porter-hash");
+    // On Linux a thread has a niceness of its own; that it cannot be lowered is no reason not to work.
+    auto const self = static_cast<id_t>(gettid());
+    setpriority(PRIO_PROCESS, self, getpriority(PRIO_PROCESS, self) + 10);
+}
+
+/// A hash of random bytes; also a first measure of how long a hash takes.
+std::string make_decoy(hash_function& function, nanoseconds& took)
+{
+    std::array<char, 32> password{};
+    randombytes_buf(password.data(), password.size());
+    auto const start = steady_clock::now();
+    auto made = function.make({password.data(), password.size()});
+    took = steady_clock::now() - start;
+    if (!made) throw start_error(start_error::kind::configuration, "not enough memory for one password hash");
+    return std::move(*made);
+}
+
+/// A job of a task that is suspended: what it refers to lives in the task's frame, and the handler keeps the frame.
+template <typename Work, typename Handler>
+class suspended_job final : public hash_job {
+public:
+    using value = std::invoke_result_t<Work&, hash_function&>;
+
+    suspended_job(Work& work, identity::address const& from, io_executor executor, Handler handler)
+        : hash_job(from), work_(work), guard_(executor), handler_(std::move(handler))
+    {}
+
+    void run(hash_function& function) override { resume(work_(function)); }
+    void refuse(failure why) override { resume(porter::refuse(std::move(why))); }
+
+private:
+    void resume(value outcome)
+    {
+        auto const executor = guard_.get_executor();
+        // The guard goes along: it is given back on the task's thread, not here when the context may be gone.
+        auto finish = [guard = std::move(guard_), handler = std::move(handler_),
+                       outcome = std::move(outcome)]() mutable { std::move(handler)(std::move(outcome)); };
+        asio::post(executor, std::move(finish));
+    }
+
+    Work& work_;
+    asio::executor_work_guard<io_executor> guard_;
+    Handler handler_;
+};
+
+}  // namespace
+
+seconds waiting_time(std::size_t jobs, std::size_t threads, nanoseconds per_job) noexcept
+{
+    auto const hands = std::max<std::size_t>(threads, 1);
+    auto const rounds = (jobs + hands - 1) / hands;
+    auto const all = per_job * static_cast<nanoseconds::rep>(rounds);
+    return std::max(std::chrono::ceil<seconds>(all), seconds{1});
+}
+
+hasher::hasher(hash_options rules, log::logger& log)
+    : hasher(rules, std::make_unique<argon2id>(rules.memory, rules.ops), log)
+{}
+
+hasher::hasher(hash_options rules, std::unique_ptr<hash_function> function, log::logger& log)
+    : log_(log), function_(std::move(function)), queue_(rules.queue_limit)
+{
+    nanoseconds took{};
+    decoy_ = make_decoy(*function_, took);
+    time_per_hash_ = took.count();
+    for (auto left = thread_count(rules.threads); left > 0; --left) threads_.emplace_back([this] { serve(); });
+}
+
+hasher::~hasher()
+{
+    auto const waiting = queue_.close();
+    for (auto const& job : waiting) job->refuse(busy("the server stops"));
+    for (auto& thread : threads_) thread.join();
+}
+
+task<result<std::string>> hasher::hash(base::secret password, identity::address from)
+{
+    auto work = [this, &password](hash_function& function) -> result<std::string> {
+        auto made = function.make(password.view());
+        if (!made) return refuse(busy("not enough memory to hash a password"));
+        return std::move(*made);
+    };
+    auto outcome = co_await submit(work, from);
+    co_return outcome;
+}
+
+task<result<bool>> hasher::verify(std::string stored, base::secret password, identity::address from)
+{
+    auto work = [this, &stored, &password](hash_function& function) -> result<bool> {
+        using enum hash_function::verdict;
+        auto verdict = function.verify(stored, password.view());
+        if (verdict == unreadable) {
+            log_.error("password_hash_unreadable");
+            verdict = function.verify(decoy_, password.view()) == failed ? failed : mismatch;
+        }
+        if (verdict == failed) return refuse(busy("not enough memory to check a password"));
+        return verdict == match;
+    };
+    auto outcome = co_await submit(work, from);
+    co_return outcome;
+}
+
+template <typename Work>
+auto hasher::submit(Work& work, identity::address const& from) -> task<std::invoke_result_t<Work&, hash_function&>>
+{
+    using value = std::invoke_result_t<Work&, hash_function&>;
+    auto executor = co_await asio::this_coro::executor;
+    auto initiate = [this, &work, &from, executor](auto handler) {
+        using job = suspended_job<Work, decltype(handler)>;
+        enqueue(std::make_unique<job>(work, from, executor, std::move(handler)));
+    };
+    auto operation = asio::async_initiate<decltype(use_task) const, void(value)>(initiate, use_task);
+    co_return co_await std::move(operation);
+}
+
+void hasher::enqueue(std::unique_ptr<hash_job> job)
+{
+    if (!queue_.push(job)) job->refuse(busy("too many password checks are waiting"));
+}
+
+failure hasher::busy(std::string reason) const
+{
+    auto const per_hash = nanoseconds{time_per_hash_.load(std::memory_order_relaxed)};
+    return {code::busy, std::move(reason), waiting_time(queue_.size() + 1, threads_.size(), per_hash)};
+}
+
+void hasher::serve()
+{
+    stand_back();
+    while (auto job = queue_.pop()) {
+        auto const start = steady_clock::now();
+        job->run(*function_);
+        auto const took = std::chrono::duration_cast<nanoseconds>(steady_clock::now() - start).count();
+        // Threads may overwrite each other's measure: an average does not mind.
+        auto const average = time_per_hash_.load(std::memory_order_relaxed);
+        time_per_hash_.store(average + (took - average) / 8, std::memory_order_relaxed);
+    }
+}
+
+}  // namespace porter::rooms::auth

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "auth/hash_function.hpp"
+#include "auth/hash_queue.hpp"
+#include "base/secret.hpp"
+#include "identity/address.hpp"
+#include "log/logger.hpp"
+#include "porter/error.hpp"
+#include "porter/task.hpp"
+
+namespace porter::rooms::auth {
+
+struct hash_options {
+    std::size_t threads = 0;                ///< 0: the machine's cores - 1, at least 1
+    std::size_t memory = 19 * 1024 * 1024;  ///< bytes for one hash (OWASP: at least 19 MiB)
+    std::uint32_t ops = 2;                  ///< passes of Argon2id (OWASP: at least 2)
+    std::size_t queue_limit = 128;          ///< jobs that may wait: more are answered `busy`
+};
+
+/// Hashes and verifies passwords on its own few threads, which are named and niced so that talk goes first. Its tasks
+/// may be awaited on any I/O thread. Cancelling a task does not interrupt a hash: the task resumes when it is done.
+///
+/// It is destroyed before the io_contexts of the tasks that use it: hashes under way are finished, and tasks that
+/// still wait are answered `busy`.
+class hasher {
+public:
+    /// Argon2id with the given parameters. Makes the decoy, which takes as long as a hash. Throws start_error
+    /// when libsodium does not do it, or there is no memory for one hash.
+    hasher(hash_options rules, log::logger& log);
+
+    /// The same with another function; `memory` and `ops` of the options mean nothing then.
+    hasher(hash_options rules, std::unique_ptr<hash_function> function, log::logger& log);
+    ~hasher();
+    hasher(hasher const&) = delete;
+    hasher& operator=(hasher const&) = delete;
+
+    /// The text to store for a password. `password` is hashed as it is: normalise it before.
+    /// Errors: busy (the queue is full, or no memory for the hash), with the time until it is worth another try.
+    task<result<std::string>> hash(base::secret password, identity::address from);
+
+    /// Whether the password is the one of the stored hash. Always one computation: when what is stored is no hash
+    /// that we can read, the decoy is verified, the answer is no, and it is logged. Errors: busy, as above.
+    task<result<bool>> verify(std::string stored, base::secret password, identity::address from);
+
+    /// The hash of a password that nobody knows, made with today's parameters: verify it where there is no hash, so
+    /// that an unknown name costs what a known one does. The verdict means nothing.
+    std::string const& decoy() const noexcept { return decoy_; }
+
+    /// Whether a stored hash was made with other parameters than today's. Cheap.
+    bool needs_rehash(std::string const& stored) const noexcept { return function_->is_stale(stored); }
+
+private:
+    template <typename Work>
+    auto submit(Work& work, identity::address const& from) -> task<std::invoke_result_t<Work&, hash_function&>>;
+
+    void enqueue(std::unique_ptr<hash_job> job);
+    failure busy(std::string reason) const;
+    void serve();
+
+    log::logger& log_;
+    std::unique_ptr<hash_function> function_;
+    std::string decoy_;
+    hash_queue queue_;
+    std::atomic<std::chrono::nanoseconds::rep> time_per_hash_;  // a moving average
+    std::vector<std::thread> threads_;
+};
+
+/// How long a queue of this many jobs keeps the threads busy, in whole seconds, rounded up, at least 1.
+std::chrono::seconds waiting_time(std::size_t jobs, std::size_t threads, std::chrono::nanoseconds per_job) noexcept;
+
+}  // namespace porter::rooms::auth

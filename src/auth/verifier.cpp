@@ -1,0 +1,166 @@
+#include "auth/verifier.hpp"
+
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace porter::rooms::auth {
+namespace {
+
+failure unavailable()
+{
+    return {code::unavailable, "the user database cannot be reached just now"};
+}
+
+failure wrong()
+{
+    return {code::bad_credentials, "the name or the password is wrong"};
+}
+
+failure name_taken()
+{
+    return {code::name_taken, "this name is taken"};
+}
+
+/// Why a try failed, for the administrator; the peer hears one answer for all.
+std::string_view cause_of(std::optional<store::account> const& claimed)
+{
+    if (!claimed) return "no_such_account";
+    return claimed->disabled_at ? "account_disabled" : "wrong_password";
+}
+
+/// A try that came to nothing for another reason than a wrong secret.
+void log_denied(log::logger& log, std::string_view event, identity::address const& from, failure const& why)
+{
+    log.info(event, {{"address", from.text()}, {"code", name_of(why.what)}});
+}
+
+}  // namespace
+
+verifier::verifier(store::accounts& accounts, hasher& hashing, base::clock const& clock, log::logger& log,
+                   options rules)
+    : accounts_(accounts),
+      hasher_(hashing),
+      clock_(clock),
+      log_(log),
+      registration_open_(rules.registration_open),
+      policy_(rules.min_password_length)
+{}
+
+task<result<principal>> verifier::register_account(std::string name, base::secret password, identity::address from)
+{
+    auto const denied = [this, &from](failure why) {
+        log_denied(log_, "register_denied", from, why);
+        return refuse(std::move(why));
+    };
+    if (!registration_open_) co_return denied({code::registration_closed, "this server takes no new accounts"});
+    auto valid = base::normalise_name(name);
+    if (!valid) co_return denied({code::invalid_name, valid.error()});
+    auto accepted = policy_.check(password, *valid);
+    if (!accepted) co_return denied(accepted.error());
+
+    store::account fresh;
+    fresh.name = std::move(*valid);
+    fresh.folded_name = base::fold_name(fresh.name);
+    fresh.created_at = clock_.now();
+    // A look before the hash: a name that is taken need not cost one. The store has the last word below.
+    auto const existing = co_await accounts_.find(fresh.folded_name);
+    if (!existing) co_return denied(unavailable());
+    if (*existing) co_return denied(name_taken());
+    auto hashed = co_await hasher_.hash(std::move(*accepted), from);
+    if (!hashed) co_return denied(hashed.error());
+    fresh.password_hash = std::move(*hashed);
+    auto const added = co_await accounts_.add(fresh);
+    if (!added && added.error() == store::errc::name_taken) co_return denied(name_taken());
+    if (!added) co_return denied(unavailable());
+    log_.info("registered", {{"address", from.text()}, log::quoted("name", added->name)});
+    co_return principal{*added};
+}
+
+task<result<principal>> verifier::login(std::string name, base::secret password, identity::address from)
+{
+    auto const valid = base::normalise_name(name);
+    // An impossible name is looked up like any other: no account has an empty one.
+    auto const folded = valid ? base::fold_name(*valid) : std::string{};
+    auto const claimed = co_await accounts_.find(folded);
+    if (!claimed) {
+        log_denied(log_, "login_denied", from, unavailable());
+        co_return refuse(unavailable());
+    }
+    auto const proved = co_await prove(*claimed, password, from);
+    if (!proved) co_return refuse(proved.error());
+    store::account const& account = **claimed;
+    log_.info("login", {{"address", from.text()}, log::quoted("name", account.name)});
+    if (hasher_.needs_rehash(account.password_hash)) co_await strengthen(account, password, from);
+    co_return principal{account};
+}
+
+task<result<void>> verifier::change_password(store::account_id account, base::secret current, base::secret fresh,
+                                             store::session_id keep, identity::address from)
+{
+    auto const denied = [this, &from](failure why) {
+        log_denied(log_, "password_change_denied", from, why);
+        return refuse(std::move(why));
+    };
+    auto const claimed = co_await accounts_.find(account);
+    if (!claimed) co_return denied(unavailable());
+    auto const proved = co_await prove(*claimed, current, from);
+    if (!proved) co_return refuse(proved.error());
+    store::account const& owner = **claimed;
+    auto accepted = policy_.check(fresh, owner.name);
+    if (!accepted) co_return denied(accepted.error());
+    auto hashed = co_await hasher_.hash(std::move(*accepted), from);
+    if (!hashed) co_return denied(hashed.error());
+    auto const changed = co_await accounts_.change_password(account, owner.password_hash, *hashed, keep);
+    if (!changed && changed.error() == store::errc::unavailable) co_return denied(unavailable());
+    if (!changed) co_return denied(wrong());  // somebody else changed it, or disabled the account, meanwhile
+    log_.info("password_changed", {{"address", from.text()}, log::quoted("name", owner.name)});
+    co_return result<void>{};
+}
+
+task<result<void>> verifier::prove(std::optional<store::account> const& claimed, base::secret const& password,
+                                   identity::address const& from)
+{
+    auto typed = base::normalise_password(password.view());
+    bool const possible = claimed && !claimed->disabled_at && typed;
+    // Where nothing can match, the same work is done for show, with a secret of the same kind.
+    std::string const stored = claimed ? claimed->password_hash : hasher_.decoy();
+    base::secret secret = typed ? std::move(*typed) : base::secret{};
+    auto const matches = co_await hasher_.verify(stored, std::move(secret), from);
+    if (!matches) {
+        log_denied(log_, "login_denied", from, matches.error());
+        co_return refuse(matches.error());
+    }
+    if (possible && *matches) co_return result<void>{};
+
+    if (!claimed) {
+        log_.info("login_failed", {{"address", from.text()}, {"cause", cause_of(claimed)}});
+        co_return refuse(wrong());
+    }
+    log_.info("login_failed",
+              {{"address", from.text()}, log::quoted("name", claimed->name), {"cause", cause_of(claimed)}});
+    auto const counted = co_await accounts_.count_failure(claimed->id);
+    // A try that cannot be counted gets no verdict: it would be a free guess.
+    if (!counted) co_return refuse(unavailable());
+    co_return refuse(wrong());
+}
+
+task<void> verifier::strengthen(store::account const& proved, base::secret const& password,
+                                identity::address const& from)
+{
+    auto typed = base::normalise_password(password.view());
+    if (!typed) co_return;
+    auto const hashed = co_await hasher_.hash(std::move(*typed), from);
+    bool replaced = false;
+    if (hashed) {
+        auto const stored = co_await accounts_.rehash(proved.id, proved.password_hash, *hashed);
+        replaced = stored.has_value();
+    }
+    if (replaced) {
+        log_.info("rehashed", {{"address", from.text()}, log::quoted("name", proved.name)});
+    } else {
+        log_.warn("rehash_failed", {{"address", from.text()}, log::quoted("name", proved.name)});
+    }
+}
+
+}  // namespace porter::rooms::auth

@@ -1,0 +1,50 @@
+#pragma once
+
+// The one place that names Asio's versions, completion tokens and typed I/O objects.
+
+#include <asio/async_result.hpp>
+#include <asio/basic_socket_acceptor.hpp>
+#include <asio/basic_stream_socket.hpp>
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/error.hpp>
+#include <asio/executor_work_guard.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/post.hpp>
+#include <asio/this_coro.hpp>
+#include <chrono>
+#if __has_include(<asio/as_tuple.hpp>)
+#include <asio/as_tuple.hpp>
+#else  // Asio before 1.24 (Debian 12)
+#include <asio/experimental/as_tuple.hpp>
+#endif
+
+#include "porter/task.hpp"
+
+namespace porter::rooms::base {
+
+using error_code = asio::error_code;
+
+using tcp_socket = asio::basic_stream_socket<asio::ip::tcp, io_executor>;
+using tcp_acceptor = asio::basic_socket_acceptor<asio::ip::tcp, io_executor>;
+using tcp_resolver = asio::ip::basic_resolver<asio::ip::tcp, io_executor>;
+using steady_timer =
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, io_executor>;
+
+#if __has_include(<asio/as_tuple.hpp>)
+using use_tuple_t = asio::as_tuple_t<asio::use_awaitable_t<io_executor>>;
+#else
+using use_tuple_t = asio::experimental::as_tuple_t<asio::use_awaitable_t<io_executor>>;
+#endif
+
+/// The completion token of rooms: an operation's error code comes back as a value, never as an exception:
+/// `auto [error, size] = co_await socket.async_read_some(buffer, base::use_tuple);`
+inline constexpr use_tuple_t use_tuple{use_task};
+
+/// Waits for a timer that was set; false: it was cancelled.
+inline task<bool> run_out(steady_timer& timer)
+{
+    auto const [cancelled] = co_await timer.async_wait(use_tuple);
+    co_return !cancelled;
+}
+
+}  // namespace porter::rooms::base

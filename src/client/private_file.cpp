@@ -1,0 +1,140 @@
+#include "client/private_file.hpp"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "base/secret.hpp"
+
+namespace porter::rooms::client {
+
+namespace {
+
+constexpr std::size_t largest_file = 1024 * 1024;
+
+std::string system_says(int error = errno)
+{
+    return std::generic_category().message(error);
+}
+
+class descriptor {
+public:
+    explicit descriptor(int number) : number_(number) {}
+    ~descriptor()
+    {
+        if (number_ >= 0) ::close(number_);
+    }
+    descriptor(descriptor const&) = delete;
+    descriptor& operator=(descriptor const&) = delete;
+
+    int number() const noexcept { return number_; }
+    explicit operator bool() const noexcept { return number_ >= 0; }
+
+private:
+    int number_;
+};
+
+/// Whether the open file may be believed and written again; the problem if not.
+std::string inspect(descriptor const& file, bool& was_open)
+{
+    struct ::stat about {};
+    if (::fstat(file.number(), &about) != 0) return system_says();
+    if (!S_ISREG(about.st_mode)) return "it is not a regular file";
+    if (about.st_uid != ::geteuid()) return "it belongs to somebody else";
+    if (about.st_size > static_cast<off_t>(largest_file)) return "it is larger than 1 MiB";
+    was_open = (about.st_mode & 077) != 0;
+    if (was_open && ::fchmod(file.number(), 0600) != 0) return system_says();
+    return {};
+}
+
+bool write_whole(int number, std::string const& text)
+{
+    std::size_t written = 0;
+    while (written < text.size()) {
+        auto const count = ::write(number, text.data() + written, text.size() - written);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return false;
+        written += static_cast<std::size_t>(count);
+    }
+    return ::fsync(number) == 0;
+}
+
+}  // namespace
+
+directory_lock::directory_lock(std::filesystem::path const& directory)
+{
+    std::filesystem::path made;
+    for (auto const& part : directory) {
+        made /= part;
+        if (::mkdir(made.c_str(), 0700) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES) break;
+    }
+    directory_ = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory_ < 0) {
+        problem_ = system_says();
+        return;
+    }
+    while (::flock(directory_, LOCK_EX) != 0) {
+        if (errno == EINTR) continue;
+        problem_ = system_says();
+        return;
+    }
+}
+
+directory_lock::~directory_lock()
+{
+    if (directory_ >= 0) ::close(directory_);
+}
+
+file_text read_private_file(std::filesystem::path const& file)
+{
+    file_text read;
+    // Non-blocking only matters for the open: a FIFO put there must not hang the program.
+    descriptor const opened{::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)};
+    if (!opened) {
+        if (errno == ELOOP) {
+            read.problem = "it is a symbolic link";
+        } else if (errno != ENOENT) {
+            read.problem = system_says();
+        }
+        return read;
+    }
+    read.problem = inspect(opened, read.was_open);
+    if (!read.problem.empty()) return read;
+
+    std::array<char, 4096> chunk;
+    for (;;) {
+        auto const count = ::read(opened.number(), chunk.data(), chunk.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) read.problem = system_says();
+        if (count <= 0) break;
+        read.text.append(chunk.data(), static_cast<std::size_t>(count));
+        if (read.text.size() > largest_file) {
+            read.problem = "it is larger than 1 MiB";
+            break;
+        }
+    }
+    explicit_bzero(chunk.data(), chunk.size());
+    return read;
+}
+
+std::optional<std::string> replace_private_file(std::filesystem::path const& file, std::string const& text)
+{
+    auto fresh = file;
+    fresh += ".new";
+    // Whoever holds the directory's lock is the only writer: a file of this name is left over from a crash.
+    if (::unlink(fresh.c_str()) != 0 && errno != ENOENT) return system_says();
+    descriptor const made{::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+    if (!made) return system_says();
+    if (write_whole(made.number(), text) && ::rename(fresh.c_str(), file.c_str()) == 0) return std::nullopt;
+    auto problem = system_says();
+    ::unlink(fresh.c_str());
+    return problem;
+}
+
+}  // namespace porter::rooms::client

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace porter::rooms::client {
+
+/// Held while a file is read, changed and put back, so that two programs do not undo each other's change. It locks the
+/// file's directory, which is made (0700, with its parents) when it is not there.
+class directory_lock {
+public:
+    explicit directory_lock(std::filesystem::path const& directory);
+    ~directory_lock();
+    directory_lock(directory_lock const&) = delete;
+    directory_lock& operator=(directory_lock const&) = delete;
+
+    /// Why there is no lock, for a person; empty when it is held.
+    std::string const& problem() const noexcept { return problem_; }
+
+private:
+    int directory_ = -1;
+    std::string problem_;
+};
+
+struct file_text {
+    std::string text;       ///< empty also when there is no file
+    std::string problem;    ///< why it could not be read; then it must not be written either
+    bool was_open = false;  ///< others could read the file; they no longer can
+};
+
+/// Reads a small file of the user's own that holds secrets: no symbolic link, nobody else's, 1 MiB at most.
+file_text read_private_file(std::filesystem::path const& file);
+
+/// Puts a file with this text in the place of `file`, whole or not at all: a new file (0600, O_EXCL) is renamed over
+/// it. Gives the problem, or nothing.
+std::optional<std::string> replace_private_file(std::filesystem::path const& file, std::string const& text);
+
+}  // namespace porter::rooms::client

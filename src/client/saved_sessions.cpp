@@ -1,0 +1,122 @@
+#include "client/saved_sessions.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "client/private_file.hpp"
+
+namespace porter::rooms::client {
+
+namespace {
+
+void wipe_all(std::vector<std::string>& lines)
+{
+    for (auto& line : lines) base::wipe(line);
+}
+
+std::vector<std::string> split(std::string const& text)
+{
+    std::vector<std::string> lines;
+    for (std::size_t start = 0; start < text.size();) {
+        auto const end = std::min(text.find('\n', start), text.size());
+        lines.emplace_back(text, start, end - start);
+        start = end + 1;
+    }
+    return lines;
+}
+
+}  // namespace
+
+std::filesystem::path saved_sessions::default_file()
+{
+    auto const* state = std::getenv("XDG_STATE_HOME");
+    if (state && state[0] == '/') return std::filesystem::path{state} / "porter" / "sessions";
+    auto const* home = std::getenv("HOME");
+    if (home && home[0] == '/') return std::filesystem::path{home} / ".local/state/porter/sessions";
+    return {};
+}
+
+std::optional<std::vector<std::string>> saved_sessions::read_lines() const
+{
+    auto read = read_private_file(file_);
+    if (!read.problem.empty()) {
+        warn_("saved sessions are not used: " + file_.string() + ": " + read.problem);
+        base::wipe(read.text);
+        return std::nullopt;
+    }
+    if (read.was_open) warn_(file_.string() + " could be read by others; it is private (0600) again");
+    auto lines = split(read.text);
+    base::wipe(read.text);
+    return lines;
+}
+
+void saved_sessions::write_lines(std::vector<std::string>& lines) const
+{
+    std::string text;
+    std::size_t size = 0;
+    for (auto const& line : lines) size += line.size() + 1;
+    text.reserve(size);  // growing would leave copies of tokens behind
+    for (auto const& line : lines) text.append(line).push_back('\n');
+    auto const problem = replace_private_file(file_, text);
+    base::wipe(text);
+    wipe_all(lines);
+    if (problem) warn_("cannot write " + file_.string() + ": " + *problem);
+}
+
+std::optional<saved_session> saved_sessions::understand(std::string const& line, std::size_t number) const
+{
+    if (line.empty() || line.front() == '#') return std::nullopt;
+    auto parsed = parse_session_line(line);
+    if (parsed) return std::move(*parsed);
+    warn_(file_.string() + ":" + std::to_string(number) + " is no saved session: " + parsed.error());
+    return std::nullopt;
+}
+
+std::optional<saved_session> saved_sessions::find(place const& at, std::string const& name, base::timestamp now) const
+{
+    auto lines = read_lines();
+    if (!lines) return std::nullopt;
+    std::optional<saved_session> found;
+    for (std::size_t i = 0; i < lines->size(); ++i) {
+        auto session = understand((*lines)[i], i + 1);
+        if (!session || session->at != at || session->expires_at <= now) continue;
+        if (name.empty() || session->name == name) found = std::move(session);
+    }
+    wipe_all(*lines);
+    return found;
+}
+
+void saved_sessions::keep(saved_session const& session, base::timestamp now) const
+{
+    auto line = format_session_line(session);
+    if (line.empty()) return warn_("the session is not saved: its name or token cannot stand in the file");
+    directory_lock const lock{file_.parent_path()};
+    if (!lock.problem().empty()) {
+        return warn_("the session is not saved: " + file_.parent_path().string() + ": " + lock.problem());
+    }
+    auto lines = read_lines();
+    if (!lines) return;
+    auto const outdated = [&](std::string const& kept) {
+        auto parsed = parse_session_line(kept);
+        if (!parsed) return false;
+        return parsed->expires_at <= now || (parsed->at == session.at && parsed->name == session.name);
+    };
+    std::erase_if(*lines, outdated);
+    lines->push_back(std::move(line));
+    write_lines(*lines);
+}
+
+void saved_sessions::forget(place const& at, std::string const& name) const
+{
+    directory_lock const lock{file_.parent_path()};
+    if (!lock.problem().empty()) return;  // no directory: nothing was saved
+    auto lines = read_lines();
+    if (!lines) return;
+    auto const meant = [&](std::string const& kept) {
+        auto parsed = parse_session_line(kept);
+        return parsed && parsed->at == at && parsed->name == name;
+    };
+    if (std::erase_if(*lines, meant) > 0) write_lines(*lines);
+}
+
+}  // namespace porter::rooms::client

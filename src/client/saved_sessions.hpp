@@ -1,0 +1,45 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "client/session_line.hpp"
+
+namespace porter::rooms::client {
+
+/// The session tokens that the user of this machine keeps, in one small text file that nobody else may read. Whatever
+/// is wrong with the file is said in a warning, a line for each thing, and never costs what it holds: lines that are
+/// not understood stay, and a file that cannot be read is not written.
+class saved_sessions {
+public:
+    using warning = std::function<void(std::string const&)>;
+
+    saved_sessions(std::filesystem::path file, warning warn) : file_(std::move(file)), warn_(std::move(warn)) {}
+
+    /// $XDG_STATE_HOME/porter/sessions, else ~/.local/state/porter/sessions; empty where neither variable is set (a
+    /// relative XDG_STATE_HOME counts as unset, as its specification wants).
+    static std::filesystem::path default_file();
+
+    /// The session kept last for this place, and under this name unless it is empty. Expired ones are passed over.
+    std::optional<saved_session> find(place const& at, std::string const& name, base::timestamp now) const;
+
+    /// Keeps a session, in the place of an older one with the same place and name. Drops the expired ones.
+    void keep(saved_session const& session, base::timestamp now) const;
+
+    /// Forgets the session of this place and name.
+    void forget(place const& at, std::string const& name) const;
+
+private:
+    std::optional<std::vector<std::string>> read_lines() const;
+    void write_lines(std::vector<std::string>& lines) const;
+    std::optional<saved_session> understand(std::string const& line, std::size_t number) const;
+
+    std::filesystem::path file_;
+    warning warn_;
+};
+
+}  // namespace porter::rooms::client

@@ -1,0 +1,84 @@
+#include "client/session_line.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+
+namespace porter::rooms::client {
+
+namespace {
+
+constexpr std::size_t longest_word = 255;  // a host name's bound; tokens and keys are far shorter
+constexpr std::size_t longest_name = 512;  // 64 code points, generously
+
+bool is_word(std::string_view text)
+{
+    auto const visible = [](char c) { return c > ' ' && c < '\x7f'; };
+    return !text.empty() && text.size() <= longest_word && std::all_of(text.begin(), text.end(), visible);
+}
+
+bool is_name(std::string_view text)
+{
+    auto const printed = [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != '\x7f'; };
+    return !text.empty() && text.size() <= longest_name && std::all_of(text.begin(), text.end(), printed);
+}
+
+template <typename Number>
+std::optional<Number> parse_number(std::string_view text)
+{
+    Number value{};
+    auto const end = text.data() + text.size();
+    auto const [stopped, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc{} || stopped != end) return std::nullopt;
+    return value;
+}
+
+/// Takes the text up to the next space off the front.
+std::string_view take_word(std::string_view& rest)
+{
+    auto const word = rest.substr(0, rest.find(' '));
+    rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+    return word;
+}
+
+}  // namespace
+
+result<saved_session, std::string> parse_session_line(std::string_view line)
+{
+    std::array<std::string_view, 6> words;
+    for (auto& word : words) {
+        word = take_word(line);
+        if (!is_word(word)) return refuse(std::string{"it has too few fields, or one that is empty or unprintable"});
+    }
+    auto const [host, port_text, transport, key, expiry_text, token] = words;
+    auto const port = parse_number<std::uint16_t>(port_text);
+    if (!port || *port == 0) return refuse(std::string{"its port is not a number from 1 to 65535"});
+    auto const expiry = parse_number<std::int64_t>(expiry_text);
+    if (!expiry || *expiry < 0) return refuse(std::string{"its time is not a number of seconds"});
+    if (!is_name(line)) return refuse(std::string{"its name is missing, too long or unprintable"});
+
+    saved_session session;
+    session.at = place{std::string{host}, *port, std::string{transport}, std::string{key}};
+    session.name = line;
+    session.expires_at = base::timestamp{std::chrono::seconds{*expiry}};
+    session.token = base::secret{token};
+    return session;
+}
+
+std::string format_session_line(saved_session const& session)
+{
+    auto const token = session.token.view();
+    auto const& at = session.at;
+    if (!is_word(at.host) || !is_word(at.transport) || !is_word(at.key) || !is_word(token)) return {};
+    if (at.port == 0 || !is_name(session.name) || session.expires_at.time_since_epoch().count() < 0) return {};
+
+    auto line = at.host + ' ' + std::to_string(at.port) + ' ' + at.transport + ' ' + at.key + ' ' +
+                std::to_string(session.expires_at.time_since_epoch().count()) + ' ';
+    line += token;
+    line += ' ';
+    line += session.name;
+    return line;
+}
+
+}  // namespace porter::rooms::client

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "base/secret.hpp"
+#include "porter/error.hpp"
+
+namespace porter::rooms::client {
+
+/// The server that a saved session belongs to: its token is offered to nothing else.
+struct place {
+    std::string host;  ///< as typed, in lower case
+    std::uint16_t port = 0;
+    std::string transport = "plain";  ///< how the session was opened
+    std::string key = "-";            ///< the server's key, "-" where the transport has none
+
+    bool operator==(place const&) const = default;
+};
+
+struct saved_session {
+    place at;
+    std::string name;
+    base::timestamp expires_at{};
+    base::secret token;
+};
+
+/// One line of the file of saved sessions: HOST PORT TRANSPORT KEY EXPIRES TOKEN NAME. Only the name, which ends the
+/// line, may have spaces. The error is one clause for a person, without the token.
+result<saved_session, std::string> parse_session_line(std::string_view line);
+
+/// The same line, without a line feed; empty when something in the session has no place in it (a server may send
+/// anything as a name or token).
+std::string format_session_line(saved_session const& session);
+
+}  // namespace porter::rooms::client

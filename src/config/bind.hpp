@@ -1,0 +1,20 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The addresses that a server is to listen on.
+namespace porter::rooms::config {
+
+/// Whether the text is an IPv4 or IPv6 address (with a zone, if it has one).
+bool is_address(std::string_view text);
+
+/// Whether only this machine can reach a listener on the address (127.0.0.0/8, ::1, and these mapped into IPv6).
+bool is_loopback(std::string_view address);
+
+/// Why the addresses cannot be listened on all at once (one is there twice, or within another), or none.
+std::optional<std::string> conflict_among(std::vector<std::string> const& addresses);
+
+}  // namespace porter::rooms::config

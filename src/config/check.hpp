@@ -1,0 +1,11 @@
+#pragma once
+
+#include "config/porterd_options.hpp"
+
+namespace porter::rooms::config {
+
+/// Looks for options that do not go together, or that this version does not have yet. Throws
+/// problem(bad_configuration) with the options' names.
+void check_together(porterd_options const& options);
+
+}  // namespace porter::rooms::config

@@ -1,0 +1,88 @@
+#include "config/command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <utility>
+
+#include "base/text.hpp"
+#include "config/problem.hpp"
+
+namespace porter::rooms::config {
+namespace {
+
+std::string names_of(option const& one)
+{
+    auto const name = fmt::format("--{}", one.name);
+    return one.letter == 0 ? name : fmt::format("-{},{}", one.letter, name);
+}
+
+CLI::Option* add(CLI::App& app, option const& one)
+{
+    if (one.how == form::flag) return app.add_flag(names_of(one));
+    auto* const added = app.add_option(names_of(one))->type_name(std::string{one.argument})->allow_extra_args(false);
+    if (one.how == form::list) added->take_all();
+    return added;
+}
+
+[[noreturn]] void refuse_argument(std::string const& argument)
+{
+    auto const shown = base::escape(argument);
+    if (!argument.starts_with('-')) {
+        throw problem(exit_code::usage,
+                      fmt::format("unexpected argument \"{}\": there are only options (--help)", shown));
+    }
+    auto const name = std::string_view{argument}.substr(argument.starts_with("--") ? 2 : 1);
+    throw problem(exit_code::usage, fmt::format("unknown option {}{}: --help lists them", shown,
+                                                did_you_mean(name.substr(0, name.find('=')), "--")));
+}
+
+/// CLI11 says which option it is about in front of a colon.
+[[noreturn]] void refuse_use(CLI::ParseError const& error)
+{
+    std::string const said = error.what();
+    auto const name = said.substr(0, said.find(':'));
+    auto const* const known = name.starts_with("--") ? find_option(name.substr(2)) : nullptr;
+    if (known == nullptr) throw problem(exit_code::usage, base::escape(said));
+    if (known->how == form::flag) throw problem(exit_code::usage, fmt::format("{} takes no value but on or off", name));
+    throw problem(exit_code::usage,
+                  fmt::format("{} takes one value and stands once: {} {}", name, name, known->argument));
+}
+
+}  // namespace
+
+command_line parse_command_line(std::vector<std::string> arguments)
+{
+    CLI::App app;
+    app.set_help_flag();
+    app.allow_extras();
+    auto const* const help = app.add_flag("-h,--help");
+    auto const* const version = app.add_flag("--version");
+    auto* const file = app.add_option("--config")->allow_extra_args(false);
+    std::vector<std::pair<option const*, CLI::Option const*>> added;
+    for (auto const& one : all_options()) added.emplace_back(&one, add(app, one));
+
+    std::ranges::reverse(arguments);  // the order that CLI11 takes a vector in
+    try {
+        app.parse(std::move(arguments));
+    } catch (CLI::ParseError const& error) {
+        refuse_use(error);
+    }
+
+    command_line read;
+    read.help = help->count() > 0;
+    read.version = version->count() > 0;
+    if (read.help || read.version) return read;
+    for (auto const& rest : app.remaining()) {
+        if (rest != "--") refuse_argument(rest);
+    }
+    if (file->count() > 0) read.config_file = file->results().back();
+    for (auto const& [what, given] : added) {
+        if (given->count() == 0) continue;
+        read.settings.push_back({what, given->results(), {origin::source::flag, fmt::format("--{}", what->name)}});
+    }
+    return read;
+}
+
+}  // namespace porter::rooms::config

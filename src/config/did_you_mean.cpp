@@ -1,0 +1,39 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "config/option.hpp"
+
+namespace porter::rooms::config {
+namespace {
+
+/// How many letters must be added, left out or changed to make one word of the other (Levenshtein).
+std::size_t distance(std::string_view a, std::string_view b)
+{
+    std::vector<std::size_t> costs(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j) costs[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = std::exchange(costs[0], i);
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            auto const changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = costs[j];
+            costs[j] = std::min({changed, costs[j] + 1, costs[j - 1] + 1});
+        }
+    }
+    return costs.back();
+}
+
+}  // namespace
+
+std::string did_you_mean(std::string_view name, std::string_view prefix)
+{
+    constexpr std::size_t longest = 64;  // nobody misspells so much, and the effort grows with it
+    if (name.size() > longest) return "";
+    auto const nearest =
+        std::ranges::min_element(all_options(), {}, [name](option const& one) { return distance(one.name, name); });
+    if (distance(nearest->name, name) > 2 + nearest->name.size() / 5) return "";
+    return fmt::format(" (did you mean {}{}?)", prefix, nearest->name);
+}
+
+}  // namespace porter::rooms::config

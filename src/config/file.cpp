@@ -1,0 +1,136 @@
+#include "config/file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <toml++/toml.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "base/text.hpp"
+#include "config/problem.hpp"
+
+namespace porter::rooms::config {
+namespace {
+
+constexpr std::size_t most_bytes = 1024 * 1024;  // a configuration; whatever is larger was named by mistake
+
+[[noreturn]] void refuse_file(std::filesystem::path const& path, int error)
+{
+    auto const exit = error == ENOENT ? exit_code::not_found : exit_code::bad_configuration;
+    throw problem(
+        exit, fmt::format("cannot read {}: {}", base::escape(path.string()), std::generic_category().message(error)));
+}
+
+std::string content_of(std::filesystem::path const& path)
+{
+    int const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (file < 0) refuse_file(path, errno);
+    std::string content(most_bytes + 1, '\0');
+    std::size_t size = 0;
+    ssize_t got = 0;
+    do {
+        got = ::read(file, content.data() + size, content.size() - size);
+        if (got > 0) size += static_cast<std::size_t>(got);
+    } while (size < content.size() && (got > 0 || (got < 0 && errno == EINTR)));
+    int const error = got < 0 ? errno : 0;
+    ::close(file);
+    if (error != 0) refuse_file(path, error);
+    if (size > most_bytes) refuse_file(path, EFBIG);
+    content.resize(size);
+    return content;
+}
+
+std::string place(std::string_view name, toml::source_region const& source)
+{
+    return fmt::format("{}:{}:{}", base::escape(name), source.begin.line, source.begin.column);
+}
+
+[[noreturn]] void refuse_value(std::string const& where, std::string_view key, std::string_view right)
+{
+    throw problem(exit_code::bad_configuration, fmt::format("{}: {} must be {}", where, key, right));
+}
+
+std::string_view expected(form how)
+{
+    switch (how) {
+        case form::number:
+            return "an integer";
+        case form::text:
+            return "a string";
+        case form::list:
+            return "an array of strings";
+        case form::duration:
+            return "a string such as \"30s\", or an integer for seconds";
+        case form::size:
+            return "a string such as \"1MiB\", or an integer for bytes";
+        case form::toggle:
+            return "true or false, or \"on\" or \"off\"";
+        case form::flag:
+            return "true or false";
+    }
+    return "something else";
+}
+
+/// The value as the text that the command line would have, or nothing when its type is none of the option's.
+std::optional<std::string> text_of(toml::node const& value, form how)
+{
+    bool const takes_text = how != form::number && how != form::flag;
+    bool const takes_integer = how == form::number || how == form::duration || how == form::size;
+    if (auto const* text = value.as_string(); text != nullptr && takes_text) return text->get();
+    if (auto const* integer = value.as_integer(); integer != nullptr && takes_integer) {
+        return std::to_string(integer->get());
+    }
+    if (auto const* boolean = value.as_boolean(); boolean != nullptr && (how == form::flag || how == form::toggle)) {
+        return boolean->get() ? "on" : "off";
+    }
+    return std::nullopt;
+}
+
+texts texts_of(option const& what, toml::node const& value, std::string_view name)
+{
+    texts given;
+    auto const take = [&](toml::node const& one) {
+        auto text = text_of(one, what.how);
+        if (!text) refuse_value(place(name, one.source()), what.name, expected(what.how));
+        given.push_back(std::move(*text));
+    };
+    if (auto const* array = value.as_array(); array != nullptr && what.how == form::list) {
+        for (auto const& one : *array) take(one);
+    } else {
+        take(value);
+    }
+    return given;
+}
+
+}  // namespace
+
+std::vector<setting> read_toml(std::string_view text, std::string_view name)
+{
+    toml::table table;
+    try {
+        table = toml::parse(text);
+    } catch (toml::parse_error const& error) {
+        throw problem(exit_code::bad_configuration,
+                      fmt::format("{}: {}", place(name, error.source()), base::escape(error.description())));
+    }
+    std::vector<setting> settings;
+    for (auto const& [key, value] : table) {
+        auto const* const what = find_option(key.str());
+        if (what == nullptr) {
+            throw problem(exit_code::bad_configuration,
+                          fmt::format("{}: unknown key {}{}", place(name, key.source()), base::escape(key.str()),
+                                      did_you_mean(key.str(), "")));
+        }
+        settings.push_back({what, texts_of(*what, value, name), {origin::source::file, place(name, value.source())}});
+    }
+    return settings;
+}
+
+std::vector<setting> read_file(std::filesystem::path const& path)
+{
+    return read_toml(content_of(path), path.string());
+}
+
+}  // namespace porter::rooms::config

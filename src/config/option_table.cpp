@@ -1,0 +1,163 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "config/bind.hpp"
+#include "config/option_kinds.hpp"
+
+namespace porter::rooms::config {
+namespace {
+
+using server = server_options;
+using program = porterd_options;
+
+constexpr std::uint64_t KiB = 1024;
+constexpr std::uint64_t MiB = 1024 * KiB;
+constexpr std::uint64_t GiB = 1024 * MiB;
+constexpr std::uint64_t many = 10'000'000;  // connections; more than one machine has ports and memory for
+
+constexpr std::array<choice_name<log_level>, 5> log_levels{{{"trace", log_level::trace},
+                                                            {"debug", log_level::debug},
+                                                            {"info", log_level::info},
+                                                            {"warn", log_level::warn},
+                                                            {"error", log_level::error}}};
+constexpr std::array<choice_name<log_format>, 2> log_formats{{{"text", log_format::text}, {"json", log_format::json}}};
+constexpr std::array<choice_name<access>, 3> accesses{
+    {{"open", access::open}, {"identify", access::identify}, {"authenticate", access::authenticate}}};
+constexpr std::array<choice_name<bool>, 2> registrations{{{"open", true}, {"closed", false}}};
+constexpr std::array<choice_name<bool>, 2> switches{{{"on", true}, {"off", false}}};
+constexpr std::array<choice_name<tls_mode>, 3> tls_modes{
+    {{"auto", tls_mode::automatic}, {"required", tls_mode::required}, {"off", tls_mode::off}}};
+
+result<void, std::string> set_port(program& options, texts const& given)
+{
+    auto const port = parse_port(given.back());
+    if (!port) return refuse(port.error());
+    options.server.port = *port;
+    return {};
+}
+
+std::optional<std::string> show_port(program const& options)
+{
+    return std::to_string(options.server.port);
+}
+
+result<void, std::string> set_bind(program& options, texts const& given)
+{
+    if (given.empty()) return refuse(std::string{"an address is missing"});
+    for (auto const& address : given) {
+        if (!is_address(address)) {
+            return refuse(fmt::format("\"{}\" is not an IP address such as 127.0.0.1 or ::1", base::escape(address)));
+        }
+    }
+    options.server.bind = given;
+    return {};
+}
+
+result<void, std::string> set_service(program& options, texts const& given)
+{
+    auto const& name = given.back();
+    if (name != "echo" && name != "chat" && !name.starts_with("exec:")) {
+        return refuse(fmt::format("\"{}\" is none of: echo, chat, exec:COMMAND", base::escape(name)));
+    }
+    options.service = name;
+    return {};
+}
+
+constexpr option row(std::string_view name, char letter, form how, std::string_view argument, access_to value,
+                     std::string_view meaning)
+{
+    return {name, letter, how, argument, meaning, value.set, value.show};
+}
+
+constexpr option table[] = {
+    row("port", 'p', form::number, "PORT", {set_port, show_port}, "the port to listen on; 0: any free port"),
+    row("bind", 'b', form::list, "ADDRESS",
+        {set_bind, [](program const& options) -> std::optional<std::string> { return toml_list(options.server.bind); }},
+        "an IP address to listen on; may be given more than once; :: serves IPv6 and IPv4"),
+    row("strict-port", 0, form::flag, "", flag<&program::strict_port>(),
+        "fail when the port is taken instead of moving to the next"),
+    row("port-file", 0, form::text, "FILE", path<&program::port_file>(),
+        "where to write the port it listens on, while it listens"),
+    row("data-dir", 0, form::text, "DIR", path<&server::data_dir>(),
+        "holds porter.db and porterd.log; made with mode 0700"),
+    row("database", 0, form::text, "FILE", path<&server::database>(), "the database, if not porter.db in the data dir"),
+    row("log-file", 0, form::text, "FILE", path<&server::log_file>(), "the log, if not porterd.log in the data dir"),
+    row("log-level", 0, form::text, "LEVEL", choice<&server::log_level, log_levels>(),
+        "trace, debug, info, warn or error"),
+    row("log-format", 0, form::text, "FORMAT", choice<&server::log_format, log_formats>(), "text or json"),
+    row("access", 0, form::text, "MODE", choice<&server::access, accesses>(),
+        "what a visitor must do to get in: open, identify or authenticate"),
+    row("registration", 0, form::text, "MODE", choice<&server::registration_open, registrations>(),
+        "whether visitors may make accounts: open or closed"),
+    row("service", 0, form::text, "SERVICE",
+        {set_service, [](program const& options) -> std::optional<std::string> { return toml_text(options.service); }},
+        "what sessions talk to: echo, chat or exec:COMMAND"),
+    row("session-ttl", 0, form::duration, "TIME", duration<&server::session_ttl, 1>(), "absolute life of a session"),
+    row("session-idle-ttl", 0, form::duration, "TIME", duration<&server::session_idle_ttl, 1>(),
+        "life of a session that is not used"),
+    row("max-sessions-per-account", 0, form::number, "N", number<&server::max_sessions_per_account, 1, 65'536>(),
+        "one more ends the oldest"),
+    row("min-password-length", 0, form::number, "N", number<&server::min_password_length, 8, 256>(),
+        "in characters, 8 to 256"),
+    row("greet-by-address", 0, form::toggle, "on|off", choice<&server::greet_by_address, switches>(),
+        "whether an unproved visitor is told the name known at its address"),
+    row("login-grace", 0, form::duration, "TIME", duration<&server::login_grace, 1>(), "time to get access"),
+    row("idle-timeout", 0, form::duration, "TIME", duration<&server::idle_timeout, 0>(),
+        "ends connections that say nothing for so long; 0: never"),
+    row("max-connections", 0, form::number, "N", number<&server::max_connections, 0, many>(),
+        "connections at once; 0: no limit"),
+    row("max-connections-per-address", 0, form::number, "N", number<&server::max_connections_per_address, 0, many>(),
+        "the same for an IPv4 address or IPv6 /64; 0: no limit"),
+    row("max-frame", 0, form::size, "SIZE", size<&server::max_frame, 4 * KiB, 16 * MiB>(),
+        "the longest message, 4KiB to 16MiB"),
+    row("threads", 0, form::number, "N", number<&server::threads, 1, 1024>(),
+        "I/O threads; default: the machine's cores"),
+    row("hash-threads", 0, form::number, "N", number<&server::hash_threads, 1, 1024>(),
+        "threads that check passwords; default: cores - 1, at least 1"),
+    row("hash-memory", 0, form::size, "SIZE", size<&server::hash_memory, 19 * MiB, 4 * GiB>(),
+        "memory for one Argon2id hash, at least 19MiB"),
+    row("hash-ops", 0, form::number, "N", number<&server::hash_ops, 2, 1000>(), "passes of Argon2id, at least 2"),
+    row("tls", 0, form::text, "MODE", choice<&program::tls, tls_modes>(),
+        "auto (required from other machines), required or off; this version has no TLS yet: to listen to other "
+        "machines, say off"),
+    row("tls-certificate", 0, form::text, "FILE", path<&program::tls_certificate>(), "not in this version"),
+    row("tls-key", 0, form::text, "FILE", path<&program::tls_key>(), "not in this version"),
+    row("proxy-from", 0, form::list, "CIDR",
+        {[](program& options, texts const& given) -> result<void, std::string> {
+             options.proxy_from = given;
+             return {};
+         },
+         [](program const& options) -> std::optional<std::string> { return toml_list(options.proxy_from); }},
+        "not in this version"),
+    row("metrics", 0, form::text, "ADDRESS", text<&program::metrics>(), "not in this version"),
+    row("no-input", 0, form::flag, "", flag<&program::no_input>(), "never ask"),
+    row("check", 0, form::flag, "", flag<&program::check>(), "validate configuration and database, and exit"),
+    row("print-config", 0, form::flag, "", flag<&program::print_config>(),
+        "show each setting and where it came from, and exit"),
+};
+
+}  // namespace
+
+std::span<option const> all_options()
+{
+    return table;
+}
+
+option const* find_option(std::string_view name)
+{
+    auto const found = std::ranges::find(table, name, &option::name);
+    return found == std::end(table) ? nullptr : found;
+}
+
+std::string variable_of(std::string_view name)
+{
+    std::string variable = "PORTERD_";
+    for (char const letter : name) {
+        variable += letter == '-' ? '_' : static_cast<char>(letter - 'a' + 'A');
+    }
+    return variable;
+}
+
+}  // namespace porter::rooms::config

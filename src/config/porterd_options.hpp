@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "porter/server.hpp"
+
+namespace porter::rooms::config {
+
+/// Who must speak TLS.
+enum class tls_mode : std::uint8_t {
+    automatic,  ///< other machines must, this one may
+    required,   ///< everybody
+    off,        ///< nobody can: passwords travel as they are
+};
+
+/// Where a value came from. A later source beats an earlier one.
+struct origin {
+    enum class source : std::uint8_t { by_default, file, environment, flag };
+
+    source from = source::by_default;
+    std::string where = "default";  ///< for people: "--port", "PORTERD_PORT", "/etc/porterd.toml:3:8"
+};
+
+/// All that porterd is told: what the server needs, and what the program itself goes by.
+struct porterd_options {
+    server_options server;
+
+    tls_mode tls = tls_mode::automatic;
+    std::filesystem::path tls_certificate;
+    std::filesystem::path tls_key;
+    std::vector<std::string> proxy_from;
+    std::string metrics;
+    std::string service = "echo";
+
+    bool strict_port = false;
+    std::filesystem::path port_file;  ///< empty: none
+    bool no_input = false;
+    bool check = false;
+    bool print_config = false;
+
+    std::map<std::string, origin, std::less<>> origins;  ///< by option name; what is not here is a default
+
+    origin origin_of(std::string_view option) const;
+
+    /// The beginning of an error about an option's value: "--port", "PORTERD_PORT", "/etc/porterd.toml:3:8: port".
+    std::string place_of(std::string_view option) const { return place_of(option, origin_of(option)); }
+    static std::string place_of(std::string_view option, origin const& from);
+    bool was_given(std::string_view option) const { return origins.find(option) != origins.end(); }
+
+    /// Sets the port and with it how many ports are tried: 100 more unless --strict-port.
+    void set_port(std::uint16_t port);
+};
+
+}  // namespace porter::rooms::config

@@ -1,0 +1,122 @@
+#include "config/resolve.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "config/check.hpp"
+#include "config/file.hpp"
+#include "config/problem.hpp"
+
+namespace porter::rooms::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint16_t ports_to_move = 100;
+
+texts split_at_commas(std::string_view text)
+{
+    texts parts;
+    for (std::size_t begin = 0; begin <= text.size();) {
+        auto const end = std::min(text.find(',', begin), text.size());
+        parts.emplace_back(text.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return parts;
+}
+
+std::vector<setting> read_environment(environment const& variables)
+{
+    std::vector<setting> settings;
+    for (auto const& one : all_options()) {
+        auto const name = variable_of(one.name);
+        auto const value = variables.find(name);
+        if (!value) continue;
+        settings.push_back({&one,
+                            one.how == form::list ? split_at_commas(*value) : texts{*value},
+                            {origin::source::environment, name}});
+    }
+    return settings;
+}
+
+void take_over(porterd_options& options, std::vector<setting> const& settings)
+{
+    for (auto const& one : settings) {
+        auto const done = one.what->set(options, one.values);
+        if (!done) {
+            bool const on_command_line = one.from.from == origin::source::flag;
+            throw problem(on_command_line ? exit_code::usage : exit_code::bad_configuration,
+                          fmt::format("{}: {}", porterd_options::place_of(one.what->name, one.from), done.error()));
+        }
+        options.origins.insert_or_assign(std::string{one.what->name}, one.from);
+    }
+}
+
+/// Where a service manager, the desktop's convention or the home directory says that state belongs.
+fs::path default_data_dir(environment const& variables)
+{
+    if (auto const given = variables.find("STATE_DIRECTORY"))
+        return given->substr(0, given->find(':'));  // systemd: a list
+    auto const state = variables.find("XDG_STATE_HOME");
+    if (state && fs::path{*state}.is_absolute()) return fs::path{*state} / "porter";  // XDG: relative ones are invalid
+    if (auto const home = variables.find("HOME")) return fs::path{*home} / ".local/state/porter";
+    throw problem(exit_code::bad_configuration,
+                  "no directory to keep data in: HOME is not set, so give --data-dir DIR");
+}
+
+void fill_in(porterd_options& options, environment const& variables)
+{
+    auto& server = options.server;
+    if (server.data_dir.empty()) server.data_dir = default_data_dir(variables);
+    if (server.database.empty()) server.database = server.data_dir / "porter.db";
+    if (server.log_file.empty()) server.log_file = server.data_dir / "porterd.log";
+    options.set_port(server.port);
+}
+
+}  // namespace
+
+origin porterd_options::origin_of(std::string_view option) const
+{
+    auto const found = origins.find(option);
+    return found == origins.end() ? origin{} : found->second;
+}
+
+std::string porterd_options::place_of(std::string_view option, origin const& from)
+{
+    switch (from.from) {
+        case origin::source::by_default:
+            return fmt::format("--{}", option);
+        case origin::source::file:
+            return fmt::format("{}: {}", from.where, option);
+        default:
+            return from.where;
+    }
+}
+
+void porterd_options::set_port(std::uint16_t port)
+{
+    server.port = port;
+    bool const may_move = !strict_port && port != 0;
+    server.port_tries =
+        may_move ? static_cast<std::uint16_t>(std::min<unsigned>(ports_to_move + 1, 65'536U - port)) : 1;
+}
+
+porterd_options resolve(command_line const& line, environment const& variables)
+{
+    porterd_options options;
+    std::size_t const cores = std::max(1U, std::thread::hardware_concurrency());
+    options.server.threads = cores;
+    options.server.hash_threads = std::max<std::size_t>(1, cores - 1);
+
+    auto const file = line.config_file ? line.config_file : variables.find("PORTERD_CONFIG");
+    if (file) take_over(options, read_file(*file));
+    take_over(options, read_environment(variables));
+    take_over(options, line.settings);
+    fill_in(options, variables);
+    check_together(options);
+    return options;
+}
+
+}  // namespace porter::rooms::config

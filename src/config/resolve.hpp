@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "config/command_line.hpp"
+#include "config/environment.hpp"
+#include "config/porterd_options.hpp"
+
+namespace porter::rooms::config {
+
+/// Puts porterd's options together: a flag beats the environment, that beats the file (--config or PORTERD_CONFIG),
+/// that beats the default. All that any source says must be right, also what another one beats. Throws problem:
+/// usage for a flag's value, bad_configuration for others and for options that do not go together.
+porterd_options resolve(command_line const& line, environment const& variables);
+
+/// The settings in force as a TOML file, each with a comment that says where it came from.
+std::string print_config(porterd_options const& options);
+
+/// What --help prints.
+std::string help_text();
+
+}  // namespace porter::rooms::config

@@ -1,0 +1,119 @@
+#include "config/values.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <span>
+
+#include "base/text.hpp"
+
+namespace porter::rooms::config {
+namespace {
+
+struct unit {
+    std::string_view name;
+    std::uint64_t factor;
+};
+
+constexpr std::array<unit, 5> duration_units{
+    {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
+constexpr std::array<unit, 3> size_units{{{"KiB", 1ULL << 10}, {"MiB", 1ULL << 20}, {"GiB", 1ULL << 30}}};
+
+/// Digits only: no sign, no space, no overflow.
+std::optional<std::uint64_t> digits(std::string_view text)
+{
+    std::uint64_t value = 0;
+    auto const* const end = text.data() + text.size();
+    auto const [stopped, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc{} || stopped != end) return std::nullopt;
+    return value;
+}
+
+/// A number and one of the units, or a bare number with the factor `bare`.
+std::optional<std::uint64_t> with_unit(std::string_view text, std::span<unit const> units, std::uint64_t bare)
+{
+    auto const number_ends = text.find_first_not_of("0123456789");
+    auto const name = number_ends == std::string_view::npos ? std::string_view{} : text.substr(number_ends);
+    auto const number = digits(text.substr(0, number_ends));
+    if (!number) return std::nullopt;
+
+    std::uint64_t factor = name.empty() ? bare : 0;
+    for (auto const& one : units) {
+        if (one.name == name) factor = one.factor;
+    }
+    if (factor == 0 || *number > std::numeric_limits<std::uint64_t>::max() / factor) return std::nullopt;
+    return *number * factor;
+}
+
+std::string largest_unit(std::uint64_t value, std::span<unit const> units, std::string_view bare)
+{
+    for (auto one = units.rbegin(); one != units.rend(); ++one) {
+        if (value != 0 && value % one->factor == 0) return fmt::format("{}{}", value / one->factor, one->name);
+    }
+    return fmt::format("{}{}", value, bare);
+}
+
+refusal<std::string> wrong(std::string_view text, std::string_view right)
+{
+    constexpr std::size_t enough = 60;
+    auto const shown = base::escape(text.substr(0, enough)) + (text.size() > enough ? "..." : "");
+    return refuse(fmt::format("\"{}\" is not {}", shown, right));
+}
+
+}  // namespace
+
+parsed<std::uint64_t> parse_number(std::string_view text, std::uint64_t least, std::uint64_t most)
+{
+    auto const value = digits(text);
+    if (!value || *value < least || *value > most) {
+        return wrong(text, fmt::format("a number from {} to {}", least, most));
+    }
+    return *value;
+}
+
+parsed<std::uint16_t> parse_port(std::string_view text)
+{
+    constexpr std::uint64_t last = std::numeric_limits<std::uint16_t>::max();
+    auto const value = digits(text);
+    if (!value || *value > last) return wrong(text, "a port: a number from 0 to 65535");
+    return static_cast<std::uint16_t>(*value);
+}
+
+parsed<std::chrono::milliseconds> parse_duration(std::string_view text)
+{
+    auto const value = with_unit(text, duration_units, 1'000);
+    if (!value) return wrong(text, "a duration: an integer with ms, s, m, h or d, bare for seconds");
+    if (*value > static_cast<std::uint64_t>(longest_duration.count())) {
+        return wrong(text, "a duration that can be kept: at most 36500d");
+    }
+    return std::chrono::milliseconds{static_cast<std::int64_t>(*value)};
+}
+
+parsed<std::uint64_t> parse_size(std::string_view text)
+{
+    auto const value = with_unit(text, size_units, 1);
+    if (!value) return wrong(text, "a size: an integer with KiB, MiB or GiB, bare for bytes");
+    return *value;
+}
+
+parsed<bool> parse_switch(std::string_view text)
+{
+    if (text == "on" || text == "yes" || text == "true" || text == "1") return true;
+    if (text == "off" || text == "no" || text == "false" || text == "0") return false;
+    return wrong(text, "on or off");
+}
+
+std::string duration_text(std::chrono::milliseconds value)
+{
+    return largest_unit(static_cast<std::uint64_t>(value.count()), duration_units, "s");
+}
+
+std::string size_text(std::uint64_t bytes)
+{
+    return largest_unit(bytes, size_units, "");
+}
+
+}  // namespace porter::rooms::config

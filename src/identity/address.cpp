@@ -1,0 +1,43 @@
+#include "identity/address.hpp"
+
+#include <algorithm>
+
+namespace porter::rooms::identity {
+namespace {
+
+asio::ip::address canonical(asio::ip::address const& raw)
+{
+    if (raw.is_v4()) return raw;
+    auto const v6 = raw.to_v6();
+    if (v6.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, v6);
+    return asio::ip::address_v6{v6.to_bytes()};  // without the zone: it means something on this machine only
+}
+
+std::string network_of(asio::ip::address const& address)
+{
+    if (address.is_v4()) return address.to_string();
+    auto bytes = address.to_v6().to_bytes();
+    std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
+    return asio::ip::address_v6{bytes}.to_string() + "/64";
+}
+
+}  // namespace
+
+address::address(asio::ip::address const& raw)
+{
+    auto const one = canonical(raw);
+    text_ = one.to_string();
+    network_ = network_of(one);
+    loopback_ = one.is_loopback();
+}
+
+std::optional<address> address::parse(std::string_view text)
+{
+    if (text.find('\0') != std::string_view::npos) return std::nullopt;  // Asio would read the part before it
+    asio::error_code error;
+    auto const raw = asio::ip::make_address(std::string{text}, error);
+    if (error) return std::nullopt;
+    return address{raw};
+}
+
+}  // namespace porter::rooms::identity

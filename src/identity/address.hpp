@@ -1,0 +1,30 @@
+#pragma once
+
+#include <asio/ip/address.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace porter::rooms::identity {
+
+/// An IP address in its one canonical form: an IPv4-mapped IPv6 address (::ffff:127.0.0.1) is its IPv4 address,
+/// IPv6 is written as RFC 5952 says, a zone index (fe80::1%eth0) is dropped.
+class address {
+public:
+    explicit address(asio::ip::address const& raw);
+    static std::optional<address> parse(std::string_view text);
+
+    std::string const& text() const noexcept { return text_; }
+    /// What limits count by: the IPv4 address itself, or the /64 of an IPv6 address, e.g. "2001:db8:0:1::/64".
+    std::string const& network() const noexcept { return network_; }
+    bool is_loopback() const noexcept { return loopback_; }
+
+    friend bool operator==(address const& a, address const& b) noexcept { return a.text_ == b.text_; }
+
+private:
+    std::string text_;
+    std::string network_;
+    bool loopback_ = false;
+};
+
+}  // namespace porter::rooms::identity

@@ -1,0 +1,46 @@
+#include "library/data_dir.hpp"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace porter::rooms::library {
+namespace {
+
+void make_private_directory(std::filesystem::path const& wanted)
+{
+    std::error_code failed;
+    if (std::filesystem::is_directory(wanted, failed)) return;
+    if (wanted.has_parent_path()) std::filesystem::create_directories(wanted.parent_path(), failed);
+    if (::mkdir(wanted.c_str(), 0700) == 0 || errno == EEXIST) {
+        if (std::filesystem::is_directory(wanted, failed)) return;
+        failed = std::make_error_code(std::errc::not_a_directory);
+    } else {
+        failed = {errno, std::generic_category()};
+    }
+    throw start_error{start_error::kind::cannot_create,
+                      "cannot make the data directory " + wanted.string() + ": " + failed.message()};
+}
+
+}  // namespace
+
+server_options with_paths(server_options options)
+{
+    bool const needs_directory = options.database.empty() || options.log_file.empty();
+    if (needs_directory && options.data_dir.empty()) {
+        throw start_error{start_error::kind::configuration, "no data directory is given: set data_dir"};
+    }
+    if (options.database.empty()) options.database = options.data_dir / "porter.db";
+    if (options.log_file.empty()) options.log_file = options.data_dir / "porterd.log";
+    return options;
+}
+
+server_options settle_paths(server_options options)
+{
+    auto settled = with_paths(std::move(options));
+    if (!settled.data_dir.empty()) make_private_directory(settled.data_dir);
+    return settled;
+}
+
+}  // namespace porter::rooms::library

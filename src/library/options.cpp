@@ -1,0 +1,77 @@
+#include "library/options.hpp"
+
+#include <algorithm>
+
+namespace porter::rooms::library {
+namespace {
+
+void demand(bool holds, char const* otherwise)
+{
+    if (!holds) throw start_error{start_error::kind::configuration, otherwise};
+}
+
+}  // namespace
+
+server_options checked(server_options options)
+{
+    using std::chrono::seconds;
+    demand(options.max_frame >= 4 * 1024 && options.max_frame <= 16 * 1024 * 1024, "max_frame must be 4 KiB to 16 MiB");
+    demand(options.hash_memory >= 19 * 1024 * 1024, "hash_memory must be at least 19 MiB");
+    demand(options.hash_ops >= 2, "hash_ops must be at least 2");
+    demand(options.min_password_length >= 8 && options.min_password_length <= 256,
+           "min_password_length must be 8 to 256");
+    demand(options.session_ttl > seconds{0} && options.session_idle_ttl > seconds{0},
+           "session_ttl and session_idle_ttl must be at least a second");
+    demand(options.max_sessions_per_account >= 1, "max_sessions_per_account must be at least 1");
+    demand(options.login_grace > seconds{0}, "login_grace must be longer than 0");
+    demand(options.idle_timeout >= seconds{0}, "idle_timeout must not be negative");
+    demand(options.port_tries >= 1, "port_tries must be at least 1");
+    return options;
+}
+
+store::sqlite::options store_options(server_options const& options)
+{
+    store::sqlite::options made;
+    made.path = options.database;
+    return made;
+}
+
+auth::hash_options hash_options(server_options const& options)
+{
+    auth::hash_options made;
+    made.threads = options.hash_threads;
+    made.memory = options.hash_memory;
+    made.ops = options.hash_ops;
+    return made;
+}
+
+auth::options auth_options(server_options const& options)
+{
+    return {.registration_open = options.registration_open, .min_password_length = options.min_password_length};
+}
+
+sessions::options session_options(server_options const& options)
+{
+    return {.ttl = options.session_ttl,
+            .idle_ttl = options.session_idle_ttl,
+            .max_per_account = options.max_sessions_per_account};
+}
+
+server::options rules(server_options const& options)
+{
+    using std::chrono::milliseconds;
+    using std::chrono::seconds;
+    server::options made;
+    made.access = static_cast<protocol::access_mode>(options.access);
+    made.greet_by_address = options.greet_by_address;
+    made.login_grace = options.login_grace;
+    made.idle_timeout = options.idle_timeout;
+    made.max_connections = options.max_connections;
+    made.max_connections_per_address = options.max_connections_per_address;
+    made.max_frame = options.max_frame;
+    // A session with a live connection must not idle out between two writes of its use.
+    made.use_period = std::clamp<milliseconds>(options.session_idle_ttl / 4, milliseconds{250}, seconds{60});
+    return made;
+}
+
+}  // namespace porter::rooms::library

@@ -1,0 +1,98 @@
+#include "porter/server.hpp"
+
+#include <algorithm>
+
+#include "auth/hasher.hpp"
+#include "auth/verifier.hpp"
+#include "base/clock.hpp"
+#include "identity/directory.hpp"
+#include "library/data_dir.hpp"
+#include "library/options.hpp"
+#include "log/file_logger.hpp"
+#include "porter/version.hpp"
+#include "server/doorman.hpp"
+#include "server/house.hpp"
+#include "server/listen.hpp"
+#include "services/echo.hpp"
+#include "sessions/registry.hpp"
+#include "sessions/token.hpp"
+#include "store/sqlite/open.hpp"
+
+namespace porter {
+
+namespace auth = rooms::auth;
+namespace base = rooms::base;
+namespace identity = rooms::identity;
+namespace library = rooms::library;
+namespace log = rooms::log;
+namespace services = rooms::services;
+namespace sessions = rooms::sessions;
+namespace store = rooms::store;
+
+/// Where the rooms are built and joined, from the ground up: each member uses only those before it, and they end in
+/// the opposite order.
+struct server::rooms_of_the_house {
+    rooms_of_the_house(asio::io_context& io, server_options const& options)
+        : logger(options.log_file, options.log_level, options.log_format),
+          database(store::sqlite::open(library::store_options(options), logger)),
+          acceptors(rooms::server::listen_on(io, options.bind, options.port, options.port_tries)),
+          directory(database->ports().addresses, clock, logger),
+          hasher(library::hash_options(options), logger),
+          verifier(database->ports().accounts, hasher, clock, logger, library::auth_options(options)),
+          registry(database->ports().sessions, tokens, clock, logger, library::session_options(options)),
+          house{directory, verifier, registry, clock, logger, library::rules(options), services::echo},
+          doorman(io, std::max<std::size_t>(options.threads, 1), house)
+    {
+        for (auto& each : acceptors) doorman.add(std::move(each));
+        for (auto const& each : doorman.local_endpoints()) {
+            logger.info("listening", {{"address", each.address().to_string()}, {"port", each.port()}});
+        }
+        doorman.start();
+    }
+
+    base::system_clock clock;
+    sessions::system_token_source tokens;
+    log::file_logger logger;
+    std::unique_ptr<store::sqlite::backend> database;
+    std::vector<base::tcp_acceptor> acceptors;
+    identity::directory directory;
+    auth::hasher hasher;
+    auth::verifier verifier;
+    sessions::registry registry;
+    rooms::server::house house;
+    rooms::server::doorman doorman;
+};
+
+server::server(asio::io_context& io, server_options options)
+    : rooms_(std::make_unique<rooms_of_the_house>(io, library::settle_paths(library::checked(std::move(options)))))
+{}
+
+server::~server() = default;
+
+void server::on_connection(service talk)
+{
+    rooms_->house.talk = std::move(talk);
+}
+
+std::vector<asio::ip::tcp::endpoint> server::local_endpoints() const
+{
+    return rooms_->doorman.local_endpoints();
+}
+
+void server::stop()
+{
+    rooms_->doorman.stop();
+}
+
+void server::reopen_log()
+{
+    rooms_->logger.reopen();
+}
+
+void check(server_options const& options)
+{
+    auto const settled = library::with_paths(library::checked(options));
+    store::sqlite::check(library::store_options(settled));
+}
+
+}  // namespace porter

@@ -1,0 +1,94 @@
+#include "log/append_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace porter::rooms::log {
+namespace {
+
+/// Opens without blocking, so that a pipe that nobody reads cannot hold the program up.
+int open_for_appending(std::filesystem::path const& path, int& error)
+{
+    int const file =
+        ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+               S_IRUSR | S_IWUSR);
+    struct stat status {};
+    if (file < 0 || ::fstat(file, &status) != 0) {
+        error = errno;
+    } else if (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode)) {  // devices: /dev/null is a useful log
+        error = EINVAL;
+    } else {
+        error = 0;
+        return file;
+    }
+    if (file >= 0) ::close(file);
+    return -1;
+}
+
+}  // namespace
+
+append_file::append_file(std::filesystem::path path) : path_(std::move(path))
+{
+    opening_error_ = open_anew();
+}
+
+append_file::~append_file()
+{
+    if (file_ >= 0) ::close(file_);
+}
+
+int append_file::open_anew()
+{
+    int error = 0;
+    int const opened = open_for_appending(path_, error);
+    if (error != 0) return error;
+    if (file_ >= 0) ::close(file_);
+    file_ = opened;
+    unfinished_.clear();
+    return 0;
+}
+
+bool append_file::was_removed() const
+{
+    struct stat status {};
+    return ::fstat(file_, &status) == 0 && status.st_nlink == 0;
+}
+
+int append_file::reopen()
+{
+    return open_anew();
+}
+
+int append_file::write(std::string_view line)
+{
+    if (file_ < 0 || was_removed()) {
+        if (int const error = open_anew()) return error;
+    }
+    if (int const error = write_unfinished()) return error;
+    unfinished_.assign(line).append(1, '\n');
+    auto const whole = unfinished_.size();
+    int const error = write_unfinished();
+    if (error == 0) return 0;
+    bool const begun = unfinished_.size() < whole;
+    if (!begun) unfinished_.clear();
+    return begun ? 0 : error;
+}
+
+int append_file::write_unfinished()
+{
+    while (!unfinished_.empty()) {
+        auto const written = ::write(file_, unfinished_.data(), unfinished_.size());
+        if (written > 0) {
+            unfinished_.erase(0, static_cast<std::size_t>(written));
+        } else if (written == 0 || errno != EINTR) {
+            return written == 0 ? EIO : errno;
+        }
+    }
+    return 0;
+}
+
+}  // namespace porter::rooms::log

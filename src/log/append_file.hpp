@@ -1,0 +1,45 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace porter::rooms::log {
+
+/// A file that lines are appended to, each whole or not at all, through full disks, removals and rotations. Errors
+/// are values of errno (0: none). For one thread.
+class append_file {
+public:
+    /// Opens the file (made with mode 0600; never through a symbolic link; not a pipe or directory). When that fails
+    /// `opening_error()` says why and write() tries again.
+    explicit append_file(std::filesystem::path path);
+    ~append_file();
+    append_file(append_file const&) = delete;
+    append_file& operator=(append_file const&) = delete;
+
+    int opening_error() const noexcept { return opening_error_; }
+    std::filesystem::path const& path() const noexcept { return path_; }
+
+    /// Appends one line and its line feed. A file that was removed is made again first. An error means that the
+    /// line is lost, except when a part of it is in the file: that line's end is kept and written before the next.
+    int write(std::string_view line);
+
+    /// Whether a line's beginning is in the file and its end is not.
+    bool has_unfinished() const noexcept { return !unfinished_.empty(); }
+
+    /// Goes on in the file that has the name now. On an error the file that is open stays in use;
+    /// otherwise the end of an unfinished line is lost.
+    int reopen();
+
+private:
+    int open_anew();
+    bool was_removed() const;
+    int write_unfinished();
+
+    std::filesystem::path path_;
+    int file_ = -1;
+    int opening_error_ = 0;
+    std::string unfinished_;  ///< what is still to come of a line whose beginning is in the file
+};
+
+}  // namespace porter::rooms::log

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "log/logger.hpp"
+
+namespace porter::rooms::log {
+
+/// The log file of a server. Callers only put a line into a bounded queue; a thread of the logger writes it, each line
+/// at once. When the queue is full the oldest lines give way, and when the disk refuses, lines are lost: the server
+/// goes on, and the first line that can be written again is preceded by the event `log_dropped` with their number.
+class file_logger final : public logger {
+public:
+    /// Opens or makes the file. Throws start_error(cannot_create) with a line for people when that cannot be done.
+    file_logger(std::filesystem::path const& path, level threshold, log_format form);
+
+    /// Writes what is queued, then closes.
+    ~file_logger() override;
+
+    /// Goes on in the file that has the name now (after a rotation), and says so there: event `log_reopened`.
+    /// Returns at once, from any thread; the logger's thread does it. If the file cannot be opened, the old one stays
+    /// in use and gets the event `log_reopen_failed`.
+    void reopen();
+
+private:
+    void write(level severity, std::string_view event, std::initializer_list<field> fields) override;
+
+    struct machinery;
+    std::unique_ptr<machinery> machinery_;
+};
+
+}  // namespace porter::rooms::log

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <chrono>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "log/logger.hpp"
+
+namespace porter::rooms::log {
+
+/// A moment with the precision of a log line, UTC.
+using line_time = std::chrono::sys_time<std::chrono::milliseconds>;
+
+/// The level as it stands in a line: "trace", "debug", "info", "warn", "error".
+std::string_view name_of(level severity) noexcept;
+
+/// One event as one line without its line feed. The text form:
+///
+///     2026-11-22T16:01:02.123Z info login address=192.0.2.7 name="Alice" session=17
+///
+/// and the JSON form, with the fields as members behind time, level and event:
+///
+///     {"time":"2026-11-22T16:01:02.123Z","level":"info","event":"login","address":"192.0.2.7"}
+///
+/// Whatever the fields' values are, the line holds no control character and each value ends where it ends: nobody
+/// can forge a field or a line. Event and keys are ours: lower-case letters, digits and '_' (asserted).
+std::string format_line(log_format form, line_time when, level severity, std::string_view event,
+                        std::initializer_list<field> fields);
+
+}  // namespace porter::rooms::log

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+
+#include "porter/log_level.hpp"
+
+namespace porter::rooms::log {
+
+using level = porter::log_level;
+
+/// One key=value of a log line. Text that a peer chose goes in by `quoted`, so that it always stands in quotes,
+/// escaped; other text is bare where that is unambiguous. The value is a view: it lives until the call returns.
+class field {
+public:
+    enum class style : std::uint8_t { text, quoted, number };
+
+    field(std::string_view key_, std::string_view text_) : key(key_), text(text_) {}
+    field(std::string_view key_, char const* text_) : key(key_), text(text_) {}
+    template <std::integral Number>
+    field(std::string_view key_, Number value) : key(key_), number(static_cast<std::int64_t>(value)), how(style::number)
+    {}
+
+    std::string_view key;
+    std::string_view text;
+    std::int64_t number = 0;
+    style how = style::text;
+};
+
+inline field quoted(std::string_view key, std::string_view text)
+{
+    field made{key, text};
+    made.how = field::style::quoted;
+    return made;
+}
+
+/// Where events go. An event is a fixed snake_case name; what varies goes into the fields, the peer's address before
+/// any text that the peer chose. No password, token or digest ever. Safe from any thread; never blocks on a disk.
+class logger {
+public:
+    virtual ~logger() = default;
+
+    void trace(std::string_view event, std::initializer_list<field> fields = {}) { log(level::trace, event, fields); }
+    void debug(std::string_view event, std::initializer_list<field> fields = {}) { log(level::debug, event, fields); }
+    void info(std::string_view event, std::initializer_list<field> fields = {}) { log(level::info, event, fields); }
+    void warn(std::string_view event, std::initializer_list<field> fields = {}) { log(level::warn, event, fields); }
+    void error(std::string_view event, std::initializer_list<field> fields = {}) { log(level::error, event, fields); }
+
+protected:
+    explicit logger(level threshold) : threshold_(threshold) {}
+
+private:
+    void log(level severity, std::string_view event, std::initializer_list<field> fields)
+    {
+        if (severity >= threshold_) write(severity, event, fields);
+    }
+    virtual void write(level severity, std::string_view event, std::initializer_list<field> fields) = 0;
+
+    level threshold_;
+};
+
+}  // namespace porter::rooms::log

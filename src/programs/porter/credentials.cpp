@@ -1,0 +1,156 @@
+// What the reception asks a person, or takes from the command line.
+
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "base/asio.hpp"
+#include "base/text.hpp"
+#include "programs/porter/reception.hpp"
+
+namespace porter::programs {
+
+namespace {
+
+namespace base = rooms::base;
+using rooms::config::exit_code;
+
+constexpr std::size_t longest_password = 1024;  // bytes: 256 characters (docs/PROTOCOL.md, names and passwords)
+
+refusal<leaving> missing(std::string line)
+{
+    return refuse(leaving{exit_code::usage, std::move(line)});
+}
+
+refusal<leaving> left()
+{
+    return refuse(leaving{});
+}
+
+/// The one line of a file, without its end.
+outcome<base::secret> read_password(std::string const& file)
+{
+    auto const shown = base::escape(file);
+    std::ifstream stream{file, std::ios::binary};
+    std::string text(longest_password + 3, '\0');
+    if (stream) stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (!stream.is_open() || stream.bad()) {
+        return refuse(leaving{exit_code::not_found, "cannot read the password file " + shown});
+    }
+    std::string_view line{text.data(), static_cast<std::size_t>(stream.gcount())};
+    line = line.substr(0, line.find_last_not_of("\r\n") + 1);
+    base::secret password{line};
+    base::wipe(text);
+    if (password.empty() || password.view().size() > longest_password ||
+        password.view().find('\n') != std::string_view::npos) {
+        return refuse(leaving{exit_code::bad_data, "the password file " + shown + " is not one line with a password"});
+    }
+    return password;
+}
+
+bool is_about_name(code what)
+{
+    return what == code::name_taken || what == code::invalid_name;
+}
+
+/// Whether another answer, or the same one later, may do.
+bool may_be_tried_again(client_failure const& denied)
+{
+    if (denied.why != client_failure::cause::denied) return false;
+    switch (denied.what) {
+        case code::bad_credentials:
+        case code::name_taken:
+        case code::invalid_name:
+        case code::weak_password:
+        case code::busy:
+        case code::unavailable:
+            return true;
+        case code::throttled:
+            return denied.retry_after.count() > 0;
+        default:
+            return false;
+    }
+}
+
+}  // namespace
+
+/// Asks for the name unless there is one already; `proposal` is what Enter takes.
+task<outcome<void>> reception::choose_name(std::string proposal)
+{
+    if (!name_.empty() && proposal.empty()) co_return outcome<void>{};
+    if (ask_ == nullptr) co_return missing("who you are is not known here: --name NAME");
+    auto const prompt = proposal.empty() ? std::string{"Name: "} : fmt::format("Name [{}]: ", base::escape(proposal));
+    for (;;) {
+        auto typed = co_await ask_->ask(prompt);
+        if (!typed) co_return left();
+        if (typed->empty()) *typed = proposal;
+        auto name = base::normalise_name(*typed);
+        if (name) {
+            name_ = std::move(*name);
+            co_return outcome<void>{};
+        }
+        talk_.tell(name.error());
+    }
+}
+
+task<outcome<bool>> reception::decide_whether_new()
+{
+    auto const& known_as = door_->server().known_as;
+    if (options_.register_account) co_return true;
+    if (ask_ == nullptr || (!known_as.empty() && base::same_name(name_, known_as))) co_return false;
+    auto fresh = co_await ask_->ask_yes_no("New here? (yes/no) ");
+    if (!fresh) co_return left();
+    co_return *fresh;
+}
+
+task<outcome<base::secret>> reception::get_password(bool fresh)
+{
+    if (!options_.password_file.empty()) co_return read_password(options_.password_file);
+    if (ask_ == nullptr) co_return missing("a password is wanted: --password-file FILE");
+    for (;;) {
+        auto password = co_await ask_password(fresh);
+        if (!password) co_return refuse(password.error());
+        auto fit = base::normalise_password(password->view());
+        if (fit) co_return std::move(*password);
+        talk_.tell(fit.error());
+    }
+}
+
+/// Twice for a new account, until both are the same. Empty: the person pressed Enter alone.
+task<outcome<base::secret>> reception::ask_password(bool fresh)
+{
+    for (;;) {
+        auto password = co_await ask_->ask_hidden(fmt::format("Password for {}: ", base::escape(name_)));
+        if (!password) co_return left();
+        if (!fresh || password->empty()) co_return std::move(*password);
+        auto again = co_await ask_->ask_hidden("Password again: ");
+        if (!again) co_return left();
+        if (again->view() == password->view()) co_return std::move(*password);
+        talk_.tell("The two are not the same.");
+    }
+}
+
+/// After a denial: says it, waits as long as the server wants, and asks for what must be different. A reason to leave
+/// where nothing can be asked or nothing would help.
+task<outcome<void>> reception::prepare_next_try(client_failure denied)
+{
+    bool const same_answer = !options_.password_file.empty() && !is_about_name(denied.what);
+    if (ask_ == nullptr || same_answer || !may_be_tried_again(denied)) co_return refuse(leaving_for(denied));
+    talk_.complain(line_of(denied));
+    if (denied.retry_after.count() > 0) {
+        talk_.tell(fmt::format("Trying again is possible in {} s.", denied.retry_after.count()));
+        auto executor = co_await asio::this_coro::executor;
+        base::steady_timer pause{executor, denied.retry_after};
+        co_await pause.async_wait(base::use_tuple);
+    }
+    if (is_about_name(denied.what)) {
+        std::string proposal;
+        std::swap(proposal, name_);
+        if (denied.what != code::name_taken) proposal.clear();
+        auto named = co_await choose_name(std::move(proposal));
+        if (!named) co_return refuse(named.error());
+    }
+    co_return outcome<void>{};
+}
+
+}  // namespace porter::programs

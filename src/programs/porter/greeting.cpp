@@ -1,0 +1,65 @@
+#include "programs/porter/greeting.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <ctime>
+
+#include "base/text.hpp"
+
+namespace porter::programs {
+
+namespace {
+
+using rooms::base::escape;
+
+/// In the time zone of this machine, which is that of whoever reads it.
+std::tm local(std::chrono::sys_seconds moment)
+{
+    auto const seconds = static_cast<std::time_t>(moment.time_since_epoch().count());
+    std::tm parts{};
+    ::localtime_r(&seconds, &parts);
+    return parts;
+}
+
+std::string minute_of(std::chrono::sys_seconds moment)
+{
+    return fmt::format("{:%Y-%m-%d %H:%M}", local(moment));
+}
+
+}  // namespace
+
+std::string hello_line(std::string const& name)
+{
+    return fmt::format("Hello, {}! The server knows you by your address.", escape(name));
+}
+
+std::string welcome_line(grant const& access, bool kept)
+{
+    auto line = access.name.empty() ? std::string{"Welcome."} : fmt::format("Welcome, {}.", escape(access.name));
+    if (access.last_login_at) {
+        line += fmt::format(" Last login {}", minute_of(*access.last_login_at));
+        if (!access.last_address.empty()) line += fmt::format(" from {}", escape(access.last_address));
+        line += '.';
+    }
+    if (access.failed_since > 0) {
+        line += fmt::format(" {} failed password {} since then.", access.failed_since,
+                            access.failed_since == 1 ? "try" : "tries");
+    }
+    if (kept) line += fmt::format(" Your session is kept until {:%Y-%m-%d}.", local(access.expires_at));
+    return line;
+}
+
+std::string sessions_table(std::vector<session_info> const& sessions)
+{
+    auto table = fmt::format("{:>8}  {:16}  {:16}  {:16}  {}\n", "ID", "OPENED", "LAST USED", "UNTIL", "ADDRESS");
+    for (auto const& session : sessions) {
+        table += fmt::format("{:>8}  {:16}  {:16}  {:16}  {}{}\n", session.id, minute_of(session.created_at),
+                             minute_of(session.last_used_at), minute_of(session.expires_at), escape(session.address),
+                             session.current ? " (this one)" : "");
+    }
+    table.pop_back();  // whoever shows it ends the line
+    return table;
+}
+
+}  // namespace porter::programs

@@ -1,0 +1,96 @@
+#include "programs/porter/leaving.hpp"
+
+#include "base/text.hpp"
+
+namespace porter::programs {
+
+namespace {
+
+using rooms::config::exit_code;
+
+exit_code exit_code_of(code said)
+{
+    switch (said) {
+        case code::normal:
+            return exit_code::ok;
+        case code::protocol_error:
+        case code::frame_too_large:
+        case code::invalid_utf8:
+        case code::unsupported_version:
+        case code::unauthorized:
+            return exit_code::protocol;
+        case code::timeout:
+        case code::idle:
+        case code::too_many_attempts:
+        case code::shutting_down:
+        case code::server_full:
+        case code::slow_consumer:
+        case code::internal:
+        case code::throttled:
+        case code::busy:
+        case code::unavailable:
+            return exit_code::try_again;
+        case code::session_ended:
+        case code::tls_required:
+        case code::bad_credentials:
+        case code::name_taken:
+        case code::invalid_name:
+        case code::weak_password:
+        case code::invalid_token:
+        case code::registration_closed:
+        case code::not_supported:
+            return exit_code::refused;
+        case code::not_found:
+            return exit_code::not_found;
+    }
+    return exit_code::refused;  // a code of a newer protocol
+}
+
+/// What the library refused to send.
+exit_code exit_code_of_unsent(code why)
+{
+    switch (why) {
+        case code::tls_required:
+            return exit_code::usage;  // --plain is missing
+        case code::frame_too_large:
+        case code::invalid_utf8:
+            return exit_code::bad_data;
+        default:
+            return exit_code::defect;
+    }
+}
+
+}  // namespace
+
+exit_code exit_code_of(client_failure const& failed)
+{
+    switch (failed.why) {
+        case client_failure::cause::unreachable:
+        case client_failure::cause::timed_out:
+        case client_failure::cause::lost:
+            return exit_code::unreachable;
+        case client_failure::cause::protocol:
+            return exit_code::protocol;
+        case client_failure::cause::not_sent:
+            return exit_code_of_unsent(failed.what);
+        case client_failure::cause::closed:
+        case client_failure::cause::denied:
+            break;
+    }
+    return exit_code_of(failed.what);
+}
+
+std::string line_of(client_failure const& failed)
+{
+    if (failed.why == client_failure::cause::not_sent && failed.what == code::tls_required) {
+        return failed.reason + ": --plain goes there unencrypted";
+    }
+    return rooms::base::escape(describe(failed));
+}
+
+leaving leaving_for(client_failure const& failed)
+{
+    return {exit_code_of(failed), line_of(failed)};
+}
+
+}  // namespace porter::programs

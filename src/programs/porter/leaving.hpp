@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+#include "config/exit_code.hpp"
+#include "porter/client.hpp"
+
+namespace porter::programs {
+
+/// Why the program ends: what it exits with, and the line that says why, if that needs saying.
+struct leaving {
+    rooms::config::exit_code exit = rooms::config::exit_code::ok;
+    std::string line;
+};
+
+template <typename T>
+using outcome = result<T, leaving>;
+
+/// The exit code that tells scripts what kind of failure it was.
+rooms::config::exit_code exit_code_of(client_failure const& failed);
+
+/// The failure as a reason to leave; what the server chose to say is escaped.
+leaving leaving_for(client_failure const& failed);
+
+/// The line for a person.
+std::string line_of(client_failure const& failed);
+
+}  // namespace porter::programs

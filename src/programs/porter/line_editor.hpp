@@ -1,0 +1,69 @@
+#pragma once
+
+#include <histedit.h>
+
+#include <asio/posix/basic_stream_descriptor.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "porter/task.hpp"
+
+namespace porter::programs {
+
+/// The line at the bottom of a terminal where a person types: editing keys and a history by libedit, which is fed a
+/// key whenever one is there, so that the network goes on meanwhile. What is printed goes between hide() and show(),
+/// and the prompt with the half-typed line comes again after it.
+class line_editor {
+public:
+    explicit line_editor(io_executor executor);
+    ~line_editor();
+    line_editor(line_editor const&) = delete;
+    line_editor& operator=(line_editor const&) = delete;
+
+    /// Shows the prompt. The terminal gives each key as it is pressed until close().
+    void open();
+    void close();
+
+    /// Waits for a whole line, without its end; none at the end of input (Ctrl-D on an empty line) or after
+    /// interrupt().
+    task<std::optional<std::string>> read_line();
+
+    /// Ends read_line(), now and from now on.
+    void interrupt();
+
+    /// Takes the prompt off the screen, and puts it there again. Nothing when it is not open.
+    void hide();
+    void show();
+
+    /// Gives the terminal back while the program is stopped (Ctrl-Z), and takes it again.
+    void suspend();
+    void resume();
+
+    /// The terminal has another size.
+    void resized();
+
+private:
+    struct end_line {
+        void operator()(EditLine* line) const { ::el_end(line); }
+    };
+    struct end_history {
+        void operator()(History* history) const { ::history_end(history); }
+    };
+
+    static char* prompt(EditLine*);
+    static int next_key(EditLine* line, wchar_t* key);
+    static line_editor& of(EditLine* line);
+
+    std::optional<std::string> take_key();
+
+    asio::posix::basic_stream_descriptor<io_executor> keys_;
+    std::unique_ptr<History, end_history> history_;
+    std::unique_ptr<EditLine, end_line> line_;
+    bool open_ = false;
+    bool in_key_ = false;  // libedit is in the middle of a key that is more than one character
+    wchar_t last_key_ = 0;
+    bool ended_ = false;
+};
+
+}  // namespace porter::programs

@@ -1,0 +1,95 @@
+#include <fcntl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <asio/io_context.hpp>
+#include <clocale>
+#include <csignal>
+#include <exception>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/text.hpp"
+#include "config/problem.hpp"
+#include "porter/version.hpp"
+#include "programs/porter/options.hpp"
+#include "programs/porter/talk.hpp"
+#include "programs/porter/visit.hpp"
+
+namespace porter::programs {
+
+namespace {
+
+using rooms::config::exit_code;
+
+/// However the program ends, the terminal is as it was.
+class terminal_as_it_was {
+public:
+    terminal_as_it_was() { known_ = ::tcgetattr(STDIN_FILENO, &before_) == 0; }
+    ~terminal_as_it_was()
+    {
+        if (known_) ::tcsetattr(STDIN_FILENO, TCSADRAIN, &before_);
+    }
+    terminal_as_it_was(terminal_as_it_was const&) = delete;
+    terminal_as_it_was& operator=(terminal_as_it_was const&) = delete;
+
+private:
+    struct ::termios before_ {};
+    bool known_ = false;
+};
+
+/// A stream that was closed before the start would have its number taken by a socket.
+void open_standard_streams()
+{
+    for (int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(number, F_GETFD) < 0) (void)::open("/dev/null", O_RDWR);
+    }
+}
+
+/// Names and texts are UTF-8, whatever the locale says of messages; line editing must know that.
+void speak_utf8()
+{
+    std::setlocale(LC_ALL, "");
+    std::string_view const now = std::setlocale(LC_CTYPE, nullptr);
+    if (now == "C" || now == "POSIX") std::setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+exit_code run(std::vector<std::string> arguments)
+{
+    auto const options = parse_porter_options(std::move(arguments));
+    if (options.help || options.version) {
+        write_all(STDOUT_FILENO, options.help ? porter_help() : "porter " + std::string{version} + '\n');
+        return exit_code::ok;
+    }
+    terminal_as_it_was const restored;
+    talk says{::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1, options.quiet};
+    asio::io_context io{1};
+    visit only{io, options, says};
+    auto const why = only.run();
+    if (!why.line.empty()) says.complain(why.line);
+    return why.exit;
+}
+
+}  // namespace
+
+}  // namespace porter::programs
+
+int main(int argc, char** argv)
+{
+    using namespace porter::programs;
+    open_standard_streams();
+    std::signal(SIGPIPE, SIG_IGN);  // a reader that goes is an error of the write
+    speak_utf8();
+    talk says{false, false};
+    auto exit = exit_code::defect;
+    try {
+        exit = run({argv + (argc > 0 ? 1 : 0), argv + argc});
+    } catch (porter::rooms::config::problem const& error) {
+        says.complain(error.what());
+        exit = error.exit();
+    } catch (std::exception const& error) {
+        says.complain(porter::rooms::base::escape(error.what()));
+    }
+    return static_cast<int>(exit);
+}

@@ -1,0 +1,111 @@
+#include "programs/porter/options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "config/problem.hpp"
+#include "config/values.hpp"
+
+namespace porter::programs {
+
+namespace {
+
+namespace base = rooms::base;
+namespace config = rooms::config;
+
+[[noreturn]] void refuse_use(std::string const& line)
+{
+    throw config::problem(config::exit_code::usage, line);
+}
+
+template <typename T>
+T value_of(std::string const& option, config::parsed<T> const& parsed)
+{
+    if (!parsed) refuse_use(option + ": " + parsed.error());
+    return *parsed;
+}
+
+}  // namespace
+
+porter_options parse_porter_options(std::vector<std::string> arguments)
+{
+    porter_options read;
+    std::vector<std::string> where;
+    std::string timeout;
+    std::string linger;
+    bool no_save = false;
+    bool tls = false;
+
+    CLI::App app;
+    app.set_help_flag();
+    app.add_flag("-h,--help", read.help);
+    app.add_flag("--version", read.version);
+    app.add_option("where", where)->expected(0, 2);
+    app.add_option("--name", read.name);
+    app.add_flag("--register", read.register_account);
+    app.add_option("--password-file", read.password_file);
+    app.add_flag("--no-save", no_save);
+    app.add_flag("--plain", read.plain);
+    app.add_flag("--tls", tls);
+    app.add_flag("--json", read.json);
+    app.add_flag("--quiet", read.quiet);
+    app.add_option("--timeout", timeout);
+    app.add_option("--linger", linger);
+    std::ranges::reverse(arguments);  // the order that CLI11 takes a vector in
+    try {
+        app.parse(std::move(arguments));
+    } catch (CLI::ParseError const& error) {
+        refuse_use(base::escape(error.what()) + " (--help lists the options)");
+    }
+
+    if (tls) refuse_use("--tls: this version has no TLS; --plain goes to another machine unencrypted");
+    if (!where.empty()) read.host = where[0];
+    if (where.size() > 1) {
+        read.port = static_cast<std::uint16_t>(value_of("PORT", config::parse_number(where[1], 1, 65'535)));
+    }
+    if (read.host && read.host->empty()) refuse_use("HOST: it is empty");
+    if (!timeout.empty()) read.timeout = value_of("--timeout", config::parse_duration(timeout));
+    if (!linger.empty()) read.linger = value_of("--linger", config::parse_duration(linger));
+    if (read.timeout.count() == 0) refuse_use("--timeout: no server answers in no time");
+    read.save = !no_save;
+    return read;
+}
+
+std::string porter_help()
+{
+    return R"(usage: porter [HOST] [PORT] [options]
+
+Talks to a Porter server. On a terminal it asks for what is missing and holds a conversation.
+Elsewhere each line of its input is sent as a text, and each text received is printed as a line.
+
+options:
+  --name NAME            who you are (default: the name that the server knows this address by)
+  --register             make an account
+  --password-file FILE   the password, in a file of one line
+  --no-save              do not keep the session for the next start
+  --plain                go unencrypted to another machine
+  --json                 print what is received as JSON, an object a line: {"text": "..."},
+                         or {"data": "..."} with the bytes in base64
+  --quiet                no greeting; only what is received, and errors
+  --timeout TIME         how long connecting and each answer about access may take (20s)
+  --linger TIME          after the end of input: how long to wait for another text (2s)
+  -h, --help             this text
+  --version              the version
+
+In a conversation /help lists what can be done; //x sends /x. An empty answer to the question for
+a password asks for the name again. Sessions are kept in $XDG_STATE_HOME/porter/sessions, else in
+~/.local/state/porter/sessions. Times are integers with ms, s, m, h or d (bare: seconds).
+
+exit codes: 0 ok, 64 usage or a missing answer, 65 a line that cannot be sent, 69 cannot connect,
+75 try again later, 76 protocol error, 77 refused.
+
+examples:
+  porter                                                       asks for everything
+  porter localhost 7678 --name Alice --register                makes an account
+  porter localhost 7678 < letter.txt                           with the session that was kept
+  date | porter localhost 7678 --name Alice --password-file pw --no-save --quiet
+)";
+}
+
+}  // namespace porter::programs

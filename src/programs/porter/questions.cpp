@@ -1,0 +1,107 @@
+#include "programs/porter/questions.hpp"
+
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "base/asio.hpp"
+
+namespace porter::programs {
+
+namespace {
+
+namespace base = rooms::base;
+
+/// What is typed does not show while this lives.
+class hidden_typing {
+public:
+    hidden_typing()
+    {
+        known_ = ::tcgetattr(STDIN_FILENO, &before_) == 0;
+        if (!known_) return;
+        auto hidden = before_;
+        hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+        ::tcsetattr(STDIN_FILENO, TCSADRAIN, &hidden);
+    }
+    ~hidden_typing()
+    {
+        if (known_) ::tcsetattr(STDIN_FILENO, TCSADRAIN, &before_);
+    }
+    hidden_typing(hidden_typing const&) = delete;
+    hidden_typing& operator=(hidden_typing const&) = delete;
+
+private:
+    struct ::termios before_ {};
+    bool known_ = false;
+};
+
+std::string lower(std::string text)
+{
+    for (auto& letter : text) {
+        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+    }
+    return text;
+}
+
+}  // namespace
+
+questions::questions(io_executor executor, talk& says) : keys_(executor, ::dup(STDIN_FILENO)), talk_(says) {}
+
+task<std::optional<std::string>> questions::ask(std::string prompt)
+{
+    talk_.prompt(prompt);
+    std::string line;
+    auto const answered = co_await read_line(line);
+    if (answered) co_return line;
+    talk_.prompt("\n");
+    co_return std::nullopt;
+}
+
+task<std::optional<base::secret>> questions::ask_hidden(std::string prompt)
+{
+    hidden_typing const hidden;  // before the prompt: who sees it may type
+    talk_.prompt(prompt);
+    std::string line;
+    auto const answered = co_await read_line(line);
+    talk_.prompt("\n");
+    std::optional<base::secret> answer;
+    if (answered) answer.emplace(line);
+    base::wipe(line);
+    co_return answer;
+}
+
+task<std::optional<bool>> questions::ask_yes_no(std::string prompt)
+{
+    for (;;) {
+        auto answer = co_await ask(prompt);
+        if (!answer) co_return std::nullopt;
+        auto const said = lower(*answer);
+        if (said == "yes" || said == "y") co_return true;
+        if (said == "no" || said == "n") co_return false;
+        talk_.tell("Please answer yes or no.");
+    }
+}
+
+/// The terminal hands out whole lines; a piece without a line feed is one that Ctrl-D pushed out half-typed.
+task<bool> questions::read_line(std::string& line)
+{
+    line.reserve(1024);  // a password that made it grow would leave copies behind
+    std::array<char, 1024> piece;
+    for (;;) {
+        auto [error] = co_await keys_.async_wait(decltype(keys_)::wait_read, base::use_tuple);
+        if (error) co_return false;
+        auto const got = ::read(STDIN_FILENO, piece.data(), piece.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) co_return false;
+        line.append(piece.data(), static_cast<std::size_t>(got));
+        explicit_bzero(piece.data(), piece.size());
+        if (line.back() == '\n') break;
+    }
+    line.pop_back();
+    co_return true;
+}
+
+}  // namespace porter::programs

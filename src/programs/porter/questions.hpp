@@ -1,0 +1,33 @@
+#pragma once
+
+#include <asio/posix/basic_stream_descriptor.hpp>
+#include <optional>
+#include <string>
+
+#include "base/secret.hpp"
+#include "porter/task.hpp"
+#include "programs/porter/talk.hpp"
+
+namespace porter::programs {
+
+/// Asks a person on the terminal, a line at a time, while the network goes on. No answer: the end of input (Ctrl-D).
+class questions {
+public:
+    questions(io_executor executor, talk& says);
+
+    task<std::optional<std::string>> ask(std::string prompt);
+
+    /// The same without showing what is typed.
+    task<std::optional<rooms::base::secret>> ask_hidden(std::string prompt);
+
+    /// Asks until the answer is one.
+    task<std::optional<bool>> ask_yes_no(std::string prompt);
+
+private:
+    task<bool> read_line(std::string& line);
+
+    asio::posix::basic_stream_descriptor<io_executor> keys_;
+    talk& talk_;
+};
+
+}  // namespace porter::programs

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/secret.hpp"
+#include "client/saved_sessions.hpp"
+#include "porter/client.hpp"
+#include "programs/porter/leaving.hpp"
+#include "programs/porter/options.hpp"
+#include "programs/porter/questions.hpp"
+#include "programs/porter/talk.hpp"
+
+namespace porter::programs {
+
+/// Gets in: connects and does what the server wants of a visitor, with the answers from the command line, the saved
+/// sessions and, on a terminal, the person. `door` is where the connection is kept, before access as well.
+class reception {
+public:
+    /// `ask`: null where nobody can be asked. Everything outlives the reception.
+    reception(porter_options const& options, rooms::client::place at, std::optional<client>& door, talk& says,
+              questions* ask);
+
+    /// Connects and gets access, greeting whoever comes in.
+    task<outcome<void>> enter();
+
+    /// After a lost connection: connects and gets the same access again without asking.
+    task<client_result<void>> enter_again();
+
+    /// The session is over: its token is kept no longer.
+    void forget_session();
+
+    std::string const& name() const noexcept { return name_; }
+
+private:
+    struct credentials {
+        bool fresh = false;  // an account to be made
+        rooms::base::secret password;
+    };
+
+    task<client_result<void>> connect();
+    task<outcome<void>> rename_if_wanted();
+    task<outcome<void>> introduce();
+    task<std::optional<client_result<grant>>> resume_saved();
+    task<outcome<void>> authenticate();
+    task<outcome<void>> prove();
+    task<client_result<grant>> try_password(credentials const& given);
+    task<client_result<grant>> try_once(credentials const& given);
+
+    task<outcome<void>> choose_name(std::string proposal);
+    task<outcome<bool>> decide_whether_new();
+    task<outcome<rooms::base::secret>> get_password(bool fresh);
+    task<outcome<rooms::base::secret>> ask_password(bool fresh);
+    task<outcome<void>> prepare_next_try(client_failure denied);
+
+    void admit(grant const& access);
+
+    porter_options const& options_;
+    rooms::client::place at_;
+    std::optional<client>& door_;
+    talk& talk_;
+    questions* ask_;
+    rooms::client::saved_sessions sessions_;
+
+    std::string name_;
+    rooms::base::secret token_;  // of the session, for the next connection
+};
+
+}  // namespace porter::programs

@@ -1,0 +1,123 @@
+#include <asio/io_context.hpp>
+#include <exception>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/command_line.hpp"
+#include "config/environment.hpp"
+#include "config/problem.hpp"
+#include "config/resolve.hpp"
+#include "porter/server.hpp"
+#include "porter/version.hpp"
+#include "programs/porterd/announcement.hpp"
+#include "programs/porterd/console.hpp"
+#include "programs/porterd/port_file.hpp"
+#include "programs/porterd/port_question.hpp"
+#include "programs/porterd/process.hpp"
+#include "programs/porterd/signals.hpp"
+
+namespace porter::programs {
+namespace {
+
+namespace config = rooms::config;
+using config::exit_code;
+
+/// Listens and serves until a signal stops it.
+exit_code serve(config::porterd_options const& options)
+{
+    asio::io_context io;
+    server door{io, options.server};
+    std::optional<port_file> file;
+    auto const stop = [&] {
+        file.reset();  // it listens no more
+        door.stop();
+    };
+    auto const reopen = [&] { door.reopen_log(); };
+    signals const handled{io, stop, reopen};
+
+    auto const endpoints = door.local_endpoints();
+    if (!options.port_file.empty()) file.emplace(options.port_file, endpoints.front().port());
+    say(listening_line(options, endpoints));
+    if (is_on_terminal()) say(reach_line(endpoints));
+    io.run();
+    return exit_code::ok;
+}
+
+/// Asks what is missing and can be asked. False: the person left.
+bool complete(config::porterd_options& options, std::vector<std::string> const& command)
+{
+    if (options.was_given("port") || options.no_input || !can_ask()) return true;
+    auto const port = ask_port(options.server.port);
+    if (!port) return false;
+    options.set_port(*port);
+    say(command_without_questions(command, *port));
+    return true;
+}
+
+exit_code run(std::vector<std::string> const& command)
+{
+    auto const line = config::parse_command_line({command.begin() + 1, command.end()});
+    if (line.help) {
+        say(config::help_text());
+        return exit_code::ok;
+    }
+    if (line.version) {
+        say("porterd " + std::string{version} + '\n');
+        return exit_code::ok;
+    }
+    auto options = config::resolve(line, config::environment::of_process());
+    if (options.print_config) say(config::print_config(options));
+    if (options.check) {
+        check(options.server);
+        say("configuration ok\n");
+    }
+    if (options.print_config || options.check) return exit_code::ok;
+    if (!complete(options, command)) return exit_code::ok;
+    return serve(options);
+}
+
+exit_code exit_code_of(start_error::kind why)
+{
+    switch (why) {
+        case start_error::kind::configuration:
+            return exit_code::bad_configuration;
+        case start_error::kind::bad_data:
+            return exit_code::bad_data;
+        case start_error::kind::cannot_create:
+            return exit_code::cannot_create;
+        case start_error::kind::io:
+            return exit_code::io;
+        case start_error::kind::cannot_listen:
+            return exit_code::unreachable;
+    }
+    return exit_code::defect;
+}
+
+/// Runs, and turns what went wrong into one line and an exit code.
+exit_code run_and_explain(std::vector<std::string> const& command)
+{
+    try {
+        return run(command);
+    } catch (config::problem const& error) {
+        complain(error.what());
+        return error.exit();
+    } catch (start_error const& error) {
+        complain(error.what());
+        return exit_code_of(error.why());
+    } catch (std::exception const& error) {
+        complain(error.what());
+        return exit_code::defect;
+    }
+}
+
+}  // namespace
+}  // namespace porter::programs
+
+int main(int argc, char** argv)
+{
+    porter::programs::prepare_process();
+    std::vector<std::string> const command =
+        argc > 0 ? std::vector<std::string>{argv, argv + argc} : std::vector<std::string>{"porterd"};
+    return static_cast<int>(porter::programs::run_and_explain(command));
+}

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+namespace porter::programs {
+
+/// A file with the port in decimal and a newline, for programs that wait for the server: it is there, whole, only
+/// while the server listens.
+class port_file {
+public:
+    /// Puts it in place by rename within its directory. Throws start_error(cannot_create).
+    port_file(std::filesystem::path path, std::uint16_t port);
+
+    /// Removes it, unless another server has put its own there since.
+    ~port_file();
+    port_file(port_file const&) = delete;
+    port_file& operator=(port_file const&) = delete;
+
+private:
+    std::filesystem::path path_;
+    int file_ = -1;  ///< stays open: as long as it is, no other file can be mistaken for it
+};
+
+}  // namespace porter::programs

@@ -1,0 +1,48 @@
+#include "programs/porterd/signals.hpp"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <utility>
+
+namespace porter::programs {
+namespace {
+
+extern "C" void end_at_once(int)
+{
+    ::_exit(0);
+}
+
+}  // namespace
+
+signals::signals(asio::io_context& io, std::function<void()> stop, std::function<void()> reopen)
+    : stop_(std::move(stop)), reopen_(std::move(reopen)), end_(io, SIGINT, SIGTERM), rotation_(io, SIGHUP)
+{
+    wait_for_end();
+    wait_for_rotation();
+}
+
+void signals::wait_for_end()
+{
+    end_.async_wait([this](asio::error_code error, int) {
+        if (error) return;
+        rotation_.cancel();  // so that the io_context runs out of work
+        // In place of Asio's handlers, which would wait for a thread to be free.
+        struct sigaction action {};
+        action.sa_handler = end_at_once;
+        ::sigaction(SIGINT, &action, nullptr);
+        ::sigaction(SIGTERM, &action, nullptr);
+        stop_();
+    });
+}
+
+void signals::wait_for_rotation()
+{
+    rotation_.async_wait([this](asio::error_code error, int) {
+        if (error) return;
+        reopen_();
+        wait_for_rotation();
+    });
+}
+
+}  // namespace porter::programs

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <asio/signal_set.hpp>
+#include <functional>
+
+namespace porter::programs {
+
+/// What signals do to a running porterd: SIGHUP calls `reopen`; the first SIGTERM or SIGINT calls `stop`, and a second
+/// one ends the process at once with exit code 0, also when no thread takes up work any more. Committed work is in the
+/// database by then; lines of the log may be lost. Signals are held from construction on and handled when the
+/// io_context runs.
+class signals {
+public:
+    signals(asio::io_context& io, std::function<void()> stop, std::function<void()> reopen);
+
+private:
+    void wait_for_end();
+    void wait_for_rotation();
+
+    std::function<void()> stop_;
+    std::function<void()> reopen_;
+    asio::signal_set end_;
+    asio::signal_set rotation_;
+};
+
+}  // namespace porter::programs

@@ -1,0 +1,180 @@
+#include <cassert>
+#include <limits>
+
+#include "protocol/codec.hpp"
+#include "protocol/kinds.hpp"
+
+namespace porter::rooms::protocol {
+namespace {
+
+/// Appends fields to a payload.
+class writer {
+public:
+    writer(kind what, std::string& out) : out_(out) { out_.push_back(static_cast<char>(what)); }
+
+    writer& u8(std::uint8_t value) { return number(value, 1); }
+    writer& u16(std::uint16_t value) { return number(value, 2); }
+    writer& u32(std::uint32_t value) { return number(value, 4); }
+    writer& u64(std::uint64_t value) { return number(value, 8); }
+
+    template <typename Enum>
+    writer& one_of(Enum value)
+    {
+        return u8(static_cast<std::uint8_t>(value));
+    }
+
+    writer& str(std::string_view value)
+    {
+        value = fitting(value);
+        u16(static_cast<std::uint16_t>(value.size()));
+        return rest(value);
+    }
+
+    writer& rest(std::string_view bytes)
+    {
+        out_.append(bytes);
+        return *this;
+    }
+
+    writer& rest(base::bytes_view bytes) { return rest(base::as_text(bytes)); }
+
+private:
+    /// What a u16 length can announce; a code point is not torn.
+    static std::string_view fitting(std::string_view value)
+    {
+        constexpr std::size_t most = std::numeric_limits<std::uint16_t>::max();
+        if (value.size() <= most) return value;
+        auto end = most;
+        while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xc0) == 0x80) --end;
+        return value.substr(0, end);
+    }
+
+    writer& number(std::uint64_t value, int size)
+    {
+        for (int shift = 8 * (size - 1); shift >= 0; shift -= 8)
+            out_.push_back(static_cast<char>(value >> shift & 0xff));
+        return *this;
+    }
+
+    std::string& out_;
+};
+
+template <typename Message>
+writer begin(Message const&, std::string& out)
+{
+    return writer{kind_of<Message>, out};
+}
+
+}  // namespace
+
+void encode(hello const& message, std::string& out)
+{
+    begin(message, out).u8(message.version).str(message.agent);
+}
+
+void encode(identify const& message, std::string& out)
+{
+    begin(message, out).str(message.name);
+}
+
+void encode(register_account const& message, std::string& out)
+{
+    begin(message, out).str(message.name).str(message.password);
+}
+
+void encode(login const& message, std::string& out)
+{
+    begin(message, out).str(message.name).str(message.password);
+}
+
+void encode(resume const& message, std::string& out)
+{
+    begin(message, out).str(message.token);
+}
+
+void encode(change_password const& message, std::string& out)
+{
+    begin(message, out).str(message.current).str(message.fresh);
+}
+
+void encode(logout const& message, std::string& out)
+{
+    begin(message, out).one_of(message.scope);
+}
+
+void encode(list_sessions const& message, std::string& out)
+{
+    begin(message, out);
+}
+
+void encode(revoke_session const& message, std::string& out)
+{
+    begin(message, out).u64(message.id);
+}
+
+void encode(text const& message, std::string& out)
+{
+    begin(message, out).rest(message.body);
+}
+
+void encode(data const& message, std::string& out)
+{
+    begin(message, out).rest(message.body);
+}
+
+void encode(ping const& message, std::string& out)
+{
+    assert(message.body.size() <= ping_limit);
+    begin(message, out).rest(message.body);
+}
+
+void encode(pong const& message, std::string& out)
+{
+    assert(message.body.size() <= ping_limit);
+    begin(message, out).rest(message.body);
+}
+
+void encode(closing const& message, std::string& out)
+{
+    begin(message, out).u16(message.what).str(message.reason);
+}
+
+void encode(welcome const& message, std::string& out)
+{
+    begin(message, out)
+        .u8(message.version)
+        .one_of(message.access)
+        .u32(message.max_frame)
+        .str(message.server)
+        .str(message.known_as);
+}
+
+void encode(granted const& message, std::string& out)
+{
+    auto fields = begin(message, out);
+    fields.one_of(message.via).str(message.name).u64(message.session_id).str(message.token);
+    fields.u64(message.expires_at).u64(message.last_login_at).str(message.last_address).u32(message.failed_since);
+}
+
+void encode(denied const& message, std::string& out)
+{
+    begin(message, out).u16(message.what).u32(message.retry_after).str(message.reason);
+}
+
+void encode(done const& message, std::string& out)
+{
+    begin(message, out);
+}
+
+void encode(sessions const& message, std::string& out)
+{
+    assert(message.entries.size() <= std::numeric_limits<std::uint16_t>::max());
+    auto fields = begin(message, out);
+    fields.u16(static_cast<std::uint16_t>(message.entries.size()));
+    for (auto const& entry : message.entries) {
+        fields.u64(entry.id).u64(entry.created_at).u64(entry.last_used_at).u64(entry.expires_at);
+        fields.str(entry.address).one_of(entry.current);
+    }
+}
+
+}  // namespace porter::rooms::protocol

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "protocol/messages.hpp"
+
+namespace porter::rooms::protocol {
+
+/// The first byte of each message's payload. A type without a line below does not compile.
+template <typename Message>
+inline constexpr kind kind_of = Message::has_no_kind;
+
+template <>
+inline constexpr kind kind_of<hello> = kind::hello;
+template <>
+inline constexpr kind kind_of<identify> = kind::identify;
+template <>
+inline constexpr kind kind_of<register_account> = kind::register_account;
+template <>
+inline constexpr kind kind_of<login> = kind::login;
+template <>
+inline constexpr kind kind_of<resume> = kind::resume;
+template <>
+inline constexpr kind kind_of<change_password> = kind::change_password;
+template <>
+inline constexpr kind kind_of<logout> = kind::logout;
+template <>
+inline constexpr kind kind_of<list_sessions> = kind::list_sessions;
+template <>
+inline constexpr kind kind_of<revoke_session> = kind::revoke_session;
+template <>
+inline constexpr kind kind_of<text> = kind::text;
+template <>
+inline constexpr kind kind_of<data> = kind::data;
+template <>
+inline constexpr kind kind_of<ping> = kind::ping;
+template <>
+inline constexpr kind kind_of<pong> = kind::pong;
+template <>
+inline constexpr kind kind_of<closing> = kind::closing;
+template <>
+inline constexpr kind kind_of<welcome> = kind::welcome;
+template <>
+inline constexpr kind kind_of<granted> = kind::granted;
+template <>
+inline constexpr kind kind_of<denied> = kind::denied;
+template <>
+inline constexpr kind kind_of<done> = kind::done;
+template <>
+inline constexpr kind kind_of<sessions> = kind::sessions;
+
+/// Whether a client may send this kind at all, in whatever phase.
+constexpr bool sent_by_clients(kind what) noexcept
+{
+    return (what >= kind::hello && what <= kind::revoke_session) || (what >= kind::text && what <= kind::closing);
+}
+
+}  // namespace porter::rooms::protocol

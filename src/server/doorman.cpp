@@ -1,0 +1,171 @@
+#include "server/doorman.hpp"
+
+#include <algorithm>
+#include <asio/co_spawn.hpp>
+
+#include "server/connection.hpp"
+
+namespace porter::rooms::server {
+namespace {
+
+constexpr std::chrono::hours prune_period{1};
+
+/// Deadlines are watched a second's grain wide, finer when the rules are finer than that.
+std::chrono::milliseconds tick_for(options const& rules)
+{
+    using std::chrono::milliseconds;
+    auto shortest = rules.login_grace;
+    if (rules.idle_timeout.count() > 0) shortest = std::min(shortest, rules.idle_timeout);
+    return std::clamp(shortest / 8, milliseconds{10}, milliseconds{1000});
+}
+
+}  // namespace
+
+doorman::doorman(asio::io_context& main, std::size_t threads, house const& rooms)
+    : main_(main),
+      house_(rooms),
+      quota_(rooms.rules.max_connections, rooms.rules.max_connections_per_address),
+      threads_(main, threads, rooms.clock, tick_for(rooms.rules)),
+      drain_timer_(main.get_executor()),
+      house_timer_(main.get_executor()),
+      house_period_(rooms.rules.use_period)
+{
+    receiver_ = [this](stream socket, identity::address from, io_thread& thread) {
+        receive(std::move(socket), std::move(from), thread);
+    };
+}
+
+doorman::~doorman()
+{
+    if (!started_) return;
+    stop();
+    // What still runs refers to this object: it must come to its end here, on the io_context that it lives on.
+    main_.restart();
+    while (!finished_ || housework_ != 0) main_.run_one();
+    house_.registry.on_ended({});
+    main_.poll();  // what the watcher posted meanwhile
+}
+
+void doorman::add(base::tcp_acceptor acceptor)
+{
+    listeners_.emplace_back(std::move(acceptor), threads_.all(), house_.log);
+}
+
+std::vector<asio::ip::tcp::endpoint> doorman::local_endpoints() const
+{
+    std::vector<asio::ip::tcp::endpoint> found;
+    for (auto const& each : listeners_) found.push_back(each.local_endpoint());
+    return found;
+}
+
+void doorman::start()
+{
+    started_ = true;
+    house_.registry.on_ended([this](std::span<store::session_id const> ended) {
+        for (auto* thread : threads_.all()) {
+            asio::post(thread->executor(),
+                       [thread, ids = std::vector(ended.begin(), ended.end())] { thread->end_sessions(ids); });
+        }
+    });
+    for (auto* thread : threads_.all()) spawn(thread->executor(), thread->watch());
+    for (auto& each : listeners_) spawn(threads_.main().executor(), each.accept_all(receiver_));
+    spawn_housework(keep_house());
+}
+
+/// What the house does for itself: always on the main thread.
+void doorman::spawn_housework(task<void> work)
+{
+    ++housework_;
+    asio::co_spawn(threads_.main().executor(), std::move(work), [this](std::exception_ptr escaped) {
+        report_defect(escaped);
+        --housework_;
+    });
+}
+
+void doorman::receive(stream socket, identity::address from, io_thread& thread)
+{
+    auto place = quota_.admit(from.network());
+    if (place) {
+        spawn(thread.executor(),
+              serve_connection(std::move(socket), std::move(from), std::move(*place), thread, house_));
+    } else {
+        spawn(thread.executor(), turn_away(std::move(socket), std::move(from), thread, house_));
+    }
+}
+
+void doorman::spawn(io_executor where, task<void> work)
+{
+    ++running_;
+    asio::co_spawn(where, std::move(work), [this](std::exception_ptr escaped) { ended(escaped); });
+}
+
+void doorman::report_defect(std::exception_ptr escaped)
+{
+    if (!escaped) return;
+    ++defects_;
+    try {
+        std::rethrow_exception(escaped);
+    } catch (std::exception const& defect) {
+        house_.log.error("defect", {log::quoted("what", defect.what())});
+    }
+}
+
+/// On the thread of what ended.
+void doorman::ended(std::exception_ptr escaped)
+{
+    report_defect(escaped);
+    if (--running_ == 0) asio::post(threads_.main().executor(), [this] { finish(); });
+}
+
+void doorman::stop()
+{
+    if (!started_ || stopping_) return;
+    stopping_ = true;
+    for (auto& each : listeners_) each.stop();
+    for (auto* thread : threads_.all()) asio::post(thread->executor(), [thread] { thread->stop(); });
+    spawn_housework(cut_off_late_ones());
+}
+
+/// The last connection has ended after stop().
+void doorman::finish()
+{
+    finished_ = true;
+    drain_timer_.cancel();
+    house_timer_.cancel();
+    threads_.release();
+}
+
+task<void> doorman::cut_off_late_ones()
+{
+    drain_timer_.expires_after(drain_time);
+    auto const late = co_await base::run_out(drain_timer_);
+    if (!late) co_return;
+    for (auto* thread : threads_.all()) asio::post(thread->executor(), [thread] { thread->cut_all(); });
+}
+
+task<void> doorman::keep_house()
+{
+    auto next_prune = std::chrono::steady_clock::now();
+    while (!finished_) {
+        if (auto const now = std::chrono::steady_clock::now(); now >= next_prune) {
+            next_prune = now + prune_period;
+            co_await house_.registry.prune();
+        }
+        note_uses();
+        house_timer_.expires_after(house_period_);
+        if (finished_) break;                  // while the store was busy
+        co_await base::run_out(house_timer_);  // or cut short by finish()
+        co_await house_.registry.write_uses();
+    }
+    co_await house_.registry.write_uses();
+}
+
+void doorman::note_uses()
+{
+    house_.registry.note_uses(threads_.main().sessions());
+    for (auto* thread : threads_.all().subspan(1)) {
+        asio::post(thread->executor(), [this, thread] { house_.registry.note_uses(thread->sessions()); });
+    }
+}
+
+}  // namespace porter::rooms::server

@@ -1,0 +1,104 @@
+#include "server/exchange.hpp"
+
+#include "server/account_requests.hpp"
+
+namespace porter::rooms::server {
+
+task<ending> exchange::run()
+{
+    connection face{*this};
+    try {
+        co_await house_.talk(face);
+    } catch (std::exception const& defect) {
+        // A service is other people's code: what escapes it ends this connection, never the server.
+        house_.log.error("defect", {{"address", peer_.address().text()}, log::quoted("what", defect.what())});
+        ended_ = ending::by_us(code::internal, "the service failed");
+    } catch (...) {
+        house_.log.error("defect", {{"address", peer_.address().text()}, {"what", "not a std::exception"}});
+        ended_ = ending::by_us(code::internal, "the service failed");
+    }
+    if (ended_) co_return *ended_;
+    co_return ending::by_us(code::normal);
+}
+
+message const* exchange::next()
+{
+    // Nothing more is taken up while the output is full: a flood of small requests with large answers costs its sender.
+    while (!ended_ && !waiting_ && !peer_.output_full()) {
+        auto const frame = peer_.next(ended_);
+        if (!frame) return nullptr;
+        auto const request = protocol::decode_request(*frame);
+        if (!request) {
+            ended_ = ending::by_us(request.error());
+        } else if (auto const* message = take_up(*request)) {
+            return message;
+        }
+    }
+    return nullptr;
+}
+
+message const* exchange::take_up(protocol::request const& request)
+{
+    if (auto const* text = std::get_if<protocol::text>(&request)) {
+        current_ = {message::kind::text, text->body};
+        return &current_;
+    }
+    if (auto const* data = std::get_if<protocol::data>(&request)) {
+        current_ = {message::kind::data, base::as_text(data->body)};
+        return &current_;
+    }
+    if (auto const* ping = std::get_if<protocol::ping>(&request)) {
+        peer_.say(protocol::pong{ping->body});
+    } else if (std::holds_alternative<protocol::closing>(request)) {
+        ended_ = ending::by_peer();
+    } else if (!std::holds_alternative<protocol::pong>(request)) {
+        waiting_ = request;  // its views stay valid: nothing is read before it is answered
+    }
+    return nullptr;
+}
+
+task<std::optional<batch>> exchange::receive_some()
+{
+    for (;;) {
+        if (auto const* first = next()) co_return batch{*this, first};
+        if (ended_) co_return std::nullopt;
+        if (waiting_) {
+            co_await answer_waiting();
+        } else if (peer_.output_full()) {
+            ended_ = co_await peer_.flush();
+        } else {
+            ended_ = co_await peer_.fill();
+        }
+    }
+}
+
+task<void> exchange::answer_waiting()
+{
+    auto answered = co_await answer_request(peer_, house_, guest_, *waiting_);
+    waiting_.reset();
+    if (answered) ended_ = answered;
+}
+
+void exchange::reply(message const& answer)
+{
+    if (ended_) return;
+    if (answer.is_text()) {
+        peer_.say(protocol::text{answer.body});
+    } else {
+        peer_.say(protocol::data{base::as_bytes(answer.body)});
+    }
+}
+
+task<bool> exchange::flush()
+{
+    if (ended_) co_return false;
+    ended_ = co_await peer_.flush();
+    co_return !ended_;
+}
+
+void exchange::deny_message()
+{
+    peer_.deny(failure{code::not_supported, "this service takes texts only"});
+}
+
+}  // namespace porter::rooms::server

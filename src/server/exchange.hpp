@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "porter/connection.hpp"
+#include "server/handshake.hpp"
+#include "server/house.hpp"
+#include "server/peer.hpp"
+
+namespace porter::rooms::server {
+
+/// The phase after access: takes up frames one after another, hands text and data to the service and deals with the
+/// rest underneath. It is what porter::connection is a face of.
+class exchange {
+public:
+    exchange(peer& visitor, house const& house, guest& admitted) : peer_(visitor), house_(house), guest_(admitted) {}
+
+    /// Runs the service and says how the connection ends.
+    task<ending> run();
+
+    // What porter::connection offers; documented there.
+    task<std::optional<batch>> receive_some();
+    message const* next();
+    void reply(message const& answer);
+    task<bool> flush();
+
+    guest const& who() const noexcept { return guest_; }
+    peer const& from() const noexcept { return peer_; }
+
+    /// Says denied(not_supported) to a message that the service has no use for.
+    void deny_message();
+
+private:
+    /// What a service is about to see, or nothing: then a request waits for its answer, or it is over.
+    message const* take_up(protocol::request const& request);
+    /// Answers the request that next() could not, because that takes a suspension.
+    task<void> answer_waiting();
+
+    peer& peer_;
+    house const& house_;
+    guest& guest_;
+    message current_;
+    std::optional<protocol::request> waiting_;
+    std::optional<ending> ended_;
+};
+
+}  // namespace porter::rooms::server

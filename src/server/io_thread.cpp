@@ -1,0 +1,80 @@
+#include "server/io_thread.hpp"
+
+#include <algorithm>
+
+#include "server/peer.hpp"
+
+namespace porter::rooms::server {
+
+io_thread::io_thread(asio::io_context& io, base::clock const& clock, std::chrono::milliseconds tick)
+    : executor_(io.get_executor()), clock_(clock), tick_(tick), timer_(executor_)
+{}
+
+io_thread::~io_thread()
+{
+    assert(first_ == nullptr);  // peers live in coroutines that refer to this
+}
+
+void io_thread::enter(peer& who)
+{
+    who.after_ = first_;
+    if (first_ != nullptr) first_->before_ = &who;
+    first_ = &who;
+    // A connection that was accepted while the house was closing hears so at once.
+    if (stopping_) who.interrupt(code::shutting_down);
+}
+
+void io_thread::leave(peer& who)
+{
+    if (who.before_ != nullptr) {
+        who.before_->after_ = who.after_;
+    } else {
+        first_ = who.after_;
+    }
+    if (who.after_ != nullptr) who.after_->before_ = who.before_;
+    if (stopping_ && first_ == nullptr) timer_.cancel();
+}
+
+task<void> io_thread::watch()
+{
+    while (!stopping_ || first_ != nullptr) {
+        timer_.expires_after(tick_);
+        co_await base::run_out(timer_);  // or cut short by leave() or stop(): look again
+        auto const now = std::chrono::steady_clock::now();
+        auto const wall = clock_.now();
+        for (peer* each = first_; each != nullptr; each = each->after_) each->check(now, wall);
+    }
+}
+
+void io_thread::stop()
+{
+    stopping_ = true;
+    for (peer* each = first_; each != nullptr; each = each->after_) each->interrupt(code::shutting_down);
+    timer_.cancel();
+}
+
+void io_thread::cut_all()
+{
+    for (peer* each = first_; each != nullptr; each = each->after_) each->cut();
+}
+
+void io_thread::end_sessions(std::span<store::session_id const> ended)
+{
+    for (peer* each = first_; each != nullptr; each = each->after_) {
+        auto const mine = each->session();
+        if (mine != 0 && std::find(ended.begin(), ended.end(), mine) != ended.end()) {
+            each->interrupt(code::session_ended);
+        }
+    }
+}
+
+std::vector<store::session_id> io_thread::sessions() const
+{
+    std::vector<store::session_id> found;
+    for (peer const* each = first_; each != nullptr; each = each->after_) {
+        if (each->session() != 0) found.push_back(each->session());
+    }
+    return found;
+}
+
+}  // namespace porter::rooms::server

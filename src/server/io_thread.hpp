@@ -1,0 +1,57 @@
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <chrono>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "base/asio.hpp"
+#include "base/clock.hpp"
+#include "porter/error.hpp"
+#include "store/records.hpp"
+
+namespace porter::rooms::server {
+
+class peer;
+
+/// One I/O thread's share of the house: its io_context, the peers that live on it, and the tick that watches their
+/// deadlines. All members are for that thread alone; post to executor() from others.
+class io_thread {
+public:
+    /// `tick`: how fine deadlines are watched. `io` outlives this.
+    io_thread(asio::io_context& io, base::clock const& clock, std::chrono::milliseconds tick);
+    ~io_thread();
+    io_thread(io_thread const&) = delete;
+    io_thread& operator=(io_thread const&) = delete;
+
+    io_executor executor() const noexcept { return executor_; }
+
+    void enter(peer& who);
+    void leave(peer& who);
+
+    /// Watches the deadlines until stop() was called and the last peer has left.
+    task<void> watch();
+
+    /// Interrupts everybody with shutting_down.
+    void stop();
+
+    /// Closes every socket without leave.
+    void cut_all();
+
+    /// Interrupts those whose session is among these.
+    void end_sessions(std::span<store::session_id const> ended);
+
+    /// The sessions of everybody here.
+    std::vector<store::session_id> sessions() const;
+
+private:
+    io_executor executor_;
+    base::clock const& clock_;
+    std::chrono::milliseconds tick_;
+    base::steady_timer timer_;
+    bool stopping_ = false;
+    peer* first_ = nullptr;  // an intrusive list: a peer enters and leaves without an allocation
+};
+
+}  // namespace porter::rooms::server

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+#include <chrono>
+#include <deque>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "server/io_thread.hpp"
+
+namespace porter::rooms::server {
+
+/// The I/O threads of a server: the caller's, which runs its own io_context, and as many more as asked for, each with
+/// an io_context of its own, so that a connection never changes threads.
+class io_threads {
+public:
+    /// `count`: at least 1, the caller's included. `main` outlives this.
+    io_threads(asio::io_context& main, std::size_t count, base::clock const& clock, std::chrono::milliseconds tick);
+    /// Waits for the threads: release() first, when nothing is left to do on them.
+    ~io_threads();
+
+    /// The caller's comes first.
+    std::span<io_thread* const> all() const noexcept { return handles_; }
+    io_thread& main() const noexcept { return *handles_.front(); }
+
+    /// Lets the other threads end when their work is done.
+    void release() { guards_.clear(); }
+
+private:
+    std::deque<asio::io_context> contexts_;  // of the other threads; a deque because they cannot move
+    std::deque<io_thread> shares_;
+    std::vector<io_thread*> handles_;
+    std::vector<asio::executor_work_guard<io_executor>> guards_;
+    std::vector<std::jthread> threads_;
+};
+
+}  // namespace porter::rooms::server

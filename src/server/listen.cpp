@@ -1,0 +1,84 @@
+#include "server/listen.hpp"
+
+#include <asio/ip/v6_only.hpp>
+#include <limits>
+#include <optional>
+
+#include "porter/start_error.hpp"
+
+namespace porter::rooms::server {
+namespace {
+
+using endpoint = asio::ip::tcp::endpoint;
+
+constexpr int backlog = 4096;  // the kernel caps it at net.core.somaxconn
+
+std::string describe(endpoint const& where)
+{
+    auto const host = where.address().to_string();
+    auto const port = std::to_string(where.port());
+    return where.address().is_v6() ? "[" + host + "]:" + port : host + ":" + port;
+}
+
+base::tcp_acceptor open(asio::io_context& io, endpoint const& where, base::error_code& failed)
+{
+    base::tcp_acceptor acceptor{io.get_executor()};
+    acceptor.open(where.protocol(), failed);
+    // A port whose last connections are in TIME_WAIT is free; one that somebody listens on is not.
+    if (!failed) acceptor.set_option(base::tcp_acceptor::reuse_address{true}, failed);
+    if (!failed && where.address().is_v6()) {
+        acceptor.set_option(asio::ip::v6_only{!where.address().is_unspecified()}, failed);
+    }
+    if (!failed) acceptor.bind(where, failed);
+    if (!failed) acceptor.listen(backlog, failed);
+    return acceptor;
+}
+
+/// One acceptor for each address on this port, or none when the port is in use on one of them.
+std::optional<std::vector<base::tcp_acceptor>> open_all(asio::io_context& io,
+                                                        std::vector<asio::ip::address> const& addresses,
+                                                        std::uint16_t port)
+{
+    std::vector<base::tcp_acceptor> opened;
+    for (auto const& address : addresses) {
+        // Of "any free port" the first address chooses, the others follow.
+        auto const chosen = opened.empty() ? port : opened.front().local_endpoint().port();
+        endpoint const where{address, chosen};
+        base::error_code failed;
+        auto acceptor = open(io, where, failed);
+        if (failed == asio::error::address_in_use) return std::nullopt;
+        if (failed) {
+            throw start_error{start_error::kind::cannot_listen,
+                              "cannot listen on " + describe(where) + ": " + failed.message()};
+        }
+        opened.push_back(std::move(acceptor));
+    }
+    return opened;
+}
+
+}  // namespace
+
+std::vector<base::tcp_acceptor> listen_on(asio::io_context& io, std::vector<std::string> const& addresses,
+                                          std::uint16_t port, std::uint16_t tries)
+{
+    std::vector<asio::ip::address> parsed;
+    for (auto const& text : addresses) {
+        base::error_code failed;
+        parsed.push_back(asio::ip::make_address(text, failed));
+        if (failed) throw start_error{start_error::kind::configuration, "not an IP address to bind to: " + text};
+    }
+    if (parsed.empty()) throw start_error{start_error::kind::configuration, "no address to bind to"};
+
+    std::uint32_t next = port;
+    std::uint32_t last = next;
+    for (std::uint16_t tried = 0; tried < tries && next <= std::numeric_limits<std::uint16_t>::max(); ++tried) {
+        last = next;
+        if (auto opened = open_all(io, parsed, static_cast<std::uint16_t>(next))) return std::move(*opened);
+        if (port != 0) ++next;
+    }
+    auto const ports = last == port ? "port " + std::to_string(port) + " is"
+                                    : "ports " + std::to_string(port) + " to " + std::to_string(last) + " are";
+    throw start_error{start_error::kind::cannot_listen, "cannot listen: " + ports + " in use"};
+}
+
+}  // namespace porter::rooms::server

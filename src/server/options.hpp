@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "protocol/messages.hpp"
+
+namespace porter::rooms::server {
+
+/// What the server room itself goes by; the other rooms have options of their own.
+struct options {
+    protocol::access_mode access = protocol::access_mode::authenticate;
+    bool greet_by_address = true;  ///< false: known_as stays empty in authenticate access
+
+    std::chrono::milliseconds login_grace = std::chrono::seconds{30};  ///< for the whole opening and access
+    std::chrono::milliseconds idle_timeout{};                          ///< 0: never
+
+    std::size_t max_connections = 20'000;            ///< 0: no limit
+    std::size_t max_connections_per_address = 1024;  ///< per IPv4 address or IPv6 /64; 0: no limit
+    std::chrono::milliseconds use_period =
+        std::chrono::seconds{60};           ///< how often the use of sessions with a live connection is written
+    std::uint32_t max_frame = 1024 * 1024;  ///< payload bytes that a visitor may send after access
+};
+
+/// A frame must be whole this long after its first byte, plus a second for each 64 KiB of its length.
+inline constexpr std::chrono::seconds frame_time{10};
+inline constexpr std::uint32_t frame_bytes_per_second = 64 * 1024;
+
+/// A peer that takes no output for this long is cut off (slow_consumer).
+inline constexpr std::chrono::seconds output_time{10};
+
+/// While this many bytes wait to be written to a peer, no request of its is taken up.
+inline constexpr std::size_t output_limit = 64 * 1024;
+
+/// How long a closed connection is read on, so that a reset does not destroy the closing frame on its way.
+inline constexpr std::chrono::seconds linger_time{2};
+
+/// How long stop() lets connections take their leave.
+inline constexpr std::chrono::seconds drain_time{5};
+
+/// The denial with this number is followed by closing(too_many_attempts).
+inline constexpr int max_denials = 5;
+
+}  // namespace porter::rooms::server

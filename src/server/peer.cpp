@@ -1,0 +1,196 @@
+#include "server/peer.hpp"
+
+#include <utility>
+
+#include "server/io_thread.hpp"
+
+namespace porter::rooms::server {
+
+peer::peer(stream socket, identity::address from, io_thread& thread, options const& rules)
+    : socket_(std::move(socket)),
+      address_(std::move(from)),
+      thread_(thread),
+      rules_(rules),
+      access_deadline_(std::chrono::steady_clock::now() + rules.login_grace),
+      heard_at_(std::chrono::steady_clock::now())
+{
+    socket_.decoder().limit(protocol::opening_limit);
+    thread_.enter(*this);
+}
+
+peer::~peer()
+{
+    thread_.leave(*this);
+}
+
+task<std::optional<ending>> peer::recognise()
+{
+    auto recognised = co_await server::recognise(socket_);
+    if (interrupted_) co_return interrupted_;
+    if (!recognised) co_return recognised.error();
+    co_return std::nullopt;
+}
+
+std::optional<base::bytes_view> peer::next(std::optional<ending>& failed)
+{
+    base::error_code error;
+    auto frame = socket_.next(error);
+    if (frame) ++frames_;
+    if (error == frame_errc::frame_too_large) {
+        failed = ending::by_us(code::frame_too_large,
+                               "a frame may have " + std::to_string(socket_.decoder().limit()) + " bytes");
+    } else if (error) {
+        failed = ending::by_us(code::protocol_error, error.message());
+    }
+    return frame;
+}
+
+task<std::optional<ending>> peer::fill()
+{
+    auto failed = co_await flush();
+    if (failed) co_return failed;
+    start_frame_deadline();
+    base::error_code error;
+    co_await socket_.read_some(error);
+    stop_frame_deadline();
+    if (interrupted_) co_return interrupted_;
+    if (error) co_return ended_by(error);
+    heard_ = true;
+    co_return std::nullopt;
+}
+
+task<result<base::bytes_view, ending>> peer::receive()
+{
+    for (;;) {
+        std::optional<ending> failed = interrupted_;
+        if (failed) co_return refuse(*failed);
+        auto frame = next(failed);
+        if (failed) co_return refuse(*failed);
+        if (frame) co_return *frame;
+        failed = co_await fill();
+        if (failed) co_return refuse(*failed);
+    }
+}
+
+void peer::deny(failure const& why)
+{
+    say(protocol::denied{static_cast<std::uint16_t>(why.what), static_cast<std::uint32_t>(why.retry_after.count()),
+                         why.reason});
+}
+
+task<std::optional<ending>> peer::flush()
+{
+    if (interrupted_) co_return interrupted_;
+    if (socket_.encoder().empty()) co_return std::nullopt;
+    base::error_code error;
+    co_await socket_.flush(error);
+    if (interrupted_) co_return interrupted_;
+    if (error) co_return ended_by(error);
+    co_return std::nullopt;
+}
+
+task<void> peer::leave(ending const& why)
+{
+    // From here on only this deadline counts: whatever still waits is cut when it passes.
+    leave_deadline_ = std::chrono::steady_clock::now() + linger_time;
+    if (why.way() == ending::how::closed_by_us) {
+        say(protocol::closing{static_cast<std::uint16_t>(why.what()), why.reason()});
+    }
+    if (why.way() != ending::how::lost) {
+        base::error_code error;
+        co_await socket_.flush(error);
+        if (!error) socket_.shutdown(stream::shutdown_send, error);
+        if (!error) co_await read_to_the_end();
+    }
+    base::error_code ignored;  // closing a socket that is already gone
+    socket_.close(ignored);
+}
+
+task<void> peer::read_to_the_end()
+{
+    std::string unread(4096, '\0');
+    for (;;) {
+        auto const [error, size] = co_await socket_.async_read_some(asio::buffer(unread), base::use_tuple);
+        if (error) co_return;
+    }
+}
+
+void peer::admitted()
+{
+    access_deadline_.reset();
+    socket_.decoder().limit(rules_.max_frame);
+}
+
+void peer::belongs_to(store::session_id session, base::timestamp expires_at)
+{
+    session_ = session;
+    session_expires_at_ = expires_at;
+}
+
+void peer::interrupt(code why, std::string reason)
+{
+    if (interrupted_ || leave_deadline_) return;
+    interrupted_ = ending::by_us(why, std::move(reason));
+    base::error_code ignored;  // nothing was waiting
+    socket_.cancel(ignored);
+}
+
+void peer::cut()
+{
+    base::error_code ignored;  // closed already
+    socket_.close(ignored);
+}
+
+void peer::check(time_point now, base::timestamp wall)
+{
+    if (leave_deadline_) {
+        if (now >= *leave_deadline_) cut();
+        return;
+    }
+    if (std::exchange(heard_, false)) heard_at_ = now;
+    auto const waiting = socket_.encoder().size();
+    if (waiting == 0) {
+        unwritten_since_.reset();
+    } else if (!unwritten_since_ || waiting != unwritten_) {
+        unwritten_since_ = now;
+    }
+    unwritten_ = waiting;
+
+    if (access_deadline_ && now >= *access_deadline_) return interrupt(code::timeout, "access took too long");
+    if (frame_deadline_ && now >= *frame_deadline_) return interrupt(code::timeout, "a frame took too long");
+    if (unwritten_since_ && now - *unwritten_since_ >= output_time) return interrupt(code::slow_consumer);
+    if (session_ != 0 && wall >= session_expires_at_) return interrupt(code::session_ended, "the session has expired");
+    if (rules_.idle_timeout.count() > 0 && !access_deadline_ && now - heard_at_ >= rules_.idle_timeout) {
+        interrupt(code::idle, "nothing was heard for too long");
+    }
+}
+
+ending peer::ended_by(base::error_code const& failed) const
+{
+    if (failed == asio::error::eof || failed == frame_errc::truncated) return ending::by_peer();
+    return ending::lost(failed.message());
+}
+
+/// The time for a frame runs only while we are the ones who wait: not while the peer takes our output slowly, and not
+/// while the service is busy with what came before.
+void peer::start_frame_deadline()
+{
+    auto const& decoder = socket_.decoder();
+    if (!decoder.partial()) return;
+    if (partial_number_ != frames_) {
+        partial_number_ = frames_;
+        partial_time_ = {};
+    }
+    std::chrono::seconds const allowed = frame_time + std::chrono::seconds{decoder.expected() / frame_bytes_per_second};
+    waiting_since_ = std::chrono::steady_clock::now();
+    frame_deadline_ = waiting_since_ + allowed - partial_time_;
+}
+
+void peer::stop_frame_deadline()
+{
+    if (!frame_deadline_) return;
+    partial_time_ += std::chrono::steady_clock::now() - waiting_since_;
+    frame_deadline_.reset();
+}
+
+}  // namespace porter::rooms::server

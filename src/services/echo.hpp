@@ -1,0 +1,10 @@
+#pragma once
+
+#include "porter/connection.hpp"
+
+namespace porter::rooms::services {
+
+/// Sends every message back as it was.
+task<void> echo(connection& client);
+
+}  // namespace porter::rooms::services

@@ -1,0 +1,230 @@
+#include "sessions/registry.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace porter::rooms::sessions {
+namespace {
+
+failure unavailable()
+{
+    return {code::unavailable, "the user database cannot be reached just now"};
+}
+
+failure invalid_token()
+{
+    return {code::invalid_token, "this session is not known or has ended: log in again"};
+}
+
+}  // namespace
+
+registry::registry(store::sessions& sessions, token_source& tokens, base::clock const& clock, log::logger& log,
+                   options rules)
+    : sessions_(sessions), tokens_(tokens), clock_(clock), log_(log), rules_(rules)
+{
+    sessions_.watch_ended([this](std::span<store::session_id const> ended) { heard_of(ended); });
+}
+
+registry::~registry()
+{
+    sessions_.watch_ended({});
+}
+
+task<result<session>> registry::open(auth::principal const& who, identity::address from, store::transport over)
+{
+    session opened;
+    opened.token_ = tokens_.issue();
+    opened.account_ = who.account();
+    opened.name_ = who.name();
+    auto const now = clock_.now();
+    opened.expires_at_ = now + rules_.ttl;
+
+    store::new_session fresh;
+    fresh.account = who.account();
+    fresh.credential_version = who.credential_version();
+    fresh.digest = digest_of(opened.token_.view()).value();
+    fresh.created_at = now;
+    fresh.expires_at = opened.expires_at_;
+    fresh.address = from.text();
+    fresh.transport = over;
+    fresh.keep = rules_.max_per_account;
+    auto stored = co_await sessions_.open(fresh);
+    if (!stored && stored.error() == store::errc::unavailable) co_return refuse(unavailable());
+    // The credential was good a moment ago and is not any more: for the peer that is a wrong one.
+    if (!stored) co_return refuse(failure{code::bad_credentials, "the name or the password is wrong"});
+    opened.id_ = stored->id;
+    opened.before_ = std::move(stored->before);
+    log_.info("session_opened", {{"address", from.text()}, {"session", opened.id_}, log::quoted("name", opened.name_)});
+    co_return opened;
+}
+
+task<result<session>> registry::resume(base::secret token, identity::address from, store::transport over)
+{
+    auto const denied = [this, &from](failure why) {
+        log_.info("resume_denied", {{"address", from.text()}, {"code", name_of(why.what)}});
+        return refuse(std::move(why));
+    };
+    auto const digest = digest_of(token.view());
+    if (!digest) co_return denied(invalid_token());
+    auto const looked_up = co_await sessions_.find(*digest);
+    if (!looked_up) co_return denied(unavailable());
+    if (!*looked_up) co_return denied(invalid_token());
+    store::found_session const& found = **looked_up;
+    store::session const& known = found.session;
+    if (found.account_disabled || endings_.contains(known.id)) co_return denied(invalid_token());
+    auto const now = clock_.now();
+    if (is_expired(known, now)) {
+        co_await put_away(known);
+        co_return denied(invalid_token());
+    }
+    if (known.transport == store::transport::tls && over == store::transport::plain) {
+        // On the way from another machine the token may have been read by anybody.
+        if (!from.is_loopback()) co_await put_away(known);
+        co_return denied({code::tls_required, "this session was opened over TLS"});
+    }
+    note_use({known.id, now, from.text()});
+    log_.info("session_resumed",
+              {{"address", from.text()}, {"session", known.id}, log::quoted("name", found.account_name)});
+    co_return taken_up(found);
+}
+
+task<result<std::vector<store::session>>> registry::list(store::account_id account)
+{
+    auto const now = clock_.now();
+    auto listed = co_await sessions_.list(account, now, idle_since(now));
+    if (!listed) co_return refuse(unavailable());
+    for (auto& each : *listed) {
+        auto const use = noted(each.id);
+        if (!use) continue;
+        each.last_used_at = std::max(each.last_used_at, use->at);
+        if (!use->address.empty()) each.address = use->address;
+    }
+    co_return std::move(*listed);
+}
+
+task<result<void>> registry::revoke(store::account_id account, store::session_id id)
+{
+    auto const ended = co_await sessions_.end(account, id);
+    if (!ended && ended.error() == store::errc::not_found) {
+        co_return refuse(failure{code::not_found, "there is no such session"});
+    }
+    if (!ended) co_return refuse(unavailable());
+    co_return result<void>{};
+}
+
+task<result<void>> registry::revoke_all(store::account_id account)
+{
+    auto const ended = co_await sessions_.end_all(account);
+    if (!ended) co_return refuse(unavailable());
+    co_return result<void>{};
+}
+
+void registry::on_ended(std::function<void(std::span<store::session_id const>)> ended)
+{
+    std::lock_guard const lock{watch_mutex_};
+    watch_ = std::move(ended);
+}
+
+void registry::note_uses(std::span<store::session_id const> live)
+{
+    auto const now = clock_.now();
+    for (auto const id : live) note_use({id, now, {}});
+}
+
+task<void> registry::write_uses()
+{
+    co_await flush_uses();
+}
+
+task<bool> registry::flush_uses()
+{
+    std::vector<store::session_use> batch;
+    {
+        std::lock_guard const lock{uses_mutex_};
+        batch.reserve(uses_.size());
+        for (auto const& [id, use] : uses_) batch.push_back(use);
+    }
+    if (batch.empty()) co_return true;
+    auto const written = co_await sessions_.touch(batch);
+    if (!written) {
+        log_.warn("session_uses_not_written", {{"count", batch.size()}});
+        co_return false;
+    }
+    std::lock_guard const lock{uses_mutex_};
+    for (auto const& use : batch) {
+        auto const kept = uses_.find(use.id);
+        bool const is_same = kept != uses_.end() && kept->second.at == use.at && kept->second.address == use.address;
+        if (is_same) uses_.erase(kept);
+    }
+    co_return true;
+}
+
+task<void> registry::prune()
+{
+    // The store judges by what is written: a session in use must not look idle to it.
+    auto const written = co_await flush_uses();
+    if (!written) co_return;
+    auto const now = clock_.now();
+    auto const removed = co_await sessions_.prune(now, idle_since(now));
+    if (!removed) {
+        log_.warn("sessions_not_pruned");
+    } else if (*removed > 0) {
+        log_.info("sessions_pruned", {{"count", *removed}});
+    }
+}
+
+bool registry::is_expired(store::session const& found, base::timestamp now) const
+{
+    auto const use = noted(found.id);
+    auto const last_used_at = use ? std::max(found.last_used_at, use->at) : found.last_used_at;
+    return found.expires_at <= now || last_used_at <= idle_since(now);
+}
+
+session registry::taken_up(store::found_session const& found) const
+{
+    session resumed;
+    resumed.id_ = found.session.id;
+    resumed.account_ = found.session.account;
+    resumed.name_ = found.account_name;
+    resumed.expires_at_ = found.session.expires_at;
+    resumed.before_ = found.history;
+    return resumed;
+}
+
+task<void> registry::put_away(store::session const& refused)
+{
+    // Remembered here first: the store may be down, and the clock may be set back.
+    endings_.add(std::array{refused.id});
+    auto const ended = co_await sessions_.end(refused.account, refused.id);
+    if (!ended && ended.error() == store::errc::unavailable) {
+        log_.warn("session_not_ended", {{"session", refused.id}});
+    }
+}
+
+void registry::heard_of(std::span<store::session_id const> ended)
+{
+    endings_.add(ended);
+    for (auto const id : ended) log_.info("session_ended", {{"session", id}});
+    std::lock_guard const lock{watch_mutex_};
+    if (watch_) watch_(ended);
+}
+
+void registry::note_use(store::session_use use)
+{
+    std::lock_guard const lock{uses_mutex_};
+    auto& kept = uses_[use.id];
+    kept.id = use.id;
+    kept.at = std::max(kept.at, use.at);
+    if (!use.address.empty()) kept.address = std::move(use.address);
+}
+
+std::optional<store::session_use> registry::noted(store::session_id id) const
+{
+    std::lock_guard const lock{uses_mutex_};
+    auto const kept = uses_.find(id);
+    if (kept == uses_.end()) return std::nullopt;
+    return kept->second;
+}
+
+}  // namespace porter::rooms::sessions

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "auth/principal.hpp"
+#include "base/clock.hpp"
+#include "base/secret.hpp"
+#include "identity/address.hpp"
+#include "log/logger.hpp"
+#include "porter/error.hpp"
+#include "sessions/endings.hpp"
+#include "sessions/session.hpp"
+#include "sessions/token.hpp"
+#include "store/ports.hpp"
+
+namespace porter::rooms::sessions {
+
+struct options {
+    std::chrono::seconds ttl = std::chrono::days{30};      ///< absolute life
+    std::chrono::seconds idle_ttl = std::chrono::days{7};  ///< sliding life
+    std::uint32_t max_per_account = 16;                    ///< one more ends the oldest
+};
+
+/// Issues, resumes, lists and ends sessions. Safe from any I/O thread.
+class registry {
+public:
+    registry(store::sessions& sessions, token_source& tokens, base::clock const& clock, log::logger& log,
+             options rules);
+    ~registry();
+    registry(registry const&) = delete;
+    registry& operator=(registry const&) = delete;
+
+    /// Opens a session for somebody who just proved an account. Errors: bad_credentials (the credential changed or
+    /// the account was disabled meanwhile), unavailable.
+    task<result<session>> open(auth::principal const& who, identity::address from, store::transport over);
+
+    /// Takes up the session that a token names. Errors: invalid_token (unknown, malformed, expired, revoked, account
+    /// disabled), tls_required (opened over TLS, resumed in the clear: revoked as well, unless the peer is on
+    /// loopback), unavailable. Its last use is written later, by write_uses().
+    task<result<session>> resume(base::secret token, identity::address from, store::transport over);
+
+    /// The account's live sessions, oldest first. Errors: unavailable.
+    task<result<std::vector<store::session>>> list(store::account_id account);
+
+    /// Ends one session of the account. Errors: not_found, unavailable.
+    task<result<void>> revoke(store::account_id account, store::session_id id);
+
+    /// Ends every session of the account. Errors: unavailable.
+    task<result<void>> revoke_all(store::account_id account);
+
+    /// Whether this session is known to have ended (within the last minutes, whoever ended it). A connection makes
+    /// itself findable by its session's id first and asks this afterwards, so that no ending slips between.
+    bool has_ended(store::session_id id) const { return endings_.contains(id); }
+
+    /// Calls `ended` with sessions that ended, on a thread of the store's: post from it. Replaces the function given
+    /// before, an empty one takes it away; when this returns the old one is not running any more.
+    void on_ended(std::function<void(std::span<store::session_id const>)> ended);
+
+    /// Notes that these sessions are in use now: one with a live connection does not idle out.
+    void note_uses(std::span<store::session_id const> live);
+
+    /// Writes the noted uses in one batch. A failure is logged and the uses are kept for the next time.
+    task<void> write_uses();
+
+    /// Writes the noted uses and, if that succeeds, removes expired sessions from the store. A failure is logged.
+    task<void> prune();
+
+private:
+    base::timestamp idle_since(base::timestamp now) const { return now - rules_.idle_ttl; }
+    bool is_expired(store::session const& found, base::timestamp now) const;
+    session taken_up(store::found_session const& found) const;
+    /// False: they are still to be written.
+    task<bool> flush_uses();
+    /// Ends a session that may not be resumed, so that it stays ended whatever the clock says next.
+    task<void> put_away(store::session const& refused);
+    void heard_of(std::span<store::session_id const> ended);
+    void note_use(store::session_use use);
+    std::optional<store::session_use> noted(store::session_id id) const;
+
+    store::sessions& sessions_;
+    token_source& tokens_;
+    base::clock const& clock_;
+    log::logger& log_;
+    options rules_;
+    endings endings_;
+    mutable std::mutex uses_mutex_;
+    std::unordered_map<store::session_id, store::session_use> uses_;  // noted, and not yet written
+    std::mutex watch_mutex_;                                          // held while watch_ runs
+    std::function<void(std::span<store::session_id const>)> watch_;
+};
+
+}  // namespace porter::rooms::sessions

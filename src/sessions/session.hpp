@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/secret.hpp"
+#include "store/records.hpp"
+
+namespace porter::rooms::sessions {
+
+/// An open session: the right of one account to talk, backed by a token. Only the registry makes one.
+class session {
+public:
+    store::session_id id() const noexcept { return id_; }
+    store::account_id account() const noexcept { return account_; }
+    std::string const& name() const noexcept { return name_; }
+    base::timestamp expires_at() const noexcept { return expires_at_; }  ///< the absolute end
+    store::access_history const& before() const noexcept { return before_; }
+    /// The token of a session just opened: to be shown once. Empty when it was resumed.
+    base::secret const& token() const noexcept { return token_; }
+
+private:
+    friend class registry;
+    session() = default;
+
+    store::session_id id_ = 0;
+    store::account_id account_ = 0;
+    std::string name_;
+    base::timestamp expires_at_{};
+    store::access_history before_;
+    base::secret token_;
+};
+
+}  // namespace porter::rooms::sessions

@@ -1,0 +1,58 @@
+#include "sessions/token.hpp"
+
+#include <sodium/core.h>
+#include <sodium/crypto_generichash.h>
+#include <sodium/randombytes.h>
+#include <sodium/utils.h>
+
+#include <array>
+
+#include "porter/start_error.hpp"
+
+namespace porter::rooms::sessions {
+namespace {
+
+constexpr std::string_view prefix = "prt_";
+constexpr std::size_t raw_size = 32;
+constexpr int spelling = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
+constexpr std::size_t spelled_size = sodium_base64_ENCODED_LEN(raw_size, spelling);  // with the zero at its end
+
+static_assert(prefix.size() + spelled_size - 1 == 47);
+
+}  // namespace
+
+system_token_source::system_token_source()
+{
+    if (sodium_init() < 0) throw start_error(start_error::kind::configuration, "cannot initialise libsodium");
+}
+
+base::secret system_token_source::issue()
+{
+    std::array<unsigned char, raw_size> raw{};
+    randombytes_buf(raw.data(), raw.size());
+    std::array<char, prefix.size() + spelled_size> text{};
+    prefix.copy(text.data(), prefix.size());
+    sodium_bin2base64(text.data() + prefix.size(), spelled_size, raw.data(), raw.size(), spelling);
+    base::secret token{std::string_view{text.data(), text.size() - 1}};
+    sodium_memzero(raw.data(), raw.size());
+    sodium_memzero(text.data(), text.size());
+    return token;
+}
+
+std::optional<store::token_digest> digest_of(std::string_view token)
+{
+    if (token.size() != prefix.size() + spelled_size - 1 || !token.starts_with(prefix)) return std::nullopt;
+    auto const spelled = token.substr(prefix.size());
+    std::array<unsigned char, raw_size> raw{};
+    // Strict: with no characters to ignore it takes the one spelling of the bytes and nothing behind it.
+    int const failed =
+        sodium_base642bin(raw.data(), raw.size(), spelled.data(), spelled.size(), nullptr, nullptr, nullptr, spelling);
+    if (failed != 0) return std::nullopt;
+    store::token_digest digest{};
+    crypto_generichash(reinterpret_cast<unsigned char*>(digest.data()), digest.size(), raw.data(), raw.size(), nullptr,
+                       0);
+    sodium_memzero(raw.data(), raw.size());
+    return digest;
+}
+
+}  // namespace porter::rooms::sessions

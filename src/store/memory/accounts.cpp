@@ -1,0 +1,76 @@
+#include "store/memory/accounts.hpp"
+
+namespace porter::rooms::store::memory {
+
+namespace {
+
+std::optional<account> copy_of(account_row const* row)
+{
+    if (!row) return std::nullopt;
+    auto copy = row->account;
+    copy.failed_since = row->history.failed_since;
+    return copy;
+}
+
+}  // namespace
+
+task<result<std::optional<account>>> accounts::find(std::string folded_name)
+{
+    operation now{all_};
+    if (now.is_down()) co_return refuse(errc::unavailable);
+    co_return copy_of(now.account(folded_name));
+}
+
+task<result<std::optional<account>>> accounts::find(account_id id)
+{
+    operation now{all_};
+    if (now.is_down()) co_return refuse(errc::unavailable);
+    co_return copy_of(now.account(id));
+}
+
+task<result<account>> accounts::add(account fresh)
+{
+    operation now{all_};
+    if (now.is_down()) co_return refuse(errc::unavailable);
+    if (now.account(fresh.folded_name)) co_return refuse(errc::name_taken);
+    fresh.id = ++all_.last_account;
+    fresh.credential_version = 1;
+    fresh.failed_since = 0;
+    all_.accounts[fresh.id].account = fresh;
+    co_return fresh;
+}
+
+task<result<void>> accounts::count_failure(account_id id)
+{
+    operation now{all_};
+    if (now.is_down()) co_return refuse(errc::unavailable);
+    if (auto* row = now.account(id)) ++row->history.failed_since;
+    co_return result<void>{};
+}
+
+task<result<void>> accounts::rehash(account_id id, std::string old_hash, std::string new_hash)
+{
+    operation now{all_};
+    if (now.is_down()) co_return refuse(errc::unavailable);
+    auto* row = now.account(id);
+    if (!row || row->account.password_hash != old_hash) co_return refuse(errc::credential_changed);
+    row->account.password_hash = new_hash;
+    co_return result<void>{};
+}
+
+task<result<void>> accounts::change_password(account_id id, std::string old_hash, std::string new_hash, session_id keep)
+{
+    operation now{all_};
+    if (now.is_down()) co_return refuse(errc::unavailable);
+    auto* row = now.account(id);
+    if (!row || row->account.disabled_at || row->account.password_hash != old_hash) {
+        co_return refuse(errc::credential_changed);
+    }
+    row->account.password_hash = new_hash;
+    ++row->account.credential_version;
+    row->history.failed_since = 0;
+    now.end_sessions([&](session_row const& each) { return each.session.account == id && each.session.id != keep; });
+    co_return result<void>{};
+}
+
+}  // namespace porter::rooms::store::memory

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "store/memory/tables.hpp"
+#include "store/ports.hpp"
+
+namespace porter::rooms::store::memory {
+
+class accounts final : public store::accounts {
+public:
+    explicit accounts(tables& all) : all_(all) {}
+
+    task<result<std::optional<account>>> find(std::string folded_name) override;
+    task<result<std::optional<account>>> find(account_id id) override;
+    task<result<account>> add(account fresh) override;
+    task<result<void>> count_failure(account_id id) override;
+    task<result<void>> rehash(account_id id, std::string old_hash, std::string new_hash) override;
+    task<result<void>> change_password(account_id id, std::string old_hash, std::string new_hash,
+                                       session_id keep) override;
+
+private:
+    tables& all_;
+};
+
+}  // namespace porter::rooms::store::memory

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "store/memory/tables.hpp"
+#include "store/ports.hpp"
+
+namespace porter::rooms::store::memory {
+
+class addresses final : public store::addresses {
+public:
+    explicit addresses(tables& all) : all_(all) {}
+
+    task<result<std::optional<std::string>>> name_of(std::string address) override;
+    task<result<void>> record(std::string address, std::string name, std::optional<account_id> account,
+                              base::timestamp at) override;
+
+private:
+    tables& all_;
+};
+
+}  // namespace porter::rooms::store::memory

@@ -1,0 +1,49 @@
+#include "store/memory/backend.hpp"
+
+#include "store/memory/accounts.hpp"
+#include "store/memory/addresses.hpp"
+#include "store/memory/sessions.hpp"
+#include "store/memory/tables.hpp"
+
+namespace porter::rooms::store::memory {
+
+struct backend::parts {
+    tables all;
+    memory::accounts accounts{all};
+    memory::sessions sessions{all};
+    memory::addresses addresses{all};
+};
+
+backend::backend() : parts_(std::make_unique<parts>()) {}
+
+backend::~backend() = default;
+
+store::ports backend::ports() noexcept
+{
+    return {parts_->accounts, parts_->sessions, parts_->addresses};
+}
+
+void backend::disable(account_id id, std::optional<base::timestamp> at)
+{
+    operation now{parts_->all};
+    auto* row = now.account(id);
+    if (!row) return;
+    row->account.disabled_at = at;
+    if (at) now.end_sessions_of(id);
+}
+
+void backend::remove(account_id id)
+{
+    operation now{parts_->all};
+    now.end_sessions_of(id);
+    std::erase_if(parts_->all.addresses, [id](auto const& entry) { return entry.second.account == id; });
+    parts_->all.accounts.erase(id);
+}
+
+void backend::be_unavailable(bool down)
+{
+    operation now{parts_->all};
+    parts_->all.down = down;
+}
+
+}  // namespace porter::rooms::store::memory

@@ -1,0 +1,121 @@
+#include "store/memory/sessions.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace porter::rooms::store::memory {
+
+namespace {
+
+bool is_over(session const& one, base::timestamp now, base::timestamp idle_since)
+{
+    return one.expires_at <= now || one.last_used_at <= idle_since;
+}
+
+session add_session(tables& all, new_session const& fresh)
+{
+    session opened;
+    opened.id = ++all.last_session;
+    opened.account = fresh.account;
+    opened.created_at = fresh.created_at;
+    opened.last_used_at = fresh.created_at;
+    opened.expires_at = fresh.expires_at;
+    opened.address = fresh.address;
+    opened.transport = fresh.transport;
+    all.sessions.emplace(opened.id, session_row{opened, fresh.digest});
+    return opened;
+}
+
+}  // namespace
+
+task<result<opened_session>> sessions::open(new_session fresh)
+{
+    operation now{all_};
+    if (now.is_down()) co_return refuse(errc::unavailable);
+    auto* row = now.account(fresh.account);
+    if (!row || row->account.disabled_at || row->account.credential_version != fresh.credential_version) {
+        co_return refuse(errc::credential_changed);
+    }
+    opened_session opened;
+    opened.id = add_session(all_, fresh).id;
+    opened.before = std::exchange(row->history, access_history{fresh.created_at, fresh.address, 0});
+
+    auto const is_of_account = [&](auto const& entry) { return entry.second.session.account == fresh.account; };
+    auto const count = std::ranges::count_if(all_.sessions, is_of_account);
+    auto surplus = count - std::int64_t{std::max<std::uint32_t>(fresh.keep, 1)};
+    now.end_sessions([&](session_row const& each) { return each.session.account == fresh.account && surplus-- > 0; });
+    co_return opened;
+}
+
+task<result<std::optional<found_session>>> sessions::find(token_digest digest)
+{
+    operation now{all_};
+    if (now.is_down()) co_return refuse(errc::unavailable);
+    auto const same = [&](auto const& entry) { return entry.second.digest == digest; };
+    auto const entry = std::ranges::find_if(all_.sessions, same);
+    if (entry == all_.sessions.end()) co_return std::optional<found_session>{};
+    auto const* row = now.account(entry->second.session.account);
+    found_session found;
+    found.session = entry->second.session;
+    found.account_name = row->account.name;
+    found.account_disabled = row->account.disabled_at.has_value();
+    found.history = row->history;
+    co_return std::optional{found};
+}
+
+task<result<std::vector<session>>> sessions::list(account_id account, base::timestamp at, base::timestamp idle_since)
+{
+    operation now{all_};
+    if (now.is_down()) co_return refuse(errc::unavailable);
+    std::vector<session> live;
+    for (auto const& [id, row] : all_.sessions) {
+        if (row.session.account == account && !is_over(row.session, at, idle_since)) live.push_back(row.session);
+    }
+    co_return live;
+}
+
+task<result<void>> sessions::end(account_id account, session_id id)
+{
+    operation now{all_};
+    if (now.is_down()) co_return refuse(errc::unavailable);
+    auto const ended = now.end_sessions(
+        [&](session_row const& each) { return each.session.id == id && each.session.account == account; });
+    if (ended == 0) co_return refuse(errc::not_found);
+    co_return result<void>{};
+}
+
+task<result<void>> sessions::end_all(account_id account)
+{
+    operation now{all_};
+    if (now.is_down()) co_return refuse(errc::unavailable);
+    now.end_sessions_of(account);
+    co_return result<void>{};
+}
+
+task<result<void>> sessions::touch(std::vector<session_use> uses)
+{
+    operation now{all_};
+    if (now.is_down()) co_return refuse(errc::unavailable);
+    for (auto const& use : uses) {
+        auto const found = all_.sessions.find(use.id);
+        if (found == all_.sessions.end() || use.at < found->second.session.last_used_at) continue;
+        found->second.session.last_used_at = use.at;
+        if (!use.address.empty()) found->second.session.address = use.address;
+    }
+    co_return result<void>{};
+}
+
+task<result<std::size_t>> sessions::prune(base::timestamp at, base::timestamp idle_since)
+{
+    operation now{all_};
+    if (now.is_down()) co_return refuse(errc::unavailable);
+    co_return now.end_sessions([&](session_row const& each) { return is_over(each.session, at, idle_since); });
+}
+
+void sessions::watch_ended(std::function<void(std::span<session_id const>)> ended)
+{
+    std::lock_guard const lock{all_.watching};
+    all_.ended = std::move(ended);
+}
+
+}  // namespace porter::rooms::store::memory

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "store/memory/tables.hpp"
+#include "store/ports.hpp"
+
+namespace porter::rooms::store::memory {
+
+class sessions final : public store::sessions {
+public:
+    explicit sessions(tables& all) : all_(all) {}
+
+    task<result<opened_session>> open(new_session fresh) override;
+    task<result<std::optional<found_session>>> find(token_digest digest) override;
+    task<result<std::vector<session>>> list(account_id account, base::timestamp now,
+                                            base::timestamp idle_since) override;
+    task<result<void>> end(account_id account, session_id id) override;
+    task<result<void>> end_all(account_id account) override;
+    task<result<void>> touch(std::vector<session_use> uses) override;
+    task<result<std::size_t>> prune(base::timestamp now, base::timestamp idle_since) override;
+    void watch_ended(std::function<void(std::span<session_id const>)> ended) override;
+
+private:
+    tables& all_;
+};
+
+}  // namespace porter::rooms::store::memory

@@ -1,0 +1,28 @@
+#include "store/memory/tables.hpp"
+
+#include <algorithm>
+
+namespace porter::rooms::store::memory {
+
+operation::~operation()
+{
+    lock_.unlock();
+    if (ended_.empty()) return;
+    std::lock_guard const telling{all_.watching};
+    if (all_.ended) all_.ended(ended_);
+}
+
+account_row* operation::account(account_id id)
+{
+    auto const found = all_.accounts.find(id);
+    return found == all_.accounts.end() ? nullptr : &found->second;
+}
+
+account_row* operation::account(std::string const& folded_name)
+{
+    auto const found = std::ranges::find_if(
+        all_.accounts, [&](auto const& entry) { return entry.second.account.folded_name == folded_name; });
+    return found == all_.accounts.end() ? nullptr : &found->second;
+}
+
+}  // namespace porter::rooms::store::memory

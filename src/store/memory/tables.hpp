@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "store/records.hpp"
+
+namespace porter::rooms::store::memory {
+
+struct account_row {
+    store::account account;  // its failed_since is that of the history
+    access_history history;
+};
+
+struct session_row {
+    store::session session;
+    token_digest digest{};
+};
+
+struct address_row {
+    std::string name;
+    std::optional<account_id> account;
+};
+
+/// All that is stored, under one lock. Whoever uses the maps holds a `use`.
+struct tables {
+    using watcher = std::function<void(std::span<session_id const>)>;
+
+    std::mutex watching;  // guards ended, and is held while it is called
+    watcher ended;
+
+    std::mutex mutex;  // guards what follows
+    bool down = false;
+    account_id last_account = 0;
+    session_id last_session = 0;
+    std::map<account_id, account_row> accounts;
+    std::map<session_id, session_row> sessions;  // in the order of their opening
+    std::map<std::string, address_row> addresses;
+};
+
+/// One operation on the tables: holds their lock, and after it has let go of it tells the watcher of the sessions that
+/// it ended.
+class operation {
+public:
+    explicit operation(tables& all) : all_(all), lock_(all.mutex) {}
+    ~operation();
+    operation(operation const&) = delete;
+    operation& operator=(operation const&) = delete;
+
+    bool is_down() const noexcept { return all_.down; }
+
+    /// The account, or null.
+    account_row* account(account_id id);
+    account_row* account(std::string const& folded_name);
+
+    /// Ends every session for which `dead(row)` is true; how many.
+    template <typename Predicate>
+    std::size_t end_sessions(Predicate dead)
+    {
+        return std::erase_if(all_.sessions, [&](auto const& entry) {
+            bool const ends = dead(entry.second);
+            if (ends) ended_.push_back(entry.first);
+            return ends;
+        });
+    }
+
+    std::size_t end_sessions_of(account_id id)
+    {
+        return end_sessions([id](session_row const& row) { return row.session.account == id; });
+    }
+
+private:
+    tables& all_;
+    std::unique_lock<std::mutex> lock_;
+    std::vector<session_id> ended_;
+};
+
+}  // namespace porter::rooms::store::memory

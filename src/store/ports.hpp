@@ -1,0 +1,103 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "porter/task.hpp"
+#include "store/records.hpp"
+
+/// What the rooms ask of a store, in their own words: each operation is whole and atomic, no transaction or handle
+/// leaks. A success is durable when the task resumes. Every operation may fail with errc::unavailable (not repeated
+/// below). Arguments are taken by value because the operation runs on the store's threads; a cancelled caller waits
+/// for the operation's end. Every backend passes tests/store/conformance.
+namespace porter::rooms::store {
+
+class accounts {
+public:
+    virtual ~accounts() = default;
+
+    /// The account with this folded name, or none; disabled ones too.
+    virtual task<result<std::optional<account>>> find(std::string folded_name) = 0;
+
+    /// The account with this id, or none.
+    virtual task<result<std::optional<account>>> find(account_id id) = 0;
+
+    /// Adds an account; `id`, `credential_version` and `failed_since` of the argument are ignored, those of the answer
+    /// hold. Errors: name_taken.
+    virtual task<result<account>> add(account fresh) = 0;
+
+    /// Counts one failed password try. An account that is gone is no error.
+    virtual task<result<void>> count_failure(account_id id) = 0;
+
+    /// Puts a stronger hash of the same password in place, if `old_hash` is still the stored one; sessions stay.
+    /// Errors: credential_changed.
+    virtual task<result<void>> rehash(account_id id, std::string old_hash, std::string new_hash) = 0;
+
+    /// Changes the password, if `old_hash` is still the stored one and the account not disabled; ends every session
+    /// of the account but `keep`, which from now on counts as opened by the new credential, and zeroes the failures.
+    /// Errors: credential_changed.
+    virtual task<result<void>> change_password(account_id id, std::string old_hash, std::string new_hash,
+                                               session_id keep) = 0;
+};
+
+class sessions {
+public:
+    virtual ~sessions() = default;
+
+    /// Opens a session of an account whose credential was just verified: records the login (time, address), zeroes
+    /// the failures and ends the oldest sessions beyond `keep`. Errors: credential_changed.
+    virtual task<result<opened_session>> open(new_session fresh) = 0;
+
+    /// The session with this digest, or none. Expired ones too: the caller judges by its own clock.
+    virtual task<result<std::optional<found_session>>> find(token_digest digest) = 0;
+
+    /// The account's sessions that are not expired at `now` (absolute end after `now`, last use after `idle_since`),
+    /// oldest first.
+    virtual task<result<std::vector<session>>> list(account_id account, base::timestamp now,
+                                                    base::timestamp idle_since) = 0;
+
+    /// Ends one session of this account. Errors: not_found (also when it belongs to another account).
+    virtual task<result<void>> end(account_id account, session_id id) = 0;
+
+    /// Ends every session of this account.
+    virtual task<result<void>> end_all(account_id account) = 0;
+
+    /// Writes when, and from where, sessions were last used. A session that is gone is passed over; a time before
+    /// the recorded one changes nothing.
+    virtual task<result<void>> touch(std::vector<session_use> uses) = 0;
+
+    /// Removes sessions whose absolute end is at or before `now` or whose last use is at or before `idle_since`;
+    /// how many.
+    virtual task<result<std::size_t>> prune(base::timestamp now, base::timestamp idle_since) = 0;
+
+    /// Calls `ended` with the ids of sessions that ended from now on, soon after each ending and whoever ended it:
+    /// this process, another one, or a statement typed into a database shell. The call comes on a thread of the
+    /// store's, or on that of the task which ended them: post from it, do not block it, do not call the store. At most
+    /// one watcher; an empty function takes it away, and when that returns the old one is not running any more.
+    virtual void watch_ended(std::function<void(std::span<session_id const>)> ended) = 0;
+};
+
+class addresses {
+public:
+    virtual ~addresses() = default;
+
+    /// The name last recorded for this canonical address, or none.
+    virtual task<result<std::optional<std::string>>> name_of(std::string address) = 0;
+
+    /// Records that `name` was here from this canonical address at `at`; `account` is set when the name is proved. For
+    /// an account that is gone nothing is recorded; that is no error.
+    virtual task<result<void>> record(std::string address, std::string name, std::optional<account_id> account,
+                                      base::timestamp at) = 0;
+};
+
+/// The three ports of one store, as they are handed to the rooms. All references outlive the rooms.
+struct ports {
+    store::accounts& accounts;
+    store::sessions& sessions;
+    store::addresses& addresses;
+};
+
+}  // namespace porter::rooms::store

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "store/ports.hpp"
+#include "store/sqlite/job_queue.hpp"
+
+namespace porter::rooms::store::sqlite {
+
+class accounts final : public store::accounts {
+public:
+    accounts(job_queue& look_ups, job_queue& writes) : look_ups_(look_ups), writes_(writes) {}
+
+    task<result<std::optional<account>>> find(std::string folded_name) override;
+    task<result<std::optional<account>>> find(account_id id) override;
+    task<result<account>> add(account fresh) override;
+    task<result<void>> count_failure(account_id id) override;
+    task<result<void>> rehash(account_id id, std::string old_hash, std::string new_hash) override;
+    task<result<void>> change_password(account_id id, std::string old_hash, std::string new_hash,
+                                       session_id keep) override;
+
+private:
+    job_queue& look_ups_;
+    job_queue& writes_;
+};
+
+}  // namespace porter::rooms::store::sqlite

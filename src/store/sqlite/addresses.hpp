@@ -1,0 +1,21 @@
+#pragma once
+
+#include "store/ports.hpp"
+#include "store/sqlite/job_queue.hpp"
+
+namespace porter::rooms::store::sqlite {
+
+class addresses final : public store::addresses {
+public:
+    addresses(job_queue& look_ups, job_queue& writes) : look_ups_(look_ups), writes_(writes) {}
+
+    task<result<std::optional<std::string>>> name_of(std::string address) override;
+    task<result<void>> record(std::string address, std::string name, std::optional<account_id> account,
+                              base::timestamp at) override;
+
+private:
+    job_queue& look_ups_;
+    job_queue& writes_;
+};
+
+}  // namespace porter::rooms::store::sqlite

@@ -1,0 +1,138 @@
+#include "store/sqlite/database.hpp"
+
+#include <sqlite3.h>
+
+#include <system_error>
+
+#include "store/sqlite/failure.hpp"
+#include "store/sqlite/statement.hpp"
+
+namespace porter::rooms::store::sqlite {
+
+namespace {
+
+int note_wal_pages(void* pages, sqlite3*, char const*, int count)
+{
+    *static_cast<int*>(pages) = count;
+    return SQLITE_OK;
+}
+
+}  // namespace
+
+void database::closing::operator()(sqlite3* handle) const noexcept
+{
+    sqlite3_close_v2(handle);
+}
+
+void database::finalizing::operator()(sqlite3_stmt* handle) const noexcept
+{
+    sqlite3_finalize(handle);
+}
+
+database::database(std::filesystem::path const& file, access how)
+{
+    int const mode = how == access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    sqlite3* opened = nullptr;
+    int const result =
+        sqlite3_open_v2(file.c_str(), &opened, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+    handle_.reset(opened);
+    if (result != SQLITE_OK) {
+        if (!opened) throw failure{result, sqlite3_errstr(result)};
+        fail(result);
+    }
+
+    // What stands in the file is data: it must not make the connection do things (security.html of SQLite).
+    sqlite3_db_config(opened, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    sqlite3_db_config(opened, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    sqlite3_wal_hook(opened, note_wal_pages, &wal_pages_);         // takes the place of auto-checkpoints
+    execute("PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON");  // neither looks into the file
+}
+
+database::~database() = default;
+
+void database::execute(std::string const& sql)
+{
+    int const result = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr);
+    if (result != SQLITE_OK) fail(result);
+}
+
+std::int64_t database::integer(std::string_view sql)
+{
+    statement query{*this, sql};
+    return query.step() ? query.integer(0) : 0;
+}
+
+std::string database::text(std::string_view sql)
+{
+    statement query{*this, sql};
+    return query.step() ? query.text(0) : std::string{};
+}
+
+database::beginning database::first_bytes()
+{
+    // By SQLite's own descriptor: closing another one would drop every lock that this process holds on the file.
+    beginning bytes{};
+    sqlite3_file* file = nullptr;
+    sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    int const result = file->pMethods->xRead(file, bytes.data(), static_cast<int>(bytes.size()), 0);
+    if (result != SQLITE_OK && result != SQLITE_IOERR_SHORT_READ) throw failure{result, sqlite3_errstr(result)};
+    return bytes;
+}
+
+void database::wait_for_locks(std::chrono::milliseconds longest) noexcept
+{
+    sqlite3_busy_timeout(handle_.get(), static_cast<int>(longest.count()));
+}
+
+bool database::is_read_only() const noexcept
+{
+    return sqlite3_db_readonly(handle_.get(), "main") == 1;
+}
+
+bool database::in_transaction() const noexcept
+{
+    return sqlite3_get_autocommit(handle_.get()) == 0;
+}
+
+std::int64_t database::last_id() const noexcept
+{
+    return sqlite3_last_insert_rowid(handle_.get());
+}
+
+std::int64_t database::changes() const noexcept
+{
+    return sqlite3_changes64(handle_.get());
+}
+
+bool database::checkpoint()
+{
+    int const result = sqlite3_wal_checkpoint_v2(handle_.get(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    if ((result & 0xff) == SQLITE_BUSY) return false;
+    if (result != SQLITE_OK) fail(result);
+    wal_pages_ = 0;
+    return true;
+}
+
+sqlite3_stmt* database::prepared(std::string_view sql)
+{
+    if (auto const known = prepared_.find(sql); known != prepared_.end()) return known->second.get();
+    sqlite3_stmt* made = nullptr;
+    int const result = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),
+                                          SQLITE_PREPARE_PERSISTENT, &made, nullptr);
+    if (result != SQLITE_OK) fail(result);
+    prepared_.emplace(sql, made);
+    return made;
+}
+
+void database::fail(int result) const
+{
+    std::string message = sqlite3_errmsg(handle_.get());
+    int const primary = result & 0xff;
+    int const system = sqlite3_system_errno(handle_.get());
+    if (system != 0 && (primary == SQLITE_CANTOPEN || primary == SQLITE_IOERR)) {
+        message += ": " + std::generic_category().message(system);
+    }
+    throw failure{result, message};
+}
+
+}  // namespace porter::rooms::store::sqlite

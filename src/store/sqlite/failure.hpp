@@ -1,0 +1,31 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace porter::rooms::store::sqlite {
+
+/// A call of SQLite's that failed. Thrown by database, statement and transaction, and caught in this room: a thread of
+/// the store answers `unavailable`, and open() says why the server cannot start. It never leaves the room.
+class failure : public std::runtime_error {
+public:
+    /// `extended` is SQLite's extended result code.
+    failure(int extended, std::string const& message) : std::runtime_error(message), extended_(extended) {}
+
+    int code() const noexcept { return extended_ & 0xff; }
+    int extended_code() const noexcept { return extended_; }
+
+    /// Others hold the lock for longer than we wait.
+    bool is_busy() const noexcept;
+
+    /// What the file holds is at fault, not the disk or the lock: trying again is of no use.
+    bool is_bad_data() const noexcept;
+
+    /// The statement's own data were refused (a constraint, a trigger): statements beside it can still succeed.
+    bool is_refusal() const noexcept;
+
+private:
+    int extended_;
+};
+
+}  // namespace porter::rooms::store::sqlite

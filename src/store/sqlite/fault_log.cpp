@@ -1,0 +1,22 @@
+#include "store/sqlite/fault_log.hpp"
+
+#include <utility>
+
+namespace porter::rooms::store::sqlite {
+
+void fault_log::report(std::string_view during, failure const& problem)
+{
+    std::lock_guard const lock{mutex_};
+    auto const now = std::chrono::steady_clock::now();
+    if (last_ && now - *last_ < pause) {
+        ++left_out_;
+        return;
+    }
+    last_ = now;
+    log_.error("store_failed", {{"during", during},
+                                {"code", problem.extended_code()},
+                                log::quoted("problem", problem.what()),
+                                {"left_out", std::exchange(left_out_, 0)}});
+}
+
+}  // namespace porter::rooms::store::sqlite

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string_view>
+
+#include "log/logger.hpp"
+#include "store/sqlite/failure.hpp"
+
+namespace porter::rooms::store::sqlite {
+
+/// Reports failures of the database to the log, at most one a second: a full disk fails every request, and a log that
+/// repeats it thousands of times would fill the disk further. Safe from any thread.
+class fault_log {
+public:
+    static constexpr std::chrono::seconds pause{1};
+
+    explicit fault_log(log::logger& log) : log_(log) {}
+
+    /// Event `store_failed`; `during` says what was tried. The next line tells how many were left out before it.
+    void report(std::string_view during, failure const& problem);
+
+private:
+    log::logger& log_;
+    std::mutex mutex_;
+    std::optional<std::chrono::steady_clock::time_point> last_;
+    std::uint64_t left_out_ = 0;
+};
+
+}  // namespace porter::rooms::store::sqlite

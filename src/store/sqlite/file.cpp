@@ -1,0 +1,121 @@
+#include "store/sqlite/file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <span>
+#include <system_error>
+
+#include "store/sqlite/database.hpp"
+
+namespace porter::rooms::store::sqlite {
+
+namespace {
+
+using kind = start_error::kind;
+
+/// A file descriptor that closes itself.
+class descriptor {
+public:
+    explicit descriptor(int fd) : fd_(fd) {}
+    ~descriptor()
+    {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    descriptor(descriptor const&) = delete;
+    descriptor& operator=(descriptor const&) = delete;
+
+    explicit operator bool() const noexcept { return fd_ >= 0; }
+    int get() const noexcept { return fd_; }
+
+private:
+    int fd_;
+};
+
+std::string last_error()
+{
+    return std::generic_category().message(errno);
+}
+
+void sync(std::filesystem::path const& path, int flags)
+{
+    descriptor const opened{::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags)};
+    if (!opened || ::fsync(opened.get()) != 0) {
+        throw start_error{kind::io, "cannot write " + path.string() + ": " + last_error()};
+    }
+}
+
+std::filesystem::path folder_of(std::filesystem::path const& path)
+{
+    return path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
+}
+
+// The header of an SQLite file: https://www.sqlite.org/fileformat2.html, 1.3.
+constexpr std::size_t user_version_at = 60;
+constexpr std::size_t application_id_at = 68;
+constexpr std::array<unsigned char, 16> magic{'S', 'Q', 'L', 'i', 't', 'e', ' ', 'f',
+                                              'o', 'r', 'm', 'a', 't', ' ', '3', 0};
+
+std::int64_t big_endian(database::beginning const& bytes, std::size_t at)
+{
+    return (std::int64_t{bytes[at]} << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
+}
+
+}  // namespace
+
+bool make_private_file(std::filesystem::path const& path)
+{
+    descriptor const made{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+    if (!made && errno == EEXIST) return false;
+    if (!made || ::fchmod(made.get(), 0600) != 0) {
+        throw start_error{kind::cannot_create, "cannot create " + path.string() + ": " + last_error()};
+    }
+    return true;
+}
+
+void sync_to_disk(std::filesystem::path const& path)
+{
+    sync(path, 0);
+    sync(folder_of(path), O_DIRECTORY);
+}
+
+void refuse_wrong_file(std::filesystem::path const& path, int newest)
+{
+    struct stat about {};
+    if (::stat(path.c_str(), &about) != 0) throw cannot_open(kind::io, path, last_error());
+    if (!S_ISREG(about.st_mode)) throw cannot_open(kind::io, path, "it is not a file");
+    // Root could write all the same, but whoever took the right to write from everybody meant it.
+    if ((about.st_mode & 0222) == 0) throw cannot_open(kind::io, path, "it is read-only");
+    if (about.st_size == 0) return;
+
+    auto const bytes = database{path, database::access::read_only}.first_bytes();
+    if (!std::ranges::equal(magic, std::span{bytes}.first<magic.size()>())) {
+        throw cannot_open(kind::bad_data, path, "it is not an SQLite database");
+    }
+    auto const application = big_endian(bytes, application_id_at);
+    if (application == 0) return;  // nobody's, or an empty one: the tables will tell
+    if (application != our_application_id) throw cannot_open(kind::bad_data, path, "another program's database");
+    if (auto const version = big_endian(bytes, user_version_at); version > newest) {
+        throw cannot_open(kind::bad_data, path,
+                          "its version is " + std::to_string(version) + ", and this program knows " +
+                              std::to_string(newest) + ": use a newer program");
+    }
+}
+
+start_error explain(std::filesystem::path const& path, failure const& problem)
+{
+    return cannot_open(problem.is_bad_data() ? kind::bad_data : kind::io, path, problem.what());
+}
+
+start_error cannot_open(start_error::kind why, std::filesystem::path const& path, std::string reason)
+{
+    std::ranges::replace(reason, '\n', ' ');  // SQLite's report of damage has several lines
+    return start_error{why, "cannot open " + path.string() + ": " + reason};
+}
+
+}  // namespace porter::rooms::store::sqlite

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "porter/start_error.hpp"
+#include "store/sqlite/failure.hpp"
+
+namespace porter::rooms::store::sqlite {
+
+/// "Port", as the schema writes it into the file: the database is ours.
+inline constexpr std::int64_t our_application_id = 0x506f7274;
+
+/// Makes an empty file that only its owner can read or write, whatever the umask, and never through a symbolic link.
+/// SQLite gives the files beside it (-wal, -shm, -journal) the same mode. False: something has that name already.
+/// Throws start_error(cannot_create).
+bool make_private_file(std::filesystem::path const& path);
+
+/// Has the file's data and its name on the disk when it returns. Throws start_error(io).
+void sync_to_disk(std::filesystem::path const& path);
+
+/// Judges an existing file by its mode and its first bytes, which leaves no trace. An empty file passes. `newest` is
+/// the latest version of the schema that this program knows.
+/// Throws start_error: bad_data when it is no SQLite database, that of another program, or newer; io when it cannot be
+/// read, is no file, or nobody may write to it. Throws failure.
+void refuse_wrong_file(std::filesystem::path const& path, int newest);
+
+/// `problem` as people are told of it at the start: bad_data when the file's content is at fault, else io.
+start_error explain(std::filesystem::path const& path, failure const& problem);
+
+/// "cannot open PATH: REASON", in one line
+start_error cannot_open(start_error::kind why, std::filesystem::path const& path, std::string reason);
+
+}  // namespace porter::rooms::store::sqlite

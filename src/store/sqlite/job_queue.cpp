@@ -1,0 +1,66 @@
+#include "store/sqlite/job_queue.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <iterator>
+
+#include "store/sqlite/job.hpp"
+
+namespace porter::rooms::store::sqlite {
+
+job_queue::job_queue(std::size_t limit) : limit_(limit) {}
+
+job_queue::~job_queue() = default;
+
+bool job_queue::try_push(std::unique_ptr<job>& waiting)
+{
+    std::lock_guard const lock{mutex_};
+    if (closed_ || waiting_.size() >= limit_) return false;
+    add(std::move(waiting));
+    return true;
+}
+
+void job_queue::push(std::unique_ptr<job> waiting)
+{
+    std::lock_guard const lock{mutex_};
+    assert(!closed_);
+    add(std::move(waiting));
+}
+
+void job_queue::add(std::unique_ptr<job> waiting)
+{
+    waiting->queued_at = std::chrono::steady_clock::now();
+    waiting_.push_back(std::move(waiting));
+    changed_.notify_one();
+}
+
+job_queue::jobs job_queue::take(std::size_t most, time until)
+{
+    std::unique_lock lock{mutex_};
+    auto const ready = [this] { return closed_ || !waiting_.empty(); };
+    if (until == time::max()) {
+        changed_.wait(lock, ready);
+    } else {
+        changed_.wait_until(lock, until, ready);
+    }
+    auto const first = waiting_.begin();
+    auto const last = first + static_cast<std::ptrdiff_t>(std::min(most, waiting_.size()));
+    jobs taken{std::make_move_iterator(first), std::make_move_iterator(last)};
+    waiting_.erase(first, last);
+    return taken;
+}
+
+void job_queue::close()
+{
+    std::lock_guard const lock{mutex_};
+    closed_ = true;
+    changed_.notify_all();
+}
+
+bool job_queue::is_finished() const
+{
+    std::lock_guard const lock{mutex_};
+    return closed_ && waiting_.empty();
+}
+
+}  // namespace porter::rooms::store::sqlite

@@ -1,0 +1,135 @@
+#include "store/sqlite/look_ups.hpp"
+
+#include <pthread.h>
+
+#include <future>
+#include <utility>
+#include <vector>
+
+#include "store/sqlite/failure.hpp"
+#include "store/sqlite/job.hpp"
+#include "store/sqlite/statement.hpp"
+
+namespace porter::rooms::store::sqlite {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+/// Sessions are to end everywhere within a second; a look costs microseconds while nothing was committed.
+constexpr std::chrono::milliseconds between_looks{200};
+
+/// A bound for how long the journal may have to wait for the requests before it.
+constexpr std::size_t jobs_at_once = 256;
+
+}  // namespace
+
+/// Runs on the thread, so that the watch begins between two looks; whoever made it waits for it.
+class look_ups::start_of_watch final : public job {
+public:
+    start_of_watch(look_ups& owner, watcher ended) : owner_(owner), ended_(std::move(ended)) {}
+
+    bool run(database& db) override
+    {
+        owner_.seen_version_ = db.integer("PRAGMA data_version");
+        owner_.told_until_ = db.integer("SELECT seq FROM sqlite_sequence WHERE name = 'ended_sessions'");
+        return true;
+    }
+
+    /// Nothing: then it begins where the last watch, or the journal, began, and tells more than was asked for.
+    void fail() override {}
+
+    void finish() override
+    {
+        owner_.next_look_ = steady_clock::now();
+        {
+            std::lock_guard const lock{owner_.mutex_};
+            owner_.ended_ = std::move(ended_);
+        }
+        done_.set_value();
+    }
+
+    std::future<void> done() { return done_.get_future(); }
+
+private:
+    look_ups& owner_;
+    watcher ended_;
+    std::promise<void> done_;
+};
+
+look_ups::look_ups(options const& rules, fault_log& faults)
+    : faults_(faults), database_(rules.path, database::access::read_only), queue_(rules.queue_limit)
+{
+    database_.wait_for_locks(rules.busy_timeout);
+    thread_ = std::thread{[this] { serve(); }};
+}
+
+look_ups::~look_ups()
+{
+    queue_.close();
+    thread_.join();
+}
+
+void look_ups::watch(watcher ended)
+{
+    {
+        std::lock_guard const lock{mutex_};
+        ended_ = nullptr;
+    }
+    if (!ended) return;
+    auto start = std::make_unique<start_of_watch>(*this, std::move(ended));
+    auto done = start->done();
+    queue_.push(std::move(start));
+    done.wait();
+}
+
+void look_ups::serve()
+{
+    pthread_setname_np(pthread_self(), "store-look-ups");
+    while (!queue_.is_finished()) {
+        auto const asked = queue_.take(jobs_at_once, next_look_);
+        for (auto const& one : asked) answer(*one);
+        if (steady_clock::now() >= next_look_) tell_new_endings();
+    }
+}
+
+void look_ups::answer(job& asked)
+{
+    try {
+        asked.run(database_);
+    } catch (failure const& problem) {
+        faults_.report("look-up", problem);
+        asked.fail();
+    }
+    asked.finish();
+}
+
+void look_ups::tell_new_endings()
+{
+    std::lock_guard const lock{mutex_};
+    if (!ended_) {
+        next_look_ = steady_clock::time_point::max();
+        return;
+    }
+    next_look_ = steady_clock::now() + between_looks;
+    std::vector<session_id> ids;
+    try {
+        // Read first: what is committed after this moves it again.
+        auto const version = database_.integer("PRAGMA data_version");
+        if (version == seen_version_) return;
+        auto last = told_until_;
+        statement ended{database_, "SELECT id, session_id FROM ended_sessions WHERE id > ?1 ORDER BY id", last};
+        while (ended.step()) {
+            last = ended.integer(0);
+            ids.push_back(ended.integer(1));
+        }
+        told_until_ = last;
+        seen_version_ = version;
+    } catch (failure const& problem) {
+        faults_.report("watch", problem);
+        return;
+    }
+    if (!ids.empty()) ended_(ids);
+}
+
+}  // namespace porter::rooms::store::sqlite

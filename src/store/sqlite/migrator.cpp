@@ -1,0 +1,86 @@
+#include "store/sqlite/migrator.hpp"
+
+#include <string>
+
+#include "porter/start_error.hpp"
+#include "store/sqlite/file.hpp"
+#include "store/sqlite/statement.hpp"
+#include "store/sqlite/transaction.hpp"
+
+namespace porter::rooms::store::sqlite {
+
+namespace {
+
+using kind = start_error::kind;
+
+/// A private file with a new name that begins with `stem`.
+std::filesystem::path make_backup_file(std::string const& stem)
+{
+    auto name = stem;
+    for (int tries = 2; !make_private_file(name); ++tries) name = stem + "-" + std::to_string(tries);
+    return name;
+}
+
+/// Copies what the file holds now. The caller has the write lock, so that nothing changes meanwhile.
+void back_up(std::filesystem::path const& file, int version)
+{
+    database source{file, database::access::read_only};
+    auto const now = source.text("SELECT strftime('%Y%m%dT%H%M%SZ', 'now')");
+    auto const copy = make_backup_file(file.string() + ".before-v" + std::to_string(version) + "-" + now);
+    statement{source, "VACUUM INTO ?1", copy.string()}.run();
+    sync_to_disk(copy);
+}
+
+void apply(database& db, migration const& step)
+{
+    db.execute(std::string{step.sql});
+    if (!db.text("PRAGMA foreign_key_check").empty()) {
+        throw start_error{kind::bad_data, "migration " + std::to_string(step.version) + " leaves loose ends"};
+    }
+    statement{db, "INSERT INTO schema_migrations (version, name, applied_at) VALUES (?1, ?2, unixepoch())",
+              step.version, step.name}
+        .run();
+    db.execute("PRAGMA user_version = " + std::to_string(step.version));
+}
+
+/// False: another program was faster.
+bool migrate_by(database& db, std::filesystem::path const& file, migration const& step, bool& backed_up, int newest)
+{
+    transaction whole{db};
+    auto const version = db.integer("PRAGMA user_version");
+    if (version >= step.version) return false;
+    if (version > 0 && !backed_up) {
+        back_up(file, newest);
+        backed_up = true;
+    }
+    apply(db, step);
+    whole.commit();
+    return true;
+}
+
+start_error cannot_migrate(std::filesystem::path const& file, migration const& step, failure const& problem)
+{
+    auto const why = problem.is_bad_data() || problem.is_refusal() ? kind::bad_data : kind::io;
+    return start_error{why, "cannot migrate " + file.string() + " to version " + std::to_string(step.version) + " (" +
+                                std::string{step.name} + "): " + problem.what()};
+}
+
+}  // namespace
+
+void migrate(database& db, std::filesystem::path const& file, std::span<migration const> steps, log::logger& log)
+{
+    auto const version = db.integer("PRAGMA user_version");
+    bool backed_up = false;
+    for (auto const& step : steps) {
+        if (step.version <= version) continue;
+        try {
+            if (migrate_by(db, file, step, backed_up, steps.back().version)) {
+                log.info("store_migrated", {{"version", step.version}, {"name", step.name}});
+            }
+        } catch (failure const& problem) {
+            throw cannot_migrate(file, step, problem);
+        }
+    }
+}
+
+}  // namespace porter::rooms::store::sqlite

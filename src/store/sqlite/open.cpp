@@ -1,0 +1,137 @@
+#include "store/sqlite/open.hpp"
+
+#include <chrono>
+#include <system_error>
+#include <thread>
+
+#include "store/sqlite/accounts.hpp"
+#include "store/sqlite/addresses.hpp"
+#include "store/sqlite/database.hpp"
+#include "store/sqlite/fault_log.hpp"
+#include "store/sqlite/file.hpp"
+#include "store/sqlite/look_ups.hpp"
+#include "store/sqlite/migration.hpp"
+#include "store/sqlite/migrator.hpp"
+#include "store/sqlite/sessions.hpp"
+#include "store/sqlite/writer.hpp"
+
+namespace porter::rooms::store::sqlite {
+
+namespace {
+
+using kind = start_error::kind;
+
+int newest_version()
+{
+    return migrations().back().version;
+}
+
+/// What only SQLite can tell: of a file that somebody may be using, so under its locks.
+void refuse_wrong_content(options const& rules)
+{
+    database db{rules.path, database::access::read_only};
+    db.wait_for_locks(rules.busy_timeout);
+    bool const empty = db.integer("SELECT count(*) FROM sqlite_schema") == 0;
+    if (!empty && db.integer("PRAGMA application_id") != our_application_id) {
+        throw cannot_open(kind::bad_data, rules.path, "another program's database");
+    }
+    if (db.integer("PRAGMA user_version") > newest_version()) {
+        throw cannot_open(kind::bad_data, rules.path, "it is newer than this program");
+    }
+    if (auto const verdict = db.text("PRAGMA quick_check(1)"); verdict != "ok") {
+        throw cannot_open(kind::bad_data, rules.path, "it is damaged: " + verdict);
+    }
+}
+
+/// A start that was cut off leaves a journal; a connection that may write undoes what was half done.
+void recover(options const& rules)
+{
+    auto journal = rules.path;
+    journal += "-journal";
+    std::error_code ignored;
+    if (!std::filesystem::exists(journal, ignored)) return;
+    database db{rules.path, database::access::read_write};
+    db.wait_for_locks(rules.busy_timeout);
+    db.integer("PRAGMA user_version");
+}
+
+/// Gives the file its write-ahead log. SQLite waits for no lock here, although it needs the file for itself for a
+/// moment, and another program may be starting just now.
+void use_write_ahead_log(database& db, options const& rules)
+{
+    auto const deadline = std::chrono::steady_clock::now() + rules.busy_timeout;
+    for (;;) {
+        try {
+            if (db.text("PRAGMA journal_mode = WAL") == "wal") return;
+            throw cannot_open(kind::io, rules.path, "this file system has no write-ahead log");
+        } catch (failure const& problem) {
+            if (!problem.is_busy() || std::chrono::steady_clock::now() >= deadline) throw;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
+}
+
+/// The writer's connection to a file that is there, passed every test, and has the newest schema afterwards. It is
+/// migrated before it gets its write-ahead log, so that the file itself says whose it is from its first moment on.
+std::unique_ptr<database> prepare(options const& rules, log::logger& log)
+{
+    auto db = std::make_unique<database>(rules.path, database::access::read_write);
+    if (db->is_read_only()) throw cannot_open(kind::io, rules.path, "it is read-only");
+    db->wait_for_locks(rules.busy_timeout);
+    migrate(*db, rules.path, migrations(), log);
+    use_write_ahead_log(*db, rules);
+    db->execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+    return db;
+}
+
+}  // namespace
+
+struct backend::parts {
+    parts(options const& rules, log::logger& log)
+        : faults(log), writes(prepare(rules, log), rules, faults), reads(rules, faults)
+    {}
+
+    fault_log faults;
+    writer writes;  // outlives the connection that reads: the last to close empties the write-ahead log
+    look_ups reads;
+    sqlite::accounts accounts{reads.queue(), writes.queue()};
+    sqlite::sessions sessions{reads, writes.queue()};
+    sqlite::addresses addresses{reads.queue(), writes.queue()};
+};
+
+backend::backend(options const& rules, log::logger& log) : parts_(std::make_unique<parts>(rules, log)) {}
+
+backend::~backend() = default;
+
+store::ports backend::ports() noexcept
+{
+    return {parts_->accounts, parts_->sessions, parts_->addresses};
+}
+
+std::unique_ptr<backend> open(options const& rules, log::logger& log)
+{
+    try {
+        if (!make_private_file(rules.path)) {
+            refuse_wrong_file(rules.path, newest_version());
+            recover(rules);
+            refuse_wrong_content(rules);
+        }
+        return std::make_unique<backend>(rules, log);
+    } catch (failure const& problem) {
+        throw explain(rules.path, problem);
+    }
+}
+
+void check(options const& rules)
+{
+    std::error_code ignored;
+    if (std::filesystem::symlink_status(rules.path, ignored).type() == std::filesystem::file_type::not_found) return;
+    try {
+        refuse_wrong_file(rules.path, newest_version());
+        refuse_wrong_content(rules);
+    } catch (failure const& problem) {
+        throw explain(rules.path, problem);
+    }
+}
+
+}  // namespace porter::rooms::store::sqlite

@@ -1,0 +1,179 @@
+#include "store/sqlite/sessions.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "store/sqlite/job.hpp"
+#include "store/sqlite/statement.hpp"
+
+namespace porter::rooms::store::sqlite {
+
+namespace {
+
+std::string_view as_text(transport over)
+{
+    return over == transport::tls ? "tls" : "plain";
+}
+
+/// The first columns of a row, in the order id, account_id, created_at, last_used_at, expires_at, address, transport.
+session read_session(statement const& row)
+{
+    session one;
+    one.id = row.integer(0);
+    one.account = row.integer(1);
+    one.created_at = row.time(2);
+    one.last_used_at = row.time(3);
+    one.expires_at = row.time(4);
+    one.address = row.text(5);
+    one.transport = row.text(6) == as_text(transport::tls) ? transport::tls : transport::plain;
+    return one;
+}
+
+/// The columns last_login_at, last_address, failed_since, from `first` on.
+access_history read_history(statement const& row, int first)
+{
+    access_history seen;
+    seen.last_login_at = row.optional_time(first);
+    seen.last_address = row.text(first + 1);
+    seen.failed_since = row.count(first + 2);
+    return seen;
+}
+
+result<opened_session> open_session(database& db, new_session const& fresh)
+{
+    opened_session opened;
+    {
+        statement account{db,
+                          "SELECT last_login_at, last_address, failed_since FROM accounts"
+                          " WHERE id = ?1 AND credential_version = ?2 AND disabled_at IS NULL",
+                          fresh.account, fresh.credential_version};
+        if (!account.step()) return refuse(errc::credential_changed);
+        opened.before = read_history(account, 0);
+    }
+    statement{db,
+              "INSERT INTO sessions (account_id, token_digest, created_at, last_used_at, expires_at, address,"
+              " transport, credential_version) VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7)",
+              fresh.account,
+              fresh.digest,
+              fresh.created_at,
+              fresh.expires_at,
+              fresh.address,
+              as_text(fresh.transport),
+              fresh.credential_version}
+        .run();
+    opened.id = db.last_id();
+    statement{db, "UPDATE accounts SET last_login_at = ?2, last_address = ?3, failed_since = 0 WHERE id = ?1",
+              fresh.account, fresh.created_at, fresh.address}
+        .run();
+    statement{db,
+              "DELETE FROM sessions WHERE account_id = ?1 AND id <="
+              " (SELECT id FROM sessions WHERE account_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+              fresh.account, std::max<std::uint32_t>(fresh.keep, 1)}
+        .run();
+    return opened;
+}
+
+result<std::optional<found_session>> find_session(database& db, token_digest const& digest)
+{
+    statement row{db,
+                  "SELECT sessions.id, account_id, sessions.created_at, last_used_at, expires_at, address, transport,"
+                  " name, disabled_at IS NOT NULL, last_login_at, last_address, failed_since"
+                  " FROM sessions JOIN accounts ON accounts.id = account_id"
+                  " AND accounts.credential_version = sessions.credential_version WHERE token_digest = ?1",
+                  digest};
+    if (!row.step()) return std::optional<found_session>{};
+    found_session found;
+    found.session = read_session(row);
+    found.account_name = row.text(7);
+    found.account_disabled = row.integer(8) != 0;
+    found.history = read_history(row, 9);
+    return std::optional{std::move(found)};
+}
+
+result<std::vector<session>> list_sessions(database& db, account_id account, base::timestamp now,
+                                           base::timestamp idle_since)
+{
+    std::vector<session> live;
+    statement row{db,
+                  "SELECT id, account_id, created_at, last_used_at, expires_at, address, transport FROM sessions"
+                  " WHERE account_id = ?1 AND expires_at > ?2 AND last_used_at > ?3 ORDER BY id",
+                  account, now, idle_since};
+    while (row.step()) live.push_back(read_session(row));
+    return live;
+}
+
+result<void> end_session(database& db, account_id account, session_id id)
+{
+    statement{db, "DELETE FROM sessions WHERE id = ?1 AND account_id = ?2", id, account}.run();
+    if (db.changes() == 0) return refuse(errc::not_found);
+    return {};
+}
+
+result<void> end_sessions(database& db, account_id account)
+{
+    statement{db, "DELETE FROM sessions WHERE account_id = ?1", account}.run();
+    return {};
+}
+
+result<void> touch_sessions(database& db, std::vector<session_use> const& uses)
+{
+    for (auto const& use : uses) {
+        statement{db,
+                  "UPDATE sessions SET last_used_at = ?2, address = iif(?3 = '', address, ?3)"
+                  " WHERE id = ?1 AND last_used_at <= ?2",
+                  use.id, use.at, use.address}
+            .run();
+    }
+    return {};
+}
+
+result<std::size_t> prune_sessions(database& db, base::timestamp now, base::timestamp idle_since)
+{
+    statement{db, "DELETE FROM sessions WHERE expires_at <= ?1 OR last_used_at <= ?2", now, idle_since}.run();
+    return static_cast<std::size_t>(db.changes());
+}
+
+}  // namespace
+
+task<result<opened_session>> sessions::open(new_session fresh)
+{
+    return ask(writes_, [fresh = std::move(fresh)](database& db) { return open_session(db, fresh); });
+}
+
+task<result<std::optional<found_session>>> sessions::find(token_digest digest)
+{
+    return ask(look_ups_.queue(), [digest](database& db) { return find_session(db, digest); });
+}
+
+task<result<std::vector<session>>> sessions::list(account_id account, base::timestamp now, base::timestamp idle_since)
+{
+    return ask(look_ups_.queue(),
+               [account, now, idle_since](database& db) { return list_sessions(db, account, now, idle_since); });
+}
+
+task<result<void>> sessions::end(account_id account, session_id id)
+{
+    return ask(writes_, [account, id](database& db) { return end_session(db, account, id); });
+}
+
+task<result<void>> sessions::end_all(account_id account)
+{
+    return ask(writes_, [account](database& db) { return end_sessions(db, account); });
+}
+
+task<result<void>> sessions::touch(std::vector<session_use> uses)
+{
+    return ask(writes_, [uses = std::move(uses)](database& db) { return touch_sessions(db, uses); });
+}
+
+task<result<std::size_t>> sessions::prune(base::timestamp now, base::timestamp idle_since)
+{
+    return ask(writes_, [now, idle_since](database& db) { return prune_sessions(db, now, idle_since); });
+}
+
+void sessions::watch_ended(std::function<void(std::span<session_id const>)> ended)
+{
+    look_ups_.watch(std::move(ended));
+}
+
+}  // namespace porter::rooms::store::sqlite

@@ -1,0 +1,55 @@
+#include "store/sqlite/transaction.hpp"
+
+#include "store/sqlite/failure.hpp"
+#include "store/sqlite/statement.hpp"
+
+namespace porter::rooms::store::sqlite {
+
+namespace {
+
+/// For destructors: when undoing itself fails, SQLite has undone, or will undo, the whole transaction.
+void undo(database& db, std::string_view sql) noexcept
+{
+    if (!db.in_transaction()) return;  // after some failures SQLite rolls back by itself
+    try {
+        statement{db, sql}.run();
+    } catch (failure const&) {
+    }
+}
+
+}  // namespace
+
+transaction::transaction(database& on) : database_(on)
+{
+    statement{database_, "BEGIN IMMEDIATE"}.run();
+}
+
+transaction::~transaction()
+{
+    undo(database_, "ROLLBACK");
+}
+
+void transaction::commit()
+{
+    statement{database_, "COMMIT"}.run();
+}
+
+savepoint::savepoint(database& on) : database_(on)
+{
+    statement{database_, "SAVEPOINT part"}.run();
+}
+
+savepoint::~savepoint()
+{
+    if (kept_) return;
+    undo(database_, "ROLLBACK TO part");
+    undo(database_, "RELEASE part");
+}
+
+void savepoint::keep()
+{
+    statement{database_, "RELEASE part"}.run();
+    kept_ = true;
+}
+
+}  // namespace porter::rooms::store::sqlite

@@ -1,0 +1,124 @@
+#include "store/sqlite/writer.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "store/sqlite/failure.hpp"
+#include "store/sqlite/statement.hpp"
+#include "store/sqlite/transaction.hpp"
+
+namespace porter::rooms::store::sqlite {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+/// Requests in one transaction: a bound for how long the first of them waits for the last.
+constexpr std::size_t group_limit = 256;
+
+/// How long a checkpoint may wait for those who read: all writes wait meanwhile.
+constexpr milliseconds checkpoint_patience{100};
+
+}  // namespace
+
+writer::writer(std::unique_ptr<database> connection, options const& rules, fault_log& faults)
+    : rules_(rules),
+      faults_(faults),
+      database_(std::move(connection)),
+      next_checkpoint_(rules.checkpoint_pages),
+      queue_(rules.queue_limit),
+      thread_([this] { serve(); })
+{}
+
+writer::~writer()
+{
+    queue_.close();
+    thread_.join();
+}
+
+void writer::serve()
+{
+    pthread_setname_np(pthread_self(), "store-writer");
+    while (!queue_.is_finished()) {
+        auto group = queue_.take(group_limit);
+        write(group);
+        for (auto const& done : group) done->finish();
+        if (database_->wal_pages() >= next_checkpoint_) tidy_up();
+    }
+    tidy_up();
+}
+
+void writer::write(waiting_jobs waiting)
+{
+    while (!waiting.empty()) {
+        try {
+            commit(waiting);
+            return;
+        } catch (failure const& problem) {
+            faults_.report("write", problem);
+            if (problem.is_busy()) {
+                waiting = give_up_overdue(waiting);
+            } else {
+                for (auto const& lost : std::exchange(waiting, {})) lost->fail();
+            }
+        }
+    }
+}
+
+void writer::commit(waiting_jobs waiting)
+{
+    // Nobody waits longer than the time-out, wherever it was spent: in the queue or for the lock.
+    auto const deadline = waiting.front()->queued_at + rules_.busy_timeout;
+    auto const patience = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
+    database_->wait_for_locks(std::max(patience, milliseconds{0}));
+
+    transaction whole{*database_};
+    for (auto const& part : waiting) attempt(*part);
+    whole.commit();
+}
+
+void writer::attempt(job& part)
+{
+    try {
+        savepoint own{*database_};
+        if (part.run(*database_)) own.keep();
+    } catch (failure const& problem) {
+        if (!problem.is_refusal()) throw;
+        faults_.report("write", problem);
+        part.fail();
+    }
+}
+
+writer::waiting_jobs writer::give_up_overdue(waiting_jobs waiting)
+{
+    auto const now = steady_clock::now();
+    auto rest = waiting;
+    do {
+        rest.front()->fail();
+        rest = rest.subspan(1);
+    } while (!rest.empty() && rest.front()->queued_at + rules_.busy_timeout <= now);
+    return rest;
+}
+
+void writer::tidy_up()
+{
+    try {
+        database_->wait_for_locks(checkpoint_patience);
+        // Whoever watches reads the journal several times a second: an hour is far more than enough.
+        statement{*database_,
+                  "DELETE FROM ended_sessions WHERE ended_at < unixepoch() - 3600"
+                  " AND id <= (SELECT max(id) FROM ended_sessions) - 10000"}
+            .run();
+        bool const emptied = database_->checkpoint();
+        // While somebody reads for long the log can only grow: then try rarely, for every try costs the patience.
+        next_checkpoint_ = emptied ? rules_.checkpoint_pages : 2 * next_checkpoint_;
+    } catch (failure const& problem) {
+        faults_.report("checkpoint", problem);
+        next_checkpoint_ = 2 * next_checkpoint_;
+    }
+}
+
+}  // namespace porter::rooms::store::sqlite

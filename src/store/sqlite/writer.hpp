@@ -1,0 +1,47 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <thread>
+
+#include "store/sqlite/database.hpp"
+#include "store/sqlite/fault_log.hpp"
+#include "store/sqlite/job.hpp"
+#include "store/sqlite/job_queue.hpp"
+#include "store/sqlite/options.hpp"
+
+namespace porter::rooms::store::sqlite {
+
+/// The one thread that writes. It puts whatever waits into one transaction, because the disk takes as long for one as
+/// for a hundred, and answers after the commit. It also moves the write-ahead log into the file, and prunes the
+/// journal of endings.
+class writer {
+public:
+    writer(std::unique_ptr<database> connection, options const& rules, fault_log& faults);
+    /// Finishes what is queued.
+    ~writer();
+    writer(writer const&) = delete;
+    writer& operator=(writer const&) = delete;
+
+    job_queue& queue() noexcept { return queue_; }
+
+private:
+    using waiting_jobs = std::span<std::unique_ptr<job>>;
+
+    void serve();
+    void write(waiting_jobs waiting);
+    void commit(waiting_jobs waiting);
+    void attempt(job& part);
+    waiting_jobs give_up_overdue(waiting_jobs waiting);
+    void tidy_up();
+
+    options const rules_;
+    fault_log& faults_;
+    std::unique_ptr<database> database_;
+    int next_checkpoint_;  // pages of write-ahead log
+    job_queue queue_;
+    std::thread thread_;
+};
+
+}  // namespace porter::rooms::store::sqlite

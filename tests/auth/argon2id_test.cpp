@@ -1,0 +1,121 @@
+#include <sys/resource.h>
+
+#include <fstream>
+#include <stdexcept>
+
+#include "auth/argon2id.hpp"
+#include "support/catch.hpp"
+
+using porter::rooms::auth::argon2id;
+using verdict = porter::rooms::auth::hash_function::verdict;
+
+namespace {
+
+constexpr std::size_t little = 8 * 1024;
+
+/// While it lives, the process may map at most so many bytes more than it has.
+class memory_limit {
+public:
+    explicit memory_limit(rlim_t more)
+    {
+        rlim_t pages = 0;
+        std::ifstream{"/proc/self/statm"} >> pages;
+        getrlimit(RLIMIT_AS, &before_);
+        rlimit limited = before_;
+        limited.rlim_cur = pages * 4096 + more;
+        setrlimit(RLIMIT_AS, &limited);
+    }
+    ~memory_limit() { setrlimit(RLIMIT_AS, &before_); }
+    memory_limit(memory_limit const&) = delete;
+    memory_limit& operator=(memory_limit const&) = delete;
+
+private:
+    rlimit before_{};
+};
+
+}  // namespace
+
+TEST_CASE("a hash is Argon2id with a salt of its own and verifies its password alone")
+{
+    argon2id function{little, 1};
+    auto const one = function.make("correct horse");
+    auto const other = function.make("correct horse");
+    REQUIRE(one);
+    REQUIRE(other);
+    CHECK(one->starts_with("$argon2id$v=19$m=8,t=1,p=1$"));
+    CHECK(*one != *other);
+    CHECK(function.verify(*one, "correct horse") == verdict::match);
+    CHECK(function.verify(*one, "correct horsf") == verdict::mismatch);
+    CHECK(function.verify(*one, "correct horse ") == verdict::mismatch);
+    CHECK(function.verify(*one, "") == verdict::mismatch);
+}
+
+TEST_CASE("a password is used whole")
+{
+    argon2id function{little, 1};
+    std::string const password(1024, 'x');
+    auto const hash = function.make(password);
+    REQUIRE(hash);
+    CHECK(function.verify(*hash, password.substr(1)) == verdict::mismatch);
+    CHECK(function.verify(*hash, std::string_view{"\0", 1}) == verdict::mismatch);
+    auto const with_zero = function.make(std::string_view{"a\0b", 3});
+    REQUIRE(with_zero);
+    CHECK(function.verify(*with_zero, std::string_view{"a\0c", 3}) == verdict::mismatch);
+}
+
+TEST_CASE("an empty password has a hash like any other")
+{
+    argon2id function{little, 1};
+    auto const hash = function.make("");
+    REQUIRE(hash);
+    CHECK(function.verify(*hash, "") == verdict::match);
+    CHECK(function.verify(*hash, "x") == verdict::mismatch);
+}
+
+TEST_CASE("a hash made with other parameters still verifies and is stale")
+{
+    argon2id yesterday{little, 1};
+    argon2id more_memory{2 * little, 1};
+    argon2id more_passes{little, 2};
+    auto const hash = yesterday.make("correct horse");
+    REQUIRE(hash);
+    CHECK_FALSE(yesterday.is_stale(*hash));
+    CHECK(more_memory.is_stale(*hash));
+    CHECK(more_passes.is_stale(*hash));
+    CHECK(more_memory.verify(*hash, "correct horse") == verdict::match);
+}
+
+TEST_CASE("what is no hash is unreadable")
+{
+    argon2id function{little, 1};
+    for (auto const* stored : {"", "secret", "$2b$12$abcdefghijklmnopqrstuv", "$argon2id$v=19$m=8,t=1,p=1$"}) {
+        CHECK(function.verify(stored, "secret") == verdict::unreadable);
+        CHECK(function.is_stale(stored));
+    }
+    CHECK(function.verify(std::string(10'000, '$'), "secret") == verdict::unreadable);
+    auto const hash = function.make("secret");
+    REQUIRE(hash);
+    for (std::size_t size = 0; size < hash->size(); ++size) {
+        CHECK(function.verify(hash->substr(0, size), "secret") == verdict::unreadable);
+    }
+    CHECK(function.verify(*hash + "x", "secret") == verdict::unreadable);
+}
+
+TEST_CASE("without memory a hash fails and says nothing about the password")
+{
+    constexpr std::size_t much = std::size_t{1024} * 1024 * 1024;
+    argon2id function{much, 1};
+    argon2id small{little, 1};
+    auto hash = small.make("correct horse");
+    REQUIRE(hash);
+    hash->replace(hash->find("m=8,"), 4, "m=1048576,");
+    memory_limit const limit{much / 4};
+    CHECK_FALSE(function.make("correct horse"));
+    CHECK(function.verify(*hash, "correct horse") == verdict::failed);
+}
+
+TEST_CASE("parameters that Argon2id does not do are refused at the start")
+{
+    CHECK_THROWS_AS((argon2id{1024, 1}), std::runtime_error);
+    CHECK_THROWS_AS((argon2id{little, 0}), std::runtime_error);
+}

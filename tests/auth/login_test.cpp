@@ -1,0 +1,186 @@
+#include "auth/verifier_fixture.hpp"
+#include "support/catch.hpp"
+
+using namespace porter;
+using namespace porter::rooms;
+using testing::refusal_of;
+using testing::verifier_fixture;
+
+TEST_CASE("the right password proves the account in every spelling of name and password")
+{
+    verifier_fixture house;
+    auto const made = house.register_account("Zoë", "pass Zo\u00eb phrase");
+    REQUIRE(made);
+    auto const proved = house.login("ZOE\u0308", "pass Zoe\u0308 phrase");
+    REQUIRE(proved);
+    CHECK(proved->account() == made->account());
+    CHECK(proved->name() == "Zoë");
+    CHECK(proved->credential_version() == made->credential_version());
+    auto const events = house.log.events("login");
+    REQUIRE(events.size() == 1);
+    CHECK(events[0].fields[0].first == "address");
+    CHECK(events[0].field("name") == "Zoë");
+}
+
+TEST_CASE("every reason for wrong credentials gets the same answer for exactly one hash and one look-up")
+{
+    verifier_fixture house;
+    REQUIRE(house.register_account("Alice", "correct horse"));
+    struct attempt {
+        char const* name;
+        std::string password;
+        bool disabled;
+    };
+    std::vector<attempt> const attempts{{"Nobody", "correct horse", false},
+                                        {"", "correct horse", false},
+                                        {"impossible \n name", "correct horse", false},
+                                        {"\xff", "correct horse", false},
+                                        {"Alice", "wrong horse", false},
+                                        {"Alice", "", false},
+                                        {"Alice", "control\ncharacter", false},
+                                        {"Alice", "invalid\xff", false},
+                                        {"Alice", std::string(4000, 'x'), false},
+                                        {"Alice", "correct horse", true},
+                                        {"Alice", "wrong horse", true}};
+    for (auto const& each : attempts) {
+        house.accounts.disabled = each.disabled;
+        auto const hashes = house.hashes.all();
+        auto const lookups = house.accounts.lookups;
+        auto const refused = house.login(each.name, each.password);
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().what == code::bad_credentials);
+        CHECK(refused.error().reason == "the name or the password is wrong");
+        CHECK(refused.error().retry_after.count() == 0);
+        CHECK(house.hashes.all() == hashes + 1);
+        CHECK(house.accounts.lookups == lookups + 1);
+    }
+}
+
+TEST_CASE("a name that is no account is never let in whatever the decoy says")
+{
+    verifier_fixture house;
+    auto const decoy = house.hasher.decoy();
+    auto const password = decoy.substr(decoy.find(':') + 1);
+    CHECK(refusal_of(house.login("Nobody", password)) == code::bad_credentials);
+}
+
+TEST_CASE("a password that breaks a rule is wrong even where it reads like the empty one")
+{
+    verifier_fixture house;
+    auto made = store::account{};
+    made.name = "Root";
+    made.folded_name = "root";
+    made.password_hash = "plain1:";
+    REQUIRE(testing::run(house.io, house.accounts.add(made)));
+    CHECK(refusal_of(house.login("Root", "a\n")) == code::bad_credentials);
+}
+
+TEST_CASE("failed tries of an existing account are counted and others are not")
+{
+    verifier_fixture house;
+    REQUIRE(house.register_account("Alice", "correct horse"));
+    CHECK_FALSE(house.login("Nobody", "correct horse"));
+    CHECK_FALSE(house.login("", "correct horse"));
+    CHECK(house.accounts.failures == 0);
+    CHECK_FALSE(house.login("alice", "wrong horse"));
+    CHECK(house.accounts.failures == 1);
+    CHECK(house.login("alice", "correct horse"));
+    CHECK(house.accounts.failures == 1);
+}
+
+TEST_CASE("a failed try is logged with its name only if the account exists")
+{
+    verifier_fixture house;
+    REQUIRE(house.register_account("Alice", "correct horse"));
+    CHECK_FALSE(house.login("my secret pass", "wrong horse"));
+    CHECK_FALSE(house.login("alice", "wrong horse"));
+    auto const events = house.log.events("login_failed");
+    REQUIRE(events.size() == 2);
+    CHECK(events[0].fields[0] == std::pair<std::string, std::string>{"address", "192.0.2.7"});
+    CHECK(events[0].field("name").empty());
+    CHECK(events[0].field("cause") == "no_such_account");
+    CHECK(events[1].field("name") == "Alice");
+    CHECK(events[1].field("cause") == "wrong_password");
+    CHECK_FALSE(house.log.mentions("my secret pass"));
+}
+
+TEST_CASE("when the store is down a login is unavailable and never wrong")
+{
+    verifier_fixture house;
+    REQUIRE(house.register_account("Alice", "correct horse"));
+    house.accounts.broken = {"find"};
+    auto const hashes = house.hashes.all();
+    CHECK(refusal_of(house.login("Alice", "correct horse")) == code::unavailable);
+    CHECK(refusal_of(house.login("Alice", "wrong horse")) == code::unavailable);
+    CHECK(refusal_of(house.login("", "wrong horse")) == code::unavailable);
+    CHECK(house.hashes.all() == hashes);
+}
+
+TEST_CASE("a failed try that cannot be counted is unavailable")
+{
+    verifier_fixture house;
+    REQUIRE(house.register_account("Alice", "correct horse"));
+    house.accounts.broken = {"count_failure"};
+    CHECK(refusal_of(house.login("Alice", "wrong horse")) == code::unavailable);
+    CHECK(house.login("Alice", "correct horse"));
+}
+
+TEST_CASE("when there is no memory for a hash a login is busy and not counted")
+{
+    verifier_fixture house;
+    REQUIRE(house.register_account("Alice", "correct horse"));
+    house.hashes.out_of_memory = true;
+    CHECK(refusal_of(house.login("Alice", "wrong horse")) == code::busy);
+    CHECK(refusal_of(house.login("Nobody", "wrong horse")) == code::busy);
+    CHECK(house.accounts.failures == 0);
+}
+
+TEST_CASE("a login with a stale hash replaces it by one of today")
+{
+    verifier_fixture house;
+    auto const made = house.register_account("Alice", "correct horse");
+    REQUIRE(made);
+    ++house.hashes.generation;
+    CHECK_FALSE(house.login("Alice", "wrong horse"));
+    CHECK(house.stored("alice").password_hash == "plain1:correct horse");
+    auto const proved = house.login("Alice", "correct horse");
+    REQUIRE(proved);
+    CHECK(house.stored("alice").password_hash == "plain2:correct horse");
+    CHECK(house.stored("alice").credential_version == made->credential_version());
+    CHECK(house.log.count("rehashed") == 1);
+    REQUIRE(house.login("Alice", "correct horse"));
+    CHECK(house.log.count("rehashed") == 1);
+}
+
+TEST_CASE("a hash that cannot be replaced does not fail the login")
+{
+    verifier_fixture house;
+    REQUIRE(house.register_account("Alice", "correct horse"));
+    ++house.hashes.generation;
+    house.accounts.broken = {"rehash"};
+    CHECK(house.login("Alice", "correct horse"));
+    house.accounts.broken = {};
+    house.accounts.overtaking_hash = "plain2:changed elsewhere";
+    CHECK(house.login("Alice", "correct horse"));
+    CHECK(house.stored("alice").password_hash == "plain2:changed elsewhere");
+    CHECK(house.log.count("rehash_failed") == 2);
+}
+
+TEST_CASE("no password reaches the log")
+{
+    verifier_fixture house;
+    std::string const canary = "canary-7b1f-horse";
+    auto const made = house.register_account("Alice", canary);
+    REQUIRE(made);
+    CHECK(house.login("Alice", canary));
+    CHECK_FALSE(house.login("Alice", canary + "x"));
+    CHECK_FALSE(house.login(canary, canary));
+    CHECK_FALSE(house.register_account(canary + "\n", canary));
+    CHECK_FALSE(house.register_account("Bob", canary + "\n"));
+    CHECK(house.change_password(made->account(), canary, canary + "2"));
+    CHECK_FALSE(house.change_password(made->account(), canary, canary + "3"));
+    house.hashes.out_of_memory = true;
+    CHECK_FALSE(house.login("Alice", canary));
+    CHECK_FALSE(house.log.mentions("canary"));
+    CHECK(house.log.events().size() >= 8);
+}

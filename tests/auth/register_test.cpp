@@ -1,0 +1,89 @@
+#include "auth/verifier_fixture.hpp"
+#include "support/catch.hpp"
+
+using namespace porter;
+using namespace porter::rooms;
+using testing::refusal_of;
+using testing::verifier_fixture;
+
+TEST_CASE("who registers is proved and kept under the name as typed")
+{
+    verifier_fixture house;
+    auto const made = house.register_account("Zoe\u0308", "correct horse");
+    REQUIRE(made);
+    CHECK(made->name() == "Zo\u00eb");
+    CHECK(made->account() > 0);
+    auto const stored = house.stored("zo\u00eb");
+    CHECK(stored.id == made->account());
+    CHECK(stored.credential_version == made->credential_version());
+    CHECK(stored.created_at == house.clock.now());
+    auto const events = house.log.events("registered");
+    REQUIRE(events.size() == 1);
+    CHECK(events[0].fields[0] == std::pair<std::string, std::string>{"address", "192.0.2.7"});
+    CHECK(events[0].field("name") == "Zo\u00eb");
+}
+
+TEST_CASE("a name that is taken in another spelling is refused without a hash")
+{
+    verifier_fixture house;
+    REQUIRE(house.register_account("Alice", "correct horse"));
+    auto const before = house.hashes.all();
+    CHECK(refusal_of(house.register_account("ALICE", "another horse")) == code::name_taken);
+    CHECK(house.hashes.all() == before);
+}
+
+TEST_CASE("a name that is taken while the password is hashed is refused")
+{
+    verifier_fixture house;
+    REQUIRE(house.register_account("Alice", "correct horse"));
+    house.accounts.blind = true;
+    CHECK(refusal_of(house.register_account("alice", "another horse")) == code::name_taken);
+    house.accounts.blind = false;
+    CHECK(house.login("Alice", "correct horse"));
+}
+
+TEST_CASE("registering judges closed registration and name and password and taken names in that order")
+{
+    verifier_fixture closed{auth::options{.registration_open = false}};
+    CHECK(refusal_of(closed.register_account("", "short")) == code::registration_closed);
+    CHECK(closed.hashes.made == 1);  // the decoy
+
+    verifier_fixture house;
+    REQUIRE(house.register_account("Alexandra", "correct horse"));
+    CHECK(refusal_of(house.register_account(" Alexandra", "short")) == code::invalid_name);
+    CHECK(refusal_of(house.register_account("Alexandra", "short")) == code::weak_password);
+    CHECK(refusal_of(house.register_account("Alexandra", "alexandra")) == code::weak_password);
+    CHECK(refusal_of(house.register_account("Alexandra", "correct horse")) == code::name_taken);
+}
+
+TEST_CASE("a refused registration says the rule")
+{
+    verifier_fixture house{auth::options{.min_password_length = 12}};
+    CHECK(house.register_account("a  b", "correct horse").error().reason ==
+          "a name may not contain two spaces in a row");
+    CHECK(house.register_account("Alice", "correct h").error().reason == "a password has at least 12 characters");
+    auto const events = house.log.events("register_denied");
+    REQUIRE(events.size() == 2);
+    CHECK(events[0].field("code") == "invalid_name");
+    CHECK(events[1].field("code") == "weak_password");
+}
+
+TEST_CASE("when the store is down registering is unavailable and nothing is made")
+{
+    verifier_fixture house;
+    house.accounts.broken = {"find"};
+    CHECK(refusal_of(house.register_account("Alice", "correct horse")) == code::unavailable);
+    house.accounts.broken = {"add"};
+    CHECK(refusal_of(house.register_account("Alice", "correct horse")) == code::unavailable);
+    house.accounts.broken = {};
+    CHECK(refusal_of(house.login("Alice", "correct horse")) == code::bad_credentials);
+}
+
+TEST_CASE("when there is no memory for a hash registering is busy")
+{
+    verifier_fixture house;
+    house.hashes.out_of_memory = true;
+    auto const refused = house.register_account("Alice", "correct horse");
+    CHECK(refusal_of(refused) == code::busy);
+    CHECK(refused.error().retry_after.count() >= 1);
+}

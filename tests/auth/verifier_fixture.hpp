@@ -1,0 +1,61 @@
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "auth/verifier.hpp"
+#include "store/memory/store.hpp"
+#include "support/fragile_accounts.hpp"
+#include "support/manual_clock.hpp"
+#include "support/plain_hash.hpp"
+#include "support/recording_log.hpp"
+#include "support/run.hpp"
+
+namespace porter::testing {
+
+/// A verifier over a memory store that can be made to fail, with hashes that are counted.
+struct verifier_fixture {
+    explicit verifier_fixture(rooms::auth::options rules = {}) : verifier(accounts, hasher, clock, log, rules) {}
+
+    result<rooms::auth::principal> register_account(std::string_view name, std::string_view password)
+    {
+        return run(io, verifier.register_account(std::string{name}, rooms::base::secret{password}, here));
+    }
+
+    result<rooms::auth::principal> login(std::string_view name, std::string_view password)
+    {
+        return run(io, verifier.login(std::string{name}, rooms::base::secret{password}, here));
+    }
+
+    result<void> change_password(rooms::store::account_id account, std::string_view current, std::string_view fresh)
+    {
+        return run(
+            io, verifier.change_password(account, rooms::base::secret{current}, rooms::base::secret{fresh}, 0, here));
+    }
+
+    rooms::store::account stored(std::string_view folded_name)
+    {
+        auto const found = run(io, store.ports().accounts.find(std::string{folded_name}));
+        return **found;
+    }
+
+    asio::io_context io;
+    manual_clock clock;
+    recording_log log;
+    rooms::store::memory::store store;
+    fragile_accounts accounts{store.ports().accounts};
+    hash_counts hashes;
+    rooms::auth::hasher hasher{rooms::auth::hash_options{.threads = 1}, std::make_unique<plain_hash>(hashes), log};
+    rooms::auth::verifier verifier;
+    rooms::identity::address here = *rooms::identity::address::parse("192.0.2.7");
+};
+
+template <typename Outcome>
+code refusal_of(Outcome const& outcome)
+{
+    return outcome ? code::normal : outcome.error().what;
+}
+
+}  // namespace porter::testing

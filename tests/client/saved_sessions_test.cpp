@@ -1,0 +1,265 @@
+#include "client/saved_sessions.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "support/catch.hpp"
+
+using porter::rooms::base::secret;
+using porter::rooms::base::timestamp;
+using porter::rooms::client::place;
+using porter::rooms::client::saved_session;
+using porter::rooms::client::saved_sessions;
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+namespace {
+
+timestamp const today{1'000'000s};
+
+/// A file of saved sessions in a directory of its own, and the warnings about it.
+class shelf {
+public:
+    shelf()
+    {
+        std::string pattern = (fs::temp_directory_path() / "porter-saved-XXXXXX").string();
+        root_ = ::mkdtemp(pattern.data());
+    }
+    ~shelf() { fs::remove_all(root_); }
+
+    fs::path directory() const { return root_ / "state" / "porter"; }
+    fs::path file() const { return directory() / "sessions"; }
+
+    saved_sessions sessions()
+    {
+        return {file(), [this](std::string const& warning) { warnings.push_back(warning); }};
+    }
+
+    void write(std::string const& text) const
+    {
+        fs::create_directories(directory());
+        std::ofstream{file()} << text;
+        ::chmod(file().c_str(), 0600);
+    }
+
+    std::string read() const
+    {
+        std::ifstream stream{file()};
+        return {std::istreambuf_iterator<char>{stream}, {}};
+    }
+
+    std::vector<std::string> warnings;
+
+private:
+    fs::path root_;
+};
+
+saved_session session(std::string name, std::string token, std::uint16_t port = 7678)
+{
+    saved_session made;
+    made.at = {"localhost", port, "plain", "-"};
+    made.name = std::move(name);
+    made.expires_at = today + 1h;
+    made.token = secret{token};
+    return made;
+}
+
+place const here{"localhost", 7678, "plain", "-"};
+
+unsigned mode_of(fs::path const& path)
+{
+    struct ::stat about {};
+    ::lstat(path.c_str(), &about);
+    return about.st_mode & 07777;
+}
+
+}  // namespace
+
+TEST_CASE("a kept session is found again")
+{
+    shelf shelf;
+    shelf.sessions().keep(session("Alice", "prt_a"), today);
+    auto const found = shelf.sessions().find(here, "", today);
+    REQUIRE(found);
+    CHECK(found->name == "Alice");
+    CHECK(found->token.view() == "prt_a");
+    CHECK(shelf.warnings.empty());
+}
+
+TEST_CASE("without a file there is no session and no warning")
+{
+    shelf shelf;
+    CHECK_FALSE(shelf.sessions().find(here, "", today));
+    shelf.sessions().forget(here, "Alice");
+    CHECK(shelf.warnings.empty());
+}
+
+TEST_CASE("the file and its directory are private")
+{
+    shelf shelf;
+    ::umask(0);
+    shelf.sessions().keep(session("Alice", "prt_a"), today);
+    ::umask(022);
+    CHECK(mode_of(shelf.file()) == 0600);
+    CHECK(mode_of(shelf.directory()) == 0700);
+}
+
+TEST_CASE("a token is offered to nothing but the place it is from")
+{
+    shelf shelf;
+    shelf.sessions().keep(session("Alice", "prt_a"), today);
+    auto elsewhere = here;
+    SECTION("host")
+    {
+        elsewhere.host = "localhost.example";
+    }
+    SECTION("port")
+    {
+        elsewhere.port = 7679;
+    }
+    SECTION("transport")
+    {
+        elsewhere.transport = "tls";
+    }
+    SECTION("key")
+    {
+        elsewhere.key = "SHA256:abc";
+    }
+    CHECK_FALSE(shelf.sessions().find(elsewhere, "", today));
+}
+
+TEST_CASE("the session kept last is found unless another name is wanted")
+{
+    shelf shelf;
+    shelf.sessions().keep(session("Alice", "prt_a"), today);
+    shelf.sessions().keep(session("Bob", "prt_b"), today);
+    CHECK(shelf.sessions().find(here, "", today)->name == "Bob");
+    CHECK(shelf.sessions().find(here, "Alice", today)->token.view() == "prt_a");
+    CHECK_FALSE(shelf.sessions().find(here, "Carol", today));
+}
+
+TEST_CASE("a new session of the same name takes the place of the old one")
+{
+    shelf shelf;
+    shelf.sessions().keep(session("Alice", "prt_old"), today);
+    shelf.sessions().keep(session("Alice", "prt_new"), today);
+    CHECK(shelf.read().find("prt_old") == std::string::npos);
+    CHECK(shelf.sessions().find(here, "Alice", today)->token.view() == "prt_new");
+}
+
+TEST_CASE("a forgotten session is gone and the others stay")
+{
+    shelf shelf;
+    shelf.sessions().keep(session("Alice", "prt_a"), today);
+    shelf.sessions().keep(session("Bob", "prt_b"), today);
+    shelf.sessions().forget(here, "Bob");
+    CHECK(shelf.read().find("prt_b") == std::string::npos);
+    CHECK(shelf.sessions().find(here, "", today)->name == "Alice");
+}
+
+TEST_CASE("an expired session is passed over and dropped with the next change")
+{
+    shelf shelf;
+    shelf.sessions().keep(session("Alice", "prt_a"), today);
+    CHECK_FALSE(shelf.sessions().find(here, "", today + 2h));
+    auto later = session("Bob", "prt_b");
+    later.expires_at = today + 10h;
+    shelf.sessions().keep(later, today + 2h);
+    CHECK(shelf.read().find("prt_a") == std::string::npos);
+}
+
+TEST_CASE("a bad line is a warning with its number and stays in the file")
+{
+    shelf shelf;
+    shelf.write("# kept by hand\ngarbage\nlocalhost 7678 plain - 1003600 prt_a Alice\n\x01\x02\xff\n");
+    CHECK(shelf.sessions().find(here, "", today)->name == "Alice");
+    REQUIRE(shelf.warnings.size() == 2);
+    CHECK(shelf.warnings[0].find("sessions:2 ") != std::string::npos);
+    CHECK(shelf.warnings[1].find("sessions:4 ") != std::string::npos);
+
+    shelf.sessions().keep(session("Bob", "prt_b"), today);
+    CHECK(shelf.read() ==
+          "# kept by hand\ngarbage\nlocalhost 7678 plain - 1003600 prt_a Alice\n\x01\x02\xff\n"
+          "localhost 7678 plain - 1003600 prt_b Bob\n");
+}
+
+TEST_CASE("a last line without a line feed counts")
+{
+    shelf shelf;
+    shelf.write("localhost 7678 plain - 1003600 prt_a Alice");
+    CHECK(shelf.sessions().find(here, "", today));
+}
+
+TEST_CASE("a file that others could read is made private with a warning")
+{
+    shelf shelf;
+    shelf.sessions().keep(session("Alice", "prt_a"), today);
+    ::chmod(shelf.file().c_str(), 0644);
+    CHECK(shelf.sessions().find(here, "", today));
+    CHECK(shelf.warnings.size() == 1);
+    CHECK(mode_of(shelf.file()) == 0600);
+}
+
+TEST_CASE("what is no file of ours is neither read nor written")
+{
+    shelf shelf;
+    fs::create_directories(shelf.directory());
+    SECTION("a symbolic link")
+    {
+        std::ofstream{shelf.directory() / "target"} << "precious";
+        fs::create_symlink("target", shelf.file());
+    }
+    SECTION("a directory")
+    {
+        fs::create_directory(shelf.file());
+    }
+    SECTION("a pipe")
+    {
+        ::mkfifo(shelf.file().c_str(), 0600);
+    }
+    SECTION("a huge file")
+    {
+        shelf.write(std::string(2 * 1024 * 1024, 'x'));
+    }
+    auto const before = fs::symlink_status(shelf.file()).type();
+    shelf.sessions().keep(session("Alice", "prt_a"), today);
+    CHECK_FALSE(shelf.sessions().find(here, "", today));
+    CHECK(shelf.warnings.size() == 2);
+    CHECK(fs::symlink_status(shelf.file()).type() == before);
+}
+
+TEST_CASE("a file left over from a crash is no hindrance")
+{
+    shelf shelf;
+    fs::create_directories(shelf.directory());
+    std::ofstream{shelf.file().string() + ".new"} << "half";
+    shelf.sessions().keep(session("Alice", "prt_a"), today);
+    CHECK(shelf.sessions().find(here, "", today));
+    CHECK_FALSE(fs::exists(shelf.file().string() + ".new"));
+}
+
+TEST_CASE("a place that cannot be written is a warning")
+{
+    std::vector<std::string> warnings;
+    saved_sessions sessions{"/proc/nowhere/sessions", [&](std::string const& text) { warnings.push_back(text); }};
+    sessions.keep(session("Alice", "prt_a"), today);
+    CHECK(warnings.size() == 1);
+}
+
+TEST_CASE("the file stands in XDG_STATE_HOME or else below the home")
+{
+    std::string const state = std::getenv("XDG_STATE_HOME") ? std::getenv("XDG_STATE_HOME") : "";
+    ::setenv("HOME", "/home/alice", 1);
+    ::setenv("XDG_STATE_HOME", "/state", 1);
+    CHECK(saved_sessions::default_file() == "/state/porter/sessions");
+    ::setenv("XDG_STATE_HOME", "relative", 1);
+    CHECK(saved_sessions::default_file() == "/home/alice/.local/state/porter/sessions");
+    ::unsetenv("XDG_STATE_HOME");
+    ::unsetenv("HOME");
+    CHECK(saved_sessions::default_file().empty());
+    if (!state.empty()) ::setenv("XDG_STATE_HOME", state.c_str(), 1);
+}

@@ -1,0 +1,92 @@
+#include "client/session_line.hpp"
+
+#include "support/catch.hpp"
+
+using porter::rooms::base::secret;
+using porter::rooms::base::timestamp;
+using porter::rooms::client::format_session_line;
+using porter::rooms::client::parse_session_line;
+using porter::rooms::client::saved_session;
+using namespace std::chrono_literals;
+
+namespace {
+
+saved_session alices()
+{
+    saved_session session;
+    session.at.host = "localhost";
+    session.at.port = 7678;
+    session.name = "Alice Liddell";
+    session.expires_at = timestamp{1'766'419'200s};
+    session.token = secret{"prt_abc"};
+    return session;
+}
+
+constexpr auto alices_line = "localhost 7678 plain - 1766419200 prt_abc Alice Liddell";
+
+}  // namespace
+
+TEST_CASE("a session is one line of plain fields with the name last")
+{
+    CHECK(format_session_line(alices()) == alices_line);
+}
+
+TEST_CASE("a line gives back the session that it was made from")
+{
+    auto const parsed = parse_session_line(alices_line);
+    REQUIRE(parsed);
+    CHECK(parsed->at == alices().at);
+    CHECK(parsed->name == "Alice Liddell");
+    CHECK(parsed->expires_at == alices().expires_at);
+    CHECK(parsed->token.view() == "prt_abc");
+}
+
+TEST_CASE("a line that is no session is explained without showing the token")
+{
+    std::string const line = GENERATE(
+        "", " ", "localhost", "localhost 7678 plain - 1766419200 prt_abc", "localhost 7678 plain - 1766419200 prt_abc ",
+        "localhost 0 plain - 1766419200 prt_abc Alice", "localhost 65536 plain - 1766419200 prt_abc Alice",
+        "localhost 7678x plain - 1766419200 prt_abc Alice", "localhost -1 plain - 1766419200 prt_abc Alice",
+        "localhost 7678 plain - soon prt_abc Alice", "localhost 7678 plain - -5 prt_abc Alice",
+        "localhost 7678 plain - 99999999999999999999 prt_abc Alice", "localhost  7678 plain - 1766419200 prt_abc Alice",
+        "localhost 7678 plain - 1766419200 prt_abc Al\x1bice", "\xff\xfe 7678 plain - 1766419200 prt_abc Alice");
+    CAPTURE(line);
+    auto const parsed = parse_session_line(line);
+    REQUIRE_FALSE(parsed);
+    CHECK_FALSE(parsed.error().empty());
+    CHECK(parsed.error().find("prt_abc") == std::string::npos);
+}
+
+TEST_CASE("what a server made up to break the file gets no line")
+{
+    auto session = alices();
+    SECTION("a name with a line feed")
+    {
+        session.name = "Alice\nevil 1 plain - 9 prt_x Bob";
+    }
+    SECTION("a name with an escape")
+    {
+        session.name = "\x1b[2J";
+    }
+    SECTION("no name")
+    {
+        session.name.clear();
+    }
+    SECTION("a token with a space")
+    {
+        session.token = secret{"prt_ a"};
+    }
+    SECTION("an endless token")
+    {
+        session.token = secret{std::string(5000, 'a')};
+    }
+    SECTION("no token")
+    {
+        session.token = secret{};
+    }
+    SECTION("a host with a space")
+    {
+        session.at.host = "a b";
+    }
+    CHECK(format_session_line(session).empty());
+}

@@ -1,0 +1,257 @@
+#include "config/resolve.hpp"
+
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include "config/file.hpp"
+#include "config/given.hpp"
+
+namespace porter::rooms::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A configuration file that is gone when the test is over.
+struct config_file {
+    explicit config_file(std::string const& content)
+    {
+        std::string pattern = (std::filesystem::temp_directory_path() / "porter-config-XXXXXX").string();
+        directory = ::mkdtemp(pattern.data());
+        path = (directory / "porterd.toml").string();
+        std::ofstream{path, std::ios::binary} << content;
+    }
+    ~config_file() { std::filesystem::remove_all(directory); }
+
+    std::filesystem::path directory;
+    std::string path;
+};
+
+}  // namespace
+
+TEST_CASE("the defaults are those of the documentation")
+{
+    auto const options = options_of({});
+    auto const& server = options.server;
+    CHECK(server.port == 7678);
+    CHECK(server.port_tries == 101);
+    CHECK(server.bind == std::vector<std::string>{"127.0.0.1"});
+    CHECK(server.data_dir == "/home/alice/.local/state/porter");
+    CHECK(server.database == "/home/alice/.local/state/porter/porter.db");
+    CHECK(server.log_file == "/home/alice/.local/state/porter/porterd.log");
+    CHECK(server.log_level == log_level::info);
+    CHECK(server.log_format == log_format::text);
+    CHECK(server.access == access::authenticate);
+    CHECK(server.registration_open);
+    CHECK(server.greet_by_address);
+    CHECK(server.session_ttl == 30 * 24h);
+    CHECK(server.session_idle_ttl == 7 * 24h);
+    CHECK(server.max_sessions_per_account == 16);
+    CHECK(server.min_password_length == 8);
+    CHECK(server.login_grace == 30s);
+    CHECK(server.idle_timeout == 0s);
+    CHECK(server.max_connections == 20'000);
+    CHECK(server.max_connections_per_address == 1024);
+    CHECK(server.max_frame == 1024 * 1024);
+    CHECK(server.threads == std::thread::hardware_concurrency());
+    CHECK(server.hash_threads >= 1);
+    CHECK(server.hash_memory == 19 * 1024 * 1024);
+    CHECK(server.hash_ops == 2);
+    CHECK(options.service == "echo");
+    CHECK(options.tls == tls_mode::automatic);
+    CHECK_FALSE(options.strict_port);
+    CHECK_FALSE(options.was_given("port"));
+}
+
+TEST_CASE("a flag beats the environment and that beats the file and that beats the default")
+{
+    config_file const file{"port = 1\nmax-frame = '5KiB'\nlogin-grace = 7\nhash-ops = 3\n"};
+    variables const environment{{"PORTERD_PORT", "2"}, {"PORTERD_MAX_FRAME", "6KiB"}, {"PORTERD_LOGIN_GRACE", "8s"}};
+    auto const options = options_of({"--config", file.path, "--port", "3", "--max-frame", "7KiB"}, environment);
+    CHECK(options.server.port == 3);
+    CHECK(options.server.max_frame == 7 * 1024);
+    CHECK(options.server.login_grace == 8s);
+    CHECK(options.server.hash_ops == 3);
+    CHECK(options.server.max_connections == 20'000);
+    CHECK(options.origin_of("port").where == "--port");
+    CHECK(options.origin_of("login-grace").where == "PORTERD_LOGIN_GRACE");
+    CHECK(options.origin_of("hash-ops").where == file.path + ":4:12");
+    CHECK(options.origin_of("max-connections").where == "default");
+    CHECK(options.was_given("port"));
+}
+
+TEST_CASE("the environment can name the file and a flag names another")
+{
+    config_file const one{"port = 1"};
+    config_file const two{"port = 2"};
+    CHECK(options_of({}, {{"PORTERD_CONFIG", one.path}}).server.port == 1);
+    CHECK(options_of({"--config", two.path}, {{"PORTERD_CONFIG", one.path}}).server.port == 2);
+    CHECK(problem_with({"--config", ""}).starts_with("6"));
+}
+
+TEST_CASE("every option can be set by its variable")
+{
+    for (auto const& one : all_options()) {
+        auto const name = variable_of(one.name);
+        INFO(name);
+        auto const said = problem_with({}, {{name, "\x01"}});
+        bool const takes_any_text = one.how == form::text && said == "no problem";
+        CHECK(
+            (takes_any_text ? options_of({}, {{name, "\x01"}}).was_given(one.name) : said.starts_with("78: " + name)));
+    }
+    auto const options = options_of({}, {{"PORTERD_BIND", "127.0.0.1,::1"},
+                                         {"PORTERD_STRICT_PORT", "yes"},
+                                         {"PORTERD_GREET_BY_ADDRESS", "off"},
+                                         {"PORTERD_ACCESS", "identify"}});
+    CHECK(options.server.bind == std::vector<std::string>{"127.0.0.1", "::1"});
+    CHECK(options.strict_port);
+    CHECK_FALSE(options.server.greet_by_address);
+    CHECK(options.server.access == access::identify);
+}
+
+TEST_CASE("an empty variable counts as not set")
+{
+    CHECK(options_of({}, {{"PORTERD_PORT", ""}}).server.port == 7678);
+    CHECK(options_of({}, {{"PORTERD_CONFIG", ""}}).server.port == 7678);
+}
+
+TEST_CASE("a wrong value is named with its place and the exit code goes by the source")
+{
+    config_file const file{"\nport = 65536\n"};
+    CHECK(problem_with({"--port", "x"}) == "64: --port: \"x\" is not a port: a number from 0 to 65535");
+    CHECK(problem_with({}, {{"PORTERD_PORT", "x"}}) ==
+          "78: PORTERD_PORT: \"x\" is not a port: a number from 0 to 65535");
+    CHECK(problem_with({"--config", file.path}) ==
+          "78: " + file.path + ":2:8: port: \"65536\" is not a port: a number from 0 to 65535");
+    CHECK(problem_with({"--port", "1"}, {{"PORTERD_PORT", "x"}}).starts_with("78: PORTERD_PORT: "));
+}
+
+TEST_CASE("values outside of their bounds are refused")
+{
+    CHECK(problem_with({"--hash-memory", "18MiB"}) == "64: --hash-memory: 18MiB is not from 19MiB to 4GiB");
+    CHECK(problem_with({"--hash-ops", "1"}) == "64: --hash-ops: \"1\" is not a number from 2 to 1000");
+    CHECK(problem_with({"--max-frame", "4095"}) == "64: --max-frame: 4095 is not from 4KiB to 16MiB");
+    CHECK(problem_with({"--max-frame", "17MiB"}).starts_with("64: --max-frame"));
+    CHECK(problem_with({"--min-password-length", "7"}).starts_with("64: --min-password-length"));
+    CHECK(problem_with({"--min-password-length", "257"}).starts_with("64: --min-password-length"));
+    CHECK(problem_with({"--login-grace", "0"}) == "64: --login-grace: 0 is less than 1ms");
+    CHECK(problem_with({"--session-ttl", "1500ms"}) == "64: --session-ttl: 1500ms is not whole seconds");
+    CHECK(problem_with({"--session-ttl", "0"}) == "64: --session-ttl: 0 is less than 1s");
+    CHECK(problem_with({"--threads", "0"}).starts_with("64: --threads"));
+    CHECK(problem_with({"--access", "none"}) == "64: --access: \"none\" is none of: open, identify, authenticate");
+    CHECK(problem_with({"--idle-timeout", "0"}) == "no problem");
+    CHECK(problem_with({"--max-connections", "0"}) == "no problem");
+    CHECK(problem_with({"--hash-memory", "19MiB", "--max-frame", "16MiB", "--min-password-length", "256"}) ==
+          "no problem");
+}
+
+TEST_CASE("the data directory is the service manager's or the desktop's or in the home")
+{
+    auto const data_dir = [](variables const& given) { return options_of({}, given).server.data_dir; };
+    CHECK(data_dir({{"STATE_DIRECTORY", "/var/lib/porter:/var/lib/other"}, {"XDG_STATE_HOME", "/x"}}) ==
+          "/var/lib/porter");
+    CHECK(data_dir({{"XDG_STATE_HOME", "/x"}}) == "/x/porter");
+    CHECK(data_dir({{"XDG_STATE_HOME", "relative"}}) == "/home/alice/.local/state/porter");
+    CHECK(problem_with({}, {{"HOME", ""}}) ==
+          "78: no directory to keep data in: HOME is not set, so give --data-dir DIR");
+    auto const options = options_of({"--data-dir", "d", "--database", "/other/my.db"}, {{"HOME", ""}});
+    CHECK(options.server.data_dir == "d");
+    CHECK(options.server.database == "/other/my.db");
+    CHECK(options.server.log_file == "d/porterd.log");
+}
+
+TEST_CASE("a hundred more ports are tried unless that is forbidden or needless")
+{
+    CHECK(options_of({"--port", "1000"}).server.port_tries == 101);
+    CHECK(options_of({"--port", "1000", "--strict-port"}).server.port_tries == 1);
+    CHECK(options_of({"--port", "0"}).server.port_tries == 1);
+    CHECK(options_of({"--port", "65535"}).server.port_tries == 1);
+    CHECK(options_of({"--port", "65530"}).server.port_tries == 6);
+}
+
+TEST_CASE("only addresses can be bound and none twice")
+{
+    CHECK(options_of({"-b", "127.0.0.2", "-b", "::1"}).server.bind.size() == 2);
+    for (auto const* text : {"localhost", "127.0.0.256", "127.1", "", "[::1]", "127.0.0.1:80"}) {
+        INFO(text);
+        CHECK(
+            problem_with({}, {{"PORTERD_BIND", std::string{"127.0.0.1,"} + text}}).starts_with("78: PORTERD_BIND: \""));
+    }
+    config_file const none{"bind = []"};
+    CHECK(problem_with({"--config", none.path}).ends_with("bind: an address is missing"));
+    CHECK(problem_with({"-b", "::1", "-b", "0:0:0:0:0:0:0:1"}) == "78: --bind: 0:0:0:0:0:0:0:1 is given twice");
+    CHECK(problem_with({"-b", "127.0.0.1", "-b", "::ffff:127.0.0.1"}).ends_with("is given twice"));
+    CHECK(problem_with({"-b", "127.0.0.1", "-b", "::", "--tls", "off"}) == "78: --bind: :: already serves 127.0.0.1");
+    CHECK(problem_with({"-b", "127.0.0.1", "-b", "0.0.0.0", "--tls", "off"})
+              .ends_with("0.0.0.0 already serves 127.0.0.1"));
+    CHECK(problem_with({"-b", "0.0.0.0", "-b", "::1", "--tls", "off"}) == "no problem");
+}
+
+TEST_CASE("other machines are let in only when it is said aloud that nothing is encrypted")
+{
+    for (auto const* address : {"0.0.0.0", "::", "192.0.2.1", "2001:db8::1"}) {
+        INFO(address);
+        auto const said = problem_with({"--bind", address});
+        CHECK(said.starts_with("78: --bind: "));
+        CHECK(said.find("--tls off") != std::string::npos);
+        CHECK(problem_with({"--bind", address, "--tls", "auto"}) == said);
+        CHECK(problem_with({"--bind", address, "--tls", "off"}) == "no problem");
+        CHECK(problem_with({"--bind", address}, {{"PORTERD_TLS", "off"}}) == "no problem");
+    }
+    for (auto const* address : {"127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"}) {
+        INFO(address);
+        CHECK(problem_with({"--bind", address}) == "no problem");
+    }
+}
+
+TEST_CASE("what this version does not have is refused and never passed over")
+{
+    config_file const file{"service = 'chat'"};
+    CHECK(problem_with({"--tls", "required"}) == "78: --tls: not in this version: only auto and off are, not required");
+    CHECK(problem_with({"--tls-certificate", "c"}) == "78: --tls-certificate: not in this version");
+    CHECK(problem_with({"--tls-key", "k"}) == "78: --tls-key: not in this version");
+    CHECK(problem_with({"--proxy-from", "10.0.0.0/8"}) == "78: --proxy-from: not in this version");
+    CHECK(problem_with({"--metrics", "unix:/x"}) == "78: --metrics: not in this version");
+    CHECK(problem_with({"--service", "exec:cat"}) == "78: --service: not in this version: only echo is, not exec:cat");
+    CHECK(problem_with({"--config", file.path}) ==
+          "78: " + file.path + ":1:11: service: not in this version: only echo is, not chat");
+    CHECK(problem_with({"--service", "fortune"}).starts_with("64: --service: \"fortune\" is none of"));
+}
+
+TEST_CASE("the printed configuration shows each setting and where it came from")
+{
+    auto const printed = print_config(options_of({"--port", "80", "-b", "::1"}, {{"PORTERD_ACCESS", "open"}}));
+    auto const has = [&](std::string const& setting, std::string const& from) {
+        auto const begin = printed.find('\n' + setting + ' ');
+        if (begin == std::string::npos) return false;
+        return printed.substr(begin + 1, printed.find('\n', begin + 1) - begin - 1).ends_with(" # " + from);
+    };
+    CHECK(printed.starts_with("port = 80 "));
+    CHECK(has("bind = [\"::1\"]", "--bind"));
+    CHECK(has("access = \"open\"", "PORTERD_ACCESS"));
+    CHECK(has("session-ttl = \"30d\"", "default"));
+    CHECK(has("data-dir = \"/home/alice/.local/state/porter\"", "default"));
+    CHECK(has("# metrics = none", "default"));
+    for (auto const& one : all_options()) {
+        INFO(one.name);
+        CHECK(('\n' + printed).find(std::string{one.name} + " = ") != std::string::npos);
+    }
+}
+
+TEST_CASE("the printed configuration is a file that means the same")
+{
+    auto const first = options_of({"--port", "80", "--login-grace", "1500ms", "--max-frame", "4097", "--data-dir",
+                                   "/a \"b\"\\\x01", "--print-config"});
+    config_file const file{print_config(first)};
+    auto const second = options_of({"--config", file.path});
+    CHECK(second.server.port == 80);
+    CHECK(second.server.login_grace == 1500ms);
+    CHECK(second.server.max_frame == 4097);
+    CHECK(second.server.data_dir == "/a \"b\"\\\x01");
+    CHECK_FALSE(second.print_config);
+}
+
+}  // namespace porter::rooms::config

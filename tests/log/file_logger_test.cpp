@@ -1,0 +1,142 @@
+#include "log/file_logger.hpp"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "log/scratch.hpp"
+#include "porter/start_error.hpp"
+#include "support/catch.hpp"
+
+namespace porter::rooms::log {
+using lines_of_text = std::vector<std::string>;
+
+TEST_CASE("events from the threshold upwards become lines of the file")
+{
+    scratch dir;
+    auto const path = dir.path / "log";
+    {
+        file_logger log{path, level::info, log_format::text};
+        log.debug("too_low");
+        log.info("started", {{"port", 7678}});
+        log.error("failed", {quoted("name", "x\ny")});
+    }
+    CHECK(lines(path) == lines_of_text{"info started port=7678", "error failed name=\"x\\ny\""});
+}
+
+TEST_CASE("a line is in the file although the logger goes on")
+{
+    scratch dir;
+    file_logger log{dir.path / "log", level::info, log_format::json};
+    log.info("first");
+    wait_for_line(dir.path / "log", "\"event\":\"first\"}\n");
+}
+
+TEST_CASE("the file is made for its owner only and is appended to")
+{
+    scratch dir;
+    auto const path = dir.path / "log";
+    file_logger{path, level::info, log_format::text}.info("one");
+    file_logger{path, level::info, log_format::text}.info("two");
+    CHECK(lines(path) == lines_of_text{"info one", "info two"});
+    CHECK(fs::status(path).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
+}
+
+TEST_CASE("everything that is queued is written at the end")
+{
+    scratch dir;
+    auto const path = dir.path / "log";
+    {
+        file_logger log{path, level::info, log_format::text};
+        for (int i = 0; i < 2000; ++i) log.info("event", {{"n", i}});
+    }
+    auto const written = lines(path);
+    REQUIRE(written.size() == 2000);
+    CHECK(written.back() == "info event n=1999");
+}
+
+TEST_CASE("a log that cannot be opened refuses the start in one line")
+{
+    scratch dir;
+    auto const message = [](fs::path const& path) {
+        try {
+            file_logger log{path, level::info, log_format::text};
+        } catch (start_error const& error) {
+            CHECK(error.why() == start_error::kind::cannot_create);
+            return std::string{error.what()};
+        }
+        return std::string{"opened"};
+    };
+    CHECK(message(dir.path / "none" / "log") ==
+          "cannot open " + (dir.path / "none/log").string() + ": No such file or directory");
+    CHECK(message(dir.path) == "cannot open " + dir.path.string() + ": it is not a regular file");
+
+    fs::create_symlink(dir.path / "target", dir.path / "link");
+    CHECK(message(dir.path / "link").ends_with(": it is a symbolic link"));
+    CHECK_FALSE(fs::exists(dir.path / "target"));
+
+    REQUIRE(::mkfifo((dir.path / "pipe").c_str(), 0600) == 0);
+    CHECK(message(dir.path / "pipe").ends_with(": it is not a regular file"));
+    CHECK(message("/nowhere/a\nb").find('\n') == std::string::npos);
+}
+
+TEST_CASE("after a rotation the log goes on in the new file")
+{
+    scratch dir;
+    auto const path = dir.path / "log";
+    {
+        file_logger log{path, level::error, log_format::text};
+        log.error("before");
+        wait_for_line(path, "before");
+        fs::rename(path, dir.path / "log.1");
+        log.error("between");
+        wait_for_line(dir.path / "log.1", "between");
+        log.reopen();
+        log.error("after");
+    }
+    CHECK(lines(dir.path / "log.1") == lines_of_text{"error before", "error between"});
+    CHECK(lines(path) == lines_of_text{"info log_reopened file=" + path.string(), "error after"});
+}
+
+TEST_CASE("a reopening happens although nothing more is logged")
+{
+    scratch dir;
+    auto const path = dir.path / "log";
+    file_logger log{path, level::error, log_format::text};
+    fs::rename(path, dir.path / "log.1");
+    log.reopen();
+    wait_for_line(path, "log_reopened");
+}
+
+TEST_CASE("a reopening that fails leaves the old file in use and says so")
+{
+    scratch dir;
+    auto const path = dir.path / "log";
+    {
+        file_logger log{path, level::info, log_format::text};
+        fs::rename(path, dir.path / "log.1");
+        fs::create_directory(path);
+        log.reopen();
+        log.info("after");
+    }
+    CHECK(lines(dir.path / "log.1") ==
+          lines_of_text{"error log_reopen_failed file=" + path.string() + " error=\"Is a directory\"", "info after"});
+}
+
+TEST_CASE("a file that was removed is made again")
+{
+    scratch dir;
+    auto const path = dir.path / "log";
+    {
+        file_logger log{path, level::info, log_format::text};
+        log.info("before");
+        wait_for_line(path, "before");
+        fs::remove(path);
+        log.info("after");
+    }
+    CHECK(lines(path) == lines_of_text{"info after"});
+}
+
+}  // namespace porter::rooms::log

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <sched.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "support/catch.hpp"
+
+namespace porter::rooms::log {
+
+namespace fs = std::filesystem;
+
+/// A directory of its own for each test.
+struct scratch {
+    scratch()
+    {
+        std::string pattern = (fs::temp_directory_path() / "porter-log-XXXXXX").string();
+        path = ::mkdtemp(pattern.data());
+    }
+    ~scratch() { fs::remove_all(path); }
+
+    fs::path path;
+};
+
+inline std::string content(fs::path const& path)
+{
+    std::ifstream file{path, std::ios::binary};
+    return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+/// The lines without their times.
+inline std::vector<std::string> lines(fs::path const& path)
+{
+    std::vector<std::string> found;
+    std::istringstream text{content(path)};
+    for (std::string line; std::getline(text, line);) {
+        auto const space = line.find(' ');
+        found.push_back(space == std::string::npos ? line : line.substr(space + 1));
+    }
+    return found;
+}
+
+/// Waits until the logger's thread has written what was logged before; fails when that never comes.
+inline void wait_for_line(fs::path const& path, std::string const& wanted)
+{
+    for (int tries = 0; tries < 1'000'000; ++tries) {
+        if (content(path).find(wanted) != std::string::npos) return;
+        ::sched_yield();
+    }
+    FAIL("not in the log: " << wanted);
+}
+
+}  // namespace porter::rooms::log

@@ -1,0 +1,262 @@
+"""The user database from outside: read and changed by hand, locked, broken (commands page; promises S3 and S5)."""
+import contextlib
+import pathlib
+import resource
+import shutil
+import sqlite3
+import tempfile
+import unittest
+
+from support.case import PASSWORD, ServerCase
+from support.server import PORTERD, Server, run
+
+VIEWS = ("account_list", "session_list", "address_list", "login_failures")
+
+
+class DatabaseCase(ServerCase):
+    def shell(self):
+        """What the sqlite3 shell is: a connection that leaves foreign keys off."""
+        connection = sqlite3.connect(self.server.database, timeout=30, isolation_level=None)
+        self.addCleanup(connection.close)
+        connection.execute("PRAGMA foreign_keys = OFF")
+        return connection
+
+
+class ReadByHand(DatabaseCase):
+    def test_the_views_show_people_and_no_secret(self):
+        account = self.account("Алиса Liddell")
+        visitor = self.visitor()
+        visitor.hello()
+        visitor.ask("login", account.name, "not the password")
+        shell = self.shell()
+        shown = {view: shell.execute(f"SELECT * FROM {view}").fetchall() for view in VIEWS}
+        self.assertIn(account.name, [value for row in shown["account_list"] for value in row])
+        self.assertIn(account.address, [value for row in shown["address_list"] for value in row])
+        self.assertIn(account.name, [value for row in shown["session_list"] for value in row])
+        self.assertIn(account.name, [value for row in shown["login_failures"] for value in row])
+        hashes = {value for (value,) in shell.execute("SELECT password_hash FROM accounts")}
+        for view, rows in shown.items():
+            for value in (value for row in rows for value in row):
+                self.assertFalse(isinstance(value, bytes) or value in hashes or "argon2" in str(value), f"{view}: {value!r}")
+        self.assertRegex(str(shown["account_list"]), r"\d{4}-\d\d-\d\d \d\d:\d\d")
+
+    def test_the_password_hash_is_argon2id_of_at_least_19_mib_and_2_rounds(self):
+        self.account()
+        for (stored,) in self.shell().execute("SELECT password_hash FROM accounts"):
+            self.assertRegex(stored, r"^\$argon2id\$v=19\$m=19456,t=2,p=1\$")
+
+    def test_tables_are_strict_and_times_are_seconds(self):
+        self.account()
+        shell = self.shell()
+        for table in ("accounts", "addresses", "sessions", "schema_migrations"):
+            (sql,) = shell.execute("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?", (table,)).fetchone()
+            self.assertRegex(sql, r"(?i)\)[^)]*\bSTRICT\b[^)]*$", table)
+        (created,) = shell.execute("SELECT created_at FROM accounts").fetchone()
+        self.assertTrue(1.7e9 < created < 1e10 and isinstance(created, int))
+
+    def test_the_schema_says_whose_and_how_new_it_is(self):
+        shell = self.shell()
+        self.assertNotEqual(shell.execute("PRAGMA application_id").fetchone(), (0,))
+        self.assertEqual(shell.execute("PRAGMA user_version").fetchone(),
+                         shell.execute("SELECT max(version) FROM schema_migrations").fetchone())
+
+    def test_a_reader_disturbs_nobody(self):
+        shell = self.shell()
+        shell.execute("BEGIN")
+        shell.execute("SELECT * FROM accounts").fetchall()
+        account = self.account()
+        self.logged_in(account).expect_alive()
+        shell.execute("COMMIT")
+        self.assertEqual(shell.execute("PRAGMA integrity_check").fetchone(), ("ok",))
+
+
+class ChangedByHand(DatabaseCase):
+    def refused(self, kind, *values):
+        visitor = self.visitor()
+        visitor.hello()
+        visitor.send(kind, *values)
+        return visitor.expect("denied").code
+
+    def test_a_deleted_session_ends_its_connections(self):
+        account, other = self.account(), self.account()
+        visitor, stranger = self.resumed(account), self.resumed(other)
+        self.shell().execute("DELETE FROM sessions WHERE id = ?", (account.session,))
+        visitor.expect_closing("session_ended")
+        self.assertEqual(self.refused("resume", account.token), "invalid_token")
+        stranger.expect_alive()
+
+    def test_a_deleted_account_is_gone_with_its_sessions(self):
+        account = self.account()
+        visitor = self.resumed(account)
+        shell = self.shell()
+        shell.execute("DELETE FROM accounts WHERE name = ?", (account.name,))
+        visitor.expect_closing("session_ended")
+        self.assertEqual(self.refused("resume", account.token), "invalid_token")
+        self.assertEqual(self.refused("login", account.name, PASSWORD), "bad_credentials")
+        self.assertEqual(shell.execute("SELECT count(*) FROM sessions WHERE id = ?", (account.session,)).fetchone(), (0,))
+        self.account(account.name)
+
+    def test_a_disabled_account_is_out_until_it_is_enabled(self):
+        account = self.account()
+        visitor = self.resumed(account)
+        shell = self.shell()
+        shell.execute("UPDATE accounts SET disabled_at = unixepoch() WHERE name = ?", (account.name,))
+        visitor.expect_closing("session_ended")
+        self.assertEqual(self.refused("login", account.name, PASSWORD), "bad_credentials")
+        shell.execute("UPDATE accounts SET disabled_at = NULL WHERE name = ?", (account.name,))
+        self.logged_in(account).expect_alive()
+
+    def test_a_password_hash_set_by_hand_ends_the_sessions_of_the_account(self):
+        account, donor = self.account(), self.account(password="copied by hand 99")
+        visitor, stranger = self.resumed(account), self.resumed(donor)
+        self.shell().execute("UPDATE accounts SET password_hash = (SELECT password_hash FROM accounts WHERE name = ?) "
+                             "WHERE name = ?", (donor.name, account.name))
+        visitor.expect_closing("session_ended")
+        self.assertEqual(self.refused("resume", account.token), "invalid_token")
+        account.password = donor.password
+        self.logged_in(account).expect_alive()
+        stranger.expect_alive()
+
+    def test_a_name_is_not_changed_without_its_key(self):
+        account = self.account()
+        with self.assertRaises(sqlite3.Error):
+            self.shell().execute("UPDATE accounts SET name = 'Somebody Else' WHERE name = ?", (account.name,))
+
+    def test_ids_are_never_used_again(self):
+        account = self.account()
+        shell = self.shell()
+        shell.execute("DELETE FROM accounts WHERE name = ?", (account.name,))
+        self.assertGreater(self.account(account.name).session, account.session)
+
+
+class Locked(DatabaseCase):
+    @contextlib.contextmanager
+    def lock(self):
+        shell = self.shell()
+        shell.execute("BEGIN EXCLUSIVE")
+        try:
+            yield
+        finally:
+            shell.execute("ROLLBACK")
+
+    def test_while_another_process_holds_the_database_only_writers_are_put_off(self):
+        account = self.account()
+        visitor, inside = self.visitor(), self.resumed(account)
+        visitor.hello()
+        with self.lock():
+            visitor.send("register", "Locked Out", PASSWORD)
+            inside.send("text", "meanwhile")
+            inside.expect("text", text="meanwhile")
+            self.resumed(account).expect_alive()
+            visitor.expect("denied", code="unavailable")
+        visitor.send("register", "Locked Out", PASSWORD)
+        visitor.expect("granted", via="register")
+
+    def test_what_the_store_could_not_do_is_no_try(self):
+        account = self.account()
+        visitor = self.visitor()
+        visitor.hello()
+        with self.lock():
+            for _ in range(6):
+                visitor.send("login", account.name, PASSWORD)
+                visitor.expect("denied", code="unavailable")
+        visitor.send("login", account.name, PASSWORD)
+        visitor.expect("granted", via="login", failed_since=0)
+
+
+class FullDisk(DatabaseCase):
+    def test_while_no_file_can_grow_writers_are_put_off_and_nothing_granted_is_lost(self):
+        account = self.account()
+        inside = self.resumed(account)
+        before = self.server.limit(resource.RLIMIT_FSIZE, 4096)
+        try:
+            visitor = self.visitor()
+            visitor.hello()
+            for _ in range(6):
+                visitor.send("register", "No Room", PASSWORD)
+                visitor.expect("denied", code="unavailable")
+            inside.send("text", "meanwhile")
+            inside.expect("text", text="meanwhile")
+            self.server.assert_well()
+        finally:
+            self.server.limit(resource.RLIMIT_FSIZE, before)
+        visitor.send("register", "No Room", PASSWORD)
+        visitor.expect("granted", via="register")
+        self.server.restart()
+        self.resumed(account).expect_alive()
+        self.visitor().enter("login", "No Room", PASSWORD)
+
+
+class Refused(unittest.TestCase):
+    """A database that is not ours, not whole or too new is refused as bad data, and not a byte of it is changed."""
+
+    @classmethod
+    def setUpClass(cls):
+        good = Server()
+        cls.addClassCleanup(good.remove)
+        visitor = good.connect()
+        visitor.enter("register", "Alice", PASSWORD)
+        visitor.close()
+        good.stop()
+        cls.good = good.database
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="porter-test-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.database = self.folder / "porter.db"
+
+    def assert_refused(self):
+        before = self.database.read_bytes()
+        done = run(PORTERD, "--port", "0", "--data-dir", self.folder, home=self.folder)
+        self.assertEqual(done.returncode, 65, done.err)
+        self.assertRegex(done.err, r"^porterd: [^\n]*porter\.db[^\n]*\n$")
+        self.assertEqual(self.database.read_bytes(), before, "the file was changed")
+
+    def script(self, *statements):
+        with contextlib.closing(sqlite3.connect(self.database, isolation_level=None)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def test_no_database_at_all(self):
+        self.database.write_bytes(b"Dear diary, today I met a database.\n" * 200)
+        self.assert_refused()
+
+    def test_a_short_file(self):
+        self.database.write_bytes(b"SQLite format 3\0")
+        self.assert_refused()
+
+    def test_a_database_cut_off_in_its_middle(self):
+        whole = self.good.read_bytes()
+        self.database.write_bytes(whole[:len(whole) // 2 // 4096 * 4096])
+        self.assert_refused()
+
+    def test_a_database_with_flipped_bytes(self):
+        whole = bytearray(self.good.read_bytes())
+        for offset in range(100, 4096, 7):
+            whole[offset] ^= 0xff
+        self.database.write_bytes(whole)
+        self.assert_refused()
+
+    def test_a_database_of_another_program(self):
+        self.script("PRAGMA application_id = 252006674", "CREATE TABLE accounts (id INTEGER PRIMARY KEY, name TEXT)")
+        self.assert_refused()
+
+    def test_a_database_of_a_program_that_does_not_say_who_it_is(self):
+        self.script("CREATE TABLE bookmarks (id INTEGER PRIMARY KEY, url TEXT)")
+        self.assert_refused()
+
+    def test_a_database_newer_than_this_program(self):
+        shutil.copy(self.good, self.database)
+        self.script("INSERT INTO schema_migrations (version, name, applied_at) VALUES (9999, 'from the future', 0)",
+                    "PRAGMA user_version = 9999")
+        self.assert_refused()
+
+    def test_the_good_one_is_served(self):
+        """So the refusals above are not those of any database that is put there."""
+        shutil.copy(self.good, self.database)
+        done = run(PORTERD, "--check", "--data-dir", self.folder, home=self.folder)
+        self.assertEqual(done.returncode, 0, done.err)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,187 @@
+"""porter on a terminal, once let in: its commands, the conversation, and a server that goes away (commands page)."""
+import re
+import unittest
+
+from support.case import OTHER_PASSWORD, PASSWORD
+from support.peer import Peer, let_in, see_off
+from support.porter import PROMPT, PorterCase
+from support.server import PORTER, Server
+from support.terminal import CTRL_C, CTRL_D, Terminal
+from support.waiting import until
+
+
+class Commands(PorterCase):
+    def test_help_tells_of_every_command(self):
+        terminal = self.registered("Helped")
+        terminal.line("/help")
+        for command in ("/help", "/sessions", "/revoke", "/password", "/logout", "/whoami", "/quit", "//"):
+            terminal.see(rf"^.*{command}(?!.*> ).*\S", times=1)
+        self.leave(terminal)
+
+    def test_whoami_tells_the_name(self):
+        terminal = self.registered("Somebody")
+        terminal.line("/whoami")
+        terminal.see("Somebody", times=2)
+        self.leave(terminal)
+
+    def test_sessions_lists_them_with_id_and_address_and_revoke_ends_one(self):
+        terminal = self.registered("Many Sessions")
+        other = self.visitor()
+        granted = other.enter("login", "Many Sessions", PASSWORD)
+        terminal.line("/sessions")
+        terminal.see(rf"^.*\b{granted.session}\b.*{re.escape(other.address)}")
+        terminal.line(f"/revoke {granted.session}")
+        other.expect_closing("session_ended")
+        self.say(terminal, "still here")
+        terminal.line("/revoke 999999")
+        terminal.see("not_found|[Nn]o such session")
+        terminal.line("/revoke nonsense")
+        self.say(terminal, "and still here")
+        self.leave(terminal)
+
+    def test_two_slashes_send_one(self):
+        terminal = self.registered("Slashes")
+        terminal.line("//quit")
+        terminal.see(r"^/quit$")
+        self.leave(terminal)
+
+    def test_an_unknown_command_is_not_sent(self):
+        terminal = self.registered("Typo")
+        terminal.line("/qiut")
+        self.say(terminal, "next")
+        self.assertNotRegex(terminal.text(), r"(?m)^/qiut$")
+        self.leave(terminal)
+
+    def test_the_password_is_changed_without_being_shown(self):
+        terminal = self.registered("Changer")
+        before = len(re.findall("assword", terminal.text()))
+        terminal.line("/password")
+        for times, password in enumerate((PASSWORD, OTHER_PASSWORD, OTHER_PASSWORD), start=1):
+            terminal.see(r"assword[^\n]*: ", times=before + times)
+            terminal.line(password)
+        terminal.see(r"^> \Z")
+        self.say(terminal, "after the change")
+        self.assertNotIn(OTHER_PASSWORD, terminal.raw.decode())
+        self.visitor().enter("login", "Changer", OTHER_PASSWORD)
+        self.leave(terminal)
+
+    def test_logging_out_leaves_and_forgets_the_session(self):
+        terminal = self.registered("Leaver")
+        terminal.line("/logout")
+        self.assertEqual(terminal.leave(), 0)
+        terminal = self.porter("--name", "Leaver")
+        terminal.see(r"^Password for Leaver: |New here")
+        terminal.type(CTRL_D)
+        self.assertEqual(terminal.leave(), 0)
+
+    def test_logging_out_everywhere_ends_the_other_sessions(self):
+        terminal = self.registered("Leaver Of All")
+        other = self.visitor()
+        other.enter("login", "Leaver Of All", PASSWORD)
+        terminal.line("/logout all")
+        other.expect_closing("session_ended")
+        self.assertEqual(terminal.leave(), 0)
+
+
+class Conversation(PorterCase):
+    def test_what_is_said_comes_back_and_the_prompt_is_drawn_again(self):
+        terminal = self.registered("Talker")
+        for text in ("hello", "привет", "名前", "a longer line with 'quotes' and \\ backslashes"):
+            self.say(terminal, text)
+        terminal.see(r"^> \Z")
+        self.leave(terminal)
+
+    def test_history_gives_the_line_before_back(self):
+        terminal = self.registered("Repeater")
+        self.say(terminal, "once more")
+        terminal.see(r"^> \Z")
+        terminal.type("\x1b[A\r")
+        terminal.see(r"^> once more$", times=2)
+        terminal.see(r"^once more$", times=2)
+        self.leave(terminal)
+
+    def test_ctrl_d_leaves(self):
+        terminal = self.registered("Ender")
+        terminal.type(CTRL_D)
+        self.assertEqual(terminal.leave(), 0)
+
+    def test_however_it_leaves_the_terminal_echoes_again(self):
+        for name, keys in (("Interrupter", "half a li" + CTRL_C), ("Quitter", "/quit\r"), ("Hanger Up", CTRL_D)):
+            with self.subTest(keys=keys):
+                self.new_home()
+                terminal = self.registered(name)
+                terminal.type(keys)
+                self.assertIn(terminal.leave(), (0, 130))
+                self.assertTrue(terminal.echoes())
+
+    def test_a_session_ended_elsewhere_is_told(self):
+        terminal = self.registered("Thrown Out")
+        other = self.visitor()
+        other.enter("login", "Thrown Out", PASSWORD)
+        other.ask("logout", 1)
+        terminal.see(r"session_ended|session (has )?ended|Password for Thrown Out")
+
+
+class ReturningServer(PorterCase):
+    def test_a_restarted_server_is_joined_again_without_a_question(self):
+        server = Server()
+        self.addCleanup(server.remove)
+        terminal = self.porter("--name", "Patient", "--register", server=server)
+        for times in (1, 2):
+            terminal.see(r"[Pp]assword.*: ", times=times)
+            terminal.line(PASSWORD)
+        terminal.see(PROMPT)
+        self.say(terminal, "before")
+        asked = len(re.findall("assword", terminal.text()))
+        server.stop()
+        server.wanted_port, server.options = server.port, ("--strict-port",)
+        server.start()
+        until(lambda: server.connections() == 1, "the client comes back")
+        until(lambda: "resume" in server.log(), "the server let it in")
+        self.say(terminal, "after")
+        self.assertEqual(len(re.findall("assword", terminal.text())), asked)
+        self.leave(terminal)
+        server.stop()
+
+
+class OtherServers(PorterCase):
+    """What only a server of bad manners says."""
+
+    def against(self, *scripts, arguments=()):
+        peer = Peer(*scripts)
+        terminal = Terminal(PORTER, "127.0.0.1", peer.port, "--plain", *arguments, home=self.home)
+        self.addCleanup(terminal.close)
+        return peer, terminal
+
+    def test_control_characters_in_a_text_are_shown_escaped(self):
+        def script(connection):
+            let_in(connection, server="porterd/\x1b]0;owned\x07")
+            connection.send("text", "before\x1b[2J\x1b]0;title\x07\rover\b\x9b31m\u202eafter\nsecond line")
+            see_off(connection)
+        peer, terminal = self.against(script)
+        terminal.see("before.*over.*after")
+        for raw in (b"\x1b[2J", b"\x1b]0;", b"\x07\r", "\x9b".encode(), "\u202e".encode()):
+            self.assertNotIn(raw, terminal.raw)
+        self.leave(terminal)
+        peer.join()
+
+    def test_control_characters_in_a_greeting_and_a_reason_are_shown_escaped(self):
+        def script(connection):
+            connection.expect("hello")
+            connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0", "Ev\x1b[31mil")
+            connection.expect("login")
+            connection.send("closing", "protocol_error", "because\x1b[2J of me\r\nporter: fine")
+            see_off(connection)
+        peer, terminal = self.against(script)
+        terminal.see("^Password for ")
+        terminal.line(PASSWORD)
+        terminal.see("protocol_error")
+        self.assertEqual(terminal.leave(), 76)
+        self.assertNotIn(b"\x1b[2J", terminal.raw)
+        self.assertNotIn(b"\x1b[31mil", terminal.raw)
+        self.assertNotRegex(terminal.text(), "(?m)^porter: fine")
+        peer.join()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,191 @@
+"""porter on a terminal, up to its prompt: the questions and the greetings (commands page)."""
+import re
+import unittest
+
+from support.case import OTHER_PASSWORD, PASSWORD
+from support.porter import PROMPT, PorterCase
+from support.server import PORTER, Server
+from support.terminal import CTRL_C, CTRL_D, Terminal
+from support.waiting import until
+
+
+class Questions(PorterCase):
+    def test_a_newcomer_is_asked_for_everything_and_let_in(self):
+        self.assertEqual(self.server.connect(self.fresh_address()).hello().known_as, "")
+        terminal = Terminal(PORTER, "--plain", home=self.home)
+        self.addCleanup(terminal.close)
+        terminal.see(r"^Host \[localhost\]: ")
+        terminal.line("127.0.0.1")
+        terminal.see(r"^Port \[7678\]: ")
+        terminal.line(str(self.server.port))
+        terminal.see(r"[Nn]ame.*: ")
+        terminal.line("Asked Everything")
+        terminal.see(r"New here\? \(yes/no\) ")
+        terminal.line("yes")
+        for times in (1, 2):
+            terminal.see(r"[Pp]assword.*: ", times=times)
+            terminal.line(PASSWORD)
+        terminal.see(r"Welcome, Asked Everything")
+        terminal.see(PROMPT)
+        self.assertNotIn(PASSWORD, terminal.raw.decode(), "the password is not shown")
+        self.say(terminal, "hello")
+        self.leave(terminal)
+
+    def test_what_is_no_port_is_asked_again(self):
+        terminal = Terminal(PORTER, "127.0.0.1", "--plain", home=self.home)
+        self.addCleanup(terminal.close)
+        for asked, answer in enumerate(("abc", "0x10", "65536", "0"), start=1):
+            terminal.see(r"^Port \[7678\]: ", times=asked)
+            terminal.line(answer)
+        terminal.see(r"^Port \[7678\]: ", times=5)
+        terminal.type(CTRL_D)
+        self.assertEqual(terminal.leave(), 0)
+
+    def test_ctrl_c_and_ctrl_d_at_a_question_leave_cleanly(self):
+        for key in (CTRL_C, CTRL_D):
+            terminal = Terminal(PORTER, "--plain", home=self.home)
+            self.addCleanup(terminal.close)
+            terminal.see(r"^Host \[localhost\]: ")
+            terminal.type(key)
+            self.assertEqual(terminal.leave(), 0)
+            terminal = self.porter("--name", "Nobody", "--register")
+            terminal.see(r"[Pp]assword.*: ")
+            terminal.type(key)
+            self.assertEqual(terminal.leave(), 0)
+            self.assertTrue(terminal.echoes(), "the password's question is over")
+
+    def test_two_different_passwords_are_asked_again(self):
+        terminal = self.porter("--name", "Mismatch", "--register")
+        for times, password in enumerate((PASSWORD, PASSWORD + "x", PASSWORD, PASSWORD), start=1):
+            terminal.see(r"^[^\n]*[Pp]assword[^\n]*: ", times=times)
+            terminal.line(password)
+        terminal.see(r"Welcome, Mismatch")
+        self.leave(terminal)
+
+    def test_a_wrong_password_is_told_and_asked_again(self):
+        account = self.account("Wrong Once")
+        terminal = self.porter("--name", account.name)
+        if terminal.see(r"New here\? \(yes/no\) |Password for Wrong Once: ").group().startswith("New"):
+            terminal.line("no")
+        terminal.see("Password for Wrong Once: ")
+        terminal.line(OTHER_PASSWORD)
+        terminal.see("Password for Wrong Once: ", times=2)
+        terminal.line(account.password)
+        terminal.see(r"^Welcome, Wrong Once\.")
+        self.leave(terminal)
+
+    def test_a_weak_password_is_told_with_the_rule_and_asked_again(self):
+        terminal = self.porter("--name", "Weakling", "--register")
+        for times, password in enumerate(("short", "short", PASSWORD, PASSWORD), start=1):
+            terminal.see(r"^[^\n]*[Pp]assword[^\n]*: ", times=times)
+            terminal.line(password)
+        terminal.see(r"Welcome, Weakling")
+        self.leave(terminal)
+
+    def test_nobody_listens(self):
+        server = Server("--access", "open")
+        server.stop()
+        self.addCleanup(server.remove)
+        self.assertEqual(self.porter(server=server).leave(), 69)
+
+
+class SlowAnswers(PorterCase):
+    options = ("--login-grace", "5s")
+
+    def test_who_types_longer_than_the_server_waits_is_let_in_all_the_same(self):
+        account = self.account("Slow Typist")
+        terminal = self.porter("--name", account.name)
+        if terminal.see(r"New here\? \(yes/no\) |^Password for Slow Typist: ").group().startswith("New"):
+            terminal.line("no")
+            terminal.see(r"^Password for Slow Typist: ")
+        until(lambda: self.server.connections() == 0, "the server has lost its patience")
+        terminal.line(PASSWORD)
+        terminal.see(r"^Welcome, Slow Typist\.")
+        terminal.see(PROMPT)
+        self.leave(terminal)
+
+
+class QuestionsOfIdentify(PorterCase):
+    options = ("--access", "identify")
+
+    def test_a_stranger_is_asked_for_the_name_once_and_greeted_from_then_on(self):
+        terminal = self.porter()
+        for asked, name in enumerate(("  ", "Al\u202eice", "Alice"), start=1):
+            terminal.see(r"^[^\n]*[Nn]ame[^\n]*: ", times=asked)
+            terminal.line(name)
+        terminal.see("Alice")
+        terminal.see(PROMPT)
+        self.say(terminal, "hello")
+        self.leave(terminal)
+        self.new_home()
+        terminal = self.porter()
+        terminal.see(r"^Hello, Alice! The server knows you by your address\.$")
+        terminal.see(PROMPT)
+        self.assertNotRegex(terminal.text(), "[Nn]ame.*: |assword")
+        self.say(terminal, "hello again")
+        self.leave(terminal)
+
+
+class QuestionsOfOpen(PorterCase):
+    options = ("--access", "open")
+
+    def test_nothing_is_asked(self):
+        terminal = self.porter()
+        terminal.see(PROMPT)
+        self.assertNotRegex(terminal.text(), "[Nn]ame|assword|New here")
+        self.say(terminal, "hello")
+        self.leave(terminal)
+
+
+class Greetings(PorterCase):
+    def test_a_returning_visitor_is_resumed_without_a_question(self):
+        self.leave(self.registered("Returning"))
+        terminal = self.porter()
+        terminal.see(r"^Welcome, Returning\. Last login \d{4}-\d\d-\d\d \d\d:\d\d from 127\.0\.0\.1\. "
+                     r"Your session is kept until \d{4}-\d\d-\d\d\.$")
+        terminal.see(PROMPT)
+        self.assertNotRegex(terminal.text(), "[Pp]assword|New here")
+        self.say(terminal, "back again")
+        self.leave(terminal)
+
+    def test_who_is_known_by_the_address_is_greeted_and_asked_for_the_password_alone(self):
+        self.leave(self.registered("Neighbour", "--no-save"))
+        terminal = self.porter("--no-save")
+        terminal.see(r"^Hello, Neighbour! The server knows you by your address\.$")
+        question = terminal.see(r"[Nn]ame \[Neighbour\]: |^Password for Neighbour: ")
+        if "ame" in question.group():
+            terminal.line("")
+        terminal.see(r"^Password for Neighbour: ")
+        terminal.line(PASSWORD)
+        terminal.see(r"^Welcome, Neighbour\. Last login ")
+        self.assertNotRegex(terminal.text(), "New here")
+        self.leave(terminal)
+
+    def test_failed_tries_are_told(self):
+        account = self.account("Probed")
+        visitor = self.visitor()
+        visitor.hello()
+        visitor.ask("login", account.name, OTHER_PASSWORD)
+        terminal = self.porter("--name", "Probed")
+        if terminal.see(r"New here\? \(yes/no\) |Password for Probed: ").group().startswith("New"):
+            terminal.line("no")
+        terminal.see(r"^Password for Probed: ")
+        terminal.line(PASSWORD)
+        terminal.see(rf"^Welcome, Probed\. Last login .* from {re.escape(account.address)}\.")
+        terminal.see(r"\b(1|one|One)\b.*(failed|wrong)|(failed|wrong).*\b(1|one)\b")
+        self.leave(terminal)
+
+    def test_a_refused_token_is_forgotten_and_the_password_asked(self):
+        self.leave(self.registered("Forgotten"))
+        visitor = self.visitor()
+        visitor.enter("login", "Forgotten", PASSWORD)
+        visitor.ask("logout", 1)
+        for _ in range(2):
+            terminal = self.porter("--name", "Forgotten", "--no-save")
+            terminal.see(r"^Password for Forgotten: ")
+            terminal.type(CTRL_D)
+            self.assertEqual(terminal.leave(), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()

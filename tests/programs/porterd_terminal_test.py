@@ -1,0 +1,148 @@
+"""porterd on a terminal: the question for the port, and what is said to a person (commands page)."""
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import tempfile
+import unittest
+
+from support.server import PORTERD
+from support.terminal import CTRL_C, CTRL_D, Terminal
+from support.wire import Connection
+
+QUESTION = r"Port \[7678\]: "
+LISTENING = r"^porterd \d+\.\d+\.\d+ listening on 127\.0\.0\.1:(\d+)"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class PorterdOnTerminal(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="porter-test-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def terminal(self, *options):
+        terminal = Terminal(PORTERD, "--data-dir", self.folder / "data", *options, home=self.folder)
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def listening(self, terminal):
+        return int(terminal.see(LISTENING)[1])
+
+    def stop(self, terminal):
+        terminal.process.send_signal(signal.SIGTERM)
+        self.assertEqual(terminal.leave(), 0)
+
+    def test_it_asks_for_the_port_and_listens_there(self):
+        terminal = self.terminal("--access", "open")
+        terminal.see(QUESTION)
+        port = free_port()
+        terminal.line(str(port))
+        self.assertEqual(self.listening(terminal), port)
+        visitor = Connection(port)
+        visitor.hello()
+        visitor.expect("granted")
+        visitor.close()
+        self.stop(terminal)
+
+    def test_enter_takes_the_default_or_the_next_free_one(self):
+        terminal = self.terminal()
+        terminal.see(QUESTION)
+        terminal.line("")
+        self.assertIn(self.listening(terminal), range(7678, 7779))
+        self.stop(terminal)
+
+    def test_what_is_no_port_is_explained_in_one_line_and_asked_again(self):
+        terminal = self.terminal()
+        answers = ["abc", "65536", "-1", "99999999999999999999999", "7678x", "76 78", "0x1e", "7.5", "+", "порт", "\x1b[A",
+                   "7678;", "1e3", " ", "１２３４"]
+        for asked, answer in enumerate(answers, start=1):
+            terminal.see(QUESTION, times=asked)
+            terminal.line(answer)
+            screen = terminal.see(QUESTION, times=asked + 1).string
+            between = screen[:screen.rindex("Port [7678]: ")].split("Port [7678]: ")[-1]
+            lines = between.rstrip("\n").split("\n")
+            self.assertEqual(len(lines), 2, f"{answer!r}: what was typed, then one line: {between!r}")
+            self.assertTrue(lines[1].strip())
+        terminal.line("0")
+        self.listening(terminal)
+        self.stop(terminal)
+
+    def test_control_characters_are_not_echoed_back_raw(self):
+        terminal = self.terminal()
+        terminal.see(QUESTION)
+        terminal.type("1\x01\x16\x1b[2J2\x07\r")
+        terminal.see(QUESTION, times=2)
+        self.assertNotIn(b"\x1b[2J", terminal.raw)
+        terminal.type(CTRL_D)
+        self.assertEqual(terminal.leave(), 0)
+
+    def test_a_very_long_answer_is_no_port(self):
+        terminal = self.terminal()
+        terminal.see(QUESTION)
+        terminal.line("9" * 3000)
+        terminal.see(QUESTION, times=2)
+        terminal.type(CTRL_D)
+        self.assertEqual(terminal.leave(), 0)
+
+    def test_the_end_of_input_leaves_cleanly(self):
+        terminal = self.terminal()
+        terminal.see(QUESTION)
+        terminal.type(CTRL_D)
+        self.assertEqual(terminal.leave(), 0)
+        self.assertFalse((self.folder / "data").exists(), "nothing was made")
+
+    def test_an_interrupt_leaves_cleanly(self):
+        terminal = self.terminal()
+        terminal.see(QUESTION)
+        terminal.type(CTRL_C)
+        self.assertEqual(terminal.leave(), 0)
+
+    def test_after_answers_it_prints_the_command_that_needs_none(self):
+        terminal = self.terminal("--access", "open")
+        terminal.see(QUESTION)
+        port = free_port()
+        terminal.line(str(port))
+        self.listening(terminal)
+        command = terminal.see(rf"porterd\b.*--port[ =]{port}\b.*").group()
+        for word in ("--data-dir", "--access"):
+            self.assertIn(word, command)
+        self.stop(terminal)
+
+    def test_with_a_port_nothing_is_asked(self):
+        terminal = self.terminal("--port", "0")
+        self.listening(terminal)
+        self.assertNotRegex(terminal.text(), QUESTION)
+        self.stop(terminal)
+
+    def test_with_no_input_nothing_is_asked(self):
+        terminal = self.terminal("--no-input")
+        self.listening(terminal)
+        self.assertNotRegex(terminal.text(), QUESTION)
+        self.stop(terminal)
+
+    def test_an_interrupt_stops_a_listening_server(self):
+        terminal = self.terminal("--port", "0")
+        self.listening(terminal)
+        terminal.type(CTRL_C)
+        self.assertEqual(terminal.leave(), 0)
+
+    def test_a_person_is_told_who_can_reach_it(self):
+        terminal = self.terminal("--port", "0")
+        self.listening(terminal)
+        terminal.see(r"--bind")
+        self.stop(terminal)
+
+    def test_errors_are_one_line(self):
+        terminal = self.terminal("--access", "everybody")
+        self.assertEqual(terminal.leave(), 64)
+        self.assertTrue(re.fullmatch(r"porterd: [^\n]+\n", terminal.text()), terminal.text())
+
+
+if __name__ == "__main__":
+    unittest.main()

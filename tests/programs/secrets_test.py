@@ -1,0 +1,103 @@
+"""What clients entrust to the server stands nowhere in what it writes, however much it logs (promise P4)."""
+import base64
+import json
+import unittest
+
+from support.case import ServerCase
+from support.waiting import until
+
+PASSWORD = "canary-Passw0rd-4711-verdigris"
+NEW_PASSWORD = "canary-Renewed-0815-ultramarine"
+WRONG = "canary-wrong-guess-23"
+AS_NAME = "canary password typed as a name"
+TEXT = "canary text of two friends"
+DATA = b"canary data \x01\x02\x03"
+
+
+class Secrets(ServerCase):
+    options = ("--log-level", "trace")
+
+    def live_a_life(self):
+        """Every request that carries a secret, granted and denied; returns the secrets."""
+        visitor = self.visitor()
+        visitor.hello()
+        visitor.ask("login", AS_NAME, WRONG)
+        visitor.ask("register", "Canary", "weak")
+        first = visitor.ask("register", "Canary Bird", PASSWORD)
+        for kind, body in (("text", TEXT), ("data", DATA), ("ping", DATA)):
+            visitor.ask(kind, body)
+        self.assertEqual(visitor.ask("change_password", WRONG, NEW_PASSWORD).kind, "denied")
+        self.assertEqual(visitor.ask("change_password", PASSWORD, NEW_PASSWORD).kind, "done")
+        other = self.visitor()
+        other.hello()
+        other.ask("resume", "prt_" + "canary" * 7 + "A")
+        other.ask("login", "Canary Bird", WRONG)
+        second = other.ask("login", "Canary Bird", NEW_PASSWORD)
+        third = self.visitor()
+        self.assertEqual(third.enter("resume", second.token).via, "resume")
+        secrets = {name: value.encode() for name, value in globals().items()
+                   if isinstance(value, str) and value.startswith("canary")}
+        secrets["data"] = DATA
+        secrets["token guessed"] = b"canary" * 7
+        for name, token in (("first", first.token), ("second", second.token)):
+            raw = base64.urlsafe_b64decode(token[4:] + "=")
+            secrets |= {f"{name} token": token.encode(), f"{name} token without prt_": token[4:].encode(),
+                        f"{name} token, raw": raw, f"{name} token, hex": raw.hex().encode(),
+                        f"{name} token, HEX": raw.hex().upper().encode()}
+        return secrets
+
+    def assert_absent(self, secrets, where, content):
+        for name, secret in secrets.items():
+            self.assertNotIn(secret, content, f"{name} stands in {where}")
+
+    def test_no_secret_stands_in_database_log_or_console(self):
+        secrets = self.live_a_life()
+        self.assertIn("Canary Bird", self.server.log(), "the log tells of what happened")
+        searched = self.search(secrets)
+        self.server.restart()
+        self.assertIn("porter.db", searched | self.search(secrets))
+        self.assertIn("porterd.log", searched)
+
+    def search(self, secrets):
+        names = set()
+        for path in self.server.folder.rglob("*"):
+            if path.is_file():
+                names.add(path.name)
+                self.assert_absent(secrets, path.name, path.read_bytes())
+        return names
+
+
+class Log(ServerCase):
+    options = ("--log-level", "trace", "--access", "identify")
+
+    def test_what_a_client_chose_is_one_line_and_escaped(self):
+        visitor = self.visitor()
+        visitor.hello(agent="agent\n2026-01-01T00:00:00.000Z info forged address=127.0.0.1\x1b[2J\r\u2028\u202e\x9b")
+        visitor.send("identify", 'Al "ice" address=10.0.0.1 \\')
+        visitor.expect("granted")
+        until(lambda: "ice" in self.server.log(), "the log tells of the visitor")
+        log = self.server.log_file.read_bytes().decode()
+        for line in log.splitlines():
+            self.assertRegex(line, r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{3}Z? +(\S+) +\S+")
+        self.assertNotRegex(log, "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]")
+        for line in [line for line in log.splitlines() if "ice" in line]:
+            self.assertIn(r"\"ice\"", line)
+            self.assertLess(line.index(visitor.address), line.index("ice"), "the address comes before what a client chose")
+
+
+class LogAsJson(ServerCase):
+    options = ("--log-level", "trace", "--log-format", "json", "--access", "identify")
+
+    def test_each_line_is_an_object(self):
+        visitor = self.visitor()
+        visitor.hello(agent='"}\n{"forged": true}\x1b')
+        visitor.send("identify", 'Al "ice" \\')
+        visitor.expect("granted")
+        until(lambda: "ice" in self.server.log(), "the log tells of the visitor")
+        rows = [json.loads(line) for line in self.server.log().splitlines()]
+        self.assertTrue(all(isinstance(row, dict) and "forged" not in row for row in rows))
+        self.assertTrue(any('Al "ice" \\' in row.values() for row in rows))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,161 @@
+"""Signals and deaths: what sessions are told, and what outlives the process (commands page; promises S7 and S8)."""
+import signal
+import unittest
+
+from support.case import ServerCase
+from support.waiting import until
+
+SESSIONS = 1000
+
+
+class SignalCase(ServerCase):
+    """Each test ends the server, so each has its own."""
+
+    @classmethod
+    def setUpClass(cls):
+        pass
+
+    @classmethod
+    def tearDownClass(cls):
+        pass
+
+    def setUp(self):
+        type(self).server = None
+        super().setUpClass()
+        self.addCleanup(self.server.remove)
+
+    def tearDown(self):
+        if self.server.process.poll() is None:
+            self.server.stop()
+
+
+class Stopping(SignalCase):
+    def test_a_thousand_sessions_are_told_and_all_come_back_after_a_restart(self):
+        account = self.account()
+        visitors = [self.resumed(account, account.address) for _ in range(SESSIONS)]
+        self.server.signal(signal.SIGTERM)
+        for visitor in visitors:
+            visitor.expect_closing("shutting_down")
+            visitor.close()
+        self.assertEqual(self.server.wait(), 0)
+        self.server.start()
+        for visitor in [self.resumed(account, account.address) for _ in range(SESSIONS)]:
+            visitor.expect_alive()
+            visitor.close()
+
+    def test_an_interrupt_stops_it_too(self):
+        visitor = self.resumed(self.account())
+        self.server.signal(signal.SIGINT)
+        visitor.expect_closing("shutting_down")
+        visitor.close()
+        self.assertEqual(self.server.wait(), 0)
+
+    def test_visitors_without_access_are_told_too(self):
+        silent, greeted = self.visitor(), self.visitor()
+        greeted.hello()
+        silent.send_raw(b"\x00")
+        until(lambda: self.server.connections() == 2, "both are there")
+        self.server.signal(signal.SIGTERM)
+        for visitor in (silent, greeted):
+            visitor.expect_closing("shutting_down")
+            visitor.close()
+        self.assertEqual(self.server.wait(), 0)
+
+    def test_a_visitor_that_never_leaves_does_not_keep_it(self):
+        visitor = self.resumed(self.account())
+        visitor.send_raw(b"\x00\x00\x10")
+        self.server.signal(signal.SIGTERM)
+        self.assertEqual(self.server.wait(), 0)
+        visitor.expect_closing("shutting_down")
+
+    def test_a_visitor_that_never_reads_does_not_keep_it(self):
+        visitor = self.resumed(self.account())
+        visitor.socket.settimeout(0.5)
+        try:
+            while True:
+                visitor.send("data", b"x" * 500_000)
+        except TimeoutError:
+            pass  # the server has stopped reading
+        self.server.signal(signal.SIGTERM)
+        self.assertEqual(self.server.wait(), 0)
+
+    def test_a_second_signal_ends_it_at_once(self):
+        visitor = self.resumed(self.account())
+        self.server.signal(signal.SIGTERM)
+        visitor.expect("closing", code="shutting_down")
+        self.server.signal(signal.SIGTERM)
+        self.server.wait()
+
+    def test_while_it_stops_nobody_is_let_in(self):
+        visitor = self.resumed(self.account())
+        self.server.signal(signal.SIGTERM)
+        visitor.expect("closing", code="shutting_down")
+        with self.assertRaises((ConnectionError, AssertionError)):
+            self.visitor().hello()
+        visitor.close()
+        self.assertEqual(self.server.wait(), 0)
+
+
+class Reopening(SignalCase):
+    def test_hangup_reopens_the_log_after_it_was_renamed(self):
+        self.account("Before Rotation")
+        old = self.server.data / "porterd.log.1"
+        self.server.log_file.rename(old)
+        self.server.signal(signal.SIGHUP)
+        until(self.server.log_file.exists, "the log is made again")
+        self.account("After Rotation")
+        until(lambda: "After Rotation" in self.server.log(), "the new log tells of what came later")
+        self.assertIn("Before Rotation", old.read_text())
+        self.assertNotIn("After Rotation", old.read_text())
+        self.server.assert_well()
+
+    def test_many_hangups_harm_nobody(self):
+        visitor = self.resumed(self.account())
+        for _ in range(50):
+            self.server.signal(signal.SIGHUP)
+            visitor.expect_alive()
+
+    def test_a_log_file_that_was_removed_stops_nothing(self):
+        account = self.account()
+        self.server.log_file.unlink()
+        self.resumed(account).expect_alive()
+        self.server.signal(signal.SIGHUP)
+        until(self.server.log_file.exists, "the log is made again")
+
+    def test_a_broken_pipe_harms_nobody(self):
+        self.server.signal(signal.SIGPIPE)
+        self.account()
+        self.server.assert_well()
+
+
+class Killed(SignalCase):
+    def test_accounts_and_sessions_outlive_a_kill(self):
+        accounts = [self.account() for _ in range(5)]
+        self.server.kill()
+        self.server.start()
+        for account in accounts:
+            self.resumed(account).expect_alive()
+            self.logged_in(account).expect_alive()
+
+    def test_a_registration_that_was_granted_outlives_a_kill_right_after_it(self):
+        for _ in range(5):
+            account = self.account()
+            self.server.kill()
+            self.server.start()
+            self.resumed(account).expect_alive()
+
+    def test_what_was_ended_stays_ended_after_a_kill(self):
+        account = self.account()
+        visitor = self.resumed(account)
+        visitor.send("logout", 1)
+        visitor.expect("done")
+        self.server.kill()
+        self.server.start()
+        visitor = self.visitor()
+        visitor.hello()
+        visitor.send("resume", account.token)
+        visitor.expect("denied", code="invalid_token")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,294 @@
+"""Starting porterd: ports, addresses, options, configuration, and how it says no (commands page)."""
+import os
+import pathlib
+import re
+import shutil
+import socket
+import stat
+import tempfile
+import unittest
+
+from support.case import ServerCase
+from support.server import PORTERD, Server, run
+
+LISTENING = r"^porterd \d+\.\d+\.\d+ listening on (\S+):(\d+)( \((\d+) was taken\))?, log (\S+)\n$"
+
+
+def has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+        return True
+    except OSError:
+        return False
+
+
+class StartCase(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="porter-test-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def server(self, *options, **more):
+        server = Server(*options, start=False, **more)
+        self.addCleanup(server.remove)
+        server.start()
+        return server
+
+    def porterd(self, *options, env=None):
+        """A start that is expected to end by itself."""
+        return run(PORTERD, "--data-dir", self.folder / "data", *options, env=env, home=self.folder)
+
+    def assert_refused(self, done, code, *words):
+        self.assertEqual((done.returncode, done.out), (code, ""), done.err)
+        for word in words:
+            self.assertRegex(done.err, word)
+
+    def assert_one_line(self, done):
+        self.assertRegex(done.err, r"^porterd: [^\n]+\n$")
+
+
+class Ports(StartCase):
+    def test_the_console_says_in_one_line_where_it_listens(self):
+        server = self.server()
+        said = re.match(LISTENING, server.console())
+        self.assertTrue(said, server.console())
+        self.assertEqual((said[1], int(said[2]), said[3], said[5]), ("127.0.0.1", server.port, None, str(server.log_file)))
+        server.stop()
+        self.assertRegex(server.console(), LISTENING)
+
+    def test_the_port_file_holds_the_port_and_a_newline(self):
+        server = self.server()
+        self.assertEqual(server.port_file.read_text(), f"{server.port}\n")
+        server.connect().close()
+        server.stop()
+        self.assertFalse(server.port_file.exists())
+
+    def test_a_second_server_moves_to_the_next_port_and_says_so(self):
+        first = self.server()
+        second = self.server(port=first.port)
+        said = re.match(LISTENING, second.console())
+        self.assertTrue(said, second.console())
+        self.assertGreater(second.port, first.port)
+        self.assertEqual((int(said[2]), int(said[4])), (second.port, first.port))
+        for server in (first, second):
+            server.stop()
+
+    def test_with_strict_port_a_taken_one_is_an_error(self):
+        first = self.server()
+        done = self.porterd("--port", first.port, "--strict-port")
+        self.assert_refused(done, 69, str(first.port))
+        self.assert_one_line(done)
+        first.stop()
+
+    def test_an_address_that_is_not_ours_is_an_error_and_no_reason_to_move(self):
+        done = self.porterd("--bind", "192.0.2.1", "--port", "0", "--tls", "off")
+        self.assert_refused(done, 69, r"192\.0\.2\.1")
+
+    def test_after_the_last_port_there_is_no_next(self):
+        with socket.socket() as holder:
+            try:
+                holder.bind(("127.0.0.1", 65535))
+            except OSError as taken:
+                self.skipTest(f"somebody else has port 65535: {taken}")
+            holder.listen()
+            self.assert_refused(self.porterd("--port", "65535"), 69, "65535")
+
+    def test_a_port_file_that_cannot_be_made_is_an_error(self):
+        done = self.porterd("--port", "0", "--port-file", self.folder / "missing" / "port")
+        self.assert_refused(done, 73, "missing/port")
+
+    def test_a_restart_takes_the_same_port_at_once_although_connections_were_open(self):
+        server = self.server("--access", "open")
+        visitor = server.connect()
+        self.addCleanup(visitor.close)
+        visitor.hello()
+        server.stop()
+        server.wanted_port, server.options = server.port, ("--access", "open", "--strict-port")
+        server.start()
+        server.stop()
+
+
+class Addresses(StartCase):
+    def test_other_machines_are_refused_without_tls_unless_it_is_off(self):
+        done = self.porterd("--bind", "0.0.0.0", "--port", "0")
+        self.assert_refused(done, 78, "tls")
+        self.assert_one_line(done)
+
+    def test_with_tls_off_every_address_is_served(self):
+        server = self.server("--bind", "0.0.0.0", "--tls", "off", "--access", "open")
+        for source in ("127.0.0.1", "127.5.6.7"):
+            visitor = server.connect(source)
+            self.addCleanup(visitor.close)
+            visitor.hello()
+            visitor.expect("granted")
+        server.stop()
+
+    @unittest.skipUnless(has_ipv6(), "this machine has no IPv6")
+    def test_ipv6_loopback_is_served(self):
+        server = self.server("--bind", "::1", "--access", "identify")
+        self.assertIn(f"listening on [::1]:{server.port}", server.console())
+        visitor = server.connect(host="::1")
+        self.addCleanup(visitor.close)
+        visitor.enter("identify", "Six")
+        server.stop()
+
+    @unittest.skipUnless(has_ipv6(), "this machine has no IPv6")
+    def test_the_address_of_all_addresses_serves_both_families_and_knows_a_visitor_by_one_name(self):
+        server = self.server("--bind", "::", "--tls", "off", "--access", "identify")
+        four, six = server.connect(host="127.0.0.1"), server.connect(host="::1")
+        for visitor, name in ((four, "Four"), (six, "Six")):
+            self.addCleanup(visitor.close)
+            visitor.enter("identify", name)
+        server.stop()
+        server.options = ("--access", "identify")
+        server.start()
+        again = server.connect(host="127.0.0.1")
+        self.addCleanup(again.close)
+        self.assertEqual(again.hello().known_as, "Four")
+        server.stop()
+
+    def test_several_addresses_may_be_given(self):
+        server = self.server("--bind", "127.0.0.2", "--bind", "127.0.0.3", "--access", "open")
+        for host in ("127.0.0.2", "127.0.0.3"):
+            visitor = server.connect(host=host)
+            self.addCleanup(visitor.close)
+            visitor.hello()
+        with self.assertRaises(ConnectionRefusedError):
+            server.connect(host="127.0.0.1")
+        server.stop()
+
+
+class WrongUsage(StartCase):
+    def test_wrong_options_are_explained_in_one_line(self):
+        for options in (["--no-such-option"], ["--port"], ["--port", "abc"], ["--port", "65536"], ["--port", "-1"],
+                        ["--port", "99999999999999999999"], ["--port", ""], ["--port", "7678x"], ["--access", "everybody"],
+                        ["--bind", "nowhere.example"], ["--registration", "perhaps"], ["--login-grace", "5 parsecs"],
+                        ["--login-grace", "-1s"], ["--login-grace", "999999999999999999d"], ["--max-frame", "4095"],
+                        ["--max-frame", "17MiB"], ["--max-frame", "1XB"], ["--hash-memory", "1MiB"], ["--hash-ops", "1"],
+                        ["--threads", "0"], ["--min-password-length", "7"], ["--log-level", "shouting"], ["7678"],
+                        ["--service", "dance"], ["--greet-by-address", "maybe"]):
+            with self.subTest(options=options):
+                done = self.porterd(*options)
+                self.assert_refused(done, 64)
+                self.assert_one_line(done)
+                self.assertFalse((self.folder / "data").exists(), "nothing was made")
+
+    def test_help_and_version_go_to_stdout(self):
+        done = self.porterd("--help")
+        self.assertEqual((done.returncode, done.err), (0, ""))
+        for word in ("--port", "--data-dir", "--access", "7678", "[Ee]xamples?"):
+            self.assertRegex(done.out, word)
+        self.assertEqual(self.porterd("-h").out, done.out)
+        done = self.porterd("--version")
+        self.assertEqual((done.returncode, done.err), (0, ""))
+        self.assertRegex(done.out, r"^porterd \d+\.\d+\.\d+\n$")
+
+    def test_a_data_folder_that_cannot_be_made_is_an_error(self):
+        done = run(PORTERD, "--port", "0", "--data-dir", "/dev/null/data", home=self.folder)
+        self.assert_refused(done, 73, "/dev/null/data")
+        self.assert_one_line(done)
+
+    def test_a_log_file_that_cannot_be_made_is_an_error(self):
+        done = self.porterd("--port", "0", "--log-file", "/dev/null/log")
+        self.assert_refused(done, 73, "/dev/null/log")
+        self.assert_one_line(done)
+
+
+class Configuration(StartCase):
+    def file(self, text):
+        path = self.folder / "porterd.toml"
+        path.write_text(text)
+        return path
+
+    def test_a_file_sets_what_flags_and_environment_do_not(self):
+        path = self.file('access = "identify"\nregistration = "closed"\nservice = "echo"\n')
+        server = self.server("--config", path, "--registration", "open", env={"PORTERD_ACCESS": "open"})
+        visitor = server.connect()
+        self.addCleanup(visitor.close)
+        self.assertEqual(visitor.hello().access, "open")
+        server.stop()
+
+    def test_a_bad_file_is_refused_with_line_and_column(self):
+        for text, line, column in (('access = "open"\ncolour = "red"\n', 2, 1), ('# comment\n\naccess = "all"\n', 3, 10),
+                                   ('access = "open"\n  port = = 3\n', 2, 10), ("port = 65536\n", 1, 8),
+                                   ('port = "abc"\n', 1, 8), ("access = 3\n", 1, 10)):
+            with self.subTest(text=text):
+                path = self.file(text)
+                done = self.porterd("--port", "0", "--config", path)
+                self.assert_refused(done, 78, re.escape(str(path)))
+                self.assert_one_line(done)
+                self.assertRegex(done.err.replace(str(path), ""), rf"\b{line}\b.*\b{column}\b")
+
+    def test_an_unknown_key_is_named(self):
+        self.assertIn("colour", self.porterd("--config", self.file("colour = 3\n")).err)
+
+    def test_a_missing_file_is_refused(self):
+        done = self.porterd("--config", self.folder / "missing.toml")
+        self.assert_refused(done, 66, "missing.toml")
+        self.assert_one_line(done)
+
+    def test_a_bad_value_in_the_environment_is_refused_and_named(self):
+        for name, value in (("PORTERD_PORT", "abc"), ("PORTERD_ACCESS", "all"), ("PORTERD_LOGIN_GRACE", "soon")):
+            done = self.porterd(env={name: value})
+            self.assert_refused(done, 78, name)
+            self.assert_one_line(done)
+
+    def test_a_list_in_the_environment_has_commas(self):
+        server = self.server("--access", "open", env={"PORTERD_BIND": "127.0.0.2,127.0.0.3"})
+        for host in ("127.0.0.2", "127.0.0.3"):
+            visitor = server.connect(host=host)
+            self.addCleanup(visitor.close)
+            visitor.hello()
+        server.stop()
+
+    def test_print_config_shows_each_value_and_where_it_came_from(self):
+        path = self.file('access = "identify"\nlogin-grace = "5s"\nregistration = "closed"\n')
+        done = self.porterd("--config", path, "--access", "open", "--print-config", env={"PORTERD_LOGIN_GRACE": "7s"})
+        self.assertEqual(done.returncode, 0, done.err)
+        for option, value, source in (("access", "open", "--access"), ("login-grace", "7s", "PORTERD_LOGIN_GRACE"),
+                                      ("registration", "closed", f"{path}:3"), ("service", "echo", "default")):
+            self.assertRegex(done.out, rf"(?m)^{option}\b.*\b{value}\b.*[ /]{re.escape(source)}\b", option)
+        self.assertFalse((self.folder / "data").exists(), "it only shows")
+
+    def test_check_validates_and_serves_nobody(self):
+        done = self.porterd("--check")
+        self.assertEqual(done.returncode, 0, done.err)
+        self.assert_refused(self.porterd("--check", "--config", self.file("port = -1\n")), 78)
+
+    def test_check_finds_a_database_that_is_none(self):
+        (self.folder / "data").mkdir(mode=0o700)
+        (self.folder / "data" / "porter.db").write_bytes(b"not a database at all" * 100)
+        self.assert_refused(self.porterd("--check"), 65, "porter.db")
+
+
+class Folder(ServerCase):
+    options = ("--access", "open")
+
+    def test_what_the_server_makes_is_for_its_owner_alone(self):
+        mode = stat.S_IMODE(os.stat(self.server.data).st_mode)
+        self.assertEqual(oct(mode), oct(0o700))
+        files = [path for path in self.server.data.rglob("*") if path.is_file()]
+        self.assertTrue({"porter.db", "porterd.log"} <= {path.name for path in files})
+        for path in files:
+            self.assertEqual(oct(stat.S_IMODE(path.stat().st_mode)), oct(0o600), path.name)
+
+
+class StateDirectory(StartCase):
+    def test_without_data_dir_the_environment_says_where(self):
+        for env, expected in (({"STATE_DIRECTORY": str(self.folder / "a")}, self.folder / "a"),
+                              ({"XDG_STATE_HOME": str(self.folder / "b")}, self.folder / "b" / "porter"),
+                              ({"XDG_STATE_HOME": "", "HOME": str(self.folder / "c")},
+                               self.folder / "c" / ".local" / "state" / "porter")):
+            with self.subTest(env=env):
+                server = Server(start=False, env=env)
+                self.addCleanup(server.remove)
+                arguments = server.arguments()
+                del arguments[arguments.index("--data-dir"):arguments.index("--data-dir") + 2]
+                server.arguments = lambda kept=arguments: kept
+                server.start()
+                server.stop()
+                self.assertTrue((expected / "porter.db").exists())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,54 @@
+"""A server made of a script, for tests of the client: it says what a real server would not."""
+import socket
+import threading
+
+from .waiting import HANG_GUARD
+from .wire import Connection
+
+
+class Peer:
+    """Listens on a free port and plays one script for each connection, in turn; a script is a function of a Connection."""
+
+    def __init__(self, *scripts):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.settimeout(HANG_GUARD)
+        self.port = self.listener.getsockname()[1]
+        self.fault = None
+        self.thread = threading.Thread(target=self._play, args=(scripts,), daemon=True)
+        self.thread.start()
+
+    def _play(self, scripts):
+        try:
+            for script in scripts:
+                connection = Connection.accepted(self.listener.accept()[0])
+                script(connection)
+                connection.close()
+        except Exception as fault:  # pylint: disable=broad-except; join() shows it to the test
+            self.fault = fault
+        finally:
+            self.listener.close()
+
+    def join(self):
+        """Waits until every script was played; fails when one of them met what it did not expect."""
+        self.thread.join(HANG_GUARD)
+        if self.fault:
+            raise self.fault
+        assert not self.thread.is_alive(), "the client did not do its part"
+
+
+def let_in(connection, known_as="", server="porterd/0.1.0"):
+    """The beginning of open access."""
+    connection.expect("hello")
+    connection.send("welcome", 1, "open", 1 << 20, server, known_as)
+    connection.send("granted", "open", "", 0, "", 0, 0, "", 0)
+
+
+def see_off(connection):
+    """Waits until the client leaves."""
+    while True:
+        try:
+            got = connection.receive()
+        except ConnectionError:
+            return
+        if got is None or got.kind == "closing":
+            return

@@ -1,0 +1,139 @@
+"""porterd as a child process, in a folder of its own."""
+import os
+import pathlib
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import tempfile
+
+from .waiting import HANG_GUARD, until
+from .wire import Connection
+
+PORTERD = os.environ.get("PORTERD", "porterd")
+PORTER = os.environ.get("PORTER", "porter")
+SANITIZER_REPORT = re.compile(r"(Sanitizer|runtime error:|==\d+==ERROR|terminate called|Assertion .* failed)")
+
+# A thousand clients in one test need more than the usual 1,024 descriptors.
+_, _hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (min(_hard_limit, 8192), _hard_limit))
+
+
+def clean_environment(home, **more):
+    """The environment of a program under test: nothing of the tester's own settings reaches it."""
+    kept = {name: value for name, value in os.environ.items()
+            if name in ("PATH", "LANG", "LC_ALL", "TZ") or name.endswith("SAN_OPTIONS")}
+    kept.setdefault("LANG", "C.UTF-8")
+    return {**kept, "HOME": str(home), "XDG_STATE_HOME": str(home), "TERM": "xterm", **more}
+
+
+def assert_no_report(text):
+    found = SANITIZER_REPORT.search(text)
+    assert not found, f"a sanitizer or assertion report:\n{text[max(0, found.start() - 200):found.start() + 6000]}"
+
+
+def run(*arguments, stdin=b"", env=None, home="/nonexistent", guard=HANG_GUARD):
+    """Runs a program to its end with pipes around it; its stderr may hold no sanitizer report."""
+    done = subprocess.run([str(part) for part in arguments], input=stdin, capture_output=True, timeout=guard,
+                          env=clean_environment(home, **(env or {})), check=False)
+    done.err = done.stderr.decode()
+    done.out = done.stdout.decode()
+    assert_no_report(done.err)
+    return done
+
+
+class Server:
+    """Starts porterd on a free port and waits until it says that it listens. Options are those of its command line; before
+    is a command that starts it, as nice and ulimit do."""
+
+    def __init__(self, *options, env=None, port=0, start=True, before=()):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="porter-test-"))
+        self.data = self.folder / "data"
+        self.database = self.data / "porter.db"
+        self.log_file = self.data / "porterd.log"
+        self.port_file = self.folder / "port"
+        self.options, self.env, self.before = options, env or {}, before
+        self.process = None
+        self.wanted_port = port
+        if start:
+            try:
+                self.start()
+            except BaseException:
+                self.remove()
+                raise
+
+    def arguments(self):
+        return [*self.before, PORTERD, "--port", str(self.wanted_port), "--port-file", str(self.port_file),
+                "--data-dir", str(self.data), *map(str, self.options)]
+
+    def start(self):
+        self.port_file.unlink(missing_ok=True)
+        with open(self.folder / "stdout", "wb") as out, open(self.folder / "stderr", "wb") as err:
+            self.process = subprocess.Popen(self.arguments(), stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                                            env=clean_environment(self.folder, **self.env))
+        until(lambda: self.port_file.exists() or self.process.poll() is not None, "porterd writes its port file")
+        if not self.port_file.exists():
+            raise AssertionError(f"porterd exited with {self.process.returncode}: {self.console()}")
+        self.port = int(self.port_file.read_text())
+
+    def console(self):
+        return (self.folder / "stdout").read_text() + (self.folder / "stderr").read_text()
+
+    def log(self):
+        return self.log_file.read_text() if self.log_file.exists() else ""
+
+    def connect(self, source=None, host="127.0.0.1"):
+        return Connection(self.port, host, source)
+
+    def limit(self, resource_, soft):
+        """Sets a limit of the running process; returns the one before."""
+        before = resource.prlimit(self.process.pid, resource_)
+        resource.prlimit(self.process.pid, resource_, (soft, before[1]))
+        return before[0]
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def wait(self):
+        return self.process.wait(HANG_GUARD)
+
+    def assert_well(self):
+        """It runs, and has nothing to complain about."""
+        assert_no_report((self.folder / "stderr").read_text())
+        assert self.process.poll() is None, f"porterd is gone with {self.process.returncode}: {self.console()}"
+
+    def stop(self):
+        """SIGTERM; it must leave with 0 and take its port file along."""
+        if self.process.poll() is None:
+            self.signal(signal.SIGTERM)
+        code = self.wait()
+        assert_no_report(self.console())
+        assert code == 0, f"porterd exited with {code}: {self.console()}"
+        assert not self.port_file.exists(), "the port file is still there"
+
+    def kill(self):
+        self.process.kill()
+        self.wait()
+
+    def restart(self):
+        self.stop()
+        self.start()
+
+    def remove(self):
+        """Whatever happened before: nothing of it stays."""
+        if self.process and self.process.poll() is None:
+            self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def connections(self):
+        """How many TCP connections this server holds open, as the machine sees its side of them."""
+        rows = []
+        for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+            if os.path.exists(table):
+                rows += [row.split() for row in pathlib.Path(table).read_text().splitlines()[1:]]
+        established, close_wait = "01", "08"
+        return sum(row[1].endswith(f":{self.port:04X}") and row[3] in (established, close_wait) for row in rows)

@@ -1,0 +1,148 @@
+"""A terminal for a program: what it prints is drawn on a screen, what a person would type is sent."""
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import termios
+import time
+
+from .server import assert_no_report, clean_environment
+from .waiting import HANG_GUARD
+
+CTRL_C, CTRL_D, ENTER, ESCAPE = "\x03", "\x04", "\r", "\x1b"
+_SEQUENCE = re.compile(r"\x1b(?:\[([0-?]*)[ -/]*([@-~])|\][^\x07]*\x07|[()].|[=>78cM])")
+_COLUMNS = 120
+
+
+class Screen:
+    """Enough of a terminal to know what stands where after line editing. It never scrolls: all lines stay."""
+
+    def __init__(self):
+        self.lines, self.row, self.column = [[]], 0, 0
+
+    def draw(self, text):
+        position = 0
+        while position < len(text):
+            sequence = _SEQUENCE.match(text, position)
+            if sequence:
+                self._command(sequence.group(2), sequence.group(1) or "")
+                position = sequence.end()
+            else:
+                self._character(text[position])
+                position += 1
+        return "\n".join("".join(line) for line in self.lines)
+
+    def _character(self, character):
+        if character == "\r":
+            self.column = 0
+        elif character == "\n":
+            self._down(1)
+        elif character == "\b":
+            self.column = max(0, self.column - 1)
+        elif character >= " ":
+            if self.column == _COLUMNS:
+                self.column = 0
+                self._down(1)
+            line = self.lines[self.row]
+            line += " " * (self.column + 1 - len(line))
+            line[self.column] = character
+            self.column += 1
+
+    def _down(self, count):
+        self.row += count
+        while self.row >= len(self.lines):
+            self.lines.append([])
+
+    def _command(self, name, parameters):
+        first = parameters.split(";")[0]
+        count = int(first) if first.isdigit() else 0
+        line = self.lines[self.row]
+        if name == "A":
+            self.row = max(0, self.row - max(1, count))
+        elif name == "B":
+            self._down(max(1, count))
+        elif name == "C":
+            self.column = min(_COLUMNS - 1, self.column + max(1, count))
+        elif name == "D":
+            self.column = max(0, self.column - max(1, count))
+        elif name == "G":
+            self.column = max(0, count - 1)
+        elif name == "P":
+            del line[self.column:self.column + max(1, count)]
+        elif name == "@":
+            line[self.column:self.column] = " " * max(1, count)
+        elif name == "K" and count == 0:
+            del line[self.column:]
+        elif name == "K":
+            line[:] = []
+        elif name == "J":
+            del line[self.column:]
+            del self.lines[self.row + 1:]
+
+
+class Terminal:
+    """A program on a terminal of its own; every wait has the hang guard."""
+
+    def __init__(self, *arguments, home, env=None):
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, _COLUMNS, 0, 0))
+        # setsid makes it the controlling terminal, so that Ctrl-C is a signal, and becomes the program itself.
+        self.process = subprocess.Popen(["setsid", "--ctty", *map(str, arguments)], stdin=slave, stdout=slave, stderr=slave,
+                                        env=clean_environment(home, **(env or {})))
+        os.close(slave)
+        self.raw = b""
+        self.ended = False
+
+    def text(self):
+        return Screen().draw(self.raw.decode(errors="replace"))
+
+    def _read(self, deadline):
+        ready, _, _ = select.select([self.master], [], [], max(0, deadline - time.monotonic()))
+        if not ready:
+            raise AssertionError(f"nothing more came; the screen:\n{self.text()}")
+        try:
+            some = os.read(self.master, 65536)
+        except OSError:  # EIO: nobody holds the other side any more
+            some = b""
+        self.ended = not some
+        self.raw += some
+
+    def see(self, pattern, times=1, guard=HANG_GUARD):
+        """Waits until the screen shows the pattern so many times; returns the last of them."""
+        deadline = time.monotonic() + guard
+        while True:
+            found = list(re.finditer(pattern, self.text(), re.MULTILINE))
+            if len(found) >= times:
+                return found[-1]
+            assert not self.ended, f"it ended and never showed {pattern!r} {times} times; the screen:\n{self.text()}"
+            self._read(deadline)
+
+    def type(self, keys):
+        os.write(self.master, keys.encode() if isinstance(keys, str) else keys)
+
+    def line(self, text):
+        self.type(text + ENTER)
+
+    def echoes(self):
+        """Whether it is as a shell needs it: what is typed is shown, and read line by line."""
+        modes = termios.tcgetattr(self.master)[3]
+        return bool(modes & termios.ECHO) and bool(modes & termios.ICANON)
+
+    def leave(self):
+        """Waits for its end; returns the exit code."""
+        deadline = time.monotonic() + HANG_GUARD
+        while not self.ended:
+            self._read(deadline)
+        code = self.process.wait(HANG_GUARD)
+        assert_no_report(self.text())
+        return code
+
+    def close(self):
+        """Whatever happened before: the program is gone."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(HANG_GUARD)
+        os.close(self.master)

@@ -1,0 +1,183 @@
+"""Peers that go away at every possible moment, and what the others notice of it: nothing (promise N3)."""
+import pathlib
+import struct
+import threading
+import unittest
+
+from support.case import PASSWORD, ServerCase
+from support.server import PORTERD, Server
+from support.waiting import until
+from support.wire import message
+
+
+class Vanishing(ServerCase):
+    def setUp(self):
+        self.one, self.other = self.account(), self.account()  # a 17th login ends the first session of its account
+        self.script = [message("hello", 1, "t"), message("login", self.one.name, PASSWORD), message("text", "hello"),
+                       message("data", b"\x00"), message("ping", b"p"), message("list_sessions")]
+        self.answers = ["welcome", "granted", "text", "data", "pong", "sessions"]
+        self.stream = b"".join(self.script)
+        self.baseline = self.descriptors_at_rest()
+
+    def descriptors_at_rest(self):
+        until(lambda: self.server.connections() == 0, "all connections are gone")
+        return self.server.descriptors()
+
+    def assert_nothing_is_left(self):
+        until(lambda: self.server.connections() == 0 and self.server.descriptors() <= self.baseline,
+              f"the server gives its descriptors back: it had {self.baseline}, now it has {self.server.descriptors()}")
+        self.resumed(self.other).expect_alive()
+
+    def whole_frames(self, count):
+        """How many frames are whole within the first count bytes of the script."""
+        lengths = [len(each) for each in self.script]
+        return sum(sum(lengths[:number + 1]) <= count for number in range(len(lengths)))
+
+    def at_every_byte(self, leave):
+        before = len(self.server.log().splitlines())
+        for count in range(len(self.stream) + 1):
+            with self.subTest(bytes=count):
+                visitor = self.visitor(self.one.address)
+                visitor.send_raw(self.stream[:count])
+                leave(visitor, count)
+                visitor.close()
+        self.assert_nothing_is_left()
+        lines = self.server.log().splitlines()[before:]
+        early = sum(len(each) for each in self.script[:2])  # those cut off before their login was whole: one line each
+        self.assertLessEqual(len(lines), early + 6 * (len(self.stream) + 1 - early) + 6, "\n".join(lines[-40:]))
+
+    def test_closing_after_every_byte_of_a_login_leaves_nothing_behind(self):
+        self.at_every_byte(lambda visitor, _: visitor.close())
+
+    def test_a_reset_after_every_byte_of_a_login_leaves_nothing_behind(self):
+        self.at_every_byte(lambda visitor, _: visitor.reset())
+
+    def test_half_closing_after_every_byte_gets_the_answers_to_every_whole_frame(self):
+        def leave(visitor, count):
+            visitor.half_close()
+            kinds = [got.kind for got in visitor.receive_all()]
+            if kinds and kinds[-1] == "closing":
+                kinds.pop()
+            self.assertEqual(kinds, self.answers[:self.whole_frames(count)])
+        self.at_every_byte(leave)
+
+    def test_a_half_closing_peer_gets_the_answers_to_all_that_it_pipelined(self):
+        visitor = self.resumed(self.other)
+        texts = [str(number) * 50 for number in range(2000)]
+        sender = threading.Thread(target=lambda: (visitor.send_raw(b"".join(message("text", text) for text in texts)),
+                                                  visitor.half_close()))
+        sender.start()
+        self.assertEqual([visitor.expect("text").text for _ in texts], texts)
+        sender.join()
+        visitor.receive_all()
+
+    def test_a_peer_that_vanishes_while_its_password_is_checked_leaves_nothing_behind(self):
+        for number in range(20):
+            visitor = self.visitor(self.one.address)
+            visitor.send_raw(b"".join(self.script[:2]))
+            visitor.expect("welcome")
+            (visitor.close if number % 2 else visitor.reset)()
+        self.assert_nothing_is_left()
+
+    def test_a_peer_that_vanishes_with_answers_unread_leaves_nothing_behind(self):
+        for number in range(10):
+            visitor = self.resumed(self.other)
+            visitor.send_raw(b"".join(message("text", "x" * 50_000) for _ in range(4)))
+            visitor.expect("text")
+            (visitor.close if number % 2 else visitor.reset)()
+        self.assert_nothing_is_left()
+
+    def test_a_frame_cut_off_in_its_middle_leaves_nothing_behind(self):
+        for raw in (b"\x00\x10", struct.pack(">I", 1 << 20), struct.pack(">I", 1 << 20) + b"\x40" + b"x" * 70_000):
+            visitor = self.resumed(self.other)
+            visitor.send_raw(raw)
+            visitor.close()
+        self.assert_nothing_is_left()
+
+
+class Crowd(ServerCase):
+    def test_of_twenty_visitors_half_vanish_and_the_others_notice_nothing(self):
+        account, faults = self.account(), []
+
+        def stay(visitor):
+            for number in range(200):
+                visitor.send("text", f"message {number}")
+                visitor.expect("text", text=f"message {number}")
+
+        def vanish(visitor, number):
+            for round_ in range(10):
+                visitor.send_raw(message("text", "x" * 20_000) * 3 + message("text", "cut off here")[:round_ + 2])
+                (visitor.close if (number + round_) % 2 else visitor.reset)()
+                visitor = self.resumed(account)
+
+        def live(visitor, number):
+            try:
+                stay(visitor) if number % 2 else vanish(visitor, number)
+            except Exception as fault:  # pylint: disable=broad-except; a thread's failure must reach the test
+                faults.append(f"{number}: {fault!r}")
+
+        visitors = [self.resumed(account) for _ in range(20)]
+        threads = [threading.Thread(target=live, args=(visitor, number)) for number, visitor in enumerate(visitors)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(faults, [])
+
+
+class SlowConsumer(ServerCase):
+    options = ("--access", "open")
+
+    def test_who_never_reads_is_cut_off_and_the_others_notice_nothing(self):
+        lazy, other = self.visitor(), self.visitor()
+        for visitor in (lazy, other):
+            visitor.hello()
+            visitor.expect("granted")
+        flood = message("text", "x" * 60_000) * 20
+
+        def drown():
+            try:
+                while True:
+                    lazy.send_raw(flood)
+            except OSError:
+                pass  # the server has had enough
+
+        thread = threading.Thread(target=drown)
+        thread.start()
+        until(lambda: (other.expect_alive() or not thread.is_alive()), "the server cuts off who takes no output")
+        thread.join()
+        other.expect_alive()
+        until(lambda: "slow_consumer" in self.server.log(), "the log says why")
+
+
+def checks_types_at_run_time():
+    """UBSan asks by a pipe whether an object may be read: without descriptors it takes good objects for bad ones."""
+    return b"__ubsan_handle_dynamic_type_cache_miss" in pathlib.Path(PORTERD).read_bytes()
+
+
+@unittest.skipIf(checks_types_at_run_time(), "UBSan itself needs descriptors; try a release build")
+class OutOfDescriptors(unittest.TestCase):
+    def test_with_no_descriptor_left_those_inside_go_on_and_newcomers_get_in_later(self):
+        server = Server("--access", "open", before=("sh", "-c", 'ulimit -n 256; exec "$0" "$@"'))
+        self.addCleanup(server.remove)
+        inside = server.connect()
+        self.addCleanup(inside.close)
+        inside.hello()
+        inside.expect("granted")
+        lines = len(server.log().splitlines())
+        crowd = [server.connect() for _ in range(400)]
+        until(lambda: server.descriptors() >= 250, "it has as many as it may")
+        for _ in range(100):
+            inside.expect_alive()
+        for visitor in crowd:
+            visitor.close()
+        newcomer = server.connect()
+        self.addCleanup(newcomer.close)
+        newcomer.hello()
+        newcomer.expect("granted")
+        self.assertLess(len(server.log().splitlines()) - lines, 2 * len(crowd), "it does not log each failed accept")
+        server.stop()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,152 @@
+// Bodies that do not fit: cut short, too long, out of range, not UTF-8.
+
+#include "protocol/samples.hpp"
+#include "support/catch.hpp"
+
+using namespace porter::testing;
+using porter::code;
+using namespace std::string_literals;
+
+namespace {
+
+std::string body_of(char kind, std::string const& body)
+{
+    return kind + body;
+}
+
+}  // namespace
+
+TEST_CASE("every message is taken whole")
+{
+    for (auto const& sample : samples()) {
+        CAPTURE(static_cast<int>(sample.what));
+        CHECK(receivers_answer(sample.payload) == code::normal);
+    }
+}
+
+TEST_CASE("every message cut short anywhere is a protocol error")
+{
+    for (auto const& sample : samples()) {
+        if (takes_the_rest(sample.what)) continue;
+        for (std::size_t size = 1; size < sample.payload.size(); ++size) {
+            CAPTURE(static_cast<int>(sample.what), size);
+            CHECK(receivers_answer(sample.payload.substr(0, size)) == code::protocol_error);
+        }
+    }
+}
+
+TEST_CASE("every trailing byte is a protocol error")
+{
+    for (auto const& sample : samples()) {
+        if (takes_the_rest(sample.what)) continue;
+        for (int byte = 0; byte <= 0xff; ++byte) {
+            CAPTURE(static_cast<int>(sample.what), byte);
+            CHECK(receivers_answer(sample.payload + static_cast<char>(byte)) == code::protocol_error);
+        }
+    }
+}
+
+TEST_CASE("a string that is longer than the rest is a protocol error for every length")
+{
+    for (std::size_t length = 0; length <= 0xffff; ++length) {
+        auto const payload = body_of(0x02, {static_cast<char>(length >> 8), static_cast<char>(length), 'a', 'b', 'c'});
+        if ((access_answer(payload) == code::normal) != (length == 3)) FAIL("length " << length);
+        if (length != 3) CHECK(access_answer(payload) == code::protocol_error);
+    }
+}
+
+TEST_CASE("a string of the greatest length is taken")
+{
+    auto const longest = std::string(0xffff, 'a');
+    auto const payload = encoded(protocol::identify{longest});
+    auto const decoded = protocol::decode_access_request(base::as_bytes(payload));
+    REQUIRE(decoded);
+    CHECK(std::get<protocol::identify>(*decoded).name == longest);
+}
+
+TEST_CASE("strings that are no UTF-8 are told apart from bodies that do not fit")
+{
+    auto const bad = "\xc3\x28"s;
+    CHECK(opening_answer(encoded(protocol::hello{1, bad})) == code::invalid_utf8);
+    CHECK(access_answer(encoded(protocol::identify{bad})) == code::invalid_utf8);
+    CHECK(access_answer(encoded(protocol::register_account{bad, "p"})) == code::invalid_utf8);
+    CHECK(access_answer(encoded(protocol::register_account{"n", bad})) == code::invalid_utf8);
+    CHECK(access_answer(encoded(protocol::login{bad, "p"})) == code::invalid_utf8);
+    CHECK(access_answer(encoded(protocol::login{"n", bad})) == code::invalid_utf8);
+    CHECK(access_answer(encoded(protocol::resume{bad})) == code::invalid_utf8);
+    CHECK(request_answer(encoded(protocol::change_password{bad, "n"})) == code::invalid_utf8);
+    CHECK(request_answer(encoded(protocol::change_password{"c", bad})) == code::invalid_utf8);
+    CHECK(request_answer(encoded(protocol::text{bad})) == code::invalid_utf8);
+    CHECK(request_answer(encoded(protocol::closing{0, bad})) == code::invalid_utf8);
+    CHECK(reply_answer(encoded(protocol::denied{1, 2, bad})) == code::invalid_utf8);
+    CHECK(request_answer(encoded(protocol::data{base::as_bytes(bad)})) == code::normal);
+}
+
+TEST_CASE("of two faults the first in the body decides")
+{
+    CHECK(access_answer("\x04\0\1\xff\0\x09x"s) == code::invalid_utf8);
+    CHECK(access_answer("\x04\0\x09x\0\1\xff"s) == code::protocol_error);
+    CHECK(access_answer("\x02\0\1\xff trailing"s) == code::invalid_utf8);
+}
+
+TEST_CASE("of a hello with another version only the version is read")
+{
+    for (int version = 0; version <= 0xff; ++version) {
+        if (version == 1) continue;
+        for (auto const& rest : {""s, "\0"s, "\xff\xff\xff"s, "\0\1t and more"s}) {
+            auto const payload = body_of(0x01, static_cast<char>(version) + rest);
+            auto const decoded = protocol::decode_opening(base::as_bytes(payload));
+            REQUIRE(decoded);
+            auto const& hello = std::get<protocol::hello>(*decoded);
+            CHECK(hello.version == version);
+            CHECK(hello.agent.empty());
+        }
+    }
+    CHECK(opening_answer("\x01"s) == code::protocol_error);
+    CHECK(opening_answer("\x01\x01\xff\xff\xff"s) == code::protocol_error);
+}
+
+TEST_CASE("enumerated fields out of range are a protocol error")
+{
+    auto const welcome = encoded(protocol::welcome{});
+    auto const granted = encoded(protocol::granted{});
+    auto sessions = encoded(two_sessions());
+    for (int value = 0; value <= 0xff; ++value) {
+        CAPTURE(value);
+        auto const byte = static_cast<char>(value);
+        auto const expected = [&](int last) { return value <= last ? code::normal : code::protocol_error; };
+        auto changed = welcome;
+        changed[2] = byte;
+        CHECK(reply_answer(changed) == expected(2));
+        changed = granted;
+        changed[1] = byte;
+        CHECK(reply_answer(changed) == expected(5));
+        sessions.back() = byte;
+        CHECK(reply_answer(sessions) == expected(1));
+        CHECK(request_answer(body_of(0x07, {byte})) == expected(1));
+    }
+}
+
+TEST_CASE("a ping and a pong have at most 125 bytes")
+{
+    for (char kind : {'\x42', '\x43'}) {
+        CHECK(request_answer(body_of(kind, "")) == code::normal);
+        CHECK(request_answer(body_of(kind, std::string(125, '\xff'))) == code::normal);
+        CHECK(request_answer(body_of(kind, std::string(126, 'p'))) == code::protocol_error);
+        CHECK(reply_answer(body_of(kind, std::string(126, 'p'))) == code::protocol_error);
+    }
+}
+
+TEST_CASE("text and data may be empty")
+{
+    CHECK(request_answer("\x40"s) == code::normal);
+    CHECK(request_answer("\x41"s) == code::normal);
+}
+
+TEST_CASE("a list of sessions that promises more than it holds is a protocol error")
+{
+    CHECK(reply_answer("\x85\0\0"s) == code::normal);
+    CHECK(reply_answer("\x85\0\1"s) == code::protocol_error);
+    CHECK(reply_answer("\x85\xff\xff"s + std::string(35, '\0')) == code::protocol_error);
+    CHECK(reply_answer("\x85\0\1"s + std::string(35, '\0')) == code::normal);
+}

@@ -1,0 +1,252 @@
+#include "support/catch.hpp"
+#include "support/test_house.hpp"
+
+using namespace porter;
+using namespace porter::testing;
+namespace wire = rooms::protocol;
+using mode = wire::access_mode;
+
+namespace {
+
+task<void> enters(visitor& someone, test_house& house)
+{
+    co_await someone.connect(house.where);
+    co_await someone.greet();
+    co_await someone.hear<wire::granted>();
+}
+
+/// Registers and gives the session's id.
+task<std::uint64_t> registers(visitor& someone, test_house& house, std::string name)
+{
+    co_await someone.connect(house.where);
+    co_await someone.greet();
+    wire::register_account asked;
+    asked.name = name;
+    asked.password = "a horse on a staple";
+    co_await someone.say(asked);
+    auto granted = co_await someone.hear<wire::granted>();
+    co_return granted.session_id;
+}
+
+}  // namespace
+
+TEST_CASE("five thousand pipelined texts come back in order")
+{
+    test_house house{with_access(mode::open)};
+    auto scene = [&]() -> task<void> {
+        visitor someone{house.io};
+        co_await enters(someone, house);
+        for (int i = 0; i < 5000; ++i) {
+            auto const said = "text " + std::to_string(i);
+            wire::text text;
+            text.body = said;
+            someone.queue(text);
+        }
+        co_await someone.flush();
+        for (int i = 0; i < 5000; ++i) {
+            auto echo = co_await someone.hear<wire::text>();
+            if (echo.body != "text " + std::to_string(i)) FAIL("out of order at " << i);
+        }
+    };
+    house.run(scene());
+}
+
+TEST_CASE("a frame of exactly the limit passes and one byte more does not")
+{
+    test_house house{with_access(mode::open)};
+    auto scene = [&]() -> task<void> {
+        visitor someone{house.io};
+        co_await enters(someone, house);
+        std::string body(1024 * 1024 - 1, 'x');  // and the kind
+        wire::text text;
+        text.body = body;
+        co_await someone.say(text);
+        auto echo = co_await someone.hear<wire::text>();
+        CHECK(echo.body == body);
+        body += 'x';
+        text.body = body;
+        co_await someone.say(text);
+        auto closed = co_await someone.hears_closing(code::frame_too_large);
+        CHECK(closed);
+    };
+    house.run(scene());
+}
+
+TEST_CASE("pings are answered in order among the texts")
+{
+    test_house house{with_access(mode::open)};
+    auto scene = [&]() -> task<void> {
+        visitor someone{house.io};
+        co_await enters(someone, house);
+        someone.queue(wire::text{"before"});
+        wire::ping ping;
+        ping.body = rooms::base::as_bytes("between");
+        someone.queue(ping);
+        someone.queue(wire::pong{});  // unasked: ignored
+        someone.queue(wire::text{"after"});
+        co_await someone.flush();
+        auto before = co_await someone.hear<wire::text>();
+        CHECK(before.body == "before");
+        auto pong = co_await someone.hear<wire::pong>();
+        CHECK(rooms::base::as_text(pong.body) == "between");
+        auto after = co_await someone.hear<wire::text>();
+        CHECK(after.body == "after");
+    };
+    house.run(scene());
+}
+
+TEST_CASE("sessions are listed and revoked by id")
+{
+    test_house house;
+    auto scene = [&]() -> task<void> {
+        visitor alice{house.io};
+        auto const first = co_await registers(alice, house, "Alice");
+        visitor laptop{house.io};
+        co_await laptop.connect(house.where);
+        co_await laptop.greet();
+        wire::login login;
+        login.name = "Alice";
+        login.password = "a horse on a staple";
+        co_await laptop.say(login);
+        auto granted = co_await laptop.hear<wire::granted>();
+        auto const second = granted.session_id;
+
+        co_await alice.say(wire::list_sessions{});
+        auto listed = co_await alice.hear<wire::sessions>();
+        REQUIRE(listed.entries.size() == 2);
+        CHECK(listed.entries[0].id == first);
+        CHECK(listed.entries[0].current);
+        CHECK(listed.entries[1].id == second);
+        CHECK(!listed.entries[1].current);
+        CHECK(listed.entries[1].address == "127.0.0.1");
+
+        co_await alice.say(wire::revoke_session{second});
+        co_await alice.hear<wire::done>();
+        auto gone = co_await laptop.hears_closing(code::session_ended);
+        CHECK(gone);
+
+        co_await alice.say(wire::revoke_session{second});
+        auto denied = co_await alice.hear<wire::denied>();
+        CHECK(denied.what == static_cast<std::uint16_t>(code::not_found));
+
+        co_await alice.say(wire::revoke_session{first});
+        co_await alice.hear<wire::done>();
+        auto closed = co_await alice.hears_closing(code::session_ended);
+        CHECK(closed);
+    };
+    house.run(scene());
+}
+
+TEST_CASE("a stranger's session cannot be revoked")
+{
+    test_house house;
+    auto scene = [&]() -> task<void> {
+        visitor alice{house.io};
+        auto const hers = co_await registers(alice, house, "Alice");
+        visitor bob{house.io};
+        co_await registers(bob, house, "Bob");
+        co_await bob.say(wire::revoke_session{hers});
+        auto denied = co_await bob.hear<wire::denied>();
+        CHECK(denied.what == static_cast<std::uint16_t>(code::not_found));
+    };
+    house.run(scene());
+}
+
+TEST_CASE("a changed password ends the other sessions and keeps this one")
+{
+    test_house house;
+    auto scene = [&]() -> task<void> {
+        visitor alice{house.io};
+        co_await registers(alice, house, "Alice");
+        visitor phone{house.io};
+        co_await phone.connect(house.where);
+        co_await phone.greet();
+        wire::login login;
+        login.name = "Alice";
+        login.password = "a horse on a staple";
+        co_await phone.say(login);
+        co_await phone.hear<wire::granted>();
+
+        wire::change_password change;
+        change.current = "a wrong guess of it";
+        change.fresh = "two horses on a staple";
+        co_await phone.say(change);
+        auto denied = co_await phone.hear<wire::denied>();
+        CHECK(denied.what == static_cast<std::uint16_t>(code::bad_credentials));
+        change.current = "a horse on a staple";
+        co_await phone.say(change);
+        co_await phone.hear<wire::done>();
+        auto gone = co_await alice.hears_closing(code::session_ended);
+        CHECK(gone);
+        co_await phone.say(wire::text{"still here"});
+        co_await phone.hear<wire::text>();
+    };
+    house.run(scene());
+}
+
+TEST_CASE("a flood of small requests with large answers is taken up only as fast as the answers are read")
+{
+    test_house house;
+    auto scene = [&]() -> task<void> {
+        visitor alice{house.io};
+        co_await registers(alice, house, "Alice");
+        constexpr int requests = 20'000;
+        for (int i = 0; i < requests; ++i) alice.queue(wire::list_sessions{});
+        auto const all = alice.socket().encoder().size();
+        co_await alice.flush();
+        CHECK(all == requests * 5);
+        for (int i = 0; i < requests; ++i) co_await alice.hear<wire::sessions>();
+    };
+    house.run(scene());
+}
+
+TEST_CASE("a service may ask for one message at a time and leave what it likes")
+{
+    auto greeter = [](connection& client) -> task<void> {
+        co_await client.send("Hello!");
+        while (auto text = co_await client.receive_text()) {
+            if (*text == "bye") co_return;
+            co_await client.send("you said: " + *text);
+        }
+    };
+    test_house house{with_access(mode::open), greeter};
+    auto scene = [&]() -> task<void> {
+        visitor someone{house.io};
+        co_await enters(someone, house);
+        auto hello = co_await someone.hear<wire::text>();
+        CHECK(hello.body == "Hello!");
+        someone.queue(wire::text{"one"});
+        someone.queue(wire::data{});
+        someone.queue(wire::text{"two"});
+        someone.queue(wire::text{"bye"});
+        someone.queue(wire::text{"nobody hears this"});
+        co_await someone.flush();
+        auto one = co_await someone.hear<wire::text>();
+        CHECK(one.body == "you said: one");
+        auto denied = co_await someone.hear<wire::denied>();
+        CHECK(denied.what == static_cast<std::uint16_t>(code::not_supported));
+        auto two = co_await someone.hear<wire::text>();
+        CHECK(two.body == "you said: two");
+        auto closed = co_await someone.hears_closing(code::normal);
+        CHECK(closed);
+    };
+    house.run(scene());
+}
+
+TEST_CASE("what has no place after access is a protocol error")
+{
+    test_house house{with_access(mode::open)};
+    auto scene = [&]() -> task<void> {
+        visitor again{house.io};
+        co_await enters(again, house);
+        co_await again.say(wire::hello{});
+        auto closed = co_await again.hears_closing(code::protocol_error);
+        CHECK(closed);
+        visitor namer{house.io};
+        co_await enters(namer, house);
+        co_await namer.say(wire::identify{"Bob"});
+        auto closed_too = co_await namer.hears_closing(code::protocol_error);
+        CHECK(closed_too);
+    };
+    house.run(scene());
+}

@@ -1,0 +1,133 @@
+#include "sessions/registry_fixture.hpp"
+#include "support/catch.hpp"
+
+using namespace porter;
+using namespace porter::rooms;
+using namespace std::chrono_literals;
+using std::chrono::days;
+using store::transport;
+using testing::refusal_of;
+using testing::registry_fixture;
+
+TEST_CASE("a token that names no session is invalid")
+{
+    registry_fixture house;
+    CHECK(refusal_of(house.resume(base::secret{})) == code::invalid_token);
+    CHECK(refusal_of(house.resume(base::secret{"nonsense"})) == code::invalid_token);
+    CHECK(refusal_of(house.resume(house.tokens.issue())) == code::invalid_token);
+}
+
+TEST_CASE("a session lives until its absolute end however much it is used")
+{
+    registry_fixture house;
+    auto const opened = house.open(house.alice);
+    for (int day = 1; day < 30; ++day) {
+        house.clock.advance(days{1});
+        REQUIRE(house.resume(opened->token()));
+    }
+    house.clock.advance(days{1} - 1s);
+    CHECK(house.resume(opened->token()));
+    house.clock.advance(1s);
+    CHECK(refusal_of(house.resume(opened->token())) == code::invalid_token);
+}
+
+TEST_CASE("a session that is not used idles out")
+{
+    registry_fixture house;
+    auto const opened = house.open(house.alice);
+    house.clock.advance(days{7} - 1s);
+    CHECK(house.resume(opened->token()));
+    house.clock.advance(days{7} - 1s);
+    CHECK(house.resume(opened->token()));
+    house.clock.advance(days{7});
+    CHECK(refusal_of(house.resume(opened->token())) == code::invalid_token);
+}
+
+TEST_CASE("an expired session that is presented is ended in the store")
+{
+    registry_fixture house;
+    auto const opened = house.open(house.alice);
+    house.clock.advance(days{7});
+    CHECK_FALSE(house.resume(opened->token()));
+    CHECK_FALSE(house.is_stored(*opened));
+    CHECK(house.registry->has_ended(opened->id()));
+}
+
+TEST_CASE("a clock set back revives no session that was refused")
+{
+    registry_fixture house;
+    auto const idle = house.open(house.alice);
+    house.clock.advance(days{8});
+    CHECK_FALSE(house.resume(idle->token()));
+    house.clock.set_back(days{8});
+    CHECK(refusal_of(house.resume(idle->token())) == code::invalid_token);
+}
+
+TEST_CASE("a clock set back revives no session although the store could not end it")
+{
+    registry_fixture house;
+    auto const opened = house.open(house.alice);
+    house.clock.advance(days{31});
+    house.sessions.broken = {"end"};
+    CHECK(refusal_of(house.resume(opened->token())) == code::invalid_token);
+    CHECK(house.log.count("session_not_ended") == 1);
+    house.sessions.broken = {};
+    house.clock.set_back(days{31});
+    CHECK(refusal_of(house.resume(opened->token())) == code::invalid_token);
+}
+
+TEST_CASE("a clock set back revives no session that was pruned")
+{
+    registry_fixture house;
+    auto const opened = house.open(house.alice);
+    house.clock.advance(days{8});
+    testing::run(house.io, house.registry->prune());
+    house.clock.set_back(days{8});
+    CHECK(refusal_of(house.resume(opened->token())) == code::invalid_token);
+}
+
+TEST_CASE("a session of a disabled account is invalid")
+{
+    registry_fixture house;
+    auto const opened = house.open(house.alice);
+    house.sessions.disabled = true;
+    CHECK(refusal_of(house.resume(opened->token())) == code::invalid_token);
+}
+
+TEST_CASE("a session opened over TLS and resumed in the clear from elsewhere is revoked")
+{
+    registry_fixture house;
+    auto const opened = house.open(house.alice, transport::tls);
+    CHECK(refusal_of(house.resume(opened->token(), transport::plain)) == code::tls_required);
+    CHECK_FALSE(house.is_stored(*opened));
+    CHECK(refusal_of(house.resume(opened->token(), transport::tls)) == code::invalid_token);
+}
+
+TEST_CASE("a session opened over TLS and resumed in the clear on loopback is refused and stays")
+{
+    registry_fixture house;
+    auto const opened = house.open(house.alice, transport::tls);
+    for (auto const* loopback : {"127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"}) {
+        CHECK(refusal_of(house.resume_from(loopback, opened->token(), transport::plain)) == code::tls_required);
+    }
+    CHECK(house.resume(opened->token(), transport::tls));
+}
+
+TEST_CASE("a session opened in the clear may be resumed over TLS")
+{
+    registry_fixture house;
+    auto const opened = house.open(house.alice, transport::plain);
+    CHECK(house.resume(opened->token(), transport::tls));
+    CHECK(house.resume(opened->token(), transport::plain));
+}
+
+TEST_CASE("when the store is down a resume is unavailable and never invalid")
+{
+    registry_fixture house;
+    auto const opened = house.open(house.alice);
+    house.sessions.broken = {"find"};
+    CHECK(refusal_of(house.resume(opened->token())) == code::unavailable);
+    CHECK(refusal_of(house.resume(house.tokens.issue())) == code::unavailable);
+    house.sessions.broken = {};
+    CHECK(house.resume(opened->token()));
+}

@@ -1,0 +1,70 @@
+#include <string>
+
+#include "store/conformance/world.hpp"
+#include "store/memory/backend.hpp"
+#include "store/sqlite/open.hpp"
+#include "store/support/shell.hpp"
+#include "store/support/temporary_folder.hpp"
+#include "support/recording_log.hpp"
+
+namespace porter::testing {
+
+namespace {
+
+namespace store = rooms::store;
+
+class memory_subject final : public subject {
+public:
+    store::ports ports() override { return backend_.ports(); }
+    void disable(store::account_id id, rooms::base::timestamp since) override { backend_.disable(id, since); }
+    void remove(store::account_id id) override { backend_.remove(id); }
+
+private:
+    store::memory::backend backend_;
+};
+
+class sqlite_subject final : public subject {
+public:
+    sqlite_subject() { backend_ = store::sqlite::open(options(), log_); }
+
+    store::ports ports() override { return backend_->ports(); }
+
+    void disable(store::account_id id, rooms::base::timestamp since) override
+    {
+        shell{options().path}.run(
+            "UPDATE accounts SET disabled_at = " + std::to_string(since.time_since_epoch().count()) +
+            " WHERE id = " + std::to_string(id));
+    }
+
+    void remove(store::account_id id) override
+    {
+        shell{options().path}.run("DELETE FROM accounts WHERE id = " + std::to_string(id));
+    }
+
+private:
+    store::sqlite::options options() const
+    {
+        store::sqlite::options rules;
+        rules.path = folder_.path() / "porter.db";
+        return rules;
+    }
+
+    temporary_folder folder_;
+    recording_log log_;
+    std::unique_ptr<store::sqlite::backend> backend_;
+};
+
+template <typename Subject>
+std::unique_ptr<subject> open()
+{
+    return std::make_unique<Subject>();
+}
+
+}  // namespace
+
+std::vector<backend_kind> backends()
+{
+    return {{"memory", open<memory_subject>}, {"sqlite", open<sqlite_subject>}};
+}
+
+}  // namespace porter::testing

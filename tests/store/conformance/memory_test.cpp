@@ -1,0 +1,31 @@
+#include "store/conformance/world.hpp"
+#include "store/memory/backend.hpp"
+
+using namespace porter::testing;
+using porter::rooms::store::errc;
+
+TEST_CASE("the store in memory can be unavailable and be back")
+{
+    porter::rooms::store::memory::backend store;
+    auto const ports = store.ports();
+    store.be_unavailable(true);
+    auto const refused = run(ports.accounts.add(account_of("alice")));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error() == errc::unavailable);
+    store.be_unavailable(false);
+    auto const found = run(ports.accounts.find("alice"));
+    REQUIRE(found);
+    CHECK_FALSE(found->has_value());
+}
+
+TEST_CASE("an account disabled in memory can be let in again")
+{
+    porter::rooms::store::memory::backend store;
+    auto const ports = store.ports();
+    auto const alice = run(ports.accounts.add(account_of("alice")));
+    REQUIRE(alice);
+    store.disable(alice->id, at(1));
+    CHECK_FALSE(run(ports.sessions.open(session_of(*alice, 1))));
+    store.disable(alice->id, std::nullopt);
+    CHECK(run(ports.sessions.open(session_of(*alice, 1))));
+}

@@ -1,0 +1,249 @@
+#include "store/conformance/world.hpp"
+
+using namespace porter::testing;
+using porter::rooms::store::errc;
+using porter::rooms::store::session_use;
+using porter::rooms::store::transport;
+
+namespace {
+
+std::vector<porter::rooms::store::session_id> ids(std::vector<porter::rooms::store::session> const& sessions)
+{
+    std::vector<porter::rooms::store::session_id> all;
+    for (auto const& one : sessions) all.push_back(one.id);
+    return all;
+}
+
+porter::rooms::store::session find(world& here, int number)
+{
+    auto const found = here.run(here.sessions().find(digest(number)));
+    REQUIRE(found);
+    REQUIRE(found->has_value());
+    return (*found)->session;
+}
+
+void touch(world& here, session_use const& use)
+{
+    std::vector<session_use> const uses{use};
+    CHECK(here.run(here.sessions().touch(uses)));
+}
+
+session_use use_of(porter::rooms::store::session_id id, int when, std::string address = {})
+{
+    session_use use;
+    use.id = id;
+    use.at = at(when);
+    use.address = std::move(address);
+    return use;
+}
+
+}  // namespace
+
+TEST_CASE("a session is found by its digest together with its account")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    auto fresh = session_of(alice, 1, 10);
+    fresh.transport = GENERATE(transport::plain, transport::tls);
+    auto const id = here.open(fresh);
+
+    auto const found = here.run(here.sessions().find(digest(1)));
+    REQUIRE(found);
+    REQUIRE(found->has_value());
+    CHECK((*found)->account_name == "alice");
+    CHECK_FALSE((*found)->account_disabled);
+    auto const& session = (*found)->session;
+    CHECK(session.id == id);
+    CHECK(session.account == alice.id);
+    CHECK(session.created_at == at(10));
+    CHECK(session.last_used_at == at(10));
+    CHECK(session.expires_at == at(1010));
+    CHECK(session.address == "192.0.2.1");
+    CHECK(session.transport == fresh.transport);
+}
+
+TEST_CASE("an unknown digest finds nothing and is no error")
+{
+    world here{GENERATE(from_range(backends()))};
+    CHECK_FALSE(here.is_open(1));
+}
+
+TEST_CASE("an opened session tells of the login before it and is itself the next one's")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    auto const first = here.run(here.sessions().open(session_of(alice, 1, 10)));
+    REQUIRE(first);
+    CHECK_FALSE(first->before.last_login_at.has_value());
+    CHECK(first->before.last_address.empty());
+    CHECK(first->before.failed_since == 0);
+
+    CHECK(here.run(here.accounts().count_failure(alice.id)));
+    CHECK(here.run(here.accounts().count_failure(alice.id)));
+    auto fresh = session_of(alice, 2, 20);
+    fresh.address = "2001:db8::7";
+    auto const second = here.run(here.sessions().open(fresh));
+    REQUIRE(second);
+    CHECK(second->before.last_login_at == at(10));
+    CHECK(second->before.last_address == "192.0.2.1");
+    CHECK(second->before.failed_since == 2);
+
+    auto const found = here.run(here.sessions().find(digest(1)));
+    REQUIRE(found);
+    REQUIRE(found->has_value());
+    CHECK((*found)->history.last_login_at == at(20));
+    CHECK((*found)->history.last_address == "2001:db8::7");
+    CHECK((*found)->history.failed_since == 0);
+}
+
+TEST_CASE("one session more than an account may have ends its oldest ones")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    auto const bob = here.add("bob");
+    here.open(session_of(bob, 100));
+    for (int number = 1; number <= 4; ++number) here.open(session_of(alice, number));
+    auto last = session_of(alice, 5);
+    last.keep = 2;
+    here.open(last);
+    CHECK_FALSE(here.is_open(1));
+    CHECK_FALSE(here.is_open(2));
+    CHECK_FALSE(here.is_open(3));
+    CHECK(here.is_open(4));
+    CHECK(here.is_open(5));
+    CHECK(here.is_open(100));
+}
+
+TEST_CASE("an expired session is still found: the caller judges by its own clock")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto fresh = session_of(here.add("alice"), 1);
+    fresh.expires_at = fresh.created_at;
+    here.open(fresh);
+    CHECK(here.is_open(1));
+}
+
+TEST_CASE("the list holds an account's live sessions with the oldest first")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    here.open(session_of(here.add("bob"), 100, 60));
+    auto const expired = here.open(session_of(alice, 1, 0));  // at 1000, the moment itself
+    auto const second = here.open(session_of(alice, 2, 50));
+    here.open(session_of(alice, 3, 40));  // idle since 40, the moment itself
+    auto const fourth = here.open(session_of(alice, 4, 60));
+    touch(here, use_of(second, 70));
+    touch(here, use_of(expired, 70));
+
+    auto const live = here.run(here.sessions().list(alice.id, at(1000), at(40)));
+    REQUIRE(live);
+    CHECK(ids(*live) == std::vector{second, fourth});
+    CHECK(live->front().last_used_at == at(70));
+}
+
+TEST_CASE("one session of an account is ended by its id")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    auto const id = here.open(session_of(alice, 1));
+    here.open(session_of(alice, 2));
+    CHECK(here.run(here.sessions().end(alice.id, id)));
+    CHECK_FALSE(here.is_open(1));
+    CHECK(here.is_open(2));
+    auto const again = here.run(here.sessions().end(alice.id, id));
+    REQUIRE_FALSE(again);
+    CHECK(again.error() == errc::not_found);
+}
+
+TEST_CASE("a session of another account is not found by who would end it")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    auto const bobs = here.open(session_of(here.add("bob"), 1));
+    auto const refused = here.run(here.sessions().end(alice.id, bobs));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error() == errc::not_found);
+    CHECK(here.is_open(1));
+}
+
+TEST_CASE("every session of an account is ended at once and nobody else's")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    here.open(session_of(alice, 1));
+    here.open(session_of(alice, 2));
+    here.open(session_of(here.add("bob"), 3));
+    CHECK(here.run(here.sessions().end_all(alice.id)));
+    CHECK_FALSE(here.is_open(1));
+    CHECK_FALSE(here.is_open(2));
+    CHECK(here.is_open(3));
+    CHECK(here.run(here.sessions().end_all(alice.id)));
+}
+
+TEST_CASE("a use records when and from where and never goes back in time")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const id = here.open(session_of(here.add("alice"), 1, 10));
+    touch(here, use_of(id, 30, "192.0.2.9"));
+    CHECK(find(here, 1).last_used_at == at(30));
+    CHECK(find(here, 1).address == "192.0.2.9");
+    touch(here, use_of(id, 40));
+    CHECK(find(here, 1).last_used_at == at(40));
+    CHECK(find(here, 1).address == "192.0.2.9");
+    touch(here, use_of(id, 39, "192.0.2.5"));
+    CHECK(find(here, 1).last_used_at == at(40));
+    CHECK(find(here, 1).address == "192.0.2.9");
+}
+
+TEST_CASE("a use of a session that is gone is passed over and the others are written")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const id = here.open(session_of(here.add("alice"), 1, 10));
+    std::vector<session_use> const uses{use_of(id + 1, 30), use_of(id, 30)};
+    CHECK(here.run(here.sessions().touch(uses)));
+    CHECK(find(here, 1).last_used_at == at(30));
+}
+
+TEST_CASE("pruning removes what is expired or idle and tells how many")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    here.open(session_of(alice, 1, 0));   // ends at 1000, the moment itself
+    here.open(session_of(alice, 2, 50));  // idle since 50, the moment itself
+    here.open(session_of(alice, 3, 51));
+    auto const early = here.open(session_of(alice, 4, 0));
+    touch(here, use_of(early, 60));  // used, but at its end
+    auto const pruned = here.run(here.sessions().prune(at(1000), at(50)));
+    REQUIRE(pruned);
+    CHECK(*pruned == 3);
+    CHECK(here.is_open(3));
+    CHECK_FALSE(here.is_open(1));
+    CHECK_FALSE(here.is_open(2));
+    CHECK_FALSE(here.is_open(4));
+    auto const again = here.run(here.sessions().prune(at(1000), at(50)));
+    REQUIRE(again);
+    CHECK(*again == 0);
+}
+
+TEST_CASE("the id of a session is never used again")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    auto const id = here.open(session_of(alice, 1));
+    CHECK(here.run(here.sessions().end_all(alice.id)));
+    CHECK(here.open(session_of(alice, 2)) > id);
+}
+
+TEST_CASE("the sessions of an account end when it is disabled or deleted")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    auto const bob = here.add("bob");
+    here.open(session_of(alice, 1));
+    here.open(session_of(bob, 2));
+    here.administrator().disable(alice.id, at(1));
+    CHECK_FALSE(here.is_open(1));
+    CHECK(here.is_open(2));
+    here.administrator().remove(bob.id);
+    CHECK_FALSE(here.is_open(2));
+}

@@ -1,0 +1,243 @@
+// Other connections hold locks, the disk refuses, many ask at once: the store answers, and is back by itself.
+#include <sys/resource.h>
+
+#include <asio/co_spawn.hpp>
+#include <csignal>
+#include <exception>
+
+#include "store/sqlite/house.hpp"
+
+using namespace porter::testing;
+using porter::rooms::store::errc;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct outcomes {
+    int added = 0;
+    int unavailable = 0;
+};
+
+porter::task<void> add(porter::rooms::store::accounts& accounts, porter::rooms::store::account fresh, outcomes& seen)
+{
+    auto const added = co_await accounts.add(std::move(fresh));
+    if (added) {
+        ++seen.added;
+    } else if (added.error() == errc::unavailable) {
+        ++seen.unavailable;
+    }
+}
+
+/// Asks for accounts name0, name1, ... without waiting for an answer.
+void ask_for_accounts(house& here, porter::rooms::store::ports ports, int count, outcomes& seen)
+{
+    for (int i = 0; i < count; ++i) {
+        auto fresh = account_of("name" + std::to_string(i));
+        asio::co_spawn(here.io, add(ports.accounts, fresh, seen), [](std::exception_ptr error) {
+            if (error) std::rethrow_exception(error);
+        });
+    }
+    here.io.restart();
+    here.io.poll();
+}
+
+/// How many commits stand in the write-ahead log: frames with the size of the database after them (file format, 4.1).
+int commits(house const& here)
+{
+    auto const log = content_of(here.rules.path.string() + "-wal");
+    constexpr std::size_t header = 32;
+    constexpr std::size_t frame = 24 + 4096;
+    int found = 0;
+    for (auto at = header; at + frame <= log.size(); at += frame)
+        found += log.substr(at + 4, 4) != std::string(4, '\0');
+    return found;
+}
+
+/// For a while no file of this process can grow: what a full disk is like, also for root.
+class full_disk {
+public:
+    explicit full_disk(rlim_t largest) : old_signal_(std::signal(SIGXFSZ, SIG_IGN))
+    {
+        ::getrlimit(RLIMIT_FSIZE, &old_);
+        rlimit full = old_;
+        full.rlim_cur = largest;
+        ::setrlimit(RLIMIT_FSIZE, &full);
+    }
+    ~full_disk()
+    {
+        ::setrlimit(RLIMIT_FSIZE, &old_);
+        std::signal(SIGXFSZ, old_signal_);
+    }
+    full_disk(full_disk const&) = delete;
+    full_disk& operator=(full_disk const&) = delete;
+
+private:
+    void (*old_signal_)(int);
+    rlimit old_{};
+};
+
+}  // namespace
+
+TEST_CASE("while another program holds the lock writes are unavailable and look-ups go on")
+{
+    house here;
+    here.rules.busy_timeout = 50ms;
+    auto const ports = here.open();
+    REQUIRE(here.run(ports.accounts.add(account_of("alice"))));
+    auto other = here.administrator();
+    other.run("BEGIN EXCLUSIVE");
+
+    auto const refused = here.run(ports.accounts.add(account_of("bob")));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error() == errc::unavailable);
+    auto const found = here.run(ports.accounts.find("alice"));
+    REQUIRE(found);
+    CHECK(found->has_value());
+    CHECK(here.log.count("store_failed") == 1);
+
+    other.run("COMMIT");
+    CHECK(here.run(ports.accounts.add(account_of("bob"))));
+}
+
+TEST_CASE("those who wait behind a lock give up after the same time each")
+{
+    house here;
+    here.rules.busy_timeout = 50ms;
+    auto const ports = here.open();
+    auto other = here.administrator();
+    other.run("BEGIN EXCLUSIVE");
+    outcomes seen;
+    ask_for_accounts(here, ports, 300, seen);
+    here.io.run();
+    CHECK(seen.added == 0);
+    CHECK(seen.unavailable == 300);
+    CHECK(other.run("SELECT count(*) FROM accounts") == "0");
+}
+
+TEST_CASE("requests that wait together are committed together")
+{
+    house here;
+    here.rules.busy_timeout = 60s;
+    auto const ports = here.open();
+    REQUIRE(here.run(ports.accounts.add(account_of("alice"))));
+    auto const before = commits(here);
+    auto other = here.administrator();
+    other.run("BEGIN IMMEDIATE");
+    outcomes seen;
+    ask_for_accounts(here, ports, 100, seen);
+    other.run("ROLLBACK");
+    here.io.run();
+    CHECK(seen.added == 100);
+    // One for what the writer had taken up when the lock was there, one for all that came meanwhile.
+    CHECK(commits(here) - before <= 2);
+}
+
+TEST_CASE("one request of a group that fails does not fail the others")
+{
+    house here;
+    here.rules.busy_timeout = 60s;
+    auto const ports = here.open();
+    auto other = here.administrator();
+    other.run("BEGIN IMMEDIATE");
+    outcomes seen;
+    ask_for_accounts(here, ports, 10, seen);
+    asio::co_spawn(here.io, add(ports.accounts, account_of(""), seen), [](std::exception_ptr error) {
+        if (error) std::rethrow_exception(error);
+    });
+    here.io.poll();
+    other.run("ROLLBACK");
+    here.io.run();
+    CHECK(seen.added == 10);
+    CHECK(seen.unavailable == 1);
+    CHECK(other.run("SELECT count(*) FROM accounts") == "10");
+}
+
+TEST_CASE("more requests than may wait are unavailable at once")
+{
+    house here;
+    here.rules.busy_timeout = 60s;
+    here.rules.queue_limit = 4;
+    auto const ports = here.open();
+    auto other = here.administrator();
+    other.run("BEGIN IMMEDIATE");
+    outcomes seen;
+    ask_for_accounts(here, ports, 20, seen);
+    CHECK(seen.unavailable >= 12);  // 4 wait, and at most 4 more had been taken up
+    other.run("ROLLBACK");
+    here.io.run();
+    CHECK(seen.added + seen.unavailable == 20);
+    CHECK(seen.added >= 4);
+    CHECK(here.run(ports.accounts.add(account_of("alice"))));
+}
+
+TEST_CASE("a full disk makes writes unavailable until there is room again")
+{
+    house here;
+    auto const ports = here.open();
+    REQUIRE(here.run(ports.accounts.add(account_of("alice"))));
+    {
+        full_disk const now{std::filesystem::file_size(here.rules.path.string() + "-wal")};
+        auto const refused = here.run(ports.accounts.add(account_of("bob")));
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error() == errc::unavailable);
+        auto const found = here.run(ports.accounts.find("alice"));
+        REQUIRE(found);
+        CHECK(found->has_value());
+    }
+    CHECK(here.log.count("store_failed") == 1);
+    CHECK(here.run(ports.accounts.add(account_of("bob"))));
+    CHECK(here.administrator().run("PRAGMA integrity_check") == "ok");
+    CHECK(here.administrator().run("SELECT group_concat(name) FROM accounts") == "alice,bob");
+}
+
+TEST_CASE("what was queued is done before the store closes")
+{
+    house here;
+    here.rules.busy_timeout = 60s;
+    auto const ports = here.open();
+    auto other = here.administrator();
+    other.run("BEGIN IMMEDIATE");
+    outcomes seen;
+    ask_for_accounts(here, ports, 50, seen);
+    other.run("ROLLBACK");
+    here.close();
+    here.io.run();
+    CHECK(seen.added == 50);
+}
+
+TEST_CASE("the write-ahead log is emptied when it has grown")
+{
+    house here;
+    here.rules.checkpoint_pages = 20;
+    auto const ports = here.open();
+    for (int i = 0; i < 50; ++i) {
+        REQUIRE(here.run(ports.accounts.add(account_of("name" + std::to_string(i)))));
+    }
+    CHECK(std::filesystem::file_size(here.rules.path.string() + "-wal") < 2 * 20 * 4120);
+}
+
+TEST_CASE("somebody who reads for long does not keep the store from writing")
+{
+    house here;
+    here.rules.checkpoint_pages = 20;
+    auto const ports = here.open();
+    REQUIRE(here.run(ports.accounts.add(account_of("alice"))));
+    auto other = here.administrator();
+    other.run("BEGIN; SELECT * FROM accounts");
+    for (int i = 0; i < 50; ++i) {
+        REQUIRE(here.run(ports.accounts.add(account_of("name" + std::to_string(i)))));
+    }
+    CHECK(here.log.count("store_failed") == 0);
+    CHECK(other.run("SELECT count(*) FROM accounts") == "1");
+}
+
+TEST_CASE("the journal of endings keeps the last hour or ten thousand")
+{
+    house here;
+    here.open();
+    here.administrator().run(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)"
+        " INSERT INTO ended_sessions (session_id, ended_at) SELECT i, iif(i <= 1500, 1, unixepoch()) FROM n");
+    here.close();
+    CHECK(here.administrator().run("SELECT count(*), min(id) FROM ended_sessions") == "10500|1501");
+}

@@ -1,0 +1,151 @@
+#include "store/sqlite/migrator.hpp"
+
+#include <array>
+#include <vector>
+
+#include "store/sqlite/failure.hpp"
+#include "store/sqlite/house.hpp"
+
+using namespace porter::testing;
+using porter::start_error;
+using porter::rooms::store::sqlite::database;
+using porter::rooms::store::sqlite::migrate;
+using porter::rooms::store::sqlite::migration;
+using porter::rooms::store::sqlite::migrations;
+using std::filesystem::perms;
+
+namespace {
+
+std::vector<migration> with_next(std::string_view sql)
+{
+    std::vector<migration> steps{migrations().begin(), migrations().end()};
+    steps.push_back({static_cast<int>(steps.size()) + 1, "next", sql});
+    return steps;
+}
+
+void migrate_file(house& here, std::vector<migration> const& steps)
+{
+    database db{here.rules.path, database::access::read_write};
+    migrate(db, here.rules.path, steps, here.log);
+}
+
+std::vector<std::filesystem::path> backups(house const& here)
+{
+    std::vector<std::filesystem::path> found;
+    for (auto const& entry : std::filesystem::directory_iterator{here.folder.path()}) {
+        if (entry.path().string().find(".before-v") != std::string::npos) found.push_back(entry.path());
+    }
+    return found;
+}
+
+void make_database(house& here)
+{
+    auto const ports = here.open();
+    REQUIRE(here.run(ports.accounts.add(account_of("alice"))));
+    here.close();
+}
+
+std::string const newest = std::to_string(migrations().back().version);
+std::string const next = std::to_string(migrations().back().version + 1);
+
+}  // namespace
+
+TEST_CASE("migrations are numbered from one without a gap")
+{
+    int expected = 0;
+    for (auto const& step : migrations()) CHECK(step.version == ++expected);
+}
+
+TEST_CASE("a new database has every migration and needs no backup")
+{
+    house here;
+    make_database(here);
+    CHECK(here.administrator().run("SELECT count(*) FROM schema_migrations") == newest);
+    CHECK(here.administrator().run("PRAGMA user_version") == newest);
+    CHECK(here.log.count("store_migrated") == migrations().size());
+    CHECK(backups(here).empty());
+}
+
+TEST_CASE("opening a database of today's version migrates nothing")
+{
+    house here;
+    make_database(here);
+    auto const before = here.log.count("store_migrated");
+    here.open();
+    CHECK(here.log.count("store_migrated") == before);
+    CHECK(backups(here).empty());
+}
+
+TEST_CASE("an older database is backed up before it is migrated")
+{
+    house here;
+    make_database(here);
+    migrate_file(here, with_next("CREATE TABLE extra (value INTEGER) STRICT"));
+    CHECK(here.administrator().run("PRAGMA user_version") == next);
+    CHECK(here.administrator().run("SELECT version, name FROM schema_migrations WHERE version = " + next) ==
+          next + "|next");
+    CHECK(here.administrator().run("SELECT count(*) FROM extra") == "0");
+
+    REQUIRE(backups(here).size() == 1);
+    auto const copy = backups(here).front();
+    CHECK(copy.filename().string().starts_with("porter.db.before-v" + next + "-2"));
+    CHECK(mode_of(copy) == (perms::owner_read | perms::owner_write));
+    CHECK(shell{copy}.run("PRAGMA user_version") == newest);
+    CHECK(shell{copy}.run("PRAGMA application_id") == "1349481076");
+    CHECK(shell{copy}.run("SELECT name FROM accounts") == "alice");
+    CHECK(shell{copy}.run("PRAGMA integrity_check") == "ok");
+}
+
+TEST_CASE("several migrations make one backup")
+{
+    house here;
+    make_database(here);
+    auto steps = with_next("CREATE TABLE extra (value INTEGER) STRICT");
+    steps.push_back({steps.back().version + 1, "one_more", "DROP TABLE extra"});
+    migrate_file(here, steps);
+    CHECK(here.administrator().run("PRAGMA user_version") == std::to_string(steps.back().version));
+    CHECK(backups(here).size() == 1);
+}
+
+TEST_CASE("two backups of the same second both stay")
+{
+    house here;
+    make_database(here);
+    for (int round = 0; round < 3; ++round) {
+        migrate_file(here, with_next("CREATE TABLE extra (value INTEGER) STRICT"));
+        here.administrator().run("DROP TABLE extra; DELETE FROM schema_migrations WHERE version = " + next +
+                                 "; PRAGMA user_version = " + newest);
+    }
+    CHECK(backups(here).size() == 3);
+}
+
+TEST_CASE("a migration that fails leaves the version before it")
+{
+    house here;
+    make_database(here);
+    auto const steps = with_next("CREATE TABLE extra (value INTEGER) STRICT; INSERT INTO nowhere VALUES (1)");
+    CHECK_THROWS_AS(migrate_file(here, steps), start_error);
+    CHECK(here.administrator().run("PRAGMA user_version") == newest);
+    CHECK(here.administrator().run("SELECT count(*) FROM sqlite_schema WHERE name = 'extra'") == "0");
+    CHECK_FALSE(here.refusal());
+}
+
+TEST_CASE("a migration that leaves a reference to nothing fails")
+{
+    house here;
+    make_database(here);
+    auto const steps = with_next(
+        "INSERT INTO addresses (address, name, account_id, first_seen_at, last_seen_at) VALUES ('a', 'b', 77, 1, 1)");
+    CHECK_THROWS_AS(migrate_file(here, steps), start_error);
+    CHECK(here.administrator().run("PRAGMA user_version") == newest);
+}
+
+TEST_CASE("a migration that another program did meanwhile is not done twice")
+{
+    house here;
+    make_database(here);
+    auto const steps = with_next("CREATE TABLE extra (value INTEGER) STRICT");
+    migrate_file(here, steps);
+    migrate_file(here, steps);
+    CHECK(backups(here).size() == 1);
+}

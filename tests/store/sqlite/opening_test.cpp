@@ -1,0 +1,215 @@
+#include <sys/stat.h>
+
+#include "store/sqlite/house.hpp"
+
+using namespace porter::testing;
+using porter::start_error;
+using kind = porter::start_error::kind;
+using std::filesystem::perms;
+
+namespace {
+
+/// A database that was in use: more pages than one, closed in order.
+void make_database(house& here)
+{
+    auto const ports = here.open();
+    for (int i = 0; i < 50; ++i) {
+        REQUIRE(here.run(ports.accounts.add(account_of("account" + std::to_string(i)))));
+    }
+    here.close();
+}
+
+/// Opening and checking refuse the file, and leave it as it was.
+void is_refused(house& here, kind why)
+{
+    auto const before = content_of(here.rules.path);
+    auto const checked = here.check();
+    REQUIRE(checked);
+    CHECK(checked->why() == why);
+    auto const refused = here.refusal();
+    REQUIRE(refused);
+    CHECK(refused->why() == why);
+    std::string const message = refused->what();
+    CHECK(message.find(here.rules.path.string()) != std::string::npos);
+    CHECK(message.find('\n') == std::string::npos);
+    CHECK(content_of(here.rules.path) == before);
+}
+
+}  // namespace
+
+TEST_CASE("a database is made for its owner alone whatever the umask")
+{
+    house here;
+    auto const umask = GENERATE(0000, 0777);
+    auto const old = ::umask(static_cast<mode_t>(umask));
+    auto const ports = here.open();
+    auto const added = here.run(ports.accounts.add(account_of("alice")));
+    ::umask(old);
+    REQUIRE(added);
+    for (auto const* suffix : {"", "-wal", "-shm"}) {
+        CHECK(mode_of(here.rules.path.string() + suffix) == (perms::owner_read | perms::owner_write));
+    }
+}
+
+TEST_CASE("a store that is closed leaves one file that can be opened again")
+{
+    house here;
+    make_database(here);
+    CHECK_FALSE(std::filesystem::exists(here.rules.path.string() + "-wal"));
+    CHECK_FALSE(std::filesystem::exists(here.rules.path.string() + "-shm"));
+    auto const ports = here.open();
+    auto const found = here.run(ports.accounts.find("account49"));
+    REQUIRE(found);
+    CHECK(found->has_value());
+}
+
+TEST_CASE("the file says whose it is and which version")
+{
+    house here;
+    make_database(here);
+    auto const beginning = content_of(here.rules.path).substr(0, 100);
+    CHECK(beginning.substr(68, 4) == "Port");
+    CHECK(here.administrator().run("PRAGMA user_version") ==
+          here.administrator().run("SELECT max(version) FROM schema_migrations"));
+}
+
+TEST_CASE("an empty file becomes a database")
+{
+    house here;
+    write_file(here.rules.path, "");
+    CHECK_FALSE(here.refusal());
+    CHECK_FALSE(content_of(here.rules.path).empty());
+}
+
+TEST_CASE("what is not a database is refused")
+{
+    house here;
+    auto const content = GENERATE(std::string{"x"}, std::string{"SQLite format 3"}, std::string(10'000, 'x'));
+    write_file(here.rules.path, content);
+    is_refused(here, kind::bad_data);
+}
+
+TEST_CASE("a truncated database is refused")
+{
+    house here;
+    make_database(here);
+    auto const whole = content_of(here.rules.path);
+    auto const size = GENERATE(50, 100, 512, 4096, 8192);
+    write_file(here.rules.path, whole.substr(0, static_cast<std::size_t>(size)));
+    is_refused(here, kind::bad_data);
+}
+
+TEST_CASE("a database with a page of garbage is refused")
+{
+    house here;
+    make_database(here);
+    auto content = content_of(here.rules.path);
+    content.replace(4096, 4096, std::string(4096, '\xa5'));
+    write_file(here.rules.path, content);
+    is_refused(here, kind::bad_data);
+}
+
+TEST_CASE("a database of another program is refused")
+{
+    house here;
+    here.administrator().run("CREATE TABLE notes (text)");
+    is_refused(here, kind::bad_data);
+    here.administrator().run("PRAGMA application_id = 42");
+    is_refused(here, kind::bad_data);
+}
+
+TEST_CASE("a database of another program that has a write-ahead log is refused and leaves no trace")
+{
+    house here;
+    here.administrator().run("PRAGMA journal_mode = WAL; CREATE TABLE notes (text); PRAGMA application_id = 42");
+    is_refused(here, kind::bad_data);
+    CHECK_FALSE(std::filesystem::exists(here.rules.path.string() + "-wal"));
+}
+
+TEST_CASE("a database that is newer than this program is refused")
+{
+    house here;
+    make_database(here);
+    here.administrator().run("PRAGMA user_version = 1000");
+    is_refused(here, kind::bad_data);
+    CHECK_FALSE(std::filesystem::exists(here.rules.path.string() + "-wal"));
+}
+
+TEST_CASE("a newer version that stands only in the write-ahead log is seen")
+{
+    house here;
+    make_database(here);
+    auto newer = here.administrator();
+    newer.run("PRAGMA wal_autocheckpoint = 0; PRAGMA user_version = 1000");
+    auto const refused = here.refusal();
+    REQUIRE(refused);
+    CHECK(refused->why() == kind::bad_data);
+}
+
+TEST_CASE("a file that nobody may write to is refused")
+{
+    house here;
+    make_database(here);
+    std::filesystem::permissions(here.rules.path, perms::owner_read);
+    is_refused(here, kind::io);
+}
+
+TEST_CASE("a folder or a pipe in place of the file is refused")
+{
+    house here;
+    if (GENERATE(true, false)) {
+        std::filesystem::create_directory(here.rules.path);
+    } else {
+        ::mkfifo(here.rules.path.c_str(), 0600);
+    }
+    auto const refused = here.refusal();
+    REQUIRE(refused);
+    CHECK(refused->why() == kind::io);
+    auto const checked = here.check();
+    REQUIRE(checked);
+    CHECK(checked->why() == kind::io);
+}
+
+TEST_CASE("a database whose folder is not there cannot be made")
+{
+    house here;
+    here.rules.path = here.folder.path() / "nowhere" / "porter.db";
+    auto const refused = here.refusal();
+    REQUIRE(refused);
+    CHECK(refused->why() == kind::cannot_create);
+}
+
+TEST_CASE("a database is not made through a symbolic link")
+{
+    house here;
+    std::filesystem::create_symlink(here.folder.path() / "elsewhere.db", here.rules.path);
+    auto const refused = here.refusal();
+    REQUIRE(refused);
+    CHECK(refused->why() == kind::io);
+    CHECK_FALSE(std::filesystem::exists(here.folder.path() / "elsewhere.db"));
+}
+
+TEST_CASE("checking takes what opening takes and makes nothing")
+{
+    house here;
+    CHECK_FALSE(here.check());
+    CHECK_FALSE(std::filesystem::exists(here.rules.path));
+    make_database(here);
+    auto const before = content_of(here.rules.path);
+    CHECK_FALSE(here.check());
+    CHECK(content_of(here.rules.path) == before);
+    here.open();
+    CHECK_FALSE(here.check());
+}
+
+TEST_CASE("a database that stays locked is not opened and not called damaged")
+{
+    house here;
+    make_database(here);
+    here.rules.busy_timeout = std::chrono::milliseconds{1};
+    auto other = here.administrator();
+    other.run("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM accounts");
+    auto const refused = here.refusal();
+    REQUIRE(refused);
+    CHECK(refused->why() == kind::io);
+}

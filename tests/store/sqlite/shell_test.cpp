@@ -1,0 +1,203 @@
+// What somebody types into the sqlite3 shell beside a running server takes effect, and cannot do harm.
+#include <algorithm>
+
+#include "store/sqlite/house.hpp"
+#include "store/support/endings.hpp"
+
+using namespace porter::testing;
+using porter::rooms::store::account;
+using porter::rooms::store::session_id;
+
+namespace {
+
+/// A store with the accounts alice (two sessions) and алиса (one), and somebody who watches.
+struct running {
+    running() : ports(here.open())
+    {
+        alice = add("alice", "alice");
+        cyrillic = add("алиса", "алиса");
+        first = open(alice, 1);
+        second = open(alice, 2);
+        others = open(cyrillic, 3);
+        ports.sessions.watch_ended(told.watcher());
+    }
+    ~running() { ports.sessions.watch_ended(nullptr); }
+    running(running const&) = delete;
+    running& operator=(running const&) = delete;
+
+    account add(std::string const& name, std::string const& folded_name)
+    {
+        auto fresh = account_of(folded_name);
+        fresh.name = name;
+        auto added = here.run(ports.accounts.add(fresh));
+        REQUIRE(added);
+        return *added;
+    }
+
+    session_id open(account const& owner, int number)
+    {
+        auto opened = here.run(ports.sessions.open(session_of(owner, number)));
+        REQUIRE(opened);
+        return opened->id;
+    }
+
+    std::string type(std::string const& sql) { return here.administrator().run(sql); }
+    std::string refusal_of(std::string const& sql) { return here.administrator().refusal_of(sql); }
+
+    endings told;
+    house here;
+    porter::rooms::store::ports ports;
+    account alice;
+    account cyrillic;
+    session_id first = 0;
+    session_id second = 0;
+    session_id others = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a session deleted by hand is told of")
+{
+    running server;
+    server.type("DELETE FROM sessions WHERE id = " + std::to_string(server.first));
+    CHECK(server.told.wait_for(server.first));
+    CHECK(server.told.told().size() == 1);
+}
+
+TEST_CASE("all sessions deleted by hand are told of")
+{
+    running server;
+    server.type("DELETE FROM sessions");
+    CHECK(server.told.wait_for(server.first));
+    CHECK(server.told.wait_for(server.second));
+    CHECK(server.told.wait_for(server.others));
+}
+
+TEST_CASE("an account deleted by hand takes along what belonged to it although foreign keys are off")
+{
+    running server;
+    REQUIRE(server.here.run(server.ports.addresses.record("192.0.2.1", "alice", server.alice.id, at(0))));
+    REQUIRE(server.type("PRAGMA foreign_keys") == "0");
+    server.type("DELETE FROM accounts WHERE name = 'alice'");
+    CHECK(server.told.wait_for(server.first));
+    CHECK(server.told.wait_for(server.second));
+    CHECK(server.type("SELECT id FROM sessions") == std::to_string(server.others));
+    CHECK(server.type("SELECT count(*) FROM addresses") == "0");
+}
+
+TEST_CASE("an account disabled by hand has no sessions left")
+{
+    running server;
+    server.type("UPDATE accounts SET disabled_at = unixepoch() WHERE name = 'alice'");
+    CHECK(server.told.wait_for(server.second));
+    CHECK(server.type("SELECT id FROM sessions") == std::to_string(server.others));
+}
+
+TEST_CASE("a password hash changed by hand ends the sessions and a rehash does not")
+{
+    running server;
+    server.type("UPDATE accounts SET password_hash = 'same password', rehash_count = rehash_count + 1");
+    CHECK(server.type("SELECT count(*) FROM sessions") == "3");
+    server.type("UPDATE accounts SET password_hash = password_hash");
+    CHECK(server.type("SELECT count(*) FROM sessions") == "3");
+    server.type("UPDATE accounts SET password_hash = 'another' WHERE name = 'alice'");
+    CHECK(server.told.wait_for(server.first));
+    CHECK(server.told.wait_for(server.second));
+    CHECK(server.type("SELECT id FROM sessions") == std::to_string(server.others));
+    auto const stale = server.here.run(server.ports.sessions.open(session_of(server.alice, 9)));
+    CHECK_FALSE(stale);
+}
+
+TEST_CASE("a name without its key is refused")
+{
+    running server;
+    for (std::string const sql : {
+             "UPDATE accounts SET name = 'bob' WHERE name = 'alice'",
+             "UPDATE accounts SET name = 'Боб' WHERE name = 'alice'",
+             "UPDATE accounts SET name = 'Боб' WHERE name = 'алиса'",
+             "UPDATE accounts SET folded_name = 'bob' WHERE name = 'alice'",
+             "UPDATE accounts SET folded_name = '' WHERE name = 'алиса'",
+             "INSERT INTO accounts (name, password_hash) VALUES ('bob', 'h')",
+             "INSERT INTO accounts (name, folded_name, password_hash) VALUES ('Боб', '', 'h')",
+             "INSERT INTO accounts (name, folded_name, password_hash) VALUES ('Bob', 'Bob', 'h')",
+         }) {
+        CAPTURE(sql);
+        CHECK(server.refusal_of(sql).starts_with("folded_name must be"));
+    }
+    CHECK(server.type("SELECT group_concat(name) FROM accounts") == "alice,алиса");
+}
+
+TEST_CASE("a rename by hand with its key is taken and addresses follow")
+{
+    running server;
+    REQUIRE(server.here.run(server.ports.addresses.record("192.0.2.1", "alice", server.alice.id, at(0))));
+    server.type("UPDATE accounts SET name = 'ALICE' WHERE name = 'alice'");
+    server.type("UPDATE accounts SET name = 'Боб', folded_name = 'боб' WHERE name = 'ALICE'");
+    auto const greeted = server.here.run(server.ports.addresses.name_of("192.0.2.1"));
+    REQUIRE(greeted);
+    CHECK(*greeted == "Боб");
+    auto const found = server.here.run(server.ports.accounts.find("боб"));
+    REQUIRE(found);
+    CHECK(found->has_value());
+}
+
+TEST_CASE("a duplicate never replaces the other account")
+{
+    running server;
+    for (std::string const sql : {
+             "INSERT INTO accounts (name, folded_name, password_hash) VALUES ('Alice', 'alice', 'h')",
+             "INSERT OR REPLACE INTO accounts (name, folded_name, password_hash) VALUES ('Alice', 'alice', 'h')",
+             "UPDATE OR REPLACE accounts SET name = 'alice', folded_name = 'alice' WHERE name = 'алиса'",
+         }) {
+        CAPTURE(sql);
+        CHECK(server.refusal_of(sql) == "an account with this folded_name exists");
+    }
+    CHECK(server.type("SELECT count(*) FROM sessions") == "3");
+}
+
+TEST_CASE("an id is never used again and never moves")
+{
+    running server;
+    server.type("DELETE FROM accounts WHERE name = 'алиса'");
+    auto const id = std::to_string(server.cyrillic.id);
+    CHECK_FALSE(server
+                    .refusal_of("INSERT INTO accounts (id, name, folded_name, password_hash) VALUES (" + id +
+                                ", 'eve', 'eve', 'h')")
+                    .empty());
+    CHECK_FALSE(server.refusal_of("UPDATE accounts SET id = 99 WHERE name = 'alice'").empty());
+    CHECK_FALSE(server.refusal_of("UPDATE sessions SET id = 99").empty());
+    CHECK_FALSE(server.refusal_of("UPDATE sessions SET account_id = 99").empty());
+    CHECK(server.add("eve", "eve").id > server.cyrillic.id);
+}
+
+TEST_CASE("the views are readable and show no secret")
+{
+    running server;
+    REQUIRE(server.here.run(server.ports.accounts.count_failure(server.alice.id)));
+    REQUIRE(server.here.run(server.ports.addresses.record("192.0.2.1", "alice", server.alice.id, at(0))));
+    CHECK(server.type("SELECT name, state, created_utc, last_login_utc, last_address, failed_tries, sessions"
+                      " FROM account_list WHERE name = 'alice'") ==
+          "alice|enabled|2023-11-14 22:13:20|2023-11-14 22:13:20|192.0.2.1|1|2");
+    CHECK(server.type("SELECT account, address, transport, created_utc, expires_utc FROM session_list LIMIT 1") ==
+          "alice|192.0.2.1|tls|2023-11-14 22:13:20|2023-11-14 22:30:00");
+    CHECK(server.type("SELECT * FROM address_list") ==
+          "192.0.2.1|alice|proved|2023-11-14 22:13:20|2023-11-14 22:13:20");
+    CHECK(server.type("SELECT name, failed_tries, last_failed_utc LIKE '20__-__-__ __:__:__' FROM login_failures") ==
+          "alice|1|1");
+    for (std::string const view : {"account_list", "session_list", "address_list", "login_failures"}) {
+        auto const rows = server.type("SELECT * FROM " + view);
+        auto const columns = server.type("SELECT name FROM pragma_table_info('" + view + "')");
+        CAPTURE(view);
+        CHECK_FALSE(rows.empty());
+        CHECK(rows.find("hash of") == std::string::npos);
+        CHECK(columns.find("digest") == std::string::npos);
+        CHECK(columns.find("hash") == std::string::npos);
+    }
+}
+
+TEST_CASE("a session is stored by its digest")
+{
+    running server;
+    CHECK(server.type("SELECT length(token_digest) FROM sessions LIMIT 1") == "32");
+    CHECK(server.type("SELECT hex(token_digest) FROM sessions LIMIT 1").starts_with("01005A5A"));
+}

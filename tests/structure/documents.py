@@ -1,0 +1,119 @@
+"""The rules about the documents: what they say of the tree is so."""
+
+import re
+from pathlib import PurePosixPath
+
+from tree import line_of, table
+
+LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\((?P<target>[^)\s]+)\)")
+FENCE = re.compile(r"^```(?P<language>[^\n]*)\n(?P<body>.*?)^```", re.MULTILINE | re.DOTALL)
+PROGRAMS = {"porterd", "porter", "porterctl"}
+
+
+def pages(tree):
+    return [path for path in tree.files if path.endswith(".md")]
+
+
+def anchors(markdown):
+    """The anchors of a page, as the usual renderers make them from its headings."""
+    for heading in re.findall(r"^#+ +(.+?)\s*$", FENCE.sub("", markdown), re.MULTILINE):
+        yield re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def links_lead_somewhere(tree):
+    for page in pages(tree):
+        text = FENCE.sub(lambda block: "\n" * block.group().count("\n"), tree.text(page))
+        for match in LINK.finditer(text):
+            where = f"{page}:{line_of(text, match.start())}"
+            target, _, anchor = match["target"].partition("#")
+            if re.match(r"[a-z]+:", target):
+                continue
+            path = page if not target else (PurePosixPath(page).parent / target).as_posix()
+            if not (tree.root / path).resolve().is_relative_to(tree.root.resolve()) or not tree.exists(path):
+                yield f"{where}: the link to {match['target']} leads nowhere"
+            elif anchor and path.endswith(".md"):
+                markdown = (tree.root / path).read_text(encoding="utf-8")
+                if anchor not in anchors(markdown):
+                    yield f"{where}: {path} has no heading for #{anchor}"
+
+
+def every_decision_is_found(tree):
+    """A page that nothing links to is a page that nobody reads."""
+    linked = set()
+    for page in pages(tree):
+        for match in LINK.finditer(tree.text(page)):
+            target = match["target"].partition("#")[0]
+            if target and not re.match(r"[a-z]+:", target):
+                path = (tree.root / page).parent / target
+                linked.add(path.resolve())
+    for page in tree.under("docs", suffixes={".md"}):
+        if (tree.root / page).resolve() not in linked:
+            yield f"{page}: no other page links to it"
+
+
+def the_commands_of_the_readme_exist(tree):
+    for page in ("README.md", "README.ru.md"):
+        if not tree.exists(page):
+            yield f"{page}: missing"
+            continue
+        for block in FENCE.finditer(tree.text(page)):
+            if not block["language"].startswith("sh"):
+                continue
+            for script in re.findall(r"\./([\w./-]+)", block["body"]):
+                if not tree.exists(script):
+                    yield f"{page}: there is no ./{script}"
+            for program in re.findall(r"build/release/bin/(\w+)", block["body"]):
+                if program not in PROGRAMS or not tree.exists(f"src/programs/{program}"):
+                    yield f"{page}: there is no program {program}"
+
+
+def the_readme_is_short(tree):
+    for page in ("README.md", "README.ru.md"):
+        if tree.exists(page) and (lines := tree.text(page).count("\n")) > 180:
+            yield f"{page}: {lines} lines, 180 at most"
+
+
+def the_code_of_the_readme_is_compiled(tree):
+    """Each cpp block stands as it is in one of the examples."""
+    examples = [tree.text(path) for path in tree.cpp("tests/examples")]
+    for page in ("README.md", "README.ru.md"):
+        for block in FENCE.finditer(tree.text(page) if tree.exists(page) else ""):
+            if block["language"] == "cpp" and not any(block["body"] in example for example in examples):
+                where = line_of(tree.text(page), block.start())
+                yield f"{page}:{where}: this code stands in no file of tests/examples"
+
+
+def both_readmes_run_the_same(tree):
+    if tree.exists("README.md") and tree.exists("README.ru.md"):
+        blocks = [[block["body"] for block in FENCE.finditer(tree.text(page)) if block["language"].startswith("sh")]
+                  for page in ("README.md", "README.ru.md")]
+        if blocks[0] != blocks[1]:
+            yield "README.ru.md: its sh blocks are not those of README.md"
+
+
+def enumerators(text, name):
+    """The enumerators of an enum class with their numbers."""
+    body = re.search(rf"enum class {name}\b[^{{]*\{{(.*?)\}};", text, re.DOTALL)
+    pairs = re.findall(r"^\s*(\w+) = (0x[0-9a-fA-F]+|\d+),", body[1], re.MULTILINE) if body else []
+    return {label: int(number, 0) for label, number in pairs}
+
+
+def the_protocol_page_has_every_number(tree):
+    page, codes, messages = "docs/PROTOCOL.md", "include/porter/error.hpp", "src/protocol/messages.hpp"
+    for heading, source, enum in ((["code", "name"], codes, "code"), (["kind", "name"], messages, "kind")):
+        if not tree.exists(page) or not tree.exists(source):
+            yield f"{page} or {source}: missing"
+            continue
+        rows = table(tree.text(page), heading) or []
+        written = {row[1].strip("`"): int(row[0].strip("`"), 0) for row in rows}
+        # `register` is a word of C++.
+        built = {name.removesuffix("_account"): number for name, number in enumerators(tree.text(source), enum).items()}
+        for name in sorted(written.keys() | built.keys()):
+            if written.get(name) != built.get(name):
+                yield f"{page}: {enum} {name} is {written.get(name)} on the page and {built.get(name)} in {source}"
+
+
+def the_changelog_knows_the_version(tree):
+    version = re.search(r"project\(\w+ VERSION ([\d.]+)", tree.text("CMakeLists.txt"))
+    if version and f"## {version[1]}" not in (tree.text("CHANGELOG.md") if tree.exists("CHANGELOG.md") else ""):
+        yield f"CHANGELOG.md: nothing about {version[1]}"

@@ -1,0 +1,229 @@
+"""The rules of the house. A rule takes the tree and yields a line for each place where it is broken."""
+
+import re
+from pathlib import Path, PurePosixPath
+
+from tree import line_of, table
+
+TOP_LEVEL = {
+    ".ci", ".clang-format", ".clang-tidy", ".editorconfig", ".gitattributes", ".gitignore",
+    "ARCHITECTURE.md", "CHANGELOG.md", "CMakeLists.txt", "CMakePresets.json", "CONTRIBUTING.md", "LICENSE",
+    "README.md", "README.ru.md", "SECURITY.md", "docs", "include", "migrations", "src", "tests", "tools",
+}
+FILE_LINES = 300
+FUNCTION_LINES = 70
+
+# Which package a header is of. What is not here (the language, POSIX) every room may use.
+PACKAGES = {
+    "asio": "Asio", "CLI": "CLI11", "editline": "libedit", "fmt": "fmt", "histedit.h": "libedit",
+    "nlohmann": "nlohmann-json", "sodium": "libsodium", "sodium.h": "libsodium", "spdlog": "spdlog",
+    "sqlite3.h": "SQLite", "toml++": "toml++", "utf8proc.h": "utf8proc",
+}
+PUBLIC_PACKAGES = {"Asio"}
+
+# Where Asio's versions and experimental parts may be named: one place for the rooms, and the public headers that
+# cannot include it.
+ASIO_VERSIONS = {"src/base/asio.hpp", "include/porter/task.hpp", "include/porter/message_socket.hpp"}
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+(?P<mark>["<])(?P<name>[^">]+)[">]', re.MULTILINE)
+
+
+def includes(tree, path):
+    text = tree.text(path)
+    for match in INCLUDE.finditer(text):
+        yield line_of(text, match.start()), match["mark"] == '"', match["name"]
+
+
+def rooms(tree):
+    """ARCHITECTURE.md's table: room -> (the rooms that it may know, the packages that it may use)."""
+    rows = table(tree.text("ARCHITECTURE.md"), ["room", "what it is for", "may know", "packages"]) or []
+    split = lambda cell: set(re.findall(r"[\w/+-]+", cell.replace("`", "")))
+    return {row[0].strip("`"): (split(row[2]), split(row[3])) for row in rows}
+
+
+def room_of(known, path):
+    """The room that a path below src/ is in: the nearest folder that is one."""
+    for parent in PurePosixPath(path).parents:
+        if parent.as_posix() in known:
+            return parent.as_posix()
+    return None
+
+
+def the_rooms_are_those_of_the_page(tree):
+    known = rooms(tree)
+    if not known:
+        yield "ARCHITECTURE.md: no table with the columns room, what it is for, may know, packages"
+    folders = {PurePosixPath(path).parent.relative_to("src").as_posix() for path in tree.cpp("src")}
+    for folder in sorted(folders - known.keys()):
+        yield f"src/{folder}: not a room of ARCHITECTURE.md"
+    for room in sorted(known.keys() - folders):
+        yield f"ARCHITECTURE.md: the room {room} has no file in src/{room}"
+    for room, (knows, _) in known.items():
+        for other in sorted(knows - known.keys()):
+            yield f"ARCHITECTURE.md: {room} may know {other}, which is no room"
+
+
+def a_room_includes_what_it_may_know(tree):
+    known = rooms(tree)
+    for path in tree.cpp("src"):
+        room = room_of(known, path.removeprefix("src/"))
+        knows, packages = known.get(room, (set(), set()))
+        for line, ours, name in includes(tree, path):
+            package = PACKAGES.get(name.split("/")[0])
+            if not ours:
+                if package and package not in packages:
+                    yield f"{path}:{line}: {room} may not use {package}"
+            elif name.startswith("porter/"):
+                if not tree.exists(f"include/{name}") and name != "porter/version.hpp":
+                    yield f"{path}:{line}: there is no include/{name}"
+            elif not tree.exists(f"src/{name}"):
+                yield f"{path}:{line}: there is no src/{name}: own headers are named from src"
+            elif (other := room_of(known, name)) != room and other not in knows:
+                yield f"{path}:{line}: {room} may not know {other}"
+
+
+def nobody_is_known_in_a_circle(tree):
+    known = rooms(tree)
+    for room in known:
+        seen, todo = set(), list(known[room][0])
+        while todo:
+            other = todo.pop()
+            if other not in seen:
+                seen.add(other)
+                todo += known.get(other, (set(), set()))[0]
+        if room in seen:
+            yield f"ARCHITECTURE.md: {room} knows itself by way of others"
+
+
+def public_headers_include_nothing_private(tree):
+    for path in tree.cpp("include"):
+        for line, ours, name in includes(tree, path):
+            if ours and not name.startswith("porter/"):
+                yield f'{path}:{line}: a public header includes "{name}"'
+            package = PACKAGES.get(name.split("/")[0])
+            if not ours and package and package not in PUBLIC_PACKAGES:
+                yield f"{path}:{line}: a public header includes {package}"
+
+
+def asio_versions_are_named_in_one_place(tree):
+    for path in tree.cpp("src", "include", "tests"):
+        if path not in ASIO_VERSIONS:
+            for match in re.finditer(r"asio/experimental|asio::experimental|ASIO_VERSION", tree.code(path)):
+                yield f"{path}:{line_of(tree.code(path), match.start())}: {match.group()} belongs into base/asio.hpp"
+
+
+def migrations_have_no_gaps(tree):
+    names = sorted(PurePosixPath(path).name for path in tree.under("migrations"))
+    for expected, name in enumerate(names, start=1):
+        if not re.fullmatch(rf"{expected:04d}_[a-z0-9_]+\.sql", name):
+            yield f"migrations/{name}: expected {expected:04d}_words.sql"
+
+
+def files_and_functions_are_short(tree):
+    for path in tree.cpp("src", "include", "tests", "tools"):
+        lines = tree.code(path).split("\n")
+        if len(lines) - 1 > FILE_LINES:
+            yield f"{path}: {len(lines) - 1} lines, {FILE_LINES} at most"
+        opened = {}  # the indentation of a body's brace, which stands alone on its line -> that line
+        for number, line in enumerate(lines, start=1):
+            indent = len(line) - len(line.lstrip())
+            if line.strip() == "{":
+                opened[indent] = number
+            elif line.lstrip().startswith("}") and indent in opened:
+                if (length := number - opened.pop(indent) - 1) > FUNCTION_LINES:
+                    yield f"{path}:{number}: a function of {length} lines, {FUNCTION_LINES} at most"
+
+
+def only_known_entries_at_the_top(tree):
+    for entry in sorted({PurePosixPath(path).parts[0] for path in tree.files} - TOP_LEVEL):
+        yield f"{entry}: not an entry of the top folder"
+
+
+def nothing_is_detached(tree):
+    for path in tree.cpp("src", "include", "tests"):
+        for match in re.finditer(r"\bdetached\b", tree.code(path)):
+            yield f"{path}:{line_of(tree.code(path), match.start())}: detached: nobody would hear of its failure"
+
+
+def tests_do_not_sleep(tree):
+    for path in tree.cpp("tests"):
+        for match in re.finditer(r"\b(sleep_for|sleep_until|usleep|nanosleep)\b", tree.code(path)):
+            yield f"{path}:{line_of(tree.code(path), match.start())}: {match.group()} in a test"
+
+
+def test_names_can_be_discovered(tree):
+    for path in tree.cpp("tests"):
+        for match in re.finditer(r'TEST_CASE\(\s*"([^"]*)"', tree.text(path)):
+            if set(match[1]) & set(";,["):
+                yield f'{path}: "{match[1]}": no semicolon, comma or bracket in the name of a test'
+
+
+def headers_are_guarded(tree):
+    for path in tree.under("src", "include", "tests", suffixes={".hpp"}):
+        if "#pragma once" not in tree.text(path):
+            yield f"{path}: no #pragma once"
+        if re.search(r"^\s*using namespace", tree.code(path), re.MULTILINE):
+            yield f"{path}: using namespace in a header"
+
+
+# What g++ 12 miscompiles, in a statement with co_await (docs/coroutines.md).
+COROUTINE_FORMS = [
+    (re.compile(r"\s(&&|\|\|)\s.*\bco_await\b|\bco_await\b.*\s(&&|\|\|)\s", re.DOTALL), "beside && or ||"),
+    (re.compile(r"\s\?\s.*\bco_await\b|\bco_await\b.*\s\?\s", re.DOTALL), "in a ?:"),
+    (re.compile(r"\bco_await\b.*(?<![\w\])])\[(?!\]|&\])[^\]]*\]\s*(\(|\{|mutable)", re.DOTALL), "beside a lambda"),
+    (re.compile(r"\bco_await\b.*[(,]\s*\w*\{(?!\s*\}|\w+\})", re.DOTALL), "beside an aggregate made on the spot"),
+    (re.compile(r"\bco_spawn\(\s*co_await\b"), "as the executor of co_spawn"),
+]
+CAPTURING_COROUTINE = re.compile(r"\[[^\]\[]+\]\s*(\([^()]*\)\s*)?(mutable\s*)?->\s*(porter::)?task<")
+
+
+def full_expressions(code):
+    """Roughly the full-expressions of some C++: (where, text). The condition of an if or a loop is one of its own."""
+    start = 0
+    for end in [match.end() for match in re.finditer(r";|\{\s*\n|\}\s*\n", code)] + [len(code)]:
+        while control := re.match(r"\s*(?:else\s+)?(?:if|while)\s*(?:constexpr\s*)?\(", code[start:end]):
+            closed, depth = start + control.end(), 1
+            while depth and closed < end:
+                depth += {"(": 1, ")": -1}.get(code[closed], 0)
+                closed += 1
+            yield start, code[start:closed]
+            start = closed
+        yield start, code[start:end]
+        start = end
+
+
+def a_co_await_stands_alone(tree):
+    for path in tree.cpp("src", "include", "tests"):
+        code = tree.code(path)
+        for start, expression in full_expressions(code):
+            if "co_await" in expression:
+                where = f"{path}:{line_of(code, start + expression.index('co_await'))}"
+                for form, what in COROUTINE_FORMS:
+                    if form.search(expression):
+                        yield f"{where}: co_await {what}: g++ 12 miscompiles it"
+        if not path.startswith("tests/") or path.startswith("tests/examples/"):
+            for match in CAPTURING_COROUTINE.finditer(code):
+                yield f"{path}:{line_of(code, match.start())}: a coroutine lambda with captures, which may die first"
+
+
+LEFTOVERS = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|/work/(main|shared)")
+
+
+def nothing_is_left_over(tree):
+    for path in tree.files:
+        if path.startswith("tests/structure/"):
+            continue
+        try:
+            text = tree.text(path)
+        except UnicodeDecodeError:
+            continue
+        for match in LEFTOVERS.finditer(text):
+            yield f"{path}:{line_of(text, match.start())}: {match.group()}"
+
+
+def scripts_can_be_run(tree):
+    for path in tree.files:
+        with (tree.root / path).open("rb") as file:
+            is_script = file.read(2) == b"#!"
+        if is_script and not (tree.root / path).stat().st_mode & 0o111:
+            yield f"{path}: a script without its run bit"

@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""Shows that every rule can fail: a small made-up tree keeps them all, and each of the changes breaks one."""
+
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).parent))
+
+from structure_test import all_rules, broken_rules  # noqa: E402
+
+GOOD = {
+    "CMakeLists.txt": "project(porter VERSION 0.1.0 LANGUAGES CXX)\n",
+    "CHANGELOG.md": "# Changes\n\n## 0.1.0\n",
+    "ARCHITECTURE.md": "# House\n\n"
+    "| room | what it is for | may know | packages |\n|---|---|---|---|\n"
+    "| `base` | tools | | Asio |\n| `wire` | frames | `base` | Asio |\n"
+    "| `protocol` | messages | `base` | |\n| `programs/porterd` | main | `wire` `protocol` `base` | |\n\n"
+    "See [the protocol](docs/PROTOCOL.md#codes).\n",
+    "README.md": "# Porter\n\n```sh\n./tools/run\nbuild/release/bin/porterd\n```\n\n```cpp\n    return visit();\n```\n",
+    "tests/examples/visit.cpp": "int main()\n{\n    return visit();\n}\n",
+    "README.ru.md": "# Портье\n\n```sh\n./tools/run\nbuild/release/bin/porterd\n```\n",
+    "docs/PROTOCOL.md": "## Codes\n\n| code | name |\n|---|---|\n| 0 | normal |\n\n"
+    "| kind | name |\n|---|---|\n| 0x03 | register |\n",
+    "include/porter/error.hpp": "#pragma once\nenum class code : int {\n    normal = 0,  ///< in order\n};\n",
+    "migrations/0001_start.sql": "CREATE TABLE t(a);\n",
+    "src/base/asio.hpp": "#pragma once\n#include <asio/experimental/as_tuple.hpp>\n",
+    "src/wire/frame.hpp": '#pragma once\n#include "base/asio.hpp"\n#include "porter/error.hpp"\n',
+    "src/protocol/messages.hpp": "#pragma once\nenum class kind : int {\n    register_account = 0x03,\n};\n",
+    "src/programs/porterd/main.cpp": '#include "wire/frame.hpp"\n',
+    "tests/wire/frame_test.cpp": 'TEST_CASE("a frame comes back as it was")\n{\n    // detached; sleep_for\n}\n',
+    "src/base/good.cpp": "task<void> f()\n{\n    while (a && b) co_await c();\n    if (x) co_await d(e);\n}\n",
+    "tools/run": "#!/usr/bin/env bash\n",
+}
+LONG_FUNCTION = "void f()\n{\n" + "    g();\n" * 71 + "}\n"
+
+# rule -> changes that break it: path -> its new text, or what is appended when it begins with "+"
+BREAKS = {
+    "the_rooms_are_those_of_the_page": [{"src/attic/box.cpp": ""}, {"src/wire/frame.hpp": None}],
+    "a_room_includes_what_it_may_know": [
+        {"src/wire/frame.hpp": '#pragma once\n#include "protocol/messages.hpp"\n'},
+        {"src/protocol/messages.hpp": "+#include <asio/post.hpp>\n"},
+        {"src/wire/frame.hpp": '#pragma once\n#include "../base/asio.hpp"\n'},
+        {"src/wire/frame.hpp": '#pragma once\n#include "porter/nothing.hpp"\n'},
+    ],
+    "nobody_is_known_in_a_circle": [{"ARCHITECTURE.md": ("| tools | |", "| tools | `wire` |")}],
+    "public_headers_include_nothing_private": [
+        {"include/porter/error.hpp": '+#include "base/asio.hpp"\n'},
+        {"include/porter/error.hpp": "+#include <fmt/format.h>\n"},
+    ],
+    "asio_versions_are_named_in_one_place": [
+        {"src/wire/frame.hpp": "+#include <asio/experimental/channel.hpp>\n"},
+        {"tests/wire/frame_test.cpp": "+#if ASIO_VERSION > 1\n#endif\n"},
+    ],
+    "migrations_have_no_gaps": [{"migrations/0003_more.sql": ""}, {"migrations/0002_more.sql.orig": ""}],
+    "files_and_functions_are_short": [{"src/wire/long.cpp": "int a;\n" * 301}, {"src/wire/long.cpp": LONG_FUNCTION}],
+    "only_known_entries_at_the_top": [{"notes.txt": ""}],
+    "nothing_is_detached": [{"src/wire/frame.hpp": "+co_spawn(io, f(), asio::detached);\n"}],
+    "tests_do_not_sleep": [{"tests/wire/frame_test.cpp": "+void f() { std::this_thread::sleep_for(1s); }\n"}],
+    "test_names_can_be_discovered": [{"tests/wire/frame_test.cpp": '+TEST_CASE("one; two") {}\n'}],
+    "headers_are_guarded": [{"src/wire/frame.hpp": ("#pragma once\n", "")}],
+    "a_co_await_stands_alone": [
+        {"src/wire/bad.cpp": f"task<void> f()\n{{\n    {form}\n}}\n"}
+        for form in (
+            "if (!have && !co_await more()) return;",
+            "auto x = yes ? co_await a() : b;",
+            "co_await run(pool, [text = std::move(text)] { return text; });",
+            "co_await send(point{.x = s});",
+            "co_await send({s, 1});",
+            "co_spawn(co_await this_coro::executor, f(), handler);",
+            "auto run = [socket]() -> task<void> { co_return; };",
+        )
+    ],
+    "nothing_is_left_over": [{"src/wire/frame.hpp": "+// TO" + "DO\n"}],
+    "scripts_can_be_run": [{"tools/test": "#!/bin/sh\n"}],
+    "links_lead_somewhere": [{"CHANGELOG.md": "+[gone](docs/GONE.md)\n"}, {"CHANGELOG.md": "+[gone](docs/PROTOCOL.md#x)\n"}],
+    "every_decision_is_found": [{"docs/decisions/lonely.md": "# Lonely\n"}],
+    "the_commands_of_the_readme_exist": [{"README.md": ("./tools/run", "./tools/walk")}, {"README.md": None}],
+    "the_code_of_the_readme_is_compiled": [{"README.md": "+```cpp\n    return visit(1);\n```\n"}],
+    "the_readme_is_short": [{"README.md": "+" + "words\n" * 181}],
+    "both_readmes_run_the_same": [{"README.ru.md": ("./tools/run", "./tools/run server")}],
+    "the_protocol_page_has_every_number": [
+        {"docs/PROTOCOL.md": ("| 0 |", "| 1 |")},
+        {"include/porter/error.hpp": ("};", "    idle = 7,\n};")},
+    ],
+    "the_changelog_knows_the_version": [{"CMakeLists.txt": ("0.1.0", "0.2.0")}],
+}
+
+
+def build(folder, changes=()):
+    texts = dict(GOOD)
+    for path, change in dict(changes).items():
+        if isinstance(change, tuple):
+            assert change[0] in texts[path], f"{path} has nothing to change"
+            texts[path] = texts[path].replace(*change)
+        elif change is not None and change.startswith("+"):
+            texts[path] += change[1:]
+        else:
+            texts[path] = change
+    for path, text in texts.items():
+        if text is not None:
+            (Path(folder) / path).parent.mkdir(parents=True, exist_ok=True)
+            (Path(folder) / path).write_text(text, encoding="utf-8")
+    (Path(folder) / "tools/run").chmod(0o755)
+
+
+class TheRules(unittest.TestCase):
+    maxDiff = None
+
+    def test_a_good_tree_breaks_none(self):
+        with tempfile.TemporaryDirectory() as folder:
+            build(folder)
+            self.assertEqual(broken_rules(folder), {})
+
+    def test_each_is_broken_by_its_changes(self):
+        for rule, breaks in BREAKS.items():
+            for changes in breaks:
+                with self.subTest(rule=rule, changes=changes), tempfile.TemporaryDirectory() as folder:
+                    build(folder, changes)
+                    self.assertIn(rule, broken_rules(folder))
+
+    def test_none_is_forgotten(self):
+        self.assertEqual(sorted(BREAKS), sorted(name for name, _ in all_rules()))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,34 @@
+#pragma once
+
+// What the scripted servers of the client's tests say.
+
+#include "porter/client.hpp"
+#include "support/catch.hpp"
+#include "support/scripted_server.hpp"
+
+namespace porter::testing {
+
+using cause = client_failure::cause;
+using protocol::kind;
+
+inline constexpr auto host = "127.0.0.1";
+
+inline protocol::welcome welcome(protocol::access_mode access, std::string_view known_as = {},
+                                 std::uint32_t max_frame = 4096)
+{
+    return {protocol::version, access, max_frame, "porterd/0.1.0", known_as};
+}
+
+inline auto const authenticate = welcome(protocol::access_mode::authenticate, "Alice");
+inline auto const open_to_all = welcome(protocol::access_mode::open);
+inline protocol::granted const by_login{protocol::via::login, "Alice", 7, "prt_token", 2000, 1000, "192.0.2.7", 3};
+inline protocol::granted const by_nothing{protocol::via::open, "", 0, "", 0, 0, "", 0};
+
+inline task<client> connected(scripted_server& server)
+{
+    auto door = co_await client::connect(host, server.port());
+    if (!door) throw std::runtime_error(describe(door.error()));
+    co_return std::move(*door);
+}
+
+}  // namespace porter::testing

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "store/ports.hpp"
+
+namespace porter::testing {
+
+/// A store of accounts in front of a real one that fails, lags and counts as a test tells it.
+class fragile_accounts final : public rooms::store::accounts {
+public:
+    using errc = rooms::store::errc;
+    using account = rooms::store::account;
+    using account_id = rooms::store::account_id;
+    template <typename T>
+    using result = rooms::store::result<T>;
+
+    explicit fragile_accounts(rooms::store::accounts& real) : real_(real) {}
+
+    std::set<std::string_view> broken;           ///< operations that are unavailable, by name
+    bool blind = false;                          ///< `find` by name sees nothing: somebody else was faster
+    bool disabled = false;                       ///< every account is disabled
+    std::optional<std::string> overtaking_hash;  ///< what somebody stores just before we change a hash
+    std::size_t lookups = 0;
+    std::size_t failures = 0;
+
+    task<result<std::optional<account>>> find(std::string folded_name) override
+    {
+        ++lookups;
+        if (broken.contains("find")) co_return refuse(errc::unavailable);
+        if (blind) co_return std::optional<account>{};
+        auto found = co_await real_.find(folded_name);
+        if (found && *found && disabled) (*found)->disabled_at = (*found)->created_at;
+        co_return found;
+    }
+
+    task<result<std::optional<account>>> find(account_id id) override
+    {
+        if (broken.contains("find")) co_return refuse(errc::unavailable);
+        auto found = co_await real_.find(id);
+        if (found && *found && disabled) (*found)->disabled_at = (*found)->created_at;
+        co_return found;
+    }
+
+    task<result<account>> add(account fresh) override
+    {
+        if (broken.contains("add")) co_return refuse(errc::unavailable);
+        auto added = co_await real_.add(fresh);
+        co_return added;
+    }
+
+    task<result<void>> count_failure(account_id id) override
+    {
+        ++failures;
+        if (broken.contains("count_failure")) co_return refuse(errc::unavailable);
+        auto counted = co_await real_.count_failure(id);
+        co_return counted;
+    }
+
+    task<result<void>> rehash(account_id id, std::string old_hash, std::string new_hash) override
+    {
+        if (broken.contains("rehash")) co_return refuse(errc::unavailable);
+        co_await overtake(id, old_hash);
+        auto changed = co_await real_.rehash(id, old_hash, new_hash);
+        co_return changed;
+    }
+
+    task<result<void>> change_password(account_id id, std::string old_hash, std::string new_hash,
+                                       rooms::store::session_id keep) override
+    {
+        if (broken.contains("change_password")) co_return refuse(errc::unavailable);
+        co_await overtake(id, old_hash);
+        auto changed = co_await real_.change_password(id, old_hash, new_hash, keep);
+        co_return changed;
+    }
+
+private:
+    task<void> overtake(account_id id, std::string old_hash)
+    {
+        if (!overtaking_hash) co_return;
+        auto const overtaken = co_await real_.rehash(id, old_hash, *overtaking_hash);
+        if (!overtaken) throw std::logic_error("nobody could be faster");
+    }
+
+    rooms::store::accounts& real_;
+};
+
+}  // namespace porter::testing

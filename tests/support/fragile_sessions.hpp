@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <set>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "store/ports.hpp"
+
+namespace porter::testing {
+
+/// A store of sessions in front of a real one that fails as a test tells it.
+class fragile_sessions final : public rooms::store::sessions {
+public:
+    using errc = rooms::store::errc;
+    using session = rooms::store::session;
+    using session_id = rooms::store::session_id;
+    using account_id = rooms::store::account_id;
+    using timestamp = rooms::base::timestamp;
+    template <typename T>
+    using result = rooms::store::result<T>;
+
+    explicit fragile_sessions(rooms::store::sessions& real) : real_(real) {}
+
+    std::set<std::string_view> broken;  ///< operations that are unavailable, by name
+    bool disabled = false;              ///< every account is disabled
+    std::size_t touches = 0;            ///< batches of uses that were asked to be written
+
+    task<result<rooms::store::opened_session>> open(rooms::store::new_session fresh) override
+    {
+        if (broken.contains("open")) co_return refuse(errc::unavailable);
+        if (disabled) co_return refuse(errc::credential_changed);
+        auto opened = co_await real_.open(fresh);
+        co_return opened;
+    }
+
+    task<result<std::optional<rooms::store::found_session>>> find(rooms::store::token_digest digest) override
+    {
+        if (broken.contains("find")) co_return refuse(errc::unavailable);
+        auto found = co_await real_.find(digest);
+        if (found && *found) (*found)->account_disabled = disabled;
+        co_return found;
+    }
+
+    task<result<std::vector<session>>> list(account_id account, timestamp now, timestamp idle_since) override
+    {
+        if (broken.contains("list")) co_return refuse(errc::unavailable);
+        auto listed = co_await real_.list(account, now, idle_since);
+        co_return listed;
+    }
+
+    task<result<void>> end(account_id account, session_id id) override
+    {
+        if (broken.contains("end")) co_return refuse(errc::unavailable);
+        auto ended = co_await real_.end(account, id);
+        co_return ended;
+    }
+
+    task<result<void>> end_all(account_id account) override
+    {
+        if (broken.contains("end_all")) co_return refuse(errc::unavailable);
+        auto ended = co_await real_.end_all(account);
+        co_return ended;
+    }
+
+    task<result<void>> touch(std::vector<rooms::store::session_use> uses) override
+    {
+        ++touches;
+        if (broken.contains("touch")) co_return refuse(errc::unavailable);
+        auto touched = co_await real_.touch(uses);
+        co_return touched;
+    }
+
+    task<result<std::size_t>> prune(timestamp now, timestamp idle_since) override
+    {
+        if (broken.contains("prune")) co_return refuse(errc::unavailable);
+        auto pruned = co_await real_.prune(now, idle_since);
+        co_return pruned;
+    }
+
+    void watch_ended(std::function<void(std::span<session_id const>)> ended) override
+    {
+        real_.watch_ended(std::move(ended));
+    }
+
+private:
+    rooms::store::sessions& real_;
+};
+
+}  // namespace porter::testing

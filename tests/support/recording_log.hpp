@@ -1,0 +1,81 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "log/logger.hpp"
+
+namespace porter::testing {
+
+/// An event as it was logged, with numbers as text.
+struct recorded_event {
+    rooms::log::level severity;
+    std::string event;
+    std::vector<std::pair<std::string, std::string>> fields;
+
+    /// The value of a field, or an empty text.
+    std::string field(std::string_view key) const
+    {
+        auto const found =
+            std::find_if(fields.begin(), fields.end(), [&](auto const& each) { return each.first == key; });
+        return found == fields.end() ? std::string{} : found->second;
+    }
+};
+
+/// A log that keeps every event for the test to look at. Safe from any thread.
+class recording_log final : public rooms::log::logger {
+public:
+    recording_log() : logger(rooms::log::level::trace) {}
+
+    std::vector<recorded_event> events() const
+    {
+        std::lock_guard const lock{mutex_};
+        return events_;
+    }
+
+    /// The events of this name, in the order they came.
+    std::vector<recorded_event> events(std::string_view name) const
+    {
+        auto found = events();
+        std::erase_if(found, [&](auto const& each) { return each.event != name; });
+        return found;
+    }
+
+    std::size_t count(std::string_view name) const { return events(name).size(); }
+
+    /// Whether this text stands anywhere in the log.
+    bool mentions(std::string_view text) const
+    {
+        auto const has = [&](std::string const& where) { return where.find(text) != std::string::npos; };
+        for (auto const& each : events()) {
+            if (has(each.event)) return true;
+            for (auto const& [key, value] : each.fields) {
+                if (has(key) || has(value)) return true;
+            }
+        }
+        return false;
+    }
+
+private:
+    void write(rooms::log::level severity, std::string_view event,
+               std::initializer_list<rooms::log::field> fields) override
+    {
+        recorded_event made{severity, std::string{event}, {}};
+        for (auto const& each : fields) {
+            bool const is_number = each.how == rooms::log::field::style::number;
+            made.fields.emplace_back(each.key, is_number ? std::to_string(each.number) : std::string{each.text});
+        }
+        std::lock_guard const lock{mutex_};
+        events_.push_back(std::move(made));
+    }
+
+    mutable std::mutex mutex_;
+    std::vector<recorded_event> events_;
+};
+
+}  // namespace porter::testing

@@ -1,0 +1,165 @@
+#pragma once
+
+#include <asio/co_spawn.hpp>
+#include <asio/write.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/asio.hpp"
+#include "porter/message_socket.hpp"
+#include "protocol/codec.hpp"
+#include "support/run.hpp"
+
+namespace porter::testing {
+
+namespace protocol = rooms::protocol;
+namespace base = rooms::base;
+
+/// One thing that a scripted server does.
+struct step {
+    enum class what { hear, say, hang_up, reset, half_close, hear_end };
+
+    what does = what::hang_up;
+    protocol::kind kind{};  ///< hear: what must come
+    std::string bytes;      ///< say: what is written, as it stands
+};
+
+inline step hear(protocol::kind kind)
+{
+    return {step::what::hear, kind, {}};
+}
+
+inline step say_bytes(std::string bytes)
+{
+    return {step::what::say, {}, std::move(bytes)};
+}
+
+template <typename Message>
+std::string frame_of(Message const& message)
+{
+    frame_encoder encoder;
+    encoder.compose([&](std::string& out) { protocol::encode(message, out); });
+    auto const pending = encoder.pending();
+    return std::string{base::as_text(pending)};
+}
+
+template <typename Message>
+step say(Message const& message)
+{
+    return say_bytes(frame_of(message));
+}
+
+inline step hang_up()
+{
+    return {step::what::hang_up, {}, {}};
+}
+
+inline step reset()
+{
+    return {step::what::reset, {}, {}};
+}
+
+/// The server sends no more, and still hears.
+inline step half_close()
+{
+    return {step::what::half_close, {}, {}};
+}
+
+/// The client must end its side now, with nothing before it.
+inline step hear_end()
+{
+    return {step::what::hear_end, {}, {}};
+}
+
+/// A server that does what a script says, on a port of its own, for one client. The script's end hangs up.
+class scripted_server {
+public:
+    scripted_server(asio::io_context& io, std::vector<step> script)
+        : acceptor_(io, {asio::ip::address_v4::loopback(), 0}), socket_(io), script_(std::move(script))
+    {}
+
+    std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+
+    /// The payloads that came, in order.
+    std::vector<std::string> const& heard() const { return heard_; }
+
+    task<void> play()
+    {
+        auto [error] = co_await acceptor_.async_accept(socket_, base::use_tuple);
+        if (error) throw std::system_error(error);
+        for (auto const& next : script_) co_await take(next);
+        socket_.close();
+    }
+
+private:
+    task<void> take(step const& next)
+    {
+        base::error_code error;
+        switch (next.does) {
+            case step::what::hear:
+                co_await hear_one(next.kind);
+                break;
+            case step::what::say:
+                co_await asio::async_write(socket_, asio::buffer(next.bytes), base::use_tuple);
+                break;
+            case step::what::half_close:
+                socket_.shutdown(base::tcp_socket::shutdown_send, error);
+                break;
+            case step::what::reset:
+                socket_.set_option(asio::socket_base::linger{true, 0});
+                socket_.close();
+                break;
+            case step::what::hear_end:
+                co_await socket_.receive_some(error);
+                if (!error) throw std::runtime_error("the client said more than it should");
+                break;
+            case step::what::hang_up:
+                socket_.close();
+                break;
+        }
+    }
+
+    task<void> hear_one(protocol::kind kind)
+    {
+        base::error_code error;
+        auto payload = co_await socket_.receive_text(error);
+        if (error) throw std::runtime_error("the client ended where it should have spoken: " + error.message());
+        heard_.push_back(payload);
+        if (payload.front() != static_cast<char>(kind)) {
+            throw std::runtime_error("the client sent kind " + std::to_string(payload.front()));
+        }
+    }
+
+    base::tcp_acceptor acceptor_;
+    message_socket<base::tcp_socket> socket_;
+    std::vector<step> script_;
+    std::vector<std::string> heard_;
+};
+
+/// Runs the script and a visit (a coroutine that connects to the server's port) side by side, both to their end.
+/// What either throws is thrown here.
+template <typename Visit>
+void play(scripted_server& server, asio::io_context& io, Visit visit)
+{
+    std::exception_ptr failed;
+    auto const finished = [&](std::exception_ptr thrown) {
+        if (!thrown) return;
+        if (!failed) failed = thrown;
+        io.stop();
+    };
+    asio::co_spawn(io, server.play(), finished);
+    asio::co_spawn(io, visit(server), finished);
+    io.run();
+    if (failed) std::rethrow_exception(failed);
+}
+
+template <typename Visit>
+void play(std::vector<step> script, Visit visit)
+{
+    asio::io_context io;
+    scripted_server server{io, std::move(script)};
+    play(server, io, visit);
+}
+
+}  // namespace porter::testing

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <algorithm>
+#include <asio/async_result.hpp>
+#include <asio/buffer.hpp>
+#include <asio/error.hpp>
+#include <asio/post.hpp>
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "porter/task.hpp"
+
+namespace porter::testing {
+
+/// An Asio stream that reads what a test wrote down and writes into a string. Operations complete by a post, never at
+/// once; bytes to be written are looked at only then, so that a buffer that moved meanwhile is found out by ASan.
+class scripted_stream {
+public:
+    using executor_type = io_executor;
+
+    explicit scripted_stream(asio::io_context& io) : executor_(io.get_executor()), play_(std::make_unique<play>()) {}
+
+    executor_type get_executor() const noexcept { return executor_; }
+
+    /// The next read gives these bytes, as many as there is room for; the rest comes with the reads after it.
+    void gives(std::string bytes) { play_->reads.push_back({std::move(bytes), {}}); }
+    /// The read after that fails. Reads beyond the script end with asio::error::eof.
+    void read_fails(asio::error_code error) { play_->reads.push_back({{}, error}); }
+    /// Writes take at most this many bytes.
+    void takes(std::size_t most) { play_->most = most; }
+    /// Writes fail once this many bytes were taken.
+    void write_fails_after(std::size_t bytes, asio::error_code error)
+    {
+        play_->breaks_at = bytes;
+        play_->write_error = error;
+    }
+    /// Writes fail no more.
+    void write_mended() { play_->write_error.clear(); }
+
+    std::string const& written() const noexcept { return play_->written; }
+    std::size_t writes() const noexcept { return play_->writes; }
+    std::size_t reads() const noexcept { return play_->read_count; }
+
+    template <typename Buffers, typename Token>
+    auto async_read_some(Buffers const& buffers, Token&& token)
+    {
+        return start(token, [play = play_.get(), buffers] { return play->read(buffers); });
+    }
+
+    template <typename Buffers, typename Token>
+    auto async_write_some(Buffers const& buffers, Token&& token)
+    {
+        return start(token, [play = play_.get(), buffers] { return play->write(buffers); });
+    }
+
+private:
+    using outcome = std::pair<asio::error_code, std::size_t>;
+
+    struct step {
+        std::string bytes;
+        asio::error_code error;
+    };
+
+    struct play {
+        template <typename Buffers>
+        outcome read(Buffers const& buffers)
+        {
+            ++read_count;
+            if (reads.empty()) return {asio::error::eof, 0};
+            auto& now = reads.front();
+            auto const error = now.error;
+            auto const size = asio::buffer_copy(buffers, asio::buffer(now.bytes));
+            now.bytes.erase(0, size);
+            if (now.bytes.empty()) reads.pop_front();
+            return {error, size};
+        }
+
+        template <typename Buffers>
+        outcome write(Buffers const& buffers)
+        {
+            ++writes;
+            if (write_error && written.size() >= breaks_at) return {write_error, 0};
+            auto size = std::min(asio::buffer_size(buffers), most);
+            if (write_error) size = std::min(size, breaks_at - written.size());
+            auto const before = written.size();
+            written.resize(before + size);
+            return {{}, asio::buffer_copy(asio::buffer(written.data() + before, size), buffers)};
+        }
+
+        std::deque<step> reads;
+        std::string written;
+        std::size_t most = static_cast<std::size_t>(-1);
+        std::size_t breaks_at = 0;
+        asio::error_code write_error;
+        std::size_t writes = 0;
+        std::size_t read_count = 0;
+    };
+
+    template <typename Token, typename Work>
+    auto start(Token& token, Work work)
+    {
+        auto initiate = [executor = executor_](auto handler, Work now) {
+            auto finish = [handler = std::move(handler), now = std::move(now)]() mutable {
+                auto const [error, size] = now();
+                std::move(handler)(error, size);
+            };
+            asio::post(executor, std::move(finish));
+        };
+        return asio::async_initiate<Token, void(asio::error_code, std::size_t)>(std::move(initiate), token,
+                                                                                std::move(work));
+    }
+
+    executor_type executor_;
+    std::unique_ptr<play> play_;  // stays in place when the stream is moved
+};
+
+}  // namespace porter::testing

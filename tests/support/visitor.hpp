@@ -1,0 +1,113 @@
+#pragma once
+
+#include <initializer_list>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "base/asio.hpp"
+#include "base/bytes.hpp"
+#include "porter/message_socket.hpp"
+#include "protocol/codec.hpp"
+#include "support/run.hpp"
+
+namespace porter::testing {
+
+/// A visitor as the protocol's page describes one: says messages, hears replies, and can misbehave byte by byte.
+/// What is heard points into its input and is valid until the next hear().
+class visitor {
+public:
+    explicit visitor(asio::io_context& io) : socket_(io.get_executor()) {}
+
+    task<void> connect(asio::ip::tcp::endpoint where)
+    {
+        co_await socket_.async_connect(where, use_task);
+        socket_.decoder().limit(17 * 1024 * 1024);
+    }
+
+    template <typename Message>
+    void queue(Message const& message)
+    {
+        socket_.encoder().compose([&](std::string& payload) { rooms::protocol::encode(message, payload); });
+    }
+
+    task<void> flush() { return socket_.flush(); }
+
+    template <typename Message>
+    task<void> say(Message message)
+    {
+        queue(message);
+        co_await socket_.flush();
+    }
+
+    /// Sends bytes that need not be frames.
+    task<void> say_raw(std::string bytes)
+    {
+        std::size_t sent = 0;
+        while (sent < bytes.size()) {
+            auto const rest = asio::buffer(bytes) + sent;
+            sent += co_await socket_.async_write_some(rest, use_task);
+        }
+    }
+
+    /// The next reply; none when the server has ended the connection.
+    task<std::optional<rooms::protocol::reply>> hear()
+    {
+        std::error_code error;
+        co_await socket_.receive_some(error);
+        if (error) co_return std::nullopt;
+        auto const frame = socket_.next(error);
+        auto reply = rooms::protocol::decode_reply(*frame);
+        if (!reply) throw std::runtime_error("the server said something that is no message");
+        co_return *reply;
+    }
+
+    /// The next reply, which must be of this kind.
+    template <typename Message>
+    task<Message> hear()
+    {
+        auto reply = co_await hear();
+        if (!reply) throw std::runtime_error("the server ended the connection");
+        auto const* wanted = std::get_if<Message>(&*reply);
+        if (wanted == nullptr) {
+            throw std::runtime_error("the server said something else: variant " + std::to_string(reply->index()));
+        }
+        co_return *wanted;
+    }
+
+    /// True: the server said closing with this code, and then ended.
+    task<bool> hears_closing(code why)
+    {
+        auto closing = co_await hear<rooms::protocol::closing>();
+        auto const what = closing.what;
+        auto more = co_await hear();
+        co_return what == static_cast<std::uint16_t>(why) && !more;
+    }
+
+    task<rooms::protocol::welcome> greet()
+    {
+        rooms::protocol::hello hello;
+        hello.agent = "test";
+        co_await say(hello);
+        auto welcome = co_await hear<rooms::protocol::welcome>();
+        co_return welcome;
+    }
+
+    /// Nothing more will be said, but what is answered is heard.
+    void half_close() { socket_.shutdown(asio::ip::tcp::socket::shutdown_send); }
+
+    /// Goes away with a reset.
+    void vanish()
+    {
+        socket_.set_option(asio::socket_base::linger{true, 0});
+        socket_.close();
+    }
+
+    message_socket<rooms::base::tcp_socket>& socket() { return socket_; }
+
+private:
+    message_socket<rooms::base::tcp_socket> socket_;
+};
+
+}  // namespace porter::testing

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "porter/message_socket.hpp"
+#include "support/run.hpp"
+#include "support/scripted_stream.hpp"
+
+namespace porter::testing {
+
+/// message_socket over a stream that does what the test says: splits, failures, writes in flight.
+using scripted = message_socket<scripted_stream>;
+
+inline task<std::error_code> flushed(scripted& socket)
+{
+    std::error_code error = asio::error::eof;  // must be overwritten
+    co_await socket.flush(error);
+    co_return error;
+}
+
+}  // namespace porter::testing

@@ -1,0 +1,56 @@
+# Puts the SQL files of a folder into a target, as the function migrations() of src/store/sqlite/migration.hpp.
+# Included, it defines porter_embed_migrations(TARGET FOLDER); run by `cmake -P` at build time, it writes the source.
+
+if(NOT CMAKE_SCRIPT_MODE_FILE)
+  set(embed_migrations_script ${CMAKE_CURRENT_LIST_FILE})
+
+  function(porter_embed_migrations target folder)
+    file(GLOB sql CONFIGURE_DEPENDS ${folder}/*.sql)
+    set(source ${CMAKE_CURRENT_BINARY_DIR}/${target}_migrations.cpp)
+    add_custom_command(OUTPUT ${source}
+      COMMAND ${CMAKE_COMMAND} -D FOLDER=${folder} -D SOURCE=${source} -P ${embed_migrations_script}
+      DEPENDS ${sql} ${embed_migrations_script}
+      COMMENT "Embedding migrations" VERBATIM)
+    target_sources(${target} PRIVATE ${source})
+  endfunction()
+  return()
+endif()
+
+file(GLOB sql ${FOLDER}/*.sql)
+list(SORT sql)
+set(expected 1)
+set(entries "")
+foreach(path IN LISTS sql)
+  get_filename_component(file ${path} NAME)
+  if(NOT file MATCHES "^([0-9][0-9][0-9][0-9])_([a-z0-9_]+)\\.sql$")
+    message(FATAL_ERROR "${file}: expected NNNN_words.sql")
+  endif()
+  set(name ${CMAKE_MATCH_2})
+  math(EXPR version "1${CMAKE_MATCH_1} - 10000")  # a leading zero would read as octal
+  if(NOT version EQUAL expected)
+    message(FATAL_ERROR "${file}: expected version ${expected}: no gaps, no number twice")
+  endif()
+  math(EXPR expected "${expected} + 1")
+  file(READ ${path} text)
+  string(APPEND entries "    {${version}, \"${name}\", R\"porter_sql(${text})porter_sql\"},\n")
+endforeach()
+
+file(WRITE ${SOURCE} "// Written by EmbedMigrations.cmake from the files in migrations.
+#include \"store/sqlite/migration.hpp\"
+
+namespace porter::rooms::store::sqlite {
+
+namespace {
+
+constexpr migration all[] = {
+${entries}};
+
+}  // namespace
+
+std::span<migration const> migrations() noexcept
+{
+    return all;
+}
+
+}  // namespace porter::rooms::store::sqlite
+")

@@ -1,0 +1,12 @@
+find_package(Threads REQUIRED)
+find_package(Asio 1.22 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(SQLite3 3.37 REQUIRED)  # STRICT tables
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
+pkg_check_modules(libedit REQUIRED IMPORTED_TARGET libedit)
