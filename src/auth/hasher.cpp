@@ -95,10 +95,21 @@ hasher::hasher(hash_options rules, std::unique_ptr<hash_function> function, log:
     nanoseconds took{};
     decoy_ = make_decoy(*function_, took);
     time_per_hash_ = took.count();
-    for (auto left = thread_count(rules.threads); left > 0; --left) threads_.emplace_back([this] { serve(); });
+    try {
+        for (auto left = thread_count(rules.threads); left > 0; --left) threads_.emplace_back([this] { serve(); });
+    } catch (std::system_error const& error) {
+        stop();
+        throw start_error(start_error::kind::configuration,
+                          std::string("cannot start the hash threads: ") + error.what());
+    }
 }
 
 hasher::~hasher()
+{
+    stop();
+}
+
+void hasher::stop()
 {
     auto const waiting = queue_.close();
     for (auto const& job : waiting) job->refuse(busy("the server stops"));

@@ -65,6 +65,7 @@ private:
     void enqueue(std::unique_ptr<hash_job> job);
     failure busy(std::string reason) const;
     void serve();
+    void stop();
 
     log::logger& log_;
     std::unique_ptr<hash_function> function_;

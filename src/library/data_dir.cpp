@@ -1,6 +1,7 @@
 #include "library/data_dir.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
@@ -41,6 +42,24 @@ server_options settle_paths(server_options options)
     auto settled = with_paths(std::move(options));
     if (!settled.data_dir.empty()) make_private_directory(settled.data_dir);
     return settled;
+}
+
+void check_data_dir(server_options const& settled)
+{
+    if (settled.data_dir.empty()) return;
+    // What is not there would be made in the nearest directory above that is.
+    auto nearest = std::filesystem::absolute(settled.data_dir);
+    std::error_code failed;
+    while (!std::filesystem::exists(nearest, failed) && nearest.has_relative_path()) nearest = nearest.parent_path();
+    if (!std::filesystem::is_directory(nearest, failed)) {
+        failed = std::make_error_code(std::errc::not_a_directory);
+    } else if (::access(nearest.c_str(), W_OK | X_OK) != 0) {
+        failed = {errno, std::generic_category()};
+    }
+    if (failed) {
+        throw start_error{start_error::kind::cannot_create,
+                          "the data directory " + settled.data_dir.string() + " cannot be used: " + failed.message()};
+    }
 }
 
 }  // namespace porter::rooms::library

@@ -92,6 +92,7 @@ void server::reopen_log()
 void check(server_options const& options)
 {
     auto const settled = library::with_paths(library::checked(options));
+    library::check_data_dir(settled);
     store::sqlite::check(library::store_options(settled));
 }
 

@@ -48,7 +48,8 @@ task<void> serve_connection(stream socket, identity::address from, [[maybe_unuse
     co_await visitor.leave(ended);
 }
 
-task<void> turn_away(stream socket, identity::address from, io_thread& thread, house const& house)
+task<void> turn_away(stream socket, identity::address from, [[maybe_unused]] admission farewell, io_thread& thread,
+                     house const& house)
 {
     peer visitor{std::move(socket), std::move(from), thread, house.rules};
     auto const full = ending::by_us(code::server_full, "the server is full");

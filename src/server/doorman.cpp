@@ -10,6 +10,10 @@ namespace {
 
 constexpr std::chrono::hours prune_period{1};
 
+/// How many of those for whom there is no place are told so at a time: the others are closed without a word, or a
+/// crowd at the door would cost what the limit is there to save.
+constexpr std::size_t max_farewells = 64;
+
 /// Deadlines are watched a second's grain wide, finer when the rules are finer than that.
 std::chrono::milliseconds tick_for(options const& rules)
 {
@@ -25,6 +29,7 @@ doorman::doorman(asio::io_context& main, std::size_t threads, house const& rooms
     : main_(main),
       house_(rooms),
       quota_(rooms.rules.max_connections, rooms.rules.max_connections_per_address),
+      farewells_(max_farewells, 0),
       threads_(main, threads, rooms.clock, tick_for(rooms.rules)),
       drain_timer_(main.get_executor()),
       house_timer_(main.get_executor()),
@@ -62,9 +67,10 @@ void doorman::start()
 {
     started_ = true;
     house_.registry.on_ended([this](std::span<store::session_id const> ended) {
+        std::vector<store::session_id> sorted(ended.begin(), ended.end());
+        std::sort(sorted.begin(), sorted.end());
         for (auto* thread : threads_.all()) {
-            asio::post(thread->executor(),
-                       [thread, ids = std::vector(ended.begin(), ended.end())] { thread->end_sessions(ids); });
+            asio::post(thread->executor(), [thread, sorted] { thread->end_sessions(sorted); });
         }
     });
     for (auto* thread : threads_.all()) spawn(thread->executor(), thread->watch());
@@ -88,8 +94,8 @@ void doorman::receive(stream socket, identity::address from, io_thread& thread)
     if (place) {
         spawn(thread.executor(),
               serve_connection(std::move(socket), std::move(from), std::move(*place), thread, house_));
-    } else {
-        spawn(thread.executor(), turn_away(std::move(socket), std::move(from), thread, house_));
+    } else if (auto farewell = farewells_.admit(from.network())) {
+        spawn(thread.executor(), turn_away(std::move(socket), std::move(from), std::move(*farewell), thread, house_));
     }
 }
 

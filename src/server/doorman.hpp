@@ -57,6 +57,7 @@ private:
     asio::io_context& main_;
     house const& house_;
     quota quota_;
+    quota farewells_;
     io_threads threads_;
     std::deque<listener> listeners_;
     listener::receiver receiver_;

@@ -60,6 +60,8 @@ message const* exchange::take_up(protocol::request const& request)
 task<std::optional<batch>> exchange::receive_some()
 {
     for (;;) {
+        // Looked at for each request too: what came in one read must not go on being served after an ending.
+        if (!ended_) ended_ = peer_.interrupted();
         if (auto const* first = next()) co_return batch{*this, first};
         if (ended_) co_return std::nullopt;
         if (waiting_) {

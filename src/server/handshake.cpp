@@ -82,7 +82,10 @@ task<result<guest>> registered(peer& visitor, house const& house, protocol::regi
     auto proved = co_await house.verifier.register_account(std::move(name), std::move(password), visitor.address());
     if (!proved) co_return refuse(proved.error());
     auto opened = co_await house.registry.open(*proved, visitor.address(), store::transport::plain);
-    if (!opened) co_return refuse(opened.error());
+    if (!opened) {
+        // The account stands: who tries again to register must not wonder why the name is taken.
+        co_return refuse(failure{opened.error().what, "the account is made, but no session could be opened: log in"});
+    }
     co_return guest{via::register_account, std::move(*opened)};
 }
 
@@ -147,13 +150,20 @@ task<admitted> authenticated(peer& visitor, house const& house, identity::claim 
         }
         if (!refused) {
             auto const& session = *tried->session;
-            if (claim.name() != session.name()) {
+            // A resume writes no more than it must: where the book says the same already, it is left as it is.
+            if (tried->via != via::resume || claim.name() != session.name()) {
                 co_await house.directory.remember(visitor.address(), session.name(), session.account());
             }
             co_return std::move(*tried);
         }
         if (auto last = denied.say(visitor, *refused)) co_return refuse(*last);
     }
+}
+
+std::string_view name_of(via how)
+{
+    if (how == via::open) return "open";
+    return how == via::address ? "address" : "identify";
 }
 
 void grant(peer& visitor, guest const& who)
@@ -191,6 +201,11 @@ task<admitted> handshake(peer& visitor, house const& house)
         outcome = co_await authenticated(visitor, house, claim);
     }
     if (outcome) grant(visitor, *outcome);
+    if (outcome && !outcome->session) {
+        house.log.info("admitted", {{"address", visitor.address().text()},
+                                    {"via", name_of(outcome->via)},
+                                    log::quoted("name", outcome->name)});
+    }
     co_return outcome;
 }
 

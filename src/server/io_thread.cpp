@@ -62,7 +62,7 @@ void io_thread::end_sessions(std::span<store::session_id const> ended)
 {
     for (peer* each = first_; each != nullptr; each = each->after_) {
         auto const mine = each->session();
-        if (mine != 0 && std::find(ended.begin(), ended.end(), mine) != ended.end()) {
+        if (mine != 0 && std::binary_search(ended.begin(), ended.end(), mine)) {
             each->interrupt(code::session_ended);
         }
     }

@@ -39,7 +39,7 @@ public:
     /// Closes every socket without leave.
     void cut_all();
 
-    /// Interrupts those whose session is among these.
+    /// Interrupts those whose session is among these, which are sorted.
     void end_sessions(std::span<store::session_id const> ended);
 
     /// The sessions of everybody here.

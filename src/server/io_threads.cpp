@@ -14,9 +14,4 @@ io_threads::io_threads(asio::io_context& main, std::size_t count, base::clock co
     }
 }
 
-io_threads::~io_threads()
-{
-    release();
-}
-
 }  // namespace porter::rooms::server

@@ -19,8 +19,7 @@ class io_threads {
 public:
     /// `count`: at least 1, the caller's included. `main` outlives this.
     io_threads(asio::io_context& main, std::size_t count, base::clock const& clock, std::chrono::milliseconds tick);
-    /// Waits for the threads: release() first, when nothing is left to do on them.
-    ~io_threads();
+    // It is destroyed when nothing is left to do on the other threads, and waits for them.
 
     /// The caller's comes first.
     std::span<io_thread* const> all() const noexcept { return handles_; }
@@ -33,8 +32,8 @@ private:
     std::deque<asio::io_context> contexts_;  // of the other threads; a deque because they cannot move
     std::deque<io_thread> shares_;
     std::vector<io_thread*> handles_;
-    std::vector<asio::executor_work_guard<io_executor>> guards_;
     std::vector<std::jthread> threads_;
+    std::vector<asio::executor_work_guard<io_executor>> guards_;  // the first to go, so that the threads can end
 };
 
 }  // namespace porter::rooms::server

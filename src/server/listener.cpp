@@ -1,5 +1,7 @@
 #include "server/listener.hpp"
 
+#include <netinet/tcp.h>
+
 #include <algorithm>
 
 namespace porter::rooms::server {
@@ -7,6 +9,26 @@ namespace {
 
 constexpr std::chrono::milliseconds shortest_pause{10};
 constexpr std::chrono::milliseconds longest_pause{1000};
+
+// A peer whose machine vanished without a word gives its place back after about two minutes of silence.
+constexpr int seconds_of_silence = 60;
+constexpr int seconds_between_probes = 15;
+constexpr int unanswered_probes = 4;
+
+void set(stream& socket, int level, int option, int value)
+{
+    ::setsockopt(socket.native_handle(), level, option, &value, sizeof value);
+}
+
+/// What fails here fails because the peer is gone already, which its first read finds out.
+void prepare(stream& socket)
+{
+    set(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+    set(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(socket, IPPROTO_TCP, TCP_KEEPIDLE, seconds_of_silence);
+    set(socket, IPPROTO_TCP, TCP_KEEPINTVL, seconds_between_probes);
+    set(socket, IPPROTO_TCP, TCP_KEEPCNT, unanswered_probes);
+}
 
 }  // namespace
 
@@ -31,8 +53,7 @@ task<void> listener::accept_all(receiver const& deliver)
             continue;
         }
         pause_ = {};
-        base::error_code ignored;  // a peer that is gone already is found out by its first read
-        socket.set_option(asio::ip::tcp::no_delay{true}, ignored);
+        prepare(socket);
         deliver(std::move(socket), identity::address{from.address()}, thread);
     }
 }

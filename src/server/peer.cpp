@@ -1,5 +1,8 @@
 #include "server/peer.hpp"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <utility>
 
 #include "server/io_thread.hpp"
@@ -84,6 +87,7 @@ task<std::optional<ending>> peer::flush()
     if (socket_.encoder().empty()) co_return std::nullopt;
     base::error_code error;
     co_await socket_.flush(error);
+    unwritten_since_.reset();
     if (interrupted_) co_return interrupted_;
     if (error) co_return ended_by(error);
     co_return std::nullopt;
@@ -91,8 +95,10 @@ task<std::optional<ending>> peer::flush()
 
 task<void> peer::leave(ending const& why)
 {
-    // From here on only this deadline counts: whatever still waits is cut when it passes.
-    leave_deadline_ = std::chrono::steady_clock::now() + linger_time;
+    // From here on only this deadline counts: whatever still waits is cut when it passes. Who took nothing so far will
+    // hardly take this; all others get the time for their answers first.
+    bool const is_slow = why.what() == code::slow_consumer;
+    leave_deadline_ = std::chrono::steady_clock::now() + (is_slow ? linger_time : output_time);
     if (why.way() == ending::how::closed_by_us) {
         say(protocol::closing{static_cast<std::uint16_t>(why.what()), why.reason()});
     }
@@ -100,6 +106,7 @@ task<void> peer::leave(ending const& why)
         base::error_code error;
         co_await socket_.flush(error);
         if (!error) socket_.shutdown(stream::shutdown_send, error);
+        leave_deadline_ = std::chrono::steady_clock::now() + linger_time;
         if (!error) co_await read_to_the_end();
     }
     base::error_code ignored;  // closing a socket that is already gone
@@ -148,14 +155,7 @@ void peer::check(time_point now, base::timestamp wall)
         return;
     }
     if (std::exchange(heard_, false)) heard_at_ = now;
-    auto const waiting = socket_.encoder().size();
-    if (waiting == 0) {
-        unwritten_since_.reset();
-    } else if (!unwritten_since_ || waiting != unwritten_) {
-        unwritten_since_ = now;
-    }
-    unwritten_ = waiting;
-
+    watch_output(now);
     if (access_deadline_ && now >= *access_deadline_) return interrupt(code::timeout, "access took too long");
     if (frame_deadline_ && now >= *frame_deadline_) return interrupt(code::timeout, "a frame took too long");
     if (unwritten_since_ && now - *unwritten_since_ >= output_time) return interrupt(code::slow_consumer);
@@ -163,6 +163,21 @@ void peer::check(time_point now, base::timestamp wall)
     if (rules_.idle_timeout.count() > 0 && !access_deadline_ && now - heard_at_ >= rules_.idle_timeout) {
         interrupt(code::idle, "nothing was heard for too long");
     }
+}
+
+/// Progress is what the peer's machine acknowledges, not only what ours takes: the system's buffer reports room only
+/// when much of it is free, which a peer that reads slowly and steadily needs long for.
+void peer::watch_output(time_point now)
+{
+    if (socket_.encoder().empty()) {
+        unwritten_since_.reset();
+        return;
+    }
+    int unacknowledged = 0;
+    ::ioctl(socket_.native_handle(), SIOCOUTQ, &unacknowledged);
+    auto const waiting = socket_.encoder().size() + static_cast<std::size_t>(unacknowledged);
+    if (!unwritten_since_ || waiting != unwritten_) unwritten_since_ = now;
+    unwritten_ = waiting;
 }
 
 ending peer::ended_by(base::error_code const& failed) const

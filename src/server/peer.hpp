@@ -76,6 +76,9 @@ public:
     /// it at once, what waits elsewhere (store, hash) with its next receive. On the peer's own I/O thread only.
     void interrupt(code why, std::string reason = {});
 
+    /// Why interrupt() was called, if it was.
+    std::optional<ending> const& interrupted() const noexcept { return interrupted_; }
+
     /// Closes the socket without any leave: the last means.
     void cut();
 
@@ -84,6 +87,7 @@ public:
 
 private:
     ending ended_by(base::error_code const& failed) const;
+    void watch_output(time_point now);
     void start_frame_deadline();
     void stop_frame_deadline();
     task<void> read_to_the_end();

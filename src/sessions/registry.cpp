@@ -7,6 +7,9 @@
 namespace porter::rooms::sessions {
 namespace {
 
+/// Endings at one time that get a line each; of more, as when expired ones are removed, their number is told.
+constexpr std::size_t most_ending_lines = 16;
+
 failure unavailable()
 {
     return {code::unavailable, "the user database cannot be reached just now"};
@@ -205,7 +208,11 @@ task<void> registry::put_away(store::session const& refused)
 void registry::heard_of(std::span<store::session_id const> ended)
 {
     endings_.add(ended);
-    for (auto const id : ended) log_.info("session_ended", {{"session", id}});
+    if (ended.size() <= most_ending_lines) {
+        for (auto const id : ended) log_.info("session_ended", {{"session", id}});
+    } else {
+        log_.info("sessions_ended", {{"count", ended.size()}});
+    }
     std::lock_guard const lock{watch_mutex_};
     if (watch_) watch_(ended);
 }

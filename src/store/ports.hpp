@@ -65,8 +65,8 @@ public:
     /// Ends every session of this account.
     virtual task<result<void>> end_all(account_id account) = 0;
 
-    /// Writes when, and from where, sessions were last used. A session that is gone is passed over; a time before
-    /// the recorded one changes nothing.
+    /// Writes when, and from where, sessions were last used, and that those addresses were seen then. A session that is
+    /// gone is passed over; a time before the recorded one changes nothing.
     virtual task<result<void>> touch(std::vector<session_use> uses) = 0;
 
     /// Removes sessions whose absolute end is at or before `now` or whose last use is at or before `idle_since`;

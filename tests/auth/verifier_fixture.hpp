@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "auth/verifier.hpp"
-#include "store/memory/store.hpp"
+#include "store/memory/backend.hpp"
 #include "support/fragile_accounts.hpp"
 #include "support/manual_clock.hpp"
 #include "support/plain_hash.hpp"
@@ -44,7 +44,7 @@ struct verifier_fixture {
     asio::io_context io;
     manual_clock clock;
     recording_log log;
-    rooms::store::memory::store store;
+    rooms::store::memory::backend store;
     fragile_accounts accounts{store.ports().accounts};
     hash_counts hashes;
     rooms::auth::hasher hasher{rooms::auth::hash_options{.threads = 1}, std::make_unique<plain_hash>(hashes), log};

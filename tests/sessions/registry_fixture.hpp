@@ -10,7 +10,7 @@
 
 #include "auth/verifier.hpp"
 #include "sessions/registry.hpp"
-#include "store/memory/store.hpp"
+#include "store/memory/backend.hpp"
 #include "support/fragile_sessions.hpp"
 #include "support/manual_clock.hpp"
 #include "support/plain_hash.hpp"
@@ -66,7 +66,7 @@ struct registry_fixture {
     asio::io_context io;
     manual_clock clock;
     recording_log log;
-    rooms::store::memory::store store;
+    rooms::store::memory::backend store;
     hash_counts hashes;
     rooms::auth::hasher hasher{rooms::auth::hash_options{.threads = 1}, std::make_unique<plain_hash>(hashes), log};
     rooms::auth::verifier verifier{store.ports().accounts, hasher, clock, log, {}};

@@ -14,7 +14,7 @@
 #include "services/echo.hpp"
 #include "sessions/registry.hpp"
 #include "sessions/token.hpp"
-#include "store/memory/store.hpp"
+#include "store/memory/backend.hpp"
 #include "support/manual_clock.hpp"
 #include "support/plain_hash.hpp"
 #include "support/recording_log.hpp"
@@ -45,7 +45,7 @@ public:
     asio::ip::tcp::endpoint where;
     manual_clock clock;
     recording_log log;
-    rooms::store::memory::store store;
+    rooms::store::memory::backend store;
     rooms::sessions::system_token_source tokens;
     rooms::identity::directory directory{store.ports().addresses, clock, log};
     hash_counts hashes;

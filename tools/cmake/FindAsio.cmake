@@ -18,6 +18,9 @@ if(Asio_FOUND AND NOT TARGET Asio::Asio)
   target_include_directories(Asio::Asio SYSTEM INTERFACE ${Asio_INCLUDE_DIR})
   # Deprecated names would tie us to the older of the two Asio versions that Debian has.
   target_compile_definitions(Asio::Asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED)
+  # Asio takes aligned_alloc for coroutine frames only where a standard header came before its own: left to itself, one
+  # file allocates by operator new what another one gives to free().
+  target_compile_definitions(Asio::Asio INTERFACE ASIO_DISABLE_STD_ALIGNED_ALLOC)
   target_link_libraries(Asio::Asio INTERFACE Threads::Threads)
   if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
     target_compile_definitions(Asio::Asio INTERFACE ASIO_HAS_CO_AWAIT=1 ASIO_HAS_STD_COROUTINE=1)

@@ -123,6 +123,9 @@ result<void> touch_sessions(database& db, std::vector<session_use> const& uses)
                   " WHERE id = ?1 AND last_used_at <= ?2",
                   use.id, use.at, use.address}
             .run();
+        statement{db, "UPDATE addresses SET last_seen_at = ?2 WHERE address = ?1 AND last_seen_at < ?2", use.address,
+                  use.at}
+            .run();
     }
     return {};
 }
