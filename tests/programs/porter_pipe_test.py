@@ -99,6 +99,9 @@ class MissingAnswers(PipeCase):
         for arguments in (["--no-such-option"], ["--password-file"], ["--timeout", "soon"], ["one too many"]):
             self.assert_failed(self.porter(*arguments), 64)
 
+    def test_the_option_that_was_meant_is_named(self):
+        self.assert_failed(self.porter("--nmae", "Alice"), 64, "unknown option --nmae (did you mean --name?)")
+
     def test_what_is_no_port_is_wrong_usage(self):
         for port in ("abc", "65536", "0", "-1", "7678x"):
             with self.subTest(port=port):

@@ -1,4 +1,6 @@
 """porter on a terminal, once let in: its commands, the conversation, and a server that goes away (commands page)."""
+import os
+import pathlib
 import re
 import unittest
 
@@ -8,6 +10,12 @@ from support.porter import PROMPT, PorterCase
 from support.server import PORTER, Server
 from support.terminal import CTRL_C, CTRL_D, Terminal
 from support.waiting import until
+
+
+def flags_of_input(process):
+    """The status flags of its stdin, which it shares with the shell that started it."""
+    info = pathlib.Path(f"/proc/{process}/fdinfo/0").read_text(encoding="ascii")
+    return int(re.search(r"^flags:\s*(\d+)$", info, re.MULTILINE).group(1), 8)
 
 
 class Commands(PorterCase):
@@ -65,6 +73,16 @@ class Commands(PorterCase):
         self.visitor().enter("login", "Changer", OTHER_PASSWORD)
         self.leave(terminal)
 
+    def test_a_command_that_is_used_wrongly_is_explained(self):
+        terminal = self.registered("Learner")
+        for line, told in (("/revoke", "/revoke takes the ID of a session"), ("/revoke x", '"x" is not a session\'s ID'),
+                           ("/logout everything", "/logout ends this session, /logout all"),
+                           ("/quit now", "/quit stands alone"), ("/HELP", "/help stands alone")):
+            terminal.line(line)
+            terminal.see("^" + re.escape(told))
+        self.assertNotIn("There is no", terminal.text())
+        self.leave(terminal)
+
     def test_logging_out_leaves_and_forgets_the_session(self):
         terminal = self.registered("Leaver")
         terminal.line("/logout")
@@ -119,7 +137,48 @@ class Conversation(PorterCase):
         other = self.visitor()
         other.enter("login", "Thrown Out", PASSWORD)
         other.ask("logout", 1)
-        terminal.see(r"session_ended|session (has )?ended|Password for Thrown Out")
+        terminal.see(r"^Your session was ended .*\. Start porter again to log in\.$")
+        self.assertEqual(terminal.leave(), 77)
+
+
+class Keys(PorterCase):
+    options = ("--access", "open")
+
+    def test_keys_without_a_meaning_leave_nothing_in_the_line(self):
+        terminal = self.porter()
+        terminal.see(PROMPT)
+        for key in ("\x1b[5~", "\x1bOP", "\x1b[3;5~", "\x1b[15~", "\x1b[1;2P"):
+            terminal.type(key)
+        terminal.type("one two\x1b[1;5D\x1b[1;5D\x1b[1;5Cand \x1b[Fs")
+        terminal.line("")
+        terminal.see(r"^oneand  twos$")
+        self.leave(terminal)
+
+    def test_tabs_are_sent(self):
+        terminal = self.porter("--json")
+        terminal.see(PROMPT)
+        terminal.line("a\tb")
+        terminal.see(r'^\{"text":"a\\tb"\}$')
+        self.leave(terminal)
+
+    def test_the_next_program_on_the_terminal_finds_it_blocking(self):
+        terminal = self.porter()
+        terminal.see(PROMPT)
+        self.assertFalse(flags_of_input(terminal.process.pid) & os.O_NONBLOCK)
+        self.say(terminal, "hello")
+        self.assertFalse(flags_of_input(terminal.process.pid) & os.O_NONBLOCK)
+        self.leave(terminal)
+
+    def test_commands_for_accounts_are_not_there(self):
+        terminal = self.porter()
+        terminal.see(PROMPT)
+        terminal.line("/help")
+        terminal.see(r"//text")
+        self.assertNotRegex(terminal.text(), "/sessions|/revoke|/password|/logout")
+        for times, line in enumerate(("/sessions", "/revoke 1", "/password", "/logout"), start=1):
+            terminal.line(line)
+            terminal.see(r"^This server has no accounts\.$", times=times)
+        self.leave(terminal)
 
 
 class ReturningServer(PorterCase):
@@ -142,6 +201,25 @@ class ReturningServer(PorterCase):
         self.assertEqual(len(re.findall("assword", terminal.text())), asked)
         self.leave(terminal)
         server.stop()
+
+
+    def test_what_is_typed_while_the_server_is_away_is_told_to_be_unsent(self):
+        server = Server()
+        self.addCleanup(server.remove)
+        terminal = self.porter("--name", "Eager", "--register", server=server)
+        for times in (1, 2):
+            terminal.see(r"[Pp]assword.*: ", times=times)
+            terminal.line(PASSWORD)
+        terminal.see(PROMPT)
+        server.stop()
+        terminal.see("connecting again")
+        terminal.line("lost?")
+        terminal.see(r"^Not sent: not connected; connecting again\.$")
+        for times, line in enumerate(("/sessions", "/whoami", "/password"), start=1):
+            terminal.line(line)
+            terminal.see(r"^Not connected: connecting again\.$", times=times)
+        terminal.see(r"^Still not connected \(Connection refused\): next try in \d+ s, /quit leaves\.$")
+        self.leave(terminal)
 
 
 class OtherServers(PorterCase):

@@ -7,31 +7,19 @@
 #include <climits>
 #include <string_view>
 
-#include "base/asio.hpp"
-
 namespace porter::programs {
 
-byte_stream::byte_stream(io_executor executor, int descriptor) : waits_(executor, ::dup(descriptor)) {}
-
-task<void> byte_stream::wait(waits::wait_type what, std::error_code& error)
-{
-    if (ready_) co_return;
-    auto [failed] = co_await waits_.async_wait(what, rooms::base::use_tuple);
-    if (failed == asio::error::operation_not_supported) {
-        ready_ = true;  // a regular file, or /dev/null
-    } else {
-        error = failed;
-    }
-}
+byte_stream::byte_stream(io_executor executor, int descriptor) : descriptor_(descriptor), ready_(executor, descriptor)
+{}
 
 task<bool> byte_stream::read(std::string& text, std::size_t most, std::error_code& error)
 {
     auto const before = text.size();
     for (;;) {
-        co_await wait(waits::wait_read, error);
+        error = co_await ready_.to_read();
         if (error) co_return false;
         text.resize(before + most);
-        auto const got = ::read(waits_.native_handle(), text.data() + before, most);
+        auto const got = ::read(descriptor_, text.data() + before, most);
         auto const failed = errno;
         text.resize(before + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
         if (got >= 0) co_return got > 0;
@@ -45,10 +33,10 @@ task<bool> byte_stream::read(std::string& text, std::size_t most, std::error_cod
 task<void> byte_stream::write(std::string text, std::error_code& error)
 {
     for (std::string_view rest{text}; !rest.empty();) {
-        co_await wait(waits::wait_write, error);
+        error = co_await ready_.to_write();
         if (error) co_return;
-        auto const most = ready_ ? rest.size() : std::min<std::size_t>(rest.size(), PIPE_BUF);
-        auto const written = ::write(waits_.native_handle(), rest.data(), most);
+        auto const most = ready_.always() ? rest.size() : std::min<std::size_t>(rest.size(), PIPE_BUF);
+        auto const written = ::write(descriptor_, rest.data(), most);
         if (written >= 0) {
             rest.remove_prefix(static_cast<std::size_t>(written));
         } else if (errno != EINTR && errno != EAGAIN) {

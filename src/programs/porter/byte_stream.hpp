@@ -1,11 +1,11 @@
 #pragma once
 
-#include <asio/posix/basic_stream_descriptor.hpp>
 #include <cstddef>
 #include <string>
 #include <system_error>
 
 #include "porter/task.hpp"
+#include "programs/porter/readiness.hpp"
 
 namespace porter::programs {
 
@@ -14,6 +14,7 @@ namespace porter::programs {
 /// since other programs may share it.
 class byte_stream {
 public:
+    /// `descriptor` is open for as long as this lives.
     byte_stream(io_executor executor, int descriptor);
 
     /// Waits for bytes and appends some, at most `most`. False: the end, or an error.
@@ -23,15 +24,11 @@ public:
     task<void> write(std::string text, std::error_code& error);
 
     /// What waits ends with asio::error::operation_aborted.
-    void cancel() { waits_.cancel(); }
+    void cancel() { ready_.cancel(); }
 
 private:
-    using waits = asio::posix::basic_stream_descriptor<io_executor>;
-
-    task<void> wait(waits::wait_type what, std::error_code& error);
-
-    waits waits_;
-    bool ready_ = false;  // always, for it cannot be watched
+    int descriptor_;
+    readiness ready_;
 };
 
 }  // namespace porter::programs

@@ -6,23 +6,13 @@
 
 #include "base/text.hpp"
 #include "config/values.hpp"
+#include "programs/porter/command_list.hpp"
 #include "programs/porter/conversation.hpp"
 #include "programs/porter/greeting.hpp"
 
 namespace porter::programs {
 
 namespace {
-
-constexpr std::string_view help = R"(Each line is sent as it is. Or:
-  /help         this list
-  /whoami       who you are here
-  /sessions     where you are logged in
-  /revoke ID    end one of these sessions
-  /password     change your password; your other sessions end
-  /logout       end this session and leave
-  /logout all   end all your sessions and leave
-  /quit         leave; the session is kept (also Ctrl-D)
-  //text        send /text)";
 
 constexpr std::string_view via_texts[] = {"as everybody is",    "known by your address", "by the name you said",
                                           "with a new account", "by your password",      "by a kept session"};
@@ -33,33 +23,55 @@ task<void> conversation::obey(std::string line)
 {
     if (!line.starts_with('/')) co_return co_await send(std::move(line));
     if (line.starts_with("//")) co_return co_await send(line.substr(1));
-    line.erase(line.find_last_not_of(' ') + 1);
+    line.erase(line.find_last_not_of(" \t") + 1);
+    auto const* const known = find_command(line);
+    bool const has_accounts = door_->server().access == access::authenticate;
 
-    if (line == "/help") {
-        talk_.tell(help);
+    if (known == nullptr) {
+        talk_.tell("There is no " + rooms::base::escape(line) + ": /help lists what there is, //x sends /x");
+    } else if (known->of_accounts && !has_accounts) {
+        talk_.tell("This server has no accounts.");
+    } else if (line == "/help") {
+        talk_.tell(list_of_commands(has_accounts));
     } else if (line == "/quit") {
         leave({});
     } else if (line == "/whoami") {
         show_who();
+    } else if (known->of_accounts) {
+        co_await obey_for_account(std::move(line), known);
+    } else {
+        talk_.tell(known->hint);
+    }
+}
+
+/// The commands that the server must answer.
+task<void> conversation::obey_for_account(std::string line, command const* known)
+{
+    bool const revokes = line.starts_with("/revoke ");
+    bool const whole = line == "/sessions" || line == "/password" || line == "/logout" || line == "/logout all";
+    if (!revokes && !whole) co_return talk_.tell(known->hint);
+    if (!is_connected()) co_return talk_.tell("Not connected: connecting again.");
+
+    if (revokes) {
+        co_await revoke(line.substr(line.find_first_not_of(' ', 8)));
     } else if (line == "/sessions") {
         co_await show_sessions();
     } else if (line == "/password") {
         co_await change_password();
-    } else if (line == "/logout") {
-        co_await log_out(logout_scope::this_session);
-    } else if (line == "/logout all") {
-        co_await log_out(logout_scope::every_session);
-    } else if (line.starts_with("/revoke ")) {
-        co_await revoke(line.substr(line.find_first_not_of(' ', 8)));
     } else {
-        talk_.tell("There is no " + rooms::base::escape(line) + ": /help lists what there is, //x sends /x");
+        auto const scope = line == "/logout" ? logout_scope::this_session : logout_scope::every_session;
+        co_await log_out(scope);
     }
 }
 
 task<void> conversation::send(std::string text)
 {
-    auto sent = co_await door_->send(std::move(text));
-    report(sent, {});
+    if (is_connected()) {
+        auto sent = co_await door_->send(std::move(text));
+        if (sent) co_return;
+        if (sent.error().why == client_failure::cause::not_sent) co_return complain(sent.error());
+    }
+    talk_.tell("Not sent: not connected; connecting again.");
 }
 
 task<void> conversation::show_sessions()
@@ -68,7 +80,7 @@ task<void> conversation::show_sessions()
     if (sessions) {
         talk_.tell(sessions_table(*sessions));
     } else {
-        talk_.complain(line_of(sessions.error()));
+        complain(sessions.error());
     }
 }
 
@@ -76,7 +88,7 @@ task<void> conversation::revoke(std::string id)
 {
     auto const number = rooms::config::parse_number(id, 0, std::numeric_limits<std::uint64_t>::max());
     if (!number) {
-        talk_.tell("/revoke takes the ID of a session, as /sessions shows it: " + number.error());
+        talk_.tell("\"" + rooms::base::escape(id) + "\" is not a session's ID");
         co_return;
     }
     auto revoked = co_await door_->revoke(*number);
@@ -123,7 +135,7 @@ void conversation::show_who()
 {
     auto const* const access = door_->granted();
     auto const& server = door_->server();
-    if (access == nullptr) return talk_.tell("Not connected.");
+    if (!is_connected()) return talk_.tell("Not connected: connecting again.");
     auto const known = static_cast<std::size_t>(access->via) < std::size(via_texts);
     auto line = access->name.empty() ? std::string{"Nobody in particular"} : rooms::base::escape(access->name);
     if (known) line += fmt::format(", {}", via_texts[static_cast<std::size_t>(access->via)]);
@@ -134,10 +146,29 @@ void conversation::show_who()
 void conversation::report(client_result<void> const& done, std::string const& success)
 {
     if (!done) {
-        talk_.complain(line_of(done.error()));
+        complain(done.error());
     } else if (!success.empty()) {
         talk_.tell(success);
     }
+}
+
+/// What the connection's end is, listen() tells.
+void conversation::complain(client_failure const& failed)
+{
+    using cause = client_failure::cause;
+    if (failed.why == cause::denied) {
+        talk_.tell(sentence_of(failed));
+    } else if (failed.why == cause::not_sent) {
+        talk_.complain(line_of(failed));
+    } else {
+        talk_.tell("Not connected: connecting again.");
+    }
+}
+
+/// Before access the new connection is of no use to a person.
+bool conversation::is_connected() const
+{
+    return door_->ended() == nullptr && door_->granted() != nullptr;
 }
 
 }  // namespace porter::programs

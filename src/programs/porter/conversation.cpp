@@ -14,6 +14,15 @@ namespace {
 using rooms::base::steady_timer;
 using rooms::config::exit_code;
 
+constexpr int tries_in_silence = 3;  // most servers that restart are back by then
+
+std::string still_away(client_failure const& why, std::chrono::milliseconds pause)
+{
+    auto const reason = why.system ? rooms::base::escape(why.system.message()) : line_of(why);
+    return fmt::format("Still not connected ({}): next try in {} s, /quit leaves.", reason,
+                       std::chrono::ceil<std::chrono::seconds>(pause).count());
+}
+
 }  // namespace
 
 conversation::conversation(io_executor executor, std::optional<client>& door, reception& entrance, talk& says,
@@ -95,8 +104,10 @@ task<bool> conversation::come_back()
     if (!in_order && rooms::client::worth_another_try(why)) {
         talk_.complain(line_of(why) + "; connecting again");
     }
-    while (!leaving_ && rooms::client::worth_another_try(why)) {
-        pause_.expires_after(pauses_.next(why.retry_after));
+    for (int failed = 0; !leaving_ && rooms::client::worth_another_try(why); ++failed) {
+        auto const pause = pauses_.next(why.retry_after);
+        if (failed >= tries_in_silence) talk_.tell(still_away(why, pause));
+        pause_.expires_after(pause);
         co_await pause_.async_wait(rooms::base::use_tuple);
         if (leaving_) break;
         auto entered = co_await reception_.enter_again();
@@ -106,6 +117,10 @@ task<bool> conversation::come_back()
             co_return true;
         }
         why = entered.error();
+    }
+    if (why.what == code::session_ended && !logging_out_) {
+        talk_.tell(sentence_of(why));
+        leave({exit_code_of(why), {}});
     }
     leave(leaving_for(why));
     co_return false;

@@ -15,6 +15,8 @@
 
 namespace porter::programs {
 
+struct command;
+
 /// A session with a person at the terminal: what is typed is sent or, beginning with a slash, done; what is received
 /// is shown above the line being typed. A lost connection is made again meanwhile.
 class conversation {
@@ -34,6 +36,7 @@ public:
 private:
     // What is typed.
     task<void> obey(std::string line);
+    task<void> obey_for_account(std::string line, command const* known);
     task<void> send(std::string text);
     task<void> show_sessions();
     task<void> revoke(std::string id);
@@ -41,6 +44,8 @@ private:
     task<void> log_out(logout_scope scope);
     void show_who();
     void report(client_result<void> const& done, std::string const& success);
+    void complain(client_failure const& failed);
+    bool is_connected() const;
 
     // What is received.
     task<void> listen();

@@ -135,8 +135,13 @@ task<outcome<base::secret>> reception::ask_password(bool fresh)
 task<outcome<void>> reception::prepare_next_try(client_failure denied)
 {
     bool const same_answer = !options_.password_file.empty() && !is_about_name(denied.what);
-    if (ask_ == nullptr || same_answer || !may_be_tried_again(denied)) co_return refuse(leaving_for(denied));
-    talk_.complain(line_of(denied));
+    if (ask_ == nullptr) co_return refuse(leaving_for(denied));
+    if (denied.what == code::too_many_attempts) {
+        talk_.tell(sentence_of(denied));
+        co_return refuse(leaving{exit_code_of(denied), {}});
+    }
+    if (same_answer || !may_be_tried_again(denied)) co_return refuse(leaving_for(denied));
+    talk_.tell(sentence_of(denied));
     if (denied.retry_after.count() > 0) {
         talk_.tell(fmt::format("Trying again is possible in {} s.", denied.retry_after.count()));
         auto executor = co_await asio::this_coro::executor;

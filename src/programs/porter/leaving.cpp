@@ -1,5 +1,7 @@
 #include "programs/porter/leaving.hpp"
 
+#include <string_view>
+
 #include "base/text.hpp"
 
 namespace porter::programs {
@@ -86,6 +88,21 @@ std::string line_of(client_failure const& failed)
         return failed.reason + ": --plain goes there unencrypted";
     }
     return rooms::base::escape(describe(failed));
+}
+
+std::string sentence_of(client_failure const& failed)
+{
+    using cause = client_failure::cause;
+    bool const said_by_server = failed.why == cause::closed || failed.why == cause::denied;
+    if (said_by_server && failed.what == code::session_ended) {
+        return "Your session was ended (somewhere else, or by the administrator). Start porter again to log in.";
+    }
+    if (said_by_server && failed.what == code::too_many_attempts) return "Too many wrong tries: start porter again.";
+    if (failed.why != cause::denied || failed.reason.empty()) return line_of(failed);
+    auto sentence = rooms::base::escape(failed.reason);
+    if (sentence[0] >= 'a' && sentence[0] <= 'z') sentence[0] = static_cast<char>(sentence[0] - 'a' + 'A');
+    if (std::string_view{".!?"}.find(sentence.back()) == std::string_view::npos) sentence += '.';
+    return sentence;
 }
 
 leaving leaving_for(client_failure const& failed)

@@ -22,7 +22,10 @@ rooms::config::exit_code exit_code_of(client_failure const& failed);
 /// The failure as a reason to leave; what the server chose to say is escaped.
 leaving leaving_for(client_failure const& failed);
 
-/// The line for a person.
+/// The line for logs and scripts, with the code's name in it.
 std::string line_of(client_failure const& failed);
+
+/// What a person at a terminal is told: a sentence where the failure is one of everyday life, else line_of().
+std::string sentence_of(client_failure const& failed);
 
 }  // namespace porter::programs

@@ -9,8 +9,8 @@
 #include <cwchar>
 #include <utility>
 
-#include "base/asio.hpp"
 #include "base/text.hpp"
+#include "programs/porter/key_sequence.hpp"
 
 namespace porter::programs {
 
@@ -20,14 +20,45 @@ namespace base = rooms::base;
 
 constexpr std::string_view prompt_text = "> ";
 constexpr int history_size = 1000;
+constexpr wchar_t escape = L'\x1b';
 constexpr wchar_t end_key = L'\x04';      // Ctrl-D
-constexpr wchar_t unbound_key = L'\x01';  // means nothing after Escape
+constexpr wchar_t nothing_key = L'\x0f';  // Ctrl-O
+
+constexpr std::pair<char const*, char const*> bindings[] = {
+    {"^O", "ed-ignore"},
+    {"^I", "ed-insert"},  // a tab is a character like another
+    {"\\e[3~", "ed-delete-next-char"},
+    {"\\e[1;5C", "em-next-word"},  // Ctrl-Right
+    {"\\e[1;5D", "ed-prev-word"},  // Ctrl-Left
+    {"\\e[H", "ed-move-to-beg"},
+    {"\\e[1~", "ed-move-to-beg"},
+    {"\\e[7~", "ed-move-to-beg"},
+    {"\\eOH", "ed-move-to-beg"},
+    {"\\e[F", "ed-move-to-end"},
+    {"\\e[4~", "ed-move-to-end"},
+    {"\\e[8~", "ed-move-to-end"},
+    {"\\eOF", "ed-move-to-end"},
+};
 
 std::size_t terminal_columns()
 {
     struct ::winsize size {};
     bool const known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
     return known ? size.ws_col : 80;
+}
+
+/// The columns that the prompt and this text after it take; libedit shows a tab as spaces up to the next eighth one.
+std::size_t columns_of(std::string_view text)
+{
+    constexpr std::size_t tab = 8;
+    auto columns = prompt_text.size();
+    for (;;) {
+        auto const end = text.find('\t');
+        columns += base::display_width(text.substr(0, end));
+        if (end == std::string_view::npos) return columns;
+        columns = (columns / tab + 1) * tab;
+        text.remove_prefix(end + 1);
+    }
 }
 
 /// Whether a byte follows within a moment: the rest of a key that sends more than one.
@@ -43,9 +74,7 @@ bool follows_soon()
 }  // namespace
 
 line_editor::line_editor(io_executor executor)
-    : keys_(executor, ::dup(STDIN_FILENO)),
-      history_(::history_init()),
-      line_(::el_init("porter", stdin, stdout, stderr))
+    : keys_(executor, STDIN_FILENO), history_(::history_init()), line_(::el_init("porter", stdin, stdout, stderr))
 {
     auto* const line = line_.get();
     ::HistEvent event;
@@ -58,7 +87,7 @@ line_editor::line_editor(io_executor executor)
     ::el_set(line, EL_SIGNAL, 0);  // signals are the program's
     ::el_set(line, EL_GETCFN, &line_editor::next_key);
     ::el_source(line, nullptr);
-    ::el_set(line, EL_BIND, "\\e[3~", "ed-delete-next-char", nullptr);
+    for (auto const& [key, does] : bindings) ::el_set(line, EL_BIND, key, does, nullptr);
 }
 
 line_editor::~line_editor()
@@ -79,30 +108,54 @@ line_editor& line_editor::of(EditLine* line)
     return *static_cast<line_editor*>(self);
 }
 
-/// A character for libedit. A lone Escape begins a key that may never go on: then a character that means nothing ends
-/// it, since waiting here would stop the network.
+/// A character for libedit.
 int line_editor::next_key(EditLine* line, wchar_t* key)
 {
     auto& self = of(line);
+    if (self.pending_.empty()) self.read_key();
+    if (self.ended_) return 0;
+    *key = self.last_key_ = self.pending_.front();
+    self.pending_.erase(0, 1);
+    return 1;
+}
+
+/// One key as the terminal sends it. What means nothing, or never goes on, becomes a key that does nothing.
+void line_editor::read_key()
+{
+    std::wstring key;
+    do {
+        auto const more = read_character();
+        if (!more) {
+            key = nothing_key;
+            break;
+        }
+        if (key.size() == 1 && key.front() == escape && *more == escape)
+            continue;  // Alt with a key that begins with Escape itself
+        key += *more;
+    } while (key.front() == escape && !is_whole_key(key));
+    if (key.front() == escape && !is_bound_key(key)) key = nothing_key;
+    pending_ = key;
+}
+
+/// None: it does not go on within a moment, or the input has ended. Waiting longer would stop the network.
+std::optional<wchar_t> line_editor::read_character()
+{
     std::mbstate_t state{};
-    if (std::exchange(self.in_key_, true) && !follows_soon()) {
-        *key = unbound_key;
-        return 1;
-    }
     for (;;) {
+        if (std::exchange(in_key_, true) && !follows_soon()) return std::nullopt;
         char byte = 0;
         auto const got = ::read(STDIN_FILENO, &byte, 1);
-        if (got < 0 && errno == EINTR) continue;
+        if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
         if (got <= 0) {
-            self.ended_ = true;
-            return 0;
+            ended_ = true;
+            return std::nullopt;
         }
-        auto const size = std::mbrtowc(key, &byte, 1, &state);
+        wchar_t character = 0;
+        auto const size = std::mbrtowc(&character, &byte, 1, &state);
         if (size == static_cast<std::size_t>(-1)) {
             state = {};  // not a character: the next byte may begin one
         } else if (size != static_cast<std::size_t>(-2)) {
-            self.last_key_ = *key;
-            return 1;
+            return character;
         }
     }
 }
@@ -124,7 +177,7 @@ void line_editor::close()
 task<std::optional<std::string>> line_editor::read_line()
 {
     while (!ended_) {
-        auto [error] = co_await keys_.async_wait(decltype(keys_)::wait_read, base::use_tuple);
+        auto const error = co_await keys_.to_read();
         if (error || ended_) break;
         auto line = take_key();
         if (line) co_return line;
@@ -161,7 +214,7 @@ void line_editor::hide()
     if (!open_) return;
     auto const* const now = ::el_line(line_.get());
     auto const before_cursor = std::string_view{now->buffer, static_cast<std::size_t>(now->cursor - now->buffer)};
-    auto const row = (prompt_text.size() + base::display_width(before_cursor)) / terminal_columns();
+    auto const row = columns_of(before_cursor) / terminal_columns();
     if (row > 0) std::fprintf(stdout, "\x1b[%zuA", row);
     std::fputs("\r\x1b[J", stdout);
     std::fflush(stdout);

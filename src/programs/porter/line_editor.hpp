@@ -2,12 +2,12 @@
 
 #include <histedit.h>
 
-#include <asio/posix/basic_stream_descriptor.hpp>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "porter/task.hpp"
+#include "programs/porter/readiness.hpp"
 
 namespace porter::programs {
 
@@ -53,15 +53,18 @@ private:
 
     static char* prompt(EditLine*);
     static int next_key(EditLine* line, wchar_t* key);
+    std::optional<wchar_t> read_character();
+    void read_key();
     static line_editor& of(EditLine* line);
 
     std::optional<std::string> take_key();
 
-    asio::posix::basic_stream_descriptor<io_executor> keys_;
+    readiness keys_;
     std::unique_ptr<History, end_history> history_;
     std::unique_ptr<EditLine, end_line> line_;
     bool open_ = false;
-    bool in_key_ = false;  // libedit is in the middle of a key that is more than one character
+    bool in_key_ = false;   // a character of the key was taken already
+    std::wstring pending_;  // characters for libedit, of a key that is more than one
     wchar_t last_key_ = 0;
     bool ended_ = false;
 };

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <numeric>
+#include <utility>
 
 #include "base/text.hpp"
 #include "config/problem.hpp"
@@ -17,6 +19,40 @@ namespace config = rooms::config;
 [[noreturn]] void refuse_use(std::string const& line)
 {
     throw config::problem(config::exit_code::usage, line);
+}
+
+/// How many letters must be added, left out or changed to make one word of the other (Levenshtein).
+std::size_t distance(std::string const& a, std::string const& b)
+{
+    std::vector<std::size_t> costs(b.size() + 1);
+    std::iota(costs.begin(), costs.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        auto diagonal = std::exchange(costs[0], i);
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            auto const changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = costs[j];
+            costs[j] = std::min({changed, costs[j] + 1, costs[j - 1] + 1});
+        }
+    }
+    return costs.back();
+}
+
+/// Names the argument that nothing takes, and the option that it is likely to mean.
+[[noreturn]] void refuse_unknown(CLI::App const& app, std::string const& argument)
+{
+    constexpr std::size_t longest = 64;  // nobody misspells so much, and the effort grows with it
+    if (!argument.starts_with('-')) refuse_use("unexpected argument " + base::escape(argument));
+    auto const name = argument.substr(0, argument.find('='));
+    auto const line = "unknown option " + base::escape(name);
+    std::string nearest;
+    for (auto const* option : app.get_options()) {
+        for (auto const& known : option->get_lnames()) {
+            auto const dashed = "--" + known;
+            if (name.size() > longest || distance(dashed, name) > 2) continue;
+            if (nearest.empty() || distance(dashed, name) < distance(nearest, name)) nearest = dashed;
+        }
+    }
+    refuse_use(line + (nearest.empty() ? " (--help lists the options)" : " (did you mean " + nearest + "?)"));
 }
 
 template <typename T>
@@ -39,9 +75,10 @@ porter_options parse_porter_options(std::vector<std::string> arguments)
 
     CLI::App app;
     app.set_help_flag();
+    app.allow_extras();  // refused below, in words of our own
     app.add_flag("-h,--help", read.help);
     app.add_flag("--version", read.version);
-    app.add_option("where", where)->expected(0, 2);
+    app.add_option("where", where);
     app.add_option("--name", read.name);
     app.add_flag("--register", read.register_account);
     app.add_option("--password-file", read.password_file);
@@ -59,8 +96,12 @@ porter_options parse_porter_options(std::vector<std::string> arguments)
         refuse_use(base::escape(error.what()) + " (--help lists the options)");
     }
 
+    auto const extras = app.remaining();
+    auto const option = std::ranges::find_if(extras, [](auto const& one) { return one.starts_with('-'); });
+    if (!extras.empty()) refuse_unknown(app, option == extras.end() ? extras.front() : *option);
     if (tls) refuse_use("--tls: this version has no TLS; --plain goes to another machine unencrypted");
     if (!where.empty()) read.host = where[0];
+    if (where.size() > 2) refuse_use("unexpected argument " + base::escape(where[2]));
     if (where.size() > 1) {
         read.port = static_cast<std::uint16_t>(value_of("PORT", config::parse_number(where[1], 1, 65'535)));
     }

@@ -7,8 +7,6 @@
 #include <array>
 #include <cerrno>
 
-#include "base/asio.hpp"
-
 namespace porter::programs {
 
 namespace {
@@ -48,7 +46,7 @@ std::string lower(std::string text)
 
 }  // namespace
 
-questions::questions(io_executor executor, talk& says) : keys_(executor, ::dup(STDIN_FILENO)), talk_(says) {}
+questions::questions(io_executor executor, talk& says) : keys_(executor, STDIN_FILENO), talk_(says) {}
 
 task<std::optional<std::string>> questions::ask(std::string prompt)
 {
@@ -91,10 +89,10 @@ task<bool> questions::read_line(std::string& line)
     line.reserve(1024);  // a password that made it grow would leave copies behind
     std::array<char, 1024> piece;
     for (;;) {
-        auto [error] = co_await keys_.async_wait(decltype(keys_)::wait_read, base::use_tuple);
+        auto const error = co_await keys_.to_read();
         if (error) co_return false;
         auto const got = ::read(STDIN_FILENO, piece.data(), piece.size());
-        if (got < 0 && errno == EINTR) continue;
+        if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
         if (got <= 0) co_return false;
         line.append(piece.data(), static_cast<std::size_t>(got));
         explicit_bzero(piece.data(), piece.size());

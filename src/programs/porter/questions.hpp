@@ -1,11 +1,11 @@
 #pragma once
 
-#include <asio/posix/basic_stream_descriptor.hpp>
 #include <optional>
 #include <string>
 
 #include "base/secret.hpp"
 #include "porter/task.hpp"
+#include "programs/porter/readiness.hpp"
 #include "programs/porter/talk.hpp"
 
 namespace porter::programs {
@@ -26,7 +26,7 @@ public:
 private:
     task<bool> read_line(std::string& line);
 
-    asio::posix::basic_stream_descriptor<io_executor> keys_;
+    readiness keys_;
     talk& talk_;
 };
 
