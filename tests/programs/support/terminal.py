@@ -18,10 +18,12 @@ _COLUMNS = 120
 
 
 class Screen:
-    """Enough of a terminal to know what stands where after line editing. It never scrolls: all lines stay."""
+    """Enough of a terminal to know what stands where after line editing. It never scrolls: all lines stay. A line that
+    is longer than the screen is wide is read as one, however long the paths on this machine make it."""
 
     def __init__(self):
         self.lines, self.row, self.column = [[]], 0, 0
+        self.wrapped = set()  # the rows that go on in the next one
 
     def draw(self, text):
         position = 0
@@ -33,7 +35,8 @@ class Screen:
             else:
                 self._character(text[position])
                 position += 1
-        return "\n".join("".join(line) for line in self.lines)
+        rows = ["".join(line) + ("" if row in self.wrapped else "\n") for row, line in enumerate(self.lines)]
+        return "".join(rows).removesuffix("\n")
 
     def _character(self, character):
         if character == "\r":
@@ -44,6 +47,7 @@ class Screen:
             self.column = max(0, self.column - 1)
         elif character >= " ":
             if self.column == _COLUMNS:
+                self.wrapped.add(self.row)
                 self.column = 0
                 self._down(1)
             line = self.lines[self.row]
@@ -81,6 +85,7 @@ class Screen:
         elif name == "J":
             del line[self.column:]
             del self.lines[self.row + 1:]
+            self.wrapped = {row for row in self.wrapped if row < self.row}
 
 
 class Terminal:
