@@ -156,9 +156,7 @@ task<outcome<void>> reception::prove()
 {
     std::string const known_as = door_->server().known_as;
     if (name_.empty()) name_ = known_as;
-    if (!known_as.empty() && base::same_name(name_, known_as) && !options_.register_account) {
-        talk_.say(hello_line(known_as));
-    }
+    if (is_greeted_by_address() && !options_.register_account) talk_.say(hello_line(known_as));
     auto named = co_await choose_name({});
     if (!named) co_return refuse(named.error());
     credentials given;

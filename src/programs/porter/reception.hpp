@@ -57,6 +57,7 @@ private:
     task<outcome<rooms::base::secret>> ask_password(bool fresh);
     task<outcome<void>> prepare_next_try(client_failure denied);
 
+    bool is_greeted_by_address() const;
     void admit(grant const& access);
 
     porter_options const& options_;
