@@ -21,7 +21,7 @@ class PorterCase(ServerCase):
 
     def porter(self, *arguments, server=None, where=True):
         place = ("127.0.0.1", (server or self.server).port) if where else ()
-        terminal = Terminal(PORTER, *place, "--plain", *arguments, home=self.home)
+        terminal = Terminal(PORTER, *place, "--trust-first-use", *arguments, home=self.home)
         self.addCleanup(terminal.close)
         return terminal
 

@@ -13,13 +13,17 @@ class Identity:
         self._openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
                       "-keyout", self.key, "-out", self.certificate, "-subj", "/CN=porter test",
                       "-addext", f"subjectAltName={hosts}")
-        public = self._openssl("pkey", "-in", self.key, "-pubout", "-outform", "DER")
-        digest = base64.b64encode(hashlib.sha256(public).digest()).decode()
-        self.fingerprint = "SHA256:" + digest.rstrip("=")
+        self.fingerprint = self.fingerprint_of(self.certificate)
 
     @staticmethod
-    def _openssl(*arguments):
-        return subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True).stdout
+    def _openssl(*arguments, stdin=b""):
+        return subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, input=stdin).stdout
+
+    @classmethod
+    def fingerprint_of(cls, certificate):
+        public = cls._openssl("x509", "-in", certificate, "-noout", "-pubkey")
+        encoded = cls._openssl("pkey", "-pubin", "-outform", "DER", stdin=public)
+        return "SHA256:" + base64.b64encode(hashlib.sha256(encoded).digest()).decode().rstrip("=")
 
     def context(self, protocols=("porter/1",), newest=ssl.TLSVersion.TLSv1_3):
         """A server's side with this key."""

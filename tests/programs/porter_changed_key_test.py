@@ -1,0 +1,227 @@
+"""What porter gives to a server that is not the right one: no credential, no session, no byte, and nothing in the clear."""
+import ssl
+import unittest
+
+from support.case import PASSWORD
+from support.peer import Peer, hears_nothing, let_in, see_off
+from support.proxy import Proxy, records
+from support.server import Server
+from support.tls import Identity
+from support.trust import TrustCase
+
+TOKEN = "prt_" + "c4nary" * 7 + "x"
+
+
+def guarded(connection):
+    """A server that wants a password, and gives a session for it."""
+    connection.expect("hello")
+    connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "")
+    connection.expect("login", name="Alice", password=PASSWORD)
+    connection.send("granted", "login", "Alice", 7, TOKEN, 4_000_000_000, 0, "", 0)
+    see_off(connection)
+
+
+def asks_in_vain(connection):
+    """It wants a password or a token, and may not be given any."""
+    connection.expect("hello")
+    connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "Alice")
+    got = connection.receive()
+    assert got is None or got.kind == "closing", got
+
+
+class ChangedKey(TrustCase):
+    """A recording proxy stands between, and leads to the server first and to an impostor then."""
+
+    def proxy(self, target):
+        proxy = Proxy(target)
+        self.addCleanup(proxy.close)
+        return proxy
+
+    def test_it_stops_the_client_and_the_recording_holds_no_credential(self):
+        server = self.peer(guarded)
+        proxy = self.proxy(server.port)
+        credentials = ("--name", "Alice", "--password-file", self.password_file)
+        done = self.run_porter(proxy.port, *credentials, "--trust", self.right.fingerprint)
+        self.assertEqual(done.returncode, 0, done.err)
+        server.join()
+        self.assertIn(TOKEN, self.sessions.read_text())
+        kept = self.known()
+
+        attempts = ([], ["--trust-first-use"], ["--trust", self.other.fingerprint], ["--register"], ["--tls"])
+        impostor = self.peer(*[hears_nothing] * len(attempts), tls=self.other.context())
+        proxy.target = impostor.port
+        for more in attempts:
+            with self.subTest(more=more):
+                done = self.run_porter(proxy.port, *credentials, *more, stdin=b"a secret line\n")
+                self.assert_refused(done, self.right.fingerprint, self.other.fingerprint, str(self.known_servers))
+                self.assertEqual(self.known(), kept)
+        impostor.join()  # it has shaken hands each time, and heard not one byte within
+
+        proxy.close()
+        self.assertEqual(len(proxy.recorded), 1 + len(attempts))
+        for recorded in proxy.recorded:
+            for secret in (PASSWORD, TOKEN, "Alice", "a secret line"):
+                self.assertNotIn(secret.encode(), recorded)
+        for recorded in proxy.recorded[1:]:
+            encrypted = [length for kind, length in records(recorded) if kind == 23]
+            self.assertLessEqual(sum(encrypted), 128, "more than the handshake's end and an alert")
+
+    def test_on_a_terminal_it_stops_the_client_without_a_question(self):
+        peer = self.peer(hears_nothing)
+        self.know(peer.port, self.other)
+        terminal = self.terminal(peer.port, "--trust-first-use")
+        self.assertEqual(terminal.leave(), 77)
+        for identity in (self.right, self.other):
+            self.assertIn(identity.fingerprint, terminal.text().replace("\n", ""))
+        self.assertNotIn("(yes/no)", terminal.text())
+        peer.join()
+
+    def test_one_that_comes_while_a_connection_is_made_again_stops_the_client(self):
+        def lets_go(connection):
+            let_in(connection)
+            connection.send("closing", "shutting_down", "scripted")
+            see_off(connection)
+        both = self.home / "authorities"
+        both.write_text(self.right.certificate.read_text() + self.other.certificate.read_text())
+        for authority in (None, both):
+            with self.subTest(authority=authority):
+                peer = self.peer(lets_go, hears_nothing, tls=[self.right.context(), self.other.context()])
+                self.know(peer.port, self.right)
+                terminal = self.terminal(peer.port, authority=authority)
+                self.assertEqual(terminal.leave(), 77)
+                self.assertIn(self.other.fingerprint, terminal.text())
+                peer.join()
+
+
+class NoWayBack(TrustCase):
+    """A client never falls back to plain by itself."""
+
+    def test_what_speaks_no_tls_hears_a_handshake_once_and_nothing_else(self):
+        answers = (b"\0\0\0\5\x81\1\0\0\1", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0\0\0\7\x44\0\1\0\0\0\0", b"")
+        for said in answers:
+            with self.subTest(said=said):
+                def script(connection, said=said):
+                    assert connection.socket.recv(1, 2) == b"\x16"  # MSG_PEEK
+                    connection.send_raw(said)
+                    connection.half_close()
+                    while connection.socket.recv(1 << 16):
+                        pass
+                peer = Peer(script)
+                proxy = Proxy(peer.port)
+                self.addCleanup(proxy.close)
+                done = self.run_porter(proxy.port, "--trust-first-use", "--timeout", "20s", stdin=b"hello\n")
+                peer.join()
+                self.assertEqual((done.returncode, done.out), (76 if said else 69, ""), done.err)
+                self.assertIn("TLS", done.err)
+                self.assertEqual(len(proxy.recorded), 1)
+                self.assertTrue(all(kind in (20, 21, 22) for kind, _ in records(proxy.recorded[0])))
+
+    def test_an_older_tls_and_another_protocol_are_refused(self):
+        for context in (self.right.context(newest=ssl.TLSVersion.TLSv1_2), self.right.context(protocols=()),
+                        self.right.context(protocols=("http/1.1",))):
+            peer = self.peer(hears_nothing, tls=context)
+            self.know(peer.port, self.right)
+            self.assert_refused(self.run_porter(peer.port, stdin=b"hello\n"), "TLS", code=76)
+            peer.join()
+
+    def test_a_server_that_wants_tls_is_told_of_with_what_to_do(self):
+        def script(connection):
+            connection.expect("hello")
+            connection.send("closing", "tls_required", "")
+            see_off(connection)
+        peer = Peer(script)
+        self.assert_refused(self.run_porter(peer.port, "--plain"), "tls_required", "leave out --plain")
+        peer.join()
+
+
+class SavedSessions(TrustCase):
+    """A session's token is offered to the server with that key, over TLS, and to nobody else."""
+
+    def setUp(self):
+        super().setUp()
+        self.proxy = Proxy(0)  # so that every server below has the same port
+        self.addCleanup(self.proxy.close)
+        server = self.peer(guarded)
+        done = self.to(server, "--trust-first-use", "--password-file", self.password_file)
+        self.assertEqual(done.returncode, 0, done.err)
+        server.join()
+
+    def to(self, peer, *arguments):
+        self.proxy.target = peer.port
+        return self.run_porter(self.proxy.port, "--name", "Alice", *arguments)
+
+    def test_its_line_names_transport_and_key(self):
+        self.assertRegex(self.sessions.read_text(),
+                         rf"^127\.0\.0\.1 {self.proxy.port} tls {self.right.fingerprint.replace('+', '.')} \d+ {TOKEN} Alice\n$")
+
+    def test_it_is_resumed_over_tls_with_the_same_key(self):
+        def script(connection):
+            connection.expect("hello")
+            connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "")
+            connection.expect("resume", token=TOKEN)
+            connection.send("granted", "resume", "Alice", 7, "", 4_000_000_000, 0, "", 0)
+            see_off(connection)
+        server = self.peer(script)
+        self.assertEqual(self.to(server).returncode, 0)
+        server.join()
+
+    def test_it_is_not_offered_to_another_key_even_if_that_is_trusted(self):
+        self.known_servers.unlink()
+        server = self.peer(asks_in_vain, tls=self.other.context())
+        self.assert_refused(self.to(server, "--trust-first-use"), "password", code=64)
+        server.join()
+
+    def test_it_is_not_offered_in_the_clear(self):
+        server = Peer(asks_in_vain)
+        self.assert_refused(self.to(server, "--plain"), "password", code=64)
+        server.join()
+        self.proxy.close()
+        self.assertNotIn(TOKEN.encode(), b"".join(self.proxy.recorded))
+
+
+class WithPorterd(TrustCase):
+    """The other tests' server is a script; this is the real one."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = Server("--strict-port")
+        self.addCleanup(self.server.remove)
+
+    def restart(self):
+        self.server.stop()
+        self.server.wanted_port = self.server.port
+        self.server.start()
+
+    def to_server(self, *arguments, stdin=b"hello\n"):
+        return self.run_porter(self.server.port, *arguments, stdin=stdin, host="localhost")
+
+    def test_the_key_that_porterd_made_is_trusted_once_and_the_session_outlives_a_restart(self):
+        certificate = next(self.server.data.glob("*certificate*"))
+        fingerprint = Identity.fingerprint_of(certificate)
+        done = self.to_server("--trust", fingerprint, "--register", "--name", "Alice", "--password-file", self.password_file)
+        self.assertEqual((done.returncode, done.out), (0, "hello\n"), done.err)
+        self.restart()
+        lines = b"".join(b"line %d \xd0\xb6\n" % number for number in range(20_000))
+        done = self.to_server(stdin=lines)
+        self.assertEqual(done.returncode, 0, done.err)
+        self.assertTrue(done.stdout == lines, "what came back is not what went in")
+        self.server.stop()
+
+    def test_a_porterd_with_another_key_is_refused_until_somebody_edits_the_file(self):
+        done = self.to_server("--trust-first-use", "--register", "--name", "Alice", "--password-file", self.password_file)
+        self.assertEqual(done.returncode, 0, done.err)
+        for path in self.server.data.glob("tls*"):
+            path.unlink()
+        self.restart()
+        before = len(self.server.log())
+        self.assert_refused(self.to_server("--trust-first-use"), "line 1 of " + str(self.known_servers))
+        self.assertNotIn("Alice", self.server.log()[before:])
+        self.known_servers.write_text("")
+        self.assert_refused(self.to_server("--trust-first-use"), "password", code=64)
+        done = self.to_server("--name", "Alice", "--password-file", self.password_file)
+        self.assertEqual((done.returncode, done.out), (0, "hello\n"), done.err)
+        self.server.stop()
+
+
+if __name__ == "__main__":
+    unittest.main()
