@@ -125,7 +125,8 @@ enum class logout_scope : std::uint8_t {
 
 /// The visitor's side of the door: connects, gets access, talks.
 ///
-///     auto door = co_await porter::client::connect("localhost", 7678);
+///     porter::client_options options{.trust = porter::trust::first_use};
+///     auto door = co_await porter::client::connect("localhost", 7678, options);
 ///     if (!door) co_return explain(door.error());
 ///     auto access = co_await door->login("Alice", password);
 ///     if (!access) co_return explain(access.error());

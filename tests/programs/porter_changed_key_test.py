@@ -86,8 +86,9 @@ class ChangedKey(TrustCase):
         for authority in (None, both):
             with self.subTest(authority=authority):
                 peer = self.peer(lets_go, hears_nothing, tls=[self.right.context(), self.other.context()])
-                self.know(peer.port, self.right)
-                terminal = self.terminal(peer.port, authority=authority)
+                if not authority:
+                    self.know(peer.port, self.right, host="localhost")
+                terminal = self.terminal(peer.port, host="localhost", authority=authority)
                 self.assertEqual(terminal.leave(), 77)
                 self.assertIn(self.other.fingerprint, terminal.text())
                 peer.join()

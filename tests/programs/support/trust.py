@@ -46,9 +46,9 @@ class TrustCase(unittest.TestCase):
         env = {"SSL_CERT_FILE": str(authority or "/nonexistent"), "SSL_CERT_DIR": "/nonexistent", **(env or {})}
         return run(PORTER, host, port, *arguments, stdin=stdin, home=self.home, env=env)
 
-    def terminal(self, port, *arguments, authority=None):
+    def terminal(self, port, *arguments, host="127.0.0.1", authority=None):
         env = {"SSL_CERT_FILE": str(authority or "/nonexistent"), "SSL_CERT_DIR": "/nonexistent"}
-        terminal = Terminal(PORTER, "127.0.0.1", port, *arguments, home=self.home, env=env)
+        terminal = Terminal(PORTER, host, port, *arguments, home=self.home, env=env)
         self.addCleanup(terminal.close)
         return terminal
 
