@@ -14,6 +14,6 @@ task<void> serve_connection(stream socket, identity::address from, admission pla
                             house const& house);
 
 /// Tells a visitor for whom there is no place that the house is full.
-task<void> turn_away(stream socket, identity::address from, admission farewell, io_thread& thread, house const& house);
+task<void> turn_away(stream socket, identity::address from, farewell goodbye, io_thread& thread, house const& house);
 
 }  // namespace porter::rooms::server

@@ -7,14 +7,18 @@ namespace porter::rooms::server {
 task<ending> exchange::run()
 {
     connection face{*this};
+    auto const& from = peer_.address();
     try {
         co_await house_.talk(face);
     } catch (std::exception const& defect) {
         // A service is other people's code: what escapes it ends this connection, never the server.
-        house_.log.error("defect", {{"address", peer_.address().text()}, log::quoted("what", defect.what())});
+        house_.log.error(
+            "defect",
+            {{"address", from.text()}, {"connection", from.connection()}, log::quoted("what", defect.what())});
         ended_ = ending::by_us(code::internal, "the service failed");
     } catch (...) {
-        house_.log.error("defect", {{"address", peer_.address().text()}, {"what", "not a std::exception"}});
+        house_.log.error(
+            "defect", {{"address", from.text()}, {"connection", from.connection()}, {"what", "not a std::exception"}});
         ended_ = ending::by_us(code::internal, "the service failed");
     }
     if (ended_) co_return *ended_;

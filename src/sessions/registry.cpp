@@ -58,14 +58,18 @@ task<result<session>> registry::open(auth::principal const& who, identity::addre
     if (!stored) co_return refuse(failure{code::bad_credentials, "the name or the password is wrong"});
     opened.id_ = stored->id;
     opened.before_ = std::move(stored->before);
-    log_.info("session_opened", {{"address", from.text()}, {"session", opened.id_}, log::quoted("name", opened.name_)});
+    log_.info("session_opened", {{"address", from.text()},
+                                 {"connection", from.connection()},
+                                 {"session", opened.id_},
+                                 log::quoted("name", opened.name_)});
     co_return opened;
 }
 
 task<result<session>> registry::resume(base::secret token, identity::address from, store::transport over)
 {
     auto const denied = [this, &from](failure why) {
-        log_.info("resume_denied", {{"address", from.text()}, {"code", name_of(why.what)}});
+        log_.info("resume_denied",
+                  {{"address", from.text()}, {"connection", from.connection()}, {"code", name_of(why.what)}});
         return refuse(std::move(why));
     };
     auto const digest = digest_of(token.view());
@@ -87,8 +91,10 @@ task<result<session>> registry::resume(base::secret token, identity::address fro
         co_return denied({code::tls_required, "this session was opened over TLS"});
     }
     note_use({known.id, now, from.text()});
-    log_.info("session_resumed",
-              {{"address", from.text()}, {"session", known.id}, log::quoted("name", found.account_name)});
+    log_.info("session_resumed", {{"address", from.text()},
+                                  {"connection", from.connection()},
+                                  {"session", known.id},
+                                  log::quoted("name", found.account_name)});
     co_return taken_up(found);
 }
 
