@@ -32,7 +32,7 @@ std::string_view cause_of(std::optional<store::account> const& claimed)
 /// A try that came to nothing for another reason than a wrong secret.
 void log_denied(log::logger& log, std::string_view event, identity::address const& from, failure const& why)
 {
-    log.info(event, {{"address", from.text()}, {"code", name_of(why.what)}});
+    log.info(event, {{"address", from.text()}, {"connection", from.connection()}, {"code", name_of(why.what)}});
 }
 
 }  // namespace
@@ -86,7 +86,8 @@ task<result<principal>> verifier::login(std::string name, base::secret password,
     auto const proved = co_await prove(*claimed, password, from);
     if (!proved) co_return refuse(proved.error());
     store::account const& account = **claimed;
-    log_.info("login", {{"address", from.text()}, log::quoted("name", account.name)});
+    log_.info("login",
+              {{"address", from.text()}, {"connection", from.connection()}, log::quoted("name", account.name)});
     if (hasher_.needs_rehash(account.password_hash)) co_await strengthen(account, password, from);
     co_return principal{account};
 }
@@ -110,7 +111,8 @@ task<result<void>> verifier::change_password(store::account_id account, base::se
     auto const changed = co_await accounts_.change_password(account, owner.password_hash, *hashed, keep);
     if (!changed && changed.error() == store::errc::unavailable) co_return denied(unavailable());
     if (!changed) co_return denied(wrong());  // somebody else changed it, or disabled the account, meanwhile
-    log_.info("password_changed", {{"address", from.text()}, log::quoted("name", owner.name)});
+    log_.info("password_changed",
+              {{"address", from.text()}, {"connection", from.connection()}, log::quoted("name", owner.name)});
     co_return result<void>{};
 }
 
@@ -130,11 +132,14 @@ task<result<void>> verifier::prove(std::optional<store::account> const& claimed,
     if (possible && *matches) co_return result<void>{};
 
     if (!claimed) {
-        log_.info("login_failed", {{"address", from.text()}, {"cause", cause_of(claimed)}});
+        log_.info("login_failed",
+                  {{"address", from.text()}, {"connection", from.connection()}, {"cause", cause_of(claimed)}});
         co_return refuse(wrong());
     }
-    log_.info("login_failed",
-              {{"address", from.text()}, log::quoted("name", claimed->name), {"cause", cause_of(claimed)}});
+    log_.info("login_failed", {{"address", from.text()},
+                               {"connection", from.connection()},
+                               log::quoted("name", claimed->name),
+                               {"cause", cause_of(claimed)}});
     auto const counted = co_await accounts_.count_failure(claimed->id);
     // A try that cannot be counted gets no verdict: it would be a free guess.
     if (!counted) co_return refuse(unavailable());
@@ -153,9 +158,11 @@ task<void> verifier::strengthen(store::account const& proved, base::secret const
         replaced = stored.has_value();
     }
     if (replaced) {
-        log_.info("rehashed", {{"address", from.text()}, log::quoted("name", proved.name)});
+        log_.info("rehashed",
+                  {{"address", from.text()}, {"connection", from.connection()}, log::quoted("name", proved.name)});
     } else {
-        log_.warn("rehash_failed", {{"address", from.text()}, log::quoted("name", proved.name)});
+        log_.warn("rehash_failed",
+                  {{"address", from.text()}, {"connection", from.connection()}, log::quoted("name", proved.name)});
     }
 }
 

@@ -31,6 +31,13 @@ address::address(asio::ip::address const& raw)
     loopback_ = one.is_loopback();
 }
 
+address address::at(std::uint64_t connection) const
+{
+    auto here = *this;
+    here.connection_ = connection;
+    return here;
+}
+
 std::optional<address> address::parse(std::string_view text)
 {
     if (text.find('\0') != std::string_view::npos) return std::nullopt;  // Asio would read the part before it

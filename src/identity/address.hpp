@@ -1,6 +1,7 @@
 #pragma once
 
 #include <asio/ip/address.hpp>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,12 +20,18 @@ public:
     std::string const& network() const noexcept { return network_; }
     bool is_loopback() const noexcept { return loopback_; }
 
+    /// The connection that is at this address, by its number: it stands in every log line about the connection. 0:
+    /// none.
+    std::uint64_t connection() const noexcept { return connection_; }
+    address at(std::uint64_t connection) const;
+
     friend bool operator==(address const& a, address const& b) noexcept { return a.text_ == b.text_; }
 
 private:
     std::string text_;
     std::string network_;
     bool loopback_ = false;
+    std::uint64_t connection_ = 0;  // not a part of the address: two connections may be at one
 };
 
 }  // namespace porter::rooms::identity

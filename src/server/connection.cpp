@@ -20,37 +20,55 @@ task<ending> live(peer& visitor, house const& house)
     co_return ended;
 }
 
+std::string_view word_for(ending const& why)
+{
+    switch (why.way()) {
+        case ending::how::closed_by_peer:
+            return "by_peer";
+        case ending::how::half_closed:
+            return "half_closed";
+        case ending::how::cut_off:
+            return "cut_off";
+        default:
+            return name_of(why.what());
+    }
+}
+
 /// The one line that every connection leaves in the log.
 void report(peer const& visitor, house const& house, ending const& why)
 {
-    auto const& address = visitor.address().text();
-    switch (why.way()) {
-        case ending::how::closed_by_us:
-            house.log.info("connection_closed", {{"address", address}, {"code", name_of(why.what())}});
-            break;
-        case ending::how::closed_by_peer:
-            house.log.info("connection_closed", {{"address", address}, {"code", "by_peer"}});
-            break;
-        case ending::how::lost:
-            house.log.info("connection_lost", {{"address", address}, {"why", why.reason()}});
-            break;
+    auto const& from = visitor.address();
+    if (why.way() == ending::how::lost) {
+        house.log.info("connection_lost",
+                       {{"address", from.text()}, {"connection", from.connection()}, {"why", why.reason()}});
+    } else {
+        house.log.info("connection_closed",
+                       {{"address", from.text()}, {"connection", from.connection()}, {"code", word_for(why)}});
     }
 }
 
 }  // namespace
 
-task<void> serve_connection(stream socket, identity::address from, [[maybe_unused]] admission place,
-                            asio::cancellation_signal& waits, io_thread& thread, house const& house)
+task<void> serve_connection(stream socket, identity::address from, admission place, asio::cancellation_signal& waits,
+                            io_thread& thread, house const& house)
 {
     // An interrupt cancels what is waited for now. Whatever follows it, the leave for one, may wait again.
     co_await asio::this_coro::throw_if_cancelled(false);
     peer visitor{std::move(socket), std::move(from), waits, thread, house.rules};
+    visitor.sits_in(place);
     auto ended = co_await live(visitor, house);
     report(visitor, house, ended);
-    co_await visitor.leave(ended);
+    if (place.is_lost()) {
+        auto const goodbye = place.see_off();
+        auto how = peer::manner::in_a_hurry;
+        if (goodbye) how = peer::manner::politely;
+        co_await visitor.leave(ended, how);
+    } else {
+        co_await visitor.leave(ended);
+    }
 }
 
-task<void> turn_away(stream socket, identity::address from, [[maybe_unused]] admission farewell,
+task<void> turn_away(stream socket, identity::address from, [[maybe_unused]] farewell goodbye,
                      asio::cancellation_signal& waits, io_thread& thread, house const& house)
 {
     co_await asio::this_coro::throw_if_cancelled(false);

@@ -17,7 +17,7 @@ task<void> serve_connection(stream socket, identity::address from, admission pla
                             io_thread& thread, house const& house);
 
 /// Tells a visitor for whom there is no place that the house is full.
-task<void> turn_away(stream socket, identity::address from, admission farewell, asio::cancellation_signal& waits,
+task<void> turn_away(stream socket, identity::address from, farewell goodbye, asio::cancellation_signal& waits,
                      io_thread& thread, house const& house);
 
 }  // namespace porter::rooms::server

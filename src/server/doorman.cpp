@@ -11,10 +11,6 @@ namespace {
 
 constexpr std::chrono::hours prune_period{1};
 
-/// How many of those for whom there is no place are told so at a time: the others are closed without a word, or a
-/// crowd at the door would cost what the limit is there to save.
-constexpr std::size_t max_farewells = 64;
-
 /// Deadlines are watched a second's grain wide, finer when the rules are finer than that.
 std::chrono::milliseconds tick_for(options const& rules)
 {
@@ -30,7 +26,6 @@ doorman::doorman(asio::io_context& main, std::size_t threads, house const& rooms
     : main_(main),
       house_(rooms),
       quota_(rooms.rules.max_connections, rooms.rules.max_connections_per_address),
-      farewells_(max_farewells, 0),
       threads_(main, threads, rooms.clock, tick_for(rooms.rules)),
       drain_timer_(main.get_executor()),
       house_timer_(main.get_executor()),
@@ -91,12 +86,17 @@ void doorman::spawn_housework(task<void> work)
 
 void doorman::receive(stream socket, identity::address from, io_thread& thread)
 {
-    auto place = quota_.admit(from.network());
-    auto farewell = place ? std::nullopt : farewells_.admit(from.network());
-    if (!place && !farewell) return;
+    from = from.at(++connections_so_far_);
+    holder const who{&thread, from.connection()};
+    auto asked = quota_.admit(from.network(), who);
+    if (asked.evicted) call_out(*asked.evicted);
+    auto goodbye = asked.place ? std::nullopt : quota_.see_off();
+    if (!asked.place && !goodbye) return;
     auto waits = std::make_unique<asio::cancellation_signal>();
-    auto life = place ? serve_connection(std::move(socket), std::move(from), std::move(*place), *waits, thread, house_)
-                      : turn_away(std::move(socket), std::move(from), std::move(*farewell), *waits, thread, house_);
+    auto life =
+        asked.place
+            ? serve_connection(std::move(socket), std::move(from), std::move(*asked.place), *waits, thread, house_)
+            : turn_away(std::move(socket), std::move(from), std::move(*goodbye), *waits, thread, house_);
     spawn(thread.executor(), std::move(life), std::move(waits));
 }
 

@@ -59,7 +59,7 @@ private:
     asio::io_context& main_;
     house const& house_;
     quota quota_;
-    quota farewells_;
+    std::uint64_t connections_so_far_ = 0;
     io_threads threads_;
     std::deque<listener> listeners_;
     listener::receiver receiver_;

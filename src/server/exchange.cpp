@@ -26,7 +26,9 @@ task<ending> exchange::run()
 /// A service is other people's code: what escapes it ends this connection, never the server.
 void exchange::note_defect(std::string_view what)
 {
-    house_.log.error("defect", {{"address", peer_.address().text()}, log::quoted("what", what)});
+    auto const& from = peer_.address();
+    house_.log.error("defect",
+                     {{"address", from.text()}, {"connection", from.connection()}, log::quoted("what", what)});
     ended_ = ending::by_us(code::internal, "the service failed");
 }
 

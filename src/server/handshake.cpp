@@ -200,7 +200,9 @@ task<admitted> handshake(peer& visitor, house const& house)
     }
     if (outcome) grant(visitor, *outcome);
     if (outcome && !outcome->session) {
-        house.log.info("admitted", {{"address", visitor.address().text()},
+        auto const& from = visitor.address();
+        house.log.info("admitted", {{"address", from.text()},
+                                    {"connection", from.connection()},
                                     {"via", name_of(outcome->via)},
                                     log::quoted("name", outcome->name)});
     }

@@ -52,12 +52,14 @@ std::optional<base::bytes_view> peer::next(std::optional<ending>& failed)
 
 task<std::optional<ending>> peer::fill()
 {
+    if (place_ != nullptr) place_->let_go();
     auto failed = co_await flush();
     if (failed) co_return failed;
     start_frame_deadline();
     base::error_code error;
     co_await socket_.read_some(error);
     stop_frame_deadline();
+    if (place_ != nullptr && !place_->hold()) evict();
     if (interrupted_) co_return interrupted_;
     if (error) co_return ended_by(error);
     heard_ = true;
@@ -95,12 +97,14 @@ task<std::optional<ending>> peer::flush()
     co_return std::nullopt;
 }
 
-task<void> peer::leave(ending const& why)
+task<void> peer::leave(ending const& why, manner how)
 {
+    if (place_ != nullptr) place_->let_go();
     // From here on only this deadline counts: whatever still waits is cut when it passes. Who took nothing so far will
     // hardly take this; all others get the time for their answers first.
     bool const is_slow = why.what() == code::slow_consumer;
-    leave_deadline_ = std::chrono::steady_clock::now() + (is_slow ? linger_time : output_time);
+    leave_deadline_ = std::chrono::steady_clock::now();
+    if (how == manner::politely) *leave_deadline_ += is_slow ? linger_time : output_time;
     if (why.way() == ending::how::closed_by_us) {
         say(protocol::closing{static_cast<std::uint16_t>(why.what()), why.reason()});
     }
@@ -109,7 +113,7 @@ task<void> peer::leave(ending const& why)
         co_await socket_.flush(error);
         if (!error) socket_.shutdown(stream::shutdown_send, error);
         leave_deadline_ = std::chrono::steady_clock::now() + linger_time;
-        if (!error) co_await read_to_the_end();
+        if (!error && how == manner::politely) co_await read_to_the_end();
     }
     base::error_code ignored;  // closing a socket that is already gone
     socket_.close(ignored);
@@ -127,6 +131,7 @@ task<void> peer::read_to_the_end()
 void peer::admitted()
 {
     access_deadline_.reset();
+    if (place_ != nullptr) std::exchange(place_, nullptr)->settle();
     socket_.decoder().limit(rules_.max_frame);
 }
 
@@ -141,6 +146,12 @@ void peer::interrupt(code why, std::string reason)
     if (interrupted_ || leave_deadline_) return;
     interrupted_ = ending::by_us(why, std::move(reason));
     waits_.emit(asio::cancellation_type::terminal);
+}
+
+void peer::evict()
+{
+    if (leave_deadline_) return cut();
+    interrupt(code::server_full, "others need the place: come back later");
 }
 
 void peer::cut()
@@ -183,7 +194,8 @@ void peer::watch_output(time_point now)
 
 ending peer::ended_by(base::error_code const& failed) const
 {
-    if (failed == asio::error::eof || failed == frame_errc::truncated) return ending::by_peer();
+    if (failed == asio::error::eof) return ending::half_closed();
+    if (failed == frame_errc::truncated) return ending::cut_off();
     return ending::lost(failed.message());
 }
 

@@ -13,6 +13,7 @@
 #include "protocol/codec.hpp"
 #include "server/ending.hpp"
 #include "server/options.hpp"
+#include "server/quota.hpp"
 #include "server/transport.hpp"
 #include "store/records.hpp"
 
@@ -65,10 +66,19 @@ public:
     /// Writes what is queued.
     task<std::optional<ending>> flush();
 
-    /// Takes leave as the ending says: closing frame, half-close, reading on for a while, close.
-    task<void> leave(ending const& why);
+    /// Takes leave as the ending says: closing frame, half-close, reading on for a while, close. In a hurry it does
+    /// not read on.
+    enum class manner { politely, in_a_hurry };
+    task<void> leave(ending const& why, manner how = manner::politely);
 
-    /// Access was granted: the login deadline is over, frames may be as large as the rules say.
+    /// Where this visitor has a place, which is let go of whenever the visitor keeps us waiting, until admitted().
+    /// `place` outlives the peer.
+    void sits_in(admission& place) noexcept { place_ = &place; }
+
+    /// The place was given to somebody else.
+    void evict();
+
+    /// Access was granted: the login deadline is over, frames may be as large as the rules say, the place is sure.
     void admitted();
 
     /// Makes the connection findable by its session, which ends at `expires_at` at the latest.
@@ -101,6 +111,7 @@ private:
     asio::cancellation_signal& waits_;
     io_thread& thread_;
     options const& rules_;
+    admission* place_ = nullptr;  // while it can be lost
 
     std::optional<ending> interrupted_;
     store::session_id session_ = 0;

@@ -12,7 +12,7 @@ task<result<void, ending>> recognise(stream& socket)
     std::array<unsigned char, 1> first{};
     base::error_code error;
     auto const size = socket.receive(asio::buffer(first), stream::message_peek, error);
-    if (error == asio::error::eof || (!error && size == 0)) co_return refuse(ending::by_peer());
+    if (error == asio::error::eof || (!error && size == 0)) co_return refuse(ending::half_closed());
     if (error) co_return refuse(ending::lost(error.message()));
     if (first[0] != 0x00) {
         co_return refuse(

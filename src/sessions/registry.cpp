@@ -57,17 +57,20 @@ task<result<session>> registry::open(auth::newcomer const& who, identity::addres
     if (!stored) {
         auto why = unavailable();
         if (stored.error() == store::errc::name_taken) why = failure{code::name_taken, "this name is taken"};
-        log_.info("register_denied", {{"address", from.text()}, {"code", name_of(why.what)}});
+        log_.info("register_denied",
+                  {{"address", from.text()}, {"connection", from.connection()}, {"code", name_of(why.what)}});
         co_return refuse(std::move(why));
     }
-    log_.info("registered", {{"address", from.text()}, log::quoted("name", who.name())});
+    log_.info("registered",
+              {{"address", from.text()}, {"connection", from.connection()}, log::quoted("name", who.name())});
     co_return opened_as(std::move(prepared), std::move(*stored), from);
 }
 
 task<result<session>> registry::resume(base::secret token, identity::address from, store::transport over)
 {
     auto const denied = [this, &from](failure why) {
-        log_.info("resume_denied", {{"address", from.text()}, {"code", name_of(why.what)}});
+        log_.info("resume_denied",
+                  {{"address", from.text()}, {"connection", from.connection()}, {"code", name_of(why.what)}});
         return refuse(std::move(why));
     };
     auto const digest = digest_of(token.view());
@@ -89,8 +92,10 @@ task<result<session>> registry::resume(base::secret token, identity::address fro
         co_return denied({code::tls_required, "this session was opened over TLS"});
     }
     note_use({known.id, now, from.text()});
-    log_.info("session_resumed",
-              {{"address", from.text()}, {"session", known.id}, log::quoted("name", found.account_name)});
+    log_.info("session_resumed", {{"address", from.text()},
+                                  {"connection", from.connection()},
+                                  {"session", known.id},
+                                  log::quoted("name", found.account_name)});
     co_return taken_up(found);
 }
 
@@ -206,8 +211,10 @@ session registry::opened_as(session prepared, store::opened_session stored, iden
     prepared.id_ = stored.id;
     prepared.account_ = stored.account;
     prepared.before_ = std::move(stored.before);
-    log_.info("session_opened",
-              {{"address", from.text()}, {"session", prepared.id_}, log::quoted("name", prepared.name_)});
+    log_.info("session_opened", {{"address", from.text()},
+                                 {"connection", from.connection()},
+                                 {"session", prepared.id_},
+                                 log::quoted("name", prepared.name_)});
     return prepared;
 }
 
