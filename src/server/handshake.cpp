@@ -81,7 +81,7 @@ task<result<guest>> registered(peer& visitor, house const& house, protocol::regi
     base::secret password{asked.password};
     auto accepted = co_await house.verifier.register_account(std::move(name), std::move(password), visitor.address());
     if (!accepted) co_return refuse(accepted.error());
-    auto opened = co_await house.registry.open(*accepted, visitor.address(), store::transport::plain);
+    auto opened = co_await house.registry.open(*accepted, visitor.address(), visitor.transport());
     if (!opened) co_return refuse(opened.error());
     co_return guest{via::register_account, std::move(*opened)};
 }
@@ -92,7 +92,7 @@ task<result<guest>> logged_in(peer& visitor, house const& house, protocol::login
     base::secret password{asked.password};
     auto proved = co_await house.verifier.login(std::move(name), std::move(password), visitor.address());
     if (!proved) co_return refuse(proved.error());
-    auto opened = co_await house.registry.open(*proved, visitor.address(), store::transport::plain);
+    auto opened = co_await house.registry.open(*proved, visitor.address(), visitor.transport());
     if (!opened) co_return refuse(opened.error());
     co_return guest{via::login, std::move(*opened)};
 }
@@ -100,7 +100,7 @@ task<result<guest>> logged_in(peer& visitor, house const& house, protocol::login
 task<result<guest>> resumed(peer& visitor, house const& house, protocol::resume const& asked)
 {
     base::secret token{asked.token};
-    auto opened = co_await house.registry.resume(std::move(token), visitor.address(), store::transport::plain);
+    auto opened = co_await house.registry.resume(std::move(token), visitor.address(), visitor.transport());
     if (!opened) co_return refuse(opened.error());
     co_return guest{via::resume, std::move(*opened)};
 }
