@@ -19,7 +19,6 @@ void refuse_what_is_not_built(porterd_options const& options)
     };
     refuse_if(!options.tls_certificate.empty(), "tls-certificate", "");
     refuse_if(!options.tls_key.empty(), "tls-key", "");
-    refuse_if(!options.proxy_from.empty(), "proxy-from", "");
     refuse_if(!options.metrics.empty(), "metrics", "");
     refuse_if(options.tls == tls_mode::required, "tls", ": only auto and off are, not required");
     refuse_if(options.service != "echo", "service",

@@ -33,7 +33,6 @@ struct porterd_options {
     tls_mode tls = tls_mode::automatic;
     std::filesystem::path tls_certificate;
     std::filesystem::path tls_key;
-    std::vector<std::string> proxy_from;
     std::string metrics;
     std::string service = "echo";
 
