@@ -7,8 +7,26 @@
 namespace porter::rooms::server {
 namespace {
 
-task<ending> live(peer& visitor, house const& house)
+/// Finds out who comes by a proxy, and gives the place to the network that the proxy says: the proxy's own address has
+/// no limit, each of its clients' has.
+task<std::optional<ending>> meet_proxy(peer& visitor, admission& place)
 {
+    auto const proxy = visitor.address();
+    auto refused = co_await visitor.hear_proxy();
+    if (refused || visitor.address() == proxy) co_return refused;
+    std::optional<holder> evicted;
+    bool const moved = place.move(visitor.address().network(), evicted);
+    if (evicted) call_out(*evicted);
+    if (!moved) refused = ending::by_us(code::server_full, "too many connections from your network");
+    co_return refused;
+}
+
+task<ending> live(peer& visitor, admission& place, house const& house)
+{
+    if (is_proxy(house.rules, visitor.address().ip())) {
+        auto refused = co_await meet_proxy(visitor, place);
+        if (refused) co_return *refused;
+    }
     auto stranger = co_await visitor.recognise(house.encryption);
     if (stranger) co_return *stranger;
 
@@ -56,7 +74,7 @@ task<void> serve_connection(stream socket, identity::address from, admission pla
     co_await asio::this_coro::throw_if_cancelled(false);
     peer visitor{std::move(socket), std::move(from), waits, thread, house.rules};
     visitor.sits_in(place);
-    auto ended = co_await live(visitor, house);
+    auto ended = co_await live(visitor, place, house);
     report(visitor, house, ended);
     if (place.is_lost()) {
         auto const goodbye = place.see_off();

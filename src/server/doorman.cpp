@@ -15,7 +15,7 @@ constexpr std::chrono::hours prune_period{1};
 std::chrono::milliseconds tick_for(options const& rules)
 {
     using std::chrono::milliseconds;
-    auto shortest = rules.login_grace;
+    auto shortest = std::min({rules.login_grace, rules.opening_time, rules.frame_time, rules.output_time});
     if (rules.idle_timeout.count() > 0) shortest = std::min(shortest, rules.idle_timeout);
     return std::clamp(shortest / 8, milliseconds{10}, milliseconds{1000});
 }
@@ -88,7 +88,8 @@ void doorman::receive(stream socket, identity::address from, io_thread& thread)
 {
     from = from.at(++connections_so_far_);
     holder const who{&thread, from.connection()};
-    auto asked = quota_.admit(from.network(), who);
+    bool const by_proxy = is_proxy(house_.rules, from.ip());
+    auto asked = by_proxy ? quota_.admit_unknown(who) : quota_.admit(from.network(), who);
     if (asked.evicted) call_out(*asked.evicted);
     auto goodbye = asked.place ? std::nullopt : quota_.see_off();
     if (!asked.place && !goodbye) return;

@@ -38,12 +38,14 @@ public:
     {
         visitor.deny(why);
         bool const our_fault = why.what == code::unavailable || why.what == code::busy;
-        if (our_fault || ++count_ < max_denials) return std::nullopt;
+        if (!our_fault) ++count_;
+        if (++answers_ < max_access_requests && count_ < max_denials) return std::nullopt;
         return ending::by_us(code::too_many_attempts, "too many attempts on this connection");
     }
 
 private:
     int count_ = 0;
+    int answers_ = 0;
 };
 
 /// What both modes share: the next access request, or how the connection ends.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/io_thread.hpp"
+#include "server/proxied.hpp"
 
 namespace porter::rooms::server {
 
@@ -26,6 +27,17 @@ peer::peer(stream socket, identity::address from, asio::cancellation_signal& wai
 peer::~peer()
 {
     thread_.leave(*this);
+}
+
+task<std::optional<ending>> peer::hear_proxy()
+{
+    opening_deadline_ = std::chrono::steady_clock::now() + rules_.opening_time;
+    auto header = co_await read_proxy_header(socket_);
+    opening_deadline_.reset();
+    if (interrupted_) co_return interrupted_;
+    if (!header) co_return header.error();
+    if (header->client) address_ = identity::address{*header->client}.at(address_.connection());
+    co_return std::nullopt;
 }
 
 task<std::optional<ending>> peer::recognise(encryption* encryption)
@@ -105,7 +117,7 @@ task<void> peer::leave(ending const& why, manner how)
     // hardly take this; all others get the time for their answers first.
     bool const is_slow = why.what() == code::slow_consumer;
     leave_deadline_ = std::chrono::steady_clock::now();
-    if (how == manner::politely) *leave_deadline_ += is_slow ? linger_time : output_time;
+    if (how == manner::politely) *leave_deadline_ += is_slow ? linger_time : rules_.output_time;
     if (why.way() == ending::how::closed_by_us) {
         say(protocol::closing{static_cast<std::uint16_t>(why.what()), why.reason()});
     }
@@ -179,9 +191,12 @@ void peer::check(time_point now, base::timestamp wall)
     }
     if (std::exchange(heard_, false)) heard_at_ = now;
     watch_output(now);
+    if (opening_deadline_ && now >= *opening_deadline_) {
+        return interrupt(code::timeout, "the PROXY header took too long");
+    }
     if (access_deadline_ && now >= *access_deadline_) return interrupt(code::timeout, "access took too long");
     if (frame_deadline_ && now >= *frame_deadline_) return interrupt(code::timeout, "a frame took too long");
-    if (unwritten_since_ && now - *unwritten_since_ >= output_time) return interrupt(code::slow_consumer);
+    if (unwritten_since_ && now - *unwritten_since_ >= rules_.output_time) return interrupt(code::slow_consumer);
     if (session_ != 0 && wall >= session_expires_at_) return interrupt(code::session_ended, "the session has expired");
     if (rules_.idle_timeout.count() > 0 && !access_deadline_ && now - heard_at_ >= rules_.idle_timeout) {
         interrupt(code::idle, "nothing was heard for too long");
@@ -220,7 +235,7 @@ void peer::start_frame_deadline()
         partial_number_ = frames_;
         partial_time_ = {};
     }
-    std::chrono::seconds const allowed = frame_time + std::chrono::seconds{decoder.expected() / frame_bytes_per_second};
+    auto const allowed = rules_.frame_time + std::chrono::seconds{decoder.expected() / frame_bytes_per_second};
     waiting_since_ = std::chrono::steady_clock::now();
     frame_deadline_ = waiting_since_ + allowed - partial_time_;
 }

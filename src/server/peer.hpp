@@ -37,6 +37,9 @@ public:
 
     identity::address const& address() const noexcept { return address_; }
 
+    /// Takes the PROXY header that the stream must begin with: from then on address() is what it says.
+    task<std::optional<ending>> hear_proxy();
+
     /// Judges the first byte and, where that begins one, goes through the TLS handshake; of a plain frame nothing is
     /// taken yet. `encryption`: none when TLS is off.
     task<std::optional<ending>> recognise(encryption* encryption);
@@ -126,6 +129,7 @@ private:
     store::session_id session_ = 0;
     base::timestamp session_expires_at_{};
 
+    std::optional<time_point> opening_deadline_;  // of a PROXY header
     std::optional<time_point> access_deadline_;
     std::optional<time_point> frame_deadline_;
     std::optional<time_point> leave_deadline_;
