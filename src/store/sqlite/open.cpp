@@ -113,6 +113,7 @@ std::unique_ptr<backend> open(options const& rules, log::logger& log)
     try {
         if (!make_private_file(rules.path)) {
             refuse_wrong_file(rules.path, newest_version());
+            if (make_private(rules.path)) log.warn("database_made_private", {{"file", rules.path.native()}});
             recover(rules);
             refuse_wrong_content(rules);
         }

@@ -1,4 +1,5 @@
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "store/sqlite/house.hpp"
 
@@ -185,8 +186,51 @@ TEST_CASE("a database is not made through a symbolic link")
     std::filesystem::create_symlink(here.folder.path() / "elsewhere.db", here.rules.path);
     auto const refused = here.refusal();
     REQUIRE(refused);
-    CHECK(refused->why() == kind::io);
+    CHECK(refused->why() == kind::configuration);
     CHECK_FALSE(std::filesystem::exists(here.folder.path() / "elsewhere.db"));
+}
+
+TEST_CASE("a database that is a symbolic link is refused although it leads to a good one")
+{
+    house here;
+    make_database(here);
+    std::filesystem::rename(here.rules.path, here.folder.path() / "elsewhere.db");
+    std::filesystem::create_symlink(here.folder.path() / "elsewhere.db", here.rules.path);
+    is_refused(here, kind::configuration);
+}
+
+TEST_CASE("a database that others may write to is refused and so is what SQLite keeps beside it")
+{
+    house here;
+    make_database(here);
+    auto const mode = GENERATE(0660, 0602);
+    auto const beside = GENERATE("", "-wal", "-shm", "-journal");
+    auto const file = here.rules.path.string() + beside;
+    if (*beside != '\0') write_file(file, "");
+    REQUIRE(::chmod(file.c_str(), static_cast<mode_t>(mode)) == 0);
+    is_refused(here, kind::configuration);
+    CHECK(mode_of(file) == static_cast<perms>(mode));
+}
+
+TEST_CASE("a database that belongs to another user is refused")
+{
+    if (::geteuid() != 0) return;  // only root can give a file away
+    house here;
+    make_database(here);
+    REQUIRE(::chown(here.rules.path.c_str(), 12345, 12345) == 0);
+    is_refused(here, kind::configuration);
+}
+
+TEST_CASE("a database that others may only read is made private and that is logged")
+{
+    house here;
+    make_database(here);
+    REQUIRE(::chmod(here.rules.path.c_str(), 0644) == 0);
+    CHECK_FALSE(here.check());
+    CHECK(mode_of(here.rules.path) == static_cast<perms>(0644));
+    CHECK_FALSE(here.refusal());
+    CHECK(mode_of(here.rules.path) == static_cast<perms>(0600));
+    CHECK(here.log.count("database_made_private") == 1);
 }
 
 TEST_CASE("checking takes what opening takes and makes nothing")
