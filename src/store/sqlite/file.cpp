@@ -57,7 +57,11 @@ std::filesystem::path folder_of(std::filesystem::path const& path)
 }
 
 // The header of an SQLite file: https://www.sqlite.org/fileformat2.html, 1.3.
+constexpr std::size_t page_size_at = 16;  // two bytes; 1 stands for 65,536
+constexpr std::size_t change_counter_at = 24;
+constexpr std::size_t page_count_at = 28;
 constexpr std::size_t user_version_at = 60;
+constexpr std::size_t counted_for_at = 92;  // the page count holds if this is the change counter
 constexpr std::size_t application_id_at = 68;
 constexpr std::array<unsigned char, 16> magic{'S', 'Q', 'L', 'i', 't', 'e', ' ', 'f',
                                               'o', 'r', 'm', 'a', 't', ' ', '3', 0};
@@ -75,6 +79,22 @@ void refuse_distrusted(std::filesystem::path const& path, struct stat const& abo
 std::int64_t big_endian(database::beginning const& bytes, std::size_t at)
 {
     return (std::int64_t{bytes[at]} << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
+}
+
+bool has_content(std::filesystem::path const& path)
+{
+    struct stat about {};
+    return ::lstat(path.c_str(), &about) == 0 && about.st_size > 0;
+}
+
+/// Whether the file is shorter than it says. While a log beside it waits to be moved into it, it may be.
+bool is_cut_off(std::filesystem::path const& path, database::beginning const& bytes, std::int64_t size)
+{
+    if (has_content(path.string() + "-wal") || has_content(path.string() + "-journal")) return false;
+    if (big_endian(bytes, change_counter_at) != big_endian(bytes, counted_for_at)) return false;
+    std::int64_t const written = bytes[page_size_at] << 8 | bytes[page_size_at + 1];
+    auto const page_size = written == 1 ? std::int64_t{65'536} : written;
+    return size < page_size * big_endian(bytes, page_count_at);
 }
 
 }  // namespace
@@ -122,6 +142,7 @@ void refuse_wrong_file(std::filesystem::path const& path, int newest)
     if (!std::ranges::equal(magic, std::span{bytes}.first<magic.size()>())) {
         throw cannot_open(kind::bad_data, path, "it is not an SQLite database");
     }
+    if (is_cut_off(path, bytes, about.st_size)) throw cannot_open(kind::bad_data, path, "its end is missing");
     auto const application = big_endian(bytes, application_id_at);
     if (application == 0) return;  // nobody's, or an empty one: the tables will tell
     if (application != our_application_id) throw cannot_open(kind::bad_data, path, "another program's database");

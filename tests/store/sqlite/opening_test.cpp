@@ -110,6 +110,44 @@ TEST_CASE("a database with a page of garbage is refused")
     is_refused(here, kind::bad_data);
 }
 
+TEST_CASE("a large database is not read whole at every start and still a missing end is refused")
+{
+    house here;
+    make_database(here);
+    here.rules.whole_check_limit = 0;
+    CHECK_FALSE(here.refusal());
+    auto const whole = content_of(here.rules.path);
+    auto const missing = GENERATE(1, 4096, 20'000);
+    write_file(here.rules.path, whole.substr(0, whole.size() - static_cast<std::size_t>(missing)));
+    is_refused(here, kind::bad_data);
+}
+
+TEST_CASE("a large database with garbage in it is found by a check and is never worse than unavailable")
+{
+    house here;
+    make_database(here);
+    here.rules.whole_check_limit = 0;
+    auto content = content_of(here.rules.path);
+    auto const pages = content.size() / 4096;
+    auto const page = GENERATE_COPY(range(std::size_t{1}, pages));
+    content.replace(page * 4096, 4096, std::string(4096, '\xa5'));
+    write_file(here.rules.path, content);
+    auto const checked = here.check();
+    REQUIRE(checked);
+    CHECK(checked->why() == kind::bad_data);
+    if (auto const refused = here.refusal()) {
+        CHECK(refused->why() == kind::bad_data);
+        return;
+    }
+    auto const ports = here.open();
+    for (auto const* name : {"account0", "account49", "nobody"}) {
+        auto const found = here.run(ports.accounts.find(name));
+        if (!found) CHECK(found.error() == porter::rooms::store::errc::unavailable);
+    }
+    auto const added = here.run(ports.accounts.add(account_of("somebody new")));
+    if (!added) CHECK(added.error() == porter::rooms::store::errc::unavailable);
+}
+
 TEST_CASE("a database of another program is refused")
 {
     house here;
