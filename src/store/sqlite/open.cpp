@@ -27,8 +27,11 @@ int newest_version()
     return migrations().back().version;
 }
 
+/// Whether each page is what it should be takes reading each page.
+enum class depth { schema, whole };
+
 /// What only SQLite can tell: of a file that somebody may be using, so under its locks.
-void refuse_wrong_content(options const& rules)
+void refuse_wrong_content(options const& rules, depth how)
 {
     database db{rules.path, database::access::read_only};
     db.wait_for_locks(rules.busy_timeout);
@@ -39,7 +42,9 @@ void refuse_wrong_content(options const& rules)
     if (db.integer("PRAGMA user_version") > newest_version()) {
         throw cannot_open(kind::bad_data, rules.path, "it is newer than this program");
     }
-    if (auto const verdict = db.text("PRAGMA quick_check(1)"); verdict != "ok") {
+    auto const* const check = how == depth::whole ? "PRAGMA quick_check(1)" : "PRAGMA quick_check('schema_migrations')";
+    if (empty) return;
+    if (auto const verdict = db.text(check); verdict != "ok") {
         throw cannot_open(kind::bad_data, rules.path, "it is damaged: " + verdict);
     }
 }
@@ -115,8 +120,11 @@ std::unique_ptr<backend> open(options const& rules, log::logger& log)
     try {
         if (!make_private_file(rules.path)) {
             refuse_wrong_file(rules.path, newest_version());
+            if (make_private(rules.path)) log.warn("database_made_private", {{"file", rules.path.native()}});
             recover(rules);
-            refuse_wrong_content(rules);
+            // A start must not take longer with every account: a large file is checked whole when that is asked for.
+            auto const size = std::filesystem::file_size(rules.path);
+            refuse_wrong_content(rules, size <= rules.whole_check_limit ? depth::whole : depth::schema);
         }
         return std::make_unique<backend>(rules, log);
     } catch (failure const& problem) {
@@ -130,7 +138,7 @@ void check(options const& rules)
     if (std::filesystem::symlink_status(rules.path, ignored).type() == std::filesystem::file_type::not_found) return;
     try {
         refuse_wrong_file(rules.path, newest_version());
-        refuse_wrong_content(rules);
+        refuse_wrong_content(rules, depth::whole);
     } catch (failure const& problem) {
         throw explain(rules.path, problem);
     }

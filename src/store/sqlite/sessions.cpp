@@ -157,9 +157,16 @@ result<void> touch_sessions(database& db, std::vector<session_use> const& uses)
     return {};
 }
 
+/// Sessions that are removed in one go: others' writes wait for no more than this.
+constexpr std::int64_t prune_piece = 500;
+
 result<std::size_t> prune_sessions(database& db, base::timestamp now, base::timestamp idle_since)
 {
-    statement{db, "DELETE FROM sessions WHERE expires_at <= ?1 OR last_used_at <= ?2", now, idle_since}.run();
+    statement{db,
+              "DELETE FROM sessions WHERE id IN"
+              " (SELECT id FROM sessions WHERE expires_at <= ?1 OR last_used_at <= ?2 LIMIT ?3)",
+              now, idle_since, prune_piece}
+        .run();
     return static_cast<std::size_t>(db.changes());
 }
 
@@ -205,7 +212,15 @@ task<result<void>> sessions::touch(std::vector<session_use> uses)
 
 task<result<std::size_t>> sessions::prune(base::timestamp now, base::timestamp idle_since)
 {
-    return ask(writes_, [now, idle_since](database& db) { return prune_sessions(db, now, idle_since); });
+    // Piece by piece, so that the writer does what else is waiting in between.
+    std::size_t removed = 0;
+    for (;;) {
+        auto work = [now, idle_since](database& db) { return prune_sessions(db, now, idle_since); };
+        auto piece = co_await ask(writes_, work);
+        if (!piece) co_return refuse(piece.error());
+        removed += *piece;
+        if (*piece < static_cast<std::size_t>(prune_piece)) co_return removed;
+    }
 }
 
 void sessions::watch_ended(std::function<void(std::span<session_id const>)> ended)
