@@ -93,11 +93,17 @@ task<outcome<void>> reception::choose_name(std::string proposal)
     }
 }
 
-task<outcome<bool>> reception::decide_whether_new()
+/// Whether the name is the one that the server knows this address by: then nobody has said it, and it may be another's.
+bool reception::is_greeted_by_address() const
 {
     auto const& known_as = door_->server().known_as;
+    return !known_as.empty() && base::same_name(name_, known_as);
+}
+
+task<outcome<bool>> reception::decide_whether_new()
+{
     if (options_.register_account) co_return true;
-    if (ask_ == nullptr || (!known_as.empty() && base::same_name(name_, known_as))) co_return false;
+    if (ask_ == nullptr || is_greeted_by_address()) co_return false;
     auto fresh = co_await ask_->ask_yes_no("New here? (yes/no) ");
     if (!fresh) co_return left();
     co_return *fresh;
@@ -142,6 +148,14 @@ task<outcome<void>> reception::prepare_next_try(client_failure denied)
     }
     if (same_answer || !may_be_tried_again(denied)) co_return refuse(leaving_for(denied));
     talk_.tell(sentence_of(denied));
+    auto const* const ended = door_->ended();
+    if (ended != nullptr && ended->what == code::too_many_attempts) {  // it came with the answer
+        talk_.tell(sentence_of(*ended));
+        co_return refuse(leaving{exit_code_of(*ended), {}});
+    }
+    if (denied.what == code::bad_credentials && is_greeted_by_address()) {
+        talk_.tell(fmt::format("Not {}? An empty answer asks for another name.", base::escape(name_)));
+    }
     if (denied.retry_after.count() > 0) {
         talk_.tell(fmt::format("Trying again is possible in {} s.", denied.retry_after.count()));
         auto executor = co_await asio::this_coro::executor;

@@ -55,6 +55,18 @@ std::size_t distance(std::string const& a, std::string const& b)
     refuse_use(line + (nearest.empty() ? " (--help lists the options)" : " (did you mean " + nearest + "?)"));
 }
 
+/// Whom the command line trusts apart from the known servers and the authorities.
+trust trust_of(std::optional<std::string> const& key, bool first_use, bool plain)
+{
+    if (!key) return first_use ? trust::first_use : trust::known;
+    if (plain) refuse_use("--trust says nothing with --plain: whoever answers there shows no key");
+    if (first_use) refuse_use("--trust names the only key, and --trust-first-use takes any: choose one");
+    if (!is_fingerprint(*key)) {
+        refuse_use("--trust: " + base::escape(*key) + " is no fingerprint: SHA256: and 43 letters of base64");
+    }
+    return trust::key(*key);
+}
+
 template <typename T>
 T value_of(std::string const& option, config::parsed<T> const& parsed)
 {
@@ -72,6 +84,8 @@ porter_options parse_porter_options(std::vector<std::string> arguments)
     std::string linger;
     bool no_save = false;
     bool tls = false;
+    bool first_use = false;
+    std::optional<std::string> trusted_key;
 
     CLI::App app;
     app.set_help_flag();
@@ -85,6 +99,8 @@ porter_options parse_porter_options(std::vector<std::string> arguments)
     app.add_flag("--no-save", no_save);
     app.add_flag("--plain", read.plain);
     app.add_flag("--tls", tls);
+    app.add_option("--trust", trusted_key);
+    app.add_flag("--trust-first-use", first_use);
     app.add_flag("--json", read.json);
     app.add_flag("--quiet", read.quiet);
     app.add_option("--timeout", timeout);
@@ -99,7 +115,8 @@ porter_options parse_porter_options(std::vector<std::string> arguments)
     auto const extras = app.remaining();
     auto const option = std::ranges::find_if(extras, [](auto const& one) { return one.starts_with('-'); });
     if (!extras.empty()) refuse_unknown(app, option == extras.end() ? extras.front() : *option);
-    if (tls) refuse_use("--tls: this version has no TLS; --plain goes to another machine unencrypted");
+    if (tls && read.plain) refuse_use("--tls and --plain are opposites");
+    read.trust = trust_of(trusted_key, first_use, read.plain);
     if (!where.empty()) read.host = where[0];
     if (where.size() > 2) refuse_use("unexpected argument " + base::escape(where[2]));
     if (where.size() > 1) {
@@ -125,7 +142,10 @@ options:
   --register             make an account
   --password-file FILE   the password, in a file of one line
   --no-save              do not keep the session for the next start
-  --plain                go unencrypted to another machine
+  --tls                  TLS 1.3, which is the default, with a server that is trusted
+  --plain                no TLS: everybody on the way reads along
+  --trust FINGERPRINT    on a first visit: trust the server with this key alone
+  --trust-first-use      on a first visit: trust whichever server answers
   --json                 print what is received as JSON, an object a line: {"text": "..."},
                          or {"data": "..."} with the bytes in base64
   --quiet                no greeting; only what is received, and errors
@@ -136,14 +156,17 @@ options:
 
 In a conversation /help lists what can be done; //x sends /x. An empty answer to the question for
 a password asks for the name again. Sessions are kept in $XDG_STATE_HOME/porter/sessions, else in
-~/.local/state/porter/sessions. Times are integers with ms, s, m, h or d (bare: seconds).
+~/.local/state/porter/sessions. A server is trusted by its key in the file known_servers beside
+them, else by this system's certificate authorities, else on a first visit if you say so; its key
+is then kept in that file, and another key is refused from then on. Times are integers with ms, s, m, h or d (bare: seconds).
 
 exit codes: 0 ok, 64 usage or a missing answer, 65 a line that cannot be sent, 69 cannot connect,
-75 try again later, 76 protocol error, 77 refused.
+75 try again later, 76 protocol error, 77 refused, or the server is not trusted.
 
 examples:
   porter                                                       asks for everything
   porter localhost 7678 --name Alice --register                makes an account
+  porter example.org 7678 --trust SHA256:...                   without a question about the server
   porter localhost 7678 < letter.txt                           with the session that was kept
   date | porter localhost 7678 --name Alice --password-file pw --no-save --quiet
 )";
