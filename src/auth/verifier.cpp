@@ -47,7 +47,7 @@ verifier::verifier(store::accounts& accounts, hasher& hashing, base::clock const
       policy_(rules.min_password_length)
 {}
 
-task<result<principal>> verifier::register_account(std::string name, base::secret password, identity::address from)
+task<result<newcomer>> verifier::register_account(std::string name, base::secret password, identity::address from)
 {
     auto const denied = [this, &from](failure why) {
         log_denied(log_, "register_denied", from, why);
@@ -63,18 +63,14 @@ task<result<principal>> verifier::register_account(std::string name, base::secre
     fresh.name = std::move(*valid);
     fresh.folded_name = base::fold_name(fresh.name);
     fresh.created_at = clock_.now();
-    // A look before the hash: a name that is taken need not cost one. The store has the last word below.
+    // A look before the hash: a name that is taken need not cost one. The store has the last word when it is added.
     auto const existing = co_await accounts_.find(fresh.folded_name);
     if (!existing) co_return denied(unavailable());
     if (*existing) co_return denied(name_taken());
     auto hashed = co_await hasher_.hash(std::move(*accepted), from);
     if (!hashed) co_return denied(hashed.error());
     fresh.password_hash = std::move(*hashed);
-    auto const added = co_await accounts_.add(fresh);
-    if (!added && added.error() == store::errc::name_taken) co_return denied(name_taken());
-    if (!added) co_return denied(unavailable());
-    log_.info("registered", {{"address", from.text()}, log::quoted("name", added->name)});
-    co_return principal{*added};
+    co_return newcomer{std::move(fresh)};
 }
 
 task<result<principal>> verifier::login(std::string name, base::secret password, identity::address from)

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "auth/hasher.hpp"
+#include "auth/newcomer.hpp"
 #include "auth/password.hpp"
 #include "auth/principal.hpp"
 #include "base/clock.hpp"
@@ -27,9 +28,9 @@ class verifier {
 public:
     verifier(store::accounts& accounts, hasher& hashing, base::clock const& clock, log::logger& log, options rules);
 
-    /// Makes an account. Errors, judged in this order: registration_closed, invalid_name, weak_password, name_taken;
-    /// busy, unavailable.
-    task<result<principal>> register_account(std::string name, base::secret password, identity::address from);
+    /// Judges whether somebody may have an account; the sessions' registry makes it. Errors, judged in this order:
+    /// registration_closed, invalid_name, weak_password, name_taken; busy, unavailable.
+    task<result<newcomer>> register_account(std::string name, base::secret password, identity::address from);
 
     /// Errors: bad_credentials; throttled, busy, unavailable. Counts a failed try of an existing account. After a good
     /// login a hash with weaker parameters than today's is replaced; a failure to do so does not fail the login.

@@ -35,12 +35,26 @@ struct look_up {
     endpoints found;
 };
 
+/// Whether a name means this machine wherever it is looked up (RFC 6761, 6.3): the resolver is not asked, for it may
+/// not know (a machine without /etc/hosts), or know better.
+bool is_localhost(std::string name)
+{
+    for (auto& letter : name) {
+        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+    }
+    if (name.ends_with('.')) name.pop_back();
+    return name == "localhost" || name.ends_with(".localhost");
+}
+
 task<client_result<endpoints>> resolve(std::string host, std::uint16_t port, std::string where, time_point deadline)
 {
     base::error_code error;
     auto const literal = asio::ip::make_address(host, error);
     if (!error) co_return endpoints{tcp::endpoint{literal, port}};
     if (host.empty()) co_return unreachable(where, asio::error::host_not_found);
+    if (is_localhost(host)) {
+        co_return endpoints{{asio::ip::address_v6::loopback(), port}, {asio::ip::address_v4::loopback(), port}};
+    }
 
     auto executor = co_await asio::this_coro::executor;
     auto const looking = std::make_shared<look_up>(executor, deadline);

@@ -39,19 +39,22 @@ void report(peer const& visitor, house const& house, ending const& why)
 
 }  // namespace
 
-task<void> serve_connection(stream socket, identity::address from, [[maybe_unused]] admission place, io_thread& thread,
-                            house const& house)
+task<void> serve_connection(stream socket, identity::address from, [[maybe_unused]] admission place,
+                            asio::cancellation_signal& waits, io_thread& thread, house const& house)
 {
-    peer visitor{std::move(socket), std::move(from), thread, house.rules};
+    // An interrupt cancels what is waited for now. Whatever follows it, the leave for one, may wait again.
+    co_await asio::this_coro::throw_if_cancelled(false);
+    peer visitor{std::move(socket), std::move(from), waits, thread, house.rules};
     auto ended = co_await live(visitor, house);
     report(visitor, house, ended);
     co_await visitor.leave(ended);
 }
 
-task<void> turn_away(stream socket, identity::address from, [[maybe_unused]] admission farewell, io_thread& thread,
-                     house const& house)
+task<void> turn_away(stream socket, identity::address from, [[maybe_unused]] admission farewell,
+                     asio::cancellation_signal& waits, io_thread& thread, house const& house)
 {
-    peer visitor{std::move(socket), std::move(from), thread, house.rules};
+    co_await asio::this_coro::throw_if_cancelled(false);
+    peer visitor{std::move(socket), std::move(from), waits, thread, house.rules};
     auto const full = ending::by_us(code::server_full, "the server is full");
     report(visitor, house, full);
     co_await visitor.leave(full);

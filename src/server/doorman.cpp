@@ -1,6 +1,7 @@
 #include "server/doorman.hpp"
 
 #include <algorithm>
+#include <asio/bind_cancellation_slot.hpp>
 #include <asio/co_spawn.hpp>
 
 #include "server/connection.hpp"
@@ -91,18 +92,21 @@ void doorman::spawn_housework(task<void> work)
 void doorman::receive(stream socket, identity::address from, io_thread& thread)
 {
     auto place = quota_.admit(from.network());
-    if (place) {
-        spawn(thread.executor(),
-              serve_connection(std::move(socket), std::move(from), std::move(*place), thread, house_));
-    } else if (auto farewell = farewells_.admit(from.network())) {
-        spawn(thread.executor(), turn_away(std::move(socket), std::move(from), std::move(*farewell), thread, house_));
-    }
+    auto farewell = place ? std::nullopt : farewells_.admit(from.network());
+    if (!place && !farewell) return;
+    auto waits = std::make_unique<asio::cancellation_signal>();
+    auto life = place ? serve_connection(std::move(socket), std::move(from), std::move(*place), *waits, thread, house_)
+                      : turn_away(std::move(socket), std::move(from), std::move(*farewell), *waits, thread, house_);
+    spawn(thread.executor(), std::move(life), std::move(waits));
 }
 
-void doorman::spawn(io_executor where, task<void> work)
+/// Whoever holds `waits` can cancel what the coroutine waits for; without it nobody can.
+void doorman::spawn(io_executor where, task<void> work, std::unique_ptr<asio::cancellation_signal> waits)
 {
     ++running_;
-    asio::co_spawn(where, std::move(work), [this](std::exception_ptr escaped) { ended(escaped); });
+    auto const slot = waits ? waits->slot() : asio::cancellation_slot{};
+    auto done = [this, waits = std::move(waits)](std::exception_ptr escaped) { ended(escaped); };
+    asio::co_spawn(where, std::move(work), asio::bind_cancellation_slot(slot, std::move(done)));
 }
 
 void doorman::report_defect(std::exception_ptr escaped)

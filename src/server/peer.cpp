@@ -9,9 +9,11 @@
 
 namespace porter::rooms::server {
 
-peer::peer(stream socket, identity::address from, io_thread& thread, options const& rules)
+peer::peer(stream socket, identity::address from, asio::cancellation_signal& waits, io_thread& thread,
+           options const& rules)
     : socket_(std::move(socket)),
       address_(std::move(from)),
+      waits_(waits),
       thread_(thread),
       rules_(rules),
       access_deadline_(std::chrono::steady_clock::now() + rules.login_grace),
@@ -138,8 +140,7 @@ void peer::interrupt(code why, std::string reason)
 {
     if (interrupted_ || leave_deadline_) return;
     interrupted_ = ending::by_us(why, std::move(reason));
-    base::error_code ignored;  // nothing was waiting
-    socket_.cancel(ignored);
+    waits_.emit(asio::cancellation_type::terminal);
 }
 
 void peer::cut()

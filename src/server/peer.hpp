@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asio/cancellation_signal.hpp>
 #include <chrono>
 #include <concepts>
 #include <optional>
@@ -26,7 +27,9 @@ class peer {
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
-    peer(stream socket, identity::address from, io_thread& thread, options const& rules);
+    /// `waits` cancels what the connection's coroutine waits for.
+    peer(stream socket, identity::address from, asio::cancellation_signal& waits, io_thread& thread,
+         options const& rules);
     ~peer();
     peer(peer const&) = delete;
     peer& operator=(peer const&) = delete;
@@ -73,7 +76,8 @@ public:
     store::session_id session() const noexcept { return session_; }
 
     /// Ends the connection for a reason from outside; the first reason counts. What waits on the socket returns with
-    /// it at once, what waits elsewhere (store, hash) with its next receive. On the peer's own I/O thread only.
+    /// it at once, what a service waits for is cancelled; what waits for store or hash returns with its next receive.
+    /// On the peer's own I/O thread only.
     void interrupt(code why, std::string reason = {});
 
     /// Why interrupt() was called, if it was.
@@ -94,6 +98,7 @@ private:
 
     message_socket<stream> socket_;
     identity::address address_;
+    asio::cancellation_signal& waits_;
     io_thread& thread_;
     options const& rules_;
 

@@ -36,30 +36,32 @@ registry::~registry()
 
 task<result<session>> registry::open(auth::principal const& who, identity::address from, store::transport over)
 {
-    session opened;
-    opened.token_ = tokens_.issue();
-    opened.account_ = who.account();
-    opened.name_ = who.name();
     auto const now = clock_.now();
-    opened.expires_at_ = now + rules_.ttl;
-
-    store::new_session fresh;
+    auto prepared = prepare(who.name(), now);
+    auto fresh = record_of(prepared, now, from, over);
     fresh.account = who.account();
     fresh.credential_version = who.credential_version();
-    fresh.digest = digest_of(opened.token_.view()).value();
-    fresh.created_at = now;
-    fresh.expires_at = opened.expires_at_;
-    fresh.address = from.text();
-    fresh.transport = over;
-    fresh.keep = rules_.max_per_account;
     auto stored = co_await sessions_.open(fresh);
     if (!stored && stored.error() == store::errc::unavailable) co_return refuse(unavailable());
     // The credential was good a moment ago and is not any more: for the peer that is a wrong one.
     if (!stored) co_return refuse(failure{code::bad_credentials, "the name or the password is wrong"});
-    opened.id_ = stored->id;
-    opened.before_ = std::move(stored->before);
-    log_.info("session_opened", {{"address", from.text()}, {"session", opened.id_}, log::quoted("name", opened.name_)});
-    co_return opened;
+    co_return opened_as(std::move(prepared), std::move(*stored), from);
+}
+
+task<result<session>> registry::open(auth::newcomer const& who, identity::address from, store::transport over)
+{
+    auto const now = clock_.now();
+    auto prepared = prepare(who.name(), now);
+    auto const fresh = record_of(prepared, now, from, over);
+    auto stored = co_await sessions_.open_first(who.account(), fresh);
+    if (!stored) {
+        auto why = unavailable();
+        if (stored.error() == store::errc::name_taken) why = failure{code::name_taken, "this name is taken"};
+        log_.info("register_denied", {{"address", from.text()}, {"code", name_of(why.what)}});
+        co_return refuse(std::move(why));
+    }
+    log_.info("registered", {{"address", from.text()}, log::quoted("name", who.name())});
+    co_return opened_as(std::move(prepared), std::move(*stored), from);
 }
 
 task<result<session>> registry::resume(base::secret token, identity::address from, store::transport over)
@@ -175,6 +177,38 @@ task<void> registry::prune()
     } else if (*removed > 0) {
         log_.info("sessions_pruned", {{"count", *removed}});
     }
+}
+
+session registry::prepare(std::string name, base::timestamp now)
+{
+    session prepared;
+    prepared.token_ = tokens_.issue();
+    prepared.name_ = std::move(name);
+    prepared.expires_at_ = now + rules_.ttl;
+    return prepared;
+}
+
+store::new_session registry::record_of(session const& prepared, base::timestamp now, identity::address const& from,
+                                       store::transport over) const
+{
+    store::new_session fresh;
+    fresh.digest = digest_of(prepared.token_.view()).value();
+    fresh.created_at = now;
+    fresh.expires_at = prepared.expires_at_;
+    fresh.address = from.text();
+    fresh.transport = over;
+    fresh.keep = rules_.max_per_account;
+    return fresh;
+}
+
+session registry::opened_as(session prepared, store::opened_session stored, identity::address const& from) const
+{
+    prepared.id_ = stored.id;
+    prepared.account_ = stored.account;
+    prepared.before_ = std::move(stored.before);
+    log_.info("session_opened",
+              {{"address", from.text()}, {"session", prepared.id_}, log::quoted("name", prepared.name_)});
+    return prepared;
 }
 
 bool registry::is_expired(store::session const& found, base::timestamp now) const

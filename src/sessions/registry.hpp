@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "auth/newcomer.hpp"
 #include "auth/principal.hpp"
 #include "base/clock.hpp"
 #include "base/secret.hpp"
@@ -41,6 +42,10 @@ public:
     /// Opens a session for somebody who just proved an account. Errors: bad_credentials (the credential changed or
     /// the account was disabled meanwhile), unavailable.
     task<result<session>> open(auth::principal const& who, identity::address from, store::transport over);
+
+    /// Makes the account of somebody who may have one, with its first session. Errors: name_taken (somebody else was
+    /// faster), unavailable.
+    task<result<session>> open(auth::newcomer const& who, identity::address from, store::transport over);
 
     /// Takes up the session that a token names. Errors: invalid_token (unknown, malformed, expired, revoked, account
     /// disabled), tls_required (opened over TLS, resumed in the clear: revoked as well, unless the peer is on
@@ -74,6 +79,11 @@ public:
     task<void> prune();
 
 private:
+    /// A session yet without an account and an id, with a token of its own.
+    session prepare(std::string name, base::timestamp now);
+    store::new_session record_of(session const& prepared, base::timestamp now, identity::address const& from,
+                                 store::transport over) const;
+    session opened_as(session prepared, store::opened_session stored, identity::address const& from) const;
     base::timestamp idle_since(base::timestamp now) const { return now - rules_.idle_ttl; }
     bool is_expired(store::session const& found, base::timestamp now) const;
     session taken_up(store::found_session const& found) const;

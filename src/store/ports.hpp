@@ -47,9 +47,15 @@ class sessions {
 public:
     virtual ~sessions() = default;
 
-    /// Opens a session of an account whose credential was just verified: records the login (time, address), zeroes
-    /// the failures and ends the oldest sessions beyond `keep`. Errors: credential_changed.
+    /// Opens a session of an account whose credential was just verified: records the login (time, address) and that the
+    /// account was at that address, zeroes the failures and ends the oldest sessions beyond `keep`.
+    /// Errors: credential_changed.
     virtual task<result<opened_session>> open(new_session fresh) = 0;
+
+    /// Adds an account and opens its first session, both or neither: else somebody could hear of a failure although
+    /// the account exists. What accounts::add ignores is ignored, and the account and version of `first`. Errors:
+    /// name_taken; credential_changed (it was to be disabled).
+    virtual task<result<opened_session>> open_first(account owner, new_session first) = 0;
 
     /// The session with this digest, or none. Expired ones too: the caller judges by its own clock.
     virtual task<result<std::optional<found_session>>> find(token_digest digest) = 0;

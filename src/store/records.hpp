@@ -74,6 +74,7 @@ struct new_session {
 
 struct opened_session {
     session_id id = 0;
+    account_id account = 0;
     access_history before;  ///< as it was before this opening
 };
 

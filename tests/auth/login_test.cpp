@@ -13,9 +13,9 @@ TEST_CASE("the right password proves the account in every spelling of name and p
     REQUIRE(made);
     auto const proved = house.login("ZOE\u0308", "pass Zoe\u0308 phrase");
     REQUIRE(proved);
-    CHECK(proved->account() == made->account());
+    CHECK(proved->account() == made->id);
     CHECK(proved->name() == "Zoë");
-    CHECK(proved->credential_version() == made->credential_version());
+    CHECK(proved->credential_version() == made->credential_version);
     auto const events = house.log.events("login");
     REQUIRE(events.size() == 1);
     CHECK(events[0].fields[0].first == "address");
@@ -146,7 +146,7 @@ TEST_CASE("a login with a stale hash replaces it by one of today")
     auto const proved = house.login("Alice", "correct horse");
     REQUIRE(proved);
     CHECK(house.stored("alice").password_hash == "plain2:correct horse");
-    CHECK(house.stored("alice").credential_version == made->credential_version());
+    CHECK(house.stored("alice").credential_version == made->credential_version);
     CHECK(house.log.count("rehashed") == 1);
     REQUIRE(house.login("Alice", "correct horse"));
     CHECK(house.log.count("rehashed") == 1);
@@ -177,8 +177,8 @@ TEST_CASE("no password reaches the log")
     CHECK_FALSE(house.login(canary, canary));
     CHECK_FALSE(house.register_account(canary + "\n", canary));
     CHECK_FALSE(house.register_account("Bob", canary + "\n"));
-    CHECK(house.change_password(made->account(), canary, canary + "2"));
-    CHECK_FALSE(house.change_password(made->account(), canary, canary + "3"));
+    CHECK(house.change_password(made->id, canary, canary + "2"));
+    CHECK_FALSE(house.change_password(made->id, canary, canary + "3"));
     house.hashes.out_of_memory = true;
     CHECK_FALSE(house.login("Alice", canary));
     CHECK_FALSE(house.log.mentions("canary"));

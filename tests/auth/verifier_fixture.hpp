@@ -19,9 +19,13 @@ namespace porter::testing {
 struct verifier_fixture {
     explicit verifier_fixture(rooms::auth::options rules = {}) : verifier(accounts, hasher, clock, log, rules) {}
 
-    result<rooms::auth::principal> register_account(std::string_view name, std::string_view password)
+    /// The account as it stands in the store afterwards.
+    result<rooms::store::account> register_account(std::string_view name, std::string_view password)
     {
-        return run(io, verifier.register_account(std::string{name}, rooms::base::secret{password}, here));
+        auto const accepted =
+            run(io, verifier.register_account(std::string{name}, rooms::base::secret{password}, here));
+        if (!accepted) return refuse(accepted.error());
+        return *run(io, accounts.add(accepted->account()));
     }
 
     result<rooms::auth::principal> login(std::string_view name, std::string_view password)

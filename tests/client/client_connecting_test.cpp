@@ -102,6 +102,23 @@ TEST_CASE("a host name is tried address by address")
     });
 }
 
+TEST_CASE("a name of this machine itself needs no resolver")
+{
+    std::string const name = GENERATE("nobody-wrote-this-down.localhost", "a.b.LOCALHOST.", "LocalHost.");
+    play({hear(kind::hello), say(authenticate)}, [name](scripted_server& server) -> task<void> {
+        auto door = co_await client::connect(name, server.port());
+        CHECK(door);
+    });
+}
+
+TEST_CASE("a name that only looks like this machine's is looked up")
+{
+    std::string const name = GENERATE("notlocalhost.invalid", "localhost.invalid", "localhost..");
+    auto const refused = testing::run(client::connect(name, 7678));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().why == cause::unreachable);
+}
+
 TEST_CASE("garbage from the server is a protocol error that the server is told")
 {
     auto const garbage = GENERATE(std::string{"HTTP/1.1 400 Bad Request\r\n"}, std::string(4, '\0'),

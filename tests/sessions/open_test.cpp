@@ -124,3 +124,39 @@ TEST_CASE("openings and resumes are logged by address and id and never by token"
     CHECK_FALSE(house.log.mentions("prt_"));
     CHECK_FALSE(house.log.mentions(opened->token().view().substr(4)));
 }
+
+TEST_CASE("a newcomer's account and first session are made as one")
+{
+    registry_fixture house;
+    auto const carol = house.accepted("Carol");
+    auto const opened = testing::run(house.io, house.registry->open(carol, house.here, store::transport::plain));
+    REQUIRE(opened);
+    CHECK(opened->name() == "Carol");
+    CHECK(house.resume(opened->token())->account() == opened->account());
+    auto const events = house.log.events("registered");
+    REQUIRE(events.size() == 1);
+    CHECK(events[0].fields[0] == std::pair<std::string, std::string>{"address", "192.0.2.7"});
+    CHECK(events[0].field("name") == "Carol");
+}
+
+TEST_CASE("who hears that the store is down may register again under the same name")
+{
+    registry_fixture house;
+    auto const carol = house.accepted("Carol");
+    house.sessions.broken = {"open", "open_first"};
+    auto const refused = testing::run(house.io, house.registry->open(carol, house.here, store::transport::plain));
+    CHECK(refusal_of(refused) == code::unavailable);
+    house.sessions.broken = {};
+    CHECK(testing::run(house.io, house.registry->open(carol, house.here, store::transport::plain)));
+}
+
+TEST_CASE("of two newcomers with one name the later is told that it is taken")
+{
+    registry_fixture house;
+    auto const first = house.accepted("Carol");
+    auto const second = house.accepted("CAROL");
+    REQUIRE(testing::run(house.io, house.registry->open(first, house.here, store::transport::plain)));
+    auto const refused = testing::run(house.io, house.registry->open(second, house.here, store::transport::plain));
+    CHECK(refusal_of(refused) == code::name_taken);
+    CHECK(house.log.events("register_denied").back().field("code") == "name_taken");
+}

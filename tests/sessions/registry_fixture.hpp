@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,15 @@ struct registry_fixture {
     {}
 
     rooms::auth::principal proved(std::string_view name)
+    {
+        rooms::base::secret password{"correct horse"};
+        auto const made = run(io, store.ports().accounts.add(accepted(name).account()));
+        if (!made) throw std::runtime_error("the account is there already");
+        auto found = run(io, verifier.login(std::string{name}, std::move(password), here));
+        return *std::move(found);
+    }
+
+    rooms::auth::newcomer accepted(std::string_view name)
     {
         rooms::base::secret password{"correct horse"};
         auto made = run(io, verifier.register_account(std::string{name}, std::move(password), here));

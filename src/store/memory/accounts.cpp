@@ -1,5 +1,7 @@
 #include "store/memory/accounts.hpp"
 
+#include <utility>
+
 namespace porter::rooms::store::memory {
 
 namespace {
@@ -32,12 +34,9 @@ task<result<account>> accounts::add(account fresh)
 {
     operation now{all_};
     if (now.is_down()) co_return refuse(errc::unavailable);
-    if (now.account(fresh.folded_name)) co_return refuse(errc::name_taken);
-    fresh.id = ++all_.last_account;
-    fresh.credential_version = 1;
-    fresh.failed_since = 0;
-    all_.accounts[fresh.id].account = fresh;
-    co_return fresh;
+    auto const* added = now.add(std::move(fresh));
+    if (!added) co_return refuse(errc::name_taken);
+    co_return *added;
 }
 
 task<result<void>> accounts::count_failure(account_id id)

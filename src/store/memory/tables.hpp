@@ -59,6 +59,9 @@ public:
     account_row* account(account_id id);
     account_row* account(std::string const& folded_name);
 
+    /// Adds an account, or null when its name is taken.
+    store::account const* add(store::account fresh);
+
     /// Ends every session for which `dead(row)` is true; how many.
     template <typename Predicate>
     std::size_t end_sessions(Predicate dead)

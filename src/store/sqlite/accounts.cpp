@@ -34,27 +34,6 @@ result<std::optional<account>> find_account(database& db, std::string_view sql, 
     return std::optional{std::move(one)};
 }
 
-result<account> add_account(database& db, account const& fresh)
-{
-    // Looked up first: the schema refuses a duplicate too, but there it would be one refused statement among others.
-    statement same{db, "SELECT 1 FROM accounts WHERE folded_name = ?1", fresh.folded_name};
-    if (same.step()) return refuse(errc::name_taken);
-    statement{db,
-              "INSERT INTO accounts (name, folded_name, password_hash, created_at, disabled_at)"
-              " VALUES (?1, ?2, ?3, ?4, ?5)",
-              fresh.name,
-              fresh.folded_name,
-              fresh.password_hash,
-              fresh.created_at,
-              fresh.disabled_at}
-        .run();
-    account added = fresh;
-    added.id = db.last_id();
-    added.credential_version = 1;
-    added.failed_since = 0;
-    return added;
-}
-
 /// What an UPDATE with `WHERE password_hash = old` did.
 result<void> changed_or(database& db, errc why_not)
 {
@@ -89,6 +68,27 @@ result<void> replace_password(database& db, account_id id, std::string const& ol
 }
 
 }  // namespace
+
+result<account> add_account(database& db, account const& fresh)
+{
+    // Looked up first: the schema refuses a duplicate too, but there it would be one refused statement among others.
+    statement same{db, "SELECT 1 FROM accounts WHERE folded_name = ?1", fresh.folded_name};
+    if (same.step()) return refuse(errc::name_taken);
+    statement{db,
+              "INSERT INTO accounts (name, folded_name, password_hash, created_at, disabled_at)"
+              " VALUES (?1, ?2, ?3, ?4, ?5)",
+              fresh.name,
+              fresh.folded_name,
+              fresh.password_hash,
+              fresh.created_at,
+              fresh.disabled_at}
+        .run();
+    account added = fresh;
+    added.id = db.last_id();
+    added.credential_version = 1;
+    added.failed_since = 0;
+    return added;
+}
 
 task<result<std::optional<account>>> accounts::find(std::string folded_name)
 {

@@ -1,9 +1,13 @@
 #pragma once
 
 #include "store/ports.hpp"
+#include "store/sqlite/database.hpp"
 #include "store/sqlite/job_queue.hpp"
 
 namespace porter::rooms::store::sqlite {
+
+/// accounts::add, as a part of a transaction. May throw failure.
+result<account> add_account(database& db, account const& fresh);
 
 class accounts final : public store::accounts {
 public:
