@@ -20,11 +20,15 @@ namespace {
 namespace base = rooms::base;
 namespace config = rooms::config;
 
-/// Options of porterd that mean the same here.
-constexpr std::array<std::string_view, 6> of_porterd{
-    "data-dir", "database", "session-idle-ttl", "min-password-length", "hash-memory", "hash-ops"};
 /// What every command takes.
-constexpr std::array<std::string_view, 3> common{"data-dir", "database", "config"};
+constexpr std::array<std::string_view, 4> common{"data-dir", "database", "config", "json"};
+
+/// The options with a value. Those that porterd has, too, mean the same here.
+constexpr std::array<std::string_view, 9> with_value{"data-dir", "database",         "config",
+                                                     "account",  "password-file",    "min-password-length",
+                                                     "hash-ops", "session-idle-ttl", "hash-memory"};
+
+using added_options = std::map<std::string_view, CLI::Option const*>;
 
 [[noreturn]] void refuse_use(std::string const& line)
 {
@@ -94,11 +98,11 @@ void refuse_foreign_option(command const& what, std::string_view name)
     if (!is_common && !is_own) refuse_use(fmt::format("{} takes no --{} (--help)", name_of(what), name));
 }
 
-[[noreturn]] void refuse_unknown(std::string const& argument, std::vector<std::string_view> const& known)
+[[noreturn]] void refuse_unknown(std::string const& argument, added_options const& known)
 {
     auto const name = argument.substr(0, argument.find('='));
     std::vector<std::string> dashed;
-    for (auto const one : known) dashed.push_back("--" + std::string{one});
+    for (auto const& [known_name, option] : known) dashed.push_back("--" + std::string{known_name});
     auto const hint = meant(name, {dashed.begin(), dashed.end()});
     refuse_use(fmt::format("unknown option {}{}", base::escape(name), hint.empty() ? " (--help lists them)" : hint));
 }
@@ -110,20 +114,17 @@ invocation parse_porterctl(std::vector<std::string> arguments)
     invocation read;
     std::vector<std::string> words;
     std::map<std::string_view, std::string> texts;
+    bool help = false;
     CLI::App app;
     app.set_help_flag();
     app.allow_extras();  // refused below, in words of our own
-    bool help = false;
-    app.add_flag("-h,--help", help);
-    app.add_flag("--version", read.version);
-    app.add_flag("--json", read.json);
-    auto const* const yes = app.add_flag("--yes", read.yes);
     app.add_option("words", words);
-    std::vector<std::string_view> known{"help", "version", "json", "yes", "config", "account", "password-file"};
-    known.insert(known.end(), of_porterd.begin(), of_porterd.end());
-    std::map<std::string_view, CLI::Option const*> added{{"yes", yes}};
-    for (auto const name : known) {
-        if (std::ranges::find(known, name) - known.begin() < 4) continue;  // the flags
+    added_options added;
+    added["help"] = app.add_flag("-h,--help", help);
+    added["version"] = app.add_flag("--version", read.version);
+    added["json"] = app.add_flag("--json", read.json);
+    added["yes"] = app.add_flag("--yes", read.yes);
+    for (auto const name : with_value) {
         added[name] = app.add_option("--" + std::string{name}, texts[name])->allow_extra_args(false);
     }
     std::ranges::reverse(arguments);  // the order that CLI11 takes a vector in
@@ -133,7 +134,7 @@ invocation parse_porterctl(std::vector<std::string> arguments)
         refuse_use(base::escape(error.what()) + " (--help)");
     }
     for (auto const& rest : app.remaining()) {
-        if (rest != "--") refuse_unknown(rest, known);
+        if (rest != "--") refuse_unknown(rest, added);
     }
     if (help) read.help = help_for(words);
     if (help || read.version) return read;
@@ -147,10 +148,11 @@ invocation parse_porterctl(std::vector<std::string> arguments)
     read.account = texts["account"];
     read.password_file = texts["password-file"];
     if (added["config"]->count() > 0) read.configuration.config_file = texts["config"];
-    for (auto const name : of_porterd) {
-        if (added[name]->count() == 0) continue;
+    for (auto const name : with_value) {
+        auto const* const of_porterd = config::find_option(name);
+        if (of_porterd == nullptr || added[name]->count() == 0) continue;
         read.configuration.settings.push_back(
-            {config::find_option(name), {texts[name]}, {config::origin::source::flag, fmt::format("--{}", name)}});
+            {of_porterd, {texts[name]}, {config::origin::source::flag, fmt::format("--{}", name)}});
     }
     return read;
 }

@@ -58,7 +58,10 @@ std::optional<std::string> hash_of_new_password(context const& given, std::strin
     auto const& rules = given.configuration.server;
     rooms::auth::argon2id function{rules.hash_memory, rules.hash_ops};
     rooms::auth::password_policy const policy{rules.min_password_length};
-    bool const ask = given.password_file.empty() && terminal::can_ask(STDERR_FILENO);
+    bool const ask = given.password_file.empty() && terminal::is_terminal(STDIN_FILENO);
+    if (ask && !terminal::can_ask(STDERR_FILENO)) {  // it would be typed in the open
+        throw config::problem{config::exit_code::usage, "the question would not be seen: --password-file FILE"};
+    }
     auto const password = ask ? ask_for_password(policy, name) : std::optional{read_password(given, policy, name)};
     if (!password) return std::nullopt;
     auto hash = function.make(password->view());

@@ -77,8 +77,10 @@ rooms::base::timestamp now()
 std::string counted(std::uint64_t number, std::string const& thing)
 {
     if (number == 1) return "1 " + thing;
-    bool const es = thing.ends_with("s");
-    return std::to_string(number) + ' ' + thing + (es ? "es" : "s");
+    auto many = thing;
+    if (many.ends_with('y')) many.replace(many.size() - 1, 1, "ie");
+    if (many.ends_with('s')) many += 'e';
+    return std::to_string(number) + ' ' + many + 's';
 }
 
 }  // namespace porter::programs

@@ -33,7 +33,7 @@ administration::account_row account_of(database& db, std::string const& typed);
 
 rooms::base::timestamp now();
 
-/// "1 session", "3 sessions"
+/// "1 session", "3 sessions", "2 tries", "5 addresses"
 std::string counted(std::uint64_t number, std::string const& thing);
 
 }  // namespace porter::programs
