@@ -15,12 +15,15 @@ public:
     std::string const& name() const noexcept { return account_.name; }
     /// The account to add; the store gives it its id.
     store::account const& account() const noexcept { return account_; }
+    /// The asking for a name, which counts as a failed try until the account is there.
+    store::counted_try const& asked_by() const noexcept { return asked_by_; }
 
 private:
     friend class verifier;
-    explicit newcomer(store::account fresh) : account_(std::move(fresh)) {}
+    newcomer(store::account fresh, store::counted_try by) : account_(std::move(fresh)), asked_by_(std::move(by)) {}
 
     store::account account_;
+    store::counted_try asked_by_;
 };
 
 }  // namespace porter::rooms::auth

@@ -22,9 +22,9 @@ failure invalid_token()
 
 }  // namespace
 
-registry::registry(store::sessions& sessions, token_source& tokens, base::clock const& clock, log::logger& log,
-                   options rules)
-    : sessions_(sessions), tokens_(tokens), clock_(clock), log_(log), rules_(rules)
+registry::registry(store::sessions& sessions, auth::throttle& throttle, token_source& tokens, base::clock const& clock,
+                   log::logger& log, options rules)
+    : sessions_(sessions), throttle_(throttle), tokens_(tokens), clock_(clock), log_(log), rules_(rules)
 {
     sessions_.watch_ended([this](std::span<store::session_id const> ended) { heard_of(ended); });
 }
@@ -41,8 +41,12 @@ task<result<session>> registry::open(auth::principal const& who, identity::addre
     auto fresh = record_of(prepared, now, from, over);
     fresh.account = who.account();
     fresh.credential_version = who.credential_version();
+    fresh.proved_by = who.proved_by();
     auto stored = co_await sessions_.open(fresh);
-    if (!stored && stored.error() == store::errc::unavailable) co_return refuse(unavailable());
+    if (!stored && stored.error() == store::errc::unavailable) {
+        co_await throttle_.give_back(who.proved_by());
+        co_return refuse(unavailable());
+    }
     // The credential was good a moment ago and is not any more: for the peer that is a wrong one.
     if (!stored) co_return refuse(failure{code::bad_credentials, "the name or the password is wrong"});
     co_return opened_as(std::move(prepared), std::move(*stored), from);
@@ -52,11 +56,16 @@ task<result<session>> registry::open(auth::newcomer const& who, identity::addres
 {
     auto const now = clock_.now();
     auto prepared = prepare(who.name(), now);
-    auto const fresh = record_of(prepared, now, from, over);
+    auto fresh = record_of(prepared, now, from, over);
+    fresh.proved_by = who.asked_by();
     auto stored = co_await sessions_.open_first(who.account(), fresh);
     if (!stored) {
         auto why = unavailable();
-        if (stored.error() == store::errc::name_taken) why = failure{code::name_taken, "this name is taken"};
+        if (stored.error() == store::errc::name_taken) {
+            why = failure{code::name_taken, "this name is taken"};
+        } else {
+            co_await throttle_.give_back(who.asked_by());
+        }
         log_.info("register_denied", {{"address", from.text()}, {"code", name_of(why.what)}});
         co_return refuse(std::move(why));
     }
@@ -71,27 +80,40 @@ task<result<session>> registry::resume(base::secret token, identity::address fro
         return refuse(std::move(why));
     };
     auto const digest = digest_of(token.view());
-    if (!digest) co_return denied(invalid_token());
-    auto const looked_up = co_await sessions_.find(*digest);
-    if (!looked_up) co_return denied(unavailable());
-    if (!*looked_up) co_return denied(invalid_token());
-    store::found_session const& found = **looked_up;
-    store::session const& known = found.session;
-    if (found.account_disabled || endings_.contains(known.id)) co_return denied(invalid_token());
-    auto const now = clock_.now();
-    if (is_expired(known, now)) {
-        co_await put_away(known);
-        co_return denied(invalid_token());
+    std::optional<store::found_session> match;
+    if (digest) {
+        auto looked_up = co_await sessions_.find(*digest);
+        if (!looked_up) co_return denied(unavailable());
+        match = std::move(*looked_up);
     }
+    auto const now = clock_.now();
+    if (match && is_expired(match->session, now)) {
+        co_await put_away(match->session);
+        match.reset();
+    }
+    if (!match || match->account_disabled || endings_.contains(match->session.id)) {
+        auto const why = co_await refusal_of_token(from);
+        co_return denied(why);
+    }
+    store::found_session const& found = *match;
+    store::session const& known = found.session;
     if (known.transport == store::transport::tls && over == store::transport::plain) {
         // On the way from another machine the token may have been read by anybody.
         if (!from.is_loopback()) co_await put_away(known);
         co_return denied({code::tls_required, "this session was opened over TLS"});
     }
-    note_use({known.id, now, from.text()});
+    note_use({known.id, now, from.text(), from.network()});
     log_.info("session_resumed",
               {{"address", from.text()}, {"session", known.id}, log::quoted("name", found.account_name)});
     co_return taken_up(found);
+}
+
+task<failure> registry::refusal_of_token(identity::address const& from)
+{
+    auto const counted = co_await throttle_.begin(from);
+    // That the store cannot count now does not make the token any better.
+    if (!counted && counted.error().what == code::throttled) co_return counted.error();
+    co_return invalid_token();
 }
 
 task<result<std::vector<store::session>>> registry::list(store::account_id account)
@@ -134,7 +156,7 @@ void registry::on_ended(std::function<void(std::span<store::session_id const>)> 
 void registry::note_uses(std::span<store::session_id const> live)
 {
     auto const now = clock_.now();
-    for (auto const id : live) note_use({id, now, {}});
+    for (auto const id : live) note_use({id, now, {}, {}});
 }
 
 task<void> registry::write_uses()
@@ -196,6 +218,7 @@ store::new_session registry::record_of(session const& prepared, base::timestamp 
     fresh.created_at = now;
     fresh.expires_at = prepared.expires_at_;
     fresh.address = from.text();
+    fresh.network = from.network();
     fresh.transport = over;
     fresh.keep = rules_.max_per_account;
     return fresh;
@@ -257,7 +280,9 @@ void registry::note_use(store::session_use use)
     auto& kept = uses_[use.id];
     kept.id = use.id;
     kept.at = std::max(kept.at, use.at);
-    if (!use.address.empty()) kept.address = std::move(use.address);
+    if (use.address.empty()) return;
+    kept.address = std::move(use.address);
+    kept.network = std::move(use.network);
 }
 
 std::optional<store::session_use> registry::noted(store::session_id id) const

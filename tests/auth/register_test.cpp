@@ -63,6 +63,23 @@ TEST_CASE("when the store is down registering is unavailable and nothing is made
     CHECK(refusal_of(house.login("Alice", "correct horse")) == code::bad_credentials);
 }
 
+TEST_CASE("to hear that a name is taken counts for the address and to be let in does not")
+{
+    verifier_fixture house;
+    REQUIRE(house.register_account("Alice", "correct horse"));
+    for (int i = 0; i < 30; ++i) {
+        CHECK(house.register_account("Guest " + std::to_string(i), "correct horse"));
+        CHECK(refusal_of(house.register_account("Alice", "Alice")) == code::weak_password);
+    }
+    for (int i = 0; i < 20; ++i)
+        CHECK(refusal_of(house.register_account("Alice", "correct horse")) == code::name_taken);
+    auto const refused = house.register_account("Alice", "correct horse");
+    CHECK(refusal_of(refused) == code::throttled);
+    CHECK(refused.error().retry_after == std::chrono::minutes{10});
+    CHECK(refusal_of(house.register_account("Bob", "correct horse")) == code::throttled);
+    CHECK(refusal_of(house.login("Alice", "correct horse")) == code::throttled);
+}
+
 TEST_CASE("when there is no memory for a hash registering is busy")
 {
     verifier_fixture house;
@@ -70,4 +87,5 @@ TEST_CASE("when there is no memory for a hash registering is busy")
     auto const refused = house.register_account("Alice", "correct horse");
     CHECK(refusal_of(refused) == code::busy);
     CHECK(refused.error().retry_after.count() >= 1);
+    for (int i = 0; i < 20; ++i) CHECK(refusal_of(house.register_account("Alice", "correct horse")) == code::busy);
 }

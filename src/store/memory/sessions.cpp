@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "store/memory/tries.hpp"
+
 namespace porter::rooms::store::memory {
 
 namespace {
@@ -32,11 +34,13 @@ result<opened_session> open_session(operation& now, tables& all, new_session con
     if (!row || row->account.disabled_at || row->account.credential_version != fresh.credential_version) {
         return refuse(errc::credential_changed);
     }
+    undo_proved_try(now, all, fresh.proved_by);
     opened_session opened;
     opened.account = fresh.account;
     opened.id = add_session(all, fresh).id;
     opened.before = std::exchange(row->history, access_history{fresh.created_at, fresh.address, 0});
     all.addresses[fresh.address] = address_row{row->account.name, fresh.account};
+    row->networks.insert(fresh.network);
 
     auto const is_of_account = [&](auto const& entry) { return entry.second.session.account == fresh.account; };
     auto const count = std::ranges::count_if(all.sessions, is_of_account);
@@ -119,7 +123,9 @@ task<result<void>> sessions::touch(std::vector<session_use> uses)
         auto const found = all_.sessions.find(use.id);
         if (found == all_.sessions.end() || use.at < found->second.session.last_used_at) continue;
         found->second.session.last_used_at = use.at;
-        if (!use.address.empty()) found->second.session.address = use.address;
+        if (use.address.empty()) continue;
+        found->second.session.address = use.address;
+        now.account(found->second.session.account)->networks.insert(use.network);
     }
     co_return result<void>{};
 }

@@ -14,6 +14,7 @@
 #include "store/sqlite/migration.hpp"
 #include "store/sqlite/migrator.hpp"
 #include "store/sqlite/sessions.hpp"
+#include "store/sqlite/tries.hpp"
 #include "store/sqlite/writer.hpp"
 
 namespace porter::rooms::store::sqlite {
@@ -64,6 +65,7 @@ struct backend::parts {
     sqlite::accounts accounts{reads.queue(), writes.queue()};
     sqlite::sessions sessions{reads, writes.queue()};
     sqlite::addresses addresses{reads.queue(), writes.queue()};
+    sqlite::tries tries{writes.queue()};
 };
 
 backend::backend(options const& rules, log::logger& log) : parts_(std::make_unique<parts>(rules, log)) {}
@@ -72,7 +74,7 @@ backend::~backend() = default;
 
 store::ports backend::ports() noexcept
 {
-    return {parts_->accounts, parts_->sessions, parts_->addresses};
+    return {parts_->accounts, parts_->sessions, parts_->addresses, parts_->tries};
 }
 
 std::unique_ptr<backend> open(options const& rules, log::logger& log)

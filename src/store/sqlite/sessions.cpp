@@ -7,6 +7,7 @@
 #include "store/sqlite/addresses.hpp"
 #include "store/sqlite/job.hpp"
 #include "store/sqlite/statement.hpp"
+#include "store/sqlite/tries.hpp"
 
 namespace porter::rooms::store::sqlite {
 
@@ -43,6 +44,7 @@ access_history read_history(statement const& row, int first)
 
 result<opened_session> open_session(database& db, new_session const& fresh)
 {
+    undo_proved_try(db, fresh.proved_by);
     opened_session opened;
     opened.account = fresh.account;
     std::string name;
@@ -67,7 +69,9 @@ result<opened_session> open_session(database& db, new_session const& fresh)
               fresh.credential_version}
         .run();
     opened.id = db.last_id();
-    statement{db, "UPDATE accounts SET last_login_at = ?2, last_address = ?3, failed_since = 0 WHERE id = ?1",
+    statement{db,
+              "UPDATE accounts SET last_login_at = ?2, last_address = ?3, failed_since = 0, try_count = try_count + 1"
+              " WHERE id = ?1",
               fresh.account, fresh.created_at, fresh.address}
         .run();
     statement{db,
@@ -76,6 +80,7 @@ result<opened_session> open_session(database& db, new_session const& fresh)
               fresh.account, std::max<std::uint32_t>(fresh.keep, 1)}
         .run();
     record_address(db, fresh.address, name, fresh.account, fresh.created_at);
+    note_network(db, fresh.account, fresh.network, fresh.created_at);
     return opened;
 }
 
@@ -138,6 +143,13 @@ result<void> touch_sessions(database& db, std::vector<session_use> const& uses)
                   " WHERE id = ?1 AND last_used_at <= ?2",
                   use.id, use.at, use.address}
             .run();
+        if (use.address.empty()) continue;
+        std::optional<account_id> account;
+        {
+            statement owner{db, "SELECT account_id FROM sessions WHERE id = ?1", use.id};
+            if (owner.step()) account = owner.integer(0);
+        }
+        if (account) note_network(db, *account, use.network, use.at);
         statement{db, "UPDATE addresses SET last_seen_at = ?2 WHERE address = ?1 AND last_seen_at < ?2", use.address,
                   use.at}
             .run();
