@@ -13,6 +13,7 @@ from .wire import Connection
 
 PORTERD = os.environ.get("PORTERD", "porterd")
 PORTER = os.environ.get("PORTER", "porter")
+PORTER_BENCH = os.environ.get("PORTER_BENCH", "porter-bench")
 SANITIZER_REPORT = re.compile(r"(Sanitizer|runtime error:|==\d+==ERROR|terminate called|Assertion .* failed)")
 
 # A thousand clients in one test need more than the usual 1,024 descriptors.
