@@ -50,6 +50,10 @@ struct server_options {
     std::size_t max_connections_per_address = 1024;  ///< per IPv4 address or IPv6 /64; 0: no limit
     std::uint32_t max_frame = 1024 * 1024;           ///< payload bytes, 4 KiB to 16 MiB
 
+    /// Networks in CIDR notation: who comes from there is a proxy and must begin with a PROXY protocol header (v1 or
+    /// v2), which says where the visitor is. A proxy is not limited by its own address.
+    std::vector<std::string> proxy_from{};
+
     std::size_t threads = 1;       ///< I/O threads: the caller's, which runs the io_context, and threads - 1 more
     std::size_t hash_threads = 0;  ///< 0: the machine's cores - 1, at least 1
     std::size_t hash_memory = 19 * 1024 * 1024;  ///< bytes of memory for one Argon2id hash, at least 19 MiB (OWASP)

@@ -17,7 +17,6 @@ void refuse_what_is_not_built(porterd_options const& options)
         throw problem(exit_code::bad_configuration,
                       fmt::format("{}: not in this version{}", options.place_of(name), instead));
     };
-    refuse_if(!options.proxy_from.empty(), "proxy-from", "");
     refuse_if(!options.metrics.empty(), "metrics", "");
     refuse_if(options.service != "echo", "service",
               fmt::format(": only echo is, not {}", base::escape(options.service)));

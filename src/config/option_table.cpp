@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/network.hpp"
 #include "base/text.hpp"
 #include "config/bind.hpp"
 #include "config/option_kinds.hpp"
@@ -52,6 +53,17 @@ result<void, std::string> set_bind(program& options, texts const& given)
         }
     }
     options.server.bind = given;
+    return {};
+}
+
+result<void, std::string> set_proxy_from(program& options, texts const& given)
+{
+    for (auto const& network : given) {
+        if (base::network::parse(network)) continue;
+        return refuse(fmt::format("\"{}\" is not a network such as 10.0.0.0/8, 2001:db8::/32 or 127.0.0.1",
+                                  base::escape(network)));
+    }
+    options.server.proxy_from = given;
     return {};
 }
 
@@ -125,12 +137,11 @@ constexpr option table[] = {
         "the server's own certificate (PEM), if not the one that is made in the data dir"),
     row("tls-key", 0, form::text, "FILE", path<&server::tls_key>(), "the private key of that certificate (PEM)"),
     row("proxy-from", 0, form::list, "CIDR",
-        {[](program& options, texts const& given) -> result<void, std::string> {
-             options.proxy_from = given;
-             return {};
-         },
-         [](program const& options) -> std::optional<std::string> { return toml_list(options.proxy_from); }},
-        "not in this version"),
+        {set_proxy_from,
+         [](program const& options) -> std::optional<std::string> { return toml_list(options.server.proxy_from); }},
+        "a network of proxies, which must begin with a PROXY protocol header (v1 or v2) that gives the client's "
+        "address; "
+        "may be given more than once"),
     row("metrics", 0, form::text, "ADDRESS", text<&program::metrics>(), "not in this version"),
     row("no-input", 0, form::flag, "", flag<&program::no_input>(), "never ask"),
     row("check", 0, form::flag, "", flag<&program::check>(), "validate configuration, database and TLS key, and exit"),

@@ -23,7 +23,6 @@ struct origin {
 struct porterd_options {
     server_options server;
 
-    std::vector<std::string> proxy_from;
     std::string metrics;
     std::string service = "echo";
 

@@ -2,16 +2,10 @@
 
 #include <algorithm>
 
+#include "base/network.hpp"
+
 namespace porter::rooms::identity {
 namespace {
-
-asio::ip::address canonical(asio::ip::address const& raw)
-{
-    if (raw.is_v4()) return raw;
-    auto const v6 = raw.to_v6();
-    if (v6.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, v6);
-    return asio::ip::address_v6{v6.to_bytes()};  // without the zone: it means something on this machine only
-}
 
 std::string network_of(asio::ip::address const& address)
 {
@@ -23,12 +17,17 @@ std::string network_of(asio::ip::address const& address)
 
 }  // namespace
 
-address::address(asio::ip::address const& raw)
+address::address(asio::ip::address const& raw) : ip_(base::canonical(raw))
 {
-    auto const one = canonical(raw);
-    text_ = one.to_string();
-    network_ = network_of(one);
-    loopback_ = one.is_loopback();
+    text_ = ip_.to_string();
+    network_ = network_of(ip_);
+}
+
+address address::at(std::uint64_t connection) const
+{
+    auto here = *this;
+    here.connection_ = connection;
+    return here;
 }
 
 std::optional<address> address::parse(std::string_view text)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <asio/ip/address.hpp>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,14 +18,21 @@ public:
     std::string const& text() const noexcept { return text_; }
     /// What limits count by: the IPv4 address itself, or the /64 of an IPv6 address, e.g. "2001:db8:0:1::/64".
     std::string const& network() const noexcept { return network_; }
-    bool is_loopback() const noexcept { return loopback_; }
+    bool is_loopback() const noexcept { return ip_.is_loopback(); }
+    asio::ip::address const& ip() const noexcept { return ip_; }
+
+    /// The connection that is at this address, by its number: it stands in every log line about the connection. 0:
+    /// none.
+    std::uint64_t connection() const noexcept { return connection_; }
+    address at(std::uint64_t connection) const;
 
     friend bool operator==(address const& a, address const& b) noexcept { return a.text_ == b.text_; }
 
 private:
     std::string text_;
     std::string network_;
-    bool loopback_ = false;
+    asio::ip::address ip_;
+    std::uint64_t connection_ = 0;  // not a part of the address: two connections may be at one
 };
 
 }  // namespace porter::rooms::identity

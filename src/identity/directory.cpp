@@ -13,7 +13,7 @@ directory::directory(store::addresses& addresses, base::clock const& clock, log:
 task<claim> directory::recall(address from)
 {
     auto found = co_await addresses_.name_of(from.text());
-    if (!found) log_.warn("address_lookup_failed", {{"address", from.text()}});
+    if (!found) log_.warn("address_lookup_failed", {{"address", from.text()}, {"connection", from.connection()}});
     std::string name;
     if (found && *found) name = std::move(**found);
     co_return claim{std::move(from), std::move(name)};
@@ -25,17 +25,17 @@ task<result<claim>> directory::introduce(address from, std::string name)
     if (!valid) co_return refuse(failure{code::invalid_name, valid.error()});
     auto const recorded = co_await addresses_.record(from.text(), *valid, std::nullopt, clock_.now());
     if (!recorded) {
-        log_.warn("address_not_recorded", {{"address", from.text()}});
+        log_.warn("address_not_recorded", {{"address", from.text()}, {"connection", from.connection()}});
         co_return refuse(failure{code::unavailable, "the user database cannot be reached just now"});
     }
-    log_.info("identified", {{"address", from.text()}, log::quoted("name", *valid)});
+    log_.info("identified", {{"address", from.text()}, {"connection", from.connection()}, log::quoted("name", *valid)});
     co_return claim{std::move(from), std::move(*valid)};
 }
 
 task<void> directory::remember(address from, std::string name, store::account_id account)
 {
     auto const recorded = co_await addresses_.record(from.text(), name, account, clock_.now());
-    if (!recorded) log_.warn("address_not_recorded", {{"address", from.text()}});
+    if (!recorded) log_.warn("address_not_recorded", {{"address", from.text()}, {"connection", from.connection()}});
 }
 
 }  // namespace porter::rooms::identity

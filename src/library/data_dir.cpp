@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/trust.hpp"
+
 namespace porter::rooms::library {
 namespace {
 
@@ -22,6 +24,28 @@ void make_private_directory(std::filesystem::path const& wanted)
     }
     throw start_error{start_error::kind::cannot_create,
                       "cannot make the data directory " + wanted.string() + ": " + failed.message()};
+}
+
+/// A folder is never tightened: it may be one that others are meant to write to, and ours by mistake.
+void refuse_open_directory(std::filesystem::path const& wanted)
+{
+    struct stat about {};
+    if (::stat(wanted.c_str(), &about) != 0) return;  // not there yet; what is wrong otherwise shows when it is used
+    auto const reason = base::reason_for_distrust(about);
+    if (!reason) return;
+    throw start_error{start_error::kind::configuration,
+                      "the directory " + wanted.string() + " is not safe to keep data in: " + std::string{*reason}};
+}
+
+/// The database may be named apart; in a folder like /tmp nobody can take it away from its owner.
+void refuse_open_directories(server_options const& settled)
+{
+    refuse_open_directory(settled.data_dir);
+    auto const folder = std::filesystem::absolute(settled.database).parent_path();
+    std::error_code failed;
+    auto const mode = std::filesystem::status(folder, failed).permissions();
+    bool const is_sticky = !failed && (mode & std::filesystem::perms::sticky_bit) != std::filesystem::perms::none;
+    if (!is_sticky) refuse_open_directory(folder);
 }
 
 }  // namespace
@@ -42,11 +66,13 @@ server_options settle_paths(server_options options)
 {
     auto settled = with_paths(std::move(options));
     if (!settled.data_dir.empty()) make_private_directory(settled.data_dir);
+    refuse_open_directories(settled);
     return settled;
 }
 
 void check_data_dir(server_options const& settled)
 {
+    refuse_open_directories(settled);
     if (settled.data_dir.empty()) return;
     // What is not there would be made in the nearest directory above that is.
     auto nearest = std::filesystem::absolute(settled.data_dir);

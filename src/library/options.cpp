@@ -72,6 +72,12 @@ server::options rules(server_options const& options)
     made.max_connections = options.max_connections;
     made.max_connections_per_address = options.max_connections_per_address;
     made.max_frame = options.max_frame;
+    for (auto const& text : options.proxy_from) {
+        auto const network = base::network::parse(text);
+        if (!network)
+            throw start_error{start_error::kind::configuration, "not a network to expect proxies from: " + text};
+        made.proxies.push_back(*network);
+    }
     // A session with a live connection must not idle out between two writes of its use.
     made.use_period = std::clamp<milliseconds>(options.session_idle_ttl / 4, milliseconds{250}, seconds{60});
     return made;

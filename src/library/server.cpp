@@ -41,8 +41,9 @@ struct server::rooms_of_the_house {
           acceptors(rooms::server::listen_on(io, options.bind, options.port, options.port_tries)),
           directory(database->ports().addresses, clock, logger),
           hasher(library::hash_options(options), logger),
-          verifier(database->ports().accounts, hasher, clock, logger, library::auth_options(options)),
-          registry(database->ports().sessions, tokens, clock, logger, library::session_options(options)),
+          throttle(database->ports().tries, clock, logger),
+          verifier(database->ports().accounts, hasher, throttle, clock, logger, library::auth_options(options)),
+          registry(database->ports().sessions, throttle, tokens, clock, logger, library::session_options(options)),
           house{directory,      verifier,        registry, clock, logger, library::rules(options),
                 services::echo, encryption.get()},
           doorman(io, std::max<std::size_t>(options.threads, 1), house)
@@ -63,6 +64,7 @@ struct server::rooms_of_the_house {
     std::vector<base::tcp_acceptor> acceptors;
     identity::directory directory;
     auth::hasher hasher;
+    auth::throttle throttle;
     auth::verifier verifier;
     sessions::registry registry;
     rooms::server::house house;

@@ -15,7 +15,7 @@ std::unique_ptr<server::encryption> open_encryption(server_options const& settle
                                                     log::logger& log);
 
 /// Takes the key and the certificate as they are on disk now; what cannot be used is logged, and the server goes on
-/// with those that it has.
+/// with those that it has. Two small files, once in a while: read on the calling thread.
 void reload(server::encryption& encryption, server_options const& settled, log::logger& log);
 
 /// Whether open_encryption() would succeed as far as what is there can tell; makes nothing. Throws start_error.

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/trust.hpp"
+
 namespace porter::rooms::log {
 namespace {
 
@@ -21,7 +23,12 @@ int open_for_appending(std::filesystem::path const& path, int& error)
         error = errno;
     } else if (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode)) {  // devices: /dev/null is a useful log
         error = EINVAL;
+    } else if (S_ISREG(status.st_mode) && base::reason_for_distrust_of_owner(status)) {
+        error = EPERM;
     } else {
+        // Others may have been let read the log, but not write it: that would be a slip.
+        bool const open_to_others = S_ISREG(status.st_mode) && (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+        if (open_to_others) static_cast<void>(::fchmod(file, status.st_mode & 07755U));
         error = 0;
         return file;
     }

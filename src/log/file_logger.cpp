@@ -25,6 +25,7 @@ std::string explain(append_file const& file)
     append_text(line, file.path().string());
     line += ": ";
     if (error == ELOOP) return line + "it is a symbolic link";
+    if (error == EPERM) return line + "it belongs to another user";
     if (error == EINVAL || error == ENXIO || error == EISDIR) return line + "it is not a regular file";
     return line + std::generic_category().message(error);
 }
@@ -36,7 +37,9 @@ struct file_logger::machinery {
         : form(form_), sink(std::make_shared<file_sink>(path, form))
     {
         if (sink->file().opening_error() != 0) {
-            throw start_error(start_error::kind::cannot_create, explain(sink->file()));
+            bool const is_foreign = sink->file().opening_error() == EPERM;
+            throw start_error(is_foreign ? start_error::kind::configuration : start_error::kind::cannot_create,
+                              explain(sink->file()));
         }
         queue = std::make_shared<spdlog::details::thread_pool>(queue_lines, 1);
         sink->drain(*queue);

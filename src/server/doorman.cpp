@@ -1,6 +1,7 @@
 #include "server/doorman.hpp"
 
 #include <algorithm>
+#include <asio/bind_cancellation_slot.hpp>
 #include <asio/co_spawn.hpp>
 
 #include "server/connection.hpp"
@@ -10,15 +11,11 @@ namespace {
 
 constexpr std::chrono::hours prune_period{1};
 
-/// How many of those for whom there is no place are told so at a time: the others are closed without a word, or a
-/// crowd at the door would cost what the limit is there to save.
-constexpr std::size_t max_farewells = 64;
-
 /// Deadlines are watched a second's grain wide, finer when the rules are finer than that.
 std::chrono::milliseconds tick_for(options const& rules)
 {
     using std::chrono::milliseconds;
-    auto shortest = rules.login_grace;
+    auto shortest = std::min({rules.login_grace, rules.opening_time, rules.frame_time, rules.output_time});
     if (rules.idle_timeout.count() > 0) shortest = std::min(shortest, rules.idle_timeout);
     return std::clamp(shortest / 8, milliseconds{10}, milliseconds{1000});
 }
@@ -29,7 +26,6 @@ doorman::doorman(asio::io_context& main, std::size_t threads, house const& rooms
     : main_(main),
       house_(rooms),
       quota_(rooms.rules.max_connections, rooms.rules.max_connections_per_address),
-      farewells_(max_farewells, 0),
       threads_(main, threads, rooms.clock, tick_for(rooms.rules)),
       drain_timer_(main.get_executor()),
       house_timer_(main.get_executor()),
@@ -90,19 +86,28 @@ void doorman::spawn_housework(task<void> work)
 
 void doorman::receive(stream socket, identity::address from, io_thread& thread)
 {
-    auto place = quota_.admit(from.network());
-    if (place) {
-        spawn(thread.executor(),
-              serve_connection(std::move(socket), std::move(from), std::move(*place), thread, house_));
-    } else if (auto farewell = farewells_.admit(from.network())) {
-        spawn(thread.executor(), turn_away(std::move(socket), std::move(from), std::move(*farewell), thread, house_));
-    }
+    from = from.at(++connections_so_far_);
+    holder const who{&thread, from.connection()};
+    bool const by_proxy = is_proxy(house_.rules, from.ip());
+    auto asked = by_proxy ? quota_.admit_unknown(who) : quota_.admit(from.network(), who);
+    if (asked.evicted) call_out(*asked.evicted);
+    auto goodbye = asked.place ? std::nullopt : quota_.see_off();
+    if (!asked.place && !goodbye) return;
+    auto waits = std::make_unique<asio::cancellation_signal>();
+    auto life =
+        asked.place
+            ? serve_connection(std::move(socket), std::move(from), std::move(*asked.place), *waits, thread, house_)
+            : turn_away(std::move(socket), std::move(from), std::move(*goodbye), *waits, thread, house_);
+    spawn(thread.executor(), std::move(life), std::move(waits));
 }
 
-void doorman::spawn(io_executor where, task<void> work)
+/// Whoever holds `waits` can cancel what the coroutine waits for; without it nobody can.
+void doorman::spawn(io_executor where, task<void> work, std::unique_ptr<asio::cancellation_signal> waits)
 {
     ++running_;
-    asio::co_spawn(where, std::move(work), [this](std::exception_ptr escaped) { ended(escaped); });
+    auto const slot = waits ? waits->slot() : asio::cancellation_slot{};
+    auto done = [this, waits = std::move(waits)](std::exception_ptr escaped) { ended(escaped); };
+    asio::co_spawn(where, std::move(work), asio::bind_cancellation_slot(slot, std::move(done)));
 }
 
 void doorman::report_defect(std::exception_ptr escaped)

@@ -11,14 +11,17 @@ namespace porter::rooms::server {
 class ending {
 public:
     enum class how : std::uint8_t {
-        closed_by_us,   ///< we say `closing` first
-        closed_by_peer  ///< it said `closing` or half-closed: what is queued is still written, nothing is added
-        ,
-        lost  ///< reset or worse: there is nobody left to tell
+        closed_by_us,    ///< we say `closing` first
+        closed_by_peer,  ///< it said `closing`: what is queued is still written, nothing is added
+        half_closed,     ///< it ended its side without a word, between two frames: the same
+        cut_off,         ///< it ended its side in the middle of a frame: the same
+        lost             ///< reset or worse: there is nobody left to tell
     };
 
     static ending by_us(code what, std::string reason = {}) { return {how::closed_by_us, what, std::move(reason)}; }
     static ending by_peer() { return {how::closed_by_peer, code::normal, {}}; }
+    static ending half_closed() { return {how::half_closed, code::normal, {}}; }
+    static ending cut_off() { return {how::cut_off, code::normal, {}}; }
     static ending lost(std::string reason) { return {how::lost, code::normal, std::move(reason)}; }
 
     how way() const noexcept { return way_; }

@@ -38,12 +38,14 @@ public:
     {
         visitor.deny(why);
         bool const our_fault = why.what == code::unavailable || why.what == code::busy;
-        if (our_fault || ++count_ < max_denials) return std::nullopt;
+        if (!our_fault) ++count_;
+        if (++answers_ < max_access_requests && count_ < max_denials) return std::nullopt;
         return ending::by_us(code::too_many_attempts, "too many attempts on this connection");
     }
 
 private:
     int count_ = 0;
+    int answers_ = 0;
 };
 
 /// What both modes share: the next access request, or how the connection ends.
@@ -79,13 +81,10 @@ task<result<guest>> registered(peer& visitor, house const& house, protocol::regi
 {
     std::string name{asked.name};
     base::secret password{asked.password};
-    auto proved = co_await house.verifier.register_account(std::move(name), std::move(password), visitor.address());
-    if (!proved) co_return refuse(proved.error());
-    auto opened = co_await house.registry.open(*proved, visitor.address(), visitor.transport());
-    if (!opened) {
-        // The account stands: who tries again to register must not wonder why the name is taken.
-        co_return refuse(failure{opened.error().what, "the account is made, but no session could be opened: log in"});
-    }
+    auto accepted = co_await house.verifier.register_account(std::move(name), std::move(password), visitor.address());
+    if (!accepted) co_return refuse(accepted.error());
+    auto opened = co_await house.registry.open(*accepted, visitor.address(), visitor.transport());
+    if (!opened) co_return refuse(opened.error());
     co_return guest{via::register_account, std::move(*opened)};
 }
 
@@ -150,8 +149,9 @@ task<admitted> authenticated(peer& visitor, house const& house, identity::claim 
         }
         if (!refused) {
             auto const& session = *tried->session;
-            // A resume writes no more than it must: where the book says the same already, it is left as it is.
-            if (tried->via != via::resume || claim.name() != session.name()) {
+            // A new session is in the book of addresses already. A resume writes no more than it must: where the book
+            // says the same already, it is left as it is.
+            if (tried->via == via::resume && claim.name() != session.name()) {
                 co_await house.directory.remember(visitor.address(), session.name(), session.account());
             }
             co_return std::move(*tried);
@@ -202,7 +202,9 @@ task<admitted> handshake(peer& visitor, house const& house)
     }
     if (outcome) grant(visitor, *outcome);
     if (outcome && !outcome->session) {
-        house.log.info("admitted", {{"address", visitor.address().text()},
+        auto const& from = visitor.address();
+        house.log.info("admitted", {{"address", from.text()},
+                                    {"connection", from.connection()},
                                     {"via", name_of(outcome->via)},
                                     log::quoted("name", outcome->name)});
     }

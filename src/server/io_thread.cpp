@@ -17,6 +17,7 @@ io_thread::~io_thread()
 
 void io_thread::enter(peer& who)
 {
+    by_connection_.emplace(who.address().connection(), &who);
     who.after_ = first_;
     if (first_ != nullptr) first_->before_ = &who;
     first_ = &who;
@@ -26,6 +27,7 @@ void io_thread::enter(peer& who)
 
 void io_thread::leave(peer& who)
 {
+    by_connection_.erase(who.address().connection());
     if (who.before_ != nullptr) {
         who.before_->after_ = who.after_;
     } else {
@@ -58,6 +60,12 @@ void io_thread::cut_all()
     for (peer* each = first_; each != nullptr; each = each->after_) each->cut();
 }
 
+void io_thread::evict(std::uint64_t connection)
+{
+    auto const found = by_connection_.find(connection);
+    if (found != by_connection_.end()) found->second->evict();
+}
+
 void io_thread::end_sessions(std::span<store::session_id const> ended)
 {
     for (peer* each = first_; each != nullptr; each = each->after_) {
@@ -75,6 +83,11 @@ std::vector<store::session_id> io_thread::sessions() const
         if (each->session() != 0) found.push_back(each->session());
     }
     return found;
+}
+
+void call_out(holder const& who)
+{
+    asio::post(who.thread->executor(), [who] { who.thread->evict(who.connection); });
 }
 
 }  // namespace porter::rooms::server

@@ -4,11 +4,13 @@
 #include <chrono>
 #include <functional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "base/asio.hpp"
 #include "base/clock.hpp"
 #include "porter/error.hpp"
+#include "server/quota.hpp"
 #include "store/records.hpp"
 
 namespace porter::rooms::server {
@@ -39,6 +41,9 @@ public:
     /// Closes every socket without leave.
     void cut_all();
 
+    /// Tells the connection with this number, if it is still here, that its place was given away.
+    void evict(std::uint64_t connection);
+
     /// Interrupts those whose session is among these, which are sorted.
     void end_sessions(std::span<store::session_id const> ended);
 
@@ -51,7 +56,11 @@ private:
     std::chrono::milliseconds tick_;
     base::steady_timer timer_;
     bool stopping_ = false;
-    peer* first_ = nullptr;  // an intrusive list: a peer enters and leaves without an allocation
+    peer* first_ = nullptr;  // an intrusive list, because the tick goes through all of them
+    std::unordered_map<std::uint64_t, peer*> by_connection_;
 };
+
+/// Tells whoever lost a place so, on its own thread. From any thread.
+void call_out(holder const& who);
 
 }  // namespace porter::rooms::server

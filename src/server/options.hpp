@@ -1,9 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
+#include "base/network.hpp"
 #include "protocol/messages.hpp"
 
 namespace porter::rooms::server {
@@ -21,14 +24,25 @@ struct options {
     std::chrono::milliseconds use_period =
         std::chrono::seconds{60};           ///< how often the use of sessions with a live connection is written
     std::uint32_t max_frame = 1024 * 1024;  ///< payload bytes that a visitor may send after access
+
+    /// Who comes from here begins with a PROXY header, which says where the visitor is.
+    std::vector<base::network> proxies{};
+
+    // The protocol's times; other ones are for tests.
+    std::chrono::milliseconds opening_time = std::chrono::seconds{5};  ///< for a PROXY header
+    std::chrono::milliseconds frame_time =
+        std::chrono::seconds{10};  ///< for a frame from its first byte on, plus a second for each 64 KiB of its length
+    std::chrono::milliseconds output_time =
+        std::chrono::seconds{10};  ///< a peer that takes no output for this long is cut off (slow_consumer)
 };
 
-/// A frame must be whole this long after its first byte, plus a second for each 64 KiB of its length.
-inline constexpr std::chrono::seconds frame_time{10};
-inline constexpr std::uint32_t frame_bytes_per_second = 64 * 1024;
+/// Whether a connection from here begins with a PROXY header.
+inline bool is_proxy(options const& rules, asio::ip::address const& from)
+{
+    return std::ranges::any_of(rules.proxies, [&](auto const& each) { return each.contains(from); });
+}
 
-/// A peer that takes no output for this long is cut off (slow_consumer).
-inline constexpr std::chrono::seconds output_time{10};
+inline constexpr std::uint32_t frame_bytes_per_second = 64 * 1024;
 
 /// While this many bytes wait to be written to a peer, no request of its is taken up.
 inline constexpr std::size_t output_limit = 64 * 1024;
@@ -41,5 +55,9 @@ inline constexpr std::chrono::seconds drain_time{5};
 
 /// The denial with this number is followed by closing(too_many_attempts).
 inline constexpr int max_denials = 5;
+
+/// So is the answer with this number when the faults are ours, which are no denials to count: nobody has a busy server
+/// ask its store or its hashes again and again by one connection.
+inline constexpr int max_access_requests = 32;
 
 }  // namespace porter::rooms::server

@@ -6,12 +6,15 @@
 #include <utility>
 
 #include "server/io_thread.hpp"
+#include "server/proxied.hpp"
 
 namespace porter::rooms::server {
 
-peer::peer(stream socket, identity::address from, io_thread& thread, options const& rules)
+peer::peer(stream socket, identity::address from, asio::cancellation_signal& waits, io_thread& thread,
+           options const& rules)
     : socket_(std::move(socket)),
       address_(std::move(from)),
+      waits_(waits),
       thread_(thread),
       rules_(rules),
       access_deadline_(std::chrono::steady_clock::now() + rules.login_grace),
@@ -24,6 +27,17 @@ peer::peer(stream socket, identity::address from, io_thread& thread, options con
 peer::~peer()
 {
     thread_.leave(*this);
+}
+
+task<std::optional<ending>> peer::hear_proxy()
+{
+    opening_deadline_ = std::chrono::steady_clock::now() + rules_.opening_time;
+    auto header = co_await read_proxy_header(socket_);
+    opening_deadline_.reset();
+    if (interrupted_) co_return interrupted_;
+    if (!header) co_return header.error();
+    if (header->client) address_ = identity::address{*header->client}.at(address_.connection());
+    co_return std::nullopt;
 }
 
 task<std::optional<ending>> peer::recognise(encryption* encryption)
@@ -51,12 +65,14 @@ std::optional<base::bytes_view> peer::next(std::optional<ending>& failed)
 
 task<std::optional<ending>> peer::fill()
 {
+    if (place_ != nullptr) place_->let_go();
     auto failed = co_await flush();
     if (failed) co_return failed;
     start_frame_deadline();
     base::error_code error;
     co_await socket_.read_some(error);
     stop_frame_deadline();
+    if (place_ != nullptr && !place_->hold()) evict();
     if (interrupted_) co_return interrupted_;
     if (error) co_return ended_by(error);
     heard_ = true;
@@ -94,12 +110,14 @@ task<std::optional<ending>> peer::flush()
     co_return std::nullopt;
 }
 
-task<void> peer::leave(ending const& why)
+task<void> peer::leave(ending const& why, manner how)
 {
+    if (place_ != nullptr) place_->let_go();
     // From here on only this deadline counts: whatever still waits is cut when it passes. Who took nothing so far will
     // hardly take this; all others get the time for their answers first.
     bool const is_slow = why.what() == code::slow_consumer;
-    leave_deadline_ = std::chrono::steady_clock::now() + (is_slow ? linger_time : output_time);
+    leave_deadline_ = std::chrono::steady_clock::now();
+    if (how == manner::politely) *leave_deadline_ += is_slow ? linger_time : rules_.output_time;
     if (why.way() == ending::how::closed_by_us) {
         say(protocol::closing{static_cast<std::uint16_t>(why.what()), why.reason()});
     }
@@ -111,7 +129,7 @@ task<void> peer::leave(ending const& why)
             error = unsaid;
         }
         leave_deadline_ = std::chrono::steady_clock::now() + linger_time;
-        if (!error) co_await read_to_the_end();
+        if (!error && how == manner::politely) co_await read_to_the_end();
     }
     base::error_code ignored;  // closing a socket that is already gone
     socket_.close(ignored);
@@ -136,6 +154,7 @@ task<void> peer::read_to_the_end()
 void peer::admitted()
 {
     access_deadline_.reset();
+    if (place_ != nullptr) std::exchange(place_, nullptr)->settle();
     socket_.decoder().limit(rules_.max_frame);
 }
 
@@ -149,8 +168,13 @@ void peer::interrupt(code why, std::string reason)
 {
     if (interrupted_ || leave_deadline_) return;
     interrupted_ = ending::by_us(why, std::move(reason));
-    base::error_code ignored;  // nothing was waiting
-    socket_.cancel(ignored);
+    waits_.emit(asio::cancellation_type::terminal);
+}
+
+void peer::evict()
+{
+    if (leave_deadline_) return cut();
+    interrupt(code::server_full, "others need the place: come back later");
 }
 
 void peer::cut()
@@ -167,9 +191,12 @@ void peer::check(time_point now, base::timestamp wall)
     }
     if (std::exchange(heard_, false)) heard_at_ = now;
     watch_output(now);
+    if (opening_deadline_ && now >= *opening_deadline_) {
+        return interrupt(code::timeout, "the PROXY header took too long");
+    }
     if (access_deadline_ && now >= *access_deadline_) return interrupt(code::timeout, "access took too long");
     if (frame_deadline_ && now >= *frame_deadline_) return interrupt(code::timeout, "a frame took too long");
-    if (unwritten_since_ && now - *unwritten_since_ >= output_time) return interrupt(code::slow_consumer);
+    if (unwritten_since_ && now - *unwritten_since_ >= rules_.output_time) return interrupt(code::slow_consumer);
     if (session_ != 0 && wall >= session_expires_at_) return interrupt(code::session_ended, "the session has expired");
     if (rules_.idle_timeout.count() > 0 && !access_deadline_ && now - heard_at_ >= rules_.idle_timeout) {
         interrupt(code::idle, "nothing was heard for too long");
@@ -193,7 +220,8 @@ void peer::watch_output(time_point now)
 
 ending peer::ended_by(base::error_code const& failed) const
 {
-    if (failed == asio::error::eof || failed == frame_errc::truncated) return ending::by_peer();
+    if (failed == asio::error::eof) return ending::half_closed();
+    if (failed == frame_errc::truncated) return ending::cut_off();
     return ending::lost(failed.message());
 }
 
@@ -207,7 +235,7 @@ void peer::start_frame_deadline()
         partial_number_ = frames_;
         partial_time_ = {};
     }
-    std::chrono::seconds const allowed = frame_time + std::chrono::seconds{decoder.expected() / frame_bytes_per_second};
+    auto const allowed = rules_.frame_time + std::chrono::seconds{decoder.expected() / frame_bytes_per_second};
     waiting_since_ = std::chrono::steady_clock::now();
     frame_deadline_ = waiting_since_ + allowed - partial_time_;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asio/cancellation_signal.hpp>
 #include <chrono>
 #include <concepts>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "protocol/codec.hpp"
 #include "server/ending.hpp"
 #include "server/options.hpp"
+#include "server/quota.hpp"
 #include "server/transport.hpp"
 #include "store/records.hpp"
 
@@ -26,12 +28,17 @@ class peer {
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
-    peer(stream socket, identity::address from, io_thread& thread, options const& rules);
+    /// `waits` cancels what the connection's coroutine waits for.
+    peer(stream socket, identity::address from, asio::cancellation_signal& waits, io_thread& thread,
+         options const& rules);
     ~peer();
     peer(peer const&) = delete;
     peer& operator=(peer const&) = delete;
 
     identity::address const& address() const noexcept { return address_; }
+
+    /// Takes the PROXY header that the stream must begin with: from then on address() is what it says.
+    task<std::optional<ending>> hear_proxy();
 
     /// Judges the first byte and, where that begins one, goes through the TLS handshake; of a plain frame nothing is
     /// taken yet. `encryption`: none when TLS is off.
@@ -69,10 +76,19 @@ public:
     /// Writes what is queued.
     task<std::optional<ending>> flush();
 
-    /// Takes leave as the ending says: closing frame, half-close, reading on for a while, close.
-    task<void> leave(ending const& why);
+    /// Takes leave as the ending says: closing frame, half-close, reading on for a while, close. In a hurry it does
+    /// not read on.
+    enum class manner { politely, in_a_hurry };
+    task<void> leave(ending const& why, manner how = manner::politely);
 
-    /// Access was granted: the login deadline is over, frames may be as large as the rules say.
+    /// Where this visitor has a place, which is let go of whenever the visitor keeps us waiting, until admitted().
+    /// `place` outlives the peer.
+    void sits_in(admission& place) noexcept { place_ = &place; }
+
+    /// The place was given to somebody else.
+    void evict();
+
+    /// Access was granted: the login deadline is over, frames may be as large as the rules say, the place is sure.
     void admitted();
 
     /// Makes the connection findable by its session, which ends at `expires_at` at the latest.
@@ -80,7 +96,8 @@ public:
     store::session_id session() const noexcept { return session_; }
 
     /// Ends the connection for a reason from outside; the first reason counts. What waits on the socket returns with
-    /// it at once, what waits elsewhere (store, hash) with its next receive. On the peer's own I/O thread only.
+    /// it at once, what a service waits for is cancelled; what waits for store or hash returns with its next receive.
+    /// On the peer's own I/O thread only.
     void interrupt(code why, std::string reason = {});
 
     /// Why interrupt() was called, if it was.
@@ -102,14 +119,17 @@ private:
 
     message_socket<stream> socket_;
     identity::address address_;
+    asio::cancellation_signal& waits_;
     io_thread& thread_;
     options const& rules_;
+    admission* place_ = nullptr;  // while it can be lost
 
     bool recognised_ = false;  // what it speaks
     std::optional<ending> interrupted_;
     store::session_id session_ = 0;
     base::timestamp session_expires_at_{};
 
+    std::optional<time_point> opening_deadline_;  // of a PROXY header
     std::optional<time_point> access_deadline_;
     std::optional<time_point> frame_deadline_;
     std::optional<time_point> leave_deadline_;

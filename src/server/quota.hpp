@@ -1,54 +1,136 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
 
 namespace porter::rooms::server {
 
+class io_thread;
 class quota;
 
-/// A place in the house, taken before a byte is read and given back when this ends.
-class [[nodiscard]] admission {
+/// Who has a place: enough to find the connection again.
+struct holder {
+    io_thread* thread = nullptr;
+    std::uint64_t connection = 0;  ///< its number: who came first has the lower one
+};
+
+/// The right to be told at length that there is no place: given back when this ends.
+class [[nodiscard]] farewell {
 public:
-    admission(admission&& other) noexcept
-        : quota_(std::exchange(other.quota_, nullptr)), network_(std::move(other.network_))
-    {}
-    admission& operator=(admission&&) = delete;
-    ~admission();
+    farewell(farewell&& other) noexcept : quota_(std::exchange(other.quota_, nullptr)) {}
+    farewell& operator=(farewell&&) = delete;
+    ~farewell();
 
 private:
     friend class quota;
-    admission(quota& from, std::string network) : quota_(&from), network_(std::move(network)) {}
+    explicit farewell(quota& from) : quota_(&from) {}
 
     quota* quota_;
-    std::string network_;
 };
 
-/// How many connections there may be: in all, and from one network (identity::address::network). Safe from any
-/// thread; outlives its admissions.
+/// A place in the house, taken before a byte is read and given back when this ends. Its holder may lose it to a
+/// newcomer before that: while it has no access, and keeps us waiting.
+class [[nodiscard]] admission {
+public:
+    admission(admission&&) noexcept = default;
+    admission& operator=(admission&&) = delete;
+    ~admission();
+
+    /// We work for the holder (its password is being checked): nobody takes the place away. False: somebody has.
+    bool hold();
+    /// The holder keeps us waiting again.
+    void let_go();
+    /// The holder got access: nobody takes the place away any more. Only while it is held.
+    void settle();
+
+    /// Whether somebody else has the place now.
+    bool is_lost() const;
+
+    /// The same place for a visitor from this network; whoever is in `evicted` had to go for that. False: the network
+    /// has no room, and the place is lost.
+    bool move(std::string const& network, std::optional<holder>& evicted);
+
+    /// See quota::see_off.
+    std::optional<farewell> see_off();
+
+private:
+    friend class quota;
+    struct seat;
+    struct releasing {
+        void operator()(seat* held) const noexcept;
+    };
+    explicit admission(seat* held) : seat_(held) {}
+
+    std::unique_ptr<seat, releasing> seat_;
+};
+
+/// How many connections there may be: in all, and from one network (identity::address::network). At most half of each
+/// may be without access; past that the one that has been waiting longest must go, of the network itself, or of the
+/// network that has most of them. So whoever fills the house with silence loses his own places first.
+///
+/// Safe from any thread; outlives its admissions.
 class quota {
 public:
+    /// What a newcomer is told. Whoever is in `evicted` has lost the place: tell that connection.
+    struct answer {
+        std::optional<admission> place;
+        std::optional<holder> evicted;
+    };
+
     /// 0: no limit.
     quota(std::size_t in_all, std::size_t per_network) : in_all_(in_all), per_network_(per_network) {}
 
     /// A place for a visitor from this network, or none when the house is full.
-    std::optional<admission> admit(std::string const& network);
+    answer admit(std::string const& network, holder who);
+
+    /// A place for a visitor of whom nobody knows yet where it is from: a proxy is going to say so. Only the limit in
+    /// all holds until the place is moved to a network.
+    answer admit_unknown(holder who) { return admit({}, who); }
+
+    /// For somebody without a place, or none when enough are being told already: the others are told in passing, or a
+    /// crowd at the door would cost what the limits are there to save.
+    std::optional<farewell> see_off();
 
     std::size_t taken() const;
 
 private:
     friend class admission;
-    void give_back(std::string const& network) noexcept;
+    friend class farewell;
+    using seat = admission::seat;
+    struct neighbourhood {
+        std::size_t taken = 0;
+        std::size_t without_access = 0;
+        std::map<std::uint64_t, seat*> waiting{};  // by the connection's number: those who may have to go
+    };
+    struct by_weight {
+        bool operator()(neighbourhood const* a, neighbourhood const* b) const noexcept;
+    };
+    using neighbourhoods = std::unordered_map<std::string, neighbourhood>;
+
+    bool take(seat& newcomer, std::string const& name, std::optional<holder>& evicted);
+    seat* longest_waiting(neighbourhood const& from) const;
+    void wait(seat& one);
+    void stop_waiting(seat& one) noexcept;
+    void vacate(seat& one) noexcept;
+    template <typename Change>
+    void change(neighbourhood& which, Change how);
 
     std::size_t const in_all_;
     std::size_t const per_network_;
-    std::mutex mutable mutex_;  // guards what follows
+    std::mutex mutable mutex_;  // guards what follows, and the seats
     std::size_t taken_ = 0;
-    std::unordered_map<std::string, std::size_t> by_network_;
+    std::size_t farewells_ = 0;
+    std::size_t without_access_ = 0;
+    neighbourhoods networks_;
+    std::set<neighbourhood*, by_weight> heaviest_;  // those with somebody who may have to go, the first to suffer first
 };
 
 }  // namespace porter::rooms::server

@@ -37,7 +37,7 @@ task<result<void, ending>> recognise(stream& socket, identity::address const& fr
 
     base::error_code error;
     auto const first = first_byte(socket, error);
-    if (error == asio::error::eof) co_return refuse(ending::by_peer());
+    if (error == asio::error::eof) co_return refuse(ending::half_closed());
     if (error) co_return refuse(ending::lost(error.message()));
     if (first == tls_handshake && encryption != nullptr) {
         auto shaken = co_await shake_hands(socket, from, *encryption);

@@ -206,10 +206,24 @@ TEST_CASE("a certificate goes with its key and with TLS")
     }
 }
 
+TEST_CASE("proxies are expected from networks and from nothing else")
+{
+    auto const options = options_of({"--proxy-from", "10.0.0.0/8", "--proxy-from", "::1"});
+    CHECK(options.server.proxy_from == std::vector<std::string>{"10.0.0.0/8", "::1"});
+    CHECK(options_of({}, {{"PORTERD_PROXY_FROM", "10.0.0.0/8,127.0.0.1"}}).server.proxy_from.size() == 2);
+    CHECK(options_of({}).server.proxy_from.empty());
+    for (auto const* wrong : {"10.0.0.1/8", "10.0.0.0/33", "proxy.example.org", ""}) {
+        INFO(wrong);
+        CHECK(problem_with({"--proxy-from", wrong}) ==
+              "64: --proxy-from: \"" + std::string{wrong} +
+                  "\" is not a network such as 10.0.0.0/8, 2001:db8::/32 or 127.0.0.1");
+    }
+    CHECK(problem_with({}, {{"PORTERD_PROXY_FROM", "10.0.0.0/8,x"}}).starts_with("78: PORTERD_PROXY_FROM: \"x\""));
+}
+
 TEST_CASE("what this version does not have is refused and never passed over")
 {
     config_file const file{"service = 'chat'"};
-    CHECK(problem_with({"--proxy-from", "10.0.0.0/8"}) == "78: --proxy-from: not in this version");
     CHECK(problem_with({"--metrics", "unix:/x"}) == "78: --metrics: not in this version");
     CHECK(problem_with({"--service", "exec:cat"}) == "78: --service: not in this version: only echo is, not exec:cat");
     CHECK(problem_with({"--config", file.path}) ==

@@ -183,8 +183,7 @@ class Off(ServerCase):
         self.assertEqual(list(self.server.data.glob("*.pem")), [])
 
 
-@unittest.skipUnless(own_address(), "this machine has no other address than loopback")
-class FromOtherMachines(ServerCase):
+class FarCase(ServerCase):
     """This machine's own address stands for another machine's: to the server, only loopback is near."""
 
     options = ("--bind", "0.0.0.0")
@@ -194,6 +193,9 @@ class FromOtherMachines(ServerCase):
         self.addCleanup(lambda: connection.close())
         return connection
 
+
+@unittest.skipUnless(own_address(), "this machine has no other address than loopback")
+class FromOtherMachines(FarCase):
     def test_plain_is_told_tls_required_and_nothing_of_it_is_read(self):
         plain = self.visitor_from_afar()
         plain.send("hello", 1, "t")
@@ -209,6 +211,24 @@ class FromOtherMachines(ServerCase):
         plain.send("hello", 1, "t")
         plain.send("resume", token)
         plain.expect_closing("tls_required")
+
+
+@unittest.skipUnless(own_address(), "this machine has no other address than loopback")
+class WithoutTlsAnyMore(FarCase):
+    def test_a_token_of_tls_that_another_machine_shows_in_the_clear_is_revoked(self):
+        token = self.visitor_from_afar().secure().enter("register", self.fresh_name(), PASSWORD).token
+        options = self.server.options
+        for now, code in ((("--tls", "off"), "tls_required"), ((), "invalid_token")):
+            self.server.stop()
+            self.server.options = (*options, *now)
+            self.server.start()
+            visitor = self.visitor_from_afar()
+            if not now:
+                visitor.secure()
+            visitor.hello()
+            visitor.send("resume", token)
+            visitor.expect("denied", code=code)
+            visitor.close()
 
 
 class Keys(unittest.TestCase):

@@ -198,6 +198,38 @@ TEST_CASE("a failed handshake leaves one line with the address and the reason")
     CHECK(lines[0].field("why") == "TLS handshake: wrong version number");
 }
 
+TEST_CASE("a peer cut off after each byte of a TLS hello leaves nothing but a log line")
+{
+    bool const resets = GENERATE(false, true);
+    secure_house house{tls_mode::automatic};
+    rooms::tls::client_context const context;
+    rooms::tls::engine client{context, "localhost"};
+    client.handshake();
+    std::string const hello{rooms::base::as_text(client.bytes().output())};
+    auto const lines = [&] {
+        return house.open.log.count("connection_closed") + house.open.log.count("connection_lost");
+    };
+    auto scene = [&]() -> task<void> {
+        for (std::size_t size = 0; size <= hello.size(); ++size) {
+            auto const before = lines();
+            visitor cut{house.open.io};
+            co_await cut.connect(house.open.where);
+            co_await cut.say_raw(hello.substr(0, size));
+            if (resets) {
+                cut.vanish();
+            } else {
+                cut.socket().close();
+            }
+            while (lines() == before) co_await asio::post(house.open.io, use_task);
+            while (house.open.doorman->connections() != 0) co_await asio::post(house.open.io, use_task);
+            CHECK(lines() == before + 1);
+            CHECK(house.encryption.places().taken() == 0);
+        }
+    };
+    house.open.run(scene());
+    CHECK(house.open.doorman->defects() == 0);
+}
+
 TEST_CASE("a key that is replaced is used from then on")
 {
     secure_house house{tls_mode::automatic};

@@ -14,6 +14,7 @@ struct hash_counts {
     std::atomic<std::size_t> made{0};
     std::atomic<std::size_t> verified{0};
     std::atomic<bool> out_of_memory{false};
+    std::atomic<bool> held{false};   ///< a hash that is asked for is not done before this is false and was notified
     std::atomic<int> generation{1};  ///< hashes of another generation are stale
 
     std::size_t all() const { return made + verified; }
@@ -27,6 +28,7 @@ public:
     std::optional<std::string> make(std::string_view password) noexcept override
     {
         ++counts_.made;
+        counts_.held.wait(true);
         if (counts_.out_of_memory) return std::nullopt;
         return prefix() + std::string{password};
     }
@@ -36,6 +38,7 @@ public:
         auto const colon = stored.find(':');
         if (!stored.starts_with("plain") || colon == std::string::npos) return verdict::unreadable;
         ++counts_.verified;
+        counts_.held.wait(true);
         if (counts_.out_of_memory) return verdict::failed;
         return stored.substr(colon + 1) == password ? verdict::match : verdict::mismatch;
     }

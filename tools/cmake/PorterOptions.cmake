@@ -24,6 +24,26 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # With -O2, g++ 12 sees Asio's operator new for coroutine frames inlined and its operator delete not, and objects.
   target_compile_options(porter_flags INTERFACE -Wno-mismatched-new-delete)
 endif()
+
+# What is installed defends itself against our own mistakes: checked copies, watched stacks, addresses that differ from
+# run to run, tables that are read-only once it has started. Sanitizers see more, and do not go together with it.
+string(TOUPPER "${CMAKE_BUILD_TYPE}" porter_build_type)
+if(NOT PORTER_SANITIZE AND porter_build_type MATCHES "^(RELEASE|RELWITHDEBINFO|MINSIZEREL)$")
+  include(CheckCXXCompilerFlag)
+  include(CheckPIESupported)
+  check_pie_supported(LANGUAGES CXX)
+  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+  target_compile_options(porter_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong)
+  foreach(flag IN ITEMS -fstack-clash-protection -fcf-protection -ftrivial-auto-var-init=zero)
+    string(MAKE_C_IDENTIFIER "porter_has${flag}" has_flag)
+    check_cxx_compiler_flag(${flag} ${has_flag})
+    if(${has_flag})
+      target_compile_options(porter_flags INTERFACE ${flag})
+    endif()
+  endforeach()
+  target_link_options(porter_flags INTERFACE -Wl,-z,relro,-z,now -Wl,-z,noexecstack)
+endif()
+
 if(PORTER_SANITIZE)
   target_compile_options(porter_flags INTERFACE
     -fsanitize=${PORTER_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)

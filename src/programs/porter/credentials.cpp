@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-
 #include "base/asio.hpp"
 #include "base/text.hpp"
 #include "programs/porter/reception.hpp"
+#include "terminal/password_file.hpp"
 
 namespace porter::programs {
 
@@ -14,8 +13,6 @@ namespace {
 
 namespace base = rooms::base;
 using rooms::config::exit_code;
-
-constexpr std::size_t longest_password = 1024;  // bytes: 256 characters (docs/PROTOCOL.md, names and passwords)
 
 refusal<leaving> missing(std::string line)
 {
@@ -27,25 +24,11 @@ refusal<leaving> left()
     return refuse(leaving{});
 }
 
-/// The one line of a file, without its end.
 outcome<base::secret> read_password(std::string const& file)
 {
-    auto const shown = base::escape(file);
-    std::ifstream stream{file, std::ios::binary};
-    std::string text(longest_password + 3, '\0');
-    if (stream) stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (!stream.is_open() || stream.bad()) {
-        return refuse(leaving{exit_code::not_found, "cannot read the password file " + shown});
-    }
-    std::string_view line{text.data(), static_cast<std::size_t>(stream.gcount())};
-    line = line.substr(0, line.find_last_not_of("\r\n") + 1);
-    base::secret password{line};
-    base::wipe(text);
-    if (password.empty() || password.view().size() > longest_password ||
-        password.view().find('\n') != std::string_view::npos) {
-        return refuse(leaving{exit_code::bad_data, "the password file " + shown + " is not one line with a password"});
-    }
-    return password;
+    auto password = rooms::terminal::read_password_file(file);
+    if (!password) return refuse(leaving{password.error().exit(), password.error().what()});
+    return std::move(*password);
 }
 
 bool is_about_name(code what)

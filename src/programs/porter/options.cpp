@@ -2,10 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "base/text.hpp"
+#include "config/option.hpp"
 #include "config/problem.hpp"
 #include "config/values.hpp"
 
@@ -21,38 +21,18 @@ namespace config = rooms::config;
     throw config::problem(config::exit_code::usage, line);
 }
 
-/// How many letters must be added, left out or changed to make one word of the other (Levenshtein).
-std::size_t distance(std::string const& a, std::string const& b)
-{
-    std::vector<std::size_t> costs(b.size() + 1);
-    std::iota(costs.begin(), costs.end(), std::size_t{0});
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        auto diagonal = std::exchange(costs[0], i);
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            auto const changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = costs[j];
-            costs[j] = std::min({changed, costs[j] + 1, costs[j - 1] + 1});
-        }
-    }
-    return costs.back();
-}
-
 /// Names the argument that nothing takes, and the option that it is likely to mean.
 [[noreturn]] void refuse_unknown(CLI::App const& app, std::string const& argument)
 {
-    constexpr std::size_t longest = 64;  // nobody misspells so much, and the effort grows with it
     if (!argument.starts_with('-')) refuse_use("unexpected argument " + base::escape(argument));
     auto const name = argument.substr(0, argument.find('='));
-    auto const line = "unknown option " + base::escape(name);
-    std::string nearest;
+    std::vector<std::string> known;
     for (auto const* option : app.get_options()) {
-        for (auto const& known : option->get_lnames()) {
-            auto const dashed = "--" + known;
-            if (name.size() > longest || distance(dashed, name) > 2) continue;
-            if (nearest.empty() || distance(dashed, name) < distance(nearest, name)) nearest = dashed;
-        }
+        for (auto const& one : option->get_lnames()) known.push_back("--" + one);
     }
-    refuse_use(line + (nearest.empty() ? " (--help lists the options)" : " (did you mean " + nearest + "?)"));
+    auto const nearest = config::nearest_word(name, std::vector<std::string_view>{known.begin(), known.end()});
+    refuse_use("unknown option " + base::escape(name) +
+               (nearest.empty() ? " (--help lists the options)" : " (did you mean " + nearest + "?)"));
 }
 
 /// Whom the command line trusts apart from the known servers and the authorities.

@@ -11,6 +11,7 @@
 #include <span>
 #include <system_error>
 
+#include "base/trust.hpp"
 #include "store/sqlite/database.hpp"
 
 namespace porter::rooms::store::sqlite {
@@ -56,14 +57,44 @@ std::filesystem::path folder_of(std::filesystem::path const& path)
 }
 
 // The header of an SQLite file: https://www.sqlite.org/fileformat2.html, 1.3.
+constexpr std::size_t page_size_at = 16;  // two bytes; 1 stands for 65,536
+constexpr std::size_t change_counter_at = 24;
+constexpr std::size_t page_count_at = 28;
 constexpr std::size_t user_version_at = 60;
+constexpr std::size_t counted_for_at = 92;  // the page count holds if this is the change counter
 constexpr std::size_t application_id_at = 68;
 constexpr std::array<unsigned char, 16> magic{'S', 'Q', 'L', 'i', 't', 'e', ' ', 'f',
                                               'o', 'r', 'm', 'a', 't', ' ', '3', 0};
 
+/// Whoever may write here can log in as anybody: that has to be looked into by a person. A link would lead SQLite to
+/// another file.
+void refuse_distrusted(std::filesystem::path const& path, struct stat const& about)
+{
+    if (S_ISLNK(about.st_mode)) throw cannot_open(kind::configuration, path, "it is a symbolic link");
+    if (auto const reason = base::reason_for_distrust(about)) {
+        throw cannot_open(kind::configuration, path, std::string{*reason});
+    }
+}
+
 std::int64_t big_endian(database::beginning const& bytes, std::size_t at)
 {
     return (std::int64_t{bytes[at]} << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
+}
+
+bool has_content(std::filesystem::path const& path)
+{
+    struct stat about {};
+    return ::lstat(path.c_str(), &about) == 0 && about.st_size > 0;
+}
+
+/// Whether the file is shorter than it says. While a log beside it waits to be moved into it, it may be.
+bool is_cut_off(std::filesystem::path const& path, database::beginning const& bytes, std::int64_t size)
+{
+    if (has_content(path.string() + "-wal") || has_content(path.string() + "-journal")) return false;
+    if (big_endian(bytes, change_counter_at) != big_endian(bytes, counted_for_at)) return false;
+    std::int64_t const written = bytes[page_size_at] << 8 | bytes[page_size_at + 1];
+    auto const page_size = written == 1 ? std::int64_t{65'536} : written;
+    return size < page_size * big_endian(bytes, page_count_at);
 }
 
 }  // namespace
@@ -78,6 +109,14 @@ bool make_private_file(std::filesystem::path const& path)
     return true;
 }
 
+bool make_private(std::filesystem::path const& path)
+{
+    descriptor const opened{::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
+    struct stat about {};
+    if (!opened || ::fstat(opened.get(), &about) != 0 || (about.st_mode & 0077) == 0) return false;
+    return ::fchmod(opened.get(), about.st_mode & 0700) == 0;
+}
+
 void sync_to_disk(std::filesystem::path const& path)
 {
     sync(path, 0);
@@ -87,16 +126,23 @@ void sync_to_disk(std::filesystem::path const& path)
 void refuse_wrong_file(std::filesystem::path const& path, int newest)
 {
     struct stat about {};
-    if (::stat(path.c_str(), &about) != 0) throw cannot_open(kind::io, path, last_error());
-    if (!S_ISREG(about.st_mode)) throw cannot_open(kind::io, path, "it is not a file");
+    if (::lstat(path.c_str(), &about) != 0) throw cannot_open(kind::io, path, last_error());
+    if (!S_ISREG(about.st_mode) && !S_ISLNK(about.st_mode)) throw cannot_open(kind::io, path, "it is not a file");
+    refuse_distrusted(path, about);
     // Root could write all the same, but whoever took the right to write from everybody meant it.
     if ((about.st_mode & 0222) == 0) throw cannot_open(kind::io, path, "it is read-only");
+    for (auto const* beside : {"-wal", "-shm", "-journal"}) {
+        auto const companion = path.string() + beside;
+        struct stat its {};
+        if (::lstat(companion.c_str(), &its) == 0) refuse_distrusted(companion, its);
+    }
     if (about.st_size == 0) return;
 
     auto const bytes = database{path, database::access::read_only}.first_bytes();
     if (!std::ranges::equal(magic, std::span{bytes}.first<magic.size()>())) {
         throw cannot_open(kind::bad_data, path, "it is not an SQLite database");
     }
+    if (is_cut_off(path, bytes, about.st_size)) throw cannot_open(kind::bad_data, path, "its end is missing");
     auto const application = big_endian(bytes, application_id_at);
     if (application == 0) return;  // nobody's, or an empty one: the tables will tell
     if (application != our_application_id) throw cannot_open(kind::bad_data, path, "another program's database");

@@ -17,13 +17,18 @@ inline constexpr std::int64_t our_application_id = 0x506f7274;
 /// Throws start_error(cannot_create).
 bool make_private_file(std::filesystem::path const& path);
 
+/// Takes others' permissions away from a file, before any connection of this process has it open (closing a descriptor
+/// drops its locks). False: there was nothing to take, or it is another user's to give.
+bool make_private(std::filesystem::path const& path);
+
 /// Has the file's data and its name on the disk when it returns. Throws start_error(io).
 void sync_to_disk(std::filesystem::path const& path);
 
 /// Judges an existing file by its mode and its first bytes, which leaves no trace. An empty file passes. `newest` is
 /// the latest version of the schema that this program knows.
-/// Throws start_error: bad_data when it is no SQLite database, that of another program, or newer; io when it cannot be
-/// read, is no file, or nobody may write to it. Throws failure.
+/// Throws start_error: configuration when it, or a file that SQLite keeps beside it, is a symbolic link, another
+/// user's, or writable by others; bad_data when it is no SQLite database, that of another program, or newer; io when it
+/// cannot be read, is no file, or nobody may write to it. Throws failure.
 void refuse_wrong_file(std::filesystem::path const& path, int newest);
 
 /// `problem` as people are told of it at the start: bad_data when the file's content is at fault, else io.

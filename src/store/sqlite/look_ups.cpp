@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <future>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,9 @@ using std::chrono::steady_clock;
 
 /// Sessions are to end everywhere within a second; a look costs microseconds while nothing was committed.
 constexpr std::chrono::milliseconds between_looks{200};
+
+/// Endings that are read in one go: a bound for the memory, and for how long a look-up may have to wait for the watch.
+constexpr std::int64_t endings_at_once = 1024;
 
 /// A bound for how long the journal may have to wait for the requests before it.
 constexpr std::size_t jobs_at_once = 256;
@@ -118,13 +122,18 @@ void look_ups::tell_new_endings()
         auto const version = database_.integer("PRAGMA data_version");
         if (version == seen_version_) return;
         auto last = told_until_;
-        statement ended{database_, "SELECT id, session_id FROM ended_sessions WHERE id > ?1 ORDER BY id", last};
+        statement ended{database_, "SELECT id, session_id FROM ended_sessions WHERE id > ?1 ORDER BY id LIMIT ?2", last,
+                        endings_at_once};
         while (ended.step()) {
             last = ended.integer(0);
             ids.push_back(ended.integer(1));
         }
         told_until_ = last;
-        seen_version_ = version;
+        if (std::ssize(ids) < endings_at_once) {
+            seen_version_ = version;
+        } else {
+            next_look_ = steady_clock::now();  // there may be more
+        }
     } catch (failure const& problem) {
         faults_.report("watch", problem);
         return;

@@ -19,6 +19,9 @@ using std::chrono::steady_clock;
 /// Requests in one transaction: a bound for how long the first of them waits for the last.
 constexpr std::size_t group_limit = 256;
 
+/// Endings that are forgotten at one time: more than a write-ahead log that is worth a checkpoint can bring.
+constexpr std::int64_t tidy_piece = 20'000;
+
 /// How long a checkpoint may wait for those who read: all writes wait meanwhile.
 constexpr milliseconds checkpoint_patience{100};
 
@@ -109,8 +112,10 @@ void writer::tidy_up()
         database_->wait_for_locks(checkpoint_patience);
         // Whoever watches reads the journal several times a second: an hour is far more than enough.
         statement{*database_,
-                  "DELETE FROM ended_sessions WHERE ended_at < unixepoch() - 3600"
-                  " AND id <= (SELECT max(id) FROM ended_sessions) - 10000"}
+                  "DELETE FROM ended_sessions WHERE id IN (SELECT id FROM ended_sessions"
+                  " WHERE ended_at < unixepoch() - 3600 AND id <= (SELECT max(id) FROM ended_sessions) - 10000"
+                  " ORDER BY id LIMIT ?1)",
+                  tidy_piece}
             .run();
         bool const emptied = database_->checkpoint();
         // While somebody reads for long the log can only grow: then try rarely, for every try costs the patience.

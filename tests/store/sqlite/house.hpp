@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/stat.h>
+
 #include <asio/io_context.hpp>
 #include <filesystem>
 #include <fstream>
@@ -23,7 +25,11 @@ namespace porter::testing {
 /// A folder for a database, and a store on it while it is open.
 class house {
 public:
-    house() { rules.path = folder.path() / "porter.db"; }
+    house()
+    {
+        ::umask(S_IWGRP | S_IWOTH);  // what tests make by hand is not writable by others, whoever runs them
+        rules.path = folder.path() / "porter.db";
+    }
 
     rooms::store::ports open()
     {

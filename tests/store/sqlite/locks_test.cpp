@@ -2,8 +2,10 @@
 #include <sys/resource.h>
 
 #include <asio/co_spawn.hpp>
+#include <atomic>
 #include <csignal>
 #include <exception>
+#include <thread>
 
 #include "store/sqlite/house.hpp"
 
@@ -229,6 +231,50 @@ TEST_CASE("somebody who reads for long does not keep the store from writing")
     }
     CHECK(here.log.count("store_failed") == 0);
     CHECK(other.run("SELECT count(*) FROM accounts") == "1");
+}
+
+TEST_CASE("many sessions are pruned in pieces between which others write")
+{
+    house here;
+    auto const ports = here.open();
+    REQUIRE(here.run(ports.accounts.add(account_of("alice"))));
+    here.administrator().run(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
+        " INSERT INTO sessions (account_id, token_digest, created_at, last_used_at, expires_at, address, transport,"
+        " credential_version) SELECT 1, randomblob(32), 1, 1, 2, '::1', 'plain', 1 FROM n");
+    std::size_t pruned = 0;
+    std::atomic<std::size_t> told = 0;
+    std::atomic<std::size_t> most = 0;
+    bool added_meanwhile = false;
+    ports.sessions.watch_ended([&](std::span<porter::rooms::store::session_id const> ended) {
+        if (ended.size() > most) most = ended.size();
+        told += ended.size();
+    });
+    auto prune = [&]() -> porter::task<void> {
+        auto const removed =
+            co_await ports.sessions.prune(porter::rooms::base::timestamp{std::chrono::seconds{10}}, {});
+        REQUIRE(removed);
+        pruned = *removed;
+    };
+    auto add = [&]() -> porter::task<void> {
+        auto const added = co_await ports.accounts.add(account_of("bob"));
+        REQUIRE(added);
+        added_meanwhile = pruned == 0;
+    };
+    auto const rethrow = [](std::exception_ptr escaped) {
+        if (escaped) std::rethrow_exception(escaped);
+    };
+    here.io.restart();
+    asio::co_spawn(here.io, prune(), rethrow);
+    asio::co_spawn(here.io, add(), rethrow);
+    here.io.run();
+    CHECK(pruned == 3000);
+    CHECK(added_meanwhile);
+    auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+    while (told < 3000 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    ports.sessions.watch_ended({});
+    CHECK(told == 3000);
+    CHECK(most <= 1024);
 }
 
 TEST_CASE("the journal of endings keeps the last hour or ten thousand")

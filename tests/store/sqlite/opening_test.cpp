@@ -1,4 +1,5 @@
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "store/sqlite/house.hpp"
 
@@ -109,6 +110,44 @@ TEST_CASE("a database with a page of garbage is refused")
     is_refused(here, kind::bad_data);
 }
 
+TEST_CASE("a large database is not read whole at every start and still a missing end is refused")
+{
+    house here;
+    make_database(here);
+    here.rules.whole_check_limit = 0;
+    CHECK_FALSE(here.refusal());
+    auto const whole = content_of(here.rules.path);
+    auto const missing = GENERATE(1, 4096, 20'000);
+    write_file(here.rules.path, whole.substr(0, whole.size() - static_cast<std::size_t>(missing)));
+    is_refused(here, kind::bad_data);
+}
+
+TEST_CASE("a large database with garbage in it is found by a check and is never worse than unavailable")
+{
+    house here;
+    make_database(here);
+    here.rules.whole_check_limit = 0;
+    auto content = content_of(here.rules.path);
+    auto const pages = content.size() / 4096;
+    auto const page = GENERATE_COPY(range(std::size_t{1}, pages));
+    content.replace(page * 4096, 4096, std::string(4096, '\xa5'));
+    write_file(here.rules.path, content);
+    auto const checked = here.check();
+    REQUIRE(checked);
+    CHECK(checked->why() == kind::bad_data);
+    if (auto const refused = here.refusal()) {
+        CHECK(refused->why() == kind::bad_data);
+        return;
+    }
+    auto const ports = here.open();
+    for (auto const* name : {"account0", "account49", "nobody"}) {
+        auto const found = here.run(ports.accounts.find(name));
+        if (!found) CHECK(found.error() == porter::rooms::store::errc::unavailable);
+    }
+    auto const added = here.run(ports.accounts.add(account_of("somebody new")));
+    if (!added) CHECK(added.error() == porter::rooms::store::errc::unavailable);
+}
+
 TEST_CASE("a database of another program is refused")
 {
     house here;
@@ -185,8 +224,51 @@ TEST_CASE("a database is not made through a symbolic link")
     std::filesystem::create_symlink(here.folder.path() / "elsewhere.db", here.rules.path);
     auto const refused = here.refusal();
     REQUIRE(refused);
-    CHECK(refused->why() == kind::io);
+    CHECK(refused->why() == kind::configuration);
     CHECK_FALSE(std::filesystem::exists(here.folder.path() / "elsewhere.db"));
+}
+
+TEST_CASE("a database that is a symbolic link is refused although it leads to a good one")
+{
+    house here;
+    make_database(here);
+    std::filesystem::rename(here.rules.path, here.folder.path() / "elsewhere.db");
+    std::filesystem::create_symlink(here.folder.path() / "elsewhere.db", here.rules.path);
+    is_refused(here, kind::configuration);
+}
+
+TEST_CASE("a database that others may write to is refused and so is what SQLite keeps beside it")
+{
+    house here;
+    make_database(here);
+    auto const mode = GENERATE(0660, 0602);
+    auto const beside = GENERATE("", "-wal", "-shm", "-journal");
+    auto const file = here.rules.path.string() + beside;
+    if (*beside != '\0') write_file(file, "");
+    REQUIRE(::chmod(file.c_str(), static_cast<mode_t>(mode)) == 0);
+    is_refused(here, kind::configuration);
+    CHECK(mode_of(file) == static_cast<perms>(mode));
+}
+
+TEST_CASE("a database that belongs to another user is refused")
+{
+    if (::geteuid() != 0) return;  // only root can give a file away
+    house here;
+    make_database(here);
+    REQUIRE(::chown(here.rules.path.c_str(), 12345, 12345) == 0);
+    is_refused(here, kind::configuration);
+}
+
+TEST_CASE("a database that others may only read is made private and that is logged")
+{
+    house here;
+    make_database(here);
+    REQUIRE(::chmod(here.rules.path.c_str(), 0644) == 0);
+    CHECK_FALSE(here.check());
+    CHECK(mode_of(here.rules.path) == static_cast<perms>(0644));
+    CHECK_FALSE(here.refusal());
+    CHECK(mode_of(here.rules.path) == static_cast<perms>(0600));
+    CHECK(here.log.count("database_made_private") == 1);
 }
 
 TEST_CASE("checking takes what opening takes and makes nothing")

@@ -1,6 +1,7 @@
-#include "programs/porterd/process.hpp"
+#include "terminal/process.hpp"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,7 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 
-namespace porter::programs {
+namespace porter::rooms::terminal {
 
 void prepare_process()
 {
@@ -22,12 +23,14 @@ void prepare_process()
     ::umask(S_IRWXG | S_IRWXO);
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
+    // Passwords and tokens pass through this memory: no core file, and no other process of the same user may read it.
     rlimit const none{0, 0};
     ::setrlimit(RLIMIT_CORE, &none);
+    ::prctl(PR_SET_DUMPABLE, 0);
     rlimit files{};
     ::getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
-}  // namespace porter::programs
+}  // namespace porter::rooms::terminal

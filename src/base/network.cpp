@@ -1,0 +1,93 @@
+#include "base/network.hpp"
+
+#include <charconv>
+#include <span>
+
+namespace porter::rooms::base {
+namespace {
+
+using asio::ip::address;
+
+/// The bytes of an address in network order: 4 or 16.
+class address_bytes {
+public:
+    explicit address_bytes(address const& from)
+    {
+        if (from.is_v4()) {
+            four_ = from.to_v4().to_bytes();
+            bytes_ = four_;
+        } else {
+            sixteen_ = from.to_v6().to_bytes();
+            bytes_ = sixteen_;
+        }
+    }
+    address_bytes(address_bytes const&) = delete;
+    address_bytes& operator=(address_bytes const&) = delete;
+
+    unsigned bits() const { return static_cast<unsigned>(bytes_.size()) * 8; }
+    bool bit(unsigned number) const { return (bytes_[number / 8] >> (7 - number % 8) & 1) != 0; }
+
+private:
+    asio::ip::address_v4::bytes_type four_{};
+    asio::ip::address_v6::bytes_type sixteen_{};
+    std::span<unsigned char const> bytes_;
+};
+
+std::optional<unsigned> number(std::string_view text)
+{
+    unsigned value = 0;
+    auto const* const end = text.data() + text.size();
+    auto const [stopped, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc{} || stopped != end) return std::nullopt;
+    return value;
+}
+
+}  // namespace
+
+address canonical(address const& raw)
+{
+    if (raw.is_v4()) return raw;
+    auto const v6 = raw.to_v6();
+    if (v6.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, v6);
+    return asio::ip::address_v6{v6.to_bytes()};
+}
+
+std::optional<network> network::parse(std::string_view text)
+{
+    auto const slash = text.find('/');
+    std::string const host{text.substr(0, slash)};
+    if (host.find('\0') != std::string::npos || host.find('%') != std::string::npos) return std::nullopt;
+    asio::error_code error;
+    auto const first = asio::ip::make_address(host, error);
+    if (error) return std::nullopt;
+
+    address_bytes const bytes{first};
+    unsigned prefix = bytes.bits();
+    if (slash != std::string_view::npos) {
+        auto const given = number(text.substr(slash + 1));
+        if (!given || *given > bytes.bits()) return std::nullopt;
+        prefix = *given;
+    }
+    for (auto bit = prefix; bit < bytes.bits(); ++bit) {
+        if (bytes.bit(bit)) return std::nullopt;
+    }
+    constexpr unsigned mapped_prefix = 96;  // RFC 4291, 2.5.5.2
+    if (first.is_v6() && first.to_v6().is_v4_mapped() && prefix >= mapped_prefix) {
+        return network{canonical(first), prefix - mapped_prefix};
+    }
+    return network{first, prefix};
+}
+
+bool network::contains(address const& one) const
+{
+    auto const candidate = canonical(one);
+    if (candidate.is_v4() != first_.is_v4()) return false;
+    address_bytes const here{first_};
+    address_bytes const there{candidate};
+    for (unsigned bit = 0; bit < prefix_; ++bit) {
+        if (here.bit(bit) != there.bit(bit)) return false;
+    }
+    return true;
+}
+
+}  // namespace porter::rooms::base

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <sys/stat.h>
+
+#include <optional>
+#include <string_view>
+
+namespace porter::rooms::base {
+
+/// Why what we keep state in cannot be trusted, or none: it belongs to somebody else than us or root, or others than
+/// its owner may write to it. Who may read it is not judged here.
+std::optional<std::string_view> reason_for_distrust(struct stat const& about);
+
+/// The same but for the permission to write: for what is tightened instead of refused.
+std::optional<std::string_view> reason_for_distrust_of_owner(struct stat const& about);
+
+}  // namespace porter::rooms::base

@@ -1,0 +1,147 @@
+#include "server/proxy_header.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+
+namespace porter::rooms::server {
+namespace {
+
+using judged = result<std::optional<proxy_header>, std::string>;
+using namespace std::string_view_literals;
+
+constexpr auto signature_1 = "PROXY "sv;
+constexpr auto signature_2 = "\r\n\r\n\0\r\nQUIT\n"sv;
+constexpr std::size_t longest_1 = 107;  // bytes with CR LF: "worst case" in section 2.1
+constexpr std::size_t fixed_2 = 16;     // bytes of version 2 before the addresses
+
+refusal<std::string> malformed(char const* why)
+{
+    return refuse(std::string{why});
+}
+
+judged need_more()
+{
+    return std::optional<proxy_header>{};
+}
+
+judged found(std::size_t size, std::optional<asio::ip::address> client = {})
+{
+    return std::optional{proxy_header{size, client}};
+}
+
+bool is_port(std::string_view text)
+{
+    std::uint16_t value = 0;
+    auto const* const end = text.data() + text.size();
+    auto const [stopped, error] = std::from_chars(text.data(), end, value);
+    bool const padded = text.size() > 1 && text.front() == '0';
+    return error == std::errc{} && stopped == end && !padded;
+}
+
+/// An address of the family that was announced, and written like one: no zone, no NUL that would hide what is behind.
+std::optional<asio::ip::address> parse_address(std::string_view text, bool v6)
+{
+    bool const plain = std::ranges::all_of(
+        text, [](char c) { return std::string_view{"0123456789abcdefABCDEF.:"}.find(c) != std::string_view::npos; });
+    if (!plain) return std::nullopt;
+    asio::error_code error;
+    auto const address = asio::ip::make_address(std::string{text}, error);
+    if (error || address.is_v6() != v6) return std::nullopt;
+    return address;
+}
+
+/// Takes the text up to the next space away from `line`, with the space; all of it when there is none.
+std::string_view next_word(std::string_view& line)
+{
+    auto const space = line.find(' ');
+    auto const word = line.substr(0, space);
+    line.remove_prefix(space == std::string_view::npos ? line.size() : space + 1);
+    return word;
+}
+
+/// `line`: what stands between the signature and CR LF.
+judged parse_words(std::string_view line, std::size_t size)
+{
+    auto const family = next_word(line);
+    if (family == "UNKNOWN") return found(size);  // the rest of the line is to be ignored: section 2.1
+    if (family != "TCP4" && family != "TCP6") return malformed("its protocol is none of TCP4, TCP6, UNKNOWN");
+    bool const v6 = family == "TCP6";
+    auto const source = parse_address(next_word(line), v6);
+    auto const destination = parse_address(next_word(line), v6);
+    bool const ports = is_port(next_word(line));
+    // The last word ends the line: a space behind it would be one word more.
+    if (!source || !destination) return malformed("an address in it is none");
+    if (!ports || !is_port(line)) return malformed("a port in it is none");
+    return found(size, source);
+}
+
+judged parse_1(std::string_view begun)
+{
+    auto const line = begun.substr(0, longest_1);
+    auto const end = line.find('\n');
+    if (end == std::string_view::npos) {
+        if (line.size() == longest_1) return malformed("its line is longer than 107 bytes");
+        return need_more();
+    }
+    if (line[end - 1] != '\r') return malformed("its line does not end with CR LF");
+    return parse_words(line.substr(signature_1.size(), end - 1 - signature_1.size()), end + 1);
+}
+
+unsigned byte_at(std::string_view bytes, std::size_t at)
+{
+    return static_cast<unsigned char>(bytes[at]);
+}
+
+template <typename Address>
+Address address_at(std::string_view bytes, std::size_t at)
+{
+    typename Address::bytes_type raw{};
+    for (std::size_t i = 0; i < raw.size(); ++i) raw[i] = static_cast<unsigned char>(bytes[at + i]);
+    return Address{raw};
+}
+
+/// How many bytes the addresses of each family take: unspecified, IPv4, IPv6, local sockets.
+constexpr std::array<std::size_t, 4> address_sizes{0, 12, 36, 216};
+
+judged parse_2(std::string_view begun)
+{
+    if (begun.size() > 12 && (byte_at(begun, 12) & 0xf0U) != 0x20) return malformed("its version is not 2");
+    if (begun.size() > 12 && (byte_at(begun, 12) & 0x0fU) > 1)
+        return malformed("its command is neither LOCAL nor PROXY");
+    if (begun.size() < fixed_2) return need_more();
+
+    bool const local = (byte_at(begun, 12) & 0x0fU) == 0;
+    auto const family = byte_at(begun, 13) >> 4U;
+    auto const transport = byte_at(begun, 13) & 0x0fU;
+    std::size_t const length = byte_at(begun, 14) << 8U | byte_at(begun, 15);
+    std::size_t const size = fixed_2 + length;
+    if (size > longest_proxy_header) return malformed("it is longer than 4096 bytes");
+    if (!local && (family >= address_sizes.size() || transport > 2)) return malformed("its address family is none");
+    if (!local && length < address_sizes[family]) return malformed("it is too short for its addresses");
+    if (begun.size() < size) return need_more();
+
+    constexpr unsigned stream_transport = 1;
+    if (local || transport != stream_transport) return found(size);
+    if (family == 1) return found(size, address_at<asio::ip::address_v4>(begun, fixed_2));
+    if (family == 2) return found(size, address_at<asio::ip::address_v6>(begun, fixed_2));
+    return found(size);
+}
+
+bool may_begin(std::string_view begun, std::string_view signature)
+{
+    auto const both = std::min(begun.size(), signature.size());
+    return begun.substr(0, both) == signature.substr(0, both);
+}
+
+}  // namespace
+
+judged parse_proxy_header(std::string_view begun)
+{
+    if (may_begin(begun, signature_1)) return begun.size() < signature_1.size() ? need_more() : parse_1(begun);
+    if (may_begin(begun, signature_2)) return begun.size() < signature_2.size() ? need_more() : parse_2(begun);
+    return malformed("it does not begin like one");
+}
+
+}  // namespace porter::rooms::server

@@ -1,0 +1,160 @@
+// Those who are slow, with their first bytes, their frames or their reading (promises N5 and N6).
+#include "support/catch.hpp"
+#include "support/test_house.hpp"
+
+using namespace porter;
+using namespace porter::testing;
+namespace wire = rooms::protocol;
+using std::chrono::milliseconds;
+
+namespace {
+
+rooms::server::options open_rules()
+{
+    return with_access(wire::access_mode::open);
+}
+
+task<void> enters(visitor& someone, test_house& house)
+{
+    co_await someone.connect(house.where);
+    co_await someone.greet();
+    co_await someone.hear<wire::granted>();
+}
+
+/// A text and its answer: as long as this takes, the other visitors are served.
+task<void> talks(visitor& someone)
+{
+    co_await someone.say(wire::text{"as always"});
+    auto echo = co_await someone.hear<wire::text>();
+    CHECK(echo.body == "as always");
+}
+
+std::string const dribbled{"\0\0\0\6\x40hello", 10};
+
+}  // namespace
+
+TEST_CASE("a frame that comes byte by byte is served when it is whole in time and nobody else notices")
+{
+    test_house house{open_rules()};
+    auto scene = [&]() -> task<void> {
+        visitor slow{house.io};
+        co_await enters(slow, house);
+        visitor other{house.io};
+        co_await enters(other, house);
+        for (char const each : dribbled) {
+            co_await slow.say_raw(std::string(1, each));
+            co_await talks(other);
+        }
+        auto echo = co_await slow.hear<wire::text>();
+        CHECK(echo.body == "hello");
+    };
+    house.run(scene());
+}
+
+TEST_CASE("a frame that is not whole in time ends the connection however steadily its bytes come")
+{
+    auto rules = open_rules();
+    rules.frame_time = milliseconds{100};
+    test_house house{rules};
+    auto scene = [&]() -> task<void> {
+        visitor slow{house.io};
+        co_await enters(slow, house);
+        visitor other{house.io};
+        co_await enters(other, house);
+        co_await slow.say_raw(std::string("\0\0\x0f\xff\x40", 5));
+        std::size_t sent = 0;
+        while (house.log.count("connection_closed") == 0 && sent < 4094) {
+            co_await slow.say_raw("x");
+            ++sent;
+            co_await talks(other);
+        }
+        auto closed = co_await slow.hears_closing(code::timeout);
+        CHECK(closed);
+        CHECK(sent < 4094);
+        co_await talks(other);
+    };
+    house.run(scene());
+}
+
+TEST_CASE("half a frame before access is waited for no longer than a frame may take")
+{
+    rooms::server::options rules;
+    rules.frame_time = milliseconds{50};
+    test_house house{rules};
+    auto scene = [&]() -> task<void> {
+        visitor slow{house.io};
+        co_await slow.connect(house.where);
+        co_await slow.say_raw(std::string("\0\0\0", 3));
+        auto closed = co_await slow.hears_closing(code::timeout);
+        CHECK(closed);
+    };
+    house.run(scene());
+}
+
+TEST_CASE("who takes no output for too long is cut off and nobody else notices")
+{
+    auto rules = open_rules();
+    rules.output_time = milliseconds{100};
+    test_house house{rules};
+    auto scene = [&]() -> task<void> {
+        visitor lazy{house.io};
+        co_await enters(lazy, house);
+        visitor other{house.io};
+        co_await enters(other, house);
+        auto executor = co_await asio::this_coro::executor;
+        bool sent_all = false;
+        bool over = false;
+        auto drown = [&]() -> task<void> {
+            std::string flood(60'000, 'x');
+            try {
+                for (int i = 0; i < 10'000; ++i) co_await lazy.say(wire::text{flood});
+                sent_all = true;
+            } catch (std::system_error const&) {
+                // the server has had enough
+            }
+        };
+        asio::co_spawn(executor, drown(), [&](std::exception_ptr escaped) {
+            CHECK(!escaped);
+            over = true;
+        });
+        while (house.log.count("connection_closed") == 0) co_await talks(other);
+        CHECK_FALSE(sent_all);
+        co_await talks(other);
+        lazy.vanish();
+        while (!over) co_await asio::post(executor, use_task);
+    };
+    house.run(scene());
+    REQUIRE(house.log.count("connection_closed") == 1);
+    CHECK(house.log.events("connection_closed")[0].field("code") == "slow_consumer");
+}
+
+TEST_CASE("faults of ours are no denials to count and still a connection has only so many tries")
+{
+    test_house house;
+    auto scene = [&]() -> task<void> {
+        visitor stubborn{house.io};
+        co_await stubborn.connect(house.where);
+        co_await stubborn.greet();
+        house.store.be_unavailable(true);
+        wire::login login;
+        login.name = "Alice";
+        login.password = "a horse on a staple";
+        for (int i = 0; i < 40; ++i) stubborn.queue(login);
+        co_await stubborn.flush();
+        int denied = 0;
+        std::optional<wire::closing> closing;
+        while (!closing) {
+            auto reply = co_await stubborn.hear();
+            REQUIRE(reply);
+            if (auto const* last = std::get_if<wire::closing>(&*reply)) {
+                closing = *last;
+            } else {
+                CHECK(std::get<wire::denied>(*reply).what == static_cast<std::uint16_t>(code::unavailable));
+                ++denied;
+            }
+        }
+        CHECK(denied == 32);
+        CHECK(closing->what == static_cast<std::uint16_t>(code::too_many_attempts));
+    };
+    house.run(scene());
+}
