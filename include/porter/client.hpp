@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +16,7 @@
 #include "porter/connection.hpp"
 #include "porter/error.hpp"
 #include "porter/task.hpp"
+#include "porter/trust.hpp"
 
 namespace porter {
 
@@ -25,13 +28,15 @@ class link;
 /// line to show, wherever the failure comes from; `why` says where that is.
 struct client_failure : failure {
     enum class cause : std::uint8_t {
-        unreachable,  ///< no connection came about; `system` says why
-        timed_out,    ///< connecting, the welcome or the answer about access took longer than the options allow
-        lost,         ///< the connection broke without a word; `system` says how
-        closed,       ///< the server closed the connection, saying `what`
-        denied,       ///< the server refused the request, saying `what`; the connection goes on
-        protocol,     ///< the server said something that the protocol does not have; the connection was closed
-        not_sent,     ///< refused by this library before anything was sent; the connection goes on
+        unreachable,     ///< no connection came about; `system` says why
+        timed_out,       ///< connecting, the welcome or the answer about access took longer than the options allow
+        lost,            ///< the connection broke without a word; `system` says how
+        closed,          ///< the server closed the connection, saying `what`
+        denied,          ///< the server refused the request, saying `what`; the connection goes on
+        protocol,        ///< the server said something that the protocol does not have; the connection was closed
+        not_sent,        ///< refused by this library before anything was sent; the connection goes on
+        unknown_server,  ///< nobody vouches for the key `server_key`, so far: nothing was sent to the server
+        untrusted,       ///< the server's key is not the right one, or that cannot be found out: nothing was sent
     };
 
     client_failure() = default;
@@ -41,6 +46,8 @@ struct client_failure : failure {
 
     cause why = cause::lost;
     std::error_code system;  ///< set for unreachable and lost, where the system gave a reason
+    std::string server_key;  ///< unknown_server and untrusted: the fingerprint of the key that the server showed
+    std::string known_key;   ///< untrusted: the fingerprint of the one that it should have been, if that is known
 };
 
 /// One line for a person, e.g. "denied: bad_credentials: unknown name or wrong password". What the server chose to say
@@ -51,10 +58,10 @@ std::string describe(client_failure const& failed);
 template <typename T>
 using client_result = result<T, client_failure>;
 
-/// How the bytes may travel. This version speaks plain TCP only.
+/// How the bytes travel. A client never goes from the one to the other by itself.
 enum class transport : std::uint8_t {
-    automatic,  ///< plain to the same machine (a loopback address); no connection to any other
-    plain,      ///< plain to any machine: everybody on the way reads passwords and tokens
+    tls,    ///< TLS 1.3, with a server that is trusted
+    plain,  ///< plain TCP: everybody on the way reads passwords and tokens, and anybody may answer
 };
 
 /// What a client is told before it connects.
@@ -62,7 +69,17 @@ enum class transport : std::uint8_t {
 /// Name it before the co_await: g++ 12 destroys a braced temporary twice when it stands in a co_await statement, so
 /// `connect` does not take one.
 struct client_options {
-    porter::transport transport = porter::transport::automatic;
+    porter::transport transport = porter::transport::tls;
+    porter::trust trust = porter::trust::known;  ///< which servers are the right ones; over TLS
+
+    /// The file of the keys that are known, a line each. It is read for each connection and written when a first key
+    /// is kept, by the calling thread. Empty: $XDG_STATE_HOME/porter/known_servers, else
+    /// ~/.local/state/porter/known_servers, which is porter's own.
+    std::filesystem::path known_servers{};
+
+    /// Hears what a person should be told although the connection goes on, a line at a time: such as a line of
+    /// known_servers that says nothing. May be unset.
+    std::function<void(std::string const&)> warn{};
 
     /// How long each of these may take: connecting, the welcome, each answer about access.
     std::chrono::milliseconds timeout = std::chrono::seconds{20};
@@ -123,8 +140,9 @@ class client {
 public:
     /// Connects, and hears the server's welcome. In open access, and in identify access when the server knows the
     /// address, access is `granted()` when this returns. `host` is a name or an IP address; each address of a name is
-    /// tried in turn. Failures: unreachable, timed_out, lost; closed (server_full, unsupported_version, ...); protocol;
-    /// not_sent(tls_required) where the transport option forbids the only addresses there are.
+    /// tried in turn, until one answers. Failures: unreachable, timed_out, lost; unknown_server and untrusted (see
+    /// `trust`); protocol, also when there is no TLS 1.3 with this protocol at the port; closed (server_full,
+    /// unsupported_version, tls_required over plain TCP, ...).
     static task<client_result<client>> connect(std::string host, std::uint16_t port);
     static task<client_result<client>> connect(std::string host, std::uint16_t port, client_options const& options);
     static task<client_result<client>> connect(std::string host, std::uint16_t port, client_options&&) = delete;
@@ -137,6 +155,12 @@ public:
 
     /// Whether the connection goes to another machine: no loopback address.
     bool is_remote() const noexcept;
+
+    /// The fingerprint of the server's key; empty over plain TCP.
+    std::string const& server_key() const noexcept;
+
+    /// Why this server was trusted.
+    porter::trusted_by trusted_by() const noexcept;
 
     /// The access that was granted, without its token; null before.
     grant const* granted() const noexcept;

@@ -64,6 +64,10 @@ private:
 /// underneath while you receive. It lives on one I/O thread and as long as the service's coroutine runs; use it from
 /// that coroutine only. When the visitor has gone, was cut off or the server stops, receives come back empty and
 /// sends do nothing: return then.
+///
+/// A service may wait for other things than its visitor (timers, other sockets). When the server cuts the connection
+/// off or stops, what is awaited just then is cancelled: it ends with asio::error::operation_aborted, which may escape
+/// the service. That the visitor went away by itself shows with the next receive or send only.
 class connection {
 public:
     std::string_view name() const noexcept;     ///< who it is; empty in open access

@@ -1,37 +1,62 @@
 #include "auth/hash_queue.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace porter::rooms::auth {
 
-bool hash_queue::push(std::unique_ptr<hash_job>& job)
+std::unique_ptr<hash_job> hash_queue::push(std::unique_ptr<hash_job> job)
 {
+    std::unique_ptr<hash_job> surplus;
     {
         std::lock_guard const lock{mutex_};
-        if (closed_ || waiting_.size() >= limit_) return false;
-        waiting_.push_back(std::move(job));
+        if (closed_) return job;
+        auto& own = line_of(job->network());
+        own.jobs.push_back(std::move(job));
+        if (++size_ > limit_) surplus = take_last_of_longest();
     }
     changed_.notify_one();
-    return true;
+    return surplus;
 }
 
 std::unique_ptr<hash_job> hash_queue::pop()
 {
     std::unique_lock lock{mutex_};
-    changed_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
+    changed_.wait(lock, [this] { return closed_ || size_ > 0; });
     if (closed_) return nullptr;
-    auto next = std::move(waiting_.front());
-    waiting_.pop_front();
+    auto turn = std::move(lines_.front());
+    lines_.pop_front();
+    auto next = std::move(turn.jobs.front());
+    turn.jobs.pop_front();
+    if (!turn.jobs.empty()) lines_.push_back(std::move(turn));
+    --size_;
     return next;
 }
 
-std::deque<std::unique_ptr<hash_job>> hash_queue::close()
+std::unique_ptr<hash_job> hash_queue::withdraw(hash_job::ticket number)
 {
-    std::deque<std::unique_ptr<hash_job>> rest;
+    std::lock_guard const lock{mutex_};
+    for (auto each = lines_.begin(); each != lines_.end(); ++each) {
+        auto const found = std::ranges::find_if(each->jobs, [&](auto const& job) { return job->number() == number; });
+        if (found == each->jobs.end()) continue;
+        auto taken = std::move(*found);
+        each->jobs.erase(found);
+        if (each->jobs.empty()) lines_.erase(each);
+        --size_;
+        return taken;
+    }
+    return nullptr;
+}
+
+std::vector<std::unique_ptr<hash_job>> hash_queue::close()
+{
+    std::vector<std::unique_ptr<hash_job>> rest;
     {
         std::lock_guard const lock{mutex_};
         closed_ = true;
-        rest.swap(waiting_);
+        for (auto& each : lines_) std::ranges::move(each.jobs, std::back_inserter(rest));
+        lines_.clear();
+        size_ = 0;
     }
     changed_.notify_all();
     return rest;
@@ -40,7 +65,29 @@ std::deque<std::unique_ptr<hash_job>> hash_queue::close()
 std::size_t hash_queue::size() const
 {
     std::lock_guard const lock{mutex_};
-    return waiting_.size();
+    return size_;
+}
+
+hash_queue::line& hash_queue::line_of(std::string const& network)
+{
+    auto const found = std::ranges::find(lines_, network, &line::network);
+    if (found != lines_.end()) return *found;
+    lines_.push_back({network, {}});
+    return lines_.back();
+}
+
+/// Of lines of the same length the one whose turn is last.
+std::unique_ptr<hash_job> hash_queue::take_last_of_longest()
+{
+    auto longest = lines_.begin();
+    for (auto each = lines_.begin(); each != lines_.end(); ++each) {
+        if (each->jobs.size() >= longest->jobs.size()) longest = each;
+    }
+    auto taken = std::move(longest->jobs.back());
+    longest->jobs.pop_back();
+    if (longest->jobs.empty()) lines_.erase(longest);
+    --size_;
+    return taken;
 }
 
 }  // namespace porter::rooms::auth

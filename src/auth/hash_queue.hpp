@@ -2,9 +2,12 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <vector>
 
 #include "auth/hash_function.hpp"
 #include "identity/address.hpp"
@@ -15,13 +18,17 @@ namespace porter::rooms::auth {
 /// One piece of work for the hashing threads, and the task that waits for it. It is either run or refused, once.
 class hash_job {
 public:
-    explicit hash_job(identity::address const& from) : from_(from) {}
+    using ticket = std::uint64_t;
+
+    hash_job(ticket number, identity::address const& from) : number_(number), network_(from.network()) {}
     virtual ~hash_job() = default;
     hash_job(hash_job const&) = delete;
     hash_job& operator=(hash_job const&) = delete;
 
+    /// By what it can be taken out of the queue.
+    ticket number() const noexcept { return number_; }
     /// Who is to be served by it.
-    identity::address const& from() const noexcept { return from_; }
+    std::string const& network() const noexcept { return network_; }
 
     /// Does the work on the calling thread and resumes the waiting task on the task's own.
     virtual void run(hash_function& function) = 0;
@@ -29,31 +36,46 @@ public:
     virtual void refuse(failure why) = 0;
 
 private:
-    identity::address from_;
+    ticket number_;
+    std::string network_;
 };
 
-/// The jobs that wait for a hashing thread, first come first served. Bounded: a queue without an end would keep
+/// The jobs that wait for a hashing thread. Each network has a line of its own and the lines take turns, so whoever
+/// asks for a hundred waits for a hundred and everybody else for one. Bounded: a queue without an end would keep
 /// everybody waiting for those who have long given up. Safe from any thread.
 class hash_queue {
 public:
     explicit hash_queue(std::size_t limit) : limit_(limit) {}
 
-    /// Takes the job, or leaves it with the caller when the queue is full or closed.
-    [[nodiscard]] bool push(std::unique_ptr<hash_job>& job);
+    /// Takes the job. Where there are too many, the last one of the longest line has to go, and that may be this one.
+    /// Null: nobody had to; else the caller refuses the one that is given.
+    [[nodiscard]] std::unique_ptr<hash_job> push(std::unique_ptr<hash_job> job);
 
     /// Waits for the next job; null: the queue is closed.
     std::unique_ptr<hash_job> pop();
 
+    /// Takes out a job that nobody waits for any more; null: it is not here (any more).
+    std::unique_ptr<hash_job> withdraw(hash_job::ticket number);
+
     /// No more jobs come in or out; the waiting ones are handed to the caller.
-    std::deque<std::unique_ptr<hash_job>> close();
+    std::vector<std::unique_ptr<hash_job>> close();
 
     std::size_t size() const;
 
 private:
+    struct line {
+        std::string network;
+        std::deque<std::unique_ptr<hash_job>> jobs;  // never empty
+    };
+
+    line& line_of(std::string const& network);
+    std::unique_ptr<hash_job> take_last_of_longest();
+
     std::size_t const limit_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
-    std::deque<std::unique_ptr<hash_job>> waiting_;
+    std::deque<line> lines_;  // in the order of their turns; few, for each holds one of few jobs
+    std::size_t size_ = 0;
     bool closed_ = false;
 };
 

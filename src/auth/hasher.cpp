@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <array>
+#include <asio/associated_cancellation_slot.hpp>
 #include <utility>
 
 #include "auth/argon2id.hpp"
+#include "auth/strength.hpp"
 #include "base/asio.hpp"
 #include "porter/start_error.hpp"
 
@@ -53,8 +55,8 @@ class suspended_job final : public hash_job {
 public:
     using value = std::invoke_result_t<Work&, hash_function&>;
 
-    suspended_job(Work& work, identity::address const& from, io_executor executor, Handler handler)
-        : hash_job(from), work_(work), guard_(executor), handler_(std::move(handler))
+    suspended_job(ticket number, Work& work, identity::address const& from, io_executor executor, Handler handler)
+        : hash_job(number, from), work_(work), guard_(executor), handler_(std::move(handler))
     {}
 
     void run(hash_function& function) override { resume(work_(function)); }
@@ -66,7 +68,11 @@ private:
         auto const executor = guard_.get_executor();
         // The guard goes along: it is given back on the task's thread, not here when the context may be gone.
         auto finish = [guard = std::move(guard_), handler = std::move(handler_),
-                       outcome = std::move(outcome)]() mutable { std::move(handler)(std::move(outcome)); };
+                       outcome = std::move(outcome)]() mutable {
+            // Cancelled from now on is what the task does next.
+            asio::get_associated_cancellation_slot(handler).clear();
+            std::move(handler)(std::move(outcome));
+        };
         asio::post(executor, std::move(finish));
     }
 
@@ -143,6 +149,16 @@ task<result<bool>> hasher::verify(std::string stored, base::secret password, ide
     co_return outcome;
 }
 
+task<result<std::optional<std::string>>> hasher::why_guessable(base::secret password, std::string name,
+                                                               identity::address from)
+{
+    auto work = [&password, &name](hash_function&) -> result<std::optional<std::string>> {
+        return auth::why_guessable(password, name);
+    };
+    auto outcome = co_await submit(work, from);
+    co_return outcome;
+}
+
 template <typename Work>
 auto hasher::submit(Work& work, identity::address const& from) -> task<std::invoke_result_t<Work&, hash_function&>>
 {
@@ -150,7 +166,11 @@ auto hasher::submit(Work& work, identity::address const& from) -> task<std::invo
     auto executor = co_await asio::this_coro::executor;
     auto initiate = [this, &work, &from, executor](auto handler) {
         using job = suspended_job<Work, decltype(handler)>;
-        enqueue(std::make_unique<job>(work, from, executor, std::move(handler)));
+        auto const number = ++last_ticket_;
+        // Cancellation comes on the task's own thread, as this does; a job that is not waiting any more is not found.
+        auto slot = asio::get_associated_cancellation_slot(handler);
+        if (slot.is_connected()) slot.assign([this, number](asio::cancellation_type) { withdraw(number); });
+        enqueue(std::make_unique<job>(number, work, from, executor, std::move(handler)));
     };
     auto operation = asio::async_initiate<decltype(use_task) const, void(value)>(initiate, use_task);
     co_return co_await std::move(operation);
@@ -158,7 +178,14 @@ auto hasher::submit(Work& work, identity::address const& from) -> task<std::invo
 
 void hasher::enqueue(std::unique_ptr<hash_job> job)
 {
-    if (!queue_.push(job)) job->refuse(busy("too many password checks are waiting"));
+    auto const surplus = queue_.push(std::move(job));
+    if (surplus) surplus->refuse(busy("too many password checks are waiting"));
+}
+
+void hasher::withdraw(hash_job::ticket number)
+{
+    auto const abandoned = queue_.withdraw(number);
+    if (abandoned) abandoned->refuse(busy("the connection ends"));
 }
 
 failure hasher::busy(std::string reason) const

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -27,7 +28,8 @@ struct hash_options {
 };
 
 /// Hashes and verifies passwords on its own few threads, which are named and niced so that talk goes first. Its tasks
-/// may be awaited on any I/O thread. Cancelling a task does not interrupt a hash: the task resumes when it is done.
+/// may be awaited on any I/O thread. Cancelling a task takes it out of the queue, with `busy`; a hash that is under way
+/// is finished first.
 ///
 /// It is destroyed before the io_contexts of the tasks that use it: hashes under way are finished, and tasks that
 /// still wait are answered `busy`.
@@ -51,6 +53,11 @@ public:
     /// that we can read, the decoy is verified, the answer is no, and it is logged. Errors: busy, as above.
     task<result<bool>> verify(std::string stored, base::secret password, identity::address from);
 
+    /// Why a password is among the first that somebody would try (see why_guessable), or none: that takes long enough
+    /// to be kept from the I/O threads. Errors: busy.
+    task<result<std::optional<std::string>>> why_guessable(base::secret password, std::string name,
+                                                           identity::address from);
+
     /// The hash of a password that nobody knows, made with today's parameters: verify it where there is no hash, so
     /// that an unknown name costs what a known one does. The verdict means nothing.
     std::string const& decoy() const noexcept { return decoy_; }
@@ -63,6 +70,7 @@ private:
     auto submit(Work& work, identity::address const& from) -> task<std::invoke_result_t<Work&, hash_function&>>;
 
     void enqueue(std::unique_ptr<hash_job> job);
+    void withdraw(hash_job::ticket number);
     failure busy(std::string reason) const;
     void serve();
     void stop();
@@ -71,6 +79,7 @@ private:
     std::unique_ptr<hash_function> function_;
     std::string decoy_;
     hash_queue queue_;
+    std::atomic<hash_job::ticket> last_ticket_{0};
     std::atomic<std::chrono::nanoseconds::rep> time_per_hash_;  // a moving average
     std::vector<std::thread> threads_;
 };

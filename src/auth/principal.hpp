@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "store/records.hpp"
 
@@ -15,16 +16,22 @@ public:
     std::string const& name() const noexcept { return name_; }
     /// The version of the credential that was verified: a session opened with it dies with it.
     std::int64_t credential_version() const noexcept { return credential_version_; }
+    /// The try that succeeded: still counted, until what it was for has happened.
+    store::counted_try const& proved_by() const noexcept { return proved_by_; }
 
 private:
     friend class verifier;
-    explicit principal(store::account const& proved)
-        : account_(proved.id), name_(proved.name), credential_version_(proved.credential_version)
+    principal(store::account const& proved, store::counted_try by)
+        : account_(proved.id),
+          name_(proved.name),
+          credential_version_(proved.credential_version),
+          proved_by_(std::move(by))
     {}
 
     store::account_id account_;
     std::string name_;
     std::int64_t credential_version_;
+    store::counted_try proved_by_;
 };
 
 }  // namespace porter::rooms::auth

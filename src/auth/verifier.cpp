@@ -37,17 +37,18 @@ void log_denied(log::logger& log, std::string_view event, identity::address cons
 
 }  // namespace
 
-verifier::verifier(store::accounts& accounts, hasher& hashing, base::clock const& clock, log::logger& log,
-                   options rules)
+verifier::verifier(store::accounts& accounts, hasher& hashing, auth::throttle& throttle, base::clock const& clock,
+                   log::logger& log, options rules)
     : accounts_(accounts),
       hasher_(hashing),
+      throttle_(throttle),
       clock_(clock),
       log_(log),
       registration_open_(rules.registration_open),
       policy_(rules.min_password_length)
 {}
 
-task<result<principal>> verifier::register_account(std::string name, base::secret password, identity::address from)
+task<result<newcomer>> verifier::register_account(std::string name, base::secret password, identity::address from)
 {
     auto const denied = [this, &from](failure why) {
         log_denied(log_, "register_denied", from, why);
@@ -56,26 +57,26 @@ task<result<principal>> verifier::register_account(std::string name, base::secre
     if (!registration_open_) co_return denied({code::registration_closed, "this server takes no new accounts"});
     auto valid = base::normalise_name(name);
     if (!valid) co_return denied({code::invalid_name, valid.error()});
-    auto accepted = policy_.check(password, *valid);
+    auto accepted = co_await accept(password, *valid, from);
     if (!accepted) co_return denied(accepted.error());
 
     store::account fresh;
     fresh.name = std::move(*valid);
     fresh.folded_name = base::fold_name(fresh.name);
     fresh.created_at = clock_.now();
-    // A look before the hash: a name that is taken need not cost one. The store has the last word below.
+    auto asked = co_await throttle_.begin(from);
+    if (!asked) co_return denied(asked.error());
+    // A look before the hash: a name that is taken need not cost one. The store has the last word when it is added.
     auto const existing = co_await accounts_.find(fresh.folded_name);
-    if (!existing) co_return denied(unavailable());
-    if (*existing) co_return denied(name_taken());
-    auto hashed = co_await hasher_.hash(std::move(*accepted), from);
-    if (!hashed) co_return denied(hashed.error());
+    if (existing && *existing) co_return denied(name_taken());
+    result<std::string> hashed = refuse(unavailable());
+    if (existing) hashed = co_await hasher_.hash(std::move(*accepted), from);
+    if (!hashed) {
+        co_await throttle_.give_back(std::move(*asked));
+        co_return denied(hashed.error());
+    }
     fresh.password_hash = std::move(*hashed);
-    auto const added = co_await accounts_.add(fresh);
-    if (!added && added.error() == store::errc::name_taken) co_return denied(name_taken());
-    if (!added) co_return denied(unavailable());
-    log_.info("registered",
-              {{"address", from.text()}, {"connection", from.connection()}, log::quoted("name", added->name)});
-    co_return principal{*added};
+    co_return newcomer{std::move(fresh), std::move(asked->counted)};
 }
 
 task<result<principal>> verifier::login(std::string name, base::secret password, identity::address from)
@@ -88,13 +89,14 @@ task<result<principal>> verifier::login(std::string name, base::secret password,
         log_denied(log_, "login_denied", from, unavailable());
         co_return refuse(unavailable());
     }
-    auto const proved = co_await prove(*claimed, password, from);
+    auto const known_as = valid ? folded : std::move(name);
+    auto proved = co_await prove(*claimed, known_as, password, from);
     if (!proved) co_return refuse(proved.error());
     store::account const& account = **claimed;
     log_.info("login",
               {{"address", from.text()}, {"connection", from.connection()}, log::quoted("name", account.name)});
     if (hasher_.needs_rehash(account.password_hash)) co_await strengthen(account, password, from);
-    co_return principal{account};
+    co_return principal{account, std::move(proved->counted)};
 }
 
 task<result<void>> verifier::change_password(store::account_id account, base::secret current, base::secret fresh,
@@ -106,24 +108,59 @@ task<result<void>> verifier::change_password(store::account_id account, base::se
     };
     auto const claimed = co_await accounts_.find(account);
     if (!claimed) co_return denied(unavailable());
-    auto const proved = co_await prove(*claimed, current, from);
+    auto const owner = *claimed ? **claimed : store::account{};
+    auto proved = co_await prove(*claimed, owner.folded_name, current, from);
     if (!proved) co_return refuse(proved.error());
-    store::account const& owner = **claimed;
-    auto accepted = policy_.check(fresh, owner.name);
-    if (!accepted) co_return denied(accepted.error());
-    auto hashed = co_await hasher_.hash(std::move(*accepted), from);
-    if (!hashed) co_return denied(hashed.error());
-    auto const changed = co_await accounts_.change_password(account, owner.password_hash, *hashed, keep);
-    if (!changed && changed.error() == store::errc::unavailable) co_return denied(unavailable());
+    auto hashed = co_await hash_new(fresh, owner.name, from);
+    if (!hashed) {
+        co_await throttle_.give_back(std::move(*proved));
+        co_return denied(hashed.error());
+    }
+    store::password_change asked;
+    asked.account = account;
+    asked.credential_version = owner.credential_version;
+    asked.new_hash = std::move(*hashed);
+    asked.keep = keep;
+    asked.proved_by = proved->counted;
+    auto const changed = co_await accounts_.change_password(asked);
+    if (!changed && changed.error() == store::errc::unavailable) {
+        co_await throttle_.give_back(std::move(*proved));
+        co_return denied(unavailable());
+    }
     if (!changed) co_return denied(wrong());  // somebody else changed it, or disabled the account, meanwhile
     log_.info("password_changed",
               {{"address", from.text()}, {"connection", from.connection()}, log::quoted("name", owner.name)});
     co_return result<void>{};
 }
 
-task<result<void>> verifier::prove(std::optional<store::account> const& claimed, base::secret const& password,
-                                   identity::address const& from)
+task<result<base::secret>> verifier::accept(base::secret const& typed, std::string name, identity::address const& from)
 {
+    auto accepted = policy_.check(typed);
+    if (!accepted) co_return refuse(accepted.error());
+    auto const guessable = co_await hasher_.why_guessable(accepted->clone(), std::move(name), from);
+    if (!guessable) co_return refuse(guessable.error());
+    if (*guessable) co_return refuse(failure{code::weak_password, **guessable});
+    co_return std::move(*accepted);
+}
+
+task<result<std::string>> verifier::hash_new(base::secret const& typed, std::string name, identity::address const& from)
+{
+    auto accepted = co_await accept(typed, std::move(name), from);
+    if (!accepted) co_return refuse(accepted.error());
+    auto hashed = co_await hasher_.hash(std::move(*accepted), from);
+    co_return hashed;
+}
+
+task<result<attempt>> verifier::prove(std::optional<store::account> const& claimed, std::string name,
+                                      base::secret const& password, identity::address const& from)
+{
+    std::optional<store::account_id> account;
+    if (claimed) account = claimed->id;
+    auto begun = co_await throttle_.begin(account, std::move(name), from);
+    if (!begun) {
+        log_denied(log_, "login_denied", from, begun.error());
+        co_return refuse(begun.error());
+    }
     auto typed = base::normalise_password(password.view());
     bool const possible = claimed && !claimed->disabled_at && typed;
     // Where nothing can match, the same work is done for show, with a secret of the same kind.
@@ -132,22 +169,20 @@ task<result<void>> verifier::prove(std::optional<store::account> const& claimed,
     auto const matches = co_await hasher_.verify(stored, std::move(secret), from);
     if (!matches) {
         log_denied(log_, "login_denied", from, matches.error());
+        co_await throttle_.give_back(std::move(*begun));
         co_return refuse(matches.error());
     }
-    if (possible && *matches) co_return result<void>{};
+    if (possible && *matches) co_return std::move(*begun);
 
-    if (!claimed) {
+    if (claimed) {
+        log_.info("login_failed", {{"address", from.text()},
+                                   {"connection", from.connection()},
+                                   log::quoted("name", claimed->name),
+                                   {"cause", cause_of(claimed)}});
+    } else {
         log_.info("login_failed",
                   {{"address", from.text()}, {"connection", from.connection()}, {"cause", cause_of(claimed)}});
-        co_return refuse(wrong());
     }
-    log_.info("login_failed", {{"address", from.text()},
-                               {"connection", from.connection()},
-                               log::quoted("name", claimed->name),
-                               {"cause", cause_of(claimed)}});
-    auto const counted = co_await accounts_.count_failure(claimed->id);
-    // A try that cannot be counted gets no verdict: it would be a free guess.
-    if (!counted) co_return refuse(unavailable());
     co_return refuse(wrong());
 }
 

@@ -4,8 +4,10 @@
 #include <string>
 
 #include "auth/hasher.hpp"
+#include "auth/newcomer.hpp"
 #include "auth/password.hpp"
 #include "auth/principal.hpp"
+#include "auth/throttle.hpp"
 #include "base/clock.hpp"
 #include "base/secret.hpp"
 #include "identity/address.hpp"
@@ -25,14 +27,16 @@ struct options {
 /// looks like one of theirs.
 class verifier {
 public:
-    verifier(store::accounts& accounts, hasher& hashing, base::clock const& clock, log::logger& log, options rules);
+    verifier(store::accounts& accounts, hasher& hashing, auth::throttle& throttle, base::clock const& clock,
+             log::logger& log, options rules);
 
-    /// Makes an account. Errors, judged in this order: registration_closed, invalid_name, weak_password, name_taken;
-    /// busy, unavailable.
-    task<result<principal>> register_account(std::string name, base::secret password, identity::address from);
+    /// Judges whether somebody may have an account; the sessions' registry makes it. Errors, judged in this order:
+    /// registration_closed, invalid_name, weak_password, throttled, name_taken; busy, unavailable. To hear that a name
+    /// is taken counts as a failed try.
+    task<result<newcomer>> register_account(std::string name, base::secret password, identity::address from);
 
-    /// Errors: bad_credentials; throttled, busy, unavailable. Counts a failed try of an existing account. After a good
-    /// login a hash with weaker parameters than today's is replaced; a failure to do so does not fail the login.
+    /// Errors: bad_credentials (counted, whether there is such an account or not); throttled, busy, unavailable. After
+    /// a good login a hash with weaker parameters than today's is replaced; a failure to do so does not fail the login.
     task<result<principal>> login(std::string name, base::secret password, identity::address from);
 
     /// Changes a password by its current one and ends every other session of the account. Errors: bad_credentials
@@ -41,14 +45,19 @@ public:
                                        store::session_id keep, identity::address from);
 
 private:
-    /// Whether the password is the account's, by exactly one hash whatever is asked; logs and counts a failed try.
-    /// Errors: bad_credentials, busy, unavailable.
-    task<result<void>> prove(std::optional<store::account> const& claimed, base::secret const& password,
-                             identity::address const& from);
+    /// Whether the password is the account's, by exactly one hash whatever is asked, and the counted try that says so.
+    /// `name`: the claimed one, folded. Logs what fails. Errors: bad_credentials, throttled, busy, unavailable.
+    task<result<attempt>> prove(std::optional<store::account> const& claimed, std::string name,
+                                base::secret const& password, identity::address const& from);
+    /// The new password in the form that is hashed. Errors: weak_password, busy.
+    task<result<base::secret>> accept(base::secret const& typed, std::string name, identity::address const& from);
+    /// The hash of a new password. Errors: weak_password, busy.
+    task<result<std::string>> hash_new(base::secret const& typed, std::string name, identity::address const& from);
     task<void> strengthen(store::account const& proved, base::secret const& password, identity::address const& from);
 
     store::accounts& accounts_;
     hasher& hasher_;
+    throttle& throttle_;
     base::clock const& clock_;
     log::logger& log_;
     bool registration_open_;

@@ -8,6 +8,9 @@ namespace porter::rooms::base {
 /// A wall-clock moment with the precision that is stored and sent: whole seconds since the Unix epoch, UTC.
 using timestamp = std::chrono::sys_seconds;
 
+/// A moment as finely as pauses of a second need it.
+using instant = std::chrono::sys_time<std::chrono::milliseconds>;
+
 /// As times stand on the wire and in the store.
 inline std::uint64_t seconds_since_epoch(timestamp when) noexcept
 {
@@ -19,6 +22,8 @@ class clock {
 public:
     virtual ~clock() = default;
     virtual timestamp now() const = 0;
+    /// The same moment, not rounded to a second, where the clock can tell.
+    virtual instant now_finely() const { return now(); }
 };
 
 /// The machine's own clock.
@@ -27,6 +32,10 @@ public:
     timestamp now() const override
     {
         return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    }
+    instant now_finely() const override
+    {
+        return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
     }
 };
 

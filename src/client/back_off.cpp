@@ -29,6 +29,8 @@ bool worth_another_try(client_failure const& ended) noexcept
             return true;
         case client_failure::cause::protocol:
         case client_failure::cause::not_sent:
+        case client_failure::cause::unknown_server:
+        case client_failure::cause::untrusted:
             return false;
         case client_failure::cause::closed:
         case client_failure::cause::denied:

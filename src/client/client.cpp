@@ -133,7 +133,7 @@ task<client_result<client>> client::connect(std::string host, std::uint16_t port
 task<client_result<client>> client::connect_to(std::string host, std::uint16_t port, client_options options)
 {
     options.timeout = std::min(options.timeout, longest_timeout);
-    auto opened = co_await rooms::client::open_stream(std::move(host), port, options.transport, options.timeout);
+    auto opened = co_await rooms::client::open_stream(std::move(host), port, options);
     if (!opened) co_return refuse(opened.error());
     auto const made = std::make_shared<link>(std::move(*opened), std::move(options));
     client connected{made};
@@ -167,6 +167,16 @@ server_info const& client::server() const noexcept
 bool client::is_remote() const noexcept
 {
     return link_->is_remote();
+}
+
+std::string const& client::server_key() const noexcept
+{
+    return link_->server_key();
+}
+
+trusted_by client::trusted_by() const noexcept
+{
+    return link_->trusted_by();
 }
 
 grant const* client::granted() const noexcept

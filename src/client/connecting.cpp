@@ -2,68 +2,28 @@
 
 #include <memory>
 #include <optional>
-#include <vector>
 
-#include "client/wakeup.hpp"
+#include "client/failing.hpp"
+#include "client/resolving.hpp"
+#include "client/trusting.hpp"
+#include "tls/context.hpp"
+#include "tls/error.hpp"
 
 namespace porter::rooms::client {
 
 namespace {
 
-using cause = client_failure::cause;
 using asio::ip::tcp;
-using endpoints = std::vector<tcp::endpoint>;
-using time_point = wakeup::time_point;
-
-refusal<client_failure> unreachable(std::string const& where, base::error_code error)
-{
-    return refuse(client_failure{cause::unreachable, {code::unavailable, where + ": " + error.message()}, error});
-}
-
-refusal<client_failure> too_slow(std::string const& where)
-{
-    return refuse(client_failure{cause::timed_out, {code::timeout, "no connection to " + where + " in time"}});
-}
-
-/// A look-up that outlives the coroutine that gave it up: the system's resolver cannot be interrupted.
-struct look_up {
-    look_up(io_executor executor, time_point deadline) : resolver(executor), done(executor, deadline) {}
-
-    base::tcp_resolver resolver;
-    wakeup done;
-    std::optional<base::error_code> outcome;
-    endpoints found;
-};
-
-task<client_result<endpoints>> resolve(std::string host, std::uint16_t port, std::string where, time_point deadline)
-{
-    base::error_code error;
-    auto const literal = asio::ip::make_address(host, error);
-    if (!error) co_return endpoints{tcp::endpoint{literal, port}};
-    if (host.empty()) co_return unreachable(where, asio::error::host_not_found);
-
-    auto executor = co_await asio::this_coro::executor;
-    auto const looking = std::make_shared<look_up>(executor, deadline);
-    auto const found = [looking](base::error_code failed, base::tcp_resolver::results_type const& results) {
-        for (auto const& entry : results) looking->found.push_back(entry.endpoint());
-        looking->outcome = failed;
-        looking->done.notify();
-    };
-    looking->resolver.async_resolve(host, std::to_string(port), tcp::resolver::numeric_service, found);
-    while (!looking->outcome && !looking->done.is_over()) co_await looking->done.wait();
-    if (!looking->outcome) co_return too_slow(where);
-    if (*looking->outcome) co_return unreachable(where, *looking->outcome);
-    co_return looking->found;
-}
+using time_point = std::chrono::steady_clock::time_point;
 
 struct attempt {
     explicit attempt(io_executor executor) : socket(executor), deadline(executor) {}
 
-    stream socket;
+    base::tcp_socket socket;
     base::steady_timer deadline;
 };
 
-task<client_result<stream>> try_one(tcp::endpoint to, std::string where, time_point deadline)
+task<client_result<base::tcp_socket>> try_one(tcp::endpoint to, std::string where, time_point deadline)
 {
     auto executor = co_await asio::this_coro::executor;
     auto const trying = std::make_shared<attempt>(executor);
@@ -80,42 +40,73 @@ task<client_result<stream>> try_one(tcp::endpoint to, std::string where, time_po
     co_return std::move(trying->socket);
 }
 
-}  // namespace
-
-bool is_loopback(asio::ip::address const& address)
+task<client_result<base::tcp_socket>> connect_tcp(std::string host, std::uint16_t port, std::string where,
+                                                  time_point deadline)
 {
-    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-        return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).is_loopback();
-    }
-    return address.is_loopback();
-}
-
-task<client_result<stream>> open_stream(std::string host, std::uint16_t port, transport way,
-                                        std::chrono::milliseconds timeout)
-{
-    auto const deadline = std::chrono::steady_clock::now() + timeout;
-    auto const colons = host.find(':') != std::string::npos;
-    auto const where = (colons ? "[" + host + "]" : host) + ":" + std::to_string(port);
-
-    auto addresses = co_await resolve(host, port, where, deadline);
+    auto addresses = co_await resolve(std::move(host), port, where, deadline);
     if (!addresses) co_return refuse(addresses.error());
-    if (way == transport::automatic) {
-        std::erase_if(*addresses, [](tcp::endpoint const& to) { return !is_loopback(to.address()); });
-        if (addresses->empty()) {
-            co_return refuse(client_failure{
-                cause::not_sent,
-                {code::tls_required, where + " is another machine: plain text must be asked for explicitly"}});
-        }
-    }
     std::optional<client_failure> failed;
     for (std::size_t i = 0; i < addresses->size(); ++i) {
         auto const now = std::chrono::steady_clock::now();
         auto const part = now + (deadline - now) / static_cast<int>(addresses->size() - i);
-        auto opened = co_await try_one((*addresses)[i], where, part);
-        if (opened) co_return std::move(*opened);
-        failed = opened.error();
+        auto connected = co_await try_one((*addresses)[i], where, part);
+        if (connected) co_return std::move(*connected);
+        failed = connected.error();
     }
     co_return refuse(*failed);
+}
+
+/// One for all connections: reading the system's authorities takes some ten milliseconds, and it never changes.
+tls::client_context const& tls_context()
+{
+    static tls::client_context const context;
+    return context;
+}
+
+/// A server that only hangs up may have no place just now; one that says something else has no TLS for us.
+refusal<client_failure> no_handshake(std::string const& where, base::error_code error)
+{
+    if (error == asio::error::timed_out) return too_slow(where);
+    if (error == asio::error::eof || error == tls::errc::truncated || error.category() != tls::category()) {
+        auto const how =
+            error.category() == tls::category() || error == asio::error::eof ? "it hung up" : error.message();
+        return refuse(client_failure{
+            client_failure::cause::lost, {code::unavailable, where + " in the TLS handshake: " + how}, error});
+    }
+    return refuse(
+        client_failure{client_failure::cause::protocol,
+                       {code::tls_required, where + " does not speak TLS 1.3 and porter/1: " + error.message()}});
+}
+
+task<client_result<opened>> secure(base::tcp_socket connected, std::string host, std::string where,
+                                   client_options const& options, time_point deadline)
+{
+    opened made{stream{std::move(connected)}, {}, trusted_by::nobody};
+    auto const peer = co_await made.socket.connect_tls(tls_context(), host, deadline);
+    if (!peer) co_return no_handshake(where, peer.error());
+    auto const& file = options.known_servers;
+    known_servers const known{file.empty() ? known_servers::default_file() : file, options.warn};
+    shown_key const shown{where, peer->fingerprint, peer->system_verified};
+    auto const judged = judge(shown, known, options.trust, base::system_clock{}.now(), options.warn);
+    if (!judged) co_return refuse(judged.error());
+    made.server_key = peer->fingerprint;
+    made.trusted_by = *judged;
+    co_return std::move(made);
+}
+
+}  // namespace
+
+task<client_result<opened>> open_stream(std::string host, std::uint16_t port, client_options const& options)
+{
+    auto const deadline = std::chrono::steady_clock::now() + options.timeout;
+    auto const where = place_name(host, port);
+    auto connected = co_await connect_tcp(host, port, where, deadline);
+    if (!connected) co_return refuse(connected.error());
+    if (options.transport == transport::plain) {
+        co_return opened{stream{std::move(*connected)}, {}, trusted_by::nobody};
+    }
+    auto secured = co_await secure(std::move(*connected), std::move(host), where, options, deadline);
+    co_return secured;
 }
 
 }  // namespace porter::rooms::client

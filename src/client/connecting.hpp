@@ -4,20 +4,24 @@
 #include <cstdint>
 #include <string>
 
-#include "base/asio.hpp"
 #include "porter/client.hpp"
+#include "tls/stream.hpp"
 
 namespace porter::rooms::client {
 
-/// The bytes that frames travel in. Plain TCP only in this version; TLS becomes the other kind of this stream.
-using stream = base::tcp_socket;
+/// The bytes that frames travel in: TCP, plain or with TLS.
+using stream = tls::stream;
 
-/// Whether an address is this machine itself: then nobody is on the way.
-bool is_loopback(asio::ip::address const& address);
+/// A way to the server, on which nothing was said yet.
+struct opened {
+    stream socket;
+    std::string server_key;  ///< its fingerprint; empty over plain TCP
+    porter::trusted_by trusted_by = porter::trusted_by::nobody;
+};
 
-/// Opens a stream to the first address of `host` that answers. Each gets a fair part of the time that is left.
-/// Failures: unreachable, timed_out; not_sent(tls_required) when no address may be spoken to in plain.
-task<client_result<stream>> open_stream(std::string host, std::uint16_t port, transport way,
-                                        std::chrono::milliseconds timeout);
+/// Opens a stream to the first address of `host` that answers; each gets a fair part of the time that is left. Over
+/// TLS, a server that is not the right one is left before anything is said to it. `options` live until it ends.
+/// Failures: unreachable, timed_out, lost, protocol, untrusted.
+task<client_result<opened>> open_stream(std::string host, std::uint16_t port, client_options const& options);
 
 }  // namespace porter::rooms::client

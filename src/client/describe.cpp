@@ -18,6 +18,9 @@ std::string describe(client_failure const& failed)
             return "denied: " + said;
         case client_failure::cause::protocol:
             return "protocol error: " + said;
+        case client_failure::cause::unknown_server:
+        case client_failure::cause::untrusted:
+            return "not trusted: " + failed.reason;
         case client_failure::cause::not_sent:
             break;
     }

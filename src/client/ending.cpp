@@ -56,7 +56,7 @@ task<void> link::say_farewell(std::shared_ptr<link> self)
     me.socket_.queue(payload);
     base::error_code error;
     co_await me.socket_.flush(error);
-    if (!error) me.socket_.shutdown(stream::shutdown_send, error);
+    if (!error) co_await me.socket_.end_sending();
     me.leave_timer_.expires_after(linger_time);
 }
 

@@ -2,6 +2,9 @@
 
 #include <asio/co_spawn.hpp>
 
+#include "client/resolving.hpp"
+#include "tls/error.hpp"
+
 namespace porter::rooms::client {
 
 namespace {
@@ -29,7 +32,7 @@ base::secret frame_of(base::secret const& payload)
 
 client_failure lost(base::error_code error)
 {
-    bool const ended = error == asio::error::eof || error == frame_errc::truncated;
+    bool const ended = error == asio::error::eof || error == frame_errc::truncated || error == tls::errc::truncated;
     return {cause::lost, {code::unavailable, ended ? "the server hung up" : error.message()}, error};
 }
 
@@ -42,11 +45,13 @@ bool is_to_another_machine(stream const& connected)
 
 }  // namespace
 
-link::link(stream connected, client_options options)
-    : executor_(connected.get_executor()),
-      socket_(std::move(connected)),
+link::link(opened way, client_options options)
+    : executor_(way.socket.get_executor()),
+      socket_(std::move(way.socket)),
       options_(std::move(options)),
       remote_(is_to_another_machine(socket_)),
+      server_key_(std::move(way.server_key)),
+      trusted_by_(way.trusted_by),
       leave_timer_(executor_, clock::time_point::max()),
       output_queued_(executor_),
       output_written_(executor_),

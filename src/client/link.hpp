@@ -26,7 +26,7 @@ inline constexpr std::uint32_t server_overhead = 1024;  ///< how much longer tha
 /// wait and are woken. All on one thread; the link lives as long as any of them.
 class link {
 public:
-    link(stream connected, client_options options);
+    link(opened way, client_options options);
     link(link const&) = delete;
     link& operator=(link const&) = delete;
 
@@ -58,6 +58,8 @@ public:
     client_failure const* ended() const noexcept { return ended_ ? &*ended_ : nullptr; }
     client_failure const* refused_data() const noexcept { return refused_data_ ? &*refused_data_ : nullptr; }
     bool is_remote() const noexcept { return remote_; }
+    std::string const& server_key() const noexcept { return server_key_; }
+    porter::trusted_by trusted_by() const noexcept { return trusted_by_; }
 
 private:
     static task<void> hear(std::shared_ptr<link> self);
@@ -94,6 +96,8 @@ private:
     message_socket<stream> socket_;
     client_options options_;
     bool remote_;
+    std::string server_key_;
+    porter::trusted_by trusted_by_;
 
     server_info server_;
     std::optional<grant> granted_;

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <system_error>
 
 #include "base/secret.hpp"
@@ -66,6 +67,15 @@ bool write_whole(int number, std::string const& text)
 }
 
 }  // namespace
+
+std::filesystem::path state_file(std::string const& name)
+{
+    auto const* state = std::getenv("XDG_STATE_HOME");
+    if (state && state[0] == '/') return std::filesystem::path{state} / "porter" / name;
+    auto const* home = std::getenv("HOME");
+    if (home && home[0] == '/') return std::filesystem::path{home} / ".local/state/porter" / name;
+    return {};
+}
 
 directory_lock::directory_lock(std::filesystem::path const& directory)
 {

@@ -6,6 +6,10 @@
 
 namespace porter::rooms::client {
 
+/// A file of the user's own state: $XDG_STATE_HOME/porter/NAME, else ~/.local/state/porter/NAME; empty where neither
+/// variable is set (a relative XDG_STATE_HOME counts as unset, as its specification wants).
+std::filesystem::path state_file(std::string const& name);
+
 /// Held while a file is read, changed and put back, so that two programs do not undo each other's change. It locks the
 /// file's directory, which is made (0700, with its parents) when it is not there.
 class directory_lock {

@@ -1,8 +1,6 @@
 #include "client/saved_sessions.hpp"
 
-#include <algorithm>
-#include <cstdlib>
-
+#include "client/fields.hpp"
 #include "client/private_file.hpp"
 
 namespace porter::rooms::client {
@@ -14,26 +12,11 @@ void wipe_all(std::vector<std::string>& lines)
     for (auto& line : lines) base::wipe(line);
 }
 
-std::vector<std::string> split(std::string const& text)
-{
-    std::vector<std::string> lines;
-    for (std::size_t start = 0; start < text.size();) {
-        auto const end = std::min(text.find('\n', start), text.size());
-        lines.emplace_back(text, start, end - start);
-        start = end + 1;
-    }
-    return lines;
-}
-
 }  // namespace
 
 std::filesystem::path saved_sessions::default_file()
 {
-    auto const* state = std::getenv("XDG_STATE_HOME");
-    if (state && state[0] == '/') return std::filesystem::path{state} / "porter" / "sessions";
-    auto const* home = std::getenv("HOME");
-    if (home && home[0] == '/') return std::filesystem::path{home} / ".local/state/porter/sessions";
-    return {};
+    return state_file("sessions");
 }
 
 std::optional<std::vector<std::string>> saved_sessions::read_lines() const
@@ -45,7 +28,7 @@ std::optional<std::vector<std::string>> saved_sessions::read_lines() const
         return std::nullopt;
     }
     if (read.was_open) warn_(file_.string() + " could be read by others; it is private (0600) again");
-    auto lines = split(read.text);
+    auto lines = split_lines(read.text);
     base::wipe(read.text);
     return lines;
 }

@@ -20,8 +20,7 @@ public:
 
     saved_sessions(std::filesystem::path file, warning warn) : file_(std::move(file)), warn_(std::move(warn)) {}
 
-    /// $XDG_STATE_HOME/porter/sessions, else ~/.local/state/porter/sessions; empty where neither variable is set (a
-    /// relative XDG_STATE_HOME counts as unset, as its specification wants).
+    /// $XDG_STATE_HOME/porter/sessions, else ~/.local/state/porter/sessions; else empty.
     static std::filesystem::path default_file();
 
     /// The session kept last for this place, and under this name unless it is empty. Expired ones are passed over.

@@ -1,45 +1,18 @@
 #include "client/session_line.hpp"
 
-#include <algorithm>
 #include <array>
-#include <charconv>
-#include <optional>
+
+#include "client/fields.hpp"
 
 namespace porter::rooms::client {
 
 namespace {
 
-constexpr std::size_t longest_word = 255;  // a host name's bound; tokens and keys are far shorter
 constexpr std::size_t longest_name = 512;  // 64 code points, generously
-
-bool is_word(std::string_view text)
-{
-    auto const visible = [](char c) { return c > ' ' && c < '\x7f'; };
-    return !text.empty() && text.size() <= longest_word && std::all_of(text.begin(), text.end(), visible);
-}
 
 bool is_name(std::string_view text)
 {
-    auto const printed = [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != '\x7f'; };
-    return !text.empty() && text.size() <= longest_name && std::all_of(text.begin(), text.end(), printed);
-}
-
-template <typename Number>
-std::optional<Number> parse_number(std::string_view text)
-{
-    Number value{};
-    auto const end = text.data() + text.size();
-    auto const [stopped, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc{} || stopped != end) return std::nullopt;
-    return value;
-}
-
-/// Takes the text up to the next space off the front.
-std::string_view take_word(std::string_view& rest)
-{
-    auto const word = rest.substr(0, rest.find(' '));
-    rest.remove_prefix(std::min(rest.size(), word.size() + 1));
-    return word;
+    return !text.empty() && text.size() <= longest_name && is_printed(text);
 }
 
 }  // namespace

@@ -26,14 +26,21 @@ std::size_t distance(std::string_view a, std::string_view b)
 
 }  // namespace
 
-std::string did_you_mean(std::string_view name, std::string_view prefix)
+std::string nearest_word(std::string_view name, std::span<std::string_view const> known)
 {
     constexpr std::size_t longest = 64;  // nobody misspells so much, and the effort grows with it
-    if (name.size() > longest) return "";
-    auto const nearest =
-        std::ranges::min_element(all_options(), {}, [name](option const& one) { return distance(one.name, name); });
-    if (distance(nearest->name, name) > 2 + nearest->name.size() / 5) return "";
-    return fmt::format(" (did you mean {}{}?)", prefix, nearest->name);
+    if (name.size() > longest || known.empty()) return "";
+    auto const nearest = std::ranges::min_element(known, {}, [name](auto one) { return distance(one, name); });
+    if (distance(*nearest, name) > 2 + nearest->size() / 5) return "";
+    return std::string{*nearest};
+}
+
+std::string did_you_mean(std::string_view name, std::string_view prefix)
+{
+    std::vector<std::string_view> known;
+    for (auto const& one : all_options()) known.push_back(one.name);
+    auto const nearest = nearest_word(name, known);
+    return nearest.empty() ? "" : fmt::format(" (did you mean {}{}?)", prefix, nearest);
 }
 
 }  // namespace porter::rooms::config

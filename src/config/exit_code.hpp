@@ -1,5 +1,7 @@
 #pragma once
 
+#include "porter/start_error.hpp"
+
 namespace porter::rooms::config {
 
 /// What the programs of Porter exit with: the numbers of sysexits.h.
@@ -17,5 +19,8 @@ enum class exit_code : int {
     refused = 77,            ///< bad credentials, invalid token, untrusted server
     bad_configuration = 78,  ///< a bad value in the file or environment, a key, a certificate
 };
+
+/// What a program exits with that could not start.
+exit_code exit_code_of(start_error::kind why) noexcept;
 
 }  // namespace porter::rooms::config

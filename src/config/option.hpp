@@ -49,6 +49,9 @@ std::span<option const> all_options();
 /// The option with that name, or null.
 option const* find_option(std::string_view name);
 
+/// The word that a misspelt one is likely to mean, or nothing.
+std::string nearest_word(std::string_view name, std::span<std::string_view const> known);
+
 /// " (did you mean X?)" when a name of the table is close to one that is not in it, else nothing.
 std::string did_you_mean(std::string_view name, std::string_view prefix);
 

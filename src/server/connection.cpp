@@ -27,7 +27,7 @@ task<ending> live(peer& visitor, admission& place, house const& house)
         auto refused = co_await meet_proxy(visitor, place);
         if (refused) co_return *refused;
     }
-    auto stranger = co_await visitor.recognise();
+    auto stranger = co_await visitor.recognise(house.encryption);
     if (stranger) co_return *stranger;
 
     auto admitted = co_await handshake(visitor, house);
@@ -67,10 +67,12 @@ void report(peer const& visitor, house const& house, ending const& why)
 
 }  // namespace
 
-task<void> serve_connection(stream socket, identity::address from, admission place, io_thread& thread,
-                            house const& house)
+task<void> serve_connection(stream socket, identity::address from, admission place, asio::cancellation_signal& waits,
+                            io_thread& thread, house const& house)
 {
-    peer visitor{std::move(socket), std::move(from), thread, house.rules};
+    // An interrupt cancels what is waited for now. Whatever follows it, the leave for one, may wait again.
+    co_await asio::this_coro::throw_if_cancelled(false);
+    peer visitor{std::move(socket), std::move(from), waits, thread, house.rules};
     visitor.sits_in(place);
     auto ended = co_await live(visitor, place, house);
     report(visitor, house, ended);
@@ -84,10 +86,11 @@ task<void> serve_connection(stream socket, identity::address from, admission pla
     }
 }
 
-task<void> turn_away(stream socket, identity::address from, [[maybe_unused]] farewell goodbye, io_thread& thread,
-                     house const& house)
+task<void> turn_away(stream socket, identity::address from, [[maybe_unused]] farewell goodbye,
+                     asio::cancellation_signal& waits, io_thread& thread, house const& house)
 {
-    peer visitor{std::move(socket), std::move(from), thread, house.rules};
+    co_await asio::this_coro::throw_if_cancelled(false);
+    peer visitor{std::move(socket), std::move(from), waits, thread, house.rules};
     auto const full = ending::by_us(code::server_full, "the server is full");
     report(visitor, house, full);
     co_await visitor.leave(full);

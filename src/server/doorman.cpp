@@ -1,6 +1,7 @@
 #include "server/doorman.hpp"
 
 #include <algorithm>
+#include <asio/bind_cancellation_slot.hpp>
 #include <asio/co_spawn.hpp>
 
 #include "server/connection.hpp"
@@ -90,18 +91,23 @@ void doorman::receive(stream socket, identity::address from, io_thread& thread)
     bool const by_proxy = is_proxy(house_.rules, from.ip());
     auto asked = by_proxy ? quota_.admit_unknown(who) : quota_.admit(from.network(), who);
     if (asked.evicted) call_out(*asked.evicted);
-    if (asked.place) {
-        spawn(thread.executor(),
-              serve_connection(std::move(socket), std::move(from), std::move(*asked.place), thread, house_));
-    } else if (auto goodbye = quota_.see_off()) {
-        spawn(thread.executor(), turn_away(std::move(socket), std::move(from), std::move(*goodbye), thread, house_));
-    }
+    auto goodbye = asked.place ? std::nullopt : quota_.see_off();
+    if (!asked.place && !goodbye) return;
+    auto waits = std::make_unique<asio::cancellation_signal>();
+    auto life =
+        asked.place
+            ? serve_connection(std::move(socket), std::move(from), std::move(*asked.place), *waits, thread, house_)
+            : turn_away(std::move(socket), std::move(from), std::move(*goodbye), *waits, thread, house_);
+    spawn(thread.executor(), std::move(life), std::move(waits));
 }
 
-void doorman::spawn(io_executor where, task<void> work)
+/// Whoever holds `waits` can cancel what the coroutine waits for; without it nobody can.
+void doorman::spawn(io_executor where, task<void> work, std::unique_ptr<asio::cancellation_signal> waits)
 {
     ++running_;
-    asio::co_spawn(where, std::move(work), [this](std::exception_ptr escaped) { ended(escaped); });
+    auto const slot = waits ? waits->slot() : asio::cancellation_slot{};
+    auto done = [this, waits = std::move(waits)](std::exception_ptr escaped) { ended(escaped); };
+    asio::co_spawn(where, std::move(work), asio::bind_cancellation_slot(slot, std::move(done)));
 }
 
 void doorman::report_defect(std::exception_ptr escaped)

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <asio/cancellation_signal.hpp>
 #include <asio/io_context.hpp>
 #include <atomic>
 #include <chrono>
 #include <deque>
 #include <exception>
+#include <memory>
 #include <vector>
 
 #include "base/asio.hpp"
@@ -45,7 +47,7 @@ public:
 
 private:
     void receive(stream socket, identity::address from, io_thread& thread);
-    void spawn(io_executor where, task<void> work);
+    void spawn(io_executor where, task<void> work, std::unique_ptr<asio::cancellation_signal> waits = nullptr);
     void spawn_housework(task<void> work);
     void report_defect(std::exception_ptr escaped);
     void ended(std::exception_ptr escaped);

@@ -7,22 +7,29 @@ namespace porter::rooms::server {
 task<ending> exchange::run()
 {
     connection face{*this};
-    auto const& from = peer_.address();
     try {
         co_await house_.talk(face);
-    } catch (std::exception const& defect) {
-        // A service is other people's code: what escapes it ends this connection, never the server.
-        house_.log.error(
-            "defect",
-            {{"address", from.text()}, {"connection", from.connection()}, log::quoted("what", defect.what())});
-        ended_ = ending::by_us(code::internal, "the service failed");
+    } catch (std::system_error const& escaped) {
+        // What the service waited for was cut short because the connection ends: that is no mistake of the service's.
+        bool const cut_short = peer_.interrupted() && escaped.code() == asio::error::operation_aborted;
+        if (!cut_short) note_defect(escaped.what());
+    } catch (std::exception const& escaped) {
+        note_defect(escaped.what());
     } catch (...) {
-        house_.log.error(
-            "defect", {{"address", from.text()}, {"connection", from.connection()}, {"what", "not a std::exception"}});
-        ended_ = ending::by_us(code::internal, "the service failed");
+        note_defect("not a std::exception");
     }
+    if (!ended_) ended_ = peer_.interrupted();
     if (ended_) co_return *ended_;
     co_return ending::by_us(code::normal);
+}
+
+/// A service is other people's code: what escapes it ends this connection, never the server.
+void exchange::note_defect(std::string_view what)
+{
+    auto const& from = peer_.address();
+    house_.log.error("defect",
+                     {{"address", from.text()}, {"connection", from.connection()}, log::quoted("what", what)});
+    ended_ = ending::by_us(code::internal, "the service failed");
 }
 
 message const* exchange::next()

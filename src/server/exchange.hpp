@@ -32,6 +32,7 @@ public:
     void deny_message();
 
 private:
+    void note_defect(std::string_view what);
     /// What a service is about to see, or nothing: then a request waits for its answer, or it is over.
     message const* take_up(protocol::request const& request);
     /// Answers the request that next() could not, because that takes a suspension.

@@ -81,13 +81,10 @@ task<result<guest>> registered(peer& visitor, house const& house, protocol::regi
 {
     std::string name{asked.name};
     base::secret password{asked.password};
-    auto proved = co_await house.verifier.register_account(std::move(name), std::move(password), visitor.address());
-    if (!proved) co_return refuse(proved.error());
-    auto opened = co_await house.registry.open(*proved, visitor.address(), store::transport::plain);
-    if (!opened) {
-        // The account stands: who tries again to register must not wonder why the name is taken.
-        co_return refuse(failure{opened.error().what, "the account is made, but no session could be opened: log in"});
-    }
+    auto accepted = co_await house.verifier.register_account(std::move(name), std::move(password), visitor.address());
+    if (!accepted) co_return refuse(accepted.error());
+    auto opened = co_await house.registry.open(*accepted, visitor.address(), visitor.transport());
+    if (!opened) co_return refuse(opened.error());
     co_return guest{via::register_account, std::move(*opened)};
 }
 
@@ -97,7 +94,7 @@ task<result<guest>> logged_in(peer& visitor, house const& house, protocol::login
     base::secret password{asked.password};
     auto proved = co_await house.verifier.login(std::move(name), std::move(password), visitor.address());
     if (!proved) co_return refuse(proved.error());
-    auto opened = co_await house.registry.open(*proved, visitor.address(), store::transport::plain);
+    auto opened = co_await house.registry.open(*proved, visitor.address(), visitor.transport());
     if (!opened) co_return refuse(opened.error());
     co_return guest{via::login, std::move(*opened)};
 }
@@ -105,7 +102,7 @@ task<result<guest>> logged_in(peer& visitor, house const& house, protocol::login
 task<result<guest>> resumed(peer& visitor, house const& house, protocol::resume const& asked)
 {
     base::secret token{asked.token};
-    auto opened = co_await house.registry.resume(std::move(token), visitor.address(), store::transport::plain);
+    auto opened = co_await house.registry.resume(std::move(token), visitor.address(), visitor.transport());
     if (!opened) co_return refuse(opened.error());
     co_return guest{via::resume, std::move(*opened)};
 }
@@ -152,8 +149,9 @@ task<admitted> authenticated(peer& visitor, house const& house, identity::claim 
         }
         if (!refused) {
             auto const& session = *tried->session;
-            // A resume writes no more than it must: where the book says the same already, it is left as it is.
-            if (tried->via != via::resume || claim.name() != session.name()) {
+            // A new session is in the book of addresses already. A resume writes no more than it must: where the book
+            // says the same already, it is left as it is.
+            if (tried->via == via::resume && claim.name() != session.name()) {
                 co_await house.directory.remember(visitor.address(), session.name(), session.account());
             }
             co_return std::move(*tried);

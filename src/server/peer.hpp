@@ -1,5 +1,6 @@
 #pragma once
 
+#include <asio/cancellation_signal.hpp>
 #include <chrono>
 #include <concepts>
 #include <optional>
@@ -27,7 +28,9 @@ class peer {
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
-    peer(stream socket, identity::address from, io_thread& thread, options const& rules);
+    /// `waits` cancels what the connection's coroutine waits for.
+    peer(stream socket, identity::address from, asio::cancellation_signal& waits, io_thread& thread,
+         options const& rules);
     ~peer();
     peer(peer const&) = delete;
     peer& operator=(peer const&) = delete;
@@ -37,8 +40,15 @@ public:
     /// Takes the PROXY header that the stream must begin with: from then on address() is what it says.
     task<std::optional<ending>> hear_proxy();
 
-    /// Judges the first byte; nothing is taken from the stream.
-    task<std::optional<ending>> recognise();
+    /// Judges the first byte and, where that begins one, goes through the TLS handshake; of a plain frame nothing is
+    /// taken yet. `encryption`: none when TLS is off.
+    task<std::optional<ending>> recognise(encryption* encryption);
+
+    /// What its bytes travel in, once recognised.
+    store::transport transport() const noexcept
+    {
+        return socket_.is_established() ? store::transport::tls : store::transport::plain;
+    }
 
     /// The next frame that is already here, or none; `failed` when it breaks the limit in force. Valid until the next
     /// fill() or receive().
@@ -86,7 +96,8 @@ public:
     store::session_id session() const noexcept { return session_; }
 
     /// Ends the connection for a reason from outside; the first reason counts. What waits on the socket returns with
-    /// it at once, what waits elsewhere (store, hash) with its next receive. On the peer's own I/O thread only.
+    /// it at once, what a service waits for is cancelled; what waits for store or hash returns with its next receive.
+    /// On the peer's own I/O thread only.
     void interrupt(code why, std::string reason = {});
 
     /// Why interrupt() was called, if it was.
@@ -100,6 +111,7 @@ public:
 
 private:
     ending ended_by(base::error_code const& failed) const;
+    bool can_be_told();
     void watch_output(time_point now);
     void start_frame_deadline();
     void stop_frame_deadline();
@@ -107,10 +119,12 @@ private:
 
     message_socket<stream> socket_;
     identity::address address_;
+    asio::cancellation_signal& waits_;
     io_thread& thread_;
     options const& rules_;
     admission* place_ = nullptr;  // while it can be lost
 
+    bool recognised_ = false;  // what it speaks
     std::optional<ending> interrupted_;
     store::session_id session_ = 0;
     base::timestamp session_expires_at_{};

@@ -13,18 +13,18 @@ ending no_header(std::string const& why)
 
 }  // namespace
 
-task<result<proxy_header, ending>> read_proxy_header(stream& socket)
+task<result<proxy_header, ending>> read_proxy_header(base::tcp_socket& socket)
 {
     // Looked at first and taken afterwards, because only then it is known how much of it is the header.
     std::string begun;
     std::size_t taken = 0;
     for (;;) {
-        auto [failed] = co_await socket.async_wait(stream::wait_read, base::use_tuple);
+        auto [failed] = co_await socket.async_wait(base::tcp_socket::wait_read, base::use_tuple);
         if (failed) co_return refuse(ending::lost(failed.message()));
         begun.resize(taken + step);
         auto const room = asio::buffer(begun) + taken;
         base::error_code error;
-        auto const seen = socket.receive(room, stream::message_peek, error);
+        auto const seen = socket.receive(room, base::tcp_socket::message_peek, error);
         if (error == asio::error::eof || (!error && seen == 0)) co_return refuse(ending::half_closed());
         if (error) co_return refuse(ending::lost(error.message()));
 

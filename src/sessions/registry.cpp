@@ -22,9 +22,9 @@ failure invalid_token()
 
 }  // namespace
 
-registry::registry(store::sessions& sessions, token_source& tokens, base::clock const& clock, log::logger& log,
-                   options rules)
-    : sessions_(sessions), tokens_(tokens), clock_(clock), log_(log), rules_(rules)
+registry::registry(store::sessions& sessions, auth::throttle& throttle, token_source& tokens, base::clock const& clock,
+                   log::logger& log, options rules)
+    : sessions_(sessions), throttle_(throttle), tokens_(tokens), clock_(clock), log_(log), rules_(rules)
 {
     sessions_.watch_ended([this](std::span<store::session_id const> ended) { heard_of(ended); });
 }
@@ -36,33 +36,43 @@ registry::~registry()
 
 task<result<session>> registry::open(auth::principal const& who, identity::address from, store::transport over)
 {
-    session opened;
-    opened.token_ = tokens_.issue();
-    opened.account_ = who.account();
-    opened.name_ = who.name();
     auto const now = clock_.now();
-    opened.expires_at_ = now + rules_.ttl;
-
-    store::new_session fresh;
+    auto prepared = prepare(who.name(), now);
+    auto fresh = record_of(prepared, now, from, over);
     fresh.account = who.account();
     fresh.credential_version = who.credential_version();
-    fresh.digest = digest_of(opened.token_.view()).value();
-    fresh.created_at = now;
-    fresh.expires_at = opened.expires_at_;
-    fresh.address = from.text();
-    fresh.transport = over;
-    fresh.keep = rules_.max_per_account;
+    fresh.proved_by = who.proved_by();
     auto stored = co_await sessions_.open(fresh);
-    if (!stored && stored.error() == store::errc::unavailable) co_return refuse(unavailable());
+    if (!stored && stored.error() == store::errc::unavailable) {
+        co_await throttle_.give_back(who.proved_by());
+        co_return refuse(unavailable());
+    }
     // The credential was good a moment ago and is not any more: for the peer that is a wrong one.
     if (!stored) co_return refuse(failure{code::bad_credentials, "the name or the password is wrong"});
-    opened.id_ = stored->id;
-    opened.before_ = std::move(stored->before);
-    log_.info("session_opened", {{"address", from.text()},
-                                 {"connection", from.connection()},
-                                 {"session", opened.id_},
-                                 log::quoted("name", opened.name_)});
-    co_return opened;
+    co_return opened_as(std::move(prepared), std::move(*stored), from);
+}
+
+task<result<session>> registry::open(auth::newcomer const& who, identity::address from, store::transport over)
+{
+    auto const now = clock_.now();
+    auto prepared = prepare(who.name(), now);
+    auto fresh = record_of(prepared, now, from, over);
+    fresh.proved_by = who.asked_by();
+    auto stored = co_await sessions_.open_first(who.account(), fresh);
+    if (!stored) {
+        auto why = unavailable();
+        if (stored.error() == store::errc::name_taken) {
+            why = failure{code::name_taken, "this name is taken"};
+        } else {
+            co_await throttle_.give_back(who.asked_by());
+        }
+        log_.info("register_denied",
+                  {{"address", from.text()}, {"connection", from.connection()}, {"code", name_of(why.what)}});
+        co_return refuse(std::move(why));
+    }
+    log_.info("registered",
+              {{"address", from.text()}, {"connection", from.connection()}, log::quoted("name", who.name())});
+    co_return opened_as(std::move(prepared), std::move(*stored), from);
 }
 
 task<result<session>> registry::resume(base::secret token, identity::address from, store::transport over)
@@ -73,29 +83,42 @@ task<result<session>> registry::resume(base::secret token, identity::address fro
         return refuse(std::move(why));
     };
     auto const digest = digest_of(token.view());
-    if (!digest) co_return denied(invalid_token());
-    auto const looked_up = co_await sessions_.find(*digest);
-    if (!looked_up) co_return denied(unavailable());
-    if (!*looked_up) co_return denied(invalid_token());
-    store::found_session const& found = **looked_up;
-    store::session const& known = found.session;
-    if (found.account_disabled || endings_.contains(known.id)) co_return denied(invalid_token());
-    auto const now = clock_.now();
-    if (is_expired(known, now)) {
-        co_await put_away(known);
-        co_return denied(invalid_token());
+    std::optional<store::found_session> match;
+    if (digest) {
+        auto looked_up = co_await sessions_.find(*digest);
+        if (!looked_up) co_return denied(unavailable());
+        match = std::move(*looked_up);
     }
+    auto const now = clock_.now();
+    if (match && is_expired(match->session, now)) {
+        co_await put_away(match->session);
+        match.reset();
+    }
+    if (!match || match->account_disabled || endings_.contains(match->session.id)) {
+        auto const why = co_await refusal_of_token(from);
+        co_return denied(why);
+    }
+    store::found_session const& found = *match;
+    store::session const& known = found.session;
     if (known.transport == store::transport::tls && over == store::transport::plain) {
         // On the way from another machine the token may have been read by anybody.
         if (!from.is_loopback()) co_await put_away(known);
         co_return denied({code::tls_required, "this session was opened over TLS"});
     }
-    note_use({known.id, now, from.text()});
+    note_use({known.id, now, from.text(), from.network()});
     log_.info("session_resumed", {{"address", from.text()},
                                   {"connection", from.connection()},
                                   {"session", known.id},
                                   log::quoted("name", found.account_name)});
     co_return taken_up(found);
+}
+
+task<failure> registry::refusal_of_token(identity::address const& from)
+{
+    auto const counted = co_await throttle_.begin(from);
+    // That the store cannot count now does not make the token any better.
+    if (!counted && counted.error().what == code::throttled) co_return counted.error();
+    co_return invalid_token();
 }
 
 task<result<std::vector<store::session>>> registry::list(store::account_id account)
@@ -138,7 +161,7 @@ void registry::on_ended(std::function<void(std::span<store::session_id const>)> 
 void registry::note_uses(std::span<store::session_id const> live)
 {
     auto const now = clock_.now();
-    for (auto const id : live) note_use({id, now, {}});
+    for (auto const id : live) note_use({id, now, {}, {}});
 }
 
 task<void> registry::write_uses()
@@ -181,6 +204,41 @@ task<void> registry::prune()
     } else if (*removed > 0) {
         log_.info("sessions_pruned", {{"count", *removed}});
     }
+}
+
+session registry::prepare(std::string name, base::timestamp now)
+{
+    session prepared;
+    prepared.token_ = tokens_.issue();
+    prepared.name_ = std::move(name);
+    prepared.expires_at_ = now + rules_.ttl;
+    return prepared;
+}
+
+store::new_session registry::record_of(session const& prepared, base::timestamp now, identity::address const& from,
+                                       store::transport over) const
+{
+    store::new_session fresh;
+    fresh.digest = digest_of(prepared.token_.view()).value();
+    fresh.created_at = now;
+    fresh.expires_at = prepared.expires_at_;
+    fresh.address = from.text();
+    fresh.network = from.network();
+    fresh.transport = over;
+    fresh.keep = rules_.max_per_account;
+    return fresh;
+}
+
+session registry::opened_as(session prepared, store::opened_session stored, identity::address const& from) const
+{
+    prepared.id_ = stored.id;
+    prepared.account_ = stored.account;
+    prepared.before_ = std::move(stored.before);
+    log_.info("session_opened", {{"address", from.text()},
+                                 {"connection", from.connection()},
+                                 {"session", prepared.id_},
+                                 log::quoted("name", prepared.name_)});
+    return prepared;
 }
 
 bool registry::is_expired(store::session const& found, base::timestamp now) const
@@ -229,7 +287,9 @@ void registry::note_use(store::session_use use)
     auto& kept = uses_[use.id];
     kept.id = use.id;
     kept.at = std::max(kept.at, use.at);
-    if (!use.address.empty()) kept.address = std::move(use.address);
+    if (use.address.empty()) return;
+    kept.address = std::move(use.address);
+    kept.network = std::move(use.network);
 }
 
 std::optional<store::session_use> registry::noted(store::session_id id) const

@@ -10,7 +10,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "auth/newcomer.hpp"
 #include "auth/principal.hpp"
+#include "auth/throttle.hpp"
 #include "base/clock.hpp"
 #include "base/secret.hpp"
 #include "identity/address.hpp"
@@ -32,8 +34,8 @@ struct options {
 /// Issues, resumes, lists and ends sessions. Safe from any I/O thread.
 class registry {
 public:
-    registry(store::sessions& sessions, token_source& tokens, base::clock const& clock, log::logger& log,
-             options rules);
+    registry(store::sessions& sessions, auth::throttle& throttle, token_source& tokens, base::clock const& clock,
+             log::logger& log, options rules);
     ~registry();
     registry(registry const&) = delete;
     registry& operator=(registry const&) = delete;
@@ -42,8 +44,13 @@ public:
     /// the account was disabled meanwhile), unavailable.
     task<result<session>> open(auth::principal const& who, identity::address from, store::transport over);
 
+    /// Makes the account of somebody who may have one, with its first session. Errors: name_taken (somebody else was
+    /// faster), unavailable.
+    task<result<session>> open(auth::newcomer const& who, identity::address from, store::transport over);
+
     /// Takes up the session that a token names. Errors: invalid_token (unknown, malformed, expired, revoked, account
-    /// disabled), tls_required (opened over TLS, resumed in the clear: revoked as well, unless the peer is on
+    /// disabled; counted for the address), throttled in its place (a token that is good is taken from any address: it
+    /// cannot be guessed), tls_required (opened over TLS, resumed in the clear: revoked as well, unless the peer is on
     /// loopback), unavailable. Its last use is written later, by write_uses().
     task<result<session>> resume(base::secret token, identity::address from, store::transport over);
 
@@ -74,7 +81,14 @@ public:
     task<void> prune();
 
 private:
+    /// A session yet without an account and an id, with a token of its own.
+    session prepare(std::string name, base::timestamp now);
+    store::new_session record_of(session const& prepared, base::timestamp now, identity::address const& from,
+                                 store::transport over) const;
+    session opened_as(session prepared, store::opened_session stored, identity::address const& from) const;
     base::timestamp idle_since(base::timestamp now) const { return now - rules_.idle_ttl; }
+    /// Counts a token that is none. Why the peer is refused.
+    task<failure> refusal_of_token(identity::address const& from);
     bool is_expired(store::session const& found, base::timestamp now) const;
     session taken_up(store::found_session const& found) const;
     /// False: they are still to be written.
@@ -86,6 +100,7 @@ private:
     std::optional<store::session_use> noted(store::session_id id) const;
 
     store::sessions& sessions_;
+    auth::throttle& throttle_;
     token_source& tokens_;
     base::clock const& clock_;
     log::logger& log_;

@@ -8,6 +8,7 @@
 
 #include "porter/task.hpp"
 #include "store/records.hpp"
+#include "store/throttle.hpp"
 
 /// What the rooms ask of a store, in their own words: each operation is whole and atomic, no transaction or handle
 /// leaks. A success is durable when the task resumes. Every operation may fail with errc::unavailable (not repeated
@@ -29,27 +30,29 @@ public:
     /// hold. Errors: name_taken.
     virtual task<result<account>> add(account fresh) = 0;
 
-    /// Counts one failed password try. An account that is gone is no error.
-    virtual task<result<void>> count_failure(account_id id) = 0;
-
     /// Puts a stronger hash of the same password in place, if `old_hash` is still the stored one; sessions stay.
     /// Errors: credential_changed.
     virtual task<result<void>> rehash(account_id id, std::string old_hash, std::string new_hash) = 0;
 
-    /// Changes the password, if `old_hash` is still the stored one and the account not disabled; ends every session
-    /// of the account but `keep`, which from now on counts as opened by the new credential, and zeroes the failures.
-    /// Errors: credential_changed.
-    virtual task<result<void>> change_password(account_id id, std::string old_hash, std::string new_hash,
-                                               session_id keep) = 0;
+    /// Changes the password, if the credential is still the one that was verified (a rehash does not make it another)
+    /// and the account not disabled; ends every session of the account but one, which from now on counts as opened by
+    /// the new credential, and undoes the try with those before it on the same ladder. Errors: credential_changed.
+    virtual task<result<void>> change_password(password_change asked) = 0;
 };
 
 class sessions {
 public:
     virtual ~sessions() = default;
 
-    /// Opens a session of an account whose credential was just verified: records the login (time, address), zeroes
-    /// the failures and ends the oldest sessions beyond `keep`. Errors: credential_changed.
+    /// Opens a session of an account whose credential was just verified: records the login (time, address) and that the
+    /// account was at that address, undoes the try with those before it on the same ladder, zeroes failed_since, and
+    /// ends the oldest sessions beyond `keep`. Errors: credential_changed.
     virtual task<result<opened_session>> open(new_session fresh) = 0;
+
+    /// Adds an account and opens its first session, both or neither: else somebody could hear of a failure although
+    /// the account exists. What accounts::add ignores is ignored, and the account and version of `first`. Errors:
+    /// name_taken; credential_changed (it was to be disabled).
+    virtual task<result<opened_session>> open_first(account owner, new_session first) = 0;
 
     /// The session with this digest, or none. Expired ones too: the caller judges by its own clock.
     virtual task<result<std::optional<found_session>>> find(token_digest digest) = 0;
@@ -65,7 +68,7 @@ public:
     /// Ends every session of this account.
     virtual task<result<void>> end_all(account_id account) = 0;
 
-    /// Writes when, and from where, sessions were last used, and that those addresses were seen then. A session that is
+    /// Writes when, and from where, sessions were last used, and that their accounts were there. A session that is
     /// gone is passed over; a time before the recorded one changes nothing.
     virtual task<result<void>> touch(std::vector<session_use> uses) = 0;
 
@@ -93,11 +96,25 @@ public:
                                       base::timestamp at) = 0;
 };
 
-/// The three ports of one store, as they are handed to the rooms. All references outlive the rooms.
+/// The tries of passwords and other secrets that were counted, by account and by network.
+class tries {
+public:
+    virtual ~tries() = default;
+
+    /// Judges a try by judge(), and counts it where that allows it: on the ladder of its account (the network's own,
+    /// where the account was accessed from before) and in the network's window. An account that is gone is as none.
+    virtual task<result<judged_try>> begin(secret_try asked, throttle_rules rules) = 0;
+
+    /// Undoes tries that came to no decision: all is as if they had not been made.
+    virtual task<result<void>> give_back(std::vector<counted_try> undecided) = 0;
+};
+
+/// The ports of one store, as they are handed to the rooms. All references outlive the rooms.
 struct ports {
     store::accounts& accounts;
     store::sessions& sessions;
     store::addresses& addresses;
+    store::tries& tries;
 };
 
 }  // namespace porter::rooms::store

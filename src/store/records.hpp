@@ -41,7 +41,7 @@ struct account {
     std::int64_t credential_version = 1;  ///< rises with each changed password, not with a rehash
     base::timestamp created_at{};
     std::optional<base::timestamp> disabled_at;
-    std::uint32_t failed_since = 0;  ///< failed password tries in a row, so that a restart forgets none
+    std::uint32_t failed_since = 0;  ///< failed password tries since the last login, from wherever
 };
 
 /// What the account's owner is shown at the next access, so that people notice what was not them.
@@ -61,19 +61,34 @@ struct session {
     store::transport transport = store::transport::plain;
 };
 
+/// A try of a secret that was counted as failed before it was decided: what undoes it when it succeeds, or when it was
+/// never decided.
+struct counted_try {
+    std::optional<account_id> account;  ///< on whose ladder it counts
+    std::string network;                ///< that it came from
+    bool is_known_network = false;      ///< it counts on the network's own ladder
+    std::int64_t entry = 0;             ///< its row in the book of the networks' failures; 0: it was never counted
+    base::instant at{};
+    base::instant last_before{};                           ///< of the ladder, before this try
+    std::optional<base::timestamp> last_failed_at_before;  ///< of the account, before this try
+};
+
 struct new_session {
     account_id account = 0;
     std::int64_t credential_version = 0;  ///< that of the credential that was verified
+    counted_try proved_by;                ///< the try that succeeded
     token_digest digest{};
     base::timestamp created_at{};
     base::timestamp expires_at{};
     std::string address;  ///< canonical
+    std::string network;  ///< that limits count the address by
     store::transport transport = store::transport::plain;
     std::uint32_t keep = 16;  ///< sessions an account may have; the oldest beyond it end
 };
 
 struct opened_session {
     session_id id = 0;
+    account_id account = 0;
     access_history before;  ///< as it was before this opening
 };
 
@@ -89,6 +104,16 @@ struct session_use {
     session_id id = 0;
     base::timestamp at{};
     std::string address;  ///< empty: leave the recorded one
+    std::string network;  ///< that limits count the address by; empty as the address is
+};
+
+/// A password that was proved is to be another one.
+struct password_change {
+    account_id account = 0;
+    std::int64_t credential_version = 0;  ///< that of the credential that was verified
+    std::string new_hash;
+    session_id keep = 0;    ///< the session that stays
+    counted_try proved_by;  ///< the try that succeeded
 };
 
 }  // namespace porter::rooms::store

@@ -5,11 +5,10 @@
 #include <unistd.h>
 
 #include <array>
-#include <functional>
-#include <semaphore>
 #include <stdexcept>
 #include <thread>
 
+#include "auth/gated_hasher.hpp"
 #include "support/catch.hpp"
 #include "support/plain_hash.hpp"
 #include "support/recording_log.hpp"
@@ -18,6 +17,7 @@
 using namespace porter;
 using namespace porter::rooms;
 using namespace std::chrono_literals;
+using testing::gated_fixture;
 
 namespace {
 
@@ -35,58 +35,6 @@ struct fixture {
     result<std::string> hash(std::string_view password)
     {
         return testing::run(io, hasher.hash(base::secret{password}, here));
-    }
-};
-
-/// A function that says when it begins to verify, and does not end before it is told.
-class gated_hash final : public auth::hash_function {
-public:
-    struct gate {
-        std::counting_semaphore<> entered{0};
-        std::counting_semaphore<> open{0};
-        std::function<void()> inside = [] {};
-    };
-
-    explicit gated_hash(gate& where) : gate_(where) {}
-
-    std::optional<std::string> make(std::string_view) noexcept override { return "hash"; }
-    verdict verify(std::string const&, std::string_view) noexcept override
-    {
-        gate_.inside();
-        gate_.entered.release();
-        gate_.open.acquire();
-        return verdict::match;
-    }
-    bool is_stale(std::string const&) const noexcept override { return false; }
-
-private:
-    gate& gate_;
-};
-
-/// A hasher with one thread and one place in its queue, behind a gate.
-struct gated_fixture {
-    asio::io_context io;
-    testing::recording_log log;
-    gated_hash::gate gate;
-    std::unique_ptr<auth::hasher> hasher = std::make_unique<auth::hasher>(
-        auth::hash_options{.threads = 1, .queue_limit = 1}, std::make_unique<gated_hash>(gate), log);
-    identity::address here = *identity::address::parse("192.0.2.7");
-
-    /// Begins a verification; its outcome is there when the context has run.
-    void begin(std::optional<result<bool>>& outcome)
-    {
-        auto work = testing::keep_value(hasher->verify("hash", base::secret{"password"}, here), outcome);
-        asio::co_spawn(io, std::move(work), [](std::exception_ptr escaped) {
-            if (escaped) std::rethrow_exception(escaped);
-        });
-        io.restart();
-        io.poll();
-    }
-
-    void run_until(std::optional<result<bool>> const& outcome)
-    {
-        io.restart();
-        while (!outcome) io.run_one();
     }
 };
 
@@ -167,45 +115,35 @@ TEST_CASE("a task goes on upon its own thread after a hash")
     CHECK(testing::run(house.io, resumes_on_its_own_thread(house.hasher, house.here)));
 }
 
-TEST_CASE("a full queue answers busy with the time until a try is worth it")
+TEST_CASE("when the queue is full whoever has most in it makes room")
 {
-    gated_fixture house;
-    std::optional<result<bool>> under_way;
-    std::optional<result<bool>> waiting;
-    std::optional<result<bool>> too_many;
-    house.begin(under_way);
+    gated_fixture house{3};
+    std::array<std::optional<result<bool>>, 4> crowd;
+    std::optional<result<bool>> alone;
+    for (auto& each : crowd) house.begin(each, "2001:db8::1");
     house.gate.entered.acquire();
-    house.begin(waiting);
-    house.begin(too_many);
-    house.run_until(too_many);
-    REQUIRE_FALSE(*too_many);
-    CHECK(too_many->error().what == code::busy);
-    CHECK(too_many->error().retry_after >= 1s);
-    CHECK_FALSE(waiting);
-
-    house.gate.open.release(2);
-    house.run_until(under_way);
-    house.run_until(waiting);
-    CHECK(**under_way);
-    CHECK(**waiting);
+    house.begin(alone, "192.0.2.7");
+    house.run_until(crowd[3]);
+    CHECK(crowd[3]->error().what == code::busy);
+    std::optional<result<bool>> neighbour;
+    house.begin(neighbour, "2001:db8::2");
+    house.run_until(neighbour);
+    CHECK(neighbour->error().what == code::busy);
+    house.gate.open.release(4);
+    house.run_until(alone);
+    CHECK(**alone);
+    house.run_until(crowd[2]);
 }
 
-TEST_CASE("a hasher that ends finishes the hash under way and answers busy to those who wait")
+TEST_CASE("whether a password is guessable is judged without a hash")
 {
-    gated_fixture house;
-    std::optional<result<bool>> under_way;
-    std::optional<result<bool>> waiting;
-    house.begin(under_way);
-    house.gate.entered.acquire();
-    house.begin(waiting);
-    std::thread ending{[&] { house.hasher.reset(); }};
-    house.run_until(waiting);
-    CHECK_FALSE(*waiting);
-    CHECK(waiting->error().what == code::busy);
-    house.gate.open.release();
-    ending.join();
-    house.run_until(under_way);
-    CHECK(**under_way);
+    fixture house;
+    auto const before = house.counts.all();
+    auto const weak =
+        testing::run(house.io, house.hasher.why_guessable(base::secret{"password1"}, "Alice", house.here));
+    REQUIRE(weak);
+    CHECK(weak->has_value());
+    CHECK(house.counts.all() == before);
 }
 
 TEST_CASE("hashing threads have a name and stand back behind all others")

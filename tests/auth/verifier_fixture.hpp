@@ -2,12 +2,14 @@
 
 #include <asio/io_context.hpp>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include "auth/verifier.hpp"
 #include "store/memory/backend.hpp"
 #include "support/fragile_accounts.hpp"
+#include "support/fragile_tries.hpp"
 #include "support/manual_clock.hpp"
 #include "support/plain_hash.hpp"
 #include "support/recording_log.hpp"
@@ -17,16 +19,43 @@ namespace porter::testing {
 
 /// A verifier over a memory store that can be made to fail, with hashes that are counted.
 struct verifier_fixture {
-    explicit verifier_fixture(rooms::auth::options rules = {}) : verifier(accounts, hasher, clock, log, rules) {}
+    explicit verifier_fixture(rooms::auth::options rules = {}) : verifier(accounts, hasher, throttle, clock, log, rules)
+    {}
 
-    result<rooms::auth::principal> register_account(std::string_view name, std::string_view password)
+    /// The account as it stands in the store afterwards.
+    result<rooms::store::account> register_account(std::string_view name, std::string_view password)
     {
-        return run(io, verifier.register_account(std::string{name}, rooms::base::secret{password}, here));
+        auto const accepted =
+            run(io, verifier.register_account(std::string{name}, rooms::base::secret{password}, here));
+        if (!accepted) return refuse(accepted.error());
+        auto const added = run(io, accounts.add(accepted->account()));
+        run(io, throttle.give_back(accepted->asked_by()));
+        return *added;
     }
 
     result<rooms::auth::principal> login(std::string_view name, std::string_view password)
     {
         return run(io, verifier.login(std::string{name}, rooms::base::secret{password}, here));
+    }
+
+    result<rooms::auth::principal> login_from(std::string_view address, std::string_view name,
+                                              std::string_view password)
+    {
+        auto const from = *rooms::identity::address::parse(address);
+        return run(io, verifier.login(std::string{name}, rooms::base::secret{password}, from));
+    }
+
+    /// What the sessions' registry makes of a good login, which is all that undoes a counted try.
+    void enter(rooms::auth::principal const& who, std::string_view address)
+    {
+        rooms::store::new_session fresh;
+        fresh.account = who.account();
+        fresh.credential_version = who.credential_version();
+        fresh.proved_by = who.proved_by();
+        fresh.created_at = clock.now();
+        fresh.address = address;
+        fresh.network = rooms::identity::address::parse(address)->network();
+        if (!run(io, store.ports().sessions.open(fresh))) throw std::logic_error("the login was good");
     }
 
     result<void> change_password(rooms::store::account_id account, std::string_view current, std::string_view fresh)
@@ -48,6 +77,8 @@ struct verifier_fixture {
     fragile_accounts accounts{store.ports().accounts};
     hash_counts hashes;
     rooms::auth::hasher hasher{rooms::auth::hash_options{.threads = 1}, std::make_unique<plain_hash>(hashes), log};
+    fragile_tries tries{store.ports().tries};
+    rooms::auth::throttle throttle{tries, clock, log};
     rooms::auth::verifier verifier;
     rooms::identity::address here = *rooms::identity::address::parse("192.0.2.7");
 };

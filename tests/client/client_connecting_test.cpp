@@ -24,7 +24,7 @@ TEST_CASE("the welcome tells what the server is")
 TEST_CASE("a closing instead of the welcome is a refusal")
 {
     play({hear(kind::hello), say(protocol::closing{12, "full"})}, [](scripted_server& server) -> task<void> {
-        auto door = co_await client::connect(host, server.port());
+        auto door = co_await connect_plain(server);
         REQUIRE_FALSE(door);
         CHECK(door.error().why == cause::closed);
         CHECK(door.error().what == code::server_full);
@@ -40,7 +40,7 @@ TEST_CASE("a server that hangs up without a word has lost the connection")
     script.push_back(GENERATE(true, false) ? hang_up() : reset());
     if (cut == 0) script.insert(script.begin(), hear(kind::hello));
     play(script, [](scripted_server& server) -> task<void> {
-        auto door = co_await client::connect(host, server.port());
+        auto door = co_await connect_plain(server);
         if (!door) {
             CHECK(door.error().why == cause::lost);
             co_return;
@@ -61,7 +61,7 @@ TEST_CASE("a server that hangs up without a word has lost the connection")
 TEST_CASE("a server that goes silent is given up in time")
 {
     play({hear(kind::hello), hear(kind::closing), hear_end()}, [](scripted_server& server) -> task<void> {
-        client_options options;
+        auto options = plain();
         options.timeout = 50ms;
         auto door = co_await client::connect(host, server.port(), options);
         REQUIRE_FALSE(door);
@@ -86,20 +86,29 @@ TEST_CASE("a host that does not exist is unreachable")
     CHECK(refused.error().why == cause::unreachable);
 }
 
-TEST_CASE("another machine is not spoken to in plain by accident")
-{
-    auto const refused = testing::run(client::connect("192.0.2.1", 7678));
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error().why == cause::not_sent);
-    CHECK(refused.error().what == code::tls_required);
-}
-
 TEST_CASE("a host name is tried address by address")
 {
     play({hear(kind::hello), say(authenticate)}, [](scripted_server& server) -> task<void> {
-        auto door = co_await client::connect("localhost", server.port());  // ::1 first, where nobody listens
+        auto door = co_await connect_plain(server, "localhost");  // ::1 first, where nobody listens
         CHECK(door);
     });
+}
+
+TEST_CASE("a name of this machine itself needs no resolver")
+{
+    std::string const name = GENERATE("nobody-wrote-this-down.localhost", "a.b.LOCALHOST.", "LocalHost.");
+    play({hear(kind::hello), say(authenticate)}, [name](scripted_server& server) -> task<void> {
+        auto door = co_await connect_plain(server, name);
+        CHECK(door);
+    });
+}
+
+TEST_CASE("a name that only looks like this machine's is looked up")
+{
+    std::string const name = GENERATE("notlocalhost.invalid", "localhost.invalid", "localhost..");
+    auto const refused = testing::run(client::connect(name, 7678));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().why == cause::unreachable);
 }
 
 TEST_CASE("garbage from the server is a protocol error that the server is told")
@@ -109,7 +118,7 @@ TEST_CASE("garbage from the server is a protocol error that the server is told")
                                   std::string{"\0\0\0\x01\x84", 5}, std::string{"\0\0\0\x03\x40hi", 7});
     play({hear(kind::hello), say_bytes(garbage), hear(kind::closing), hear_end()},
          [](scripted_server& server) -> task<void> {
-             auto door = co_await client::connect(host, server.port());
+             auto door = co_await connect_plain(server);
              REQUIRE_FALSE(door);
              CHECK(door.error().why == cause::protocol);
          });
@@ -120,7 +129,7 @@ TEST_CASE("the welcome and the access may be cut after every byte")
     auto const whole = frame_of(open_to_all) + frame_of(by_nothing);
     for (std::size_t size = 0; size < whole.size(); ++size) {
         play({hear(kind::hello), say_bytes(whole.substr(0, size))}, [](scripted_server& server) -> task<void> {
-            auto door = co_await client::connect(host, server.port());
+            auto door = co_await connect_plain(server);
             REQUIRE_FALSE(door);
             CHECK(door.error().why == cause::lost);
         });

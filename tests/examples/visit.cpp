@@ -5,7 +5,8 @@
 
 porter::task<> visit(std::uint16_t port, std::string name, std::string password)
 {
-    auto door = co_await porter::client::connect("localhost", port);
+    porter::client_options options{.trust = porter::trust::first_use};
+    auto door = co_await porter::client::connect("localhost", port, options);
     if (!door) co_return void(std::cerr << describe(door.error()) << '\n');
     auto access = co_await door->register_account(name, password);
     if (!access) co_return void(std::cerr << describe(access.error()) << '\n');

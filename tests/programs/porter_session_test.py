@@ -2,14 +2,15 @@
 import os
 import pathlib
 import re
+import threading
 import unittest
 
 from support.case import OTHER_PASSWORD, PASSWORD
 from support.peer import Peer, let_in, see_off
 from support.porter import PROMPT, PorterCase
 from support.server import PORTER, Server
-from support.terminal import CTRL_C, CTRL_D, Terminal
-from support.waiting import until
+from support.terminal import CTRL_C, CTRL_D, ENTER, Terminal
+from support.waiting import HANG_GUARD, until
 
 
 def flags_of_input(process):
@@ -230,6 +231,41 @@ class OtherServers(PorterCase):
         terminal = Terminal(PORTER, "127.0.0.1", peer.port, "--plain", *arguments, home=self.home)
         self.addCleanup(terminal.close)
         return peer, terminal
+
+    def test_pings_are_answered_while_a_password_is_typed_and_no_key_is_lost(self):
+        asked, answered = threading.Semaphore(0), threading.Semaphore(0)
+
+        def script(connection):
+            connection.expect("hello")
+            connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "")
+            connection.expect("login")
+            connection.send("granted", "login", "Alice", 7, "prt_x", 4_000_000_000, 0, "", 0)
+            for _ in range(3):
+                assert asked.acquire(timeout=HANG_GUARD)
+                connection.send("ping", b"still there?")
+                connection.expect("pong", data=b"still there?")
+                answered.release()
+            connection.expect("change_password", current=PASSWORD, new=OTHER_PASSWORD)
+            connection.send("done")
+            see_off(connection)
+        peer, terminal = self.against(script, arguments=("--name", "Alice"))
+        terminal.see(r"^New here\? ")
+        terminal.line("no")
+        terminal.see(r"^Password for Alice: ")
+        terminal.line(PASSWORD)
+        terminal.see(PROMPT)
+        terminal.type("/password")
+        terminal.see(r"^> /password$")
+        terminal.type(ENTER)  # alone, as a person's: it wakes both who edits the line and who asks
+        for prompt, typed in (("Current password: ", PASSWORD), ("New password: ", OTHER_PASSWORD),
+                              ("New password again: ", OTHER_PASSWORD)):
+            terminal.see("^" + prompt)
+            asked.release()
+            self.assertTrue(answered.acquire(timeout=HANG_GUARD), "it only waits for the terminal")
+            terminal.line(typed)
+        terminal.see(r"^The password is changed\.")
+        self.leave(terminal)
+        peer.join()
 
     def test_control_characters_in_a_text_are_shown_escaped(self):
         def script(connection):

@@ -3,10 +3,12 @@ import re
 import unittest
 
 from support.case import OTHER_PASSWORD, PASSWORD
+from support.peer import Peer, see_off
 from support.porter import PROMPT, PorterCase
 from support.server import PORTER, Server
 from support.terminal import CTRL_C, CTRL_D, Terminal
 from support.waiting import until
+from support.wire import message
 
 
 class Questions(PorterCase):
@@ -87,6 +89,76 @@ class Questions(PorterCase):
         server.stop()
         self.addCleanup(server.remove)
         self.assertEqual(self.porter(server=server).leave(), 69)
+
+
+class Denials(PorterCase):
+    """A person reads sentences, not codes."""
+
+    def against(self, *denials):
+        def script(connection):
+            connection.expect("hello")
+            connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "Alice")
+            for denied in denials:
+                connection.expect("login")
+                connection.send_raw(denied)
+            see_off(connection)
+        peer = Peer(script)
+        self.addCleanup(peer.join)
+        terminal = Terminal(PORTER, "127.0.0.1", peer.port, "--plain", home=self.home)
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def test_a_denial_is_told_as_a_sentence_with_the_time_to_wait(self):
+        wrong = message("denied", "bad_credentials", 0, "unknown name or wrong password")
+        throttled = message("denied", "throttled", 1, "too many wrong tries")
+        terminal = self.against(wrong, throttled)
+        for times in (1, 2):
+            terminal.see(r"^Password for Alice: ", times=times)
+            terminal.line(OTHER_PASSWORD)
+        terminal.see(r"^Unknown name or wrong password\.$")
+        terminal.see(r"^Too many wrong tries\.$")
+        terminal.see(r"^Trying again is possible in 1 s\.$")
+        terminal.see(r"^Password for Alice: ", times=3)
+        self.assertNotRegex(terminal.text(), "denied|bad_credentials|throttled")
+        terminal.type(CTRL_D)
+        self.assertEqual(terminal.leave(), 0)
+
+    def test_the_last_denial_of_a_connection_ends_it_with_a_sentence(self):
+        wrong = message("denied", "bad_credentials", 0, "unknown name or wrong password")
+        last = wrong + message("closing", "too_many_attempts", "five tries are enough")
+        terminal = self.against(wrong, wrong, wrong, wrong, last)
+        for times in range(1, 6):
+            terminal.see(r"^Password for Alice: ", times=times)
+            terminal.line(OTHER_PASSWORD)
+        terminal.see(r"^Too many wrong tries: start porter again\.$")
+        self.assertEqual(terminal.leave(), 75)
+        self.assertNotRegex(terminal.text(), "too_many_attempts|closed")
+        self.assertEqual(len(re.findall("(?m)^Password for Alice: ", terminal.text())), 5, "no question is left over")
+
+    def test_a_closing_that_comes_while_the_password_is_typed_is_told_as_the_same_sentence(self):
+        terminal = self.against(message("closing", "too_many_attempts", "five tries are enough"))
+        terminal.see(r"^Password for Alice: ")
+        terminal.line(OTHER_PASSWORD)
+        terminal.see(r"^Too many wrong tries: start porter again\.$")
+        self.assertEqual(terminal.leave(), 75)
+
+    def test_somebody_else_at_a_known_address_is_told_the_way_to_another_name(self):
+        self.leave(self.registered("Neighbour", "--no-save"))
+        stranger = self.account("Visitor Of Neighbour")
+        terminal = self.porter("--no-save")
+        terminal.see(r"^Password for ")
+        terminal.line(OTHER_PASSWORD)
+        terminal.see(r"^Not .*\? An empty answer asks for another name\.$")
+        terminal.see(r"^Password for ", times=2)
+        terminal.line("")
+        terminal.see(r"^Name \[.*\]: ")
+        terminal.line(stranger.name)
+        terminal.see(r"^New here\? \(yes/no\) ")
+        terminal.line("no")
+        terminal.see(r"^Password for Visitor Of Neighbour: ")
+        terminal.line(stranger.password)
+        terminal.see(r"^Welcome, Visitor Of Neighbour\.")
+        self.leave(terminal)
 
 
 class SlowAnswers(PorterCase):

@@ -233,6 +233,50 @@ TEST_CASE("a service may ask for one message at a time and leave what it likes")
     house.run(scene());
 }
 
+TEST_CASE("a service that waits for something else is cancelled when its session ends")
+{
+    bool cancelled = false;
+    auto const sleeper = [&cancelled](connection& client) -> task<void> {
+        auto executor = co_await asio::this_coro::executor;
+        rooms::base::steady_timer long_time{executor, std::chrono::hours{1}};
+        co_await client.send("waiting");
+        auto const ran_out = co_await rooms::base::run_out(long_time);
+        cancelled = !ran_out;
+    };
+    test_house house{with_access(mode::authenticate), sleeper};
+    auto scene = [&]() -> task<void> {
+        visitor someone{house.io};
+        co_await registers(someone, house, "Alice");
+        co_await someone.hear<wire::text>();
+        house.store.disable(1, house.clock.now());
+        auto const told = co_await someone.hears_closing(code::session_ended);
+        CHECK(told);
+        CHECK(cancelled);
+    };
+    house.run(scene());
+}
+
+TEST_CASE("the server stops although a service waits for something else and lets the cancellation escape")
+{
+    auto const sleeper = [](connection& client) -> task<void> {
+        auto executor = co_await asio::this_coro::executor;
+        rooms::base::steady_timer long_time{executor, std::chrono::hours{1}};
+        co_await client.send("waiting");
+        co_await long_time.async_wait(use_task);
+    };
+    test_house house{with_access(mode::open), sleeper};
+    auto scene = [&]() -> task<void> {
+        visitor someone{house.io};
+        co_await enters(someone, house);
+        co_await someone.hear<wire::text>();
+        house.doorman->stop();
+        auto const told = co_await someone.hears_closing(code::shutting_down);
+        CHECK(told);
+    };
+    house.run(scene());
+    CHECK(house.log.count("defect") == 0);
+}
+
 TEST_CASE("what has no place after access is a protocol error")
 {
     test_house house{with_access(mode::open)};

@@ -38,7 +38,9 @@ TEST_CASE("a session shows the login before it and the failures since")
     auto const login_at = house.clock.now();
     house.clock.advance(1h);
     CHECK_FALSE(testing::run(house.io, house.verifier.login("Alice", base::secret{"wrong horse"}, house.here)));
-    auto const second = house.open(house.alice);
+    auto const again = testing::run(house.io, house.verifier.login("Alice", base::secret{"correct horse"}, house.here));
+    REQUIRE(again);
+    auto const second = house.open(*again);
     REQUIRE(second);
     CHECK(second->before().last_login_at == login_at);
     CHECK(second->before().last_address == "192.0.2.7");
@@ -123,4 +125,62 @@ TEST_CASE("openings and resumes are logged by address and id and never by token"
     CHECK(house.log.count("resume_denied") == 2);
     CHECK_FALSE(house.log.mentions("prt_"));
     CHECK_FALSE(house.log.mentions(opened->token().view().substr(4)));
+}
+
+TEST_CASE("a newcomer's account and first session are made as one")
+{
+    registry_fixture house;
+    auto const carol = house.accepted("Carol");
+    auto const opened = testing::run(house.io, house.registry->open(carol, house.here, store::transport::plain));
+    REQUIRE(opened);
+    CHECK(opened->name() == "Carol");
+    CHECK(house.resume(opened->token())->account() == opened->account());
+    auto const events = house.log.events("registered");
+    REQUIRE(events.size() == 1);
+    CHECK(events[0].fields[0] == std::pair<std::string, std::string>{"address", "192.0.2.7"});
+    CHECK(events[0].field("name") == "Carol");
+}
+
+TEST_CASE("who hears that the store is down may register again under the same name")
+{
+    registry_fixture house;
+    auto const carol = house.accepted("Carol");
+    house.sessions.broken = {"open", "open_first"};
+    auto const refused = testing::run(house.io, house.registry->open(carol, house.here, store::transport::plain));
+    CHECK(refusal_of(refused) == code::unavailable);
+    house.sessions.broken = {};
+    CHECK(testing::run(house.io, house.registry->open(carol, house.here, store::transport::plain)));
+}
+
+TEST_CASE("of two newcomers with one name the later is told that it is taken")
+{
+    registry_fixture house;
+    auto const first = house.accepted("Carol");
+    auto const second = house.accepted("CAROL");
+    REQUIRE(testing::run(house.io, house.registry->open(first, house.here, store::transport::plain)));
+    auto const refused = testing::run(house.io, house.registry->open(second, house.here, store::transport::plain));
+    CHECK(refusal_of(refused) == code::name_taken);
+    CHECK(house.log.events("register_denied").back().field("code") == "name_taken");
+}
+
+// Promise P2.
+TEST_CASE("a session that the store does not open costs its visitor no try")
+{
+    registry_fixture house;
+    for (int i = 0; i < 30; ++i) {
+        auto const proved =
+            testing::run(house.io, house.verifier.login("Alice", base::secret{"correct horse"}, house.here));
+        REQUIRE(proved);
+        house.sessions.broken = {"open"};
+        CHECK(refusal_of(house.open(*proved)) == code::unavailable);
+        house.sessions.broken = {};
+    }
+    auto const carol = house.accepted("Carol");
+    house.sessions.broken = {"open_first"};
+    for (int i = 0; i < 30; ++i) {
+        auto const opened = testing::run(house.io, house.registry->open(carol, house.here, store::transport::plain));
+        CHECK(refusal_of(opened) == code::unavailable);
+    }
+    house.sessions.broken = {};
+    CHECK(testing::run(house.io, house.registry->open(house.accepted("Dave"), house.here, store::transport::plain)));
 }

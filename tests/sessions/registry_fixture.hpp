@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "sessions/registry.hpp"
 #include "store/memory/backend.hpp"
 #include "support/fragile_sessions.hpp"
+#include "support/fragile_tries.hpp"
 #include "support/manual_clock.hpp"
 #include "support/plain_hash.hpp"
 #include "support/recording_log.hpp"
@@ -25,10 +27,19 @@ struct registry_fixture {
     using transport = rooms::store::transport;
 
     explicit registry_fixture(rooms::sessions::options rules = {})
-        : registry(std::make_unique<rooms::sessions::registry>(sessions, tokens, clock, log, rules))
+        : registry(std::make_unique<rooms::sessions::registry>(sessions, throttle, tokens, clock, log, rules))
     {}
 
     rooms::auth::principal proved(std::string_view name)
+    {
+        rooms::base::secret password{"correct horse"};
+        auto const made = run(io, store.ports().accounts.add(accepted(name).account()));
+        if (!made) throw std::runtime_error("the account is there already");
+        auto found = run(io, verifier.login(std::string{name}, std::move(password), here));
+        return *std::move(found);
+    }
+
+    rooms::auth::newcomer accepted(std::string_view name)
     {
         rooms::base::secret password{"correct horse"};
         auto made = run(io, verifier.register_account(std::string{name}, std::move(password), here));
@@ -69,7 +80,9 @@ struct registry_fixture {
     rooms::store::memory::backend store;
     hash_counts hashes;
     rooms::auth::hasher hasher{rooms::auth::hash_options{.threads = 1}, std::make_unique<plain_hash>(hashes), log};
-    rooms::auth::verifier verifier{store.ports().accounts, hasher, clock, log, {}};
+    fragile_tries tries{store.ports().tries};
+    rooms::auth::throttle throttle{tries, clock, log};
+    rooms::auth::verifier verifier{store.ports().accounts, hasher, throttle, clock, log, {}};
     fragile_sessions sessions{store.ports().sessions};
     rooms::sessions::system_token_source tokens;
     std::unique_ptr<rooms::sessions::registry> registry;

@@ -131,3 +131,20 @@ TEST_CASE("when the store is down a resume is unavailable and never invalid")
     house.sessions.broken = {};
     CHECK(house.resume(opened->token()));
 }
+
+// Promise P2.
+TEST_CASE("tokens that are none count for the address and a good one is taken all the same")
+{
+    registry_fixture house;
+    auto const opened = house.open(house.alice);
+    REQUIRE(opened);
+    house.clock.advance(10min);  // since the accounts were made
+    for (int i = 0; i < 20; ++i) CHECK(refusal_of(house.resume(base::secret{"prt_x"})) == code::invalid_token);
+    auto const refused = house.resume(base::secret{"prt_x"});
+    CHECK(refusal_of(refused) == code::throttled);
+    CHECK(refused.error().retry_after == std::chrono::minutes{10});
+    CHECK(house.resume(opened->token()));
+    CHECK(refusal_of(house.resume_from("192.0.2.8", base::secret{"prt_x"})) == code::invalid_token);
+    house.tries.broken = true;
+    CHECK(refusal_of(house.resume(base::secret{"prt_x"})) == code::invalid_token);
+}

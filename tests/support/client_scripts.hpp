@@ -24,9 +24,24 @@ inline auto const open_to_all = welcome(protocol::access_mode::open);
 inline protocol::granted const by_login{protocol::via::login, "Alice", 7, "prt_token", 2000, 1000, "192.0.2.7", 3};
 inline protocol::granted const by_nothing{protocol::via::open, "", 0, "", 0, 0, "", 0};
 
+/// Most of what a client does is the same over TLS and without.
+inline client_options plain()
+{
+    client_options options;
+    options.transport = transport::plain;
+    return options;
+}
+
+inline task<client_result<client>> connect_plain(scripted_server& server, std::string to = host)
+{
+    auto const options = plain();
+    auto door = co_await client::connect(std::move(to), server.port(), options);
+    co_return door;
+}
+
 inline task<client> connected(scripted_server& server)
 {
-    auto door = co_await client::connect(host, server.port());
+    auto door = co_await connect_plain(server);
     if (!door) throw std::runtime_error(describe(door.error()));
     co_return std::move(*door);
 }

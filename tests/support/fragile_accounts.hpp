@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -22,12 +23,12 @@ public:
 
     explicit fragile_accounts(rooms::store::accounts& real) : real_(real) {}
 
-    std::set<std::string_view> broken;           ///< operations that are unavailable, by name
-    bool blind = false;                          ///< `find` by name sees nothing: somebody else was faster
-    bool disabled = false;                       ///< every account is disabled
-    std::optional<std::string> overtaking_hash;  ///< what somebody stores just before we change a hash
+    std::set<std::string_view> broken;                  ///< operations that are unavailable, by name
+    bool blind = false;                                 ///< `find` by name sees nothing: somebody else was faster
+    bool disabled = false;                              ///< every account is disabled
+    std::optional<std::string> overtaking_hash;         ///< what somebody stores just before we change a hash
+    std::function<task<result<void>>()> before_change;  ///< comes in just before we change a password
     std::size_t lookups = 0;
-    std::size_t failures = 0;
 
     task<result<std::optional<account>>> find(std::string folded_name) override
     {
@@ -54,14 +55,6 @@ public:
         co_return added;
     }
 
-    task<result<void>> count_failure(account_id id) override
-    {
-        ++failures;
-        if (broken.contains("count_failure")) co_return refuse(errc::unavailable);
-        auto counted = co_await real_.count_failure(id);
-        co_return counted;
-    }
-
     task<result<void>> rehash(account_id id, std::string old_hash, std::string new_hash) override
     {
         if (broken.contains("rehash")) co_return refuse(errc::unavailable);
@@ -70,12 +63,22 @@ public:
         co_return changed;
     }
 
-    task<result<void>> change_password(account_id id, std::string old_hash, std::string new_hash,
-                                       rooms::store::session_id keep) override
+    task<result<void>> change_password(rooms::store::password_change asked) override
     {
         if (broken.contains("change_password")) co_return refuse(errc::unavailable);
-        co_await overtake(id, old_hash);
-        auto changed = co_await real_.change_password(id, old_hash, new_hash, keep);
+        if (disabled) co_return refuse(errc::credential_changed);
+        if (before_change) {
+            auto const done = co_await before_change();
+            if (!done) throw std::logic_error("nothing could come in between");
+        }
+        if (overtaking_hash) {
+            auto change = asked;
+            change.new_hash = *overtaking_hash;
+            change.proved_by = {};
+            auto const overtaken = co_await real_.change_password(change);
+            if (!overtaken) throw std::logic_error("nobody could be faster");
+        }
+        auto changed = co_await real_.change_password(asked);
         co_return changed;
     }
 

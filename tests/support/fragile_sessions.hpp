@@ -36,6 +36,14 @@ public:
         co_return opened;
     }
 
+    task<result<rooms::store::opened_session>> open_first(rooms::store::account owner,
+                                                          rooms::store::new_session first) override
+    {
+        if (broken.contains("open_first")) co_return refuse(errc::unavailable);
+        auto opened = co_await real_.open_first(owner, first);
+        co_return opened;
+    }
+
     task<result<std::optional<rooms::store::found_session>>> find(rooms::store::token_digest digest) override
     {
         if (broken.contains("find")) co_return refuse(errc::unavailable);

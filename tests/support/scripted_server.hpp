@@ -10,6 +10,7 @@
 #include "porter/message_socket.hpp"
 #include "protocol/codec.hpp"
 #include "support/run.hpp"
+#include "tls/stream.hpp"
 
 namespace porter::testing {
 
@@ -75,8 +76,9 @@ inline step hear_end()
 /// A server that does what a script says, on a port of its own, for one client. The script's end hangs up.
 class scripted_server {
 public:
-    scripted_server(asio::io_context& io, std::vector<step> script)
-        : acceptor_(io, {asio::ip::address_v4::loopback(), 0}), socket_(io), script_(std::move(script))
+    /// `tls`: what it shakes hands with before the script begins; null: plain TCP.
+    scripted_server(asio::io_context& io, std::vector<step> script, rooms::tls::server_context const* tls = nullptr)
+        : acceptor_(io, {asio::ip::address_v4::loopback(), 0}), socket_(io), script_(std::move(script)), tls_(tls)
     {}
 
     std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
@@ -88,11 +90,19 @@ public:
     {
         auto [error] = co_await acceptor_.async_accept(socket_, base::use_tuple);
         if (error) throw std::system_error(error);
+        if (tls_ != nullptr) co_await shake_hands();
         for (auto const& next : script_) co_await take(next);
         socket_.close();
     }
 
 private:
+    task<void> shake_hands()
+    {
+        auto const deadline = std::chrono::steady_clock::now() + std::chrono::minutes{1};  // only a hang is this long
+        auto const error = co_await socket_.accept_tls(*tls_, deadline);
+        if (error) throw std::system_error(error);
+    }
+
     task<void> take(step const& next)
     {
         base::error_code error;
@@ -104,7 +114,7 @@ private:
                 co_await asio::async_write(socket_, asio::buffer(next.bytes), base::use_tuple);
                 break;
             case step::what::half_close:
-                socket_.shutdown(base::tcp_socket::shutdown_send, error);
+                co_await socket_.end_sending();
                 break;
             case step::what::reset:
                 socket_.set_option(asio::socket_base::linger{true, 0});
@@ -132,8 +142,9 @@ private:
     }
 
     base::tcp_acceptor acceptor_;
-    message_socket<base::tcp_socket> socket_;
+    message_socket<rooms::tls::stream> socket_;
     std::vector<step> script_;
+    rooms::tls::server_context const* tls_;
     std::vector<std::string> heard_;
 };
 
@@ -155,10 +166,10 @@ void play(scripted_server& server, asio::io_context& io, Visit visit)
 }
 
 template <typename Visit>
-void play(std::vector<step> script, Visit visit)
+void play(std::vector<step> script, Visit visit, rooms::tls::server_context const* tls = nullptr)
 {
     asio::io_context io;
-    scripted_server server{io, std::move(script)};
+    scripted_server server{io, std::move(script), tls};
     play(server, io, visit);
 }
 

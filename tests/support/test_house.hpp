@@ -28,7 +28,7 @@ class test_house {
 public:
     explicit test_house(rooms::server::options rules = {}, service talk = rooms::services::echo,
                         std::size_t threads = 1)
-        : registry(store.ports().sessions, tokens, clock, log, {}),
+        : registry(store.ports().sessions, throttle, tokens, clock, log, {}),
           house{directory, verifier, registry, clock, log, rules, std::move(talk)},
           doorman(std::make_unique<rooms::server::doorman>(io, threads, house))
     {
@@ -50,7 +50,8 @@ public:
     rooms::identity::directory directory{store.ports().addresses, clock, log};
     hash_counts hashes;
     rooms::auth::hasher hasher{{.threads = 1}, std::make_unique<plain_hash>(hashes), log};
-    rooms::auth::verifier verifier{store.ports().accounts, hasher, clock, log, {}};
+    rooms::auth::throttle throttle{store.ports().tries, clock, log};
+    rooms::auth::verifier verifier{store.ports().accounts, hasher, throttle, clock, log, {}};
     rooms::sessions::registry registry;
     rooms::server::house house;
     std::unique_ptr<rooms::server::doorman> doorman;

@@ -6,6 +6,7 @@
 #include <asio/co_spawn.hpp>
 
 #include "base/text.hpp"
+#include "terminal/write.hpp"
 
 namespace porter::programs {
 
@@ -90,7 +91,7 @@ task<void> conversation::show_received()
         auto lines = line_for(*received, how_);
         while (auto const* more = door_->next()) lines += line_for(*more, how_);
         editor_.hide();
-        write_all(STDOUT_FILENO, lines);
+        rooms::terminal::write_all(STDOUT_FILENO, lines);
         editor_.show();
     }
 }

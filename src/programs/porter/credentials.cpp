@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-
 #include "base/asio.hpp"
 #include "base/text.hpp"
 #include "programs/porter/reception.hpp"
+#include "terminal/password_file.hpp"
 
 namespace porter::programs {
 
@@ -14,8 +13,6 @@ namespace {
 
 namespace base = rooms::base;
 using rooms::config::exit_code;
-
-constexpr std::size_t longest_password = 1024;  // bytes: 256 characters (docs/PROTOCOL.md, names and passwords)
 
 refusal<leaving> missing(std::string line)
 {
@@ -27,25 +24,11 @@ refusal<leaving> left()
     return refuse(leaving{});
 }
 
-/// The one line of a file, without its end.
 outcome<base::secret> read_password(std::string const& file)
 {
-    auto const shown = base::escape(file);
-    std::ifstream stream{file, std::ios::binary};
-    std::string text(longest_password + 3, '\0');
-    if (stream) stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (!stream.is_open() || stream.bad()) {
-        return refuse(leaving{exit_code::not_found, "cannot read the password file " + shown});
-    }
-    std::string_view line{text.data(), static_cast<std::size_t>(stream.gcount())};
-    line = line.substr(0, line.find_last_not_of("\r\n") + 1);
-    base::secret password{line};
-    base::wipe(text);
-    if (password.empty() || password.view().size() > longest_password ||
-        password.view().find('\n') != std::string_view::npos) {
-        return refuse(leaving{exit_code::bad_data, "the password file " + shown + " is not one line with a password"});
-    }
-    return password;
+    auto password = rooms::terminal::read_password_file(file);
+    if (!password) return refuse(leaving{password.error().exit(), password.error().what()});
+    return std::move(*password);
 }
 
 bool is_about_name(code what)
@@ -93,11 +76,17 @@ task<outcome<void>> reception::choose_name(std::string proposal)
     }
 }
 
-task<outcome<bool>> reception::decide_whether_new()
+/// Whether the name is the one that the server knows this address by: then nobody has said it, and it may be another's.
+bool reception::is_greeted_by_address() const
 {
     auto const& known_as = door_->server().known_as;
+    return !known_as.empty() && base::same_name(name_, known_as);
+}
+
+task<outcome<bool>> reception::decide_whether_new()
+{
     if (options_.register_account) co_return true;
-    if (ask_ == nullptr || (!known_as.empty() && base::same_name(name_, known_as))) co_return false;
+    if (ask_ == nullptr || is_greeted_by_address()) co_return false;
     auto fresh = co_await ask_->ask_yes_no("New here? (yes/no) ");
     if (!fresh) co_return left();
     co_return *fresh;
@@ -142,6 +131,14 @@ task<outcome<void>> reception::prepare_next_try(client_failure denied)
     }
     if (same_answer || !may_be_tried_again(denied)) co_return refuse(leaving_for(denied));
     talk_.tell(sentence_of(denied));
+    auto const* const ended = door_->ended();
+    if (ended != nullptr && ended->what == code::too_many_attempts) {  // it came with the answer
+        talk_.tell(sentence_of(*ended));
+        co_return refuse(leaving{exit_code_of(*ended), {}});
+    }
+    if (denied.what == code::bad_credentials && is_greeted_by_address()) {
+        talk_.tell(fmt::format("Not {}? An empty answer asks for another name.", base::escape(name_)));
+    }
     if (denied.retry_after.count() > 0) {
         talk_.tell(fmt::format("Trying again is possible in {} s.", denied.retry_after.count()));
         auto executor = co_await asio::this_coro::executor;

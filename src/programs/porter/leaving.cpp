@@ -52,8 +52,6 @@ exit_code exit_code_of(code said)
 exit_code exit_code_of_unsent(code why)
 {
     switch (why) {
-        case code::tls_required:
-            return exit_code::usage;  // --plain is missing
         case code::frame_too_large:
         case code::invalid_utf8:
             return exit_code::bad_data;
@@ -73,6 +71,9 @@ exit_code exit_code_of(client_failure const& failed)
             return exit_code::unreachable;
         case client_failure::cause::protocol:
             return exit_code::protocol;
+        case client_failure::cause::unknown_server:
+        case client_failure::cause::untrusted:
+            return exit_code::refused;
         case client_failure::cause::not_sent:
             return exit_code_of_unsent(failed.what);
         case client_failure::cause::closed:
@@ -84,10 +85,12 @@ exit_code exit_code_of(client_failure const& failed)
 
 std::string line_of(client_failure const& failed)
 {
-    if (failed.why == client_failure::cause::not_sent && failed.what == code::tls_required) {
-        return failed.reason + ": --plain goes there unencrypted";
-    }
-    return rooms::base::escape(describe(failed));
+    using cause = client_failure::cause;
+    auto const line = rooms::base::escape(describe(failed));
+    if (failed.why == cause::unknown_server) return line + " (--trust FINGERPRINT, or --trust-first-use)";
+    if (failed.what != code::tls_required) return line;
+    if (failed.why == cause::protocol) return line + " (a server without TLS is reached with --plain)";
+    return line + " (this server wants TLS: leave out --plain)";
 }
 
 std::string sentence_of(client_failure const& failed)

@@ -16,6 +16,7 @@
 #include "programs/porter/options.hpp"
 #include "programs/porter/talk.hpp"
 #include "programs/porter/visit.hpp"
+#include "terminal/write.hpp"
 
 namespace porter::programs {
 
@@ -59,7 +60,8 @@ exit_code run(std::vector<std::string> arguments)
 {
     auto const options = parse_porter_options(std::move(arguments));
     if (options.help || options.version) {
-        write_all(STDOUT_FILENO, options.help ? porter_help() : "porter " + std::string{version} + '\n');
+        rooms::terminal::write_all(STDOUT_FILENO,
+                                   options.help ? porter_help() : "porter " + std::string{version} + '\n');
         return exit_code::ok;
     }
     terminal_as_it_was const restored;

@@ -2,10 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "base/text.hpp"
+#include "config/option.hpp"
 #include "config/problem.hpp"
 #include "config/values.hpp"
 
@@ -21,38 +21,30 @@ namespace config = rooms::config;
     throw config::problem(config::exit_code::usage, line);
 }
 
-/// How many letters must be added, left out or changed to make one word of the other (Levenshtein).
-std::size_t distance(std::string const& a, std::string const& b)
-{
-    std::vector<std::size_t> costs(b.size() + 1);
-    std::iota(costs.begin(), costs.end(), std::size_t{0});
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        auto diagonal = std::exchange(costs[0], i);
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            auto const changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = costs[j];
-            costs[j] = std::min({changed, costs[j] + 1, costs[j - 1] + 1});
-        }
-    }
-    return costs.back();
-}
-
 /// Names the argument that nothing takes, and the option that it is likely to mean.
 [[noreturn]] void refuse_unknown(CLI::App const& app, std::string const& argument)
 {
-    constexpr std::size_t longest = 64;  // nobody misspells so much, and the effort grows with it
     if (!argument.starts_with('-')) refuse_use("unexpected argument " + base::escape(argument));
     auto const name = argument.substr(0, argument.find('='));
-    auto const line = "unknown option " + base::escape(name);
-    std::string nearest;
+    std::vector<std::string> known;
     for (auto const* option : app.get_options()) {
-        for (auto const& known : option->get_lnames()) {
-            auto const dashed = "--" + known;
-            if (name.size() > longest || distance(dashed, name) > 2) continue;
-            if (nearest.empty() || distance(dashed, name) < distance(nearest, name)) nearest = dashed;
-        }
+        for (auto const& one : option->get_lnames()) known.push_back("--" + one);
     }
-    refuse_use(line + (nearest.empty() ? " (--help lists the options)" : " (did you mean " + nearest + "?)"));
+    auto const nearest = config::nearest_word(name, std::vector<std::string_view>{known.begin(), known.end()});
+    refuse_use("unknown option " + base::escape(name) +
+               (nearest.empty() ? " (--help lists the options)" : " (did you mean " + nearest + "?)"));
+}
+
+/// Whom the command line trusts apart from the known servers and the authorities.
+trust trust_of(std::optional<std::string> const& key, bool first_use, bool plain)
+{
+    if (!key) return first_use ? trust::first_use : trust::known;
+    if (plain) refuse_use("--trust says nothing with --plain: whoever answers there shows no key");
+    if (first_use) refuse_use("--trust names the only key, and --trust-first-use takes any: choose one");
+    if (!is_fingerprint(*key)) {
+        refuse_use("--trust: " + base::escape(*key) + " is no fingerprint: SHA256: and 43 letters of base64");
+    }
+    return trust::key(*key);
 }
 
 template <typename T>
@@ -72,6 +64,8 @@ porter_options parse_porter_options(std::vector<std::string> arguments)
     std::string linger;
     bool no_save = false;
     bool tls = false;
+    bool first_use = false;
+    std::optional<std::string> trusted_key;
 
     CLI::App app;
     app.set_help_flag();
@@ -85,6 +79,8 @@ porter_options parse_porter_options(std::vector<std::string> arguments)
     app.add_flag("--no-save", no_save);
     app.add_flag("--plain", read.plain);
     app.add_flag("--tls", tls);
+    app.add_option("--trust", trusted_key);
+    app.add_flag("--trust-first-use", first_use);
     app.add_flag("--json", read.json);
     app.add_flag("--quiet", read.quiet);
     app.add_option("--timeout", timeout);
@@ -99,7 +95,8 @@ porter_options parse_porter_options(std::vector<std::string> arguments)
     auto const extras = app.remaining();
     auto const option = std::ranges::find_if(extras, [](auto const& one) { return one.starts_with('-'); });
     if (!extras.empty()) refuse_unknown(app, option == extras.end() ? extras.front() : *option);
-    if (tls) refuse_use("--tls: this version has no TLS; --plain goes to another machine unencrypted");
+    if (tls && read.plain) refuse_use("--tls and --plain are opposites");
+    read.trust = trust_of(trusted_key, first_use, read.plain);
     if (!where.empty()) read.host = where[0];
     if (where.size() > 2) refuse_use("unexpected argument " + base::escape(where[2]));
     if (where.size() > 1) {
@@ -125,7 +122,10 @@ options:
   --register             make an account
   --password-file FILE   the password, in a file of one line
   --no-save              do not keep the session for the next start
-  --plain                go unencrypted to another machine
+  --tls                  TLS 1.3, which is the default, with a server that is trusted
+  --plain                no TLS: everybody on the way reads along
+  --trust FINGERPRINT    on a first visit: trust the server with this key alone
+  --trust-first-use      on a first visit: trust whichever server answers
   --json                 print what is received as JSON, an object a line: {"text": "..."},
                          or {"data": "..."} with the bytes in base64
   --quiet                no greeting; only what is received, and errors
@@ -136,14 +136,17 @@ options:
 
 In a conversation /help lists what can be done; //x sends /x. An empty answer to the question for
 a password asks for the name again. Sessions are kept in $XDG_STATE_HOME/porter/sessions, else in
-~/.local/state/porter/sessions. Times are integers with ms, s, m, h or d (bare: seconds).
+~/.local/state/porter/sessions. A server is trusted by its key in the file known_servers beside
+them, else by this system's certificate authorities, else on a first visit if you say so; its key
+is then kept in that file, and another key is refused from then on. Times are integers with ms, s, m, h or d (bare: seconds).
 
 exit codes: 0 ok, 64 usage or a missing answer, 65 a line that cannot be sent, 69 cannot connect,
-75 try again later, 76 protocol error, 77 refused.
+75 try again later, 76 protocol error, 77 refused, or the server is not trusted.
 
 examples:
   porter                                                       asks for everything
   porter localhost 7678 --name Alice --register                makes an account
+  porter example.org 7678 --trust SHA256:...                   without a question about the server
   porter localhost 7678 < letter.txt                           with the session that was kept
   date | porter localhost 7678 --name Alice --password-file pw --no-save --quiet
 )";

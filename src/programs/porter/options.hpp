@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "porter/trust.hpp"
+
 namespace porter::programs {
 
 /// What stands on porter's command line.
@@ -16,7 +18,8 @@ struct porter_options {
     bool register_account = false;
     std::string password_file;
     bool save = true;    ///< keep the session's token for the next start
-    bool plain = false;  ///< unencrypted to another machine, knowingly
+    bool plain = false;  ///< no TLS
+    porter::trust trust = porter::trust::known;
     bool json = false;
     bool quiet = false;
     std::chrono::milliseconds timeout = std::chrono::seconds{20};

@@ -1,40 +1,18 @@
 #include "programs/porter/questions.hpp"
 
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+
+#include "terminal/hidden_typing.hpp"
 
 namespace porter::programs {
 
 namespace {
 
 namespace base = rooms::base;
-
-/// What is typed does not show while this lives.
-class hidden_typing {
-public:
-    hidden_typing()
-    {
-        known_ = ::tcgetattr(STDIN_FILENO, &before_) == 0;
-        if (!known_) return;
-        auto hidden = before_;
-        hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-        ::tcsetattr(STDIN_FILENO, TCSADRAIN, &hidden);
-    }
-    ~hidden_typing()
-    {
-        if (known_) ::tcsetattr(STDIN_FILENO, TCSADRAIN, &before_);
-    }
-    hidden_typing(hidden_typing const&) = delete;
-    hidden_typing& operator=(hidden_typing const&) = delete;
-
-private:
-    struct ::termios before_ {};
-    bool known_ = false;
-};
 
 std::string lower(std::string text)
 {
@@ -60,7 +38,7 @@ task<std::optional<std::string>> questions::ask(std::string prompt)
 
 task<std::optional<base::secret>> questions::ask_hidden(std::string prompt)
 {
-    hidden_typing const hidden;  // before the prompt: who sees it may type
+    rooms::terminal::hidden_typing const hidden;  // before the prompt: who sees it may type
     talk_.prompt(prompt);
     std::string line;
     auto const answered = co_await read_line(line);

@@ -32,16 +32,16 @@ reception::reception(porter_options const& options, rooms::client::place at, std
       ask_(ask),
       sessions_(rooms::client::saved_sessions::default_file(),
                 [&says](std::string const& warning) { says.complain(base::escape(warning)); }),
+      trust_(options.trust),
       name_(options.name)
-{}
+{
+    at_.transport = options_.plain ? "plain" : "tls";
+}
 
 task<outcome<void>> reception::enter()
 {
-    auto connected = co_await connect();
-    if (!connected) co_return refuse(leaving_for(connected.error()));
-    if (door_->is_remote()) {
-        talk_.complain("warning: the way to " + base::escape(at_.host) + " is not encrypted");
-    }
+    auto connected = co_await connect_first();
+    if (!connected) co_return connected;
     if (door_->granted() != nullptr) {
         auto entered = co_await rename_if_wanted();
         co_return entered;
@@ -74,12 +74,17 @@ task<client_result<void>> reception::enter_again()
 task<client_result<void>> reception::connect()
 {
     client_options options;
-    options.transport = options_.plain ? transport::plain : transport::automatic;
+    options.transport = options_.plain ? transport::plain : transport::tls;
+    options.trust = trust_;
+    options.warn = [this](std::string const& line) { warn_once(line); };
     options.timeout = options_.timeout;
     options.agent = "porter/" + std::string{version};
     auto connected = co_await client::connect(at_.host, at_.port, options);
     if (!connected) co_return refuse(connected.error());
     door_.emplace(std::move(*connected));
+    if (options_.plain) co_return client_result<void>{};
+    at_.key = door_->server_key();
+    trust_ = trust::key(at_.key);  // the session is this server's: the next connection goes to no other
     co_return client_result<void>{};
 }
 
@@ -151,9 +156,7 @@ task<outcome<void>> reception::prove()
 {
     std::string const known_as = door_->server().known_as;
     if (name_.empty()) name_ = known_as;
-    if (!known_as.empty() && base::same_name(name_, known_as) && !options_.register_account) {
-        talk_.say(hello_line(known_as));
-    }
+    if (is_greeted_by_address() && !options_.register_account) talk_.say(hello_line(known_as));
     auto named = co_await choose_name({});
     if (!named) co_return refuse(named.error());
     credentials given;

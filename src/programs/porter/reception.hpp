@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/secret.hpp"
 #include "client/saved_sessions.hpp"
@@ -39,6 +40,9 @@ private:
     };
 
     task<client_result<void>> connect();
+    task<outcome<void>> connect_first();
+    task<outcome<void>> ask_trust(std::string fingerprint);
+    void warn_once(std::string const& line);
     task<outcome<void>> rename_if_wanted();
     task<outcome<void>> introduce();
     task<std::optional<client_result<grant>>> resume_saved();
@@ -53,6 +57,7 @@ private:
     task<outcome<rooms::base::secret>> ask_password(bool fresh);
     task<outcome<void>> prepare_next_try(client_failure denied);
 
+    bool is_greeted_by_address() const;
     void admit(grant const& access);
 
     porter_options const& options_;
@@ -61,6 +66,8 @@ private:
     talk& talk_;
     questions* ask_;
     rooms::client::saved_sessions sessions_;
+    trust trust_;                      // once a server was trusted: its key and no other
+    std::vector<std::string> warned_;  // of the known servers, which are read for each connection
 
     std::string name_;
     rooms::base::secret token_;  // of the session, for the next connection

@@ -2,22 +2,12 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <string>
 
 #include "programs/porter/line_editor.hpp"
+#include "terminal/write.hpp"
 
 namespace porter::programs {
-
-void write_all(int descriptor, std::string_view text)
-{
-    while (!text.empty()) {
-        auto const written = ::write(descriptor, text.data(), text.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return;
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-}
 
 void talk::say(std::string_view line)
 {
@@ -42,7 +32,7 @@ void talk::prompt(std::string_view text)
 void talk::write(int where, std::string_view text)
 {
     if (editor_) editor_->hide();
-    write_all(where, text);
+    rooms::terminal::write_all(where, text);
     if (editor_) editor_->show();
 }
 

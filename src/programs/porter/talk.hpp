@@ -37,7 +37,4 @@ private:
     line_editor* editor_ = nullptr;
 };
 
-/// Writes all of it, however often that takes; what cannot be written is dropped (nobody is there to read it).
-void write_all(int descriptor, std::string_view text);
-
 }  // namespace porter::programs

@@ -2,45 +2,30 @@
 
 #include <unistd.h>
 
-#include <cerrno>
+#include "terminal/questions.hpp"
+#include "terminal/write.hpp"
 
 namespace porter::programs {
-namespace {
-
-void write_all(int file, std::string_view text)
-{
-    while (!text.empty()) {
-        auto const written = ::write(file, text.data(), text.size());
-        if (written > 0) {
-            text.remove_prefix(static_cast<std::size_t>(written));
-        } else if (written == 0 || errno != EINTR) {
-            return;
-        }
-    }
-}
-
-}  // namespace
-
 void say(std::string_view text)
 {
-    write_all(STDOUT_FILENO, text);
+    rooms::terminal::write_all(STDOUT_FILENO, text);
 }
 
 void complain(std::string_view line)
 {
     std::string text = "porterd: ";
     text.append(line).append(1, '\n');
-    write_all(STDERR_FILENO, text);
+    rooms::terminal::write_all(STDERR_FILENO, text);
 }
 
 bool is_on_terminal()
 {
-    return ::isatty(STDOUT_FILENO) == 1;
+    return rooms::terminal::is_terminal(STDOUT_FILENO);
 }
 
 bool can_ask()
 {
-    return ::isatty(STDIN_FILENO) == 1 && is_on_terminal();
+    return rooms::terminal::can_ask(STDOUT_FILENO);
 }
 
 std::string shell_word(std::string_view text)

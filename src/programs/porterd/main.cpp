@@ -14,8 +14,8 @@
 #include "programs/porterd/console.hpp"
 #include "programs/porterd/port_file.hpp"
 #include "programs/porterd/port_question.hpp"
-#include "programs/porterd/process.hpp"
 #include "programs/porterd/signals.hpp"
+#include "terminal/process.hpp"
 
 namespace porter::programs {
 namespace {
@@ -33,13 +33,16 @@ exit_code serve(config::porterd_options const& options)
         file.reset();  // it listens no more
         door.stop();
     };
-    auto const reopen = [&] { door.reopen_log(); };
+    auto const reopen = [&] {
+        door.reopen_log();
+        door.reload_certificate();
+    };
     signals const handled{io, stop, reopen};
 
     auto const endpoints = door.local_endpoints();
     if (!options.port_file.empty()) file.emplace(options.port_file, endpoints.front().port());
     say(listening_line(options, endpoints));
-    if (is_on_terminal()) say(reach_line(endpoints));
+    if (is_on_terminal()) say(reach_lines(endpoints, door.key_fingerprint()));
     io.run();
     return exit_code::ok;
 }
@@ -77,23 +80,6 @@ exit_code run(std::vector<std::string> const& command)
     return serve(options);
 }
 
-exit_code exit_code_of(start_error::kind why)
-{
-    switch (why) {
-        case start_error::kind::configuration:
-            return exit_code::bad_configuration;
-        case start_error::kind::bad_data:
-            return exit_code::bad_data;
-        case start_error::kind::cannot_create:
-            return exit_code::cannot_create;
-        case start_error::kind::io:
-            return exit_code::io;
-        case start_error::kind::cannot_listen:
-            return exit_code::unreachable;
-    }
-    return exit_code::defect;
-}
-
 /// Runs, and turns what went wrong into one line and an exit code.
 exit_code run_and_explain(std::vector<std::string> const& command)
 {
@@ -104,7 +90,7 @@ exit_code run_and_explain(std::vector<std::string> const& command)
         return error.exit();
     } catch (start_error const& error) {
         complain(error.what());
-        return exit_code_of(error.why());
+        return config::exit_code_of(error.why());
     } catch (std::exception const& error) {
         complain(error.what());
         return exit_code::defect;
@@ -116,7 +102,7 @@ exit_code run_and_explain(std::vector<std::string> const& command)
 
 int main(int argc, char** argv)
 {
-    porter::programs::prepare_process();
+    porter::rooms::terminal::prepare_process();
     std::vector<std::string> const command =
         argc > 0 ? std::vector<std::string>{argv, argv + argc} : std::vector<std::string>{"porterd"};
     return static_cast<int>(porter::programs::run_and_explain(command));

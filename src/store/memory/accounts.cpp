@@ -1,5 +1,9 @@
 #include "store/memory/accounts.hpp"
 
+#include <utility>
+
+#include "store/memory/tries.hpp"
+
 namespace porter::rooms::store::memory {
 
 namespace {
@@ -32,20 +36,9 @@ task<result<account>> accounts::add(account fresh)
 {
     operation now{all_};
     if (now.is_down()) co_return refuse(errc::unavailable);
-    if (now.account(fresh.folded_name)) co_return refuse(errc::name_taken);
-    fresh.id = ++all_.last_account;
-    fresh.credential_version = 1;
-    fresh.failed_since = 0;
-    all_.accounts[fresh.id].account = fresh;
-    co_return fresh;
-}
-
-task<result<void>> accounts::count_failure(account_id id)
-{
-    operation now{all_};
-    if (now.is_down()) co_return refuse(errc::unavailable);
-    if (auto* row = now.account(id)) ++row->history.failed_since;
-    co_return result<void>{};
+    auto const* added = now.add(std::move(fresh));
+    if (!added) co_return refuse(errc::name_taken);
+    co_return *added;
 }
 
 task<result<void>> accounts::rehash(account_id id, std::string old_hash, std::string new_hash)
@@ -58,18 +51,20 @@ task<result<void>> accounts::rehash(account_id id, std::string old_hash, std::st
     co_return result<void>{};
 }
 
-task<result<void>> accounts::change_password(account_id id, std::string old_hash, std::string new_hash, session_id keep)
+task<result<void>> accounts::change_password(password_change asked)
 {
     operation now{all_};
     if (now.is_down()) co_return refuse(errc::unavailable);
-    auto* row = now.account(id);
-    if (!row || row->account.disabled_at || row->account.password_hash != old_hash) {
+    auto* row = now.account(asked.account);
+    if (!row || row->account.disabled_at || row->account.credential_version != asked.credential_version) {
         co_return refuse(errc::credential_changed);
     }
-    row->account.password_hash = new_hash;
+    row->account.password_hash = asked.new_hash;
     ++row->account.credential_version;
-    row->history.failed_since = 0;
-    now.end_sessions([&](session_row const& each) { return each.session.account == id && each.session.id != keep; });
+    undo_proved_try(now, all_, asked.proved_by);
+    now.end_sessions([&](session_row const& each) {
+        return each.session.account == asked.account && each.session.id != asked.keep;
+    });
     co_return result<void>{};
 }
 

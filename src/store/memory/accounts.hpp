@@ -12,10 +12,8 @@ public:
     task<result<std::optional<account>>> find(std::string folded_name) override;
     task<result<std::optional<account>>> find(account_id id) override;
     task<result<account>> add(account fresh) override;
-    task<result<void>> count_failure(account_id id) override;
     task<result<void>> rehash(account_id id, std::string old_hash, std::string new_hash) override;
-    task<result<void>> change_password(account_id id, std::string old_hash, std::string new_hash,
-                                       session_id keep) override;
+    task<result<void>> change_password(password_change asked) override;
 
 private:
     tables& all_;

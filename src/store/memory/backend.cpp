@@ -4,6 +4,7 @@
 #include "store/memory/addresses.hpp"
 #include "store/memory/sessions.hpp"
 #include "store/memory/tables.hpp"
+#include "store/memory/tries.hpp"
 
 namespace porter::rooms::store::memory {
 
@@ -12,6 +13,7 @@ struct backend::parts {
     memory::accounts accounts{all};
     memory::sessions sessions{all};
     memory::addresses addresses{all};
+    memory::tries tries{all};
 };
 
 backend::backend() : parts_(std::make_unique<parts>()) {}
@@ -20,7 +22,7 @@ backend::~backend() = default;
 
 store::ports backend::ports() noexcept
 {
-    return {parts_->accounts, parts_->sessions, parts_->addresses};
+    return {parts_->accounts, parts_->sessions, parts_->addresses, parts_->tries};
 }
 
 void backend::disable(account_id id, std::optional<base::timestamp> at)

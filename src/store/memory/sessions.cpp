@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "store/memory/tries.hpp"
+
 namespace porter::rooms::store::memory {
 
 namespace {
@@ -26,25 +28,46 @@ session add_session(tables& all, new_session const& fresh)
     return opened;
 }
 
+result<opened_session> open_session(operation& now, tables& all, new_session const& fresh)
+{
+    auto* row = now.account(fresh.account);
+    if (!row || row->account.disabled_at || row->account.credential_version != fresh.credential_version) {
+        return refuse(errc::credential_changed);
+    }
+    undo_proved_try(now, all, fresh.proved_by);
+    opened_session opened;
+    opened.account = fresh.account;
+    opened.id = add_session(all, fresh).id;
+    opened.before = std::exchange(row->history, access_history{fresh.created_at, fresh.address, 0});
+    all.addresses[fresh.address] = address_row{row->account.name, fresh.account};
+    row->networks.insert(fresh.network);
+
+    auto const is_of_account = [&](auto const& entry) { return entry.second.session.account == fresh.account; };
+    auto const count = std::ranges::count_if(all.sessions, is_of_account);
+    auto surplus = count - std::int64_t{std::max<std::uint32_t>(fresh.keep, 1)};
+    now.end_sessions([&](session_row const& each) { return each.session.account == fresh.account && surplus-- > 0; });
+    return opened;
+}
+
 }  // namespace
 
 task<result<opened_session>> sessions::open(new_session fresh)
 {
     operation now{all_};
     if (now.is_down()) co_return refuse(errc::unavailable);
-    auto* row = now.account(fresh.account);
-    if (!row || row->account.disabled_at || row->account.credential_version != fresh.credential_version) {
-        co_return refuse(errc::credential_changed);
-    }
-    opened_session opened;
-    opened.id = add_session(all_, fresh).id;
-    opened.before = std::exchange(row->history, access_history{fresh.created_at, fresh.address, 0});
+    co_return open_session(now, all_, fresh);
+}
 
-    auto const is_of_account = [&](auto const& entry) { return entry.second.session.account == fresh.account; };
-    auto const count = std::ranges::count_if(all_.sessions, is_of_account);
-    auto surplus = count - std::int64_t{std::max<std::uint32_t>(fresh.keep, 1)};
-    now.end_sessions([&](session_row const& each) { return each.session.account == fresh.account && surplus-- > 0; });
-    co_return opened;
+task<result<opened_session>> sessions::open_first(account owner, new_session first)
+{
+    operation now{all_};
+    if (now.is_down()) co_return refuse(errc::unavailable);
+    if (owner.disabled_at) co_return refuse(errc::credential_changed);
+    auto const* added = now.add(std::move(owner));
+    if (!added) co_return refuse(errc::name_taken);
+    first.account = added->id;
+    first.credential_version = added->credential_version;
+    co_return open_session(now, all_, first);
 }
 
 task<result<std::optional<found_session>>> sessions::find(token_digest digest)
@@ -100,7 +123,9 @@ task<result<void>> sessions::touch(std::vector<session_use> uses)
         auto const found = all_.sessions.find(use.id);
         if (found == all_.sessions.end() || use.at < found->second.session.last_used_at) continue;
         found->second.session.last_used_at = use.at;
-        if (!use.address.empty()) found->second.session.address = use.address;
+        if (use.address.empty()) continue;
+        found->second.session.address = use.address;
+        now.account(found->second.session.account)->networks.insert(use.network);
     }
     co_return result<void>{};
 }

@@ -10,6 +10,7 @@ public:
     explicit sessions(tables& all) : all_(all) {}
 
     task<result<opened_session>> open(new_session fresh) override;
+    task<result<opened_session>> open_first(account owner, new_session first) override;
     task<result<std::optional<found_session>>> find(token_digest digest) override;
     task<result<std::vector<session>>> list(account_id account, base::timestamp now,
                                             base::timestamp idle_since) override;

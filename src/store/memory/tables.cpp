@@ -1,6 +1,7 @@
 #include "store/memory/tables.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace porter::rooms::store::memory {
 
@@ -23,6 +24,17 @@ account_row* operation::account(std::string const& folded_name)
     auto const found = std::ranges::find_if(
         all_.accounts, [&](auto const& entry) { return entry.second.account.folded_name == folded_name; });
     return found == all_.accounts.end() ? nullptr : &found->second;
+}
+
+store::account const* operation::add(store::account fresh)
+{
+    if (account(fresh.folded_name)) return nullptr;
+    fresh.id = ++all_.last_account;
+    fresh.credential_version = 1;
+    fresh.failed_since = 0;
+    auto& row = all_.accounts[fresh.id];
+    row.account = std::move(fresh);
+    return &row.account;
 }
 
 }  // namespace porter::rooms::store::memory

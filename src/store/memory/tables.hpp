@@ -5,17 +5,26 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "store/records.hpp"
+#include "store/throttle.hpp"
 
 namespace porter::rooms::store::memory {
 
 struct account_row {
     store::account account;  // its failed_since is that of the history
     access_history history;
+    std::set<std::string> networks;                // from where it was accessed
+    std::map<std::string, store::ladder> ladders;  // by network; "": of all that are not known
+};
+
+struct network_failure {
+    std::string network;
+    base::timestamp at;
 };
 
 struct session_row {
@@ -42,6 +51,8 @@ struct tables {
     std::map<account_id, account_row> accounts;
     std::map<session_id, session_row> sessions;  // in the order of their opening
     std::map<std::string, address_row> addresses;
+    std::int64_t last_failure = 0;
+    std::map<std::int64_t, network_failure> failures;
 };
 
 /// One operation on the tables: holds their lock, and after it has let go of it tells the watcher of the sessions that
@@ -58,6 +69,9 @@ public:
     /// The account, or null.
     account_row* account(account_id id);
     account_row* account(std::string const& folded_name);
+
+    /// Adds an account, or null when its name is taken.
+    store::account const* add(store::account fresh);
 
     /// Ends every session for which `dead(row)` is true; how many.
     template <typename Predicate>

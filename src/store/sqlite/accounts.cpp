@@ -4,6 +4,7 @@
 
 #include "store/sqlite/job.hpp"
 #include "store/sqlite/statement.hpp"
+#include "store/sqlite/tries.hpp"
 
 namespace porter::rooms::store::sqlite {
 
@@ -34,6 +35,36 @@ result<std::optional<account>> find_account(database& db, std::string_view sql, 
     return std::optional{std::move(one)};
 }
 
+result<void> replace_hash(database& db, account_id id, std::string const& old_hash, std::string const& new_hash)
+{
+    // Raising rehash_count tells the schema that the password is the same: sessions stay.
+    statement{db,
+              "UPDATE accounts SET password_hash = ?3, rehash_count = rehash_count + 1"
+              " WHERE id = ?1 AND password_hash = ?2",
+              id, old_hash, new_hash}
+        .run();
+    if (db.changes() == 0) return refuse(errc::credential_changed);
+    return {};
+}
+
+result<void> replace_password(database& db, password_change const& asked)
+{
+    statement{db, "UPDATE sessions SET credential_version = credential_version + 1 WHERE id = ?1 AND account_id = ?2",
+              asked.keep, asked.account}
+        .run();
+    // A trigger ends the sessions of the old version.
+    statement{db,
+              "UPDATE accounts SET password_hash = ?3, credential_version = credential_version + 1"
+              " WHERE id = ?1 AND credential_version = ?2 AND disabled_at IS NULL",
+              asked.account, asked.credential_version, asked.new_hash}
+        .run();
+    if (db.changes() == 0) return refuse(errc::credential_changed);
+    undo_proved_try(db, asked.proved_by);
+    return {};
+}
+
+}  // namespace
+
 result<account> add_account(database& db, account const& fresh)
 {
     // Looked up first: the schema refuses a duplicate too, but there it would be one refused statement among others.
@@ -55,41 +86,6 @@ result<account> add_account(database& db, account const& fresh)
     return added;
 }
 
-/// What an UPDATE with `WHERE password_hash = old` did.
-result<void> changed_or(database& db, errc why_not)
-{
-    if (db.changes() == 0) return refuse(why_not);
-    return {};
-}
-
-result<void> replace_hash(database& db, account_id id, std::string const& old_hash, std::string const& new_hash)
-{
-    // Raising rehash_count tells the schema that the password is the same: sessions stay.
-    statement{db,
-              "UPDATE accounts SET password_hash = ?3, rehash_count = rehash_count + 1"
-              " WHERE id = ?1 AND password_hash = ?2",
-              id, old_hash, new_hash}
-        .run();
-    return changed_or(db, errc::credential_changed);
-}
-
-result<void> replace_password(database& db, account_id id, std::string const& old_hash, std::string const& new_hash,
-                              session_id keep)
-{
-    statement{db, "UPDATE sessions SET credential_version = credential_version + 1 WHERE id = ?1 AND account_id = ?2",
-              keep, id}
-        .run();
-    // A trigger ends the sessions of the old version.
-    statement{db,
-              "UPDATE accounts SET password_hash = ?3, credential_version = credential_version + 1, failed_since = 0"
-              " WHERE id = ?1 AND password_hash = ?2 AND disabled_at IS NULL",
-              id, old_hash, new_hash}
-        .run();
-    return changed_or(db, errc::credential_changed);
-}
-
-}  // namespace
-
 task<result<std::optional<account>>> accounts::find(std::string folded_name)
 {
     return ask(look_ups_, [folded_name = std::move(folded_name)](database& db) {
@@ -107,17 +103,6 @@ task<result<account>> accounts::add(account fresh)
     return ask(writes_, [fresh = std::move(fresh)](database& db) { return add_account(db, fresh); });
 }
 
-task<result<void>> accounts::count_failure(account_id id)
-{
-    return ask(writes_, [id](database& db) -> result<void> {
-        // The time is for the people who read login_failures; nothing is decided by it.
-        statement{db, "UPDATE accounts SET failed_since = failed_since + 1, last_failed_at = unixepoch() WHERE id = ?1",
-                  id}
-            .run();
-        return {};
-    });
-}
-
 task<result<void>> accounts::rehash(account_id id, std::string old_hash, std::string new_hash)
 {
     return ask(writes_, [id, old_hash = std::move(old_hash), new_hash = std::move(new_hash)](database& db) {
@@ -125,11 +110,9 @@ task<result<void>> accounts::rehash(account_id id, std::string old_hash, std::st
     });
 }
 
-task<result<void>> accounts::change_password(account_id id, std::string old_hash, std::string new_hash, session_id keep)
+task<result<void>> accounts::change_password(password_change asked)
 {
-    return ask(writes_, [id, old_hash = std::move(old_hash), new_hash = std::move(new_hash), keep](database& db) {
-        return replace_password(db, id, old_hash, new_hash, keep);
-    });
+    return ask(writes_, [asked = std::move(asked)](database& db) { return replace_password(db, asked); });
 }
 
 }  // namespace porter::rooms::store::sqlite

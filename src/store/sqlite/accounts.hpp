@@ -1,9 +1,13 @@
 #pragma once
 
 #include "store/ports.hpp"
+#include "store/sqlite/database.hpp"
 #include "store/sqlite/job_queue.hpp"
 
 namespace porter::rooms::store::sqlite {
+
+/// accounts::add, as a part of a transaction. May throw failure.
+result<account> add_account(database& db, account const& fresh);
 
 class accounts final : public store::accounts {
 public:
@@ -12,10 +16,8 @@ public:
     task<result<std::optional<account>>> find(std::string folded_name) override;
     task<result<std::optional<account>>> find(account_id id) override;
     task<result<account>> add(account fresh) override;
-    task<result<void>> count_failure(account_id id) override;
     task<result<void>> rehash(account_id id, std::string old_hash, std::string new_hash) override;
-    task<result<void>> change_password(account_id id, std::string old_hash, std::string new_hash,
-                                       session_id keep) override;
+    task<result<void>> change_password(password_change asked) override;
 
 private:
     job_queue& look_ups_;

@@ -23,6 +23,15 @@ result<void> record_name(database& db, std::string const& address, std::string c
         statement known{db, "SELECT 1 FROM accounts WHERE id = ?1", *account};
         if (!known.step()) return {};
     }
+    record_address(db, address, name, account, at);
+    return {};
+}
+
+}  // namespace
+
+void record_address(database& db, std::string const& address, std::string const& name,
+                    std::optional<account_id> account, base::timestamp at)
+{
     statement{db,
               "INSERT INTO addresses (address, name, account_id, first_seen_at, last_seen_at)"
               " VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT (address) DO UPDATE"
@@ -32,10 +41,7 @@ result<void> record_name(database& db, std::string const& address, std::string c
               account,
               at}
         .run();
-    return {};
 }
-
-}  // namespace
 
 task<result<std::optional<std::string>>> addresses::name_of(std::string address)
 {

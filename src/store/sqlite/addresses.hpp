@@ -1,9 +1,14 @@
 #pragma once
 
 #include "store/ports.hpp"
+#include "store/sqlite/database.hpp"
 #include "store/sqlite/job_queue.hpp"
 
 namespace porter::rooms::store::sqlite {
+
+/// Records that `name` was at this address, as a part of a transaction. May throw failure.
+void record_address(database& db, std::string const& address, std::string const& name,
+                    std::optional<account_id> account, base::timestamp at);
 
 class addresses final : public store::addresses {
 public:

@@ -104,6 +104,11 @@ std::int64_t database::changes() const noexcept
     return sqlite3_changes64(handle_.get());
 }
 
+void database::leave_log_when_closing() noexcept
+{
+    sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+}
+
 bool database::checkpoint()
 {
     int const result = sqlite3_wal_checkpoint_v2(handle_.get(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);

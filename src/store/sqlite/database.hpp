@@ -51,11 +51,16 @@ public:
     /// How many pages the write-ahead log held after the last commit of this connection.
     int wal_pages() const noexcept { return wal_pages_; }
 
+    /// Leaves the write-ahead log alone when this connection is the last one to close: for programs beside porterd,
+    /// since only porterd moves the log into the file.
+    void leave_log_when_closing() noexcept;
+
     /// Moves the write-ahead log into the file and empties it, while it holds the write lock. False: somebody reads
     /// or writes for longer than we wait; no harm is done.
     bool checkpoint();
 
 private:
+    friend class online_backup;
     friend class statement;
 
     struct closing {

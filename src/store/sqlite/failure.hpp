@@ -6,7 +6,8 @@
 namespace porter::rooms::store::sqlite {
 
 /// A call of SQLite's that failed. Thrown by database, statement and transaction, and caught in this room: a thread of
-/// the store answers `unavailable`, and open() says why the server cannot start. It never leaves the room.
+/// the store answers `unavailable`, and open() says why the server cannot start. Only the administrator's tool, which
+/// works on the file itself, sees it outside.
 class failure : public std::runtime_error {
 public:
     /// `extended` is SQLite's extended result code.

@@ -49,7 +49,8 @@ bool migrate_by(database& db, std::filesystem::path const& file, migration const
     transaction whole{db};
     auto const version = db.integer("PRAGMA user_version");
     if (version >= step.version) return false;
-    if (version > 0 && !backed_up) {
+    if (version == 0) backed_up = true;  // nothing is there to be copied
+    if (!backed_up) {
         back_up(file, newest);
         backed_up = true;
     }

@@ -7,12 +7,14 @@
 #include "store/sqlite/accounts.hpp"
 #include "store/sqlite/addresses.hpp"
 #include "store/sqlite/database.hpp"
+#include "store/sqlite/existing.hpp"
 #include "store/sqlite/fault_log.hpp"
 #include "store/sqlite/file.hpp"
 #include "store/sqlite/look_ups.hpp"
 #include "store/sqlite/migration.hpp"
 #include "store/sqlite/migrator.hpp"
 #include "store/sqlite/sessions.hpp"
+#include "store/sqlite/tries.hpp"
 #include "store/sqlite/writer.hpp"
 
 namespace porter::rooms::store::sqlite {
@@ -20,45 +22,6 @@ namespace porter::rooms::store::sqlite {
 namespace {
 
 using kind = start_error::kind;
-
-int newest_version()
-{
-    return migrations().back().version;
-}
-
-/// Whether each page is what it should be takes reading each page.
-enum class depth { schema, whole };
-
-/// What only SQLite can tell: of a file that somebody may be using, so under its locks.
-void refuse_wrong_content(options const& rules, depth how)
-{
-    database db{rules.path, database::access::read_only};
-    db.wait_for_locks(rules.busy_timeout);
-    bool const empty = db.integer("SELECT count(*) FROM sqlite_schema") == 0;
-    if (!empty && db.integer("PRAGMA application_id") != our_application_id) {
-        throw cannot_open(kind::bad_data, rules.path, "another program's database");
-    }
-    if (db.integer("PRAGMA user_version") > newest_version()) {
-        throw cannot_open(kind::bad_data, rules.path, "it is newer than this program");
-    }
-    auto const* const check = how == depth::whole ? "PRAGMA quick_check(1)" : "PRAGMA quick_check('schema_migrations')";
-    if (empty) return;
-    if (auto const verdict = db.text(check); verdict != "ok") {
-        throw cannot_open(kind::bad_data, rules.path, "it is damaged: " + verdict);
-    }
-}
-
-/// A start that was cut off leaves a journal; a connection that may write undoes what was half done.
-void recover(options const& rules)
-{
-    auto journal = rules.path;
-    journal += "-journal";
-    std::error_code ignored;
-    if (!std::filesystem::exists(journal, ignored)) return;
-    database db{rules.path, database::access::read_write};
-    db.wait_for_locks(rules.busy_timeout);
-    db.integer("PRAGMA user_version");
-}
 
 /// Gives the file its write-ahead log. SQLite waits for no lock here, although it needs the file for itself for a
 /// moment, and another program may be starting just now.
@@ -102,6 +65,7 @@ struct backend::parts {
     sqlite::accounts accounts{reads.queue(), writes.queue()};
     sqlite::sessions sessions{reads, writes.queue()};
     sqlite::addresses addresses{reads.queue(), writes.queue()};
+    sqlite::tries tries{writes.queue()};
 };
 
 backend::backend(options const& rules, log::logger& log) : parts_(std::make_unique<parts>(rules, log)) {}
@@ -110,7 +74,7 @@ backend::~backend() = default;
 
 store::ports backend::ports() noexcept
 {
-    return {parts_->accounts, parts_->sessions, parts_->addresses};
+    return {parts_->accounts, parts_->sessions, parts_->addresses, parts_->tries};
 }
 
 std::unique_ptr<backend> open(options const& rules, log::logger& log)

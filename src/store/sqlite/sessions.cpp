@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "store/sqlite/accounts.hpp"
+#include "store/sqlite/addresses.hpp"
 #include "store/sqlite/job.hpp"
 #include "store/sqlite/statement.hpp"
+#include "store/sqlite/tries.hpp"
 
 namespace porter::rooms::store::sqlite {
 
@@ -41,14 +44,18 @@ access_history read_history(statement const& row, int first)
 
 result<opened_session> open_session(database& db, new_session const& fresh)
 {
+    undo_proved_try(db, fresh.proved_by);
     opened_session opened;
+    opened.account = fresh.account;
+    std::string name;
     {
         statement account{db,
-                          "SELECT last_login_at, last_address, failed_since FROM accounts"
+                          "SELECT last_login_at, last_address, failed_since, name FROM accounts"
                           " WHERE id = ?1 AND credential_version = ?2 AND disabled_at IS NULL",
                           fresh.account, fresh.credential_version};
         if (!account.step()) return refuse(errc::credential_changed);
         opened.before = read_history(account, 0);
+        name = account.text(3);
     }
     statement{db,
               "INSERT INTO sessions (account_id, token_digest, created_at, last_used_at, expires_at, address,"
@@ -62,7 +69,9 @@ result<opened_session> open_session(database& db, new_session const& fresh)
               fresh.credential_version}
         .run();
     opened.id = db.last_id();
-    statement{db, "UPDATE accounts SET last_login_at = ?2, last_address = ?3, failed_since = 0 WHERE id = ?1",
+    statement{db,
+              "UPDATE accounts SET last_login_at = ?2, last_address = ?3, failed_since = 0, try_count = try_count + 1"
+              " WHERE id = ?1",
               fresh.account, fresh.created_at, fresh.address}
         .run();
     statement{db,
@@ -70,7 +79,18 @@ result<opened_session> open_session(database& db, new_session const& fresh)
               " (SELECT id FROM sessions WHERE account_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
               fresh.account, std::max<std::uint32_t>(fresh.keep, 1)}
         .run();
+    record_address(db, fresh.address, name, fresh.account, fresh.created_at);
+    note_network(db, fresh.account, fresh.network, fresh.created_at);
     return opened;
+}
+
+result<opened_session> open_first_session(database& db, account const& owner, new_session first)
+{
+    auto const added = add_account(db, owner);
+    if (!added) return refuse(added.error());
+    first.account = added->id;
+    first.credential_version = added->credential_version;
+    return open_session(db, first);
 }
 
 result<std::optional<found_session>> find_session(database& db, token_digest const& digest)
@@ -123,6 +143,13 @@ result<void> touch_sessions(database& db, std::vector<session_use> const& uses)
                   " WHERE id = ?1 AND last_used_at <= ?2",
                   use.id, use.at, use.address}
             .run();
+        if (use.address.empty()) continue;
+        std::optional<account_id> account;
+        {
+            statement owner{db, "SELECT account_id FROM sessions WHERE id = ?1", use.id};
+            if (owner.step()) account = owner.integer(0);
+        }
+        if (account) note_network(db, *account, use.network, use.at);
         statement{db, "UPDATE addresses SET last_seen_at = ?2 WHERE address = ?1 AND last_seen_at < ?2", use.address,
                   use.at}
             .run();
@@ -148,6 +175,13 @@ result<std::size_t> prune_sessions(database& db, base::timestamp now, base::time
 task<result<opened_session>> sessions::open(new_session fresh)
 {
     return ask(writes_, [fresh = std::move(fresh)](database& db) { return open_session(db, fresh); });
+}
+
+task<result<opened_session>> sessions::open_first(account owner, new_session first)
+{
+    return ask(writes_, [owner = std::move(owner), first = std::move(first)](database& db) {
+        return open_first_session(db, owner, first);
+    });
 }
 
 task<result<std::optional<found_session>>> sessions::find(token_digest digest)

@@ -11,6 +11,7 @@ public:
     sessions(look_ups& look_ups, job_queue& writes) : look_ups_(look_ups), writes_(writes) {}
 
     task<result<opened_session>> open(new_session fresh) override;
+    task<result<opened_session>> open_first(account owner, new_session first) override;
     task<result<std::optional<found_session>>> find(token_digest digest) override;
     task<result<std::vector<session>>> list(account_id account, base::timestamp now,
                                             base::timestamp idle_since) override;

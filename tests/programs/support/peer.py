@@ -7,9 +7,12 @@ from .wire import Connection
 
 
 class Peer:
-    """Listens on a free port and plays one script for each connection, in turn; a script is a function of a Connection."""
+    """Listens on a free port and plays one script for each connection, in turn; a script is a function of a Connection.
+    `tls`: an SSLContext, or one for each script; without a handshake the script is not played."""
 
-    def __init__(self, *scripts):
+    def __init__(self, *scripts, tls=None):
+        self.contexts = tls if isinstance(tls, (list, tuple)) else [tls] * len(scripts)
+        self.refused = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.listener.settimeout(HANG_GUARD)
         self.port = self.listener.getsockname()[1]
@@ -19,8 +22,15 @@ class Peer:
 
     def _play(self, scripts):
         try:
-            for script in scripts:
-                connection = Connection.accepted(self.listener.accept()[0])
+            for script, context in zip(scripts, self.contexts):
+                accepted = self.listener.accept()[0]
+                accepted.settimeout(HANG_GUARD)
+                try:
+                    connection = Connection.accepted(context.wrap_socket(accepted, server_side=True) if context else accepted)
+                except OSError as refused:
+                    self.refused.append(refused)
+                    accepted.close()
+                    continue
                 script(connection)
                 connection.close()
         except Exception as fault:  # pylint: disable=broad-except; join() shows it to the test
@@ -52,3 +62,12 @@ def see_off(connection):
             return
         if got is None or got.kind == "closing":
             return
+
+
+def hears_nothing(connection):
+    """The client leaves, having said nothing at all."""
+    try:
+        some = connection.socket.recv(1 << 16)
+    except ConnectionError:
+        return
+    assert not some, f"the client said {some!r}"

@@ -13,6 +13,8 @@ from .wire import Connection
 
 PORTERD = os.environ.get("PORTERD", "porterd")
 PORTER = os.environ.get("PORTER", "porter")
+PORTERCTL = os.environ.get("PORTERCTL", "porterctl")
+PORTER_BENCH = os.environ.get("PORTER_BENCH", "porter-bench")
 SANITIZER_REPORT = re.compile(r"(Sanitizer|runtime error:|==\d+==ERROR|terminate called|Assertion .* failed)")
 
 os.umask(0o022)  # what the tests make is not writable by others, whoever runs them

@@ -129,25 +129,6 @@ TEST_CASE("the id of an account is never used again")
     CHECK(here.add("alice").id > first.id);
 }
 
-TEST_CASE("failed tries are counted until the next login")
-{
-    world here{GENERATE(from_range(backends()))};
-    auto const alice = here.add("alice");
-    auto const bob = here.add("bob");
-    CHECK(here.run(here.accounts().count_failure(alice.id)));
-    CHECK(here.run(here.accounts().count_failure(alice.id)));
-    CHECK(here.account(alice.id).failed_since == 2);
-    CHECK(here.account(bob.id).failed_since == 0);
-    here.open(session_of(alice, 1));
-    CHECK(here.account(alice.id).failed_since == 0);
-}
-
-TEST_CASE("a failed try of an account that is gone is no error")
-{
-    world here{GENERATE(from_range(backends()))};
-    CHECK(here.run(here.accounts().count_failure(41)));
-}
-
 TEST_CASE("a rehash replaces the hash and leaves the sessions")
 {
     world here{GENERATE(from_range(backends()))};

@@ -13,7 +13,7 @@ TEST_CASE("a changed password ends every session of the account but the one to k
     here.open(session_of(alice, 3));
     here.open(session_of(bob, 4));
 
-    CHECK(here.run(here.accounts().change_password(alice.id, alice.password_hash, "new", kept)));
+    CHECK(here.run(here.accounts().change_password(change_of(alice, "new", kept))));
     CHECK(here.account(alice.id).password_hash == "new");
     CHECK(here.account(alice.id).credential_version == alice.credential_version + 1);
     CHECK_FALSE(here.is_open(1));
@@ -22,13 +22,21 @@ TEST_CASE("a changed password ends every session of the account but the one to k
     CHECK(here.is_open(4));
 }
 
-TEST_CASE("a changed password zeroes the failures")
+TEST_CASE("a changed password undoes the tries on the ladder that proved it and no more")
 {
     world here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
-    CHECK(here.run(here.accounts().count_failure(alice.id)));
-    CHECK(here.run(here.accounts().change_password(alice.id, alice.password_hash, "new", 0)));
-    CHECK(here.account(alice.id).failed_since == 0);
+    here.open(session_of(alice, 1));
+    here.begin(alice.id, "198.51.100.1", 0);
+    here.begin(alice.id, "192.0.2.1", 1);
+    auto change = change_of(alice, "new");
+    change.proved_by = here.begin(alice.id, "192.0.2.1", 2).counted;
+    CHECK(here.run(here.accounts().change_password(change)));
+    CHECK(here.account(alice.id).failed_since == 2);
+    CHECK(here.begin(alice.id, "192.0.2.1", 2).verdict.allows());
+    CHECK(here.begin(alice.id, "192.0.2.1", 2).verdict.allows());
+    here.begin(alice.id, "198.51.100.2", 2);
+    CHECK_FALSE(here.begin(alice.id, "198.51.100.3", 2).verdict.allows());
 }
 
 TEST_CASE("a kept session counts as opened by the new credential")
@@ -36,8 +44,8 @@ TEST_CASE("a kept session counts as opened by the new credential")
     world here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     auto const kept = here.open(session_of(alice, 1));
-    CHECK(here.run(here.accounts().change_password(alice.id, alice.password_hash, "second", kept)));
-    CHECK(here.run(here.accounts().change_password(alice.id, "second", "third", kept)));
+    CHECK(here.run(here.accounts().change_password(change_of(alice, "second", kept))));
+    CHECK(here.run(here.accounts().change_password(change_of(here.account(alice.id), "third", kept))));
     CHECK(here.is_open(1));
     CHECK(here.run(here.accounts().rehash(alice.id, "third", "third, hashed anew")));
     CHECK(here.is_open(1));
@@ -49,19 +57,21 @@ TEST_CASE("a session of somebody else is not kept by naming it")
     auto const alice = here.add("alice");
     auto const bob = here.add("bob");
     auto const bobs = here.open(session_of(bob, 1));
-    CHECK(here.run(here.accounts().change_password(alice.id, alice.password_hash, "new", bobs)));
+    CHECK(here.run(here.accounts().change_password(change_of(alice, "new", bobs))));
     CHECK(here.is_open(1));
-    CHECK(here.run(here.accounts().change_password(bob.id, bob.password_hash, "new", 0)));
+    CHECK(here.run(here.accounts().change_password(change_of(bob, "new"))));
     CHECK_FALSE(here.is_open(1));
 }
 
-TEST_CASE("a password is not changed when the verified hash is not the stored one any more")
+TEST_CASE("a password is not changed when another one was set since it was verified")
 {
     world here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     auto const kept = here.open(session_of(alice, 1));
     here.open(session_of(alice, 2));
-    auto const refused = here.run(here.accounts().change_password(alice.id, "another", "new", kept));
+    auto stale = change_of(alice, "new", kept);
+    --stale.credential_version;
+    auto const refused = here.run(here.accounts().change_password(stale));
     REQUIRE_FALSE(refused);
     CHECK(refused.error() == errc::credential_changed);
     CHECK(here.account(alice.id).password_hash == alice.password_hash);
@@ -77,11 +87,11 @@ TEST_CASE("the password of a disabled or deleted account is not changed")
     world here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     here.administrator().disable(alice.id, at(9));
-    auto const disabled = here.run(here.accounts().change_password(alice.id, alice.password_hash, "new", 0));
+    auto const disabled = here.run(here.accounts().change_password(change_of(alice, "new")));
     REQUIRE_FALSE(disabled);
     CHECK(disabled.error() == errc::credential_changed);
     here.administrator().remove(alice.id);
-    auto const gone = here.run(here.accounts().change_password(alice.id, alice.password_hash, "new", 0));
+    auto const gone = here.run(here.accounts().change_password(change_of(alice, "new")));
     REQUIRE_FALSE(gone);
     CHECK(gone.error() == errc::credential_changed);
 }
@@ -90,9 +100,8 @@ TEST_CASE("a session is not opened by a credential that was changed meanwhile")
 {
     world here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
-    CHECK(here.run(here.accounts().count_failure(alice.id)));
-    CHECK(here.run(here.accounts().change_password(alice.id, alice.password_hash, "new", 0)));
-    CHECK(here.run(here.accounts().count_failure(alice.id)));
+    here.begin(alice.id, "192.0.2.9", 0);
+    CHECK(here.run(here.accounts().change_password(change_of(alice, "new"))));
     auto const refused = here.run(here.sessions().open(session_of(alice, 1)));
     REQUIRE_FALSE(refused);
     CHECK(refused.error() == errc::credential_changed);
@@ -113,4 +122,13 @@ TEST_CASE("no session is opened for a disabled or deleted account")
     auto const gone = here.run(here.sessions().open(session_of(alice, 1)));
     REQUIRE_FALSE(gone);
     CHECK(gone.error() == errc::credential_changed);
+}
+
+TEST_CASE("a rehash does not get in the way of a password change")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    CHECK(here.run(here.accounts().rehash(alice.id, alice.password_hash, "stronger")));
+    CHECK(here.run(here.accounts().change_password(change_of(alice, "new"))));
+    CHECK(here.account(alice.id).password_hash == "new");
 }

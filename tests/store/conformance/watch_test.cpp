@@ -24,7 +24,7 @@ TEST_CASE("whoever watches is told of every way in which a session ends")
     CHECK(told.wait_for(oldest));
 
     auto const of_old_password = here.open(session_of(alice, 4));
-    CHECK(here.run(here.accounts().change_password(alice.id, alice.password_hash, "new", kept)));
+    CHECK(here.run(here.accounts().change_password(change_of(alice, "new", kept))));
     CHECK(told.wait_for(of_old_password));
     CHECK_FALSE(told.told().contains(kept));
 

@@ -46,6 +46,7 @@ public:
     rooms::store::accounts& accounts() { return ports_.accounts; }
     rooms::store::sessions& sessions() { return ports_.sessions; }
     rooms::store::addresses& addresses() { return ports_.addresses; }
+    rooms::store::tries& tries() { return ports_.tries; }
 
     rooms::store::account add(std::string const& name)
     {
@@ -59,6 +60,19 @@ public:
         auto opened = run(sessions().open(fresh));
         REQUIRE(opened);
         return opened->id;
+    }
+
+    rooms::store::judged_try begin(std::optional<rooms::store::account_id> account, std::string network, int seconds)
+    {
+        auto judged = run(tries().begin(try_of(account, std::move(network), seconds), few_tries));
+        REQUIRE(judged);
+        return *judged;
+    }
+
+    void give_back(rooms::store::counted_try const& one)
+    {
+        std::vector<rooms::store::counted_try> const undecided{one};
+        CHECK(run(tries().give_back(undecided)));
     }
 
     bool is_open(int number)

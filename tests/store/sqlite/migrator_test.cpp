@@ -45,6 +45,21 @@ void make_database(house& here)
     here.close();
 }
 
+/// Alice was at 192.0.2.1 twice and at an IPv6 address once; somebody said to be Bob was at 192.0.2.2.
+bool make_file_of_version_1(house& here)
+{
+    write_file(here.rules.path, "");
+    database db{here.rules.path, database::access::read_write};
+    migrate(db, here.rules.path, migrations().first(1), here.log);
+    db.execute(
+        "INSERT INTO accounts (name, folded_name, password_hash) VALUES ('alice', 'alice', 'h');"
+        "INSERT INTO addresses VALUES ('192.0.2.1', 'alice', 1, 5, 7), ('2001:db8::1', 'alice', 1, 5, 7),"
+        " ('192.0.2.2', 'Bob', NULL, 5, 7);"
+        "INSERT INTO sessions (account_id, token_digest, created_at, last_used_at, expires_at, address, transport,"
+        " credential_version) VALUES (1, zeroblob(32), 6, 9, 1000, '192.0.2.1', 'plain', 1)");
+    return db.integer("PRAGMA user_version") == 1;
+}
+
 std::string const newest = std::to_string(migrations().back().version);
 std::string const next = std::to_string(migrations().back().version + 1);
 
@@ -148,4 +163,13 @@ TEST_CASE("a migration that another program did meanwhile is not done twice")
     migrate_file(here, steps);
     migrate_file(here, steps);
     CHECK(backups(here).size() == 1);
+}
+
+TEST_CASE("where accounts were known before version 2 they are known after it")
+{
+    house here;
+    REQUIRE(make_file_of_version_1(here));
+    here.open();
+    CHECK(here.administrator().run("SELECT account_id, network, first_seen_at, last_seen_at FROM account_networks") ==
+          "1|192.0.2.1|5|9");
 }

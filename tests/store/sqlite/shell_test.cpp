@@ -41,6 +41,14 @@ struct running {
         return opened->id;
     }
 
+    /// A failed password of alice's. False: it was not even tried.
+    bool fail(std::string const& network, int when)
+    {
+        auto const judged = here.run(ports.tries.begin(try_of(alice.id, network, when), few_tries));
+        REQUIRE(judged);
+        return judged->verdict.allows();
+    }
+
     std::string type(std::string const& sql) { return here.administrator().run(sql); }
     std::string refusal_of(std::string const& sql) { return here.administrator().refusal_of(sql); }
 
@@ -173,7 +181,7 @@ TEST_CASE("an id is never used again and never moves")
 TEST_CASE("the views are readable and show no secret")
 {
     running server;
-    REQUIRE(server.here.run(server.ports.accounts.count_failure(server.alice.id)));
+    REQUIRE(server.fail("198.51.100.1", 0));
     REQUIRE(server.here.run(server.ports.addresses.record("192.0.2.1", "alice", server.alice.id, at(0))));
     CHECK(server.type("SELECT name, state, created_utc, last_login_utc, last_address, failed_tries, sessions"
                       " FROM account_list WHERE name = 'alice'") ==
@@ -200,4 +208,79 @@ TEST_CASE("a session is stored by its digest")
     running server;
     CHECK(server.type("SELECT length(token_digest) FROM sessions LIMIT 1") == "32");
     CHECK(server.type("SELECT hex(token_digest) FROM sessions LIMIT 1").starts_with("01005A5A"));
+}
+
+TEST_CASE("a lock is seen and lifted by hand in each way that people would think of")
+{
+    running server;
+    auto const lift = GENERATE(std::string{"UPDATE accounts SET failed_since = 0"},
+                               std::string{"UPDATE accounts SET disabled_at = NULL WHERE name = 'alice'"},
+                               std::string{"DELETE FROM password_ladders"});
+    CAPTURE(lift);
+    for (int i = 0; i < 100; ++i) {
+        auto asked = try_of(server.alice.id, "198.51.100." + std::to_string(i), 20 * i);
+        auto rules = few_tries;
+        rules.locked_after = 100;
+        REQUIRE(server.here.run(server.ports.tries.begin(asked, rules))->verdict.allows());
+    }
+    CHECK(server.type("SELECT state FROM account_list WHERE name = 'alice'") == "locked");
+    CHECK(server.type("SELECT name, failed_tries, locked_for FROM login_failures") == "alice|100|strangers");
+    CHECK_FALSE(server.fail("198.51.100.200", 9999));
+    server.type(lift);
+    CHECK(server.type("SELECT state FROM account_list WHERE name = 'alice'") == "enabled");
+    CHECK(server.fail("198.51.100.200", 9999));
+}
+
+TEST_CASE("a login does not lift the lock of strangers where a hand would")
+{
+    running server;
+    for (int i = 0; i < 6; ++i) server.fail("198.51.100." + std::to_string(i), 20 * i);
+    REQUIRE_FALSE(server.fail("198.51.100.200", 9999));
+    server.open(server.alice, 9);
+    CHECK(server.type("SELECT failed_since FROM accounts WHERE name = 'alice'") == "0");
+    CHECK_FALSE(server.fail("198.51.100.200", 9999));
+}
+
+TEST_CASE("failures of a network are shown and forgiven by hand")
+{
+    running server;
+    for (int i = 0; i < 3; ++i) CHECK(server.fail("198.51.100.1", i * 20));
+    CHECK_FALSE(server.fail("198.51.100.1", 50));
+    server.type("DELETE FROM network_failures WHERE network = '198.51.100.1'");
+    CHECK(server.fail("198.51.100.1", 51));
+    server.type("UPDATE network_failures SET failed_at = unixepoch()");
+    CHECK(server.type("SELECT network, failures, state FROM network_failure_list") == "198.51.100.1|1|open");
+}
+
+TEST_CASE("an account deleted by hand takes along its ladders and the networks that it knew")
+{
+    running server;
+    server.fail("192.0.2.1", 0);
+    server.fail("198.51.100.1", 0);
+    CHECK(server.type("SELECT count(*) FROM password_ladders") == "2");
+    server.type("DELETE FROM accounts WHERE name = 'alice'");
+    CHECK(server.type("SELECT count(*) FROM password_ladders") == "0");
+    CHECK(server.type("SELECT account_id FROM account_networks") == std::to_string(server.cyrillic.id));
+}
+
+TEST_CASE("an account remembers the hundred networks where it was last")
+{
+    running server;
+    for (int i = 0; i < 120; ++i) {
+        auto login = session_of(server.alice, 100 + i, i);
+        login.network = "203.0.113." + std::to_string(i);
+        REQUIRE(server.here.run(server.ports.sessions.open(login)));
+    }
+    auto const id = std::to_string(server.alice.id);
+    CHECK(server.type("SELECT count(*), min(last_seen_at) FROM account_networks WHERE account_id = " + id) ==
+          "100|" + std::to_string(at(20).time_since_epoch().count()));
+}
+
+TEST_CASE("failures that are out of the window are not kept")
+{
+    running server;
+    server.fail("198.51.100.1", 0);
+    server.fail("198.51.100.2", 30);
+    server.fail("198.51.100.3", 61);
+    CHECK(server.type("SELECT group_concat(network) FROM network_failures") == "198.51.100.2,198.51.100.3");
 }

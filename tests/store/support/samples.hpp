@@ -1,9 +1,12 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "store/records.hpp"
+#include "store/throttle.hpp"
 
 namespace porter::testing {
 
@@ -43,8 +46,40 @@ inline rooms::store::new_session session_of(rooms::store::account const& owner, 
     fresh.created_at = at(created);
     fresh.expires_at = at(created + 1000);
     fresh.address = "192.0.2.1";
+    fresh.network = "192.0.2.1";
     fresh.transport = rooms::store::transport::tls;
     return fresh;
+}
+
+/// Numbers for tests of throttling: a pause after the second failure, a lock after the sixth, three for a network.
+inline constexpr rooms::store::throttle_rules few_tries{
+    .free_failures = 2,
+    .pauses = {std::chrono::seconds{1}, std::chrono::seconds{3}, std::chrono::seconds{5}, std::chrono::seconds{10}},
+    .locked_after = 6,
+    .failures_per_network = 3,
+    .network_window = std::chrono::seconds{60},
+};
+
+/// A try of an account's password, at(seconds).
+inline rooms::store::secret_try try_of(std::optional<rooms::store::account_id> account, std::string network,
+                                       int seconds)
+{
+    rooms::store::secret_try asked;
+    asked.account = account;
+    asked.network = std::move(network);
+    asked.at = at(seconds);
+    return asked;
+}
+
+inline rooms::store::password_change change_of(rooms::store::account const& owner, std::string new_hash,
+                                               rooms::store::session_id keep = 0)
+{
+    rooms::store::password_change asked;
+    asked.account = owner.id;
+    asked.credential_version = owner.credential_version;
+    asked.new_hash = std::move(new_hash);
+    asked.keep = keep;
+    return asked;
 }
 
 }  // namespace porter::testing

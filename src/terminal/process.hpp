@@ -1,6 +1,6 @@
 #pragma once
 
-namespace porter::programs {
+namespace porter::rooms::terminal {
 
 /// What must be so before anything is opened: files are for their owner only, a reader that went away or a disk
 /// quota is an error code and no death, secrets do not end in a core file, there may be as many open files
@@ -8,4 +8,4 @@ namespace porter::programs {
 /// messages are printed.
 void prepare_process();
 
-}  // namespace porter::programs
+}  // namespace porter::rooms::terminal

@@ -1,4 +1,4 @@
-#include "programs/porterd/process.hpp"
+#include "terminal/process.hpp"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -9,7 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 
-namespace porter::programs {
+namespace porter::rooms::terminal {
 
 void prepare_process()
 {
@@ -33,4 +33,4 @@ void prepare_process()
     ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
-}  // namespace porter::programs
+}  // namespace porter::rooms::terminal

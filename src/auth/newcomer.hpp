@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "store/records.hpp"
+
+namespace porter::rooms::auth {
+
+/// Somebody who may have an account: the name and the password keep the rules, and the password is hashed. Only the
+/// verifier makes one; the account itself comes to be together with its first session, so that neither is without the
+/// other.
+class newcomer {
+public:
+    std::string const& name() const noexcept { return account_.name; }
+    /// The account to add; the store gives it its id.
+    store::account const& account() const noexcept { return account_; }
+    /// The asking for a name, which counts as a failed try until the account is there.
+    store::counted_try const& asked_by() const noexcept { return asked_by_; }
+
+private:
+    friend class verifier;
+    newcomer(store::account fresh, store::counted_try by) : account_(std::move(fresh)), asked_by_(std::move(by)) {}
+
+    store::account account_;
+    store::counted_try asked_by_;
+};
+
+}  // namespace porter::rooms::auth

@@ -1,0 +1,75 @@
+#include "auth/readings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace porter::rooms::auth {
+namespace {
+
+struct key {
+    std::string_view cyrillic;
+    std::string_view latin;
+};
+
+constexpr std::array<key, 33> keyboard{
+    {{"й", "q"}, {"ц", "w"}, {"у", "e"}, {"к", "r"}, {"е", "t"}, {"н", "y"}, {"г", "u"}, {"ш", "i"}, {"щ", "o"},
+     {"з", "p"}, {"х", "["}, {"ъ", "]"}, {"ф", "a"}, {"ы", "s"}, {"в", "d"}, {"а", "f"}, {"п", "g"}, {"р", "h"},
+     {"о", "j"}, {"л", "k"}, {"д", "l"}, {"ж", ";"}, {"э", "'"}, {"я", "z"}, {"ч", "x"}, {"с", "c"}, {"м", "v"},
+     {"и", "b"}, {"т", "n"}, {"ь", "m"}, {"б", ","}, {"ю", "."}, {"ё", "`"}}};
+
+constexpr std::array<key, 38> letters{
+    {{"а", "a"},  {"б", "b"},  {"в", "v"},   {"г", "g"}, {"д", "d"}, {"е", "e"}, {"ё", "e"}, {"ж", "zh"},
+     {"з", "z"},  {"и", "i"},  {"й", "y"},   {"к", "k"}, {"л", "l"}, {"м", "m"}, {"н", "n"}, {"о", "o"},
+     {"п", "p"},  {"р", "r"},  {"с", "s"},   {"т", "t"}, {"у", "u"}, {"ф", "f"}, {"х", "h"}, {"ц", "ts"},
+     {"ч", "ch"}, {"ш", "sh"}, {"щ", "sch"}, {"ъ", ""},  {"ы", "y"}, {"ь", ""},  {"э", "e"}, {"ю", "yu"},
+     {"я", "ya"}, {"і", "i"},  {"ї", "i"},   {"є", "e"}, {"ґ", "g"}, {"ў", "u"}}};
+
+std::size_t length_of_first(std::string_view text) noexcept
+{
+    std::size_t length = 1;
+    while (length < text.size() && (static_cast<unsigned char>(text[length]) & 0xc0U) == 0x80U) ++length;
+    return length;
+}
+
+template <typename Table>
+base::secret replaced(std::string_view text, Table const& table, std::string_view key::*from, std::string_view key::*to)
+{
+    std::string made;
+    made.reserve(3 * text.size());  // no code point gets longer than that: what is wiped below never moved
+    while (!text.empty()) {
+        auto const one = text.substr(0, length_of_first(text));
+        auto const found = std::ranges::find(table, one, from);
+        made += found == table.end() ? one : (*found).*to;
+        text.remove_prefix(one.size());
+    }
+    base::secret kept{made};
+    base::wipe(made);
+    return kept;
+}
+
+}  // namespace
+
+base::secret as_latin_keys(std::string_view text)
+{
+    return replaced(text, keyboard, &key::cyrillic, &key::latin);
+}
+
+base::secret as_cyrillic_keys(std::string_view text)
+{
+    return replaced(text, keyboard, &key::latin, &key::cyrillic);
+}
+
+base::secret transliterated(std::string_view text)
+{
+    return replaced(text, letters, &key::cyrillic, &key::latin);
+}
+
+std::string_view first_code_points(std::string_view text, std::size_t count) noexcept
+{
+    std::size_t end = 0;
+    for (; count > 0 && end < text.size(); --count) end += length_of_first(text.substr(end));
+    return text.substr(0, end);
+}
+
+}  // namespace porter::rooms::auth

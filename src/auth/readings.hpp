@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "base/secret.hpp"
+
+/// What a text may have been before it was typed: on the other keyboard, or in the other alphabet. For valid UTF-8 in
+/// lower case; what has no other reading stays as it is.
+namespace porter::rooms::auth {
+
+/// What the keys of a Cyrillic text (ЙЦУКЕН) give on a Latin keyboard (QWERTY): йцукен is qwerty.
+base::secret as_latin_keys(std::string_view text);
+
+/// What the keys of a Latin text give on a Cyrillic keyboard: gfhjkm is пароль.
+base::secret as_cyrillic_keys(std::string_view text);
+
+/// Cyrillic in Latin letters, as people write it where there are no others: пароль is parol.
+base::secret transliterated(std::string_view text);
+
+/// The first so many code points.
+std::string_view first_code_points(std::string_view text, std::size_t count) noexcept;
+
+}  // namespace porter::rooms::auth

@@ -1,0 +1,79 @@
+#include "auth/strength.hpp"
+
+#include <zxcvbn.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "auth/readings.hpp"
+#include "base/text.hpp"
+
+namespace porter::rooms::auth {
+namespace {
+
+constexpr std::size_t estimated_length = 100;  // code points: what is after them makes nothing weaker
+constexpr double least_bits = 20;              // a million guesses: what an hour of trying online is far from
+
+/// The words that somebody who knows the account would try first, in the spellings in which they can turn up.
+std::vector<std::string> words_about(std::string_view name)
+{
+    auto const folded = base::fold_name(name);
+    std::vector<std::string> words{"porter", folded};
+    for (std::size_t begin = 0; begin < folded.size();) {
+        auto const end = std::min(folded.find(' ', begin), folded.size());
+        words.push_back(folded.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    auto const spelt = words.size();
+    for (std::size_t each = 0; each < spelt; ++each) words.emplace_back(transliterated(words[each]).view());
+    return words;
+}
+
+base::secret in_lower_case(std::string_view password)
+{
+    auto folded = base::fold_name(password);
+    base::secret kept{folded};
+    base::wipe(folded);
+    return kept;
+}
+
+/// The password as it was typed, and as else it may have been meant.
+std::array<base::secret, 6> readings_of(base::secret const& password)
+{
+    base::secret typed{first_code_points(password.view(), estimated_length)};
+    auto lower = in_lower_case(typed.view());
+    auto latin_keys = as_latin_keys(lower.view());
+    auto cyrillic_keys = as_cyrillic_keys(lower.view());
+    auto spelt = transliterated(lower.view());
+    auto both = transliterated(cyrillic_keys.view());
+    return {std::move(typed),         std::move(lower), std::move(latin_keys),
+            std::move(cyrillic_keys), std::move(spelt), std::move(both)};
+}
+
+/// The estimate needs the text with a zero behind it.
+double bits_of(base::secret const& reading, std::vector<char const*>& words)
+{
+    std::string text{reading.view()};
+    auto const bits = ZxcvbnMatch(text.c_str(), words.data(), nullptr);
+    base::wipe(text);
+    return bits;
+}
+
+}  // namespace
+
+std::optional<std::string> why_guessable(base::secret const& password, std::string_view name)
+{
+    if (base::same_name(password.view(), name)) return "the password may not be the name";
+    auto const words = words_about(name);
+    std::vector<char const*> listed;
+    for (auto const& each : words) listed.push_back(each.c_str());
+    listed.push_back(nullptr);
+    for (auto const& each : readings_of(password)) {
+        if (bits_of(each, listed) < least_bits) return "this password is one of the first that somebody would try";
+    }
+    return std::nullopt;
+}
+
+}  // namespace porter::rooms::auth

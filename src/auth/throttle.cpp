@@ -1,0 +1,122 @@
+#include "auth/throttle.hpp"
+
+#include <utility>
+
+#include "auth/throttle_rules.hpp"
+
+namespace porter::rooms::auth {
+namespace {
+
+/// Tries that could not be given back: a store that is down for long is not to cost memory without end.
+constexpr std::size_t most_owed = 1024;
+
+std::string_view name_of(store::verdict::rule by)
+{
+    using enum store::verdict::rule;
+    if (by == account_paused) return "account_paused";
+    return by == account_locked ? "account_locked" : "address_throttled";
+}
+
+failure as_failure(store::verdict const& refused)
+{
+    using enum store::verdict::rule;
+    if (refused.by == account_locked) {
+        return {code::throttled, "too many failed tries: only the administrator can let you try again"};
+    }
+    auto const* why = refused.by == account_paused ? "too many failed tries: wait a little"
+                                                   : "too many failed tries from your address: wait a while";
+    return {code::throttled, why, refused.retry_after};
+}
+
+}  // namespace
+
+throttle::throttle(store::tries& tries, base::clock const& clock, log::logger& log)
+    : tries_(tries), clock_(clock), log_(log), unknown_(throttle_rules, most_unknown_names)
+{}
+
+task<result<attempt>> throttle::begin(std::optional<store::account_id> account, std::string name,
+                                      identity::address from)
+{
+    store::secret_try asked;
+    asked.account = account;
+    asked.at = clock_.now_finely();
+    attempt made;
+    if (!account) {
+        auto const key = unknown_.key_of(name);
+        auto const begun = unknown_.begin(key, asked.at);
+        asked.instead = begun.before;
+        if (begun.counted) made.unknown = key;
+    }
+    auto const before = asked.instead ? asked.instead->last : base::instant{};
+    auto const at = asked.at;
+    auto judged = co_await judge(std::move(asked), from);
+    if (judged) {
+        made.counted = std::move(judged->counted);
+        co_return made;
+    }
+    if (made.unknown) unknown_.give_back(*made.unknown, at, before);
+    co_return refuse(judged.error());
+}
+
+task<result<attempt>> throttle::begin(identity::address from)
+{
+    store::secret_try asked;
+    asked.at = clock_.now_finely();
+    auto judged = co_await judge(std::move(asked), from);
+    if (!judged) co_return refuse(judged.error());
+    attempt made;
+    made.counted = std::move(judged->counted);
+    co_return made;
+}
+
+task<result<store::judged_try>> throttle::judge(store::secret_try asked, identity::address from)
+{
+    co_await give_back_owed();
+    asked.network = from.network();
+    auto judged = co_await tries_.begin(std::move(asked), throttle_rules);
+    if (!judged) co_return refuse(failure{code::unavailable, "the user database cannot be reached just now"});
+    auto const& verdict = judged->verdict;
+    if (!verdict.allows()) {
+        log_.info(
+            "throttled",
+            {{"address", from.text()}, {"rule", name_of(verdict.by)}, {"retry_after", verdict.retry_after.count()}});
+        co_return refuse(as_failure(verdict));
+    }
+    co_return std::move(*judged);
+}
+
+task<void> throttle::give_back(attempt undecided)
+{
+    auto const& counted = undecided.counted;
+    if (undecided.unknown) unknown_.give_back(*undecided.unknown, counted.at, counted.last_before);
+    co_await give_back(counted);
+}
+
+task<void> throttle::give_back(store::counted_try undecided)
+{
+    std::vector<store::counted_try> const one{std::move(undecided)};
+    auto const done = co_await tries_.give_back(one);
+    if (!done) owe(one);
+}
+
+task<void> throttle::give_back_owed()
+{
+    std::vector<store::counted_try> owed;
+    {
+        std::lock_guard const lock{mutex_};
+        owed.swap(owed_);
+    }
+    if (owed.empty()) co_return;
+    auto const done = co_await tries_.give_back(owed);
+    if (!done) owe(std::move(owed));
+}
+
+void throttle::owe(std::vector<store::counted_try> undecided)
+{
+    std::lock_guard const lock{mutex_};
+    for (auto& each : undecided) {
+        if (owed_.size() < most_owed) owed_.push_back(std::move(each));
+    }
+}
+
+}  // namespace porter::rooms::auth

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "auth/unknown_names.hpp"
+#include "base/clock.hpp"
+#include "identity/address.hpp"
+#include "log/logger.hpp"
+#include "porter/error.hpp"
+#include "porter/task.hpp"
+#include "store/ports.hpp"
+
+namespace porter::rooms::auth {
+
+/// A try that was counted as failed before it is decided, so that tries at the same time win nothing. A success undoes
+/// it where it is stored (store::new_session, store::password_change); one that is never decided is given back.
+struct attempt {
+    store::counted_try counted;
+    std::optional<unknown_names::key> unknown;  ///< the ladder in memory that it counts on as well
+};
+
+/// Slows down those who guess. Safe from any I/O thread.
+class throttle {
+public:
+    throttle(store::tries& tries, base::clock const& clock, log::logger& log);
+
+    /// Counts a try of a password. `account`: of the claimed name, none where no account has it. `name`: what makes two
+    /// spellings one name. The work is the same either way. Errors: throttled (with the time to wait; 0: no time
+    /// helps), unavailable: then nothing is counted.
+    task<result<attempt>> begin(std::optional<store::account_id> account, std::string name, identity::address from);
+
+    /// Counts a try that names no account: a token, a name to be had. Errors: as above.
+    task<result<attempt>> begin(identity::address from);
+
+    /// A try was not decided, by a fault of ours or because nobody waits for it any more. When the store is down this
+    /// is remembered, and done before the next try.
+    task<void> give_back(attempt undecided);
+    task<void> give_back(store::counted_try undecided);
+
+private:
+    task<result<store::judged_try>> judge(store::secret_try asked, identity::address from);
+    task<void> give_back_owed();
+    void owe(std::vector<store::counted_try> undecided);
+
+    store::tries& tries_;
+    base::clock const& clock_;
+    log::logger& log_;
+    unknown_names unknown_;
+    std::mutex mutex_;
+    std::vector<store::counted_try> owed_;
+};
+
+}  // namespace porter::rooms::auth

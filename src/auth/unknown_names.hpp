@@ -1,0 +1,52 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <list>
+#include <map>
+#include <mutex>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "store/throttle.hpp"
+
+namespace porter::rooms::auth {
+
+/// The ladders of names that no account has, so that they cannot be told from those that one has. In memory, for
+/// anybody can make up names, and under digests, for people type passwords as names. Safe from any thread.
+class unknown_names {
+public:
+    using key = std::array<std::byte, 16>;
+
+    /// Of more than `most` names the one that was not tried for longest is forgotten.
+    unknown_names(store::throttle_rules const& rules, std::size_t most);
+
+    /// What a name goes by here; another one in every process.
+    key key_of(std::string_view name) const;
+
+    struct begun {
+        store::ladder before;  ///< as the try found it
+        bool counted;          ///< false: the ladder allows no try now
+    };
+
+    /// Judges a try and counts it where the ladder allows it, as one.
+    begun begin(key const& name, base::instant at);
+
+    /// Undoes a try that was counted.
+    void give_back(key const& name, base::instant at, base::instant last_before);
+
+private:
+    struct entry {
+        key name;
+        store::ladder ladder;
+    };
+
+    store::throttle_rules rules_;
+    std::size_t most_;
+    std::array<unsigned char, 32> salt_;
+    std::mutex mutex_;
+    std::list<entry> by_age_;  // the latest first
+    std::map<key, std::list<entry>::iterator> by_name_;
+};
+
+}  // namespace porter::rooms::auth

@@ -1,0 +1,64 @@
+#include "bench/poller.hpp"
+
+#include <sys/timerfd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace porter::rooms::bench {
+
+namespace {
+
+constexpr std::uint64_t timer_tag = UINT64_MAX;
+
+[[noreturn]] void fail(char const* doing)
+{
+    throw std::system_error(errno, std::generic_category(), doing);
+}
+
+}  // namespace
+
+poller::poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC))
+{
+    if (!epoll_ || !timer_) fail("cannot wait for sockets");
+    ::epoll_event wanted{};
+    wanted.events = EPOLLIN | EPOLLET;
+    wanted.data.u64 = timer_tag;
+    if (::epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, timer_.number(), &wanted) != 0) fail("cannot wait for a moment");
+}
+
+bool poller::watch(int descriptor, std::uint32_t tag) noexcept
+{
+    ::epoll_event wanted{};
+    wanted.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    wanted.data.u64 = tag;
+    return ::epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, descriptor, &wanted) == 0;
+}
+
+void poller::set_timer(moment until) noexcept
+{
+    if (armed_ == until) return;
+    armed_ = until;
+    auto const whole = std::chrono::floor<std::chrono::seconds>(until.time_since_epoch());
+    ::itimerspec when{};
+    when.it_value.tv_sec = static_cast<::time_t>(whole.count());
+    when.it_value.tv_nsec = static_cast<long>((until.time_since_epoch() - whole).count());
+    ::timerfd_settime(timer_.number(), TFD_TIMER_ABSTIME, &when, nullptr);
+}
+
+std::span<poller::event const> poller::wait(moment until)
+{
+    auto const waits = until > std::chrono::steady_clock::now();
+    if (waits) set_timer(until);
+    auto const count = ::epoll_wait(epoll_.number(), ready_, at_once, waits ? -1 : 0);
+    if (count < 0 && errno != EINTR) fail("cannot wait for sockets");
+    std::size_t filled = 0;
+    for (int i = 0; i < count; ++i) {
+        if (ready_[i].data.u64 == timer_tag) continue;
+        auto const ended = (ready_[i].events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0;
+        events_[filled++] = {static_cast<std::uint32_t>(ready_[i].data.u64), ended};
+    }
+    return {events_, filled};
+}
+
+}  // namespace porter::rooms::bench

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <cstdint>
+#include <span>
+
+#include "bench/descriptor.hpp"
+#include "bench/schedule.hpp"
+
+namespace porter::rooms::bench {
+
+/// Waits for many sockets and one moment, to the microsecond: epoll(7) with a timerfd, for its own timeout has the
+/// grain of a millisecond.
+class poller {
+public:
+    /// Throws std::system_error when the machine has no descriptors left.
+    poller();
+
+    /// Watches a socket for both directions, edge-triggered, until it is closed. False, with errno, when that fails.
+    bool watch(int descriptor, std::uint32_t tag) noexcept;
+
+    struct event {
+        std::uint32_t tag = 0;
+        bool ended = false;  ///< the other side is gone, or half gone: read to the end
+    };
+
+    /// Waits for events, at most until that moment; valid until the next call.
+    std::span<event const> wait(moment until);
+
+private:
+    static constexpr int at_once = 512;
+
+    void set_timer(moment until) noexcept;
+
+    descriptor epoll_;
+    descriptor timer_;
+    moment armed_{};
+    ::epoll_event ready_[at_once];
+    event events_[at_once];
+};
+
+}  // namespace porter::rooms::bench

@@ -1,0 +1,143 @@
+#include "bench/scene.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <random>
+
+namespace porter::rooms::bench {
+
+namespace {
+
+using protocol::access_mode;
+
+/// As many hexadecimal digits from the machine's random source.
+std::string random_digits(std::size_t count)
+{
+    std::random_device source;
+    std::string digits;
+    while (digits.size() < count) digits += "0123456789abcdef"[source() % 16];
+    return digits;
+}
+
+/// Goes through the door and waits for each step.
+result<entry, fault> enter(place const& where, wish asked, std::chrono::milliseconds timeout)
+{
+    auto through = channel::connect(where, std::nullopt);
+    if (!through) return refuse(through.error());
+    entry way{std::move(asked)};
+    auto const deadline = std::chrono::steady_clock::now() + timeout;
+    for (;;) {
+        auto const left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        auto const events = way.now() == entry::state::connecting ? POLLOUT : POLLIN;
+        ::pollfd wanted{through->number(), static_cast<short>(events), 0};
+        auto const ready = ::poll(&wanted, 1, static_cast<int>(std::max(left.count(), decltype(left.count()){0})));
+        if (ready < 0 && errno == EINTR) continue;
+        if (ready <= 0) return refuse(fault{fault::kind::timed_out, "no answer from the server in time"});
+        if (auto failed = way.advance(*through)) return refuse(std::move(*failed));
+        if (way.now() == entry::state::granted) return way;
+    }
+}
+
+/// How many accounts to register for visitors of this many connections.
+unsigned accounts_for(plan const& wanted)
+{
+    if (wanted.accounts != 0) return wanted.accounts;
+    auto const most = *std::ranges::max_element(wanted.connections);
+    // A session takes any number of connections. Each login makes one, and ends the account's oldest when it has
+    // sixteen
+    // (--max-sessions-per-account): so at most eight are at it at once.
+    return wanted.what == mode::login ? (most + 7) / 8 : std::min(most, 8U);
+}
+
+}  // namespace
+
+scene::scene(plan const& wanted, place const& where, entry const& seen)
+    : mode_(wanted.what),
+      where_(where),
+      access_(seen.access()),
+      max_frame_(seen.max_frame()),
+      server_(seen.server()),
+      run_(random_digits(8)),
+      password_(random_digits(24)),
+      first_source_(std::random_device{}())
+{}
+
+result<scene, fault> scene::set_up(plan const& wanted, void (*tell)(unsigned made, unsigned of))
+{
+    auto const places = look_up(wanted.host, wanted.port);
+    if (!places) return refuse(places.error());
+    std::optional<fault> failed{{fault::kind::unreachable, "the host has no address"}};
+    for (auto const& where : *places) {
+        if (!wanted.plain && !where.is_loopback()) {
+            failed = fault{fault::kind::refused, "another machine: --plain goes there unencrypted"};
+            continue;
+        }
+        auto const seen = enter(where, {}, wanted.timeout);
+        if (!seen) {
+            failed = seen.error();
+            continue;
+        }
+        scene made{wanted, where, *seen};
+        failed = made.unfit(wanted);
+        if (failed) break;
+        auto const count = made.needs_accounts() ? accounts_for(wanted) : 0;
+        for (unsigned i = 0; i < count; ++i) {
+            tell(i, count);
+            account added{"bench " + made.run_ + " account " + std::to_string(i), made.password_, {}};
+            auto const in = enter(where, {wish::kind::register_account, added.name, added.password}, wanted.timeout);
+            if (!in) return refuse(in.error());
+            added.token = in->token();
+            made.accounts_.push_back(std::move(added));
+        }
+        return made;
+    }
+    return refuse(std::move(*failed));
+}
+
+std::optional<fault> scene::unfit(plan const& wanted) const
+{
+    auto const no = [](std::string reason) { return fault{fault::kind::refused, std::move(reason)}; };
+    if (mode_ == mode::login && access_ != access_mode::authenticate) {
+        return no("logins need a server with --access authenticate");
+    }
+    if (mode_ == mode::register_ && access_ == access_mode::open) {
+        return no("there is nothing to register in open access");
+    }
+    if (mode_ == mode::register_ && access_ == access_mode::identify && !(where_.is_ipv4() && where_.is_loopback())) {
+        return no("names are given by address: a measurement of it needs the server on 127.0.0.1");
+    }
+    if (wanted.payload + 1 > max_frame_) {
+        return no("the server takes at most " + std::to_string(max_frame_ - 1) + " bytes in a message");
+    }
+    return std::nullopt;
+}
+
+bool scene::needs_accounts() const noexcept
+{
+    return access_ == access_mode::authenticate && mode_ != mode::register_;
+}
+
+std::string scene::fresh_name(std::uint64_t number) const
+{
+    return "bench " + run_ + ' ' + std::to_string(number);
+}
+
+wish scene::wish_of(std::uint64_t visit) const
+{
+    if (access_ == access_mode::open) return {wish::kind::open, {}, {}};
+    if (access_ == access_mode::identify) return {wish::kind::identify, fresh_name(visit), {}};
+    if (mode_ == mode::register_) return {wish::kind::register_account, fresh_name(visit), password_};
+    auto const& who = accounts_[visit % accounts_.size()];
+    if (mode_ == mode::login) return {wish::kind::login, who.name, who.password};
+    return {wish::kind::resume, {}, who.token};
+}
+
+std::optional<place> scene::source_of(std::uint64_t visit) const
+{
+    if (mode_ != mode::register_ || access_ != access_mode::identify) return std::nullopt;
+    return loopback_source(first_source_ + static_cast<std::uint32_t>(visit));
+}
+
+}  // namespace porter::rooms::bench

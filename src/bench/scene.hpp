@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/entry.hpp"
+#include "bench/place.hpp"
+#include "bench/plan.hpp"
+
+namespace porter::rooms::bench {
+
+/// An account that was registered for the measurement.
+struct account {
+    std::string name;
+    std::string password;
+    std::string token;  ///< of the session that its registration opened
+};
+
+/// The server as it was found, and what visitors need to get in. Read by all load threads, changed by none.
+class scene {
+public:
+    /// Connects once to learn where the server is and what it wants, and registers the accounts that the plan's mode
+    /// needs there: one after another, since each costs the server a password hash. `tell` is called before each one.
+    static result<scene, fault> set_up(plan const& wanted, void (*tell)(unsigned made, unsigned of));
+
+    /// What the visitor with this number asks for. Numbers count from 0, all threads and measurements together.
+    wish wish_of(std::uint64_t visit) const;
+
+    /// The address that it comes from; none: whichever. A name that is given by address needs a new one each time.
+    std::optional<place> source_of(std::uint64_t visit) const;
+
+    place const& where() const noexcept { return where_; }
+    protocol::access_mode access() const noexcept { return access_; }
+    std::string const& server() const noexcept { return server_; }
+
+private:
+    scene(plan const& wanted, place const& where, entry const& seen);
+    std::optional<fault> unfit(plan const& wanted) const;
+    bool needs_accounts() const noexcept;
+    std::string fresh_name(std::uint64_t number) const;
+
+    mode mode_;
+    place where_;
+    protocol::access_mode access_;
+    std::uint32_t max_frame_;
+    std::string server_;
+    std::string run_;       // distinguishes this measurement's names from those of others before
+    std::string password_;  // of the accounts that visits make: nobody is to guess it afterwards
+    std::uint32_t first_source_;
+    std::vector<account> accounts_;
+};
+
+}  // namespace porter::rooms::bench

@@ -1,0 +1,51 @@
+#include "client/fields.hpp"
+
+#include <algorithm>
+
+namespace porter::rooms::client {
+
+namespace {
+
+constexpr std::size_t longest_word = 255;  // a host name's bound; tokens and keys are far shorter
+
+}  // namespace
+
+bool is_word(std::string_view text) noexcept
+{
+    auto const visible = [](char c) { return c > ' ' && c < '\x7f'; };
+    return !text.empty() && text.size() <= longest_word && std::all_of(text.begin(), text.end(), visible);
+}
+
+bool is_printed(std::string_view text) noexcept
+{
+    auto const printed = [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != '\x7f'; };
+    return std::all_of(text.begin(), text.end(), printed);
+}
+
+std::string_view take_word(std::string_view& rest) noexcept
+{
+    auto const word = rest.substr(0, rest.find(' '));
+    rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+    return word;
+}
+
+std::vector<std::string> split_lines(std::string const& text)
+{
+    std::vector<std::string> lines;
+    for (std::size_t start = 0; start < text.size();) {
+        auto const end = std::min(text.find('\n', start), text.size());
+        lines.emplace_back(text, start, end - start);
+        start = end + 1;
+    }
+    return lines;
+}
+
+std::string lower(std::string text)
+{
+    for (auto& letter : text) {
+        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+    }
+    return text;
+}
+
+}  // namespace porter::rooms::client

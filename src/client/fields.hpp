@@ -1,0 +1,39 @@
+#pragma once
+
+#include <charconv>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace porter::rooms::client {
+
+// What the lines of the user's small text files are made of: fields of visible characters with a space between them.
+
+/// Whether the text can stand as a field: visible ASCII, and no more than a host name may have (255 bytes).
+bool is_word(std::string_view text) noexcept;
+
+/// Whether nothing in it ends a line or moves a terminal's cursor.
+bool is_printed(std::string_view text) noexcept;
+
+/// Takes the text up to the next space off the front.
+std::string_view take_word(std::string_view& rest) noexcept;
+
+/// A decimal number that is the whole text.
+template <typename Number>
+std::optional<Number> parse_number(std::string_view text) noexcept
+{
+    Number value{};
+    auto const end = text.data() + text.size();
+    auto const [stopped, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc{} || stopped != end) return std::nullopt;
+    return value;
+}
+
+/// The lines of a text, without their line feeds; the last one may lack its own.
+std::vector<std::string> split_lines(std::string const& text);
+
+/// ASCII letters made small: host names have no case.
+std::string lower(std::string text);
+
+}  // namespace porter::rooms::client

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "client/known_servers.hpp"
+#include "porter/client.hpp"
+
+namespace porter::rooms::client {
+
+/// What a server showed in its handshake.
+struct shown_key {
+    std::string where;        ///< the server, as place_name() gives it
+    std::string fingerprint;  ///< of its key, which it has proved to hold
+    bool vouched = false;     ///< a certificate authority of this system vouches for the key and the host's name
+};
+
+/// Decides whether the server is the right one, before anything is said to it, and keeps the key of a first visit. In
+/// this order: its key in known_servers, the authorities, what the program says (porter/trust.hpp). Fails with
+/// `unknown_server`, or with `untrusted`, which names both keys.
+client_result<trusted_by> judge(shown_key const& shown, known_servers const& known, trust const& whom,
+                                base::timestamp now, known_servers::warning const& warn);
+
+}  // namespace porter::rooms::client

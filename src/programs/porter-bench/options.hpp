@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/plan.hpp"
+
+namespace porter::programs {
+
+/// What stands on porter-bench's command line.
+struct bench_options {
+    rooms::bench::plan plan;
+    std::string plot_file;  ///< empty: no plot
+    bool json = false;
+    bool quiet = false;
+
+    bool help = false;
+    bool version = false;
+};
+
+/// Reads the arguments (without the program's name). Throws config::problem(usage).
+bench_options parse_bench_options(std::vector<std::string> arguments);
+
+/// What --help shows.
+std::string bench_help();
+
+}  // namespace porter::programs

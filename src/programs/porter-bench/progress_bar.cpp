@@ -1,0 +1,32 @@
+#include "programs/porter-bench/progress_bar.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace porter::programs {
+
+progress_bar::progress_bar(bool shown) : shown_(shown && ::isatty(STDERR_FILENO) == 1) {}
+
+void progress_bar::show(rooms::bench::progress const& now)
+{
+    if (!shown_) return;
+    constexpr std::size_t length = 30;
+    auto const full = static_cast<std::size_t>(now.done * length);
+    auto const bar = std::string(full, '#') + std::string(length - full, '.');
+    fmt::print(stderr, "\r\033[K{} connections [{}] {:3.0f} % {:10.0f}/s", now.connections, bar, now.done * 100,
+               now.per_second);
+    std::fflush(stderr);
+    drawn_ = true;
+}
+
+void progress_bar::clear()
+{
+    if (!drawn_) return;
+    std::fputs("\r\033[K", stderr);
+    std::fflush(stderr);
+    drawn_ = false;
+}
+
+}  // namespace porter::programs

@@ -1,0 +1,57 @@
+// How the reception comes to trust a server.
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "client/known_server_line.hpp"
+#include "programs/porter/reception.hpp"
+
+namespace porter::programs {
+
+namespace {
+
+namespace base = rooms::base;
+using rooms::config::exit_code;
+
+}  // namespace
+
+/// Connects; a server that nobody knows is left first, so that a person has all the time to decide.
+task<outcome<void>> reception::connect_first()
+{
+    auto connected = co_await connect();
+    if (!connected && connected.error().why == client_failure::cause::unknown_server && ask_ != nullptr) {
+        auto trusted = co_await ask_trust(connected.error().server_key);
+        if (!trusted) co_return trusted;
+        connected = co_await connect();
+    }
+    if (!connected) co_return refuse(leaving_for(connected.error()));
+    auto const where = base::escape(rooms::client::place_name(at_.host, at_.port));
+    if (options_.plain && door_->is_remote()) {
+        talk_.complain("warning: the way to " + where + " is not encrypted");
+    }
+    if (door_->trusted_by() == trusted_by::first_use) {
+        talk_.say(where + " is new here: its key " + at_.key + " is kept, and no other trusted from now on.");
+    }
+    co_return outcome<void>{};
+}
+
+task<outcome<void>> reception::ask_trust(std::string fingerprint)
+{
+    auto const where = base::escape(rooms::client::place_name(at_.host, at_.port));
+    talk_.tell(where + " is new here, and nobody vouches for it. The fingerprint of its key is");
+    talk_.tell(fingerprint);
+    auto trusted = co_await ask_->ask_yes_no("Trust this server? (yes/no) ");
+    if (!trusted) co_return refuse(leaving{});
+    if (!*trusted) co_return refuse(leaving{exit_code::refused, where + " is not trusted"});
+    trust_ = trust::key(std::move(fingerprint));
+    co_return outcome<void>{};
+}
+
+void reception::warn_once(std::string const& line)
+{
+    if (std::ranges::find(warned_, line) != warned_.end()) return;
+    warned_.push_back(line);
+    talk_.complain("warning: " + base::escape(line));
+}
+
+}  // namespace porter::programs

@@ -1,0 +1,94 @@
+#include "store/sqlite/administration/addresses.hpp"
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "config/problem.hpp"
+#include "identity/address.hpp"
+#include "programs/porterctl/command.hpp"
+#include "programs/porterctl/opening.hpp"
+
+namespace porter::programs {
+
+namespace {
+
+namespace base = rooms::base;
+namespace config = rooms::config;
+using config::exit_code;
+using rooms::identity::address;
+
+address parse(std::string const& typed)
+{
+    auto const parsed = address::parse(typed);
+    if (parsed) return *parsed;
+    throw config::problem{exit_code::usage, fmt::format("\"{}\" is not an IP address such as 192.0.2.7 or 2001:db8::7",
+                                                        base::escape(typed))};
+}
+
+exit_code list(context& given)
+{
+    auto const db = open_to_read(given);
+    std::vector<record> rows;
+    for (auto const& one : administration::list_addresses(*db)) {
+        rows.push_back({{{"address", one.address},
+                         {"name", one.name},
+                         {"known_by", one.is_proved ? "proved" : "said"},
+                         {"first_seen_at", one.first_seen_at},
+                         {"last_seen_at", one.last_seen_at}}});
+    }
+    given.out.list(rows, "No address is known.");
+    return exit_code::ok;
+}
+
+exit_code set(context& given)
+{
+    auto const where = parse(given.arguments[0]);
+    auto const name = base::normalise_name(given.arguments[1]);
+    if (!name) {
+        throw config::problem{exit_code::usage,
+                              fmt::format("\"{}\": {}", base::escape(given.arguments[1]), name.error())};
+    }
+    auto const db = open_to_write(given);
+    auto const known_as = administration::set_address(*db, where.text(), *name, base::fold_name(*name), now());
+    given.out.done(fmt::format("{} is known as {} now.", where.text(), base::escape(known_as)),
+                   {{{"address", where.text()}, {"name", known_as}}});
+    return exit_code::ok;
+}
+
+exit_code forget(context& given)
+{
+    auto const where = parse(given.arguments[0]);
+    auto const db = open_to_write(given);
+    if (!administration::forget_address(*db, where.text())) {
+        throw config::problem{
+            exit_code::not_found,
+            fmt::format("nobody is known at {} (porterctl addresses list shows them all)", where.text())};
+    }
+    given.out.done(fmt::format("Nobody is known at {} any more.", where.text()), {{{"address", where.text()}}});
+    return exit_code::ok;
+}
+
+constexpr command table[] = {
+    {"addresses", "list", "", 0, 0, "", "who is known at which address, the last seen first",
+     "Columns: address, name, known by (proved by a password, or said), first seen, last seen.\n",
+     "  porterctl addresses list\n"
+     "  porterctl addresses list --json\n",
+     list},
+    {"addresses", "set", "ADDRESS NAME", 2, 2, "", "say who is known at an address",
+     "That is whom porterd greets there, and in identify access lets in. Where an account has the name,\n"
+     "the address becomes the account's.\n",
+     "  porterctl addresses set 192.0.2.7 Alice\n"
+     "  porterctl addresses set 2001:db8::7 Alice\n",
+     set},
+    {"addresses", "forget", "ADDRESS", 1, 1, "", "forget who is known at an address", "",
+     "  porterctl addresses forget 192.0.2.7\n", forget},
+};
+
+}  // namespace
+
+std::span<command const> addresses_commands()
+{
+    return table;
+}
+
+}  // namespace porter::programs

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/command_line.hpp"
+#include "programs/porterctl/command.hpp"
+
+namespace porter::programs {
+
+/// What stands on porterctl's command line.
+struct invocation {
+    bool version = false;
+    std::optional<std::string> help;  ///< the text that --help asked for
+    command const* what = nullptr;    ///< null only with the two above
+    std::vector<std::string> arguments;
+    std::string account;
+    std::string password_file;
+    bool yes = false;
+    bool json = false;
+    rooms::config::command_line configuration;  ///< what concerns porterd's own options
+};
+
+/// Reads the arguments (without the program's name). Throws config::problem(usage).
+invocation parse_porterctl(std::vector<std::string> arguments);
+
+}  // namespace porter::programs

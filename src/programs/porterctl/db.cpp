@@ -1,0 +1,189 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <utility>
+
+#include "base/text.hpp"
+#include "config/problem.hpp"
+#include "identity/address.hpp"
+#include "log/logger.hpp"
+#include "programs/porterctl/command.hpp"
+#include "programs/porterctl/opening.hpp"
+#include "store/sqlite/administration/addresses.hpp"
+#include "store/sqlite/administration/backup.hpp"
+#include "store/sqlite/administration/check.hpp"
+#include "store/sqlite/administration/status.hpp"
+#include "terminal/progress_bar.hpp"
+
+namespace porter::programs {
+
+namespace {
+
+namespace base = rooms::base;
+namespace config = rooms::config;
+using administration::file_user;
+using config::exit_code;
+
+/// The migrations as they are applied.
+class migration_log final : public rooms::log::logger {
+public:
+    migration_log() : logger(rooms::log::level::info) {}
+
+    std::vector<record> const& steps() const noexcept { return steps_; }
+
+private:
+    void write(rooms::log::level, std::string_view, std::initializer_list<rooms::log::field> fields) override
+    {
+        record step;
+        for (auto const& one : fields) {
+            bool const is_number = one.how == rooms::log::field::style::number;
+            step.fields.push_back({std::string{one.key}, is_number ? value{one.number} : value{std::string{one.text}}});
+        }
+        steps_.push_back(std::move(step));
+    }
+
+    std::vector<record> steps_;
+};
+
+std::string text_of(std::optional<file_user> const& user)
+{
+    if (!user) return "nobody";
+    if (user->process == 0) return "a process of another container";
+    return fmt::format("{} (process {})", user->program.empty() ? "a program" : user->program, user->process);
+}
+
+exit_code status(context& given)
+{
+    demand_database(given);
+    auto const user = administration::user_of(given.file());
+    auto const db = open_to_read(given, administration::schema::older);
+    auto const now = administration::status_of(*db, given.file());
+    std::vector<record> migrations;
+    for (auto const& one : now.migrations) {
+        migrations.push_back(
+            {{{"version", std::int64_t{one.version}}, {"name", one.name}, {"applied_at", one.applied_at}}});
+    }
+    given.out.show({{{"file", given.file().string()},
+                     {"size", size_in_bytes{now.file_bytes}},
+                     {"log_size", size_in_bytes{now.log_bytes}},
+                     {"opened_by", text_of(user)},
+                     {"porterd_runs", user && user->program == "porterd"},
+                     {"version", std::int64_t{now.version}},
+                     {"newest_version", std::int64_t{now.newest}},
+                     {"migrations", migrations},
+                     {"accounts", count_of(now.accounts)},
+                     {"disabled_accounts", count_of(now.disabled_accounts)},
+                     {"sessions", count_of(now.sessions)},
+                     {"addresses", count_of(now.addresses)}}});
+    return exit_code::ok;
+}
+
+/// A porterd of before would meet a schema that it does not know.
+void refuse_beside_older_porterd(context const& given)
+{
+    auto const user = administration::user_of(given.file());
+    if (!user || user->program != "porterd") return;
+    auto const db = open_to_read(given, administration::schema::older);
+    auto const now = administration::status_of(*db, given.file());
+    if (now.version == now.newest) return;
+    throw config::problem{exit_code::try_again,
+                          fmt::format("an older {} has the database open: stop it first", text_of(user))};
+}
+
+exit_code migrate(context& given)
+{
+    demand_database(given);
+    refuse_beside_older_porterd(given);
+    migration_log steps;
+    administration::migrate_file(store_options(given), steps);
+    auto const count = steps.steps().size();
+    given.out.done(count == 0 ? "The database has the newest version." : counted(count, "migration") + " applied.",
+                   {{{"migrations", steps.steps()}}});
+    return exit_code::ok;
+}
+
+/// What only somebody who knows addresses can tell.
+void find_wrong_addresses(database& db, std::vector<std::string>& faults)
+{
+    for (auto const& one : administration::list_addresses(db)) {
+        auto const parsed = rooms::identity::address::parse(one.address);
+        if (parsed && parsed->text() == one.address) continue;
+        faults.push_back("the address " + one.address + " is not in its canonical form, so it greets nobody");
+    }
+}
+
+exit_code check(context& given)
+{
+    auto const db = open_to_read(given);
+    auto faults = administration::find_faults(*db);
+    find_wrong_addresses(*db, faults);
+    if (faults.empty()) {
+        given.out.show({{{"state", "ok"}, {"faults", std::vector<std::string>{}}}});
+        return exit_code::ok;
+    }
+    given.out.show({{{"state", "damaged"}, {"faults", faults}}});
+    throw config::problem{exit_code::bad_data, fmt::format("{} has {}", base::escape(given.file().string()),
+                                                           counted(faults.size(), "fault"))};
+}
+
+std::sig_atomic_t volatile interrupted = 0;
+
+extern "C" void note_interrupt(int number)
+{
+    interrupted = number;
+}
+
+exit_code backup(context& given)
+{
+    auto const db = open_to_read(given, administration::schema::older);
+    for (int const number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, note_interrupt);
+    std::uint64_t copied = 0;
+    bool whole = false;
+    {
+        rooms::terminal::progress_bar bar{STDERR_FILENO, "backup"};
+        auto const tell = [&](std::uint64_t done, std::uint64_t total) {
+            bar.show(done, total);
+            copied = done;
+            return interrupted == 0;
+        };
+        whole = administration::back_up(*db, given.arguments[0], tell);
+    }
+    if (!whole) {  // its half is removed: now the signal may do what it does
+        std::signal(interrupted, SIG_DFL);
+        std::raise(interrupted);
+    }
+    given.out.done(fmt::format("{} is a copy of the database ({}).", base::escape(given.arguments[0]),
+                               rooms::terminal::rounded_size(copied)),
+                   {{{"file", given.arguments[0]}, {"size", size_in_bytes{copied}}}});
+    return exit_code::ok;
+}
+
+constexpr command table[] = {
+    {"db", "status", "", 0, 0, "", "the file, its version, who has it open, how much is in it", "",
+     "  porterctl db status\n"
+     "  porterctl db status --json --database porter-backup.db\n",
+     status},
+    {"db", "migrate", "", 0, 0, "", "bring the database to the version of this program",
+     "All or nothing, after a copy beside the file. porterd does the same when it starts.\n",
+     "  porterctl db migrate\n", migrate},
+    {"db", "check", "", 0, 0, "", "is every page, row, name and trigger as it should be?",
+     "Exit code 65 when something is wrong.\n",
+     "  porterctl db check\n"
+     "  porterctl db check --database porter-backup.db\n",
+     check},
+    {"db", "backup", "FILE", 1, 1, "", "copy the database into a new file, also while porterd runs",
+     "FILE gets mode 0600 and is never replaced: a password's hash is in it.\n",
+     "  porterctl db backup porter-backup.db\n"
+     "  porterctl db backup \"/var/backups/porter-$(date +%F).db\"\n",
+     backup},
+};
+
+}  // namespace
+
+std::span<command const> db_commands()
+{
+    return table;
+}
+
+}  // namespace porter::programs

@@ -1,0 +1,116 @@
+#include "programs/porterctl/help.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace porter::programs {
+
+namespace {
+
+struct explained {
+    std::string_view option;
+    std::string_view argument;
+    std::string_view meaning;
+};
+
+constexpr explained options[] = {
+    {"account", "NAME", "only those of this account"},
+    {"yes", "", "do it without asking"},
+    {"password-file", "FILE", "the new password, in a file of one line"},
+    {"min-password-length", "N", "in characters, as of porterd (8)"},
+    {"hash-memory", "SIZE", "memory for the Argon2id hash, as of porterd (19MiB)"},
+    {"hash-ops", "N", "passes of Argon2id, as of porterd (2)"},
+    {"session-idle-ttl", "TIME", "life of a session that is not used, as of porterd (7d)"},
+};
+
+constexpr std::string_view common_options =
+    R"(  --data-dir DIR             where porter.db is (default: as of porterd)
+  --database FILE            the database, if not porter.db in the data dir
+  --config FILE              porterd's configuration file
+  --json                     JSON, for programs
+  -h, --help                 this text; of a command behind the command
+  --version                  the version
+)";
+
+constexpr std::string_view introduction =
+    R"(usage: porterctl NOUN VERB [ARGUMENTS] [options]
+
+The administrator's tool: works on the database of a data dir, whether porterd runs or not. What it
+changes, a running porterd obeys within a second.
+
+)";
+
+constexpr std::string_view ending = R"(
+On a terminal it shows tables. Elsewhere it prints lines of tab-separated values without a heading,
+times as 2026-11-22T18:02:00Z; with --json objects and arrays. Passwords are asked, or read from
+--password-file FILE or standard input; they never stand on a command line. It goes by porterd's
+environment (PORTERD_DATA_DIR) and, with --config, by its file.
+
+exit codes: 0 ok, 64 usage, 65 bad data (also a name that is taken, a weak password), 66 no such
+account, session, address or file, 73 cannot create a file, 74 cannot read or write, 75 the database
+is locked, try again, 78 configuration.
+
+examples:
+  porterctl accounts list
+  porterctl accounts add Alice --password-file pw --data-dir /var/lib/porter
+  porterctl why Alice 192.0.2.7            why can she not log in?
+  porterctl sessions list --json
+  porterctl db backup porter-backup.db
+)";
+
+std::string call_of(command const& one)
+{
+    return name_of(one) + (one.arguments.empty() ? "" : " ") + std::string{one.arguments};
+}
+
+std::string row(std::string_view left, std::string_view right)
+{
+    return fmt::format("  {:<35} {}\n", left, right);
+}
+
+std::string own_options(command const& one)
+{
+    std::string text;
+    for (auto const& known : options) {
+        if (fmt::format(" {} ", one.options).find(fmt::format(" {} ", known.option)) == std::string::npos) continue;
+        auto const name = fmt::format("--{}{}{}", known.option, known.argument.empty() ? "" : " ", known.argument);
+        text += fmt::format("  {:<26} {}\n", name, known.meaning);
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string usage_of(command const& one)
+{
+    auto const arguments = one.arguments.empty() ? std::string_view{"no arguments"} : one.arguments;
+    return fmt::format("{} takes {} (--help)", name_of(one), arguments);
+}
+
+std::string help_of(command const& one)
+{
+    return fmt::format("usage: porterctl {} [options]\n\n{}\n{}\noptions:\n{}{}\nexamples:\n{}", call_of(one),
+                       one.summary, one.details, own_options(one), common_options, one.examples);
+}
+
+std::string help_of_noun(std::string_view noun)
+{
+    auto text = fmt::format("usage: porterctl {} VERB [ARGUMENTS] [options]\n\n", noun);
+    std::string examples;
+    for (auto const* one : all_commands()) {
+        if (one->noun != noun) continue;
+        text += row(call_of(*one), one->summary);
+        examples += one->examples;
+    }
+    return text + "\noptions:\n" + std::string{common_options} + "\nexamples:\n" + examples;
+}
+
+std::string help_of_all()
+{
+    auto text = std::string{introduction};
+    for (auto const* one : all_commands()) text += row(call_of(*one), one->summary);
+    return text + "\noptions:\n" + std::string{common_options} + std::string{ending};
+}
+
+}  // namespace porter::programs

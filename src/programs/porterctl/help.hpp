@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "programs/porterctl/command.hpp"
+
+namespace porter::programs {
+
+/// What --help shows: of everything, of a noun, of one command.
+std::string help_of_all();
+std::string help_of_noun(std::string_view noun);
+std::string help_of(command const& one);
+
+/// "accounts add takes NAME (--help)"
+std::string usage_of(command const& one);
+
+}  // namespace porter::programs

@@ -1,0 +1,81 @@
+#include "programs/porterctl/new_password.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "auth/argon2id.hpp"
+#include "auth/password.hpp"
+#include "auth/strength.hpp"
+#include "base/text.hpp"
+#include "config/problem.hpp"
+#include "terminal/password_file.hpp"
+#include "terminal/questions.hpp"
+#include "terminal/write.hpp"
+
+namespace porter::programs {
+
+namespace {
+
+namespace base = rooms::base;
+namespace config = rooms::config;
+namespace terminal = rooms::terminal;
+
+/// The password in the form that is hashed, or the rule that it breaks.
+result<base::secret, std::string> judge(context const& given, base::secret const& typed, std::string const& name)
+{
+    rooms::auth::password_policy const policy{given.configuration.server.min_password_length};
+    auto good = policy.check(typed);
+    if (!good) return refuse(good.error().reason);
+    if (auto why = rooms::auth::why_guessable(*good, name)) return refuse(std::move(*why));
+    return std::move(*good);
+}
+
+std::optional<base::secret> ask_for_password(context const& given, std::string const& name)
+{
+    auto const tell = [](std::string const& line) { terminal::write_all(STDERR_FILENO, line + '\n'); };
+    for (;;) {
+        auto const typed =
+            terminal::ask_hidden(STDERR_FILENO, fmt::format("New password for {}: ", base::escape(name)));
+        if (!typed) return std::nullopt;
+        auto good = judge(given, *typed, name);
+        if (!good) {
+            tell(good.error());
+            continue;
+        }
+        auto const again = terminal::ask_hidden(STDERR_FILENO, "Password again: ");
+        if (!again) return std::nullopt;
+        if (again->view() == typed->view()) return std::move(*good);
+        tell("The two are not the same.");
+    }
+}
+
+base::secret read_password(context const& given, std::string const& name)
+{
+    auto const read = given.password_file.empty() ? terminal::read_password_from_input()
+                                                  : terminal::read_password_file(given.password_file);
+    if (!read) throw read.error();
+    auto good = judge(given, *read, name);
+    if (!good) throw config::problem{config::exit_code::bad_data, good.error()};
+    return std::move(*good);
+}
+
+}  // namespace
+
+std::optional<std::string> hash_of_new_password(context const& given, std::string const& name)
+{
+    auto const& rules = given.configuration.server;
+    rooms::auth::argon2id function{rules.hash_memory, rules.hash_ops};
+    bool const ask = given.password_file.empty() && terminal::is_terminal(STDIN_FILENO);
+    if (ask && !terminal::can_ask(STDERR_FILENO)) {  // it would be typed in the open
+        throw config::problem{config::exit_code::usage, "the question would not be seen: --password-file FILE"};
+    }
+    auto const password = ask ? ask_for_password(given, name) : std::optional{read_password(given, name)};
+    if (!password) return std::nullopt;
+    auto hash = function.make(password->view());
+    if (!hash) throw config::problem{config::exit_code::try_again, "there is no memory for the hash of the password"};
+    return hash;
+}
+
+}  // namespace porter::programs

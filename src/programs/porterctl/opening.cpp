@@ -1,0 +1,86 @@
+#include "programs/porterctl/opening.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+
+#include "base/text.hpp"
+#include "config/problem.hpp"
+
+namespace porter::programs {
+
+namespace {
+
+namespace base = rooms::base;
+namespace config = rooms::config;
+
+[[noreturn]] void refuse_unknown_account(std::string const& name)
+{
+    throw config::problem{
+        config::exit_code::not_found,
+        fmt::format("there is no account \"{}\" (porterctl accounts list shows them all)", base::escape(name))};
+}
+
+}  // namespace
+
+rooms::store::sqlite::options store_options(context const& given)
+{
+    rooms::store::sqlite::options made;
+    made.path = given.file();
+    made.busy_timeout = std::chrono::seconds{5};  // porterd holds a lock for milliseconds; a person's patience
+    return made;
+}
+
+void demand_database(context const& given)
+{
+    std::error_code unknown;
+    if (std::filesystem::status(given.file(), unknown).type() != std::filesystem::file_type::not_found) return;
+    throw config::problem{
+        config::exit_code::not_found,
+        fmt::format("there is no database {}: porterd makes it when it starts; --data-dir DIR or --database FILE "
+                    "names another one",
+                    base::escape(given.file().string()))};
+}
+
+std::unique_ptr<database> open_to_read(context const& given, administration::schema wanted)
+{
+    demand_database(given);
+    return administration::open_to_read(store_options(given), wanted);
+}
+
+std::unique_ptr<database> open_to_write(context const& given)
+{
+    demand_database(given);
+    return administration::open_to_write(store_options(given));
+}
+
+administration::account_row account_of(database& db, std::string const& typed)
+{
+    auto const name = base::normalise_name(typed);
+    if (!name) refuse_unknown_account(typed);
+    auto found = administration::find_account(db, base::fold_name(*name));
+    if (!found) refuse_unknown_account(*name);
+    return *found;
+}
+
+void refuse_gone(std::string const& name)
+{
+    refuse_unknown_account(name);
+}
+
+rooms::base::timestamp now()
+{
+    return base::system_clock{}.now();
+}
+
+std::string counted(std::uint64_t number, std::string const& thing)
+{
+    if (number == 1) return "1 " + thing;
+    auto many = thing;
+    if (many.ends_with('y')) many.replace(many.size() - 1, 1, "ie");
+    if (many.ends_with('s')) many += 'e';
+    return std::to_string(number) + ' ' + many + 's';
+}
+
+}  // namespace porter::programs

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "programs/porterctl/command.hpp"
+#include "store/sqlite/administration/accounts.hpp"
+#include "store/sqlite/administration/open.hpp"
+
+namespace porter::programs {
+
+namespace administration = rooms::store::sqlite::administration;
+using rooms::store::sqlite::database;
+
+/// How the database of this context is opened.
+rooms::store::sqlite::options store_options(context const& given);
+
+/// Throws config::problem(not_found) when there is no database: the tool never makes one.
+void demand_database(context const& given);
+
+/// Opens the database for looking. Throws config::problem(not_found), start_error, failure.
+std::unique_ptr<database> open_to_read(context const& given,
+                                       administration::schema wanted = administration::schema::newest);
+
+/// Opens the database for changes. Throws config::problem(not_found), start_error, failure.
+std::unique_ptr<database> open_to_write(context const& given);
+
+/// The account that a person means by this name. Throws config::problem(not_found).
+administration::account_row account_of(database& db, std::string const& typed);
+
+/// Somebody deleted it after account_of(). Throws config::problem(not_found).
+[[noreturn]] void refuse_gone(std::string const& name);
+
+rooms::base::timestamp now();
+
+/// "1 session", "3 sessions", "2 tries", "5 addresses"
+std::string counted(std::uint64_t number, std::string const& thing);
+
+}  // namespace porter::programs

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "programs/porterctl/record.hpp"
+
+namespace porter::programs {
+
+/// What the tool shows: tables on a terminal, tab-separated lines without one, JSON where it is wanted. Text of others
+/// is escaped in each of them. Throws config::problem(io) when standard output takes no more; that the reader went
+/// away is no error.
+class output {
+public:
+    explicit output(bool json);
+
+    bool is_json() const noexcept { return form_ == form::json; }
+
+    /// Things of one kind: a row each. `none` says on a terminal that there are none.
+    void list(std::vector<record> const& rows, std::string const& none);
+
+    /// One thing: a line for each member, and for each item of a member that is a list.
+    void show(record const& one);
+
+    /// What was done: as JSON the thing itself, else a sentence, which goes to stderr where stdout is no terminal.
+    void done(std::string const& sentence, record const& result);
+
+    /// Text as it is, for --help and --version.
+    void text(std::string const& lines);
+
+private:
+    enum class form { table, tabs, json };
+
+    void write(std::string const& text);
+
+    form form_;
+    bool bold_ = false;
+};
+
+}  // namespace porter::programs

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/clock.hpp"
+
+namespace porter::programs {
+
+struct size_in_bytes {
+    std::uint64_t bytes = 0;
+};
+
+struct record;
+
+/// What a member of a record is: nothing, or something of its kind.
+using value = std::variant<std::monostate, bool, std::int64_t, std::string, rooms::base::timestamp, size_in_bytes,
+                           std::vector<std::string>, std::vector<record>>;
+
+/// A member. Its name is that of the JSON member, so it never changes; a moment's ends in "_at".
+struct field {
+    std::string name;
+    value is;
+};
+
+/// One thing as it is shown, whatever the form: an account, a session, a state.
+struct record {
+    std::vector<field> fields;
+};
+
+/// What may not be there.
+template <typename T>
+value maybe(std::optional<T> const& some)
+{
+    return some ? value{*some} : value{};
+}
+
+inline value count_of(std::uint64_t number)
+{
+    return static_cast<std::int64_t>(number);
+}
+
+}  // namespace porter::programs

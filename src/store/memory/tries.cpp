@@ -1,0 +1,98 @@
+#include "store/memory/tries.hpp"
+
+#include <algorithm>
+#include <functional>
+
+namespace porter::rooms::store::memory {
+
+namespace {
+
+base::timestamp in_seconds(base::instant when)
+{
+    return std::chrono::floor<std::chrono::seconds>(when);
+}
+
+std::string ladder_of(counted_try const& counted)
+{
+    return counted.is_known_network ? counted.network : std::string{};
+}
+
+tries_so_far tries_of(account_row* row, tables const& all, secret_try const& asked, throttle_rules const& rules)
+{
+    tries_so_far found;
+    if (row) {
+        found.is_known_network = row->networks.contains(asked.network);
+        auto const ladder = row->ladders.find(found.is_known_network ? asked.network : std::string{});
+        if (ladder != row->ladders.end()) found.ladder = ladder->second;
+    } else if (asked.instead) {
+        found.ladder = *asked.instead;
+    }
+    std::vector<base::timestamp> times;
+    for (auto const& [id, failure] : all.failures) {
+        bool const counts =
+            failure.network == asked.network && failure.at < in_seconds(asked.at) + rules.network_window;
+        if (counts) times.push_back(failure.at);
+    }
+    std::ranges::sort(times, std::greater{});
+    if (times.size() >= rules.failures_per_network) found.network_full_since = times[rules.failures_per_network - 1];
+    return found;
+}
+
+/// Without this try; the account's own figures with it.
+void forget(operation& now, tables& all, counted_try const& counted)
+{
+    all.failures.erase(counted.entry);
+    auto* row = counted.account ? now.account(*counted.account) : nullptr;
+    if (row && row->history.failed_since > 0) --row->history.failed_since;
+}
+
+}  // namespace
+
+void undo_proved_try(operation& now, tables& all, counted_try const& proved)
+{
+    forget(now, all, proved);
+    auto* row = proved.account ? now.account(*proved.account) : nullptr;
+    if (row) row->ladders.erase(ladder_of(proved));
+}
+
+task<result<judged_try>> tries::begin(secret_try asked, throttle_rules rules)
+{
+    operation now{all_};
+    if (now.is_down()) co_return refuse(errc::unavailable);
+    auto* row = asked.account ? now.account(*asked.account) : nullptr;
+    auto const found = tries_of(row, all_, asked, rules);
+    judged_try judged;
+    judged.verdict = judge(found, rules, asked.at);
+    if (!judged.verdict.allows()) co_return judged;
+    auto& counted = judged.counted;
+    counted.network = asked.network;
+    counted.is_known_network = found.is_known_network;
+    counted.at = asked.at;
+    counted.last_before = found.ladder.last;
+    if (row) {
+        counted.account = asked.account;
+        ++row->history.failed_since;
+        row->ladders[ladder_of(counted)] = {found.ladder.failed + 1, asked.at};
+    }
+    counted.entry = ++all_.last_failure;
+    all_.failures[counted.entry] = {asked.network, in_seconds(asked.at)};
+    co_return judged;
+}
+
+task<result<void>> tries::give_back(std::vector<counted_try> undecided)
+{
+    operation now{all_};
+    if (now.is_down()) co_return refuse(errc::unavailable);
+    for (auto const& one : undecided) {
+        forget(now, all_, one);
+        auto* row = one.account ? now.account(*one.account) : nullptr;
+        if (!row) continue;
+        auto const ladder = row->ladders.find(ladder_of(one));
+        if (ladder == row->ladders.end()) continue;
+        if (ladder->second.last == one.at) ladder->second.last = one.last_before;
+        if (--ladder->second.failed == 0) row->ladders.erase(ladder);
+    }
+    co_return result<void>{};
+}
+
+}  // namespace porter::rooms::store::memory

@@ -1,0 +1,146 @@
+#include "store/sqlite/administration/accounts.hpp"
+
+#include <utility>
+
+#include "store/sqlite/statement.hpp"
+#include "store/sqlite/transaction.hpp"
+
+namespace porter::rooms::store::sqlite::administration {
+
+namespace {
+
+constexpr std::string_view list =
+    "SELECT id, name, folded_name, created_at, disabled_at, last_login_at, last_address, failed_since, last_failed_at,"
+    " (SELECT count(*) FROM sessions WHERE account_id = accounts.id),"
+    " (SELECT count(*) FROM addresses WHERE account_id = accounts.id)"
+    " FROM accounts WHERE ?1 IS NULL OR folded_name = ?1 ORDER BY folded_name";
+
+account_row read_row(statement const& row)
+{
+    account_row one;
+    one.id = row.integer(0);
+    one.name = row.text(1);
+    one.folded_name = row.text(2);
+    one.created_at = row.time(3);
+    one.disabled_at = row.optional_time(4);
+    one.last_login_at = row.optional_time(5);
+    one.last_address = row.text(6);
+    one.failed_since = row.count(7);
+    one.last_failed_at = row.optional_time(8);
+    one.sessions = row.count(9);
+    one.addresses = row.count(10);
+    return one;
+}
+
+std::size_t count_sessions(database& db, account_id id)
+{
+    statement row{db, "SELECT count(*) FROM sessions WHERE account_id = ?1", id};
+    return row.step() ? static_cast<std::size_t>(row.integer(0)) : 0;
+}
+
+bool is_taken(database& db, std::string const& folded_name, account_id except)
+{
+    return statement{db, "SELECT 1 FROM accounts WHERE folded_name = ?1 AND id <> ?2", folded_name, except}.step();
+}
+
+void set_name(database& db, account_id id, std::string const& name, std::string const& folded_name)
+{
+    statement{db, "UPDATE accounts SET name = ?2, folded_name = ?3 WHERE id = ?1", id, name, folded_name}.run();
+}
+
+/// Something that no account is called: a name has no control characters.
+std::string nobodys_name(account_id id)
+{
+    return "\x01" + std::to_string(id);
+}
+
+}  // namespace
+
+std::vector<account_row> list_accounts(database& db)
+{
+    std::vector<account_row> all;
+    statement row{db, list, std::optional<std::string>{}};
+    while (row.step()) all.push_back(read_row(row));
+    return all;
+}
+
+std::optional<account_row> find_account(database& db, std::string const& folded_name)
+{
+    statement row{db, list, std::optional{folded_name}};
+    if (!row.step()) return std::nullopt;
+    return read_row(row);
+}
+
+result<account_id> add_account(database& db, std::string const& name, std::string const& folded_name,
+                               std::string const& password_hash, base::timestamp now)
+{
+    transaction whole{db};
+    if (is_taken(db, folded_name, 0)) return refuse(errc::name_taken);
+    statement{db,
+              "INSERT INTO accounts (name, folded_name, password_hash, created_at) VALUES (?1, ?2, ?3, ?4)",
+              name,
+              folded_name,
+              password_hash,
+              now}
+        .run();
+    auto const id = db.last_id();
+    whole.commit();
+    return id;
+}
+
+result<std::size_t> set_password(database& db, account_id id, std::string const& password_hash)
+{
+    transaction whole{db};
+    auto const ended = count_sessions(db, id);
+    // The new version of the credential makes a trigger end the sessions.
+    statement{db,
+              "UPDATE accounts SET password_hash = ?2, credential_version = credential_version + 1, failed_since = 0"
+              " WHERE id = ?1",
+              id, password_hash}
+        .run();
+    if (db.changes() == 0) return refuse(errc::not_found);
+    whole.commit();
+    return ended;
+}
+
+result<void> rename_account(database& db, account_id id, std::string const& name, std::string const& folded_name)
+{
+    transaction whole{db};
+    if (is_taken(db, folded_name, id)) return refuse(errc::name_taken);
+    // The schema takes another spelling with the same key for a mistake unless it is ASCII: SQL cannot fold the rest.
+    set_name(db, id, nobodys_name(id), nobodys_name(id));
+    if (db.changes() == 0) return refuse(errc::not_found);
+    set_name(db, id, name, folded_name);
+    whole.commit();
+    return {};
+}
+
+result<std::size_t> disable_account(database& db, account_id id, base::timestamp now)
+{
+    transaction whole{db};
+    auto const ended = count_sessions(db, id);
+    statement{db, "UPDATE accounts SET disabled_at = coalesce(disabled_at, ?2) WHERE id = ?1", id, now}.run();
+    if (db.changes() == 0) return refuse(errc::not_found);
+    whole.commit();
+    return ended;
+}
+
+result<void> enable_account(database& db, account_id id)
+{
+    transaction whole{db};
+    statement{db, "UPDATE accounts SET disabled_at = NULL, failed_since = 0 WHERE id = ?1", id}.run();
+    if (db.changes() == 0) return refuse(errc::not_found);
+    whole.commit();
+    return {};
+}
+
+result<void> delete_account(database& db, account_id id)
+{
+    transaction whole{db};
+    statement{db, "DELETE FROM accounts WHERE id = ?1", id}.run();  // triggers delete what belonged to it
+    if (db.changes() == 0) return refuse(errc::not_found);
+    whole.commit();
+    return {};
+}
+
+}  // namespace porter::rooms::store::sqlite::administration

@@ -1,0 +1,63 @@
+#include "store/sqlite/administration/addresses.hpp"
+
+#include <utility>
+
+#include "store/sqlite/statement.hpp"
+#include "store/sqlite/transaction.hpp"
+
+namespace porter::rooms::store::sqlite::administration {
+
+std::vector<address_row> list_addresses(database& db)
+{
+    std::vector<address_row> all;
+    statement row{db,
+                  "SELECT address, name, account_id IS NOT NULL, first_seen_at, last_seen_at FROM addresses"
+                  " ORDER BY last_seen_at DESC, address"};
+    while (row.step()) {
+        address_row one;
+        one.address = row.text(0);
+        one.name = row.text(1);
+        one.is_proved = row.integer(2) != 0;
+        one.first_seen_at = row.time(3);
+        one.last_seen_at = row.time(4);
+        all.push_back(std::move(one));
+    }
+    return all;
+}
+
+std::string set_address(database& db, std::string const& address, std::string const& name,
+                        std::string const& folded_name, base::timestamp now)
+{
+    transaction whole{db};
+    std::string known_as = name;
+    std::optional<account_id> account;
+    {
+        statement owner{db, "SELECT id, name FROM accounts WHERE folded_name = ?1", folded_name};
+        if (owner.step()) {
+            account = owner.integer(0);
+            known_as = owner.text(1);
+        }
+    }
+    // Nobody was seen there: last_seen_at of an address that is known stays.
+    statement{db,
+              "INSERT INTO addresses (address, name, account_id, first_seen_at, last_seen_at)"
+              " VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT (address) DO UPDATE SET name = ?2, account_id = ?3",
+              address,
+              known_as,
+              account,
+              now}
+        .run();
+    whole.commit();
+    return known_as;
+}
+
+result<void> forget_address(database& db, std::string const& address)
+{
+    transaction whole{db};
+    statement{db, "DELETE FROM addresses WHERE address = ?1", address}.run();
+    if (db.changes() == 0) return refuse(errc::not_found);
+    whole.commit();
+    return {};
+}
+
+}  // namespace porter::rooms::store::sqlite::administration

@@ -1,0 +1,112 @@
+#include "store/sqlite/administration/check.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "base/text.hpp"
+#include "store/sqlite/migration.hpp"
+#include "store/sqlite/statement.hpp"
+
+namespace porter::rooms::store::sqlite::administration {
+
+namespace {
+
+using lines = std::vector<std::string>;
+
+void find_damage(database& db, lines& faults)
+{
+    constexpr int enough = 100;  // lines: a file that is broken all over would give thousands
+    statement row{db, "PRAGMA integrity_check(" + std::to_string(enough) + ")"};
+    while (row.step()) {
+        auto line = row.text(0);
+        std::ranges::replace(line, '\n', ' ');
+        if (line != "ok") faults.push_back(line);
+    }
+}
+
+void find_loose_ends(database& db, lines& faults)
+{
+    statement row{db, "SELECT \"table\", \"parent\", count(*) FROM pragma_foreign_key_check GROUP BY 1, 2"};
+    while (row.step()) {
+        faults.push_back(std::to_string(row.integer(2)) + " rows of " + row.text(0) + " belong to rows that " +
+                         row.text(1) + " does not have");
+    }
+}
+
+/// The objects of a schema and the SQL that made them.
+std::map<std::string, std::string> schema_of(database& db)
+{
+    std::map<std::string, std::string> objects;
+    statement row{db, "SELECT type || ' ' || name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite#_%' ESCAPE '#'"};
+    while (row.step()) objects.emplace(row.text(0), row.text(1));
+    return objects;
+}
+
+/// Compares the schema with the one that the migrations make. What somebody added is nobody's fault.
+void find_other_schema(database& db, lines& faults)
+{
+    database fresh{":memory:", database::access::read_write};
+    for (auto const& step : migrations()) fresh.execute(std::string{step.sql});
+    auto const found = schema_of(db);
+    for (auto const& [name, sql] : schema_of(fresh)) {
+        auto const same = found.find(name);
+        if (same == found.end()) {
+            faults.push_back("the " + name + " is missing");
+        } else if (same->second != sql) {
+            faults.push_back("the " + name + " is not as Porter made it");
+        }
+    }
+}
+
+void find_wrong_version(database& db, lines& faults)
+{
+    auto const said = db.integer("PRAGMA user_version");
+    auto const applied = db.integer("SELECT max(version) FROM schema_migrations");
+    if (said == applied) return;
+    faults.push_back("the file says that its version is " + std::to_string(said) + ", and schema_migrations says " +
+                     std::to_string(applied));
+}
+
+void find_wrong_accounts(database& db, lines& faults)
+{
+    statement row{db,
+                  "SELECT id, name, folded_name, password_hash GLOB '$argon2id$v=19$m=*' FROM accounts ORDER BY id"};
+    while (row.step()) {
+        auto const who = "account " + std::to_string(row.integer(0)) + " (" + row.text(1) + ")";
+        auto const name = base::normalise_name(row.text(1));
+        if (!name) {
+            faults.push_back(who + " has no possible name: " + name.error());
+        } else if (*name != row.text(1) || base::fold_name(*name) != row.text(2)) {
+            faults.push_back(who + " has a wrong key, so nobody can log in to it: porterctl accounts rename mends it");
+        }
+        if (row.integer(3) == 0) faults.push_back(who + " has no Argon2id hash, so no password opens it");
+    }
+}
+
+void find_wrong_sessions(database& db, lines& faults)
+{
+    statement row{db,
+                  "SELECT sessions.id, name FROM sessions JOIN accounts ON accounts.id = account_id"
+                  " WHERE disabled_at IS NOT NULL ORDER BY sessions.id"};
+    while (row.step()) {
+        faults.push_back("session " + std::to_string(row.integer(0)) + " belongs to the disabled account " +
+                         row.text(1));
+    }
+}
+
+}  // namespace
+
+std::vector<std::string> find_faults(database& db)
+{
+    lines faults;
+    find_damage(db, faults);
+    if (!faults.empty()) return faults;  // whatever else such a file says means little
+    find_other_schema(db, faults);
+    find_wrong_version(db, faults);
+    find_loose_ends(db, faults);
+    find_wrong_accounts(db, faults);
+    find_wrong_sessions(db, faults);
+    return faults;
+}
+
+}  // namespace porter::rooms::store::sqlite::administration

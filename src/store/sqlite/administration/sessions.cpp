@@ -1,0 +1,66 @@
+#include "store/sqlite/administration/sessions.hpp"
+
+#include <utility>
+
+#include "store/sqlite/statement.hpp"
+#include "store/sqlite/transaction.hpp"
+
+namespace porter::rooms::store::sqlite::administration {
+
+std::vector<session_row> list_sessions(database& db, std::optional<account_id> account)
+{
+    std::vector<session_row> all;
+    statement row{db,
+                  "SELECT sessions.id, account_id, sessions.created_at, last_used_at, expires_at, address, transport,"
+                  " name FROM sessions JOIN accounts ON accounts.id = account_id"
+                  " WHERE ?1 IS NULL OR account_id = ?1 ORDER BY sessions.id",
+                  account};
+    while (row.step()) {
+        session_row one;
+        one.session.id = row.integer(0);
+        one.session.account = row.integer(1);
+        one.session.created_at = row.time(2);
+        one.session.last_used_at = row.time(3);
+        one.session.expires_at = row.time(4);
+        one.session.address = row.text(5);
+        one.session.transport = row.text(6) == "tls" ? transport::tls : transport::plain;
+        one.account_name = row.text(7);
+        all.push_back(std::move(one));
+    }
+    return all;
+}
+
+result<std::string> end_session(database& db, session_id id)
+{
+    transaction whole{db};
+    std::string owner;
+    {
+        statement found{
+            db, "SELECT name FROM sessions JOIN accounts ON accounts.id = account_id WHERE sessions.id = ?1", id};
+        if (found.step()) owner = found.text(0);
+    }
+    statement{db, "DELETE FROM sessions WHERE id = ?1", id}.run();
+    if (db.changes() == 0) return refuse(errc::not_found);
+    whole.commit();
+    return owner;
+}
+
+std::size_t end_sessions(database& db, account_id account)
+{
+    transaction whole{db};
+    statement{db, "DELETE FROM sessions WHERE account_id = ?1", account}.run();
+    auto const ended = static_cast<std::size_t>(db.changes());
+    whole.commit();
+    return ended;
+}
+
+std::size_t prune_sessions(database& db, base::timestamp now, base::timestamp idle_since)
+{
+    transaction whole{db};
+    statement{db, "DELETE FROM sessions WHERE expires_at <= ?1 OR last_used_at <= ?2", now, idle_since}.run();
+    auto const ended = static_cast<std::size_t>(db.changes());
+    whole.commit();
+    return ended;
+}
+
+}  // namespace porter::rooms::store::sqlite::administration

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/records.hpp"
+#include "store/sqlite/database.hpp"
+
+namespace porter::rooms::store::sqlite::administration {
+
+struct session_row {
+    store::session session;
+    std::string account_name;
+};
+
+/// All sessions, or those of one account, oldest first; expired ones too.
+std::vector<session_row> list_sessions(database& db, std::optional<account_id> account = std::nullopt);
+
+/// Ends a session; whose it was. Errors: not_found.
+result<std::string> end_session(database& db, session_id id);
+
+/// Ends every session of an account; how many.
+std::size_t end_sessions(database& db, account_id account);
+
+/// Removes sessions whose absolute end is at or before `now`, or whose last use is at or before `idle_since`; how many.
+std::size_t prune_sessions(database& db, base::timestamp now, base::timestamp idle_since);
+
+}  // namespace porter::rooms::store::sqlite::administration

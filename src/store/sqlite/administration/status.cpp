@@ -1,0 +1,82 @@
+#include "store/sqlite/administration/status.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <system_error>
+#include <utility>
+
+#include "store/sqlite/existing.hpp"
+#include "store/sqlite/statement.hpp"
+
+namespace porter::rooms::store::sqlite::administration {
+
+namespace {
+
+std::uint64_t size_of(std::filesystem::path const& file)
+{
+    std::error_code missing;
+    auto const size = std::filesystem::file_size(file, missing);
+    return missing ? 0 : size;
+}
+
+std::filesystem::path beside(std::filesystem::path file, char const* ending)
+{
+    file += ending;
+    return file;
+}
+
+std::uint64_t count(database& db, std::string_view sql)
+{
+    return static_cast<std::uint64_t>(db.integer(sql));
+}
+
+}  // namespace
+
+database_status status_of(database& db, std::filesystem::path const& file)
+{
+    database_status status;
+    status.version = static_cast<int>(db.integer("PRAGMA user_version"));
+    status.newest = newest_version();
+    status.file_bytes = size_of(file);
+    status.log_bytes = size_of(beside(file, "-wal"));
+    if (status.version == 0) return status;  // it has no tables yet
+
+    statement row{db, "SELECT version, name, applied_at FROM schema_migrations ORDER BY version"};
+    while (row.step()) {
+        status.migrations.push_back({static_cast<int>(row.integer(0)), row.text(1), row.time(2)});
+    }
+    status.accounts = count(db, "SELECT count(*) FROM accounts");
+    status.disabled_accounts = count(db, "SELECT count(*) FROM accounts WHERE disabled_at IS NOT NULL");
+    status.sessions = count(db, "SELECT count(*) FROM sessions");
+    status.addresses = count(db, "SELECT count(*) FROM addresses");
+    return status;
+}
+
+std::optional<file_user> user_of(std::filesystem::path const& file)
+{
+    // Whoever has the database open holds a lock on this byte of the shared index of the write-ahead log, from the
+    // first use to the end: https://www.sqlite.org/walformat.html, 2.3 (the "dead man switch" lock of the Unix VFS).
+    constexpr ::off_t switch_at = 128;
+    auto const index = beside(file, "-shm");
+    int const opened = ::open(index.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (opened < 0) return std::nullopt;
+    struct ::flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = switch_at;
+    lock.l_len = 1;
+    bool const asked = ::fcntl(opened, F_GETLK, &lock) == 0;
+    ::close(opened);
+    if (!asked || lock.l_type == F_UNLCK) return std::nullopt;
+
+    file_user user;
+    user.process = std::max<::pid_t>(lock.l_pid, 0);
+    std::ifstream name{"/proc/" + std::to_string(user.process) + "/comm"};
+    std::getline(name, user.program);
+    return user;
+}
+
+}  // namespace porter::rooms::store::sqlite::administration

@@ -1,0 +1,195 @@
+#include "store/sqlite/tries.hpp"
+
+#include <utility>
+
+#include "store/sqlite/job.hpp"
+#include "store/sqlite/statement.hpp"
+
+namespace porter::rooms::store::sqlite {
+
+namespace {
+
+/// Networks that an account remembers: who comes from more of them is not at home in the oldest any more.
+constexpr std::int64_t networks_per_account = 100;
+
+std::int64_t in_milliseconds(base::instant when)
+{
+    return when.time_since_epoch().count();
+}
+
+base::instant from_milliseconds(std::int64_t count)
+{
+    return base::instant{std::chrono::milliseconds{count}};
+}
+
+base::timestamp in_seconds(base::instant when)
+{
+    return std::chrono::floor<std::chrono::seconds>(when);
+}
+
+/// How the strangers' ladder of an account is called, and each other.
+std::string ladder_of(counted_try const& counted)
+{
+    return counted.is_known_network ? counted.network : std::string{};
+}
+
+bool is_known(database& db, account_id account, std::string const& network)
+{
+    statement row{db, "SELECT 1 FROM account_networks WHERE account_id = ?1 AND network = ?2", account, network};
+    return row.step();
+}
+
+ladder find_ladder(database& db, account_id account, std::string const& network)
+{
+    statement row{db, "SELECT failed, last_ms FROM password_ladders WHERE account_id = ?1 AND network = ?2", account,
+                  network};
+    if (!row.step()) return {};
+    return {row.count(0), from_milliseconds(row.integer(1))};
+}
+
+/// The failure that must be over before the network may fail again. What lies far in the future was written before
+/// the clock was set back.
+std::optional<base::timestamp> full_since(database& db, std::string const& network, throttle_rules const& rules,
+                                          base::instant now)
+{
+    statement row{db,
+                  "SELECT failed_at FROM network_failures WHERE network = ?1 AND failed_at < ?2"
+                  " ORDER BY failed_at DESC LIMIT 1 OFFSET ?3",
+                  network, in_seconds(now) + rules.network_window, rules.failures_per_network - 1};
+    if (!row.step()) return std::nullopt;
+    return row.time(0);
+}
+
+void count_on_ladder(database& db, account_id account, counted_try& counted)
+{
+    {
+        statement row{db, "SELECT last_failed_at FROM accounts WHERE id = ?1", account};
+        if (!row.step()) return;
+        counted.last_failed_at_before = row.optional_time(0);
+    }
+    counted.account = account;
+    statement{db,
+              "UPDATE accounts SET failed_since = failed_since + 1, last_failed_at = ?2, try_count = try_count + 1"
+              " WHERE id = ?1",
+              account, in_seconds(counted.at)}
+        .run();
+    statement{db,
+              "INSERT INTO password_ladders (account_id, network, failed, last_ms) VALUES (?1, ?2, 1, ?3)"
+              " ON CONFLICT (account_id, network) DO UPDATE SET failed = failed + 1, last_ms = ?3",
+              account, ladder_of(counted), in_milliseconds(counted.at)}
+        .run();
+}
+
+void count_for_network(database& db, counted_try& counted, throttle_rules const& rules)
+{
+    // What is out of the window decides nothing any more.
+    auto const now = in_seconds(counted.at);
+    statement{db, "DELETE FROM network_failures WHERE failed_at <= ?1", now - rules.network_window}.run();
+    statement{db, "INSERT INTO network_failures (network, failed_at) VALUES (?1, ?2)", counted.network, now}.run();
+    counted.entry = db.last_id();
+}
+
+result<judged_try> begin_try(database& db, secret_try const& asked, throttle_rules const& rules)
+{
+    auto found = tries_of(db, asked.account, asked.network, rules, asked.at);
+    if (!asked.account && asked.instead) found.ladder = *asked.instead;
+    judged_try judged;
+    judged.verdict = judge(found, rules, asked.at);
+    if (!judged.verdict.allows()) return judged;
+    auto& counted = judged.counted;
+    counted.network = asked.network;
+    counted.is_known_network = found.is_known_network;
+    counted.at = asked.at;
+    counted.last_before = found.ladder.last;
+    if (asked.account) count_on_ladder(db, *asked.account, counted);
+    count_for_network(db, counted, rules);
+    return judged;
+}
+
+void forget_entry(database& db, counted_try const& counted)
+{
+    statement{db, "DELETE FROM network_failures WHERE id = ?1", counted.entry}.run();
+}
+
+/// The account's own figures, which people are shown, without this try.
+void forget_failure(database& db, account_id account, counted_try const& counted)
+{
+    statement{db,
+              "UPDATE accounts SET failed_since = max(failed_since - 1, 0), try_count = try_count + 1,"
+              " last_failed_at = iif(last_failed_at = ?2, ?3, last_failed_at) WHERE id = ?1",
+              account, in_seconds(counted.at), counted.last_failed_at_before}
+        .run();
+}
+
+void give_back_one(database& db, counted_try const& counted)
+{
+    forget_entry(db, counted);
+    if (!counted.account) return;
+    forget_failure(db, *counted.account, counted);
+    auto const ladder = ladder_of(counted);
+    statement{db, "DELETE FROM password_ladders WHERE account_id = ?1 AND network = ?2 AND failed = 1",
+              *counted.account, ladder}
+        .run();
+    // The pause is again that of the failure before, unless there was another one since.
+    statement{db,
+              "UPDATE password_ladders SET failed = failed - 1, last_ms = iif(last_ms = ?3, ?4, last_ms)"
+              " WHERE account_id = ?1 AND network = ?2 AND failed > 1",
+              *counted.account,
+              ladder,
+              in_milliseconds(counted.at),
+              in_milliseconds(counted.last_before)}
+        .run();
+}
+
+}  // namespace
+
+tries_so_far tries_of(database& db, std::optional<account_id> account, std::string const& network,
+                      throttle_rules const& rules, base::instant now)
+{
+    tries_so_far found;
+    if (account) {
+        found.is_known_network = is_known(db, *account, network);
+        found.ladder = find_ladder(db, *account, found.is_known_network ? network : std::string{});
+    }
+    found.network_full_since = full_since(db, network, rules, now);
+    return found;
+}
+
+void undo_proved_try(database& db, counted_try const& proved)
+{
+    forget_entry(db, proved);
+    if (!proved.account) return;
+    forget_failure(db, *proved.account, proved);
+    statement{db, "DELETE FROM password_ladders WHERE account_id = ?1 AND network = ?2", *proved.account,
+              ladder_of(proved)}
+        .run();
+}
+
+void note_network(database& db, account_id account, std::string const& network, base::timestamp at)
+{
+    statement{db,
+              "INSERT INTO account_networks (account_id, network, first_seen_at, last_seen_at) VALUES (?1, ?2, ?3, ?3)"
+              " ON CONFLICT (account_id, network) DO UPDATE SET last_seen_at = max(last_seen_at, ?3)",
+              account, network, at}
+        .run();
+    statement{db,
+              "DELETE FROM account_networks WHERE account_id = ?1 AND network IN (SELECT network FROM account_networks"
+              " WHERE account_id = ?1 ORDER BY last_seen_at DESC, network LIMIT -1 OFFSET ?2)",
+              account, networks_per_account}
+        .run();
+}
+
+task<result<judged_try>> tries::begin(secret_try asked, throttle_rules rules)
+{
+    return ask(writes_, [asked = std::move(asked), rules](database& db) { return begin_try(db, asked, rules); });
+}
+
+task<result<void>> tries::give_back(std::vector<counted_try> undecided)
+{
+    return ask(writes_, [undecided = std::move(undecided)](database& db) -> result<void> {
+        for (auto const& one : undecided) give_back_one(db, one);
+        return {};
+    });
+}
+
+}  // namespace porter::rooms::store::sqlite

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace porter::rooms::terminal {
+
+/// Rows under a heading, in columns as wide as their widest cell is on a terminal. A cell may hold anything: control
+/// characters are shown escaped.
+class table {
+public:
+    enum class heading { plain, bold };
+
+    /// `to_the_right` says of each column whether it is aligned to the right, as numbers are.
+    explicit table(std::vector<std::string> titles, std::vector<bool> to_the_right = {});
+
+    /// As many cells as there are titles.
+    void add(std::vector<std::string> cells);
+
+    std::string text(heading how) const;
+
+private:
+    void append_row(std::string& text, std::vector<std::string> const& cells) const;
+
+    std::vector<bool> to_the_right_;
+    std::vector<std::size_t> widths_;
+    std::vector<std::vector<std::string>> rows_;  // the first one is the heading
+};
+
+/// The cells with tabs between them and a line feed behind, each escaped so that it holds neither.
+std::string tab_separated(std::vector<std::string> const& cells);
+
+}  // namespace porter::rooms::terminal

@@ -1,0 +1,25 @@
+#include "terminal/write.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace porter::rooms::terminal {
+
+std::error_code write_all(int file, std::string_view text)
+{
+    while (!text.empty()) {
+        auto const written = ::write(file, text.data(), text.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return {errno, std::generic_category()};
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return {};
+}
+
+bool is_terminal(int file) noexcept
+{
+    return ::isatty(file) == 1;
+}
+
+}  // namespace porter::rooms::terminal

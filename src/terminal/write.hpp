@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string_view>
+#include <system_error>
+
+namespace porter::rooms::terminal {
+
+/// Writes all of it, however often that takes. The error, when some of it could not be written.
+std::error_code write_all(int file, std::string_view text);
+
+/// Whether the file is a terminal.
+bool is_terminal(int file) noexcept;
+
+}  // namespace porter::rooms::terminal

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <semaphore>
+#include <string>
+#include <string_view>
+
+#include "auth/hasher.hpp"
+#include "support/recording_log.hpp"
+#include "support/run.hpp"
+
+namespace porter::testing {
+
+/// A function that says when it begins to verify, and does not end before it is told.
+class gated_hash final : public rooms::auth::hash_function {
+public:
+    struct gate {
+        std::counting_semaphore<> entered{0};
+        std::counting_semaphore<> open{0};
+        std::function<void()> inside = [] {};
+    };
+
+    explicit gated_hash(gate& where) : gate_(where) {}
+
+    std::optional<std::string> make(std::string_view) noexcept override { return "hash"; }
+    verdict verify(std::string const&, std::string_view) noexcept override
+    {
+        gate_.inside();
+        gate_.entered.release();
+        gate_.open.acquire();
+        return verdict::match;
+    }
+    bool is_stale(std::string const&) const noexcept override { return false; }
+
+private:
+    gate& gate_;
+};
+
+/// A hasher with one thread and few places in its queue, behind a gate.
+struct gated_fixture {
+    explicit gated_fixture(std::size_t places = 1)
+        : hasher(std::make_unique<rooms::auth::hasher>(rooms::auth::hash_options{.threads = 1, .queue_limit = places},
+                                                       std::make_unique<gated_hash>(gate), log))
+    {}
+
+    asio::io_context io;
+    recording_log log;
+    gated_hash::gate gate;
+    std::unique_ptr<rooms::auth::hasher> hasher;
+    rooms::identity::address here = *rooms::identity::address::parse("192.0.2.7");
+
+    /// Begins a verification; its outcome is there when the context has run. `signal` cancels it.
+    void begin(std::optional<result<bool>>& outcome, std::string_view from = "192.0.2.7",
+               asio::cancellation_slot signal = {})
+    {
+        auto const there = *rooms::identity::address::parse(from);
+        auto work = keep_value(hasher->verify("hash", rooms::base::secret{"password"}, there), outcome);
+        auto done = [](std::exception_ptr escaped) {
+            if (escaped) std::rethrow_exception(escaped);
+        };
+        asio::co_spawn(io, std::move(work), asio::bind_cancellation_slot(signal, done));
+        io.restart();
+        io.poll();
+    }
+
+    void run_until(std::optional<result<bool>> const& outcome)
+    {
+        io.restart();
+        while (!outcome) io.run_one();
+    }
+};
+
+}  // namespace porter::testing

@@ -1,0 +1,135 @@
+// The numbers of docs/PROTOCOL.md, failures, by the clock of the test (promise P2).
+#include "auth/verifier_fixture.hpp"
+#include "support/catch.hpp"
+
+using namespace porter;
+using namespace porter::rooms;
+using namespace std::chrono_literals;
+using testing::refusal_of;
+using testing::verifier_fixture;
+
+namespace {
+
+struct fixture : verifier_fixture {
+    store::account alice = *register_account("Alice", "correct horse");
+    int strangers = 0;
+
+    /// A wrong password from an address that nobody has been seen at.
+    result<auth::principal> guess(std::string_view name = "Alice", std::string_view password = "wrong horse")
+    {
+        ++strangers;
+        return login_from("10.0." + std::to_string(strangers / 250) + "." + std::to_string(strangers % 250), name,
+                          password);
+    }
+
+    /// 100 failures in a row.
+    void lock(std::string_view name)
+    {
+        for (int failed = 0; failed < 100; ++failed) {
+            clock.advance(10s);
+            if (refusal_of(guess(name)) != code::bad_credentials) throw std::logic_error("it was locked already");
+        }
+    }
+};
+
+}  // namespace
+
+TEST_CASE("after the fourth failure in a row each next one costs a longer pause whether the account exists or not")
+{
+    fixture house;
+    auto const name = GENERATE(std::string{"Alice"}, std::string{"Nobody"}, std::string{" impossible\n"});
+    CAPTURE(name);
+    for (int failed = 0; failed < 3; ++failed) CHECK(refusal_of(house.guess(name)) == code::bad_credentials);
+    for (auto const pause : {1s, 3s, 5s, 10s, 10s, 10s}) {
+        CHECK(refusal_of(house.guess(name)) == code::bad_credentials);
+        auto const hashes = house.hashes.all();
+        auto const refused = house.guess(name, "correct horse");
+        CHECK(refusal_of(refused) == code::throttled);
+        CHECK(refused.error().retry_after == pause);
+        house.clock.advance(pause - 1s);
+        CHECK(house.guess(name, "correct horse").error().retry_after == 1s);
+        CHECK(house.hashes.all() == hashes);
+        house.clock.advance(1s);
+    }
+}
+
+TEST_CASE("after a hundred failures in a row no password is taken whether the account exists or not")
+{
+    fixture house;
+    auto const name = GENERATE(std::string{"Alice"}, std::string{"Nobody"});
+    CAPTURE(name);
+    house.lock(name);
+    house.clock.advance(std::chrono::hours{24 * 365});
+    auto const refused = house.guess(name, "correct horse");
+    CHECK(refusal_of(refused) == code::throttled);
+    CHECK(refused.error().retry_after == 0s);
+}
+
+TEST_CASE("a stranger cannot lock the owner out")
+{
+    fixture house;
+    auto const owner = house.login_from("203.0.113.1", "Alice", "correct horse");
+    REQUIRE(owner);
+    house.enter(*owner, "203.0.113.1");
+    house.lock("Alice");
+    CHECK(refusal_of(house.guess("Alice", "correct horse")) == code::throttled);
+    auto const again = house.login_from("203.0.113.1", "Alice", "correct horse");
+    REQUIRE(again);
+    house.enter(*again, "203.0.113.1");
+    CHECK(refusal_of(house.guess("Alice", "correct horse")) == code::throttled);
+}
+
+TEST_CASE("success resets the ladder")
+{
+    fixture house;
+    for (int round = 0; round < 3; ++round) {
+        for (int failed = 0; failed < 3; ++failed) CHECK(refusal_of(house.guess()) == code::bad_credentials);
+        auto const proved = house.guess("Alice", "correct horse");
+        REQUIRE(proved);
+        house.enter(*proved, "10.1.1.1");
+    }
+}
+
+TEST_CASE("twenty failures in ten minutes are enough of an address or a network of IPv6")
+{
+    fixture house;
+    auto const from = GENERATE(std::pair{"192.0.2.200", "192.0.2.200"}, std::pair{"2001:db8::1", "2001:db8::ffff:2"});
+    for (int failed = 0; failed < 20; ++failed) {
+        auto const name = "guess " + std::to_string(failed);
+        CHECK(refusal_of(house.login_from(from.first, name, "correct horse")) == code::bad_credentials);
+        house.clock.advance(10s);
+    }
+    auto const hashes = house.hashes.all();
+    auto const refused = house.login_from(from.second, "Alice", "correct horse");
+    CHECK(refusal_of(refused) == code::throttled);
+    CHECK(refused.error().retry_after == 400s);
+    CHECK(house.hashes.all() == hashes);
+    house.clock.advance(400s);
+    CHECK(refusal_of(house.login_from(from.second, "Nobody", "correct horse")) == code::bad_credentials);
+    CHECK(house.login_from(from.second, "Alice", "correct horse").error().retry_after == 10s);
+    CHECK(house.guess("Alice", "correct horse"));
+}
+
+TEST_CASE("what a fault of ours leaves counted is given back before the next try")
+{
+    fixture house;
+    house.hashes.out_of_memory = true;
+    house.tries.no_give_back = true;
+    for (int failed = 0; failed < 3; ++failed) CHECK(refusal_of(house.guess()) == code::busy);
+    CHECK(house.stored("alice").failed_since == 3);
+    house.tries.no_give_back = false;
+    house.hashes.out_of_memory = false;
+    CHECK(refusal_of(house.guess()) == code::bad_credentials);
+    CHECK(house.stored("alice").failed_since == 1);
+}
+
+TEST_CASE("a throttled try is logged with its rule")
+{
+    fixture house;
+    for (int failed = 0; failed < 5; ++failed) CHECK_FALSE(house.guess());
+    auto const events = house.log.events("throttled");
+    REQUIRE(events.size() == 1);
+    CHECK(events[0].fields[0].first == "address");
+    CHECK(events[0].field("rule") == "account_paused");
+    CHECK(events[0].field("retry_after") == "1");
+}

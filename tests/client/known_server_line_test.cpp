@@ -1,0 +1,99 @@
+#include "client/known_server_line.hpp"
+
+#include "porter/trust.hpp"
+#include "support/catch.hpp"
+
+using porter::is_fingerprint;
+using porter::rooms::base::timestamp;
+using porter::rooms::client::day_of;
+using porter::rooms::client::format_known_server;
+using porter::rooms::client::known_server;
+using porter::rooms::client::parse_known_server;
+using porter::rooms::client::place_name;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string const key = "SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg";
+
+}  // namespace
+
+TEST_CASE("a fingerprint is SHA256 and 43 letters of base64")
+{
+    CHECK(is_fingerprint(key));
+    std::string const other = GENERATE(std::string{}, "SHA256:", "sha256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg",
+                                       key + "=", key.substr(0, 49), key + "g",
+                                       "SHA256:n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg", "MD5" + key.substr(6));
+    CAPTURE(other);
+    CHECK_FALSE(is_fingerprint(other));
+}
+
+TEST_CASE("a place is named as people type it and in lower case")
+{
+    CHECK(place_name("LocalHost", 7678) == "localhost:7678");
+    CHECK(place_name("192.0.2.1", 1) == "192.0.2.1:1");
+    CHECK(place_name("2001:DB8::1", 65535) == "[2001:db8::1]:65535");
+}
+
+TEST_CASE("a day is written year first")
+{
+    CHECK(day_of(timestamp{1'763'596'799s}) == "2025-11-19");
+    CHECK(day_of(timestamp{0s}) == "1970-01-01");
+}
+
+TEST_CASE("a known server is one line that people can read")
+{
+    known_server const home{"localhost:7678", key, "2026-11-20"};
+    CHECK(format_known_server(home) == "localhost:7678 " + key + " 2026-11-20");
+    auto const parsed = parse_known_server(format_known_server(home));
+    REQUIRE(parsed);
+    CHECK(*parsed == home);
+}
+
+TEST_CASE("a line written by hand may say something else than a day or nothing")
+{
+    auto const noted = parse_known_server("[2001:DB8::1]:7678 " + key + " the one in the cellar, says Алиса");
+    REQUIRE(noted);
+    CHECK(noted->where == "[2001:db8::1]:7678");
+    CHECK(noted->since == "the one in the cellar, says Алиса");
+    auto const bare = parse_known_server("a:1 " + key);
+    REQUIRE(bare);
+    CHECK(bare->since.empty());
+}
+
+TEST_CASE("a line that names no key is explained")
+{
+    std::string const line =
+        GENERATE_COPY(std::string{}, " ", "localhost", "localhost:7678", "localhost:7678 ", "localhost:7678  " + key,
+                      " localhost:7678 " + key, "localhost " + key, ":7678 " + key, "localhost: " + key,
+                      "localhost:0 " + key, "localhost:65536 " + key, "localhost:76x " + key, "localhost:7678\t" + key,
+                      "::1:7678 " + key, "[]:7678 " + key, "a\x1b:7678 " + key, std::string(300, 'a') + ":7678 " + key,
+                      "localhost:7678 " + key + "=", "localhost:7678 SHA256:short",
+                      "localhost:7678 " + key + " \x1b[2J", "localhost:7678 " + key + " " + std::string(300, 'a'));
+    CAPTURE(line);
+    auto const parsed = parse_known_server(line);
+    REQUIRE_FALSE(parsed);
+    CHECK_FALSE(parsed.error().empty());
+}
+
+TEST_CASE("what would break the file gets no line of it")
+{
+    known_server server{"localhost:7678", key, "2026-11-20"};
+    SECTION("a host with a space")
+    {
+        server.where = "local host:7678";
+    }
+    SECTION("a host with a line feed")
+    {
+        server.where = "localhost\nb:7678";
+    }
+    SECTION("no fingerprint")
+    {
+        server.fingerprint.clear();
+    }
+    SECTION("a day with a line feed")
+    {
+        server.since = "2026\nb:1 x";
+    }
+    CHECK(format_known_server(server).empty());
+}

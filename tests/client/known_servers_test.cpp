@@ -1,0 +1,176 @@
+#include "client/known_servers.hpp"
+
+#include <thread>
+
+#include "support/catch.hpp"
+#include "support/state_folder.hpp"
+
+using porter::rooms::client::known_server;
+using porter::rooms::client::known_servers;
+
+namespace {
+
+std::string const here = "localhost:7678";
+std::string const key = "SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg";
+std::string const other_key = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU";
+
+/// A known_servers file in a folder of its own, and the warnings about it.
+class address_book : public porter::testing::state_folder {
+public:
+    known_servers servers()
+    {
+        return {file("known_servers"), [this](std::string const& warning) { warnings.push_back(warning); }};
+    }
+    void write(std::string const& text) const { state_folder::write("known_servers", text); }
+    std::string read() const { return state_folder::read("known_servers"); }
+
+    std::vector<std::string> warnings;
+};
+
+known_server server(std::string where = here, std::string fingerprint = key)
+{
+    return {std::move(where), std::move(fingerprint), "2026-11-20"};
+}
+
+}  // namespace
+
+TEST_CASE("a kept key is found again with its line")
+{
+    address_book book;
+    CHECK_FALSE(book.servers().keep(server("example.org:1", other_key)));
+    CHECK_FALSE(book.servers().keep(server()));
+    auto const found = book.servers().find(here);
+    REQUIRE(found);
+    REQUIRE(found->size() == 1);
+    CHECK(found->front().fingerprint == key);
+    CHECK(found->front().line == 2);
+    CHECK(book.read() == "example.org:1 " + other_key + " 2026-11-20\n" + here + " " + key + " 2026-11-20\n");
+    CHECK(book.warnings.empty());
+}
+
+TEST_CASE("without a file no server is known and none is missed")
+{
+    address_book book;
+    auto const found = book.servers().find(here);
+    REQUIRE(found);
+    CHECK(found->empty());
+    CHECK(book.warnings.empty());
+}
+
+TEST_CASE("another port or host is another server")
+{
+    address_book book;
+    CHECK_FALSE(book.servers().keep(server()));
+    std::string const elsewhere = GENERATE("localhost:7679", "localhost:76", "localhos:7678", "127.0.0.1:7678");
+    auto const found = book.servers().find(elsewhere);
+    REQUIRE(found);
+    CHECK(found->empty());
+}
+
+TEST_CASE("the file of known servers and its directory are private")
+{
+    address_book book;
+    CHECK_FALSE(book.servers().keep(server()));
+    CHECK(book.mode_of("known_servers") == 0600);
+    CHECK(book.mode_of("") == 0700);
+}
+
+TEST_CASE("the same key is kept once and another one beside it never")
+{
+    address_book book;
+    CHECK_FALSE(book.servers().keep(server()));
+    CHECK_FALSE(book.servers().keep(server()));
+    auto const problem = book.servers().keep(server(here, other_key));
+    REQUIRE(problem);
+    CHECK(problem->find(key) != std::string::npos);
+    CHECK(book.read() == here + " " + key + " 2026-11-20\n");
+}
+
+TEST_CASE("a server may have several keys in lines written by hand")
+{
+    address_book book;
+    book.write(here + " " + key + " old\n" + here + " " + other_key + " from January on\n");
+    auto const found = book.servers().find(here);
+    REQUIRE(found);
+    REQUIRE(found->size() == 2);
+    CHECK(found->back().fingerprint == other_key);
+    CHECK(found->back().line == 2);
+}
+
+TEST_CASE("a bad line about another server is a warning with its number and stays")
+{
+    address_book book;
+    auto const text = "# mine\n\ngarbage\nexample.org:1 SHA256:short\n" + here + " " + key;
+    book.write(text);
+    auto const found = book.servers().find(here);
+    REQUIRE(found);
+    CHECK(found->size() == 1);
+    REQUIRE(book.warnings.size() == 2);
+    CHECK(book.warnings[0].find("known_servers:3 ") != std::string::npos);
+    CHECK(book.warnings[1].find("known_servers:4 ") != std::string::npos);
+    CHECK_FALSE(book.servers().keep(server("b:2")));
+    CHECK(book.read() == text + "\nb:2 " + key + " 2026-11-20\n");
+    CHECK(book.warnings.size() == 2);
+}
+
+TEST_CASE("a bad line about the very server is a problem and no first use")
+{
+    address_book book;
+    std::string const line = GENERATE("localhost:7678 SHA256:short 2026-11-20", "localhost:7678", "LOCALHOST:7678\tx");
+    book.write("a:1 " + key + "\n" + line + "\n");
+    auto const found = book.servers().find(here);
+    REQUIRE_FALSE(found);
+    CHECK(found.error().find("known_servers:2 ") != std::string::npos);
+    CHECK(book.servers().keep(server()));
+    CHECK(book.read() == "a:1 " + key + "\n" + line + "\n");
+}
+
+TEST_CASE("known servers that cannot be read are a problem and are not written")
+{
+    address_book book;
+    std::filesystem::create_directories(book.file("known_servers").parent_path());
+    std::filesystem::create_symlink("elsewhere", book.file("known_servers"));
+    CHECK_FALSE(book.servers().find(here));
+    CHECK(book.servers().keep(server()));
+    CHECK(std::filesystem::is_symlink(book.file("known_servers")));
+}
+
+TEST_CASE("known servers that others could change are made private with a warning")
+{
+    address_book book;
+    book.write(here + " " + key + "\n");
+    std::filesystem::permissions(book.file("known_servers"), std::filesystem::perms{0666});
+    CHECK(book.servers().find(here));
+    CHECK(book.warnings.size() == 1);
+    CHECK(book.mode_of("known_servers") == 0600);
+}
+
+TEST_CASE("nobody's home keeps no key and says so")
+{
+    known_servers const nowhere{{}, {}};
+    auto const found = nowhere.find(here);
+    REQUIRE(found);
+    CHECK(found->empty());
+    CHECK(nowhere.keep(server()));
+}
+
+TEST_CASE("clients that meet their servers at the same time lose no key")
+{
+    address_book book;
+    constexpr int clients = 8;
+    std::vector<std::thread> threads;
+    std::atomic<int> problems = 0;
+    for (int i = 0; i < clients; ++i) {
+        threads.emplace_back([&book, &problems, i] {
+            known_servers const own{book.file("known_servers"), {}};
+            if (own.keep(server("host" + std::to_string(i) + ":1"))) ++problems;
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    CHECK(problems == 0);
+    for (int i = 0; i < clients; ++i) {
+        auto const found = book.servers().find("host" + std::to_string(i) + ":1");
+        REQUIRE(found);
+        CHECK(found->size() == 1);
+    }
+}

@@ -1,0 +1,279 @@
+"""porter-bench from outside: its figures are there and whole, and whatever goes wrong is counted and fatal."""
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+import xml.etree.ElementTree
+
+from support.case import ServerCase
+from support.peer import Peer, let_in, see_off
+from support.server import PORTER_BENCH, Server, clean_environment, run
+from support.terminal import Terminal
+from support.waiting import until
+from support.wire import frame
+
+RAW_ECHO = os.environ.get("RAW_ECHO", "raw_echo")
+PERCENTILES = ["p50", "p90", "p99", "p99.9", "max"]
+
+
+def bench(mode, port, *options, duration="200ms"):
+    return run(PORTER_BENCH, mode, "127.0.0.1", port, "--duration", duration, "--warm-up", "50ms", *options)
+
+
+class BenchCase(ServerCase):
+    def measured(self, mode, *options, duration="200ms"):
+        """The figures of a measurement that went well."""
+        done = bench(mode, self.server.port, "--json", *options, duration=duration)
+        self.assertEqual(done.returncode, 0, done.err)
+        figures = json.loads(done.out)
+        self.assertEqual(figures["mode"], mode)
+        for figure in figures["runs"]:
+            self.assertEqual((figure["errors"], figure["faults"]), (0, {}))
+        return figures
+
+    def assert_rate(self, figure):
+        self.assertGreater(figure["count"], 0)
+        self.assertAlmostEqual(figure["per_second"], figure["count"] / 0.2, places=3)
+        latencies = [figure["latency_us"][name] for name in PERCENTILES]
+        self.assertEqual(latencies, sorted(latencies))
+        self.assertGreater(latencies[0], 0)
+
+
+class Echo(BenchCase):
+    options = ("--access", "open", "--max-connections-per-address", "300")
+
+    def test_the_closed_loop_has_rates_and_percentiles(self):
+        figures = self.measured("echo", "--connections", 3, "--depth", 4)
+        self.assertEqual([figures[name] for name in ("loop", "depth", "payload_bytes", "kind", "access", "server")],
+                         ["closed", 4, 64, "text", "open", "porterd/0.1.0"])
+        self.assertEqual(figures["runs"][0]["connections"], 3)
+        self.assertNotIn("server", figures["runs"][0])
+        self.assert_rate(figures["runs"][0])
+
+    def test_the_open_loop_keeps_to_its_rate(self):
+        figures = self.measured("echo", "--connections", 7, "--rate", 500, "--threads", 2)
+        self.assertEqual((figures["loop"], figures["rate"], "depth" in figures), ("open", 500, False))
+        # What was planned within the window is in the figures, and nothing else; a message of its edge may be late.
+        self.assertAlmostEqual(figures["runs"][0]["latency_count"], 100, delta=1)
+
+    def test_messages_of_any_size_and_kind_come_back(self):
+        for options in (("--payload", 0), ("--payload", 5), ("--payload", "16KiB", "--data", "--depth", 4),
+                        ("--payload", 1048575, "--data")):
+            with self.subTest(options=options):
+                self.assert_rate(self.measured("echo", "--connections", 2, *options)["runs"][0])
+
+    def test_each_number_of_connections_is_a_measurement_and_a_line_of_the_plot(self):
+        plot = self.server.folder / "plot.svg"
+        figures = self.measured("echo", "--connections", "1,2,200", "--plot", plot)
+        self.assertEqual([figure["connections"] for figure in figures["runs"]], [1, 2, 200])
+        lines = xml.etree.ElementTree.parse(plot).findall(".//{*}polyline")
+        self.assertEqual(len(lines), 4, "a line for each, and the rate against them")
+
+    def test_the_process_of_the_server_is_measured(self):
+        figure = self.measured("echo", "--server-pid", self.server.process.pid)["runs"][0]
+        for name in ("cpu_share", "cpu_us_each", "rss_bytes", "rss_bytes_per_connection"):
+            self.assertIn(name, figure["server"])
+        self.assertGreater(figure["server"]["rss_bytes"], 1 << 20)
+        self.assertEqual(bench("echo", self.server.port, "--server-pid", 4194304).returncode, 66)
+
+    def test_silent_connections_are_held_and_still_there_at_the_end(self):
+        figures = self.measured("idle", "--connections", 150, "--server-pid", self.server.process.pid)
+        self.assertIn("rss_bytes_per_connection", figures["runs"][0]["server"])
+
+    def test_a_visit_in_open_access_needs_no_session(self):
+        self.assert_rate(self.measured("resume", "--connections", 3)["runs"][0])
+
+    def test_a_person_gets_a_table(self):
+        done = bench("echo", self.server.port, "-c", 2)
+        self.assertEqual(done.returncode, 0, done.err)
+        title, heading, row = done.out.splitlines()
+        self.assertEqual(title, "echo against porterd/0.1.0, open access, texts of 64 bytes, depth 1")
+        self.assertEqual(heading.split()[:4], ["connections", "per", "second", "p50"])
+        self.assertEqual((row.split()[0], row.split()[-1]), ("2", "0"))
+        self.assertEqual(done.err, "")
+
+    def test_a_terminal_shows_how_far_it_is(self):
+        terminal = Terminal(PORTER_BENCH, "echo", "127.0.0.1", self.server.port, "--duration", "1s",
+                            home=self.server.folder)
+        self.addCleanup(terminal.close)
+        terminal.see(r"64 connections \[[#.]{30}\]")
+        terminal.see("^ +64 ")
+        self.assertEqual(terminal.leave(), 0, terminal.text())
+        self.assertNotIn("[#", terminal.text(), "the line is left empty")
+
+    def test_connections_that_the_server_refuses_are_counted_and_fatal(self):
+        done = bench("echo", self.server.port, "--connections", 301, "--json")
+        self.assertEqual(done.returncode, 75, done.err)
+        figure = json.loads(done.out)["runs"][0]
+        self.assertEqual(figure["errors"], 1)
+        self.assertEqual(list(figure["faults"].values()), [1])
+        self.assertIn("1 of 301 connections: the server says server_full", done.err)
+
+    def test_what_open_access_does_not_have_is_refused(self):
+        for mode in ("login", "register"):
+            self.assertEqual(bench(mode, self.server.port).returncode, 77)
+
+    def test_a_message_that_the_server_does_not_take_is_refused(self):
+        done = bench("echo", self.server.port, "--payload", "1MiB")
+        self.assertEqual((done.returncode, done.out), (77, ""))
+        self.assertIn("at most 1048575 bytes", done.err)
+
+    def test_a_plot_that_cannot_be_written_is_an_error(self):
+        self.assertEqual(bench("echo", self.server.port, "--plot", "/nowhere/plot.svg").returncode, 73)
+
+
+class Accounts(BenchCase):
+    options = ("--access", "authenticate")
+
+    def test_echo_after_access_by_an_account(self):
+        figures = self.measured("echo", "--connections", 5, "--accounts", 2)
+        self.assertEqual(figures["access"], "authenticate")
+        self.assert_rate(figures["runs"][0])
+
+    def test_sessions_are_resumed(self):
+        self.assert_rate(self.measured("resume", "--connections", 4)["runs"][0])
+
+    def test_visits_come_at_a_set_rate(self):
+        figures = self.measured("resume", "--connections", 4, "--rate", 50)
+        self.assertAlmostEqual(figures["runs"][0]["latency_count"], 10, delta=1)
+
+    def test_passwords_are_proved(self):
+        self.slow("login")
+
+    def test_accounts_are_made(self):
+        self.slow("register")
+
+    def slow(self, mode):
+        """A password hash takes long with sanitizers: a window that surely has some."""
+        figure = self.measured(mode, "--connections", 2, duration="3s")["runs"][0]
+        self.assertGreater(figure["count"], 0)
+
+
+class Names(BenchCase):
+    options = ("--access", "identify")
+
+    def test_each_name_comes_from_an_address_of_its_own(self):
+        self.assert_rate(self.measured("register", "--connections", 4)["runs"][0])
+
+    def test_echo_after_access_by_a_name(self):
+        self.assert_rate(self.measured("echo", "--connections", 4)["runs"][0])
+
+
+class Faults(unittest.TestCase):
+    def against(self, script):
+        """A measurement against a server that first lets somebody look, and then does as the script says."""
+        peer = Peer(lambda looking: let_in(looking) or see_off(looking), script)
+        done = bench("echo", peer.port, "--connections", 1, "--json")
+        peer.join()
+        figure = json.loads(done.out)["runs"][0]
+        self.assertEqual(figure["errors"], 1)
+        return done
+
+    def test_an_echo_that_differs_is_fatal(self):
+        def lies(client):
+            let_in(client)
+            text = client.receive().text
+            client.send("text", text[:-1] + "?")
+            see_off(client)
+        done = self.against(lies)
+        self.assertEqual(done.returncode, 76)
+        self.assertIn("an echo is not what was sent", done.err)
+
+    def test_a_server_that_says_farewell_is_fatal(self):
+        def stops(client):
+            let_in(client)
+            client.receive()
+            client.send("closing", "shutting_down", "back soon")
+            client.half_close()
+        done = self.against(stops)
+        self.assertEqual(done.returncode, 75)
+        self.assertIn("the server says shutting_down: back soon", done.err)
+
+    def test_a_server_that_vanishes_is_fatal(self):
+        def vanishes(client):
+            let_in(client)
+            client.receive()
+            client.reset()
+        self.assertEqual(self.against(vanishes).returncode, 69)
+
+    def test_garbage_at_the_door_is_fatal(self):
+        def garbage(client):
+            client.expect("hello")
+            client.send_raw(frame(b"\x99what"))
+        self.assertEqual(self.against(garbage).returncode, 76)
+
+    def test_a_server_that_is_silent_is_given_up(self):
+        peer = Peer(let_in, see_off)
+        done = bench("echo", peer.port, "-c", 1, "--timeout", "100ms")
+        peer.join()
+        self.assertEqual(done.returncode, 75)
+        self.assertIn("1 of 1 connections: no answer from the server in time", done.err)
+
+    def test_a_server_that_stops_during_the_measurement_is_fatal(self):
+        server = Server("--access", "open")
+        self.addCleanup(server.remove)
+        with subprocess.Popen([PORTER_BENCH, "echo", "127.0.0.1", str(server.port), "--duration", "1h", "--quiet"],
+                              env=clean_environment(server.folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as measuring:
+            until(lambda: server.connections() >= 64, "the connections are there")
+            server.stop()
+            _, err = measuring.communicate(timeout=120)
+        self.assertEqual(measuring.returncode, 75, err)
+
+    def test_nobody_listens(self):
+        server = Server("--access", "open")
+        self.addCleanup(server.remove)
+        server.stop()
+        done = bench("echo", server.port)
+        self.assertEqual((done.returncode, done.out), (69, ""))
+
+    def test_wrong_use_is_explained_in_one_line(self):
+        for arguments, why in (
+                ((), "MODE is missing"), (("dance",), '"dance" is not echo'), (("echo", ""), "HOST: it is empty"),
+                (("echo", "localhost", "0"), "PORT: "), (("echo", "localhost", "7678", "x"), "unexpected argument x"),
+                (("echo", "-c", "0"), "--connections: "), (("echo", "-c", "1,"), "--connections: "),
+                (("echo", "-c", ""), "--connections: "), (("echo", "-d", "x"), "--depth: "),
+                (("echo", "--rate", "-1"), "--rate: "), (("echo", "--rate", "5", "-d", "2"), "--depth is the closed loop's"),
+                (("idle", "--rate", "5"), "--rate: in the mode idle"), (("login", "-d", "5"), "--depth: in the mode login"),
+                (("echo", "-t", "0"), "--duration: "), (("echo", "-t", "1w"), "--duration: "),
+                (("echo", "--timeout", "0s"), "--timeout: "), (("echo", "-s", "16MiB"), "--payload: "),
+                (("echo", "--threads", "0"), "--threads: "), (("echo", "--server-pid", "0"), "--server-pid: "),
+                (("echo", "--tls"), "--tls: "), (("echo", "--colour"), "unknown option --colour"),
+                (("echo", "-c", "900000"), "--connections: this process may open"), (("echo", "--plot"), "--plot")):
+            with self.subTest(arguments=arguments):
+                done = run(PORTER_BENCH, *arguments)
+                self.assertEqual((done.returncode, done.out), (64, ""), done.err)
+                self.assertEqual(done.err.count("\n"), 1)
+                self.assertTrue(done.err.startswith("porter-bench: "), done.err)
+                self.assertIn(why, done.err)
+
+    def test_it_says_how_it_is_used(self):
+        self.assertIn("porter-bench echo localhost", run(PORTER_BENCH, "--help").out)
+        self.assertEqual(run(PORTER_BENCH, "--version").out, "porter-bench 0.1.0\n")
+
+    def test_another_machine_needs_an_explicit_plain(self):
+        done = run(PORTER_BENCH, "echo", "192.0.2.1", "--timeout", "100ms")  # TEST-NET-1: nobody is there (RFC 5737)
+        self.assertEqual(done.returncode, 77)
+        self.assertIn("--plain", done.err)
+
+
+class Reference(unittest.TestCase):
+    def test_the_raw_server_echoes_under_the_same_load(self):
+        with tempfile.TemporaryDirectory() as folder:
+            port_file = pathlib.Path(folder) / "port"
+            with subprocess.Popen([RAW_ECHO, str(port_file)]) as server:
+                try:
+                    until(lambda: port_file.exists() and port_file.read_text().endswith("\n"), "the port is known")
+                    port = int(port_file.read_text())
+                    for options in (("--depth", 16), ("--payload", "16KiB", "--data", "--depth", 4), ("--payload", 1048575)):
+                        done = bench("echo", port, "--connections", 3, *options)
+                        self.assertEqual(done.returncode, 0, done.err)
+                    self.assertEqual(bench("resume", port).returncode, 0)
+                finally:
+                    server.terminate()
+
+
+if __name__ == "__main__":
+    unittest.main()

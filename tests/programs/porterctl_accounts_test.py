@@ -1,0 +1,138 @@
+"""porterctl accounts: what it shows, what it changes, and that a running porterd obeys (commands page; promise P6)."""
+import unittest
+
+from support.administrator import AdministratorCase
+from support.case import OTHER_PASSWORD, PASSWORD
+
+
+class Looking(AdministratorCase):
+    def test_accounts_are_lines_of_tab_separated_values(self):
+        account = self.account("Алиса Liddell")
+        row = next(row for row in self.rows("accounts", "list") if row[0] == account.name)
+        self.assertEqual(row[1], "enabled")
+        self.assertRegex(row[2], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+        self.assertEqual(row[4:], [account.address, "0", "1"])
+
+    def test_json_has_the_members_of_an_account(self):
+        account = self.account()
+        shown = self.json("accounts", "show", account.name.upper())
+        self.assertEqual(sorted(shown), sorted((
+            "id", "name", "folded_name", "state", "created_at", "disabled_at", "last_login_at", "last_address",
+            "failed_tries", "last_failed_at", "sessions", "addresses")))
+        self.assertEqual((shown["name"], shown["state"], shown["sessions"], shown["disabled_at"]),
+                         (account.name, "enabled", 1, None))
+        self.assertIn(shown, self.json("accounts", "list"))
+
+    def test_no_secret_is_shown(self):
+        account = self.account()
+        for arguments in (("accounts", "list"), ("accounts", "show", account.name), ("sessions", "list"), ("db", "status")):
+            for form in ((), ("--json",)):
+                shown = self.ctl(*arguments, *form)
+                self.assertNotIn("argon2", shown.out)
+                self.assertNotIn(account.token, shown.out)
+
+    def test_nobody_of_that_name_is_66(self):
+        for verb in ("show", "disable", "enable", "set-password"):
+            done = self.ctl("accounts", verb, "Nobody\x1b[2J", stdin=PASSWORD.encode(), code=66)
+            self.assertIn(r'no account "Nobody\x1b[2J"', done.err)
+        self.ctl("accounts", "rename", "Nobody", "Somebody", code=66)
+        self.ctl("accounts", "delete", "Nobody", "--yes", code=66)
+
+
+class Adding(AdministratorCase):
+    def test_an_account_added_can_log_in_at_once(self):
+        made = self.json("accounts", "add", "Боб", "--password-file", self.password_file(PASSWORD))
+        self.assertEqual((made["name"], made["folded_name"]), ("Боб", "боб"))
+        self.visitor().enter("login", "боб", PASSWORD)
+
+    def test_the_password_may_come_from_standard_input(self):
+        self.ctl("accounts", "add", "Piped", stdin=PASSWORD.encode() + b"\n")
+        self.visitor().enter("login", "Piped", PASSWORD)
+
+    def test_the_rules_are_those_of_visitors(self):
+        self.assertIn("8 characters", self.ctl("accounts", "add", "Weak", stdin=b"short\n", code=65).err)
+        self.assertIn("name", self.ctl("accounts", "add", "Weak Name", stdin=b"weak name\n", code=65).err)
+        self.assertIn("20 characters", self.ctl("accounts", "add", "Weak", "--min-password-length", "20",
+                                                stdin=b"plum velvet\n", code=65).err)
+        self.ctl("accounts", "add", "two  spaces", stdin=PASSWORD.encode(), code=64)
+        self.ctl("accounts", "add", "Weak", stdin=b"", code=65)
+        self.ctl("accounts", "add", "Weak", "--password-file", "/nowhere", code=66)
+        self.assertEqual(self.json("accounts", "list"), [one for one in self.json("accounts", "list") if one["name"] != "Weak"])
+
+    def test_a_name_that_is_taken_is_bad_data(self):
+        account = self.account("Strasse")
+        done = self.ctl("accounts", "add", "STRAßE", stdin=PASSWORD.encode(), code=65)
+        self.assertIn('"Strasse"', done.err)
+        self.resumed(account).expect_alive()
+
+    def test_the_hash_is_as_strong_as_is_said(self):
+        self.ctl("accounts", "add", "Strong", "--hash-memory", "32MiB", "--hash-ops", "3", stdin=PASSWORD.encode())
+        self.ctl("accounts", "add", "Faint", "--hash-memory", "8MiB", stdin=PASSWORD.encode(), code=64)
+        self.visitor().enter("login", "Strong", PASSWORD)
+
+    def test_porterds_environment_holds_here_too(self):
+        self.ctl("accounts", "add", "Longer", stdin=b"plum velvet\n", env={"PORTERD_MIN_PASSWORD_LENGTH": "20"}, code=65)
+        self.ctl("accounts", "add", "Longer", stdin=b"plum velvet\n", env={"PORTERD_MIN_PASSWORD_LENGTH": "x"}, code=78)
+
+
+class Obeying(AdministratorCase):
+    """What it changes, a running porterd obeys; the wait for it has the hang guard, the promise is a second."""
+
+    def test_set_password_ends_every_session_and_the_new_one_logs_in(self):
+        account = self.account()
+        here, there = self.resumed(account), self.logged_in(account)
+        shown = self.json("accounts", "set-password", account.name, stdin=OTHER_PASSWORD.encode())
+        self.assertEqual(shown["sessions_ended"], 2)
+        for connection in (here, there):
+            connection.expect_closing("session_ended")
+        self.assertEqual(self.refused("resume", account.token), "invalid_token")
+        self.assertEqual(self.refused("login", account.name, PASSWORD), "bad_credentials")
+        self.visitor().enter("login", account.name, OTHER_PASSWORD)
+
+    def test_a_disabled_account_is_out_until_it_is_enabled(self):
+        account, stranger = self.account(), self.resumed(self.account())
+        here = self.resumed(account)
+        self.assertEqual(self.json("accounts", "disable", account.name)["state"], "disabled")
+        here.expect_closing("session_ended")
+        self.assertEqual(self.refused("login", account.name, PASSWORD), "bad_credentials")
+        self.ctl("accounts", "disable", account.name)
+        self.assertEqual(self.json("accounts", "enable", account.name)["state"], "enabled")
+        self.logged_in(account).expect_alive()
+        stranger.expect_alive()
+
+    def test_a_deleted_account_is_gone_with_its_sessions_and_addresses(self):
+        account = self.account()
+        here = self.resumed(account)
+        self.assertIn("--yes", self.ctl("accounts", "delete", account.name, code=64).err)
+        here.expect_alive()
+        self.ctl("accounts", "delete", account.name, "--yes")
+        here.expect_closing("session_ended")
+        self.assertEqual(self.refused("login", account.name, PASSWORD), "bad_credentials")
+        self.assertNotIn(account.address, [row[0] for row in self.rows("addresses", "list")])
+        self.account(account.name)
+
+    def test_a_renamed_account_keeps_its_sessions_and_is_greeted_by_the_new_name(self):
+        account = self.account("Old Name")
+        here = self.resumed(account)
+        self.ctl("accounts", "rename", "old name", "Новое Имя")
+        here.expect_alive()
+        visitor = self.visitor(account.address)
+        self.assertEqual(visitor.hello().known_as, "Новое Имя")
+        self.assertEqual(self.refused("login", "Old Name", PASSWORD), "bad_credentials")
+        self.assertEqual(visitor.ask("login", "новое имя", PASSWORD).name, "Новое Имя")
+        self.resumed(account).expect_alive()
+
+    def test_the_spelling_alone_can_be_changed(self):
+        account = self.account("Алиса")
+        self.assertEqual(self.json("accounts", "rename", "Алиса", "АЛИСА")["name"], "АЛИСА")
+        self.assertEqual(self.resumed(account).granted.name, "АЛИСА")
+
+    def test_nobody_is_renamed_to_a_name_that_is_taken(self):
+        account, other = self.account(), self.account()
+        self.ctl("accounts", "rename", account.name, other.name.upper(), code=65)
+        self.ctl("accounts", "rename", account.name, " ", code=64)
+        self.resumed(account).expect_alive()
+
+
+if __name__ == "__main__":
+    unittest.main()

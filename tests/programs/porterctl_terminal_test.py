@@ -1,0 +1,142 @@
+"""porterctl on a terminal: tables, questions, colours, the bar of a backup (commands page; promise P4)."""
+import signal
+import sqlite3
+import unittest
+
+from support.administrator import AdministratorCase
+from support.case import OTHER_PASSWORD, PASSWORD
+from support.terminal import CTRL_C, CTRL_D
+
+
+CTRL_Z = "\x1a"
+
+
+class Tables(AdministratorCase):
+    def test_a_table_has_a_heading_and_columns_one_below_the_other(self):
+        self.account("Алиса")
+        self.account("Bob the Builder")
+        terminal = self.terminal("accounts", "list")
+        self.assertEqual(terminal.leave(), 0)
+        lines = terminal.text().splitlines()
+        at = lines[0].index("STATE")
+        self.assertRegex(lines[0], r"^NAME +STATE +CREATED \(UTC\) +LAST LOGIN \(UTC\) +LAST ADDRESS")
+        for line in lines[1:3]:
+            self.assertEqual(line[at:at + 7], "enabled")
+            self.assertRegex(line, r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+
+    def test_one_thing_is_a_line_for_each_member(self):
+        account = self.account()
+        terminal = self.terminal("accounts", "show", account.name)
+        self.assertEqual(terminal.leave(), 0)
+        self.assertRegex(terminal.text(), rf"(?m)^name +{account.name}$")
+        self.assertRegex(terminal.text(), r"(?m)^disabled \(UTC\) +-$")
+
+    def test_nothing_is_said_in_words(self):
+        terminal = self.terminal("sessions", "list", "--account", self.logged_out().name)
+        self.assertEqual(terminal.leave(), 0)
+        terminal.see("^There are no sessions.$")
+
+    def logged_out(self):
+        account = self.account()
+        self.ctl("sessions", "revoke", "--account", account.name)
+        return account
+
+    def test_colours_are_for_those_who_want_them(self):
+        self.account()
+        plain = self.terminal("accounts", "list", env={"NO_COLOR": "1"})
+        plain.leave()
+        self.assertNotIn(b"\x1b", plain.raw)
+        colourful = self.terminal("accounts", "list")
+        colourful.leave()
+        self.assertIn(b"\x1b[1m", colourful.raw)
+        self.assertNotIn(b"\x1b", self.ctl("accounts", "list").stdout)
+
+
+class Questions(AdministratorCase):
+    def test_a_password_is_asked_twice_and_not_shown(self):
+        terminal = self.terminal("accounts", "add", "Asked")
+        for wrong, said in (("short", "8 characters"), ("asked", "name|characters")):
+            terminal.see("^New password for Asked: $")
+            self.assertFalse(terminal.echoes())
+            terminal.line(wrong)
+            terminal.see(said)
+        terminal.see("New password for Asked: ", times=3)
+        terminal.line(PASSWORD)
+        terminal.see("^Password again: ")
+        terminal.line(OTHER_PASSWORD)
+        terminal.see("not the same")
+        for prompt, times in (("New password for Asked: ", 4), ("Password again: ", 2)):
+            terminal.see(prompt, times=times)
+            terminal.type(CTRL_Z)  # would stop it, and the shell that one falls back to shows what is typed
+            terminal.line(PASSWORD)
+        self.assertEqual(terminal.leave(), 0)
+        self.assertNotIn(PASSWORD.encode(), terminal.raw)
+        self.visitor().enter("login", "Asked", PASSWORD)
+
+    def test_leaving_at_a_question_changes_nothing_and_leaves_the_terminal_as_it_was(self):
+        account = self.account()
+        for key in (CTRL_C, CTRL_D):
+            for command, prompt in ((("accounts", "set-password", account.name), "New password"),
+                                    (("accounts", "delete", account.name), "Delete")):
+                terminal = self.terminal(*command)
+                terminal.see(prompt)
+                terminal.type(key)
+                self.assertEqual(terminal.leave(), 0)
+                self.assertTrue(terminal.echoes())
+        self.resumed(account).expect_alive()
+
+    def test_deleting_asks_first(self):
+        account = self.account()
+        terminal = self.terminal("accounts", "delete", account.name)
+        terminal.see(rf"^Delete {account.name} with 1 session and 1 address\? \(yes/no\) $")
+        terminal.line("perhaps")
+        terminal.see("Please answer yes or no")
+        terminal.line("no")
+        self.assertEqual(terminal.leave(), 0)
+        here = self.resumed(account)
+        terminal = self.terminal("accounts", "delete", account.name)
+        terminal.see("Delete")
+        terminal.line("yes")
+        self.assertEqual(terminal.leave(), 0)
+        here.expect_closing("session_ended")
+
+    def test_yes_is_an_answer_beforehand(self):
+        account = self.account()
+        terminal = self.terminal("accounts", "delete", account.name, "--yes")
+        self.assertEqual(terminal.leave(), 0)
+        terminal.see(rf"^{account.name} is deleted\.$")
+
+
+class Backup(AdministratorCase):
+    def grow(self):
+        with sqlite3.connect(self.server.database, timeout=30) as shell:
+            shell.execute("CREATE TABLE IF NOT EXISTS ballast (bytes)")
+            shell.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000) "
+                          "INSERT INTO ballast SELECT randomblob(4000) FROM n")
+        shell.close()
+
+    def test_a_bar_shows_how_far_it_is(self):
+        self.grow()
+        terminal = self.terminal("db", "backup", self.server.folder / "copy.db")
+        self.assertEqual(terminal.leave(), 0)
+        self.assertRegex(terminal.raw, rb"backup  \[#+\.+\]  +\d+ %  [\d.]+ MiB of [\d.]+ MiB")
+        self.assertIn(b"100 %", terminal.raw)
+        self.assertNotIn("%", terminal.text())
+        terminal.see(r"copy\.db is a copy of the database \([\d.]+ MiB\)\.$")
+
+    def test_interrupted_it_leaves_nothing(self):
+        self.grow()
+        before = set(self.server.folder.iterdir())
+        terminal = self.terminal("db", "backup", self.server.folder / "cut off.db")
+        terminal.see("backup")
+        terminal.type(CTRL_C)
+        code = terminal.leave()
+        after = set(self.server.folder.iterdir()) - before
+        if code == -signal.SIGINT:
+            self.assertEqual(after, set())
+        else:  # it was faster
+            self.assertEqual([file.name for file in after], ["cut off.db"])
+
+
+if __name__ == "__main__":
+    unittest.main()

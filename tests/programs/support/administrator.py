@@ -1,0 +1,41 @@
+"""The base of the tests of porterctl: an administrator beside a running server."""
+import json
+
+from .case import ServerCase
+from .server import PORTERCTL, run
+from .terminal import Terminal
+
+
+class AdministratorCase(ServerCase):
+    def ctl(self, *arguments, stdin=b"", code=0, **more):
+        """Runs porterctl on the server's data dir, with pipes around it."""
+        done = run(PORTERCTL, *arguments, "--data-dir", self.server.data, stdin=stdin, home=self.server.folder, **more)
+        self.assertEqual(done.returncode, code, done.err)
+        if code:
+            self.assertRegex(done.err, r"\Aporterctl: [^\n]+\n\Z")
+        return done
+
+    def rows(self, *arguments):
+        """The lines that it prints, cut at the tabs."""
+        return [line.split("\t") for line in self.ctl(*arguments).out.splitlines()]
+
+    def json(self, *arguments, **more):
+        return json.loads(self.ctl(*arguments, "--json", **more).out)
+
+    def terminal(self, *arguments, env=None):
+        """The same on a terminal."""
+        terminal = Terminal(PORTERCTL, *arguments, "--data-dir", self.server.data, home=self.server.folder, env=env)
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def password_file(self, password):
+        file = self.server.folder / f"password {next(self._numbers)}"
+        file.write_text(password + "\n")
+        return file
+
+    def refused(self, kind, *values):
+        """The code of the denial that a visitor gets."""
+        visitor = self.visitor()
+        visitor.hello()
+        visitor.send(kind, *values)
+        return visitor.expect("denied").code

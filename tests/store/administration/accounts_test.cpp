@@ -1,0 +1,107 @@
+// What an administrator does with accounts, below the words of porterctl.
+#include "store/administration/desk.hpp"
+#include "store/sqlite/administration/sessions.hpp"
+#include "store/support/endings.hpp"
+
+using namespace porter::testing;
+using porter::rooms::store::errc;
+
+TEST_CASE("an account is added once")
+{
+    desk admin;
+    auto const added = administration::add_account(admin.db(), "Боб", "боб", "hash", at(5));
+    REQUIRE(added);
+    auto const found = administration::find_account(admin.db(), "боб");
+    REQUIRE(found);
+    CHECK(found->id == *added);
+    CHECK(found->name == "Боб");
+    CHECK(found->created_at == at(5));
+    auto const again = administration::add_account(admin.db(), "БОБ", "боб", "hash", at(6));
+    REQUIRE_FALSE(again);
+    CHECK(again.error() == errc::name_taken);
+    CHECK(administration::list_accounts(admin.db()).size() == 2);
+}
+
+TEST_CASE("a new spelling of the same name is a rename like any other")
+{
+    desk admin;
+    auto const id = administration::add_account(admin.db(), "Алиса", "алиса", "hash", at(0));
+    REQUIRE(id);
+    CHECK(administration::rename_account(admin.db(), *id, "АЛИСА", "алиса"));
+    CHECK(administration::rename_account(admin.db(), *id, "АЛИСА", "алиса"));
+    CHECK(administration::find_account(admin.db(), "алиса")->name == "АЛИСА");
+    CHECK(administration::rename_account(admin.db(), admin.alice.id, "ALICE", "alice"));
+    CHECK(administration::find_account(admin.db(), "alice")->name == "ALICE");
+}
+
+TEST_CASE("a renamed account keeps what belongs to it and its addresses greet by the new name")
+{
+    desk admin{desk::porterd::open};
+    auto const opened = admin.here.run(admin.ports.sessions.open(session_of(admin.alice, 1)));
+    REQUIRE(opened);
+    REQUIRE(admin.here.run(admin.ports.addresses.record("192.0.2.1", "alice", admin.alice.id, at(0))));
+    REQUIRE(administration::rename_account(admin.db(), admin.alice.id, "Боб", "боб"));
+    CHECK(admin.type("SELECT id FROM sessions") == std::to_string(opened->id));
+    auto const greeted = admin.here.run(admin.ports.addresses.name_of("192.0.2.1"));
+    REQUIRE(greeted);
+    CHECK(*greeted == "Боб");
+}
+
+TEST_CASE("nobody is renamed to a name that is taken")
+{
+    desk admin;
+    REQUIRE(administration::add_account(admin.db(), "Bob", "bob", "hash", at(0)));
+    auto const renamed = administration::rename_account(admin.db(), admin.alice.id, "BOB", "bob");
+    REQUIRE_FALSE(renamed);
+    CHECK(renamed.error() == errc::name_taken);
+    CHECK(administration::find_account(admin.db(), "alice")->name == "alice");
+}
+
+TEST_CASE("what ends a session is heard beside it")
+{
+    desk admin{desk::porterd::open};
+    endings told;
+    admin.ports.sessions.watch_ended(told.watcher());
+    auto const open = [&](int number) {
+        auto opened = admin.here.run(admin.ports.sessions.open(session_of(admin.alice, number)));
+        REQUIRE(opened);
+        return opened->id;
+    };
+    auto const first = open(1);
+    CHECK(administration::end_session(admin.db(), first));
+    CHECK(told.wait_for(first));
+    auto const second = open(2);
+    CHECK(*administration::set_password(admin.db(), admin.alice.id, "another hash") == 1);
+    CHECK(told.wait_for(second));
+    admin.alice.credential_version = 2;
+    auto const third = open(3);
+    CHECK(*administration::disable_account(admin.db(), admin.alice.id, at(1)) == 1);
+    CHECK(told.wait_for(third));
+    CHECK(administration::enable_account(admin.db(), admin.alice.id));
+    auto const fourth = open(4);
+    CHECK(administration::delete_account(admin.db(), admin.alice.id));
+    CHECK(told.wait_for(fourth));
+    CHECK(admin.type("SELECT count(*) FROM accounts") == "0");
+    admin.ports.sessions.watch_ended(nullptr);
+}
+
+TEST_CASE("a disabled account keeps the time at which it was disabled")
+{
+    desk admin;
+    REQUIRE(administration::disable_account(admin.db(), admin.alice.id, at(1)));
+    REQUIRE(administration::disable_account(admin.db(), admin.alice.id, at(2)));
+    CHECK(administration::find_account(admin.db(), "alice")->disabled_at == at(1));
+}
+
+TEST_CASE("what is gone is not found")
+{
+    desk admin;
+    REQUIRE(administration::delete_account(admin.db(), admin.alice.id));
+    CHECK_FALSE(administration::find_account(admin.db(), "alice"));
+    CHECK(administration::delete_account(admin.db(), admin.alice.id).error() == errc::not_found);
+    CHECK(administration::set_password(admin.db(), admin.alice.id, "hash").error() == errc::not_found);
+    CHECK(administration::rename_account(admin.db(), admin.alice.id, "Bob", "bob").error() == errc::not_found);
+    CHECK(administration::disable_account(admin.db(), admin.alice.id, at(0)).error() == errc::not_found);
+    CHECK(administration::enable_account(admin.db(), admin.alice.id).error() == errc::not_found);
+    CHECK(administration::end_session(admin.db(), 1).error() == errc::not_found);
+}

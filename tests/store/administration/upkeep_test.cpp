@@ -1,0 +1,145 @@
+// Opening, checking and copying the file itself.
+#include <algorithm>
+
+#include "store/administration/desk.hpp"
+#include "store/sqlite/administration/backup.hpp"
+#include "store/sqlite/administration/check.hpp"
+#include "store/sqlite/administration/status.hpp"
+
+using namespace porter::testing;
+using porter::start_error;
+
+namespace {
+
+bool go_on(std::uint64_t, std::uint64_t)
+{
+    return true;
+}
+
+/// The faults that the check finds after a statement typed into the shell.
+std::string faults_after(std::string const& sql)
+{
+    desk admin;
+    admin.type(sql);
+    std::string all;
+    for (auto const& one : administration::find_faults(admin.db())) all += one + '\n';
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("a database as porterd makes it has no faults")
+{
+    CHECK(faults_after("SELECT 1").empty());
+    CHECK(faults_after("CREATE TABLE notes (text)").empty());
+}
+
+TEST_CASE("what was taken away or changed is found")
+{
+    CHECK(faults_after("DROP TRIGGER session_ended") == "the trigger session_ended is missing\n");
+    CHECK(faults_after("DROP INDEX sessions_by_end") == "the index sessions_by_end is missing\n");
+    CHECK(faults_after("DROP VIEW account_list; CREATE VIEW account_list AS SELECT 1") ==
+          "the view account_list is not as Porter made it\n");
+    CHECK(faults_after("INSERT INTO schema_migrations VALUES (99, 'x', 0)").find("its version is") !=
+          std::string::npos);
+}
+
+TEST_CASE("an account that nobody can log in to is found")
+{
+    auto const hash = std::string{"'$argon2id$v=19$m=19456,t=2,p=1$x$y'"};
+    auto const keyless =
+        faults_after("INSERT INTO accounts (name, folded_name, password_hash) VALUES ('Боб', 'Боб', " + hash + ")");
+    CHECK(keyless.find("(Боб) has a wrong key") != std::string::npos);
+    auto const hashless = faults_after("UPDATE accounts SET password_hash = 'plain'");
+    CHECK(hashless.find("(alice) has no Argon2id hash") != std::string::npos);
+}
+
+TEST_CASE("rows that belong to nobody are found")
+{
+    desk admin{desk::porterd::open};
+    REQUIRE(admin.here.run(admin.ports.sessions.open(session_of(admin.alice, 1))));
+    admin.here.close();
+    admin.type("DROP TRIGGER account_deleted; DELETE FROM accounts");
+    auto const faults = administration::find_faults(admin.db());
+    CHECK(std::ranges::find(faults, "1 rows of sessions belong to rows that accounts does not have") != faults.end());
+}
+
+TEST_CASE("the connection of the administrator leaves the write-ahead log to porterd")
+{
+    desk admin;
+    REQUIRE(administration::disable_account(admin.db(), admin.alice.id, at(0)));
+    auto const log = std::filesystem::path{admin.here.rules.path.string() + "-wal"};
+    auto const before = std::filesystem::file_size(log);
+    CHECK(before > 0);
+    {
+        auto const other = administration::open_to_write(admin.here.rules);
+        REQUIRE(administration::enable_account(*other, admin.alice.id));
+    }
+    CHECK(std::filesystem::file_size(log) > before);
+}
+
+TEST_CASE("a backup is one private file with all that was committed")
+{
+    desk admin{desk::porterd::open};
+    auto const file = admin.here.folder.path() / "copy.db";
+    std::uint64_t told = 0;
+    REQUIRE(administration::back_up(admin.db(), file, [&](std::uint64_t done, std::uint64_t total) {
+        CHECK(done <= total);
+        told = done;
+        return true;
+    }));
+    CHECK(told == std::filesystem::file_size(file));
+    CHECK(mode_of(file) == (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+    CHECK(shell{file}.run("SELECT name FROM accounts; PRAGMA integrity_check") == "alice\nok");
+    CHECK_FALSE(std::filesystem::exists(file.string() + "-wal"));
+}
+
+TEST_CASE("what is written during a backup does not disturb it")
+{
+    desk admin{desk::porterd::open};
+    admin.type(
+        "CREATE TABLE ballast (bytes); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+        "1000) INSERT INTO ballast SELECT zeroblob(4096) FROM n");
+    int looks = 0;
+    auto const file = admin.here.folder.path() / "copy.db";
+    REQUIRE(administration::back_up(admin.db(), file, [&](std::uint64_t, std::uint64_t) {
+        auto const name = "visitor" + std::to_string(++looks);
+        CHECK(admin.here.run(admin.ports.accounts.add(account_of(name))));
+        return true;
+    }));
+    CHECK(looks > 2);
+    CHECK(looks < 50);
+    CHECK(shell{file}.run("SELECT name FROM accounts; PRAGMA integrity_check") == "alice\nok");
+}
+
+TEST_CASE("a backup replaces nothing and leaves nothing when it does not come about")
+{
+    desk admin;
+    auto const file = admin.here.folder.path() / "copy.db";
+    CHECK_FALSE(administration::back_up(admin.db(), file, [](std::uint64_t, std::uint64_t) { return false; }));
+    CHECK_FALSE(std::filesystem::exists(file));
+    write_file(file, "precious");
+    try {
+        administration::back_up(admin.db(), file, go_on);
+        FAIL("it was replaced");
+    } catch (start_error const& refused) {
+        CHECK(refused.why() == start_error::kind::cannot_create);
+    }
+    CHECK(content_of(file) == "precious");
+    CHECK(std::ranges::none_of(std::filesystem::directory_iterator{admin.here.folder.path()}, [](auto const& entry) {
+        return entry.path().string().find("partial") != std::string::npos;
+    }));
+}
+
+TEST_CASE("the status counts what is there")
+{
+    desk admin;
+    REQUIRE(administration::disable_account(admin.db(), admin.alice.id, at(0)));
+    auto const status = administration::status_of(admin.db(), admin.here.rules.path);
+    CHECK(status.version == status.newest);
+    CHECK(status.migrations.size() == static_cast<std::size_t>(status.newest));
+    CHECK(status.accounts == 1);
+    CHECK(status.disabled_accounts == 1);
+    CHECK(status.file_bytes > 0);
+    CHECK(status.log_bytes > 0);
+}

@@ -1,0 +1,216 @@
+// What failed tries do to further ones (promise P2); the numbers themselves are tested with the verifier.
+#include <asio/co_spawn.hpp>
+#include <exception>
+
+#include "store/conformance/world.hpp"
+
+using namespace porter::testing;
+using namespace std::chrono_literals;
+using porter::rooms::store::verdict;
+using rule = verdict::rule;
+
+namespace {
+
+std::string const home = "192.0.2.1";
+
+/// A network that nobody has been seen at, another one each time.
+std::string elsewhere()
+{
+    static int number = 0;
+    return "198.51.100." + std::to_string(++number);
+}
+
+porter::task<void> count_allowed(porter::rooms::store::tries& tries, porter::rooms::store::account_id account,
+                                 int& allowed)
+{
+    auto const judged = co_await tries.begin(try_of(account, elsewhere(), 0), few_tries);
+    if (judged && judged->verdict.allows()) ++allowed;
+}
+
+}  // namespace
+
+TEST_CASE("tries are counted until one succeeds")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    here.begin(alice.id, elsewhere(), 0);
+    auto login = session_of(alice, 1);
+    login.proved_by = here.begin(alice.id, elsewhere(), 0).counted;
+    CHECK(here.account(alice.id).failed_since == 2);
+    CHECK(here.begin(alice.id, elsewhere(), 0).verdict.by == rule::account_paused);
+    auto const opened = here.run(here.sessions().open(login));
+    REQUIRE(opened);
+    CHECK(opened->before.failed_since == 1);
+    CHECK(here.account(alice.id).failed_since == 0);
+    CHECK(here.begin(alice.id, elsewhere(), 0).verdict.allows());
+    CHECK(here.begin(alice.id, elsewhere(), 0).verdict.allows());
+    CHECK_FALSE(here.begin(alice.id, elsewhere(), 0).verdict.allows());
+}
+
+TEST_CASE("each failure in a row brings a longer pause and the last one a lock")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    here.begin(alice.id, elsewhere(), 0);
+    int now = 0;
+    for (auto const pause : {1, 3, 5, 10}) {
+        CHECK(here.begin(alice.id, elsewhere(), now).verdict.allows());
+        auto const refused = here.begin(alice.id, elsewhere(), now).verdict;
+        CHECK(refused.by == rule::account_paused);
+        CHECK(refused.retry_after == std::chrono::seconds{pause});
+        now += pause;
+        CHECK(here.begin(alice.id, elsewhere(), now - 1).verdict.retry_after == 1s);
+    }
+    CHECK(here.begin(alice.id, elsewhere(), now).verdict.allows());
+    auto const locked = here.begin(alice.id, elsewhere(), now + 1'000'000).verdict;
+    CHECK(locked.by == rule::account_locked);
+    CHECK(locked.retry_after == 0s);
+    CHECK(here.account(alice.id).failed_since == 6);
+}
+
+TEST_CASE("tries at the same time win nothing")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    int allowed = 0;
+    here.io().restart();
+    for (int i = 0; i < 20; ++i) {
+        asio::co_spawn(here.io(), count_allowed(here.tries(), alice.id, allowed), [](std::exception_ptr error) {
+            if (error) std::rethrow_exception(error);
+        });
+    }
+    here.io().run();
+    CHECK(allowed == 2);
+}
+
+TEST_CASE("a network from where the account was accessed has a ladder of its own")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    here.open(session_of(alice, 1));
+    for (int i = 0; i < 200; i += 20) here.begin(alice.id, elsewhere(), i);
+    CHECK(here.begin(alice.id, elsewhere(), 1000).verdict.by == rule::account_locked);
+
+    CHECK(here.begin(alice.id, home, 1000).verdict.allows());
+    auto login = session_of(alice, 2);
+    login.proved_by = here.begin(alice.id, home, 1000).counted;
+    CHECK(here.begin(alice.id, home, 1000).verdict.by == rule::account_paused);
+    here.open(login);
+    CHECK(here.begin(alice.id, home, 1000).verdict.allows());
+    CHECK(here.begin(alice.id, elsewhere(), 1000).verdict.by == rule::account_locked);
+}
+
+TEST_CASE("a network that is known to one account is strange to another")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    auto const bob = here.add("bob");
+    here.open(session_of(bob, 1));
+    here.begin(alice.id, elsewhere(), 0);
+    here.begin(alice.id, elsewhere(), 0);
+    CHECK_FALSE(here.begin(alice.id, home, 0).verdict.allows());
+}
+
+TEST_CASE("who comes back by a session is known where it comes from")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    auto const id = here.open(session_of(alice, 1));
+    porter::rooms::store::session_use use;
+    use.id = id;
+    use.at = at(1);
+    use.address = "203.0.113.5";
+    use.network = "203.0.113.5";
+    std::vector<porter::rooms::store::session_use> const uses{use};
+    CHECK(here.run(here.sessions().touch(uses)));
+    here.begin(alice.id, elsewhere(), 2);
+    here.begin(alice.id, elsewhere(), 2);
+    CHECK_FALSE(here.begin(alice.id, elsewhere(), 2).verdict.allows());
+    CHECK(here.begin(alice.id, "203.0.113.5", 2).verdict.allows());
+}
+
+TEST_CASE("a network may fail so often within its window and no more")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    here.begin(alice.id, home, 0);
+    here.begin(std::nullopt, home, 10);
+    here.begin(std::nullopt, home, 20);
+    auto const refused = here.begin(std::nullopt, home, 20).verdict;
+    CHECK(refused.by == rule::network_throttled);
+    CHECK(refused.retry_after == 40s);
+    CHECK(here.begin(alice.id, home, 59).verdict.retry_after == 1s);
+    CHECK(here.begin(std::nullopt, elsewhere(), 59).verdict.allows());
+    CHECK(here.begin(std::nullopt, home, 60).verdict.allows());
+    CHECK(here.begin(std::nullopt, home, 61).verdict.retry_after == 9s);
+    CHECK(here.account(alice.id).failed_since == 1);
+}
+
+TEST_CASE("of two reasons to wait the longer one is told")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    here.begin(alice.id, home, 0);
+    here.begin(alice.id, home, 0);
+    CHECK(here.begin(alice.id, home, 0).verdict.by == rule::account_paused);
+    here.begin(std::nullopt, home, 0);
+    auto const refused = here.begin(alice.id, home, 0).verdict;
+    CHECK(refused.by == rule::network_throttled);
+    CHECK(refused.retry_after == 60s);
+}
+
+TEST_CASE("a try that is given back leaves no trace")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    here.give_back(here.begin(alice.id, home, 0).counted);
+    here.give_back(here.begin(std::nullopt, home, 0).counted);
+    CHECK(here.account(alice.id).failed_since == 0);
+    here.begin(alice.id, home, 0);
+    here.begin(alice.id, home, 0);
+    // The pause is that of the failure before: nobody waits for a fault of ours.
+    here.give_back(here.begin(alice.id, home, 5).counted);
+    CHECK(here.account(alice.id).failed_since == 2);
+    CHECK(here.begin(alice.id, home, 5).verdict.allows());
+    CHECK(here.begin(alice.id, home, 5).verdict.by == rule::network_throttled);
+}
+
+TEST_CASE("a name that nobody has is judged by the ladder that comes with the try")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto asked = try_of(std::nullopt, home, 0);
+    asked.instead = {2, at(0)};
+    auto const refused = here.run(here.tries().begin(asked, few_tries));
+    REQUIRE(refused);
+    CHECK(refused->verdict.by == rule::account_paused);
+    asked.at = at(1);
+    auto const allowed = here.run(here.tries().begin(asked, few_tries));
+    REQUIRE(allowed);
+    CHECK(allowed->verdict.allows());
+    CHECK(allowed->counted.last_before == at(0));
+}
+
+TEST_CASE("a try of an account that is gone counts for its network alone")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const gone = here.begin(77, home, 0);
+    CHECK(gone.verdict.allows());
+    CHECK_FALSE(gone.counted.account);
+    here.begin(77, home, 0);
+    here.begin(77, home, 0);
+    CHECK(here.begin(77, home, 0).verdict.by == rule::network_throttled);
+}
+
+TEST_CASE("a clock that was set back throttles nobody until it is there again")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    for (int i = 0; i < 3; ++i) here.begin(alice.id, home, 1'000'000 + 10 * i);
+    CHECK_FALSE(here.begin(alice.id, home, 1'000'021).verdict.allows());
+    CHECK(here.begin(alice.id, home, 0).verdict.allows());
+    // By a moment only: then nothing is won by it.
+    auto const bob = here.add("bob");
+    here.begin(bob.id, elsewhere(), 2);
+    here.begin(bob.id, elsewhere(), 2);
+    CHECK(here.begin(bob.id, elsewhere(), 2).verdict.retry_after == 1s);
+}

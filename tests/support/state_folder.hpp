@@ -1,0 +1,52 @@
+#pragma once
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+namespace porter::testing {
+
+/// A temporary folder for the files of a user's own state; gone with the object.
+class state_folder {
+public:
+    state_folder()
+    {
+        std::string pattern = (std::filesystem::temp_directory_path() / "porter-state-XXXXXX").string();
+        root_ = ::mkdtemp(pattern.data());
+    }
+    ~state_folder() { std::filesystem::remove_all(root_); }
+    state_folder(state_folder const&) = delete;
+    state_folder& operator=(state_folder const&) = delete;
+
+    /// Two folders deeper, none of which is there yet.
+    std::filesystem::path file(std::string const& name) const { return root_ / "state" / "porter" / name; }
+
+    void write(std::string const& name, std::string const& text) const
+    {
+        std::filesystem::create_directories(file(name).parent_path());
+        std::ofstream{file(name)} << text;
+        ::chmod(file(name).c_str(), 0600);
+    }
+
+    std::string read(std::string const& name) const
+    {
+        std::ifstream stream{file(name)};
+        return {std::istreambuf_iterator<char>{stream}, {}};
+    }
+
+    unsigned mode_of(std::string const& name) const
+    {
+        struct ::stat about {};
+        ::lstat(file(name).c_str(), &about);
+        return about.st_mode & 07777;
+    }
+
+private:
+    std::filesystem::path root_;
+};
+
+}  // namespace porter::testing

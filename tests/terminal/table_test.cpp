@@ -1,0 +1,52 @@
+// What people and programs are shown of rows.
+#include "terminal/table.hpp"
+
+#include "support/catch.hpp"
+
+using porter::rooms::terminal::tab_separated;
+using porter::rooms::terminal::table;
+
+TEST_CASE("columns are as wide as their widest cell and lines end without spaces")
+{
+    table rows{{"NAME", "STATE"}};
+    rows.add({"Alice", "enabled"});
+    rows.add({"Bo", ""});
+    CHECK(rows.text(table::heading::plain) == "NAME   STATE\nAlice  enabled\nBo\n");
+}
+
+TEST_CASE("numbers are aligned to the right")
+{
+    table rows{{"ID", "NAME"}, {true, false}};
+    rows.add({"7", "a"});
+    rows.add({"1234", "b"});
+    CHECK(rows.text(table::heading::plain) == "  ID  NAME\n   7  a\n1234  b\n");
+}
+
+TEST_CASE("columns are aligned by what a terminal shows and not by bytes")
+{
+    table rows{{"NAME", "X"}};
+    rows.add({"Алиса", "1"});
+    rows.add({"漢字", "2"});
+    rows.add({"e\u0301", "3"});
+    CHECK(rows.text(table::heading::plain) == "NAME   X\nАлиса  1\n漢字   2\ne\u0301      3\n");
+}
+
+TEST_CASE("the heading alone is bold")
+{
+    table rows{{"A"}};
+    rows.add({"b"});
+    CHECK(rows.text(table::heading::bold) == "\x1b[1mA\x1b[0m\nb\n");
+}
+
+TEST_CASE("no cell speaks to the terminal")
+{
+    table rows{{"NAME", "X"}};
+    rows.add({"a\x1b[2J\n\u202e", "1"});
+    CHECK(rows.text(table::heading::plain) == "NAME                X\na\\x1b[2J\\n\\u{202e}  1\n");
+}
+
+TEST_CASE("no cell breaks a tab-separated line")
+{
+    CHECK(tab_separated({"a\tb", "c\nd", "", "e\rf"}) == "a\\tb\tc\\nd\t\te\\rf\n");
+    CHECK(tab_separated({"", "x"}) == "\tx\n");
+}
