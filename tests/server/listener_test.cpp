@@ -1,0 +1,42 @@
+// A door that cannot accept for a while, as when there are no descriptors left (promise N7).
+#include "server/listener.hpp"
+
+#include <asio/co_spawn.hpp>
+#include <ctime>
+
+#include "server/io_threads.hpp"
+#include "support/catch.hpp"
+#include "support/manual_clock.hpp"
+#include "support/recording_log.hpp"
+
+using namespace porter::testing;
+using namespace porter::rooms;
+using std::chrono::steady_clock;
+
+TEST_CASE("an accept that keeps failing costs next to nothing and one log line a second")
+{
+    asio::io_context io;
+    manual_clock clock;
+    recording_log log;
+    server::io_threads threads{io, 1, clock, std::chrono::milliseconds{1000}};
+    // Bound and not listening: every accept fails at once, as it does without descriptors.
+    base::tcp_acceptor deaf{io.get_executor(), asio::ip::tcp::v4()};
+    deaf.bind({asio::ip::address_v4::loopback(), 0});
+    server::listener door{std::move(deaf), threads.all(), log};
+    server::listener::receiver const nobody = [](auto&&...) { FAIL("somebody came through a closed door"); };
+
+    bool ended = false;
+    asio::co_spawn(io, door.accept_all(nobody), [&](std::exception_ptr escaped) {
+        CHECK(!escaped);
+        ended = true;
+    });
+    auto const begun = steady_clock::now();
+    auto const cpu_before = std::clock();
+    while (log.count("accept_failed") < 3) io.run_one();
+    std::chrono::duration<double> const waited = steady_clock::now() - begun;
+    auto const cpu = static_cast<double>(std::clock() - cpu_before) / CLOCKS_PER_SEC;
+    CHECK(log.count("accept_failed") <= 1 + static_cast<std::size_t>(waited.count()));
+    CHECK(cpu < 0.05 * waited.count());
+    door.stop();
+    while (!ended) io.run_one();
+}

@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+"""Asks for more passwords to be checked than the machine can check (promise N8 of SECURITY.md), and prints who noticed.
+
+A storm of logins with wrong passwords from many addresses is kept up against a porterd of our own, while a hundred sessions
+talk and somebody uninvolved logs in. Usage: login_storm.py [--rate 500] [--seconds 60] ...; PORTERD names the program.
+"""
+import argparse
+import collections
+import multiprocessing
+import pathlib
+import selectors
+import socket
+import statistics
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests" / "programs"))
+from support.server import Server  # noqa: E402
+from support.wire import Connection, decode, message  # noqa: E402
+
+PASSWORD = "plum velvet orbit 41"
+
+
+class Storm:
+    """One login a connection, each for an account that is not there; whoever was answered leaves."""
+
+    def __init__(self, port, addresses):
+        self.port, self.addresses = port, addresses
+        self.selector = selectors.DefaultSelector()
+        self.answers = collections.Counter()
+        self.offered = self.waiting = 0
+
+    def offer(self):
+        number = self.offered
+        self.offered += 1
+        one = socket.socket()
+        one.setblocking(False)
+        try:
+            one.bind((f"127.70.{number % self.addresses // 250}.{1 + number % self.addresses % 250}", 0))
+            one.connect_ex(("127.0.0.1", self.port))
+        except OSError as error:
+            one.close()
+            self.answers[f"not sent: {error.strerror}"] += 1
+            return
+        said = message("hello", 1, "storm") + message("login", f"nobody {number}", "a wrong guess of it")
+        self.selector.register(one, selectors.EVENT_WRITE, (said, bytearray()))
+        self.waiting += 1
+
+    def step(self, pause):
+        for key, events in self.selector.select(pause):
+            said, heard = key.data
+            try:
+                if events & selectors.EVENT_WRITE:
+                    key.fileobj.send(said)
+                    self.selector.modify(key.fileobj, selectors.EVENT_READ, (said, heard))
+                    continue
+                some = key.fileobj.recv(4096)
+                heard += some
+                answer = self.answer_in(heard) or (None if some else "hung up")
+            except OSError as error:
+                answer = error.strerror
+            if answer:
+                self.selector.unregister(key.fileobj)
+                key.fileobj.close()
+                self.waiting -= 1
+                self.answers[answer] += 1
+
+    @staticmethod
+    def answer_in(heard):
+        """The code of what came behind the welcome, and whether it says when to come back."""
+        while len(heard) >= 4:
+            end = 4 + int.from_bytes(heard[:4], "big")
+            if len(heard) < end:
+                return None
+            got = decode(bytes(heard[4:end]))
+            del heard[:end]
+            if got.kind != "welcome":
+                when = " with retry_after" if getattr(got, "retry_after", 0) else ""
+                return f"{got.kind} {got.code}{when}"
+        return None
+
+
+def blow(port, options, stop, figures):
+    storm = Storm(port, options.addresses)
+    begun = time.monotonic()
+    while not stop.is_set():
+        due = int((time.monotonic() - begun) * options.rate)
+        for _ in range(min(due - storm.offered, 100)):
+            storm.offer()
+        storm.step(0.001)
+        figures["offered"] = storm.offered
+    figures["answers"] = dict(storm.answers)
+    figures["unanswered"] = storm.waiting
+
+
+def echo_times(sessions, seconds):
+    """Milliseconds from a text to its echo, one session after another."""
+    took, end = [], time.monotonic() + seconds
+    while time.monotonic() < end:
+        for visitor in sessions:
+            begun = time.monotonic()
+            visitor.send("text", "hello")
+            visitor.expect("text", text="hello")
+            took.append((time.monotonic() - begun) * 1000)
+            time.sleep(0.002)
+    return sorted(took)
+
+
+def log_in(port, name, number, taken):
+    """The time of a login from an address that nobody else has."""
+    begun = time.monotonic()
+    visitor = Connection(port, source=f"127.80.0.{1 + number}")
+    visitor.send_raw(message("hello", 1, "real") + message("login", name, PASSWORD))
+    visitor.expect("welcome")
+    got = visitor.receive()
+    taken.append((time.monotonic() - begun, got.kind if got.kind == "granted" else got.code))
+    visitor.close()
+
+
+def uninvolved(port, seconds, taken):
+    mine, end, number = [], time.monotonic() + seconds, 0
+    while time.monotonic() < end:
+        log_in(port, f"visitor {number % 10}", number % 200, mine)
+        number += 1
+        time.sleep(1)
+    taken.extend(mine)
+
+
+def percentile(values, share):
+    return values[min(len(values) - 1, int(len(values) * share))]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=int, default=500, help="logins a second")
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--addresses", type=int, default=2000, help="of the storm")
+    parser.add_argument("--sessions", type=int, default=100)
+    options = parser.parse_args()
+
+    server = Server()
+    try:
+        tokens = []
+        for number in range(10):
+            visitor = server.connect(f"127.60.0.{1 + number}")
+            tokens.append(visitor.enter("register", f"visitor {number}", PASSWORD).token)
+            visitor.close()
+        sessions = []
+        for number in range(options.sessions):
+            sessions.append(server.connect(f"127.60.0.{1 + number % 10}"))
+            sessions[-1].enter("resume", tokens[number % 10])
+        idle = echo_times(sessions, 5)
+
+        manager = multiprocessing.Manager()
+        stop, figures, logins = multiprocessing.Event(), manager.dict(), manager.list()
+        storm = multiprocessing.Process(target=blow, args=(server.port, options, stop, figures))
+        others = multiprocessing.Process(target=uninvolved, args=(server.port, options.seconds, logins))
+        storm.start()
+        others.start()
+        busy = echo_times(sessions, options.seconds)
+        others.join()
+        stop.set()
+        storm.join()
+
+        print(f"offered: {figures['offered']} logins in {options.seconds} s from {options.addresses} addresses")
+        for answer, count in sorted(figures["answers"].items(), key=lambda item: -item[1]):
+            print(f"  {answer}: {count}")
+        print(f"  without an answer at the end: {figures['unanswered']}")
+        for name, values in (("idle", idle), ("in the storm", busy)):
+            print(f"echo of {options.sessions} sessions, {name}: median {statistics.median(values):.2f} ms, "
+                  f"p99 {percentile(values, 0.99):.2f} ms, most {values[-1]:.2f} ms")
+        took = sorted(time_ for time_, kind in logins if kind == "granted")
+        print(f"uninvolved logins: {len(took)} of {len(logins)} granted"
+              + (f", median {statistics.median(took) * 1000:.0f} ms, most {took[-1] * 1000:.0f} ms" if took else "")
+              + "".join(f"; {kind}" for _, kind in logins if kind != "granted"))
+        server.stop()
+    finally:
+        server.remove()
+
+
+if __name__ == "__main__":
+    main()
