@@ -154,6 +154,8 @@ task<admitted> authenticated(peer& visitor, house const& house, identity::claim 
             }
             co_return std::move(*tried);
         }
+        // What was cut short by the end of the connection says nothing about the try.
+        if (visitor.interrupted()) co_return refuse(*visitor.interrupted());
         if (auto last = denied.say(visitor, *refused)) co_return refuse(*last);
     }
 }
