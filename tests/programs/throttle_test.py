@@ -41,6 +41,12 @@ class Throttle(ServerCase):
         self.tries(5, account.name)
         self.logged_in(account, account.address).expect_alive()
 
+    def test_where_an_owner_was_by_token_a_stranger_cannot_lock_out_either(self):
+        account, address = self.account(), self.fresh_address()
+        self.resumed(account, address)
+        self.tries(5, account.name)
+        self.logged_in(account, address).expect_alive()
+
     def test_success_resets_the_count(self):
         account = self.account()
         address = self.fresh_address()
