@@ -18,7 +18,7 @@ class Looking(AdministratorCase):
         shown = self.json("accounts", "show", account.name.upper())
         self.assertEqual(sorted(shown), sorted((
             "id", "name", "folded_name", "state", "created_at", "disabled_at", "last_login_at", "last_address",
-            "failed_tries", "last_failed_at", "sessions", "addresses")))
+            "failed_tries", "last_failed_at", "locked_for", "sessions", "addresses")))
         self.assertEqual((shown["name"], shown["state"], shown["sessions"], shown["disabled_at"]),
                          (account.name, "enabled", 1, None))
         self.assertIn(shown, self.json("accounts", "list"))

@@ -1,10 +1,12 @@
 """porterctl db, and what it says of a database that it cannot use (commands page; promises S3, S5 and S6; P4)."""
 import contextlib
+import json
 import pathlib
 import shutil
 import sqlite3
 import stat
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -12,6 +14,7 @@ from support.administrator import AdministratorCase
 from support.case import PASSWORD
 from support.server import PORTERCTL, PORTERD, Server, run
 
+MIGRATIONS = pathlib.Path(__file__).resolve().parents[2] / "migrations"
 COMMANDS = (("accounts", "list"), ("accounts", "disable", "Alice"), ("sessions", "prune"), ("addresses", "list"),
             ("why", "Alice"), ("db", "status"), ("db", "check"), ("db", "migrate"), ("db", "backup", "copy.db"))
 
@@ -184,6 +187,54 @@ class Refused(unittest.TestCase):
         shutil.copy(self.good, self.database)
         for command in (("accounts", "list"), ("db", "status"), ("db", "check"), ("accounts", "disable", "Alice")):
             self.assertEqual(self.ctl(*command).returncode, 0, command)
+
+
+class Older(unittest.TestCase):
+    """A database of the version before (promise S6)."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="porter-test-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.database = self.folder / "porter.db"
+        first = next(MIGRATIONS.glob("0001_*.sql"))
+        with contextlib.closing(sqlite3.connect(self.database)) as connection:
+            connection.executescript(first.read_text())
+            connection.execute("INSERT INTO schema_migrations VALUES (1, ?, unixepoch())", (first.stem[5:],))
+            connection.execute("INSERT INTO accounts (name, folded_name, password_hash) VALUES ('Alice', 'alice', 'x')")
+            connection.commit()
+            connection.execute("PRAGMA user_version = 1")
+            connection.execute("PRAGMA journal_mode = WAL")
+
+    def ctl(self, *arguments, code=0):
+        done = run(PORTERCTL, *arguments, "--database", self.database, home=self.folder)
+        self.assertEqual(done.returncode, code, done.err)
+        return done
+
+    def test_it_is_refused_with_what_to_do_but_its_status_is_shown_and_it_is_backed_up(self):
+        for command in (("accounts", "list"), ("accounts", "disable", "Alice"), ("why", "Alice"), ("db", "check")):
+            self.assertIn("porterctl db migrate", self.ctl(*command, code=65).err)
+        self.assertIn("\nversion\t1\n", self.ctl("db", "status").out)
+        self.ctl("db", "backup", self.folder / "copy.db")
+
+    def test_it_is_migrated_after_a_copy(self):
+        applied = json.loads(self.ctl("db", "migrate", "--json").out)["migrations"]
+        self.assertEqual([one["version"] for one in applied], list(range(2, len(list(MIGRATIONS.iterdir())) + 1)))
+        (copy,) = self.folder.glob("porter.db.before-v*")
+        self.assertEqual(stat.S_IMODE(copy.stat().st_mode), 0o600)
+        with contextlib.closing(sqlite3.connect(copy)) as connection:
+            self.assertEqual(connection.execute("PRAGMA user_version").fetchone(), (1,))
+        self.assertIn("Alice", self.ctl("accounts", "list").out)
+
+    def test_it_is_left_to_the_porterd_that_has_it_open(self):
+        stale = self.folder / "porterd"
+        stale.symlink_to(sys.executable)
+        script = ("import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM accounts').fetchall(); "
+                  "print('open', flush=True); sys.stdin.read()")
+        with subprocess.Popen([stale, "-c", script, self.database], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            self.assertEqual(process.stdout.readline(), b"open\n")
+            self.assertIn("stop it first", self.ctl("db", "migrate", code=75).err)
+            process.communicate()
+        self.ctl("db", "migrate")
 
 
 class Using(unittest.TestCase):

@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "config/problem.hpp"
+#include "programs/porterctl/account_record.hpp"
 #include "programs/porterctl/command.hpp"
 #include "programs/porterctl/new_password.hpp"
 #include "programs/porterctl/opening.hpp"
@@ -17,43 +18,11 @@ namespace config = rooms::config;
 using administration::account_row;
 using config::exit_code;
 
-std::string state_of(account_row const& one)
-{
-    return one.disabled_at ? "disabled" : "enabled";
-}
-
-record row_of(account_row const& one)
-{
-    return {{{"name", one.name},
-             {"state", state_of(one)},
-             {"created_at", one.created_at},
-             {"last_login_at", maybe(one.last_login_at)},
-             {"last_address", one.last_address.empty() ? value{} : value{one.last_address}},
-             {"failed_tries", count_of(one.failed_since)},
-             {"sessions", count_of(one.sessions)}}};
-}
-
-record record_of(account_row const& one)
-{
-    return {{{"id", one.id},
-             {"name", one.name},
-             {"folded_name", one.folded_name},
-             {"state", state_of(one)},
-             {"created_at", one.created_at},
-             {"disabled_at", maybe(one.disabled_at)},
-             {"last_login_at", maybe(one.last_login_at)},
-             {"last_address", one.last_address.empty() ? value{} : value{one.last_address}},
-             {"failed_tries", count_of(one.failed_since)},
-             {"last_failed_at", maybe(one.last_failed_at)},
-             {"sessions", count_of(one.sessions)},
-             {"addresses", count_of(one.addresses)}}};
-}
-
 /// The account as it is after what was done to it, and how many sessions that ended.
 void tell(context& given, database& db, std::string const& sentence, std::string const& name,
           std::optional<std::size_t> sessions_ended = std::nullopt)
 {
-    auto shown = record_of(account_of(db, name));
+    auto shown = account_record_of(db, account_of(db, name));
     if (sessions_ended) shown.fields.push_back({"sessions_ended", count_of(*sessions_ended)});
     given.out.done(sentence, shown);
 }
@@ -76,7 +45,7 @@ exit_code list(context& given)
     auto const db = open_to_read(given);
     std::vector<record> rows;
     for (auto const& one : administration::list_accounts(*db))
-        rows.push_back(given.out.is_json() ? record_of(one) : row_of(one));
+        rows.push_back(given.out.is_json() ? account_record_of(*db, one) : account_row_of(one));
     given.out.list(rows, "There are no accounts.");
     return exit_code::ok;
 }
@@ -84,7 +53,7 @@ exit_code list(context& given)
 exit_code show(context& given)
 {
     auto const db = open_to_read(given);
-    given.out.show(record_of(account_of(*db, given.arguments[0])));
+    given.out.show(account_record_of(*db, account_of(*db, given.arguments[0])));
     return exit_code::ok;
 }
 
@@ -166,8 +135,9 @@ exit_code remove(context& given)
     auto const db = open_to_write(given);
     auto const owner = account_of(*db, given.arguments[0]);
     if (!is_wanted(given, owner)) return exit_code::ok;
+    auto const was = account_record_of(*db, owner);
     if (!administration::delete_account(*db, owner.id)) refuse_gone(owner.name);
-    given.out.done(fmt::format("{} is deleted.", base::escape(owner.name)), record_of(owner));
+    given.out.done(fmt::format("{} is deleted.", base::escape(owner.name)), was);
     return exit_code::ok;
 }
 

@@ -12,7 +12,8 @@ namespace {
 constexpr std::string_view list =
     "SELECT id, name, folded_name, created_at, disabled_at, last_login_at, last_address, failed_since, last_failed_at,"
     " (SELECT count(*) FROM sessions WHERE account_id = accounts.id),"
-    " (SELECT count(*) FROM addresses WHERE account_id = accounts.id)"
+    " (SELECT count(*) FROM addresses WHERE account_id = accounts.id),"
+    " (SELECT failed FROM password_ladders WHERE account_id = accounts.id AND network = '')"
     " FROM accounts WHERE ?1 IS NULL OR folded_name = ?1 ORDER BY folded_name";
 
 account_row read_row(statement const& row)
@@ -29,6 +30,7 @@ account_row read_row(statement const& row)
     one.last_failed_at = row.optional_time(8);
     one.sessions = row.count(9);
     one.addresses = row.count(10);
+    one.failed_by_strangers = row.count(11);
     return one;
 }
 

@@ -21,8 +21,9 @@ struct account_row {
     std::string last_address;
     std::uint32_t failed_since = 0;
     std::optional<base::timestamp> last_failed_at;
-    std::uint32_t sessions = 0;   ///< expired ones too, until somebody prunes them
-    std::uint32_t addresses = 0;  ///< where it was seen last of all
+    std::uint32_t failed_by_strangers = 0;  ///< in a row, from where the account is not known
+    std::uint32_t sessions = 0;             ///< expired ones too, until somebody prunes them
+    std::uint32_t addresses = 0;            ///< where it was seen last of all
 };
 
 /// By folded name.

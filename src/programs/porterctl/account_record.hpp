@@ -1,0 +1,15 @@
+#pragma once
+
+#include "programs/porterctl/record.hpp"
+#include "store/sqlite/administration/accounts.hpp"
+
+namespace porter::programs {
+
+/// An account as a row among others.
+record account_row_of(rooms::store::sqlite::administration::account_row const& one);
+
+/// All that is known of it.
+record account_record_of(rooms::store::sqlite::database& db,
+                         rooms::store::sqlite::administration::account_row const& one);
+
+}  // namespace porter::programs

@@ -1,0 +1,116 @@
+"""porterctl why: the rule that a login would meet, and how a lock is lifted (commands page; promise P2)."""
+import sqlite3
+import time
+import unittest
+
+from support.administrator import AdministratorCase
+from support.case import PASSWORD
+
+WRONG = "not the password at all"
+
+
+class Why(AdministratorCase):
+    def setUp(self):
+        self.someone = self.account()
+
+    def why(self, *arguments):
+        return self.json("why", *arguments)
+
+    def fail(self, name, address=None, times=1):
+        """Wrong passwords, as many as are taken; the last code."""
+        for _ in range(times):
+            visitor = self.visitor(address)
+            visitor.hello()
+            visitor.send("login", name, WRONG)
+            code = visitor.expect("denied").code
+            visitor.close()
+        return code
+
+    def shell(self, statement, *values):
+        shell = sqlite3.connect(self.server.database, timeout=30, isolation_level=None)
+        try:
+            return shell.execute(statement, values).fetchall()
+        finally:
+            shell.close()
+
+    def set_ladder(self, account, failed, network="", ago=0):
+        self.shell("INSERT OR REPLACE INTO password_ladders (account_id, network, failed, last_ms) "
+                   "SELECT id, ?, ?, ? FROM accounts WHERE name = ?", network, failed,
+                   int((time.time() - ago) * 1000), account.name)
+
+    def test_a_good_account_is_let_in(self):
+        shown = self.why(self.someone.name.upper())
+        self.assertEqual((shown["answer"], shown["rule"], shown["name"], shown["then"]),
+                         ("granted", "allowed", self.someone.name, []))
+        self.assertEqual(self.why(self.someone.name, "::ffff:192.0.2.7")["address"], "192.0.2.7")
+
+    def test_an_unknown_account(self):
+        for name in ("Nobody", "no  name", "a\x1bb"):
+            shown = self.why(name)
+            self.assertEqual((shown["answer"], shown["rule"], shown["account"]), ("bad_credentials", "unknown_account", None))
+        self.assertEqual(self.refused("login", "Nobody", PASSWORD), "bad_credentials")
+
+    def test_a_disabled_account(self):
+        self.ctl("accounts", "disable", self.someone.name)
+        shown = self.why(self.someone.name)
+        self.assertEqual((shown["answer"], shown["rule"]), ("bad_credentials", "account_disabled"))
+        self.assertEqual(self.refused("login", self.someone.name, PASSWORD), "bad_credentials")
+
+    def test_a_paused_account_and_for_how_long(self):
+        self.fail(self.someone.name, times=3)
+        self.assertEqual(self.why(self.someone.name)["rule"], "allowed")
+        self.set_ladder(self.someone, 20)
+        shown = self.why(self.someone.name)
+        self.assertEqual((shown["answer"], shown["rule"]), ("throttled", "account_paused"))
+        self.assertTrue(0 < shown["retry_after"] <= 10)
+        self.assertIn("20 failed tries in a row", shown["explanation"])
+        self.set_ladder(self.someone, 20, ago=3600)
+        self.assertEqual(self.why(self.someone.name)["rule"], "allowed")
+
+    def test_a_locked_account_until_it_is_enabled(self):
+        self.set_ladder(self.someone, 100, ago=3600)
+        shown = self.why(self.someone.name)
+        self.assertEqual((shown["answer"], shown["rule"], shown["retry_after"]), ("throttled", "account_locked", None))
+        self.assertEqual(self.refused("login", self.someone.name, PASSWORD), "throttled")
+        account = self.json("accounts", "show", self.someone.name)
+        self.assertEqual((account["state"], account["locked_for"]), ("locked", ["strangers"]))
+        self.assertEqual(self.json("accounts", "enable", self.someone.name)["locked_for"], [])
+        self.assertEqual(self.why(self.someone.name)["rule"], "allowed")
+        self.logged_in(self.someone)
+
+    def test_another_password_lifts_a_lock_too(self):
+        self.set_ladder(self.someone, 100, ago=3600)
+        self.ctl("accounts", "set-password", self.someone.name, stdin=PASSWORD.encode())
+        self.logged_in(self.someone)
+
+    def test_an_address_of_the_owner_has_a_ladder_of_its_own(self):
+        here = self.someone.address
+        self.set_ladder(self.someone, 100, ago=3600)
+        self.assertEqual(self.why(self.someone.name, here)["rule"], "allowed")
+        self.logged_in(self.someone, here)
+        self.set_ladder(self.someone, 100, network=here, ago=3600)
+        self.assertEqual(self.why(self.someone.name, here)["rule"], "account_locked")
+        self.assertEqual(self.json("accounts", "show", self.someone.name)["locked_for"], ["strangers", here])
+
+    def test_a_throttled_address(self):
+        address = self.fresh_address()
+        for _ in range(20):
+            self.shell("INSERT INTO network_failures (network, failed_at) VALUES (?, unixepoch())", address)
+        shown = self.why(self.someone.name, address)
+        self.assertEqual((shown["answer"], shown["rule"]), ("throttled", "network_throttled"))
+        self.assertTrue(590 < shown["retry_after"] <= 601)
+        self.assertEqual(self.fail(self.someone.name, address), "throttled")
+        self.assertEqual(self.why(self.someone.name)["rule"], "allowed")
+
+    def test_what_else_stands_in_the_way_is_said_too(self):
+        self.set_ladder(self.someone, 100)
+        self.ctl("accounts", "disable", self.someone.name)
+        shown = self.why(self.someone.name)
+        self.assertEqual((shown["rule"], [one["rule"] for one in shown["then"]]), ("account_locked", ["account_disabled"]))
+
+    def test_what_is_no_address_is_wrong_usage(self):
+        self.ctl("why", self.someone.name, "localhost", code=64)
+
+
+if __name__ == "__main__":
+    unittest.main()
