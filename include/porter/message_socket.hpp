@@ -53,7 +53,7 @@ public:
     using awaitable = asio::awaitable<T, executor_type>;
 
     using Stream::Stream;
-    explicit message_socket(Stream&& stream) : Stream(std::move(stream)) {}
+    explicit message_socket(Stream&& other) : Stream(std::move(other)) {}
 
     /// Waits for one message and gives a copy of it.
     awaitable<std::vector<std::byte>> receive();

@@ -14,6 +14,7 @@
 #include "porter/connection.hpp"
 #include "porter/log_level.hpp"
 #include "porter/start_error.hpp"
+#include "porter/tls_mode.hpp"
 
 namespace porter {
 
@@ -28,6 +29,10 @@ struct server_options {
     std::filesystem::path log_file{};  ///< empty: porterd.log in data_dir
     porter::log_level log_level = porter::log_level::info;
     porter::log_format log_format = porter::log_format::text;
+
+    tls_mode tls = tls_mode::automatic;
+    std::filesystem::path tls_key{};  ///< PEM, for its owner alone; empty: tls-key.pem in data_dir, made if need be
+    std::filesystem::path tls_certificate{};  ///< PEM, its chain behind it; given if and only if tls_key is
 
     porter::access access = porter::access::authenticate;
     bool registration_open = true;
@@ -56,7 +61,8 @@ struct server_options {
 /// runs; on_connection is called before it runs.
 class server {
 public:
-    /// Opens the database (migrating it), the log and the port. Throws start_error. `io` outlives the server.
+    /// Opens the database (migrating it), the log, the TLS key and the port. Throws start_error. `io` outlives the
+    /// server.
     server(asio::io_context& io, server_options options);
     ~server();
     server(server const&) = delete;
@@ -76,13 +82,20 @@ public:
     /// Goes on in the log file as it is now named on disk: after a log rotation.
     void reopen_log();
 
+    /// Takes the TLS key and certificate as they are on disk now, for those who connect from now on: after a renewal.
+    /// If they cannot be used, says so in the log and goes on with those that it has.
+    void reload_certificate();
+
+    /// What a person compares to know this server by, "SHA256:" and base64; empty when TLS is off.
+    std::string key_fingerprint() const;
+
 private:
     struct rooms_of_the_house;
     std::unique_ptr<rooms_of_the_house> rooms_;
 };
 
 /// Whether a server could start with these options, without listening or changing anything: the values, and the
-/// database if it is there. Throws start_error otherwise.
+/// database and the TLS key if they are there. Throws start_error otherwise.
 void check(server_options const& options);
 
 }  // namespace porter

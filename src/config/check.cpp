@@ -17,13 +17,25 @@ void refuse_what_is_not_built(porterd_options const& options)
         throw problem(exit_code::bad_configuration,
                       fmt::format("{}: not in this version{}", options.place_of(name), instead));
     };
-    refuse_if(!options.tls_certificate.empty(), "tls-certificate", "");
-    refuse_if(!options.tls_key.empty(), "tls-key", "");
     refuse_if(!options.proxy_from.empty(), "proxy-from", "");
     refuse_if(!options.metrics.empty(), "metrics", "");
-    refuse_if(options.tls == tls_mode::required, "tls", ": only auto and off are, not required");
     refuse_if(options.service != "echo", "service",
               fmt::format(": only echo is, not {}", base::escape(options.service)));
+}
+
+void check_certificate(porterd_options const& options)
+{
+    bool const has_key = !options.server.tls_key.empty();
+    bool const has_certificate = !options.server.tls_certificate.empty();
+    auto const* const given = has_key ? "tls-key" : "tls-certificate";
+    if (has_key != has_certificate) {
+        throw problem(exit_code::bad_configuration,
+                      fmt::format("{}: --tls-key and --tls-certificate belong together", options.place_of(given)));
+    }
+    if (has_key && options.server.tls == tls_mode::off) {
+        throw problem(exit_code::bad_configuration,
+                      fmt::format("{}: of no use with --tls off", options.place_of(given)));
+    }
 }
 
 }  // namespace
@@ -35,13 +47,7 @@ void check_together(porterd_options const& options)
     if (auto const conflict = conflict_among(addresses)) {
         throw problem(exit_code::bad_configuration, fmt::format("{}: {}", options.place_of("bind"), *conflict));
     }
-    for (auto const& address : addresses) {
-        if (options.tls == tls_mode::off || is_loopback(address)) continue;
-        throw problem(exit_code::bad_configuration,
-                      fmt::format("{}: {} is open to other machines and this version has no TLS: give --tls off to let "
-                                  "passwords travel unencrypted, or bind 127.0.0.1",
-                                  options.place_of("bind"), address));
-    }
+    check_certificate(options);
 }
 
 }  // namespace porter::rooms::config

@@ -26,7 +26,7 @@ SIGHUP reopens the log file; SIGTERM and SIGINT stop the server, a second one at
 examples:
   porterd                                  asks for the port, then serves this machine
   porterd --port 0 --port-file port        any free port, written to a file
-  porterd --port 7678 --bind :: --tls off  serves other machines, unencrypted
+  porterd --port 7678 --bind ::            serves other machines, over TLS
   porterd --config porterd.toml --check    is everything right?
 )";
 

@@ -81,7 +81,7 @@ constexpr option table[] = {
     row("port-file", 0, form::text, "FILE", path<&program::port_file>(),
         "where to write the port it listens on, while it listens"),
     row("data-dir", 0, form::text, "DIR", path<&server::data_dir>(),
-        "holds porter.db and porterd.log; made with mode 0700"),
+        "holds porter.db, porterd.log and the TLS key and certificate; made with mode 0700"),
     row("database", 0, form::text, "FILE", path<&server::database>(), "the database, if not porter.db in the data dir"),
     row("log-file", 0, form::text, "FILE", path<&server::log_file>(), "the log, if not porterd.log in the data dir"),
     row("log-level", 0, form::text, "LEVEL", choice<&server::log_level, log_levels>(),
@@ -119,11 +119,11 @@ constexpr option table[] = {
     row("hash-memory", 0, form::size, "SIZE", size<&server::hash_memory, 19 * MiB, 4 * GiB>(),
         "memory for one Argon2id hash, at least 19MiB"),
     row("hash-ops", 0, form::number, "N", number<&server::hash_ops, 2, 1000>(), "passes of Argon2id, at least 2"),
-    row("tls", 0, form::text, "MODE", choice<&program::tls, tls_modes>(),
-        "auto (required from other machines), required or off; this version has no TLS yet: to listen to other "
-        "machines, say off"),
-    row("tls-certificate", 0, form::text, "FILE", path<&program::tls_certificate>(), "not in this version"),
-    row("tls-key", 0, form::text, "FILE", path<&program::tls_key>(), "not in this version"),
+    row("tls", 0, form::text, "MODE", choice<&server::tls, tls_modes>(),
+        "auto (required from other machines), required or off: then passwords travel as they are"),
+    row("tls-certificate", 0, form::text, "FILE", path<&server::tls_certificate>(),
+        "the server's own certificate (PEM), if not the one that is made in the data dir"),
+    row("tls-key", 0, form::text, "FILE", path<&server::tls_key>(), "the private key of that certificate (PEM)"),
     row("proxy-from", 0, form::list, "CIDR",
         {[](program& options, texts const& given) -> result<void, std::string> {
              options.proxy_from = given;
@@ -133,7 +133,7 @@ constexpr option table[] = {
         "not in this version"),
     row("metrics", 0, form::text, "ADDRESS", text<&program::metrics>(), "not in this version"),
     row("no-input", 0, form::flag, "", flag<&program::no_input>(), "never ask"),
-    row("check", 0, form::flag, "", flag<&program::check>(), "validate configuration and database, and exit"),
+    row("check", 0, form::flag, "", flag<&program::check>(), "validate configuration, database and TLS key, and exit"),
     row("print-config", 0, form::flag, "", flag<&program::print_config>(),
         "show each setting and where it came from, and exit"),
 };

@@ -11,13 +11,6 @@
 
 namespace porter::rooms::config {
 
-/// Who must speak TLS.
-enum class tls_mode : std::uint8_t {
-    automatic,  ///< other machines must, this one may
-    required,   ///< everybody
-    off,        ///< nobody can: passwords travel as they are
-};
-
 /// Where a value came from. A later source beats an earlier one.
 struct origin {
     enum class source : std::uint8_t { by_default, file, environment, flag };
@@ -30,9 +23,6 @@ struct origin {
 struct porterd_options {
     server_options server;
 
-    tls_mode tls = tls_mode::automatic;
-    std::filesystem::path tls_certificate;
-    std::filesystem::path tls_key;
     std::vector<std::string> proxy_from;
     std::string metrics;
     std::string service = "echo";

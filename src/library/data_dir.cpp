@@ -28,7 +28,8 @@ void make_private_directory(std::filesystem::path const& wanted)
 
 server_options with_paths(server_options options)
 {
-    bool const needs_directory = options.database.empty() || options.log_file.empty();
+    bool const needs_key = options.tls != tls_mode::off && options.tls_key.empty();
+    bool const needs_directory = needs_key || options.database.empty() || options.log_file.empty();
     if (needs_directory && options.data_dir.empty()) {
         throw start_error{start_error::kind::configuration, "no data directory is given: set data_dir"};
     }

@@ -16,6 +16,9 @@ server_options checked(server_options options)
 {
     using std::chrono::seconds;
     demand(options.max_frame >= 4 * 1024 && options.max_frame <= 16 * 1024 * 1024, "max_frame must be 4 KiB to 16 MiB");
+    demand(options.tls_key.empty() == options.tls_certificate.empty(),
+           "tls_key and tls_certificate must be given together");
+    demand(options.tls != tls_mode::off || options.tls_key.empty(), "tls_key is of no use with tls off");
     demand(options.hash_memory >= 19 * 1024 * 1024, "hash_memory must be at least 19 MiB");
     demand(options.hash_ops >= 2, "hash_ops must be at least 2");
     demand(options.min_password_length >= 8 && options.min_password_length <= 256,

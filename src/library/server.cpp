@@ -8,6 +8,7 @@
 #include "identity/directory.hpp"
 #include "library/data_dir.hpp"
 #include "library/options.hpp"
+#include "library/tls_key.hpp"
 #include "log/file_logger.hpp"
 #include "porter/version.hpp"
 #include "server/doorman.hpp"
@@ -33,14 +34,17 @@ namespace store = rooms::store;
 /// the opposite order.
 struct server::rooms_of_the_house {
     rooms_of_the_house(asio::io_context& io, server_options const& options)
-        : logger(options.log_file, options.log_level, options.log_format),
+        : settled(options),
+          logger(options.log_file, options.log_level, options.log_format),
+          encryption(library::open_encryption(options, clock, logger)),
           database(store::sqlite::open(library::store_options(options), logger)),
           acceptors(rooms::server::listen_on(io, options.bind, options.port, options.port_tries)),
           directory(database->ports().addresses, clock, logger),
           hasher(library::hash_options(options), logger),
           verifier(database->ports().accounts, hasher, clock, logger, library::auth_options(options)),
           registry(database->ports().sessions, tokens, clock, logger, library::session_options(options)),
-          house{directory, verifier, registry, clock, logger, library::rules(options), services::echo},
+          house{directory,      verifier,        registry, clock, logger, library::rules(options),
+                services::echo, encryption.get()},
           doorman(io, std::max<std::size_t>(options.threads, 1), house)
     {
         for (auto& each : acceptors) doorman.add(std::move(each));
@@ -50,9 +54,11 @@ struct server::rooms_of_the_house {
         doorman.start();
     }
 
+    server_options settled;
     base::system_clock clock;
     sessions::system_token_source tokens;
     log::file_logger logger;
+    std::unique_ptr<rooms::server::encryption> encryption;  // none: TLS is off
     std::unique_ptr<store::sqlite::backend> database;
     std::vector<base::tcp_acceptor> acceptors;
     identity::directory directory;
@@ -89,10 +95,21 @@ void server::reopen_log()
     rooms_->logger.reopen();
 }
 
+void server::reload_certificate()
+{
+    if (rooms_->encryption) library::reload(*rooms_->encryption, rooms_->settled, rooms_->logger);
+}
+
+std::string server::key_fingerprint() const
+{
+    return rooms_->encryption ? rooms_->encryption->fingerprint() : std::string{};
+}
+
 void check(server_options const& options)
 {
     auto const settled = library::with_paths(library::checked(options));
     library::check_data_dir(settled);
+    library::check_tls_key(settled);
     store::sqlite::check(library::store_options(settled));
 }
 

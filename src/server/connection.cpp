@@ -9,7 +9,7 @@ namespace {
 
 task<ending> live(peer& visitor, house const& house)
 {
-    auto stranger = co_await visitor.recognise();
+    auto stranger = co_await visitor.recognise(house.encryption);
     if (stranger) co_return *stranger;
 
     auto admitted = co_await handshake(visitor, house);

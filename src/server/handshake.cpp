@@ -81,7 +81,7 @@ task<result<guest>> registered(peer& visitor, house const& house, protocol::regi
     base::secret password{asked.password};
     auto proved = co_await house.verifier.register_account(std::move(name), std::move(password), visitor.address());
     if (!proved) co_return refuse(proved.error());
-    auto opened = co_await house.registry.open(*proved, visitor.address(), store::transport::plain);
+    auto opened = co_await house.registry.open(*proved, visitor.address(), visitor.transport());
     if (!opened) {
         // The account stands: who tries again to register must not wonder why the name is taken.
         co_return refuse(failure{opened.error().what, "the account is made, but no session could be opened: log in"});
@@ -95,7 +95,7 @@ task<result<guest>> logged_in(peer& visitor, house const& house, protocol::login
     base::secret password{asked.password};
     auto proved = co_await house.verifier.login(std::move(name), std::move(password), visitor.address());
     if (!proved) co_return refuse(proved.error());
-    auto opened = co_await house.registry.open(*proved, visitor.address(), store::transport::plain);
+    auto opened = co_await house.registry.open(*proved, visitor.address(), visitor.transport());
     if (!opened) co_return refuse(opened.error());
     co_return guest{via::login, std::move(*opened)};
 }
@@ -103,7 +103,7 @@ task<result<guest>> logged_in(peer& visitor, house const& house, protocol::login
 task<result<guest>> resumed(peer& visitor, house const& house, protocol::resume const& asked)
 {
     base::secret token{asked.token};
-    auto opened = co_await house.registry.resume(std::move(token), visitor.address(), store::transport::plain);
+    auto opened = co_await house.registry.resume(std::move(token), visitor.address(), visitor.transport());
     if (!opened) co_return refuse(opened.error());
     co_return guest{via::resume, std::move(*opened)};
 }

@@ -5,6 +5,7 @@
 #include "identity/directory.hpp"
 #include "log/logger.hpp"
 #include "porter/connection.hpp"
+#include "server/encryption.hpp"
 #include "server/options.hpp"
 #include "sessions/registry.hpp"
 
@@ -20,6 +21,7 @@ struct house {
     log::logger& log;
     server::options rules;
     service talk;
+    server::encryption* encryption = nullptr;  ///< none: TLS is off
 };
 
 }  // namespace porter::rooms::server

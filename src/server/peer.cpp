@@ -28,10 +28,11 @@ peer::~peer()
     thread_.leave(*this);
 }
 
-task<std::optional<ending>> peer::recognise()
+task<std::optional<ending>> peer::recognise(encryption* encryption)
 {
-    auto recognised = co_await server::recognise(socket_);
+    auto recognised = co_await server::recognise(socket_, address_, encryption);
     if (interrupted_) co_return interrupted_;
+    recognised_ = true;
     if (!recognised) co_return recognised.error();
     co_return std::nullopt;
 }
@@ -104,15 +105,25 @@ task<void> peer::leave(ending const& why)
     if (why.way() == ending::how::closed_by_us) {
         say(protocol::closing{static_cast<std::uint16_t>(why.what()), why.reason()});
     }
-    if (why.way() != ending::how::lost) {
+    if (why.way() != ending::how::lost && can_be_told()) {
         base::error_code error;
         co_await socket_.flush(error);
-        if (!error) socket_.shutdown(stream::shutdown_send, error);
+        if (!error) {
+            auto const unsaid = co_await socket_.end_sending();
+            error = unsaid;
+        }
         leave_deadline_ = std::chrono::steady_clock::now() + linger_time;
         if (!error) co_await read_to_the_end();
     }
     base::error_code ignored;  // closing a socket that is already gone
     socket_.close(ignored);
+}
+
+/// Who is about to speak TLS and not through with its handshake would take our words for a broken record.
+bool peer::can_be_told()
+{
+    if (socket_.is_tls()) return socket_.is_established();
+    return recognised_ || !wants_tls(socket_);
 }
 
 task<void> peer::read_to_the_end()

@@ -36,8 +36,15 @@ public:
 
     identity::address const& address() const noexcept { return address_; }
 
-    /// Judges the first byte; nothing is taken from the stream.
-    task<std::optional<ending>> recognise();
+    /// Judges the first byte and, where that begins one, goes through the TLS handshake; of a plain frame nothing is
+    /// taken yet. `encryption`: none when TLS is off.
+    task<std::optional<ending>> recognise(encryption* encryption);
+
+    /// What its bytes travel in, once recognised.
+    store::transport transport() const noexcept
+    {
+        return socket_.is_established() ? store::transport::tls : store::transport::plain;
+    }
 
     /// The next frame that is already here, or none; `failed` when it breaks the limit in force. Valid until the next
     /// fill() or receive().
@@ -91,6 +98,7 @@ public:
 
 private:
     ending ended_by(base::error_code const& failed) const;
+    bool can_be_told();
     void watch_output(time_point now);
     void start_frame_deadline();
     void stop_frame_deadline();
@@ -102,6 +110,7 @@ private:
     io_thread& thread_;
     options const& rules_;
 
+    bool recognised_ = false;  // what it speaks
     std::optional<ending> interrupted_;
     store::session_id session_ = 0;
     base::timestamp session_expires_at_{};

@@ -3,22 +3,61 @@
 #include <array>
 
 namespace porter::rooms::server {
+namespace {
 
-task<result<void, ending>> recognise(stream& socket)
+constexpr unsigned char tls_handshake = 0x16;  // the content type of its first record: RFC 8446, 5.1
+constexpr unsigned char plain_frame = 0x00;
+
+/// The first byte, which stays where it is; for when one is there.
+unsigned char first_byte(stream& socket, base::error_code& error)
+{
+    std::array<unsigned char, 1> first{};
+    auto& plain = static_cast<base::tcp_socket&>(socket);
+    auto const size = plain.receive(asio::buffer(first), stream::message_peek, error);
+    if (!error && size == 0) error = asio::error::eof;
+    return first[0];
+}
+
+task<result<void, ending>> shake_hands(stream& socket, identity::address const& from, encryption& encryption)
+{
+    auto const place = encryption.places().take(from.network(), socket);
+    auto const context = encryption.context();
+    auto const failed = co_await socket.accept_tls(*context, std::chrono::steady_clock::now() + handshake_time);
+    if (!failed) co_return result<void, ending>{};
+    auto const why = place.gave_way() ? "too many of them, and this one took longest" : failed.message();
+    co_return refuse(ending::lost("TLS handshake: " + why));
+}
+
+}  // namespace
+
+task<result<void, ending>> recognise(stream& socket, identity::address const& from, encryption* encryption)
 {
     auto [failed] = co_await socket.async_wait(stream::wait_read, base::use_tuple);
     if (failed) co_return refuse(ending::lost(failed.message()));
 
-    std::array<unsigned char, 1> first{};
     base::error_code error;
-    auto const size = socket.receive(asio::buffer(first), stream::message_peek, error);
-    if (error == asio::error::eof || (!error && size == 0)) co_return refuse(ending::by_peer());
+    auto const first = first_byte(socket, error);
+    if (error == asio::error::eof) co_return refuse(ending::by_peer());
     if (error) co_return refuse(ending::lost(error.message()));
-    if (first[0] != 0x00) {
+    if (first == tls_handshake && encryption != nullptr) {
+        auto shaken = co_await shake_hands(socket, from, *encryption);
+        co_return shaken;
+    }
+    if (first != plain_frame) {
         co_return refuse(
             ending::by_us(code::protocol_error, "this is a porter/1 server: frames begin with a zero byte"));
     }
+    if (encryption != nullptr && !encryption->allows_plain(from)) {
+        co_return refuse(ending::by_us(code::tls_required, "connect again with TLS"));
+    }
     co_return result<void, ending>{};
+}
+
+bool wants_tls(stream& socket)
+{
+    base::error_code error;
+    if (socket.available(error) == 0 || error) return false;
+    return first_byte(socket, error) == tls_handshake && !error;
 }
 
 }  // namespace porter::rooms::server

@@ -61,7 +61,7 @@ TEST_CASE("the defaults are those of the documentation")
     CHECK(server.hash_memory == 19 * 1024 * 1024);
     CHECK(server.hash_ops == 2);
     CHECK(options.service == "echo");
-    CHECK(options.tls == tls_mode::automatic);
+    CHECK(options.server.tls == tls_mode::automatic);
     CHECK_FALSE(options.strict_port);
     CHECK_FALSE(options.was_given("port"));
 }
@@ -190,18 +190,17 @@ TEST_CASE("only addresses can be bound and none twice")
     CHECK(problem_with({"-b", "0.0.0.0", "-b", "::1", "--tls", "off"}) == "no problem");
 }
 
-TEST_CASE("other machines are let in only when it is said aloud that nothing is encrypted")
+TEST_CASE("a certificate goes with its key and with TLS")
 {
-    for (auto const* address : {"0.0.0.0", "::", "192.0.2.1", "2001:db8::1"}) {
-        INFO(address);
-        auto const said = problem_with({"--bind", address});
-        CHECK(said.starts_with("78: --bind: "));
-        CHECK(said.find("--tls off") != std::string::npos);
-        CHECK(problem_with({"--bind", address, "--tls", "auto"}) == said);
-        CHECK(problem_with({"--bind", address, "--tls", "off"}) == "no problem");
-        CHECK(problem_with({"--bind", address}, {{"PORTERD_TLS", "off"}}) == "no problem");
-    }
-    for (auto const* address : {"127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"}) {
+    CHECK(problem_with({"--tls-certificate", "c", "--tls-key", "k"}) == "no problem");
+    CHECK(problem_with({"--tls-certificate", "c", "--tls-key", "k", "--tls", "required"}) == "no problem");
+    CHECK(problem_with({"--tls-certificate", "c"}) ==
+          "78: --tls-certificate: --tls-key and --tls-certificate belong together");
+    CHECK(problem_with({}, {{"PORTERD_TLS_KEY", "k"}}) ==
+          "78: PORTERD_TLS_KEY: --tls-key and --tls-certificate belong together");
+    CHECK(problem_with({"--tls-certificate", "c", "--tls-key", "k", "--tls", "off"}) ==
+          "78: --tls-key: of no use with --tls off");
+    for (auto const* address : {"0.0.0.0", "::", "192.0.2.1", "127.0.0.1"}) {
         INFO(address);
         CHECK(problem_with({"--bind", address}) == "no problem");
     }
@@ -210,9 +209,6 @@ TEST_CASE("other machines are let in only when it is said aloud that nothing is 
 TEST_CASE("what this version does not have is refused and never passed over")
 {
     config_file const file{"service = 'chat'"};
-    CHECK(problem_with({"--tls", "required"}) == "78: --tls: not in this version: only auto and off are, not required");
-    CHECK(problem_with({"--tls-certificate", "c"}) == "78: --tls-certificate: not in this version");
-    CHECK(problem_with({"--tls-key", "k"}) == "78: --tls-key: not in this version");
     CHECK(problem_with({"--proxy-from", "10.0.0.0/8"}) == "78: --proxy-from: not in this version");
     CHECK(problem_with({"--metrics", "unix:/x"}) == "78: --metrics: not in this version");
     CHECK(problem_with({"--service", "exec:cat"}) == "78: --service: not in this version: only echo is, not exec:cat");

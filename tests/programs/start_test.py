@@ -81,7 +81,7 @@ class Ports(StartCase):
         first.stop()
 
     def test_an_address_that_is_not_ours_is_an_error_and_no_reason_to_move(self):
-        done = self.porterd("--bind", "192.0.2.1", "--port", "0", "--tls", "off")
+        done = self.porterd("--bind", "192.0.2.1", "--port", "0")
         self.assert_refused(done, 69, r"192\.0\.2\.1")
 
     def test_after_the_last_port_there_is_no_next(self):
@@ -109,11 +109,6 @@ class Ports(StartCase):
 
 
 class Addresses(StartCase):
-    def test_other_machines_are_refused_without_tls_unless_it_is_off(self):
-        done = self.porterd("--bind", "0.0.0.0", "--port", "0")
-        self.assert_refused(done, 78, "tls")
-        self.assert_one_line(done)
-
     def test_with_tls_off_every_address_is_served(self):
         server = self.server("--bind", "0.0.0.0", "--tls", "off", "--access", "open")
         for source in ("127.0.0.1", "127.5.6.7"):

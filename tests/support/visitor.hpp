@@ -11,6 +11,7 @@
 #include "porter/message_socket.hpp"
 #include "protocol/codec.hpp"
 #include "support/run.hpp"
+#include "tls/stream.hpp"
 
 namespace porter::testing {
 
@@ -24,6 +25,16 @@ public:
     {
         co_await socket_.async_connect(where, use_task);
         socket_.decoder().limit(17 * 1024 * 1024);
+    }
+
+    /// The same over TLS.
+    task<void> connect_securely(asio::ip::tcp::endpoint where)
+    {
+        co_await connect(where);
+        static rooms::tls::client_context const context;
+        auto const in_good_time = std::chrono::steady_clock::now() + std::chrono::minutes{2};
+        auto const met = co_await socket_.connect_tls(context, "localhost", in_good_time);
+        if (!met) throw std::system_error(met.error());
     }
 
     template <typename Message>
@@ -104,10 +115,10 @@ public:
         socket_.close();
     }
 
-    message_socket<rooms::base::tcp_socket>& socket() { return socket_; }
+    message_socket<rooms::tls::stream>& socket() { return socket_; }
 
 private:
-    message_socket<rooms::base::tcp_socket> socket_;
+    message_socket<rooms::tls::stream> socket_;
 };
 
 }  // namespace porter::testing

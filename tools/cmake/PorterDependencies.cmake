@@ -1,6 +1,7 @@
 find_package(Threads REQUIRED)
 find_package(Asio 1.22 REQUIRED)
 find_package(fmt REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS SSL Crypto)
 find_package(SQLite3 3.37 REQUIRED)  # STRICT tables
 find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)

@@ -24,15 +24,21 @@ std::string listening_line(rooms::config::porterd_options const& options, std::v
     return line.str();
 }
 
-std::string reach_line(std::vector<tcp::endpoint> const& endpoints)
+std::string reach_lines(std::vector<tcp::endpoint> const& endpoints, std::string const& fingerprint)
 {
     auto const is_local = [](tcp::endpoint const& endpoint) {
         return rooms::config::is_loopback(endpoint.address().to_string());
     };
-    if (std::ranges::all_of(endpoints, is_local)) {
-        return "Only this machine can reach it; --bind :: --tls off opens it to the network, unencrypted.\n";
+    bool const stays_here = std::ranges::all_of(endpoints, is_local);
+    if (fingerprint.empty()) {
+        return stays_here ? "Only this machine can reach it. Nothing is encrypted (--tls off): --bind :: would open it "
+                            "to the network as it is.\n"
+                          : "Other machines can reach it. Nothing is encrypted (--tls off): passwords can be read on "
+                            "the way.\n";
     }
-    return "Other machines can reach it; nothing is encrypted (--tls off): passwords can be read on the way.\n";
+    auto const reach = stays_here ? "Only this machine can reach it; --bind :: opens it to the network, over TLS.\n"
+                                  : "Other machines can reach it, over TLS.\n";
+    return "Its key is " + fingerprint + '\n' + reach;
 }
 
 std::string command_without_questions(std::vector<std::string> const& command, std::uint16_t port)

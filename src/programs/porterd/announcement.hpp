@@ -13,8 +13,9 @@ namespace porter::programs {
 std::string listening_line(rooms::config::porterd_options const& options,
                            std::vector<asio::ip::tcp::endpoint> const& endpoints);
 
-/// For a person: who can reach the server, and what opens it to the network.
-std::string reach_line(std::vector<asio::ip::tcp::endpoint> const& endpoints);
+/// For a person: the fingerprint of the server's key (empty: TLS is off), who can reach the server, and what opens it
+/// to the network.
+std::string reach_lines(std::vector<asio::ip::tcp::endpoint> const& endpoints, std::string const& fingerprint);
 
 /// The command line that needs no question: as it was given, and the port.
 std::string command_without_questions(std::vector<std::string> const& command, std::uint16_t port);

@@ -33,13 +33,16 @@ exit_code serve(config::porterd_options const& options)
         file.reset();  // it listens no more
         door.stop();
     };
-    auto const reopen = [&] { door.reopen_log(); };
+    auto const reopen = [&] {
+        door.reopen_log();
+        door.reload_certificate();
+    };
     signals const handled{io, stop, reopen};
 
     auto const endpoints = door.local_endpoints();
     if (!options.port_file.empty()) file.emplace(options.port_file, endpoints.front().port());
     say(listening_line(options, endpoints));
-    if (is_on_terminal()) say(reach_line(endpoints));
+    if (is_on_terminal()) say(reach_lines(endpoints, door.key_fingerprint()));
     io.run();
     return exit_code::ok;
 }

@@ -38,11 +38,11 @@ class ServerCase(unittest.TestCase):
         number = next(cls._numbers)
         return f"127.{1 + number // 60000}.{number // 250 % 240}.{1 + number % 250}"
 
-    def visitor(self, address=None, server=None):
+    def visitor(self, address=None, server=None, tls=False):
         """A connection that has said nothing yet."""
         connection = (server or self.server).connect(address or self.fresh_address())
-        self.addCleanup(connection.close)
-        return connection
+        self.addCleanup(lambda: connection.close())  # its socket then, which TLS replaces
+        return connection.secure() if tls else connection
 
     def fresh_name(self):
         return f"visitor {next(self._numbers)}"

@@ -4,6 +4,7 @@ Connection speaks frames and checks strictly what it receives: a frame with a by
 kind that only clients send fails the test that received it. Codes and modes are names here: "protocol_error", "authenticate".
 """
 import socket
+import ssl
 import struct
 from types import SimpleNamespace
 
@@ -129,6 +130,16 @@ def decode(payload, sender="server"):
     return decoded
 
 
+def tls_context(*protocols, newest=ssl.TLSVersion.TLSv1_3):
+    """A client that trusts everybody and offers these ALPN protocols."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.maximum_version = newest
+    if protocols:
+        context.set_alpn_protocols(protocols)
+    return context
+
+
 class Connection:
     """One TCP connection that speaks frames; every wait has the hang guard."""
 
@@ -150,6 +161,13 @@ class Connection:
         self = cls.__new__(cls)
         self.socket, self.buffer, self.sender = accepted, bytearray(), "client"
         self.socket.settimeout(HANG_GUARD)
+        return self
+
+    def secure(self, context=None):
+        """Goes on over TLS. Its end without a close_notify is then an error."""
+        context = context or tls_context("porter/1")
+        self.socket = context.wrap_socket(self.socket, suppress_ragged_eofs=False)
+        assert self.socket.version() == "TLSv1.3" and self.socket.selected_alpn_protocol() == "porter/1"
         return self
 
     def close(self):

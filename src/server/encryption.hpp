@@ -1,0 +1,50 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+
+#include "identity/address.hpp"
+#include "porter/tls_mode.hpp"
+#include "server/handshake_places.hpp"
+#include "tls/context.hpp"
+
+namespace porter::rooms::server {
+
+/// A TLS handshake ends within this time.
+inline constexpr std::chrono::seconds handshake_time{5};
+
+/// Handshakes at once, on the whole server.
+inline constexpr std::size_t max_handshakes = 256;
+
+/// What a server goes by where TLS is concerned: who must speak it, with which key, and how many handshakes there may
+/// be at once. Safe from any thread.
+class encryption {
+public:
+    /// `mode` is not off: then there is no encryption.
+    encryption(tls_mode mode, tls::certified_key const& key) : mode_(mode) { use(key); }
+
+    /// From now on handshakes are made with this key. Connections that are there keep theirs. Throws as server_context.
+    void use(tls::certified_key const& key);
+
+    std::shared_ptr<tls::server_context const> context() const;
+    /// The fingerprint of the key in use.
+    std::string fingerprint() const;
+
+    /// Whether somebody from there may go on in the clear.
+    bool allows_plain(identity::address const& from) const noexcept
+    {
+        return mode_ == tls_mode::automatic && from.is_loopback();
+    }
+
+    handshake_places& places() noexcept { return places_; }
+
+private:
+    tls_mode const mode_;
+    handshake_places places_{max_handshakes};
+    std::mutex mutable mutex_;  // guards what follows
+    std::shared_ptr<tls::server_context const> context_;
+    std::string fingerprint_;
+};
+
+}  // namespace porter::rooms::server

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/bytes.hpp"
+
+namespace porter::rooms::tls {
+
+/// Encrypted bytes between a socket and OpenSSL: what came and is not yet decrypted, what is encrypted and not yet
+/// sent. Both take memory only while there is something in them, for most connections are quiet most of the time.
+class ciphertext {
+public:
+    /// As much as is read at a time: two TLS records of full length.
+    static constexpr std::size_t input_size = 32 * 1024;
+
+    /// What may wait to be sent. A write encrypts only when nothing waits (engine::most_at_once), so more than that
+    /// comes from a peer that makes TLS itself answer, by key updates, and does not read.
+    static constexpr std::size_t output_limit = 128 * 1024;
+
+    // The socket's side.
+
+    /// Where the next input goes. Only when all that came before is taken.
+    std::span<std::byte> room();
+    /// So many bytes were put there; none: the room is given back.
+    void came(std::size_t size);
+    /// Nothing more will come.
+    void input_ended() noexcept { input_ended_ = true; }
+
+    /// What is to be sent; valid until put() or sent().
+    base::bytes_view output() const noexcept { return std::span{output_}.subspan(sent_); }
+    void sent(std::size_t size);
+
+    // OpenSSL's side.
+
+    /// Copies input and forgets it; how much that was.
+    std::size_t take(std::span<std::byte> into);
+    bool has_input() const noexcept { return begin_ != end_; }
+    bool has_ended() const noexcept { return input_ended_ && !has_input(); }
+    /// Adds output; false: it would be more than the limit.
+    bool put(base::bytes_view bytes);
+
+private:
+    std::unique_ptr<std::byte[]> input_;  // of input_size bytes, never zeroed
+    std::size_t begin_ = 0;
+    std::size_t end_ = 0;
+    bool input_ended_ = false;
+    std::vector<std::byte> output_;
+    std::size_t sent_ = 0;  // of output_
+};
+
+}  // namespace porter::rooms::tls

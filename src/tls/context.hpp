@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string_view>
+
+#include "tls/certified_key.hpp"
+#include "tls/handles.hpp"
+
+namespace porter::rooms::tls {
+
+/// The ALPN protocol (RFC 7301) that both sides require. A byte stream that was meant for another protocol is refused
+/// before its first byte is looked at (ALPACA, "cross-protocol attacks").
+inline constexpr std::string_view protocol = "porter/1";
+
+// What both sides go by: TLS 1.3 and nothing older, porter/1 or a fatal alert, no session tickets, no early data (a
+// replay of it would be a login again), no renegotiation. The engines that were made from a context keep what they
+// need of it alive.
+
+/// How a server shakes hands: with this key. Engines may be made from it on any thread.
+class server_context {
+public:
+    /// Throws start_error(configuration) when OpenSSL does not take the key, for instance because it is too weak.
+    explicit server_context(certified_key const& key);
+
+    ssl_ctx_st* native() const noexcept { return context_.get(); }
+
+private:
+    context_handle context_;
+};
+
+/// How a client shakes hands. It refuses no certificate: whom to trust is its user's to decide, by what the engine
+/// says of the peer, before anything is sent.
+class client_context {
+public:
+    /// Knows the system's certificate authorities. Throws std::bad_alloc.
+    client_context();
+
+    ssl_ctx_st* native() const noexcept { return context_.get(); }
+
+private:
+    context_handle context_;
+};
+
+}  // namespace porter::rooms::tls

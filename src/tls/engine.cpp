@@ -1,0 +1,159 @@
+#include "tls/engine.hpp"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <asio/ip/address.hpp>
+#include <new>
+#include <string_view>
+
+#include "tls/bio.hpp"
+#include "tls/error.hpp"
+
+namespace porter::rooms::tls {
+namespace {
+
+/// What the certificate is to be verified for; a name is also sent (SNI, RFC 6066), an address is not.
+void expect_host(SSL* session, std::string host)
+{
+    auto* const wanted = SSL_get0_param(session);
+    base::error_code no_address;
+    auto const address = asio::ip::make_address(host, no_address);
+    if (!no_address && address.is_v4()) {
+        auto const bytes = address.to_v4().to_bytes();
+        X509_VERIFY_PARAM_set1_ip(wanted, bytes.data(), bytes.size());
+    } else if (!no_address) {
+        auto const bytes = address.to_v6().to_bytes();
+        X509_VERIFY_PARAM_set1_ip(wanted, bytes.data(), bytes.size());
+    } else {
+        if (host.ends_with('.')) host.pop_back();  // absolute in DNS, but no part of a certificate's name
+        X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+        SSL_set1_host(session, host.c_str());
+        SSL_set_tlsext_host_name(session, host.c_str());
+    }
+}
+
+ssl_handle make_session(ssl_ctx_st* context, ciphertext& bytes)
+{
+    ssl_handle made{SSL_new(context)};
+    if (!made) throw std::bad_alloc{};
+    auto* const bio = make_bio(bytes);
+    SSL_set_bio(made.get(), bio, bio);
+    return made;
+}
+
+}  // namespace
+
+engine::engine(server_context const& context) : session_(make_session(context.native(), bytes_))
+{
+    SSL_set_accept_state(session_.get());
+}
+
+engine::engine(client_context const& context, std::string const& host)
+    : session_(make_session(context.native(), bytes_))
+{
+    SSL_set_connect_state(session_.get());
+    expect_host(session_.get(), host);
+    ERR_clear_error();  // a name that cannot stand in a certificate is verified by nobody, and no failure
+}
+
+engine::progress engine::handshake()
+{
+    if (error_) return progress::failed;
+    ERR_clear_error();
+    auto const outcome = SSL_do_handshake(session_.get());
+    if (outcome != 1) return judge(outcome);
+    if (!agreed_on_protocol()) return fail(errc::no_protocol);
+    established_ = true;
+    return progress::done;
+}
+
+bool engine::agreed_on_protocol() const
+{
+    unsigned char const* chosen = nullptr;
+    unsigned int size = 0;
+    SSL_get0_alpn_selected(session_.get(), &chosen, &size);
+    return std::string_view{reinterpret_cast<char const*>(chosen), size} == protocol;
+}
+
+engine::progress engine::read(std::span<std::byte> room, std::size_t& size)
+{
+    size = 0;
+    if (error_) return progress::failed;
+    while (size < room.size()) {
+        ERR_clear_error();
+        std::size_t got = 0;
+        auto const outcome = SSL_read_ex(session_.get(), room.data() + size, room.size() - size, &got);
+        if (outcome != 1) {
+            auto const stopped = judge(outcome);
+            if (size == 0) return stopped;
+            break;  // first what came before it; the next call tells the same again
+        }
+        size += got;
+        if (!bytes_.has_input() && SSL_has_pending(session_.get()) == 0) break;
+    }
+    return progress::done;
+}
+
+engine::progress engine::write(base::bytes_view plain, std::size_t& size)
+{
+    size = 0;
+    if (error_) return progress::failed;
+    if (plain.empty()) return progress::done;
+    auto const part = plain.first(std::min(plain.size(), most_at_once));
+    while (size < part.size()) {
+        ERR_clear_error();
+        std::size_t taken = 0;
+        auto const outcome = SSL_write_ex(session_.get(), part.data() + size, part.size() - size, &taken);
+        if (outcome != 1) return judge(outcome);
+        size += taken;
+    }
+    return progress::done;
+}
+
+void engine::close()
+{
+    if (error_ || !established_) return;
+    ERR_clear_error();
+    SSL_shutdown(session_.get());
+    ERR_clear_error();
+}
+
+engine::progress engine::judge(int outcome)
+{
+    switch (SSL_get_error(session_.get(), outcome)) {
+        case SSL_ERROR_WANT_READ:
+            return progress::wants_input;
+        case SSL_ERROR_ZERO_RETURN:
+            return progress::ended;
+        case SSL_ERROR_SYSCALL:
+            if (!bytes_.has_ended()) return fail(errc::too_much_output);
+            [[fallthrough]];
+        default:
+            if (bytes_.has_ended()) return fail(errc::truncated);
+            return fail(take_openssl_error());
+    }
+}
+
+engine::progress engine::fail(base::error_code why)
+{
+    ERR_clear_error();
+    error_ = why;
+    return progress::failed;
+}
+
+peer_identity engine::peer() const
+{
+    peer_identity found;
+    auto const* const certificate = SSL_get0_peer_certificate(session_.get());
+    if (certificate == nullptr) return found;
+    found.fingerprint = fingerprint(*certificate);
+    auto const verdict = SSL_get_verify_result(session_.get());
+    found.system_verified = verdict == X509_V_OK;
+    if (!found.system_verified) found.verdict = X509_verify_cert_error_string(verdict);
+    return found;
+}
+
+}  // namespace porter::rooms::tls

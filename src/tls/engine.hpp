@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "base/asio.hpp"
+#include "base/bytes.hpp"
+#include "tls/ciphertext.hpp"
+#include "tls/context.hpp"
+#include "tls/handles.hpp"
+
+namespace porter::rooms::tls {
+
+/// Who a client has shaken hands with.
+struct peer_identity {
+    std::string fingerprint;       ///< of the peer's key, as fingerprint() writes it
+    bool system_verified = false;  ///< the system's authorities vouch for it under the host name that was asked for
+    std::string verdict;           ///< why not, for a person
+};
+
+/// One side of a TLS connection, without any I/O: ciphertext goes in and comes out, plaintext likewise. Nothing waits,
+/// nothing throws but std::bad_alloc from the constructors. On one thread at a time.
+///
+/// Whatever is called, look at bytes().output() afterwards: TLS may have something to say of its own, and the last
+/// words before a failure (an alert) are there, too.
+class engine {
+public:
+    /// A write encrypts at most this much at once: enough for few system calls, and a bound for what waits.
+    static constexpr std::size_t most_at_once = 64 * 1024;
+
+    enum class progress : std::uint8_t {
+        done,         ///< what was asked for is done, at least in part
+        wants_input,  ///< not without more ciphertext
+        ended,        ///< the peer said close_notify: nothing more will come; writing goes on
+        failed,       ///< for good: error() says why
+    };
+
+    /// The server's side.
+    explicit engine(server_context const& context);
+    /// The client's side; `host`: the name or IP address of the server as a person gave it.
+    engine(client_context const& context, std::string const& host);
+    engine(engine const&) = delete;
+    engine& operator=(engine const&) = delete;
+
+    /// Goes on with the handshake. done: it is over, and both sides speak porter/1.
+    progress handshake();
+    bool is_established() const noexcept { return established_; }
+
+    /// Decrypts into `room` as much as is here and fits; `size`: how much that was, 0 unless done.
+    progress read(std::span<std::byte> room, std::size_t& size);
+
+    /// Encrypts the first of `plain`, at most most_at_once; `size`: how much. Never wants input.
+    progress write(base::bytes_view plain, std::size_t& size);
+
+    /// Says close_notify: nothing more will be written.
+    void close();
+
+    ciphertext& bytes() noexcept { return bytes_; }
+    base::error_code error() const noexcept { return error_; }
+
+    /// Of a client, after the handshake.
+    peer_identity peer() const;
+
+private:
+    progress judge(int outcome);
+    progress fail(base::error_code why);
+    bool agreed_on_protocol() const;
+
+    ciphertext bytes_;
+    ssl_handle session_;
+    base::error_code error_;
+    bool established_ = false;
+};
+
+}  // namespace porter::rooms::tls

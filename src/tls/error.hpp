@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <system_error>
+
+#include "base/asio.hpp"
+
+namespace porter::rooms::tls {
+
+/// What goes wrong with TLS beyond what OpenSSL has words for.
+enum class errc : int {
+    truncated = 1,    ///< the bytes ended without close_notify: more may have been said
+    no_protocol,      ///< the peer did not agree on the ALPN protocol porter/1
+    too_much_output,  ///< the peer made us answer and did not read the answers
+    defect,           ///< OpenSSL failed and does not say why
+};
+
+/// Of this room's errors: errc, and every code of OpenSSL's error queue with OpenSSL's own words for it.
+std::error_category const& category() noexcept;
+
+inline base::error_code make_error_code(errc what) noexcept
+{
+    return {static_cast<int>(what), category()};
+}
+
+/// The first error in this thread's queue of OpenSSL, which is emptied; errc::defect when there is none.
+base::error_code take_openssl_error() noexcept;
+
+}  // namespace porter::rooms::tls
+
+template <>
+struct std::is_error_code_enum<porter::rooms::tls::errc> : std::true_type {};

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <memory>
+
+// OpenSSL's types by their own names, so that only the files that use them include OpenSSL.
+struct evp_pkey_st;
+struct ssl_ctx_st;
+struct ssl_st;
+struct x509_st;
+
+namespace porter::rooms::tls {
+
+struct free_handle {
+    void operator()(evp_pkey_st* key) const noexcept;
+    void operator()(ssl_ctx_st* context) const noexcept;
+    void operator()(ssl_st* session) const noexcept;
+    void operator()(x509_st* certificate) const noexcept;
+};
+
+using key_handle = std::unique_ptr<evp_pkey_st, free_handle>;
+using context_handle = std::unique_ptr<ssl_ctx_st, free_handle>;
+using ssl_handle = std::unique_ptr<ssl_st, free_handle>;
+using certificate_handle = std::unique_ptr<x509_st, free_handle>;
+
+}  // namespace porter::rooms::tls

@@ -1,0 +1,171 @@
+#include "tls/key_files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+#include "porter/start_error.hpp"
+
+namespace porter::rooms::tls {
+namespace {
+
+using kind = start_error::kind;
+using path = std::filesystem::path;
+
+constexpr std::size_t largest_file = 1024 * 1024;  // no key and no chain of certificates is that long
+
+std::string system_says(int error = errno)
+{
+    return std::generic_category().message(error);
+}
+
+[[noreturn]] void refuse_file(path const& file, std::string const& why)
+{
+    throw start_error{kind::configuration, file.string() + ": " + why};
+}
+
+class descriptor {
+public:
+    explicit descriptor(int number) : number_(number) {}
+    ~descriptor()
+    {
+        if (number_ >= 0) ::close(number_);
+    }
+    descriptor(descriptor const&) = delete;
+    descriptor& operator=(descriptor const&) = delete;
+
+    int number() const noexcept { return number_; }
+    explicit operator bool() const noexcept { return number_ >= 0; }
+
+private:
+    int number_;
+};
+
+enum class secrecy { open, ours_alone };
+
+void demand_private(path const& file, struct stat const& about)
+{
+    if (about.st_uid != ::geteuid() && about.st_uid != 0) refuse_file(file, "the key belongs to somebody else");
+    if ((about.st_mode & 077) == 0) return;
+    refuse_file(file,
+                "the key is open to others: nobody but its owner may read it (chmod 600), and if somebody could "
+                "have, make a new one");
+}
+
+base::secret read_file(path const& file, secrecy wanted)
+{
+    // Non-blocking only matters for the open: a FIFO put there must not hang the program.
+    descriptor const opened{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+    struct stat about {};
+    if (!opened || ::fstat(opened.number(), &about) != 0) refuse_file(file, system_says());
+    if (!S_ISREG(about.st_mode)) refuse_file(file, "it is not a regular file");
+    if (wanted == secrecy::ours_alone) demand_private(file, about);
+    if (about.st_size > static_cast<off_t>(largest_file)) refuse_file(file, "it is larger than 1 MiB");
+
+    std::string text(static_cast<std::size_t>(about.st_size), '\0');
+    std::size_t size = 0;
+    while (size < text.size()) {
+        auto const got = ::read(opened.number(), text.data() + size, text.size() - size);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) break;
+        size += static_cast<std::size_t>(got);
+    }
+    base::secret read{std::string_view{text}.substr(0, size)};
+    base::wipe(text);
+    return read;
+}
+
+key_handle load_key(path const& file)
+{
+    auto key = key_from_pem(read_file(file, secrecy::ours_alone));
+    if (!key) refuse_file(file, "it holds no private key in PEM without a password");
+    return key;
+}
+
+bool write_whole(int number, std::string_view text)
+{
+    while (!text.empty()) {
+        auto const count = ::write(number, text.data(), text.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return false;
+        text.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return ::fsync(number) == 0;
+}
+
+path folder_of(path const& file)
+{
+    return file.has_parent_path() ? file.parent_path() : path{"."};
+}
+
+/// Puts a file with this text there, whole, unless there is one: then that one stays.
+void put_in_place(path const& file, std::string_view text)
+{
+    auto const temporary = file.native() + ".new-" + std::to_string(::getpid());
+    ::unlink(temporary.c_str());  // of a process that had our number and was killed
+    descriptor const made{
+        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR)};
+    bool done = made && ::fchmod(made.number(), S_IRUSR | S_IWUSR) == 0 && write_whole(made.number(), text) &&
+                (::link(temporary.c_str(), file.c_str()) == 0 || errno == EEXIST);
+    auto const error = errno;
+    ::unlink(temporary.c_str());
+    if (!done) throw start_error{kind::cannot_create, "cannot create " + file.string() + ": " + system_says(error)};
+    descriptor const folder{::open(folder_of(file).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (folder) ::fsync(folder.number());  // a file system that cannot do that has no power cuts to survive
+}
+
+bool is_there(path const& file)
+{
+    struct stat about {};
+    return ::lstat(file.c_str(), &about) == 0 || errno != ENOENT;
+}
+
+void refuse_lost_key(key_files const& files)
+{
+    // In this order, since the key comes first where both are being made at this moment.
+    if (!is_there(files.certificate) || is_there(files.key)) return;
+    refuse_file(files.key, "the key is not there, but its certificate is (" + files.certificate.string() +
+                               "): put the key back, or remove the certificate to have both made anew");
+}
+
+}  // namespace
+
+certified_key load(key_files const& files)
+{
+    auto key = load_key(files.key);
+    auto chain = chain_from_pem(read_file(files.certificate, secrecy::open).view());
+    if (chain.empty()) refuse_file(files.certificate, "it holds no certificate in PEM");
+    if (!fits(*key, *chain.front())) {
+        refuse_file(files.certificate, "its certificate is not for the key in " + files.key.string());
+    }
+    return {std::move(key), std::move(chain)};
+}
+
+certified_key load_or_make(key_files const& files, base::timestamp now)
+{
+    if (!is_there(files.key)) {
+        refuse_lost_key(files);
+        put_in_place(files.key, to_pem(*make_key()).view());
+    }
+    if (!is_there(files.certificate)) {
+        auto const key = load_key(files.key);
+        put_in_place(files.certificate, to_pem(*make_certificate(*key, now)));
+    }
+    return load(files);
+}
+
+void check(key_files const& files)
+{
+    if (!is_there(files.key)) return refuse_lost_key(files);
+    if (is_there(files.certificate)) {
+        load(files);
+    } else {
+        load_key(files.key);
+    }
+}
+
+}  // namespace porter::rooms::tls

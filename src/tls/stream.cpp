@@ -1,0 +1,192 @@
+#include "tls/stream.hpp"
+
+#include <utility>
+
+#include "tls/error.hpp"
+
+namespace porter::rooms::tls {
+namespace {
+
+/// Cancels a socket at a time, unless it was called off before. The timer's handler may come late, so it shares this.
+struct alarm {
+    alarm(stream& socket_, stream::time_point when) : socket(&socket_), timer(socket_.get_executor(), when) {}
+
+    stream* socket;
+    base::steady_timer timer;
+    bool rang = false;
+};
+
+class alarm_guard {
+public:
+    alarm_guard(stream& socket, stream::time_point when) : alarm_(std::make_shared<alarm>(socket, when))
+    {
+        alarm_->timer.async_wait([alarm = alarm_](base::error_code cancelled) {
+            if (cancelled || alarm->socket == nullptr) return;
+            alarm->rang = true;
+            alarm->socket->cancel();
+        });
+    }
+    ~alarm_guard()
+    {
+        alarm_->socket = nullptr;
+        alarm_->timer.cancel();
+    }
+    alarm_guard(alarm_guard const&) = delete;
+    alarm_guard& operator=(alarm_guard const&) = delete;
+
+    bool rang() const noexcept { return alarm_->rang; }
+
+private:
+    std::shared_ptr<alarm> alarm_;
+};
+
+}  // namespace
+
+task<base::error_code> stream::accept_tls(server_context const& context, time_point deadline)
+{
+    tls_ = std::make_unique<engine_room>(context);
+    return shake_hands_until(deadline);
+}
+
+task<result<peer_identity, base::error_code>> stream::connect_tls(client_context const& context,
+                                                                  std::string const& host, time_point deadline)
+{
+    tls_ = std::make_unique<engine_room>(context, host);
+    return shake_hands_and_look(deadline);
+}
+
+task<result<peer_identity, base::error_code>> stream::shake_hands_and_look(time_point deadline)
+{
+    auto const failed = co_await shake_hands_until(deadline);
+    if (failed) co_return refuse(failed);
+    co_return tls_->engine.peer();
+}
+
+task<base::error_code> stream::shake_hands_until(time_point deadline)
+{
+    alarm_guard const limit{*this, deadline};
+    auto failed = co_await shake_hands();
+    if (failed && limit.rang()) failed = asio::error::timed_out;
+    co_return failed;
+}
+
+task<base::error_code> stream::shake_hands()
+{
+    base::error_code failed;
+    non_blocking(true, failed);  // from here on the socket is only asked for what it has at once
+    if (failed) co_return failed;
+    auto& engine = tls_->engine;
+    for (;;) {
+        auto const got = engine.handshake();
+        failed = co_await send_all();
+        if (got == engine::progress::failed) co_return engine.error();
+        if (failed || got == engine::progress::done) co_return failed;
+        auto const cancels_before = tls_->cancels;
+        auto const [cancelled] = co_await async_wait(wait_read, base::use_tuple);
+        if (cancelled) co_return cancelled;
+        if (tls_->cancels != cancels_before) co_return asio::error::operation_aborted;
+        failed = receive_ready();
+        if (failed) co_return failed;
+    }
+}
+
+task<base::error_code> stream::send_all()
+{
+    auto& bytes = tls_->engine.bytes();
+    for (;;) {
+        auto const failed = send_ready();
+        if (failed || bytes.output().empty()) co_return failed;
+        auto const cancels_before = tls_->cancels;
+        auto const [cancelled] = co_await async_wait(wait_write, base::use_tuple);
+        if (cancelled) co_return cancelled;
+        if (tls_->cancels != cancels_before) co_return asio::error::operation_aborted;
+    }
+}
+
+task<base::error_code> stream::end_sending()
+{
+    base::error_code failed;
+    if (tls_) {
+        tls_->engine.close();
+        failed = co_await send_all();
+    }
+    if (!failed) shutdown(shutdown_send, failed);
+    co_return failed;
+}
+
+void stream::cancel()
+{
+    base::error_code ignored;  // nothing was waiting
+    cancel(ignored);
+}
+
+void stream::cancel(base::error_code& error)
+{
+    if (tls_) ++tls_->cancels;
+    base::tcp_socket::cancel(error);
+}
+
+std::optional<stream::outcome> stream::read(asio::mutable_buffer room, bool& waited, base::error_code failed)
+{
+    auto& engine = tls_->engine;
+    if (!failed && waited) failed = receive_ready();
+    if (failed) return outcome{failed};
+    waited = true;
+    std::size_t size = 0;
+    auto const got = engine.read({static_cast<std::byte*>(room.data()), room.size()}, size);
+    send_ready();  // what TLS says to what it read; what does not fit, or fails, is the next write's
+    switch (got) {
+        case engine::progress::done:
+            return outcome{{}, size};
+        case engine::progress::ended:
+            return outcome{asio::error::eof};
+        case engine::progress::failed:
+            return outcome{engine.error()};
+        case engine::progress::wants_input:
+            break;
+    }
+    return std::nullopt;
+}
+
+std::optional<stream::outcome> stream::write(asio::const_buffer plain, std::size_t& taken, base::error_code failed)
+{
+    auto& engine = tls_->engine;
+    for (;;) {
+        if (!failed) failed = send_ready();
+        if (failed) return outcome{failed, taken};
+        if (!engine.bytes().output().empty()) return std::nullopt;
+        if (taken != 0 || plain.size() == 0) return outcome{{}, taken};
+        auto const got = engine.write({static_cast<std::byte const*>(plain.data()), plain.size()}, taken);
+        if (got == engine::progress::failed) return outcome{engine.error()};
+    }
+}
+
+/// Sends what the socket takes at once of what waits to be sent.
+base::error_code stream::send_ready()
+{
+    auto& bytes = tls_->engine.bytes();
+    for (;;) {
+        auto const output = bytes.output();
+        if (output.empty()) return {};
+        base::error_code failed;
+        auto const size = base::tcp_socket::send(asio::buffer(output.data(), output.size()), 0, failed);
+        if (failed == asio::error::would_block || failed == asio::error::try_again) return {};
+        if (failed) return failed;
+        bytes.sent(size);
+    }
+}
+
+/// Takes what the socket has at once; nothing is no error.
+base::error_code stream::receive_ready()
+{
+    auto& bytes = tls_->engine.bytes();
+    auto const room = bytes.room();
+    base::error_code failed;
+    auto const size = base::tcp_socket::receive(asio::buffer(room.data(), room.size()), 0, failed);
+    bytes.came(failed ? 0 : size);
+    if (failed == asio::error::would_block || failed == asio::error::try_again) return {};
+    if (failed == asio::error::eof) bytes.input_ended();
+    return failed == asio::error::eof ? base::error_code{} : failed;
+}
+
+}  // namespace porter::rooms::tls

@@ -1,0 +1,388 @@
+"""TLS on the port of plain frames: who gets in over it, who is refused, and the key behind it (protocol page, 1; commands
+page, porterd). Promise N9: TLS 1.2, no or wrong ALPN, garbage after a ClientHello and a handshake that never ends are
+refused with one log line; key and certificate are made once, 0600, never replaced silently; an open key is refused."""
+import base64
+import concurrent.futures
+import hashlib
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import ssl
+import stat
+import subprocess
+import tempfile
+import unittest
+
+from support.case import PASSWORD, ServerCase
+from support.server import PORTERD, Server, run
+from support.terminal import Terminal
+from support.waiting import until
+from support.wire import tls_context
+
+FINGERPRINT = r"SHA256:[A-Za-z0-9+/]{43}"
+
+
+def own_address():
+    """An address of this machine that is not loopback, or None. Nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return None
+        address = probe.getsockname()[0]
+    return None if address.startswith(("127.", "0.")) else address
+
+
+def openssl(*arguments, **more):
+    return subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, **more).stdout
+
+
+def fingerprint(certificate):
+    """As the page says: SHA-256 over the SubjectPublicKeyInfo, in unpadded base64."""
+    public = openssl("x509", "-inform", "der", "-pubkey", "-noout", input=certificate)
+    digest = hashlib.sha256(openssl("pkey", "-pubin", "-outform", "der", input=public)).digest()
+    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
+
+def make_certificate(folder, name):
+    key, certificate = folder / f"{name}.key", folder / f"{name}.crt"
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out",
+            certificate, "-days", "2", "-subj", f"/CN={name}")
+    key.chmod(0o600)
+    return key, certificate
+
+
+def lines_of(server, visitor):
+    """The lines that the log has about this visitor's address."""
+    return [line for line in server.log().splitlines() if re.search(rf"\b{re.escape(visitor.address)}\b", line)]
+
+
+class OverTls(ServerCase):
+    def test_an_account_is_made_and_used_and_texts_come_back(self):
+        name = self.fresh_name()
+        granted = self.visitor(tls=True).enter("register", name, PASSWORD)
+        visitor = self.visitor(tls=True)
+        visitor.enter("login", name, PASSWORD)
+        for text in ("hello", "", "x" * 100_000):
+            visitor.send("text", text)
+            visitor.expect("text", text=text)
+        again = self.visitor(tls=True)
+        again.enter("resume", granted.token)
+        again.send("logout", 0)
+        again.expect("done")
+        again.expect_closing("normal")
+
+    def test_the_last_words_end_with_a_close_notify(self):
+        visitor = self.visitor(tls=True)
+        visitor.send_raw(b"\x00\x00\x00\x00")
+        visitor.expect_closing("protocol_error")  # an end without one would raise SSLEOFError
+
+    def test_a_session_of_tls_is_not_resumed_in_the_clear(self):
+        token = self.visitor(tls=True).enter("register", self.fresh_name(), PASSWORD).token
+        plain = self.visitor()
+        plain.hello()
+        plain.send("resume", token)
+        plain.expect("denied", code="tls_required")
+        self.visitor(tls=True).enter("resume", token)
+
+    def test_openssl_sees_tls_1_3_and_the_protocol(self):
+        done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{self.server.port}", "-alpn", "porter/1"],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+        self.assertRegex(done.stdout, r"TLSv1\.3")
+        self.assertRegex(done.stdout, r"ALPN protocol: porter/1")
+        self.assertNotIn("Post-Handshake New Session Ticket", done.stdout)
+
+
+class Refused(ServerCase):
+    """Each is refused, and leaves one line with its address."""
+
+    def shake_hands(self, context):
+        visitor = self.visitor()
+        with self.assertRaises(ssl.SSLError) as refused:
+            visitor.secure(context)
+        self.assert_one_line(visitor)
+        return str(refused.exception)
+
+    def assert_one_line(self, visitor, why="TLS handshake: "):
+        found = until(lambda: lines_of(self.server, visitor), "the refusal is logged")
+        self.assertEqual(len(found), 1, found)
+        self.assertIn(why, found[0])
+
+    def test_tls_1_2(self):
+        self.assertRegex(self.shake_hands(tls_context("porter/1", newest=ssl.TLSVersion.TLSv1_2)), "(?i)protocol.version")
+
+    def test_no_alpn(self):
+        self.assertRegex(self.shake_hands(tls_context()), "(?i)no.application.protocol")
+
+    def test_another_protocol(self):
+        for protocol in ("h2", "porter/2", "porter"):
+            self.assertRegex(self.shake_hands(tls_context(protocol)), "(?i)no.application.protocol")
+
+    def client_hello(self):
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        client = tls_context("porter/1").wrap_bio(incoming, outgoing)
+        with self.assertRaises(ssl.SSLWantReadError):
+            client.do_handshake()
+        return outgoing.read()
+
+    def test_garbage_after_a_client_hello(self):
+        visitor = self.visitor()
+        visitor.send_raw(self.client_hello() + os.urandom(500))
+        try:
+            while visitor.socket.recv(4096):
+                pass
+        except ConnectionResetError:
+            pass
+        self.assert_one_line(visitor)
+
+    def test_a_handshake_that_never_ends(self):
+        hello = self.client_hello()
+        silent = [self.visitor() for _ in range(3)]
+        for visitor, said in zip(silent, (b"\x16", hello[:50], hello)):
+            visitor.send_raw(said)
+        other = self.visitor(tls=True)
+        other.hello()
+        for visitor in silent:
+            while visitor.socket.recv(4096):
+                pass
+            self.assert_one_line(visitor, "timed out")
+        other.close()
+
+    def test_three_hundred_that_never_end_keep_nobody_out(self):
+        address = self.fresh_address()
+        silent = [self.visitor(address) for _ in range(300)]
+        for visitor in silent:
+            visitor.send_raw(b"\x16\x03\x01")
+        self.visitor(tls=True).hello()
+        for visitor in silent:
+            visitor.close()
+
+
+class Required(ServerCase):
+    options = ("--tls", "required", "--access", "open")
+
+    def test_plain_is_told_so_in_the_clear_and_tls_is_served(self):
+        plain = self.visitor()
+        plain.send("hello", 1, "t")
+        plain.expect_closing("tls_required")
+        secure = self.visitor(tls=True)
+        secure.hello()
+        secure.expect("granted")
+
+
+class Off(ServerCase):
+    options = ("--tls", "off", "--access", "open")
+
+    def test_a_tls_hello_is_like_any_other_wrong_byte_and_there_is_no_key(self):
+        visitor = self.visitor()
+        visitor.send_raw(b"\x16\x03\x01")
+        visitor.expect_closing("protocol_error")
+        self.assertEqual(list(self.server.data.glob("*.pem")), [])
+
+
+class FarCase(ServerCase):
+    """This machine's own address stands for another machine's: to the server, only loopback is near."""
+
+    options = ("--bind", "0.0.0.0")
+
+    def visitor_from_afar(self):
+        connection = self.server.connect(host=own_address())
+        self.addCleanup(lambda: connection.close())
+        return connection
+
+
+@unittest.skipUnless(own_address(), "this machine has no other address than loopback")
+class FromOtherMachines(FarCase):
+    def test_plain_is_told_tls_required_and_nothing_of_it_is_read(self):
+        plain = self.visitor_from_afar()
+        plain.send("hello", 1, "t")
+        plain.expect_closing("tls_required")
+        self.visitor_from_afar().secure().hello()
+
+    def test_loopback_may_go_on_in_the_clear(self):
+        self.visitor().hello()
+
+    def test_a_token_of_tls_that_is_shown_in_the_clear_is_not_even_read(self):
+        token = self.visitor_from_afar().secure().enter("register", self.fresh_name(), PASSWORD).token
+        plain = self.visitor_from_afar()
+        plain.send("hello", 1, "t")
+        plain.send("resume", token)
+        plain.expect_closing("tls_required")
+
+
+@unittest.skipUnless(own_address(), "this machine has no other address than loopback")
+class WithoutTlsAnyMore(FarCase):
+    def test_a_token_of_tls_that_another_machine_shows_in_the_clear_is_revoked(self):
+        token = self.visitor_from_afar().secure().enter("register", self.fresh_name(), PASSWORD).token
+        options = self.server.options
+        for now, code in ((("--tls", "off"), "tls_required"), ((), "invalid_token")):
+            self.server.stop()
+            self.server.options = (*options, *now)
+            self.server.start()
+            visitor = self.visitor_from_afar()
+            if not now:
+                visitor.secure()
+            visitor.hello()
+            visitor.send("resume", token)
+            visitor.expect("denied", code=code)
+            visitor.close()
+
+
+class Keys(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="porter-test-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def server(self, *options):
+        server = Server("--access", "open", *options, start=False)
+        self.addCleanup(server.remove)
+        server.start()
+        return server
+
+    def certificate(self, server):
+        visitor = server.connect().secure()
+        self.addCleanup(visitor.close)
+        return visitor.socket.getpeercert(binary_form=True)
+
+    def files(self, server):
+        return server.data / "tls-key.pem", server.data / "tls-certificate.pem"
+
+    def refused(self, *options):
+        done = run(PORTERD, "--port", "0", *options, home=self.folder)
+        self.assertEqual((done.returncode, done.out), (78, ""), done.err)
+        self.assertRegex(done.err, r"^porterd: [^\n]+\n$")
+        return done.err
+
+    def test_they_are_made_once_for_their_owner_alone(self):
+        server = self.server()
+        before = [path.read_bytes() for path in self.files(server)]
+        certificate = self.certificate(server)
+        for path in self.files(server):
+            self.assertEqual(oct(stat.S_IMODE(path.lstat().st_mode)), oct(0o600), path)
+        server.restart()
+        self.assertEqual(self.certificate(server), certificate)
+        server.stop()
+        self.assertEqual([path.read_bytes() for path in self.files(server)], before)
+
+    def test_the_certificate_is_long_and_for_this_machine(self):
+        server = self.server()
+        shown = openssl("x509", "-in", self.files(server)[1], "-noout", "-text", "-checkend", 20 * 365 * 86400).decode()
+        for wanted in ("prime256v1", "DNS:localhost", "IP Address:127.0.0.1"):
+            self.assertIn(wanted, shown)
+        server.stop()
+
+    def test_servers_that_start_at_once_agree(self):
+        servers = [Server("--access", "open", start=False) for _ in range(4)]
+        for server in servers:
+            self.addCleanup(server.remove)
+            server.options += ("--database", server.folder / "db", "--log-file", server.folder / "log")
+            server.data = self.folder / "data"
+        with concurrent.futures.ThreadPoolExecutor() as at_once:
+            list(at_once.map(Server.start, servers))
+        self.assertEqual(len({self.certificate(server) for server in servers}), 1)
+        self.assertEqual(len(list((self.folder / "data").iterdir())), 2)
+        for server in servers:
+            server.stop()
+
+    def test_a_key_that_is_open_to_others_is_refused_and_stays(self):
+        server = self.server()
+        server.stop()
+        key, _ = self.files(server)
+        before = key.read_bytes()
+        for mode in (0o640, 0o604, 0o660):
+            key.chmod(mode)
+            self.assertIn(str(key), self.refused("--data-dir", server.data))
+            self.assertIn(str(key), self.refused("--data-dir", server.data, "--check"))
+            self.assertEqual((oct(stat.S_IMODE(key.stat().st_mode)), key.read_bytes()), (oct(mode), before))
+
+    def test_broken_or_lost_files_are_refused_and_stay(self):
+        server = self.server()
+        server.stop()
+        key, certificate = self.files(server)
+        kept = key.read_bytes()
+        key.write_bytes(kept[:100])
+        self.assertIn(str(key), self.refused("--data-dir", server.data))
+        self.assertEqual(key.read_bytes(), kept[:100])
+        key.unlink()
+        self.assertIn(str(key), self.refused("--data-dir", server.data))
+        self.assertTrue(certificate.exists())
+        self.assertFalse(key.exists())
+
+    def test_check_makes_nothing(self):
+        done = run(PORTERD, "--check", "--data-dir", self.folder / "data", home=self.folder)
+        self.assertEqual(done.returncode, 0, done.err)
+        self.assertFalse((self.folder / "data").exists())
+
+    def test_own_ones_are_served_and_must_fit(self):
+        key, certificate = make_certificate(self.folder, "one")
+        other, _ = make_certificate(self.folder, "other")
+        server = self.server("--tls-key", key, "--tls-certificate", certificate)
+        self.assertEqual(self.certificate(server), ssl.PEM_cert_to_DER_cert(certificate.read_text()))
+        self.assertFalse(self.files(server)[0].exists(), "none is made beside one's own")
+        server.stop()
+        data = self.folder / "data"
+        self.assertIn("other.key", self.refused("--data-dir", data, "--tls-key", other, "--tls-certificate", certificate))
+        self.assertIn("missing", self.refused("--data-dir", data, "--tls-key", "missing", "--tls-certificate", certificate))
+        self.refused("--data-dir", data, "--tls-key", key)
+        self.assertFalse((data / "porter.db").exists(), "refused before anything else is made")
+
+    def test_a_hangup_takes_a_new_certificate_and_keeps_the_old_one_in_place_of_a_bad_one(self):
+        key, certificate = make_certificate(self.folder, "one")
+        server = self.server("--tls-key", key, "--tls-certificate", certificate)
+        first = self.certificate(server)
+        there = server.connect().secure()
+        self.addCleanup(there.close)
+        there.hello()
+        there.expect("granted")
+
+        for path, new in zip((key, certificate), make_certificate(self.folder, "two")):
+            os.replace(new, path)
+        server.signal(signal.SIGHUP)
+        until(lambda: "tls_key_reloaded" in server.log(), "the new key is taken")
+        second = self.certificate(server)
+        self.assertNotEqual(first, second)
+        there.expect_alive()
+
+        certificate.write_text("nothing")
+        server.signal(signal.SIGHUP)
+        until(lambda: "tls_key_not_reloaded" in server.log(), "the bad certificate is refused")
+        self.assertEqual(self.certificate(server), second)
+        key.chmod(0o644)
+        server.signal(signal.SIGHUP)
+        until(lambda: server.log().count("tls_key_not_reloaded") == 2, "the open key is refused")
+        self.assertEqual(self.certificate(server), second)
+        server.stop()
+
+    def test_the_key_is_nowhere_but_in_its_file(self):
+        server = Server("--log-level", "trace", start=False)
+        self.addCleanup(server.remove)
+        server.start()
+        self.certificate(server)
+        server.signal(signal.SIGHUP)
+        until(lambda: "tls_key_reloaded" in server.log(), "the key is read again")
+        server.stop()
+        secret = self.files(server)[0].read_text().splitlines()[1].encode()
+        raw = base64.b64decode(secret)[-20:]
+        for path in [*server.folder.iterdir(), *server.data.iterdir()]:
+            if path.is_file() and path != self.files(server)[0]:
+                content = path.read_bytes()
+                self.assertNotIn(secret, content, path)
+                self.assertNotIn(raw, content, path)
+
+    def test_a_person_is_shown_the_fingerprint_and_how_to_open_the_door(self):
+        terminal = Terminal(PORTERD, "--data-dir", self.folder / "data", "--port", "0", home=self.folder)
+        self.addCleanup(terminal.close)
+        shown = terminal.see(FINGERPRINT).group()
+        terminal.see(r"--bind ::")
+        self.assertNotIn("--tls off", terminal.text())
+        terminal.process.send_signal(signal.SIGTERM)
+        self.assertEqual(terminal.leave(), 0)
+        pem = (self.folder / "data" / "tls-certificate.pem").read_text()
+        self.assertEqual(shown, fingerprint(ssl.PEM_cert_to_DER_cert(pem)))
+
+
+if __name__ == "__main__":
+    unittest.main()
