@@ -56,9 +56,9 @@ void crowd::measure(window when, recorder& into)
             send(at);
         }
     }
-    while (alive_ > 0 && now() < when.stop) {
-        begin_due(now());
-        turn(next_moment(when.stop));
+    for (auto time = now(); alive_ > 0 && time < when.stop;) {
+        begin_due(time);
+        time = turn(next_moment(when.stop));
     }
     running_ = false;
     if (plan_.what == mode::idle) {
@@ -72,14 +72,16 @@ void crowd::measure(window when, recorder& into)
     while (anybody_waits()) turn(looked_ + look_around);
 }
 
-/// Waits for events, and hands each to its visitor.
-void crowd::turn(moment until)
+/// Waits for events, and hands each to its visitor. Gives the time afterwards.
+moment crowd::turn(moment until)
 {
     for (auto const& event : poller_.wait(until)) on_ready(event.tag, event.ended);
-    if (auto const time = now(); time - looked_ >= look_around) {
+    auto const time = now();
+    if (time - looked_ >= look_around) {
         looked_ = time;
         give_up_on_the_silent(time);
     }
+    return time;
 }
 
 void crowd::on_ready(place_number at, bool ended)

@@ -53,7 +53,7 @@ public:
 private:
     using place_number = std::uint32_t;
 
-    void turn(moment until);
+    moment turn(moment until);
     void on_ready(place_number at, bool ended);
     void listen(place_number at, bool ended);
     void admitted(place_number at, moment now);

@@ -37,7 +37,7 @@ bool poller::watch(int descriptor, std::uint32_t tag) noexcept
 
 void poller::set_timer(moment until) noexcept
 {
-    if (armed_ == until) return;
+    if (armed_ == until) return;  // it fires once: who has waited for a moment goes on to a later one
     armed_ = until;
     auto const whole = std::chrono::floor<std::chrono::seconds>(until.time_since_epoch());
     ::itimerspec when{};
@@ -48,9 +48,8 @@ void poller::set_timer(moment until) noexcept
 
 std::span<poller::event const> poller::wait(moment until)
 {
-    auto const waits = until > std::chrono::steady_clock::now();
-    if (waits) set_timer(until);
-    auto const count = ::epoll_wait(epoll_.number(), ready_, at_once, waits ? -1 : 0);
+    set_timer(until);
+    auto const count = ::epoll_wait(epoll_.number(), ready_, at_once, -1);
     if (count < 0 && errno != EINTR) fail("cannot wait for sockets");
     std::size_t filled = 0;
     for (int i = 0; i < count; ++i) {
