@@ -143,7 +143,7 @@ class Refusals(PipeCase):
     def test_a_taken_name_and_a_weak_password_are_refused(self):
         self.register("Taken Here")
         self.assertNotEqual(self.register("Taken Here", "--no-save", stdin=b"").returncode, 0)
-        done = self.porter("--name", "Weak Here", "--register", "--password-file", self.password_file("short"))
+        done = self.porter("--name", "Weak Here", "--register", "--password-file", self.password_file("password1"))
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("weak_password", done.err)
 

@@ -78,7 +78,7 @@ class Questions(PorterCase):
 
     def test_a_weak_password_is_told_with_the_rule_and_asked_again(self):
         terminal = self.porter("--name", "Weakling", "--register")
-        for times, password in enumerate(("short", "short", PASSWORD, PASSWORD), start=1):
+        for times, password in enumerate(("gfhjkm123", "gfhjkm123", PASSWORD, PASSWORD), start=1):
             terminal.see(r"^[^\n]*[Pp]assword[^\n]*: ", times=times)
             terminal.line(password)
         terminal.see(r"Welcome, Weakling")

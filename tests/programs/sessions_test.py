@@ -165,7 +165,7 @@ class ChangingPassword(Sessions):
     def test_the_new_password_must_be_good(self):
         account = self.account()
         here = self.resumed(account)
-        for weak in ("short", account.name, "line\nfeed within it"):
+        for weak in ("short", "password1", "йцукенгшщз", account.name, "line\nfeed within it"):
             here.send("change_password", PASSWORD, weak)
             here.expect("denied", code="weak_password")
         self.logged_in(account)
