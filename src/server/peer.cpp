@@ -1,6 +1,7 @@
 #include "server/peer.hpp"
 
 #include <linux/sockios.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 
 #include <utility>
@@ -70,7 +71,9 @@ task<std::optional<ending>> peer::fill()
     if (failed) co_return failed;
     start_frame_deadline();
     base::error_code error;
+    reading_ = true;
     co_await socket_.read_some(error);
+    reading_ = false;
     stop_frame_deadline();
     if (place_ != nullptr && !place_->hold()) evict();
     if (interrupted_) co_return interrupted_;
@@ -166,8 +169,13 @@ void peer::belongs_to(store::session_id session, base::timestamp expires_at)
 
 void peer::interrupt(code why, std::string reason)
 {
+    end_by(ending::by_us(why, std::move(reason)));
+}
+
+void peer::end_by(ending why)
+{
     if (interrupted_ || leave_deadline_) return;
-    interrupted_ = ending::by_us(why, std::move(reason));
+    interrupted_ = std::move(why);
     waits_.emit(asio::cancellation_type::terminal);
 }
 
@@ -194,6 +202,8 @@ void peer::check(time_point now, base::timestamp wall)
     if (opening_deadline_ && now >= *opening_deadline_) {
         return interrupt(code::timeout, "the PROXY header took too long");
     }
+    // A password that nobody waits for any more is not worth a hash.
+    if (access_deadline_ && !reading_ && is_gone()) return end_by(ending::lost("the visitor went away"));
     if (access_deadline_ && now >= *access_deadline_) return interrupt(code::timeout, "access took too long");
     if (frame_deadline_ && now >= *frame_deadline_) return interrupt(code::timeout, "a frame took too long");
     if (unwritten_since_ && now - *unwritten_since_ >= rules_.output_time) return interrupt(code::slow_consumer);
@@ -201,6 +211,13 @@ void peer::check(time_point now, base::timestamp wall)
     if (rules_.idle_timeout.count() > 0 && !access_deadline_ && now - heard_at_ >= rules_.idle_timeout) {
         interrupt(code::idle, "nothing was heard for too long");
     }
+}
+
+/// Whether the peer has reset the connection. One that has only shut down its sending side waits for its answers.
+bool peer::is_gone()
+{
+    pollfd state{socket_.native_handle(), 0, 0};
+    return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLERR | POLLHUP)) != 0;
 }
 
 /// Progress is what the peer's machine acknowledges, not only what ours takes: the system's buffer reports room only

@@ -112,6 +112,8 @@ public:
 private:
     ending ended_by(base::error_code const& failed) const;
     bool can_be_told();
+    void end_by(ending why);
+    bool is_gone();
     void watch_output(time_point now);
     void start_frame_deadline();
     void stop_frame_deadline();
@@ -139,6 +141,7 @@ private:
     time_point waiting_since_;
     time_point heard_at_;  // of the last tick that found `heard_`
     bool heard_ = false;
+    bool reading_ = false;                       // then it is told of by the read if the visitor is gone
     std::size_t unwritten_ = 0;                  // at the last tick that found progress
     std::optional<time_point> unwritten_since_;  // none: nothing waits to be written
 

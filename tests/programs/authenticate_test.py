@@ -54,7 +54,8 @@ class Register(ServerCase):
 
     def test_a_weak_password_is_denied_with_the_rule(self):
         name = "Bartholomew Quist"
-        weak = ["", "a", "xK9$vQ2", "Ünïcöd7", name, name.lower(), "plum velvet\norbit 41", "plum velvet\x00orbit",
+        weak = ["password1", "P@ssw0rd", "qwertyuiop", "йцукенгшщз", "gfhjkm123", "пароль123", "porterporter", "Bartholomew",
+                "quist1234", "", "a", "xK9$vQ2", "Ünïcöd7", name, name.lower(), "plum velvet\norbit 41", "plum velvet\x00orbit",
                 "pl\x7fum velvet orbit", "x y" * 86, "🚪" * 256 + "x"]
         for password in weak:
             with self.subTest(password=password):

@@ -1,7 +1,11 @@
-"""How failed tries slow down further ones, and whom they do not slow down (protocol page, 6)."""
+"""How failed tries slow down further ones, and whom they do not slow down (protocol page, 6; promises P1 and P2)."""
+import contextlib
+import sqlite3
+import time
 import unittest
 
 from support.case import OTHER_PASSWORD, PASSWORD, ServerCase
+from support.waiting import until
 
 
 class Throttle(ServerCase):
@@ -36,6 +40,12 @@ class Throttle(ServerCase):
         account = self.account()
         self.tries(5, account.name)
         self.logged_in(account, account.address).expect_alive()
+
+    def test_where_an_owner_was_by_token_a_stranger_cannot_lock_out_either(self):
+        account, address = self.account(), self.fresh_address()
+        self.resumed(account, address)
+        self.tries(5, account.name)
+        self.logged_in(account, address).expect_alive()
 
     def test_success_resets_the_count(self):
         account = self.account()
@@ -78,6 +88,116 @@ class Throttle(ServerCase):
             here.expect("denied", code="bad_credentials")
         here.send("change_password", PASSWORD, "wholly new orbit 77")
         self.assertGreaterEqual(here.expect("denied", code="throttled").retry_after, 1)
+
+    def test_tries_at_the_same_time_win_nothing(self):
+        account = self.account()
+        visitors = [self.visitor() for _ in range(30)]
+        for visitor in visitors:
+            visitor.hello()
+        for visitor in visitors:
+            visitor.send("login", account.name, OTHER_PASSWORD)
+        codes = [visitor.receive().code for visitor in visitors]
+        self.assertEqual(sorted(codes), ["bad_credentials"] * 4 + ["throttled"] * 26)
+
+    def test_who_waits_as_long_as_was_told_is_let_in(self):
+        account = self.account()
+        self.tries(4, account.name)
+        denied = self.tries(1, account.name)[0]
+        self.assertEqual((denied.code, denied.retry_after), ("throttled", 1))
+        time.sleep(denied.retry_after)
+        self.logged_in(account).expect_alive()
+
+    def test_a_good_token_is_taken_from_an_address_that_is_throttled(self):
+        """It cannot be guessed, and the neighbours behind one address are not to suffer for each other."""
+        account, address = self.account(), self.fresh_address()
+        for number in range(20):
+            self.tries(1, f"guess again {number}", address=address)
+        visitor = self.visitor(address)
+        visitor.hello()
+        visitor.send("resume", "prt_guess")
+        visitor.expect("denied", code="throttled")
+        visitor.send("register", self.fresh_name(), PASSWORD)
+        visitor.expect("denied", code="throttled")
+        self.resumed(account, address).expect_alive()
+
+    def shell(self):
+        return contextlib.closing(sqlite3.connect(self.server.database, timeout=30, isolation_level=None))
+
+    def test_a_lock_is_lifted_by_hand_while_the_server_runs(self):
+        account = self.account()
+        with self.shell() as shell:
+            shell.execute("INSERT INTO password_ladders (account_id, network, failed, last_ms) "
+                          "SELECT id, '', 100, 0 FROM accounts WHERE name = ?", (account.name,))
+            self.assertEqual(shell.execute("SELECT state FROM account_list WHERE name = ?", (account.name,)).fetchone(),
+                             ("locked",))
+            denied = self.tries(1, account.name, PASSWORD)[0]
+            self.assertEqual((denied.code, denied.retry_after), ("throttled", 0))
+            self.logged_in(account, account.address).expect_alive()
+            shell.execute("UPDATE accounts SET disabled_at = NULL WHERE name = ?", (account.name,))
+            self.logged_in(account).expect_alive()
+
+    def test_under_a_foreign_lock_a_known_and_an_unknown_name_get_one_answer(self):
+        account = self.account()
+        with self.shell() as shell:
+            shell.execute("BEGIN EXCLUSIVE")
+            codes = [self.tries(1, name)[0].code for name in (account.name, "nobody at all", " impossible")]
+            shell.execute("ROLLBACK")
+        self.assertEqual(codes, ["unavailable"] * 3)
+        self.assertEqual([denied.code for denied in self.tries(4, account.name)], ["bad_credentials"] * 4)
+
+
+class Crowd(ServerCase):
+    """One hashing thread, and more who want it than it can serve."""
+
+    options = ("--hash-threads", "1", "--hash-memory", "64MiB", "--hash-ops", "3")
+
+    def crowd(self, size, address):
+        visitors = [self.visitor(address) for _ in range(size)]
+        for visitor in visitors:
+            visitor.hello()
+            visitor.send("login", self.fresh_name(), PASSWORD)
+        return visitors
+
+    def test_a_crowd_from_one_address_does_not_keep_others_waiting(self):
+        account = self.account()
+        crowd = self.crowd(20, self.fresh_address())
+        started = time.monotonic()
+        self.logged_in(account).expect_alive()
+        alone = time.monotonic() - started
+        answers = [visitor.receive() for visitor in crowd]
+        together = time.monotonic() - started
+        self.assertEqual({answer.code for answer in answers}, {"bad_credentials"})
+        self.assertLess(alone, together / 2, "it took its turn after one of theirs")
+
+    def waiting(self, size):
+        """A crowd from everywhere, and each of them has been counted: so it waits for its hash, or had it."""
+        with contextlib.closing(sqlite3.connect(self.server.database)) as shell:
+            counted = lambda: shell.execute("SELECT count(*) FROM network_failures").fetchone()[0]
+            before = counted()
+            crowd = [visitor for _ in range(size) for visitor in self.crowd(1, self.fresh_address())]
+            until(lambda: counted() >= before + size, "all were counted")
+        return crowd
+
+    def failed(self):
+        return self.server.log().count("login_failed")
+
+    def test_nobody_waits_for_the_hashes_of_those_who_are_gone(self):
+        account, before = self.account(), self.failed()
+        for visitor in self.waiting(60):
+            visitor.reset()
+        until(lambda: self.server.connections() == 0, "the server has seen that they are gone")
+        self.logged_in(account).expect_alive()
+        self.assertLess(self.failed(), before + 60, "some were never hashed")
+
+    def test_a_stop_does_not_work_off_the_queue(self):
+        before, crowd = self.failed(), self.waiting(60)
+        self.server.stop()
+        self.assertLess(self.failed(), before + 60, "some were never hashed")
+        for visitor in crowd:
+            *denied, last = visitor.receive_all()
+            self.assertEqual((last.kind, last.code), ("closing", "shutting_down"))
+            self.assertLessEqual({answer.code for answer in denied}, {"bad_credentials"})
+        self.server.start()
 
 
 if __name__ == "__main__":
