@@ -1,3 +1,4 @@
+// Promise N9 of SECURITY.md.
 #include "tls/key_files.hpp"
 
 #include <sys/stat.h>
