@@ -1,16 +1,22 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <system_error>
 
 #include "base/bytes.hpp"
 #include "bench/descriptor.hpp"
 #include "bench/place.hpp"
+#include "tls/context.hpp"
+#include "tls/engine.hpp"
 
 namespace porter::rooms::bench {
 
-/// What became of a read or write.
+/// What became of a step that does not wait.
 struct transfer {
     enum class outcome : std::uint8_t {
         some,    ///< `size` bytes went through, and more may
@@ -21,29 +27,51 @@ struct transfer {
 
     outcome what = outcome::last;
     std::size_t size = 0;
-    int error = 0;
+    std::error_code error{};
 };
 
-/// The bytes of one connection, in both directions, without waiting. The only place that knows how they travel: in the
-/// clear; TLS becomes another way here.
+/// Where a channel goes, and how.
+struct way {
+    place to;
+    std::optional<place> from;                    ///< none: whichever address the system takes
+    tls::client_context const* secure = nullptr;  ///< null: in the clear
+    std::string host;                             ///< what TLS calls the server
+};
+
+/// The bytes of one connection, in both directions, without waiting. The only place that knows whether they travel in
+/// the clear or over TLS. Of a server's key nothing is asked: what is sent to it are accounts made for a measurement.
 class channel {
 public:
-    /// Begins to connect. From `source`, when one is given.
-    static result<channel, fault> connect(place const& to, std::optional<place> const& source);
+    /// Begins to connect. `along.secure` is needed during the call only.
+    static result<channel, fault> connect(way const& along);
 
-    /// Of a socket that is connected and does not block.
+    /// Of a socket that is connected and does not block, in the clear.
     explicit channel(descriptor socket) noexcept : socket_(std::move(socket)) {}
 
-    /// How connecting went, once the socket is ready for writing; 0: connected.
-    int connected() const noexcept;
+    /// Goes on with connecting and with the handshake of TLS. some: it is open.
+    transfer open();
 
-    transfer read(std::span<std::byte> room) noexcept;
-    transfer write(base::bytes_view bytes) noexcept;
+    transfer read(std::span<std::byte> room);
+    transfer write(base::bytes_view bytes);
+
+    /// Sends what earlier writes took and the socket did not.
+    transfer flush();
+
+    /// Whether it is to be called again when the socket can be written to; else when it can be read.
+    bool wants_to_write() const noexcept { return connecting_ || is_stuck(); }
 
     int number() const noexcept { return socket_.number(); }
 
 private:
+    transfer receive(std::span<std::byte> room) noexcept;
+    transfer send(base::bytes_view bytes) noexcept;
+    transfer receive_ciphertext();
+    transfer failed_tls();
+    bool is_stuck() const noexcept { return tls_ && !tls_->bytes().output().empty(); }
+
     descriptor socket_;
+    bool connecting_ = false;
+    std::unique_ptr<tls::engine> tls_;
 };
 
 }  // namespace porter::rooms::bench

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <numeric>
+#include <system_error>
 
 namespace porter::rooms::bench {
 
@@ -156,12 +157,13 @@ void crowd::begin_visit(place_number at, moment began)
 {
     auto const number = share_.first_visit + visits_++ * share_.lanes + share_.lane;
     ++entering_;
-    auto made = channel::connect(door_.where(), door_.source_of(number));
+    auto made = channel::connect(door_.way_of(number));
     if (!made) return say_goodbye(at, made.error());
     places_[at].emplace(std::move(*made), door_.wish_of(number), number, began);
     places_[at]->heard = now();
     if (!poller_.watch(places_[at]->through.number(), at)) {
-        say_goodbye(at, system_fault(fault::kind::machine, "cannot wait for a socket", errno));
+        say_goodbye(at,
+                    system_fault(fault::kind::machine, "cannot wait for a socket", {errno, std::generic_category()}));
     }
 }
 

@@ -24,9 +24,11 @@ fault broken(std::string_view how)
 std::optional<fault> entry::advance(channel& through)
 {
     if (state_ == state::connecting) {
-        if (auto const error = through.connected(); error != 0) {
-            return system_fault(fault::kind::unreachable, "cannot connect", error);
+        auto const opened = through.open();
+        if (opened.what == transfer::outcome::failed || opened.what == transfer::outcome::ended) {
+            return system_fault(fault::kind::unreachable, "cannot connect", opened.error);
         }
+        if (opened.what == transfer::outcome::last) return std::nullopt;
         state_ = state::asking;
         add(out_, protocol::hello{protocol::version, "porter-bench"});
         // Whether a name is asked for is known from the welcome only: an address that is known has one.
@@ -59,6 +61,7 @@ void entry::ask()
 
 std::optional<fault> entry::send(channel& through)
 {
+    if (through.flush().what == transfer::outcome::last) return std::nullopt;
     while (!out_.empty()) {
         auto const sent = through.write(out_.pending());
         if (sent.what == transfer::outcome::failed) {

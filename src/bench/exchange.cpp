@@ -38,6 +38,7 @@ fault explain(base::bytes_view from_frame)
 
 std::optional<fault> exchange::send(channel& through, pattern& messages)
 {
+    if (through.flush().what == transfer::outcome::last) return std::nullopt;
     while (sent_ < allowed_) {
         auto const bytes = messages.bytes(connection_, sent_, sent_bytes_, allowed_ - sent_);
         auto const done = through.write(bytes);

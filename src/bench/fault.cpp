@@ -1,7 +1,5 @@
 #include "bench/fault.hpp"
 
-#include <system_error>
-
 #include "base/text.hpp"
 
 namespace porter::rooms::bench {
@@ -39,9 +37,9 @@ fault refusal_fault(std::uint16_t number, std::string_view said)
     return {kind_of(value), line};
 }
 
-fault system_fault(fault::kind what, std::string_view doing, int error)
+fault system_fault(fault::kind what, std::string_view doing, std::error_code error)
 {
-    return {what, std::string{doing} + ": " + std::error_code{error, std::generic_category()}.message()};
+    return {what, std::string{doing} + ": " + error.message()};
 }
 
 }  // namespace porter::rooms::bench

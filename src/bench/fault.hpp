@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <system_error>
 
 #include "porter/error.hpp"
 
@@ -25,7 +27,7 @@ struct fault {
 /// A refusal by its code on the wire, which may be one of a newer protocol.
 fault refusal_fault(std::uint16_t code, std::string_view said);
 
-/// A failed system call, by its errno.
-fault system_fault(fault::kind what, std::string_view doing, int error);
+/// Something that failed here, and why.
+fault system_fault(fault::kind what, std::string_view doing, std::error_code error);
 
 }  // namespace porter::rooms::bench

@@ -35,6 +35,7 @@ struct plan {
     mode what = mode::echo;
     std::string host = "localhost";
     std::uint16_t port = 7678;
+    bool secure = false;                    ///< over TLS
     bool plain = false;                     ///< unencrypted to another machine, knowingly
     std::vector<unsigned> connections{64};  ///< a measurement for each: how many at once
     unsigned depth = 1;                     ///< messages under way on each connection, in the closed loop

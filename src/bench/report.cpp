@@ -73,8 +73,8 @@ std::string short_time(std::chrono::nanoseconds value)
 
 std::string title(plan const& measured, scene const& door)
 {
-    auto line =
-        fmt::format("{} against {}, {} access", bench::name_of(measured.what), door.server(), name_of(door.access()));
+    auto line = fmt::format("{} against {}{}, {} access", bench::name_of(measured.what), door.server(),
+                            door.is_secure() ? " over TLS" : "", name_of(door.access()));
     if (measured.what == mode::echo) {
         line += fmt::format(", {} of {} bytes", measured.data ? "data" : "texts", measured.payload);
         if (!measured.rate) line += fmt::format(", depth {}", measured.depth);
@@ -117,6 +117,7 @@ std::string json(plan const& measured, scene const& door, std::span<figures cons
                          {"mode", bench::name_of(measured.what)},
                          {"server", door.server()},
                          {"access", name_of(door.access())},
+                         {"tls", door.is_secure()},
                          {"threads", measured.threads},
                          {"warm_up_s", std::chrono::duration<double>(measured.warm_up).count()},
                          {"duration_s", std::chrono::duration<double>(measured.duration).count()},

@@ -22,21 +22,21 @@ std::string random_digits(std::size_t count)
 }
 
 /// Goes through the door and waits for each step.
-result<entry, fault> enter(place const& where, wish asked, std::chrono::milliseconds timeout)
+result<entry, fault> enter(way const& along, wish asked, std::chrono::milliseconds timeout)
 {
-    auto through = channel::connect(where, std::nullopt);
+    auto through = channel::connect(along);
     if (!through) return refuse(through.error());
-    entry way{std::move(asked)};
+    entry visit{std::move(asked)};
     auto const deadline = std::chrono::steady_clock::now() + timeout;
     for (;;) {
         auto const left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-        auto const events = way.now() == entry::state::connecting ? POLLOUT : POLLIN;
+        auto const events = through->wants_to_write() ? POLLIN | POLLOUT : POLLIN;
         ::pollfd wanted{through->number(), static_cast<short>(events), 0};
         auto const ready = ::poll(&wanted, 1, static_cast<int>(std::max(left.count(), decltype(left.count()){0})));
         if (ready < 0 && errno == EINTR) continue;
         if (ready <= 0) return refuse(fault{fault::kind::timed_out, "no answer from the server in time"});
-        if (auto failed = way.advance(*through)) return refuse(std::move(*failed));
-        if (way.now() == entry::state::granted) return way;
+        if (auto failed = visit.advance(*through)) return refuse(std::move(*failed));
+        if (visit.now() == entry::state::granted) return visit;
     }
 }
 
@@ -53,9 +53,12 @@ unsigned accounts_for(plan const& wanted)
 
 }  // namespace
 
-scene::scene(plan const& wanted, place const& where, entry const& seen)
+scene::scene(plan const& wanted, place const& where, std::shared_ptr<tls::client_context const> secure,
+             entry const& seen)
     : mode_(wanted.what),
+      host_(wanted.host),
       where_(where),
+      secure_(std::move(secure)),
       access_(seen.access()),
       max_frame_(seen.max_frame()),
       server_(seen.server()),
@@ -68,25 +71,28 @@ result<scene, fault> scene::set_up(plan const& wanted, void (*tell)(unsigned mad
 {
     auto const places = look_up(wanted.host, wanted.port);
     if (!places) return refuse(places.error());
+    std::shared_ptr<tls::client_context const> secure;
+    if (wanted.secure) secure = std::make_shared<tls::client_context const>();
     std::optional<fault> failed{{fault::kind::unreachable, "the host has no address"}};
     for (auto const& where : *places) {
-        if (!wanted.plain && !where.is_loopback()) {
-            failed = fault{fault::kind::refused, "another machine: --plain goes there unencrypted"};
+        if (!wanted.secure && !wanted.plain && !where.is_loopback()) {
+            failed = fault{fault::kind::refused, "another machine: --tls goes there encrypted, --plain unencrypted"};
             continue;
         }
-        auto const seen = enter(where, {}, wanted.timeout);
+        auto const seen = enter(way{where, {}, secure.get(), wanted.host}, {}, wanted.timeout);
         if (!seen) {
             failed = seen.error();
             continue;
         }
-        scene made{wanted, where, *seen};
+        scene made{wanted, where, secure, *seen};
         failed = made.unfit(wanted);
         if (failed) break;
         auto const count = made.needs_accounts() ? accounts_for(wanted) : 0;
         for (unsigned i = 0; i < count; ++i) {
             tell(i, count);
             account added{"bench " + made.run_ + " account " + std::to_string(i), made.password_, {}};
-            auto const in = enter(where, {wish::kind::register_account, added.name, added.password}, wanted.timeout);
+            way const along{where, {}, secure.get(), wanted.host};
+            auto const in = enter(along, {wish::kind::register_account, added.name, added.password}, wanted.timeout);
             if (!in) return refuse(in.error());
             added.token = in->token();
             made.accounts_.push_back(std::move(added));
@@ -134,10 +140,13 @@ wish scene::wish_of(std::uint64_t visit) const
     return {wish::kind::resume, {}, who.token};
 }
 
-std::optional<place> scene::source_of(std::uint64_t visit) const
+way scene::way_of(std::uint64_t visit) const
 {
-    if (mode_ != mode::register_ || access_ != access_mode::identify) return std::nullopt;
-    return loopback_source(first_source_ + static_cast<std::uint32_t>(visit));
+    way along{where_, {}, secure_.get(), host_};
+    if (mode_ == mode::register_ && access_ == access_mode::identify) {
+        along.from = loopback_source(first_source_ + static_cast<std::uint32_t>(visit));
+    }
+    return along;
 }
 
 }  // namespace porter::rooms::bench

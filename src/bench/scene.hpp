@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,21 +29,23 @@ public:
     /// What the visitor with this number asks for. Numbers count from 0, all threads and measurements together.
     wish wish_of(std::uint64_t visit) const;
 
-    /// The address that it comes from; none: whichever. A name that is given by address needs a new one each time.
-    std::optional<place> source_of(std::uint64_t visit) const;
+    /// How it comes. A name that is given by address needs a new one each time.
+    way way_of(std::uint64_t visit) const;
 
-    place const& where() const noexcept { return where_; }
+    bool is_secure() const noexcept { return secure_ != nullptr; }
     protocol::access_mode access() const noexcept { return access_; }
     std::string const& server() const noexcept { return server_; }
 
 private:
-    scene(plan const& wanted, place const& where, entry const& seen);
+    scene(plan const& wanted, place const& where, std::shared_ptr<tls::client_context const> secure, entry const& seen);
     std::optional<fault> unfit(plan const& wanted) const;
     bool needs_accounts() const noexcept;
     std::string fresh_name(std::uint64_t number) const;
 
     mode mode_;
+    std::string host_;
     place where_;
+    std::shared_ptr<tls::client_context const> secure_;  // null: in the clear
     protocol::access_mode access_;
     std::uint32_t max_frame_;
     std::string server_;

@@ -42,6 +42,7 @@ inline bool is_proxy(options const& rules, asio::ip::address const& from)
     return std::ranges::any_of(rules.proxies, [&](auto const& each) { return each.contains(from); });
 }
 
+/// For each of these bytes of its length a frame has a second more.
 inline constexpr std::uint32_t frame_bytes_per_second = 64 * 1024;
 
 /// While this many bytes wait to be written to a peer, no request of its is taken up.

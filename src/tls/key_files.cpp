@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <string>
 #include <system_error>
 
@@ -105,14 +106,12 @@ path folder_of(path const& file)
 /// Puts a file with this text there, whole, unless there is one: then that one stays.
 void put_in_place(path const& file, std::string_view text)
 {
-    auto const temporary = file.native() + ".new-" + std::to_string(::getpid());
-    ::unlink(temporary.c_str());  // of a process that had our number and was killed
-    descriptor const made{
-        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR)};
-    bool done = made && ::fchmod(made.number(), S_IRUSR | S_IWUSR) == 0 && write_whole(made.number(), text) &&
-                (::link(temporary.c_str(), file.c_str()) == 0 || errno == EEXIST);
+    auto temporary = file.native() + ".XXXXXX";
+    descriptor const made{::mkostemp(temporary.data(), O_CLOEXEC)};  // 0600, O_EXCL, and no link is followed
+    bool const done =
+        made && write_whole(made.number(), text) && (::link(temporary.c_str(), file.c_str()) == 0 || errno == EEXIST);
     auto const error = errno;
-    ::unlink(temporary.c_str());
+    if (made) ::unlink(temporary.c_str());
     if (!done) throw start_error{kind::cannot_create, "cannot create " + file.string() + ": " + system_says(error)};
     descriptor const folder{::open(folder_of(file).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (folder) ::fsync(folder.number());  // a file system that cannot do that has no power cuts to survive

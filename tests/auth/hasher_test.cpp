@@ -1,3 +1,4 @@
+// Promise P3 of SECURITY.md.
 #include "auth/hasher.hpp"
 
 #include <pthread.h>

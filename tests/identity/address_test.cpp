@@ -1,3 +1,4 @@
+// Promise N11 of SECURITY.md.
 #include "identity/address.hpp"
 
 #include "support/catch.hpp"

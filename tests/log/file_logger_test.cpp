@@ -1,3 +1,4 @@
+// Promise S7 of SECURITY.md.
 #include "log/file_logger.hpp"
 
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+// Promises S4 and S7 of SECURITY.md.
 #include <spdlog/async_logger.h>
 #include <spdlog/details/thread_pool.h>
 #include <spdlog/sinks/base_sink.h>

@@ -85,6 +85,22 @@ class Echo(BenchCase):
     def test_a_visit_in_open_access_needs_no_session(self):
         self.assert_rate(self.measured("resume", "--connections", 3)["runs"][0])
 
+    def test_the_same_over_tls(self):
+        for mode, options in (("echo", ("--depth", 4)), ("echo", ("--payload", 1048575, "--data", "--depth", 2)),
+                              ("echo", ("--rate", 500)), ("resume", ()), ("idle", ("--threads", 2))):
+            with self.subTest(mode=mode, options=options):
+                figures = self.measured(mode, "--tls", "--connections", 3, *options)
+                self.assertTrue(figures["tls"])
+        self.assertFalse(self.measured("echo")["tls"])
+
+    def test_a_server_that_wants_tls_refuses_plain_load(self):
+        server = Server("--access", "open", "--tls", "required")
+        self.addCleanup(server.remove)
+        done = bench("echo", server.port)
+        self.assertEqual(done.returncode, 77)
+        self.assertIn("tls_required", done.err)
+        self.assertEqual(bench("echo", server.port, "--tls").returncode, 0)
+
     def test_a_person_gets_a_table(self):
         done = bench("echo", self.server.port, "-c", 2)
         self.assertEqual(done.returncode, 0, done.err)
@@ -240,7 +256,7 @@ class Faults(unittest.TestCase):
                 (("echo", "-t", "0"), "--duration: "), (("echo", "-t", "1w"), "--duration: "),
                 (("echo", "--timeout", "0s"), "--timeout: "), (("echo", "-s", "16MiB"), "--payload: "),
                 (("echo", "--threads", "0"), "--threads: "), (("echo", "--server-pid", "0"), "--server-pid: "),
-                (("echo", "--tls"), "--tls: "), (("echo", "--colour"), "unknown option --colour"),
+                (("echo", "--tls", "--plain"), "--tls and --plain"), (("echo", "--colour"), "unknown option --colour"),
                 (("echo", "-c", "900000"), "--connections: this process may open"), (("echo", "--plot"), "--plot")):
             with self.subTest(arguments=arguments):
                 done = run(PORTER_BENCH, *arguments)
@@ -257,6 +273,7 @@ class Faults(unittest.TestCase):
         done = run(PORTER_BENCH, "echo", "192.0.2.1", "--timeout", "100ms")  # TEST-NET-1: nobody is there (RFC 5737)
         self.assertEqual(done.returncode, 77)
         self.assertIn("--plain", done.err)
+        self.assertEqual(run(PORTER_BENCH, "echo", "192.0.2.1", "--tls", "--timeout", "100ms").returncode in (69, 75), True)
 
 
 class Reference(unittest.TestCase):

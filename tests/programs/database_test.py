@@ -1,4 +1,4 @@
-"""The user database from outside: read and changed by hand, locked, broken (commands page; promises S3 and S5)."""
+"""The user database from outside: read and changed by hand, locked, broken (commands page; promises P6, S3, S4 and S5)."""
 import contextlib
 import pathlib
 import resource

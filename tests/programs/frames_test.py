@@ -1,4 +1,4 @@
-"""Frames as they come over a real socket: order, limits, malformed ones (protocol page, 1 and 2)."""
+"""Frames as they come over a real socket: order, limits, malformed ones (protocol page, 1 and 2; promise N1)."""
 import threading
 import unittest
 

@@ -1,4 +1,4 @@
-"""How a connection begins: its first byte, its first frames, and what ends one that does not go on (protocol page, 1 to 3)."""
+"""How a connection begins: its first byte, its first frames, and what ends one that does not go on (protocol page, 1 to 3; promise N1)."""
 import unittest
 
 from support.case import ServerCase

@@ -1,4 +1,4 @@
-"""Every kind from 0 to 255 in every phase of every access mode: only the protocol's entries pass (protocol page, 2 and 3)."""
+"""Every kind from 0 to 255 in every phase of every access mode: only the protocol's entries pass (protocol page, 2 and 3; promise N2)."""
 import unittest
 
 from support.case import OTHER_PASSWORD, ServerCase

@@ -1,4 +1,5 @@
 """porterctl accounts: what it shows, what it changes, and that a running porterd obeys (commands page; promise P6)."""
+import json
 import unittest
 
 from support.administrator import AdministratorCase
@@ -37,6 +38,13 @@ class Looking(AdministratorCase):
             self.assertIn(r'no account "Nobody\x1b[2J"', done.err)
         self.ctl("accounts", "rename", "Nobody", "Somebody", code=66)
         self.ctl("accounts", "delete", "Nobody", "--yes", code=66)
+
+
+    def test_a_name_is_taken_as_it_is(self):
+        for name in ("[a, b]", "a,b", "-x", "--yes", "%%", "=", "'", "--"):
+            self.ctl("accounts", "add", stdin=PASSWORD.encode(), words=(name,))
+            self.assertEqual(json.loads(self.ctl("accounts", "show", "--json", words=(name,)).out)["name"], name)
+            self.ctl("accounts", "delete", "--yes", words=(name,))
 
 
 class Adding(AdministratorCase):

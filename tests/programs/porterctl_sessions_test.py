@@ -41,7 +41,7 @@ class Sessions(AdministratorCase):
         self.ctl("sessions", "revoke", code=64)
         self.ctl("sessions", "revoke", "1", "--account", "Alice", code=64)
         for wrong in ("0", "-1", "x", "1x", "", "99999999999999999999"):
-            self.ctl("sessions", "revoke", "--", wrong, code=64)
+            self.ctl("sessions", "revoke", words=(wrong,), code=64)
 
     def test_sessions_that_idled_out_are_removed(self):
         account = self.account()

@@ -1,4 +1,4 @@
-"""What the process is to the rest of the machine: what it refuses to keep state in, and what it lets others see."""
+"""What the process is to the rest of the machine: what it refuses to keep state in, and what it lets others see (promise S12)."""
 import os
 import pathlib
 import re

@@ -1,4 +1,5 @@
 """The PROXY protocol: where the proxies are is told by --proxy-from, and who comes from elsewhere cannot lie (promise N10)."""
+import contextlib
 import socket
 import struct
 import unittest
@@ -34,9 +35,11 @@ class Ordinary(ServerCase):
 
 
 class Proxied(ServerCase):
-    """All of 127.200.0.0/16 and 127.201.2.2 are proxies; other visitors are none."""
+    """All of 127.200.0.0/16 and 127.201.2.2 are proxies; other visitors are none. Their clients are other machines, of
+    which TLS would be required."""
 
-    options = ("--proxy-from", "127.200.0.0/16", "--proxy-from", "127.201.2.2", "--max-connections-per-address", "4")
+    options = ("--tls", "off", "--proxy-from", "127.200.0.0/16", "--proxy-from", "127.201.2.2",
+               "--max-connections-per-address", "4")
     proxies = ("127.200.1.1", "127.201.2.2")
 
     def behind(self, header, proxy="127.200.1.1"):
@@ -70,9 +73,15 @@ class Proxied(ServerCase):
 
     def test_a_header_that_is_none_is_a_protocol_error(self):
         for header in (b"PROXY TCP4 192.0.2.1\r\n", b"PROXY UNKNOWN " + b"x" * 94, version_2("192.0.2.1", lie=-1),
-                       version_2("192.0.2.1", lie=5000), version_2("192.0.2.1", command=0x31), b"\x16\x03\x01"):
+                       version_2("192.0.2.1", lie=5000), version_2("192.0.2.1", command=0x31)):
             with self.subTest(header=header[:40]):
                 self.behind(header).expect_closing("protocol_error")
+
+    def test_a_handshake_instead_of_a_header_is_just_closed(self):
+        before = self.server.log().count("code=protocol_error")
+        with contextlib.suppress(ConnectionResetError):
+            self.assertIsNone(self.behind(b"\x16\x03\x01").receive())
+        until(lambda: self.server.log().count("code=protocol_error") > before, "the log says why")
 
     def test_a_length_that_lies_swallows_no_frame_of_another_connection(self):
         visitor = self.behind(version_2("192.0.2.9", lie=9) + message("hello", 1, "t"))
@@ -99,6 +108,26 @@ class Proxied(ServerCase):
         for visitor in same[1:]:
             visitor.hello()
 
+
+class ProxiedWithTls(ServerCase):
+    """Whether TLS is required is judged by where the client is, as everything else: its bytes crossed a network."""
+
+    options = ("--proxy-from", "127.200.0.0/16")
+
+    def behind(self, client):
+        visitor = self.visitor("127.200.1.1")
+        visitor.send_raw(version_2(client))
+        return visitor
+
+    def test_a_client_on_another_machine_must_speak_tls(self):
+        visitor = self.behind("192.0.2.1")
+        visitor.send("hello", 1, "t")
+        visitor.expect_closing("tls_required")
+
+    def test_a_handshake_may_follow_the_header(self):
+        visitor = self.behind("192.0.2.1").secure()
+        visitor.enter("register", self.fresh_name(), PASSWORD)
+        self.assertEqual(visitor.ask("list_sessions").sessions[0].address, "192.0.2.1")
 
 
 if __name__ == "__main__":

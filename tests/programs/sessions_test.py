@@ -1,4 +1,4 @@
-"""What people do with their sessions and password, and how a session ends everywhere (protocol page, 3)."""
+"""What people do with their sessions and password, and how a session ends everywhere (protocol page, 3; promise P6)."""
 import time
 import unittest
 

@@ -1,4 +1,4 @@
-"""Signals and deaths: what sessions are told, and what outlives the process (commands page; promises S7 and S8)."""
+"""Signals and deaths: what sessions are told, and what outlives the process (commands page; promises S1, S7 and S8)."""
 import signal
 import unittest
 

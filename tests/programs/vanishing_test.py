@@ -1,4 +1,4 @@
-"""Peers that go away at every possible moment, and what the others notice of it: nothing (promise N3)."""
+"""Peers that go away at every possible moment, and what the others notice of it: nothing (promises N3 and N7)."""
 import pathlib
 import struct
 import threading

@@ -1,3 +1,4 @@
+// Promise N9 of SECURITY.md.
 #include "server/encryption.hpp"
 
 #include "support/catch.hpp"

@@ -1,3 +1,4 @@
+// Promise N10 of SECURITY.md.
 #include "server/proxy_header.hpp"
 
 #include "support/catch.hpp"

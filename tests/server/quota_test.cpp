@@ -1,3 +1,4 @@
+// Promise N4 of SECURITY.md.
 #include "server/quota.hpp"
 
 #include <vector>

@@ -1,3 +1,4 @@
+// Promise N3 of SECURITY.md.
 #include "support/catch.hpp"
 #include "support/test_house.hpp"
 

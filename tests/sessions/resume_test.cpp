@@ -1,3 +1,4 @@
+// Promise P5 of SECURITY.md.
 #include "sessions/registry_fixture.hpp"
 #include "support/catch.hpp"
 

@@ -113,6 +113,17 @@ def the_protocol_page_has_every_number(tree):
                 yield f"{page}: {enum} {name} is {written.get(name)} on the page and {built.get(name)} in {source}"
 
 
+def every_promise_names_its_tests_and_they_name_it(tree):
+    page = "SECURITY.md"
+    for match in re.finditer(r"^\| ([NPS]\d+) \|.*$", tree.text(page) if tree.exists(page) else "", re.MULTILINE):
+        tests = re.findall(r"\]\(((?:tests/|\.ci/)[^)#]+)\)", match[0])
+        if not tests:
+            yield f"{page}: {match[1]} has no test"
+        for path in tests:
+            if tree.exists(path) and not re.search(rf"\b{match[1]}\b", tree.text(path)):
+                yield f"{path}: says nothing of {match[1]}, which {page} says that it proves"
+
+
 def the_changelog_knows_the_version(tree):
     version = re.search(r"project\(\w+ VERSION ([\d.]+)", tree.text("CMakeLists.txt"))
     if version and f"## {version[1]}" not in (tree.text("CHANGELOG.md") if tree.exists("CHANGELOG.md") else ""):

@@ -30,8 +30,9 @@ GOOD = {
     "src/wire/frame.hpp": '#pragma once\n#include "base/asio.hpp"\n#include "porter/error.hpp"\n',
     "src/protocol/messages.hpp": "#pragma once\nenum class kind : int {\n    register_account = 0x03,\n};\n",
     "src/programs/porterd/main.cpp": '#include "wire/frame.hpp"\n',
-    "tests/wire/frame_test.cpp": 'TEST_CASE("a frame comes back as it was")\n{\n    // detached; sleep_for\n}\n',
+    "tests/wire/frame_test.cpp": '// Promise N1.\nTEST_CASE("a frame comes back as it was")\n{\n    // detached; sleep_for\n}\n',
     "src/base/good.cpp": "task<void> f()\n{\n    while (a && b) co_await c();\n    if (x) co_await d(e);\n}\n",
+    "SECURITY.md": "| N1 | Frames are frames | [frame_test.cpp](tests/wire/frame_test.cpp) |\n",
     "tools/run": "#!/usr/bin/env bash\n",
 }
 LONG_FUNCTION = "void f()\n{\n" + "    g();\n" * 71 + "}\n"
@@ -84,6 +85,10 @@ BREAKS = {
     "the_protocol_page_has_every_number": [
         {"docs/PROTOCOL.md": ("| 0 |", "| 1 |")},
         {"include/porter/error.hpp": ("};", "    idle = 7,\n};")},
+    ],
+    "every_promise_names_its_tests_and_they_name_it": [
+        {"SECURITY.md": "+| N2 | Nothing proves this | |\n"},
+        {"SECURITY.md": ("| N1 |", "| N11 |")},
     ],
     "the_changelog_knows_the_version": [{"CMakeLists.txt": ("0.1.0", "0.2.0")}],
 }

@@ -1,11 +1,15 @@
+// Promise N9 of SECURITY.md.
 #include "tls/key_files.hpp"
 
 #include <sys/stat.h>
 
+#include <barrier>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include "porter/start_error.hpp"
 #include "support/catch.hpp"
@@ -84,6 +88,25 @@ TEST_CASE("a key and its certificate are made once for their owner alone")
     CHECK(content(where.files.certificate) == certificate);
     CHECK(std::distance(fs::directory_iterator{where.path}, {}) == 2);
     tls::check(where.files);
+}
+
+TEST_CASE("those who make them at once take those of the first")
+{
+    for (int round = 0; round < 20; ++round) {
+        folder where;
+        std::barrier start{4};
+        std::vector<std::future<std::string>> made;
+        for (int i = 0; i < 4; ++i) {
+            made.push_back(std::async(std::launch::async, [&] {
+                start.arrive_and_wait();
+                return where.fingerprint();
+            }));
+        }
+        auto const first = made.front().get();
+        for (std::size_t i = 1; i < made.size(); ++i) CHECK(made[i].get() == first);
+        CHECK(where.fingerprint() == first);
+        CHECK(std::distance(fs::directory_iterator{where.path}, {}) == 2);
+    }
 }
 
 TEST_CASE("a fingerprint is written as ssh writes one")

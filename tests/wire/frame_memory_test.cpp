@@ -1,3 +1,4 @@
+// Promise N1 of SECURITY.md.
 #include <algorithm>
 #include <cstring>
 #include <memory_resource>

@@ -57,7 +57,6 @@ std::vector<unsigned> numbers_of(std::string const& option, std::string const& t
 struct given {
     std::vector<std::string> where;
     std::optional<std::string> connections, depth, rate, payload, duration, warm_up, timeout, threads, accounts, server;
-    bool tls = false;
 };
 
 void declare(CLI::App& app, given& texts, bench_options& read)
@@ -79,7 +78,7 @@ void declare(CLI::App& app, given& texts, bench_options& read)
     app.add_option("--accounts", texts.accounts);
     app.add_option("--server-pid", texts.server);
     app.add_flag("--plain", read.plan.plain);
-    app.add_flag("--tls", texts.tls);
+    app.add_flag("--tls", read.plan.secure);
     app.add_flag("--json", read.json);
     app.add_option("--plot", read.plot_file);
     app.add_flag("--quiet", read.quiet);
@@ -117,6 +116,7 @@ void refuse_contradictions(given const& texts, bench::plan const& plan)
     if (plan.payload > most_payload) refuse_use("--payload: no server takes more than 16 MiB - 1 in a message");
     if (plan.duration.count() == 0) refuse_use("--duration: nothing is measured in no time");
     if (plan.timeout.count() == 0) refuse_use("--timeout: no server answers in no time");
+    if (plan.secure && plan.plain) refuse_use("--tls and --plain: one of them");
     if (texts.depth && texts.rate) refuse_use("--depth is the closed loop's, --rate the open loop's: one of them");
     if (texts.depth && plan.what != bench::mode::echo) refuse_use("--depth: in the mode " + name + " there is none");
     if (texts.rate && plan.what == bench::mode::idle) refuse_use("--rate: in the mode idle there is none");
@@ -143,7 +143,6 @@ bench_options parse_bench_options(std::vector<std::string> arguments)
         if (option == extras.end()) refuse_use("unexpected argument " + base::escape(extras.front()));
         refuse_use("unknown option " + base::escape(*option) + " (--help lists the options)");
     }
-    if (texts.tls) refuse_use("--tls: this version measures plain connections only");
     take_place(texts.where, read.plan);
     take_numbers(texts, read.plan);
     refuse_contradictions(texts, read.plan);
@@ -177,6 +176,7 @@ options:
   --accounts N           to register first, where they are needed: at most 8 for echo, resume and idle,
                          an eighth of the connections for login
   --server-pid PID       the server's process on this machine: its CPU and memory are measured, too
+  --tls                  over TLS, whatever key the server has
   --plain                go unencrypted to another machine
   --json                 the figures as JSON
   --plot FILE            the figures as a picture (SVG)

@@ -107,18 +107,33 @@ void refuse_foreign_option(command const& what, std::string_view name)
     refuse_use(fmt::format("unknown option {}{}", base::escape(name), hint.empty() ? " (--help lists them)" : hint));
 }
 
+/// What is no option: CLI11 would take "[a,b]" for two words if it were asked for them.
+std::vector<std::string> words_among(std::vector<std::string> const& rest, added_options const& known)
+{
+    std::vector<std::string> words;
+    bool any = true;  // until a "--" says that only words follow
+    for (auto const& one : rest) {
+        if (any && one == "--") {
+            any = false;
+        } else if (any && one.starts_with('-')) {
+            refuse_unknown(one, known);
+        } else {
+            words.push_back(one);
+        }
+    }
+    return words;
+}
+
 }  // namespace
 
 invocation parse_porterctl(std::vector<std::string> arguments)
 {
     invocation read;
-    std::vector<std::string> words;
     std::map<std::string_view, std::string> texts;
     bool help = false;
     CLI::App app;
     app.set_help_flag();
-    app.allow_extras();  // refused below, in words of our own
-    app.add_option("words", words);
+    app.allow_extras();  // the words, and what is refused below in words of our own
     added_options added;
     added["help"] = app.add_flag("-h,--help", help);
     added["version"] = app.add_flag("--version", read.version);
@@ -133,9 +148,7 @@ invocation parse_porterctl(std::vector<std::string> arguments)
     } catch (CLI::ParseError const& error) {
         refuse_use(base::escape(error.what()) + " (--help)");
     }
-    for (auto const& rest : app.remaining()) {
-        if (rest != "--") refuse_unknown(rest, added);
-    }
+    auto words = words_among(app.remaining(), added);
     if (help) read.help = help_for(words);
     if (help || read.version) return read;
 

@@ -7,9 +7,10 @@ from .terminal import Terminal
 
 
 class AdministratorCase(ServerCase):
-    def ctl(self, *arguments, stdin=b"", code=0, **more):
-        """Runs porterctl on the server's data dir, with pipes around it."""
-        done = run(PORTERCTL, *arguments, "--data-dir", self.server.data, stdin=stdin, home=self.server.folder, **more)
+    def ctl(self, *arguments, words=(), stdin=b"", code=0, **more):
+        """Runs porterctl on the server's data dir, with pipes around it; `words` stand behind a "--"."""
+        done = run(PORTERCTL, *arguments, "--data-dir", self.server.data, "--", *words, stdin=stdin,
+                   home=self.server.folder, **more)
         self.assertEqual(done.returncode, code, done.err)
         if code:
             self.assertRegex(done.err, r"\Aporterctl: [^\n]+\n\Z")
@@ -20,7 +21,7 @@ class AdministratorCase(ServerCase):
         return [line.split("\t") for line in self.ctl(*arguments).out.splitlines()]
 
     def json(self, *arguments, **more):
-        return json.loads(self.ctl(*arguments, "--json", **more).out)
+        return json.loads(self.ctl("--json", *arguments, **more).out)
 
     def terminal(self, *arguments, env=None):
         """The same on a terminal."""

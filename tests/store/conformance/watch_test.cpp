@@ -1,3 +1,4 @@
+// Promise P6 of SECURITY.md.
 #include "store/conformance/world.hpp"
 #include "store/support/endings.hpp"
 

@@ -1,3 +1,4 @@
+// Promises S3 and S4 of SECURITY.md.
 // Other connections hold locks, the disk refuses, many ask at once: the store answers, and is back by itself.
 #include <sys/resource.h>
 

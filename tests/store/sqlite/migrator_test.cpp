@@ -1,3 +1,4 @@
+// Promise S6 of SECURITY.md.
 #include "store/sqlite/migrator.hpp"
 
 #include <array>

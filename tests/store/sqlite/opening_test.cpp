@@ -1,3 +1,4 @@
+// Promise S5 of SECURITY.md.
 #include <sys/stat.h>
 #include <unistd.h>
 

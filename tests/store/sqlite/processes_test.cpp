@@ -1,3 +1,4 @@
+// Promises S1 and S6 of SECURITY.md.
 #include <sys/wait.h>
 #include <unistd.h>
 
