@@ -77,9 +77,10 @@ task<result<store::judged_try>> throttle::judge(store::secret_try asked, identit
     if (!judged) co_return refuse(failure{code::unavailable, "the user database cannot be reached just now"});
     auto const& verdict = judged->verdict;
     if (!verdict.allows()) {
-        log_.info(
-            "throttled",
-            {{"address", from.text()}, {"rule", name_of(verdict.by)}, {"retry_after", verdict.retry_after.count()}});
+        log_.info("throttled", {{"address", from.text()},
+                                {"connection", from.connection()},
+                                {"rule", name_of(verdict.by)},
+                                {"retry_after", verdict.retry_after.count()}});
         co_return refuse(as_failure(verdict));
     }
     co_return std::move(*judged);
