@@ -20,7 +20,8 @@ class NeverReads(ServerCase):
     @classmethod
     def setUpClass(cls):
         # ASan keeps what was freed for a while: without that its memory is the server's own.
-        sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=0:thread_local_quarantine_size_kb=0"
+        keep_nothing = "quarantine_size_mb=0:thread_local_quarantine_size_kb=0:allocator_release_to_os_interval_ms=0"
+        sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":" + keep_nothing
         cls.server = Server(*cls.options, env={"ASAN_OPTIONS": sanitizer})
         cls.addClassCleanup(cls.server.remove)
 
