@@ -23,6 +23,10 @@ void set(stream& socket, int level, int option, int value)
 /// What fails here fails because the peer is gone already, which its first read finds out.
 void prepare(stream& socket)
 {
+    // What is ready to be read may turn out not to be (a late event of the descriptor's last owner is enough): a read
+    // that then waited would stop everybody on its thread.
+    base::error_code ignored;
+    socket.non_blocking(true, ignored);
     set(socket, IPPROTO_TCP, TCP_NODELAY, 1);
     set(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
     set(socket, IPPROTO_TCP, TCP_KEEPIDLE, seconds_of_silence);

@@ -25,6 +25,7 @@ task<result<proxy_header, ending>> read_proxy_header(base::tcp_socket& socket)
         auto const room = asio::buffer(begun) + taken;
         base::error_code error;
         auto const seen = socket.receive(room, base::tcp_socket::message_peek, error);
+        if (error == asio::error::would_block) continue;
         if (error == asio::error::eof || (!error && seen == 0)) co_return refuse(ending::half_closed());
         if (error) co_return refuse(ending::lost(error.message()));
 

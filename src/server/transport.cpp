@@ -8,7 +8,7 @@ namespace {
 constexpr unsigned char tls_handshake = 0x16;  // the content type of its first record: RFC 8446, 5.1
 constexpr unsigned char plain_frame = 0x00;
 
-/// The first byte, which stays where it is; for when one is there.
+/// The first byte, which stays where it is; would_block: there is none yet, whatever was said of it.
 unsigned char first_byte(stream& socket, base::error_code& error)
 {
     std::array<unsigned char, 1> first{};
@@ -32,11 +32,13 @@ task<result<void, ending>> shake_hands(stream& socket, identity::address const& 
 
 task<result<void, ending>> recognise(stream& socket, identity::address const& from, encryption* encryption)
 {
-    auto [failed] = co_await socket.async_wait(stream::wait_read, base::use_tuple);
-    if (failed) co_return refuse(ending::lost(failed.message()));
-
-    base::error_code error;
-    auto const first = first_byte(socket, error);
+    base::error_code error = asio::error::would_block;
+    unsigned char first = 0;
+    while (error == asio::error::would_block) {
+        auto [failed] = co_await socket.async_wait(stream::wait_read, base::use_tuple);
+        if (failed) co_return refuse(ending::lost(failed.message()));
+        first = first_byte(socket, error);
+    }
     if (error == asio::error::eof) co_return refuse(ending::half_closed());
     if (error) co_return refuse(ending::lost(error.message()));
     if (first == tls_handshake && encryption != nullptr) {

@@ -13,6 +13,35 @@ using namespace porter::testing;
 using namespace porter::rooms;
 using std::chrono::steady_clock;
 
+TEST_CASE("a read of what is not there never stops the thread of an accepted connection")
+{
+    asio::io_context io;
+    manual_clock clock;
+    recording_log log;
+    server::io_threads threads{io, 1, clock, std::chrono::milliseconds{1000}};
+    base::tcp_acceptor acceptor{io.get_executor(), {asio::ip::address_v4::loopback(), 0}};
+    base::tcp_socket caller{io.get_executor()};
+    auto const where = acceptor.local_endpoint();
+    server::listener door{std::move(acceptor), threads.all(), log};
+    bool came = false;
+    server::listener::receiver const look = [&](server::stream socket, identity::address, server::io_thread&) {
+        char byte = 0;
+        base::error_code failed;
+        static_cast<base::tcp_socket&>(socket).receive(asio::buffer(&byte, 1), 0, failed);
+        CHECK(failed == asio::error::would_block);
+        came = true;
+    };
+    bool ended = false;
+    asio::co_spawn(io, door.accept_all(look), [&](std::exception_ptr escaped) {
+        CHECK(!escaped);
+        ended = true;
+    });
+    caller.connect(where);
+    while (!came) io.run_one();
+    door.stop();
+    while (!ended) io.run_one();
+}
+
 TEST_CASE("an accept that keeps failing costs next to nothing and one log line a second")
 {
     asio::io_context io;
