@@ -4,16 +4,14 @@ import pathlib
 import unittest
 
 from support.case import ServerCase
-from support.server import PORTERD, Server
+from support.server import Server
 from support.waiting import until
 from support.wire import message
 
 KIB = 1024
 FLOODS = 40
 TEXTS = 100_000
-# Bytes that such a connection may cost; what a sanitizer keeps beside them is as much again.
-IS_SANITIZED = b"__asan_init" in pathlib.Path(PORTERD).read_bytes()
-MOST = (640 if IS_SANITIZED else 320) * KIB
+MOST = 320 * KIB  # bytes that such a connection may cost
 
 
 class NeverReads(ServerCase):
