@@ -51,6 +51,7 @@ class Stopping(SignalCase):
         self.assertEqual(self.server.wait(), 0)
 
     def test_visitors_without_access_are_told_too(self):
+        until(lambda: self.server.connections() == 0, "those of other tests have gone: a frame has only 10 s")
         silent, greeted = self.visitor(), self.visitor()
         greeted.hello()
         silent.send_raw(b"\x00")
