@@ -45,4 +45,8 @@ function(porter_tests name)
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(test_${name} PRIVATE porter_flags ${tests_DEPENDS} Catch2::Catch2WithMain)
   catch_discover_tests(test_${name} TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST)
+  add_dependencies(room_tests test_${name})
 endfunction()
+
+# What ThreadSanitizer watches: all tests of rooms, without the programs.
+add_custom_target(room_tests)
