@@ -163,6 +163,9 @@ template <typename Work>
 auto hasher::submit(Work& work, identity::address const& from) -> task<std::invoke_result_t<Work&, hash_function&>>
 {
     using value = std::invoke_result_t<Work&, hash_function&>;
+    // Cancelled already, while something else was waited for: nobody could withdraw the job any more.
+    auto const state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) co_return porter::refuse(busy("nobody waits for it"));
     auto executor = co_await asio::this_coro::executor;
     auto initiate = [this, &work, &from, executor](auto handler) {
         using job = suspended_job<Work, decltype(handler)>;

@@ -23,7 +23,7 @@ task<result<claim>> directory::introduce(address from, std::string name)
 {
     auto valid = base::normalise_name(name);
     if (!valid) co_return refuse(failure{code::invalid_name, valid.error()});
-    auto const recorded = co_await addresses_.record(from.text(), *valid, std::nullopt, clock_.now());
+    auto const recorded = co_await addresses_.record(from.text(), from.network(), *valid, std::nullopt, clock_.now());
     if (!recorded) {
         log_.warn("address_not_recorded", {{"address", from.text()}, {"connection", from.connection()}});
         co_return refuse(failure{code::unavailable, "the user database cannot be reached just now"});
@@ -34,7 +34,7 @@ task<result<claim>> directory::introduce(address from, std::string name)
 
 task<void> directory::remember(address from, std::string name, store::account_id account)
 {
-    auto const recorded = co_await addresses_.record(from.text(), name, account, clock_.now());
+    auto const recorded = co_await addresses_.record(from.text(), from.network(), name, account, clock_.now());
     if (!recorded) log_.warn("address_not_recorded", {{"address", from.text()}, {"connection", from.connection()}});
 }
 

@@ -153,13 +153,11 @@ task<admitted> authenticated(peer& visitor, house const& house, identity::claim 
             // says the same already, it is left as it is.
             if (tried->via == via::resume && claim.name() != session.name()) {
                 co_await house.directory.remember(visitor.address(), session.name(), session.account());
-                // The account is known here from now on, also to those who judge its passwords.
-                co_await house.registry.write_uses();
             }
-            co_return std::move(*tried);
         }
-        // What was cut short by the end of the connection says nothing about the try.
+        // What was cut short by the end of the connection says nothing about the try, and nobody waits for a grant.
         if (visitor.interrupted()) co_return refuse(*visitor.interrupted());
+        if (!refused) co_return std::move(*tried);
         if (auto last = denied.say(visitor, *refused)) co_return refuse(*last);
     }
 }

@@ -90,10 +90,10 @@ public:
     /// The name last recorded for this canonical address, or none.
     virtual task<result<std::optional<std::string>>> name_of(std::string address) = 0;
 
-    /// Records that `name` was here from this canonical address at `at`; `account` is set when the name is proved. For
-    /// an account that is gone nothing is recorded; that is no error.
-    virtual task<result<void>> record(std::string address, std::string name, std::optional<account_id> account,
-                                      base::timestamp at) = 0;
+    /// Records that `name` was here from this canonical address at `at`; `account` is set when the name is proved, and
+    /// then it is known in the address's network, too. For an account that is gone nothing is recorded; that is no error.
+    virtual task<result<void>> record(std::string address, std::string network, std::string name,
+                                      std::optional<account_id> account, base::timestamp at) = 0;
 };
 
 /// The tries of passwords and other secrets that were counted, by account and by network.

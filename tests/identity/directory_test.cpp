@@ -29,8 +29,8 @@ public:
         co_return std::optional{found->second.name};
     }
 
-    task<store::result<void>> record(std::string address, std::string name, std::optional<store::account_id> account,
-                                     base::timestamp at) override
+    task<store::result<void>> record(std::string address, std::string, std::string name,
+                                     std::optional<store::account_id> account, base::timestamp at) override
     {
         if (closed) co_return refuse(store::errc::unavailable);
         entries.insert_or_assign(address, entry{name, account, at});

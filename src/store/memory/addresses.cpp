@@ -11,12 +11,15 @@ task<result<std::optional<std::string>>> addresses::name_of(std::string address)
     co_return std::optional{found->second.name};
 }
 
-task<result<void>> addresses::record(std::string address, std::string name, std::optional<account_id> account,
-                                     base::timestamp)
+task<result<void>> addresses::record(std::string address, std::string network, std::string name,
+                                     std::optional<account_id> account, base::timestamp)
 {
     operation now{all_};
     if (now.is_down()) co_return refuse(errc::unavailable);
-    if (!account || now.account(*account)) all_.addresses[address] = address_row{name, account};
+    auto* const owner = account ? now.account(*account) : nullptr;
+    if (account && owner == nullptr) co_return result<void>{};
+    all_.addresses[address] = address_row{name, account};
+    if (owner != nullptr) owner->networks.insert(network);
     co_return result<void>{};
 }
 

@@ -10,8 +10,8 @@ public:
     explicit addresses(tables& all) : all_(all) {}
 
     task<result<std::optional<std::string>>> name_of(std::string address) override;
-    task<result<void>> record(std::string address, std::string name, std::optional<account_id> account,
-                              base::timestamp at) override;
+    task<result<void>> record(std::string address, std::string network, std::string name,
+                              std::optional<account_id> account, base::timestamp at) override;
 
 private:
     tables& all_;

@@ -4,6 +4,7 @@
 
 #include "store/sqlite/job.hpp"
 #include "store/sqlite/statement.hpp"
+#include "store/sqlite/tries.hpp"
 
 namespace porter::rooms::store::sqlite {
 
@@ -16,14 +17,18 @@ result<std::optional<std::string>> find_name(database& db, std::string const& ad
     return std::optional{found.text(0)};
 }
 
-result<void> record_name(database& db, std::string const& address, std::string const& name,
+bool exists(database& db, account_id account)
+{
+    statement known{db, "SELECT 1 FROM accounts WHERE id = ?1", account};
+    return known.step();
+}
+
+result<void> record_name(database& db, std::string const& address, std::string const& network, std::string const& name,
                          std::optional<account_id> account, base::timestamp at)
 {
-    if (account) {
-        statement known{db, "SELECT 1 FROM accounts WHERE id = ?1", *account};
-        if (!known.step()) return {};
-    }
+    if (account && !exists(db, *account)) return {};
     record_address(db, address, name, account, at);
+    if (account) note_network(db, *account, network, at);
     return {};
 }
 
@@ -48,12 +53,11 @@ task<result<std::optional<std::string>>> addresses::name_of(std::string address)
     return ask(look_ups_, [address = std::move(address)](database& db) { return find_name(db, address); });
 }
 
-task<result<void>> addresses::record(std::string address, std::string name, std::optional<account_id> account,
-                                     base::timestamp at)
+task<result<void>> addresses::record(std::string address, std::string network, std::string name,
+                                     std::optional<account_id> account, base::timestamp at)
 {
-    return ask(writes_, [address = std::move(address), name = std::move(name), account, at](database& db) {
-        return record_name(db, address, name, account, at);
-    });
+    return ask(writes_, [address = std::move(address), network = std::move(network), name = std::move(name), account,
+                         at](database& db) { return record_name(db, address, network, name, account, at); });
 }
 
 }  // namespace porter::rooms::store::sqlite

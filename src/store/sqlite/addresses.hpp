@@ -15,8 +15,8 @@ public:
     addresses(job_queue& look_ups, job_queue& writes) : look_ups_(look_ups), writes_(writes) {}
 
     task<result<std::optional<std::string>>> name_of(std::string address) override;
-    task<result<void>> record(std::string address, std::string name, std::optional<account_id> account,
-                              base::timestamp at) override;
+    task<result<void>> record(std::string address, std::string network, std::string name,
+                              std::optional<account_id> account, base::timestamp at) override;
 
 private:
     job_queue& look_ups_;

@@ -39,7 +39,7 @@ TEST_CASE("a renamed account keeps what belongs to it and its addresses greet by
     desk admin{desk::porterd::open};
     auto const opened = admin.here.run(admin.ports.sessions.open(session_of(admin.alice, 1)));
     REQUIRE(opened);
-    REQUIRE(admin.here.run(admin.ports.addresses.record("192.0.2.1", "alice", admin.alice.id, at(0))));
+    REQUIRE(admin.here.run(admin.ports.addresses.record("192.0.2.1", "192.0.2.1", "alice", admin.alice.id, at(0))));
     REQUIRE(administration::rename_account(admin.db(), admin.alice.id, "Боб", "боб"));
     CHECK(admin.type("SELECT id FROM sessions") == std::to_string(opened->id));
     auto const greeted = admin.here.run(admin.ports.addresses.name_of("192.0.2.1"));

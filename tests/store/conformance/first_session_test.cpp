@@ -44,7 +44,7 @@ TEST_CASE("a login records the address with the account's name")
 {
     world here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
-    CHECK(here.run(here.addresses().record("192.0.2.1", "Bob", std::nullopt, at(0))));
+    CHECK(here.run(here.addresses().record("192.0.2.1", "192.0.2.1", "Bob", std::nullopt, at(0))));
     here.open(session_of(alice, 1));
     auto const greeted = here.run(here.addresses().name_of("192.0.2.1"));
     REQUIRE(greeted);

@@ -129,6 +129,17 @@ TEST_CASE("who comes back by a session is known where it comes from")
     CHECK(here.begin(alice.id, "203.0.113.5", 2).verdict.allows());
 }
 
+TEST_CASE("who is recorded at an address with an account is known in its network")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    CHECK(here.run(here.addresses().record("203.0.113.5", "203.0.113.5", "alice", alice.id, at(1))));
+    here.begin(alice.id, elsewhere(), 2);
+    here.begin(alice.id, elsewhere(), 2);
+    CHECK_FALSE(here.begin(alice.id, elsewhere(), 2).verdict.allows());
+    CHECK(here.begin(alice.id, "203.0.113.5", 2).verdict.allows());
+}
+
 TEST_CASE("a network may fail so often within its window and no more")
 {
     world here{GENERATE(from_range(backends()))};

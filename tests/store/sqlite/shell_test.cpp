@@ -84,7 +84,7 @@ TEST_CASE("all sessions deleted by hand are told of")
 TEST_CASE("an account deleted by hand takes along what belonged to it although foreign keys are off")
 {
     running server;
-    REQUIRE(server.here.run(server.ports.addresses.record("192.0.2.1", "alice", server.alice.id, at(0))));
+    REQUIRE(server.here.run(server.ports.addresses.record("192.0.2.1", "192.0.2.1", "alice", server.alice.id, at(0))));
     REQUIRE(server.type("PRAGMA foreign_keys") == "0");
     server.type("DELETE FROM accounts WHERE name = 'alice'");
     CHECK(server.told.wait_for(server.first));
@@ -138,7 +138,7 @@ TEST_CASE("a name without its key is refused")
 TEST_CASE("a rename by hand with its key is taken and addresses follow")
 {
     running server;
-    REQUIRE(server.here.run(server.ports.addresses.record("192.0.2.1", "alice", server.alice.id, at(0))));
+    REQUIRE(server.here.run(server.ports.addresses.record("192.0.2.1", "192.0.2.1", "alice", server.alice.id, at(0))));
     server.type("UPDATE accounts SET name = 'ALICE' WHERE name = 'alice'");
     server.type("UPDATE accounts SET name = 'Боб', folded_name = 'боб' WHERE name = 'ALICE'");
     auto const greeted = server.here.run(server.ports.addresses.name_of("192.0.2.1"));
@@ -182,7 +182,7 @@ TEST_CASE("the views are readable and show no secret")
 {
     running server;
     REQUIRE(server.fail("198.51.100.1", 0));
-    REQUIRE(server.here.run(server.ports.addresses.record("192.0.2.1", "alice", server.alice.id, at(0))));
+    REQUIRE(server.here.run(server.ports.addresses.record("192.0.2.1", "192.0.2.1", "alice", server.alice.id, at(0))));
     CHECK(server.type("SELECT name, state, created_utc, last_login_utc, last_address, failed_tries, sessions"
                       " FROM account_list WHERE name = 'alice'") ==
           "alice|enabled|2023-11-14 22:13:20|2023-11-14 22:13:20|192.0.2.1|1|2");
