@@ -34,6 +34,23 @@ CREATE TABLE network_failures (
 CREATE INDEX network_failures_by_network ON network_failures (network, failed_at);
 CREATE INDEX network_failures_by_time ON network_failures (failed_at);
 
+-- Tries that are counted above and not yet decided: their passwords are being hashed. What is needed to give them back;
+-- porterd does so at its start with what it finds here. Few rows: one for each hash that is waited for.
+CREATE TABLE undecided_tries (
+    failure_id            INTEGER PRIMARY KEY,  -- in network_failures
+    network               TEXT    NOT NULL,
+    account_id            INTEGER,              -- on whose ladder it counts
+    is_known_network      INTEGER NOT NULL,     -- it counts on the network's own ladder
+    at_ms                 INTEGER NOT NULL,
+    last_ms_before        INTEGER NOT NULL,     -- of the ladder, before this try
+    last_failed_at_before INTEGER               -- of the account, before this try
+) STRICT;
+
+CREATE TRIGGER failure_forgotten AFTER DELETE ON network_failures
+BEGIN
+    DELETE FROM undecided_tries WHERE failure_id = OLD.id;
+END;
+
 -- What is known of the time before: IPv4 addresses. Those of IPv6 are learnt at the next access.
 INSERT INTO account_networks (account_id, network, first_seen_at, last_seen_at)
 SELECT account_id, address, min(first_seen_at), max(last_seen_at)

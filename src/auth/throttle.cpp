@@ -17,9 +17,15 @@ std::string_view name_of(store::verdict::rule by)
     return by == account_locked ? "account_locked" : "address_throttled";
 }
 
+failure unavailable()
+{
+    return {code::unavailable, "the user database cannot be reached just now"};
+}
+
 failure as_failure(store::verdict const& refused)
 {
     using enum store::verdict::rule;
+    if (refused.by == undecided) return {code::busy, "other tries are being checked", refused.retry_after};
     if (refused.by == account_locked) {
         return {code::throttled, "too many failed tries: only the administrator can let you try again"};
     }
@@ -45,6 +51,7 @@ task<result<attempt>> throttle::begin(std::optional<store::account_id> account, 
         auto const key = unknown_.key_of(name);
         auto const begun = unknown_.begin(key, asked.at);
         asked.instead = begun.before;
+        asked.instead_is_undecided = begun.undecided;
         if (begun.counted) made.unknown = key;
     }
     auto const before = asked.instead ? asked.instead->last : base::instant{};
@@ -74,8 +81,9 @@ task<result<store::judged_try>> throttle::judge(store::secret_try asked, identit
     co_await give_back_owed();
     asked.network = from.network();
     auto judged = co_await tries_.begin(std::move(asked), throttle_rules);
-    if (!judged) co_return refuse(failure{code::unavailable, "the user database cannot be reached just now"});
+    if (!judged) co_return refuse(unavailable());
     auto const& verdict = judged->verdict;
+    if (verdict.by == store::verdict::rule::undecided) co_return refuse(as_failure(verdict));
     if (!verdict.allows()) {
         log_.info("throttled", {{"address", from.text()},
                                 {"connection", from.connection()},
@@ -84,6 +92,24 @@ task<result<store::judged_try>> throttle::judge(store::secret_try asked, identit
         co_return refuse(as_failure(verdict));
     }
     co_return std::move(*judged);
+}
+
+task<result<void>> throttle::fail(attempt decided)
+{
+    auto const stored = co_await tries_.fail(decided.counted);
+    if (!stored) {
+        co_await give_back(std::move(decided));
+        co_return refuse(unavailable());
+    }
+    if (decided.unknown) unknown_.fail(*decided.unknown);
+    co_return result<void>{};
+}
+
+task<result<void>> throttle::fail(store::counted_try decided)
+{
+    attempt whole{std::move(decided), {}};
+    auto const stored = co_await fail(std::move(whole));
+    co_return stored;
 }
 
 task<void> throttle::give_back(attempt undecided)

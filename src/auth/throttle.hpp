@@ -16,7 +16,7 @@
 namespace porter::rooms::auth {
 
 /// A try that was counted as failed before it is decided, so that tries at the same time win nothing. A success undoes
-/// it where it is stored (store::new_session, store::password_change); one that is never decided is given back.
+/// it where it is stored (store::new_session, store::password_change); it is told that it failed, or given back.
 struct attempt {
     store::counted_try counted;
     std::optional<unknown_names::key> unknown;  ///< the ladder in memory that it counts on as well
@@ -29,11 +29,15 @@ public:
 
     /// Counts a try of a password. `account`: of the claimed name, none where no account has it. `name`: what makes two
     /// spellings one name. The work is the same either way. Errors: throttled (with the time to wait; 0: no time
-    /// helps), unavailable: then nothing is counted.
+    /// helps), busy (others that are not decided leave no room for it), unavailable: then nothing is counted.
     task<result<attempt>> begin(std::optional<store::account_id> account, std::string name, identity::address from);
 
     /// Counts a try that names no account: a token, a name to be had. Errors: as above.
     task<result<attempt>> begin(identity::address from);
+
+    /// A try failed. No verdict is told before this is stored. Errors: unavailable, then it is given back.
+    task<result<void>> fail(attempt decided);
+    task<result<void>> fail(store::counted_try decided);
 
     /// A try was not decided, by a fault of ours or because nobody waits for it any more. When the store is down this
     /// is remembered, and done before the next try.

@@ -23,21 +23,31 @@ unknown_names::begun unknown_names::begin(key const& name, base::instant at)
     std::lock_guard const lock{mutex_};
     auto found = by_name_.find(name);
     store::tries_so_far known;
+    bool const undecided = found != by_name_.end() && found->second->undecided > 0;
     if (found != by_name_.end()) known.ladder = found->second->ladder;
-    if (!store::judge(known, rules_, at).allows()) return {known.ladder, false};
+    if (!store::judge(known, rules_, at).allows()) return {known.ladder, false, undecided};
 
     if (found == by_name_.end()) {
-        by_age_.push_front({name, {}});
+        by_age_.push_front({name, {}, 0});
         found = by_name_.emplace(name, by_age_.begin()).first;
     } else {
         by_age_.splice(by_age_.begin(), by_age_, found->second);
     }
     found->second->ladder = {known.ladder.failed + 1, at};
+    ++found->second->undecided;
     if (by_name_.size() > most_) {
         by_name_.erase(by_age_.back().name);
         by_age_.pop_back();
     }
-    return {known.ladder, true};
+    return {known.ladder, true, undecided};
+}
+
+void unknown_names::fail(key const& name)
+{
+    std::lock_guard const lock{mutex_};
+    auto const found = by_name_.find(name);
+    // None where it was forgotten meanwhile, and came back.
+    if (found != by_name_.end() && found->second->undecided > 0) --found->second->undecided;
 }
 
 void unknown_names::give_back(key const& name, base::instant at, base::instant last_before)
@@ -46,6 +56,7 @@ void unknown_names::give_back(key const& name, base::instant at, base::instant l
     auto const found = by_name_.find(name);
     if (found == by_name_.end()) return;
     auto& ladder = found->second->ladder;
+    if (found->second->undecided > 0) --found->second->undecided;
     if (ladder.last == at) ladder.last = last_before;
     if (--ladder.failed > 0) return;
     by_age_.erase(found->second);

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <map>
 #include <mutex>
@@ -27,10 +28,14 @@ public:
     struct begun {
         store::ladder before;  ///< as the try found it
         bool counted;          ///< false: the ladder allows no try now
+        bool undecided;        ///< others on the ladder are not decided
     };
 
     /// Judges a try and counts it where the ladder allows it, as one.
     begun begin(key const& name, base::instant at);
+
+    /// A try that was counted failed.
+    void fail(key const& name);
 
     /// Undoes a try that was counted.
     void give_back(key const& name, base::instant at, base::instant last_before);
@@ -39,6 +44,7 @@ private:
     struct entry {
         key name;
         store::ladder ladder;
+        std::uint32_t undecided = 0;  // of the counted ones
     };
 
     store::throttle_rules rules_;

@@ -68,7 +68,10 @@ task<result<newcomer>> verifier::register_account(std::string name, base::secret
     if (!asked) co_return denied(asked.error());
     // A look before the hash: a name that is taken need not cost one. The store has the last word when it is added.
     auto const existing = co_await accounts_.find(fresh.folded_name);
-    if (existing && *existing) co_return denied(name_taken());
+    if (existing && *existing) {
+        auto const counted = co_await throttle_.fail(std::move(*asked));
+        co_return denied(counted ? name_taken() : counted.error());
+    }
     result<std::string> hashed = refuse(unavailable());
     if (existing) hashed = co_await hasher_.hash(std::move(*accepted), from);
     if (!hashed) {
@@ -127,7 +130,10 @@ task<result<void>> verifier::change_password(store::account_id account, base::se
         co_await throttle_.give_back(std::move(*proved));
         co_return denied(unavailable());
     }
-    if (!changed) co_return denied(wrong());  // somebody else changed it, or disabled the account, meanwhile
+    if (!changed) {  // somebody else changed it, or disabled the account, meanwhile
+        auto const counted = co_await throttle_.fail(std::move(*proved));
+        co_return denied(counted ? wrong() : counted.error());
+    }
     log_.info("password_changed",
               {{"address", from.text()}, {"connection", from.connection()}, log::quoted("name", owner.name)});
     co_return result<void>{};
@@ -173,6 +179,11 @@ task<result<attempt>> verifier::prove(std::optional<store::account> const& claim
         co_return refuse(matches.error());
     }
     if (possible && *matches) co_return std::move(*begun);
+    auto const counted = co_await throttle_.fail(std::move(*begun));
+    if (!counted) {
+        log_denied(log_, "login_denied", from, counted.error());
+        co_return refuse(counted.error());
+    }
 
     if (claimed) {
         log_.info("login_failed", {{"address", from.text()},

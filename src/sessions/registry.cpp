@@ -48,7 +48,11 @@ task<result<session>> registry::open(auth::principal const& who, identity::addre
         co_return refuse(unavailable());
     }
     // The credential was good a moment ago and is not any more: for the peer that is a wrong one.
-    if (!stored) co_return refuse(failure{code::bad_credentials, "the name or the password is wrong"});
+    if (!stored) {
+        auto const counted = co_await throttle_.fail(who.proved_by());
+        if (!counted) co_return refuse(counted.error());
+        co_return refuse(failure{code::bad_credentials, "the name or the password is wrong"});
+    }
     co_return opened_as(std::move(prepared), std::move(*stored), from);
 }
 
@@ -62,7 +66,8 @@ task<result<session>> registry::open(auth::newcomer const& who, identity::addres
     if (!stored) {
         auto why = unavailable();
         if (stored.error() == store::errc::name_taken) {
-            why = failure{code::name_taken, "this name is taken"};
+            auto const counted = co_await throttle_.fail(who.asked_by());
+            if (counted) why = failure{code::name_taken, "this name is taken"};
         } else {
             co_await throttle_.give_back(who.asked_by());
         }
@@ -117,7 +122,8 @@ task<failure> registry::refusal_of_token(identity::address const& from)
 {
     auto const counted = co_await throttle_.begin(from);
     // That the store cannot count now does not make the token any better.
-    if (!counted && counted.error().what == code::throttled) co_return counted.error();
+    if (counted) co_await throttle_.fail(*counted);
+    if (!counted && counted.error().what != code::unavailable) co_return counted.error();
     co_return invalid_token();
 }
 

@@ -103,7 +103,12 @@ public:
 
     /// Judges a try by judge(), and counts it where that allows it: on the ladder of its account (the network's own,
     /// where the account was accessed from before) and in the network's window. An account that is gone is as none.
+    /// The try is undecided until it succeeds, fails or is given back: one that is refused while there are such on the
+    /// same ladder or from the same network is not throttled but `undecided`. A start gives back what is left of them.
     virtual task<result<judged_try>> begin(secret_try asked, throttle_rules rules) = 0;
+
+    /// A counted try failed: it counts from now on whatever happens.
+    virtual task<result<void>> fail(counted_try decided) = 0;
 
     /// Undoes tries that came to no decision: all is as if they had not been made.
     virtual task<result<void>> give_back(std::vector<counted_try> undecided) = 0;

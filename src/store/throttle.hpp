@@ -42,12 +42,16 @@ struct verdict {
         account_paused,     ///< for a while, after failures in a row
         account_locked,     ///< after too many in a row, until somebody lifts it
         network_throttled,  ///< too many failures within the window
+        undecided,          ///< too many, if those that are not decided fail: soon it is known
     };
 
     verdict::rule by = rule::allowed;
     std::chrono::seconds retry_after{};  ///< rounded up; 0: no time helps
 
     bool allows() const noexcept { return by == rule::allowed; }
+
+    /// A hash takes no longer than a moment.
+    static verdict not_yet() noexcept { return {rule::undecided, std::chrono::seconds{1}}; }
 };
 
 /// The decision, in one place for all who ask: a pure function. A clock that was set back far makes what is stored
@@ -58,6 +62,7 @@ verdict judge(tries_so_far const& found, throttle_rules const& rules, base::inst
 struct secret_try {
     std::optional<account_id> account;     ///< whose password; none: no account's
     std::optional<store::ladder> instead;  ///< judged where there is no account; not counted here
+    bool instead_is_undecided = false;     ///< tries on that ladder are not decided
     std::string network;                   ///< where it comes from
     base::instant at{};
 };

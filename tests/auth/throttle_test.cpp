@@ -123,6 +123,48 @@ TEST_CASE("what a fault of ours leaves counted is given back before the next try
     CHECK(house.stored("alice").failed_since == 1);
 }
 
+TEST_CASE("a failure that cannot be stored gets no verdict and does not count")
+{
+    fixture house;
+    house.tries.no_verdict = true;
+    for (auto const* name : {"Alice", "Nobody"}) {
+        for (int i = 0; i < 10; ++i) CHECK(refusal_of(house.guess(name)) == code::unavailable);
+    }
+    CHECK(house.stored("alice").failed_since == 0);
+}
+
+TEST_CASE("of right passwords at the same time none is throttled")
+{
+    fixture house;
+    std::vector<auth::principal> proved;
+    for (int i = 0; i < 4; ++i) {
+        auto const who = house.login("Alice", "correct horse");
+        REQUIRE(who);
+        proved.push_back(*who);
+    }
+    auto const refused = house.login("Alice", "correct horse");
+    CHECK(refusal_of(refused) == code::busy);
+    CHECK(refused.error().retry_after == 1s);
+    for (auto const& who : proved) house.enter(who, "192.0.2.7");
+    CHECK(house.login("Alice", "correct horse"));
+}
+
+TEST_CASE("of right passwords of many accounts at the same time none makes their address throttled")
+{
+    fixture house;
+    std::vector<auth::principal> proved;
+    for (int i = 0; i < 20; ++i) {
+        auto const name = "user " + std::to_string(i);
+        REQUIRE(house.register_account(name, "correct horse"));
+        auto const who = house.login(name, "correct horse");
+        REQUIRE(who);
+        proved.push_back(*who);
+    }
+    CHECK(refusal_of(house.login("Alice", "correct horse")) == code::busy);
+    for (auto const& who : proved) house.enter(who, "192.0.2.7");
+    CHECK(house.login("Alice", "correct horse"));
+}
+
 TEST_CASE("a throttled try is logged with its rule")
 {
     fixture house;

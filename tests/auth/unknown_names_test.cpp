@@ -46,6 +46,20 @@ TEST_CASE("a try that is given back is forgotten")
     CHECK(house.begin("nobody", 1));
 }
 
+TEST_CASE("a try that is refused hears whether others are not decided")
+{
+    fixture house;
+    auto const key = house.names.key_of("nobody");
+    for (int i = 0; i < 4; ++i) CHECK(house.names.begin(key, at(0)).counted);
+    for (int i = 0; i < 4; ++i) {
+        CHECK(house.names.begin(key, at(0)).undecided);
+        house.names.fail(key);
+    }
+    auto const refused = house.names.begin(key, at(0));
+    CHECK_FALSE(refused.counted);
+    CHECK_FALSE(refused.undecided);
+}
+
 TEST_CASE("of too many names the one that was not tried for longest is forgotten")
 {
     fixture house;

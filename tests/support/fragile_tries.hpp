@@ -19,6 +19,7 @@ public:
     explicit fragile_tries(rooms::store::tries& real) : real_(real) {}
 
     bool broken = false;         ///< every operation is unavailable
+    bool no_verdict = false;     ///< no failure can be stored
     bool no_give_back = false;   ///< what was counted cannot be given back
     std::size_t begun = 0;       ///< tries that were to be counted
     std::size_t given_back = 0;  ///< operations that gave back
@@ -30,6 +31,13 @@ public:
         if (broken) co_return refuse(errc::unavailable);
         auto judged = co_await real_.begin(asked, rules);
         co_return judged;
+    }
+
+    task<result<void>> fail(counted_try decided) override
+    {
+        if (broken || no_verdict) co_return refuse(errc::unavailable);
+        auto done = co_await real_.fail(decided);
+        co_return done;
     }
 
     task<result<void>> give_back(std::vector<counted_try> undecided) override

@@ -25,6 +25,9 @@ struct account_row {
 struct network_failure {
     std::string network;
     base::timestamp at;
+    bool is_undecided = true;
+    std::optional<account_id> account;  // on whose ladder it counts
+    std::string ladder;                 // by what this is called there
 };
 
 struct session_row {

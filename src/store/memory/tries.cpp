@@ -38,6 +38,19 @@ tries_so_far tries_of(account_row* row, tables const& all, secret_try const& ask
     return found;
 }
 
+/// Whether tries that are not decided share in the refusal.
+bool is_undecided(tables const& all, secret_try const& asked, bool is_known_network, verdict const& refused)
+{
+    bool const by_network = refused.by == verdict::rule::network_throttled;
+    if (!by_network && !asked.account) return asked.instead_is_undecided;
+    std::string const ladder = is_known_network ? asked.network : std::string{};
+    return std::ranges::any_of(all.failures, [&](auto const& entry) {
+        auto const& one = entry.second;
+        if (!one.is_undecided) return false;
+        return by_network ? one.network == asked.network : one.account == asked.account && one.ladder == ladder;
+    });
+}
+
 /// Without this try; the account's own figures with it.
 void forget(operation& now, tables& all, counted_try const& counted)
 {
@@ -63,7 +76,10 @@ task<result<judged_try>> tries::begin(secret_try asked, throttle_rules rules)
     auto const found = tries_of(row, all_, asked, rules);
     judged_try judged;
     judged.verdict = judge(found, rules, asked.at);
-    if (!judged.verdict.allows()) co_return judged;
+    if (!judged.verdict.allows()) {
+        if (is_undecided(all_, asked, found.is_known_network, judged.verdict)) judged.verdict = verdict::not_yet();
+        co_return judged;
+    }
     auto& counted = judged.counted;
     counted.network = asked.network;
     counted.is_known_network = found.is_known_network;
@@ -75,8 +91,17 @@ task<result<judged_try>> tries::begin(secret_try asked, throttle_rules rules)
         row->ladders[ladder_of(counted)] = {found.ladder.failed + 1, asked.at};
     }
     counted.entry = ++all_.last_failure;
-    all_.failures[counted.entry] = {asked.network, in_seconds(asked.at)};
+    all_.failures[counted.entry] = {asked.network, in_seconds(asked.at), true, counted.account, ladder_of(counted)};
     co_return judged;
+}
+
+task<result<void>> tries::fail(counted_try decided)
+{
+    operation now{all_};
+    if (now.is_down()) co_return refuse(errc::unavailable);
+    auto const found = all_.failures.find(decided.entry);
+    if (found != all_.failures.end()) found->second.is_undecided = false;
+    co_return result<void>{};
 }
 
 task<result<void>> tries::give_back(std::vector<counted_try> undecided)

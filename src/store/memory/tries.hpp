@@ -13,6 +13,7 @@ public:
     explicit tries(tables& all) : all_(all) {}
 
     task<result<judged_try>> begin(secret_try asked, throttle_rules rules) override;
+    task<result<void>> fail(counted_try decided) override;
     task<result<void>> give_back(std::vector<counted_try> undecided) override;
 
 private:

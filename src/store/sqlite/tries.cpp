@@ -4,6 +4,7 @@
 
 #include "store/sqlite/job.hpp"
 #include "store/sqlite/statement.hpp"
+#include "store/sqlite/transaction.hpp"
 
 namespace porter::rooms::store::sqlite {
 
@@ -89,13 +90,47 @@ void count_for_network(database& db, counted_try& counted, throttle_rules const&
     counted.entry = db.last_id();
 }
 
+void note_undecided(database& db, counted_try const& counted)
+{
+    statement{db,
+              "INSERT INTO undecided_tries (failure_id, network, account_id, is_known_network, at_ms, last_ms_before,"
+              " last_failed_at_before) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+              counted.entry,
+              counted.network,
+              counted.account,
+              std::int64_t{counted.is_known_network},
+              in_milliseconds(counted.at),
+              in_milliseconds(counted.last_before),
+              counted.last_failed_at_before}
+        .run();
+}
+
+/// Whether tries of ours that are not decided share in the refusal. Of a network there never are any when its decided
+/// failures are enough: then none was let in.
+bool is_undecided(database& db, secret_try const& asked, bool is_known_network, verdict const& refused)
+{
+    if (refused.by == verdict::rule::network_throttled) {
+        statement row{db, "SELECT 1 FROM undecided_tries WHERE network = ?1", asked.network};
+        return row.step();
+    }
+    if (!asked.account) return asked.instead_is_undecided;
+    statement row{db,
+                  "SELECT 1 FROM undecided_tries WHERE account_id = ?1 AND is_known_network = ?2"
+                  " AND (?2 = 0 OR network = ?3)",
+                  *asked.account, std::int64_t{is_known_network}, asked.network};
+    return row.step();
+}
+
 result<judged_try> begin_try(database& db, secret_try const& asked, throttle_rules const& rules)
 {
     auto found = tries_of(db, asked.account, asked.network, rules, asked.at);
     if (!asked.account && asked.instead) found.ladder = *asked.instead;
     judged_try judged;
     judged.verdict = judge(found, rules, asked.at);
-    if (!judged.verdict.allows()) return judged;
+    if (!judged.verdict.allows()) {
+        if (is_undecided(db, asked, found.is_known_network, judged.verdict)) judged.verdict = verdict::not_yet();
+        return judged;
+    }
     auto& counted = judged.counted;
     counted.network = asked.network;
     counted.is_known_network = found.is_known_network;
@@ -103,6 +138,7 @@ result<judged_try> begin_try(database& db, secret_try const& asked, throttle_rul
     counted.last_before = found.ladder.last;
     if (asked.account) count_on_ladder(db, *asked.account, counted);
     count_for_network(db, counted, rules);
+    note_undecided(db, counted);
     return judged;
 }
 
@@ -143,6 +179,31 @@ void give_back_one(database& db, counted_try const& counted)
 
 }  // namespace
 
+void give_back_undecided(database& db)
+{
+    std::vector<counted_try> left;  // the latest first, so that each finds the ladder as it left it
+    {
+        statement row{db,
+                      "SELECT failure_id, network, account_id, is_known_network, at_ms, last_ms_before,"
+                      " last_failed_at_before FROM undecided_tries ORDER BY failure_id DESC"};
+        while (row.step()) {
+            counted_try one;
+            one.entry = row.integer(0);
+            one.network = row.text(1);
+            if (row.integer(2) != 0) one.account = row.integer(2);  // ids begin at 1
+            one.is_known_network = row.integer(3) != 0;
+            one.at = from_milliseconds(row.integer(4));
+            one.last_before = from_milliseconds(row.integer(5));
+            one.last_failed_at_before = row.optional_time(6);
+            left.push_back(std::move(one));
+        }
+    }
+    if (left.empty()) return;
+    transaction all{db};
+    for (auto const& one : left) give_back_one(db, one);
+    all.commit();
+}
+
 tries_so_far tries_of(database& db, std::optional<account_id> account, std::string const& network,
                       throttle_rules const& rules, base::instant now)
 {
@@ -182,6 +243,14 @@ void note_network(database& db, account_id account, std::string const& network, 
 task<result<judged_try>> tries::begin(secret_try asked, throttle_rules rules)
 {
     return ask(writes_, [asked = std::move(asked), rules](database& db) { return begin_try(db, asked, rules); });
+}
+
+task<result<void>> tries::fail(counted_try decided)
+{
+    return ask(writes_, [entry = decided.entry](database& db) -> result<void> {
+        statement{db, "DELETE FROM undecided_tries WHERE failure_id = ?1", entry}.run();
+        return {};
+    });
 }
 
 task<result<void>> tries::give_back(std::vector<counted_try> undecided)

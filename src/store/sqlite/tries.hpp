@@ -15,6 +15,9 @@ tries_so_far tries_of(database& db, std::optional<account_id> account, std::stri
 /// failure.
 void undo_proved_try(database& db, counted_try const& proved);
 
+/// Gives back what a process that ended left undecided; may throw failure.
+void give_back_undecided(database& db);
+
 /// An account was accessed from a network: from now on the network has a ladder of its own for it. As a part of a
 /// transaction; may throw failure.
 void note_network(database& db, account_id account, std::string const& network, base::timestamp at);
@@ -24,6 +27,7 @@ public:
     explicit tries(job_queue& writes) : writes_(writes) {}
 
     task<result<judged_try>> begin(secret_try asked, throttle_rules rules) override;
+    task<result<void>> fail(counted_try decided) override;
     task<result<void>> give_back(std::vector<counted_try> undecided) override;
 
 private:

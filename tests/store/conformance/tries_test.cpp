@@ -33,36 +33,36 @@ TEST_CASE("tries are counted until one succeeds")
 {
     world here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
-    here.begin(alice.id, elsewhere(), 0);
+    here.fail(alice.id, elsewhere(), 0);
     auto login = session_of(alice, 1);
-    login.proved_by = here.begin(alice.id, elsewhere(), 0).counted;
+    login.proved_by = here.fail(alice.id, elsewhere(), 0).counted;
     CHECK(here.account(alice.id).failed_since == 2);
-    CHECK(here.begin(alice.id, elsewhere(), 0).verdict.by == rule::account_paused);
+    CHECK(here.fail(alice.id, elsewhere(), 0).verdict.by == rule::account_paused);
     auto const opened = here.run(here.sessions().open(login));
     REQUIRE(opened);
     CHECK(opened->before.failed_since == 1);
     CHECK(here.account(alice.id).failed_since == 0);
-    CHECK(here.begin(alice.id, elsewhere(), 0).verdict.allows());
-    CHECK(here.begin(alice.id, elsewhere(), 0).verdict.allows());
-    CHECK_FALSE(here.begin(alice.id, elsewhere(), 0).verdict.allows());
+    CHECK(here.fail(alice.id, elsewhere(), 0).verdict.allows());
+    CHECK(here.fail(alice.id, elsewhere(), 0).verdict.allows());
+    CHECK_FALSE(here.fail(alice.id, elsewhere(), 0).verdict.allows());
 }
 
 TEST_CASE("each failure in a row brings a longer pause and the last one a lock")
 {
     world here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
-    here.begin(alice.id, elsewhere(), 0);
+    here.fail(alice.id, elsewhere(), 0);
     int now = 0;
     for (auto const pause : {1, 3, 5, 10}) {
-        CHECK(here.begin(alice.id, elsewhere(), now).verdict.allows());
-        auto const refused = here.begin(alice.id, elsewhere(), now).verdict;
+        CHECK(here.fail(alice.id, elsewhere(), now).verdict.allows());
+        auto const refused = here.fail(alice.id, elsewhere(), now).verdict;
         CHECK(refused.by == rule::account_paused);
         CHECK(refused.retry_after == std::chrono::seconds{pause});
         now += pause;
-        CHECK(here.begin(alice.id, elsewhere(), now - 1).verdict.retry_after == 1s);
+        CHECK(here.fail(alice.id, elsewhere(), now - 1).verdict.retry_after == 1s);
     }
-    CHECK(here.begin(alice.id, elsewhere(), now).verdict.allows());
-    auto const locked = here.begin(alice.id, elsewhere(), now + 1'000'000).verdict;
+    CHECK(here.fail(alice.id, elsewhere(), now).verdict.allows());
+    auto const locked = here.fail(alice.id, elsewhere(), now + 1'000'000).verdict;
     CHECK(locked.by == rule::account_locked);
     CHECK(locked.retry_after == 0s);
     CHECK(here.account(alice.id).failed_since == 6);
@@ -88,16 +88,16 @@ TEST_CASE("a network from where the account was accessed has a ladder of its own
     world here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     here.open(session_of(alice, 1));
-    for (int i = 0; i < 200; i += 20) here.begin(alice.id, elsewhere(), i);
-    CHECK(here.begin(alice.id, elsewhere(), 1000).verdict.by == rule::account_locked);
+    for (int i = 0; i < 200; i += 20) here.fail(alice.id, elsewhere(), i);
+    CHECK(here.fail(alice.id, elsewhere(), 1000).verdict.by == rule::account_locked);
 
-    CHECK(here.begin(alice.id, home, 1000).verdict.allows());
+    CHECK(here.fail(alice.id, home, 1000).verdict.allows());
     auto login = session_of(alice, 2);
-    login.proved_by = here.begin(alice.id, home, 1000).counted;
-    CHECK(here.begin(alice.id, home, 1000).verdict.by == rule::account_paused);
+    login.proved_by = here.fail(alice.id, home, 1000).counted;
+    CHECK(here.fail(alice.id, home, 1000).verdict.by == rule::account_paused);
     here.open(login);
-    CHECK(here.begin(alice.id, home, 1000).verdict.allows());
-    CHECK(here.begin(alice.id, elsewhere(), 1000).verdict.by == rule::account_locked);
+    CHECK(here.fail(alice.id, home, 1000).verdict.allows());
+    CHECK(here.fail(alice.id, elsewhere(), 1000).verdict.by == rule::account_locked);
 }
 
 TEST_CASE("a network that is known to one account is strange to another")
@@ -106,9 +106,9 @@ TEST_CASE("a network that is known to one account is strange to another")
     auto const alice = here.add("alice");
     auto const bob = here.add("bob");
     here.open(session_of(bob, 1));
-    here.begin(alice.id, elsewhere(), 0);
-    here.begin(alice.id, elsewhere(), 0);
-    CHECK_FALSE(here.begin(alice.id, home, 0).verdict.allows());
+    here.fail(alice.id, elsewhere(), 0);
+    here.fail(alice.id, elsewhere(), 0);
+    CHECK_FALSE(here.fail(alice.id, home, 0).verdict.allows());
 }
 
 TEST_CASE("who comes back by a session is known where it comes from")
@@ -123,10 +123,10 @@ TEST_CASE("who comes back by a session is known where it comes from")
     use.network = "203.0.113.5";
     std::vector<porter::rooms::store::session_use> const uses{use};
     CHECK(here.run(here.sessions().touch(uses)));
-    here.begin(alice.id, elsewhere(), 2);
-    here.begin(alice.id, elsewhere(), 2);
-    CHECK_FALSE(here.begin(alice.id, elsewhere(), 2).verdict.allows());
-    CHECK(here.begin(alice.id, "203.0.113.5", 2).verdict.allows());
+    here.fail(alice.id, elsewhere(), 2);
+    here.fail(alice.id, elsewhere(), 2);
+    CHECK_FALSE(here.fail(alice.id, elsewhere(), 2).verdict.allows());
+    CHECK(here.fail(alice.id, "203.0.113.5", 2).verdict.allows());
 }
 
 TEST_CASE("who is recorded at an address with an account is known in its network")
@@ -144,16 +144,16 @@ TEST_CASE("a network may fail so often within its window and no more")
 {
     world here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
-    here.begin(alice.id, home, 0);
-    here.begin(std::nullopt, home, 10);
-    here.begin(std::nullopt, home, 20);
-    auto const refused = here.begin(std::nullopt, home, 20).verdict;
+    here.fail(alice.id, home, 0);
+    here.fail(std::nullopt, home, 10);
+    here.fail(std::nullopt, home, 20);
+    auto const refused = here.fail(std::nullopt, home, 20).verdict;
     CHECK(refused.by == rule::network_throttled);
     CHECK(refused.retry_after == 40s);
-    CHECK(here.begin(alice.id, home, 59).verdict.retry_after == 1s);
-    CHECK(here.begin(std::nullopt, elsewhere(), 59).verdict.allows());
-    CHECK(here.begin(std::nullopt, home, 60).verdict.allows());
-    CHECK(here.begin(std::nullopt, home, 61).verdict.retry_after == 9s);
+    CHECK(here.fail(alice.id, home, 59).verdict.retry_after == 1s);
+    CHECK(here.fail(std::nullopt, elsewhere(), 59).verdict.allows());
+    CHECK(here.fail(std::nullopt, home, 60).verdict.allows());
+    CHECK(here.fail(std::nullopt, home, 61).verdict.retry_after == 9s);
     CHECK(here.account(alice.id).failed_since == 1);
 }
 
@@ -161,11 +161,11 @@ TEST_CASE("of two reasons to wait the longer one is told")
 {
     world here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
-    here.begin(alice.id, home, 0);
-    here.begin(alice.id, home, 0);
-    CHECK(here.begin(alice.id, home, 0).verdict.by == rule::account_paused);
-    here.begin(std::nullopt, home, 0);
-    auto const refused = here.begin(alice.id, home, 0).verdict;
+    here.fail(alice.id, home, 0);
+    here.fail(alice.id, home, 0);
+    CHECK(here.fail(alice.id, home, 0).verdict.by == rule::account_paused);
+    here.fail(std::nullopt, home, 0);
+    auto const refused = here.fail(alice.id, home, 0).verdict;
     CHECK(refused.by == rule::network_throttled);
     CHECK(refused.retry_after == 60s);
 }
@@ -174,16 +174,16 @@ TEST_CASE("a try that is given back leaves no trace")
 {
     world here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
-    here.give_back(here.begin(alice.id, home, 0).counted);
-    here.give_back(here.begin(std::nullopt, home, 0).counted);
+    here.give_back(here.fail(alice.id, home, 0).counted);
+    here.give_back(here.fail(std::nullopt, home, 0).counted);
     CHECK(here.account(alice.id).failed_since == 0);
-    here.begin(alice.id, home, 0);
-    here.begin(alice.id, home, 0);
+    here.fail(alice.id, home, 0);
+    here.fail(alice.id, home, 0);
     // The pause is that of the failure before: nobody waits for a fault of ours.
-    here.give_back(here.begin(alice.id, home, 5).counted);
+    here.give_back(here.fail(alice.id, home, 5).counted);
     CHECK(here.account(alice.id).failed_since == 2);
-    CHECK(here.begin(alice.id, home, 5).verdict.allows());
-    CHECK(here.begin(alice.id, home, 5).verdict.by == rule::network_throttled);
+    CHECK(here.fail(alice.id, home, 5).verdict.allows());
+    CHECK(here.fail(alice.id, home, 5).verdict.by == rule::network_throttled);
 }
 
 TEST_CASE("a name that nobody has is judged by the ladder that comes with the try")
@@ -204,24 +204,59 @@ TEST_CASE("a name that nobody has is judged by the ladder that comes with the tr
 TEST_CASE("a try of an account that is gone counts for its network alone")
 {
     world here{GENERATE(from_range(backends()))};
-    auto const gone = here.begin(77, home, 0);
+    auto const gone = here.fail(77, home, 0);
     CHECK(gone.verdict.allows());
     CHECK_FALSE(gone.counted.account);
-    here.begin(77, home, 0);
-    here.begin(77, home, 0);
-    CHECK(here.begin(77, home, 0).verdict.by == rule::network_throttled);
+    here.fail(77, home, 0);
+    here.fail(77, home, 0);
+    CHECK(here.fail(77, home, 0).verdict.by == rule::network_throttled);
 }
 
 TEST_CASE("a clock that was set back throttles nobody until it is there again")
 {
     world here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
-    for (int i = 0; i < 3; ++i) here.begin(alice.id, home, 1'000'000 + 10 * i);
-    CHECK_FALSE(here.begin(alice.id, home, 1'000'021).verdict.allows());
-    CHECK(here.begin(alice.id, home, 0).verdict.allows());
+    for (int i = 0; i < 3; ++i) here.fail(alice.id, home, 1'000'000 + 10 * i);
+    CHECK_FALSE(here.fail(alice.id, home, 1'000'021).verdict.allows());
+    CHECK(here.fail(alice.id, home, 0).verdict.allows());
     // By a moment only: then nothing is won by it.
     auto const bob = here.add("bob");
-    here.begin(bob.id, elsewhere(), 2);
-    here.begin(bob.id, elsewhere(), 2);
-    CHECK(here.begin(bob.id, elsewhere(), 2).verdict.retry_after == 1s);
+    here.fail(bob.id, elsewhere(), 2);
+    here.fail(bob.id, elsewhere(), 2);
+    CHECK(here.fail(bob.id, elsewhere(), 2).verdict.retry_after == 1s);
+}
+
+TEST_CASE("where tries that are not decided leave no room nobody is throttled for them")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    auto const first = here.begin(alice.id, elsewhere(), 0).counted;
+    auto const second = here.begin(alice.id, elsewhere(), 0).counted;
+    auto const refused = here.begin(alice.id, elsewhere(), 0).verdict;
+    CHECK(refused.by == rule::undecided);
+    CHECK(refused.retry_after == 1s);
+    CHECK(here.run(here.tries().fail(first)));
+    CHECK(here.begin(alice.id, elsewhere(), 0).verdict.by == rule::undecided);
+    CHECK(here.run(here.tries().fail(second)));
+    CHECK(here.begin(alice.id, elsewhere(), 0).verdict.by == rule::account_paused);
+
+    here.fail(std::nullopt, home, 0);
+    here.fail(std::nullopt, home, 0);
+    auto const third = here.begin(std::nullopt, home, 0).counted;
+    CHECK(here.begin(std::nullopt, home, 0).verdict.by == rule::undecided);
+    CHECK(here.begin(std::nullopt, elsewhere(), 0).verdict.allows());
+    CHECK(here.run(here.tries().fail(third)));
+    CHECK(here.begin(std::nullopt, home, 0).verdict.by == rule::network_throttled);
+}
+
+TEST_CASE("a try that succeeds while others wait throttles none of them")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    auto login = session_of(alice, 1);
+    login.proved_by = here.begin(alice.id, home, 0).counted;
+    here.begin(alice.id, home, 0);
+    CHECK(here.begin(alice.id, home, 0).verdict.by == rule::undecided);
+    here.open(login);
+    CHECK(here.begin(alice.id, home, 0).verdict.allows());
 }

@@ -69,6 +69,14 @@ public:
         return *judged;
     }
 
+    /// A try that fails where it is let in.
+    rooms::store::judged_try fail(std::optional<rooms::store::account_id> account, std::string network, int seconds)
+    {
+        auto judged = begin(account, std::move(network), seconds);
+        if (judged.verdict.allows()) CHECK(run(tries().fail(judged.counted)));
+        return judged;
+    }
+
     void give_back(rooms::store::counted_try const& one)
     {
         std::vector<rooms::store::counted_try> const undecided{one};

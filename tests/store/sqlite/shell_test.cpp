@@ -46,7 +46,9 @@ struct running {
     {
         auto const judged = here.run(ports.tries.begin(try_of(alice.id, network, when), few_tries));
         REQUIRE(judged);
-        return judged->verdict.allows();
+        if (!judged->verdict.allows()) return false;
+        REQUIRE(here.run(ports.tries.fail(judged->counted)));
+        return true;
     }
 
     std::string type(std::string const& sql) { return here.administrator().run(sql); }
