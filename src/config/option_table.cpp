@@ -105,7 +105,7 @@ constexpr option table[] = {
         "whether visitors may make accounts: open or closed"),
     row("service", 0, form::text, "SERVICE",
         {set_service, [](program const& options) -> std::optional<std::string> { return toml_text(options.service); }},
-        "what sessions talk to: echo, chat or exec:COMMAND"),
+        "what sessions talk to: echo; chat and exec:COMMAND are not in this version"),
     row("session-ttl", 0, form::duration, "TIME", duration<&server::session_ttl, 1>(), "absolute life of a session"),
     row("session-idle-ttl", 0, form::duration, "TIME", duration<&server::session_idle_ttl, 1>(),
         "life of a session that is not used"),
