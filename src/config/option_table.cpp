@@ -119,7 +119,7 @@ constexpr option table[] = {
     row("idle-timeout", 0, form::duration, "TIME", duration<&server::idle_timeout, 0>(),
         "ends connections that say nothing for so long; 0: never"),
     row("max-connections", 0, form::number, "N", number<&server::max_connections, 0, many>(),
-        "connections at once; 0: no limit"),
+        "connections at once; 0: as many as there are descriptors for"),
     row("max-connections-per-address", 0, form::number, "N", number<&server::max_connections_per_address, 0, many>(),
         "the same for an IPv4 address or IPv6 /64; 0: no limit"),
     row("max-frame", 0, form::size, "SIZE", size<&server::max_frame, 4 * KiB, 16 * MiB>(),

@@ -2,6 +2,8 @@
 
 #include <cassert>
 
+#include "server/descriptors.hpp"
+
 namespace porter::rooms::server {
 
 /// Guarded by the quota's mutex.
@@ -15,8 +17,6 @@ struct admission::seat {
 };
 
 namespace {
-
-constexpr std::size_t max_farewells = 64;
 
 /// Of a limit, how much is for those without access.
 std::size_t half(std::size_t limit)
