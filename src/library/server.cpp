@@ -11,6 +11,7 @@
 #include "library/tls_key.hpp"
 #include "log/file_logger.hpp"
 #include "porter/version.hpp"
+#include "server/descriptors.hpp"
 #include "server/doorman.hpp"
 #include "server/house.hpp"
 #include "server/listen.hpp"
@@ -44,9 +45,12 @@ struct server::rooms_of_the_house {
           throttle(database->ports().tries, clock, logger),
           verifier(database->ports().accounts, hasher, throttle, clock, logger, library::auth_options(options)),
           registry(database->ports().sessions, throttle, tokens, clock, logger, library::session_options(options)),
-          house{directory,      verifier,        registry, clock, logger, library::rules(options),
+          threads(std::max<std::size_t>(options.threads, 1)),
+          house{directory,      verifier,
+                registry,       clock,
+                logger,         rooms::server::held_to_descriptors(library::rules(options), threads, logger),
                 services::echo, encryption.get()},
-          doorman(io, std::max<std::size_t>(options.threads, 1), house)
+          doorman(io, threads, house)
     {
         for (auto& each : acceptors) doorman.add(std::move(each));
         for (auto const& each : doorman.local_endpoints()) {
@@ -67,6 +71,7 @@ struct server::rooms_of_the_house {
     auth::throttle throttle;
     auth::verifier verifier;
     sessions::registry registry;
+    std::size_t threads;  // of I/O
     rooms::server::house house;
     rooms::server::doorman doorman;
 };

@@ -2,6 +2,8 @@
 
 #include <cassert>
 
+#include "server/descriptors.hpp"
+
 namespace porter::rooms::server {
 
 /// Guarded by the quota's mutex.
@@ -10,13 +12,11 @@ struct admission::seat {
 
     quota& house;
     holder who;
-    quota::neighbourhoods::iterator at{};
+    quota::neighbourhoods::value_type* at = nullptr;  // outlives a rehash, which an iterator does not
     state now = state::lost;
 };
 
 namespace {
-
-constexpr std::size_t max_farewells = 64;
 
 /// Of a limit, how much is for those without access.
 std::size_t half(std::size_t limit)
@@ -123,7 +123,7 @@ std::size_t quota::taken() const
 bool quota::take(seat& newcomer, std::string const& name, std::optional<holder>& evicted)
 {
     auto const per_network = name.empty() ? 0 : per_network_;
-    auto const at = networks_.try_emplace(name).first;
+    auto* const at = &*networks_.try_emplace(name).first;
     auto& here = at->second;
     bool const crowded_here = per_network != 0 && here.without_access >= half(per_network);
     bool const crowded = in_all_ != 0 && without_access_ >= half(in_all_);
@@ -139,7 +139,7 @@ bool quota::take(seat& newcomer, std::string const& name, std::optional<holder>&
                       (per_network != 0 && here.taken - freed_here >= per_network) ||
                       ((crowded_here || crowded) && loser == nullptr);
     if (full) {
-        if (here.taken == 0) networks_.erase(at);
+        if (here.taken == 0) networks_.erase(name);
         return false;
     }
     newcomer.at = at;
@@ -184,7 +184,7 @@ void quota::vacate(seat& one) noexcept
         change(here, [&] { --here.without_access; });
     }
     one.now = seat::state::lost;
-    if (--here.taken == 0) networks_.erase(one.at);
+    if (--here.taken == 0) networks_.erase(networks_.find(one.at->first));
 }
 
 /// A network is taken out of the order while what it is ordered by changes.

@@ -97,6 +97,14 @@ class PorterdOnTerminal(unittest.TestCase):
         self.assertEqual(terminal.leave(), 0)
         self.assertFalse((self.folder / "data").exists(), "nothing was made")
 
+    def test_a_reload_during_the_start_does_not_end_it(self):
+        terminal = self.terminal()
+        terminal.see(QUESTION)
+        terminal.process.send_signal(signal.SIGHUP)
+        terminal.line("0")
+        self.listening(terminal)
+        self.stop(terminal)
+
     def test_an_interrupt_leaves_cleanly(self):
         terminal = self.terminal()
         terminal.see(QUESTION)

@@ -1,5 +1,6 @@
 """Peers that go away at every possible moment, and what the others notice of it: nothing (promises N3 and N7)."""
 import pathlib
+import resource
 import struct
 import threading
 import unittest
@@ -158,8 +159,9 @@ def checks_types_at_run_time():
 @unittest.skipIf(checks_types_at_run_time(), "UBSan itself needs descriptors; try a release build")
 class OutOfDescriptors(unittest.TestCase):
     def test_with_no_descriptor_left_those_inside_go_on_and_newcomers_get_in_later(self):
-        server = Server("--access", "open", before=("sh", "-c", 'ulimit -n 256; exec "$0" "$@"'))
+        server = Server("--access", "open", "--threads", "2")
         self.addCleanup(server.remove)
+        server.limit(resource.RLIMIT_NOFILE, 256)  # fewer than it counted on when it started
         inside = server.connect()
         self.addCleanup(inside.close)
         inside.hello()
@@ -176,6 +178,37 @@ class OutOfDescriptors(unittest.TestCase):
         newcomer.hello()
         newcomer.expect("granted")
         self.assertLess(len(server.log().splitlines()) - lines, 2 * len(crowd), "it does not log each failed accept")
+        server.stop()
+
+
+class FewDescriptors(unittest.TestCase):
+    """The part of promise N4 that is about a machine which gives porterd fewer descriptors than it has places."""
+
+    def test_a_silent_crowd_larger_than_the_descriptors_keeps_nobody_out(self):
+        server = Server("--threads", "2", before=("sh", "-c", 'ulimit -n 300; exec "$0" "$@"'))
+        self.addCleanup(server.remove)
+        limited = [line for line in server.log().splitlines() if "connections_limited" in line]
+        self.assertEqual(len(limited), 1)
+        self.assertRegex(limited[0], r"warn.*wanted=20000 connections=166 descriptors=300 .*ulimit -n")
+
+        def come(address):
+            visitor = server.connect(address)
+            self.addCleanup(visitor.close)
+            return visitor
+
+        owner = come("127.0.0.3")
+        for silent in range(1, 421):
+            come("127.0.5.5")
+            if silent % 20 == 0:  # as fast as it sends them off: what it has accepted and not seen yet needs some, too
+                until(lambda: server.log().count("code=server_full") >= silent - 83, "half of 166 places are silent")
+        owner.hello()
+        owner.send("register", "Alice", PASSWORD)
+        owner.expect("granted")
+        visitor = come("127.0.0.4")
+        visitor.hello()
+        visitor.send("login", "Alice", PASSWORD)
+        visitor.expect("granted")
+        self.assertNotIn("code=timeout", server.log(), "the visitor did not wait until the crowd's time was over")
         server.stop()
 
 

@@ -103,6 +103,7 @@ exit_code run_and_explain(std::vector<std::string> const& command)
 int main(int argc, char** argv)
 {
     porter::rooms::terminal::prepare_process();
+    porter::programs::ignore_hangups();
     std::vector<std::string> const command =
         argc > 0 ? std::vector<std::string>{argv, argv + argc} : std::vector<std::string>{"porterd"};
     return static_cast<int>(porter::programs::run_and_explain(command));

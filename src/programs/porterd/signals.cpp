@@ -15,6 +15,11 @@ extern "C" void end_at_once(int)
 
 }  // namespace
 
+void ignore_hangups()
+{
+    std::signal(SIGHUP, SIG_IGN);
+}
+
 signals::signals(asio::io_context& io, std::function<void()> stop, std::function<void()> reopen)
     : stop_(std::move(stop)), reopen_(std::move(reopen)), end_(io, SIGINT, SIGTERM), rotation_(io, SIGHUP)
 {

@@ -6,6 +6,10 @@
 
 namespace porter::programs {
 
+/// From here on a SIGHUP that comes before there is a log to reopen is no reason to die: a reload may meet a start that
+/// takes its time, as a large migration does. SIGTERM and SIGINT still end the start.
+void ignore_hangups();
+
 /// What signals do to a running porterd: SIGHUP calls `reopen`; the first SIGTERM or SIGINT calls `stop`, and a second
 /// one ends the process at once with exit code 0, also when no thread takes up work any more. Committed work is in the
 /// database by then; lines of the log may be lost. Signals are held from construction on and handled when the
