@@ -140,7 +140,7 @@ class Denials(PorterCase):
         terminal.see(r"^Waiting 2 s \(Ctrl-C leaves\)\.$")
         terminal.line("typed too early")
         terminal.type("and half a line")
-        terminal.see(r"^Password for Alice: ", times=2)
+        terminal.see(r"Password for Alice: ", times=2)
         terminal.line(PASSWORD)
         terminal.see(PROMPT)
         self.leave(terminal)
