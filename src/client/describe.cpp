@@ -2,6 +2,16 @@
 
 namespace porter {
 
+namespace {
+
+std::string when_again(failure const& denied)
+{
+    auto const seconds = denied.retry_after.count();
+    return seconds > 0 ? "; try again in " + std::to_string(seconds) + " s" : "";
+}
+
+}  // namespace
+
 std::string describe(client_failure const& failed)
 {
     auto const said = std::string{name_of(failed.what)} + (failed.reason.empty() ? "" : ": " + failed.reason);
@@ -15,7 +25,7 @@ std::string describe(client_failure const& failed)
         case client_failure::cause::closed:
             return "closed: " + said;
         case client_failure::cause::denied:
-            return "denied: " + said;
+            return "denied: " + said + when_again(failed);
         case client_failure::cause::protocol:
             return "protocol error: " + said;
         case client_failure::cause::unknown_server:

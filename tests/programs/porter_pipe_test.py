@@ -6,6 +6,7 @@ import unittest
 from support.case import OTHER_PASSWORD, PASSWORD, ServerCase
 from support.peer import Peer, let_in, see_off
 from support.server import PORTER, Server, run
+from support.wire import message
 
 
 class PipeCase(ServerCase):
@@ -146,6 +147,22 @@ class Refusals(PipeCase):
         done = self.porter("--name", "Weak Here", "--register", "--password-file", self.password_file("password1"))
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("weak_password", done.err)
+
+    def test_a_denial_that_time_helps_against_says_how_long(self):
+        for code, seconds, told in (("throttled", 187, "; try again in 187 s"), ("busy", 1, "; try again in 1 s"),
+                                    ("throttled", 0, "scripted")):
+            with self.subTest(code=code, seconds=seconds):
+                def script(connection, code=code, seconds=seconds):
+                    connection.expect("hello")
+                    connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "")
+                    connection.expect("login")
+                    connection.send_raw(message("denied", code, seconds, "scripted"))
+                    see_off(connection)
+                peer = Peer(script)
+                done = self.porter("--name", "Alice", "--password-file", self.password_file(), port=peer.port)
+                peer.join()
+                self.assert_failed(done, 75, f"denied: {code}: scripted")
+                self.assertTrue(done.err.endswith(told + "\n"), done.err)
 
     def test_no_password_stands_in_an_error(self):
         done = self.porter("--name", "Nobody At All", "--password-file", self.password_file("canary password 4711"))

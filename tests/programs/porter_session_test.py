@@ -74,6 +74,16 @@ class Commands(PorterCase):
         self.visitor().enter("login", "Changer", OTHER_PASSWORD)
         self.leave(terminal)
 
+    def test_a_wrong_current_password_is_told_as_such_and_changes_nothing(self):
+        terminal = self.registered("Forgetful")
+        terminal.line("/password")
+        for prompt in ("Current password: ", "New password: ", "New password again: "):
+            terminal.see("^" + prompt)
+            terminal.line(OTHER_PASSWORD)
+        terminal.see(r"^The current password is wrong\. The password stays as it is\.$")
+        self.visitor().enter("login", "Forgetful", PASSWORD)
+        self.leave(terminal)
+
     def test_a_command_that_is_used_wrongly_is_explained(self):
         terminal = self.registered("Learner")
         for line, told in (("/revoke", "/revoke takes the ID of a session"), ("/revoke x", '"x" is not a session\'s ID'),

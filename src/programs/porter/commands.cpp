@@ -17,6 +17,12 @@ namespace {
 constexpr std::string_view via_texts[] = {"as everybody is",    "known by your address", "by the name you said",
                                           "with a new account", "by your password",      "by a kept session"};
 
+/// The server says the same of names; in a conversation the name is not in doubt.
+bool is_wrong_password(client_failure const& failed)
+{
+    return failed.why == client_failure::cause::denied && failed.what == code::bad_credentials;
+}
+
 }  // namespace
 
 task<void> conversation::obey(std::string line)
@@ -116,7 +122,11 @@ task<void> conversation::change_password()
         std::string from{current->view()};
         std::string to{fresh->view()};
         auto changed = co_await door_->change_password(std::move(from), std::move(to));
-        report(changed, "The password is changed. Your other sessions are over.");
+        if (!changed && is_wrong_password(changed.error())) {
+            talk_.tell("The current password is wrong. The password stays as it is.");
+        } else {
+            report(changed, "The password is changed. Your other sessions are over.");
+        }
     }
 }
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/asio.hpp"
 #include "base/text.hpp"
 #include "programs/porter/reception.hpp"
 #include "terminal/password_file.hpp"
@@ -139,12 +138,7 @@ task<outcome<void>> reception::prepare_next_try(client_failure denied)
     if (denied.what == code::bad_credentials && is_greeted_by_address()) {
         talk_.tell(fmt::format("Not {}? An empty answer asks for another name.", base::escape(name_)));
     }
-    if (denied.retry_after.count() > 0) {
-        talk_.tell(fmt::format("Trying again is possible in {} s.", denied.retry_after.count()));
-        auto executor = co_await asio::this_coro::executor;
-        base::steady_timer pause{executor, denied.retry_after};
-        co_await pause.async_wait(base::use_tuple);
-    }
+    if (denied.retry_after.count() > 0) co_await ask_->wait(denied.retry_after);
     if (is_about_name(denied.what)) {
         std::string proposal;
         std::swap(proposal, name_);

@@ -1,11 +1,14 @@
 #include "programs/porter/questions.hpp"
 
+#include <fmt/format.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 
+#include "base/asio.hpp"
 #include "terminal/hidden_typing.hpp"
 
 namespace porter::programs {
@@ -59,6 +62,16 @@ task<std::optional<bool>> questions::ask_yes_no(std::string prompt)
         if (said == "no" || said == "n") co_return false;
         talk_.tell("Please answer yes or no.");
     }
+}
+
+task<void> questions::wait(std::chrono::seconds pause)
+{
+    rooms::terminal::hidden_typing const hidden;  // before the line: who sees it may type
+    talk_.tell(fmt::format("Waiting {} s (Ctrl-C leaves).", pause.count()));
+    auto const executor = co_await asio::this_coro::executor;
+    base::steady_timer timer{executor, pause};
+    co_await timer.async_wait(base::use_tuple);
+    ::tcflush(STDIN_FILENO, TCIFLUSH);
 }
 
 /// The terminal hands out whole lines; a piece without a line feed is one that Ctrl-D pushed out half-typed.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -22,6 +23,10 @@ public:
 
     /// Asks until the answer is one.
     task<std::optional<bool>> ask_yes_no(std::string prompt);
+
+    /// Waits before the next question. Nobody was asked anything yet: what is typed meanwhile, maybe a password, is not
+    /// shown and answers nothing. Ctrl-C is a signal as ever.
+    task<void> wait(std::chrono::seconds pause);
 
 private:
     task<bool> read_line(std::string& line);
