@@ -1,11 +1,12 @@
 #include "client/connecting.hpp"
 
-#include <memory>
 #include <optional>
 
+#include "client/attempt.hpp"
 #include "client/failing.hpp"
 #include "client/resolving.hpp"
 #include "client/trusting.hpp"
+#include "client/turning_away.hpp"
 #include "tls/context.hpp"
 #include "tls/error.hpp"
 
@@ -16,22 +17,10 @@ namespace {
 using asio::ip::tcp;
 using time_point = std::chrono::steady_clock::time_point;
 
-struct attempt {
-    explicit attempt(io_executor executor) : socket(executor), deadline(executor) {}
-
-    base::tcp_socket socket;
-    base::steady_timer deadline;
-};
-
 task<client_result<base::tcp_socket>> try_one(tcp::endpoint to, std::string where, time_point deadline)
 {
     auto executor = co_await asio::this_coro::executor;
-    auto const trying = std::make_shared<attempt>(executor);
-    trying->deadline.expires_at(deadline);
-    trying->deadline.async_wait([trying](base::error_code cancelled) {
-        base::error_code ignored;  // connected at the last moment and handed on: nothing is open here
-        if (!cancelled) trying->socket.close(ignored);
-    });
+    auto const trying = begin_attempt(base::tcp_socket{executor}, deadline);
     auto [error] = co_await trying->socket.async_connect(to, base::use_tuple);
     trying->deadline.cancel();
     if (!trying->socket.is_open()) co_return too_slow(where);
@@ -68,10 +57,7 @@ refusal<client_failure> no_handshake(std::string const& where, base::error_code 
 {
     if (error == asio::error::timed_out) return too_slow(where);
     if (error == asio::error::eof || error == tls::errc::truncated || error.category() != tls::category()) {
-        auto const how =
-            error.category() == tls::category() || error == asio::error::eof ? "it hung up" : error.message();
-        return refuse(client_failure{
-            client_failure::cause::lost, {code::unavailable, where + " in the TLS handshake: " + how}, error});
+        return lost_in_handshake(where, error.category() == tls::category() ? asio::error::eof : error);
     }
     return refuse(
         client_failure{client_failure::cause::protocol,
@@ -83,6 +69,11 @@ task<client_result<opened>> secure(base::tcp_socket connected, std::string host,
 {
     opened made{stream{std::move(connected)}, {}, trusted_by::nobody};
     auto const peer = co_await made.socket.connect_tls(tls_context(), host, deadline);
+    if (!peer && peer.error() == tls::errc::in_the_clear) {
+        base::tcp_socket unsecured{std::move(made.socket)};
+        auto const answer = co_await hear_plain_answer(std::move(unsecured), where, deadline);
+        co_return refuse(answer);
+    }
     if (!peer) co_return no_handshake(where, peer.error());
     auto const& file = options.known_servers;
     known_servers const known{file.empty() ? known_servers::default_file() : file, options.warn};

@@ -21,4 +21,11 @@ inline refusal<client_failure> too_slow(std::string const& where)
         client_failure{client_failure::cause::timed_out, {code::timeout, "no connection to " + where + " in time"}});
 }
 
+inline refusal<client_failure> lost_in_handshake(std::string const& where, base::error_code error)
+{
+    auto const how = error == asio::error::eof ? "it hung up" : error.message();
+    return refuse(client_failure{
+        client_failure::cause::lost, {code::unavailable, where + " in the TLS handshake: " + how}, error});
+}
+
 }  // namespace porter::rooms::client

@@ -20,6 +20,8 @@ public:
                 return "the peer does not offer the ALPN protocol porter/1";
             case errc::too_much_output:
                 return "the peer does not read what it asked for";
+            case errc::in_the_clear:
+                return "the peer answers in the clear";
             case errc::defect:
                 return "TLS failed without a reason";
         }

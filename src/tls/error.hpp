@@ -12,6 +12,7 @@ enum class errc : int {
     truncated = 1,    ///< the bytes ended without close_notify: more may have been said
     no_protocol,      ///< the peer did not agree on the ALPN protocol porter/1
     too_much_output,  ///< the peer made us answer and did not read the answers
+    in_the_clear,     ///< the peer's first byte is 0x00: a frame, which is still there to be read, and no TLS record
     defect,           ///< OpenSSL failed and does not say why
 };
 

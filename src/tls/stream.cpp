@@ -76,7 +76,7 @@ task<base::error_code> stream::shake_hands()
     non_blocking(true, failed);  // from here on the socket is only asked for what it has at once
     if (failed) co_return failed;
     auto& engine = tls_->engine;
-    for (;;) {
+    for (bool first = true;; first = false) {
         auto const got = engine.handshake();
         failed = co_await send_all();
         if (got == engine::progress::failed) co_return engine.error();
@@ -85,6 +85,7 @@ task<base::error_code> stream::shake_hands()
         auto const [cancelled] = co_await async_wait(wait_read, base::use_tuple);
         if (cancelled) co_return cancelled;
         if (tls_->cancels != cancels_before) co_return asio::error::operation_aborted;
+        if (first && is_answered_in_the_clear()) co_return errc::in_the_clear;
         failed = receive_ready();
         if (failed) co_return failed;
     }
@@ -174,6 +175,15 @@ base::error_code stream::send_ready()
         if (failed) return failed;
         bytes.sent(size);
     }
+}
+
+/// Whether what came begins as a frame does, whose first byte is 0 and no type of a TLS record (RFC 8446, 5.1).
+bool stream::is_answered_in_the_clear()
+{
+    char first = 1;
+    base::error_code nothing;
+    auto const size = base::tcp_socket::receive(asio::buffer(&first, 1), message_peek, nothing);
+    return !nothing && size == 1 && first == 0;
 }
 
 /// Takes what the socket has at once; nothing is no error.

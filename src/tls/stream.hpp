@@ -202,6 +202,7 @@ private:
     std::optional<outcome> write(asio::const_buffer plain, std::size_t& taken, base::error_code failed);
     base::error_code send_ready();
     base::error_code receive_ready();
+    bool is_answered_in_the_clear();
 
     std::unique_ptr<engine_room> tls_;  // none: plain
 };

@@ -1,5 +1,6 @@
 // The client over TLS, and where TLS does not come about. Whom it trusts: trusting_test.cpp.
 
+#include "client/back_off.hpp"
 #include "support/client_scripts.hpp"
 #include "support/state_folder.hpp"
 #include "tls/contexts.hpp"
@@ -102,6 +103,47 @@ TEST_CASE("a server without TLS is not spoken to unless plain is asked for")
         CHECK(door.error().why == cause::protocol);
         CHECK(door.error().what == code::tls_required);
         CHECK(server.heard().empty());
+    });
+}
+
+TEST_CASE("a server that is full or stopping turns a client away before TLS and may be tried again")
+{
+    meeting with;
+    auto const what = GENERATE(code::server_full, code::shutting_down, code::timeout);
+    auto const answer = frame_of(protocol::closing{static_cast<std::uint16_t>(what), "use --plain\x1b[2J"});
+    play({say_bytes(answer.substr(0, 3)), say_bytes(answer.substr(3)), half_close()},
+         [&](scripted_server& server) -> task<void> {
+             auto const options = with.options(trust::first_use);
+             auto door = co_await client::connect(host, server.port(), options);
+             REQUIRE_FALSE(door);
+             CHECK(door.error().why == cause::closed);
+             CHECK(door.error().what == code::unavailable);
+             CHECK(rooms::client::worth_another_try(door.error()));
+             CHECK(describe(door.error()).find("plain") == std::string::npos);  // nobody vouches for what it says
+         });
+}
+
+TEST_CASE("an answer in the clear that is longer than a closing needs is not waited for")
+{
+    meeting with;
+    auto const what = static_cast<std::uint16_t>(code::server_full);
+    auto const answer = frame_of(protocol::closing{what, std::string(2000, 'x')}).substr(0, 100);
+    play({say_bytes(answer), hear_end()}, [&](scripted_server& server) -> task<void> {
+        auto const options = with.options(trust::first_use);
+        auto door = co_await client::connect(host, server.port(), options);
+        REQUIRE_FALSE(door);
+        CHECK(door.error().why == cause::protocol);
+    });
+}
+
+TEST_CASE("an answer in the clear that breaks off is a lost connection")
+{
+    meeting with;
+    play({say_bytes(std::string("\0\0\0\x20\x44", 5)), half_close()}, [&](scripted_server& server) -> task<void> {
+        auto const options = with.options(trust::first_use);
+        auto door = co_await client::connect(host, server.port(), options);
+        REQUIRE_FALSE(door);
+        CHECK(door.error().why == cause::lost);
     });
 }
 

@@ -7,7 +7,7 @@ from support.peer import Peer, hears_nothing, let_in, see_off
 from support.proxy import Proxy, records
 from support.server import Server
 from support.tls import Identity
-from support.trust import TrustCase
+from support.trust import TrustCase, echoing
 
 TOKEN = "prt_" + "c4nary" * 7 + "x"
 
@@ -114,8 +114,44 @@ class NoWayBack(TrustCase):
                 peer.join()
                 self.assertEqual((done.returncode, done.out), (76 if said else 69, ""), done.err)
                 self.assertIn("TLS", done.err)
+                self.assertNotIn("--plain", done.err)  # it may be somebody on the way
                 self.assertEqual(len(proxy.recorded), 1)
                 self.assertTrue(all(kind in (20, 21, 22) for kind, _ in records(proxy.recorded[0])))
+
+    def test_a_server_that_is_full_or_stopping_turns_away_in_the_clear_and_is_tried_later(self):
+        """What it says there, nobody vouches for: it is neither shown nor a reason to go on in the clear."""
+        for what in ("server_full", "shutting_down", "timeout"):
+            with self.subTest(what=what):
+                def script(connection, what=what):
+                    connection.send("closing", what, "please use --plain")
+                    connection.half_close()
+                    while connection.socket.recv(1 << 16):
+                        pass
+                peer = Peer(script)
+                done = self.run_porter(peer.port, "--trust-first-use", stdin=b"hello\n")
+                self.assert_refused(done, "before TLS began", "try again later", code=75)
+                self.assertNotIn("--plain", done.err)
+                peer.join()
+
+    def test_a_terminal_comes_back_to_a_server_that_had_no_place_for_a_while(self):
+        def lets_go(connection):
+            let_in(connection)
+            connection.send("closing", "shutting_down", "scripted")
+            see_off(connection)
+
+        def turns_away(connection):
+            connection.send("closing", "server_full", "")
+            connection.half_close()
+            while connection.socket.recv(1 << 16):
+                pass
+        secure = self.right.context()
+        peer = self.peer(lets_go, turns_away, echoing, tls=[secure, None, secure])
+        self.know(peer.port, self.right)
+        terminal = self.terminal(peer.port)
+        terminal.see("Connected again")
+        terminal.line("/quit")
+        self.assertEqual(terminal.leave(), 0)
+        peer.join()
 
     def test_an_older_tls_and_another_protocol_are_refused(self):
         for context in (self.right.context(newest=ssl.TLSVersion.TLSv1_2), self.right.context(protocols=()),

@@ -88,8 +88,8 @@ std::string line_of(client_failure const& failed)
     using cause = client_failure::cause;
     auto const line = rooms::base::escape(describe(failed));
     if (failed.why == cause::unknown_server) return line + " (--trust FINGERPRINT, or --trust-first-use)";
-    if (failed.what != code::tls_required) return line;
-    if (failed.why == cause::protocol) return line + " (a server without TLS is reached with --plain)";
+    // Who answers a handshake in the clear may be somebody on the way: that is no time to propose --plain.
+    if (failed.what != code::tls_required || failed.why == cause::protocol) return line;
     return line + " (this server wants TLS: leave out --plain)";
 }
 
