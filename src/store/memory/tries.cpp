@@ -90,6 +90,10 @@ task<result<judged_try>> tries::begin(secret_try asked, throttle_rules rules)
         ++row->history.failed_since;
         row->ladders[ladder_of(counted)] = {found.ladder.failed + 1, asked.at};
     }
+    // What is out of the window decides nothing any more.
+    std::erase_if(all_.failures, [since = in_seconds(asked.at) - rules.network_window](auto const& entry) {
+        return entry.second.at <= since;
+    });
     counted.entry = ++all_.last_failure;
     all_.failures[counted.entry] = {asked.network, in_seconds(asked.at), true, counted.account, ladder_of(counted)};
     co_return judged;
