@@ -14,7 +14,7 @@ std::string_view name_of(store::verdict::rule by)
 {
     using enum store::verdict::rule;
     if (by == account_paused) return "account_paused";
-    return by == account_locked ? "account_locked" : "address_throttled";
+    return by == account_locked ? "account_locked" : "network_throttled";
 }
 
 failure unavailable()

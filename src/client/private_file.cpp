@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "base/secret.hpp"
+#include "base/trust.hpp"
 
 namespace porter::rooms::client {
 
@@ -41,15 +42,35 @@ private:
     int number_;
 };
 
+std::optional<std::string> reason_for_distrust_of_file(struct ::stat const& about)
+{
+    auto const reason = base::reason_for_distrust(about);
+    if (!reason) return std::nullopt;
+    return "somebody else could have written it, so check what it holds: " + std::string{*reason};
+}
+
+/// In a folder like /tmp nobody can take a file away from its owner.
+std::optional<std::string> reason_for_distrust_of_folder(std::filesystem::path const& file)
+{
+    auto const folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path{"."};
+    struct ::stat about {};
+    if (::stat(folder.c_str(), &about) != 0) return std::nullopt;  // not there: neither is the file
+    bool const is_sticky = (about.st_mode & S_ISVTX) != 0;
+    auto const reason = is_sticky ? base::reason_for_distrust_of_owner(about) : base::reason_for_distrust(about);
+    if (!reason) return std::nullopt;
+    return "somebody else could have put it there or taken it away, for its folder is not safe: " +
+           std::string{*reason};
+}
+
 /// Whether the open file may be believed and written again; the problem if not.
 std::string inspect(descriptor const& file, bool& was_open)
 {
     struct ::stat about {};
     if (::fstat(file.number(), &about) != 0) return system_says();
     if (!S_ISREG(about.st_mode)) return "it is not a regular file";
-    if (about.st_uid != ::geteuid()) return "it belongs to somebody else";
+    if (auto const reason = reason_for_distrust_of_file(about)) return *reason;
     if (about.st_size > static_cast<off_t>(largest_file)) return "it is larger than 1 MiB";
-    was_open = (about.st_mode & 077) != 0;
+    was_open = (about.st_mode & 077) != 0 && about.st_uid == ::geteuid();  // root's own is root's to tighten
     if (was_open && ::fchmod(file.number(), 0600) != 0) return system_says();
     return {};
 }
@@ -75,6 +96,14 @@ std::filesystem::path state_file(std::string const& name)
     auto const* home = std::getenv("HOME");
     if (home && home[0] == '/') return std::filesystem::path{home} / ".local/state/porter" / name;
     return {};
+}
+
+std::optional<std::string> reason_for_distrust_of_state(std::filesystem::path const& file)
+{
+    if (auto reason = reason_for_distrust_of_folder(file)) return reason;
+    struct ::stat about {};
+    if (::lstat(file.c_str(), &about) != 0 || !S_ISREG(about.st_mode)) return std::nullopt;
+    return reason_for_distrust_of_file(about);
 }
 
 directory_lock::directory_lock(std::filesystem::path const& directory)
@@ -104,6 +133,10 @@ directory_lock::~directory_lock()
 file_text read_private_file(std::filesystem::path const& file)
 {
     file_text read;
+    if (auto const reason = reason_for_distrust_of_folder(file)) {
+        read.problem = *reason;
+        return read;
+    }
     // Non-blocking only matters for the open: a FIFO put there must not hang the program.
     descriptor const opened{::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)};
     if (!opened) {

@@ -10,6 +10,10 @@ namespace porter::rooms::client {
 /// variable is set (a relative XDG_STATE_HOME counts as unset, as its specification wants).
 std::filesystem::path state_file(std::string const& name);
 
+/// Why what stands in such a file, or that it is missing, could be somebody else's doing (base::reason_for_distrust),
+/// of the file or its folder; none for what is not there. A line for a person, who has to look into it.
+std::optional<std::string> reason_for_distrust_of_state(std::filesystem::path const& file);
+
 /// Held while a file is read, changed and put back, so that two programs do not undo each other's change. It locks the
 /// file's directory, which is made (0700, with its parents) when it is not there.
 class directory_lock {
@@ -33,7 +37,8 @@ struct file_text {
     bool was_open = false;  ///< others could read the file; they no longer can
 };
 
-/// Reads a small file of the user's own that holds secrets: no symbolic link, nobody else's, 1 MiB at most.
+/// Reads a small file of the user's own that holds secrets: no symbolic link, none that
+/// somebody else owns or could have written, 1 MiB at most. One that others could only read is made private.
 file_text read_private_file(std::filesystem::path const& file);
 
 /// Puts a file with this text in the place of `file`, whole or not at all: a new file (0600, O_EXCL) is renamed over

@@ -91,7 +91,8 @@ public:
     virtual task<result<std::optional<std::string>>> name_of(std::string address) = 0;
 
     /// Records that `name` was here from this canonical address at `at`; `account` is set when the name is proved, and
-    /// then it is known in the address's network, too. For an account that is gone nothing is recorded; that is no error.
+    /// then it is known in the address's network, too. For an account that is gone nothing is recorded; that is no
+    /// error.
     virtual task<result<void>> record(std::string address, std::string network, std::string name,
                                       std::optional<account_id> account, base::timestamp at) = 0;
 };

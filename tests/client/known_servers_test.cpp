@@ -1,5 +1,7 @@
 #include "client/known_servers.hpp"
 
+#include <unistd.h>
+
 #include <thread>
 
 #include "support/catch.hpp"
@@ -135,14 +137,49 @@ TEST_CASE("known servers that cannot be read are a problem and are not written")
     CHECK(std::filesystem::is_symlink(book.file("known_servers")));
 }
 
-TEST_CASE("known servers that others could change are made private with a warning")
+TEST_CASE("known servers that others could read are made private with a warning")
 {
     address_book book;
     book.write(here + " " + key + "\n");
-    std::filesystem::permissions(book.file("known_servers"), std::filesystem::perms{0666});
+    std::filesystem::permissions(book.file("known_servers"), std::filesystem::perms{0644});
     CHECK(book.servers().find(here));
     CHECK(book.warnings.size() == 1);
     CHECK(book.mode_of("known_servers") == 0600);
+}
+
+// SECURITY.md: state that somebody else owns or could have written is refused
+TEST_CASE("known servers that somebody else could have written are a problem and are left as they are")
+{
+    address_book book;
+    book.write(here + " " + key + "\n");
+    auto const mode = GENERATE(0620U, 0602U, 0666U);
+    std::filesystem::permissions(book.file("known_servers"), std::filesystem::perms{mode});
+    CHECK_FALSE(book.servers().find(here));
+    CHECK(book.servers().keep(server("b:2")));
+    CHECK(book.mode_of("known_servers") == mode);
+    CHECK(book.read() == here + " " + key + "\n");
+}
+
+TEST_CASE("known servers in a folder where others may write are a problem even when there are none")
+{
+    address_book book;
+    book.write(here + " " + key + "\n");
+    if (GENERATE(true, false)) std::filesystem::remove(book.file("known_servers"));
+    auto const folder = book.file("known_servers").parent_path();
+    std::filesystem::permissions(folder, std::filesystem::perms{GENERATE(0770U, 0707U)});
+    CHECK_FALSE(book.servers().find(here));
+    CHECK(book.servers().keep(server()));
+    std::filesystem::permissions(folder, std::filesystem::perms{01777});  // as /tmp: what is ours stays there
+    CHECK(book.servers().find(here));
+}
+
+TEST_CASE("known servers of another user are a problem")
+{
+    address_book book;
+    book.write(here + " " + key + "\n");
+    auto const whose = GENERATE("known_servers", "");
+    if (::chown(book.file(whose).c_str(), 65534, 65534) != 0) return;  // only root gives files away
+    CHECK_FALSE(book.servers().find(here));
 }
 
 TEST_CASE("nobody's home keeps no key and says so")

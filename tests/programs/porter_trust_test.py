@@ -1,4 +1,5 @@
 """Whom porter trusts: known servers, the system's authorities, and whoever a first use is granted to (commands page)."""
+import socket
 import stat
 import unittest
 
@@ -111,6 +112,27 @@ class Authorities(TrustCase):
         done = self.run_porter(peer.port, stdin=b"hello\n", host="localhost", authority=self.right.certificate)
         self.assert_refused(done, self.right.fingerprint, self.other.fingerprint)
         peer.join()
+
+
+class PlantedState(TrustCase):
+    """SECURITY.md: state that somebody else owns or could have written is refused. Nobody is even connected to."""
+
+    def test_what_others_could_have_written_stops_the_client_before_it_connects(self):
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        listener.setblocking(False)
+        port = listener.getsockname()[1]
+        self.know(port, self.right)
+        self.sessions.touch(0o600)
+        for path, mode in ((self.known_servers, 0o666), (self.sessions, 0o620), (self.known_servers.parent, 0o777)):
+            with self.subTest(path=path.name):
+                before = stat.S_IMODE(path.stat().st_mode)
+                path.chmod(mode)
+                done = self.run_porter(port, "--name", "Alice", "--password-file", self.password_file, stdin=b"hello\n")
+                self.assert_refused(done, "others may write to it", "chmod go-w", code=78)
+                self.assertEqual(stat.S_IMODE(path.stat().st_mode), mode)
+                self.assertRaises(BlockingIOError, listener.accept)
+                path.chmod(before)
 
 
 class KnownServers(TrustCase):

@@ -40,6 +40,7 @@ private:
     };
 
     task<client_result<void>> connect();
+    outcome<void> check_state() const;
     task<outcome<void>> connect_first();
     task<outcome<void>> ask_trust(std::string fingerprint);
     void warn_once(std::string const& line);

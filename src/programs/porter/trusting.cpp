@@ -4,6 +4,8 @@
 
 #include "base/text.hpp"
 #include "client/known_server_line.hpp"
+#include "client/known_servers.hpp"
+#include "client/private_file.hpp"
 #include "programs/porter/reception.hpp"
 
 namespace porter::programs {
@@ -15,9 +17,24 @@ using rooms::config::exit_code;
 
 }  // namespace
 
+/// Whether the user's own files may be believed: a planted key would be trusted, a planted session be somebody else's.
+/// That has to be looked into by a person, before anything is sent.
+outcome<void> reception::check_state() const
+{
+    using namespace rooms::client;
+    for (auto const& file : {known_servers::default_file(), saved_sessions::default_file()}) {
+        if (file.empty()) continue;
+        auto const reason = reason_for_distrust_of_state(file);
+        if (reason) return refuse(leaving{exit_code::bad_configuration, base::escape(file.string() + ": " + *reason)});
+    }
+    return {};
+}
+
 /// Connects; a server that nobody knows is left first, so that a person has all the time to decide.
 task<outcome<void>> reception::connect_first()
 {
+    auto const safe = check_state();
+    if (!safe) co_return safe;
     auto connected = co_await connect();
     if (!connected && connected.error().why == client_failure::cause::unknown_server && ask_ != nullptr) {
         auto trusted = co_await ask_trust(connected.error().server_key);
