@@ -87,6 +87,14 @@ class Stopping(SignalCase):
         self.server.signal(signal.SIGTERM)
         self.server.wait()
 
+    def test_a_hangup_that_comes_with_the_end_does_not_keep_it(self):
+        # Both are there when it runs on, and which of its threads takes which is chance: hence several times.
+        for _ in range(5):
+            for number in (signal.SIGSTOP, signal.SIGHUP, signal.SIGTERM, signal.SIGCONT):
+                self.server.signal(number)
+            self.assertEqual(self.server.wait(), 0)
+            self.server.start()
+
     def test_while_it_stops_nobody_is_let_in(self):
         visitor = self.resumed(self.account())
         self.server.signal(signal.SIGTERM)

@@ -31,6 +31,7 @@ void signals::wait_for_end()
 {
     end_.async_wait([this](asio::error_code error, int) {
         if (error) return;
+        ending_ = true;
         rotation_.cancel();  // so that the io_context runs out of work
         // In place of Asio's handlers, which would wait for a thread to be free.
         struct sigaction action {};
@@ -44,7 +45,7 @@ void signals::wait_for_end()
 void signals::wait_for_rotation()
 {
     rotation_.async_wait([this](asio::error_code error, int) {
-        if (error) return;
+        if (error || ending_) return;  // one that came together with the end is past cancelling
         reopen_();
         wait_for_rotation();
     });

@@ -26,6 +26,7 @@ private:
     std::function<void()> reopen_;
     asio::signal_set end_;
     asio::signal_set rotation_;
+    bool ending_ = false;
 };
 
 }  // namespace porter::programs
