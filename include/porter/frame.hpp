@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cassert>
 #include <concepts>
 #include <cstddef>
@@ -166,10 +167,10 @@ public:
     {
         auto const start = open();
         try {
-            write(added_);
+            write(added());
             close(start);
         } catch (...) {
-            added_.resize(start);
+            added().resize(start);
             throw;
         }
     }
@@ -181,11 +182,11 @@ public:
     void consume(std::size_t size) noexcept;
 
     /// Bytes that are not yet written, headers included.
-    std::size_t size() const noexcept { return added_.size() + (leaving_.size() - written_); }
+    std::size_t size() const noexcept { return buffers_[0].size() + buffers_[1].size() - written_; }
     bool empty() const noexcept { return size() == 0; }
 
     /// What fits without more memory, in bytes: about the encoder's memory.
-    std::size_t capacity() const noexcept { return added_.capacity() + leaving_.capacity(); }
+    std::size_t capacity() const noexcept { return buffers_[0].capacity() + buffers_[1].capacity(); }
 
     /// Gives the memory back when all is written: for connections that are quiet.
     void trim() noexcept;
@@ -194,8 +195,11 @@ private:
     std::size_t open();
     void close(std::size_t start);
 
-    std::string added_;    // where frames are added
-    std::string leaving_;  // what pending() gave: nothing is added here, so it does not move
+    std::string& added() noexcept { return buffers_[added_]; }        // where frames are added
+    std::string& leaving() noexcept { return buffers_[1 - added_]; }  // what pending() gave: it does not move
+
+    std::array<std::string, 2> buffers_;
+    std::size_t added_ = 0;  // which of them
     std::size_t written_ = 0;
 };
 

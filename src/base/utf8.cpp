@@ -41,6 +41,18 @@ std::size_t sequence(unsigned char const* at, unsigned char const* end) noexcept
     return 0;
 }
 
+std::uint64_t eight(unsigned char const* at) noexcept
+{
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, at, sizeof bytes);
+    return bytes;
+}
+
+bool is_ascii(std::uint64_t bytes) noexcept
+{
+    return (bytes & high_bits) == 0;
+}
+
 }  // namespace
 
 bool valid_utf8(std::string_view text) noexcept
@@ -49,8 +61,8 @@ bool valid_utf8(std::string_view text) noexcept
     auto const* const end = at + text.size();
     while (at != end) {
         if (*at < 0x80) {
-            std::uint64_t eight = 0;
-            while (end - at >= 8 && (std::memcpy(&eight, at, 8), (eight & high_bits) == 0)) at += 8;
+            while (end - at >= 32 && is_ascii(eight(at) | eight(at + 8) | eight(at + 16) | eight(at + 24))) at += 32;
+            while (end - at >= 8 && is_ascii(eight(at))) at += 8;
             while (at != end && *at < 0x80) ++at;
         } else {
             auto const length = sequence(at, end);

@@ -22,15 +22,13 @@ void release(std::string& drained) noexcept
 }  // namespace
 
 frame_encoder::frame_encoder(frame_encoder&& other) noexcept
-    : added_(std::exchange(other.added_, {})),
-      leaving_(std::exchange(other.leaving_, {})),
-      written_(std::exchange(other.written_, 0))
+    : buffers_(std::exchange(other.buffers_, {})), added_(other.added_), written_(std::exchange(other.written_, 0))
 {}
 
 frame_encoder& frame_encoder::operator=(frame_encoder&& other) noexcept
 {
-    added_ = std::exchange(other.added_, {});
-    leaving_ = std::exchange(other.leaving_, {});
+    buffers_ = std::exchange(other.buffers_, {});
+    added_ = other.added_;
     written_ = std::exchange(other.written_, 0);
     return *this;
 }
@@ -54,42 +52,45 @@ void frame_encoder::add(std::initializer_list<std::span<std::byte const>> pieces
 
 std::size_t frame_encoder::open()
 {
-    auto const start = added_.size();
-    added_.append(frame_header_size, '\0');
+    auto const start = added().size();
+    added().append(frame_header_size, '\0');
     return start;
 }
 
 void frame_encoder::close(std::size_t start)
 {
-    auto const payload = added_.size() - start - frame_header_size;
+    auto const payload = added().size() - start - frame_header_size;
     check(payload);
-    for (std::size_t i = 0; i < frame_header_size; ++i) {
-        added_[start + i] = static_cast<char>(payload >> (8 * (frame_header_size - 1 - i)) & 0xff);
-    }
+    auto* const header = added().data() + start;
+    header[0] = static_cast<char>(payload >> 24);
+    header[1] = static_cast<char>(payload >> 16);
+    header[2] = static_cast<char>(payload >> 8);
+    header[3] = static_cast<char>(payload);
 }
 
 std::span<std::byte const> frame_encoder::pending() noexcept
 {
-    if (leaving_.empty()) std::swap(added_, leaving_);
-    return std::as_bytes(std::span{leaving_}.subspan(written_));
+    if (leaving().empty()) added_ = 1 - added_;
+    return std::as_bytes(std::span{leaving()}.subspan(written_));
 }
 
 void frame_encoder::consume(std::size_t size) noexcept
 {
-    assert(size <= leaving_.size() - written_);
+    auto& written = leaving();
+    assert(size <= written.size() - written_);
     written_ += size;
-    if (written_ < leaving_.size()) return;
+    if (written_ < written.size()) return;
     written_ = 0;
-    leaving_.clear();
-    if (leaving_.capacity() > kept_buffer) release(leaving_);
-    if (added_.empty() && added_.capacity() < leaving_.capacity()) std::swap(added_, leaving_);  // one is enough then
+    written.clear();
+    if (written.capacity() > kept_buffer) release(written);
+    // The next frames are added where there is memory already: one buffer is enough then.
+    if (added().empty() && added().capacity() < written.capacity()) added_ = 1 - added_;
 }
 
 void frame_encoder::trim() noexcept
 {
     if (!empty()) return;
-    release(added_);
-    release(leaving_);
+    for (auto& each : buffers_) release(each);
 }
 
 }  // namespace porter
