@@ -5,22 +5,15 @@
 #include "base/network.hpp"
 
 namespace porter::rooms::identity {
-namespace {
 
-std::string network_of(asio::ip::address const& address)
+address::address(asio::ip::address const& raw) : text_(base::canonical(raw).to_string()), ip_(base::canonical(raw)) {}
+
+std::string address::network() const
 {
-    if (address.is_v4()) return address.to_string();
-    auto bytes = address.to_v6().to_bytes();
+    if (ip_.is_v4()) return text_;
+    auto bytes = ip_.to_v6().to_bytes();
     std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
     return asio::ip::address_v6{bytes}.to_string() + "/64";
-}
-
-}  // namespace
-
-address::address(asio::ip::address const& raw) : ip_(base::canonical(raw))
-{
-    text_ = ip_.to_string();
-    network_ = network_of(ip_);
 }
 
 address address::at(std::uint64_t connection) const

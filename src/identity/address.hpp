@@ -17,7 +17,7 @@ public:
 
     std::string const& text() const noexcept { return text_; }
     /// What limits count by: the IPv4 address itself, or the /64 of an IPv6 address, e.g. "2001:db8:0:1::/64".
-    std::string const& network() const noexcept { return network_; }
+    std::string network() const;
     bool is_loopback() const noexcept { return ip_.is_loopback(); }
     asio::ip::address const& ip() const noexcept { return ip_; }
 
@@ -30,7 +30,6 @@ public:
 
 private:
     std::string text_;
-    std::string network_;
     asio::ip::address ip_;
     std::uint64_t connection_ = 0;  // not a part of the address: two connections may be at one
 };
