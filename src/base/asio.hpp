@@ -10,6 +10,7 @@
 #include <asio/executor_work_guard.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/post.hpp>
+#include <asio/redirect_error.hpp>
 #include <asio/this_coro.hpp>
 #include <chrono>
 #if __has_include(<asio/as_tuple.hpp>)
@@ -39,6 +40,12 @@ using use_tuple_t = asio::experimental::as_tuple_t<asio::use_awaitable_t<io_exec
 /// The completion token of rooms: an operation's error code comes back as a value, never as an exception:
 /// `auto [error, size] = co_await socket.async_read_some(buffer, base::use_tuple);`
 inline constexpr use_tuple_t use_tuple{use_task};
+
+/// The same for the innermost path of a message: only the size comes back, the error code is put where it is told.
+inline auto into(error_code& error)
+{
+    return asio::redirect_error(use_task, error);
+}
 
 /// Waits for a timer that was set; false: it was cancelled.
 inline task<bool> run_out(steady_timer& timer)

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <optional>
-
 #include "protocol/messages.hpp"
 #include "server/ending.hpp"
 #include "server/handshake.hpp"
@@ -11,9 +9,8 @@
 namespace porter::rooms::server {
 
 /// Answers a request about who the visitor is (identify, change_password, logout, list_sessions, revoke_session, and
-/// those that have no place after access) by a queued done, sessions, granted or denied. An ending: the connection is
-/// over after the answer.
-task<std::optional<ending>> answer_request(peer& visitor, house const& house, guest& who,
-                                           protocol::request const& asked);
+/// those that have no place after access) by a queued done, sessions, granted or denied. What ends the connection, ends
+/// it after the answer.
+task<void> answer_request(peer& visitor, house const& house, guest& who, protocol::request const& asked);
 
 }  // namespace porter::rooms::server

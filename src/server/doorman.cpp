@@ -74,16 +74,6 @@ void doorman::start()
     spawn_housework(keep_house());
 }
 
-/// What the house does for itself: always on the main thread.
-void doorman::spawn_housework(task<void> work)
-{
-    ++housework_;
-    asio::co_spawn(threads_.main().executor(), std::move(work), [this](std::exception_ptr escaped) {
-        report_defect(escaped);
-        --housework_;
-    });
-}
-
 void doorman::receive(stream socket, identity::address from, io_thread& thread)
 {
     from = from.at(++connections_so_far_);
@@ -93,21 +83,30 @@ void doorman::receive(stream socket, identity::address from, io_thread& thread)
     if (asked.evicted) call_out(*asked.evicted);
     auto goodbye = asked.place ? std::nullopt : quota_.see_off();
     if (!asked.place && !goodbye) return;
-    auto waits = std::make_unique<asio::cancellation_signal>();
-    auto life =
-        asked.place
-            ? serve_connection(std::move(socket), std::move(from), std::move(*asked.place), *waits, thread, house_)
-            : turn_away(std::move(socket), std::move(from), std::move(*goodbye), *waits, thread, house_);
-    spawn(thread.executor(), std::move(life), std::move(waits));
+    auto visitor = std::make_unique<peer>(std::move(socket), std::move(from), thread, house_.rules);
+    auto life = asked.place ? serve_connection(*visitor, std::move(*asked.place), house_)
+                            : turn_away(*visitor, std::move(*goodbye), house_);
+    auto const waits = visitor->waits();
+    auto done = [this, visitor = std::move(visitor)](std::exception_ptr escaped) { ended(escaped); };
+    ++running_;
+    asio::co_spawn(thread.executor(), std::move(life), asio::bind_cancellation_slot(waits, std::move(done)));
 }
 
-/// Whoever holds `waits` can cancel what the coroutine waits for; without it nobody can.
-void doorman::spawn(io_executor where, task<void> work, std::unique_ptr<asio::cancellation_signal> waits)
+/// What runs as long as the door is open.
+void doorman::spawn(io_executor where, task<void> work)
 {
     ++running_;
-    auto const slot = waits ? waits->slot() : asio::cancellation_slot{};
-    auto done = [this, waits = std::move(waits)](std::exception_ptr escaped) { ended(escaped); };
-    asio::co_spawn(where, std::move(work), asio::bind_cancellation_slot(slot, std::move(done)));
+    asio::co_spawn(where, std::move(work), [this](std::exception_ptr escaped) { ended(escaped); });
+}
+
+/// What the house does for itself: always on the main thread.
+void doorman::spawn_housework(task<void> work)
+{
+    ++housework_;
+    asio::co_spawn(threads_.main().executor(), std::move(work), [this](std::exception_ptr escaped) {
+        report_defect(escaped);
+        --housework_;
+    });
 }
 
 void doorman::report_defect(std::exception_ptr escaped)

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <asio/cancellation_signal.hpp>
 #include <asio/io_context.hpp>
 #include <atomic>
 #include <chrono>
@@ -47,7 +46,7 @@ public:
 
 private:
     void receive(stream socket, identity::address from, io_thread& thread);
-    void spawn(io_executor where, task<void> work, std::unique_ptr<asio::cancellation_signal> waits = nullptr);
+    void spawn(io_executor where, task<void> work);
     void spawn_housework(task<void> work);
     void report_defect(std::exception_ptr escaped);
     void ended(std::exception_ptr escaped);

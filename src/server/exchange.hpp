@@ -14,10 +14,11 @@ namespace porter::rooms::server {
 /// rest underneath. It is what porter::connection is a face of.
 class exchange {
 public:
+    /// The arguments outlive it.
     exchange(peer& visitor, house const& house, guest& admitted) : peer_(visitor), house_(house), guest_(admitted) {}
 
-    /// Runs the service and says how the connection ends.
-    task<ending> run();
+    /// Runs the service; the visitor's connection has ended then.
+    task<void> run();
 
     // What porter::connection offers; documented there.
     task<std::optional<batch>> receive_some();
@@ -35,15 +36,12 @@ private:
     void note_defect(std::string_view what);
     /// What a service is about to see, or nothing: then a request waits for its answer, or it is over.
     message const* take_up(protocol::request const& request);
-    /// Answers the request that next() could not, because that takes a suspension.
-    task<void> answer_waiting();
 
     peer& peer_;
     house const& house_;
     guest& guest_;
     message current_;
-    std::optional<protocol::request> waiting_;
-    std::optional<ending> ended_;
+    std::optional<protocol::request> waiting_;  // next() could not answer it, because that takes a suspension
 };
 
 }  // namespace porter::rooms::server

@@ -5,21 +5,20 @@
 namespace porter::rooms::server {
 namespace {
 
-using admitted = result<guest, ending>;
-
-task<result<void, ending>> open(peer& visitor)
+task<bool> open(peer& visitor)
 {
-    auto frame = co_await visitor.receive();
-    if (!frame) co_return refuse(frame.error());
-    auto message = protocol::decode_opening(*frame);
-    if (!message) co_return refuse(ending::by_us(message.error()));
-    auto const* hello = std::get_if<protocol::hello>(&*message);
-    if (hello == nullptr) co_return refuse(ending::by_peer());
-    if (hello->version != protocol::version) {
-        co_return refuse(ending::by_us(code::unsupported_version,
-                                       "this server speaks version " + std::to_string(protocol::version)));
+    auto const frame = co_await visitor.receive();
+    if (!frame) co_return false;
+    auto const message = protocol::decode_opening(*frame);
+    if (!message) {
+        visitor.end(ending::by_us(message.error()));
+    } else if (auto const* hello = std::get_if<protocol::hello>(&*message); hello == nullptr) {
+        visitor.end(ending::by_peer());
+    } else if (hello->version != protocol::version) {
+        visitor.end(ending::by_us(code::unsupported_version,
+                                  "this server speaks version " + std::to_string(protocol::version)));
     }
-    co_return result<void, ending>{};
+    co_return !visitor.ended();
 }
 
 void welcome(peer& visitor, house const& house, identity::claim const& claim)
@@ -34,13 +33,13 @@ void welcome(peer& visitor, house const& house, identity::claim const& claim)
 /// Says `denied`; the denial that is one too many ends the connection.
 class denials {
 public:
-    std::optional<ending> say(peer& visitor, failure const& why)
+    void say(peer& visitor, failure const& why)
     {
         visitor.deny(why);
         bool const our_fault = why.what == code::unavailable || why.what == code::busy;
         if (!our_fault) ++count_;
-        if (++answers_ < max_access_requests && count_ < max_denials) return std::nullopt;
-        return ending::by_us(code::too_many_attempts, "too many attempts on this connection");
+        if (++answers_ < max_access_requests && count_ < max_denials) return;
+        visitor.end(ending::by_us(code::too_many_attempts, "too many attempts on this connection"));
     }
 
 private:
@@ -48,36 +47,48 @@ private:
     int answers_ = 0;
 };
 
-/// What both modes share: the next access request, or how the connection ends.
-task<result<protocol::access_request, ending>> receive_request(peer& visitor)
+/// What both modes share: the next access request. None: the connection has ended.
+task<std::optional<protocol::access_request>> receive_request(peer& visitor)
 {
-    auto frame = co_await visitor.receive();
-    if (!frame) co_return refuse(frame.error());
-    auto request = protocol::decode_access_request(*frame);
-    if (!request) co_return refuse(ending::by_us(request.error()));
-    if (std::holds_alternative<protocol::closing>(*request)) co_return refuse(ending::by_peer());
+    auto const frame = co_await visitor.receive();
+    if (!frame) co_return std::nullopt;
+    auto const request = protocol::decode_access_request(*frame);
+    if (!request) {
+        visitor.end(ending::by_us(request.error()));
+    } else if (std::holds_alternative<protocol::closing>(*request)) {
+        visitor.end(ending::by_peer());
+    }
+    if (visitor.ended()) co_return std::nullopt;
     co_return *request;
 }
 
 /// Identify access: a known address is let in at once, an unknown one says its name.
-task<admitted> identified(peer& visitor, house const& house, identity::claim const& claim)
+task<std::optional<guest>> identified(peer& visitor, house const& house, identity::claim const& claim)
 {
     if (claim.known()) co_return guest{via::address, claim.name()};
     denials denied;
     for (;;) {
-        auto request = co_await receive_request(visitor);
-        if (!request) co_return refuse(request.error());
+        auto const request = co_await receive_request(visitor);
+        if (!request) co_return std::nullopt;
         failure refused{code::not_supported, "this server asks for a name only: identify"};
         if (auto const* identify = std::get_if<protocol::identify>(&*request)) {
             auto introduced = co_await house.directory.introduce(visitor.address(), std::string{identify->name});
             if (introduced) co_return guest{via::identify, introduced->name()};
             refused = introduced.error();
         }
-        if (auto last = denied.say(visitor, refused)) co_return refuse(*last);
+        denied.say(visitor, refused);
     }
 }
 
-task<result<guest>> registered(peer& visitor, house const& house, protocol::register_account const& asked)
+/// An open session, and how it came to be.
+struct entrance {
+    entrance(porter::via how, sessions::session opened) : via(how), session(std::move(opened)) {}
+
+    porter::via via;
+    sessions::session session;
+};
+
+task<result<entrance>> registered(peer& visitor, house const& house, protocol::register_account const& asked)
 {
     std::string name{asked.name};
     base::secret password{asked.password};
@@ -85,10 +96,10 @@ task<result<guest>> registered(peer& visitor, house const& house, protocol::regi
     if (!accepted) co_return refuse(accepted.error());
     auto opened = co_await house.registry.open(*accepted, visitor.address(), visitor.transport());
     if (!opened) co_return refuse(opened.error());
-    co_return guest{via::register_account, std::move(*opened)};
+    co_return entrance{via::register_account, std::move(*opened)};
 }
 
-task<result<guest>> logged_in(peer& visitor, house const& house, protocol::login const& asked)
+task<result<entrance>> logged_in(peer& visitor, house const& house, protocol::login const& asked)
 {
     std::string name{asked.name};
     base::secret password{asked.password};
@@ -96,18 +107,18 @@ task<result<guest>> logged_in(peer& visitor, house const& house, protocol::login
     if (!proved) co_return refuse(proved.error());
     auto opened = co_await house.registry.open(*proved, visitor.address(), visitor.transport());
     if (!opened) co_return refuse(opened.error());
-    co_return guest{via::login, std::move(*opened)};
+    co_return entrance{via::login, std::move(*opened)};
 }
 
-task<result<guest>> resumed(peer& visitor, house const& house, protocol::resume const& asked)
+task<result<entrance>> resumed(peer& visitor, house const& house, protocol::resume const& asked)
 {
     base::secret token{asked.token};
     auto opened = co_await house.registry.resume(std::move(token), visitor.address(), visitor.transport());
     if (!opened) co_return refuse(opened.error());
-    co_return guest{via::resume, std::move(*opened)};
+    co_return entrance{via::resume, std::move(*opened)};
 }
 
-task<result<guest>> try_access(peer& visitor, house const& house, protocol::access_request const& request)
+task<result<entrance>> try_access(peer& visitor, house const& house, protocol::access_request const& request)
 {
     if (auto const* asked = std::get_if<protocol::register_account>(&request)) {
         auto tried = co_await registered(visitor, house, *asked);
@@ -130,25 +141,48 @@ std::optional<failure> take_seat(peer& visitor, house const& house, sessions::se
     return failure{code::invalid_token, "the session has just ended: log in again"};
 }
 
+void grant(peer& visitor, protocol::granted const& answer)
+{
+    visitor.say(answer);
+    visitor.admitted();
+}
+
+void grant(peer& visitor, entrance const& by)
+{
+    auto const& session = by.session;
+    auto const& before = session.before();
+    protocol::granted answer;
+    answer.via = static_cast<protocol::via>(by.via);
+    answer.name = session.name();
+    answer.session_id = static_cast<std::uint64_t>(session.id());
+    answer.token = session.token().view();
+    answer.expires_at = base::seconds_since_epoch(session.expires_at());
+    if (before.last_login_at) answer.last_login_at = base::seconds_since_epoch(*before.last_login_at);
+    answer.last_address = before.last_address;
+    answer.failed_since = before.failed_since;
+    grant(visitor, answer);
+}
+
 /// Authenticate access: register, login or resume, until one of them succeeds.
-task<admitted> authenticated(peer& visitor, house const& house, identity::claim const& claim)
+task<std::optional<guest>> authenticated(peer& visitor, house const& house, identity::claim const& claim)
 {
     denials denied;
     for (;;) {
-        auto request = co_await receive_request(visitor);
-        if (!request) co_return refuse(request.error());
+        auto const request = co_await receive_request(visitor);
+        if (!request) co_return std::nullopt;
         if (std::holds_alternative<protocol::identify>(*request)) {
-            co_return refuse(ending::by_us(code::unauthorized, "this server asks for an account"));
+            visitor.end(ending::by_us(code::unauthorized, "this server asks for an account"));
+            co_return std::nullopt;
         }
         auto tried = co_await try_access(visitor, house, *request);
         std::optional<failure> refused;
         if (!tried) {
             refused = tried.error();
         } else {
-            refused = take_seat(visitor, house, *tried->session);
+            refused = take_seat(visitor, house, tried->session);
         }
         if (!refused) {
-            auto const& session = *tried->session;
+            auto const& session = tried->session;
             // A new session is in the book of addresses already. A resume writes no more than it must: where the book
             // says the same already, it is left as it is.
             if (tried->via == via::resume && claim.name() != session.name()) {
@@ -156,9 +190,12 @@ task<admitted> authenticated(peer& visitor, house const& house, identity::claim 
             }
         }
         // What was cut short by the end of the connection says nothing about the try, and nobody waits for a grant.
-        if (visitor.interrupted()) co_return refuse(*visitor.interrupted());
-        if (!refused) co_return std::move(*tried);
-        if (auto last = denied.say(visitor, *refused)) co_return refuse(*last);
+        if (visitor.ended()) co_return std::nullopt;
+        if (!refused) {
+            grant(visitor, *tried);
+            co_return guest{tried->via, tried->session};
+        }
+        denied.say(visitor, *refused);
     }
 }
 
@@ -168,49 +205,38 @@ std::string_view name_of(via how)
     return how == via::address ? "address" : "identify";
 }
 
-void grant(peer& visitor, guest const& who)
+/// Without an account: by a name at most.
+void grant(peer& visitor, house const& house, guest const& who)
 {
     protocol::granted answer;
     answer.via = static_cast<protocol::via>(who.via);
     answer.name = who.name;
-    if (who.session) {
-        auto const& session = *who.session;
-        auto const& before = session.before();
-        answer.session_id = static_cast<std::uint64_t>(session.id());
-        answer.token = session.token().view();
-        answer.expires_at = base::seconds_since_epoch(session.expires_at());
-        if (before.last_login_at) answer.last_login_at = base::seconds_since_epoch(*before.last_login_at);
-        answer.last_address = before.last_address;
-        answer.failed_since = before.failed_since;
-    }
-    visitor.say(answer);
-    visitor.admitted();
+    grant(visitor, answer);
+    auto const& from = visitor.address();
+    house.log.info("admitted", {{"address", from.text()},
+                                {"connection", from.connection()},
+                                {"via", name_of(who.via)},
+                                log::quoted("name", who.name)});
 }
 
 }  // namespace
 
-task<admitted> handshake(peer& visitor, house const& house)
+task<std::optional<guest>> handshake(peer& visitor, house const& house)
 {
-    auto opened = co_await open(visitor);
-    if (!opened) co_return refuse(opened.error());
+    bool const opened = co_await open(visitor);
+    if (!opened) co_return std::nullopt;
     auto const claim = co_await house.directory.recall(visitor.address());
     welcome(visitor, house, claim);
-
-    admitted outcome{guest{via::open, std::string{}}};
+    if (house.rules.access == protocol::access_mode::authenticate) {
+        auto admitted = co_await authenticated(visitor, house, claim);
+        co_return admitted;
+    }
+    std::optional<guest> admitted{guest{via::open, std::string{}}};
     if (house.rules.access == protocol::access_mode::identify) {
-        outcome = co_await identified(visitor, house, claim);
-    } else if (house.rules.access == protocol::access_mode::authenticate) {
-        outcome = co_await authenticated(visitor, house, claim);
+        admitted = co_await identified(visitor, house, claim);
     }
-    if (outcome) grant(visitor, *outcome);
-    if (outcome && !outcome->session) {
-        auto const& from = visitor.address();
-        house.log.info("admitted", {{"address", from.text()},
-                                    {"connection", from.connection()},
-                                    {"via", name_of(outcome->via)},
-                                    log::quoted("name", outcome->name)});
-    }
-    co_return outcome;
+    if (admitted) grant(visitor, house, *admitted);
+    co_return admitted;
 }
 
 }  // namespace porter::rooms::server

@@ -18,11 +18,12 @@ io_thread::~io_thread()
 void io_thread::enter(peer& who)
 {
     by_connection_.emplace(who.address().connection(), &who);
+    who.entered_ = true;
     who.after_ = first_;
     if (first_ != nullptr) first_->before_ = &who;
     first_ = &who;
     // A connection that was accepted while the house was closing hears so at once.
-    if (stopping_) who.interrupt(code::shutting_down);
+    if (stopping_) who.interrupt(ending::by_us(code::shutting_down));
 }
 
 void io_thread::leave(peer& who)
@@ -45,13 +46,14 @@ task<void> io_thread::watch()
         auto const now = std::chrono::steady_clock::now();
         auto const wall = clock_.now();
         for (peer* each = first_; each != nullptr; each = each->after_) each->check(now, wall);
+        buffers_.shrink();
     }
 }
 
 void io_thread::stop()
 {
     stopping_ = true;
-    for (peer* each = first_; each != nullptr; each = each->after_) each->interrupt(code::shutting_down);
+    for (peer* each = first_; each != nullptr; each = each->after_) each->interrupt(ending::by_us(code::shutting_down));
     timer_.cancel();
 }
 
@@ -71,7 +73,7 @@ void io_thread::end_sessions(std::span<store::session_id const> ended)
     for (peer* each = first_; each != nullptr; each = each->after_) {
         auto const mine = each->session();
         if (mine != 0 && std::binary_search(ended.begin(), ended.end(), mine)) {
-            each->interrupt(code::session_ended);
+            each->interrupt(ending::by_us(code::session_ended));
         }
     }
 }

@@ -10,6 +10,7 @@
 #include "base/asio.hpp"
 #include "base/clock.hpp"
 #include "porter/error.hpp"
+#include "server/buffer_pool.hpp"
 #include "server/quota.hpp"
 #include "store/records.hpp"
 
@@ -17,8 +18,8 @@ namespace porter::rooms::server {
 
 class peer;
 
-/// One I/O thread's share of the house: its io_context, the peers that live on it, and the tick that watches their
-/// deadlines. All members are for that thread alone; post to executor() from others.
+/// One I/O thread's share of the house: its io_context, the peers that live on it with what they read into, and the
+/// tick that watches their deadlines. All members are for that thread alone; post to executor() from others.
 class io_thread {
 public:
     /// `tick`: how fine deadlines are watched. `io` outlives this.
@@ -28,6 +29,9 @@ public:
     io_thread& operator=(io_thread const&) = delete;
 
     io_executor executor() const noexcept { return executor_; }
+
+    /// What the peers read into.
+    std::pmr::memory_resource& buffers() noexcept { return buffers_; }
 
     void enter(peer& who);
     void leave(peer& who);
@@ -53,6 +57,7 @@ public:
 private:
     io_executor executor_;
     base::clock const& clock_;
+    buffer_pool buffers_;
     std::chrono::milliseconds tick_;
     base::steady_timer timer_;
     bool stopping_ = false;

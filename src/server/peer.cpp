@@ -11,87 +11,99 @@
 
 namespace porter::rooms::server {
 
-peer::peer(stream socket, identity::address from, asio::cancellation_signal& waits, io_thread& thread,
-           options const& rules)
-    : socket_(std::move(socket)),
-      address_(std::move(from)),
-      waits_(waits),
-      thread_(thread),
-      rules_(rules),
-      access_deadline_(std::chrono::steady_clock::now() + rules.login_grace),
-      heard_at_(std::chrono::steady_clock::now())
+peer::peer(stream socket, identity::address from, io_thread& thread, options const& rules)
+    : socket_(std::move(socket)), address_(std::move(from)), thread_(thread), rules_(rules), times_(rules)
 {
-    socket_.decoder().limit(protocol::opening_limit);
-    thread_.enter(*this);
+    socket_.decoder() = frame_decoder{protocol::opening_limit, &thread.buffers()};
 }
 
 peer::~peer()
 {
-    thread_.leave(*this);
+    if (entered_) thread_.leave(*this);
 }
 
-task<std::optional<ending>> peer::hear_proxy()
+void peer::enter()
 {
-    opening_deadline_ = std::chrono::steady_clock::now() + rules_.opening_time;
+    thread_.enter(*this);
+}
+
+task<bool> peer::hear_proxy()
+{
+    if (ended_) co_return false;
+    times_.expect_header();
     auto header = co_await read_proxy_header(socket_);
-    opening_deadline_.reset();
-    if (interrupted_) co_return interrupted_;
-    if (!header) co_return header.error();
+    times_.have_header();
+    if (ended_) co_return false;
+    if (!header) {
+        end(header.error());
+        co_return false;
+    }
     if (header->client) address_ = identity::address{*header->client}.at(address_.connection());
-    co_return std::nullopt;
+    co_return true;
 }
 
-task<std::optional<ending>> peer::recognise(encryption* encryption)
+task<bool> peer::recognise(encryption* encryption)
 {
+    if (ended_) co_return false;
     auto recognised = co_await server::recognise(socket_, address_, encryption);
-    if (interrupted_) co_return interrupted_;
+    if (ended_) co_return false;
     recognised_ = true;
-    if (!recognised) co_return recognised.error();
-    co_return std::nullopt;
+    if (!recognised) end(recognised.error());
+    co_return !ended_;
 }
 
-std::optional<base::bytes_view> peer::next(std::optional<ending>& failed)
+std::optional<base::bytes_view> peer::next()
 {
+    if (ended_) return std::nullopt;
     base::error_code error;
-    auto frame = socket_.next(error);
-    if (frame) ++frames_;
-    if (error == frame_errc::frame_too_large) {
-        failed = ending::by_us(code::frame_too_large,
-                               "a frame may have " + std::to_string(socket_.decoder().limit()) + " bytes");
+    auto const frame = socket_.next(error);
+    if (frame) {
+        times_.have_frame();
+    } else if (error == frame_errc::frame_too_large) {
+        end(ending::by_us(code::frame_too_large,
+                          "a frame may have " + std::to_string(socket_.decoder().limit()) + " bytes"));
     } else if (error) {
-        failed = ending::by_us(code::protocol_error, error.message());
+        end(ending::by_us(code::protocol_error, error.message()));
     }
     return frame;
 }
 
-task<std::optional<ending>> peer::fill()
+task<bool> peer::fill()
 {
     if (place_ != nullptr) place_->let_go();
-    auto failed = co_await flush();
-    if (failed) co_return failed;
-    start_frame_deadline();
-    base::error_code error;
+    if (!socket_.encoder().empty()) co_await flush();
+    if (ended_) co_return false;
+
+    times_.start_waiting(socket_.decoder());
     reading_ = true;
-    co_await socket_.read_some(error);
+    base::error_code error;
+    do {
+        if (resting_) {
+            socket_.trim();
+            co_await socket_.async_wait(stream::wait_read, base::into(error));
+            if (error) break;
+        }
+        resting_ = false;
+        auto const room = socket_.decoder().prepare();
+        auto const size = co_await socket_.async_read_some(asio::buffer(room.data(), room.size()), base::into(error));
+        socket_.decoder().commit(size);
+    } while (resting_ && error == asio::error::operation_aborted && !ended_);
+    resting_ = false;
     reading_ = false;
-    stop_frame_deadline();
+    times_.stop_waiting();
     if (place_ != nullptr && !place_->hold()) evict();
-    if (interrupted_) co_return interrupted_;
-    if (error) co_return ended_by(error);
-    heard_ = true;
-    co_return std::nullopt;
+    if (error) end_by(error);
+    times_.have_bytes();
+    co_return !ended_;
 }
 
-task<result<base::bytes_view, ending>> peer::receive()
+task<std::optional<base::bytes_view>> peer::receive()
 {
     for (;;) {
-        std::optional<ending> failed = interrupted_;
-        if (failed) co_return refuse(*failed);
-        auto frame = next(failed);
-        if (failed) co_return refuse(*failed);
-        if (frame) co_return *frame;
-        failed = co_await fill();
-        if (failed) co_return refuse(*failed);
+        auto const frame = next();
+        if (frame) co_return frame;
+        if (ended_) co_return std::nullopt;
+        co_await fill();
     }
 }
 
@@ -101,37 +113,41 @@ void peer::deny(failure const& why)
                          why.reason});
 }
 
-task<std::optional<ending>> peer::flush()
+task<bool> peer::flush()
 {
-    if (interrupted_) co_return interrupted_;
-    if (socket_.encoder().empty()) co_return std::nullopt;
+    auto& encoder = socket_.encoder();
     base::error_code error;
-    co_await socket_.flush(error);
-    unwritten_since_.reset();
-    if (interrupted_) co_return interrupted_;
-    if (error) co_return ended_by(error);
-    co_return std::nullopt;
+    while (!ended_ && !encoder.empty()) {
+        auto const bytes = encoder.pending();
+        auto const size =
+            co_await socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()), base::into(error));
+        encoder.consume(size);
+        if (error) end_by(error);
+    }
+    times_.have_written();
+    co_return !ended_;
 }
 
-task<void> peer::leave(ending const& why, manner how)
+task<void> peer::leave(manner how)
 {
     if (place_ != nullptr) place_->let_go();
     // From here on only this deadline counts: whatever still waits is cut when it passes. Who took nothing so far will
     // hardly take this; all others get the time for their answers first.
-    bool const is_slow = why.what() == code::slow_consumer;
-    leave_deadline_ = std::chrono::steady_clock::now();
-    if (how == manner::politely) *leave_deadline_ += is_slow ? linger_time : rules_.output_time;
-    if (why.way() == ending::how::closed_by_us) {
-        say(protocol::closing{static_cast<std::uint16_t>(why.what()), why.reason()});
+    bool const is_slow = ended_->what() == code::slow_consumer;
+    auto time = std::chrono::milliseconds{0};
+    if (how == manner::politely) time = is_slow ? linger_time : rules_.output_time;
+    leave_.set(std::chrono::steady_clock::now() + time);
+    if (ended_->way() == ending::how::closed_by_us) {
+        say(protocol::closing{static_cast<std::uint16_t>(ended_->what()), ended_->reason()});
     }
-    if (why.way() != ending::how::lost && can_be_told()) {
+    if (ended_->way() != ending::how::lost && can_be_told()) {
         base::error_code error;
         co_await socket_.flush(error);
         if (!error) {
             auto const unsaid = co_await socket_.end_sending();
             error = unsaid;
         }
-        leave_deadline_ = std::chrono::steady_clock::now() + linger_time;
+        leave_.set(std::chrono::steady_clock::now() + linger_time);
         if (!error && how == manner::politely) co_await read_to_the_end();
     }
     base::error_code ignored;  // closing a socket that is already gone
@@ -156,7 +172,7 @@ task<void> peer::read_to_the_end()
 
 void peer::admitted()
 {
-    access_deadline_.reset();
+    times_.have_access();
     if (place_ != nullptr) std::exchange(place_, nullptr)->settle();
     socket_.decoder().limit(rules_.max_frame);
 }
@@ -167,22 +183,31 @@ void peer::belongs_to(store::session_id session, base::timestamp expires_at)
     session_expires_at_ = expires_at;
 }
 
-void peer::interrupt(code why, std::string reason)
+void peer::end(ending why)
 {
-    end_by(ending::by_us(why, std::move(reason)));
+    if (!ended_) ended_ = std::move(why);
 }
 
-void peer::end_by(ending why)
+void peer::end_by(base::error_code const& failed)
 {
-    if (interrupted_ || leave_deadline_) return;
-    interrupted_ = std::move(why);
+    if (failed != asio::error::eof) {
+        end(ending::lost(failed.message()));
+    } else {
+        end(socket_.decoder().partial() ? ending::cut_off() : ending::half_closed());
+    }
+}
+
+void peer::interrupt(ending why)
+{
+    if (ended_) return;
+    end(std::move(why));
     waits_.emit(asio::cancellation_type::terminal);
 }
 
 void peer::evict()
 {
-    if (leave_deadline_) return cut();
-    interrupt(code::server_full, "others need the place: come back later");
+    if (leave_.is_set()) return cut();
+    interrupt(ending::by_us(code::server_full, "others need the place: come back later"));
 }
 
 void peer::cut()
@@ -193,24 +218,27 @@ void peer::cut()
 
 void peer::check(time_point now, base::timestamp wall)
 {
-    if (leave_deadline_) {
-        if (now >= *leave_deadline_) cut();
+    if (leave_.is_set()) {
+        if (leave_.passed(now)) cut();
         return;
     }
-    if (std::exchange(heard_, false)) heard_at_ = now;
-    watch_output(now);
-    if (opening_deadline_ && now >= *opening_deadline_) {
-        return interrupt(code::timeout, "the PROXY header took too long");
-    }
+    bool const heard = times_.tick(now, unsent());
     // A password that nobody waits for any more is not worth a hash.
-    if (access_deadline_ && !reading_ && is_gone()) return end_by(ending::lost("the visitor went away"));
-    if (access_deadline_ && now >= *access_deadline_) return interrupt(code::timeout, "access took too long");
-    if (frame_deadline_ && now >= *frame_deadline_) return interrupt(code::timeout, "a frame took too long");
-    if (unwritten_since_ && now - *unwritten_since_ >= rules_.output_time) return interrupt(code::slow_consumer);
-    if (session_ != 0 && wall >= session_expires_at_) return interrupt(code::session_ended, "the session has expired");
-    if (rules_.idle_timeout.count() > 0 && !access_deadline_ && now - heard_at_ >= rules_.idle_timeout) {
-        interrupt(code::idle, "nothing was heard for too long");
+    if (times_.waits_for_access() && !reading_ && is_gone()) return interrupt(ending::lost("the visitor went away"));
+    if (auto missed = times_.missed(now)) return interrupt(std::move(*missed));
+    if (session_ != 0 && wall >= session_expires_at_) {
+        return interrupt(ending::by_us(code::session_ended, "the session has expired"));
     }
+    if (reading_ && !heard) rest();
+}
+
+/// The read that is under way brings nothing: it is cancelled, so that its buffer can be given back.
+void peer::rest()
+{
+    if (resting_ || ended_) return;
+    resting_ = true;
+    base::error_code ignored;  // it has ended by itself
+    socket_.cancel(ignored);
 }
 
 /// Whether the peer has reset the connection. One that has only shut down its sending side waits for its answers.
@@ -222,46 +250,12 @@ bool peer::is_gone()
 
 /// Progress is what the peer's machine acknowledges, not only what ours takes: the system's buffer reports room only
 /// when much of it is free, which a peer that reads slowly and steadily needs long for.
-void peer::watch_output(time_point now)
+std::size_t peer::unsent()
 {
-    if (socket_.encoder().empty()) {
-        unwritten_since_.reset();
-        return;
-    }
+    if (socket_.encoder().empty()) return 0;
     int unacknowledged = 0;
     ::ioctl(socket_.native_handle(), SIOCOUTQ, &unacknowledged);
-    auto const waiting = socket_.encoder().size() + static_cast<std::size_t>(unacknowledged);
-    if (!unwritten_since_ || waiting != unwritten_) unwritten_since_ = now;
-    unwritten_ = waiting;
-}
-
-ending peer::ended_by(base::error_code const& failed) const
-{
-    if (failed == asio::error::eof) return ending::half_closed();
-    if (failed == frame_errc::truncated) return ending::cut_off();
-    return ending::lost(failed.message());
-}
-
-/// The time for a frame runs only while we are the ones who wait: not while the peer takes our output slowly, and not
-/// while the service is busy with what came before.
-void peer::start_frame_deadline()
-{
-    auto const& decoder = socket_.decoder();
-    if (!decoder.partial()) return;
-    if (partial_number_ != frames_) {
-        partial_number_ = frames_;
-        partial_time_ = {};
-    }
-    auto const allowed = rules_.frame_time + std::chrono::seconds{decoder.expected() / frame_bytes_per_second};
-    waiting_since_ = std::chrono::steady_clock::now();
-    frame_deadline_ = waiting_since_ + allowed - partial_time_;
-}
-
-void peer::stop_frame_deadline()
-{
-    if (!frame_deadline_) return;
-    partial_time_ += std::chrono::steady_clock::now() - waiting_since_;
-    frame_deadline_.reset();
+    return socket_.encoder().size() + static_cast<std::size_t>(unacknowledged);
 }
 
 }  // namespace porter::rooms::server

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+
+#include "porter/frame.hpp"
+#include "server/ending.hpp"
+#include "server/options.hpp"
+
+namespace porter::rooms::server {
+
+/// A time, or none.
+class deadline {
+public:
+    using time_point = std::chrono::steady_clock::time_point;
+
+    void set(time_point at) noexcept { at_ = at; }
+    void clear() noexcept { at_ = time_point::max(); }
+    bool is_set() const noexcept { return at_ != time_point::max(); }
+    bool passed(time_point now) const noexcept { return now >= at_; }
+
+private:
+    time_point at_ = time_point::max();
+};
+
+/// The times by which a peer must have acted. They are looked at once a tick, so that no timer is armed for a message.
+class deadlines {
+public:
+    using time_point = deadline::time_point;
+
+    /// `rules` outlives this. The time for access begins now.
+    explicit deadlines(options const& rules);
+
+    /// A PROXY header must come now.
+    void expect_header() { header_.set(std::chrono::steady_clock::now() + rules_.opening_time); }
+    void have_header() noexcept { header_.clear(); }
+
+    bool waits_for_access() const noexcept { return access_.is_set(); }
+    void have_access() noexcept { access_.clear(); }
+
+    /// We wait for more bytes, and are done with that. If the decoder holds a part of a frame, the time for the rest of
+    /// it runs in between only: not while the peer takes our output slowly, and not while the service is busy.
+    void start_waiting(frame_decoder const& decoder);
+    void stop_waiting();
+    void have_frame() noexcept { waited_ = {}; }
+    void have_bytes() noexcept { heard_ = true; }
+
+    /// Everything was written.
+    void have_written() noexcept { has_output_ = false; }
+
+    /// Once a tick. `unsent`: bytes that the peer's machine has not acknowledged, 0: all is written. Whether anything
+    /// was heard since the last tick.
+    bool tick(time_point now, std::size_t unsent);
+
+    /// How the connection ends because of what is not there in time.
+    std::optional<ending> missed(time_point now) const;
+
+private:
+    options const& rules_;
+    deadline header_;
+    deadline access_;
+    deadline frame_;
+    time_point waiting_since_{};
+    std::chrono::steady_clock::duration waited_{};  // for the rest of the frame that is half here
+    time_point heard_at_;                           // of the last tick that found `heard_`
+    time_point progress_at_{};                      // of the last tick that found another `unsent_`
+    std::size_t unsent_ = 0;
+    bool heard_ = false;
+    bool has_output_ = false;
+};
+
+}  // namespace porter::rooms::server
