@@ -95,6 +95,28 @@ TEST_CASE("who says nothing for the idle time is told so")
     house.run(scene());
 }
 
+TEST_CASE("who goes on talking is not idle")
+{
+    auto rules = open_rules();
+    rules.idle_timeout = std::chrono::milliseconds{500};
+    test_house house{rules};
+    auto scene = [&]() -> task<void> {
+        visitor talker{house.io};
+        co_await enters(talker, house);
+        visitor silent{house.io};
+        co_await enters(silent, house);
+        while (house.log.count("connection_closed") == 0) {
+            co_await talker.say(wire::text{"as always"});
+            co_await talker.hear<wire::text>();
+        }
+        auto closed = co_await silent.hears_closing(code::idle);
+        CHECK(closed);
+        co_await talker.say(wire::text{"still here"});
+        co_await talker.hear<wire::text>();
+    };
+    house.run(scene());
+}
+
 TEST_CASE("a visitor that half-closes gets the answers to every whole frame and no closing")
 {
     test_house house{open_rules()};
@@ -141,6 +163,90 @@ TEST_CASE("stopping says shutting_down to everybody and leaves no work")
     house.io.restart();
     house.io.run();  // returns: nothing of the server is left
     CHECK(house.doorman->defects() == 0);
+}
+
+TEST_CASE("who waits for a password to be checked when the house closes hears of that alone")
+{
+    test_house house;
+    auto scene = [&]() -> task<void> {
+        auto executor = co_await asio::this_coro::executor;
+        wire::login login;
+        login.name = "Alice";
+        login.password = "a horse on a staple";
+        house.hashes.held = true;
+        visitor first{house.io};
+        co_await first.connect(house.where);
+        co_await first.greet();
+        co_await first.say(login);
+        while (house.hashes.verified == 0) co_await asio::post(executor, use_task);
+        visitor second{house.io};
+        co_await second.connect(house.where);
+        co_await second.greet();
+        co_await second.say(login);
+        for (int i = 0; i < 200; ++i) co_await asio::post(executor, use_task);  // until it waits behind the first
+        house.doorman->stop();
+        auto closed = co_await second.hears_closing(code::shutting_down);
+        CHECK(closed);
+        house.hashes.held = false;
+        house.hashes.held.notify_all();
+        auto closed_too = co_await first.hears_closing(code::shutting_down);
+        CHECK(closed_too);
+    };
+    house.run(scene());
+}
+
+TEST_CASE("who hears the closing and does not go is not waited for without end")
+{
+    test_house house{open_rules()};
+    auto scene = [&]() -> task<void> {
+        visitor lingering{house.io};
+        co_await enters(lingering, house);
+        co_await lingering.say(wire::hello{});
+        auto closed = co_await lingering.hears_closing(code::protocol_error);
+        CHECK(closed);
+        auto executor = co_await asio::this_coro::executor;
+        while (house.doorman->connections() != 0) co_await asio::post(executor, use_task);
+    };
+    house.run(scene());
+}
+
+// Promise S8: the house is empty within the time that connections have for their leave, whatever they do.
+TEST_CASE("who takes no output is cut off when the house is to be empty")
+{
+    auto rules = open_rules();
+    rules.output_time = std::chrono::hours{1};
+    auto drown = [](connection& client) -> task<void> { co_await client.send(std::string(64U << 20U, 'x')); };
+    test_house house{rules, drown};
+    auto scene = [&]() -> task<void> {
+        visitor lazy{house.io};
+        co_await enters(lazy, house);
+        house.doorman->stop();
+        auto executor = co_await asio::this_coro::executor;
+        while (house.doorman->connections() != 0) co_await asio::post(executor, use_task);
+    };
+    house.run(scene());
+}
+
+// Promise P6: between the store's word and the seat in the house.
+TEST_CASE("a session that ends while it is being opened opens nothing")
+{
+    test_house house;
+    auto scene = [&]() -> task<void> {
+        visitor alice{house.io};
+        co_await alice.connect(house.where);
+        co_await alice.greet();
+        wire::register_account asked;
+        asked.name = "Alice";
+        asked.password = "a horse on a staple";
+        house.log.on_event = [&](std::string_view event) {
+            if (event == "session_opened") house.store.disable(1, house.clock.now());
+        };
+        co_await alice.say(asked);
+        auto denied = co_await alice.hear<wire::denied>();
+        CHECK(denied.what == static_cast<std::uint16_t>(code::invalid_token));
+        house.log.on_event = {};
+    };
+    house.run(scene());
 }
 
 TEST_CASE("a session that ends elsewhere ends its connections")

@@ -200,6 +200,75 @@ TEST_CASE("a flood of small requests with large answers is taken up only as fast
     house.run(scene());
 }
 
+// Promise N6: whoever reads nothing costs no more than the cap and what was read from him in one go.
+TEST_CASE("when the answers that wait reach the cap nothing more is taken up")
+{
+    std::size_t most = 0;
+    auto generous = [&most](connection& client) -> task<void> {
+        for (;;) {
+            auto some = co_await client.receive_some();
+            if (!some) co_return;
+            std::size_t taken = 0;
+            std::string const large(64 * 1024, 'x');
+            for ([[maybe_unused]] auto const& each : *some) {
+                client.reply(large);
+                ++taken;
+            }
+            most = std::max(most, taken);
+        }
+    };
+    test_house house{with_access(mode::open), generous};
+    auto scene = [&]() -> task<void> {
+        visitor someone{house.io};
+        co_await enters(someone, house);
+        for (int i = 0; i < 100; ++i) someone.queue(wire::text{"more"});
+        co_await someone.flush();
+        for (int i = 0; i < 100; ++i) co_await someone.hear<wire::text>();
+    };
+    house.run(scene());
+    CHECK(most == 1);
+}
+
+// Promise P6: what was sent before the end of the session and is taken up after it is not served.
+TEST_CASE("what waits behind a request is not served when the session has ended meanwhile")
+{
+    test_house house;
+    auto scene = [&]() -> task<void> {
+        visitor phone{house.io};
+        co_await registers(phone, house, "Alice");
+        visitor laptop{house.io};
+        co_await laptop.connect(house.where);
+        co_await laptop.greet();
+        wire::login login;
+        login.name = "Alice";
+        login.password = "a horse on a staple";
+        co_await laptop.say(login);
+        co_await laptop.hear<wire::granted>();
+
+        house.hashes.held = true;
+        auto const verified = house.hashes.verified.load();
+        wire::change_password change;
+        change.current = "a wrong guess of it";
+        change.fresh = "two horses on a staple";
+        phone.queue(change);
+        phone.queue(wire::text{"is anybody listening"});
+        co_await phone.flush();
+        auto executor = co_await asio::this_coro::executor;
+        while (house.hashes.verified == verified) co_await asio::post(executor, use_task);
+        wire::logout everywhere;
+        everywhere.scope = wire::logout_scope::account;
+        co_await laptop.say(everywhere);
+        co_await laptop.hear<wire::done>();
+        for (int i = 0; i < 200; ++i) co_await asio::post(executor, use_task);  // until the phone's thread was told
+        house.hashes.held = false;
+        house.hashes.held.notify_all();
+        co_await phone.hear<wire::denied>();
+        auto ended = co_await phone.hears_closing(code::session_ended);
+        CHECK(ended);
+    };
+    house.run(scene());
+}
+
 TEST_CASE("a service may ask for one message at a time and leave what it likes")
 {
     auto greeter = [](connection& client) -> task<void> {
