@@ -147,7 +147,7 @@ TEST_CASE("known servers that others could read are made private with a warning"
     CHECK(book.mode_of("known_servers") == 0600);
 }
 
-// SECURITY.md: state that somebody else owns or could have written is refused
+// Promise S12: state that somebody else owns or could have written is refused.
 TEST_CASE("known servers that somebody else could have written are a problem and are left as they are")
 {
     address_book book;
