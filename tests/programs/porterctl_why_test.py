@@ -102,6 +102,43 @@ class Why(AdministratorCase):
         self.assertEqual(self.fail(self.someone.name, address), "throttled")
         self.assertEqual(self.why(self.someone.name)["rule"], "allowed")
 
+    def throttle(self, *addresses):
+        for address in addresses * 20:
+            self.shell("INSERT INTO network_failures (network, failed_at) VALUES (?, unixepoch())", address)
+
+    def test_enabling_an_account_says_which_addresses_are_still_throttled(self):
+        here, elsewhere = self.someone.address, self.fresh_address()
+        self.throttle(here, elsewhere)
+        done = self.ctl("accounts", "enable", self.someone.name)
+        self.assertRegex(done.err, rf"(?m)^note: {here} is still throttled until \d\d:\d\d:\d\d UTC; "
+                                   rf"porterctl addresses enable {here} lifts that$")
+        self.assertRegex(done.err, r"(?m)^note: \d+ more addresses throttled|^note: 1 more address throttled")
+        shown = self.json("accounts", "enable", self.someone.name)["throttled_networks"]
+        self.assertEqual((shown[0]["network"], shown[0]["is_known"]), (here, True))
+        self.assertIn(elsewhere, [one["network"] for one in shown])
+        self.ctl("addresses", "enable", here)
+        self.ctl("addresses", "enable", elsewhere)
+        self.assertNotIn("note", self.ctl("accounts", "enable", self.someone.name).err)
+
+    def test_an_enabled_address_is_taken_at_once(self):
+        address = self.fresh_address()
+        self.throttle(address)
+        self.assertEqual(self.fail(self.someone.name, address), "throttled")
+        self.assertEqual(self.json("addresses", "enable", f"::ffff:{address}"),
+                         {"address": address, "network": address, "failures_forgotten": 20})
+        self.logged_in(self.someone, address)
+        self.assertIn("No failures", self.ctl("addresses", "enable", address).err)
+
+    def test_of_ipv6_the_whole_network_is_enabled(self):
+        self.throttle("2001:db8:0:1::/64")
+        self.assertEqual(self.why(self.someone.name, "2001:db8:0:1::7")["rule"], "network_throttled")
+        note = self.ctl("accounts", "enable", self.someone.name).err
+        self.assertIn("note: 2001:db8:0:1::/64 is still", note)
+        self.assertIn("porterctl addresses enable 2001:db8:0:1:: lifts that", note)
+        self.ctl("addresses", "enable", "2001:db8:0:1::")
+        self.assertEqual(self.why(self.someone.name, "2001:db8:0:1::7")["rule"], "allowed")
+        self.ctl("addresses", "enable", "2001:db8:0:1::/64", code=64)
+
     def test_what_else_stands_in_the_way_is_said_too(self):
         self.set_ladder(self.someone, 100)
         self.ctl("accounts", "disable", self.someone.name)

@@ -7,6 +7,7 @@
 #include "identity/address.hpp"
 #include "programs/porterctl/command.hpp"
 #include "programs/porterctl/opening.hpp"
+#include "store/sqlite/administration/networks.hpp"
 
 namespace porter::programs {
 
@@ -68,6 +69,20 @@ exit_code forget(context& given)
     return exit_code::ok;
 }
 
+exit_code enable(context& given)
+{
+    auto const where = parse(given.arguments[0]);
+    auto const db = open_to_write(given);
+    auto const forgotten = administration::open_network(*db, where.network());
+    auto const sentence = forgotten == 0
+                              ? fmt::format("No failures are held against {}.", where.network())
+                              : fmt::format("{} of {} forgotten.", counted(forgotten, "failure"), where.network());
+    given.out.done(
+        sentence,
+        {{{"address", where.text()}, {"network", where.network()}, {"failures_forgotten", count_of(forgotten)}}});
+    return exit_code::ok;
+}
+
 constexpr command table[] = {
     {"addresses", "list", "", 0, 0, "", "who is known at which address, the last seen first",
      "Columns: address, name, known by (proved by a password, or said), first seen, last seen.\n",
@@ -82,6 +97,12 @@ constexpr command table[] = {
      set},
     {"addresses", "forget", "ADDRESS", 1, 1, "", "forget who is known at an address", "",
      "  porterctl addresses forget 192.0.2.7\n", forget},
+    {"addresses", "enable", "ADDRESS", 1, 1, "", "let an address try again that failed too often",
+     "Its failures are forgotten, of IPv6 those of its /64. Those of an account are its own: accounts enable\n"
+     "lifts a lock that they set.\n",
+     "  porterctl addresses enable 192.0.2.7\n"
+     "  porterctl addresses enable 2001:db8::7\n",
+     enable},
 };
 
 }  // namespace

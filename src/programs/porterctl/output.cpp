@@ -192,6 +192,11 @@ void output::done(std::string const& sentence, record const& result)
     terminal::write_all(STDERR_FILENO, sentence + '\n');
 }
 
+void output::note(std::string const& line)
+{
+    terminal::write_all(STDERR_FILENO, "note: " + base::escape(line) + '\n');
+}
+
 void output::text(std::string const& lines)
 {
     write(lines);

@@ -25,6 +25,9 @@ public:
     /// What was done: as JSON the thing itself, else a sentence, which goes to stderr where stdout is no terminal.
     void done(std::string const& sentence, record const& result);
 
+    /// What a person should know besides: a line "note: ..." on stderr, whatever the form.
+    void note(std::string const& line);
+
     /// Text as it is, for --help and --version.
     void text(std::string const& lines);
 

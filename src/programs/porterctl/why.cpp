@@ -77,7 +77,8 @@ finding describe(question const& asked, store::tries_so_far const& found, store:
                     {}};
         case rule::network_throttled:
             return {"network_throttled", "throttled",
-                    fmt::format("{} failures from {} within {} minutes: nothing is taken from there for {} s",
+                    fmt::format("{} failures from {} within {} minutes: nothing is taken from there for {} s, or until "
+                                "porterctl addresses enable lifts it",
                                 rules.failures_per_network, asked.from->network(),
                                 std::chrono::duration_cast<std::chrono::minutes>(rules.network_window).count(),
                                 verdict.retry_after.count()),
