@@ -74,6 +74,15 @@ class Commands(PorterCase):
         self.visitor().enter("login", "Changer", OTHER_PASSWORD)
         self.leave(terminal)
 
+    def test_quit_at_a_question_for_a_password_leaves(self):
+        terminal = self.registered("Quitter Of Passwords")
+        terminal.line("/password")
+        terminal.see("^Current password: ")
+        terminal.line("/quit")
+        self.assertEqual(terminal.leave(), 0)
+        self.assertTrue(terminal.echoes())
+        self.assertNotIn("stays as it is", terminal.text())
+
     def test_a_wrong_current_password_is_told_as_such_and_changes_nothing(self):
         terminal = self.registered("Forgetful")
         terminal.line("/password")

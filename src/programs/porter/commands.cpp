@@ -111,9 +111,11 @@ task<void> conversation::change_password()
     std::optional<rooms::base::secret> again;
     if (current) fresh = co_await ask_.ask_hidden("New password: ");
     if (fresh) again = co_await ask_.ask_hidden("New password again: ");
+    ask_.show_typing();
     editor_.open();
     talk_.keep_below(&editor_);
 
+    if (ask_.is_left()) co_return leave({});
     if (!again) {
         talk_.tell("The password stays as it is.");
     } else if (fresh->view() != again->view()) {

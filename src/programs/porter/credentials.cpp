@@ -137,6 +137,8 @@ task<outcome<void>> reception::prepare_next_try(client_failure denied)
     }
     if (denied.what == code::bad_credentials && is_greeted_by_address()) {
         talk_.tell(fmt::format("Not {}? An empty answer asks for another name.", base::escape(name_)));
+    } else if (denied.what == code::bad_credentials) {
+        talk_.tell("New here after all, or somebody else? An empty answer asks again.");
     }
     if (denied.retry_after.count() > 0) co_await ask_->wait(denied.retry_after);
     if (is_about_name(denied.what)) {

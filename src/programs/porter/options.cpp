@@ -135,7 +135,7 @@ options:
   --version              the version
 
 In a conversation /help lists what can be done; //x sends /x. An empty answer to the question for
-a password asks for the name again. Sessions are kept in $XDG_STATE_HOME/porter/sessions, else in
+a password asks for the name again, and whether you are new; /quit there leaves. Sessions are kept in $XDG_STATE_HOME/porter/sessions, else in
 ~/.local/state/porter/sessions. A server is trusted by its key in the file known_servers beside
 them, else by this system's certificate authorities, else on a first visit if you say so; its key
 is then kept in that file, and another key is refused from then on. Times are integers with ms, s, m, h or d (bare: seconds).

@@ -167,23 +167,27 @@ task<outcome<void>> reception::prove()
         auto password = co_await get_password(given.fresh);
         if (!password) co_return refuse(password.error());
         if (password->empty()) {  // somebody else, then
-            auto const before = name_;
             auto other = co_await choose_name(name_);
             if (!other) co_return refuse(other.error());
-            if (base::same_name(name_, before)) continue;
             fresh = co_await decide_whether_new();
             if (!fresh) co_return refuse(fresh.error());
             given.fresh = *fresh;
             continue;
         }
         given.password = std::move(*password);
+        auto const before = name_;
         auto access = co_await try_password(given);
+        if (ask_ != nullptr) ask_->drop_unseen();
         if (access) {
             admit(*access);
             co_return outcome<void>{};
         }
         auto again = co_await prepare_next_try(access.error());
         if (!again) co_return refuse(again.error());
+        if (access.error().what != code::name_taken || !base::same_name(name_, before)) continue;
+        fresh = co_await decide_whether_new();  // the name is right: then it is the account that was there before
+        if (!fresh) co_return refuse(fresh.error());
+        given.fresh = *fresh;
     }
 }
 

@@ -171,6 +171,7 @@ task<void> visit::leave_by(int signal)
 {
     bool const by_person = signal == SIGINT && talk_.on_terminal();
     leaving_ = leaving{by_person ? exit_code::ok : static_cast<exit_code>(128 + signal), {}};
+    if (ask_) ask_->show_typing();  // a second signal leaves no time for it
     if (talking_ != nullptr) {
         talking_->leave({});
     } else if (talk_.on_terminal()) {
