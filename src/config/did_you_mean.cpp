@@ -47,6 +47,15 @@ std::string nearest_word(std::string_view name, std::span<std::string_view const
     return std::string{*nearest};
 }
 
+std::string unknown_argument(std::string_view argument, std::span<std::string_view const> known)
+{
+    auto const shown = base::escape(argument);
+    if (!argument.starts_with('-')) return fmt::format("unexpected argument \"{}\" (--help)", shown);
+    auto const nearest = nearest_word(argument.substr(0, argument.find('=')), known);
+    if (nearest.empty()) return fmt::format("unknown option {} (--help lists them)", shown);
+    return fmt::format("unknown option {} (did you mean {}?)", shown, nearest);
+}
+
 std::string did_you_mean(std::string_view name, std::string_view prefix)
 {
     std::vector<std::string_view> known;

@@ -104,10 +104,22 @@ class MissingAnswers(PipeCase):
         self.assert_failed(self.porter("--nmae", "Alice"), 64, "unknown option --nmae (did you mean --name?)")
 
     def test_what_is_no_port_is_wrong_usage(self):
-        for port in ("abc", "65536", "0", "-1", "7678x"):
+        for port in ("abc", "65536", "0", "7678x", "-1"):
             with self.subTest(port=port):
                 done = run(PORTER, "127.0.0.1", port, "--plain", home=self.home)
                 self.assertEqual((done.returncode, done.out), (64, ""), done.err)
+                if not port.startswith("-"):
+                    self.assertEqual(done.err, f'porter: PORT: "{port}" is not a port: a number from 1 to 65535\n')
+
+    def test_a_port_that_stands_with_the_host_is_told_apart(self):
+        for words, meant in ((["localhost:7678"], "localhost 7678"), (["localhost:7678", "7679"], "localhost 7679"),
+                             (["[2001:db8::7]:7678"], "2001:db8::7 7678")):
+            done = run(PORTER, *words, home=self.home)
+            self.assertEqual((done.returncode, done.out), (64, ""))
+            self.assertEqual(done.err, f'porter: HOST: "{words[0]}" is not a host: a name or an IP address, without a '
+                                       f'port (porter {meant})\n')
+        done = run(PORTER, "[::1]", str(self.server.port), home=self.home)
+        self.assertEqual(done.returncode, 69, done.err)  # nobody listens there: it is an address
 
     def test_a_missing_password_file_is_told(self):
         self.assert_failed(self.porter("--name", "x", "--password-file", self.home / "none"), 66, "none")

@@ -40,7 +40,21 @@ class Questions(PorterCase):
         for asked, answer in enumerate(("abc", "0x10", "65536", "0"), start=1):
             terminal.see(r"^Port \[7678\]: ", times=asked)
             terminal.line(answer)
+            terminal.see(rf'^"{answer}" is not a port: a number from 1 to 65535$')
         terminal.see(r"^Port \[7678\]: ", times=5)
+        terminal.type(CTRL_D)
+        self.assertEqual(terminal.leave(), 0)
+
+    def test_what_is_no_host_is_asked_again(self):
+        terminal = Terminal(PORTER, "--plain", home=self.home)
+        self.addCleanup(terminal.close)
+        for asked, answer in enumerate(("localhost:7678", "a b"), start=1):
+            terminal.see(r"^Host \[localhost\]: ", times=asked)
+            terminal.line(answer)
+            terminal.see(rf'^"{answer}" is not a host: a name or an IP address, without a port$')
+        terminal.see(r"^Host \[localhost\]: ", times=3)
+        terminal.line("[::1]")
+        terminal.see(r"^Port \[7678\]: ")
         terminal.type(CTRL_D)
         self.assertEqual(terminal.leave(), 0)
 
@@ -82,6 +96,7 @@ class Questions(PorterCase):
         for times, password in enumerate(("gfhjkm123", "gfhjkm123", PASSWORD, PASSWORD), start=1):
             terminal.see(r"^[^\n]*[Pp]assword[^\n]*: ", times=times)
             terminal.line(password)
+        terminal.see(r"^This password is one of the first that somebody would try\.$")
         terminal.see(r"Welcome, Weakling")
         self.leave(terminal)
 

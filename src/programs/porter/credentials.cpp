@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "programs/porter/reception.hpp"
 #include "terminal/password_file.hpp"
+#include "terminal/sentence.hpp"
 
 namespace porter::programs {
 
@@ -71,7 +72,7 @@ task<outcome<void>> reception::choose_name(std::string proposal)
             name_ = std::move(*name);
             co_return outcome<void>{};
         }
-        talk_.tell(name.error());
+        talk_.tell(rooms::terminal::sentence(name.error()));
     }
 }
 
@@ -100,7 +101,7 @@ task<outcome<base::secret>> reception::get_password(bool fresh)
         if (!password) co_return refuse(password.error());
         auto fit = base::normalise_password(password->view());
         if (fit) co_return std::move(*password);
-        talk_.tell(fit.error());
+        talk_.tell(rooms::terminal::sentence(fit.error()));
     }
 }
 

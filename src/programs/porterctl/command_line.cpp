@@ -100,11 +100,9 @@ void refuse_foreign_option(command const& what, std::string_view name)
 
 [[noreturn]] void refuse_unknown(std::string const& argument, added_options const& known)
 {
-    auto const name = argument.substr(0, argument.find('='));
-    std::vector<std::string> dashed;
-    for (auto const& [known_name, option] : known) dashed.push_back("--" + std::string{known_name});
-    auto const hint = meant(name, {dashed.begin(), dashed.end()});
-    refuse_use(fmt::format("unknown option {}{}", base::escape(name), hint.empty() ? " (--help lists them)" : hint));
+    std::vector<std::string> names;
+    for (auto const& [name, option] : known) names.push_back("--" + std::string{name});
+    refuse_use(config::unknown_argument(argument, std::vector<std::string_view>{names.begin(), names.end()}));
 }
 
 /// What is no option: CLI11 would take "[a,b]" for two words if it were asked for them.
