@@ -51,9 +51,12 @@ std::string unknown_argument(std::string_view argument, std::span<std::string_vi
 {
     auto const shown = base::escape(argument);
     if (!argument.starts_with('-')) return fmt::format("unexpected argument \"{}\" (--help)", shown);
-    auto const nearest = nearest_word(argument.substr(0, argument.find('=')), known);
+    std::vector<std::string_view> names;  // the dashes would make short names look alike
+    for (auto const one : known) names.push_back(one.substr(one.find_first_not_of('-')));
+    auto const name = argument.substr(0, argument.find('='));
+    auto const nearest = nearest_word(name.substr(std::min(name.find_first_not_of('-'), name.size())), names);
     if (nearest.empty()) return fmt::format("unknown option {} (--help lists them)", shown);
-    return fmt::format("unknown option {} (did you mean {}?)", shown, nearest);
+    return fmt::format("unknown option {} (did you mean --{}?)", shown, nearest);
 }
 
 std::string did_you_mean(std::string_view name, std::string_view prefix)
