@@ -139,6 +139,35 @@ class Why(AdministratorCase):
         self.assertEqual(self.why(self.someone.name, "2001:db8:0:1::7")["rule"], "allowed")
         self.ctl("addresses", "enable", "2001:db8:0:1::/64", code=64)
 
+    def test_a_hash_that_cannot_be_read_lets_nobody_in(self):
+        self.shell("UPDATE accounts SET password_hash = replace(password_hash, '$m=', '$n=') WHERE name = ?",
+                   self.someone.name)
+        shown = self.why(self.someone.name)
+        self.assertEqual((shown["answer"], shown["rule"]), ("bad_credentials", "password_unreadable"))
+        self.assertEqual(self.refused("login", self.someone.name, PASSWORD), "bad_credentials")
+        self.ctl("accounts", "set-password", self.someone.name, stdin=PASSWORD.encode())
+        self.assertEqual(self.why(self.someone.name)["rule"], "allowed")
+
+    def test_in_other_access_modes_no_password_stands_in_the_way(self):
+        self.ctl("accounts", "disable", self.someone.name)
+        here, elsewhere = self.someone.address, self.fresh_address()
+        for address, told in ((here, f"{here} is known as {self.someone.name}"), (elsewhere, "nobody is known")):
+            shown = self.why(self.someone.name, address, "--access", "identify")
+            self.assertEqual((shown["answer"], shown["rule"]), ("granted", "identify_access"))
+            self.assertIn(told, shown["explanation"])
+        shown = self.json("why", "Nobody", env={"PORTERD_ACCESS": "identify"})
+        self.assertEqual((shown["answer"], shown["rule"]), ("granted", "identify_access"))
+        self.assertEqual(self.why("no  name", "--access", "identify")["answer"], "invalid_name")
+        self.assertEqual(self.why("Nobody", "--access", "open")["rule"], "open_access")
+
+    def test_a_name_without_an_account_is_told_of_when_it_is_set(self):
+        address = self.fresh_address()
+        done = self.ctl("addresses", "set", address, "Only Said")
+        self.assertIn('note: there is no account "Only Said"', done.err)
+        self.assertIn("only said", self.why("Only Said")["explanation"])
+        self.assertNotIn("note", self.ctl("addresses", "set", address, "Only Said", env={"PORTERD_ACCESS": "identify"}).err)
+        self.assertNotIn("note", self.ctl("addresses", "set", address, self.someone.name).err)
+
     def test_what_else_stands_in_the_way_is_said_too(self):
         self.set_ladder(self.someone, 100)
         self.ctl("accounts", "disable", self.someone.name)

@@ -53,6 +53,11 @@ exit_code set(context& given)
     auto const known_as = administration::set_address(*db, where.text(), *name, base::fold_name(*name), now());
     given.out.done(fmt::format("{} is known as {} now.", where.text(), base::escape(known_as)),
                    {{{"address", where.text()}, {"name", known_as}}});
+    bool const is_enough = given.configuration.server.access == access::identify;
+    if (!is_enough && !administration::find_account(*db, base::fold_name(*name))) {
+        given.out.note(fmt::format(
+            "there is no account \"{}\": the name greets there, and lets in only in identify access", known_as));
+    }
     return exit_code::ok;
 }
 
