@@ -76,6 +76,11 @@ class MissingAnswers(PipeCase):
         self.assert_failed(done, 64, "name")
         server.stop()
 
+    def test_a_new_account_takes_no_name_from_the_address(self):
+        self.assertEqual(self.register("Known By The Address", "--no-save").returncode, 0)
+        done = self.porter("--register", "--password-file", self.password_file(OTHER_PASSWORD))
+        self.assert_failed(done, 64, "porter: an account to be made wants a name: --name NAME")
+
     def test_without_a_password_nothing_is_asked(self):
         self.assert_failed(self.porter("--name", "Somebody", stdin=b"a guess\n"), 64, "password")
 
@@ -226,6 +231,15 @@ class SavedSessions(PipeCase):
         self.assertEqual(self.register("Saved One").returncode, 0)
         done = self.porter(stdin=b"again\n")
         self.assertEqual((done.returncode, done.out), (0, "again\n"), done.err)
+
+    def test_that_it_goes_before_a_password_file_is_told(self):
+        self.register("Saved First")
+        told = "The session that was kept for Saved First is used, and not the password file.\n"
+        done = self.porter("--password-file", self.password_file(OTHER_PASSWORD), stdin=b"again\n")
+        self.assertEqual((done.returncode, done.out), (0, "again\n"), done.err)
+        self.assertIn(told, done.err)
+        self.assertNotIn(told, self.porter("--password-file", self.password_file(), "--quiet").err)
+        self.assertNotIn(told, self.porter().err)
 
     def test_a_saved_session_is_for_its_owner_alone(self):
         self.register("Saved Two")

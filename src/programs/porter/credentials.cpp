@@ -61,7 +61,12 @@ bool may_be_tried_again(client_failure const& denied)
 task<outcome<void>> reception::choose_name(std::string proposal)
 {
     if (!name_.empty() && proposal.empty()) co_return outcome<void>{};
-    if (ask_ == nullptr) co_return missing("who you are is not known here: --name NAME");
+    if (ask_ == nullptr) {
+        bool const registers = options_.register_account && door_->server().access == access::authenticate;
+        auto const* const why = registers ? "an account to be made wants a name: --name NAME"
+                                          : "who you are is not known here: --name NAME";
+        co_return missing(why);
+    }
     auto const prompt = proposal.empty() ? std::string{"Name: "} : fmt::format("Name [{}]: ", base::escape(proposal));
     for (;;) {
         auto typed = co_await ask_->ask(prompt);
