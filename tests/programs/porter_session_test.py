@@ -38,7 +38,8 @@ class Commands(PorterCase):
         other = self.visitor()
         granted = other.enter("login", "Many Sessions", PASSWORD)
         terminal.line("/sessions")
-        terminal.see(rf"^.*\b{granted.session}\b.*{re.escape(other.address)}")
+        terminal.see(rf"^ *{granted.session}  \d{{4}}-\d\d-\d\d \d\d:\d\d  \d{{4}}-\d\d-\d\d \d\d:\d\d  \d{{4}}-\d\d-\d\d  "
+                     rf"{re.escape(other.address)}$")
         terminal.line(f"/revoke {granted.session}")
         other.expect_closing("session_ended")
         self.say(terminal, "still here")

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
+
 #include "auth/throttle_rules.hpp"
 #include "base/text.hpp"
 #include "config/problem.hpp"
@@ -48,7 +50,7 @@ exit_code list(context& given)
     std::vector<record> rows;
     for (auto const& one : administration::list_accounts(*db))
         rows.push_back(given.out.is_json() ? account_record_of(*db, one) : account_row_of(one));
-    given.out.list(rows, "There are no accounts.");
+    given.out.list(rows, "There are no accounts.", std::array<std::string_view, 2>{"created_at", "sessions"});
     return exit_code::ok;
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "base/text.hpp"
 #include "config/problem.hpp"
 #include "identity/address.hpp"
@@ -37,7 +39,7 @@ exit_code list(context& given)
                          {"first_seen_at", one.first_seen_at},
                          {"last_seen_at", one.last_seen_at}}});
     }
-    given.out.list(rows, "No address is known.");
+    given.out.list(rows, "No address is known.", std::array<std::string_view, 1>{"first_seen_at"});
     return exit_code::ok;
 }
 

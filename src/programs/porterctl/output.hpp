@@ -1,6 +1,8 @@
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "programs/porterctl/record.hpp"
@@ -16,8 +18,9 @@ public:
 
     bool is_json() const noexcept { return form_ == form::json; }
 
-    /// Things of one kind: a row each. `none` says on a terminal that there are none.
-    void list(std::vector<record> const& rows, std::string const& none);
+    /// Things of one kind: a row each. `none` says on a terminal that there are none; there the members `dispensable`
+    /// are left out, the first of them first, where it is too narrow for all.
+    void list(std::vector<record> const& rows, std::string const& none, std::span<std::string_view const> dispensable);
 
     /// One thing: a line for each member, and for each item of a member that is a list.
     void show(record const& one);
