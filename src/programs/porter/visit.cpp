@@ -158,9 +158,9 @@ task<void> visit::leave_by(int signal)
     if (ask_) ask_->show_typing();  // a second signal leaves no time for it
     if (talking_ != nullptr) {
         talking_->leave({});
-    } else if (talk_.on_terminal()) {
-        talk_.prompt("\n");
     }
+    bool const is_asked = talking_ == nullptr || !talking_->editor().is_open();
+    if (is_asked && talk_.on_terminal()) talk_.prompt("\n");  // what comes next gets a line of its own
     if (door_) co_await door_->close();
     io_.stop();
 }
