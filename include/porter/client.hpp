@@ -144,6 +144,10 @@ public:
     /// tried in turn, until one answers. Failures: unreachable, timed_out, lost; unknown_server and untrusted (see
     /// `trust`); protocol, also when there is no TLS 1.3 with this protocol at the port; closed (server_full,
     /// unsupported_version, tls_required over plain TCP, ...).
+    ///
+    /// A server that is full or stopping may turn a TLS client away before it answers the ClientHello, with a frame in
+    /// the clear. That is closed with `unavailable`: come back later. Nobody vouches for it, so at most 1 KiB is read,
+    /// nothing of it is passed on, and nothing is ever sent in the clear.
     static task<client_result<client>> connect(std::string host, std::uint16_t port);
     static task<client_result<client>> connect(std::string host, std::uint16_t port, client_options const& options);
     static task<client_result<client>> connect(std::string host, std::uint16_t port, client_options&&) = delete;

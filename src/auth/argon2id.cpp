@@ -97,6 +97,11 @@ hash_function::verdict argon2id::verify(std::string const& stored, std::string_v
     return same ? verdict::match : verdict::mismatch;
 }
 
+bool argon2id::is_readable(std::string_view stored) noexcept
+{
+    return decode(stored).has_value();
+}
+
 bool argon2id::is_stale(std::string const& stored) const noexcept
 {
     return crypto_pwhash_str_needs_rehash(stored.c_str(), passes_, memory_) != 0;

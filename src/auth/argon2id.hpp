@@ -21,6 +21,9 @@ public:
     verdict verify(std::string const& stored, std::string_view password) noexcept override;
     bool is_stale(std::string const& stored) const noexcept override;
 
+    /// Whether verify() can read what is stored: if not, no password opens it.
+    static bool is_readable(std::string_view stored) noexcept;
+
 private:
     std::size_t memory_;
     std::uint32_t passes_;

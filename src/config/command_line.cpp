@@ -28,14 +28,14 @@ CLI::Option* add(CLI::App& app, option const& one)
 
 [[noreturn]] void refuse_argument(std::string const& argument)
 {
-    auto const shown = base::escape(argument);
     if (!argument.starts_with('-')) {
-        throw problem(exit_code::usage,
-                      fmt::format("unexpected argument \"{}\": there are only options (--help)", shown));
+        throw problem(exit_code::usage, fmt::format("unexpected argument \"{}\": there are only options (--help)",
+                                                    base::escape(argument)));
     }
-    auto const name = std::string_view{argument}.substr(argument.starts_with("--") ? 2 : 1);
-    throw problem(exit_code::usage, fmt::format("unknown option {}{}: --help lists them", shown,
-                                                did_you_mean(name.substr(0, name.find('=')), "--")));
+    std::vector<std::string> names{"--config", "--help", "--version"};
+    for (auto const& one : all_options()) names.push_back("--" + std::string{one.name});
+    throw problem(exit_code::usage,
+                  unknown_argument(argument, std::vector<std::string_view>{names.begin(), names.end()}));
 }
 
 /// CLI11 says which option it is about in front of a colon.
@@ -44,7 +44,7 @@ CLI::Option* add(CLI::App& app, option const& one)
     std::string const said = error.what();
     auto const name = said.substr(0, said.find(':'));
     auto const* const known = name.starts_with("--") ? find_option(name.substr(2)) : nullptr;
-    if (known == nullptr) throw problem(exit_code::usage, base::escape(said));
+    if (known == nullptr) throw problem(exit_code::usage, base::escape(said) + " (--help)");
     if (known->how == form::flag) throw problem(exit_code::usage, fmt::format("{} takes no value but on or off", name));
     throw problem(exit_code::usage,
                   fmt::format("{} takes one value and stands once: {} {}", name, name, known->argument));

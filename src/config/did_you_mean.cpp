@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.hpp"
 #include "config/option.hpp"
+#include "config/resolve.hpp"
 
 namespace porter::rooms::config {
 namespace {
@@ -24,6 +26,16 @@ std::size_t distance(std::string_view a, std::string_view b)
     return costs.back();
 }
 
+/// "MAX_FRAME" is max-frame.
+std::string as_option(std::string variable)
+{
+    for (auto& letter : variable) {
+        if (letter == '_') letter = '-';
+        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+    }
+    return variable;
+}
+
 }  // namespace
 
 std::string nearest_word(std::string_view name, std::span<std::string_view const> known)
@@ -35,12 +47,40 @@ std::string nearest_word(std::string_view name, std::span<std::string_view const
     return std::string{*nearest};
 }
 
+std::string unknown_argument(std::string_view argument, std::span<std::string_view const> known)
+{
+    auto const shown = base::escape(argument);
+    if (!argument.starts_with('-')) return fmt::format("unexpected argument \"{}\" (--help)", shown);
+    std::vector<std::string_view> names;  // the dashes would make short names look alike
+    for (auto const one : known) names.push_back(one.substr(one.find_first_not_of('-')));
+    auto const name = argument.substr(0, argument.find('='));
+    auto const nearest = nearest_word(name.substr(std::min(name.find_first_not_of('-'), name.size())), names);
+    if (nearest.empty()) return fmt::format("unknown option {} (--help lists them)", shown);
+    return fmt::format("unknown option {} (did you mean --{}?)", shown, nearest);
+}
+
 std::string did_you_mean(std::string_view name, std::string_view prefix)
 {
     std::vector<std::string_view> known;
     for (auto const& one : all_options()) known.push_back(one.name);
     auto const nearest = nearest_word(name, known);
     return nearest.empty() ? "" : fmt::format(" (did you mean {}{}?)", prefix, nearest);
+}
+
+std::vector<std::string> misspelt_variables(environment const& variables)
+{
+    constexpr std::string_view prefix = "PORTERD_";
+    std::vector<std::string_view> known{"config"};
+    for (auto const& one : all_options()) known.push_back(one.name);
+    std::vector<std::string> lines;
+    for (auto const& [name, value] : variables.all()) {
+        if (!name.starts_with(prefix)) continue;
+        auto const nearest = nearest_word(as_option(name.substr(prefix.size())), known);
+        if (nearest.empty() || variable_of(nearest) == name) continue;
+        lines.push_back(fmt::format("the environment's {} sets nothing (did you mean {}?)", base::escape(name),
+                                    variable_of(nearest)));
+    }
+    return lines;
 }
 
 }  // namespace porter::rooms::config

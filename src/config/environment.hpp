@@ -18,6 +18,9 @@ public:
     /// A variable's value; none when it is not set or empty (an empty one counts as not set, as XDG and POSIX do).
     std::optional<std::string> find(std::string const& name) const;
 
+    /// All of them, by name.
+    std::map<std::string, std::string> const& all() const noexcept { return variables_; }
+
 private:
     std::map<std::string, std::string> variables_;
 };

@@ -52,6 +52,10 @@ option const* find_option(std::string_view name);
 /// The word that a misspelt one is likely to mean, or nothing.
 std::string nearest_word(std::string_view name, std::span<std::string_view const> known);
 
+/// What is said of an argument that nothing takes: an option, with the one of `known` ("--port") that it is likely to
+/// mean, or a word.
+std::string unknown_argument(std::string_view argument, std::span<std::string_view const> known);
+
 /// " (did you mean X?)" when a name of the table is close to one that is not in it, else nothing.
 std::string did_you_mean(std::string_view name, std::string_view prefix);
 

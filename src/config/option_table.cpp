@@ -93,7 +93,8 @@ constexpr option table[] = {
     row("port-file", 0, form::text, "FILE", path<&program::port_file>(),
         "where to write the port it listens on, while it listens"),
     row("data-dir", 0, form::text, "DIR", path<&server::data_dir>(),
-        "holds porter.db, porterd.log and the TLS key and certificate; made with mode 0700"),
+        "holds porter.db, porterd.log and the TLS key and certificate; made with mode 0700 (default $STATE_DIRECTORY, "
+        "else $XDG_STATE_HOME/porter, else ~/.local/state/porter)"),
     row("database", 0, form::text, "FILE", path<&server::database>(), "the database, if not porter.db in the data dir"),
     row("log-file", 0, form::text, "FILE", path<&server::log_file>(), "the log, if not porterd.log in the data dir"),
     row("log-level", 0, form::text, "LEVEL", choice<&server::log_level, log_levels>(),
@@ -144,7 +145,8 @@ constexpr option table[] = {
         "may be given more than once"),
     row("metrics", 0, form::text, "ADDRESS", text<&program::metrics>(), "not in this version"),
     row("no-input", 0, form::flag, "", flag<&program::no_input>(), "never ask"),
-    row("check", 0, form::flag, "", flag<&program::check>(), "validate configuration, database and TLS key, and exit"),
+    row("check", 0, form::flag, "", flag<&program::check>(),
+        "validate configuration, database and TLS key, not whether the port is free, and exit"),
     row("print-config", 0, form::flag, "", flag<&program::print_config>(),
         "show each setting and where it came from, and exit"),
 };

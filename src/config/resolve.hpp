@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "config/command_line.hpp"
 #include "config/environment.hpp"
@@ -12,6 +13,10 @@ namespace porter::rooms::config {
 /// that beats the default. All that any source says must be right, also what another one beats. Throws problem:
 /// usage for a flag's value, bad_configuration for others and for options that do not go together.
 porterd_options resolve(command_line const& line, environment const& variables);
+
+/// What a person should be told of the environment, a line each: a variable that looks like one of porterd's and is
+/// none sets nothing. Others that begin with PORTERD_ are somebody else's, such as a service file's.
+std::vector<std::string> misspelt_variables(environment const& variables);
 
 /// The settings in force as a TOML file, each with a comment that says where it came from.
 std::string print_config(porterd_options const& options);

@@ -15,11 +15,14 @@ namespace porter::rooms::config {
 template <typename T>
 using parsed = result<T, std::string>;
 
+/// The error of every value: "..." is not what would be right. What was given is escaped and cut.
+refusal<std::string> refuse_value(std::string_view text, std::string_view right);
+
 /// A decimal number within the bounds, both included.
 parsed<std::uint64_t> parse_number(std::string_view text, std::uint64_t least, std::uint64_t most);
 
-/// A port, 0 to 65535.
-parsed<std::uint16_t> parse_port(std::string_view text);
+/// A port, 0 to 65535: from 1 where one connects to it.
+parsed<std::uint16_t> parse_port(std::string_view text, std::uint16_t least = 0);
 
 /// The longest duration that can be set: a hundred years, so that no sum of times overflows.
 inline constexpr std::chrono::milliseconds longest_duration = std::chrono::days{36'500};

@@ -2,11 +2,18 @@
 
 #include <algorithm>
 #include <cassert>
+#include <numeric>
 #include <utility>
 
 #include "base/text.hpp"
 
 namespace porter::rooms::terminal {
+
+namespace {
+
+constexpr std::size_t gap = 2;  // between columns
+
+}  // namespace
 
 table::table(std::vector<std::string> titles, std::vector<bool> to_the_right) : to_the_right_(std::move(to_the_right))
 {
@@ -38,9 +45,13 @@ std::string table::text(heading how) const
     return text;
 }
 
+std::size_t table::width() const noexcept
+{
+    return std::accumulate(widths_.begin(), widths_.end(), gap * (widths_.size() - 1));
+}
+
 void table::append_row(std::string& text, std::vector<std::string> const& cells) const
 {
-    constexpr std::size_t gap = 2;
     std::string line;
     for (std::size_t i = 0; i < cells.size(); ++i) {
         std::string const filling(widths_[i] - base::display_width(cells[i]), ' ');

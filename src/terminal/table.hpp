@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ public:
     void add(std::vector<std::string> cells);
 
     std::string text(heading how) const;
+
+    /// The columns of the terminal that it takes.
+    std::size_t width() const noexcept;
 
 private:
     void append_row(std::string& text, std::vector<std::string> const& cells) const;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 #include <system_error>
 
@@ -10,5 +11,8 @@ std::error_code write_all(int file, std::string_view text);
 
 /// Whether the file is a terminal.
 bool is_terminal(int file) noexcept;
+
+/// How wide it is; 80 where nobody knows.
+std::size_t columns_of(int file) noexcept;
 
 }  // namespace porter::rooms::terminal

@@ -4,12 +4,14 @@
 #include <asio/cancellation_signal.hpp>
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <semaphore>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "auth/hasher.hpp"
 #include "support/recording_log.hpp"
@@ -24,11 +26,17 @@ public:
         std::counting_semaphore<> entered{0};
         std::counting_semaphore<> open{0};
         std::function<void()> inside = [] {};
+        std::chrono::milliseconds time_to_make{0};  ///< at least: that of the decoy is the first measure of a hash
     };
 
     explicit gated_hash(gate& where) : gate_(where) {}
 
-    std::optional<std::string> make(std::string_view) noexcept override { return "hash"; }
+    std::optional<std::string> make(std::string_view) noexcept override
+    {
+        auto const begun = std::chrono::steady_clock::now();
+        while (std::chrono::steady_clock::now() < begun + gate_.time_to_make) std::this_thread::yield();
+        return "hash";
+    }
     verdict verify(std::string const&, std::string_view) noexcept override
     {
         gate_.inside();
@@ -44,8 +52,9 @@ private:
 
 /// A hasher with one thread and few places in its queue, behind a gate.
 struct gated_fixture {
-    explicit gated_fixture(std::size_t places = 1)
-        : hasher(std::make_unique<rooms::auth::hasher>(rooms::auth::hash_options{.threads = 1, .queue_limit = places},
+    explicit gated_fixture(std::size_t places = 1, std::chrono::milliseconds time_to_make = {})
+        : gate{.time_to_make = time_to_make},
+          hasher(std::make_unique<rooms::auth::hasher>(rooms::auth::hash_options{.threads = 1, .queue_limit = places},
                                                        std::make_unique<gated_hash>(gate), log))
     {}
 

@@ -31,6 +31,23 @@ TEST_CASE("a full queue answers busy with the time until a try is worth it")
     CHECK(**waiting);
 }
 
+TEST_CASE("the time that a busy queue names goes with its length")
+{
+    gated_fixture house{50, 50ms};
+    std::optional<result<bool>> under_way;
+    house.begin(under_way);
+    house.gate.entered.acquire();
+    std::array<std::optional<result<bool>>, 50> waiting;
+    for (auto& each : waiting) house.begin(each);
+    std::optional<result<bool>> too_many;
+    house.begin(too_many);
+    house.run_until(too_many);
+    REQUIRE_FALSE(*too_many);
+    CHECK(too_many->error().retry_after >= 3s);  // for 50 that wait, and for this one: 51 times 50 ms
+    house.gate.open.release(51);
+    for (auto const& each : waiting) house.run_until(each);
+}
+
 TEST_CASE("who waits alone is served before the second job of somebody with many")
 {
     gated_fixture house{8};
@@ -73,6 +90,35 @@ TEST_CASE("a job of somebody who is gone leaves the queue and costs no hash")
     CHECK(**next);
     // One more was entered, that of `next`.
     CHECK(house.gate.entered.try_acquire());
+    CHECK_FALSE(house.gate.entered.try_acquire());
+}
+
+namespace {
+
+/// Somebody who goes away while something else than a hash is waited for.
+task<void> goes_away_before(gated_fixture& house, asio::cancellation_signal& signal,
+                            std::optional<result<bool>>& outcome)
+{
+    co_await asio::this_coro::throw_if_cancelled(false);
+    signal.emit(asio::cancellation_type::terminal);
+    outcome = co_await house.hasher->verify("hash", rooms::base::secret{"password"}, house.here);
+}
+
+}  // namespace
+
+TEST_CASE("who was gone before there was a job costs no hash")
+{
+    gated_fixture house;
+    house.gate.open.release();  // for a hash that should not be
+    std::optional<result<bool>> gone;
+    asio::cancellation_signal signal;
+    auto const done = [](std::exception_ptr escaped) {
+        if (escaped) std::rethrow_exception(escaped);
+    };
+    asio::co_spawn(house.io, goes_away_before(house, signal, gone), asio::bind_cancellation_slot(signal.slot(), done));
+    house.run_until(gone);
+    REQUIRE_FALSE(*gone);
+    CHECK(gone->error().what == code::busy);
     CHECK_FALSE(house.gate.entered.try_acquire());
 }
 

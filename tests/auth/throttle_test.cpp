@@ -1,4 +1,7 @@
 // The numbers of docs/PROTOCOL.md, failures, by the clock of the test (promise P2).
+#include <span>
+#include <vector>
+
 #include "auth/verifier_fixture.hpp"
 #include "support/catch.hpp"
 
@@ -51,6 +54,29 @@ TEST_CASE("after the fourth failure in a row each next one costs a longer pause 
         CHECK(house.hashes.all() == hashes);
         house.clock.advance(1s);
     }
+}
+
+TEST_CASE("all spellings of a name share its failures whether the account exists or not")
+{
+    fixture house;
+    using spellings = std::vector<std::string>;
+    auto const names = GENERATE(spellings{"Alice", "ALICE", "alice", "aLICE", "alicE"},
+                                spellings{"Nobody", "NOBODY", "nobody", "nOBODY", "nobodY"});
+    for (auto const& name : std::span{names}.first(4)) CHECK(refusal_of(house.guess(name)) == code::bad_credentials);
+    CHECK(refusal_of(house.guess(names.back())) == code::throttled);
+}
+
+TEST_CASE("what an address is refused counts against no name whether the account exists or not")
+{
+    fixture house;
+    auto const name = GENERATE(std::string{"Alice"}, std::string{"Nobody"});
+    CAPTURE(name);
+    auto const* const from = "192.0.2.200";
+    for (int failed = 0; failed < 20; ++failed) {
+        CHECK(refusal_of(house.login_from(from, "guess " + std::to_string(failed), "x")) == code::bad_credentials);
+    }
+    for (int i = 0; i < 10; ++i) CHECK(refusal_of(house.login_from(from, name, "x")) == code::throttled);
+    CHECK(refusal_of(house.guess(name)) == code::bad_credentials);
 }
 
 TEST_CASE("after a hundred failures in a row no password is taken whether the account exists or not")
@@ -121,6 +147,16 @@ TEST_CASE("what a fault of ours leaves counted is given back before the next try
     house.hashes.out_of_memory = false;
     CHECK(refusal_of(house.guess()) == code::bad_credentials);
     CHECK(house.stored("alice").failed_since == 1);
+}
+
+TEST_CASE("a store that is down for long costs no memory without end")
+{
+    fixture house;
+    house.tries.no_give_back = true;
+    for (int i = 0; i < 1100; ++i) testing::run(house.io, house.throttle.give_back(store::counted_try{}));
+    house.tries.no_give_back = false;
+    CHECK(house.guess("Alice", "correct horse"));
+    CHECK(house.tries.most_given_back == 1024);
 }
 
 TEST_CASE("a failure that cannot be stored gets no verdict and does not count")

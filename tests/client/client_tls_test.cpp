@@ -147,6 +147,19 @@ TEST_CASE("an answer in the clear that breaks off is a lost connection")
     });
 }
 
+TEST_CASE("an answer in the clear that does not come whole in time is given up")
+{
+    meeting with;
+    auto const begun = GENERATE(std::string("\0", 1), std::string("\0\0\0\x20\x44", 5));
+    play({say_bytes(begun), outlast()}, [&](scripted_server& server) -> task<void> {
+        auto options = with.options(trust::first_use);
+        options.timeout = 50ms;
+        auto door = co_await client::connect(host, server.port(), options);
+        REQUIRE_FALSE(door);
+        CHECK(door.error().why == cause::timed_out);
+    });
+}
+
 TEST_CASE("a server that hangs up during the handshake is lost and may be tried again")
 {
     meeting with;

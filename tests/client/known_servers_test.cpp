@@ -147,7 +147,7 @@ TEST_CASE("known servers that others could read are made private with a warning"
     CHECK(book.mode_of("known_servers") == 0600);
 }
 
-// SECURITY.md: state that somebody else owns or could have written is refused
+// Promise S12: state that somebody else owns or could have written is refused.
 TEST_CASE("known servers that somebody else could have written are a problem and are left as they are")
 {
     address_book book;
@@ -178,6 +178,8 @@ TEST_CASE("known servers of another user are a problem")
     address_book book;
     book.write(here + " " + key + "\n");
     auto const whose = GENERATE("known_servers", "");
+    auto const folder_mode = GENERATE(0700U, 01777U);  // where others may put files, its owner may still take them away
+    std::filesystem::permissions(book.file(""), std::filesystem::perms{folder_mode});
     if (::chown(book.file(whose).c_str(), 65534, 65534) != 0) return;  // only root gives files away
     CHECK_FALSE(book.servers().find(here));
 }

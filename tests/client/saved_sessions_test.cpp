@@ -204,6 +204,7 @@ TEST_CASE("a file that others could read is made private with a warning")
     CHECK(mode_of(shelf.file()) == 0600);
 }
 
+// Promise S12.
 TEST_CASE("what is no file of ours is neither read nor written")
 {
     shelf shelf;

@@ -53,10 +53,10 @@ TEST_CASE("help and version and the file are told apart from settings")
 
 TEST_CASE("a wrong command line is refused with what would be right")
 {
-    CHECK(problem_with({"--prot", "80"}) == "64: unknown option --prot (did you mean --port?): --help lists them");
-    CHECK(problem_with({"--acess=open"}) ==
-          "64: unknown option --acess=open (did you mean --access?): --help lists them");
-    CHECK(problem_with({"--zzzzzzzzzz"}) == "64: unknown option --zzzzzzzzzz: --help lists them");
+    CHECK(problem_with({"--prot", "80"}) == "64: unknown option --prot (did you mean --port?)");
+    CHECK(problem_with({"--acess=open"}) == "64: unknown option --acess=open (did you mean --access?)");
+    CHECK(problem_with({"--zzzzzzzzzz"}) == "64: unknown option --zzzzzzzzzz (--help lists them)");
+    CHECK(problem_with({"--plug"}) == "64: unknown option --plug (--help lists them)");
     CHECK(problem_with({"-x"}).starts_with("64: unknown option -x"));
     CHECK(problem_with({"7678"}) == "64: unexpected argument \"7678\": there are only options (--help)");
     CHECK(problem_with({"a\nb"}) == "64: unexpected argument \"a\\nb\": there are only options (--help)");

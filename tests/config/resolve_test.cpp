@@ -32,6 +32,23 @@ struct config_file {
 
 }  // namespace
 
+TEST_CASE("a variable that looks like one of the options and is none is told")
+{
+    environment const given{{{"PORTERD_POTR", "1"},
+                             {"PORTERD_max_frame", "1MiB"},
+                             {"PORTERD_CONFG", "x"},
+                             {"PORTERD_PORT", "1"},
+                             {"PORTERD_CONFIG", "x"},
+                             {"PORTERD_OPTS", "-p 1"},
+                             {"PORTERD_HOME", "/"},
+                             {"PORTER_POTR", "1"}}};
+    CHECK(misspelt_variables(given) ==
+          std::vector<std::string>{"the environment's PORTERD_CONFG sets nothing (did you mean PORTERD_CONFIG?)",
+                                   "the environment's PORTERD_POTR sets nothing (did you mean PORTERD_PORT?)",
+                                   "the environment's PORTERD_max_frame sets nothing (did you mean "
+                                   "PORTERD_MAX_FRAME?)"});
+}
+
 TEST_CASE("the defaults are those of the documentation")
 {
     auto const options = options_of({});

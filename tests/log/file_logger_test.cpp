@@ -1,7 +1,9 @@
 // Promise S7 of SECURITY.md.
 #include "log/file_logger.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -80,6 +82,9 @@ TEST_CASE("a log that cannot be opened refuses the start in one line")
 
     REQUIRE(::mkfifo((dir.path / "pipe").c_str(), 0600) == 0);
     CHECK(message(dir.path / "pipe").ends_with(": it is not a regular file"));
+    int const reader = ::open((dir.path / "pipe").c_str(), O_RDONLY | O_NONBLOCK);  // then it could be written to
+    CHECK(message(dir.path / "pipe").ends_with(": it is not a regular file"));
+    ::close(reader);
     CHECK(message("/nowhere/a\nb").find('\n') == std::string::npos);
 }
 

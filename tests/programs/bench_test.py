@@ -247,8 +247,8 @@ class Faults(unittest.TestCase):
 
     def test_wrong_use_is_explained_in_one_line(self):
         for arguments, why in (
-                ((), "MODE is missing"), (("dance",), '"dance" is not echo'), (("echo", ""), "HOST: it is empty"),
-                (("echo", "localhost", "0"), "PORT: "), (("echo", "localhost", "7678", "x"), "unexpected argument x"),
+                ((), "MODE is missing"), (("dance",), '"dance" is not echo'), (("echo", ""), 'HOST: "" is not a host'),
+                (("echo", "localhost", "0"), "PORT: "), (("echo", "localhost", "7678", "x"), 'unexpected argument "x"'),
                 (("echo", "-c", "0"), "--connections: "), (("echo", "-c", "1,"), "--connections: "),
                 (("echo", "-c", ""), "--connections: "), (("echo", "-d", "x"), "--depth: "),
                 (("echo", "--rate", "-1"), "--rate: "), (("echo", "--rate", "5", "-d", "2"), "--depth is the closed loop's"),

@@ -76,6 +76,11 @@ class MissingAnswers(PipeCase):
         self.assert_failed(done, 64, "name")
         server.stop()
 
+    def test_a_new_account_takes_no_name_from_the_address(self):
+        self.assertEqual(self.register("Known By The Address", "--no-save").returncode, 0)
+        done = self.porter("--register", "--password-file", self.password_file(OTHER_PASSWORD))
+        self.assert_failed(done, 64, "porter: an account to be made wants a name: --name NAME")
+
     def test_without_a_password_nothing_is_asked(self):
         self.assert_failed(self.porter("--name", "Somebody", stdin=b"a guess\n"), 64, "password")
 
@@ -104,10 +109,22 @@ class MissingAnswers(PipeCase):
         self.assert_failed(self.porter("--nmae", "Alice"), 64, "unknown option --nmae (did you mean --name?)")
 
     def test_what_is_no_port_is_wrong_usage(self):
-        for port in ("abc", "65536", "0", "-1", "7678x"):
+        for port in ("abc", "65536", "0", "7678x", "-1"):
             with self.subTest(port=port):
                 done = run(PORTER, "127.0.0.1", port, "--plain", home=self.home)
                 self.assertEqual((done.returncode, done.out), (64, ""), done.err)
+                if not port.startswith("-"):
+                    self.assertEqual(done.err, f'porter: PORT: "{port}" is not a port: a number from 1 to 65535\n')
+
+    def test_a_port_that_stands_with_the_host_is_told_apart(self):
+        for words, meant in ((["localhost:7678"], "localhost 7678"), (["localhost:7678", "7679"], "localhost 7679"),
+                             (["[2001:db8::7]:7678"], "2001:db8::7 7678")):
+            done = run(PORTER, *words, home=self.home)
+            self.assertEqual((done.returncode, done.out), (64, ""))
+            self.assertEqual(done.err, f'porter: HOST: "{words[0]}" is not a host: a name or an IP address, without a '
+                                       f'port (porter {meant})\n')
+        done = run(PORTER, "[::1]", str(self.server.port), home=self.home)
+        self.assertEqual(done.returncode, 69, done.err)  # nobody listens there: it is an address
 
     def test_a_missing_password_file_is_told(self):
         self.assert_failed(self.porter("--name", "x", "--password-file", self.home / "none"), 66, "none")
@@ -214,6 +231,15 @@ class SavedSessions(PipeCase):
         self.assertEqual(self.register("Saved One").returncode, 0)
         done = self.porter(stdin=b"again\n")
         self.assertEqual((done.returncode, done.out), (0, "again\n"), done.err)
+
+    def test_that_it_goes_before_a_password_file_is_told(self):
+        self.register("Saved First")
+        told = "The session that was kept for Saved First is used, and not the password file.\n"
+        done = self.porter("--password-file", self.password_file(OTHER_PASSWORD), stdin=b"again\n")
+        self.assertEqual((done.returncode, done.out), (0, "again\n"), done.err)
+        self.assertIn(told, done.err)
+        self.assertNotIn(told, self.porter("--password-file", self.password_file(), "--quiet").err)
+        self.assertNotIn(told, self.porter().err)
 
     def test_a_saved_session_is_for_its_owner_alone(self):
         self.register("Saved Two")

@@ -38,7 +38,8 @@ class Commands(PorterCase):
         other = self.visitor()
         granted = other.enter("login", "Many Sessions", PASSWORD)
         terminal.line("/sessions")
-        terminal.see(rf"^.*\b{granted.session}\b.*{re.escape(other.address)}")
+        terminal.see(rf"^ *{granted.session}  \d{{4}}-\d\d-\d\d \d\d:\d\d  \d{{4}}-\d\d-\d\d \d\d:\d\d  \d{{4}}-\d\d-\d\d  "
+                     rf"{re.escape(other.address)}$")
         terminal.line(f"/revoke {granted.session}")
         other.expect_closing("session_ended")
         self.say(terminal, "still here")
@@ -74,6 +75,15 @@ class Commands(PorterCase):
         self.visitor().enter("login", "Changer", OTHER_PASSWORD)
         self.leave(terminal)
 
+    def test_quit_at_a_question_for_a_password_leaves(self):
+        terminal = self.registered("Quitter Of Passwords")
+        terminal.line("/password")
+        terminal.see("^Current password: ")
+        terminal.line("/quit")
+        self.assertEqual(terminal.leave(), 0)
+        self.assertTrue(terminal.echoes())
+        self.assertNotIn("stays as it is", terminal.text())
+
     def test_a_wrong_current_password_is_told_as_such_and_changes_nothing(self):
         terminal = self.registered("Forgetful")
         terminal.line("/password")
@@ -98,6 +108,7 @@ class Commands(PorterCase):
         terminal = self.registered("Leaver")
         terminal.line("/logout")
         self.assertEqual(terminal.leave(), 0)
+        self.assertTrue(terminal.text().endswith("> /logout\nYou are logged out: this session is over.\n"), terminal.text())
         terminal = self.porter("--name", "Leaver")
         terminal.see(r"^Password for Leaver: |New here")
         terminal.type(CTRL_D)
@@ -110,6 +121,39 @@ class Commands(PorterCase):
         terminal.line("/logout all")
         other.expect_closing("session_ended")
         self.assertEqual(terminal.leave(), 0)
+        self.assertIn("\nYou are logged out: all your sessions are over.\n", terminal.text())
+
+    def test_who_is_throttled_at_a_change_of_password_is_told_the_seconds(self):
+        def script(connection):
+            connection.expect("hello")
+            connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "Alice")
+            connection.expect("login")
+            connection.send("granted", "login", "Alice", 7, "prt_x", 4_000_000_000, 0, "", 0)
+            connection.expect("change_password")
+            connection.send("denied", "throttled", 5, "too many failed tries: wait a little")
+            see_off(connection)
+        peer = Peer(script)
+        terminal = Terminal(PORTER, "127.0.0.1", peer.port, "--plain", home=self.home)
+        self.addCleanup(terminal.close)
+        terminal.see("^Password for Alice: ")
+        terminal.line(PASSWORD)
+        terminal.see(PROMPT)
+        terminal.line("/password")
+        for prompt in ("Current password: ", "New password: ", "New password again: "):
+            terminal.see("^" + prompt)
+            terminal.line(OTHER_PASSWORD)
+        terminal.see(r"^Too many failed tries: wait a little\. Try again in 5 s\.$")
+        self.leave(terminal)
+        peer.join()
+
+    def test_ctrl_c_at_a_question_ends_the_line(self):
+        terminal = self.registered("Interrupter Of Questions")
+        terminal.line("/password")
+        terminal.see(r"^Current password: \Z")
+        terminal.type(CTRL_C)
+        self.assertEqual(terminal.leave(), 0)
+        self.assertTrue(terminal.text().endswith("\nCurrent password: \n"), terminal.text())
+        self.assertTrue(terminal.echoes())
 
 
 class Conversation(PorterCase):
@@ -274,6 +318,26 @@ class OtherServers(PorterCase):
             self.assertTrue(answered.acquire(timeout=HANG_GUARD), "it only waits for the terminal")
             terminal.line(typed)
         terminal.see(r"^The password is changed\.")
+        self.leave(terminal)
+        peer.join()
+
+    def test_a_server_that_is_busy_for_long_is_told_of_with_one_time_to_wait(self):
+        def let_in_once(connection):
+            connection.expect("hello")
+            connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "Alice")
+            connection.expect("login")
+            connection.send("granted", "login", "Alice", 7, "prt_x", 4_000_000_000, 0, "", 0)
+
+        def busy(connection):
+            connection.expect("hello")
+            connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "Alice")
+            connection.expect("resume")
+            connection.send("denied", "unavailable", 1, "the user database cannot be reached just now")
+        peer, terminal = self.against(let_in_once, busy, busy, busy)
+        terminal.see("^Password for Alice: ")
+        terminal.line(PASSWORD)
+        terminal.see(r"^Still not connected \(denied: unavailable: the user database cannot be reached just now\): "
+                     r"next try in \d+ s, /quit leaves\.$")
         self.leave(terminal)
         peer.join()
 

@@ -1,5 +1,6 @@
 """porter on a terminal, up to its prompt: the questions and the greetings (commands page)."""
 import re
+import threading
 import unittest
 
 from support.case import OTHER_PASSWORD, PASSWORD
@@ -7,7 +8,7 @@ from support.peer import Peer, see_off
 from support.porter import PROMPT, PorterCase
 from support.server import PORTER, Server
 from support.terminal import CTRL_C, CTRL_D, Terminal
-from support.waiting import until
+from support.waiting import HANG_GUARD, until
 from support.wire import message
 
 
@@ -39,7 +40,21 @@ class Questions(PorterCase):
         for asked, answer in enumerate(("abc", "0x10", "65536", "0"), start=1):
             terminal.see(r"^Port \[7678\]: ", times=asked)
             terminal.line(answer)
+            terminal.see(rf'^"{answer}" is not a port: a number from 1 to 65535$')
         terminal.see(r"^Port \[7678\]: ", times=5)
+        terminal.type(CTRL_D)
+        self.assertEqual(terminal.leave(), 0)
+
+    def test_what_is_no_host_is_asked_again(self):
+        terminal = Terminal(PORTER, "--plain", home=self.home)
+        self.addCleanup(terminal.close)
+        for asked, answer in enumerate(("localhost:7678", "a b"), start=1):
+            terminal.see(r"^Host \[localhost\]: ", times=asked)
+            terminal.line(answer)
+            terminal.see(rf'^"{answer}" is not a host: a name or an IP address, without a port$')
+        terminal.see(r"^Host \[localhost\]: ", times=3)
+        terminal.line("[::1]")
+        terminal.see(r"^Port \[7678\]: ")
         terminal.type(CTRL_D)
         self.assertEqual(terminal.leave(), 0)
 
@@ -81,8 +96,56 @@ class Questions(PorterCase):
         for times, password in enumerate(("gfhjkm123", "gfhjkm123", PASSWORD, PASSWORD), start=1):
             terminal.see(r"^[^\n]*[Pp]assword[^\n]*: ", times=times)
             terminal.line(password)
+        terminal.see(r"^This password is one of the first that somebody would try\.$")
         terminal.see(r"Welcome, Weakling")
         self.leave(terminal)
+
+    def test_who_is_new_after_all_is_asked_again_for_the_same_name(self):
+        terminal = self.porter("--name", "New After All")
+        terminal.see(r"^New here\? \(yes/no\) ")
+        terminal.line("no")
+        terminal.see(r"^Password for New After All: ")
+        terminal.line(PASSWORD)
+        terminal.see(r"^New here after all, or somebody else\? An empty answer asks again\.$")
+        terminal.see(r"^Password for New After All: ", times=2)
+        terminal.line("")
+        terminal.see(r"^Name \[New After All\]: ")
+        terminal.line("")
+        terminal.see(r"^New here\? \(yes/no\) ", times=2)
+        terminal.line("yes")
+        for prompt, times in ((r"^Password for New After All: ", 3), (r"^Password again: ", 1)):
+            terminal.see(prompt, times=times)
+            terminal.line(PASSWORD)
+        terminal.see(r"^Welcome, New After All\.")
+        self.leave(terminal)
+
+    def test_who_is_not_new_after_all_is_asked_again_for_the_same_name(self):
+        account = self.account("Not New After All")
+        terminal = self.porter("--name", account.name)
+        terminal.see(r"^New here\? \(yes/no\) ")
+        terminal.line("yes")
+        for prompt in (r"^Password for Not New After All: ", r"^Password again: "):
+            terminal.see(prompt)
+            terminal.line(PASSWORD)
+        terminal.see(r"^Name \[Not New After All\]: ")
+        terminal.line("")
+        terminal.see(r"^New here\? \(yes/no\) ", times=2)
+        terminal.line("no")
+        terminal.see(r"^Password for Not New After All: ", times=2)
+        terminal.line(PASSWORD)
+        terminal.see(r"^Welcome, Not New After All\.")
+        self.leave(terminal)
+
+    def test_quit_leaves_at_a_question_where_it_can_be_no_answer(self):
+        account = self.account("Quitter At Questions")
+        for typed in (("/quit",), ("no", "/quit"), ("yes", "/quit "), ("yes", PASSWORD, "/quit")):
+            terminal = self.porter("--name", account.name)
+            for line in typed:
+                terminal.see(r": \Z|\(yes/no\) \Z")
+                terminal.line(line)
+            self.assertEqual(terminal.leave(), 0)
+            self.assertTrue(terminal.echoes())
+            self.assertNotIn("wrong", terminal.text())
 
     def test_nobody_listens(self):
         server = Server("--access", "open")
@@ -147,6 +210,52 @@ class Denials(PorterCase):
         peer.join()
         self.assertNotRegex(terminal.raw.decode(), "early|half")
         self.assertTrue(terminal.echoes())
+
+    def thinking(self, *answers):
+        """A server that takes its time: it says that a login came, and answers when it is told to."""
+        came, go_on = threading.Semaphore(0), threading.Semaphore(0)
+
+        def script(connection):
+            connection.expect("hello")
+            connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "Alice")
+            for password, answer in answers:
+                connection.expect("login", password=password)
+                came.release()
+                assert go_on.acquire(timeout=HANG_GUARD)
+                connection.send_raw(answer)
+            see_off(connection)
+        peer = Peer(script)
+        self.addCleanup(peer.join)
+        self.addCleanup(go_on.release)
+        terminal = Terminal(PORTER, "127.0.0.1", peer.port, "--plain", home=self.home)
+        self.addCleanup(terminal.close)
+        return terminal, came, go_on
+
+    def test_what_is_typed_before_the_server_has_answered_is_not_shown_and_answers_nothing(self):
+        wrong = message("denied", "bad_credentials", 0, "unknown name or wrong password")
+        granted = message("granted", "login", "Alice", 7, "prt_x", 4_000_000_000, 0, "", 0)
+        terminal, came, go_on = self.thinking((OTHER_PASSWORD, wrong), (PASSWORD, granted))
+        for times, password in enumerate((OTHER_PASSWORD, PASSWORD), start=1):
+            terminal.see(r"^Password for Alice: ", times=times)
+            terminal.line(password)
+            self.assertTrue(came.acquire(timeout=HANG_GUARD))
+            self.assertFalse(terminal.echoes())
+            terminal.line("typed too early")
+            terminal.type("and half a line")
+            go_on.release()
+        terminal.see(PROMPT)
+        self.leave(terminal)
+        self.assertNotRegex(terminal.raw.decode(), "early|half")
+        self.assertTrue(terminal.echoes())
+
+    def test_ctrl_c_before_the_server_has_answered_leaves_the_terminal_as_it_was(self):
+        terminal, came, _ = self.thinking((OTHER_PASSWORD, b""))
+        terminal.see(r"^Password for Alice: ")
+        terminal.line(OTHER_PASSWORD)
+        self.assertTrue(came.acquire(timeout=HANG_GUARD))
+        terminal.type(CTRL_C)
+        until(terminal.echoes, "the terminal is as it was before the server says goodbye")
+        self.assertEqual(terminal.leave(), 0)
 
     def test_ctrl_c_leaves_while_it_waits(self):
         terminal = self.against(message("denied", "throttled", 600, "too many wrong tries"))

@@ -21,6 +21,23 @@ class Tables(AdministratorCase):
             self.assertEqual(line[at:at + 7], "enabled")
             self.assertRegex(line, r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 
+    def test_where_there_is_little_room_a_table_is_cut_and_programs_are_told_all(self):
+        account = self.account("Somebody of Note")
+        self.ctl("addresses", "set", "2001:db8:1234:5678:9abc:def0:1234:5678", "Somebody of Note")
+        when = r"\d\d-\d\d \d\d:\d\d"
+        rows = {"accounts": rf"^Somebody of Note +enabled +{when} +{account.address} +0 +1$",
+                "sessions": rf"^ *\d+  Somebody of Note +live +{account.address} +plain +{when}  {when}$",
+                "addresses": rf"^2001:db8:1234:5678:9abc:def0:1234:5678  Somebody of Note +proved +{when}$"}
+        for noun, row in rows.items():
+            terminal = self.terminal(noun, "list", columns=80)
+            self.assertEqual(terminal.leave(), 0)
+            shown = terminal.text()
+            self.assertRegex(shown, f"(?m){row}")
+            self.assertLessEqual(max(map(len, shown.splitlines())), 80, shown)
+            self.assertRegex(shown, r"(?m)^Times are UTC\. Left out for want of room: (created|first seen) \(--json has all\)\.$")
+            last = [cells for cells in self.rows(noun, "list") if "Somebody of Note" in cells][-1]
+            self.assertEqual(len(last), {"accounts": 7, "sessions": 8, "addresses": 5}[noun])
+
     def test_one_thing_is_a_line_for_each_member(self):
         account = self.account()
         terminal = self.terminal("accounts", "show", account.name)
@@ -52,7 +69,8 @@ class Tables(AdministratorCase):
 class Questions(AdministratorCase):
     def test_a_password_is_asked_twice_and_not_shown(self):
         terminal = self.terminal("accounts", "add", "Asked")
-        for times, wrong, said in ((1, "short", "8 characters"), (2, "password1", "first that somebody would try")):
+        for times, wrong, said in ((1, "short", r"^A password has at least 8 characters\.$"),
+                                   (2, "password1", r"^This password is one of the first that somebody would try\.$")):
             terminal.see("^New password for Asked: $", times=times)
             self.assertFalse(terminal.echoes())
             terminal.line(wrong)

@@ -102,6 +102,72 @@ class Why(AdministratorCase):
         self.assertEqual(self.fail(self.someone.name, address), "throttled")
         self.assertEqual(self.why(self.someone.name)["rule"], "allowed")
 
+    def throttle(self, *addresses):
+        for address in addresses * 20:
+            self.shell("INSERT INTO network_failures (network, failed_at) VALUES (?, unixepoch())", address)
+
+    def test_enabling_an_account_says_which_addresses_are_still_throttled(self):
+        here, elsewhere = self.someone.address, self.fresh_address()
+        self.throttle(here, elsewhere)
+        done = self.ctl("accounts", "enable", self.someone.name)
+        self.assertRegex(done.err, rf"(?m)^note: {here} is still throttled until \d\d:\d\d:\d\d UTC; "
+                                   rf"porterctl addresses enable {here} lifts that$")
+        self.assertRegex(done.err, r"(?m)^note: \d+ more addresses throttled|^note: 1 more address throttled")
+        shown = self.json("accounts", "enable", self.someone.name)["throttled_networks"]
+        self.assertEqual((shown[0]["network"], shown[0]["is_known"]), (here, True))
+        self.assertIn(elsewhere, [one["network"] for one in shown])
+        self.ctl("addresses", "enable", here)
+        self.ctl("addresses", "enable", elsewhere)
+        self.assertNotIn("note", self.ctl("accounts", "enable", self.someone.name).err)
+
+    def test_an_enabled_address_is_taken_at_once(self):
+        address = self.fresh_address()
+        self.throttle(address)
+        self.assertEqual(self.fail(self.someone.name, address), "throttled")
+        self.assertEqual(self.json("addresses", "enable", f"::ffff:{address}"),
+                         {"address": address, "network": address, "failures_forgotten": 20})
+        self.logged_in(self.someone, address)
+        self.assertIn("No failures", self.ctl("addresses", "enable", address).err)
+
+    def test_of_ipv6_the_whole_network_is_enabled(self):
+        self.throttle("2001:db8:0:1::/64")
+        self.assertEqual(self.why(self.someone.name, "2001:db8:0:1::7")["rule"], "network_throttled")
+        note = self.ctl("accounts", "enable", self.someone.name).err
+        self.assertIn("note: 2001:db8:0:1::/64 is still", note)
+        self.assertIn("porterctl addresses enable 2001:db8:0:1:: lifts that", note)
+        self.ctl("addresses", "enable", "2001:db8:0:1::")
+        self.assertEqual(self.why(self.someone.name, "2001:db8:0:1::7")["rule"], "allowed")
+        self.ctl("addresses", "enable", "2001:db8:0:1::/64", code=64)
+
+    def test_a_hash_that_cannot_be_read_lets_nobody_in(self):
+        self.shell("UPDATE accounts SET password_hash = replace(password_hash, '$m=', '$n=') WHERE name = ?",
+                   self.someone.name)
+        shown = self.why(self.someone.name)
+        self.assertEqual((shown["answer"], shown["rule"]), ("bad_credentials", "password_unreadable"))
+        self.assertEqual(self.refused("login", self.someone.name, PASSWORD), "bad_credentials")
+        self.ctl("accounts", "set-password", self.someone.name, stdin=PASSWORD.encode())
+        self.assertEqual(self.why(self.someone.name)["rule"], "allowed")
+
+    def test_in_other_access_modes_no_password_stands_in_the_way(self):
+        self.ctl("accounts", "disable", self.someone.name)
+        here, elsewhere = self.someone.address, self.fresh_address()
+        for address, told in ((here, f"{here} is known as {self.someone.name}"), (elsewhere, "nobody is known")):
+            shown = self.why(self.someone.name, address, "--access", "identify")
+            self.assertEqual((shown["answer"], shown["rule"]), ("granted", "identify_access"))
+            self.assertIn(told, shown["explanation"])
+        shown = self.json("why", "Nobody", env={"PORTERD_ACCESS": "identify"})
+        self.assertEqual((shown["answer"], shown["rule"]), ("granted", "identify_access"))
+        self.assertEqual(self.why("no  name", "--access", "identify")["answer"], "invalid_name")
+        self.assertEqual(self.why("Nobody", "--access", "open")["rule"], "open_access")
+
+    def test_a_name_without_an_account_is_told_of_when_it_is_set(self):
+        address = self.fresh_address()
+        done = self.ctl("addresses", "set", address, "Only Said")
+        self.assertIn('note: there is no account "Only Said"', done.err)
+        self.assertIn("only said", self.why("Only Said")["explanation"])
+        self.assertNotIn("note", self.ctl("addresses", "set", address, "Only Said", env={"PORTERD_ACCESS": "identify"}).err)
+        self.assertNotIn("note", self.ctl("addresses", "set", address, self.someone.name).err)
+
     def test_what_else_stands_in_the_way_is_said_too(self):
         self.set_ladder(self.someone, 100)
         self.ctl("accounts", "disable", self.someone.name)

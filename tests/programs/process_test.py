@@ -119,6 +119,24 @@ class Running(unittest.TestCase):
         limits = pathlib.Path(f"/proc/{self.server.process.pid}/limits").read_text()
         self.assertRegex(limits, r"Max core file size\s+0\s+0\s")
 
+    def test_it_takes_as_many_descriptors_as_it_may_have(self):
+        """Promise N4: there are no more places than descriptors."""
+        server = Server(before=("sh", "-c", 'ulimit -Sn 256; exec "$@"', "sh"))
+        self.addCleanup(server.remove)
+        limits = pathlib.Path(f"/proc/{server.process.pid}/limits").read_text()
+        soft, hard = re.search(r"Max open files\s+(\d+)\s+(\d+)", limits).groups()
+        self.assertEqual(soft, hard)
+        server.stop()
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root may look at the descriptors of what is not dumpable")
+    def test_no_file_of_its_own_takes_the_place_of_a_closed_standard_stream(self):
+        """Or what is said on the console would be written into it."""
+        server = Server(before=("sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"))
+        self.addCleanup(server.remove)
+        for number in range(3):
+            self.assertEqual(os.readlink(f"/proc/{server.process.pid}/fd/{number}"), "/dev/null")
+        server.stop()
+
     @unittest.skipUnless(os.geteuid() == 0, "only root can become somebody else")
     def test_its_memory_is_not_for_other_processes_of_its_user(self):
         """What belongs to a process that is not dumpable belongs to root in /proc, whoever runs it."""

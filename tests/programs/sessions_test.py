@@ -1,4 +1,6 @@
 """What people do with their sessions and password, and how a session ends everywhere (protocol page, 3; promise P6)."""
+import contextlib
+import sqlite3
 import time
 import unittest
 
@@ -182,6 +184,17 @@ class SlidingLife(Sessions):
         here.expect_alive()
         account.token = here.granted.token
         self.resumed(account).expect_alive()
+
+
+class Pruning(Sessions):
+    def test_expired_sessions_are_removed_although_nobody_comes_back_to_them(self):
+        """Promise P5; each start does so, and each hour."""
+        self.account()
+        self.server.stop()
+        with contextlib.closing(sqlite3.connect(self.server.database, isolation_level=None)) as connection:
+            connection.execute("UPDATE sessions SET expires_at = 1")
+            self.server.start()
+            until(lambda: not connection.execute("SELECT id FROM sessions").fetchall(), "no expired session is kept")
 
 
 class AbsoluteLife(ServerCase):

@@ -228,6 +228,13 @@ class Configuration(StartCase):
             self.assert_refused(done, 78, name)
             self.assert_one_line(done)
 
+    def test_a_misspelt_variable_is_told_and_leaves_what_is_printed_as_it_is(self):
+        right = self.porterd("--print-config")
+        wrong = self.porterd("--print-config", env={"PORTERD_POTR": "7679", "PORTERD_OPTS": "-p 1", "PORTERD_PORT": ""})
+        self.assertEqual((wrong.returncode, wrong.out), (0, right.out))
+        self.assertEqual(wrong.err, "porterd: warning: the environment's PORTERD_POTR sets nothing "
+                                    "(did you mean PORTERD_PORT?)\n")
+
     def test_a_list_in_the_environment_has_commas(self):
         server = self.server("--access", "open", env={"PORTERD_BIND": "127.0.0.2,127.0.0.3"})
         for host in ("127.0.0.2", "127.0.0.3"):

@@ -95,6 +95,28 @@ TEST_CASE("who says nothing for the idle time is told so")
     house.run(scene());
 }
 
+TEST_CASE("who goes on talking is not idle")
+{
+    auto rules = open_rules();
+    rules.idle_timeout = std::chrono::milliseconds{500};
+    test_house house{rules};
+    auto scene = [&]() -> task<void> {
+        visitor talker{house.io};
+        co_await enters(talker, house);
+        visitor silent{house.io};
+        co_await enters(silent, house);
+        while (house.log.count("connection_closed") == 0) {
+            co_await talker.say(wire::text{"as always"});
+            co_await talker.hear<wire::text>();
+        }
+        auto closed = co_await silent.hears_closing(code::idle);
+        CHECK(closed);
+        co_await talker.say(wire::text{"still here"});
+        co_await talker.hear<wire::text>();
+    };
+    house.run(scene());
+}
+
 TEST_CASE("a visitor that half-closes gets the answers to every whole frame and no closing")
 {
     test_house house{open_rules()};
@@ -116,63 +138,6 @@ TEST_CASE("a visitor that half-closes gets the answers to every whole frame and 
         }
         auto more = co_await someone.hear();
         CHECK(!more);
-    };
-    house.run(scene());
-}
-
-TEST_CASE("stopping says shutting_down to everybody and leaves no work")
-{
-    test_house house{open_rules(), rooms::services::echo, 2};
-    auto scene = [&]() -> task<void> {
-        visitor one{house.io};
-        visitor two{house.io};
-        visitor stranger{house.io};
-        co_await enters(one, house);
-        co_await enters(two, house);
-        co_await stranger.connect(house.where);
-        co_await stranger.greet();
-        house.doorman->stop();
-        auto first = co_await one.hears_closing(code::shutting_down);
-        auto second = co_await two.hears_closing(code::shutting_down);
-        CHECK(first);
-        CHECK(second);
-    };
-    house.run(scene());
-    house.io.restart();
-    house.io.run();  // returns: nothing of the server is left
-    CHECK(house.doorman->defects() == 0);
-}
-
-TEST_CASE("a session that ends elsewhere ends its connections")
-{
-    test_house house;
-    auto scene = [&]() -> task<void> {
-        visitor alice{house.io};
-        co_await alice.connect(house.where);
-        co_await alice.greet();
-        wire::register_account asked;
-        asked.name = "Alice";
-        asked.password = "a horse on a staple";
-        co_await alice.say(asked);
-        auto granted = co_await alice.hear<wire::granted>();
-        std::string const token{granted.token};
-
-        visitor phone{house.io};
-        co_await phone.connect(house.where);
-        co_await phone.greet();
-        wire::resume resume;
-        resume.token = token;
-        co_await phone.say(resume);
-        co_await phone.hear<wire::granted>();
-
-        wire::logout everywhere;
-        everywhere.scope = wire::logout_scope::account;
-        co_await phone.say(everywhere);
-        co_await phone.hear<wire::done>();
-        auto here = co_await phone.hears_closing(code::normal);
-        CHECK(here);
-        auto there = co_await alice.hears_closing(code::session_ended);
-        CHECK(there);
     };
     house.run(scene());
 }

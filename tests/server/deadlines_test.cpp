@@ -1,5 +1,6 @@
 // Those who are slow, with their first bytes, their frames or their reading (promises N5 and N6).
 #include "support/catch.hpp"
+#include "support/scripted_server.hpp"
 #include "support/test_house.hpp"
 
 using namespace porter;
@@ -72,6 +73,52 @@ TEST_CASE("a frame that is not whole in time ends the connection however steadil
         CHECK(closed);
         CHECK(sent < 4094);
         co_await talks(other);
+    };
+    house.run(scene());
+}
+
+TEST_CASE("a longer frame may take longer")
+{
+    auto rules = open_rules();
+    rules.frame_time = milliseconds{100};
+    test_house house{rules};
+    auto scene = [&]() -> task<void> {
+        std::string const body(512 * 1024, 'x');
+        auto const large = frame_of(wire::text{body});
+        visitor with_much{house.io};
+        co_await enters(with_much, house);
+        co_await with_much.say_raw(large.substr(0, 5));
+        visitor with_little{house.io};
+        co_await enters(with_little, house);
+        co_await with_little.say_raw(dribbled.substr(0, 5));
+        auto closed = co_await with_little.hears_closing(code::timeout);
+        CHECK(closed);
+        co_await with_much.say_raw(large.substr(5));
+        auto echo = co_await with_much.hear<wire::text>();
+        CHECK(echo.body == body);
+    };
+    house.run(scene());
+}
+
+TEST_CASE("each frame has its own time")
+{
+    auto rules = open_rules();
+    rules.frame_time = milliseconds{1500};
+    rules.login_grace = milliseconds{300};  // what tells the time here: how long a silent visitor is waited for
+    test_house house{rules};
+    auto scene = [&]() -> task<void> {
+        visitor slow{house.io};
+        co_await enters(slow, house);
+        for (int i = 0; i < 6; ++i) {
+            co_await slow.say_raw(dribbled.substr(0, 7));
+            visitor silent{house.io};
+            co_await silent.connect(house.where);
+            auto closed = co_await silent.hears_closing(code::timeout);
+            CHECK(closed);
+            co_await slow.say_raw(dribbled.substr(7));
+            auto echo = co_await slow.hear<wire::text>();
+            CHECK(echo.body == "hello");
+        }
     };
     house.run(scene());
 }

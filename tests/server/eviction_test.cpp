@@ -1,7 +1,12 @@
 // What becomes of those without access when the house fills up (promises N3 and N4).
+#include <filesystem>
+#include <iterator>
 #include <set>
 
+#include "server/descriptors.hpp"
+#include "server/peer.hpp"
 #include "support/catch.hpp"
+#include "support/scripted_server.hpp"
 #include "support/test_house.hpp"
 
 using namespace porter;
@@ -25,6 +30,20 @@ wire::register_account registration()
     return asked;
 }
 
+/// How many descriptors this process holds: the visitors' and the house's.
+std::size_t open_descriptors()
+{
+    std::filesystem::directory_iterator const all{"/proc/self/fd"};
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+/// Until the house has done what it can do without hearing anything.
+task<void> a_moment()
+{
+    auto executor = co_await asio::this_coro::executor;
+    for (int i = 0; i < 200; ++i) co_await asio::post(executor, use_task);
+}
+
 }  // namespace
 
 TEST_CASE("a newcomer takes the place of the one that has been silent longest")
@@ -45,6 +64,102 @@ TEST_CASE("a newcomer takes the place of the one that has been silent longest")
         co_await greeted.hear<wire::granted>();
     };
     house.run(scene());
+}
+
+TEST_CASE("who has said hello and then nothing gives way like any other")
+{
+    test_house house{small_house(2)};
+    auto scene = [&]() -> task<void> {
+        visitor greeted{house.io};
+        co_await greeted.connect(house.where);
+        co_await greeted.greet();
+        visitor newcomer{house.io};
+        co_await newcomer.connect(house.where);
+        co_await newcomer.greet();
+        auto evicted = co_await greeted.hears_closing(code::server_full);
+        CHECK(evicted);
+    };
+    house.run(scene());
+}
+
+TEST_CASE("who has been told goodbye and does not go gives way at once")
+{
+    test_house house{small_house(2)};
+    auto scene = [&]() -> task<void> {
+        auto const before = open_descriptors();
+        visitor leaver{house.io};
+        co_await leaver.connect(house.where);
+        co_await leaver.greet();
+        co_await leaver.say(wire::ping{});
+        auto told = co_await leaver.hears_closing(code::unauthorized);
+        CHECK(told);
+        visitor newcomer{house.io};
+        co_await newcomer.connect(house.where);
+        co_await newcomer.greet();
+        co_await a_moment();
+        CHECK(open_descriptors() == before + 3);  // those of both visitors, and the house's of the newcomer
+    };
+    house.run(scene());
+}
+
+TEST_CASE("of many who are evicted at once only some are seen off at length")
+{
+    constexpr std::size_t places = 4;
+    test_house house{small_house(places)};
+    auto scene = [&]() -> task<void> {
+        auto const before = open_descriptors();
+        std::deque<visitor> crowd;
+        auto const many = rooms::server::max_farewells + 20;
+        for (std::size_t i = 0; i < many; ++i) co_await crowd.emplace_back(house.io).connect(house.where);
+        for (std::size_t i = 0; i < many - places / 2; ++i) {
+            auto evicted = co_await crowd[i].hears_closing(code::server_full);
+            CHECK(evicted);
+        }
+        co_await a_moment();
+        CHECK(open_descriptors() <= before + many + places / 2 + rooms::server::max_farewells);
+    };
+    house.run(scene());
+}
+
+TEST_CASE("whose place was given away while a word was on its way is not let in by it")
+{
+    test_house house{small_house(2)};
+    auto scene = [&]() -> task<void> {
+        visitor alice{house.io};
+        co_await alice.connect(house.where);
+        co_await alice.greet();
+        co_await alice.say(registration());
+        auto granted = co_await alice.hear<wire::granted>();
+        wire::resume resume;
+        resume.token = granted.token;
+        auto const word = frame_of(resume);
+
+        visitor late{house.io};
+        co_await late.connect(house.where);
+        co_await late.greet();
+        co_await a_moment();
+        // Both at once, in this order: the house hears of the newcomer first.
+        rooms::base::tcp_socket newcomer{house.io.get_executor()};
+        newcomer.connect(house.where);
+        REQUIRE(::send(late.socket().native_handle(), word.data(), word.size(), 0) == std::ssize(word));
+        auto evicted = co_await late.hears_closing(code::server_full);
+        CHECK(evicted);
+    };
+    house.run(scene());
+}
+
+TEST_CASE("to call out somebody who has just left harms nobody")
+{
+    asio::io_context io;
+    manual_clock clock;
+    rooms::server::options const rules;
+    rooms::server::io_thread thread{io, clock, std::chrono::milliseconds{1000}};
+    {
+        asio::cancellation_signal waits;
+        auto const from = rooms::identity::address::parse("192.0.2.7")->at(7);
+        rooms::server::peer gone{rooms::server::stream{io.get_executor()}, from, waits, thread, rules};
+    }
+    thread.evict(7);
 }
 
 TEST_CASE("who waits for a password to be checked is not evicted")

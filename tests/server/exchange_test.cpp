@@ -95,95 +95,6 @@ TEST_CASE("pings are answered in order among the texts")
     house.run(scene());
 }
 
-TEST_CASE("sessions are listed and revoked by id")
-{
-    test_house house;
-    auto scene = [&]() -> task<void> {
-        visitor alice{house.io};
-        auto const first = co_await registers(alice, house, "Alice");
-        visitor laptop{house.io};
-        co_await laptop.connect(house.where);
-        co_await laptop.greet();
-        wire::login login;
-        login.name = "Alice";
-        login.password = "a horse on a staple";
-        co_await laptop.say(login);
-        auto granted = co_await laptop.hear<wire::granted>();
-        auto const second = granted.session_id;
-
-        co_await alice.say(wire::list_sessions{});
-        auto listed = co_await alice.hear<wire::sessions>();
-        REQUIRE(listed.entries.size() == 2);
-        CHECK(listed.entries[0].id == first);
-        CHECK(listed.entries[0].current);
-        CHECK(listed.entries[1].id == second);
-        CHECK(!listed.entries[1].current);
-        CHECK(listed.entries[1].address == "127.0.0.1");
-
-        co_await alice.say(wire::revoke_session{second});
-        co_await alice.hear<wire::done>();
-        auto gone = co_await laptop.hears_closing(code::session_ended);
-        CHECK(gone);
-
-        co_await alice.say(wire::revoke_session{second});
-        auto denied = co_await alice.hear<wire::denied>();
-        CHECK(denied.what == static_cast<std::uint16_t>(code::not_found));
-
-        co_await alice.say(wire::revoke_session{first});
-        co_await alice.hear<wire::done>();
-        auto closed = co_await alice.hears_closing(code::session_ended);
-        CHECK(closed);
-    };
-    house.run(scene());
-}
-
-TEST_CASE("a stranger's session cannot be revoked")
-{
-    test_house house;
-    auto scene = [&]() -> task<void> {
-        visitor alice{house.io};
-        auto const hers = co_await registers(alice, house, "Alice");
-        visitor bob{house.io};
-        co_await registers(bob, house, "Bob");
-        co_await bob.say(wire::revoke_session{hers});
-        auto denied = co_await bob.hear<wire::denied>();
-        CHECK(denied.what == static_cast<std::uint16_t>(code::not_found));
-    };
-    house.run(scene());
-}
-
-TEST_CASE("a changed password ends the other sessions and keeps this one")
-{
-    test_house house;
-    auto scene = [&]() -> task<void> {
-        visitor alice{house.io};
-        co_await registers(alice, house, "Alice");
-        visitor phone{house.io};
-        co_await phone.connect(house.where);
-        co_await phone.greet();
-        wire::login login;
-        login.name = "Alice";
-        login.password = "a horse on a staple";
-        co_await phone.say(login);
-        co_await phone.hear<wire::granted>();
-
-        wire::change_password change;
-        change.current = "a wrong guess of it";
-        change.fresh = "two horses on a staple";
-        co_await phone.say(change);
-        auto denied = co_await phone.hear<wire::denied>();
-        CHECK(denied.what == static_cast<std::uint16_t>(code::bad_credentials));
-        change.current = "a horse on a staple";
-        co_await phone.say(change);
-        co_await phone.hear<wire::done>();
-        auto gone = co_await alice.hears_closing(code::session_ended);
-        CHECK(gone);
-        co_await phone.say(wire::text{"still here"});
-        co_await phone.hear<wire::text>();
-    };
-    house.run(scene());
-}
-
 TEST_CASE("a flood of small requests with large answers is taken up only as fast as the answers are read")
 {
     test_house house;
@@ -198,6 +109,35 @@ TEST_CASE("a flood of small requests with large answers is taken up only as fast
         for (int i = 0; i < requests; ++i) co_await alice.hear<wire::sessions>();
     };
     house.run(scene());
+}
+
+// Promise N6: whoever reads nothing costs no more than the cap and what was read from him in one go.
+TEST_CASE("when the answers that wait reach the cap nothing more is taken up")
+{
+    std::size_t most = 0;
+    auto generous = [&most](connection& client) -> task<void> {
+        for (;;) {
+            auto some = co_await client.receive_some();
+            if (!some) co_return;
+            std::size_t taken = 0;
+            std::string const large(64 * 1024, 'x');
+            for ([[maybe_unused]] auto const& each : *some) {
+                client.reply(large);
+                ++taken;
+            }
+            most = std::max(most, taken);
+        }
+    };
+    test_house house{with_access(mode::open), generous};
+    auto scene = [&]() -> task<void> {
+        visitor someone{house.io};
+        co_await enters(someone, house);
+        for (int i = 0; i < 100; ++i) someone.queue(wire::text{"more"});
+        co_await someone.flush();
+        for (int i = 0; i < 100; ++i) co_await someone.hear<wire::text>();
+    };
+    house.run(scene());
+    CHECK(most == 1);
 }
 
 TEST_CASE("a service may ask for one message at a time and leave what it likes")

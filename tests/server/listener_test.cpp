@@ -29,6 +29,9 @@ TEST_CASE("a read of what is not there never stops the thread of an accepted con
         base::error_code failed;
         static_cast<base::tcp_socket&>(socket).receive(asio::buffer(&byte, 1), 0, failed);
         CHECK(failed == asio::error::would_block);
+        asio::socket_base::keep_alive probed;  // a peer whose machine vanished without a word is found out
+        static_cast<base::tcp_socket&>(socket).get_option(probed);
+        CHECK(probed.value());
         came = true;
     };
     bool ended = false;

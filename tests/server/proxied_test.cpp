@@ -109,6 +109,7 @@ TEST_CASE("a header that does not come in time ends the connection")
 {
     auto rules = behind_proxy();
     rules.opening_time = std::chrono::milliseconds{50};
+    rules.login_grace = std::chrono::hours{1};
     test_house house{rules};
     auto scene = [&]() -> task<void> {
         visitor slow{house.io};
@@ -150,6 +151,23 @@ TEST_CASE("a proxy is not limited by its own address and its clients are by thei
         co_await comes_from(second, house, "192.0.2.3");
         auto evicted = co_await crowd[3].hears_closing(code::server_full);
         CHECK(evicted);
+    };
+    house.run(scene());
+}
+
+TEST_CASE("who has not yet said where he is from counts for no network")
+{
+    auto rules = behind_proxy();
+    rules.max_connections_per_address = 2;
+    test_house house{rules};
+    auto scene = [&]() -> task<void> {
+        std::deque<visitor> crowd;
+        for (int i = 0; i < 10; ++i) co_await crowd.emplace_back(house.io).connect(house.where);
+        for (int i = 0; i < 10; ++i) {
+            auto& someone = crowd[static_cast<std::size_t>(i)];
+            co_await someone.say_raw(header_for("192.0.2." + std::to_string(i)));
+            co_await someone.greet();
+        }
     };
     house.run(scene());
 }

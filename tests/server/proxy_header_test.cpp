@@ -83,6 +83,7 @@ TEST_CASE("an address of version 1 hides nothing behind a NUL")
 TEST_CASE("a line of version 1 ends with CR and LF")
 {
     CHECK(client_in("PROXY TCP4 192.0.2.7 198.51.100.9 1 2\n") == "malformed");
+    CHECK(client_in("PROXY TCP4 192.0.2.7 198.51.100.9 1 22\n") == "malformed");
     CHECK(client_in("PROXY \n") == "malformed");
     CHECK(client_in("PROXY TCP4 192.0.2.7 198.51.100.9 1 2\rPING\r\n") == "malformed");
 }

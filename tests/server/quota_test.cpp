@@ -151,6 +151,20 @@ TEST_CASE("who comes by a proxy counts for the network that the proxy says")
     CHECK(behind[3].is_lost());
 }
 
+TEST_CASE("a place that was lost is not moved to a network")
+{
+    house door{2, 0};
+    auto asked = door.places.admit_unknown({nullptr, 1});
+    REQUIRE(asked.place);
+    auto const other = door.places.admit_unknown({nullptr, 2});
+    REQUIRE(other.evicted);
+    std::optional<holder> evicted;
+    CHECK_FALSE(asked.place->move("192.0.2.1", evicted));
+    CHECK_FALSE(evicted);
+    CHECK(asked.place->is_lost());
+    CHECK(door.places.taken() == 1);
+}
+
 TEST_CASE("only some are seen off at length")
 {
     house door{1, 0};

@@ -70,8 +70,12 @@ TEST_CASE("a session is not opened when the password was changed after it was pr
     auto change = house.verifier.change_password(house.alice.account(), base::secret{"correct horse"},
                                                  base::secret{"better horse"}, 0, house.here);
     REQUIRE(testing::run(house.io, std::move(change)));
+    auto const failed = house.tries.failed;
+    auto const given_back = house.tries.given_back;
     CHECK(refusal_of(house.open(*proof)) == code::bad_credentials);
     CHECK(house.listed(house.alice.account()).empty());
+    CHECK(house.tries.failed == failed + 1);  // promise P2: it was a wrong password after all
+    CHECK(house.tries.given_back == given_back);
 }
 
 TEST_CASE("a session is not opened when the account was disabled after it was proved")
@@ -158,8 +162,12 @@ TEST_CASE("of two newcomers with one name the later is told that it is taken")
     auto const first = house.accepted("Carol");
     auto const second = house.accepted("CAROL");
     REQUIRE(testing::run(house.io, house.registry->open(first, house.here, store::transport::plain)));
+    auto const failed = house.tries.failed;
+    auto const given_back = house.tries.given_back;
     auto const refused = testing::run(house.io, house.registry->open(second, house.here, store::transport::plain));
     CHECK(refusal_of(refused) == code::name_taken);
+    CHECK(house.tries.failed == failed + 1);  // promise P2: to hear that a name is taken counts
+    CHECK(house.tries.given_back == given_back);
     CHECK(house.log.events("register_denied").back().field("code") == "name_taken");
 }
 
@@ -175,10 +183,12 @@ TEST_CASE("a session that the store does not open costs its visitor no try")
         CHECK(refusal_of(house.open(*proved)) == code::unavailable);
         house.sessions.broken = {};
     }
-    auto const carol = house.accepted("Carol");
     house.sessions.broken = {"open_first"};
     for (int i = 0; i < 30; ++i) {
-        auto const opened = testing::run(house.io, house.registry->open(carol, house.here, store::transport::plain));
+        auto const carol =
+            testing::run(house.io, house.verifier.register_account("Carol", base::secret{"correct horse"}, house.here));
+        REQUIRE(carol);
+        auto const opened = testing::run(house.io, house.registry->open(*carol, house.here, store::transport::plain));
         CHECK(refusal_of(opened) == code::unavailable);
     }
     house.sessions.broken = {};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -18,11 +19,13 @@ public:
 
     explicit fragile_tries(rooms::store::tries& real) : real_(real) {}
 
-    bool broken = false;         ///< every operation is unavailable
-    bool no_verdict = false;     ///< no failure can be stored
-    bool no_give_back = false;   ///< what was counted cannot be given back
-    std::size_t begun = 0;       ///< tries that were to be counted
-    std::size_t given_back = 0;  ///< operations that gave back
+    bool broken = false;              ///< every operation is unavailable
+    bool no_verdict = false;          ///< no failure can be stored
+    bool no_give_back = false;        ///< what was counted cannot be given back
+    std::size_t begun = 0;            ///< tries that were to be counted
+    std::size_t failed = 0;           ///< tries that were to stay counted
+    std::size_t given_back = 0;       ///< operations that gave back
+    std::size_t most_given_back = 0;  ///< tries that one of them gave back, at most
 
     task<result<rooms::store::judged_try>> begin(rooms::store::secret_try asked,
                                                  rooms::store::throttle_rules rules) override
@@ -36,6 +39,7 @@ public:
     task<result<void>> fail(counted_try decided) override
     {
         if (broken || no_verdict) co_return refuse(errc::unavailable);
+        ++failed;
         auto done = co_await real_.fail(decided);
         co_return done;
     }
@@ -44,6 +48,7 @@ public:
     {
         if (broken || no_give_back) co_return refuse(errc::unavailable);
         ++given_back;
+        most_given_back = std::max(most_given_back, undecided.size());
         auto done = co_await real_.give_back(undecided);
         co_return done;
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -38,6 +39,8 @@ public:
         return events_;
     }
 
+    std::function<void(std::string_view)> on_event;  ///< called with the name of each, on the thread that logs it
+
     /// The events of this name, in the order they came.
     std::vector<recorded_event> events(std::string_view name) const
     {
@@ -70,8 +73,11 @@ private:
             bool const is_number = each.how == rooms::log::field::style::number;
             made.fields.emplace_back(each.key, is_number ? std::to_string(each.number) : std::string{each.text});
         }
-        std::lock_guard const lock{mutex_};
-        events_.push_back(std::move(made));
+        {
+            std::lock_guard const lock{mutex_};
+            events_.push_back(std::move(made));
+        }
+        if (on_event) on_event(event);
     }
 
     mutable std::mutex mutex_;

@@ -19,7 +19,7 @@ namespace base = rooms::base;
 
 /// One thing that a scripted server does.
 struct step {
-    enum class what { hear, say, hang_up, reset, half_close, hear_end };
+    enum class what { hear, say, hang_up, reset, half_close, hear_end, outlast };
 
     what does = what::hang_up;
     protocol::kind kind{};  ///< hear: what must come
@@ -71,6 +71,12 @@ inline step half_close()
 inline step hear_end()
 {
     return {step::what::hear_end, {}, {}};
+}
+
+/// The server says nothing more and takes whatever comes, until the client ends its side.
+inline step outlast()
+{
+    return {step::what::outlast, {}, {}};
 }
 
 /// A server that does what a script says, on a port of its own, for one client. The script's end hangs up.
@@ -127,6 +133,18 @@ private:
             case step::what::hang_up:
                 socket_.close();
                 break;
+            case step::what::outlast:
+                co_await read_to_the_end();
+                break;
+        }
+    }
+
+    task<void> read_to_the_end()
+    {
+        std::string unread(4096, '\0');
+        for (;;) {
+            auto const [error, size] = co_await socket_.async_read_some(asio::buffer(unread), base::use_tuple);
+            if (error) co_return;
         }
     }
 

@@ -31,6 +31,14 @@ TEST_CASE("columns are aligned by what a terminal shows and not by bytes")
     CHECK(rows.text(table::heading::plain) == "NAME   X\nАлиса  1\n漢字   2\ne\u0301      3\n");
 }
 
+TEST_CASE("a table tells how wide it is")
+{
+    table rows{{"NAME", "X"}};
+    CHECK(rows.width() == 7);
+    rows.add({"漢字漢", "22"});
+    CHECK(rows.width() == 10);
+}
+
 TEST_CASE("the heading alone is bold")
 {
     table rows{{"A"}};

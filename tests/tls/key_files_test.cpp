@@ -149,6 +149,32 @@ TEST_CASE("a key that is open to others is refused")
     CHECK(mode(where.files.key) == open);
 }
 
+TEST_CASE("a key of another user is refused")
+{
+    folder where;
+    where.fingerprint();
+    if (::chown(where.files.key.c_str(), 65534, 65534) != 0) return;  // only root gives files away
+    CHECK(mentions(refusal(where), "belongs to somebody else"));
+}
+
+TEST_CASE("a pipe or a folder or what is far too large is neither read nor waited for")
+{
+    folder where;
+    where.fingerprint();
+    auto const file = GENERATE(true, false) ? where.files.key : where.files.certificate;
+    fs::remove(file);
+    REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
+    CHECK(mentions(refusal(where), "not a regular file"));
+    fs::remove(file);
+    fs::create_directory(file);
+    fs::permissions(file, fs::perms{0700});
+    CHECK(mentions(refusal(where), "not a regular file"));
+    fs::remove(file);
+    write(file, std::string(1024 * 1024 + 1, 'x'));
+    fs::permissions(file, fs::perms{0600});
+    CHECK(mentions(refusal(where), "larger than 1 MiB"));
+}
+
 TEST_CASE("what is no key or no certificate is refused and stays as it was")
 {
     auto const text = GENERATE("", "not a key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");

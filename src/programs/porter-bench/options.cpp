@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "config/host.hpp"
+#include "config/option.hpp"
 #include "config/problem.hpp"
 #include "config/values.hpp"
 
@@ -26,6 +28,15 @@ constexpr std::uint64_t most_payload = (16 << 20) - 1;  // the greatest --max-fr
 [[noreturn]] void refuse_use(std::string const& line)
 {
     throw config::problem(config::exit_code::usage, line);
+}
+
+[[noreturn]] void refuse_unknown(CLI::App const& app, std::string const& argument)
+{
+    std::vector<std::string> known;
+    for (auto const* option : app.get_options()) {
+        for (auto const& one : option->get_lnames()) known.push_back("--" + one);
+    }
+    refuse_use(config::unknown_argument(argument, std::vector<std::string_view>{known.begin(), known.end()}));
 }
 
 template <typename T>
@@ -90,10 +101,8 @@ void take_place(std::vector<std::string> const& where, bench::plan& plan)
     auto const what = bench::mode_named(where[0]);
     if (!what) refuse_use("MODE: \"" + base::escape(where[0]) + "\" is not echo, resume, login, register or idle");
     plan.what = *what;
-    if (where.size() > 1) plan.host = where[1];
-    if (plan.host.empty()) refuse_use("HOST: it is empty");
-    if (where.size() > 2) plan.port = number_of<std::uint16_t>("PORT", where[2], 1, 65'535);
-    if (where.size() > 3) refuse_use("unexpected argument " + base::escape(where[3]));
+    if (where.size() > 1) plan.host = value_of("HOST", config::parse_host(where[1]));
+    if (where.size() > 2) plan.port = value_of("PORT", config::parse_port(where[2], 1));
 }
 
 void take_numbers(given const& texts, bench::plan& plan)
@@ -134,15 +143,13 @@ bench_options parse_bench_options(std::vector<std::string> arguments)
     try {
         app.parse(std::move(arguments));
     } catch (CLI::ParseError const& error) {
-        refuse_use(base::escape(error.what()) + " (--help lists the options)");
+        refuse_use(base::escape(error.what()) + " (--help)");
     }
     if (read.help || read.version) return read;
     auto const extras = app.remaining();
-    if (!extras.empty()) {
-        auto const option = std::ranges::find_if(extras, [](auto const& one) { return one.starts_with('-'); });
-        if (option == extras.end()) refuse_use("unexpected argument " + base::escape(extras.front()));
-        refuse_use("unknown option " + base::escape(*option) + " (--help lists the options)");
-    }
+    auto const option = std::ranges::find_if(extras, [](auto const& one) { return one.starts_with('-'); });
+    if (!extras.empty()) refuse_unknown(app, option == extras.end() ? extras.front() : *option);
+    if (texts.where.size() > 3) refuse_unknown(app, texts.where[3]);
     take_place(texts.where, read.plan);
     take_numbers(texts, read.plan);
     refuse_contradictions(texts, read.plan);

@@ -77,7 +77,7 @@ task<void> conversation::send(std::string text)
         if (sent) co_return;
         if (sent.error().why == client_failure::cause::not_sent) co_return complain(sent.error());
     }
-    talk_.tell("Not sent: not connected; connecting again.");
+    if (!leaving_) talk_.tell("Not sent: not connected; connecting again.");
 }
 
 task<void> conversation::show_sessions()
@@ -111,9 +111,11 @@ task<void> conversation::change_password()
     std::optional<rooms::base::secret> again;
     if (current) fresh = co_await ask_.ask_hidden("New password: ");
     if (fresh) again = co_await ask_.ask_hidden("New password again: ");
+    ask_.show_typing();
     editor_.open();
     talk_.keep_below(&editor_);
 
+    if (ask_.is_left()) co_return leave({});
     if (!again) {
         talk_.tell("The password stays as it is.");
     } else if (fresh->view() != again->view()) {
@@ -134,7 +136,8 @@ task<void> conversation::log_out(logout_scope scope)
 {
     logging_out_ = true;
     auto out = co_await door_->logout(scope);
-    report(out, {});
+    report(out, scope == logout_scope::this_session ? "You are logged out: this session is over."
+                                                    : "You are logged out: all your sessions are over.");
     logging_out_ = out.has_value();
     if (!out) co_return;
     reception_.forget_session();
@@ -166,8 +169,10 @@ void conversation::report(client_result<void> const& done, std::string const& su
 void conversation::complain(client_failure const& failed)
 {
     using cause = client_failure::cause;
+    if (leaving_) return;  // it was given up
     if (failed.why == cause::denied) {
-        talk_.tell(sentence_of(failed));
+        auto const seconds = failed.retry_after.count();
+        talk_.tell(sentence_of(failed) + (seconds > 0 ? fmt::format(" Try again in {} s.", seconds) : ""));
     } else if (failed.why == cause::not_sent) {
         talk_.complain(line_of(failed));
     } else {

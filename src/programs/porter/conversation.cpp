@@ -17,8 +17,9 @@ using rooms::config::exit_code;
 
 constexpr int tries_in_silence = 3;  // most servers that restart are back by then
 
-std::string still_away(client_failure const& why, std::chrono::milliseconds pause)
+std::string still_away(client_failure why, std::chrono::milliseconds pause)
 {
+    why.retry_after = {};  // the pause has it in it
     auto const reason = why.system ? rooms::base::escape(why.system.message()) : line_of(why);
     return fmt::format("Still not connected ({}): next try in {} s, /quit leaves.", reason,
                        std::chrono::ceil<std::chrono::seconds>(pause).count());

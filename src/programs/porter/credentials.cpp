@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "programs/porter/reception.hpp"
 #include "terminal/password_file.hpp"
+#include "terminal/sentence.hpp"
 
 namespace porter::programs {
 
@@ -60,7 +61,12 @@ bool may_be_tried_again(client_failure const& denied)
 task<outcome<void>> reception::choose_name(std::string proposal)
 {
     if (!name_.empty() && proposal.empty()) co_return outcome<void>{};
-    if (ask_ == nullptr) co_return missing("who you are is not known here: --name NAME");
+    if (ask_ == nullptr) {
+        bool const registers = options_.register_account && door_->server().access == access::authenticate;
+        auto const* const why = registers ? "an account to be made wants a name: --name NAME"
+                                          : "who you are is not known here: --name NAME";
+        co_return missing(why);
+    }
     auto const prompt = proposal.empty() ? std::string{"Name: "} : fmt::format("Name [{}]: ", base::escape(proposal));
     for (;;) {
         auto typed = co_await ask_->ask(prompt);
@@ -71,7 +77,7 @@ task<outcome<void>> reception::choose_name(std::string proposal)
             name_ = std::move(*name);
             co_return outcome<void>{};
         }
-        talk_.tell(name.error());
+        talk_.tell(rooms::terminal::sentence(name.error()));
     }
 }
 
@@ -100,7 +106,7 @@ task<outcome<base::secret>> reception::get_password(bool fresh)
         if (!password) co_return refuse(password.error());
         auto fit = base::normalise_password(password->view());
         if (fit) co_return std::move(*password);
-        talk_.tell(fit.error());
+        talk_.tell(rooms::terminal::sentence(fit.error()));
     }
 }
 
@@ -137,6 +143,8 @@ task<outcome<void>> reception::prepare_next_try(client_failure denied)
     }
     if (denied.what == code::bad_credentials && is_greeted_by_address()) {
         talk_.tell(fmt::format("Not {}? An empty answer asks for another name.", base::escape(name_)));
+    } else if (denied.what == code::bad_credentials) {
+        talk_.tell("New here after all, or somebody else? An empty answer asks again.");
     }
     if (denied.retry_after.count() > 0) co_await ask_->wait(denied.retry_after);
     if (is_about_name(denied.what)) {

@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "base/text.hpp"
+#include "terminal/table.hpp"
 
 namespace porter::programs {
 
@@ -52,14 +53,15 @@ std::string welcome_line(grant const& access, bool kept)
 
 std::string sessions_table(std::vector<session_info> const& sessions)
 {
-    auto table = fmt::format("{:>8}  {:16}  {:16}  {:16}  {}\n", "ID", "OPENED", "LAST USED", "UNTIL", "ADDRESS");
+    rooms::terminal::table table{{"ID", "OPENED", "LAST USED", "UNTIL", "ADDRESS"}, {true}};
     for (auto const& session : sessions) {
-        table += fmt::format("{:>8}  {:16}  {:16}  {:16}  {}{}\n", session.id, minute_of(session.created_at),
-                             minute_of(session.last_used_at), minute_of(session.expires_at), escape(session.address),
-                             session.current ? " (this one)" : "");
+        table.add({std::to_string(session.id), minute_of(session.created_at), minute_of(session.last_used_at),
+                   fmt::format("{:%Y-%m-%d}", local(session.expires_at)),
+                   session.address + (session.current ? " (this one)" : "")});
     }
-    table.pop_back();  // whoever shows it ends the line
-    return table;
+    auto text = table.text(rooms::terminal::table::heading::plain);
+    text.pop_back();  // whoever shows it ends the line
+    return text;
 }
 
 }  // namespace porter::programs

@@ -1,8 +1,7 @@
 #include "programs/porter/leaving.hpp"
 
-#include <string_view>
-
 #include "base/text.hpp"
+#include "terminal/sentence.hpp"
 
 namespace porter::programs {
 
@@ -102,10 +101,7 @@ std::string sentence_of(client_failure const& failed)
     }
     if (said_by_server && failed.what == code::too_many_attempts) return "Too many wrong tries: start porter again.";
     if (failed.why != cause::denied || failed.reason.empty()) return line_of(failed);
-    auto sentence = rooms::base::escape(failed.reason);
-    if (sentence[0] >= 'a' && sentence[0] <= 'z') sentence[0] = static_cast<char>(sentence[0] - 'a' + 'A');
-    if (std::string_view{".!?"}.find(sentence.back()) == std::string_view::npos) sentence += '.';
-    return sentence;
+    return rooms::terminal::sentence(failed.reason);
 }
 
 leaving leaving_for(client_failure const& failed)

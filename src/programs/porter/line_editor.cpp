@@ -1,7 +1,6 @@
 #include "programs/porter/line_editor.hpp"
 
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,6 +10,7 @@
 
 #include "base/text.hpp"
 #include "programs/porter/key_sequence.hpp"
+#include "terminal/write.hpp"
 
 namespace porter::programs {
 
@@ -39,13 +39,6 @@ constexpr std::pair<char const*, char const*> bindings[] = {
     {"\\e[8~", "ed-move-to-end"},
     {"\\eOF", "ed-move-to-end"},
 };
-
-std::size_t terminal_columns()
-{
-    struct ::winsize size {};
-    bool const known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-    return known ? size.ws_col : 80;
-}
 
 /// The columns that the prompt and this text after it take; libedit shows a tab as spaces up to the next eighth one.
 std::size_t columns_of(std::string_view text)
@@ -214,7 +207,7 @@ void line_editor::hide()
     if (!open_) return;
     auto const* const now = ::el_line(line_.get());
     auto const before_cursor = std::string_view{now->buffer, static_cast<std::size_t>(now->cursor - now->buffer)};
-    auto const row = columns_of(before_cursor) / terminal_columns();
+    auto const row = columns_of(before_cursor) / rooms::terminal::columns_of(STDOUT_FILENO);
     if (row > 0) std::fprintf(stdout, "\x1b[%zuA", row);
     std::fputs("\r\x1b[J", stdout);
     std::fflush(stdout);

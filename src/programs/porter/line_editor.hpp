@@ -24,6 +24,7 @@ public:
     /// Shows the prompt. The terminal gives each key as it is pressed until close().
     void open();
     void close();
+    bool is_open() const noexcept { return open_; }
 
     /// Waits for a whole line, without its end; none at the end of input (Ctrl-D on an empty line) or after
     /// interrupt().

@@ -1,10 +1,13 @@
 #include "programs/porter/options.hpp"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <utility>
 
 #include "base/text.hpp"
+#include "config/host.hpp"
 #include "config/option.hpp"
 #include "config/problem.hpp"
 #include "config/values.hpp"
@@ -21,18 +24,13 @@ namespace config = rooms::config;
     throw config::problem(config::exit_code::usage, line);
 }
 
-/// Names the argument that nothing takes, and the option that it is likely to mean.
 [[noreturn]] void refuse_unknown(CLI::App const& app, std::string const& argument)
 {
-    if (!argument.starts_with('-')) refuse_use("unexpected argument " + base::escape(argument));
-    auto const name = argument.substr(0, argument.find('='));
     std::vector<std::string> known;
     for (auto const* option : app.get_options()) {
         for (auto const& one : option->get_lnames()) known.push_back("--" + one);
     }
-    auto const nearest = config::nearest_word(name, std::vector<std::string_view>{known.begin(), known.end()});
-    refuse_use("unknown option " + base::escape(name) +
-               (nearest.empty() ? " (--help lists the options)" : " (did you mean " + nearest + "?)"));
+    refuse_use(config::unknown_argument(argument, std::vector<std::string_view>{known.begin(), known.end()}));
 }
 
 /// Whom the command line trusts apart from the known servers and the authorities.
@@ -52,6 +50,16 @@ T value_of(std::string const& option, config::parsed<T> const& parsed)
 {
     if (!parsed) refuse_use(option + ": " + parsed.error());
     return *parsed;
+}
+
+/// Also says what is meant where the port stands with the host, as other programs have it.
+std::string host_of(std::string const& typed, std::optional<std::uint16_t> port)
+{
+    auto const host = config::parse_host(typed);
+    if (host) return *host;
+    auto const both = config::split_host_and_port(typed);
+    if (!both) refuse_use("HOST: " + host.error());
+    refuse_use(fmt::format("HOST: {} (porter {} {})", host.error(), both->host, port.value_or(both->port)));
 }
 
 }  // namespace
@@ -89,20 +97,17 @@ porter_options parse_porter_options(std::vector<std::string> arguments)
     try {
         app.parse(std::move(arguments));
     } catch (CLI::ParseError const& error) {
-        refuse_use(base::escape(error.what()) + " (--help lists the options)");
+        refuse_use(base::escape(error.what()) + " (--help)");
     }
 
     auto const extras = app.remaining();
     auto const option = std::ranges::find_if(extras, [](auto const& one) { return one.starts_with('-'); });
     if (!extras.empty()) refuse_unknown(app, option == extras.end() ? extras.front() : *option);
-    if (tls && read.plain) refuse_use("--tls and --plain are opposites");
+    if (tls && read.plain) refuse_use("--tls and --plain: one of them");
     read.trust = trust_of(trusted_key, first_use, read.plain);
-    if (!where.empty()) read.host = where[0];
-    if (where.size() > 2) refuse_use("unexpected argument " + base::escape(where[2]));
-    if (where.size() > 1) {
-        read.port = static_cast<std::uint16_t>(value_of("PORT", config::parse_number(where[1], 1, 65'535)));
-    }
-    if (read.host && read.host->empty()) refuse_use("HOST: it is empty");
+    if (where.size() > 2) refuse_unknown(app, where[2]);
+    if (where.size() > 1) read.port = value_of("PORT", config::parse_port(where[1], 1));
+    if (!where.empty()) read.host = host_of(where[0], read.port);
     if (!timeout.empty()) read.timeout = value_of("--timeout", config::parse_duration(timeout));
     if (!linger.empty()) read.linger = value_of("--linger", config::parse_duration(linger));
     if (read.timeout.count() == 0) refuse_use("--timeout: no server answers in no time");
@@ -135,7 +140,7 @@ options:
   --version              the version
 
 In a conversation /help lists what can be done; //x sends /x. An empty answer to the question for
-a password asks for the name again. Sessions are kept in $XDG_STATE_HOME/porter/sessions, else in
+a password asks for the name again, and whether you are new; /quit there leaves. Sessions are kept in $XDG_STATE_HOME/porter/sessions, else in
 ~/.local/state/porter/sessions. A server is trusted by its key in the file known_servers beside
 them, else by this system's certificate authorities, else on a first visit if you say so; its key
 is then kept in that file, and another key is refused from then on. Times are integers with ms, s, m, h or d (bare: seconds).

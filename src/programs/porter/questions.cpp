@@ -9,13 +9,19 @@
 #include <cerrno>
 
 #include "base/asio.hpp"
-#include "terminal/hidden_typing.hpp"
 
 namespace porter::programs {
 
 namespace {
 
 namespace base = rooms::base;
+
+constexpr std::string_view quit = "/quit";
+
+bool is_quit(std::string_view line)
+{
+    return line.substr(0, line.find_last_not_of(" \t") + 1) == quit;
+}
 
 std::string lower(std::string text)
 {
@@ -31,6 +37,7 @@ questions::questions(io_executor executor, talk& says) : keys_(executor, STDIN_F
 
 task<std::optional<std::string>> questions::ask(std::string prompt)
 {
+    show_typing();
     talk_.prompt(prompt);
     std::string line;
     auto const answered = co_await read_line(line);
@@ -41,15 +48,30 @@ task<std::optional<std::string>> questions::ask(std::string prompt)
 
 task<std::optional<base::secret>> questions::ask_hidden(std::string prompt)
 {
-    rooms::terminal::hidden_typing const hidden;  // before the prompt: who sees it may type
+    if (!hidden_) hidden_.emplace();  // before the prompt: who sees it may type
     talk_.prompt(prompt);
     std::string line;
     auto const answered = co_await read_line(line);
     talk_.prompt("\n");
     std::optional<base::secret> answer;
-    if (answered) answer.emplace(line);
+    if (answered && is_quit(line)) {
+        left_ = true;
+    } else if (answered) {
+        answer.emplace(line);
+    }
     base::wipe(line);
     co_return answer;
+}
+
+void questions::show_typing()
+{
+    hidden_.reset();
+}
+
+void questions::drop_unseen()
+{
+    if (hidden_) ::tcflush(STDIN_FILENO, TCIFLUSH);
+    hidden_.reset();
 }
 
 task<std::optional<bool>> questions::ask_yes_no(std::string prompt)
@@ -57,6 +79,8 @@ task<std::optional<bool>> questions::ask_yes_no(std::string prompt)
     for (;;) {
         auto answer = co_await ask(prompt);
         if (!answer) co_return std::nullopt;
+        if (is_quit(*answer)) left_ = true;
+        if (left_) co_return std::nullopt;
         auto const said = lower(*answer);
         if (said == "yes" || said == "y") co_return true;
         if (said == "no" || said == "n") co_return false;

@@ -8,6 +8,7 @@
 #include "porter/task.hpp"
 #include "programs/porter/readiness.hpp"
 #include "programs/porter/talk.hpp"
+#include "terminal/hidden_typing.hpp"
 
 namespace porter::programs {
 
@@ -18,10 +19,21 @@ public:
 
     task<std::optional<std::string>> ask(std::string prompt);
 
-    /// The same without showing what is typed.
+    /// The same without showing what is typed, which goes on until the next visible question or show_typing(): the
+    /// answer may have to travel before it is known what comes next. "/quit", which is too short for a password, is no
+    /// answer either.
     task<std::optional<rooms::base::secret>> ask_hidden(std::string prompt);
 
-    /// Asks until the answer is one.
+    /// What is typed shows again, as it does before another reader takes the terminal.
+    void show_typing();
+
+    /// The same, and what was typed unseen answers nothing: maybe it was a password once more.
+    void drop_unseen();
+
+    /// Whether a question was answered by "/quit".
+    bool is_left() const noexcept { return left_; }
+
+    /// Asks until the answer is one, or "/quit".
     task<std::optional<bool>> ask_yes_no(std::string prompt);
 
     /// Waits before the next question. Nobody was asked anything yet: what is typed meanwhile, maybe a password, is not
@@ -33,6 +45,8 @@ private:
 
     readiness keys_;
     talk& talk_;
+    std::optional<rooms::terminal::hidden_typing> hidden_;
+    bool left_ = false;
 };
 
 }  // namespace porter::programs

@@ -122,6 +122,10 @@ task<outcome<void>> reception::authenticate()
     if (!options_.register_account) {
         auto resumed = co_await resume_saved();
         if (resumed && *resumed) {
+            if (!options_.password_file.empty()) {
+                talk_.say(fmt::format("The session that was kept for {} is used, and not the password file.",
+                                      base::escape(name_)));
+            }
             talk_.say(welcome_line(**resumed, true));
             co_return outcome<void>{};
         }
@@ -155,9 +159,10 @@ task<std::optional<client_result<grant>>> reception::resume_saved()
 task<outcome<void>> reception::prove()
 {
     std::string const known_as = door_->server().known_as;
-    if (name_.empty()) name_ = known_as;
+    std::string proposal;
+    if (name_.empty()) (options_.register_account ? proposal : name_) = known_as;
     if (is_greeted_by_address() && !options_.register_account) talk_.say(hello_line(known_as));
-    auto named = co_await choose_name({});
+    auto named = co_await choose_name(std::move(proposal));
     if (!named) co_return refuse(named.error());
     credentials given;
     auto fresh = co_await decide_whether_new();
@@ -167,23 +172,27 @@ task<outcome<void>> reception::prove()
         auto password = co_await get_password(given.fresh);
         if (!password) co_return refuse(password.error());
         if (password->empty()) {  // somebody else, then
-            auto const before = name_;
             auto other = co_await choose_name(name_);
             if (!other) co_return refuse(other.error());
-            if (base::same_name(name_, before)) continue;
             fresh = co_await decide_whether_new();
             if (!fresh) co_return refuse(fresh.error());
             given.fresh = *fresh;
             continue;
         }
         given.password = std::move(*password);
+        auto const before = name_;
         auto access = co_await try_password(given);
+        if (ask_ != nullptr) ask_->drop_unseen();
         if (access) {
             admit(*access);
             co_return outcome<void>{};
         }
         auto again = co_await prepare_next_try(access.error());
         if (!again) co_return refuse(again.error());
+        if (access.error().what != code::name_taken || !base::same_name(name_, before)) continue;
+        fresh = co_await decide_whether_new();  // the name is right: then it is the account that was there before
+        if (!fresh) co_return refuse(fresh.error());
+        given.fresh = *fresh;
     }
 }
 

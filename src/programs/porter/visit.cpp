@@ -7,7 +7,7 @@
 
 #include "base/asio.hpp"
 #include "base/text.hpp"
-#include "config/values.hpp"
+#include "config/host.hpp"
 #include "programs/porter/conversation.hpp"
 #include "programs/porter/piping.hpp"
 #include "programs/porter/reception.hpp"
@@ -20,17 +20,8 @@ namespace base = rooms::base;
 namespace config = rooms::config;
 using config::exit_code;
 
-constexpr auto usual_host = "localhost";
+std::string const usual_host = "localhost";
 constexpr std::uint16_t usual_port = 7678;
-
-bool is_host(std::string_view text)
-{
-    if (text.empty() || text.size() > 253) return false;
-    for (auto const letter : text) {
-        if (letter <= ' ' || letter == '\x7f') return false;  // and no bytes beyond ASCII
-    }
-    return true;
-}
 
 std::string lower(std::string text)
 {
@@ -38,13 +29,6 @@ std::string lower(std::string text)
         if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
     }
     return text;
-}
-
-/// [::1] is ::1.
-std::string without_brackets(std::string text)
-{
-    bool const bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
-    return bracketed ? text.substr(1, text.size() - 2) : text;
 }
 
 }  // namespace
@@ -108,10 +92,7 @@ task<leaving> visit::go()
 task<outcome<void>> visit::ask_where()
 {
     if (options_.host) {
-        host_ = without_brackets(*options_.host);
-        if (!is_host(host_)) {
-            co_return refuse(leaving{exit_code::usage, "\"" + base::escape(host_) + "\" is not a host"});
-        }
+        host_ = *options_.host;
     } else {
         auto asked = co_await ask_host();
         if (!asked) co_return asked;
@@ -130,9 +111,12 @@ task<outcome<void>> visit::ask_host()
     for (;;) {
         auto typed = co_await ask_->ask(std::string{"Host ["} + usual_host + "]: ");
         if (!typed) co_return refuse(leaving{});
-        host_ = typed->empty() ? usual_host : without_brackets(*typed);
-        if (is_host(host_)) co_return outcome<void>{};
-        talk_.tell("\"" + base::escape(*typed) + "\" is not a host: a name or an IP address");
+        auto const host = config::parse_host(typed->empty() ? usual_host : *typed);
+        if (host) {
+            host_ = *host;
+            co_return outcome<void>{};
+        }
+        talk_.tell(host.error());
     }
 }
 
@@ -142,9 +126,9 @@ task<outcome<void>> visit::ask_port()
     for (;;) {
         auto typed = co_await ask_->ask("Port [" + std::to_string(usual_port) + "]: ");
         if (!typed) co_return refuse(leaving{});
-        auto const port = config::parse_number(typed->empty() ? std::to_string(usual_port) : *typed, 1, 65'535);
+        auto const port = config::parse_port(typed->empty() ? std::to_string(usual_port) : *typed, 1);
         if (port) {
-            port_ = static_cast<std::uint16_t>(*port);
+            port_ = *port;
             co_return outcome<void>{};
         }
         talk_.tell(port.error());
@@ -171,11 +155,12 @@ task<void> visit::leave_by(int signal)
 {
     bool const by_person = signal == SIGINT && talk_.on_terminal();
     leaving_ = leaving{by_person ? exit_code::ok : static_cast<exit_code>(128 + signal), {}};
+    if (ask_) ask_->show_typing();  // a second signal leaves no time for it
     if (talking_ != nullptr) {
         talking_->leave({});
-    } else if (talk_.on_terminal()) {
-        talk_.prompt("\n");
     }
+    bool const is_asked = talking_ == nullptr || !talking_->editor().is_open();
+    if (is_asked && talk_.on_terminal()) talk_.prompt("\n");  // what comes next gets a line of its own
     if (door_) co_await door_->close();
     io_.stop();
 }

@@ -1,12 +1,16 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
+
+#include "auth/throttle_rules.hpp"
 #include "base/text.hpp"
 #include "config/problem.hpp"
 #include "programs/porterctl/account_record.hpp"
 #include "programs/porterctl/command.hpp"
 #include "programs/porterctl/new_password.hpp"
 #include "programs/porterctl/opening.hpp"
+#include "programs/porterctl/shut_networks.hpp"
 #include "terminal/questions.hpp"
 
 namespace porter::programs {
@@ -46,7 +50,7 @@ exit_code list(context& given)
     std::vector<record> rows;
     for (auto const& one : administration::list_accounts(*db))
         rows.push_back(given.out.is_json() ? account_record_of(*db, one) : account_row_of(one));
-    given.out.list(rows, "There are no accounts.");
+    given.out.list(rows, "There are no accounts.", std::array<std::string_view, 2>{"created_at", "sessions"});
     return exit_code::ok;
 }
 
@@ -112,8 +116,13 @@ exit_code enable(context& given)
     auto const db = open_to_write(given);
     auto const owner = account_of(*db, given.arguments[0]);
     if (!administration::enable_account(*db, owner.id)) refuse_gone(owner.name);
-    tell(given, *db, fmt::format("{} is enabled, and no failed tries are held against it.", base::escape(owner.name)),
-         owner.name);
+    auto const shut = administration::list_shut_networks(*db, owner.id, rooms::auth::throttle_rules,
+                                                         base::system_clock{}.now_finely());
+    auto shown = account_record_of(*db, account_of(*db, owner.name));
+    shown.fields.push_back({"throttled_networks", value_of(shut)});
+    given.out.done(fmt::format("{} is enabled, and no failed tries are held against it.", base::escape(owner.name)),
+                   shown);
+    note_shut_networks(given, shut);
     return exit_code::ok;
 }
 
@@ -172,7 +181,9 @@ constexpr command table[] = {
     {"accounts", "disable", "NAME", 1, 1, "", "shut an account out and end its sessions", "",
      "  porterctl accounts disable Alice\n", disable},
     {"accounts", "enable", "NAME", 1, 1, "", "let an account in again; also lifts a lock",
-     "Failed tries are forgotten, so a lock that they set is lifted.\n", "  porterctl accounts enable Alice\n", enable},
+     "Failed tries are forgotten, so a lock that they set is lifted. An address that failed too often stays\n"
+     "throttled for a while: a note says so, and addresses enable lifts it.\n",
+     "  porterctl accounts enable Alice\n", enable},
     {"accounts", "delete", "NAME", 1, 1, "yes", "delete an account with all that belongs to it",
      "Asks on a terminal; needs --yes without one.\n",
      "  porterctl accounts delete Alice\n"

@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "base/text.hpp"
 #include "config/problem.hpp"
 #include "identity/address.hpp"
 #include "programs/porterctl/command.hpp"
 #include "programs/porterctl/opening.hpp"
+#include "store/sqlite/administration/networks.hpp"
 
 namespace porter::programs {
 
@@ -36,7 +39,7 @@ exit_code list(context& given)
                          {"first_seen_at", one.first_seen_at},
                          {"last_seen_at", one.last_seen_at}}});
     }
-    given.out.list(rows, "No address is known.");
+    given.out.list(rows, "No address is known.", std::array<std::string_view, 1>{"first_seen_at"});
     return exit_code::ok;
 }
 
@@ -52,6 +55,11 @@ exit_code set(context& given)
     auto const known_as = administration::set_address(*db, where.text(), *name, base::fold_name(*name), now());
     given.out.done(fmt::format("{} is known as {} now.", where.text(), base::escape(known_as)),
                    {{{"address", where.text()}, {"name", known_as}}});
+    bool const is_enough = given.configuration.server.access == access::identify;
+    if (!is_enough && !administration::find_account(*db, base::fold_name(*name))) {
+        given.out.note(fmt::format(
+            "there is no account \"{}\": the name greets there, and lets in only in identify access", known_as));
+    }
     return exit_code::ok;
 }
 
@@ -65,6 +73,20 @@ exit_code forget(context& given)
             fmt::format("nobody is known at {} (porterctl addresses list shows them all)", where.text())};
     }
     given.out.done(fmt::format("Nobody is known at {} any more.", where.text()), {{{"address", where.text()}}});
+    return exit_code::ok;
+}
+
+exit_code enable(context& given)
+{
+    auto const where = parse(given.arguments[0]);
+    auto const db = open_to_write(given);
+    auto const forgotten = administration::open_network(*db, where.network());
+    auto const sentence = forgotten == 0
+                              ? fmt::format("No failures are held against {}.", where.network())
+                              : fmt::format("{} of {} forgotten.", counted(forgotten, "failure"), where.network());
+    given.out.done(
+        sentence,
+        {{{"address", where.text()}, {"network", where.network()}, {"failures_forgotten", count_of(forgotten)}}});
     return exit_code::ok;
 }
 
@@ -82,6 +104,12 @@ constexpr command table[] = {
      set},
     {"addresses", "forget", "ADDRESS", 1, 1, "", "forget who is known at an address", "",
      "  porterctl addresses forget 192.0.2.7\n", forget},
+    {"addresses", "enable", "ADDRESS", 1, 1, "", "let an address try again that failed too often",
+     "Its failures are forgotten, of IPv6 those of its /64. Those of an account are its own: accounts enable\n"
+     "lifts a lock that they set.\n",
+     "  porterctl addresses enable 192.0.2.7\n"
+     "  porterctl addresses enable 2001:db8::7\n",
+     enable},
 };
 
 }  // namespace

@@ -24,9 +24,9 @@ namespace config = rooms::config;
 constexpr std::array<std::string_view, 4> common{"data-dir", "database", "config", "json"};
 
 /// The options with a value. Those that porterd has, too, mean the same here.
-constexpr std::array<std::string_view, 9> with_value{"data-dir", "database",         "config",
-                                                     "account",  "password-file",    "min-password-length",
-                                                     "hash-ops", "session-idle-ttl", "hash-memory"};
+constexpr std::array<std::string_view, 10> with_value{
+    "access",   "data-dir",         "database",   "config", "account", "password-file", "min-password-length",
+    "hash-ops", "session-idle-ttl", "hash-memory"};
 
 using added_options = std::map<std::string_view, CLI::Option const*>;
 
@@ -100,11 +100,9 @@ void refuse_foreign_option(command const& what, std::string_view name)
 
 [[noreturn]] void refuse_unknown(std::string const& argument, added_options const& known)
 {
-    auto const name = argument.substr(0, argument.find('='));
-    std::vector<std::string> dashed;
-    for (auto const& [known_name, option] : known) dashed.push_back("--" + std::string{known_name});
-    auto const hint = meant(name, {dashed.begin(), dashed.end()});
-    refuse_use(fmt::format("unknown option {}{}", base::escape(name), hint.empty() ? " (--help lists them)" : hint));
+    std::vector<std::string> names;
+    for (auto const& [name, option] : known) names.push_back("--" + std::string{name});
+    refuse_use(config::unknown_argument(argument, std::vector<std::string_view>{names.begin(), names.end()}));
 }
 
 /// What is no option: CLI11 would take "[a,b]" for two words if it were asked for them.

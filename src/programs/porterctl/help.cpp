@@ -21,6 +21,7 @@ constexpr explained options[] = {
     {"min-password-length", "N", "in characters, as of porterd (8)"},
     {"hash-memory", "SIZE", "memory for the Argon2id hash, as of porterd (19MiB)"},
     {"hash-ops", "N", "passes of Argon2id, as of porterd (2)"},
+    {"access", "MODE", "open, identify or authenticate, as of porterd (authenticate)"},
     {"session-idle-ttl", "TIME", "life of a session that is not used, as of porterd (7d)"},
 };
 

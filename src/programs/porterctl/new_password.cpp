@@ -12,6 +12,7 @@
 #include "config/problem.hpp"
 #include "terminal/password_file.hpp"
 #include "terminal/questions.hpp"
+#include "terminal/sentence.hpp"
 #include "terminal/write.hpp"
 
 namespace porter::programs {
@@ -41,7 +42,7 @@ std::optional<base::secret> ask_for_password(context const& given, std::string c
         if (!typed) return std::nullopt;
         auto good = judge(given, *typed, name);
         if (!good) {
-            tell(good.error());
+            tell(terminal::sentence(good.error()));
             continue;
         }
         auto const again = terminal::ask_hidden(STDERR_FILENO, "Password again: ");

@@ -1,18 +1,17 @@
 #include "programs/porterctl/output.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "base/text.hpp"
 #include "config/problem.hpp"
-#include "terminal/progress_bar.hpp"
+#include "programs/porterctl/cells.hpp"
+#include "programs/porterctl/listing.hpp"
 #include "terminal/table.hpp"
 #include "terminal/write.hpp"
 
@@ -32,19 +31,12 @@ struct one_for_each : Lambdas... {
 template <typename... Lambdas>
 one_for_each(Lambdas...) -> one_for_each<Lambdas...>;
 
-std::string moment(base::timestamp when, std::string_view between, std::string_view behind)
-{
-    auto const seconds = std::chrono::system_clock::to_time_t(when);
-    auto const utc = fmt::gmtime(seconds);
-    return fmt::format("{:%Y-%m-%d}{}{:%H:%M:%S}{}", utc, between, utc, behind);
-}
-
 json json_of(record const& one);
 
 json json_of(value const& some)
 {
     return std::visit(one_for_each{[](std::monostate) { return json(nullptr); },
-                                   [](base::timestamp when) { return json(moment(when, "T", "Z")); },
+                                   [](base::timestamp when) { return json(exact_moment(when)); },
                                    [](size_in_bytes size) { return json(size.bytes); },
                                    [](std::vector<record> const& rows) {
                                        auto list = json::array();
@@ -73,66 +65,14 @@ std::string text_of(json const& what)
     return text + '\n';
 }
 
-/// For people a moment and a size are easier to read; what is not there is a dash.
-std::string cell_of(value const& some, bool for_people)
-{
-    return std::visit(
-        one_for_each{[&](std::monostate) { return std::string{for_people ? "-" : ""}; },
-                     [](bool yes) { return std::string{yes ? "yes" : "no"}; },
-                     [](std::int64_t number) { return std::to_string(number); },
-                     [&](std::string const& text) { return text.empty() && for_people ? std::string{"-"} : text; },
-                     [&](base::timestamp when) { return for_people ? moment(when, " ", "") : moment(when, "T", "Z"); },
-                     [&](size_in_bytes size) {
-                         return for_people ? terminal::rounded_size(size.bytes) : std::to_string(size.bytes);
-                     },
-                     [](auto const& list) { return std::to_string(list.size()); }},
-        some);
-}
-
-/// "last_login_at" is "LAST LOGIN (UTC)" over a column and "last login (UTC)" before a value.
-std::string title_of(std::string name, bool capitals)
-{
-    constexpr std::string_view moment = "_at";
-    bool const is_moment = name.ends_with(moment);
-    if (is_moment) name.resize(name.size() - moment.size());
-    for (auto& letter : name) {
-        if (letter == '_') letter = ' ';
-        if (capitals && letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');
-    }
-    return is_moment ? name + " (UTC)" : name;
-}
-
-bool is_number(value const& some)
-{
-    return std::holds_alternative<std::int64_t>(some) || std::holds_alternative<size_in_bytes>(some);
-}
-
-terminal::table headed_by(record const& first)
-{
-    std::vector<std::string> titles;
-    std::vector<bool> numbers;
-    for (auto const& field : first.fields) {
-        titles.push_back(title_of(field.name, true));
-        numbers.push_back(is_number(field.is));
-    }
-    return terminal::table{titles, numbers};
-}
-
-std::vector<std::string> cells_of(record const& one, bool for_people)
-{
-    std::vector<std::string> cells;
-    for (auto const& field : one.fields) cells.push_back(cell_of(field.is, for_people));
-    return cells;
-}
-
 /// A list has a line for each of its items, everything else one.
-std::vector<std::string> lines_of(value const& some, bool for_people)
+std::vector<std::string> lines_of(value const& some, wording how)
 {
     if (auto const* const texts = std::get_if<std::vector<std::string>>(&some)) return *texts;
     auto const* const rows = std::get_if<std::vector<record>>(&some);
-    if (rows == nullptr) return {cell_of(some, for_people)};
+    if (rows == nullptr) return {cell_of(some, how)};
     std::vector<std::string> lines;
-    for (auto const& row : *rows) lines.push_back(fmt::format("{}", fmt::join(cells_of(row, for_people), " ")));
+    for (auto const& row : *rows) lines.push_back(fmt::format("{}", fmt::join(cells_of(row, how), " ")));
     return lines;
 }
 
@@ -153,17 +93,17 @@ output::output(bool json)
     bold_ = on_terminal && wants_colours();
 }
 
-void output::list(std::vector<record> const& rows, std::string const& none)
+void output::list(std::vector<record> const& rows, std::string const& none,
+                  std::span<std::string_view const> dispensable)
 {
     if (form_ == form::json) return write(text_of(json_of(value{rows})));
     if (form_ == form::tabs) {
-        for (auto const& row : rows) write(terminal::tab_separated(cells_of(row, false)));
+        for (auto const& row : rows) write(terminal::tab_separated(cells_of(row, wording::exact)));
         return;
     }
     if (rows.empty()) return write(none + '\n');
-    auto table = headed_by(rows.front());
-    for (auto const& row : rows) table.add(cells_of(row, true));
-    write(table.text(bold_ ? terminal::table::heading::bold : terminal::table::heading::plain));
+    auto const heading = bold_ ? terminal::table::heading::bold : terminal::table::heading::plain;
+    write(listing(rows, dispensable, terminal::columns_of(STDOUT_FILENO), heading, base::system_clock{}.now()));
 }
 
 void output::show(record const& one)
@@ -173,7 +113,7 @@ void output::show(record const& one)
     std::size_t widest = 0;
     for (auto const& field : one.fields) widest = std::max(widest, title_of(field.name, false).size());
     for (auto const& field : one.fields) {
-        for (auto const& line : lines_of(field.is, for_people)) {
+        for (auto const& line : lines_of(field.is, for_people ? wording::full : wording::exact)) {
             if (for_people) {
                 auto const title = fmt::format("{:<{}}", title_of(field.name, false), widest);
                 write(fmt::format("{}{}{}  {}\n", bold_ ? "\x1b[1m" : "", title, bold_ ? "\x1b[0m" : "",
@@ -190,6 +130,11 @@ void output::done(std::string const& sentence, record const& result)
     if (form_ == form::json) return show(result);
     if (form_ == form::table) return write(sentence + '\n');
     terminal::write_all(STDERR_FILENO, sentence + '\n');
+}
+
+void output::note(std::string const& line)
+{
+    terminal::write_all(STDERR_FILENO, "note: " + base::escape(line) + '\n');
 }
 
 void output::text(std::string const& lines)

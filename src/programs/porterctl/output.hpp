@@ -1,6 +1,8 @@
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "programs/porterctl/record.hpp"
@@ -16,14 +18,18 @@ public:
 
     bool is_json() const noexcept { return form_ == form::json; }
 
-    /// Things of one kind: a row each. `none` says on a terminal that there are none.
-    void list(std::vector<record> const& rows, std::string const& none);
+    /// Things of one kind: a row each. `none` says on a terminal that there are none; there the members `dispensable`
+    /// are left out, the first of them first, where it is too narrow for all.
+    void list(std::vector<record> const& rows, std::string const& none, std::span<std::string_view const> dispensable);
 
     /// One thing: a line for each member, and for each item of a member that is a list.
     void show(record const& one);
 
     /// What was done: as JSON the thing itself, else a sentence, which goes to stderr where stdout is no terminal.
     void done(std::string const& sentence, record const& result);
+
+    /// What a person should know besides: a line "note: ..." on stderr, whatever the form.
+    void note(std::string const& line);
 
     /// Text as it is, for --help and --version.
     void text(std::string const& lines);

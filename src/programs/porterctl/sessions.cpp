@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <limits>
 
 #include "base/text.hpp"
@@ -39,7 +40,7 @@ exit_code list(context& given)
     if (!given.account.empty()) owner = account_of(*db, given.account).id;
     std::vector<record> rows;
     for (auto const& one : administration::list_sessions(*db, owner)) rows.push_back(record_of(one, given));
-    given.out.list(rows, "There are no sessions.");
+    given.out.list(rows, "There are no sessions.", std::array<std::string_view, 3>{"created_at", "transport", "state"});
     return exit_code::ok;
 }
 

@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
+#include "auth/argon2id.hpp"
 #include "auth/throttle_rules.hpp"
 #include "base/text.hpp"
 #include "config/problem.hpp"
 #include "identity/address.hpp"
 #include "programs/porterctl/command.hpp"
 #include "programs/porterctl/opening.hpp"
+#include "store/sqlite/administration/addresses.hpp"
 #include "store/sqlite/tries.hpp"
 #include "store/throttle.hpp"
 
@@ -77,7 +79,8 @@ finding describe(question const& asked, store::tries_so_far const& found, store:
                     {}};
         case rule::network_throttled:
             return {"network_throttled", "throttled",
-                    fmt::format("{} failures from {} within {} minutes: nothing is taken from there for {} s",
+                    fmt::format("{} failures from {} within {} minutes: nothing is taken from there for {} s, or until "
+                                "porterctl addresses enable lifts it",
                                 rules.failures_per_network, asked.from->network(),
                                 std::chrono::duration_cast<std::chrono::minutes>(rules.network_window).count(),
                                 verdict.retry_after.count()),
@@ -87,6 +90,28 @@ finding describe(question const& asked, store::tries_so_far const& found, store:
             break;
     }
     return {"allowed", "granted", "the right password lets in", {}};
+}
+
+/// Where no password is asked there is one rule, whatever is known of accounts.
+finding describe(question const& asked, database& db, access access)
+{
+    if (access == access::open) return {"open_access", "granted", "everybody is let in, without a name", {}};
+    constexpr auto rule = "identify_access";
+    std::optional<administration::address_row> known;
+    if (asked.from) known = administration::find_address(db, asked.from->text());
+    if (known) {
+        return {rule,
+                "granted",
+                fmt::format("{} is known as {} and let in as that, without a password", known->address,
+                            base::escape(known->name)),
+                {}};
+    }
+    if (auto const name = base::normalise_name(asked.name); !name) return {rule, "invalid_name", name.error(), {}};
+    return {rule,
+            "granted",
+            asked.from ? "nobody is known at this address: whoever says the name is let in, without a password"
+                       : "whoever says the name is let in, without a password; who is known at an address is not asked",
+            {}};
 }
 
 /// What stands in the way, in the order in which a login meets it; at the end what it meets when all that is gone.
@@ -101,11 +126,24 @@ std::vector<finding> judge(question const& asked, database& db)
     auto const verdict = store::judge(found, rooms::auth::throttle_rules, moment);
     if (!verdict.allows()) met.push_back(describe(asked, found, verdict));
     if (!asked.account) {
-        met.push_back({"unknown_account", "bad_credentials", "there is no account of this name", {}});
+        bool const is_said = administration::is_said(db, asked.name);
+        met.push_back({"unknown_account",
+                       "bad_credentials",
+                       is_said ? "there is no account of this name: it was only said, which is enough in identify "
+                                 "access (--access identify)"
+                               : "there is no account of this name",
+                       {}});
     } else if (asked.account->disabled_at) {
         met.push_back({"account_disabled",
                        "bad_credentials",
                        "the account is disabled: porterctl accounts enable lets it in again",
+                       {}});
+    }
+    if (asked.account && !rooms::auth::argon2id::is_readable(administration::password_hash_of(db, asked.account->id))) {
+        met.push_back({"password_unreadable",
+                       "bad_credentials",
+                       "the stored hash is none that can be read, so no password fits: porterctl accounts set-password "
+                       "stores another",
                        {}});
     }
     if (met.empty()) met.push_back(describe(asked, found, verdict));
@@ -116,7 +154,8 @@ exit_code why(context& given)
 {
     auto const db = open_to_read(given);
     auto const asked = read_question(given, *db);
-    auto const met = judge(asked, *db);
+    auto const mode = given.configuration.server.access;
+    auto const met = mode == access::authenticate ? judge(asked, *db) : std::vector{describe(asked, *db, mode)};
     auto const& first = met.front();
     record answer{{{"name", asked.name},
                    {"account", asked.account ? value{asked.account->id} : value{}},
@@ -135,12 +174,14 @@ exit_code why(context& given)
 }
 
 constexpr command table[] = {
-    {"why", "", "NAME [ADDRESS]", 1, 2, "", "what would happen to a login now, and which rule says so",
+    {"why", "", "NAME [ADDRESS]", 1, 2, "access", "what would happen to a login now, and which rule says so",
      "With the right password, by porterd's own decision. Without ADDRESS: from one where the account is\n"
      "not known. What porterd has in memory only (tries at unknown names, its load) is not seen.\n"
-     "Rules: allowed, unknown_account, account_disabled, account_paused, account_locked, network_throttled.\n",
+     "Rules: allowed, unknown_account, account_disabled, account_paused, account_locked, network_throttled,\n"
+     "password_unreadable; in other access modes identify_access and open_access.\n",
      "  porterctl why Alice\n"
-     "  porterctl why Alice 192.0.2.7\n",
+     "  porterctl why Alice 192.0.2.7\n"
+     "  porterctl why Alice 192.0.2.7 --access identify\n",
      why},
 };
 

@@ -69,7 +69,9 @@ exit_code run(std::vector<std::string> const& command)
         say("porterd " + std::string{version} + '\n');
         return exit_code::ok;
     }
-    auto options = config::resolve(line, config::environment::of_process());
+    auto const environment = config::environment::of_process();
+    for (auto const& doubt : config::misspelt_variables(environment)) complain("warning: " + doubt);
+    auto options = config::resolve(line, environment);
     if (options.print_config) say(config::print_config(options));
     if (options.check) {
         check(options.server);

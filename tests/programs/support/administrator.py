@@ -23,9 +23,10 @@ class AdministratorCase(ServerCase):
     def json(self, *arguments, **more):
         return json.loads(self.ctl("--json", *arguments, **more).out)
 
-    def terminal(self, *arguments, env=None):
+    def terminal(self, *arguments, **more):
         """The same on a terminal."""
-        terminal = Terminal(PORTERCTL, *arguments, "--data-dir", self.server.data, home=self.server.folder, env=env)
+        terminal = Terminal(PORTERCTL, *arguments, "--data-dir", self.server.data, home=self.server.folder,
+                            **more)
         self.addCleanup(terminal.close)
         return terminal
 

@@ -80,6 +80,7 @@ class Server:
         if not self.port_file.exists():
             raise AssertionError(f"porterd exited with {self.process.returncode}: {self.console()}")
         self.port = int(self.port_file.read_text())
+        until(lambda: "listening" in self.console() or self.process.poll() is not None, "porterd says that it listens")
 
     def console(self):
         return (self.folder / "stdout").read_text() + (self.folder / "stderr").read_text()

@@ -21,7 +21,8 @@ class Screen:
     """Enough of a terminal to know what stands where after line editing. It never scrolls: all lines stay. A line that
     is longer than the screen is wide is read as one, however long the paths on this machine make it."""
 
-    def __init__(self):
+    def __init__(self, columns=_COLUMNS):
+        self.columns = columns
         self.lines, self.row, self.column = [[]], 0, 0
         self.wrapped = set()  # the rows that go on in the next one
 
@@ -46,7 +47,7 @@ class Screen:
         elif character == "\b":
             self.column = max(0, self.column - 1)
         elif character >= " ":
-            if self.column == _COLUMNS:
+            if self.column == self.columns:
                 self.wrapped.add(self.row)
                 self.column = 0
                 self._down(1)
@@ -69,7 +70,7 @@ class Screen:
         elif name == "B":
             self._down(max(1, count))
         elif name == "C":
-            self.column = min(_COLUMNS - 1, self.column + max(1, count))
+            self.column = min(self.columns - 1, self.column + max(1, count))
         elif name == "D":
             self.column = max(0, self.column - max(1, count))
         elif name == "G":
@@ -91,9 +92,10 @@ class Screen:
 class Terminal:
     """A program on a terminal of its own; every wait has the hang guard."""
 
-    def __init__(self, *arguments, home, env=None):
+    def __init__(self, *arguments, home, env=None, columns=_COLUMNS):
+        self.columns = columns
         self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, _COLUMNS, 0, 0))
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
         # setsid makes it the controlling terminal, so that Ctrl-C is a signal, and becomes the program itself.
         self.process = subprocess.Popen(["setsid", "--ctty", *map(str, arguments)], stdin=slave, stdout=slave, stderr=slave,
                                         env=clean_environment(home, **(env or {})))
@@ -102,7 +104,7 @@ class Terminal:
         self.ended = False
 
     def text(self):
-        return Screen().draw(self.raw.decode(errors="replace"))
+        return Screen(self.columns).draw(self.raw.decode(errors="replace"))
 
     def _read(self, deadline):
         ready, _, _ = select.select([self.master], [], [], max(0, deadline - time.monotonic()))

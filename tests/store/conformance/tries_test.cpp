@@ -219,7 +219,9 @@ TEST_CASE("a clock that was set back throttles nobody until it is there again")
     for (int i = 0; i < 3; ++i) here.fail(alice.id, home, 1'000'000 + 10 * i);
     CHECK_FALSE(here.fail(alice.id, home, 1'000'021).verdict.allows());
     CHECK(here.fail(alice.id, home, 0).verdict.allows());
-    // By a moment only: then nothing is won by it.
+    // By a moment only: then nothing is won by it, and nothing lost.
+    for (int i = 0; i < 3; ++i) here.fail(std::nullopt, "203.0.113.7", 100);
+    CHECK(here.fail(std::nullopt, "203.0.113.7", 95).verdict.retry_after == 60s);
     auto const bob = here.add("bob");
     here.fail(bob.id, elsewhere(), 2);
     here.fail(bob.id, elsewhere(), 2);
@@ -247,6 +249,29 @@ TEST_CASE("where tries that are not decided leave no room nobody is throttled fo
     CHECK(here.begin(std::nullopt, elsewhere(), 0).verdict.allows());
     CHECK(here.run(here.tries().fail(third)));
     CHECK(here.begin(std::nullopt, home, 0).verdict.by == rule::network_throttled);
+}
+
+TEST_CASE("a try that is not decided keeps nobody waiting where the account is known from another network")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    auto at_work = session_of(alice, 2);
+    at_work.network = "203.0.113.5";
+    here.open(session_of(alice, 1));
+    here.open(at_work);
+    here.begin(alice.id, home, 0);
+    here.fail(alice.id, at_work.network, 0);
+    here.fail(alice.id, at_work.network, 0);
+    CHECK(here.begin(alice.id, at_work.network, 0).verdict.by == rule::account_paused);
+}
+
+TEST_CASE("a try that was never decided keeps nobody waiting when it is out of the window")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    here.begin(alice.id, elsewhere(), 0);
+    here.fail(alice.id, elsewhere(), 61);
+    CHECK(here.begin(alice.id, elsewhere(), 61).verdict.by == rule::account_paused);
 }
 
 TEST_CASE("a try that succeeds while others wait throttles none of them")

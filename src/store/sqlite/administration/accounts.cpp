@@ -73,6 +73,12 @@ std::optional<account_row> find_account(database& db, std::string const& folded_
     return read_row(row);
 }
 
+std::string password_hash_of(database& db, account_id id)
+{
+    statement row{db, "SELECT password_hash FROM accounts WHERE id = ?1", id};
+    return row.step() ? row.text(0) : std::string{};
+}
+
 result<account_id> add_account(database& db, std::string const& name, std::string const& folded_name,
                                std::string const& password_hash, base::timestamp now)
 {

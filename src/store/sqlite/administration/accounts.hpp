@@ -31,6 +31,9 @@ std::vector<account_row> list_accounts(database& db);
 
 std::optional<account_row> find_account(database& db, std::string const& folded_name);
 
+/// To be judged, never shown. Empty: there is no such account.
+std::string password_hash_of(database& db, account_id id);
+
 /// Errors: name_taken.
 result<account_id> add_account(database& db, std::string const& name, std::string const& folded_name,
                                std::string const& password_hash, base::timestamp now);

@@ -7,22 +7,43 @@
 
 namespace porter::rooms::store::sqlite::administration {
 
+namespace {
+
+constexpr std::string_view list =
+    "SELECT address, name, account_id IS NOT NULL, first_seen_at, last_seen_at FROM addresses"
+    " WHERE ?1 IS NULL OR address = ?1 ORDER BY last_seen_at DESC, address";
+
+address_row read_row(statement const& row)
+{
+    address_row one;
+    one.address = row.text(0);
+    one.name = row.text(1);
+    one.is_proved = row.integer(2) != 0;
+    one.first_seen_at = row.time(3);
+    one.last_seen_at = row.time(4);
+    return one;
+}
+
+}  // namespace
+
 std::vector<address_row> list_addresses(database& db)
 {
     std::vector<address_row> all;
-    statement row{db,
-                  "SELECT address, name, account_id IS NOT NULL, first_seen_at, last_seen_at FROM addresses"
-                  " ORDER BY last_seen_at DESC, address"};
-    while (row.step()) {
-        address_row one;
-        one.address = row.text(0);
-        one.name = row.text(1);
-        one.is_proved = row.integer(2) != 0;
-        one.first_seen_at = row.time(3);
-        one.last_seen_at = row.time(4);
-        all.push_back(std::move(one));
-    }
+    statement row{db, list, std::optional<std::string>{}};
+    while (row.step()) all.push_back(read_row(row));
     return all;
+}
+
+std::optional<address_row> find_address(database& db, std::string const& address)
+{
+    statement row{db, list, std::optional{address}};
+    if (!row.step()) return std::nullopt;
+    return read_row(row);
+}
+
+bool is_said(database& db, std::string const& name)
+{
+    return statement{db, "SELECT 1 FROM addresses WHERE name = ?1 AND account_id IS NULL", name}.step();
 }
 
 std::string set_address(database& db, std::string const& address, std::string const& name,

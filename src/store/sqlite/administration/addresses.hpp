@@ -20,6 +20,11 @@ struct address_row {
 /// The one last seen at first.
 std::vector<address_row> list_addresses(database& db);
 
+std::optional<address_row> find_address(database& db, std::string const& address);
+
+/// Whether this name was only said, from any address.
+bool is_said(database& db, std::string const& name);
+
 /// Makes `name` the one that is known for this canonical address. Where an account has that folded name, the address is
 /// the account's: it is greeted by the account's own spelling, and follows it when it is renamed or deleted. The name
 /// that is known now.

@@ -1,0 +1,79 @@
+#include "programs/porterctl/listing.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "programs/porterctl/cells.hpp"
+
+namespace porter::programs {
+
+namespace {
+
+namespace terminal = rooms::terminal;
+
+constexpr std::string_view zone = " (UTC)";
+
+bool is_number(value const& some)
+{
+    return std::holds_alternative<std::int64_t>(some) || std::holds_alternative<size_in_bytes>(some);
+}
+
+/// The heading is narrow where the cells are: the line below then says what times these are.
+std::string heading_of(field const& one, wording how)
+{
+    auto title = title_of(one.name, true);
+    if (how == wording::brief && title.ends_with(zone)) title.resize(title.size() - zone.size());
+    return title;
+}
+
+terminal::table table_of(std::vector<record> const& rows, wording how, rooms::base::timestamp now)
+{
+    std::vector<std::string> titles;
+    std::vector<bool> numbers;
+    for (auto const& field : rows.front().fields) {
+        titles.push_back(heading_of(field, how));
+        numbers.push_back(is_number(field.is));
+    }
+    terminal::table table{titles, numbers};
+    for (auto const& row : rows) table.add(cells_of(row, how, now));
+    return table;
+}
+
+void leave_out(std::vector<record>& rows, std::string_view name)
+{
+    for (auto& row : rows) std::erase_if(row.fields, [name](field const& one) { return one.name == name; });
+}
+
+std::string below(std::vector<std::string> const& missing)
+{
+    std::string line = "Times are UTC.";
+    if (!missing.empty()) {
+        line += fmt::format(" Left out for want of room: {} (--json has all).", fmt::join(missing, ", "));
+    }
+    return line + '\n';
+}
+
+}  // namespace
+
+std::string listing(std::vector<record> rows, std::span<std::string_view const> dispensable, std::size_t columns,
+                    terminal::table::heading how, rooms::base::timestamp now)
+{
+    for (auto const words : {wording::full, wording::minutes}) {
+        auto const whole = table_of(rows, words, now);
+        if (whole.width() <= columns) return whole.text(how);
+    }
+    std::vector<std::string> missing;
+    auto narrow = table_of(rows, wording::brief, now);
+    for (auto const name : dispensable) {
+        if (narrow.width() <= columns) break;
+        leave_out(rows, name);
+        auto title = title_of(std::string{name}, false);
+        if (title.ends_with(zone)) title.resize(title.size() - zone.size());
+        missing.push_back(std::move(title));
+        narrow = table_of(rows, wording::brief, now);
+    }
+    return narrow.text(how) + below(missing);
+}
+
+}  // namespace porter::programs

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "programs/porterctl/command.hpp"
+#include "store/sqlite/administration/networks.hpp"
+
+namespace porter::programs {
+
+/// Says that an account which may be used again cannot be from some addresses: its own, else any. Nothing where no
+/// address is throttled.
+void note_shut_networks(context& given, std::vector<rooms::store::sqlite::administration::shut_network> const& shut);
+
+/// The same for programs.
+value value_of(std::vector<rooms::store::sqlite::administration::shut_network> const& shut);
+
+}  // namespace porter::programs

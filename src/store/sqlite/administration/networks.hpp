@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "store/records.hpp"
+#include "store/sqlite/database.hpp"
+#include "store/throttle.hpp"
+
+namespace porter::rooms::store::sqlite::administration {
+
+/// A network from which nothing is taken just now, whatever the account: too many failures came from there.
+struct shut_network {
+    std::string network;      ///< an IPv4 address, or the /64 of an IPv6 address
+    base::timestamp until{};  ///< when it is open again by itself
+    bool is_known = false;    ///< the account was accessed from there
+};
+
+/// Those that are shut, the ones that the account is at home in first.
+std::vector<shut_network> list_shut_networks(database& db, account_id account, throttle_rules const& rules,
+                                             base::instant now);
+
+/// Forgets the failures of a network: how many there were. What the failures of accounts slow down stays so.
+std::size_t open_network(database& db, std::string const& network);
+
+}  // namespace porter::rooms::store::sqlite::administration

@@ -1,0 +1,58 @@
+// Addresses that failed too often, and how an administrator lets them try again (promise P2).
+#include "store/sqlite/administration/networks.hpp"
+#include "store/administration/desk.hpp"
+
+using namespace porter::testing;
+
+namespace {
+
+constexpr auto home = "192.0.2.1";
+constexpr auto abroad = "2001:db8::/64";
+
+void fail(desk& admin, std::string const& network, int times, int when)
+{
+    auto const moment = at(when).time_since_epoch().count();
+    for (int i = 0; i < times; ++i) {
+        admin.type("INSERT INTO network_failures (network, failed_at) VALUES ('" + network + "', " +
+                   std::to_string(moment) + ")");
+    }
+}
+
+auto shut(desk& admin, int now)
+{
+    return administration::list_shut_networks(admin.db(), admin.alice.id, few_tries, at(now));
+}
+
+}  // namespace
+
+TEST_CASE("addresses that failed too often are told with the end of it and the account's own first")
+{
+    desk admin{desk::porterd::open};
+    REQUIRE(admin.here.run(admin.ports.sessions.open(session_of(admin.alice, 1))));
+    fail(admin, "192.0.2.0", 3, 0);
+    fail(admin, home, 3, 10);
+    fail(admin, "192.0.2.9", 2, 0);
+    auto const both = shut(admin, 20);
+    REQUIRE(both.size() == 2);
+    CHECK(both[0].network == home);
+    CHECK(both[0].is_known);
+    CHECK(both[0].until == at(70));
+    CHECK(both[1].network == "192.0.2.0");
+    CHECK_FALSE(both[1].is_known);
+    CHECK(shut(admin, 60).size() == 1);
+    CHECK(shut(admin, 70).empty());
+}
+
+TEST_CASE("an address is let in again and porterd keeps no copy of its failures")
+{
+    desk admin{desk::porterd::open};
+    fail(admin, abroad, 3, 0);
+    auto const refused = admin.here.run(admin.ports.tries.begin(try_of(admin.alice.id, abroad, 1), few_tries));
+    REQUIRE(refused);
+    CHECK_FALSE(refused->verdict.allows());
+    CHECK(administration::open_network(admin.db(), abroad) == 3);
+    CHECK(administration::open_network(admin.db(), abroad) == 0);
+    auto const taken = admin.here.run(admin.ports.tries.begin(try_of(admin.alice.id, abroad, 1), few_tries));
+    REQUIRE(taken);
+    CHECK(taken->verdict.allows());
+}

@@ -1,0 +1,27 @@
+// Promise S5 of SECURITY.md.
+#include "store/sqlite/database.hpp"
+
+#include "store/sqlite/failure.hpp"
+#include "store/sqlite/house.hpp"
+
+using namespace porter::testing;
+using namespace porter::rooms::store::sqlite;
+
+TEST_CASE("what stands in a database makes the connection do nothing")
+{
+    house here;
+    here.open();
+    here.close();
+    database opened{here.rules.path, database::access::read_write};
+    CHECK(opened.integer("PRAGMA trusted_schema") == 0);
+}
+
+TEST_CASE("nothing that the connection is made to say gets at the schema itself")
+{
+    house here;
+    here.open();
+    here.close();
+    database opened{here.rules.path, database::access::read_write};
+    opened.execute("PRAGMA writable_schema = ON");
+    CHECK_THROWS_AS(opened.execute("UPDATE sqlite_schema SET sql = '' WHERE type = 'view'"), failure);
+}
