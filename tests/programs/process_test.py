@@ -131,7 +131,7 @@ class Running(unittest.TestCase):
     @unittest.skipUnless(os.geteuid() == 0, "only root may look at the descriptors of what is not dumpable")
     def test_no_file_of_its_own_takes_the_place_of_a_closed_standard_stream(self):
         """Or what is said on the console would be written into it."""
-        server = Server(before=("sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"))
+        server = Server(before=("sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"), console=False)
         self.addCleanup(server.remove)
         for number in range(3):
             self.assertEqual(os.readlink(f"/proc/{server.process.pid}/fd/{number}"), "/dev/null")

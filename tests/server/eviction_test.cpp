@@ -155,9 +155,9 @@ TEST_CASE("to call out somebody who has just left harms nobody")
     rooms::server::options const rules;
     rooms::server::io_thread thread{io, clock, std::chrono::milliseconds{1000}};
     {
-        asio::cancellation_signal waits;
         auto const from = rooms::identity::address::parse("192.0.2.7")->at(7);
-        rooms::server::peer gone{rooms::server::stream{io.get_executor()}, from, waits, thread, rules};
+        rooms::server::peer gone{rooms::server::stream{io.get_executor()}, from, thread, rules};
+        gone.enter();
     }
     thread.evict(7);
 }
