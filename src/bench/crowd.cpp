@@ -25,6 +25,7 @@ crowd::crowd(plan const& wanted, scene const& door, share of)
       door_(door),
       share_(of),
       messages_(wanted.data ? protocol::kind::data : protocol::kind::text, wanted.payload),
+      poller_(wanted.busy_poll),
       room_(read_size),
       places_(of.places),
       free_(of.places),

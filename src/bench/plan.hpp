@@ -46,6 +46,7 @@ struct plan {
     std::chrono::milliseconds duration = std::chrono::seconds{10};
     std::chrono::milliseconds timeout = std::chrono::seconds{20};  ///< for an answer, and for a visit's opening
     unsigned threads = 1;                                          ///< that make the load
+    bool busy_poll = false;                                        ///< the load never sleeps while it waits
     unsigned accounts = 0;          ///< that are registered first, where they are needed; 0: by the connections
     std::optional<::pid_t> server;  ///< the server's process, if it runs on this machine
 };

@@ -18,7 +18,8 @@ constexpr std::uint64_t timer_tag = UINT64_MAX;
 
 }  // namespace
 
-poller::poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC))
+poller::poller(bool busy)
+    : epoll_(::epoll_create1(EPOLL_CLOEXEC)), timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)), busy_(busy)
 {
     if (!epoll_ || !timer_) fail("cannot wait for sockets");
     ::epoll_event wanted{};
@@ -49,7 +50,10 @@ void poller::set_timer(moment until) noexcept
 std::span<poller::event const> poller::wait(moment until)
 {
     set_timer(until);
-    auto const count = ::epoll_wait(epoll_.number(), ready_, at_once, -1);
+    int count = 0;
+    do {
+        count = ::epoll_wait(epoll_.number(), ready_, at_once, busy_ ? 0 : -1);
+    } while (count == 0);
     if (count < 0 && errno != EINTR) fail("cannot wait for sockets");
     std::size_t filled = 0;
     for (int i = 0; i < count; ++i) {

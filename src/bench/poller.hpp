@@ -14,8 +14,10 @@ namespace porter::rooms::bench {
 /// grain of a millisecond.
 class poller {
 public:
-    /// Throws std::system_error when the machine has no descriptors left.
-    poller();
+    /// `busy`: it looks again and again instead of sleeping; then nobody has to wake it, which on a virtual machine can
+    /// cost the server that does it more than the message. Throws std::system_error when the machine has no descriptors
+    /// left.
+    explicit poller(bool busy = false);
 
     /// Watches a socket for both directions, edge-triggered, until it is closed. False, with errno, when that fails.
     bool watch(int descriptor, std::uint32_t tag) noexcept;
@@ -36,6 +38,7 @@ private:
     descriptor epoll_;
     descriptor timer_;
     moment armed_{};
+    bool busy_;
     ::epoll_event ready_[at_once];
     event events_[at_once];
 };

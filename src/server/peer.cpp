@@ -59,19 +59,28 @@ std::optional<base::bytes_view> peer::next()
     auto const frame = socket_.next(error);
     if (frame) {
         times_.have_frame();
-    } else if (error == frame_errc::frame_too_large) {
-        end(ending::by_us(code::frame_too_large,
-                          "a frame may have " + std::to_string(socket_.decoder().limit()) + " bytes"));
     } else if (error) {
-        end(ending::by_us(code::protocol_error, error.message()));
+        refuse(error);
     }
     return frame;
+}
+
+/// Ends it because of bytes that are no frame.
+void peer::refuse(base::error_code const& why)
+{
+    if (why == frame_errc::frame_too_large) {
+        end(ending::by_us(code::frame_too_large,
+                          "a frame may have " + std::to_string(socket_.decoder().limit()) + " bytes"));
+    } else {
+        end(ending::by_us(code::protocol_error, why.message()));
+    }
 }
 
 task<bool> peer::fill()
 {
     if (place_ != nullptr) place_->let_go();
-    if (!socket_.encoder().empty()) co_await flush();
+    if (is_to_write()) write_at_once();
+    if (is_to_write()) co_await flush();
     if (ended_) co_return false;
 
     times_.start_waiting(socket_.decoder());
@@ -115,17 +124,30 @@ void peer::deny(failure const& why)
 
 task<bool> peer::flush()
 {
-    auto& encoder = socket_.encoder();
     base::error_code error;
-    while (!ended_ && !encoder.empty()) {
-        auto const bytes = encoder.pending();
+    while (is_to_write()) {
+        auto const bytes = socket_.encoder().pending();
         auto const size =
             co_await socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()), base::into(error));
-        encoder.consume(size);
-        if (error) end_by(error);
+        note_written(size, error);
     }
-    times_.have_written();
     co_return !ended_;
+}
+
+/// Replies mostly fit into the system's buffer: then no operation is begun and nobody waits.
+void peer::write_at_once()
+{
+    auto const bytes = socket_.encoder().pending();
+    base::error_code error;
+    auto const size = socket_.try_write_some({bytes.data(), bytes.size()}, error);
+    if (error != asio::error::would_block) note_written(size, error);
+}
+
+void peer::note_written(std::size_t size, base::error_code const& error)
+{
+    socket_.encoder().consume(size);
+    if (error) return end_by(error);
+    if (socket_.encoder().empty()) times_.have_written();
 }
 
 task<void> peer::leave(manner how)

@@ -118,7 +118,11 @@ public:
     void check(time_point now, base::timestamp wall);
 
 private:
+    bool is_to_write() const noexcept { return !ended_ && !socket_.encoder().empty(); }
+    void write_at_once();
+    void note_written(std::size_t size, base::error_code const& error);
     task<void> read_to_the_end();
+    void refuse(base::error_code const& why);
     void end_by(base::error_code const& failed);
     bool can_be_told();
     bool is_gone();

@@ -104,6 +104,13 @@ task<base::error_code> stream::send_all()
     }
 }
 
+std::size_t stream::try_write_some(asio::const_buffer bytes, base::error_code& error)
+{
+    if (!tls_) return base::tcp_socket::write_some(bytes, error);
+    error = asio::error::would_block;
+    return 0;
+}
+
 task<base::error_code> stream::end_sending()
 {
     base::error_code failed;

@@ -69,6 +69,10 @@ public:
         return asio::async_initiate<Token, void(base::error_code, std::size_t)>(start_write{this}, token, buffers);
     }
 
+    /// Writes what a plain socket that is non-blocking takes at once. would_block: nothing, or it is TLS, which has to
+    /// be waited for; async_write_some() does.
+    std::size_t try_write_some(asio::const_buffer bytes, base::error_code& error);
+
     // These would go past TLS. Before a handshake, the socket underneath has them.
     template <typename... Arguments>
     std::size_t receive(Arguments&&...) = delete;

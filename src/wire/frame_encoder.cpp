@@ -52,8 +52,9 @@ void frame_encoder::add(std::initializer_list<std::span<std::byte const>> pieces
 
 std::size_t frame_encoder::open()
 {
+    static constexpr char header[frame_header_size] = {};  // close() fills it in
     auto const start = added().size();
-    added().append(frame_header_size, '\0');
+    added().append(header, sizeof header);
     return start;
 }
 

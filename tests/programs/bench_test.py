@@ -58,6 +58,12 @@ class Echo(BenchCase):
         # What was planned within the window is in the figures, and nothing else; a message of its edge may be late.
         self.assertAlmostEqual(figures["runs"][0]["latency_count"], 100, delta=1)
 
+    def test_a_load_that_never_sleeps_measures_the_same(self):
+        closed = self.measured("echo", "--connections", 3, "--depth", 4, "--busy-poll")
+        self.assert_rate(closed["runs"][0])
+        planned = self.measured("echo", "--connections", 3, "--rate", 500, "--busy-poll")
+        self.assertAlmostEqual(planned["runs"][0]["latency_count"], 100, delta=1)
+
     def test_messages_of_any_size_and_kind_come_back(self):
         for options in (("--payload", 0), ("--payload", 5), ("--payload", "16KiB", "--data", "--depth", 4),
                         ("--payload", 1048575, "--data")):

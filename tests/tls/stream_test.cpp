@@ -1,5 +1,6 @@
 #include "tls/stream.hpp"
 
+#include <asio/read.hpp>
 #include <string>
 #include <thread>
 
@@ -95,6 +96,39 @@ TEST_CASE("a plain stream is the socket that it is made from")
     error_code failed;
     run_all(io, end(ends.left), receive_one(ends.right, text, failed));
     CHECK(failed == asio::error::eof);
+}
+
+TEST_CASE("what a plain stream takes at once is sent without waiting")
+{
+    asio::io_context io;
+    auto ends = tcp_pair<socket_type>(io);
+    ends.left.non_blocking(true);
+    std::string const bytes(1 << 20, 'x');
+    std::size_t taken = 0;
+    error_code error;
+    while (!error) taken += ends.left.try_write_some(asio::buffer(bytes), error);
+    CHECK(error == asio::error::would_block);
+    CHECK(taken > 0);
+    CHECK(ends.left.try_write_some(asio::buffer(bytes), error) == 0);
+
+    std::string came(taken, '\0');
+    asio::read(static_cast<rooms::base::tcp_socket&>(ends.right), asio::buffer(came));
+    CHECK(came == std::string(taken, 'x'));
+
+    error_code ignored;
+    ends.right.close(ignored);
+    error = {};
+    while (!error || error == asio::error::would_block) ends.left.try_write_some(asio::buffer(bytes), error);
+    CHECK((error == asio::error::broken_pipe || error == asio::error::connection_reset));
+}
+
+TEST_CASE("nothing is sent past TLS without waiting")
+{
+    secured both;
+    error_code error;
+    CHECK(both.ends.left.try_write_some(asio::buffer("in the clear", 12), error) == 0);
+    CHECK(error == asio::error::would_block);
+    run_all(both.io, send_texts(both.ends.left, 3, 10), receive_texts(both.ends.right, 3, 10));
 }
 
 TEST_CASE("messages go both ways at once over TLS")

@@ -86,6 +86,7 @@ void declare(CLI::App& app, given& texts, bench_options& read)
     app.add_option("--warm-up", texts.warm_up);
     app.add_option("--timeout", texts.timeout);
     app.add_option("--threads", texts.threads);
+    app.add_flag("--busy-poll", read.plan.busy_poll);
     app.add_option("--accounts", texts.accounts);
     app.add_option("--server-pid", texts.server);
     app.add_flag("--plain", read.plan.plain);
@@ -180,6 +181,7 @@ options:
   --warm-up TIME         that is not, before it (1s)
   --timeout TIME         how long an answer may take (20s)
   --threads N            that make the load (1)
+  --busy-poll            the load never sleeps, so that the server need not wake it: for a CPU of its own
   --accounts N           to register first, where they are needed: at most 8 for echo, resume and idle,
                          an eighth of the connections for login
   --server-pid PID       the server's process on this machine: its CPU and memory are measured, too

@@ -26,7 +26,7 @@ using config::exit_code;
 /// Listens and serves until a signal stops it.
 exit_code serve(config::porterd_options const& options)
 {
-    asio::io_context io;
+    asio::io_context io{1};  // a hint: one thread runs it
     server door{io, options.server};
     std::optional<port_file> file;
     auto const stop = [&] {
