@@ -191,6 +191,10 @@ public:
     /// Gives the memory back when all is written: for connections that are quiet.
     void trim() noexcept;
 
+    /// When all is written: the memory of the next frames for that of `spare`, whose content is dropped. So encoders
+    /// that write one after another can share memory that is still in the processor's cache.
+    void swap_memory(std::string& spare) noexcept;
+
 private:
     std::size_t open();
     void close(std::size_t start);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "auth/hash_function.hpp"
+#include "auth/recent_demand.hpp"
 #include "identity/address.hpp"
 #include "porter/error.hpp"
 
@@ -40,16 +41,20 @@ private:
     std::string network_;
 };
 
-/// The jobs that wait for a hashing thread. Each network has a line of its own and the lines take turns, so whoever
-/// asks for a hundred waits for a hundred and everybody else for one. Bounded: a queue without an end would keep
-/// everybody waiting for those who have long given up. Safe from any thread.
+/// The jobs that wait for a hashing thread. Each network has a line of its own, and the lines take turns: first those
+/// that have asked least of late, by powers of two. So whoever asks for a hundred waits for a hundred, and whoever
+/// comes once waits for nobody who keeps coming, not even for thousands of them. Bounded: a queue without an end would
+/// keep everybody waiting for those who have long given up. Safe from any thread.
 class hash_queue {
 public:
+    using time_point = recent_demand::time_point;
+
     explicit hash_queue(std::size_t limit) : limit_(limit) {}
 
-    /// Takes the job. Where there are too many, the last one of the longest line has to go, and that may be this one.
-    /// Null: nobody had to; else the caller refuses the one that is given.
-    [[nodiscard]] std::unique_ptr<hash_job> push(std::unique_ptr<hash_job> job);
+    /// Takes the job, at the time `now`. Where there are too many, one has to go, and that may be this one: the last
+    /// one of those that have asked most of late, of the longest of their lines. Null: nobody had to; else the caller
+    /// refuses the one that is given.
+    [[nodiscard]] std::unique_ptr<hash_job> push(std::unique_ptr<hash_job> job, time_point now);
 
     /// Waits for the next job; null: the queue is closed.
     std::unique_ptr<hash_job> pop();
@@ -65,15 +70,17 @@ public:
 private:
     struct line {
         std::string network;
+        int rank = 0;                                // the greater, the more it has asked of late
         std::deque<std::unique_ptr<hash_job>> jobs;  // never empty
     };
 
     line& line_of(std::string const& network);
-    std::unique_ptr<hash_job> take_last_of_longest();
+    std::unique_ptr<hash_job> take_surplus();
 
     std::size_t const limit_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
+    recent_demand demand_;
     std::deque<line> lines_;  // in the order of their turns; few, for each holds one of few jobs
     std::size_t size_ = 0;
     bool closed_ = false;

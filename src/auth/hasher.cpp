@@ -181,7 +181,7 @@ auto hasher::submit(Work& work, identity::address const& from) -> task<std::invo
 
 void hasher::enqueue(std::unique_ptr<hash_job> job)
 {
-    auto const surplus = queue_.push(std::move(job));
+    auto const surplus = queue_.push(std::move(job), steady_clock::now());
     if (surplus) surplus->refuse(busy("too many password checks are waiting"));
 }
 

@@ -45,10 +45,9 @@ unsigned accounts_for(plan const& wanted)
 {
     if (wanted.accounts != 0) return wanted.accounts;
     auto const most = *std::ranges::max_element(wanted.connections);
-    // A session takes any number of connections. Each login makes one, and ends the account's oldest when it has
-    // sixteen
-    // (--max-sessions-per-account): so at most eight are at it at once.
-    return wanted.what == mode::login ? (most + 7) / 8 : std::min(most, 8U);
+    // A session takes any number of connections. A login is a try, and few tries for an account may be undecided at
+    // once.
+    return wanted.what == mode::login ? (most + 1) / 2 : std::min(most, 8U);
 }
 
 }  // namespace

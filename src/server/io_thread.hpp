@@ -33,6 +33,14 @@ public:
     /// What the peers read into.
     std::pmr::memory_resource& buffers() noexcept { return buffers_; }
 
+    /// What the peers write from: they queue, write and are done one after another, so one piece of memory serves all
+    /// of them and stays in the processor's cache. Whoever has to wait for a slow visitor keeps it so long.
+    void lend(frame_encoder& to) noexcept { to.swap_memory(output_); }
+    void take_back(frame_encoder& from) noexcept
+    {
+        if (from.capacity() > output_.capacity()) from.swap_memory(output_);
+    }
+
     void enter(peer& who);
     void leave(peer& who);
 
@@ -58,6 +66,7 @@ private:
     io_executor executor_;
     base::clock const& clock_;
     buffer_pool buffers_;
+    std::string output_;
     std::chrono::milliseconds tick_;
     base::steady_timer timer_;
     bool stopping_ = false;

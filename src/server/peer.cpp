@@ -147,49 +147,14 @@ void peer::note_written(std::size_t size, base::error_code const& error)
 {
     socket_.encoder().consume(size);
     if (error) return end_by(error);
-    if (socket_.encoder().empty()) times_.have_written();
+    if (!socket_.encoder().empty()) return;
+    times_.have_written();
+    thread_.take_back(socket_.encoder());
 }
 
-task<void> peer::leave(manner how)
+void peer::borrow()
 {
-    if (place_ != nullptr) place_->let_go();
-    // From here on only this deadline counts: whatever still waits is cut when it passes. Who took nothing so far will
-    // hardly take this; all others get the time for their answers first.
-    bool const is_slow = ended_->what() == code::slow_consumer;
-    auto time = std::chrono::milliseconds{0};
-    if (how == manner::politely) time = is_slow ? linger_time : rules_.output_time;
-    leave_.set(std::chrono::steady_clock::now() + time);
-    if (ended_->way() == ending::how::closed_by_us) {
-        say(protocol::closing{static_cast<std::uint16_t>(ended_->what()), ended_->reason()});
-    }
-    if (ended_->way() != ending::how::lost && can_be_told()) {
-        base::error_code error;
-        co_await socket_.flush(error);
-        if (!error) {
-            auto const unsaid = co_await socket_.end_sending();
-            error = unsaid;
-        }
-        leave_.set(std::chrono::steady_clock::now() + linger_time);
-        if (!error && how == manner::politely) co_await read_to_the_end();
-    }
-    base::error_code ignored;  // closing a socket that is already gone
-    socket_.close(ignored);
-}
-
-/// Who is about to speak TLS and not through with its handshake would take our words for a broken record.
-bool peer::can_be_told()
-{
-    if (socket_.is_tls()) return socket_.is_established();
-    return recognised_ || !wants_tls(socket_);
-}
-
-task<void> peer::read_to_the_end()
-{
-    std::string unread(4096, '\0');
-    for (;;) {
-        auto const [error, size] = co_await socket_.async_read_some(asio::buffer(unread), base::use_tuple);
-        if (error) co_return;
-    }
+    thread_.lend(socket_.encoder());
 }
 
 void peer::admitted()

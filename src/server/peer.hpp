@@ -70,6 +70,7 @@ public:
     template <typename Message>
     void say(Message const& message)
     {
+        if (socket_.encoder().empty()) borrow();
         socket_.encoder().compose([&](std::string& payload) { protocol::encode(message, payload); });
     }
 
@@ -120,6 +121,7 @@ public:
 private:
     bool is_to_write() const noexcept { return !ended_ && !socket_.encoder().empty(); }
     void write_at_once();
+    void borrow();
     void note_written(std::size_t size, base::error_code const& error);
     task<void> read_to_the_end();
     void refuse(base::error_code const& why);

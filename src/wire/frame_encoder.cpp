@@ -94,4 +94,11 @@ void frame_encoder::trim() noexcept
     for (auto& each : buffers_) release(each);
 }
 
+void frame_encoder::swap_memory(std::string& spare) noexcept
+{
+    assert(empty());
+    spare.clear();
+    added().swap(spare);
+}
+
 }  // namespace porter

@@ -183,7 +183,7 @@ options:
   --threads N            that make the load (1)
   --busy-poll            the load never sleeps, so that the server need not wake it: for a CPU of its own
   --accounts N           to register first, where they are needed: at most 8 for echo, resume and idle,
-                         an eighth of the connections for login
+                         half of the connections for login
   --server-pid PID       the server's process on this machine: its CPU and memory are measured, too
   --tls                  over TLS, whatever key the server has
   --plain                go unencrypted to another machine

@@ -148,4 +148,5 @@ class Server:
             if os.path.exists(table):
                 rows += [row.split() for row in pathlib.Path(table).read_text().splitlines()[1:]]
         established, close_wait = "01", "08"
-        return sum(row[1].endswith(f":{self.port:04X}") and row[3] in (established, close_wait) for row in rows)
+        port = f":{self.port:04X}"  # a client may have the same number at its own end
+        return sum(row[1].endswith(port) and not row[2].endswith(port) and row[3] in (established, close_wait) for row in rows)

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdio>
 #include <vector>
 
 #include "store/sqlite/house.hpp"
@@ -23,7 +24,7 @@ namespace {
         good = good && here.run(ports.accounts.add(account_of("account" + std::to_string(number)))).has_value();
         here.close();
     } catch (std::exception const& refused) {
-        static_cast<void>(::write(STDERR_FILENO, refused.what(), std::string_view{refused.what()}.size()));
+        std::fprintf(stderr, "%s\n", refused.what());
         good = false;
     }
     ::_exit(good ? 0 : 1);
