@@ -47,7 +47,9 @@ unsigned accounts_for(plan const& wanted)
     auto const most = *std::ranges::max_element(wanted.connections);
     // A session takes any number of connections. A login is a try, and few tries for an account may be undecided at
     // once.
-    return wanted.what == mode::login ? (most + 1) / 2 : std::min(most, 8U);
+    if (wanted.what == mode::login) return (most + 1) / 2;
+    // Of several at one address each would be written down as the one last seen there.
+    return wanted.what == mode::resume ? 1 : std::min(most, 8U);
 }
 
 }  // namespace

@@ -182,7 +182,7 @@ options:
   --timeout TIME         how long an answer may take (20s)
   --threads N            that make the load (1)
   --busy-poll            the load never sleeps, so that the server need not wake it: for a CPU of its own
-  --accounts N           to register first, where they are needed: at most 8 for echo, resume and idle,
+  --accounts N           to register first, where they are needed: at most 8 for echo and idle, 1 for resume,
                          half of the connections for login
   --server-pid PID       the server's process on this machine: its CPU and memory are measured, too
   --tls                  over TLS, whatever key the server has
