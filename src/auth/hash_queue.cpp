@@ -1,21 +1,18 @@
 #include "auth/hash_queue.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <utility>
 
 namespace porter::rooms::auth {
 
-std::unique_ptr<hash_job> hash_queue::push(std::unique_ptr<hash_job> job, time_point now)
+std::unique_ptr<hash_job> hash_queue::push(std::unique_ptr<hash_job> job)
 {
     std::unique_ptr<hash_job> surplus;
     {
         std::lock_guard const lock{mutex_};
         if (closed_) return job;
-        auto& own = line_of(job->network());
-        own.rank = static_cast<int>(std::bit_width(demand_.add(own.network, now)));
-        own.jobs.push_back(std::move(job));
-        if (++size_ > limit_) surplus = take_surplus();
+        add(std::move(job));
+        if (++size_ > limit_) surplus = take_last_of_longest();
     }
     changed_.notify_one();
     return surplus;
@@ -26,7 +23,8 @@ std::unique_ptr<hash_job> hash_queue::pop()
     std::unique_lock lock{mutex_};
     changed_.wait(lock, [this] { return closed_ || size_ > 0; });
     if (closed_) return nullptr;
-    auto const first = std::ranges::min_element(lines_, {}, &line::rank);
+    auto const first = next_line();
+    turns_of_known_ = first->standing == standing::known ? turns_of_known_ + 1 : 0;
     auto turn = std::move(*first);
     lines_.erase(first);
     auto next = std::move(turn.jobs.front());
@@ -71,25 +69,37 @@ std::size_t hash_queue::size() const
     return size_;
 }
 
-hash_queue::line& hash_queue::line_of(std::string const& network)
+void hash_queue::add(std::unique_ptr<hash_job> job)
 {
-    auto const found = std::ranges::find(lines_, network, &line::network);
-    if (found != lines_.end()) return *found;
-    lines_.push_back({network, 0, {}});
-    return lines_.back();
+    auto const is_own = [&](line const& one) {
+        return one.network == job->network() && one.standing == job->standing();
+    };
+    auto const found = std::ranges::find_if(lines_, is_own);
+    if (found != lines_.end()) return found->jobs.push_back(std::move(job));
+    line own{job->network(), job->standing(), {}};
+    own.jobs.push_back(std::move(job));
+    lines_.push_back(std::move(own));
 }
 
-/// Of lines of the same rank and length the one whose turn is last.
-std::unique_ptr<hash_job> hash_queue::take_surplus()
+/// The first line of those whose turn it is.
+hash_queue::lines::iterator hash_queue::next_line()
 {
-    auto const weight = [](line const& one) { return std::pair{one.rank, one.jobs.size()}; };
-    auto heaviest = lines_.begin();
+    auto const turn = turns_of_known_ < turns_a_stranger_waits ? standing::known : standing::stranger;
+    auto const found = std::ranges::find(lines_, turn, &line::standing);
+    return found != lines_.end() ? found : lines_.begin();
+}
+
+/// Of lines of the same length the one whose turn is last.
+std::unique_ptr<hash_job> hash_queue::take_last_of_longest()
+{
+    auto const weight = [](line const& one) { return std::pair{one.standing == standing::stranger, one.jobs.size()}; };
+    auto longest = lines_.begin();
     for (auto each = lines_.begin(); each != lines_.end(); ++each) {
-        if (weight(*each) >= weight(*heaviest)) heaviest = each;
+        if (weight(*each) >= weight(*longest)) longest = each;
     }
-    auto taken = std::move(heaviest->jobs.back());
-    heaviest->jobs.pop_back();
-    if (heaviest->jobs.empty()) lines_.erase(heaviest);
+    auto taken = std::move(longest->jobs.back());
+    longest->jobs.pop_back();
+    if (longest->jobs.empty()) lines_.erase(longest);
     --size_;
     return taken;
 }

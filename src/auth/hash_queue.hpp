@@ -10,18 +10,22 @@
 #include <vector>
 
 #include "auth/hash_function.hpp"
-#include "auth/recent_demand.hpp"
 #include "identity/address.hpp"
 #include "porter/error.hpp"
 
 namespace porter::rooms::auth {
+
+/// Whom a job is for: somebody who proved the account's password from this network before, or anybody.
+enum class standing : std::uint8_t { stranger, known };
 
 /// One piece of work for the hashing threads, and the task that waits for it. It is either run or refused, once.
 class hash_job {
 public:
     using ticket = std::uint64_t;
 
-    hash_job(ticket number, identity::address const& from) : number_(number), network_(from.network()) {}
+    hash_job(ticket number, identity::address const& from, standing who)
+        : number_(number), network_(from.network()), standing_(who)
+    {}
     virtual ~hash_job() = default;
     hash_job(hash_job const&) = delete;
     hash_job& operator=(hash_job const&) = delete;
@@ -30,6 +34,7 @@ public:
     ticket number() const noexcept { return number_; }
     /// Who is to be served by it.
     std::string const& network() const noexcept { return network_; }
+    auth::standing standing() const noexcept { return standing_; }
 
     /// Does the work on the calling thread and resumes the waiting task on the task's own.
     virtual void run(hash_function& function) = 0;
@@ -39,22 +44,20 @@ public:
 private:
     ticket number_;
     std::string network_;
+    auth::standing standing_;
 };
 
-/// The jobs that wait for a hashing thread. Each network has a line of its own, and the lines take turns: first those
-/// that have asked least of late, by powers of two. So whoever asks for a hundred waits for a hundred, and whoever
-/// comes once waits for nobody who keeps coming, not even for thousands of them. Bounded: a queue without an end would
-/// keep everybody waiting for those who have long given up. Safe from any thread.
+/// The jobs that wait for a hashing thread. Each network has a line of its own and the lines take turns, so whoever
+/// asks for a hundred waits for a hundred and everybody else for one. Whom the account knows goes before strangers, who
+/// have one turn in four: thousands of addresses that guess keep nobody from his own door. Bounded: a queue without an
+/// end would keep everybody waiting for those who have long given up. Safe from any thread.
 class hash_queue {
 public:
-    using time_point = recent_demand::time_point;
-
     explicit hash_queue(std::size_t limit) : limit_(limit) {}
 
-    /// Takes the job, at the time `now`. Where there are too many, one has to go, and that may be this one: the last
-    /// one of those that have asked most of late, of the longest of their lines. Null: nobody had to; else the caller
-    /// refuses the one that is given.
-    [[nodiscard]] std::unique_ptr<hash_job> push(std::unique_ptr<hash_job> job, time_point now);
+    /// Takes the job. Where there are too many, the last one of the longest line has to go, a stranger's as long as
+    /// there is one; that may be this one. Null: nobody had to; else the caller refuses the one that is given.
+    [[nodiscard]] std::unique_ptr<hash_job> push(std::unique_ptr<hash_job> job);
 
     /// Waits for the next job; null: the queue is closed.
     std::unique_ptr<hash_job> pop();
@@ -68,21 +71,25 @@ public:
     std::size_t size() const;
 
 private:
+    static constexpr unsigned turns_a_stranger_waits = 3;
+
     struct line {
         std::string network;
-        int rank = 0;                                // the greater, the more it has asked of late
+        auth::standing standing;
         std::deque<std::unique_ptr<hash_job>> jobs;  // never empty
     };
 
-    line& line_of(std::string const& network);
-    std::unique_ptr<hash_job> take_surplus();
+    using lines = std::deque<line>;
+    void add(std::unique_ptr<hash_job> job);
+    lines::iterator next_line();
+    std::unique_ptr<hash_job> take_last_of_longest();
 
     std::size_t const limit_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
-    recent_demand demand_;
-    std::deque<line> lines_;  // in the order of their turns; few, for each holds one of few jobs
+    lines lines_;  // in the order of their turns; few, for each holds one of few jobs
     std::size_t size_ = 0;
+    unsigned turns_of_known_ = 0;  // since the last stranger's
     bool closed_ = false;
 };
 

@@ -55,8 +55,9 @@ class suspended_job final : public hash_job {
 public:
     using value = std::invoke_result_t<Work&, hash_function&>;
 
-    suspended_job(ticket number, Work& work, identity::address const& from, io_executor executor, Handler handler)
-        : hash_job(number, from), work_(work), guard_(executor), handler_(std::move(handler))
+    suspended_job(ticket number, Work& work, identity::address const& from, auth::standing who, io_executor executor,
+                  Handler handler)
+        : hash_job(number, from, who), work_(work), guard_(executor), handler_(std::move(handler))
     {}
 
     void run(hash_function& function) override { resume(work_(function)); }
@@ -122,18 +123,18 @@ void hasher::stop()
     for (auto& thread : threads_) thread.join();
 }
 
-task<result<std::string>> hasher::hash(base::secret password, identity::address from)
+task<result<std::string>> hasher::hash(base::secret password, identity::address from, standing who)
 {
     auto work = [this, &password](hash_function& function) -> result<std::string> {
         auto made = function.make(password.view());
         if (!made) return refuse(busy("not enough memory to hash a password"));
         return std::move(*made);
     };
-    auto outcome = co_await submit(work, from);
+    auto outcome = co_await submit(work, from, who);
     co_return outcome;
 }
 
-task<result<bool>> hasher::verify(std::string stored, base::secret password, identity::address from)
+task<result<bool>> hasher::verify(std::string stored, base::secret password, identity::address from, standing who)
 {
     auto work = [this, &stored, &password](hash_function& function) -> result<bool> {
         using enum hash_function::verdict;
@@ -145,35 +146,36 @@ task<result<bool>> hasher::verify(std::string stored, base::secret password, ide
         if (verdict == failed) return refuse(busy("not enough memory to check a password"));
         return verdict == match;
     };
-    auto outcome = co_await submit(work, from);
+    auto outcome = co_await submit(work, from, who);
     co_return outcome;
 }
 
 task<result<std::optional<std::string>>> hasher::why_guessable(base::secret password, std::string name,
-                                                               identity::address from)
+                                                               identity::address from, standing who)
 {
     auto work = [&password, &name](hash_function&) -> result<std::optional<std::string>> {
         return auth::why_guessable(password, name);
     };
-    auto outcome = co_await submit(work, from);
+    auto outcome = co_await submit(work, from, who);
     co_return outcome;
 }
 
 template <typename Work>
-auto hasher::submit(Work& work, identity::address const& from) -> task<std::invoke_result_t<Work&, hash_function&>>
+auto hasher::submit(Work& work, identity::address const& from, standing who)
+    -> task<std::invoke_result_t<Work&, hash_function&>>
 {
     using value = std::invoke_result_t<Work&, hash_function&>;
     // Cancelled already, while something else was waited for: nobody could withdraw the job any more.
     auto const state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) co_return porter::refuse(busy("nobody waits for it"));
     auto executor = co_await asio::this_coro::executor;
-    auto initiate = [this, &work, &from, executor](auto handler) {
+    auto initiate = [this, &work, &from, who, executor](auto handler) {
         using job = suspended_job<Work, decltype(handler)>;
         auto const number = ++last_ticket_;
         // Cancellation comes on the task's own thread, as this does; a job that is not waiting any more is not found.
         auto slot = asio::get_associated_cancellation_slot(handler);
         if (slot.is_connected()) slot.assign([this, number](asio::cancellation_type) { withdraw(number); });
-        enqueue(std::make_unique<job>(number, work, from, executor, std::move(handler)));
+        enqueue(std::make_unique<job>(number, work, from, who, executor, std::move(handler)));
     };
     auto operation = asio::async_initiate<decltype(use_task) const, void(value)>(initiate, use_task);
     co_return co_await std::move(operation);
@@ -181,7 +183,7 @@ auto hasher::submit(Work& work, identity::address const& from) -> task<std::invo
 
 void hasher::enqueue(std::unique_ptr<hash_job> job)
 {
-    auto const surplus = queue_.push(std::move(job), steady_clock::now());
+    auto const surplus = queue_.push(std::move(job));
     if (surplus) surplus->refuse(busy("too many password checks are waiting"));
 }
 

@@ -45,18 +45,20 @@ public:
     hasher(hasher const&) = delete;
     hasher& operator=(hasher const&) = delete;
 
+    /// Those whom the account knows wait for one another at most, and for one stranger in between (see hash_queue).
     /// The text to store for a password. `password` is hashed as it is: normalise it before.
     /// Errors: busy (the queue is full, or no memory for the hash), with the time until it is worth another try.
-    task<result<std::string>> hash(base::secret password, identity::address from);
+    task<result<std::string>> hash(base::secret password, identity::address from, standing who = standing::stranger);
 
     /// Whether the password is the one of the stored hash. Always one computation: when what is stored is no hash
     /// that we can read, the decoy is verified, the answer is no, and it is logged. Errors: busy, as above.
-    task<result<bool>> verify(std::string stored, base::secret password, identity::address from);
+    task<result<bool>> verify(std::string stored, base::secret password, identity::address from,
+                              standing who = standing::stranger);
 
     /// Why a password is among the first that somebody would try (see why_guessable), or none: that takes long enough
     /// to be kept from the I/O threads. Errors: busy.
     task<result<std::optional<std::string>>> why_guessable(base::secret password, std::string name,
-                                                           identity::address from);
+                                                           identity::address from, standing who = standing::stranger);
 
     /// The hash of a password that nobody knows, made with today's parameters: verify it where there is no hash, so
     /// that an unknown name costs what a known one does. The verdict means nothing.
@@ -67,7 +69,8 @@ public:
 
 private:
     template <typename Work>
-    auto submit(Work& work, identity::address const& from) -> task<std::invoke_result_t<Work&, hash_function&>>;
+    auto submit(Work& work, identity::address const& from, standing who)
+        -> task<std::invoke_result_t<Work&, hash_function&>>;
 
     void enqueue(std::unique_ptr<hash_job> job);
     void withdraw(hash_job::ticket number);

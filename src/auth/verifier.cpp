@@ -57,7 +57,7 @@ task<result<newcomer>> verifier::register_account(std::string name, base::secret
     if (!registration_open_) co_return denied({code::registration_closed, "this server takes no new accounts"});
     auto valid = base::normalise_name(name);
     if (!valid) co_return denied({code::invalid_name, valid.error()});
-    auto accepted = co_await accept(password, *valid, from);
+    auto accepted = co_await accept(password, *valid, from, standing::stranger);
     if (!accepted) co_return denied(accepted.error());
 
     store::account fresh;
@@ -139,11 +139,12 @@ task<result<void>> verifier::change_password(store::account_id account, base::se
     co_return result<void>{};
 }
 
-task<result<base::secret>> verifier::accept(base::secret const& typed, std::string name, identity::address const& from)
+task<result<base::secret>> verifier::accept(base::secret const& typed, std::string name, identity::address const& from,
+                                            standing who)
 {
     auto accepted = policy_.check(typed);
     if (!accepted) co_return refuse(accepted.error());
-    auto const guessable = co_await hasher_.why_guessable(accepted->clone(), std::move(name), from);
+    auto const guessable = co_await hasher_.why_guessable(accepted->clone(), std::move(name), from, who);
     if (!guessable) co_return refuse(guessable.error());
     if (*guessable) co_return refuse(failure{code::weak_password, **guessable});
     co_return std::move(*accepted);
@@ -151,9 +152,9 @@ task<result<base::secret>> verifier::accept(base::secret const& typed, std::stri
 
 task<result<std::string>> verifier::hash_new(base::secret const& typed, std::string name, identity::address const& from)
 {
-    auto accepted = co_await accept(typed, std::move(name), from);
+    auto accepted = co_await accept(typed, std::move(name), from, standing::known);
     if (!accepted) co_return refuse(accepted.error());
-    auto hashed = co_await hasher_.hash(std::move(*accepted), from);
+    auto hashed = co_await hasher_.hash(std::move(*accepted), from, standing::known);
     co_return hashed;
 }
 
@@ -172,7 +173,8 @@ task<result<attempt>> verifier::prove(std::optional<store::account> const& claim
     // Where nothing can match, the same work is done for show, with a secret of the same kind.
     std::string const stored = claimed ? claimed->password_hash : hasher_.decoy();
     base::secret secret = typed ? std::move(*typed) : base::secret{};
-    auto const matches = co_await hasher_.verify(stored, std::move(secret), from);
+    auto const who = begun->counted.is_known_network ? standing::known : standing::stranger;
+    auto const matches = co_await hasher_.verify(stored, std::move(secret), from, who);
     if (!matches) {
         log_denied(log_, "login_denied", from, matches.error());
         co_await throttle_.give_back(std::move(*begun));
@@ -202,7 +204,7 @@ task<void> verifier::strengthen(store::account const& proved, base::secret const
 {
     auto typed = base::normalise_password(password.view());
     if (!typed) co_return;
-    auto const hashed = co_await hasher_.hash(std::move(*typed), from);
+    auto const hashed = co_await hasher_.hash(std::move(*typed), from, standing::known);
     bool replaced = false;
     if (hashed) {
         auto const stored = co_await accounts_.rehash(proved.id, proved.password_hash, *hashed);

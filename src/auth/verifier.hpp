@@ -50,8 +50,9 @@ private:
     task<result<attempt>> prove(std::optional<store::account> const& claimed, std::string name,
                                 base::secret const& password, identity::address const& from);
     /// The new password in the form that is hashed. Errors: weak_password, busy.
-    task<result<base::secret>> accept(base::secret const& typed, std::string name, identity::address const& from);
-    /// The hash of a new password. Errors: weak_password, busy.
+    task<result<base::secret>> accept(base::secret const& typed, std::string name, identity::address const& from,
+                                      standing who);
+    /// The hash of a new password of somebody who proved the old one. Errors: weak_password, busy.
     task<result<std::string>> hash_new(base::secret const& typed, std::string name, identity::address const& from);
     task<void> strengthen(store::account const& proved, base::secret const& password, identity::address const& from);
 

@@ -32,7 +32,8 @@ bool deadlines::tick(time_point now, std::size_t unsent)
         progress_at_ = now;
     }
     unsent_ = unsent;
-    if (heard_) heard_at_ = now;
+    // Whom we write to slowly is not read from: what he says meanwhile cannot be heard.
+    if (heard_ || has_output_) heard_at_ = now;
     return std::exchange(heard_, false);
 }
 

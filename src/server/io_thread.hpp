@@ -39,6 +39,7 @@ public:
     void take_back(frame_encoder& from) noexcept
     {
         if (from.capacity() > output_.capacity()) from.swap_memory(output_);
+        if (from.capacity() > worth_giving_back) from.trim();
     }
 
     void enter(peer& who);
@@ -63,6 +64,8 @@ public:
     std::vector<store::session_id> sessions() const;
 
 private:
+    static constexpr std::size_t worth_giving_back = 4096;
+
     io_executor executor_;
     base::clock const& clock_;
     buffer_pool buffers_;

@@ -3,6 +3,7 @@
 #include <netinet/tcp.h>
 
 #include <algorithm>
+#include <new>
 
 namespace porter::rooms::server {
 namespace {
@@ -58,7 +59,14 @@ task<void> listener::accept_all(receiver const& deliver)
         }
         pause_ = {};
         prepare(socket);
-        deliver(std::move(socket), identity::address{from.address()}, thread);
+        bool let_in = false;
+        try {
+            deliver(std::move(socket), identity::address{from.address()}, thread);
+            let_in = true;
+        } catch (std::bad_alloc const&) {
+            // This one is lost; the next ones are not, when there is memory again.
+        }
+        if (!let_in) co_await pause_after(asio::error::no_memory);
     }
 }
 

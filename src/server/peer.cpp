@@ -186,9 +186,9 @@ void peer::end_by(base::error_code const& failed)
 
 void peer::interrupt(ending why)
 {
-    if (ended_) return;
     end(std::move(why));
-    waits_.emit(asio::cancellation_type::terminal);
+    // A service may wait for something of its own although the connection has ended by itself.
+    if (!leave_.is_set()) waits_.emit(asio::cancellation_type::terminal);
 }
 
 void peer::evict()

@@ -7,10 +7,9 @@
 #include "support/catch.hpp"
 
 using namespace porter;
-using namespace std::chrono_literals;
 using rooms::auth::hash_job;
 using rooms::auth::hash_queue;
-using rooms::auth::recent_demand;
+using rooms::auth::standing;
 
 namespace {
 
@@ -21,23 +20,28 @@ public:
     void refuse(failure) override {}
 };
 
-/// A queue whose jobs come at times that the test says.
 struct queue_fixture {
     explicit queue_fixture(std::size_t limit) : queue(limit) {}
 
     /// Whose job had to go; empty: nobody's.
-    std::string ask(std::string_view from)
+    std::string ask(std::string_view from, standing who = standing::stranger)
     {
         auto const there = *rooms::identity::address::parse(from);
-        auto const surplus = queue.push(std::make_unique<silent_job>(++last, there), now);
+        auto const surplus = queue.push(std::make_unique<silent_job>(++last, there, who));
         return surplus ? surplus->network() : std::string{};
     }
 
     std::string serve() { return queue.pop()->network(); }
 
+    std::vector<std::string> serve(int count)
+    {
+        std::vector<std::string> served;
+        for (int i = 0; i < count; ++i) served.push_back(serve());
+        return served;
+    }
+
     hash_queue queue;
     hash_job::ticket last = 0;
-    hash_queue::time_point now{100s};
 };
 
 std::string storm(int number)
@@ -45,68 +49,57 @@ std::string storm(int number)
     return "198.51.100." + std::to_string(number + 1);
 }
 
+using names = std::vector<std::string>;
+
 }  // namespace
 
-TEST_CASE("networks that ask as often take turns")
+TEST_CASE("networks take turns whatever each has asked for")
 {
     queue_fixture at{8};
-    for (auto const* each : {"192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.2"}) at.ask(each);
-    std::vector<std::string> served;
-    for (int i = 0; i < 4; ++i) served.push_back(at.serve());
-    CHECK(served == std::vector<std::string>{"192.0.2.1", "192.0.2.2", "192.0.2.1", "192.0.2.2"});
+    for (auto const* each : {"192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.2"}) at.ask(each);
+    CHECK(at.serve(5) == names{"192.0.2.1", "192.0.2.2", "192.0.2.1", "192.0.2.2", "192.0.2.1"});
 }
 
-TEST_CASE("who comes once is served before thousands who keep coming")
+TEST_CASE("whom the account knows is served before any number of strangers")
 {
     constexpr int many = 200;
     queue_fixture at{16};
-    for (int round = 0; round < 4; ++round) {
-        for (int i = 0; i < many; ++i) at.ask(storm(i));
-    }
-    REQUIRE(at.queue.size() == 16);
-    CHECK(at.ask("192.0.2.7") != "192.0.2.7");
-    CHECK(at.serve() == "192.0.2.7");
-    // Its second try is still before theirs, and later the storm is served again.
-    at.now += 1s;
     for (int i = 0; i < many; ++i) at.ask(storm(i));
-    CHECK(at.ask("192.0.2.7") != "192.0.2.7");
+    REQUIRE(at.queue.size() == 16);
+    CHECK(at.ask("192.0.2.7", standing::known) == storm(15));
     CHECK(at.serve() == "192.0.2.7");
-    CHECK(at.serve() != "192.0.2.7");
+    CHECK(at.serve() == storm(0));
 }
 
-TEST_CASE("where there are too many the one that asked most has to go")
+TEST_CASE("strangers have one turn in four")
+{
+    queue_fixture at{16};
+    for (int i = 0; i < 4; ++i) at.ask(storm(i));
+    for (int i = 0; i < 7; ++i) at.ask("192.0.2.7", standing::known);
+    auto const mine = std::string{"192.0.2.7"};
+    CHECK(at.serve(11) == names{mine, mine, mine, storm(0), mine, mine, mine, storm(1), mine, storm(2), storm(3)});
+}
+
+TEST_CASE("a network is a stranger to one account and known to another one")
+{
+    queue_fixture at{3};
+    at.ask("192.0.2.1");
+    at.ask("192.0.2.1");
+    at.ask("192.0.2.2");
+    CHECK(at.ask("192.0.2.1", standing::known) == "192.0.2.1");
+    CHECK(at.serve(3) == names{"192.0.2.1", "192.0.2.1", "192.0.2.2"});
+}
+
+TEST_CASE("where there are too many a stranger of the longest line has to go and the known ones last")
 {
     queue_fixture at{3};
     CHECK(at.ask("192.0.2.1").empty());
     CHECK(at.ask("192.0.2.2").empty());
     CHECK(at.ask("192.0.2.2").empty());
     CHECK(at.ask("192.0.2.3") == "192.0.2.2");
-    CHECK(at.ask("192.0.2.2") == "192.0.2.2");
-    CHECK(at.ask("192.0.2.4") == "192.0.2.2");
-    CHECK(at.ask("192.0.2.5") == "192.0.2.5");  // all have asked once: who came last
-}
-
-TEST_CASE("what was asked for a while ago is forgotten")
-{
-    recent_demand demand;
-    auto now = recent_demand::time_point{100s};
-    for (std::size_t i = 1; i <= 5; ++i) CHECK(demand.add("one", now) == i);
-    CHECK(demand.add("another", now) == 1);
-    now += recent_demand::period;
-    CHECK(demand.add("one", now) == 6);
-    now += recent_demand::period;
-    CHECK(demand.add("one", now) == 2);
-    now += 3 * recent_demand::period;
-    CHECK(demand.add("one", now) == 1);
-}
-
-TEST_CASE("what is remembered of who asked is bounded")
-{
-    recent_demand demand;
-    auto const now = recent_demand::time_point{100s};
-    CHECK(demand.add("one", now) == 1);
-    for (std::size_t i = 0; i < recent_demand::most_networks; ++i) demand.add(std::to_string(i), now);
-    CHECK(demand.add("one", now) == 2);  // of the period that was over early
-    for (std::size_t i = 0; i < 2 * recent_demand::most_networks; ++i) demand.add(std::to_string(i), now);
-    CHECK(demand.add("one", now) == 1);
+    CHECK(at.ask("192.0.2.4") == "192.0.2.4");
+    for (auto const* each : {"192.0.2.3", "192.0.2.2", "192.0.2.1"})
+        CHECK(at.ask("192.0.2.7", standing::known) == each);
+    CHECK(at.ask("192.0.2.4") == "192.0.2.4");
+    CHECK(at.ask("192.0.2.8", standing::known) == "192.0.2.7");
 }

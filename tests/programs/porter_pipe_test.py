@@ -62,6 +62,13 @@ class Lines(PipeCase):
         self.assertEqual(done.returncode, 0, done.err[:2000])
         self.assertTrue(done.stdout == line * 3)
 
+    def test_what_went_before_a_line_that_cannot_be_sent_is_answered_whole(self):
+        lines = b"".join(b"line %d\n" % number for number in range(20_000))
+        done = self.register("Pipe Broken", stdin=lines + b"\xff\nafter\n")
+        self.assertEqual(done.returncode, 65, done.err[:2000])
+        self.assertIn("line 20001 of the input cannot be sent", done.err)
+        self.assertTrue(done.stdout == lines, "what came back is not what was sent")
+
     def test_a_longer_line_is_an_error_and_no_crash(self):
         done = self.register("Pipe Too Long", stdin=b"x" * (1 << 20) + b"\n")
         self.assertIn(done.returncode, (65, 76), done.err[:2000])
@@ -102,7 +109,7 @@ class MissingAnswers(PipeCase):
         server.stop()
 
     def test_wrong_options_are_explained(self):
-        for arguments in (["--no-such-option"], ["--password-file"], ["--timeout", "soon"], ["one too many"]):
+        for arguments in (["--no-such-option"], ["--password-file"], ["--timeout", "soon"], ["--name", ""], ["one too many"]):
             self.assert_failed(self.porter(*arguments), 64)
 
     def test_the_option_that_was_meant_is_named(self):

@@ -94,11 +94,19 @@ class Commands(PorterCase):
         self.visitor().enter("login", "Forgetful", PASSWORD)
         self.leave(terminal)
 
+    def test_a_command_may_be_written_in_capitals(self):
+        terminal = self.registered("Loud")
+        terminal.line("/WhoAmI")
+        terminal.see("^Loud, with a new account")
+        terminal.line("/QUIT")
+        self.assertEqual(terminal.leave(), 0)
+        self.assertNotIn("stands alone", terminal.text())
+
     def test_a_command_that_is_used_wrongly_is_explained(self):
         terminal = self.registered("Learner")
         for line, told in (("/revoke", "/revoke takes the ID of a session"), ("/revoke x", '"x" is not a session\'s ID'),
                            ("/logout everything", "/logout ends this session, /logout all"),
-                           ("/quit now", "/quit stands alone"), ("/HELP", "/help stands alone")):
+                           ("/quit now", "/quit stands alone"), ("/HELP me", "/help stands alone")):
             terminal.line(line)
             terminal.see("^" + re.escape(told))
         self.assertNotIn("There is no", terminal.text())

@@ -45,6 +45,42 @@ TEST_CASE("stopping says shutting_down to everybody and leaves no work")
     CHECK(house.doorman->defects() == 0);
 }
 
+TEST_CASE("a service that waits for something else is cancelled although its visitor ended before")
+{
+    bool all_is_sent = false;
+    bool waits = false;
+    bool was_cancelled = false;
+    auto service = [&](connection& client) -> task<void> {
+        auto executor = co_await asio::this_coro::executor;
+        co_await client.receive_some();
+        while (!all_is_sent) co_await asio::post(executor, use_task);
+        co_await client.receive_some();
+        while (client.next() != nullptr) {
+        }  // finds what ends the connection
+        rooms::base::steady_timer timer{executor, std::chrono::hours{1}};
+        waits = true;
+        auto const ran_out = co_await rooms::base::run_out(timer);
+        was_cancelled = !ran_out;
+    };
+    test_house house{open_rules(), service};
+    auto scene = [&]() -> task<void> {
+        auto executor = co_await asio::this_coro::executor;
+        visitor one{house.io};
+        co_await enters(one, house);
+        co_await one.say(wire::text{"first"});
+        for (int i = 0; i < 100; ++i) co_await asio::post(executor, use_task);  // until it is received
+        co_await one.say(wire::text{"second"});
+        co_await one.say(wire::hello{});
+        all_is_sent = true;
+        while (!waits) co_await asio::post(executor, use_task);
+        house.doorman->stop();
+    };
+    house.run(scene());
+    house.io.restart();
+    house.io.run();
+    CHECK(was_cancelled);
+}
+
 TEST_CASE("who waits for a password to be checked when the house closes hears of that alone")
 {
     test_house house;

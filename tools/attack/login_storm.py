@@ -106,10 +106,10 @@ def echo_times(sessions, seconds):
     return sorted(took)
 
 
-def log_in(port, name, number, taken):
-    """The time of a login from an address that nobody else has."""
+def log_in(port, name, source, taken):
+    """The time of a login from an address that has no part in the storm."""
     begun = time.monotonic()
-    visitor = Connection(port, source=f"127.80.0.{1 + number}")
+    visitor = Connection(port, source=source)
     visitor.send_raw(message("hello", 1, "real") + message("login", name, PASSWORD))
     visitor.expect("welcome")
     got = visitor.receive()
@@ -117,13 +117,30 @@ def log_in(port, name, number, taken):
     visitor.close()
 
 
-def uninvolved(port, seconds, taken):
+def uninvolved(port, seconds, address, taken):
+    """Logs in once a second from address(number), where visitor `number` comes from."""
     mine, end, number = [], time.monotonic() + seconds, 0
     while time.monotonic() < end:
-        log_in(port, f"visitor {number % 10}", number % 200, mine)
+        log_in(port, f"visitor {number % 10}", address(number), mine)
         number += 1
         time.sleep(1)
     taken.extend(mine)
+
+
+def at_home(number):
+    """Where the account was made: an address that it knows."""
+    return f"127.60.0.{1 + number % 10}"
+
+
+def elsewhere(number):
+    return f"127.80.0.{1 + number % 200}"
+
+
+def tell(who, logins):
+    good = sorted(took * 1000 for took, kind in logins if kind == "granted")
+    times = f", median {percentile(good, 0.5):.0f} ms, most {good[-1]:.0f} ms" if good else ""
+    others = collections.Counter(kind for _, kind in logins if kind != "granted")
+    print(f"uninvolved logins {who}: {len(good)} of {len(logins)} granted{times}{''.join(f'; {n} {kind}' for kind, n in others.items())}")
 
 
 def percentile(values, share):
@@ -152,13 +169,17 @@ def main():
         idle = echo_times(sessions, 5)
 
         manager = multiprocessing.Manager()
-        stop, figures, logins = multiprocessing.Event(), manager.dict(), manager.list()
+        stop, figures = multiprocessing.Event(), manager.dict()
+        taken = {"from an address that the account knows": manager.list(), "from another one": manager.list()}
         storm = multiprocessing.Process(target=blow, args=(server.port, options, stop, figures))
-        others = multiprocessing.Process(target=uninvolved, args=(server.port, options.seconds, logins))
+        others = [multiprocessing.Process(target=uninvolved, args=(server.port, options.seconds, address, logins))
+                  for address, logins in zip((at_home, elsewhere), taken.values())]
         storm.start()
-        others.start()
+        for each in others:
+            each.start()
         busy = echo_times(sessions, options.seconds)
-        others.join()
+        for each in others:
+            each.join()
         stop.set()
         storm.join()
 
@@ -169,10 +190,8 @@ def main():
         for name, values in (("idle", idle), ("in the storm", busy)):
             print(f"echo of {options.sessions} sessions, {name}: median {statistics.median(values):.2f} ms, "
                   f"p99 {percentile(values, 0.99):.2f} ms, most {values[-1]:.2f} ms")
-        took = sorted(time_ for time_, kind in logins if kind == "granted")
-        print(f"uninvolved logins: {len(took)} of {len(logins)} granted"
-              + (f", median {statistics.median(took) * 1000:.0f} ms, most {took[-1] * 1000:.0f} ms" if took else "")
-              + "".join(f"; {kind}" for _, kind in logins if kind != "granted"))
+        for who, logins in taken.items():
+            tell(who, logins)
         server.stop()
     finally:
         server.remove()

@@ -31,6 +31,7 @@ task<void> conversation::obey(std::string line)
     if (line.starts_with("//")) co_return co_await send(line.substr(1));
     line.erase(line.find_last_not_of(" \t") + 1);
     auto const* const known = find_command(line);
+    if (known != nullptr) line.replace(0, known->name.size(), known->name);  // /QUIT is /quit
     bool const has_accounts = door_->server().access == access::authenticate;
 
     if (known == nullptr) {

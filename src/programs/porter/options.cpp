@@ -103,6 +103,7 @@ porter_options parse_porter_options(std::vector<std::string> arguments)
     auto const extras = app.remaining();
     auto const option = std::ranges::find_if(extras, [](auto const& one) { return one.starts_with('-'); });
     if (!extras.empty()) refuse_unknown(app, option == extras.end() ? extras.front() : *option);
+    if (app.count("--name") > 0 && read.name.empty()) refuse_use("--name: the name is empty");
     if (tls && read.plain) refuse_use("--tls and --plain: one of them");
     read.trust = trust_of(trusted_key, first_use, read.plain);
     if (where.size() > 2) refuse_unknown(app, where[2]);
@@ -140,10 +141,11 @@ options:
   --version              the version
 
 In a conversation /help lists what can be done; //x sends /x. An empty answer to the question for
-a password asks for the name again, and whether you are new; /quit there leaves. Sessions are kept in $XDG_STATE_HOME/porter/sessions, else in
-~/.local/state/porter/sessions. A server is trusted by its key in the file known_servers beside
-them, else by this system's certificate authorities, else on a first visit if you say so; its key
-is then kept in that file, and another key is refused from then on. Times are integers with ms, s, m, h or d (bare: seconds).
+a password asks for the name again, and whether you are new; /quit there leaves. Sessions are kept
+in $XDG_STATE_HOME/porter/sessions, else in ~/.local/state/porter/sessions. A server is trusted by
+its key in the file known_servers beside them, else by this system's certificate authorities, else
+on a first visit if you say so; its key is then kept in that file, and another key is refused from
+then on. Times are integers with ms, s, m, h or d (bare: seconds).
 
 exit codes: 0 ok, 64 usage or a missing answer, 65 a line that cannot be sent, 69 cannot connect,
 75 try again later, 76 protocol error, 77 refused, or the server is not trusted.

@@ -39,7 +39,7 @@ task<leaving> piping::run()
         changed_.expires_at(input_ended_ ? last_change_ + linger_ : clock::time_point::max());
         co_await changed_.async_wait(rooms::base::use_tuple);
     }
-    end({});
+    end(refused_.value_or(leaving{}));
     input_.cancel();
     output_.cancel();
     co_await door_.close();
@@ -64,14 +64,14 @@ void piping::end(leaving why)
 task<void> piping::send_input()
 {
     std::string pending;  // of the input, not yet sent: at its end the beginning of a line
-    while (!leaving_) {
+    while (!leaving_ && !refused_) {
         std::error_code error;
         auto const more = co_await input_.read(pending, piece, error);
         if (error) end({exit_code::io, "cannot read the input: " + error.message()});
         if (!more) break;
         co_await send_lines(pending);
     }
-    if (!pending.empty() && !leaving_) co_await send_line(std::move(pending));
+    if (!pending.empty() && !leaving_ && !refused_) co_await send_line(std::move(pending));
     input_ended_ = true;
     last_change_ = clock::now();
     changed_.cancel();
@@ -81,14 +81,14 @@ task<void> piping::send_input()
 task<void> piping::send_lines(std::string& pending)
 {
     std::size_t start = 0;
-    while (!leaving_) {
+    while (!leaving_ && !refused_) {
         auto const end = pending.find('\n', start);
         if (end == std::string::npos) break;
         co_await send_line(pending.substr(start, end - start));
         start = end + 1;
     }
     pending.erase(0, start);
-    if (pending.size() >= door_.server().max_frame) refuse_line("is longer than the server takes");
+    if (!refused_ && pending.size() >= door_.server().max_frame) refuse_line("is longer than the server takes");
 }
 
 task<void> piping::send_line(std::string line)
@@ -101,9 +101,10 @@ task<void> piping::send_line(std::string line)
     }
 }
 
+/// The input ends here; what was sent before is answered and printed first.
 void piping::refuse_line(std::string const& why)
 {
-    end({exit_code::bad_data, fmt::format("line {} of the input {}", sent_ + 1, why)});
+    refused_ = leaving{exit_code::bad_data, fmt::format("line {} of the input {}", sent_ + 1, why)};
 }
 
 task<void> piping::print_received()
@@ -143,6 +144,7 @@ leaving piping::leaving_at_end() const
 {
     auto why = leaving_for(*door_.ended());
     if (why.exit != exit_code::ok) return why;
+    if (refused_) return *refused_;
     if (input_ended_) return {};
     return {exit_code::try_again, why.line};
 }

@@ -48,7 +48,8 @@ private:
     std::uint64_t sent_ = 0;
     std::uint64_t received_ = 0;
     bool input_ended_ = false;
-    clock::time_point last_change_;  // the end of input, or the last text after it
+    clock::time_point last_change_;   // the end of input, or the last text after it
+    std::optional<leaving> refused_;  // a line of the input: what was sent before it is still answered
     std::optional<leaving> leaving_;
     int running_ = 0;  // coroutines that still refer to this
 };

@@ -13,6 +13,15 @@ extern "C" void end_at_once(int)
     ::_exit(0);
 }
 
+/// In place of Asio's handlers, which would wait for a thread to be free.
+void end_at_the_next_one()
+{
+    struct sigaction action {};
+    action.sa_handler = end_at_once;
+    ::sigaction(SIGINT, &action, nullptr);
+    ::sigaction(SIGTERM, &action, nullptr);
+}
+
 }  // namespace
 
 void ignore_hangups()
@@ -27,17 +36,23 @@ signals::signals(asio::io_context& io, std::function<void()> stop, std::function
     wait_for_rotation();
 }
 
+signals::~signals()
+{
+    // What comes while the process takes itself apart does not change how it ended: no longer held, it would kill.
+    asio::error_code ignored;
+    end_.clear(ignored);
+    rotation_.clear(ignored);
+    end_at_the_next_one();
+    ignore_hangups();
+}
+
 void signals::wait_for_end()
 {
     end_.async_wait([this](asio::error_code error, int) {
         if (error) return;
         ending_ = true;
         rotation_.cancel();  // so that the io_context runs out of work
-        // In place of Asio's handlers, which would wait for a thread to be free.
-        struct sigaction action {};
-        action.sa_handler = end_at_once;
-        ::sigaction(SIGINT, &action, nullptr);
-        ::sigaction(SIGTERM, &action, nullptr);
+        end_at_the_next_one();
         stop_();
     });
 }

@@ -17,6 +17,10 @@ void ignore_hangups();
 class signals {
 public:
     signals(asio::io_context& io, std::function<void()> stop, std::function<void()> reopen);
+    /// From then on SIGHUP is ignored, and SIGTERM and SIGINT end the process at once, with exit code 0.
+    ~signals();
+    signals(signals const&) = delete;
+    signals& operator=(signals const&) = delete;
 
 private:
     void wait_for_end();
