@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <memory_resource>
 #include <optional>
 #include <span>
@@ -121,7 +122,8 @@ private:
 
     std::uint32_t declared(std::size_t at) const noexcept
     {
-        auto const byte = [&](std::size_t offset) { return std::to_integer<std::uint32_t>(data_[at + offset]); };
+        auto const* const header = data_ + at;
+        auto const byte = [&](std::size_t offset) { return std::to_integer<std::uint32_t>(header[offset]); };
         return byte(0) << 24 | byte(1) << 16 | byte(2) << 8 | byte(3);
     }
 
@@ -149,6 +151,32 @@ public:
     /// Memory up to this many bytes is kept for the next frames when all is written.
     static constexpr std::size_t kept_buffer = 256 * 1024;
 
+    /// Bytes one behind another in memory that grows, is never zeroed, and is kept when they are dropped.
+    class memory {
+    public:
+        memory() = default;
+        memory(memory&& other) noexcept { swap(other); }
+        memory& operator=(memory&& other) noexcept;
+        ~memory() = default;
+
+        /// Room for `size` more bytes, which the caller fills in. May move what is there.
+        std::byte* extend(std::size_t size);
+        void clear() noexcept { size_ = 0; }
+        void swap(memory& other) noexcept;
+
+        std::span<std::byte const> bytes() const noexcept { return {data_.get(), size_}; }
+        std::size_t size() const noexcept { return size_; }
+        bool empty() const noexcept { return size_ == 0; }
+        std::size_t capacity() const noexcept { return capacity_; }
+
+    private:
+        void grow(std::size_t capacity);
+
+        std::unique_ptr<std::byte[]> data_;
+        std::size_t size_ = 0;
+        std::size_t capacity_ = 0;
+    };
+
     frame_encoder() = default;
     /// What is queued moves along; the source is empty then. Not while a write is under way.
     frame_encoder(frame_encoder&& other) noexcept;
@@ -161,18 +189,13 @@ public:
     /// The same for a payload in pieces, of which some may be empty.
     void add(std::initializer_list<std::span<std::byte const>> pieces);
 
-    /// Adds one frame whose payload `write` appends to the string that it is called with: no copy in between.
+    /// Adds one frame whose payload `write` appends to the string that it is called with.
     template <std::invocable<std::string&> Write>
     void compose(Write&& write)
     {
-        auto const start = open();
-        try {
-            write(added());
-            close(start);
-        } catch (...) {
-            added().resize(start);
-            throw;
-        }
+        std::string payload;
+        write(payload);
+        add(payload);
     }
 
     /// What is to be written first; empty when all is written. Valid until consume() or trim().
@@ -193,16 +216,13 @@ public:
 
     /// When all is written: the memory of the next frames for that of `spare`, whose content is dropped. So encoders
     /// that write one after another can share memory that is still in the processor's cache.
-    void swap_memory(std::string& spare) noexcept;
+    void swap_memory(memory& spare) noexcept;
 
 private:
-    std::size_t open();
-    void close(std::size_t start);
+    memory& added() noexcept { return buffers_[added_]; }        // where frames are added
+    memory& leaving() noexcept { return buffers_[1 - added_]; }  // what pending() gave: it does not move
 
-    std::string& added() noexcept { return buffers_[added_]; }        // where frames are added
-    std::string& leaving() noexcept { return buffers_[1 - added_]; }  // what pending() gave: it does not move
-
-    std::array<std::string, 2> buffers_;
+    std::array<memory, 2> buffers_;
     std::size_t added_ = 0;  // which of them
     std::size_t written_ = 0;
 };

@@ -136,14 +136,7 @@ task<client_result<void>> link::send(std::shared_ptr<link> self, message::kind w
     auto& me = *self;
     while (!me.ended_ && me.socket_.encoder().size() > high_water) co_await me.output_written_.wait();
     if (me.ended_) co_return refuse(*me.ended_);
-    auto const encode = [&](std::string& out) {
-        if (what == message::kind::text) {
-            protocol::encode(protocol::text{body}, out);
-        } else {
-            protocol::encode(protocol::data{base::as_bytes(body)}, out);
-        }
-    };
-    me.socket_.encoder().compose(encode);
+    me.socket_.encoder().add({std::as_bytes(std::span{&what, 1}), base::as_bytes(body)});
     if (what == message::kind::data) me.sent_data_ = true;
     me.output_queued_.notify();
     co_return client_result<void>{};

@@ -16,6 +16,9 @@ result<access_request, code> decode_access_request(base::bytes_view payload);
 result<request, code> decode_request(base::bytes_view payload);
 result<reply, code> decode_reply(base::bytes_view payload);
 
+/// The body of a valid `text`, which most requests are. None: it is something else, and decode_request() says what.
+std::optional<std::string_view> text_body(base::bytes_view payload) noexcept;
+
 /// Appends the payload of a message to `out`. A `str` longer than 65,535 bytes is cut at a code point's end.
 void encode(hello const&, std::string& out);
 void encode(identify const&, std::string& out);

@@ -2,6 +2,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/utf8.hpp"
 #include "protocol/codec.hpp"
 #include "protocol/kinds.hpp"
 #include "protocol/reader.hpp"
@@ -164,6 +165,14 @@ result<request, code> decode_request(base::bytes_view payload)
 result<reply, code> decode_reply(base::bytes_view payload)
 {
     return decode<reply>(payload, never);
+}
+
+std::optional<std::string_view> text_body(base::bytes_view payload) noexcept
+{
+    if (payload.empty() || static_cast<kind>(payload.front()) != kind::text) return std::nullopt;
+    auto const body = base::as_text(payload.subspan(1));
+    if (!base::valid_utf8(body)) return std::nullopt;
+    return body;
 }
 
 }  // namespace porter::rooms::protocol

@@ -36,32 +36,29 @@ message const* exchange::next()
     while (!waiting_ && !peer_.output_full()) {
         auto const frame = peer_.next();
         if (!frame) return nullptr;
-        auto const request = protocol::decode_request(*frame);
-        if (!request) {
-            peer_.end(ending::by_us(request.error()));
-        } else if (auto const* message = take_up(*request)) {
-            return message;
-        }
+        if (auto const* message = take_up(*frame)) return message;
     }
     return nullptr;
 }
 
-message const* exchange::take_up(protocol::request const& request)
+message const* exchange::take_up(base::bytes_view frame)
 {
-    if (auto const* text = std::get_if<protocol::text>(&request)) {
-        current_ = {message::kind::text, text->body};
+    if (auto const body = protocol::text_body(frame)) {
+        current_ = {message::kind::text, *body};
         return &current_;
     }
-    if (auto const* data = std::get_if<protocol::data>(&request)) {
+    auto const request = protocol::decode_request(frame);
+    if (!request) {
+        peer_.end(ending::by_us(request.error()));
+    } else if (auto const* data = std::get_if<protocol::data>(&*request)) {
         current_ = {message::kind::data, base::as_text(data->body)};
         return &current_;
-    }
-    if (auto const* ping = std::get_if<protocol::ping>(&request)) {
+    } else if (auto const* ping = std::get_if<protocol::ping>(&*request)) {
         peer_.say(protocol::pong{ping->body});
-    } else if (std::holds_alternative<protocol::closing>(request)) {
+    } else if (std::holds_alternative<protocol::closing>(*request)) {
         peer_.end(ending::by_peer());
-    } else if (!std::holds_alternative<protocol::pong>(request)) {
-        waiting_ = request;  // its views stay valid: nothing is read before it is answered
+    } else if (!std::holds_alternative<protocol::pong>(*request)) {
+        waiting_ = *request;  // its views stay valid: nothing is read before it is answered
     }
     return nullptr;
 }
@@ -71,25 +68,25 @@ task<std::optional<batch>> exchange::receive_some()
     for (;;) {
         if (auto const* first = next()) co_return batch{*this, first};
         if (peer_.ended()) co_return std::nullopt;
+        bool const is_full = peer_.output_full();  // then there may be more to take up, once it is written
         if (waiting_) {
             co_await answer_request(peer_, house_, guest_, *waiting_);
             waiting_.reset();
-        } else if (peer_.output_full()) {
+        } else if (!peer_.write_at_once()) {
             co_await peer_.flush();
-        } else {
-            co_await peer_.fill();
+        } else if (!is_full) {
+            auto const size = co_await peer_.read();
+            peer_.came(size);
         }
     }
 }
 
 void exchange::reply(message const& answer)
 {
+    static_assert(static_cast<int>(message::kind::text) == static_cast<int>(protocol::kind::text));
+    static_assert(static_cast<int>(message::kind::data) == static_cast<int>(protocol::kind::data));
     if (peer_.ended()) return;
-    if (answer.is_text()) {
-        peer_.say(protocol::text{answer.body});
-    } else {
-        peer_.say(protocol::data{base::as_bytes(answer.body)});
-    }
+    peer_.say(static_cast<protocol::kind>(answer.what), answer.body);
 }
 
 task<bool> exchange::flush()

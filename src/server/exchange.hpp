@@ -35,7 +35,7 @@ public:
 private:
     void note_defect(std::string_view what);
     /// What a service is about to see, or nothing: then a request waits for its answer, or it is over.
-    message const* take_up(protocol::request const& request);
+    message const* take_up(base::bytes_view frame);
 
     peer& peer_;
     house const& house_;

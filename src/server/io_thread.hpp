@@ -69,7 +69,7 @@ private:
     io_executor executor_;
     base::clock const& clock_;
     buffer_pool buffers_;
-    std::string output_;
+    frame_encoder::memory output_;
     std::chrono::milliseconds tick_;
     base::steady_timer timer_;
     bool stopping_ = false;

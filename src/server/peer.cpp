@@ -4,12 +4,23 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 
+#include <asio/bind_cancellation_slot.hpp>
 #include <utility>
 
 #include "server/io_thread.hpp"
 #include "server/proxied.hpp"
 
 namespace porter::rooms::server {
+namespace {
+
+/// Socket operations are cancelled by the socket, in interrupt(): a way for each to be cancelled on its own costs more
+/// than the rest of its beginning.
+auto uncancelled(base::error_code& error)
+{
+    return asio::bind_cancellation_slot(asio::cancellation_slot{}, base::into(error));
+}
+
+}  // namespace
 
 peer::peer(stream socket, identity::address from, io_thread& thread, options const& rules)
     : socket_(std::move(socket)), address_(std::move(from)), thread_(thread), rules_(rules), times_(rules)
@@ -52,19 +63,6 @@ task<bool> peer::recognise(encryption* encryption)
     co_return !ended_;
 }
 
-std::optional<base::bytes_view> peer::next()
-{
-    if (ended_) return std::nullopt;
-    base::error_code error;
-    auto const frame = socket_.next(error);
-    if (frame) {
-        times_.have_frame();
-    } else if (error) {
-        refuse(error);
-    }
-    return frame;
-}
-
 /// Ends it because of bytes that are no frame.
 void peer::refuse(base::error_code const& why)
 {
@@ -76,34 +74,44 @@ void peer::refuse(base::error_code const& why)
     }
 }
 
-task<bool> peer::fill()
+/// The others have their turn first: what the visitor says next is mostly here by then, and no read is tried in vain.
+task<std::size_t> peer::read()
 {
     if (place_ != nullptr) place_->let_go();
-    if (is_to_write()) write_at_once();
-    if (is_to_write()) co_await flush();
-    if (ended_) co_return false;
-
     times_.start_waiting(socket_.decoder());
-    reading_ = true;
-    base::error_code error;
-    do {
-        if (resting_) {
-            socket_.trim();
-            co_await socket_.async_wait(stream::wait_read, base::into(error));
-            if (error) break;
-        }
-        resting_ = false;
-        auto const room = socket_.decoder().prepare();
-        auto const size = co_await socket_.async_read_some(asio::buffer(room.data(), room.size()), base::into(error));
-        socket_.decoder().commit(size);
-    } while (resting_ && error == asio::error::operation_aborted && !ended_);
-    resting_ = false;
-    reading_ = false;
+    if (quiet_) return doze();
+    auto const room = socket_.decoder().prepare();
+    waiting_ = wait::for_bytes_to_read;
+    auto const begin = [this, room](auto handler) {
+        asio::post(socket_.get_executor(), [this, room, handler = std::move(handler)]() mutable {
+            base::error_code const aborted = asio::error::operation_aborted;
+            if (ended_ || quiet_) return std::move(handler)(aborted, std::size_t{0});
+            socket_.async_read_some(asio::buffer(room.data(), room.size()), std::move(handler));
+        });
+    };
+    auto token = uncancelled(failed_);
+    return asio::async_initiate<decltype(token), void(base::error_code, std::size_t)>(begin, token);
+}
+
+task<std::size_t> peer::doze()
+{
+    waiting_ = wait::without_a_buffer;
+    socket_.trim();
+    co_await socket_.async_wait(stream::wait_read, uncancelled(failed_));
+    co_return 0;
+}
+
+void peer::came(std::size_t size)
+{
     times_.stop_waiting();
+    if (std::exchange(waiting_, wait::none) == wait::for_bytes_to_read) socket_.decoder().commit(size);
     if (place_ != nullptr && !place_->hold()) evict();
-    if (error) end_by(error);
-    times_.have_bytes();
-    co_return !ended_;
+    if (size != 0) times_.have_bytes();
+    if (!failed_) {
+        quiet_ = false;
+    } else if (!quiet_ || failed_ != asio::error::operation_aborted) {
+        end_by(failed_);
+    }
 }
 
 task<std::optional<base::bytes_view>> peer::receive()
@@ -112,7 +120,12 @@ task<std::optional<base::bytes_view>> peer::receive()
         auto const frame = next();
         if (frame) co_return frame;
         if (ended_) co_return std::nullopt;
-        co_await fill();
+        if (!write_at_once()) {
+            co_await flush();
+        } else {
+            auto const size = co_await read();
+            came(size);
+        }
     }
 }
 
@@ -124,23 +137,27 @@ void peer::deny(failure const& why)
 
 task<bool> peer::flush()
 {
+    if (place_ != nullptr) place_->let_go();
     base::error_code error;
     while (is_to_write()) {
         auto const bytes = socket_.encoder().pending();
         auto const size =
-            co_await socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()), base::into(error));
+            co_await socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()), uncancelled(error));
         note_written(size, error);
     }
     co_return !ended_;
 }
 
 /// Replies mostly fit into the system's buffer: then no operation is begun and nobody waits.
-void peer::write_at_once()
+bool peer::write_at_once()
 {
-    auto const bytes = socket_.encoder().pending();
-    base::error_code error;
-    auto const size = socket_.try_write_some({bytes.data(), bytes.size()}, error);
-    if (error != asio::error::would_block) note_written(size, error);
+    if (is_to_write()) {
+        auto const bytes = socket_.encoder().pending();
+        base::error_code error;
+        auto const size = socket_.try_write_some({bytes.data(), bytes.size()}, error);
+        if (error != asio::error::would_block) note_written(size, error);
+    }
+    return !ended_ && socket_.encoder().empty();
 }
 
 void peer::note_written(std::size_t size, base::error_code const& error)
@@ -187,8 +204,11 @@ void peer::end_by(base::error_code const& failed)
 void peer::interrupt(ending why)
 {
     end(std::move(why));
+    if (leave_.is_set()) return;
+    base::error_code ignored;  // it has ended by itself
+    socket_.cancel(ignored);
     // A service may wait for something of its own although the connection has ended by itself.
-    if (!leave_.is_set()) waits_.emit(asio::cancellation_type::terminal);
+    waits_.emit(asio::cancellation_type::terminal);
 }
 
 void peer::evict()
@@ -211,19 +231,20 @@ void peer::check(time_point now, base::timestamp wall)
     }
     bool const heard = times_.tick(now, unsent());
     // A password that nobody waits for any more is not worth a hash.
-    if (times_.waits_for_access() && !reading_ && is_gone()) return interrupt(ending::lost("the visitor went away"));
+    if (times_.waits_for_access() && waiting_ == wait::none && is_gone())
+        return interrupt(ending::lost("the visitor went away"));
     if (auto missed = times_.missed(now)) return interrupt(std::move(*missed));
     if (session_ != 0 && wall >= session_expires_at_) {
         return interrupt(ending::by_us(code::session_ended, "the session has expired"));
     }
-    if (reading_ && !heard) rest();
+    if (waiting_ == wait::for_bytes_to_read && !heard) rest();
 }
 
 /// The read that is under way brings nothing: it is cancelled, so that its buffer can be given back.
 void peer::rest()
 {
-    if (resting_ || ended_) return;
-    resting_ = true;
+    if (quiet_ || ended_) return;
+    quiet_ = true;
     base::error_code ignored;  // it has ended by itself
     socket_.cancel(ignored);
 }

@@ -56,17 +56,30 @@ public:
         return socket_.is_established() ? store::transport::tls : store::transport::plain;
     }
 
-    /// The next frame that is already here. None: it is not whole yet, or ended. Valid until the next fill() or
+    /// The next frame that is already here. None: it is not whole yet, or ended. Valid until the next read() or
     /// receive().
-    std::optional<base::bytes_view> next();
+    std::optional<base::bytes_view> next()
+    {
+        if (ended_) return std::nullopt;
+        auto const frame = socket_.next(failed_);
+        if (frame) {
+            times_.have_frame();
+        } else if (failed_) {
+            refuse(failed_);
+        }
+        return frame;
+    }
 
-    /// Writes what is queued, then waits for more bytes; when none come for a while, without a buffer.
-    task<bool> fill();
+    /// Waits for more bytes; when none come for a while, without a buffer. What it gives is for came(), at once:
+    ///     auto const size = co_await visitor.read();
+    ///     visitor.came(size);
+    task<std::size_t> read();
+    void came(std::size_t size);
 
-    /// Waits for one whole frame, by next() and fill().
+    /// Writes what is queued and waits for one whole frame.
     task<std::optional<base::bytes_view>> receive();
 
-    /// Queues a message; fill(), flush() or leave() writes it.
+    /// Queues a message; write_at_once(), flush() or leave() writes it.
     template <typename Message>
     void say(Message const& message)
     {
@@ -74,11 +87,21 @@ public:
         socket_.encoder().compose([&](std::string& payload) { protocol::encode(message, payload); });
     }
 
+    /// The same for what most messages are: a kind and a body.
+    void say(protocol::kind what, std::string_view body)
+    {
+        if (socket_.encoder().empty()) borrow();
+        socket_.encoder().add({std::as_bytes(std::span{&what, 1}), base::as_bytes(body)});
+    }
+
     /// Queues `denied`.
     void deny(failure const& why);
 
     /// Whether so much is queued that it should be written before more is.
     bool output_full() const noexcept { return socket_.encoder().size() >= output_limit; }
+
+    /// Writes what is queued, as far as that takes no waiting. False: flush() the rest, or ended.
+    bool write_at_once();
 
     /// Writes what is queued.
     task<bool> flush();
@@ -120,7 +143,7 @@ public:
 
 private:
     bool is_to_write() const noexcept { return !ended_ && !socket_.encoder().empty(); }
-    void write_at_once();
+    task<std::size_t> doze();
     void borrow();
     void note_written(std::size_t size, base::error_code const& error);
     task<void> read_to_the_end();
@@ -144,8 +167,10 @@ private:
     store::session_id session_ = 0;
     base::timestamp session_expires_at_{};
     bool recognised_ = false;  // what it speaks
-    bool reading_ = false;     // then the read tells if the visitor is gone
-    bool resting_ = false;     // nothing has come for a while: it waits without a buffer
+    bool quiet_ = false;       // nothing has come for a while: it waits without a buffer
+    enum class wait : std::uint8_t { none, for_bytes_to_read, without_a_buffer };
+    wait waiting_ = wait::none;
+    base::error_code failed_;  // what the wait or the frame met
 
     friend class io_thread;  // the thread's list of its peers
     bool entered_ = false;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -13,21 +14,50 @@ void check(std::size_t payload)
     if (payload > std::numeric_limits<std::uint32_t>::max()) throw std::system_error(frame_errc::frame_too_large);
 }
 
-/// Assigning an empty string would keep the memory.
-void release(std::string& drained) noexcept
+std::byte* put_length(std::byte* to, std::size_t payload)
 {
-    std::string{}.swap(drained);
+    for (int shift = 24; shift >= 0; shift -= 8) *to++ = static_cast<std::byte>(payload >> shift);
+    return to;
 }
 
 }  // namespace
 
+frame_encoder::memory& frame_encoder::memory::operator=(memory&& other) noexcept
+{
+    memory taken{std::move(other)};
+    swap(taken);
+    return *this;
+}
+
+std::byte* frame_encoder::memory::extend(std::size_t size)
+{
+    auto const needed = size_ + size;
+    if (needed > capacity_) grow(std::max(needed, 2 * capacity_));
+    return data_.get() + std::exchange(size_, needed);
+}
+
+void frame_encoder::memory::grow(std::size_t capacity)
+{
+    auto larger = std::make_unique_for_overwrite<std::byte[]>(capacity);
+    if (size_ != 0) std::memcpy(larger.get(), data_.get(), size_);
+    data_ = std::move(larger);
+    capacity_ = capacity;
+}
+
+void frame_encoder::memory::swap(memory& other) noexcept
+{
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+}
+
 frame_encoder::frame_encoder(frame_encoder&& other) noexcept
-    : buffers_(std::exchange(other.buffers_, {})), added_(other.added_), written_(std::exchange(other.written_, 0))
+    : buffers_(std::move(other.buffers_)), added_(other.added_), written_(std::exchange(other.written_, 0))
 {}
 
 frame_encoder& frame_encoder::operator=(frame_encoder&& other) noexcept
 {
-    buffers_ = std::exchange(other.buffers_, {});
+    buffers_ = std::move(other.buffers_);
     added_ = other.added_;
     written_ = std::exchange(other.written_, 0);
     return *this;
@@ -35,44 +65,31 @@ frame_encoder& frame_encoder::operator=(frame_encoder&& other) noexcept
 
 void frame_encoder::add(std::string_view payload)
 {
-    compose([&](std::string& out) { out.append(payload); });
+    add(std::as_bytes(std::span{payload}));
 }
 
 void frame_encoder::add(std::span<std::byte const> payload)
 {
-    add(std::string_view{reinterpret_cast<char const*>(payload.data()), payload.size()});
+    add({payload});
 }
 
 void frame_encoder::add(std::initializer_list<std::span<std::byte const>> pieces)
 {
-    compose([&](std::string& out) {
-        for (auto const& piece : pieces) out.append(reinterpret_cast<char const*>(piece.data()), piece.size());
-    });
-}
-
-std::size_t frame_encoder::open()
-{
-    static constexpr char header[frame_header_size] = {};  // close() fills it in
-    auto const start = added().size();
-    added().append(header, sizeof header);
-    return start;
-}
-
-void frame_encoder::close(std::size_t start)
-{
-    auto const payload = added().size() - start - frame_header_size;
+    std::size_t payload = 0;
+    for (auto const& piece : pieces) payload += piece.size();
     check(payload);
-    auto* const header = added().data() + start;
-    header[0] = static_cast<char>(payload >> 24);
-    header[1] = static_cast<char>(payload >> 16);
-    header[2] = static_cast<char>(payload >> 8);
-    header[3] = static_cast<char>(payload);
+    auto* to = put_length(added().extend(frame_header_size + payload), payload);
+    for (auto const& piece : pieces) {
+        if (piece.empty()) continue;
+        std::memcpy(to, piece.data(), piece.size());
+        to += piece.size();
+    }
 }
 
 std::span<std::byte const> frame_encoder::pending() noexcept
 {
     if (leaving().empty()) added_ = 1 - added_;
-    return std::as_bytes(std::span{leaving()}.subspan(written_));
+    return leaving().bytes().subspan(written_);
 }
 
 void frame_encoder::consume(std::size_t size) noexcept
@@ -83,7 +100,7 @@ void frame_encoder::consume(std::size_t size) noexcept
     if (written_ < written.size()) return;
     written_ = 0;
     written.clear();
-    if (written.capacity() > kept_buffer) release(written);
+    if (written.capacity() > kept_buffer) written = {};
     // The next frames are added where there is memory already: one buffer is enough then.
     if (added().empty() && added().capacity() < written.capacity()) added_ = 1 - added_;
 }
@@ -91,10 +108,10 @@ void frame_encoder::consume(std::size_t size) noexcept
 void frame_encoder::trim() noexcept
 {
     if (!empty()) return;
-    for (auto& each : buffers_) release(each);
+    buffers_ = {};
 }
 
-void frame_encoder::swap_memory(std::string& spare) noexcept
+void frame_encoder::swap_memory(memory& spare) noexcept
 {
     assert(empty());
     spare.clear();

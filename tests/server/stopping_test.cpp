@@ -45,6 +45,30 @@ TEST_CASE("stopping says shutting_down to everybody and leaves no work")
     CHECK(house.doorman->defects() == 0);
 }
 
+TEST_CASE("stopping meets a connection wherever it is between two messages")
+{
+    for (int turns = 0; turns < 24; ++turns) {
+        CAPTURE(turns);
+        test_house house{open_rules()};
+        auto scene = [&]() -> task<void> {
+            auto executor = co_await asio::this_coro::executor;
+            visitor one{house.io};
+            co_await enters(one, house);
+            co_await one.say(wire::text{"echo"});
+            for (int i = 0; i < turns; ++i) co_await asio::post(executor, use_task);
+            house.doorman->stop();
+            bool told = false;
+            for (bool hears = true; hears && !told;) {
+                auto const heard = co_await one.hear();
+                hears = heard.has_value();
+                told = hears && std::holds_alternative<wire::closing>(*heard);
+            }
+            CHECK(told);
+        };
+        house.run(scene());
+    }
+}
+
 TEST_CASE("a service that waits for something else is cancelled although its visitor ended before")
 {
     bool all_is_sent = false;
