@@ -7,6 +7,7 @@
 #include <chrono>
 #include <system_error>
 
+#include "base/thread.hpp"
 #include "log/escape.hpp"
 #include "log/file_sink.hpp"
 #include "log/format.hpp"
@@ -41,7 +42,7 @@ struct file_logger::machinery {
             throw start_error(is_foreign ? start_error::kind::configuration : start_error::kind::cannot_create,
                               explain(sink->file()));
         }
-        queue = std::make_shared<spdlog::details::thread_pool>(queue_lines, 1);
+        queue = std::make_shared<spdlog::details::thread_pool>(queue_lines, 1, [] { base::serve_as("porter-log"); });
         sink->drain(*queue);
         front = std::make_shared<spdlog::async_logger>("porter", sink, queue,
                                                        spdlog::async_overflow_policy::overrun_oldest);

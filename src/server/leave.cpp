@@ -14,6 +14,12 @@ void throw_away(base::tcp_socket& socket, base::error_code& error)
     if (error == asio::error::would_block) error.clear();
 }
 
+/// Whether the visitor ended first: then it says nothing any more, and closing says the same of us.
+bool heard_the_end(ending const& why)
+{
+    return why.way() == ending::how::half_closed || why.way() == ending::how::cut_off;
+}
+
 }  // namespace
 
 task<void> peer::leave(manner how)
@@ -31,12 +37,13 @@ task<void> peer::leave(manner how)
     if (ended_->way() != ending::how::lost && can_be_told()) {
         base::error_code error;
         co_await socket_.flush(error);
-        if (!error) {
+        bool const is_all_said = !socket_.is_tls() && heard_the_end(*ended_);
+        if (!error && !is_all_said) {
             auto const unsaid = co_await socket_.end_sending();
             error = unsaid;
+            leave_.set(std::chrono::steady_clock::now() + linger_time);
+            if (!error && how == manner::politely) co_await read_to_the_end();
         }
-        leave_.set(std::chrono::steady_clock::now() + linger_time);
-        if (!error && how == manner::politely) co_await read_to_the_end();
     }
     base::error_code ignored;  // closing a socket that is already gone
     socket_.close(ignored);

@@ -16,23 +16,19 @@ constexpr int seconds_of_silence = 60;
 constexpr int seconds_between_probes = 15;
 constexpr int unanswered_probes = 4;
 
-void set(stream& socket, int level, int option, int value)
+void set(base::tcp_acceptor& acceptor, int level, int option, int value)
 {
-    ::setsockopt(socket.native_handle(), level, option, &value, sizeof value);
+    ::setsockopt(acceptor.native_handle(), level, option, &value, sizeof value);
 }
 
-/// What fails here fails because the peer is gone already, which its first read finds out.
-void prepare(stream& socket)
+/// What the sockets that are accepted begin with: Linux copies it from the one that listens.
+void prepare(base::tcp_acceptor& acceptor)
 {
-    // What is ready to be read may turn out not to be (a late event of the descriptor's last owner is enough): a read
-    // that then waited would stop everybody on its thread.
-    base::error_code ignored;
-    socket.non_blocking(true, ignored);
-    set(socket, IPPROTO_TCP, TCP_NODELAY, 1);
-    set(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
-    set(socket, IPPROTO_TCP, TCP_KEEPIDLE, seconds_of_silence);
-    set(socket, IPPROTO_TCP, TCP_KEEPINTVL, seconds_between_probes);
-    set(socket, IPPROTO_TCP, TCP_KEEPCNT, unanswered_probes);
+    set(acceptor, IPPROTO_TCP, TCP_NODELAY, 1);
+    set(acceptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(acceptor, IPPROTO_TCP, TCP_KEEPIDLE, seconds_of_silence);
+    set(acceptor, IPPROTO_TCP, TCP_KEEPINTVL, seconds_between_probes);
+    set(acceptor, IPPROTO_TCP, TCP_KEEPCNT, unanswered_probes);
 }
 
 }  // namespace
@@ -43,7 +39,9 @@ listener::listener(base::tcp_acceptor acceptor, std::span<io_thread* const> thre
       threads_(threads.begin(), threads.end()),
       log_(log),
       timer_(acceptor_.get_executor())
-{}
+{
+    prepare(acceptor_);
+}
 
 task<void> listener::accept_all(receiver const& deliver)
 {
@@ -58,7 +56,10 @@ task<void> listener::accept_all(receiver const& deliver)
             continue;
         }
         pause_ = {};
-        prepare(socket);
+        // What is ready to be read may turn out not to be (a late event of the descriptor's last owner is enough): a
+        // read that then waited would stop everybody on its thread. It fails only where the peer is gone already.
+        base::error_code ignored;
+        socket.non_blocking(true, ignored);
         bool let_in = false;
         try {
             deliver(std::move(socket), identity::address{from.address()}, thread);

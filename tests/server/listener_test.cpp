@@ -32,6 +32,9 @@ TEST_CASE("a read of what is not there never stops the thread of an accepted con
         asio::socket_base::keep_alive probed;  // a peer whose machine vanished without a word is found out
         static_cast<base::tcp_socket&>(socket).get_option(probed);
         CHECK(probed.value());
+        asio::ip::tcp::no_delay at_once;  // frames are written whole: waiting for more would gain nothing
+        static_cast<base::tcp_socket&>(socket).get_option(at_once);
+        CHECK(at_once.value());
         came = true;
     };
     bool ended = false;

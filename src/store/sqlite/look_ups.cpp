@@ -1,12 +1,11 @@
 #include "store/sqlite/look_ups.hpp"
 
-#include <pthread.h>
-
 #include <future>
 #include <iterator>
 #include <utility>
 #include <vector>
 
+#include "base/thread.hpp"
 #include "store/sqlite/failure.hpp"
 #include "store/sqlite/job.hpp"
 #include "store/sqlite/statement.hpp"
@@ -89,10 +88,11 @@ void look_ups::watch(watcher ended)
 
 void look_ups::serve()
 {
-    pthread_setname_np(pthread_self(), "store-look-ups");
+    base::serve_as("store-look-ups");
     while (!queue_.is_finished()) {
         auto const asked = queue_.take(jobs_at_once, next_look_);
         for (auto const& one : asked) answer(*one);
+        for (auto const& one : asked) one->finish();
         if (steady_clock::now() >= next_look_) tell_new_endings();
     }
 }
@@ -105,7 +105,6 @@ void look_ups::answer(job& asked)
         faults_.report("look-up", problem);
         asked.fail();
     }
-    asked.finish();
 }
 
 void look_ups::tell_new_endings()

@@ -1,10 +1,9 @@
 #include "store/sqlite/writer.hpp"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <utility>
 
+#include "base/thread.hpp"
 #include "store/sqlite/failure.hpp"
 #include "store/sqlite/statement.hpp"
 #include "store/sqlite/transaction.hpp"
@@ -44,7 +43,7 @@ writer::~writer()
 
 void writer::serve()
 {
-    pthread_setname_np(pthread_self(), "store-writer");
+    base::serve_as("store-writer");
     while (!queue_.is_finished()) {
         auto group = queue_.take(group_limit);
         write(group);

@@ -1,0 +1,16 @@
+#include "base/thread.hpp"
+
+#include <pthread.h>
+#include <sched.h>
+
+namespace porter::rooms::base {
+
+void serve_as(char const* name)
+{
+    pthread_setname_np(pthread_self(), name);
+    // On Linux this is of the thread alone (sched(7), SCHED_BATCH); where it is not allowed the work is done as well.
+    sched_param const none{};
+    pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
+}
+
+}  // namespace porter::rooms::base

@@ -1,0 +1,9 @@
+#pragma once
+
+namespace porter::rooms::base {
+
+/// Names the calling thread (at most 15 characters, for top and gdb), and marks it as one that works for others: when
+/// it is woken it does not push aside who is running, so that what is asked for meanwhile shares the wake-up.
+void serve_as(char const* name);
+
+}  // namespace porter::rooms::base
