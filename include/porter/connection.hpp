@@ -67,7 +67,8 @@ private:
 ///
 /// A service may wait for other things than its visitor (timers, other sockets). When the server cuts the connection
 /// off or stops, what is awaited just then is cancelled: it ends with asio::error::operation_aborted, which may escape
-/// the service. That the visitor went away by itself shows with the next receive or send only.
+/// the service. A receive or send cannot be cancelled by anybody else: `||` with a timer would wait for both. That the
+/// visitor went away by itself shows with the next receive or send only.
 class connection {
 public:
     std::string_view name() const noexcept;     ///< who it is; empty in open access

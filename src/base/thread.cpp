@@ -9,6 +9,8 @@ void serve_as(char const* name)
 {
     pthread_setname_np(pthread_self(), name);
     // On Linux this is of the thread alone (sched(7), SCHED_BATCH); where it is not allowed the work is done as well.
+    // Whoever gave the process another policy knows better.
+    if (sched_getscheduler(0) != SCHED_OTHER) return;
     sched_param const none{};
     pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
 }

@@ -1,5 +1,7 @@
 #include "server/listen.hpp"
 
+#include <netinet/tcp.h>
+
 #include <asio/ip/v6_only.hpp>
 #include <limits>
 #include <optional>
@@ -12,6 +14,26 @@ namespace {
 using endpoint = asio::ip::tcp::endpoint;
 
 constexpr int backlog = 4096;  // the kernel caps it at net.core.somaxconn
+
+// A peer whose machine vanished without a word gives its place back after about two minutes of silence.
+constexpr int seconds_of_silence = 60;
+constexpr int seconds_between_probes = 15;
+constexpr int unanswered_probes = 4;
+
+void set(base::tcp_acceptor& acceptor, int level, int option, int value)
+{
+    ::setsockopt(acceptor.native_handle(), level, option, &value, sizeof value);
+}
+
+/// What the sockets that are accepted begin with: Linux copies it from the one that listens.
+void prepare(base::tcp_acceptor& acceptor)
+{
+    set(acceptor, IPPROTO_TCP, TCP_NODELAY, 1);
+    set(acceptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(acceptor, IPPROTO_TCP, TCP_KEEPIDLE, seconds_of_silence);
+    set(acceptor, IPPROTO_TCP, TCP_KEEPINTVL, seconds_between_probes);
+    set(acceptor, IPPROTO_TCP, TCP_KEEPCNT, unanswered_probes);
+}
 
 std::string describe(endpoint const& where)
 {
@@ -29,6 +51,7 @@ base::tcp_acceptor open(asio::io_context& io, endpoint const& where, base::error
     if (!failed && where.address().is_v6()) {
         acceptor.set_option(asio::ip::v6_only{!where.address().is_unspecified()}, failed);
     }
+    prepare(acceptor);
     if (!failed) acceptor.bind(where, failed);
     if (!failed) acceptor.listen(backlog, failed);
     return acceptor;

@@ -1,7 +1,5 @@
 #include "server/listener.hpp"
 
-#include <netinet/tcp.h>
-
 #include <algorithm>
 #include <new>
 
@@ -11,26 +9,6 @@ namespace {
 constexpr std::chrono::milliseconds shortest_pause{10};
 constexpr std::chrono::milliseconds longest_pause{1000};
 
-// A peer whose machine vanished without a word gives its place back after about two minutes of silence.
-constexpr int seconds_of_silence = 60;
-constexpr int seconds_between_probes = 15;
-constexpr int unanswered_probes = 4;
-
-void set(base::tcp_acceptor& acceptor, int level, int option, int value)
-{
-    ::setsockopt(acceptor.native_handle(), level, option, &value, sizeof value);
-}
-
-/// What the sockets that are accepted begin with: Linux copies it from the one that listens.
-void prepare(base::tcp_acceptor& acceptor)
-{
-    set(acceptor, IPPROTO_TCP, TCP_NODELAY, 1);
-    set(acceptor, SOL_SOCKET, SO_KEEPALIVE, 1);
-    set(acceptor, IPPROTO_TCP, TCP_KEEPIDLE, seconds_of_silence);
-    set(acceptor, IPPROTO_TCP, TCP_KEEPINTVL, seconds_between_probes);
-    set(acceptor, IPPROTO_TCP, TCP_KEEPCNT, unanswered_probes);
-}
-
 }  // namespace
 
 listener::listener(base::tcp_acceptor acceptor, std::span<io_thread* const> threads, log::logger& log)
@@ -39,9 +17,7 @@ listener::listener(base::tcp_acceptor acceptor, std::span<io_thread* const> thre
       threads_(threads.begin(), threads.end()),
       log_(log),
       timer_(acceptor_.get_executor())
-{
-    prepare(acceptor_);
-}
+{}
 
 task<void> listener::accept_all(receiver const& deliver)
 {
@@ -57,7 +33,7 @@ task<void> listener::accept_all(receiver const& deliver)
         }
         pause_ = {};
         // What is ready to be read may turn out not to be (a late event of the descriptor's last owner is enough): a
-        // read that then waited would stop everybody on its thread. It fails only where the peer is gone already.
+        // read that then waited would stop everybody on its thread.
         base::error_code ignored;
         socket.non_blocking(true, ignored);
         bool let_in = false;

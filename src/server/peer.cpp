@@ -81,11 +81,12 @@ task<std::size_t> peer::read()
     times_.start_waiting(socket_.decoder());
     if (quiet_) return doze();
     auto const room = socket_.decoder().prepare();
-    waiting_ = wait::for_bytes_to_read;
+    waiting_ = wait::for_its_turn;
     auto const begin = [this, room](auto handler) {
         asio::post(socket_.get_executor(), [this, room, handler = std::move(handler)]() mutable {
             base::error_code const aborted = asio::error::operation_aborted;
-            if (ended_ || quiet_) return std::move(handler)(aborted, std::size_t{0});
+            waiting_ = wait::for_bytes_to_read;
+            if (ended_) return std::move(handler)(aborted, std::size_t{0});
             socket_.async_read_some(asio::buffer(room.data(), room.size()), std::move(handler));
         });
     };

@@ -35,7 +35,7 @@ public:
     peer(peer const&) = delete;
     peer& operator=(peer const&) = delete;
 
-    /// Cancels what the connection's coroutine waits for.
+    /// Cancels what the connection's coroutine waits for, but for reads and writes: interrupt() cancels those.
     asio::cancellation_slot waits() noexcept { return waits_.slot(); }
 
     /// Begins its life on its thread, whose tick watches it from here on.
@@ -168,7 +168,7 @@ private:
     base::timestamp session_expires_at_{};
     bool recognised_ = false;  // what it speaks
     bool quiet_ = false;       // nothing has come for a while: it waits without a buffer
-    enum class wait : std::uint8_t { none, for_bytes_to_read, without_a_buffer };
+    enum class wait : std::uint8_t { none, for_its_turn, for_bytes_to_read, without_a_buffer };
     wait waiting_ = wait::none;
     base::error_code failed_;  // what the wait or the frame met
 

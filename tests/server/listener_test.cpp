@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "server/io_threads.hpp"
+#include "server/listen.hpp"
 #include "support/catch.hpp"
 #include "support/manual_clock.hpp"
 #include "support/recording_log.hpp"
@@ -19,10 +20,10 @@ TEST_CASE("a read of what is not there never stops the thread of an accepted con
     manual_clock clock;
     recording_log log;
     server::io_threads threads{io, 1, clock, std::chrono::milliseconds{1000}};
-    base::tcp_acceptor acceptor{io.get_executor(), {asio::ip::address_v4::loopback(), 0}};
+    auto acceptors = server::listen_on(io, {"127.0.0.1"}, 0, 1);
     base::tcp_socket caller{io.get_executor()};
-    auto const where = acceptor.local_endpoint();
-    server::listener door{std::move(acceptor), threads.all(), log};
+    caller.connect(acceptors.front().local_endpoint());  // before anybody accepts, as after a restart
+    server::listener door{std::move(acceptors.front()), threads.all(), log};
     bool came = false;
     server::listener::receiver const look = [&](server::stream socket, identity::address, server::io_thread&) {
         char byte = 0;
@@ -42,7 +43,6 @@ TEST_CASE("a read of what is not there never stops the thread of an accepted con
         CHECK(!escaped);
         ended = true;
     });
-    caller.connect(where);
     while (!came) io.run_one();
     door.stop();
     while (!ended) io.run_one();

@@ -22,8 +22,8 @@ constexpr std::chrono::milliseconds between_looks{200};
 /// Endings that are read in one go: a bound for the memory, and for how long a look-up may have to wait for the watch.
 constexpr std::int64_t endings_at_once = 1024;
 
-/// A bound for how long the journal may have to wait for the requests before it.
-constexpr std::size_t jobs_at_once = 256;
+/// A bound for how long the first of them waits for the last, and the journal for all.
+constexpr std::size_t jobs_at_once = 32;
 
 }  // namespace
 
