@@ -15,7 +15,7 @@ START_GUARD = 30  # seconds
 
 
 def build():
-    targets = ["porterd", "porter-bench", "raw_echo"]
+    targets = ["porterd", "porter-bench", "raw_echo", "naive_echo"]
     subprocess.run(["cmake", "--preset", "release"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["cmake", "--build", "--preset", "release", "--target", *targets], cwd=ROOT, check=True,
                    stdout=sys.stderr)
@@ -25,7 +25,7 @@ class Server:
     """A server on its CPU, until the end of the with block. The command's last argument is its port file."""
 
     def __init__(self, name, folder, *command, cpus=SERVER_CPU):
-        self.name, self.folder, self.port_file = name, folder, folder / f"{name}-port"
+        self.name, self.folder, self.port_file = name, folder, folder / f"{name.replace(' ', '-')}-port"
         self.command = ["taskset", "-c", cpus, *map(str, command), str(self.port_file)]
 
     def __enter__(self):

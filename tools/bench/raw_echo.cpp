@@ -23,20 +23,14 @@
 #include <string_view>
 #include <vector>
 
+#include "open_access.hpp"
+
 namespace {
 
 constexpr std::size_t header = 4;
 constexpr std::size_t most_frame = 1 << 20;
 constexpr std::size_t chunk = 256 * 1024;
 constexpr int events_at_once = 512;
-constexpr char hello = 0x01;
-
-// welcome(version 1, open, 1 MiB, "raw_echo", "") and granted(open, no name, no session): docs/PROTOCOL.md.
-constexpr char access_bytes[] =
-    "\0\0\0\x13\x81\x01\0\0\x10\0\0\0\x08raw_echo\0\0"
-    "\0\0\0\x24\x82\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
-constexpr std::string_view access{access_bytes, sizeof access_bytes - 1};
-static_assert(access.size() == header + 0x13 + header + 0x24);
 
 struct connection {
     int socket = -1;
@@ -93,7 +87,7 @@ bool echo(connection& with, std::string_view& bytes)
             with.greeted = true;
             if (bytes[header] == hello) {
                 bytes.remove_prefix(size);
-                if (!reply(with, access)) return false;
+                if (!reply(with, open_access)) return false;
                 continue;
             }
         }

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string_view>
+
+// What a server of this protocol says to a hello where everybody is let in, so that porter-bench and porter can talk to
+// the servers that porterd is measured against. Both frames are written out: docs/PROTOCOL.md.
+
+inline constexpr char hello = 0x01;
+
+/// welcome(version 1, open, 1 MiB, "raw_echo", "") and granted(open, no name, no session).
+inline constexpr char access_bytes[] =
+    "\0\0\0\x13\x81\x01\0\0\x10\0\0\0\x08raw_echo\0\0"
+    "\0\0\0\x24\x82\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+inline constexpr std::string_view open_access{access_bytes, sizeof access_bytes - 1};
+static_assert(open_access.size() == 4 + 0x13 + 4 + 0x24);
