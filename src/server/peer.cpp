@@ -13,8 +13,8 @@
 namespace porter::rooms::server {
 namespace {
 
-/// Socket operations are cancelled by the socket, in interrupt(): a way for each to be cancelled on its own costs more
-/// than the rest of its beginning.
+/// Socket operations are cancelled by the socket, in interrupt(): a slot for each, set and cleared, would be work for
+/// every message.
 auto uncancelled(base::error_code& error)
 {
     return asio::bind_cancellation_slot(asio::cancellation_slot{}, base::into(error));

@@ -140,7 +140,7 @@ def only_known_entries_at_the_top(tree):
 
 
 def nothing_is_detached(tree):
-    for path in tree.cpp("src", "include", "tests"):
+    for path in tree.cpp("src", "include", "tests", "tools"):
         for match in re.finditer(r"\bdetached\b", tree.code(path)):
             yield f"{path}:{line_of(tree.code(path), match.start())}: detached: nobody would hear of its failure"
 
