@@ -63,6 +63,13 @@ public:
     /// Where the next bytes are to be read to: never empty, not zeroed. Ends the life of all payloads handed out.
     std::span<std::byte> prepare();
 
+    /// What prepare() gave, until commit().
+    std::span<std::byte> room() const noexcept
+    {
+        assert(reading_);
+        return {data_ + end_, capacity_ - end_};
+    }
+
     /// Takes `size` bytes, at most those that prepare() gave. Once for each prepare(), with 0 when nothing came.
     void commit(std::size_t size) noexcept;
 

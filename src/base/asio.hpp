@@ -47,6 +47,18 @@ inline auto into(error_code& error)
     return asio::redirect_error(use_task, error);
 }
 
+/// Goes on with a coroutine that waits for a T: to be called once, with it, but not by whoever it was just given to.
+template <typename T>
+using resumption = typename asio::async_result<asio::use_awaitable_t<io_executor>, void(T)>::handler_type;
+
+/// Suspends whoever awaits this; `begin` is called with the resumption.
+template <typename T, typename Begin>
+task<T> suspended(Begin begin)
+{
+    auto token = use_task;
+    return asio::async_initiate<decltype(token), void(T)>(begin, token);
+}
+
 /// Waits for a timer that was set; false: it was cancelled.
 inline task<bool> run_out(steady_timer& timer)
 {

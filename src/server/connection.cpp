@@ -58,6 +58,16 @@ void report(peer const& visitor, house const& house)
     }
 }
 
+/// A frame of its own, so that nobody who stays has room for it.
+task<void> see_off(peer& visitor, admission& place)
+{
+    auto how = peer::manner::politely;
+    bool const lost = place.is_lost();
+    auto const goodbye = lost ? place.see_off() : std::nullopt;
+    if (lost && !goodbye) how = peer::manner::in_a_hurry;
+    co_await visitor.leave(how);
+}
+
 }  // namespace
 
 task<void> serve_connection(peer& visitor, admission place, house const& house)
@@ -69,14 +79,15 @@ task<void> serve_connection(peer& visitor, admission place, house const& house)
     auto admitted = co_await let_in(visitor, place, house);
     if (admitted) {
         exchange talk{visitor, house, *admitted};
-        co_await talk.run();
+        try {
+            co_await house.talk(talk.face());
+        } catch (...) {
+            talk.report_escaped(std::current_exception());
+        }
+        visitor.end(ending::by_us(code::normal));
     }
     report(visitor, house);
-    auto how = peer::manner::politely;
-    bool const lost = place.is_lost();
-    auto const goodbye = lost ? place.see_off() : std::nullopt;
-    if (lost && !goodbye) how = peer::manner::in_a_hurry;
-    co_await visitor.leave(how);
+    co_await see_off(visitor, place);
 }
 
 task<void> turn_away(peer& visitor, [[maybe_unused]] farewell goodbye, house const& house)

@@ -4,11 +4,10 @@
 
 namespace porter::rooms::server {
 
-task<void> exchange::run()
+void exchange::report_escaped(std::exception_ptr what)
 {
-    connection face{*this};
     try {
-        co_await house_.talk(face);
+        std::rethrow_exception(std::move(what));
     } catch (std::system_error const& escaped) {
         // What the service waited for was cut short because the connection ends: that is no mistake of the service's.
         bool const cut_short = peer_.ended() && escaped.code() == asio::error::operation_aborted;
@@ -18,10 +17,8 @@ task<void> exchange::run()
     } catch (...) {
         note_defect("not a std::exception");
     }
-    peer_.end(ending::by_us(code::normal));
 }
 
-/// A service is other people's code: what escapes it ends this connection, never the server.
 void exchange::note_defect(std::string_view what)
 {
     auto const& from = peer_.address();

@@ -17,8 +17,11 @@ public:
     /// The arguments outlive it.
     exchange(peer& visitor, house const& house, guest& admitted) : peer_(visitor), house_(house), guest_(admitted) {}
 
-    /// Runs the service; the visitor's connection has ended then.
-    task<void> run();
+    /// What the service sees of it.
+    connection& face() noexcept { return face_; }
+
+    /// A service is other people's code: what escapes it ends this connection, never the server.
+    void report_escaped(std::exception_ptr what);
 
     // What porter::connection offers; documented there.
     task<std::optional<batch>> receive_some();
@@ -37,6 +40,7 @@ private:
     /// What a service is about to see, or nothing: then a request waits for its answer, or it is over.
     message const* take_up(base::bytes_view frame);
 
+    connection face_{*this};
     peer& peer_;
     house const& house_;
     guest& guest_;

@@ -12,6 +12,7 @@
 #include "porter/error.hpp"
 #include "server/buffer_pool.hpp"
 #include "server/quota.hpp"
+#include "server/turns.hpp"
 #include "store/records.hpp"
 
 namespace porter::rooms::server {
@@ -32,6 +33,9 @@ public:
 
     /// What the peers read into.
     std::pmr::memory_resource& buffers() noexcept { return buffers_; }
+
+    /// In what order the peers read.
+    server::turns& turns() noexcept { return turns_; }
 
     /// What the peers write from: they queue, write and are done one after another, so one piece of memory serves all
     /// of them and stays in the processor's cache. Whoever has to wait for a slow visitor keeps it so long.
@@ -69,6 +73,7 @@ private:
     io_executor executor_;
     base::clock const& clock_;
     buffer_pool buffers_;
+    server::turns turns_;
     frame_encoder::memory output_;
     std::chrono::milliseconds tick_;
     base::steady_timer timer_;

@@ -23,7 +23,7 @@ auto uncancelled(base::error_code& error)
 }  // namespace
 
 peer::peer(stream socket, identity::address from, io_thread& thread, options const& rules)
-    : socket_(std::move(socket)), address_(std::move(from)), thread_(thread), rules_(rules), times_(rules)
+    : socket_(std::move(socket)), thread_(thread), rules_(rules), times_(rules), address_(std::move(from))
 {
     socket_.decoder() = frame_decoder{protocol::opening_limit, &thread.buffers()};
 }
@@ -74,32 +74,61 @@ void peer::refuse(base::error_code const& why)
     }
 }
 
-/// The others have their turn first: what the visitor says next is mostly here by then, and no read is tried in vain.
 task<std::size_t> peer::read()
 {
     if (place_ != nullptr) place_->let_go();
     times_.start_waiting(socket_.decoder());
-    if (quiet_) return doze();
-    auto const room = socket_.decoder().prepare();
-    waiting_ = wait::for_its_turn;
-    auto const begin = [this, room](auto handler) {
-        asio::post(socket_.get_executor(), [this, room, handler = std::move(handler)]() mutable {
-            base::error_code const aborted = asio::error::operation_aborted;
-            waiting_ = wait::for_bytes_to_read;
-            if (ended_) return std::move(handler)(aborted, std::size_t{0});
-            socket_.async_read_some(asio::buffer(room.data(), room.size()), std::move(handler));
-        });
-    };
-    auto token = uncancelled(failed_);
-    return asio::async_initiate<decltype(token), void(base::error_code, std::size_t)>(begin, token);
+    if (!quiet_) socket_.decoder().prepare();
+    return base::suspended<std::size_t>([this](base::resumption<std::size_t> resume) {
+        resume_.emplace(std::move(resume));
+        if (quiet_) return doze();
+        waiting_ = wait::for_its_turn;
+        thread_.turns().wait(*this);
+    });
 }
 
-task<std::size_t> peer::doze()
+/// At its turn; `at_once`: something is likely to be here. True: wake() it. False: it waits.
+bool peer::reads(bool at_once)
+{
+    waiting_ = wait::for_bytes_to_read;
+    here_ = 0;
+    failed_ = asio::error::operation_aborted;
+    if (ended_) return true;  // nobody would cancel a read that begins now
+    if (at_once) {
+        auto const room = socket_.decoder().room();
+        here_ = socket_.try_read_some(asio::buffer(room.data(), room.size()), failed_);
+        if (failed_ != asio::error::would_block) return true;
+    }
+    begin_reading();
+    return false;
+}
+
+void peer::begin_reading()
+{
+    waiting_ = wait::for_bytes_to_read;
+    auto const room = socket_.decoder().room();
+    socket_.async_read_some(asio::buffer(room.data(), room.size()),
+                            [this](base::error_code const& failed, std::size_t size) {
+                                failed_ = failed;
+                                wake(size);
+                            });
+}
+
+void peer::doze()
 {
     waiting_ = wait::without_a_buffer;
     socket_.trim();
-    co_await socket_.async_wait(stream::wait_read, uncancelled(failed_));
-    co_return 0;
+    socket_.async_wait(stream::wait_read, [this](base::error_code const& failed) {
+        failed_ = failed;
+        wake(0);
+    });
+}
+
+void peer::wake(std::size_t size)
+{
+    auto resume = std::move(*resume_);
+    resume_.reset();
+    std::move(resume)(size);
 }
 
 void peer::came(std::size_t size)

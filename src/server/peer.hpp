@@ -70,7 +70,8 @@ public:
         return frame;
     }
 
-    /// Waits for more bytes; when none come for a while, without a buffer. What it gives is for came(), at once:
+    /// Waits for its turn and then for more bytes; when none come for a while, without a buffer. What it gives is for
+    /// came(), at once:
     ///     auto const size = co_await visitor.read();
     ///     visitor.came(size);
     task<std::size_t> read();
@@ -143,7 +144,10 @@ public:
 
 private:
     bool is_to_write() const noexcept { return !ended_ && !socket_.encoder().empty(); }
-    task<std::size_t> doze();
+    bool reads(bool at_once);
+    void begin_reading();
+    void doze();
+    void wake(std::size_t size);
     void borrow();
     void note_written(std::size_t size, base::error_code const& error);
     task<void> read_to_the_end();
@@ -154,23 +158,28 @@ private:
     std::size_t unsent();
     void rest();
 
+    // What a message goes through stands together, the rest behind it.
     message_socket<stream> socket_;
-    identity::address address_;
-    asio::cancellation_signal waits_;
+    friend class turns;                                    // the thread's queue of those who wait for their turn
+    peer* next_ = nullptr;                                 // in it
+    std::size_t here_ = 0;                                 // what was read at its turn
+    std::optional<base::resumption<std::size_t>> resume_;  // whoever waits in read()
+    base::error_code failed_;                              // what the wait or the frame met
+    enum class wait : std::uint8_t { none, for_its_turn, for_bytes_to_read, without_a_buffer };
+    wait waiting_ = wait::none;
+    bool quiet_ = false;       // nothing has come for a while: it waits without a buffer
+    bool recognised_ = false;  // what it speaks
     io_thread& thread_;
     options const& rules_;
     admission* place_ = nullptr;  // while it can be lost
-
     std::optional<ending> ended_;
     deadlines times_;
+
     deadline leave_;  // set: it takes its leave
     store::session_id session_ = 0;
     base::timestamp session_expires_at_{};
-    bool recognised_ = false;  // what it speaks
-    bool quiet_ = false;       // nothing has come for a while: it waits without a buffer
-    enum class wait : std::uint8_t { none, for_its_turn, for_bytes_to_read, without_a_buffer };
-    wait waiting_ = wait::none;
-    base::error_code failed_;  // what the wait or the frame met
+    identity::address address_;
+    asio::cancellation_signal waits_;
 
     friend class io_thread;  // the thread's list of its peers
     bool entered_ = false;

@@ -111,6 +111,13 @@ std::size_t stream::try_write_some(asio::const_buffer bytes, base::error_code& e
     return 0;
 }
 
+std::size_t stream::try_read_some(asio::mutable_buffer room, base::error_code& error)
+{
+    if (!tls_) return base::tcp_socket::read_some(room, error);
+    error = asio::error::would_block;
+    return 0;
+}
+
 task<base::error_code> stream::end_sending()
 {
     base::error_code failed;

@@ -73,6 +73,9 @@ public:
     /// be waited for; async_write_some() does.
     std::size_t try_write_some(asio::const_buffer bytes, base::error_code& error);
 
+    /// The same for reading.
+    std::size_t try_read_some(asio::mutable_buffer room, base::error_code& error);
+
     // These would go past TLS. Before a handshake, the socket underneath has them.
     template <typename... Arguments>
     std::size_t receive(Arguments&&...) = delete;

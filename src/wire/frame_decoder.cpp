@@ -44,7 +44,7 @@ std::span<std::byte> frame_decoder::prepare()
     auto const wanted = wanted_capacity();
     if (wanted != capacity_ || begin_ != 0) move_to_front(wanted);
     reading_ = true;
-    return {data_ + end_, capacity_ - end_};
+    return room();
 }
 
 void frame_decoder::commit(std::size_t size) noexcept

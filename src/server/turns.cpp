@@ -1,0 +1,43 @@
+#include "server/turns.hpp"
+
+#include <utility>
+
+#include "server/peer.hpp"
+
+namespace porter::rooms::server {
+
+void turns::queue::push(peer& who) noexcept
+{
+    who.next_ = nullptr;
+    (first == nullptr ? first : last->next_) = &who;
+    last = &who;
+}
+
+void turns::wait(peer& who)
+{
+    bool const is_alone = latest_ == &who && waiting_.first == nullptr;
+    latest_ = &who;
+    if (is_alone) return who.begin_reading();
+    if (waiting_.first == nullptr) asio::post(executor_, [this] { take(); });
+    waiting_.push(who);
+}
+
+/// First all read and then all go on: each is a lot of code, here and in the kernel, which so stays in the processor's
+/// cache for a whole round.
+void turns::take()
+{
+    auto const round = std::exchange(waiting_, {});
+    // Who is the only one comes back soon: it would read in vain, and an operation that begins tries for itself anyway.
+    bool const at_once = round.first != round.last;
+    queue ready;
+    for (auto* each = round.first; each != nullptr;) {
+        auto& who = *std::exchange(each, each->next_);
+        if (who.reads(at_once)) ready.push(who);
+    }
+    for (auto* each = ready.first; each != nullptr;) {
+        auto& who = *std::exchange(each, each->next_);  // who goes on may wait again, or be gone
+        who.wake(who.here_);
+    }
+}
+
+}  // namespace porter::rooms::server

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "base/asio.hpp"
+
+namespace porter::rooms::server {
+
+class peer;
+
+/// In what order the peers of one I/O thread read. Who has answered lets all others have their turn before it reads
+/// again: what its visitor says next is mostly here by then, so that no read is tried in vain, and none has to be
+/// begun as an operation that somebody waits for. On one thread.
+class turns {
+public:
+    explicit turns(io_executor executor) noexcept : executor_(executor) {}
+
+    /// Lets this peer read when it is its turn, which is at once when nobody else has read since its last. It is not
+    /// destroyed before that.
+    void wait(peer& who);
+
+private:
+    /// A list of peers by their `next_`.
+    struct queue {
+        void push(peer& who) noexcept;
+
+        peer* first = nullptr;
+        peer* last = nullptr;
+    };
+
+    void take();
+
+    io_executor executor_;
+    queue waiting_;
+    peer const* latest_ = nullptr;  // to compare with: it may have gone
+};
+
+}  // namespace porter::rooms::server

@@ -1,0 +1,129 @@
+// Many who speak at the same time read one after another, and nobody is forgotten or disturbed by what befalls others.
+#include <deque>
+
+#include "support/catch.hpp"
+#include "support/test_house.hpp"
+#include "tls/contexts.hpp"
+
+using namespace porter;
+using namespace porter::testing;
+namespace wire = rooms::protocol;
+
+namespace {
+
+/// A house with visitors who are all in.
+struct crowd {
+    explicit crowd(int size) : house(with_access(wire::access_mode::open))
+    {
+        house.house.encryption = &encryption;
+        for (int i = 0; i < size; ++i) all.emplace_back(house.io);
+    }
+
+    /// Every third over TLS.
+    task<void> enter()
+    {
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            if (i % 3 == 2) {
+                co_await all[i].connect_securely(house.where);
+            } else {
+                co_await all[i].connect(house.where);
+            }
+            co_await all[i].greet();
+            co_await all[i].hear<wire::granted>();
+        }
+    }
+
+    task<void> speak(std::string what)
+    {
+        for (auto& each : all) co_await each.say(wire::text{what});
+    }
+
+    rooms::server::encryption encryption{tls_mode::automatic, new_key()};
+    test_house house;
+    std::deque<visitor> all;
+};
+
+task<void> hears(visitor& who, std::string what)
+{
+    auto const echo = co_await who.hear<wire::text>();
+    CHECK(echo.body == what);
+}
+
+}  // namespace
+
+TEST_CASE("all who speak at the same time are answered again and again")
+{
+    crowd people{12};
+    auto scene = [&]() -> task<void> {
+        co_await people.enter();
+        for (int i = 0; i < 5; ++i) {
+            auto const first = "first " + std::to_string(i);
+            auto const second = std::string(20'000, 'x') + std::to_string(i);
+            co_await people.speak(first);
+            co_await people.speak(second);
+            for (auto& each : people.all) {
+                co_await hears(each, first);
+                co_await hears(each, second);
+            }
+        }
+    };
+    people.house.run(scene());
+    CHECK(people.house.doorman->defects() == 0);
+}
+
+TEST_CASE("who goes away while all wait for their turn takes nobody along")
+{
+    crowd people{9};
+    auto scene = [&]() -> task<void> {
+        co_await people.enter();
+        co_await people.speak("one");
+        for (auto& each : people.all) co_await hears(each, "one");
+        co_await people.speak("two");
+        people.all[0].vanish();
+        people.all[3].half_close();
+        people.all[8].vanish();
+        for (std::size_t i = 1; i < 8; ++i) co_await hears(people.all[i], "two");
+        auto const more = co_await people.all[3].hear();
+        CHECK(!more);
+        for (std::size_t i = 4; i < 8; ++i) {
+            co_await people.all[i].say(wire::text{"three"});
+            co_await hears(people.all[i], "three");
+        }
+    };
+    people.house.run(scene());
+    CHECK(people.house.doorman->defects() == 0);
+}
+
+TEST_CASE("stopping reaches those who wait for their turn wherever in the round they are")
+{
+    bool const all_at_once = GENERATE(true, false);
+    for (int turns = 0; turns < 16; ++turns) {
+        CAPTURE(turns);
+        crowd people{4};
+        auto scene = [&]() -> task<void> {
+            auto executor = co_await asio::this_coro::executor;
+            co_await people.enter();
+            co_await people.speak("one");
+            for (auto& each : people.all) co_await hears(each, "one");
+            if (all_at_once) {
+                co_await people.speak("two");
+            } else {
+                co_await people.all[static_cast<std::size_t>(turns) % 4].say(wire::text{"two"});
+            }
+            for (int i = 0; i < turns; ++i) co_await asio::post(executor, use_task);
+            people.house.doorman->stop();
+            for (auto& each : people.all) {
+                auto reply = co_await each.hear();
+                if (reply && std::holds_alternative<wire::text>(*reply)) reply = co_await each.hear();
+                auto const* closing = reply ? std::get_if<wire::closing>(&*reply) : nullptr;
+                REQUIRE(closing != nullptr);
+                CHECK(closing->what == static_cast<std::uint16_t>(code::shutting_down));
+                each.socket().close();
+            }
+        };
+        people.house.run(scene());
+        people.house.io.restart();
+        people.house.io.run();  // returns: nobody is left waiting
+        CHECK(people.house.doorman->defects() == 0);
+    }
+}
