@@ -196,6 +196,11 @@ public:
     /// The same for a payload in pieces, of which some may be empty.
     void add(std::initializer_list<std::span<std::byte const>> pieces);
 
+    /// Adds whole frames, headers included, without copying them: they stay where they are until they are written. Only
+    /// where nothing is queued, or nothing but frames that are passed on and end where these begin. False: nothing
+    /// was added.
+    bool pass_on(std::span<std::byte const> frames) noexcept;
+
     /// Adds one frame whose payload `write` appends to the string that it is called with.
     template <std::invocable<std::string&> Write>
     void compose(Write&& write)
@@ -212,7 +217,7 @@ public:
     void consume(std::size_t size) noexcept;
 
     /// Bytes that are not yet written, headers included.
-    std::size_t size() const noexcept { return buffers_[0].size() + buffers_[1].size() - written_; }
+    std::size_t size() const noexcept { return passed_on_.size() + buffers_[0].size() + buffers_[1].size() - written_; }
     bool empty() const noexcept { return size() == 0; }
 
     /// What fits without more memory, in bytes: about the encoder's memory.
@@ -229,6 +234,7 @@ private:
     memory& added() noexcept { return buffers_[added_]; }        // where frames are added
     memory& leaving() noexcept { return buffers_[1 - added_]; }  // what pending() gave: it does not move
 
+    std::span<std::byte const> passed_on_;  // goes before what is in the buffers
     std::array<memory, 2> buffers_;
     std::size_t added_ = 0;  // which of them
     std::size_t written_ = 0;

@@ -72,10 +72,18 @@ task<std::optional<batch>> exchange::receive_some()
         } else if (!peer_.write_at_once()) {
             co_await peer_.flush();
         } else if (!is_full) {
+            current_ = {};
             auto const size = co_await peer_.read();
             peer_.came(size);
         }
     }
+}
+
+/// Whether this is the message that was taken up last, which then stands in the input as it came: behind its kind.
+bool exchange::is_current(message const& answer) const noexcept
+{
+    return !answer.body.empty() && answer.what == current_.what && answer.body.data() == current_.body.data() &&
+           answer.body.size() == current_.body.size();
 }
 
 void exchange::reply(message const& answer)
@@ -83,6 +91,7 @@ void exchange::reply(message const& answer)
     static_assert(static_cast<int>(message::kind::text) == static_cast<int>(protocol::kind::text));
     static_assert(static_cast<int>(message::kind::data) == static_cast<int>(protocol::kind::data));
     if (peer_.ended()) return;
+    if (is_current(answer)) return peer_.echo({base::as_bytes(current_.body).data() - 1, current_.body.size() + 1});
     peer_.say(static_cast<protocol::kind>(answer.what), answer.body);
 }
 

@@ -39,12 +39,13 @@ private:
     void note_defect(std::string_view what);
     /// What a service is about to see, or nothing: then a request waits for its answer, or it is over.
     message const* take_up(base::bytes_view frame);
+    bool is_current(message const& answer) const noexcept;
 
     connection face_{*this};
     peer& peer_;
     house const& house_;
     guest& guest_;
-    message current_;
+    message current_;                           // what next() gave last, while it is in the input
     std::optional<protocol::request> waiting_;  // next() could not answer it, because that takes a suspension
 };
 

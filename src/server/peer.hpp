@@ -95,6 +95,16 @@ public:
         socket_.encoder().add({std::as_bytes(std::span{&what, 1}), base::as_bytes(body)});
     }
 
+    /// Queues the frame that next() gave last as it is, without copying it where that can be done. It is written before
+    /// the next read.
+    void echo(base::bytes_view frame)
+    {
+        std::span const whole{frame.data() - frame_header_size, frame_header_size + frame.size()};
+        if (socket_.encoder().pass_on(whole)) return;
+        if (socket_.encoder().empty()) borrow();
+        socket_.encoder().add(frame);
+    }
+
     /// Queues `denied`.
     void deny(failure const& why);
 

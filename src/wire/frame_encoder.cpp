@@ -52,11 +52,15 @@ void frame_encoder::memory::swap(memory& other) noexcept
 }
 
 frame_encoder::frame_encoder(frame_encoder&& other) noexcept
-    : buffers_(std::move(other.buffers_)), added_(other.added_), written_(std::exchange(other.written_, 0))
+    : passed_on_(std::exchange(other.passed_on_, {})),
+      buffers_(std::move(other.buffers_)),
+      added_(other.added_),
+      written_(std::exchange(other.written_, 0))
 {}
 
 frame_encoder& frame_encoder::operator=(frame_encoder&& other) noexcept
 {
+    passed_on_ = std::exchange(other.passed_on_, {});
     buffers_ = std::move(other.buffers_);
     added_ = other.added_;
     written_ = std::exchange(other.written_, 0);
@@ -86,14 +90,32 @@ void frame_encoder::add(std::initializer_list<std::span<std::byte const>> pieces
     }
 }
 
+bool frame_encoder::pass_on(std::span<std::byte const> frames) noexcept
+{
+    if (empty()) {
+        passed_on_ = frames;
+        return true;
+    }
+    bool const continues =
+        !passed_on_.empty() && size() == passed_on_.size() && passed_on_.data() + passed_on_.size() == frames.data();
+    if (continues) passed_on_ = {passed_on_.data(), passed_on_.size() + frames.size()};
+    return continues;
+}
+
 std::span<std::byte const> frame_encoder::pending() noexcept
 {
+    if (!passed_on_.empty()) return passed_on_;
     if (leaving().empty()) added_ = 1 - added_;
     return leaving().bytes().subspan(written_);
 }
 
 void frame_encoder::consume(std::size_t size) noexcept
 {
+    if (!passed_on_.empty()) {
+        assert(size <= passed_on_.size());
+        passed_on_ = passed_on_.subspan(size);
+        return;
+    }
     auto& written = leaving();
     assert(size <= written.size() - written_);
     written_ += size;

@@ -51,6 +51,62 @@ TEST_CASE("five thousand pipelined texts come back in order")
     house.run(scene());
 }
 
+TEST_CASE("replies come in the order of the service whether they are what came or something else")
+{
+    auto service = [](connection& client) -> task<void> {
+        std::string kept;
+        while (auto messages = co_await client.receive_some()) {
+            client.reply(kept);
+            std::optional<message> before;
+            for (auto const& each : *messages) {
+                client.reply(each);
+                client.reply(each);
+                if (before) client.reply(*before);
+                client.reply(message{each.what, each.body.substr(0, each.body.size() / 2)});
+                client.reply(message{message::kind::data, each.body});
+                client.reply(each);
+                before = each;
+            }
+            kept = before->body;
+        }
+    };
+    test_house house{with_access(mode::open), service};
+    visitor someone{house.io};
+    auto hears = [&](std::string what) -> task<void> {
+        auto const heard = co_await someone.hear<wire::text>();
+        CHECK(heard.body == what);
+    };
+    auto hears_data = [&](std::string what) -> task<void> {
+        auto const heard = co_await someone.hear<wire::data>();
+        CHECK(rooms::base::as_text(heard.body) == what);
+    };
+    auto scene = [&]() -> task<void> {
+        co_await enters(someone, house);
+        someone.queue(wire::text{"ab"});  // both come in one batch
+        someone.queue(wire::text{"cd"});
+        co_await someone.flush();
+        for (auto const* each : {"", "ab", "ab", "a"}) co_await hears(each);
+        co_await hears_data("ab");
+        for (auto const* each : {"ab", "cd", "cd", "ab", "c"}) co_await hears(each);
+        co_await hears_data("cd");
+        co_await hears("cd");
+        std::string kept = "cd";
+        for (std::size_t size : {40'000U, 200'000U, 6U, 6U}) {  // the input moves to larger memory and back
+            std::string const said(size, 'x');
+            co_await someone.say(wire::text{said});
+            co_await hears(kept);
+            co_await hears(said);
+            co_await hears(said);
+            co_await hears(said.substr(0, size / 2));
+            co_await hears_data(said);
+            co_await hears(said);
+            kept = said;
+        }
+    };
+    house.run(scene());
+    CHECK(house.doorman->defects() == 0);
+}
+
 TEST_CASE("a frame of exactly the limit passes and one byte more does not")
 {
     test_house house{with_access(mode::open)};

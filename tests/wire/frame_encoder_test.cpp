@@ -128,3 +128,46 @@ TEST_CASE("an encoder is trimmed only when all is written")
     encoder.add("on");
     CHECK(written(encoder) == framed("on"));
 }
+
+TEST_CASE("frames that are passed on are written from where they stand before what is added behind them")
+{
+    auto const input = framed("first") + framed("second") + framed("third");
+    auto const bytes = std::as_bytes(std::span{input});
+    frame_encoder encoder;
+    CHECK(encoder.pass_on(bytes.first(9)));
+    CHECK(encoder.pass_on(bytes.subspan(9, 10)));
+    CHECK(encoder.size() == 19);
+    CHECK(encoder.pending().data() == bytes.data());
+    encoder.consume(5);
+    CHECK(encoder.pass_on(bytes.subspan(19)));
+    encoder.add("own");
+    CHECK(encoder.size() == input.size() - 5 + 7);
+    CHECK(text_of(encoder.pending()) == input.substr(5));
+    CHECK(encoder.capacity() < 100);
+    CHECK(written(encoder) == input.substr(5) + framed("own"));
+}
+
+TEST_CASE("frames are not passed on where that would change the order")
+{
+    auto const input = framed("first") + framed("second") + framed("third");
+    auto const bytes = std::as_bytes(std::span{input});
+    frame_encoder encoder;
+    encoder.add("own");
+    CHECK_FALSE(encoder.pass_on(bytes.first(9)));
+    CHECK(written(encoder) == framed("own"));
+    CHECK(encoder.pass_on(bytes.first(9)));
+    CHECK_FALSE(encoder.pass_on(bytes.subspan(19)));  // not the next
+    encoder.add("own");
+    CHECK_FALSE(encoder.pass_on(bytes.subspan(9, 10)));  // something is between them
+    CHECK(written(encoder) == framed("first") + framed("own"));
+}
+
+TEST_CASE("what is passed on moves along with its encoder")
+{
+    auto const input = framed("first");
+    frame_encoder first;
+    first.pass_on(std::as_bytes(std::span{input}));
+    frame_encoder second{std::move(first)};
+    CHECK(first.empty());
+    CHECK(written(second) == input);
+}
