@@ -284,9 +284,14 @@ class Faults(unittest.TestCase):
 
 class Reference(unittest.TestCase):
     def test_the_raw_server_echoes_under_the_same_load(self):
+        for threads in ((), ("--threads", "2")):
+            with self.subTest(threads=threads):
+                self.assert_echoes(RAW_ECHO, *threads)
+
+    def assert_echoes(self, *command):
         with tempfile.TemporaryDirectory() as folder:
             port_file = pathlib.Path(folder) / "port"
-            with subprocess.Popen([RAW_ECHO, str(port_file)]) as server:
+            with subprocess.Popen([*command, str(port_file)]) as server:
                 try:
                     until(lambda: port_file.exists() and port_file.read_text().endswith("\n"), "the port is known")
                     port = int(port_file.read_text())

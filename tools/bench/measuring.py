@@ -54,8 +54,8 @@ def porterd(folder, *options, name="porterd", access="open", threads=1, data=Non
                   "--port-file", cpus=cpus)
 
 
-def raw_echo(folder):
-    return Server("raw_echo", folder, PROGRAMS / "raw_echo")
+def raw_echo(folder, threads=1, cpus=SERVER_CPU):
+    return Server("raw_echo", folder, PROGRAMS / "raw_echo", "--threads", threads, cpus=cpus)
 
 
 def measure(server, mode, *options):

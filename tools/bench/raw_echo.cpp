@@ -1,4 +1,5 @@
-// raw_echo PORT_FILE: the least that a server of this protocol can do on one thread, to measure porterd against.
+// raw_echo [--threads N] PORT_FILE: the least that a server of this protocol can do on one thread, or on each of N
+// that take the connections by turns, to measure porterd against.
 //
 // It echoes frames on bare epoll(7) and does nothing else: no sessions, no deadlines, no limits but the longest frame,
 // no look at what is in a frame. A connection that begins with a hello is granted open access, so that porter-bench and
@@ -19,8 +20,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "open_access.hpp"
@@ -101,7 +104,7 @@ bool echo(connection& with, std::string_view& bytes)
 /// Reads and echoes until nothing is left; not while output is stuck. False: the connection is over.
 bool serve(connection& with)
 {
-    static std::vector<char> shared(header + most_frame + chunk);
+    static thread_local std::vector<char> shared(header + most_frame + chunk);
     while (with.unsent.empty()) {
         std::memcpy(shared.data(), with.begun.data(), with.begun.size());
         auto const got = ::recv(with.socket, shared.data() + with.begun.size(), chunk, 0);
@@ -116,8 +119,10 @@ bool serve(connection& with)
     return true;
 }
 
-void accept_all(int epoll, int listener)
+/// `epolls`: one for each thread.
+void accept_all(std::vector<int> const& epolls, int listener)
 {
+    static std::size_t turn = 0;
     for (;;) {
         auto const socket = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (socket < 0) return;
@@ -127,6 +132,7 @@ void accept_all(int epoll, int listener)
         ::epoll_event wanted{};
         wanted.events = EPOLLIN | EPOLLOUT | EPOLLET;
         wanted.data.ptr = made;
+        auto const epoll = epolls[turn++ % epolls.size()];
         if (::epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &wanted) != 0) die("epoll_ctl");
     }
 }
@@ -145,32 +151,47 @@ int listen_and_tell(char const* port_file)
     return listener;
 }
 
-}  // namespace
-
-int main(int argc, char** argv)
+/// One thread's loop. The first one has the listener, too, whose events name no connection.
+[[noreturn]] void run(std::vector<int> const& epolls, std::size_t which, int listener)
 {
-    if (argc != 2) return std::fputs("usage: raw_echo PORT_FILE\n", stderr), 64;
-    ::rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-
-    auto const listener = listen_and_tell(argv[1]);
-    auto const epoll = ::epoll_create1(EPOLL_CLOEXEC);
-    ::epoll_event wanted{};
-    wanted.events = EPOLLIN;
-    if (epoll < 0 || ::epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &wanted) != 0) die("epoll");
     for (;;) {
         ::epoll_event ready[events_at_once];
-        auto const count = ::epoll_wait(epoll, ready, events_at_once, -1);
+        auto const count = ::epoll_wait(epolls[which], ready, events_at_once, -1);
         for (int i = 0; i < count; ++i) {
             auto* const with = static_cast<connection*>(ready[i].data.ptr);
             if (!with) {
-                accept_all(epoll, listener);
+                accept_all(epolls, listener);
             } else if (!flush(*with) || !serve(*with)) {
                 ::close(with->socket);
                 delete with;
             }
         }
     }
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    auto const threads = argc == 4 && argv[1] == std::string_view{"--threads"} ? std::atoi(argv[2]) : 1;
+    if (threads < 1 || (argc != 2 && argc != 4)) {
+        return std::fputs("usage: raw_echo [--threads N] PORT_FILE\n", stderr), 64;
+    }
+    ::rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+
+    auto const listener = listen_and_tell(argv[argc - 1]);
+    std::vector<int> epolls;
+    for (int i = 0; i < threads; ++i) {
+        epolls.push_back(::epoll_create1(EPOLL_CLOEXEC));
+        if (epolls.back() < 0) die("epoll_create1");
+    }
+    ::epoll_event wanted{};
+    wanted.events = EPOLLIN;
+    if (::epoll_ctl(epolls.front(), EPOLL_CTL_ADD, listener, &wanted) != 0) die("epoll_ctl");
+    std::vector<std::thread> others;
+    for (std::size_t i = 1; i < epolls.size(); ++i) others.emplace_back(run, std::cref(epolls), i, listener);
+    run(epolls, 0, listener);
 }
