@@ -5,9 +5,15 @@
 #include "server/peer.hpp"
 
 namespace porter::rooms::server {
+namespace {
+
+constexpr std::size_t few = 4;
+
+}  // namespace
 
 void turns::queue::push(peer& who) noexcept
 {
+    ++size;
     who.next_ = nullptr;
     (first == nullptr ? first : last->next_) = &who;
     last = &who;
@@ -27,8 +33,9 @@ void turns::wait(peer& who)
 void turns::take()
 {
     auto const round = std::exchange(waiting_, {});
-    // Who is the only one comes back soon: it would read in vain, and an operation that begins tries for itself anyway.
-    bool const at_once = round.first != round.last;
+    // A round of few is soon over, so that they would mostly read in vain, and an operation that begins tries by
+    // itself.
+    bool const at_once = round.size >= few;
     queue ready;
     for (auto* each = round.first; each != nullptr;) {
         auto& who = *std::exchange(each, each->next_);

@@ -24,6 +24,7 @@ private:
 
         peer* first = nullptr;
         peer* last = nullptr;
+        std::size_t size = 0;
     };
 
     void take();
