@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -36,7 +37,26 @@ int open_for_appending(std::filesystem::path const& path, int& error)
     return -1;
 }
 
+/// Writes bytes and takes what is written off their front.
+int write_from(int file, std::string_view& bytes)
+{
+    while (!bytes.empty()) {
+        auto const written = ::write(file, bytes.data(), bytes.size());
+        if (written > 0) {
+            bytes.remove_prefix(static_cast<std::size_t>(written));
+        } else if (written == 0 || errno != EINTR) {
+            return written == 0 ? EIO : errno;
+        }
+    }
+    return 0;
+}
+
 }  // namespace
+
+std::size_t count_lines(std::string_view text) noexcept
+{
+    return static_cast<std::size_t>(std::ranges::count(text, '\n'));
+}
 
 append_file::append_file(std::filesystem::path path) : path_(std::move(path))
 {
@@ -70,32 +90,32 @@ int append_file::reopen()
     return open_anew();
 }
 
-int append_file::write(std::string_view line)
+append_file::loss append_file::write(std::string& lines)
 {
-    if (file_ < 0 || was_removed()) {
-        if (int const error = open_anew()) return error;
+    std::string_view rest{lines};
+    int error = file_ < 0 || was_removed() ? open_anew() : 0;
+    if (error == 0) error = finish_line();
+    if (error == 0) error = write_from(file_, rest);
+    if (error == 0) return {};
+    auto const written = lines.size() - rest.size();
+    bool const is_torn = written > 0 && lines[written - 1] != '\n';
+    if (is_torn) rest.remove_prefix(rest.find('\n') + 1);
+    loss const lost{count_lines(rest), rest.empty() ? 0 : error};
+    if (is_torn) {
+        lines.resize(lines.size() - rest.size());
+        lines.erase(0, written);
+        unfinished_.swap(lines);
     }
-    if (int const error = write_unfinished()) return error;
-    unfinished_.assign(line).append(1, '\n');
-    auto const whole = unfinished_.size();
-    int const error = write_unfinished();
-    if (error == 0) return 0;
-    bool const begun = unfinished_.size() < whole;
-    if (!begun) unfinished_.clear();
-    return begun ? 0 : error;
+    return lost;
 }
 
-int append_file::write_unfinished()
+int append_file::finish_line()
 {
-    while (!unfinished_.empty()) {
-        auto const written = ::write(file_, unfinished_.data(), unfinished_.size());
-        if (written > 0) {
-            unfinished_.erase(0, static_cast<std::size_t>(written));
-        } else if (written == 0 || errno != EINTR) {
-            return written == 0 ? EIO : errno;
-        }
-    }
-    return 0;
+    std::string_view rest{unfinished_};
+    int const error = write_from(file_, rest);
+    unfinished_.erase(0, unfinished_.size() - rest.size());
+    if (unfinished_.empty()) unfinished_.shrink_to_fit();  // it had the memory of a whole batch
+    return error;
 }
 
 }  // namespace porter::rooms::log

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <string_view>
 
 namespace porter::rooms::log {
+
+/// How many line feeds there are.
+std::size_t count_lines(std::string_view text) noexcept;
 
 /// A file that lines are appended to, each whole or not at all, through full disks, removals and rotations. Errors
 /// are values of errno (0: none). For one thread.
@@ -20,9 +24,17 @@ public:
     int opening_error() const noexcept { return opening_error_; }
     std::filesystem::path const& path() const noexcept { return path_; }
 
-    /// Appends one line and its line feed. A file that was removed is made again first. An error means that the
-    /// line is lost, except when a part of it is in the file: that line's end is kept and written before the next.
-    int write(std::string_view line);
+    /// What a write lost, and why.
+    struct loss {
+        std::size_t lines = 0;
+        int error = 0;  ///< 0: no line was lost
+    };
+
+    /// Appends lines, each of which ends with its line feed, at once. A file that was removed is made again first. When
+    /// no more can be written the rest is lost, except the end of a line whose beginning is in the file: that is kept
+    /// and written before the next. Needs no memory for that, as it may take that of `lines`, whose value is then
+    /// unspecified.
+    loss write(std::string& lines);
 
     /// Whether a line's beginning is in the file and its end is not.
     bool has_unfinished() const noexcept { return !unfinished_.empty(); }
@@ -34,7 +46,7 @@ public:
 private:
     int open_anew();
     bool was_removed() const;
-    int write_unfinished();
+    int finish_line();
 
     std::filesystem::path path_;
     int file_ = -1;

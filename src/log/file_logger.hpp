@@ -1,15 +1,20 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
+#include <initializer_list>
+#include <string_view>
+#include <thread>
 
+#include "log/line_queue.hpp"
+#include "log/line_writer.hpp"
 #include "log/logger.hpp"
 
 namespace porter::rooms::log {
 
-/// The log file of a server. Callers only put a line into a bounded queue; a thread of the logger writes it, each line
-/// at once. When the queue is full the oldest lines give way, and when the disk refuses, lines are lost: the server
-/// goes on, and the first line that can be written again is preceded by the event `log_dropped` with their number.
+/// The log file of a server. Callers only put a line into a bounded queue; a thread of the logger writes it, with all
+/// the others that wait by then. When the queue is full or there is no memory the newest lines are dropped, and when
+/// the disk refuses, lines are lost: the server goes on, and the first line that can be written again is preceded by
+/// the event `log_dropped` with their number.
 class file_logger final : public logger {
 public:
     /// Opens or makes the file. Throws start_error(cannot_create) with a line for people when that cannot be done.
@@ -26,8 +31,12 @@ public:
 private:
     void write(level severity, std::string_view event, std::initializer_list<field> fields) override;
 
-    struct machinery;
-    std::unique_ptr<machinery> machinery_;
+    void serve();
+
+    log_format form_;
+    line_writer writer_;
+    line_queue queue_;
+    std::jthread thread_;  // ends first
 };
 
 }  // namespace porter::rooms::log

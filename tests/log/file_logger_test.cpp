@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "log/scratch.hpp"
@@ -58,6 +60,32 @@ TEST_CASE("everything that is queued is written at the end")
     auto const written = lines(path);
     REQUIRE(written.size() == 2000);
     CHECK(written.back() == "info event n=1999");
+}
+
+TEST_CASE("lines that many threads log at once are all written as wholes and each thread's in order")
+{
+    constexpr int threads = 4;
+    constexpr int each = 1000;
+    scratch dir;
+    auto const path = dir.path / "log";
+    {
+        file_logger log{path, level::info, log_format::text};
+        std::vector<std::jthread> callers;
+        for (int caller = 0; caller < threads; ++caller) {
+            callers.emplace_back([&log, caller] {
+                for (int i = 0; i < each; ++i) log.info("event", {{"caller", caller}, {"n", i}});
+            });
+        }
+    }
+    std::vector<int> next(threads, 0);
+    for (auto const& line : lines(path)) {
+        int caller = -1;
+        int n = -1;
+        INFO(line);
+        REQUIRE(std::sscanf(line.c_str(), "info event caller=%d n=%d", &caller, &n) == 2);
+        REQUIRE(n == next.at(static_cast<std::size_t>(caller))++);
+    }
+    CHECK(next == std::vector<int>(threads, each));
 }
 
 TEST_CASE("a log that cannot be opened refuses the start in one line")

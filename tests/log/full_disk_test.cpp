@@ -1,18 +1,16 @@
 // Promises S4 and S7 of SECURITY.md.
-#include <spdlog/async_logger.h>
-#include <spdlog/details/thread_pool.h>
-#include <spdlog/sinks/base_sink.h>
 #include <sys/resource.h>
 
 #include <cerrno>
 #include <csignal>
-#include <latch>
-#include <memory>
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "log/append_file.hpp"
-#include "log/file_sink.hpp"
+#include "log/line_queue.hpp"
+#include "log/line_writer.hpp"
 #include "log/scratch.hpp"
 #include "support/catch.hpp"
 
@@ -41,30 +39,28 @@ private:
     rlimit before_{};
 };
 
-/// A sink and the queue that it asks for what was lost there, driven by hand instead of by spdlog's thread.
-struct hand_driven_sink {
-    explicit hand_driven_sink(fs::path const& path) : sink(path, log_format::text) { sink.drain(queue); }
+/// What the logger's thread does, driven by hand: each call is a batch.
+struct hand_driven_writer {
+    explicit hand_driven_writer(fs::path const& path) : writer(path, log_format::text) {}
 
-    void log(std::string const& line) { sink.log({"porter", spdlog::level::info, line}); }
-
-    spdlog::details::thread_pool queue{2, 1};
-    file_sink sink;
-};
-
-/// Holds spdlog's thread, so that the queue fills up.
-class blocking_sink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
-public:
-    std::latch entered{1};
-    std::latch released{1};
-
-private:
-    void sink_it_(spdlog::details::log_msg const&) override
+    void log(std::string lines, std::uint64_t dropped = 0)
     {
-        if (!entered.try_wait()) entered.count_down();
-        released.wait();
+        line_queue::batch next{.lines = std::move(lines), .dropped = dropped};
+        writer.write(next);
     }
-    void flush_() override {}
+    void reopen_and_log(std::string lines)
+    {
+        line_queue::batch next{.reopen = true, .lines = std::move(lines)};
+        writer.write(next);
+    }
+
+    line_writer writer;
 };
+
+append_file::loss write(append_file& file, std::string lines)
+{
+    return file.write(lines);
+}
 
 }  // namespace
 
@@ -72,50 +68,62 @@ TEST_CASE("lines that a full disk refused are counted and the count is written a
 {
     scratch dir;
     auto const path = dir.path / "log";
-    hand_driven_sink log{path};
-    log.log("before");
+    hand_driven_writer log{path};
+    log.log("before\n");
     {
         full_disk const disk{fs::file_size(path)};
-        for (int i = 0; i < 5; ++i) log.log("lost");
+        for (int i = 0; i < 5; ++i) log.log("lost\nlost too\n");
     }
-    log.log("after");
+    log.log("after\n");
     CHECK(lines(path) ==
-          std::vector<std::string>{"before", "warn log_dropped lines=5 error=\"File too large\"", "after"});
+          std::vector<std::string>{"before", "warn log_dropped lines=10 error=\"File too large\"", "after"});
 }
 
 TEST_CASE("a count of lost lines is lost no more than the lines")
 {
     scratch dir;
     auto const path = dir.path / "log";
-    hand_driven_sink log{path};
+    hand_driven_writer log{path};
     {
         full_disk const disk{0};
-        log.log("lost");
+        log.log("lost\n");
         log.log("");
         CHECK(content(path).empty());
     }
-    log.sink.finish();
-    log.sink.finish();
+    log.writer.finish();
+    log.writer.finish();
     CHECK(lines(path) == std::vector<std::string>{"warn log_dropped lines=1 error=\"File too large\""});
 }
 
-TEST_CASE("lines that gave way in a full queue are counted")
+TEST_CASE("lines that found no room in the queue are counted behind those that did")
 {
     scratch dir;
-    hand_driven_sink log{dir.path / "log"};
-    auto const blocker = std::make_shared<blocking_sink>();
-    auto queue = std::make_shared<spdlog::details::thread_pool>(2, 1);
-    auto const front =
-        std::make_shared<spdlog::async_logger>("t", blocker, queue, spdlog::async_overflow_policy::overrun_oldest);
-    log.sink.drain(*queue);
-    front->info("held");
-    blocker->entered.wait();
-    for (int i = 0; i < 5; ++i) front->info("queued");
-    log.log("after");
-    log.log("later");
-    blocker->released.count_down();
-    CHECK(lines(dir.path / "log") ==
-          std::vector<std::string>{"warn log_dropped lines=3 error=\"queue full\"", "after", "later"});
+    hand_driven_writer log{dir.path / "log"};
+    line_queue queue{20};
+    for (int i = 0; i < 5; ++i) queue.push("queued\n");
+    line_queue::batch next;
+    REQUIRE(queue.take(next));
+    log.writer.write(next);
+    log.log("after\n");
+    log.log("later\n");
+    CHECK(lines(dir.path / "log") == std::vector<std::string>{"queued", "queued",
+                                                              "warn log_dropped lines=3 error=\"queue full\"", "after",
+                                                              "later"});
+}
+
+TEST_CASE("lines lost in the queue and on the disk are counted together")
+{
+    scratch dir;
+    auto const path = dir.path / "log";
+    hand_driven_writer log{path};
+    {
+        full_disk const disk{10};
+        log.log("whole\nwhich is torn\nlost\nlost\n", 3);
+    }
+    log.log("after\n");
+    CHECK(content(path).starts_with("whole\nwhich is torn\n"));
+    CHECK(lines(path) ==
+          std::vector<std::string>{"whole", "is torn", "warn log_dropped lines=5 error=\"File too large\"", "after"});
 }
 
 TEST_CASE("a line is never torn by a disk that fills up")
@@ -123,33 +131,72 @@ TEST_CASE("a line is never torn by a disk that fills up")
     scratch dir;
     auto const path = dir.path / "log";
     append_file file{path};
-    REQUIRE(file.write("first") == 0);
+    REQUIRE(write(file, "first\n").error == 0);
     {
         full_disk const disk{9};
-        CHECK(file.write("second") == 0);  // begun: "sec" is in the file
+        CHECK(write(file, "second\n").error == 0);  // begun: "sec" is in the file
         CHECK(file.has_unfinished());
-        CHECK(file.write("third") == EFBIG);
+        CHECK(write(file, "third\n").error == EFBIG);
         CHECK(content(path) == "first\nsec");
     }
-    CHECK(file.write("fourth") == 0);
+    CHECK(write(file, "fourth\n").error == 0);
     CHECK_FALSE(file.has_unfinished());
     CHECK(content(path) == "first\nsecond\nfourth\n");
+}
+
+TEST_CASE("wherever a disk fills up in many lines each is in the file as a whole or counted")
+{
+    std::string const batch = "one\ntwo\nthree\nfour\n";
+    for (std::size_t room = 0; room < batch.size(); ++room) {
+        INFO(room);
+        scratch dir;
+        append_file file{dir.path / "log"};
+        append_file::loss lost;
+        {
+            full_disk const disk{room};
+            lost = write(file, batch);
+            CHECK(content(dir.path / "log") == batch.substr(0, room));
+        }
+        bool const is_torn = room > 0 && batch[room - 1] != '\n';
+        auto const kept = is_torn ? batch.find('\n', room) + 1 : room;
+        CHECK(file.has_unfinished() == is_torn);
+        CHECK(lost.lines == count_lines(batch.substr(kept)));
+        CHECK(lost.error == (lost.lines > 0 ? EFBIG : 0));
+        CHECK(write(file, "after\n").lines == 0);
+        CHECK(content(dir.path / "log") == batch.substr(0, kept) + "after\n");
+    }
 }
 
 TEST_CASE("the end of a torn line does not go into another file")
 {
     scratch dir;
     auto const path = dir.path / "log";
-    hand_driven_sink log{path};
+    hand_driven_writer log{path};
     {
         full_disk const disk{3};
-        log.log("torn");
+        log.log("torn\n");
     }
     fs::rename(path, dir.path / "log.1");
-    log.sink.want_reopen();
-    log.log("after");
+    log.reopen_and_log("after\n");
     CHECK(lines(path) == std::vector<std::string>{"info log_reopened file=" + path.string(),
                                                   "warn log_dropped lines=1 error=\"queue full\"", "after"});
+}
+
+TEST_CASE("a torn line is not lost when the reopening fails")
+{
+    scratch dir;
+    auto const path = dir.path / "log";
+    hand_driven_writer log{path};
+    {
+        full_disk const disk{3};
+        log.log("torn\n");
+    }
+    fs::rename(path, dir.path / "log.1");
+    fs::create_directory(path);
+    log.reopen_and_log("after\n");
+    CHECK(lines(dir.path / "log.1") ==
+          std::vector<std::string>{
+              "torn", "error log_reopen_failed file=" + path.string() + " error=\"Is a directory\"", "after"});
 }
 
 TEST_CASE("a line that had no room at all is lost as a whole")
@@ -158,10 +205,10 @@ TEST_CASE("a line that had no room at all is lost as a whole")
     append_file file{dir.path / "log"};
     {
         full_disk const disk{0};
-        CHECK(file.write("lost") == EFBIG);
+        CHECK(write(file, "lost\n").error == EFBIG);
         CHECK_FALSE(file.has_unfinished());
     }
-    CHECK(file.write("kept") == 0);
+    CHECK(write(file, "kept\n").error == 0);
     CHECK(content(dir.path / "log") == "kept\n");
 }
 
@@ -169,9 +216,9 @@ TEST_CASE("a device can be the log")
 {
     append_file none{"/dev/null"};
     CHECK(none.opening_error() == 0);
-    CHECK(none.write("line") == 0);
+    CHECK(write(none, "line\n").error == 0);
     append_file full{"/dev/full"};
-    CHECK(full.write("line") == ENOSPC);
+    CHECK(write(full, "line\nline\n").error == ENOSPC);
 }
 
 }  // namespace porter::rooms::log

@@ -16,7 +16,7 @@ FUNCTION_LINES = 70
 # Which package a header is of. What is not here (the language, POSIX) every room may use.
 PACKAGES = {
     "asio": "Asio", "CLI": "CLI11", "editline": "libedit", "fmt": "fmt", "histedit.h": "libedit",
-    "nlohmann": "nlohmann-json", "openssl": "OpenSSL", "sodium": "libsodium", "sodium.h": "libsodium", "spdlog": "spdlog",
+    "nlohmann": "nlohmann-json", "openssl": "OpenSSL", "sodium": "libsodium", "sodium.h": "libsodium",
     "sqlite3.h": "SQLite", "toml++": "toml++", "utf8proc.h": "utf8proc",
 }
 PUBLIC_PACKAGES = {"Asio"}

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace porter::rooms::log {
+
+/// The lines that wait for the log's thread, put together into one text that can be written at once. Bounded in bytes:
+/// a disk that hangs must not fill the memory. When the queue is full the newest lines are dropped, so what is in the
+/// log up to there tells how it came to that, and the gap is in one place. Safe from any thread; one thread takes.
+class line_queue {
+public:
+    /// What the thread has to do, in this order.
+    struct batch {
+        bool is_empty() const noexcept { return !reopen && lines.empty() && dropped == 0; }
+
+        bool reopen = false;        ///< whether to go on in the file that has the name now
+        std::string lines;          ///< each with its line feed
+        std::uint64_t dropped = 0;  ///< lines that came after these and were not taken
+    };
+
+    /// `limit`: bytes that may wait.
+    explicit line_queue(std::size_t limit) : limit_(limit) {}
+
+    /// Adds a line that ends with its line feed, or drops it when there is no room. Throws std::bad_alloc; then the
+    /// queue is as before.
+    void push(std::string_view line);
+    /// Counts a line that somebody could not even push.
+    void drop();
+    /// Lets the next batch begin with a reopening.
+    void request_reopen();
+
+    /// Waits until there is something to do and exchanges it for `done`, whose memory is used again. False: the queue
+    /// is closed, and everything was taken.
+    [[nodiscard]] bool take(batch& done);
+
+    /// Nothing comes in any more.
+    void close();
+
+private:
+    template <typename Change>
+    void change(Change apply);
+
+    std::size_t const limit_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    batch waiting_;
+    bool closed_ = false;
+};
+
+}  // namespace porter::rooms::log

@@ -1,0 +1,78 @@
+#include "log/line_writer.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <new>
+#include <string>
+#include <string_view>
+
+#include "log/format.hpp"
+
+namespace porter::rooms::log {
+namespace {
+
+line_time now()
+{
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+/// As std::generic_category() has it, but needs no memory.
+char const* describe(int error)
+{
+    char const* const known = ::strerrordesc_np(error);
+    return known != nullptr ? known : "Unknown error";
+}
+
+}  // namespace
+
+void line_writer::write(line_queue::batch& next)
+{
+    if (next.reopen) reopen();
+    if (report_dropped()) {
+        auto const lost = file_.write(next.lines);
+        dropped_ += lost.lines;
+        last_error_ = lost.error;
+    } else {
+        dropped_ += count_lines(next.lines);
+    }
+    dropped_ += next.dropped;
+}
+
+void line_writer::reopen()
+{
+    auto const& path = file_.path().native();
+    bool const was_torn = file_.has_unfinished();
+    int const error = file_.reopen();
+    if (error == 0 && was_torn) ++dropped_;  // its end would stand in another file than its beginning
+    int const failed = error == 0
+                           ? announce(level::info, "log_reopened", {{"file", path}})
+                           : announce(level::error, "log_reopen_failed", {{"file", path}, {"error", describe(error)}});
+    if (failed != 0) ++dropped_;
+}
+
+/// True when nothing is left to be said about lost lines.
+bool line_writer::report_dropped()
+{
+    if (dropped_ == 0) return true;
+    auto const* const why = last_error_ == 0 ? "queue full" : describe(last_error_);
+    if (int const error = announce(level::warn, "log_dropped", {{"lines", dropped_}, {"error", why}})) {
+        last_error_ = error;
+        return false;
+    }
+    dropped_ = 0;
+    return true;
+}
+
+/// Writes a line of the log's own. To have no memory for it is as bad as a full disk, and not worse.
+int line_writer::announce(level severity, std::string_view event, std::initializer_list<field> fields)
+{
+    try {
+        auto line = format_line(form_, now(), severity, event, fields) + '\n';
+        return file_.write(line).error;
+    } catch (std::bad_alloc const&) {
+        return ENOMEM;
+    }
+}
+
+}  // namespace porter::rooms::log
