@@ -6,6 +6,7 @@
 #include <asio/basic_socket_acceptor.hpp>
 #include <asio/basic_stream_socket.hpp>
 #include <asio/basic_waitable_timer.hpp>
+#include <asio/bind_cancellation_slot.hpp>
 #include <asio/error.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/ip/tcp.hpp>
@@ -47,16 +48,24 @@ inline auto into(error_code& error)
     return asio::redirect_error(use_task, error);
 }
 
-/// Goes on with a coroutine that waits for a T: to be called once, with it, but not by whoever it was just given to.
-template <typename T>
-using resumption = typename asio::async_result<asio::use_awaitable_t<io_executor>, void(T)>::handler_type;
+/// The same for what is cancelled by cancelling its socket: a cancellation slot takes memory, which it keeps, and work
+/// each time.
+inline auto uncancelled(error_code& error)
+{
+    return asio::bind_cancellation_slot(asio::cancellation_slot{}, into(error));
+}
 
-/// Suspends whoever awaits this; `begin` is called with the resumption.
-template <typename T, typename Begin>
-task<T> suspended(Begin begin)
+/// Goes on with a coroutine that waits for these values: to be called once, with them, but not by whoever it was just
+/// given to.
+template <typename... Values>
+using resumption = typename asio::async_result<asio::use_awaitable_t<io_executor>, void(Values...)>::handler_type;
+
+/// Suspends whoever awaits this; `begin` is called with the resumption<>.
+template <typename Begin>
+task<void> suspended(Begin begin)
 {
     auto token = use_task;
-    return asio::async_initiate<decltype(token), void(T)>(begin, token);
+    return asio::async_initiate<decltype(token), void()>(begin, token);
 }
 
 /// Waits for a timer that was set; false: it was cancelled.

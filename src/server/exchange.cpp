@@ -55,7 +55,8 @@ message const* exchange::take_up(base::bytes_view frame)
     } else if (std::holds_alternative<protocol::closing>(*request)) {
         peer_.end(ending::by_peer());
     } else if (!std::holds_alternative<protocol::pong>(*request)) {
-        waiting_ = *request;  // its views stay valid: nothing is read before it is answered
+        waiting_ = std::make_unique<protocol::request>(
+            *request);  // its views stay valid: nothing is read before it is answered
     }
     return nullptr;
 }
@@ -73,8 +74,8 @@ task<std::optional<batch>> exchange::receive_some()
             co_await peer_.flush();
         } else if (!is_full) {
             current_ = {};
-            auto const size = co_await peer_.read();
-            peer_.came(size);
+            co_await peer_.read();
+            peer_.came();
         }
     }
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <exception>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -45,8 +47,9 @@ private:
     peer& peer_;
     house const& house_;
     guest& guest_;
-    message current_;                           // what next() gave last, while it is in the input
-    std::optional<protocol::request> waiting_;  // next() could not answer it, because that takes a suspension
+    message current_;  // what next() gave last, while it is in the input
+    // next() could not answer it, because that takes a suspension. Few ever have one, so there is no place for it here.
+    std::unique_ptr<protocol::request> waiting_;
 };
 
 }  // namespace porter::rooms::server

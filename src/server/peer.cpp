@@ -4,24 +4,12 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 
-#include <asio/bind_cancellation_slot.hpp>
 #include <utility>
 
 #include "server/io_thread.hpp"
 #include "server/proxied.hpp"
 
 namespace porter::rooms::server {
-namespace {
-
-/// Socket operations are cancelled by the socket, in interrupt(): a slot for each, set and cleared, would be work for
-/// every message.
-auto uncancelled(base::error_code& error)
-{
-    return asio::bind_cancellation_slot(asio::cancellation_slot{}, base::into(error));
-}
-
-}  // namespace
-
 peer::peer(stream socket, identity::address from, io_thread& thread, options const& rules)
     : socket_(std::move(socket)), thread_(thread), rules_(rules), times_(rules), address_(std::move(from))
 {
@@ -74,12 +62,12 @@ void peer::refuse(base::error_code const& why)
     }
 }
 
-task<std::size_t> peer::read()
+task<void> peer::read()
 {
     if (place_ != nullptr) place_->let_go();
     times_.start_waiting(socket_.decoder());
     if (!quiet_) socket_.decoder().prepare();
-    return base::suspended<std::size_t>([this](base::resumption<std::size_t> resume) {
+    return base::suspended([this](base::resumption<> resume) {
         resume_.emplace(std::move(resume));
         if (quiet_) return doze();
         waiting_ = wait::for_its_turn;
@@ -108,35 +96,36 @@ void peer::begin_reading()
     waiting_ = wait::for_bytes_to_read;
     auto const room = socket_.decoder().room();
     socket_.async_read_some(asio::buffer(room.data(), room.size()),
-                            [this](base::error_code const& failed, std::size_t size) {
-                                failed_ = failed;
-                                wake(size);
-                            });
+                            [this](base::error_code const& failed, std::size_t size) { wake(failed, size); });
 }
 
 void peer::doze()
 {
     waiting_ = wait::without_a_buffer;
     socket_.trim();
-    socket_.async_wait(stream::wait_read, [this](base::error_code const& failed) {
-        failed_ = failed;
-        wake(0);
-    });
+    socket_.async_wait(stream::wait_read, [this](base::error_code const& failed) { wake(failed, 0); });
 }
 
-void peer::wake(std::size_t size)
+void peer::wake(base::error_code const& failed, std::size_t size)
+{
+    failed_ = failed;
+    here_ = size;
+    wake();
+}
+
+void peer::wake()
 {
     auto resume = std::move(*resume_);
     resume_.reset();
-    std::move(resume)(size);
+    std::move(resume)();
 }
 
-void peer::came(std::size_t size)
+void peer::came()
 {
     times_.stop_waiting();
-    if (std::exchange(waiting_, wait::none) == wait::for_bytes_to_read) socket_.decoder().commit(size);
+    if (std::exchange(waiting_, wait::none) == wait::for_bytes_to_read) socket_.decoder().commit(here_);
     if (place_ != nullptr && !place_->hold()) evict();
-    if (size != 0) times_.have_bytes();
+    if (here_ != 0) times_.have_bytes();
     if (!failed_) {
         quiet_ = false;
     } else if (!quiet_ || failed_ != asio::error::operation_aborted) {
@@ -153,8 +142,8 @@ task<std::optional<base::bytes_view>> peer::receive()
         if (!write_at_once()) {
             co_await flush();
         } else {
-            auto const size = co_await read();
-            came(size);
+            co_await read();
+            came();
         }
     }
 }
@@ -172,7 +161,7 @@ task<bool> peer::flush()
     while (is_to_write()) {
         auto const bytes = socket_.encoder().pending();
         auto const size =
-            co_await socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()), uncancelled(error));
+            co_await socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()), base::uncancelled(error));
         note_written(size, error);
     }
     co_return !ended_;
@@ -219,7 +208,7 @@ void peer::belongs_to(store::session_id session, base::timestamp expires_at)
 
 void peer::end(ending why)
 {
-    if (!ended_) ended_ = std::move(why);
+    if (!ended_) ended_ = std::make_unique<ending const>(std::move(why));
 }
 
 void peer::end_by(base::error_code const& failed)

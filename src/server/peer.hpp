@@ -1,6 +1,7 @@
 #pragma once
 
 #include <asio/cancellation_signal.hpp>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -70,12 +71,12 @@ public:
         return frame;
     }
 
-    /// Waits for its turn and then for more bytes; when none come for a while, without a buffer. What it gives is for
-    /// came(), at once:
-    ///     auto const size = co_await visitor.read();
-    ///     visitor.came(size);
-    task<std::size_t> read();
-    void came(std::size_t size);
+    /// Waits for its turn and then for more bytes; when none come for a while, without a buffer. Takes what has come
+    /// when the second is called, at once:
+    ///     co_await visitor.read();
+    ///     visitor.came();
+    task<void> read();
+    void came();
 
     /// Writes what is queued and waits for one whole frame.
     task<std::optional<base::bytes_view>> receive();
@@ -117,8 +118,8 @@ public:
     /// Writes what is queued.
     task<bool> flush();
 
-    /// How the connection ends, if it does.
-    std::optional<ending> const& ended() const noexcept { return ended_; }
+    /// How the connection ends, if it does; null: not yet.
+    ending const* ended() const noexcept { return ended_.get(); }
 
     /// Ends it, from within its coroutine.
     void end(ending why);
@@ -157,7 +158,8 @@ private:
     bool reads(bool at_once);
     void begin_reading();
     void doze();
-    void wake(std::size_t size);
+    void wake(base::error_code const& failed, std::size_t size);
+    void wake();
     void borrow();
     void note_written(std::size_t size, base::error_code const& error);
     task<void> read_to_the_end();
@@ -170,11 +172,11 @@ private:
 
     // What a message goes through stands together, the rest behind it.
     message_socket<stream> socket_;
-    friend class turns;                                    // the thread's queue of those who wait for their turn
-    peer* next_ = nullptr;                                 // in it
-    std::size_t here_ = 0;                                 // what was read at its turn
-    std::optional<base::resumption<std::size_t>> resume_;  // whoever waits in read()
-    base::error_code failed_;                              // what the wait or the frame met
+    friend class turns;                         // the thread's queue of those who wait for their turn
+    peer* next_ = nullptr;                      // in it
+    std::size_t here_ = 0;                      // what was read
+    std::optional<base::resumption<>> resume_;  // whoever waits in read()
+    base::error_code failed_;                   // what the wait or the frame met
     enum class wait : std::uint8_t { none, for_its_turn, for_bytes_to_read, without_a_buffer };
     wait waiting_ = wait::none;
     bool quiet_ = false;       // nothing has come for a while: it waits without a buffer
@@ -182,7 +184,7 @@ private:
     io_thread& thread_;
     options const& rules_;
     admission* place_ = nullptr;  // while it can be lost
-    std::optional<ending> ended_;
+    std::unique_ptr<ending const> ended_;
     deadlines times_;
 
     deadline leave_;  // set: it takes its leave

@@ -35,7 +35,8 @@ task<result<void, ending>> recognise(stream& socket, identity::address const& fr
     base::error_code error = asio::error::would_block;
     unsigned char first = 0;
     while (error == asio::error::would_block) {
-        auto [failed] = co_await socket.async_wait(stream::wait_read, base::use_tuple);
+        base::error_code failed;
+        co_await socket.async_wait(stream::wait_read, base::uncancelled(failed));
         if (failed) co_return refuse(ending::lost(failed.message()));
         first = first_byte(socket, error);
     }

@@ -43,7 +43,7 @@ void turns::take()
     }
     for (auto* each = ready.first; each != nullptr;) {
         auto& who = *std::exchange(each, each->next_);  // who goes on may wait again, or be gone
-        who.wake(who.here_);
+        who.wake();
     }
 }
 
