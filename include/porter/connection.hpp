@@ -50,14 +50,13 @@ public:
     };
 
     /// Starts with the message that made the batch.
-    iterator begin() const noexcept { return {*source_, first_}; }
+    iterator begin() const noexcept;
     std::default_sentinel_t end() const noexcept { return {}; }
 
 private:
     friend class rooms::server::exchange;
-    batch(rooms::server::exchange& source, message const* first) : source_(&source), first_(first) {}
+    explicit batch(rooms::server::exchange& source) : source_(&source) {}
     rooms::server::exchange* source_;
-    message const* first_;
 };
 
 /// A connection that has been let in, as a service sees it. Pings, account requests and limits are dealt with

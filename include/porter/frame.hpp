@@ -88,8 +88,8 @@ public:
     bool ready(std::error_code& error) noexcept
     {
         if (error) error.clear();
-        if (size() < frame_header_size && !failed_) return false;
-        if (failed_ || !acceptable(declared(begin_))) return refuse(error);
+        if (size() < frame_header_size && !failed()) return false;
+        if (failed() || !acceptable(declared(begin_))) return refuse(error);
         return size() - frame_header_size >= declared(begin_);
     }
 
@@ -118,6 +118,7 @@ public:
     void trim() noexcept;
 
 private:
+    bool failed() const noexcept { return failed_ != frame_errc{}; }
     bool acceptable(std::size_t length) const noexcept { return length != 0 && length <= limit_; }
     bool refuse(std::error_code& error) noexcept;
     std::size_t wanted_capacity() const noexcept;
@@ -140,7 +141,7 @@ private:
     std::size_t begin_ = 0;  // the bytes in [begin_, end_) wait to be taken up
     std::size_t end_ = 0;
     std::size_t limit_;
-    std::optional<frame_errc> failed_;
+    frame_errc failed_{};   // 0: not
     bool filled_ = false;   // the last read took all the room that there was: more is waiting
     bool reading_ = false;  // between prepare() and commit()
 };

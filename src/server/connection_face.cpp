@@ -5,6 +5,11 @@
 
 namespace porter {
 
+batch::iterator batch::begin() const noexcept
+{
+    return {*source_, &source_->current()};
+}
+
 batch::iterator& batch::iterator::operator++()
 {
     current_ = source_->next();

@@ -32,6 +32,8 @@ public:
     /// `rules` outlives this. The time for access begins now.
     explicit deadlines(options const& rules);
 
+    options const& rules() const noexcept { return rules_; }
+
     /// A PROXY header must come now.
     void expect_header() { header_.set(std::chrono::steady_clock::now() + rules_.opening_time); }
     void have_header() noexcept { header_.clear(); }

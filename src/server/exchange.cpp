@@ -64,7 +64,7 @@ message const* exchange::take_up(base::bytes_view frame)
 task<std::optional<batch>> exchange::receive_some()
 {
     for (;;) {
-        if (auto const* first = next()) co_return batch{*this, first};
+        if (next() != nullptr) co_return batch{*this};
         if (peer_.ended()) co_return std::nullopt;
         bool const is_full = peer_.output_full();  // then there may be more to take up, once it is written
         if (waiting_) {

@@ -28,6 +28,7 @@ public:
     // What porter::connection offers; documented there.
     task<std::optional<batch>> receive_some();
     message const* next();
+    message const& current() const noexcept { return current_; }  ///< what next() gave last
     void reply(message const& answer);
     task<bool> flush();
 

@@ -17,7 +17,7 @@ io_thread::~io_thread()
 
 void io_thread::enter(peer& who)
 {
-    by_connection_.emplace(who.address().connection(), &who);
+    unsettled_.emplace(who.address().connection(), &who);
     who.entered_ = true;
     who.after_ = first_;
     if (first_ != nullptr) first_->before_ = &who;
@@ -26,9 +26,14 @@ void io_thread::enter(peer& who)
     if (stopping_) who.interrupt(ending::by_us(code::shutting_down));
 }
 
+void io_thread::settle(peer const& who)
+{
+    unsettled_.erase(who.address().connection());
+}
+
 void io_thread::leave(peer& who)
 {
-    by_connection_.erase(who.address().connection());
+    settle(who);
     if (who.before_ != nullptr) {
         who.before_->after_ = who.after_;
     } else {
@@ -64,8 +69,8 @@ void io_thread::cut_all()
 
 void io_thread::evict(std::uint64_t connection)
 {
-    auto const found = by_connection_.find(connection);
-    if (found != by_connection_.end()) found->second->evict();
+    auto const found = unsettled_.find(connection);
+    if (found != unsettled_.end()) found->second->evict();
 }
 
 void io_thread::end_sessions(std::span<store::session_id const> ended)

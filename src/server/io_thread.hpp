@@ -47,6 +47,8 @@ public:
     }
 
     void enter(peer& who);
+    /// Nobody takes this one's place away any more.
+    void settle(peer const& who);
     void leave(peer& who);
 
     /// Watches the deadlines until stop() was called and the last peer has left.
@@ -79,7 +81,7 @@ private:
     base::steady_timer timer_;
     bool stopping_ = false;
     peer* first_ = nullptr;  // an intrusive list, because the tick goes through all of them
-    std::unordered_map<std::uint64_t, peer*> by_connection_;
+    std::unordered_map<std::uint64_t, peer*> unsettled_;  // by the connection's number
 };
 
 /// Tells whoever lost a place so, on its own thread. From any thread.

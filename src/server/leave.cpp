@@ -29,7 +29,7 @@ task<void> peer::leave(manner how)
     // hardly take this; all others get the time for their answers first.
     bool const is_slow = ended_->what() == code::slow_consumer;
     auto time = std::chrono::milliseconds{0};
-    if (how == manner::politely) time = is_slow ? linger_time : rules_.output_time;
+    if (how == manner::politely) time = is_slow ? linger_time : times_.rules().output_time;
     leave_.set(std::chrono::steady_clock::now() + time);
     if (ended_->way() == ending::how::closed_by_us) {
         say(protocol::closing{static_cast<std::uint16_t>(ended_->what()), ended_->reason()});

@@ -11,7 +11,7 @@
 
 namespace porter::rooms::server {
 peer::peer(stream socket, identity::address from, io_thread& thread, options const& rules)
-    : socket_(std::move(socket)), thread_(thread), rules_(rules), times_(rules), address_(std::move(from))
+    : socket_(std::move(socket)), thread_(thread), times_(rules), address_(std::move(from))
 {
     socket_.decoder() = frame_decoder{protocol::opening_limit, &thread.buffers()};
 }
@@ -197,7 +197,8 @@ void peer::admitted()
 {
     times_.have_access();
     if (place_ != nullptr) std::exchange(place_, nullptr)->settle();
-    socket_.decoder().limit(rules_.max_frame);
+    thread_.settle(*this);
+    socket_.decoder().limit(times_.rules().max_frame);
 }
 
 void peer::belongs_to(store::session_id session, base::timestamp expires_at)

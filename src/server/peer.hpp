@@ -182,7 +182,6 @@ private:
     bool quiet_ = false;       // nothing has come for a while: it waits without a buffer
     bool recognised_ = false;  // what it speaks
     io_thread& thread_;
-    options const& rules_;
     admission* place_ = nullptr;  // while it can be lost
     std::unique_ptr<ending const> ended_;
     deadlines times_;

@@ -34,7 +34,7 @@ void frame_decoder::take(frame_decoder& other) noexcept
     capacity_ = std::exchange(other.capacity_, 0);
     begin_ = std::exchange(other.begin_, 0);
     end_ = std::exchange(other.end_, 0);
-    failed_ = std::exchange(other.failed_, std::nullopt);
+    failed_ = std::exchange(other.failed_, {});
     filled_ = std::exchange(other.filled_, false);
 }
 
@@ -52,13 +52,13 @@ void frame_decoder::commit(std::size_t size) noexcept
     assert(reading_ && size <= capacity_ - end_);
     reading_ = false;
     filled_ = size == capacity_ - end_;
-    if (!failed_) end_ += size;
+    if (!failed()) end_ += size;
 }
 
 bool frame_decoder::refuse(std::error_code& error) noexcept
 {
-    if (!failed_) failed_ = declared(begin_) == 0 ? frame_errc::empty_frame : frame_errc::frame_too_large;
-    error = *failed_;
+    if (!failed()) failed_ = declared(begin_) == 0 ? frame_errc::empty_frame : frame_errc::frame_too_large;
+    error = failed_;
     discard();
     return false;
 }
