@@ -23,7 +23,8 @@ public:
     /// Writes what is queued, then closes.
     ~file_logger() override;
 
-    /// Goes on in the file that has the name now (after a rotation), and says so there: event `log_reopened`.
+    /// Goes on in the file that has the name now (after a rotation), and says so there: event `log_reopened`. What was
+    /// logged before the call is in the old one.
     /// Returns at once, from any thread; the logger's thread does it. If the file cannot be opened, the old one stays
     /// in use and gets the event `log_reopen_failed`.
     void reopen();

@@ -9,11 +9,17 @@ namespace {
 /// back.
 constexpr std::size_t kept_bytes = 64 * 1024;
 
+void clear(std::string& text)
+{
+    text.clear();
+    if (text.capacity() > kept_bytes) text.shrink_to_fit();
+}
+
 void clear(line_queue::batch& done)
 {
+    clear(done.old_lines);
     done.reopen = false;
-    done.lines.clear();
-    if (done.lines.capacity() > kept_bytes) done.lines.shrink_to_fit();
+    clear(done.lines);
     done.dropped = 0;
 }
 
@@ -34,7 +40,7 @@ void line_queue::push(std::string_view line)
 {
     change([this, line] {
         // Behind a dropped line none is taken either, be it short enough: the gap stays in one place.
-        if (waiting_.dropped > 0 || waiting_.lines.size() + line.size() > limit_) {
+        if (waiting_.dropped > 0 || waiting_.old_lines.size() + waiting_.lines.size() + line.size() > limit_) {
             ++waiting_.dropped;
         } else {
             waiting_.lines += line;
@@ -49,7 +55,10 @@ void line_queue::drop()
 
 void line_queue::request_reopen()
 {
-    change([this] { waiting_.reopen = true; });
+    change([this] {
+        if (!waiting_.reopen) std::swap(waiting_.old_lines, waiting_.lines);
+        waiting_.reopen = true;
+    });
 }
 
 bool line_queue::take(batch& done)

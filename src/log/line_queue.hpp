@@ -18,6 +18,7 @@ public:
     struct batch {
         bool is_empty() const noexcept { return !reopen && lines.empty() && dropped == 0; }
 
+        std::string old_lines{};    ///< those from before the reopening was asked for: they belong into the old file
         bool reopen = false;        ///< whether to go on in the file that has the name now
         std::string lines;          ///< each with its line feed
         std::uint64_t dropped = 0;  ///< lines that came after these and were not taken
@@ -31,7 +32,7 @@ public:
     void push(std::string_view line);
     /// Counts a line that somebody could not even push.
     void drop();
-    /// Lets the next batch begin with a reopening.
+    /// Lets the lines from here on be preceded by a reopening; once a batch.
     void request_reopen();
 
     /// Waits until there is something to do and exchanges it for `done`, whose memory is used again. False: the queue

@@ -28,15 +28,23 @@ char const* describe(int error)
 
 void line_writer::write(line_queue::batch& next)
 {
-    if (next.reopen) reopen();
+    if (next.reopen) {
+        if (!next.old_lines.empty()) write(next.old_lines);
+        reopen();
+    }
+    write(next.lines);
+    dropped_ += next.dropped;
+}
+
+void line_writer::write(std::string& lines)
+{
     if (report_dropped()) {
-        auto const lost = file_.write(next.lines);
+        auto const lost = file_.write(lines);
         dropped_ += lost.lines;
         last_error_ = lost.error;
     } else {
-        dropped_ += count_lines(next.lines);
+        dropped_ += count_lines(lines);
     }
-    dropped_ += next.dropped;
 }
 
 void line_writer::reopen()

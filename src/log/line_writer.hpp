@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <initializer_list>
+#include <string>
 #include <string_view>
 
 #include "log/append_file.hpp"
@@ -19,14 +20,15 @@ public:
 
     append_file const& file() const noexcept { return file_; }
 
-    /// Reopens if that is asked for, says what was lost before, writes the lines. While the former cannot be said no
-    /// line is written either: lines behind a gap that nobody sees would mislead.
+    /// Says what was lost before and writes the lines, with a reopening before or among them if that is asked for.
+    /// While the former cannot be said no line is written either: lines behind a gap that nobody sees would mislead.
     void write(line_queue::batch& next);
 
     /// Says what was lost, if anything was and it can be written. After the last batch.
     void finish() { report_dropped(); }
 
 private:
+    void write(std::string& lines);
     void reopen();
     bool report_dropped();
     int announce(level severity, std::string_view event, std::initializer_list<field> fields);

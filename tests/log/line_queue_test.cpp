@@ -56,6 +56,27 @@ TEST_CASE("a line that could not be pushed is counted")
     CHECK(next.dropped == 1);
 }
 
+TEST_CASE("what was logged before a rotation is in the old file and the rest in the new one")
+{
+    scratch dir;
+    auto const path = dir.path / "log";
+    auto const rotated = dir.path / "log.1";
+    line_writer writer{path, log_format::text};
+    line_queue queue{1000};
+    line_queue::batch next;
+    queue.push("before\n");
+    std::filesystem::rename(path, rotated);
+    queue.request_reopen();
+    queue.push("after\n");
+    queue.request_reopen();
+    queue.push("later\n");
+    REQUIRE(queue.take(next));
+    writer.write(next);
+    CHECK(content(rotated) == "before\n");
+    CHECK(content(path).ends_with("after\nlater\n"));
+    CHECK(content(path).find("before") == std::string::npos);
+}
+
 TEST_CASE("a reopening that is asked for belongs to the next batch only")
 {
     line_queue queue{10};
