@@ -91,7 +91,8 @@ public:
 
     /// Queues a message; it is written before the next wait, together with all others. Never suspends.
     void reply(message const& answer);
-    /// Queues a text (`body` is copied; it must be valid UTF-8).
+    /// Queues a text, which must be valid UTF-8. `body` is copied, unless it is that of the message which came last:
+    /// that one is sent from where it stands in the input.
     void reply(std::string_view body);
 
     /// Queues a text or a message and writes the queue; suspends while the peer is slow. False: the connection has

@@ -170,11 +170,12 @@ task<bool> peer::flush()
 /// Replies mostly fit into the system's buffer: then no operation is begun and nobody waits.
 bool peer::write_at_once()
 {
-    if (is_to_write()) {
+    base::error_code error;
+    while (is_to_write() && !error) {  // twice at most: what is passed on, and what stands behind it
         auto const bytes = socket_.encoder().pending();
-        base::error_code error;
         auto const size = socket_.try_write_some({bytes.data(), bytes.size()}, error);
         if (error != asio::error::would_block) note_written(size, error);
+        if (size < bytes.size()) break;
     }
     return !ended_ && socket_.encoder().empty();
 }

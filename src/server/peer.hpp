@@ -96,8 +96,7 @@ public:
         socket_.encoder().add({std::as_bytes(std::span{&what, 1}), base::as_bytes(body)});
     }
 
-    /// Queues the frame that next() gave last as it is, without copying it where that can be done. It is written before
-    /// the next read.
+    /// Queues a frame that next() gave since the last read(), without copying it where that can be done.
     void echo(base::bytes_view frame)
     {
         std::span const whole{frame.data() - frame_header_size, frame_header_size + frame.size()};
@@ -172,11 +171,13 @@ private:
 
     // What a message goes through stands together, the rest behind it.
     message_socket<stream> socket_;
-    friend class turns;                         // the thread's queue of those who wait for their turn
-    peer* next_ = nullptr;                      // in it
-    std::size_t here_ = 0;                      // what was read
-    std::optional<base::resumption<>> resume_;  // whoever waits in read()
-    base::error_code failed_;                   // what the wait or the frame met
+    friend class turns;     // the thread's queue of those who wait for their turn
+    peer* next_ = nullptr;  // in it
+    std::size_t here_ = 0;  // what was read
+    // Whoever waits in read(). It owns the coroutine that owns this peer, so it must be called before all ends: the
+    // doorman runs until everybody has gone.
+    std::optional<base::resumption<>> resume_;
+    base::error_code failed_;  // what the wait or the frame met
     enum class wait : std::uint8_t { none, for_its_turn, for_bytes_to_read, without_a_buffer };
     wait waiting_ = wait::none;
     bool quiet_ = false;       // nothing has come for a while: it waits without a buffer

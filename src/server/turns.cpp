@@ -7,7 +7,7 @@
 namespace porter::rooms::server {
 namespace {
 
-constexpr std::size_t few = 4;
+constexpr std::size_t worth_trying = 4;  // peers in a round
 
 }  // namespace
 
@@ -30,12 +30,12 @@ void turns::wait(peer& who)
 
 /// First all read and then all go on: each is a lot of code, here and in the kernel, which so stays in the processor's
 /// cache for a whole round.
-void turns::take()
+void turns::take() noexcept
 {
     auto const round = std::exchange(waiting_, {});
     // A round of few is soon over, so that they would mostly read in vain, and an operation that begins tries by
     // itself.
-    bool const at_once = round.size >= few;
+    bool const at_once = round.size >= worth_trying;
     queue ready;
     for (auto* each = round.first; each != nullptr;) {
         auto& who = *std::exchange(each, each->next_);

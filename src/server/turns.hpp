@@ -27,7 +27,8 @@ private:
         std::size_t size = 0;
     };
 
-    void take();
+    /// noexcept: what escaped here would leave the rest of a round waiting for ever.
+    void take() noexcept;
 
     io_executor executor_;
     queue waiting_;

@@ -33,9 +33,19 @@ struct crowd {
         }
     }
 
+    /// Those who speak plainly do so at the same moment, so that the server finds them in one round.
     task<void> speak(std::string what)
     {
-        for (auto& each : all) co_await each.say(wire::text{what});
+        for (auto& each : all) {
+            each.queue(wire::text{what});
+            if (each.socket().is_tls()) co_await each.flush();
+        }
+        for (auto& each : all) {
+            rooms::base::error_code error;
+            auto& output = each.socket().encoder();
+            auto const bytes = output.pending();
+            output.consume(each.socket().try_write_some({bytes.data(), bytes.size()}, error));
+        }
     }
 
     rooms::server::encryption encryption{tls_mode::automatic, new_key()};
@@ -71,6 +81,25 @@ TEST_CASE("all who speak at the same time are answered again and again")
     CHECK(people.house.doorman->defects() == 0);
 }
 
+TEST_CASE("what comes while all wait for their turn is found in it")
+{
+    constexpr int texts = 40;
+    crowd people{12};
+    auto scene = [&]() -> task<void> {
+        auto executor = co_await asio::this_coro::executor;
+        co_await people.enter();
+        for (int i = 0; i < texts; ++i) {
+            co_await people.speak("text " + std::to_string(i));
+            co_await asio::post(executor, use_task);
+        }
+        for (auto& each : people.all) {
+            for (int i = 0; i < texts; ++i) co_await hears(each, "text " + std::to_string(i));
+        }
+    };
+    people.house.run(scene());
+    CHECK(people.house.doorman->defects() == 0);
+}
+
 TEST_CASE("who goes away while all wait for their turn takes nobody along")
 {
     crowd people{9};
@@ -99,7 +128,7 @@ TEST_CASE("stopping reaches those who wait for their turn wherever in the round 
     bool const all_at_once = GENERATE(true, false);
     for (int turns = 0; turns < 16; ++turns) {
         CAPTURE(turns);
-        crowd people{4};
+        crowd people{9};
         auto scene = [&]() -> task<void> {
             auto executor = co_await asio::this_coro::executor;
             co_await people.enter();
@@ -108,7 +137,7 @@ TEST_CASE("stopping reaches those who wait for their turn wherever in the round 
             if (all_at_once) {
                 co_await people.speak("two");
             } else {
-                co_await people.all[static_cast<std::size_t>(turns) % 4].say(wire::text{"two"});
+                co_await people.all[static_cast<std::size_t>(turns) % 9].say(wire::text{"two"});
             }
             for (int i = 0; i < turns; ++i) co_await asio::post(executor, use_task);
             people.house.doorman->stop();
