@@ -48,6 +48,7 @@ struct server_options {
 
     std::size_t max_connections = 20'000;  ///< 0, or more than there are descriptors for: as many as those allow
     std::size_t max_connections_per_address = 1024;  ///< per IPv4 address or IPv6 /64; 0: no limit
+    std::size_t max_connections_per_account = 1024;  ///< with access; 0: no limit
     std::uint32_t max_frame = 1024 * 1024;           ///< payload bytes, 4 KiB to 16 MiB
 
     /// Networks in CIDR notation: who comes from there is a proxy and must begin with a PROXY protocol header (v1 or

@@ -102,6 +102,16 @@ task<result<principal>> verifier::login(std::string name, base::secret password,
     co_return principal{account, std::move(proved->counted)};
 }
 
+task<void> verifier::roll_back(principal const& unused)
+{
+    return throttle_.give_back(unused.proved_by());
+}
+
+task<void> verifier::roll_back(newcomer const& unused)
+{
+    return throttle_.give_back(unused.asked_by());
+}
+
 task<result<void>> verifier::change_password(store::account_id account, base::secret current, base::secret fresh,
                                              store::session_id keep, identity::address from)
 {

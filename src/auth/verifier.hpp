@@ -39,6 +39,11 @@ public:
     /// a good login a hash with weaker parameters than today's is replaced; a failure to do so does not fail the login.
     task<result<principal>> login(std::string name, base::secret password, identity::address from);
 
+    /// Says that what was proved, or granted to a newcomer, is not used after all: the attempt counts for nothing, as
+    /// if it had not been made.
+    task<void> roll_back(principal const& unused);
+    task<void> roll_back(newcomer const& unused);
+
     /// Changes a password by its current one and ends every other session of the account. Errors: bad_credentials
     /// (counted like a login's), weak_password; throttled, busy, unavailable.
     task<result<void>> change_password(store::account_id account, base::secret current, base::secret fresh,

@@ -123,6 +123,8 @@ constexpr option table[] = {
         "connections at once; 0: as many as there are descriptors for"),
     row("max-connections-per-address", 0, form::number, "N", number<&server::max_connections_per_address, 0, many>(),
         "the same for an IPv4 address or IPv6 /64; 0: no limit"),
+    row("max-connections-per-account", 0, form::number, "N", number<&server::max_connections_per_account, 0, many>(),
+        "connections of one account; 0: no limit"),
     row("max-frame", 0, form::size, "SIZE", size<&server::max_frame, 4 * KiB, 16 * MiB>(),
         "the longest message, 4KiB to 16MiB"),
     row("threads", 0, form::number, "N", number<&server::threads, 1, 1024>(),

@@ -71,6 +71,7 @@ server::options rules(server_options const& options)
     made.idle_timeout = options.idle_timeout;
     made.max_connections = options.max_connections;
     made.max_connections_per_address = options.max_connections_per_address;
+    made.max_connections_per_account = options.max_connections_per_account;
     made.max_frame = options.max_frame;
     for (auto const& text : options.proxy_from) {
         auto const network = base::network::parse(text);

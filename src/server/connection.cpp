@@ -58,10 +58,10 @@ void report(peer const& visitor, house const& house)
     }
 }
 
-/// A frame of its own, so that nobody who stays has room for it.
+/// A frame of its own, so that no connection that stays has room for it.
 task<void> see_off(peer& visitor, admission& place)
 {
-    auto how = peer::manner::politely;
+    auto how = visitor.is_evicted_for_memory() ? peer::manner::in_a_hurry : peer::manner::politely;
     bool const lost = place.is_lost();
     auto const goodbye = lost ? place.see_off() : std::nullopt;
     if (lost && !goodbye) how = peer::manner::in_a_hurry;

@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 
 #include "porter/frame.hpp"
 #include "server/ending.hpp"
 #include "server/options.hpp"
+#include "server/output_pace.hpp"
 
 namespace porter::rooms::server {
 
@@ -49,11 +51,17 @@ public:
     void have_bytes() noexcept { heard_ = true; }
 
     /// Everything was written.
-    void have_written() noexcept { has_output_ = false; }
+    void have_written() noexcept { output_.reset(); }
 
-    /// Once a tick. `unsent`: bytes that the peer's machine has not acknowledged, 0: all is written. Whether anything
-    /// was heard since the last tick.
-    bool tick(time_point now, std::size_t unsent);
+    /// Once a tick, while a write waits to hand `queued` bytes to the system.
+    void watch_output(time_point now, std::size_t queued, output_position position);
+
+    /// Once a tick, last. Whether anything was heard since the last one.
+    bool tick(time_point now);
+
+    /// Since when the peer has been keeping us waiting for the rest of a frame, or to take what is pending;
+    /// time_point::max(): it does not.
+    time_point slow_since() const noexcept;
 
     /// How the connection ends because of what is not there in time.
     std::optional<ending> missed(time_point now) const;
@@ -66,10 +74,8 @@ private:
     time_point waiting_since_{};
     std::chrono::steady_clock::duration waited_{};  // for the rest of the frame that is half here
     time_point heard_at_;                           // of the last tick that found `heard_`
-    time_point progress_at_{};                      // of the last tick that found another `unsent_`
-    std::size_t unsent_ = 0;
+    std::unique_ptr<output_pace> output_;           // none: nothing is pending, as nearly always
     bool heard_ = false;
-    bool has_output_ = false;
 };
 
 }  // namespace porter::rooms::server

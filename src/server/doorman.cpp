@@ -20,13 +20,25 @@ std::chrono::milliseconds tick_for(options const& rules)
     return std::clamp(shortest / 8, milliseconds{10}, milliseconds{1000});
 }
 
+/// Of the memory for buffers one network gets so much at most.
+constexpr std::size_t network_share = 4;
+
+/// Four connections of one network can always have a frame of the largest size under way.
+std::size_t memory_for(options const& rules)
+{
+    auto const large_frames = std::size_t{rules.max_frame} * 4 * network_share;
+    return rules.max_buffered == 0 ? 0 : std::max(rules.max_buffered, large_frames);
+}
+
 }  // namespace
 
 doorman::doorman(asio::io_context& main, std::size_t threads, house const& rooms)
     : main_(main),
       house_(rooms),
-      quota_(rooms.rules.max_connections, rooms.rules.max_connections_per_address),
-      threads_(main, threads, rooms.clock, tick_for(rooms.rules)),
+      quota_(rooms.rules.max_connections, rooms.rules.max_connections_per_address,
+             rooms.rules.max_connections_per_account),
+      memory_(memory_for(rooms.rules), memory_for(rooms.rules) / network_share, rooms.rules.output_time / 5),
+      threads_(main, threads, rooms.clock, memory_, tick_for(rooms.rules)),
       drain_timer_(main.get_executor()),
       house_timer_(main.get_executor()),
       house_period_(rooms.rules.use_period)

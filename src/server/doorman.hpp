@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/asio.hpp"
+#include "server/buffer_limiter.hpp"
 #include "server/house.hpp"
 #include "server/io_threads.hpp"
 #include "server/listener.hpp"
@@ -58,6 +59,7 @@ private:
     asio::io_context& main_;
     house const& house_;
     quota quota_;
+    buffer_limiter memory_;
     std::uint64_t connections_so_far_ = 0;
     io_threads threads_;
     std::deque<listener> listeners_;

@@ -68,7 +68,8 @@ task<std::optional<batch>> exchange::receive_some()
         if (peer_.ended()) co_return std::nullopt;
         bool const is_full = peer_.output_full();  // then there may be more to take up, once it is written
         if (waiting_) {
-            co_await answer_request(peer_, house_, guest_, *waiting_);
+            auto const is_there = co_await peer_.flush_before_wait();
+            if (is_there) co_await answer_request(peer_, house_, guest_, *waiting_);
             waiting_.reset();
         } else if (!peer_.write_at_once()) {
             co_await peer_.flush();

@@ -30,23 +30,6 @@ void welcome(peer& visitor, house const& house, identity::claim const& claim)
                                   greet ? std::string_view{claim.name()} : std::string_view{}});
 }
 
-/// Says `denied`; the denial that is one too many ends the connection.
-class denials {
-public:
-    void say(peer& visitor, failure const& why)
-    {
-        visitor.deny(why);
-        bool const our_fault = why.what == code::unavailable || why.what == code::busy;
-        if (!our_fault) ++count_;
-        if (++answers_ < max_access_requests && count_ < max_denials) return;
-        visitor.end(ending::by_us(code::too_many_attempts, "too many attempts on this connection"));
-    }
-
-private:
-    int count_ = 0;
-    int answers_ = 0;
-};
-
 /// What both modes share: the next access request. None: the connection has ended.
 task<std::optional<protocol::access_request>> receive_request(peer& visitor)
 {
@@ -66,17 +49,17 @@ task<std::optional<protocol::access_request>> receive_request(peer& visitor)
 task<std::optional<guest>> identified(peer& visitor, house const& house, identity::claim const& claim)
 {
     if (claim.known()) co_return guest{via::address, claim.name()};
-    denials denied;
     for (;;) {
         auto const request = co_await receive_request(visitor);
         if (!request) co_return std::nullopt;
         failure refused{code::not_supported, "this server asks for a name only: identify"};
+        co_await visitor.flush_before_wait();
         if (auto const* identify = std::get_if<protocol::identify>(&*request)) {
             auto introduced = co_await house.directory.introduce(visitor.address(), std::string{identify->name});
             if (introduced) co_return guest{via::identify, introduced->name()};
             refused = introduced.error();
         }
-        denied.say(visitor, refused);
+        visitor.deny(refused);
     }
 }
 
@@ -88,14 +71,28 @@ struct entrance {
     sessions::session session;
 };
 
+/// Of a connection that take_access() has ended: nobody is told this any more.
+failure no_place()
+{
+    return {code::server_full, "the server is full"};
+}
+
 task<result<entrance>> registered(peer& visitor, house const& house, protocol::register_account const& asked)
 {
     std::string name{asked.name};
     base::secret password{asked.password};
     auto accepted = co_await house.verifier.register_account(std::move(name), std::move(password), visitor.address());
     if (!accepted) co_return refuse(accepted.error());
+    if (!visitor.take_access(0)) {
+        co_await house.verifier.roll_back(*accepted);
+        co_return refuse(no_place());
+    }
     auto opened = co_await house.registry.open(*accepted, visitor.address(), visitor.transport());
-    if (!opened) co_return refuse(opened.error());
+    if (!opened) {
+        visitor.give_up_access();
+        co_return refuse(opened.error());
+    }
+    visitor.set_account(opened->account());
     co_return entrance{via::register_account, std::move(*opened)};
 }
 
@@ -105,8 +102,16 @@ task<result<entrance>> logged_in(peer& visitor, house const& house, protocol::lo
     base::secret password{asked.password};
     auto proved = co_await house.verifier.login(std::move(name), std::move(password), visitor.address());
     if (!proved) co_return refuse(proved.error());
+    // The place comes before the session: one that nobody gets the token of would end an older one of the account.
+    if (!visitor.take_access(proved->account())) {
+        co_await house.verifier.roll_back(*proved);
+        co_return refuse(no_place());
+    }
     auto opened = co_await house.registry.open(*proved, visitor.address(), visitor.transport());
-    if (!opened) co_return refuse(opened.error());
+    if (!opened) {
+        visitor.give_up_access();
+        co_return refuse(opened.error());
+    }
     co_return entrance{via::login, std::move(*opened)};
 }
 
@@ -115,6 +120,7 @@ task<result<entrance>> resumed(peer& visitor, house const& house, protocol::resu
     base::secret token{asked.token};
     auto opened = co_await house.registry.resume(std::move(token), visitor.address(), visitor.transport());
     if (!opened) co_return refuse(opened.error());
+    if (!visitor.take_access(opened->account())) co_return refuse(no_place());
     co_return entrance{via::resume, std::move(*opened)};
 }
 
@@ -138,6 +144,7 @@ std::optional<failure> take_seat(peer& visitor, house const& house, sessions::se
     visitor.belongs_to(session.id(), session.expires_at());
     if (!house.registry.has_ended(session.id())) return std::nullopt;
     visitor.belongs_to(0, {});
+    visitor.give_up_access();
     return failure{code::invalid_token, "the session has just ended: log in again"};
 }
 
@@ -166,7 +173,6 @@ void grant(peer& visitor, entrance const& by)
 /// Authenticate access: register, login or resume, until one of them succeeds.
 task<std::optional<guest>> authenticated(peer& visitor, house const& house, identity::claim const& claim)
 {
-    denials denied;
     for (;;) {
         auto const request = co_await receive_request(visitor);
         if (!request) co_return std::nullopt;
@@ -174,6 +180,7 @@ task<std::optional<guest>> authenticated(peer& visitor, house const& house, iden
             visitor.end(ending::by_us(code::unauthorized, "this server asks for an account"));
             co_return std::nullopt;
         }
+        co_await visitor.flush_before_wait();
         auto tried = co_await try_access(visitor, house, *request);
         std::optional<failure> refused;
         if (!tried) {
@@ -195,7 +202,7 @@ task<std::optional<guest>> authenticated(peer& visitor, house const& house, iden
             grant(visitor, *tried);
             co_return guest{tried->via, tried->session};
         }
-        denied.say(visitor, *refused);
+        visitor.deny(*refused);
     }
 }
 
@@ -235,7 +242,8 @@ task<std::optional<guest>> handshake(peer& visitor, house const& house)
     if (house.rules.access == protocol::access_mode::identify) {
         admitted = co_await identified(visitor, house, claim);
     }
-    if (admitted) grant(visitor, house, *admitted);
+    if (!admitted || !visitor.take_access(0)) co_return std::nullopt;
+    grant(visitor, house, *admitted);
     co_return admitted;
 }
 

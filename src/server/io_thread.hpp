@@ -10,6 +10,7 @@
 #include "base/asio.hpp"
 #include "base/clock.hpp"
 #include "porter/error.hpp"
+#include "server/buffer_limiter.hpp"
 #include "server/buffer_pool.hpp"
 #include "server/quota.hpp"
 #include "server/turns.hpp"
@@ -23,8 +24,8 @@ class peer;
 /// tick that watches their deadlines. All members are for that thread alone; post to executor() from others.
 class io_thread {
 public:
-    /// `tick`: how fine deadlines are watched. `io` outlives this.
-    io_thread(asio::io_context& io, base::clock const& clock, std::chrono::milliseconds tick);
+    /// `tick`: how fine deadlines are watched. `io` and `memory` outlive this.
+    io_thread(asio::io_context& io, base::clock const& clock, buffer_limiter& memory, std::chrono::milliseconds tick);
     ~io_thread();
     io_thread(io_thread const&) = delete;
     io_thread& operator=(io_thread const&) = delete;
@@ -33,6 +34,9 @@ public:
 
     /// What the peers read into.
     std::pmr::memory_resource& buffers() noexcept { return buffers_; }
+
+    /// How much they may hold.
+    buffer_limiter& memory() noexcept { return memory_; }
 
     /// In what order the peers read.
     server::turns& turns() noexcept { return turns_; }
@@ -74,6 +78,7 @@ private:
 
     io_executor executor_;
     base::clock const& clock_;
+    buffer_limiter& memory_;
     buffer_pool buffers_;
     server::turns turns_;
     frame_encoder::memory output_;

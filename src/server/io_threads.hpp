@@ -17,8 +17,9 @@ namespace porter::rooms::server {
 /// an io_context of its own, so that a connection never changes threads.
 class io_threads {
 public:
-    /// `count`: at least 1, the caller's included. `main` outlives this.
-    io_threads(asio::io_context& main, std::size_t count, base::clock const& clock, std::chrono::milliseconds tick);
+    /// `count`: at least 1, the caller's included. `main` and `memory` outlive this.
+    io_threads(asio::io_context& main, std::size_t count, base::clock const& clock, buffer_limiter& memory,
+               std::chrono::milliseconds tick);
     // It is destroyed when nothing is left to do on the other threads, and waits for them.
 
     /// The caller's comes first.

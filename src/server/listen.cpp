@@ -20,6 +20,10 @@ constexpr int seconds_of_silence = 60;
 constexpr int seconds_between_probes = 15;
 constexpr int unanswered_probes = 4;
 
+// Output beyond this stays with us until the peer's machine takes some: what the system holds for a slow peer is not
+// counted by anybody. What is on its way does not count, so a fast line far away is not slowed down.
+constexpr int most_unsent = 128 * 1024;  // bytes
+
 void set(base::tcp_acceptor& acceptor, int level, int option, int value)
 {
     ::setsockopt(acceptor.native_handle(), level, option, &value, sizeof value);
@@ -34,6 +38,7 @@ void prepare(base::tcp_acceptor& acceptor)
     set(acceptor, IPPROTO_TCP, TCP_KEEPIDLE, seconds_of_silence);
     set(acceptor, IPPROTO_TCP, TCP_KEEPINTVL, seconds_between_probes);
     set(acceptor, IPPROTO_TCP, TCP_KEEPCNT, unanswered_probes);
+    set(acceptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, most_unsent);
 }
 
 std::string describe(endpoint const& where)

@@ -21,6 +21,11 @@ struct options {
 
     std::size_t max_connections = 20'000;            ///< 0: no limit
     std::size_t max_connections_per_address = 1024;  ///< per IPv4 address or IPv6 /64; 0: no limit
+    std::size_t max_connections_per_account = 1024;  ///< with access; 0: no limit
+    /// Bytes that all connections together may hold for frames that are not whole yet and output that is not taken
+    /// yet; of one network (IPv4 address or IPv6 /64) a quarter of that. At least room for sixteen of the largest
+    /// frames. 0: no limit.
+    std::size_t max_buffered = 256 * 1024 * 1024;
     std::chrono::milliseconds use_period =
         std::chrono::seconds{60};           ///< how often the use of sessions with a live connection is written
     std::uint32_t max_frame = 1024 * 1024;  ///< payload bytes that a visitor may send after access
@@ -31,9 +36,10 @@ struct options {
     // The protocol's times; other ones are for tests.
     std::chrono::milliseconds opening_time = std::chrono::seconds{5};  ///< for a PROXY header
     std::chrono::milliseconds frame_time =
-        std::chrono::seconds{10};  ///< for a frame from its first byte on, plus a second for each 64 KiB of its length
+        std::chrono::seconds{10};  ///< for a frame from its first byte on, plus what its length takes at slowest_rate
     std::chrono::milliseconds output_time =
-        std::chrono::seconds{10};  ///< a peer that takes no output for this long is cut off (slow_consumer)
+        std::chrono::seconds{10};  ///< for a peer to take some output; for all of it, plus as much (slow_consumer)
+    std::uint32_t slowest_rate = 64 * 1024;  ///< bytes a second in either direction, beyond the times above
 };
 
 /// Whether a connection from here begins with a PROXY header.
@@ -41,9 +47,6 @@ inline bool is_proxy(options const& rules, asio::ip::address const& from)
 {
     return std::ranges::any_of(rules.proxies, [&](auto const& each) { return each.contains(from); });
 }
-
-/// For each of these bytes of its length a frame has a second more.
-inline constexpr std::uint32_t frame_bytes_per_second = 64 * 1024;
 
 /// While this many bytes wait to be written to a peer, no request of its is taken up.
 inline constexpr std::size_t output_limit = 64 * 1024;
@@ -54,8 +57,11 @@ inline constexpr std::chrono::seconds linger_time{2};
 /// How long stop() lets connections take their leave.
 inline constexpr std::chrono::seconds drain_time{5};
 
-/// The denial with this number is followed by closing(too_many_attempts).
+/// The denial with this number is followed by closing(too_many_attempts); faults of ours are no denials to count.
 inline constexpr int max_denials = 5;
+
+/// After access people may err more often, and every denial costs a line in the log, a look-up or an estimate.
+inline constexpr int max_denials_after_access = 32;
 
 /// So is the answer with this number when the faults are ours, which are no denials to count: nobody has a busy server
 /// ask its store or its hashes again and again by one connection.

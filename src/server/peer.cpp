@@ -1,15 +1,21 @@
 #include "server/peer.hpp"
 
-#include <linux/sockios.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "server/io_thread.hpp"
 #include "server/proxied.hpp"
 
 namespace porter::rooms::server {
+namespace {
+
+/// What a connection may hold without being counted: thousands that do are less than the limits let one have.
+constexpr std::size_t uncounted_memory = 16 * 1024;
+
+}  // namespace
+
 peer::peer(stream socket, identity::address from, io_thread& thread, options const& rules)
     : socket_(std::move(socket)), thread_(thread), times_(rules), address_(std::move(from))
 {
@@ -66,13 +72,49 @@ task<void> peer::read()
 {
     if (place_ != nullptr) place_->let_go();
     times_.start_waiting(socket_.decoder());
-    if (!quiet_) socket_.decoder().prepare();
-    return base::suspended([this](base::resumption<> resume) {
+    // TLS may have taken more from the socket than it gave: only a plain socket can be waited for instead.
+    if (thread_.memory().is_tight() && socket_.decoder().empty() && !socket_.is_tls()) quiet_ = true;
+    bool const may_read = quiet_ || has_buffer();
+    return base::suspended([this, may_read](base::resumption<> resume) {
         resume_.emplace(std::move(resume));
-        if (quiet_) return doze();
-        waiting_ = wait::for_its_turn;
-        thread_.turns().wait(*this);
+        if (!may_read) {
+            waiting_ = wait::for_memory;
+        } else if (quiet_) {
+            doze();
+        } else {
+            wait_for_turn();
+        }
     });
+}
+
+/// The memory that the frame which is partly here takes, when that is more than a buffer has anyway; else 0.
+std::size_t peer::frame_memory() const noexcept
+{
+    auto const& decoder = socket_.decoder();
+    if (!decoder.partial()) return 0;
+    auto const size = frame_header_size + decoder.expected();
+    return size > frame_decoder::usual_buffer ? size : 0;
+}
+
+/// Prepares the buffer for the next read, unless that takes memory which is not to be had now.
+bool peer::has_buffer()
+{
+    auto& decoder = socket_.decoder();
+    if (auto const needed = frame_memory(); needed != 0) {
+        if (!memory_) {
+            memory_ = std::make_unique<buffer_limiter::share>(thread_.memory(), address_.network());
+        }
+        if (!memory_->reserve(needed, std::chrono::steady_clock::now())) return false;
+    }
+    decoder.prepare();
+    if (memory_) memory_->update(std::max(decoder.capacity(), frame_memory()), buffer_limiter::time_point::max());
+    return true;
+}
+
+void peer::wait_for_turn()
+{
+    waiting_ = wait::for_its_turn;
+    thread_.turns().wait(*this);
 }
 
 /// At its turn; `at_once`: something is likely to be here. True: wake() it. False: it waits.
@@ -152,18 +194,35 @@ void peer::deny(failure const& why)
 {
     say(protocol::denied{static_cast<std::uint16_t>(why.what), static_cast<std::uint32_t>(why.retry_after.count()),
                          why.reason});
+    bool const is_ours = why.what == code::unavailable || why.what == code::busy;
+    bool const has_access = !times_.waits_for_access();
+    if (!is_ours) ++denials_;
+    if (!has_access) ++answers_;
+    bool const too_many = denials_ >= (has_access ? max_denials_after_access : max_denials);
+    if (too_many || answers_ >= max_access_requests) {
+        end(ending::by_us(code::too_many_attempts, "too many attempts on this connection"));
+    }
 }
 
 task<bool> peer::flush()
 {
     if (place_ != nullptr) place_->let_go();
     base::error_code error;
+    flushing_ = true;
     while (is_to_write()) {
         auto const bytes = socket_.encoder().pending();
         auto const size =
             co_await socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()), base::uncancelled(error));
         note_written(size, error);
     }
+    flushing_ = false;
+    co_return !ended_;
+}
+
+task<bool> peer::flush_before_wait()
+{
+    if (!write_at_once()) co_await flush();
+    if (place_ != nullptr && !place_->hold()) evict();
     co_return !ended_;
 }
 
@@ -194,10 +253,37 @@ void peer::borrow()
     thread_.lend(socket_.encoder());
 }
 
+bool peer::take_access(store::account_id account)
+{
+    using enum access_limiter::verdict;
+    if (ended_) return false;
+    if (place_ == nullptr) return true;
+    auto const verdict = place_->settle(account);
+    if (verdict == added) {
+        place_ = nullptr;
+        return true;
+    }
+    end(ending::by_us(code::server_full,
+                      verdict == account_full ? "too many connections of this account" : "the server is full"));
+    return false;
+}
+
+void peer::give_up_access()
+{
+    if (slot_ == nullptr || place_ != nullptr) return;
+    slot_->unsettle();
+    place_ = slot_;
+}
+
+void peer::set_account(store::account_id account)
+{
+    if (slot_ != nullptr) slot_->set_account(account);
+}
+
 void peer::admitted()
 {
     times_.have_access();
-    if (place_ != nullptr) std::exchange(place_, nullptr)->settle();
+    denials_ = answers_ = 0;
     thread_.settle(*this);
     socket_.decoder().limit(times_.rules().max_frame);
 }
@@ -226,6 +312,10 @@ void peer::interrupt(ending why)
 {
     end(std::move(why));
     if (leave_.is_set()) return;
+    if (waiting_ == wait::for_memory) {  // nothing else would resume it
+        waiting_ = wait::none;
+        asio::post(thread_.executor(), [this] { wake(asio::error::operation_aborted, 0); });
+    }
     base::error_code ignored;  // it has ended by itself
     socket_.cancel(ignored);
     // A service may wait for something of its own although the connection has ended by itself.
@@ -250,11 +340,28 @@ void peer::check(time_point now, base::timestamp wall)
         if (leave_.passed(now)) cut();
         return;
     }
-    bool const heard = times_.tick(now, unsent());
+    if (flushing_) {
+        auto const queued = socket_.encoder().size();
+        times_.watch_output(now, queued, output_position::of(socket_.native_handle()));
+    }
+    bool const heard = times_.tick(now);
+    if (slot_ != nullptr && place_ == nullptr) {
+        if (heard) slot_->note_activity(now);
+        if (slot_->must_leave()) {
+            return interrupt(ending::by_us(code::server_full, "others need the place: come back later"));
+        }
+    }
     // A password that nobody waits for any more is not worth a hash.
     if (times_.waits_for_access() && waiting_ == wait::none && is_gone())
         return interrupt(ending::lost("the visitor went away"));
-    if (auto missed = times_.missed(now)) return interrupt(std::move(*missed));
+    if (auto missed = times_.missed(now)) {
+        if (waiting_ == wait::for_memory && missed->what() == code::timeout) {
+            missed = ending::by_us(code::server_full, "no memory for a frame of this size: come back later");
+        }
+        return interrupt(std::move(*missed));
+    }
+    watch_memory();
+    if (ended_) return;
     if (session_ != 0 && wall >= session_expires_at_) {
         return interrupt(ending::by_us(code::session_ended, "the session has expired"));
     }
@@ -277,14 +384,22 @@ bool peer::is_gone()
     return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLERR | POLLHUP)) != 0;
 }
 
-/// Progress is what the peer's machine acknowledges, not only what ours takes: the system's buffer reports room only
-/// when much of it is free, which a peer that reads slowly and steadily needs long for.
-std::size_t peer::unsent()
+/// Once a tick: says what this connection holds, and asks again for what it waits for.
+void peer::watch_memory()
 {
-    if (socket_.encoder().empty()) return 0;
-    int unacknowledged = 0;
-    ::ioctl(socket_.native_handle(), SIOCOUTQ, &unacknowledged);
-    return socket_.encoder().size() + static_cast<std::size_t>(unacknowledged);
+    auto const& decoder = socket_.decoder();
+    auto const held = decoder.capacity() + socket_.encoder().capacity() + socket_.buffered();
+    if (waiting_ == wait::for_memory) {
+        if (has_buffer()) wait_for_turn();
+    } else if (held > uncounted_memory || frame_memory() != 0) {
+        if (!memory_) memory_ = std::make_unique<buffer_limiter::share>(thread_.memory(), address_.network());
+        memory_->update(std::max(held, frame_memory()), times_.slow_since());
+    } else {
+        memory_.reset();
+    }
+    if (!memory_ || !memory_->is_evicted()) return;
+    auto const what = flushing_ ? code::slow_consumer : code::timeout;
+    interrupt(ending::by_us(what, "too slow while others wait for the memory that this takes"));
 }
 
 }  // namespace porter::rooms::server

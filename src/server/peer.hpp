@@ -10,6 +10,7 @@
 #include "identity/address.hpp"
 #include "porter/message_socket.hpp"
 #include "protocol/codec.hpp"
+#include "server/buffer_limiter.hpp"
 #include "server/deadlines.hpp"
 #include "server/ending.hpp"
 #include "server/options.hpp"
@@ -105,7 +106,7 @@ public:
         socket_.encoder().add(frame);
     }
 
-    /// Queues `denied`.
+    /// Queues `denied`, and ends the connection when that was one too many.
     void deny(failure const& why);
 
     /// Whether so much is queued that it should be written before more is.
@@ -116,6 +117,9 @@ public:
 
     /// Writes what is queued.
     task<bool> flush();
+
+    /// Writes what is queued before something else is waited for, so that the peer has it meanwhile. False: ended.
+    task<bool> flush_before_wait();
 
     /// How the connection ends, if it does; null: not yet.
     ending const* ended() const noexcept { return ended_.get(); }
@@ -134,12 +138,23 @@ public:
 
     /// Where this visitor has a place, which is let go of whenever the visitor keeps us waiting, until admitted().
     /// `place` outlives the coroutine.
-    void sits_in(admission& place) noexcept { place_ = &place; }
+    void sits_in(admission& place) noexcept { place_ = slot_ = &place; }
 
     /// The place was given to somebody else.
     void evict();
 
-    /// Access was granted: the login deadline is over, frames may be as large as the rules say, the place is sure.
+    /// Takes a place among the connections that have access, for this account (0: none, or not known yet). False:
+    /// there is none, and it has ended.
+    bool take_access(store::account_id account);
+    /// Access is not granted after all.
+    void give_up_access();
+    /// The account of a connection that took its access without.
+    void set_account(store::account_id account);
+
+    /// Whether the memory that it holds is for others now: nothing is worth waiting for.
+    bool is_evicted_for_memory() const noexcept { return memory_ && memory_->is_evicted(); }
+
+    /// Access was granted: the login deadline is over, frames may be as large as the rules say.
     void admitted();
 
     /// Makes the connection findable by its session, which ends at `expires_at` at the latest.
@@ -155,6 +170,8 @@ public:
 private:
     bool is_to_write() const noexcept { return !ended_ && !socket_.encoder().empty(); }
     bool reads(bool at_once);
+    bool has_buffer();
+    void wait_for_turn();
     void begin_reading();
     void doze();
     void wake(base::error_code const& failed, std::size_t size);
@@ -166,7 +183,8 @@ private:
     void end_by(base::error_code const& failed);
     bool can_be_told();
     bool is_gone();
-    std::size_t unsent();
+    std::size_t frame_memory() const noexcept;
+    void watch_memory();
     void rest();
 
     // What a message goes through stands together, the rest behind it.
@@ -178,14 +196,19 @@ private:
     // doorman runs until everybody has gone.
     std::optional<base::resumption<>> resume_;
     base::error_code failed_;  // what the wait or the frame met
-    enum class wait : std::uint8_t { none, for_its_turn, for_bytes_to_read, without_a_buffer };
+    enum class wait : std::uint8_t { none, for_its_turn, for_bytes_to_read, without_a_buffer, for_memory };
     wait waiting_ = wait::none;
-    bool quiet_ = false;       // nothing has come for a while: it waits without a buffer
-    bool recognised_ = false;  // what it speaks
+    bool quiet_ = false;        // nothing has come for a while: it waits without a buffer
+    bool recognised_ = false;   // what it speaks
+    bool flushing_ = false;     // a write waits for the peer
+    std::uint8_t denials_ = 0;  // in this phase, those that are the peer's fault
+    std::uint8_t answers_ = 0;  // in this phase, all
     io_thread& thread_;
     admission* place_ = nullptr;  // while it can be lost
+    admission* slot_ = nullptr;   // the same, always
     std::unique_ptr<ending const> ended_;
     deadlines times_;
+    std::unique_ptr<buffer_limiter::share> memory_;  // none: it holds next to nothing
 
     deadline leave_;  // set: it takes its leave
     store::session_id session_ = 0;

@@ -14,6 +14,7 @@ struct admission::seat {
     holder who;
     quota::neighbourhoods::value_type* at = nullptr;  // outlives a rehash, which an iterator does not
     state now = state::lost;
+    access_limiter::member access{};  // while it is settled
 };
 
 namespace {
@@ -52,14 +53,47 @@ void admission::let_go()
     if (seat_->now == seat::state::held) seat_->house.wait(*seat_);
 }
 
-void admission::settle()
+access_limiter::verdict admission::settle(store::account_id account)
 {
     std::lock_guard const lock{seat_->house.mutex_};
     auto& house = seat_->house;
+    auto& at = *seat_->at;
     assert(seat_->now == seat::state::held);
-    house.change(seat_->at->second, [&] { --seat_->at->second.without_access; });
+    auto const now = std::chrono::steady_clock::now();
+    auto const verdict = house.with_access_.add(seat_->access, at.first, account, now);
+    if (verdict != access_limiter::verdict::added) return verdict;
+    house.change(at.second, [&] { --at.second.without_access; });
     --house.without_access_;
     seat_->now = seat::state::settled;
+    return verdict;
+}
+
+void admission::unsettle()
+{
+    std::lock_guard const lock{seat_->house.mutex_};
+    auto& house = seat_->house;
+    auto& at = *seat_->at;
+    assert(seat_->now == seat::state::settled);
+    house.with_access_.remove(seat_->access);
+    house.change(at.second, [&] { ++at.second.without_access; });
+    ++house.without_access_;
+    seat_->now = seat::state::held;
+}
+
+void admission::set_account(store::account_id account)
+{
+    std::lock_guard const lock{seat_->house.mutex_};
+    seat_->house.with_access_.set_account(seat_->access, account);
+}
+
+void admission::note_activity(access_limiter::time_point now) noexcept
+{
+    seat_->access.note_activity(now);
+}
+
+bool admission::must_leave() const noexcept
+{
+    return seat_->access.must_leave();
 }
 
 bool admission::is_lost() const
@@ -177,6 +211,7 @@ void quota::stop_waiting(seat& one) noexcept
 void quota::vacate(seat& one) noexcept
 {
     stop_waiting(one);
+    with_access_.remove(one.access);
     auto& here = one.at->second;
     --taken_;
     if (one.now != seat::state::settled) {

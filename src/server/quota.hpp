@@ -11,6 +11,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "server/access_limiter.hpp"
+
 namespace porter::rooms::server {
 
 class io_thread;
@@ -48,8 +50,17 @@ public:
     bool hold();
     /// The holder keeps us waiting again.
     void let_go();
-    /// The holder got access: nobody takes the place away any more. Only while it is held.
-    void settle();
+    /// The holder is to get access, for this account (0: none, or not known yet): from here on it gives way only as
+    /// one that has access (see access_limiter). Only while it is held. Not added: it stays held.
+    access_limiter::verdict settle(store::account_id account);
+    /// It gets no access after all: it is held as before.
+    void unsettle();
+    /// The account of a holder that was settled without.
+    void set_account(store::account_id account);
+
+    /// The holder was heard, and whether it has to go; once it has access. Without a lock.
+    void note_activity(access_limiter::time_point now) noexcept;
+    bool must_leave() const noexcept;
 
     /// Whether somebody else has the place now.
     bool is_lost() const;
@@ -74,7 +85,8 @@ private:
 
 /// How many connections there may be: in all, and from one network (identity::address::network). At most half of each
 /// may be without access; past that the one that has been waiting longest must go, of the network itself, or of the
-/// network that has most of them. So whoever fills the house with silence loses his own places first.
+/// network that has most of them. So a network with many silent connections loses its own first. Those with access are
+/// limited by account, too, and leave some places to others (access_limiter).
 ///
 /// Safe from any thread; outlives its admissions.
 class quota {
@@ -86,7 +98,9 @@ public:
     };
 
     /// 0: no limit.
-    quota(std::size_t in_all, std::size_t per_network) : in_all_(in_all), per_network_(per_network) {}
+    quota(std::size_t in_all, std::size_t per_network, std::size_t per_account = 0)
+        : in_all_(in_all), per_network_(per_network), with_access_(in_all - in_all / reserved_part, per_account)
+    {}
 
     /// A place for a visitor from this network, or none when the house is full.
     answer admit(std::string const& network, holder who);
@@ -115,6 +129,10 @@ private:
     };
     using neighbourhoods = std::unordered_map<std::string, neighbourhood>;
 
+    /// One place in so many is for connections without access, and for those that have to leave and have not yet: a
+    /// server of fewer places has none to spare.
+    static constexpr std::size_t reserved_part = 32;
+
     bool take(seat& newcomer, std::string const& name, std::optional<holder>& evicted);
     seat* longest_waiting(neighbourhood const& from) const;
     void wait(seat& one);
@@ -129,6 +147,7 @@ private:
     std::size_t taken_ = 0;
     std::size_t farewells_ = 0;
     std::size_t without_access_ = 0;
+    access_limiter with_access_;
     neighbourhoods networks_;
     std::set<neighbourhood*, by_weight> heaviest_;  // those with somebody who may have to go, the first to suffer first
 };

@@ -20,6 +20,9 @@ public:
     /// comes from a peer that makes TLS itself answer, by key updates, and does not read.
     static constexpr std::size_t output_limit = 128 * 1024;
 
+    /// Bytes of memory that both take now.
+    std::size_t capacity() const noexcept { return (input_ ? input_size : 0) + output_.capacity(); }
+
     // The socket's side.
 
     /// Where the next input goes. Only when all that came before is taken.

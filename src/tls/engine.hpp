@@ -57,6 +57,7 @@ public:
     void close();
 
     ciphertext& bytes() noexcept { return bytes_; }
+    ciphertext const& bytes() const noexcept { return bytes_; }
     base::error_code error() const noexcept { return error_; }
 
     /// Of a client, after the handshake.

@@ -51,6 +51,9 @@ public:
     /// Whether it has succeeded.
     bool is_established() const noexcept { return tls_ && tls_->engine.is_established(); }
 
+    /// Bytes that TLS holds for reads and writes that are under way; 0 on a plain socket.
+    std::size_t buffered() const noexcept { return tls_ ? tls_->engine.bytes().capacity() : 0; }
+
     /// Sends what earlier writes left, says close_notify over TLS, and shuts the sending side down.
     task<base::error_code> end_sending();
 

@@ -72,6 +72,7 @@ TEST_CASE("the defaults are those of the documentation")
     CHECK(server.idle_timeout == 0s);
     CHECK(server.max_connections == 20'000);
     CHECK(server.max_connections_per_address == 1024);
+    CHECK(server.max_connections_per_account == 1024);
     CHECK(server.max_frame == 1024 * 1024);
     CHECK(server.threads == std::thread::hardware_concurrency());
     CHECK(server.hash_threads >= 1);

@@ -28,7 +28,7 @@ struct house {
     {
         auto const number = comes(network);
         guest(number).hold();
-        guest(number).settle();
+        guest(number).settle(0);
         return number;
     }
 
@@ -94,6 +94,34 @@ TEST_CASE("who has access is never evicted and counts to the limit in all")
     CHECK(door.evicted == 0);
     door.guests.erase(1);
     CHECK(door.comes("10.0.0.2") != 0);
+}
+
+TEST_CASE("of many places some are left for those without access when all others are taken")
+{
+    house door{64, 0};
+    for (int i = 0; i < 62; ++i) door.gets_access("10.0.0." + std::to_string(i < 5 ? 0 : i % 20));
+    auto const newcomer = door.comes("10.0.1.1");
+    REQUIRE(newcomer != 0);
+    door.guest(newcomer).hold();
+    CHECK(door.guest(newcomer).settle(0) == access_limiter::verdict::added);
+    CHECK(door.guest(1).must_leave());
+    CHECK_FALSE(door.guest(1).is_lost());
+    CHECK(door.places.taken() == 63);
+    CHECK(door.comes("10.0.1.2") != 0);
+    CHECK(door.comes("10.0.1.3") == 0);  // until the one that has to leave has left
+    door.guests.erase(1);
+    CHECK(door.comes("10.0.1.3") != 0);
+}
+
+TEST_CASE("access that is given up after all leaves the place as it was")
+{
+    house door{4, 0};
+    auto const first = door.gets_access("10.0.0.1");
+    door.guest(first).unsettle();
+    door.guest(first).let_go();
+    door.comes("10.0.0.2");
+    CHECK(door.comes("10.0.0.3") != 0);
+    CHECK(door.evicted == first);
 }
 
 TEST_CASE("one network fills no more than its own places and evicts its own first")

@@ -10,7 +10,7 @@ TOP_LEVEL = {
     "ARCHITECTURE.md", "CHANGELOG.md", "CMakeLists.txt", "CMakePresets.json", "CONTRIBUTING.md", "LICENSE",
     "README.md", "README.ru.md", "SECURITY.md", "docs", "include", "migrations", "src", "tests", "tools",
 }
-FILE_LINES = 300
+FILE_LINES = 500
 FUNCTION_LINES = 70
 
 # Which package a header is of. What is not here (the language, POSIX) every room may use.

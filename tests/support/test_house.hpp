@@ -11,6 +11,7 @@
 #include "identity/directory.hpp"
 #include "server/doorman.hpp"
 #include "server/house.hpp"
+#include "server/listen.hpp"
 #include "services/echo.hpp"
 #include "sessions/registry.hpp"
 #include "sessions/token.hpp"
@@ -32,10 +33,9 @@ public:
           house{directory, verifier, registry, clock, log, rules, std::move(talk)},
           doorman(std::make_unique<rooms::server::doorman>(io, threads, house))
     {
-        asio::ip::tcp::endpoint const any_port{asio::ip::address_v4::loopback(), 0};
-        rooms::base::tcp_acceptor acceptor{io.get_executor(), any_port};
-        where = acceptor.local_endpoint();
-        doorman->add(std::move(acceptor));
+        auto acceptors = rooms::server::listen_on(io, {"127.0.0.1"}, 0, 1);
+        where = acceptors.front().local_endpoint();
+        doorman->add(std::move(acceptors.front()));
         doorman->start();
     }
 

@@ -1,0 +1,123 @@
+#include "server/access_limiter.hpp"
+
+#include <algorithm>
+
+namespace porter::rooms::server {
+
+void group_sizes::grows(std::size_t size)
+{
+    if (size == groups_.size()) groups_.push_back(0);
+    ++groups_[size];
+    if (size != 0) --groups_[size - 1];
+}
+
+void group_sizes::shrinks(std::size_t size) noexcept
+{
+    --groups_[size - 1];
+    if (size > 1) ++groups_[size - 2];
+    while (!groups_.empty() && groups_.back() == 0) groups_.pop_back();
+}
+
+access_limiter::verdict access_limiter::add(member& newcomer, std::string const& network_name,
+                                            store::account_id account, time_point now)
+{
+    if (per_account_ != 0 && account != 0 && size_of(account) >= per_account_) return verdict::account_full;
+    if (in_all_ != 0 && size_ >= in_all_) {
+        auto* const leaving = to_leave_for(network_name, account);
+        if (leaving == nullptr) return verdict::server_full;
+        remove(*leaving);
+        leaving->must_leave_ = true;
+    }
+    newcomer.at_ = &*networks_.try_emplace(network_name).first;
+    auto& here = newcomer.at_->second;
+    network_sizes_.grows(here.size++);
+    newcomer.before_ = nullptr;
+    newcomer.after_ = here.first;
+    if (here.first != nullptr) here.first->before_ = &newcomer;
+    here.first = &newcomer;
+    newcomer.note_activity(now);
+    ++size_;
+    newcomer.account_ = account;
+    count(account);
+    return verdict::added;
+}
+
+void access_limiter::set_account(member& one, store::account_id account)
+{
+    if (one.at_ == nullptr || one.account_ != 0) return;
+    one.account_ = account;
+    count(account);
+}
+
+void access_limiter::count(store::account_id account)
+{
+    if (account != 0) account_sizes_.grows(accounts_[account]++);
+}
+
+void access_limiter::remove(member& one) noexcept
+{
+    if (one.at_ == nullptr) return;
+    auto& here = one.at_->second;
+    (one.before_ != nullptr ? one.before_->after_ : here.first) = one.after_;
+    if (one.after_ != nullptr) one.after_->before_ = one.before_;
+    network_sizes_.shrinks(here.size--);
+    if (here.size == 0) networks_.erase(networks_.find(one.at_->first));
+    one.at_ = nullptr;
+    --size_;
+    if (one.account_ == 0) return;
+    auto const account = accounts_.find(one.account_);
+    account_sizes_.shrinks(account->second--);
+    if (account->second == 0) accounts_.erase(account);
+    one.account_ = 0;
+}
+
+std::size_t access_limiter::size_of(store::account_id account) const
+{
+    auto const found = accounts_.find(account);
+    return found == accounts_.end() ? 0 : found->second;
+}
+
+access_limiter::member* access_limiter::to_leave_for(std::string const& network_name, store::account_id account)
+{
+    auto const own = networks_.find(network_name);
+    auto const in_network = own == networks_.end() ? 0 : own->second.size;
+    auto const of_account = account == 0 ? 0 : size_of(account);
+    auto const newcomers = std::max(in_network, of_account) + 1;
+    auto const largest_network = network_sizes_.largest();
+    auto const largest_account = account_sizes_.largest();
+    if (std::max(largest_network, largest_account) > newcomers) {
+        if (largest_network >= largest_account) {
+            auto const has_most = [&](auto const& each) { return each.second.size == largest_network; };
+            return idle_longest(std::ranges::find_if(networks_, has_most)->second, 0);
+        }
+        auto const has_most = [&](auto const& each) { return each.second == largest_account; };
+        return idle_longest_of(std::ranges::find_if(accounts_, has_most)->first);
+    }
+    if (of_account != 0) return idle_longest_of(account);
+    return in_network == 0 ? nullptr : idle_longest(own->second, 0);
+}
+
+/// `only_of`: 0: of whatever account.
+access_limiter::member* access_limiter::idle_longest(network const& from, store::account_id only_of) noexcept
+{
+    member* found = nullptr;
+    for (auto* each = from.first; each != nullptr; each = each->after_) {
+        if (only_of != 0 && each->account_ != only_of) continue;
+        if (found == nullptr || each->active_at_ < found->active_at_) found = each;
+    }
+    return found;
+}
+
+/// Looks at all connections: only where the server is full, and an account has more of them than a network.
+access_limiter::member* access_limiter::idle_longest_of(store::account_id account) noexcept
+{
+    member* found = nullptr;
+    for (auto const& each : networks_) {
+        auto* const here = idle_longest(each.second, account);
+        if (here == nullptr) continue;
+        if (found == nullptr || here->active_at_ < found->active_at_) found = here;
+    }
+    return found;
+}
+
+}  // namespace porter::rooms::server

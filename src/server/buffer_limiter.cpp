@@ -1,0 +1,127 @@
+#include "server/buffer_limiter.hpp"
+
+#include <ranges>
+
+namespace porter::rooms::server {
+
+buffer_limiter::share::share(buffer_limiter& limiter, std::string network) : limiter_(limiter)
+{
+    std::lock_guard const lock{limiter_.mutex_};
+    at_ = &*limiter_.networks_.try_emplace(std::move(network)).first;
+    auto& members = at_->second.shares;
+    index_ = members.size();
+    members.push_back(this);
+}
+
+buffer_limiter::share::~share()
+{
+    std::lock_guard const lock{limiter_.mutex_};
+    limiter_.hold(*this, 0);
+    auto& members = at_->second.shares;
+    members[index_] = members.back();
+    members[index_]->index_ = index_;
+    members.pop_back();
+    if (members.empty()) limiter_.networks_.erase(limiter_.networks_.find(at_->first));
+}
+
+bool buffer_limiter::share::reserve(std::size_t bytes, time_point now)
+{
+    std::lock_guard const lock{limiter_.mutex_};
+    if (bytes <= bytes_) return true;
+    auto const more = bytes - bytes_;
+    auto& here = at_->second;
+    if (!limiter_.is_over(here, more)) {
+        limiter_.hold(*this, bytes);
+        return true;
+    }
+    // While this one waits it is not the peer that is slow.
+    slow_since_ = time_point::max();
+    bool const here_is_full = limiter_.per_network_ != 0 && here.held + more > limiter_.per_network_;
+    auto const before = now - limiter_.patience_;
+    if (here_is_full) {
+        limiter_.evict_from(here, before);
+    } else {
+        limiter_.evict_from_heaviest(before);
+    }
+    return false;
+}
+
+void buffer_limiter::share::update(std::size_t bytes, time_point slow_since)
+{
+    std::lock_guard const lock{limiter_.mutex_};
+    slow_since_ = slow_since;
+    if (bytes == bytes_) return;
+    limiter_.hold(*this, bytes);
+    auto& here = at_->second;
+    auto const any_time = time_point::max();
+    while (limiter_.per_network_ != 0 && here.held - here.leaving > limiter_.per_network_) {
+        if (!limiter_.evict_from(here, any_time)) break;
+    }
+    while (limiter_.in_all_ != 0 && limiter_.held_ - limiter_.leaving_ > limiter_.in_all_) {
+        if (!limiter_.evict_from_heaviest(any_time)) break;
+    }
+}
+
+std::size_t buffer_limiter::held() const
+{
+    std::lock_guard const lock{mutex_};
+    return held_;
+}
+
+bool buffer_limiter::is_over(network const& where, std::size_t more) const noexcept
+{
+    return (in_all_ != 0 && held_ + more > in_all_) || (per_network_ != 0 && where.held + more > per_network_);
+}
+
+void buffer_limiter::hold(share& whose, std::size_t bytes)
+{
+    auto& here = whose.at_->second;
+    auto node = here.held != 0 ? by_weight_.extract({here.held, &here}) : decltype(by_weight_)::node_type{};
+    auto const before = whose.bytes_;
+    here.held += bytes - before;  // wraps, and back, when it is less
+    held_ += bytes - before;
+    if (whose.evicted_) {
+        here.leaving += bytes - before;
+        leaving_ += bytes - before;
+    }
+    whose.bytes_ = bytes;
+    tight_.store(in_all_ != 0 && held_ > in_all_ / 2, std::memory_order_relaxed);
+    if (here.held == 0) return;
+    if (node) {
+        node.value().first = here.held;
+        by_weight_.insert(std::move(node));
+    } else {
+        by_weight_.emplace(here.held, &here);
+    }
+}
+
+/// The one whose peer has been slow longest, if that was before then.
+buffer_limiter::share* buffer_limiter::slowest_in(network const& where, time_point before) const noexcept
+{
+    share* found = nullptr;
+    for (auto* each : where.shares) {
+        if (each->evicted_ || each->bytes_ == 0 || each->slow_since_ >= before) continue;
+        if (found == nullptr || each->slow_since_ < found->slow_since_) found = each;
+    }
+    return found;
+}
+
+bool buffer_limiter::evict_from(network& where, time_point before) noexcept
+{
+    auto* const loser = slowest_in(where, before);
+    if (loser == nullptr) return false;
+    loser->evicted_ = true;
+    where.leaving += loser->bytes_;
+    leaving_ += loser->bytes_;
+    return true;
+}
+
+bool buffer_limiter::evict_from_heaviest(time_point before) noexcept
+{
+    for (auto const& [held, where] : std::views::reverse(by_weight_)) {
+        if (evict_from(*where, before)) return true;
+    }
+    return false;
+}
+
+}  // namespace porter::rooms::server

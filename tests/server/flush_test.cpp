@@ -1,0 +1,115 @@
+// What is queued is written before anything else is waited for.
+#include "support/catch.hpp"
+#include "support/scripted_server.hpp"
+#include "support/test_house.hpp"
+#include "tls/contexts.hpp"
+
+using namespace porter;
+using namespace porter::testing;
+namespace wire = rooms::protocol;
+
+namespace {
+
+wire::register_account registration()
+{
+    wire::register_account asked;
+    asked.name = "Alice";
+    asked.password = "a horse on a staple";
+    return asked;
+}
+
+wire::hello hello()
+{
+    wire::hello asked;
+    asked.agent = "test";
+    return asked;
+}
+
+/// A server whose hashes take until release().
+struct held_house {
+    held_house() { house.house.encryption = &encryption; }
+
+    void hold() { house.hashes.held = true; }
+    void release()
+    {
+        house.hashes.held = false;
+        house.hashes.held.notify_all();
+    }
+
+    task<void> connect(visitor& someone, bool over_tls)
+    {
+        if (over_tls) {
+            co_await someone.connect_securely(house.where);
+        } else {
+            co_await someone.connect(house.where);
+        }
+    }
+
+    test_house house;
+    rooms::server::encryption encryption{tls_mode::automatic, new_key()};
+};
+
+}  // namespace
+
+TEST_CASE("the welcome comes before the password that came with the hello is hashed")
+{
+    bool const over_tls = GENERATE(false, true);
+    held_house held;
+    auto scene = [&]() -> task<void> {
+        visitor someone{held.house.io};
+        co_await held.connect(someone, over_tls);
+        held.hold();
+        someone.queue(hello());
+        someone.queue(registration());
+        co_await someone.flush();
+        co_await someone.hear<wire::welcome>();
+        held.release();
+        co_await someone.hear<wire::granted>();
+    };
+    held.house.run(scene());
+}
+
+TEST_CASE("a denial comes before the next password is hashed")
+{
+    held_house held;
+    auto scene = [&]() -> task<void> {
+        visitor someone{held.house.io};
+        co_await held.connect(someone, false);
+        co_await someone.greet();
+        wire::resume wrong;
+        wrong.token = "no token";
+        held.hold();
+        someone.queue(wrong);
+        someone.queue(registration());
+        co_await someone.flush();
+        co_await someone.hear<wire::denied>();
+        held.release();
+        co_await someone.hear<wire::granted>();
+    };
+    held.house.run(scene());
+}
+
+TEST_CASE("the echo of a text comes before the change of a password that came with it")
+{
+    bool const over_tls = GENERATE(false, true);
+    held_house held;
+    auto scene = [&]() -> task<void> {
+        visitor someone{held.house.io};
+        co_await held.connect(someone, over_tls);
+        co_await someone.greet();
+        co_await someone.say(registration());
+        co_await someone.hear<wire::granted>();
+        held.hold();
+        wire::change_password change;
+        change.current = "a horse on a staple";
+        change.fresh = "two horses on a staple";
+        someone.queue(wire::text{"before"});
+        someone.queue(change);
+        co_await someone.flush();
+        auto const echo = co_await someone.hear<wire::text>();
+        CHECK(echo.body == "before");
+        held.release();
+        co_await someone.hear<wire::done>();
+    };
+    held.house.run(scene());
+}

@@ -1,0 +1,156 @@
+// Slow peers and the memory that they hold (promises N6 and N14).
+#include <algorithm>
+#include <array>
+#include <deque>
+
+#include "support/catch.hpp"
+#include "support/scripted_server.hpp"
+#include "support/test_house.hpp"
+
+using namespace porter;
+using namespace porter::testing;
+namespace wire = rooms::protocol;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr std::uint32_t frame = 128 * 1024;
+
+/// Room for sixteen frames, for four of one network: the smallest that there is. Peers are slow after 100 ms.
+rooms::server::options little_memory()
+{
+    auto rules = with_access(wire::access_mode::open);
+    rules.max_frame = frame;
+    rules.max_buffered = 1;
+    rules.output_time = milliseconds{500};
+    return rules;
+}
+
+task<void> enters(visitor& someone, test_house& house)
+{
+    co_await someone.connect(house.where);
+    co_await someone.greet();
+    co_await someone.hear<wire::granted>();
+}
+
+std::string large_frame()
+{
+    std::string const body(frame - 1, 'x');
+    return frame_of(wire::text{body});
+}
+
+task<void> hears_all(visitor& someone)
+{
+    auto const echo = co_await someone.hear<wire::text>();
+    CHECK(echo.body.size() == frame - 1);
+}
+
+/// Sends eight large frames and takes nothing of what comes back, with little room for it.
+task<void> floods(visitor& someone, test_house& house)
+{
+    someone.socket().open(asio::ip::tcp::v4());
+    someone.socket().set_option(asio::socket_base::receive_buffer_size{4096});
+    co_await enters(someone, house);
+    auto const once = large_frame();
+    for (int i = 0; i < 8; ++i) {
+        // What the server does not read any more stays here.
+        rooms::base::error_code ignored;
+        someone.socket().try_write_some(asio::buffer(once), ignored);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("more large frames of one network than there is memory for are served one after another")
+{
+    test_house house{little_memory()};
+    auto scene = [&]() -> task<void> {
+        std::deque<visitor> crowd;
+        for (int i = 0; i < 12; ++i) co_await enters(crowd.emplace_back(house.io), house);
+        for (auto& each : crowd) co_await each.say_raw(large_frame());
+        for (auto& each : crowd) co_await hears_all(each);
+    };
+    house.run(scene());
+    CHECK(house.log.count("connection_closed") == 0);
+}
+
+TEST_CASE("half a frame that keeps others waiting goes when it has been slow for long")
+{
+    test_house house{little_memory()};
+    auto scene = [&]() -> task<void> {
+        auto const large = large_frame();
+        std::deque<visitor> slow;
+        for (int i = 0; i < 4; ++i) {
+            co_await enters(slow.emplace_back(house.io), house);
+            co_await slow.back().say_raw(large.substr(0, frame / 2));
+        }
+        visitor waiting{house.io};
+        co_await enters(waiting, house);
+        co_await waiting.say_raw(large);
+        co_await hears_all(waiting);
+    };
+    house.run(scene());
+    auto const closed = house.log.events("connection_closed");
+    auto const evicted =
+        std::ranges::count_if(closed, [](auto const& each) { return each.field("code") == "timeout"; });
+    CHECK(evicted >= 1);
+}
+
+TEST_CASE("output that is not taken and keeps others waiting goes as slow_consumer")
+{
+    test_house house{little_memory()};
+    auto scene = [&]() -> task<void> {
+        std::deque<visitor> slow;
+        for (int i = 0; i < 4; ++i) co_await floods(slow.emplace_back(house.io), house);
+        visitor waiting{house.io};
+        co_await enters(waiting, house);
+        co_await waiting.say_raw(large_frame());
+        co_await hears_all(waiting);
+    };
+    house.run(scene());
+    auto const closed = house.log.events("connection_closed");
+    CHECK(std::ranges::any_of(closed, [](auto const& each) { return each.field("code") == "slow_consumer"; }));
+}
+
+TEST_CASE("a frame for which there is no memory in time is told to come back later")
+{
+    auto rules = little_memory();
+    rules.output_time = std::chrono::minutes{10};  // none of the others is slow before that
+    rules.frame_time = milliseconds{100};
+    rules.slowest_rate = 1024 * 1024 * 1024;
+    test_house house{rules};
+    auto scene = [&]() -> task<void> {
+        std::deque<visitor> slow;
+        for (int i = 0; i < 4; ++i) co_await floods(slow.emplace_back(house.io), house);
+        visitor waiting{house.io};
+        co_await enters(waiting, house);
+        co_await waiting.say_raw(large_frame());
+        auto const closed = co_await waiting.hears_closing(code::server_full);
+        CHECK(closed);
+        for (auto& each : slow) each.vanish();
+    };
+    house.run(scene());
+}
+
+TEST_CASE("who takes output byte by byte is too slow however steadily it goes")
+{
+    auto rules = with_access(wire::access_mode::open);
+    rules.output_time = milliseconds{300};
+    rules.slowest_rate = 64 * 1024 * 1024;
+    test_house house{rules};
+    auto scene = [&]() -> task<void> {
+        visitor slow{house.io};
+        co_await floods(slow, house);
+        visitor other{house.io};
+        co_await enters(other, house);
+        while (house.log.count("connection_closed") == 0) {
+            std::array<char, 16> some{};
+            auto& socket = static_cast<rooms::base::tcp_socket&>(slow.socket());
+            co_await socket.async_read_some(asio::buffer(some), use_task);
+            co_await other.say(wire::text{"meanwhile"});
+            co_await other.hear<wire::text>();
+        }
+    };
+    house.run(scene());
+    CHECK(house.log.events("connection_closed")[0].field("code") == "slow_consumer");
+}
