@@ -55,7 +55,7 @@ task<result<newcomer>> verifier::register_account(std::string name, base::secret
         return refuse(std::move(why));
     };
     if (!registration_open_) co_return denied({code::registration_closed, "this server takes no new accounts"});
-    auto valid = base::normalise_name(name);
+    auto valid = base::normalise_new_name(name);
     if (!valid) co_return denied({code::invalid_name, valid.error()});
     auto accepted = co_await accept(password, *valid, from, standing::stranger);
     if (!accepted) co_return denied(accepted.error());

@@ -54,6 +54,17 @@ TEST_CASE("a refused registration says the rule")
     CHECK(events[1].field("code") == "weak_password");
 }
 
+TEST_CASE("a new name whose folded form is long is refused before anything is counted or hashed")
+{
+    verifier_fixture house;
+    std::string name;
+    for (int i = 0; i < 64; ++i) name += "\ufdfa";
+    auto const refused = house.register_account(name, "correct horse");
+    CHECK(refusal_of(refused) == code::invalid_name);
+    CHECK(refused.error().reason.find("256 characters") != std::string::npos);
+    CHECK(house.hashes.made == 1);  // the decoy
+}
+
 TEST_CASE("when the store is down registering is unavailable and nothing is made")
 {
     verifier_fixture house;

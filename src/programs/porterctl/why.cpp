@@ -106,7 +106,7 @@ finding describe(question const& asked, database& db, access access)
                             base::escape(known->name)),
                 {}};
     }
-    if (auto const name = base::normalise_name(asked.name); !name) return {rule, "invalid_name", name.error(), {}};
+    if (auto const name = base::normalise_new_name(asked.name); !name) return {rule, "invalid_name", name.error(), {}};
     return {rule,
             "granted",
             asked.from ? "nobody is known at this address: whoever says the name is let in, without a password"
