@@ -64,7 +64,7 @@ task<result<newcomer>> verifier::register_account(std::string name, base::secret
     fresh.name = std::move(*valid);
     fresh.folded_name = base::fold_name(fresh.name);
     fresh.created_at = clock_.now();
-    auto asked = co_await throttle_.begin(from);
+    auto asked = co_await throttle_.begin_registration(from);
     if (!asked) co_return denied(asked.error());
     // A look before the hash: a name that is taken need not cost one. The store has the last word when it is added.
     auto const existing = co_await accounts_.find(fresh.folded_name);
