@@ -61,7 +61,7 @@ TEST_CASE("a new name whose folded form is long is refused before anything is co
     std::string name;
     for (int i = 0; i < 64; ++i) name += "\ufdfa";
     auto const refused = house.register_account(name, "correct horse");
-    CHECK(refusal_of(refused) == code::invalid_name);
+    REQUIRE(refusal_of(refused) == code::invalid_name);
     CHECK(refused.error().reason.find("256 characters") != std::string::npos);
     CHECK(house.hashes.made == 1);  // the decoy
 }
