@@ -20,8 +20,8 @@ ALTER TABLE undecided_tries ADD COLUMN registration_id INTEGER NOT NULL DEFAULT 
 ALTER TABLE addresses ADD COLUMN network TEXT NOT NULL DEFAULT '';
 ALTER TABLE addresses ADD COLUMN site TEXT NOT NULL DEFAULT '';
 
-CREATE INDEX addresses_by_network ON addresses (network) WHERE network <> '';
-CREATE INDEX addresses_by_site ON addresses (site) WHERE site <> '';
+CREATE INDEX addresses_by_network ON addresses (network, last_seen_at) WHERE network <> '';
+CREATE INDEX addresses_by_site ON addresses (site, last_seen_at) WHERE site <> '';
 CREATE INDEX addresses_by_time ON addresses (last_seen_at);
 
 -- How many addresses there are, which is looked at whenever one is added.

@@ -45,12 +45,12 @@ void forget_oldest_of_network(database& db, std::string const& network, std::str
 {
     statement{db,
               "DELETE FROM addresses WHERE address IN (SELECT address FROM addresses WHERE network = ?1 AND"
-              " network <> '' ORDER BY last_seen_at DESC, address LIMIT -1 OFFSET ?2)",
+              " network <> '' ORDER BY last_seen_at DESC LIMIT -1 OFFSET ?2)",
               network, std::int64_t{addresses_per_network}}
         .run();
     statement{db,
               "DELETE FROM addresses WHERE address IN (SELECT address FROM addresses WHERE site = ?1 AND site <> ''"
-              " ORDER BY last_seen_at DESC, address LIMIT -1 OFFSET ?2)",
+              " ORDER BY last_seen_at DESC LIMIT -1 OFFSET ?2)",
               site, std::int64_t{addresses_per_site}}
         .run();
 }

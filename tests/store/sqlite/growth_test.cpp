@@ -77,14 +77,15 @@ TEST_CASE("beyond the limit for all addresses the one seen longest ago is forgot
     CHECK(remembered() == "192.0.2.1 192.0.2.5 192.0.2.6");
 }
 
-TEST_CASE("the addresses of a network are found by an index")
+TEST_CASE("the oldest addresses of a network are found by an index and without sorting")
 {
     house here;
     here.open();
-    for (auto const* column : {"network", "site"}) {
-        CHECK(here.administrator()
-                  .run("EXPLAIN QUERY PLAN SELECT address FROM addresses WHERE " + std::string{column} + " = 'x' AND " +
-                       column + " <> '' ORDER BY last_seen_at DESC, address LIMIT -1 OFFSET 256")
-                  .find("USING INDEX addresses_by_" + std::string{column}) != std::string::npos);
+    for (std::string const column : {"network", "site"}) {
+        auto const plan =
+            here.administrator().run("EXPLAIN QUERY PLAN SELECT address FROM addresses WHERE " + column +
+                                     " = 'x' AND " + column + " <> '' ORDER BY last_seen_at DESC LIMIT -1 OFFSET 256");
+        CHECK(plan.find("USING COVERING INDEX addresses_by_" + column) != std::string::npos);
+        CHECK(plan.find("TEMP B-TREE") == std::string::npos);
     }
 }
