@@ -56,7 +56,7 @@ TEST_CASE("an address with bits behind its prefix is no network")
     CHECK_FALSE(network::parse("2001:db8::1/32"));
 }
 
-TEST_CASE("the site of an IPv6 /64 is its /48, and any other network is its own")
+TEST_CASE("the site of an IPv6 /64 is its /48 and any other network is its own")
 {
     CHECK(porter::rooms::base::site_of("2001:db8:1:2::/64") == "2001:db8:1::/48");
     CHECK(porter::rooms::base::site_of("::/64") == "::/48");

@@ -65,7 +65,8 @@ TEST_CASE("a name that is far too long is refused")
     CHECK(rule_broken_by(repeated("\x80", 1'000'000)) == "a name must be valid UTF-8");
 }
 
-TEST_CASE("a new name has at most 256 code points in its folded form, and an older one is still a name")
+// Promise N15.
+TEST_CASE("a new name has at most 256 code points in its folded form and an older one is still a name")
 {
     constexpr auto* rule = "a name has at most 256 characters when its ligatures are written out";
     auto const rule_for_new = [](std::string_view name) {

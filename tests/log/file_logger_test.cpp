@@ -173,7 +173,7 @@ TEST_CASE("a file that was removed is made again")
     CHECK(lines(path) == lines_of_text{"info after"});
 }
 
-TEST_CASE("a flood of lines about one address ends at its budget, and the others are not hindered")
+TEST_CASE("a flood of lines about one address ends at its budget and the others are not hindered")
 {
     scratch dir;
     auto const path = dir.path / "log";

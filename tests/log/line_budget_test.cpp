@@ -124,7 +124,7 @@ TEST_CASE("what a network is denied is not taken from the budget of its /48")
     CHECK(here.admitted(in_site(2), lines_per_network) == lines_per_network);
 }
 
-TEST_CASE("errors have room behind a flood, and when that is used up the report says that there were some")
+TEST_CASE("errors have room behind a flood and when that is used up the report says that there were some")
 {
     budget_fixture here;
     here.admitted("192.0.2.7", lines_per_network);
@@ -144,7 +144,7 @@ TEST_CASE("a line that names no address has no budget")
     }
 }
 
-TEST_CASE("networks that the table has no room for share one budget, and those in it keep theirs")
+TEST_CASE("networks that the table has no room for share one budget and those in it keep theirs")
 {
     budget_fixture here;
     CHECK(here.admitted("192.0.2.7", 1) == 1);

@@ -101,7 +101,7 @@ TEST_CASE("a closed queue gives what is left and ends")
     CHECK(next.is_empty());
 }
 
-TEST_CASE("a wait that has an end gives an empty batch then, and is not the end of the queue")
+TEST_CASE("a wait that has an end gives an empty batch then and is not the end of the queue")
 {
     line_queue queue{10};
     line_queue::batch next;

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Makes porterd log (promise N15 of SECURITY.md), and prints what a day of it would cost on the disk.
 
-Each kind of attack comes from one IPv4 address, for so many seconds, against a porterd of its own. The budget of the log is
-by the minute: with less than 60 seconds the figure of a day is that of the first seconds.
-Usage: log_flood.py [--seconds 70] [--kind garbage ...]; PORTERD names the program.
+Each kind of attack comes from one IPv4 address, for so many seconds, against a porterd of its own. The log has a budget that
+begins anew each minute: choose a little less than a multiple of 60 seconds.
+Usage: log_flood.py [--seconds 175] [--kind garbage ...]; PORTERD names the program.
 """
 import argparse
 import pathlib
@@ -114,7 +114,7 @@ def measure(what, options, run, seconds):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=70, help="of each kind")
+    parser.add_argument("--seconds", type=float, default=175, help="of each kind")
     parser.add_argument("--kind", action="append", choices=sorted(KINDS), help="only this one; may be given more than once")
     asked = parser.parse_args()
     for kind in asked.kind or KINDS:

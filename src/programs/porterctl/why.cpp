@@ -86,7 +86,7 @@ finding describe(question const& asked, store::tries_so_far const& found, store:
                                 verdict.retry_after.count()),
                     verdict.retry_after};
         case rule::registrations_used_up:  // a login asks for no account
-        case rule::undecided:  // never of stored rows alone: porterd says it of tries that it is deciding
+        case rule::undecided:              // never of stored rows alone: porterd says it of tries that it is deciding
         case rule::allowed:
             break;
     }

@@ -69,7 +69,7 @@ TEST_CASE("of an IPv6 network the 256 addresses seen last are remembered")
     CHECK(name_of(here, "2001:db8:0:1::1") == "Bob");
 }
 
-TEST_CASE("of an IPv6 /48 the 2,048 addresses seen last are remembered")
+TEST_CASE("of an IPv6 /48 the 2048 addresses seen last are remembered")
 {
     world here{GENERATE(from_range(backends()))};
     auto const network = [](int number) { return "2001:db8:1:" + std::to_string(number / 200); };

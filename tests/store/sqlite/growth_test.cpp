@@ -16,7 +16,7 @@ store::secret_try registration(int seconds)
 
 }  // namespace
 
-TEST_CASE("a network's registrations are counted over a restart, and those that were not decided are not")
+TEST_CASE("a network's registrations are counted over a restart unless they were not decided")
 {
     house here;
     auto const ports = here.open();
