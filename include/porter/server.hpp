@@ -41,6 +41,7 @@ struct server_options {
     std::chrono::seconds session_ttl = std::chrono::days{30};      ///< absolute life of a session
     std::chrono::seconds session_idle_ttl = std::chrono::days{7};  ///< sliding life of a session
     std::uint32_t max_sessions_per_account = 16;                   ///< one more ends the oldest
+    std::uint32_t max_registrations_per_address = 120;             ///< an hour, per IPv4 address or /64; 0: no limit
     std::size_t min_password_length = 8;                           ///< code points, 8 to 256
 
     std::chrono::milliseconds login_grace = std::chrono::seconds{30};  ///< for the whole opening and access

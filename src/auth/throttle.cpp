@@ -14,6 +14,7 @@ std::string_view name_of(store::verdict::rule by)
 {
     using enum store::verdict::rule;
     if (by == account_paused) return "account_paused";
+    if (by == registrations_used_up) return "registrations_used_up";
     return by == account_locked ? "account_locked" : "network_throttled";
 }
 
@@ -29,6 +30,9 @@ failure as_failure(store::verdict const& refused)
     if (refused.by == account_locked) {
         return {code::throttled, "too many failed tries: only the administrator can let you try again"};
     }
+    if (refused.by == registrations_used_up) {
+        return {code::throttled, "too many new accounts from your address: wait a while", refused.retry_after};
+    }
     auto const* why = refused.by == account_paused ? "too many failed tries: wait a little"
                                                    : "too many failed tries from your address: wait a while";
     return {code::throttled, why, refused.retry_after};
@@ -36,8 +40,12 @@ failure as_failure(store::verdict const& refused)
 
 }  // namespace
 
-throttle::throttle(store::tries& tries, base::clock const& clock, log::logger& log)
-    : tries_(tries), clock_(clock), log_(log), unknown_(throttle_rules, most_unknown_names)
+throttle::throttle(store::tries& tries, base::clock const& clock, log::logger& log, std::uint32_t max_registrations)
+    : tries_(tries),
+      clock_(clock),
+      log_(log),
+      max_registrations_(max_registrations),
+      unknown_(throttle_rules, most_unknown_names)
 {}
 
 task<result<attempt>> throttle::begin(std::optional<store::account_id> account, std::string name,
@@ -69,6 +77,18 @@ task<result<attempt>> throttle::begin(identity::address from)
 {
     store::secret_try asked;
     asked.at = clock_.now_finely();
+    auto judged = co_await judge(std::move(asked), from);
+    if (!judged) co_return refuse(judged.error());
+    attempt made;
+    made.counted = std::move(judged->counted);
+    co_return made;
+}
+
+task<result<attempt>> throttle::begin_registration(identity::address from)
+{
+    store::secret_try asked;
+    asked.at = clock_.now_finely();
+    asked.max_registrations = max_registrations_;
     auto judged = co_await judge(std::move(asked), from);
     if (!judged) co_return refuse(judged.error());
     attempt made;

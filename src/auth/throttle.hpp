@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -25,15 +26,21 @@ struct attempt {
 /// Slows down those who guess. Safe from any I/O thread.
 class throttle {
 public:
-    throttle(store::tries& tries, base::clock const& clock, log::logger& log);
+    /// `max_registrations`: new accounts an hour from one network, and eight times as many from an IPv6 /48; 0: no
+    /// limit.
+    throttle(store::tries& tries, base::clock const& clock, log::logger& log, std::uint32_t max_registrations = 0);
 
     /// Counts a try of a password. `account`: of the claimed name, none where no account has it. `name`: what makes two
     /// spellings one name. The work is the same either way. Errors: throttled (with the time to wait; 0: no time
     /// helps), busy (others that are not decided leave no room for it), unavailable: then nothing is counted.
     task<result<attempt>> begin(std::optional<store::account_id> account, std::string name, identity::address from);
 
-    /// Counts a try that names no account: a token, a name to be had. Errors: as above.
+    /// Counts a try that names no account: a token. Errors: as above.
     task<result<attempt>> begin(identity::address from);
+
+    /// Counts a request for an account: a try until the account is there, and one of the network's registrations until
+    /// it is known that there will be none. Errors: as above; throttled also when the network has made its share.
+    task<result<attempt>> begin_registration(identity::address from);
 
     /// A try failed. No verdict is told before this is stored. Errors: unavailable, then it is given back.
     task<result<void>> fail(attempt decided);
@@ -52,6 +59,7 @@ private:
     store::tries& tries_;
     base::clock const& clock_;
     log::logger& log_;
+    std::uint32_t max_registrations_;
     unknown_names unknown_;
     std::mutex mutex_;
     std::vector<store::counted_try> owed_;

@@ -55,7 +55,7 @@ task<result<newcomer>> verifier::register_account(std::string name, base::secret
         return refuse(std::move(why));
     };
     if (!registration_open_) co_return denied({code::registration_closed, "this server takes no new accounts"});
-    auto valid = base::normalise_name(name);
+    auto valid = base::normalise_new_name(name);
     if (!valid) co_return denied({code::invalid_name, valid.error()});
     auto accepted = co_await accept(password, *valid, from, standing::stranger);
     if (!accepted) co_return denied(accepted.error());
@@ -64,7 +64,7 @@ task<result<newcomer>> verifier::register_account(std::string name, base::secret
     fresh.name = std::move(*valid);
     fresh.folded_name = base::fold_name(fresh.name);
     fresh.created_at = clock_.now();
-    auto asked = co_await throttle_.begin(from);
+    auto asked = co_await throttle_.begin_registration(from);
     if (!asked) co_return denied(asked.error());
     // A look before the hash: a name that is taken need not cost one. The store has the last word when it is added.
     auto const existing = co_await accounts_.find(fresh.folded_name);

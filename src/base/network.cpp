@@ -1,5 +1,6 @@
 #include "base/network.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <span>
 
@@ -43,6 +44,18 @@ std::optional<unsigned> number(std::string_view text)
 }
 
 }  // namespace
+
+std::string site_of(std::string_view network)
+{
+    constexpr std::string_view suffix = "/64";
+    asio::error_code error;
+    if (!network.ends_with(suffix)) return std::string{network};
+    auto const raw = asio::ip::make_address_v6(std::string{network.substr(0, network.size() - suffix.size())}, error);
+    if (error) return std::string{network};
+    auto bytes = raw.to_bytes();
+    std::fill(bytes.begin() + 6, bytes.end(), static_cast<unsigned char>(0));
+    return asio::ip::address_v6{bytes}.to_string() + "/48";
+}
 
 address canonical(address const& raw)
 {

@@ -10,6 +10,9 @@ namespace porter::rooms::base {
 /// An IPv4-mapped IPv6 address (::ffff:127.0.0.1) as its IPv4 address, any other as it is but without a zone.
 asio::ip::address canonical(asio::ip::address const& raw);
 
+/// The IPv6 /48 that a /64 is in, as text: "2001:db8:1::/48" for "2001:db8:1:2::/64". Any other text is given back.
+std::string site_of(std::string_view network);
+
 /// A range of IP addresses in CIDR notation, such as 10.0.0.0/8 or 2001:db8::/32; a bare address is a range of one.
 class network {
 public:

@@ -167,6 +167,16 @@ result<std::string, std::string> normalise_name(std::string_view typed)
     return std::move(*name);
 }
 
+result<std::string, std::string> normalise_new_name(std::string_view typed)
+{
+    auto name = normalise_name(typed);
+    static_assert(max_folded_name == 256);
+    if (name && count_code_points(fold_name(*name)) > max_folded_name) {
+        return refuse(std::string{"a name has at most 256 characters when its ligatures are written out"});
+    }
+    return name;
+}
+
 std::string fold_name(std::string_view name)
 {
     auto const folded = transform(name, folded_form);

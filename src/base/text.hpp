@@ -13,6 +13,7 @@
 namespace porter::rooms::base {
 
 inline constexpr std::size_t max_name_length = 64;       ///< code points after NFC
+inline constexpr std::size_t max_folded_name = 256;      ///< code points of a new name's folded form
 inline constexpr std::size_t max_password_length = 256;  ///< code points after NFC: at most 1,024 bytes
 
 /// The text in Unicode's normalisation form C, or none when it is not valid UTF-8. The effort grows with the square
@@ -25,6 +26,10 @@ std::size_t count_code_points(std::string_view text) noexcept;
 /// A name as it is kept (NFC), or the rule that it breaks, in words for the person who chose it. What is far too long
 /// is refused before it costs anything.
 result<std::string, std::string> normalise_name(std::string_view typed);
+
+/// The same for a name that is new: also refused when its folded form has more than `max_folded_name` code points. One
+/// code point may fold to 18, and an account is stored with both forms. Names that are older are looked up as they are.
+result<std::string, std::string> normalise_new_name(std::string_view typed);
 
 /// What makes two names the same account: NFKC case folding (Unicode's toNFKC_Casefold), for a name as
 /// `normalise_name` gives it. Folding twice changes nothing. Empty when the text is not valid UTF-8.

@@ -21,7 +21,7 @@ task<claim> directory::recall(address from)
 
 task<result<claim>> directory::introduce(address from, std::string name)
 {
-    auto valid = base::normalise_name(name);
+    auto valid = base::normalise_new_name(name);
     if (!valid) co_return refuse(failure{code::invalid_name, valid.error()});
     auto const recorded = co_await addresses_.record(from.text(), from.network(), *valid, std::nullopt, clock_.now());
     if (!recorded) {

@@ -42,7 +42,7 @@ struct server::rooms_of_the_house {
           acceptors(rooms::server::listen_on(io, options.bind, options.port, options.port_tries)),
           directory(database->ports().addresses, clock, logger),
           hasher(library::hash_options(options), logger),
-          throttle(database->ports().tries, clock, logger),
+          throttle(database->ports().tries, clock, logger, options.max_registrations_per_address),
           verifier(database->ports().accounts, hasher, throttle, clock, logger, library::auth_options(options)),
           registry(database->ports().sessions, throttle, tokens, clock, logger, library::session_options(options)),
           threads(std::max<std::size_t>(options.threads, 1)),

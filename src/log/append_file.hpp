@@ -23,6 +23,8 @@ public:
 
     int opening_error() const noexcept { return opening_error_; }
     std::filesystem::path const& path() const noexcept { return path_; }
+    /// The open file; -1: there is none.
+    int descriptor() const noexcept { return file_; }
 
     /// What a write lost, and why.
     struct loss {

@@ -1,5 +1,6 @@
 #include "log/file_logger.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
@@ -19,6 +20,20 @@ namespace {
 /// may be on its way to the disk meanwhile, and a text that grows has room for up to twice its size: some 4 MiB in all.
 constexpr std::size_t queue_bytes = 1024 * 1024;
 
+using std::chrono::steady_clock;
+
+line_time now()
+{
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+/// The peer that a line is about; empty: none.
+std::string_view address_in(std::initializer_list<field> fields) noexcept
+{
+    auto const* const found = std::ranges::find(fields, std::string_view{"address"}, &field::key);
+    return found == fields.end() ? std::string_view{} : found->text;
+}
+
 std::string explain(append_file const& file)
 {
     int const error = file.opening_error();
@@ -34,7 +49,7 @@ std::string explain(append_file const& file)
 }  // namespace
 
 file_logger::file_logger(std::filesystem::path const& path, level threshold, log_format form)
-    : logger(threshold), form_(form), writer_(path, form), queue_(queue_bytes)
+    : logger(threshold), form_(form), budget_(steady_clock::now()), writer_(path, form), queue_(queue_bytes)
 {
     if (int const error = writer_.file().opening_error()) {
         throw start_error(error == EPERM ? start_error::kind::configuration : start_error::kind::cannot_create,
@@ -45,23 +60,51 @@ file_logger::file_logger(std::filesystem::path const& path, level threshold, log
 
 file_logger::~file_logger()
 {
+    try {
+        report(budget_.take_all(steady_clock::now()));
+    } catch (std::bad_alloc const&) {
+        queue_.drop();
+    }
     queue_.close();
 }
 
 void file_logger::serve()
 {
     base::serve_as("porter-log");
-    for (line_queue::batch next; queue_.take(next);) writer_.write(next);
+    // After the last line the thread looks once more when its minute is over, so that a flood that has ended is told
+    // of.
+    auto look = line_queue::time::max();
+    for (line_queue::batch next; queue_.take(next, look);) {
+        bool const is_quiet = next.is_empty();
+        if (!is_quiet) writer_.write(next);
+        look = is_quiet ? line_queue::time::max() : steady_clock::now() + line_budget::window;
+        try {
+            report(budget_.take_finished(steady_clock::now()));
+        } catch (std::bad_alloc const&) {
+            queue_.drop();
+        }
+    }
     writer_.finish();
 }
 
 void file_logger::write(level severity, std::string_view event, std::initializer_list<field> fields)
 {
-    auto const now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
     try {
-        queue_.push(format_line(form_, now, severity, event, fields) + '\n');
+        auto const line = format_line(form_, now(), severity, event, fields) + '\n';
+        auto const decided = budget_.admit(address_in(fields), severity, line.size(), steady_clock::now());
+        if (decided.has_finished) report(budget_.take_finished(steady_clock::now()));
+        if (decided.is_admitted) queue_.push(line);
     } catch (std::bad_alloc const&) {  // whoever logs is not to fail because it cannot be told
         queue_.drop();
+    }
+}
+
+void file_logger::report(std::vector<line_budget::suppression> const& all)
+{
+    for (auto const& one : all) {
+        queue_.push(format_line(form_, now(), one.has_errors ? level::error : level::warn, "suppressed",
+                                {{"network", one.network}, {"lines", one.lines}, {"seconds", one.length.count()}}) +
+                    '\n');
     }
 }
 

@@ -4,7 +4,9 @@
 #include <initializer_list>
 #include <string_view>
 #include <thread>
+#include <vector>
 
+#include "log/line_budget.hpp"
 #include "log/line_queue.hpp"
 #include "log/line_writer.hpp"
 #include "log/logger.hpp"
@@ -14,7 +16,8 @@ namespace porter::rooms::log {
 /// The log file of a server. Callers only put a line into a bounded queue; a thread of the logger writes it, with all
 /// the others that wait by then. When the queue is full or there is no memory the newest lines are dropped, and when
 /// the disk refuses, lines are lost: the server goes on, and the first line that can be written again is preceded by
-/// the event `log_dropped` with their number.
+/// the event `log_dropped` with their number. Lines with a field `address` are bounded by a line_budget: those of a
+/// network beyond it are not written, and at the end of the minute the event `suppressed` tells their number.
 class file_logger final : public logger {
 public:
     /// Opens or makes the file. Throws start_error(cannot_create) with a line for people when that cannot be done.
@@ -33,8 +36,10 @@ private:
     void write(level severity, std::string_view event, std::initializer_list<field> fields) override;
 
     void serve();
+    void report(std::vector<line_budget::suppression> const& all);
 
     log_format form_;
+    line_budget budget_;
     line_writer writer_;
     line_queue queue_;
     std::jthread thread_;  // ends first

@@ -61,13 +61,18 @@ void line_queue::request_reopen()
     });
 }
 
-bool line_queue::take(batch& done)
+bool line_queue::take(batch& done, time end)
 {
     clear(done);
     std::unique_lock lock{mutex_};
-    changed_.wait(lock, [this] { return closed_ || !waiting_.is_empty(); });
+    auto const is_ready = [this] { return closed_ || !waiting_.is_empty(); };
+    if (end == time::max()) {
+        changed_.wait(lock, is_ready);
+    } else {
+        changed_.wait_until(lock, end, is_ready);
+    }
     std::swap(done, waiting_);
-    return !done.is_empty();
+    return !done.is_empty() || !closed_;
 }
 
 void line_queue::close()

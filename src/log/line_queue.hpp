@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -35,9 +36,11 @@ public:
     /// Lets the lines from here on be preceded by a reopening; once a batch.
     void request_reopen();
 
-    /// Waits until there is something to do and exchanges it for `done`, whose memory is used again. False: the queue
-    /// is closed, and everything was taken.
-    [[nodiscard]] bool take(batch& done);
+    using time = std::chrono::steady_clock::time_point;
+
+    /// Waits until there is something to do, at most until `end`, and exchanges it for `done`, whose memory is used
+    /// again; at the end that is an empty batch. False: the queue is closed, and everything was taken.
+    [[nodiscard]] bool take(batch& done, time end = time::max());
 
     /// Nothing comes in any more.
     void close();

@@ -17,9 +17,13 @@ line_time now()
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
+/// No value of errno: the log stopped by itself, to keep space free.
+constexpr int below_floor = -1;
+
 /// As std::generic_category() has it, but needs no memory.
 char const* describe(int error)
 {
+    if (error == below_floor) return "too little free space";
     char const* const known = ::strerrordesc_np(error);
     return known != nullptr ? known : "Unknown error";
 }
@@ -38,7 +42,11 @@ void line_writer::write(line_queue::batch& next)
 
 void line_writer::write(std::string& lines)
 {
-    if (report_dropped()) {
+    if (lines.empty() && dropped_ == 0) return;
+    if (!floor_.has_room(file_.descriptor(), lines.size())) {
+        dropped_ += count_lines(lines);
+        last_error_ = below_floor;
+    } else if (report_dropped()) {
         auto const lost = file_.write(lines);
         dropped_ += lost.lines;
         last_error_ = lost.error;

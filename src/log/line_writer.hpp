@@ -5,18 +5,22 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "log/append_file.hpp"
 #include "log/line_queue.hpp"
 #include "log/logger.hpp"
+#include "log/space_floor.hpp"
 
 namespace porter::rooms::log {
 
-/// Writes what a line_queue gave and keeps count of the lines that were lost. Nothing here throws, for lack of memory
-/// neither. For one thread.
+/// Writes what a line_queue gave and keeps count of the lines that were lost, or that the space_floor left no room for.
+/// Nothing here throws, for lack of memory neither. For one thread.
 class line_writer {
 public:
-    line_writer(std::filesystem::path const& path, log_format form) : file_(path), form_(form) {}
+    line_writer(std::filesystem::path const& path, log_format form, space_floor floor = space_floor{})
+        : file_(path), form_(form), floor_(std::move(floor))
+    {}
 
     append_file const& file() const noexcept { return file_; }
 
@@ -35,8 +39,10 @@ private:
 
     append_file file_;
     log_format form_;
+    space_floor floor_;
     std::uint64_t dropped_ = 0;
-    int last_error_ = 0;  ///< of the file; 0: lines were lost because the queue was full
+    /// Of the file; 0: lines were lost because the queue was full; below_floor: to keep space free.
+    int last_error_ = 0;
 };
 
 }  // namespace porter::rooms::log

@@ -92,7 +92,8 @@ public:
 
     /// Records that `name` was here from this canonical address at `at`; `account` is set when the name is proved, and
     /// then it is known in the address's network, too. For an account that is gone nothing is recorded; that is no
-    /// error.
+    /// error. Of an IPv6 network, of its site and in all there are no more addresses than limits.hpp says: those seen
+    /// longest ago are forgotten.
     virtual task<result<void>> record(std::string address, std::string network, std::string name,
                                       std::optional<account_id> account, base::timestamp at) = 0;
 };
@@ -103,12 +104,14 @@ public:
     virtual ~tries() = default;
 
     /// Judges a try by judge(), and counts it where that allows it: on the ladder of its account (the network's own,
-    /// where the account was accessed from before) and in the network's window. An account that is gone is as none.
+    /// where the account was accessed from before), in the network's window, and, when it asks for an account, among
+    /// the network's registrations and those of its site. An account that is gone is as none.
     /// The try is undecided until it succeeds, fails or is given back: one that is refused while there are such on the
     /// same ladder or from the same network is not throttled but `undecided`. A start gives back what is left of them.
     virtual task<result<judged_try>> begin(secret_try asked, throttle_rules rules) = 0;
 
-    /// A counted try failed: it counts from now on whatever happens.
+    /// A counted try failed: it counts from now on whatever happens. What asked for an account did not get one, and is
+    /// no registration.
     virtual task<result<void>> fail(counted_try decided) = 0;
 
     /// Undoes tries that came to no decision: all is as if they had not been made.

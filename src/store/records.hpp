@@ -68,6 +68,7 @@ struct counted_try {
     std::string network;                ///< that it came from
     bool is_known_network = false;      ///< it counts on the network's own ladder
     std::int64_t entry = 0;             ///< its row in the book of the networks' failures; 0: it was never counted
+    std::int64_t registration = 0;      ///< its row among the registrations; 0: it asks for no account, or uncounted
     base::instant at{};
     base::instant last_before{};                           ///< of the ladder, before this try
     std::optional<base::timestamp> last_failed_at_before;  ///< of the account, before this try

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "store/limits.hpp"
+
 namespace porter::rooms::store {
 namespace {
 
@@ -33,6 +35,9 @@ verdict judge(tries_so_far const& found, throttle_rules const& rules, base::inst
     auto const paused = left_of(pause_after(found.ladder.failed, rules), found.ladder.last, now);
     milliseconds shut{0};
     if (found.network_full_since) shut = left_of(rules.network_window, *found.network_full_since, now);
+    milliseconds used_up{0};
+    if (found.registrations_full_since) used_up = left_of(registration_window, *found.registrations_full_since, now);
+    if (used_up > std::max(paused, shut)) return {registrations_used_up, std::chrono::ceil<seconds>(used_up)};
     if (paused == milliseconds{0} && shut == milliseconds{0}) return {};
     // Of two reasons the one that lasts longer: who comes back then is not refused for the other.
     return {paused >= shut ? account_paused : network_throttled, std::chrono::ceil<seconds>(std::max(paused, shut))};

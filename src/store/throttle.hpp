@@ -30,19 +30,21 @@ struct ladder {
 
 /// What is stored that a new try is judged by.
 struct tries_so_far {
-    store::ladder ladder;                               ///< on which the try would count
-    bool is_known_network = false;                      ///< then it is the network's own ladder for the account
-    std::optional<base::timestamp> network_full_since;  ///< the newest failure but failures_per_network - 1
+    store::ladder ladder;                                     ///< on which the try would count
+    bool is_known_network = false;                            ///< then it is the network's own ladder for the account
+    std::optional<base::timestamp> network_full_since;        ///< the newest failure but failures_per_network - 1
+    std::optional<base::timestamp> registrations_full_since;  ///< that of the newest which must be an hour old
 };
 
 /// What happens to a try, and by which rule.
 struct verdict {
     enum class rule : std::uint8_t {
         allowed,
-        account_paused,     ///< for a while, after failures in a row
-        account_locked,     ///< after too many in a row, until somebody lifts it
-        network_throttled,  ///< too many failures within the window
-        undecided,          ///< too many, if those that are not decided fail: soon it is known
+        account_paused,         ///< for a while, after failures in a row
+        account_locked,         ///< after too many in a row, until somebody lifts it
+        network_throttled,      ///< too many failures within the window
+        registrations_used_up,  ///< too many new accounts from the network within registration_window
+        undecided,              ///< too many, if those that are not decided fail: soon it is known
     };
 
     verdict::rule by = rule::allowed;
@@ -65,6 +67,8 @@ struct secret_try {
     bool instead_is_undecided = false;     ///< tries on that ladder are not decided
     std::string network;                   ///< where it comes from
     base::instant at{};
+    /// Not 0: it asks for an account, of which the network may make so many within registration_window.
+    std::uint32_t max_registrations = 0;
 };
 
 struct judged_try {

@@ -1,4 +1,5 @@
 #include "auth/verifier_fixture.hpp"
+#include "base/text.hpp"
 #include "support/catch.hpp"
 
 using namespace porter;
@@ -23,6 +24,19 @@ TEST_CASE("the right password proves the account in every spelling of name and p
 }
 
 // Promise P1.
+TEST_CASE("an account whose name could not be chosen today is still logged in to")
+{
+    verifier_fixture house;
+    std::string name;
+    for (int i = 0; i < 64; ++i) name += "\ufdfa";
+    REQUIRE(house.register_account("Alice", "correct horse"));
+    auto older = house.stored("alice");
+    older.name = name;
+    older.folded_name = base::fold_name(name);
+    REQUIRE(testing::run(house.io, house.accounts.add(older)));
+    CHECK(house.login(name, "correct horse"));
+}
+
 TEST_CASE("every reason for wrong credentials gets the same answer for exactly one hash and the same work of the store")
 {
     verifier_fixture house;

@@ -3,6 +3,7 @@
 
 using namespace porter;
 using namespace porter::rooms;
+using namespace std::chrono_literals;
 using testing::refusal_of;
 using testing::verifier_fixture;
 
@@ -54,6 +55,17 @@ TEST_CASE("a refused registration says the rule")
     CHECK(events[1].field("code") == "weak_password");
 }
 
+TEST_CASE("a new name whose folded form is long is refused before anything is counted or hashed")
+{
+    verifier_fixture house;
+    std::string name;
+    for (int i = 0; i < 64; ++i) name += "\ufdfa";
+    auto const refused = house.register_account(name, "correct horse");
+    REQUIRE(refusal_of(refused) == code::invalid_name);
+    CHECK(refused.error().reason.find("256 characters") != std::string::npos);
+    CHECK(house.hashes.made == 1);  // the decoy
+}
+
 TEST_CASE("when the store is down registering is unavailable and nothing is made")
 {
     verifier_fixture house;
@@ -90,4 +102,30 @@ TEST_CASE("when there is no memory for a hash registering is busy")
     for (int i = 0; i < 20; ++i) CHECK(refusal_of(house.register_account("Alice", "correct horse")) == code::busy);
     house.hashes.out_of_memory = false;
     CHECK(house.register_account("Alice", "correct horse"));
+}
+
+// Promise N15.
+TEST_CASE("a network that has made its accounts is throttled without a hash and may go on in an hour")
+{
+    verifier_fixture house{{}, 1};
+    auto const asked =
+        testing::run(house.io, house.verifier.register_account("Alice", base::secret{"correct horse"}, house.here));
+    REQUIRE(asked);
+    store::new_session first;
+    first.created_at = house.clock.now();
+    first.address = first.network = house.here.text();
+    first.proved_by = asked->asked_by();
+    REQUIRE(testing::run(house.io, house.store.ports().sessions.open_first(asked->account(), first)));
+
+    house.clock.advance(10s);
+    auto const hashes = house.hashes.all();
+    auto const refused = house.register_account("Bob", "correct horse");
+    CHECK(refusal_of(refused) == code::throttled);
+    CHECK(refused.error().retry_after == 3590s);
+    CHECK(house.hashes.all() == hashes);
+    CHECK(house.log.events("throttled").back().field("rule") == "registrations_used_up");
+    CHECK(house.login("Alice", "correct horse"));
+
+    house.clock.advance(3590s);
+    CHECK(house.register_account("Bob", "correct horse"));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <asio/io_context.hpp>
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -19,7 +20,8 @@ namespace porter::testing {
 
 /// A verifier over a memory store that can be made to fail, with hashes that are counted.
 struct verifier_fixture {
-    explicit verifier_fixture(rooms::auth::options rules = {}) : verifier(accounts, hasher, throttle, clock, log, rules)
+    explicit verifier_fixture(rooms::auth::options rules = {}, std::uint32_t max_registrations = 0)
+        : throttle(tries, clock, log, max_registrations), verifier(accounts, hasher, throttle, clock, log, rules)
     {}
 
     /// The account as it stands in the store afterwards.
@@ -78,7 +80,7 @@ struct verifier_fixture {
     hash_counts hashes;
     rooms::auth::hasher hasher{rooms::auth::hash_options{.threads = 1}, std::make_unique<plain_hash>(hashes), log};
     fragile_tries tries{store.ports().tries};
-    rooms::auth::throttle throttle{tries, clock, log};
+    rooms::auth::throttle throttle;
     rooms::auth::verifier verifier;
     rooms::identity::address here = *rooms::identity::address::parse("192.0.2.7");
 };

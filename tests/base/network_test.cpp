@@ -55,3 +55,11 @@ TEST_CASE("an address with bits behind its prefix is no network")
     CHECK_FALSE(network::parse("10.0.0.1/8"));
     CHECK_FALSE(network::parse("2001:db8::1/32"));
 }
+
+TEST_CASE("the site of an IPv6 /64 is its /48 and any other network is its own")
+{
+    CHECK(porter::rooms::base::site_of("2001:db8:1:2::/64") == "2001:db8:1::/48");
+    CHECK(porter::rooms::base::site_of("::/64") == "::/48");
+    CHECK(porter::rooms::base::site_of("192.0.2.7") == "192.0.2.7");
+    CHECK(porter::rooms::base::site_of("x/64") == "x/64");
+}

@@ -65,6 +65,24 @@ TEST_CASE("a name that is far too long is refused")
     CHECK(rule_broken_by(repeated("\x80", 1'000'000)) == "a name must be valid UTF-8");
 }
 
+// Promise N15.
+TEST_CASE("a new name has at most 256 code points in its folded form and an older one is still a name")
+{
+    constexpr auto* rule = "a name has at most 256 characters when its ligatures are written out";
+    auto const rule_for_new = [](std::string_view name) {
+        auto const judged = base::normalise_new_name(name);
+        return judged ? "none" : judged.error();
+    };
+    // U+FDFA folds to 18 code points.
+    CHECK(rule_for_new(repeated("\ufdfa", 14)) == "none");
+    CHECK(rule_for_new(repeated("\ufdfa", 14) + "abcd") == "none");
+    CHECK(rule_for_new(repeated("\ufdfa", 14) + "abcde") == rule);
+    CHECK(rule_for_new(repeated("\ufdfa", 64)) == rule);
+    CHECK(base::normalise_name(repeated("\ufdfa", 64)));
+    CHECK(rule_for_new("a\tb") == "a name may not contain control characters");
+    CHECK(*base::normalise_new_name("Zoe\u0308") == "Zo\u00eb");
+}
+
 TEST_CASE("a name contains no control and no invisible characters")
 {
     for (auto const* name : {"a\tb", "a\nb", "\x1b[31m", "a\u0085", "\x7f"}) {

@@ -67,6 +67,7 @@ TEST_CASE("the defaults are those of the documentation")
     CHECK(server.session_ttl == 30 * 24h);
     CHECK(server.session_idle_ttl == 7 * 24h);
     CHECK(server.max_sessions_per_account == 16);
+    CHECK(server.max_registrations_per_address == 120);
     CHECK(server.min_password_length == 8);
     CHECK(server.login_grace == 30s);
     CHECK(server.idle_timeout == 0s);

@@ -93,6 +93,9 @@ TEST_CASE("an introduction by an impossible name is refused with the rule and re
     REQUIRE_FALSE(refused);
     CHECK(refused.error().what == code::invalid_name);
     CHECK(refused.error().reason == "a name may not begin or end with a space");
+    std::string long_when_folded;
+    for (int i = 0; i < 15; ++i) long_when_folded += "\ufdfa";
+    CHECK_FALSE(testing::run(house.directory.introduce(house.here, long_when_folded)));
     CHECK(house.book.entries.empty());
 }
 

@@ -1,4 +1,4 @@
-// Promise S7 of SECURITY.md.
+// Promises N15 and S7 of SECURITY.md.
 #include "log/file_logger.hpp"
 
 #include <fcntl.h>
@@ -171,6 +171,29 @@ TEST_CASE("a file that was removed is made again")
         log.info("after");
     }
     CHECK(lines(path) == lines_of_text{"info after"});
+}
+
+TEST_CASE("a flood of lines about one address ends at its budget and the others are not hindered")
+{
+    scratch dir;
+    auto const path = dir.path / "log";
+    std::size_t written = 0;
+    {
+        file_logger log{path, level::info, log_format::text};
+        std::string const text(1000, 'x');
+        for (int i = 0; i < 2000; ++i) log.info("flood", {{"address", "192.0.2.7"}, {"text", text}});
+        log.info("other", {{"address", "192.0.2.8"}});
+        log.info("ours");
+    }
+    auto all = lines(path);
+    for (auto const& line : all) written += line.starts_with("info flood") ? 1U : 0U;
+    CHECK(written > 400);
+    CHECK(written < 500);
+    REQUIRE(all.size() == written + 3);
+    CHECK(all[written] == "info other address=192.0.2.8");
+    CHECK(all[written + 1] == "info ours");
+    auto const expected = "warn suppressed network=192.0.2.7 lines=" + std::to_string(2000 - written) + " seconds=";
+    CHECK(all[written + 2].starts_with(expected));
 }
 
 }  // namespace porter::rooms::log

@@ -1,9 +1,10 @@
-// Promises S4 and S7 of SECURITY.md.
+// Promises N15, S4 and S7 of SECURITY.md.
 #include <sys/resource.h>
 
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,7 +42,9 @@ private:
 
 /// What the logger's thread does, driven by hand: each call is a batch.
 struct hand_driven_writer {
-    explicit hand_driven_writer(fs::path const& path) : writer(path, log_format::text) {}
+    explicit hand_driven_writer(fs::path const& path, space_floor floor = space_floor{})
+        : writer(path, log_format::text, std::move(floor))
+    {}
 
     void log(std::string lines, std::uint64_t dropped = 0)
     {
@@ -210,6 +213,56 @@ TEST_CASE("a line that had no room at all is lost as a whole")
     }
     CHECK(write(file, "kept\n").error == 0);
     CHECK(content(dir.path / "log") == "kept\n");
+}
+
+TEST_CASE("the log stops above a floor of free space and says so when it goes on")
+{
+    scratch dir;
+    auto const path = dir.path / "log";
+    space_floor::space disk{.size = 1000, .available = 70};
+    hand_driven_writer log{path, space_floor{[&disk](int) { return std::optional{disk}; }}};
+    log.log("12345678901234567\n");
+    log.log("123456789012345678\n123456789012345678\n");  // 38 bytes: 32 would be left of 50
+    disk.available = 49;
+    log.log("lost\n", 2);
+    log.log("");
+    CHECK(content(path) == "12345678901234567\n");
+    disk.available = 70;
+    log.log("after\n");
+    CHECK(lines(path) == std::vector<std::string>{"12345678901234567",
+                                                  "warn log_dropped lines=5 error=\"too little free space\"", "after"});
+}
+
+TEST_CASE("the floor of free space is 256 MiB and on small file systems a twentieth of it")
+{
+    std::uint64_t const MiB = 1024 * 1024;
+    space_floor::space disk{.size = 100 * 1024 * MiB, .available = 256 * MiB + 10};
+    space_floor const floor{[&disk](int) { return std::optional{disk}; }};
+    CHECK(floor.has_room(0, 10));
+    CHECK_FALSE(floor.has_room(0, 11));
+    disk = {.size = 100 * MiB, .available = 5 * MiB + 10};
+    CHECK(floor.has_room(0, 10));
+    CHECK_FALSE(floor.has_room(0, 11));
+    disk.available = 5 * MiB - 1;
+    CHECK_FALSE(floor.has_room(0, 0));
+}
+
+TEST_CASE("space that is not known does not stop the log")
+{
+    CHECK(space_floor{[](int) { return std::optional<space_floor::space>{}; }}.has_room(0, 1'000'000));
+    CHECK_FALSE(space_floor::fstatvfs_of(-1));
+    append_file const device{"/dev/null"};
+    CHECK_FALSE(space_floor::fstatvfs_of(device.descriptor()));
+}
+
+TEST_CASE("the space of a file system is that of fstatvfs")
+{
+    scratch dir;
+    append_file const file{dir.path / "log"};
+    auto const found = space_floor::fstatvfs_of(file.descriptor());
+    REQUIRE(found);
+    CHECK(found->size == fs::space(dir.path).capacity);
+    CHECK(found->available <= found->size);
 }
 
 TEST_CASE("a device can be the log")

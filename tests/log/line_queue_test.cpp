@@ -101,6 +101,19 @@ TEST_CASE("a closed queue gives what is left and ends")
     CHECK(next.is_empty());
 }
 
+TEST_CASE("a wait that has an end gives an empty batch then and is not the end of the queue")
+{
+    line_queue queue{10};
+    line_queue::batch next;
+    CHECK(queue.take(next, line_queue::time::min()));
+    CHECK(next.is_empty());
+    queue.push("line\n");
+    CHECK(queue.take(next, line_queue::time::min()));
+    CHECK(next.lines == "line\n");
+    queue.close();
+    CHECK_FALSE(queue.take(next, line_queue::time::min()));
+}
+
 TEST_CASE("a thread that waits is woken by a line and by the end")
 {
     line_queue queue{1000};

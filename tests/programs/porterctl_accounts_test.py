@@ -63,6 +63,7 @@ class Adding(AdministratorCase):
         self.assertIn("20 characters", self.ctl("accounts", "add", "Weak", "--min-password-length", "20",
                                                 stdin=b"plum velvet\n", code=65).err)
         self.ctl("accounts", "add", "two  spaces", stdin=PASSWORD.encode(), code=64)
+        self.assertIn("256 characters", self.ctl("accounts", "add", "\ufdfa" * 15, stdin=PASSWORD.encode(), code=64).err)
         self.ctl("accounts", "add", "Weak", stdin=b"", code=65)
         self.ctl("accounts", "add", "Weak", "--password-file", "/nowhere", code=66)
         self.assertEqual(self.json("accounts", "list"), [one for one in self.json("accounts", "list") if one["name"] != "Weak"])
@@ -139,6 +140,7 @@ class Obeying(AdministratorCase):
         account, other = self.account(), self.account()
         self.ctl("accounts", "rename", account.name, other.name.upper(), code=65)
         self.ctl("accounts", "rename", account.name, " ", code=64)
+        self.ctl("accounts", "rename", account.name, "\ufdfa" * 15, code=64)
         self.resumed(account).expect_alive()
 
 

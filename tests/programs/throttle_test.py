@@ -230,5 +230,26 @@ class Crowd(ServerCase):
         self.server.start()
 
 
+
+class Registrations(ServerCase):
+    """Promise N15: the accounts that come from one network within an hour."""
+    options = ("--max-registrations-per-address", "2")
+
+    def test_a_network_makes_so_many_accounts_and_no_more_also_after_a_restart(self):
+        address = self.fresh_address()
+        for number in range(2):
+            self.visitor(address).enter("register", f"pupil {number} at {address}", PASSWORD)
+        for _ in range(2):
+            visitor = self.visitor(address)
+            visitor.hello()
+            denied = visitor.ask("register", f"pupil 3 at {address}", PASSWORD)
+            self.assertEqual((denied.kind, denied.code), ("denied", "throttled"))
+            self.assertTrue(3500 < denied.retry_after <= 3600, denied.retry_after)
+            self.visitor(address).enter("login", f"pupil 0 at {address}", PASSWORD)
+            self.account()
+            self.server.restart()
+        self.assertIn("rule=registrations_used_up", self.server.log())
+
+
 if __name__ == "__main__":
     unittest.main()

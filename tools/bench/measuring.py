@@ -50,7 +50,8 @@ class Server:
 def porterd(folder, *options, name="porterd", access="open", threads=1, data=None, cpus=SERVER_CPU):
     """One with a data folder of its own, and without the limit for one address, which is where the load comes from."""
     return Server(name, folder, PROGRAMS / "porterd", "--no-input", "--port", 0, "--access", access, "--threads", threads,
-                  "--max-connections-per-address", 0, *options, "--data-dir", data or folder / f"{name}-data",
+                  "--max-connections-per-address", 0, "--max-registrations-per-address", 0,
+                  *options, "--data-dir", data or folder / f"{name}-data",
                   "--port-file", cpus=cpus)
 
 

@@ -193,8 +193,8 @@ options:
   -h, --help             this text
   --version              the version
 
-A plain porterd limits the connections of one address; start it without that for a measurement:
-porterd --max-connections-per-address 0. Where access needs accounts they are registered over the wire
+A plain porterd limits the connections and new accounts of one address; start it without that for a measurement:
+porterd --max-connections-per-address 0 --max-registrations-per-address 0. Where access needs accounts they are registered over the wire
 (names that begin with "bench"), so it takes --registration open and a data folder of its own.
 
 exit codes: 0 ok; else some connections met errors, which are counted, and the figures are worth nothing:

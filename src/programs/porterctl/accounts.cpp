@@ -34,7 +34,7 @@ void tell(context& given, database& db, std::string const& sentence, std::string
 /// A name that an account can have. Throws config::problem.
 std::string new_name(std::string const& typed)
 {
-    auto name = base::normalise_name(typed);
+    auto name = base::normalise_new_name(typed);
     if (!name) throw config::problem{exit_code::usage, fmt::format("\"{}\": {}", base::escape(typed), name.error())};
     return *name;
 }

@@ -46,7 +46,7 @@ exit_code list(context& given)
 exit_code set(context& given)
 {
     auto const where = parse(given.arguments[0]);
-    auto const name = base::normalise_name(given.arguments[1]);
+    auto const name = base::normalise_new_name(given.arguments[1]);
     if (!name) {
         throw config::problem{exit_code::usage,
                               fmt::format("\"{}\": {}", base::escape(given.arguments[1]), name.error())};

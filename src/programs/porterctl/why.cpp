@@ -85,7 +85,8 @@ finding describe(question const& asked, store::tries_so_far const& found, store:
                                 std::chrono::duration_cast<std::chrono::minutes>(rules.network_window).count(),
                                 verdict.retry_after.count()),
                     verdict.retry_after};
-        case rule::undecided:  // never of stored rows alone: porterd says it of tries that it is deciding
+        case rule::registrations_used_up:  // a login asks for no account
+        case rule::undecided:              // never of stored rows alone: porterd says it of tries that it is deciding
         case rule::allowed:
             break;
     }
@@ -106,7 +107,7 @@ finding describe(question const& asked, database& db, access access)
                             base::escape(known->name)),
                 {}};
     }
-    if (auto const name = base::normalise_name(asked.name); !name) return {rule, "invalid_name", name.error(), {}};
+    if (auto const name = base::normalise_new_name(asked.name); !name) return {rule, "invalid_name", name.error(), {}};
     return {rule,
             "granted",
             asked.from ? "nobody is known at this address: whoever says the name is let in, without a password"

@@ -5,6 +5,10 @@
 
 namespace porter::rooms::store::memory {
 
+/// Records the name of an address and forgets the oldest beyond the limits of its network.
+void record_address(tables& all, std::string const& address, std::string const& network, std::string const& name,
+                    std::optional<account_id> account, base::timestamp at);
+
 class addresses final : public store::addresses {
 public:
     explicit addresses(tables& all) : all_(all) {}

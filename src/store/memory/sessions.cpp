@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "store/memory/addresses.hpp"
 #include "store/memory/tries.hpp"
 
 namespace porter::rooms::store::memory {
@@ -39,7 +40,7 @@ result<opened_session> open_session(operation& now, tables& all, new_session con
     opened.account = fresh.account;
     opened.id = add_session(all, fresh).id;
     opened.before = std::exchange(row->history, access_history{fresh.created_at, fresh.address, 0});
-    all.addresses[fresh.address] = address_row{row->account.name, fresh.account};
+    record_address(all, fresh.address, fresh.network, row->account.name, fresh.account, fresh.created_at);
     row->networks.insert(fresh.network);
 
     auto const is_of_account = [&](auto const& entry) { return entry.second.session.account == fresh.account; };

@@ -28,6 +28,13 @@ struct network_failure {
     bool is_undecided = true;
     std::optional<account_id> account;  // on whose ladder it counts
     std::string ladder;                 // by what this is called there
+    std::int64_t registration = 0;      // of an account that it asks for
+};
+
+struct registration {
+    std::string network;
+    std::string site;
+    base::timestamp at;
 };
 
 struct session_row {
@@ -38,6 +45,9 @@ struct session_row {
 struct address_row {
     std::string name;
     std::optional<account_id> account;
+    std::string network;
+    std::string site;
+    base::timestamp last_seen_at;
 };
 
 /// All that is stored, under one lock. Whoever uses the maps holds a `use`.
@@ -56,6 +66,8 @@ struct tables {
     std::map<std::string, address_row> addresses;
     std::int64_t last_failure = 0;
     std::map<std::int64_t, network_failure> failures;
+    std::int64_t last_registration = 0;
+    std::map<std::int64_t, registration> registrations;
 };
 
 /// One operation on the tables: holds their lock, and after it has let go of it tells the watcher of the sessions that

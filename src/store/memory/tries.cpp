@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/network.hpp"
+#include "store/limits.hpp"
+
 namespace porter::rooms::store::memory {
 
 namespace {
@@ -15,6 +18,24 @@ base::timestamp in_seconds(base::instant when)
 std::string ladder_of(counted_try const& counted)
 {
     return counted.is_known_network ? counted.network : std::string{};
+}
+
+std::optional<base::timestamp> registrations_full_since(tables const& all, secret_try const& asked,
+                                                        std::string registration::*column, std::string const& value,
+                                                        std::uint64_t most)
+{
+    std::vector<base::timestamp> times;
+    for (auto const& [id, one] : all.registrations) {
+        if (one.*column == value && one.at < in_seconds(asked.at) + registration_window) times.push_back(one.at);
+    }
+    std::ranges::sort(times, std::greater{});
+    if (times.size() < most) return std::nullopt;
+    return times[most - 1];
+}
+
+std::optional<base::timestamp> later(std::optional<base::timestamp> a, std::optional<base::timestamp> b)
+{
+    return std::max(a, b);  // none is less than any
 }
 
 tries_so_far tries_of(account_row* row, tables const& all, secret_try const& asked, throttle_rules const& rules)
@@ -35,12 +56,25 @@ tries_so_far tries_of(account_row* row, tables const& all, secret_try const& ask
     }
     std::ranges::sort(times, std::greater{});
     if (times.size() >= rules.failures_per_network) found.network_full_since = times[rules.failures_per_network - 1];
+    if (asked.max_registrations > 0) {
+        found.registrations_full_since =
+            later(registrations_full_since(all, asked, &registration::network, asked.network, asked.max_registrations),
+                  registrations_full_since(all, asked, &registration::site, base::site_of(asked.network),
+                                           std::uint64_t{networks_per_site} * asked.max_registrations));
+    }
     return found;
 }
 
 /// Whether tries that are not decided share in the refusal.
 bool is_undecided(tables const& all, secret_try const& asked, bool is_known_network, verdict const& refused)
 {
+    if (refused.by == verdict::rule::registrations_used_up) {
+        return std::ranges::any_of(all.failures, [&](auto const& entry) {
+            auto const& one = entry.second;
+            return one.is_undecided && one.registration != 0 &&
+                   base::site_of(one.network) == base::site_of(asked.network);
+        });
+    }
     bool const by_network = refused.by == verdict::rule::network_throttled;
     if (!by_network && !asked.account) return asked.instead_is_undecided;
     std::string const ladder = is_known_network ? asked.network : std::string{};
@@ -55,6 +89,7 @@ bool is_undecided(tables const& all, secret_try const& asked, bool is_known_netw
 void forget(operation& now, tables& all, counted_try const& counted)
 {
     all.failures.erase(counted.entry);
+    all.registrations.erase(counted.registration);
     auto* row = counted.account ? now.account(*counted.account) : nullptr;
     if (row && row->history.failed_since > 0) --row->history.failed_since;
 }
@@ -63,7 +98,9 @@ void forget(operation& now, tables& all, counted_try const& counted)
 
 void undo_proved_try(operation& now, tables& all, counted_try const& proved)
 {
-    forget(now, all, proved);
+    auto kept = proved;
+    kept.registration = 0;  // there is an account
+    forget(now, all, kept);
     auto* row = proved.account ? now.account(*proved.account) : nullptr;
     if (row) row->ladders.erase(ladder_of(proved));
 }
@@ -94,8 +131,16 @@ task<result<judged_try>> tries::begin(secret_try asked, throttle_rules rules)
     std::erase_if(all_.failures, [since = in_seconds(asked.at) - rules.network_window](auto const& entry) {
         return entry.second.at <= since;
     });
+    std::erase_if(all_.registrations, [since = in_seconds(asked.at) - registration_window](auto const& entry) {
+        return entry.second.at <= since;
+    });
+    if (asked.max_registrations > 0) {
+        counted.registration = ++all_.last_registration;
+        all_.registrations[counted.registration] = {asked.network, base::site_of(asked.network), in_seconds(asked.at)};
+    }
     counted.entry = ++all_.last_failure;
-    all_.failures[counted.entry] = {asked.network, in_seconds(asked.at), true, counted.account, ladder_of(counted)};
+    all_.failures[counted.entry] = {asked.network,   in_seconds(asked.at), true,
+                                    counted.account, ladder_of(counted),   counted.registration};
     co_return judged;
 }
 
@@ -105,6 +150,7 @@ task<result<void>> tries::fail(counted_try decided)
     if (now.is_down()) co_return refuse(errc::unavailable);
     auto const found = all_.failures.find(decided.entry);
     if (found != all_.failures.end()) found->second.is_undecided = false;
+    all_.registrations.erase(decided.registration);
     co_return result<void>{};
 }
 

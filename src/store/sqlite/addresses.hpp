@@ -6,8 +6,9 @@
 
 namespace porter::rooms::store::sqlite {
 
-/// Records that `name` was at this address, as a part of a transaction. May throw failure.
-void record_address(database& db, std::string const& address, std::string const& name,
+/// Records that `name` was at this address, and forgets the oldest addresses beyond limits.hpp, as a part of a
+/// transaction. May throw failure.
+void record_address(database& db, std::string const& address, std::string const& network, std::string const& name,
                     std::optional<account_id> account, base::timestamp at);
 
 class addresses final : public store::addresses {

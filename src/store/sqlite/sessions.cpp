@@ -79,7 +79,7 @@ result<opened_session> open_session(database& db, new_session const& fresh)
               " (SELECT id FROM sessions WHERE account_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
               fresh.account, std::max<std::uint32_t>(fresh.keep, 1)}
         .run();
-    record_address(db, fresh.address, name, fresh.account, fresh.created_at);
+    record_address(db, fresh.address, fresh.network, name, fresh.account, fresh.created_at);
     note_network(db, fresh.account, fresh.network, fresh.created_at);
     return opened;
 }

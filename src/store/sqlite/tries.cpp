@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "store/sqlite/job.hpp"
+#include "store/sqlite/registrations.hpp"
 #include "store/sqlite/statement.hpp"
 #include "store/sqlite/transaction.hpp"
 
@@ -94,14 +95,15 @@ void note_undecided(database& db, counted_try const& counted)
 {
     statement{db,
               "INSERT INTO undecided_tries (failure_id, network, account_id, is_known_network, at_ms, last_ms_before,"
-              " last_failed_at_before) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+              " last_failed_at_before, registration_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
               counted.entry,
               counted.network,
               counted.account,
               std::int64_t{counted.is_known_network},
               in_milliseconds(counted.at),
               in_milliseconds(counted.last_before),
-              counted.last_failed_at_before}
+              counted.last_failed_at_before,
+              counted.registration}
         .run();
 }
 
@@ -109,6 +111,7 @@ void note_undecided(database& db, counted_try const& counted)
 /// failures are enough: then none was let in.
 bool is_undecided(database& db, secret_try const& asked, bool is_known_network, verdict const& refused)
 {
+    if (refused.by == verdict::rule::registrations_used_up) return is_registration_undecided(db, asked.network);
     if (refused.by == verdict::rule::network_throttled) {
         statement row{db, "SELECT 1 FROM undecided_tries WHERE network = ?1", asked.network};
         return row.step();
@@ -125,6 +128,7 @@ result<judged_try> begin_try(database& db, secret_try const& asked, throttle_rul
 {
     auto found = tries_of(db, asked.account, asked.network, rules, asked.at);
     if (!asked.account && asked.instead) found.ladder = *asked.instead;
+    if (asked.max_registrations > 0) found.registrations_full_since = registrations_full_since(db, asked);
     judged_try judged;
     judged.verdict = judge(found, rules, asked.at);
     if (!judged.verdict.allows()) {
@@ -138,6 +142,7 @@ result<judged_try> begin_try(database& db, secret_try const& asked, throttle_rul
     counted.last_before = found.ladder.last;
     if (asked.account) count_on_ladder(db, *asked.account, counted);
     count_for_network(db, counted, rules);
+    if (asked.max_registrations > 0) count_registration(db, counted);
     note_undecided(db, counted);
     return judged;
 }
@@ -160,6 +165,7 @@ void forget_failure(database& db, account_id account, counted_try const& counted
 void give_back_one(database& db, counted_try const& counted)
 {
     forget_entry(db, counted);
+    forget_registration(db, counted.registration);
     if (!counted.account) return;
     forget_failure(db, *counted.account, counted);
     auto const ladder = ladder_of(counted);
@@ -185,7 +191,7 @@ void give_back_undecided(database& db)
     {
         statement row{db,
                       "SELECT failure_id, network, account_id, is_known_network, at_ms, last_ms_before,"
-                      " last_failed_at_before FROM undecided_tries ORDER BY failure_id DESC"};
+                      " last_failed_at_before, registration_id FROM undecided_tries ORDER BY failure_id DESC"};
         while (row.step()) {
             counted_try one;
             one.entry = row.integer(0);
@@ -195,6 +201,7 @@ void give_back_undecided(database& db)
             one.at = from_milliseconds(row.integer(4));
             one.last_before = from_milliseconds(row.integer(5));
             one.last_failed_at_before = row.optional_time(6);
+            one.registration = row.integer(7);
             left.push_back(std::move(one));
         }
     }
@@ -247,8 +254,9 @@ task<result<judged_try>> tries::begin(secret_try asked, throttle_rules rules)
 
 task<result<void>> tries::fail(counted_try decided)
 {
-    return ask(writes_, [entry = decided.entry](database& db) -> result<void> {
+    return ask(writes_, [entry = decided.entry, registration = decided.registration](database& db) -> result<void> {
         statement{db, "DELETE FROM undecided_tries WHERE failure_id = ?1", entry}.run();
+        forget_registration(db, registration);
         return {};
     });
 }

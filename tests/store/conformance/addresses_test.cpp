@@ -49,3 +49,47 @@ TEST_CASE("nothing is recorded for an account that is gone and that is no error"
     CHECK(here.run(here.addresses().record("192.0.2.1", "192.0.2.1", "alice", 7, at(1))));
     CHECK(name_of(here, "192.0.2.1") == "(unknown)");
 }
+
+// Promise N15.
+TEST_CASE("of an IPv6 network the 256 addresses seen last are remembered")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const address = [](int number) { return "2001:db8::" + std::to_string(number); };
+    for (int i = 0; i < 256; ++i) {
+        CHECK(here.run(here.addresses().record(address(i), "2001:db8::/64", "Eve", std::nullopt, at(i))));
+    }
+    CHECK(here.run(here.addresses().record("2001:db8:0:1::1", "2001:db8:0:1::/64", "Bob", std::nullopt, at(0))));
+    CHECK(here.run(here.addresses().record(address(0), "2001:db8::/64", "Eve", std::nullopt, at(300))));
+    CHECK(name_of(here, address(1)) == "Eve");
+    CHECK(here.run(here.addresses().record(address(256), "2001:db8::/64", "Eve", std::nullopt, at(301))));
+    CHECK(name_of(here, address(0)) == "Eve");
+    CHECK(name_of(here, address(1)) == "(unknown)");
+    CHECK(name_of(here, address(2)) == "Eve");
+    CHECK(name_of(here, address(256)) == "Eve");
+    CHECK(name_of(here, "2001:db8:0:1::1") == "Bob");
+}
+
+TEST_CASE("of an IPv6 /48 the 2048 addresses seen last are remembered")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const network = [](int number) { return "2001:db8:1:" + std::to_string(number / 200); };
+    auto const address = [&network](int number) { return network(number) + "::" + std::to_string(number); };
+    for (int i = 0; i <= 2048; ++i) {
+        CHECK(here.run(here.addresses().record(address(i), network(i) + "::/64", "Eve", std::nullopt, at(i))));
+    }
+    CHECK(name_of(here, address(0)) == "(unknown)");
+    CHECK(name_of(here, address(1)) == "Eve");
+    CHECK(name_of(here, address(2048)) == "Eve");
+}
+
+TEST_CASE("IPv4 addresses are networks by themselves")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const address = [](int number) {
+        return "10.0." + std::to_string(number / 250) + '.' + std::to_string(number % 250);
+    };
+    for (int i = 0; i < 300; ++i) {
+        CHECK(here.run(here.addresses().record(address(i), address(i), "Eve", std::nullopt, at(i))));
+    }
+    CHECK(name_of(here, address(0)) == "Eve");
+}

@@ -37,6 +37,7 @@ std::size_t open_network(database& db, std::string const& network)
     transaction whole{db};
     statement{db, "DELETE FROM network_failures WHERE network = ?1", network}.run();
     auto const forgotten = static_cast<std::size_t>(db.changes());
+    statement{db, "DELETE FROM registrations WHERE network = ?1", network}.run();
     whole.commit();
     return forgotten;
 }

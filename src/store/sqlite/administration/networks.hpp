@@ -21,7 +21,8 @@ struct shut_network {
 std::vector<shut_network> list_shut_networks(database& db, account_id account, throttle_rules const& rules,
                                              base::instant now);
 
-/// Forgets the failures of a network: how many there were. What the failures of accounts slow down stays so.
+/// Forgets the failures of a network, and the accounts that were made from there: how many failures there were. What
+/// the failures of accounts slow down stays so.
 std::size_t open_network(database& db, std::string const& network);
 
 }  // namespace porter::rooms::store::sqlite::administration

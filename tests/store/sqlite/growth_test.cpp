@@ -1,0 +1,91 @@
+// Promise N15 of SECURITY.md: what bounds the database's growth outlives a restart.
+#include "store/limits.hpp"
+#include "store/sqlite/house.hpp"
+
+using namespace porter::testing;
+namespace store = porter::rooms::store;
+
+namespace {
+
+store::secret_try registration(int seconds)
+{
+    auto asked = try_of(std::nullopt, "192.0.2.1", seconds);
+    asked.max_registrations = 1;
+    return asked;
+}
+
+}  // namespace
+
+TEST_CASE("a network's registrations are counted over a restart unless they were not decided")
+{
+    house here;
+    auto const ports = here.open();
+    REQUIRE(here.run(ports.tries.begin(registration(0), few_tries))->verdict.allows());
+    here.close();
+
+    auto const again = here.open();
+    auto const asked = here.run(again.tries.begin(registration(1), few_tries));
+    REQUIRE(asked->verdict.allows());
+    auto first = session_of({}, 1);
+    first.proved_by = asked->counted;
+    REQUIRE(here.run(again.sessions.open_first(account_of("alice"), first)));
+    here.close();
+
+    auto const third = here.open();
+    CHECK(here.run(third.tries.begin(registration(2), few_tries))->verdict.by ==
+          store::verdict::rule::registrations_used_up);
+    CHECK(here.administrator().run("SELECT network, registrations FROM registration_list") == "");  // of 1970
+    CHECK(here.administrator().run("SELECT network FROM registrations") == "192.0.2.1");
+}
+
+TEST_CASE("registrations older than an hour are removed")
+{
+    house here;
+    auto const ports = here.open();
+    for (int hour = 0; hour < 5; ++hour) {
+        auto const asked = here.run(ports.tries.begin(registration(3600 * hour), few_tries));
+        REQUIRE(asked->verdict.allows());
+        auto first = session_of({}, hour, 3600 * hour);
+        first.proved_by = asked->counted;
+        REQUIRE(here.run(ports.sessions.open_first(account_of("account " + std::to_string(hour)), first)));
+    }
+    CHECK(here.administrator().run("SELECT count(*) FROM registrations") == "1");
+}
+
+TEST_CASE("beyond the limit for all addresses the one seen longest ago is forgotten")
+{
+    house here;
+    auto const ports = here.open();
+    auto const record = [&](std::string const& address, int seconds) {
+        REQUIRE(here.run(ports.addresses.record(address, address, "Eve", std::nullopt, at(seconds))));
+    };
+    auto const remembered = [&] {
+        return here.administrator().run(
+            "SELECT group_concat(address, ' ') FROM (SELECT address FROM addresses ORDER BY address)");
+    };
+    for (int i = 1; i <= 4; ++i) record("192.0.2." + std::to_string(i), i);
+    record("192.0.2.1", 10);
+    CHECK(here.administrator().run("SELECT addresses FROM address_count") == "4");
+    here.administrator().run("UPDATE address_count SET addresses = " + std::to_string(store::most_addresses));
+    record("192.0.2.5", 11);
+    CHECK(remembered() == "192.0.2.1 192.0.2.3 192.0.2.4 192.0.2.5");
+    CHECK(here.administrator().run("SELECT addresses FROM address_count") == std::to_string(store::most_addresses));
+    record("192.0.2.5", 12);
+    CHECK(remembered() == "192.0.2.1 192.0.2.3 192.0.2.4 192.0.2.5");
+    here.administrator().run("UPDATE address_count SET addresses = " + std::to_string(store::most_addresses + 100));
+    record("192.0.2.6", 13);
+    CHECK(remembered() == "192.0.2.1 192.0.2.5 192.0.2.6");
+}
+
+TEST_CASE("the oldest addresses of a network are found by an index and without sorting")
+{
+    house here;
+    here.open();
+    for (std::string const column : {"network", "site"}) {
+        auto const plan =
+            here.administrator().run("EXPLAIN QUERY PLAN SELECT address FROM addresses WHERE " + column +
+                                     " = 'x' AND " + column + " <> '' ORDER BY last_seen_at DESC LIMIT -1 OFFSET 256");
+        CHECK(plan.find("USING COVERING INDEX addresses_by_" + column) != std::string::npos);
+        CHECK(plan.find("TEMP B-TREE") == std::string::npos);
+    }
+}
