@@ -11,7 +11,8 @@ namespace porter::rooms::tls {
 /// before its first byte is looked at (ALPACA, "cross-protocol attacks").
 inline constexpr std::string_view protocol = "porter/1";
 
-// What both sides go by: TLS 1.3 and nothing older, porter/1 or a fatal alert, no session tickets, no early data (a
+// What both sides go by: TLS 1.3 and nothing else, key exchange by X25519, P-256 or P-384 (and hybrids of them with
+// ML-KEM where OpenSSL has them), suites with AEAD, porter/1 or a fatal alert, no session tickets, no early data (a
 // replay of it would be a login again), no renegotiation. The engines that were made from a context keep what they
 // need of it alive.
 
