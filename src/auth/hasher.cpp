@@ -134,6 +134,21 @@ task<result<std::string>> hasher::hash(base::secret password, identity::address 
     co_return outcome;
 }
 
+task<result<std::string>> hasher::hash_new(base::secret password, std::string name, identity::address from,
+                                           standing who)
+{
+    auto work = [this, &password, &name](hash_function& function) -> result<std::string> {
+        if (auto weak = auth::why_guessable(password, name)) {
+            return refuse(failure{code::weak_password, std::move(*weak)});
+        }
+        auto made = function.make(password.view());
+        if (!made) return refuse(busy("not enough memory to hash a password"));
+        return std::move(*made);
+    };
+    auto outcome = co_await submit(work, from, who);
+    co_return outcome;
+}
+
 task<result<bool>> hasher::verify(std::string stored, base::secret password, identity::address from, standing who)
 {
     auto work = [this, &stored, &password](hash_function& function) -> result<bool> {

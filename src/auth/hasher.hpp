@@ -50,6 +50,11 @@ public:
     /// Errors: busy (the queue is full, or no memory for the hash), with the time until it is worth another try.
     task<result<std::string>> hash(base::secret password, identity::address from, standing who = standing::stranger);
 
+    /// The text to store for a new password of the account `name`, which is estimated first (see why_guessable): one
+    /// job, so that a registration waits in the queue once. Both texts are normalised. Errors: weak_password, and then
+    /// nothing is hashed; busy, as above.
+    task<result<std::string>> hash_new(base::secret password, std::string name, identity::address from, standing who);
+
     /// Whether the password is the one of the stored hash. Always one computation: when what is stored is no hash
     /// that we can read, the decoy is verified, the answer is no, and it is logged. Errors: busy, as above.
     task<result<bool>> verify(std::string stored, base::secret password, identity::address from,

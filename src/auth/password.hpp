@@ -9,8 +9,8 @@ namespace porter::rooms::auth {
 
 /// What a new password must be made of (docs/PROTOCOL.md, names and passwords). As NIST SP 800-63B advises: long
 /// enough, no rule of composition, no expiry; that it is not one that is tried first is for why_guessable() to say,
-/// which takes longer. It only judges new passwords: one that was taken once goes on to open its account when the rules
-/// are made stricter.
+/// which takes up to 50 ms of CPU. It only judges new passwords: one that was taken once goes on to open its account
+/// when the rules are made stricter.
 class password_policy {
 public:
     /// `min_length` in code points after NFC; less than 8 counts as 8, more than 256 as 256.

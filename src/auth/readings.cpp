@@ -1,8 +1,10 @@
 #include "auth/readings.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string>
+#include <utility>
+
+#include "base/text.hpp"
 
 namespace porter::rooms::auth {
 namespace {
@@ -48,6 +50,14 @@ base::secret replaced(std::string_view text, Table const& table, std::string_vie
     return kept;
 }
 
+base::secret in_lower_case(std::string_view password)
+{
+    auto folded = base::fold_name(password);
+    base::secret kept{folded};
+    base::wipe(folded);
+    return kept;
+}
+
 }  // namespace
 
 base::secret as_latin_keys(std::string_view text)
@@ -70,6 +80,21 @@ std::string_view first_code_points(std::string_view text, std::size_t count) noe
     std::size_t end = 0;
     for (; count > 0 && end < text.size(); --count) end += length_of_first(text.substr(end));
     return text.substr(0, end);
+}
+
+std::array<base::secret, 6> readings_of(base::secret const& password, std::size_t length)
+{
+    auto const cut = [length](base::secret const& text) {
+        return base::secret{first_code_points(text.view(), length)};
+    };
+    auto typed = cut(password);
+    auto lower = cut(in_lower_case(typed.view()));
+    auto latin_keys = as_latin_keys(lower.view());
+    auto cyrillic_keys = as_cyrillic_keys(lower.view());
+    auto spelt = cut(transliterated(lower.view()));
+    auto both = cut(transliterated(cyrillic_keys.view()));
+    return {std::move(typed),         std::move(lower), std::move(latin_keys),
+            std::move(cyrillic_keys), std::move(spelt), std::move(both)};
 }
 
 }  // namespace porter::rooms::auth

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string_view>
 
@@ -18,7 +19,12 @@ base::secret as_cyrillic_keys(std::string_view text);
 /// Cyrillic in Latin letters, as people write it where there are no others: пароль is parol.
 base::secret transliterated(std::string_view text);
 
-/// The first so many code points.
+/// The first `count` code points.
 std::string_view first_code_points(std::string_view text, std::size_t count) noexcept;
+
+/// A password as it was typed and as it may have been meant: in lower case, on the other keyboard, in the other
+/// alphabet. The same text may be there more than once. Each is at most `length` code points long, also where one code
+/// point became several.
+std::array<base::secret, 6> readings_of(base::secret const& password, std::size_t length);
 
 }  // namespace porter::rooms::auth

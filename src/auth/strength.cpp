@@ -3,8 +3,6 @@
 #include <zxcvbn.h>
 
 #include <algorithm>
-#include <array>
-#include <utility>
 #include <vector>
 
 #include "auth/readings.hpp"
@@ -13,8 +11,7 @@
 namespace porter::rooms::auth {
 namespace {
 
-constexpr std::size_t estimated_length = 100;  // code points: what is after them makes nothing weaker
-constexpr double least_bits = 20;              // a million guesses: what an hour of trying online is far from
+constexpr double least_bits = 20;  // a million guesses: what an hour of trying online is far from
 
 /// The words that somebody who knows the account would try first, in the spellings in which they can turn up.
 std::vector<std::string> words_about(std::string_view name)
@@ -29,27 +26,6 @@ std::vector<std::string> words_about(std::string_view name)
     auto const spelt = words.size();
     for (std::size_t each = 0; each < spelt; ++each) words.emplace_back(transliterated(words[each]).view());
     return words;
-}
-
-base::secret in_lower_case(std::string_view password)
-{
-    auto folded = base::fold_name(password);
-    base::secret kept{folded};
-    base::wipe(folded);
-    return kept;
-}
-
-/// The password as it was typed, and as else it may have been meant.
-std::array<base::secret, 6> readings_of(base::secret const& password)
-{
-    base::secret typed{first_code_points(password.view(), estimated_length)};
-    auto lower = in_lower_case(typed.view());
-    auto latin_keys = as_latin_keys(lower.view());
-    auto cyrillic_keys = as_cyrillic_keys(lower.view());
-    auto spelt = transliterated(lower.view());
-    auto both = transliterated(cyrillic_keys.view());
-    return {std::move(typed),         std::move(lower), std::move(latin_keys),
-            std::move(cyrillic_keys), std::move(spelt), std::move(both)};
 }
 
 /// The estimate needs the text with a zero behind it.
@@ -70,7 +46,7 @@ std::optional<std::string> why_guessable(base::secret const& password, std::stri
     std::vector<char const*> listed;
     for (auto const& each : words) listed.push_back(each.c_str());
     listed.push_back(nullptr);
-    auto const readings = readings_of(password);
+    auto const readings = readings_of(password, estimated_length);
     for (auto const& each : readings) {
         // Most readings of a Latin password are the password: one estimate is enough.
         auto const first = std::ranges::find(readings, each.view(), &base::secret::view);

@@ -29,6 +29,12 @@ std::string_view cause_of(std::optional<store::account> const& claimed)
     return claimed->disabled_at ? "account_disabled" : "wrong_password";
 }
 
+/// An account knows the networks from which it was accessed before.
+standing standing_of(attempt const& one)
+{
+    return one.counted.is_known_network ? standing::known : standing::stranger;
+}
+
 /// A try that came to nothing for another reason than a wrong secret.
 void log_denied(log::logger& log, std::string_view event, identity::address const& from, failure const& why)
 {
@@ -57,23 +63,21 @@ task<result<newcomer>> verifier::register_account(std::string name, base::secret
     if (!registration_open_) co_return denied({code::registration_closed, "this server takes no new accounts"});
     auto valid = base::normalise_new_name(name);
     if (!valid) co_return denied({code::invalid_name, valid.error()});
-    auto accepted = co_await accept(password, *valid, from, standing::stranger);
+    auto accepted = policy_.check(password);
     if (!accepted) co_return denied(accepted.error());
 
     store::account fresh;
     fresh.name = std::move(*valid);
     fresh.folded_name = base::fold_name(fresh.name);
     fresh.created_at = clock_.now();
+    // Counted before the password is estimated, which takes as long as a hash.
     auto asked = co_await throttle_.begin_registration(from);
     if (!asked) co_return denied(asked.error());
-    // A look before the hash: a name that is taken need not cost one. The store has the last word when it is added.
-    auto const existing = co_await accounts_.find(fresh.folded_name);
-    if (existing && *existing) {
+    auto hashed = co_await hash_first(std::move(*accepted), fresh, from);
+    if (!hashed && hashed.error().what == code::name_taken) {
         auto const counted = co_await throttle_.fail(std::move(*asked));
-        co_return denied(counted ? name_taken() : counted.error());
+        co_return denied(counted ? hashed.error() : counted.error());
     }
-    result<std::string> hashed = refuse(unavailable());
-    if (existing) hashed = co_await hasher_.hash(std::move(*accepted), from);
     if (!hashed) {
         co_await throttle_.give_back(std::move(*asked));
         co_return denied(hashed.error());
@@ -98,7 +102,8 @@ task<result<principal>> verifier::login(std::string name, base::secret password,
     store::account const& account = **claimed;
     log_.info("login",
               {{"address", from.text()}, {"connection", from.connection()}, log::quoted("name", account.name)});
-    if (hasher_.needs_rehash(account.password_hash)) co_await strengthen(account, password, from);
+    auto const who = standing_of(*proved);
+    if (hasher_.needs_rehash(account.password_hash)) co_await strengthen(account, password, from, who);
     co_return principal{account, std::move(proved->counted)};
 }
 
@@ -124,7 +129,8 @@ task<result<void>> verifier::change_password(store::account_id account, base::se
     auto const owner = *claimed ? **claimed : store::account{};
     auto proved = co_await prove(*claimed, owner.folded_name, current, from);
     if (!proved) co_return refuse(proved.error());
-    auto hashed = co_await hash_new(fresh, owner.name, from);
+    auto const who = standing_of(*proved);
+    auto hashed = co_await hash_next(fresh, owner.name, from, who);
     if (!hashed) {
         co_await throttle_.give_back(std::move(*proved));
         co_return denied(hashed.error());
@@ -149,22 +155,28 @@ task<result<void>> verifier::change_password(store::account_id account, base::se
     co_return result<void>{};
 }
 
-task<result<base::secret>> verifier::accept(base::secret const& typed, std::string name, identity::address const& from,
-                                            standing who)
+task<result<std::string>> verifier::hash_first(base::secret accepted, store::account const& fresh,
+                                               identity::address const& from)
+{
+    // A look before the hash: a name that is taken need not cost one. The store has the last word when it is added.
+    auto const existing = co_await accounts_.find(fresh.folded_name);
+    if (!existing) co_return refuse(unavailable());
+    if (*existing) {
+        auto const weak = co_await hasher_.why_guessable(std::move(accepted), fresh.name, from);
+        if (!weak) co_return refuse(weak.error());
+        if (*weak) co_return refuse(failure{code::weak_password, **weak});
+        co_return refuse(name_taken());
+    }
+    auto hashed = co_await hasher_.hash_new(std::move(accepted), fresh.name, from, standing::stranger);
+    co_return hashed;
+}
+
+task<result<std::string>> verifier::hash_next(base::secret const& typed, std::string name,
+                                              identity::address const& from, standing who)
 {
     auto accepted = policy_.check(typed);
     if (!accepted) co_return refuse(accepted.error());
-    auto const guessable = co_await hasher_.why_guessable(accepted->clone(), std::move(name), from, who);
-    if (!guessable) co_return refuse(guessable.error());
-    if (*guessable) co_return refuse(failure{code::weak_password, **guessable});
-    co_return std::move(*accepted);
-}
-
-task<result<std::string>> verifier::hash_new(base::secret const& typed, std::string name, identity::address const& from)
-{
-    auto accepted = co_await accept(typed, std::move(name), from, standing::known);
-    if (!accepted) co_return refuse(accepted.error());
-    auto hashed = co_await hasher_.hash(std::move(*accepted), from, standing::known);
+    auto hashed = co_await hasher_.hash_new(std::move(*accepted), std::move(name), from, who);
     co_return hashed;
 }
 
@@ -183,7 +195,7 @@ task<result<attempt>> verifier::prove(std::optional<store::account> const& claim
     // Where nothing can match, the same work is done for show, with a secret of the same kind.
     std::string const stored = claimed ? claimed->password_hash : hasher_.decoy();
     base::secret secret = typed ? std::move(*typed) : base::secret{};
-    auto const who = begun->counted.is_known_network ? standing::known : standing::stranger;
+    auto const who = standing_of(*begun);
     auto const matches = co_await hasher_.verify(stored, std::move(secret), from, who);
     if (!matches) {
         log_denied(log_, "login_denied", from, matches.error());
@@ -210,11 +222,11 @@ task<result<attempt>> verifier::prove(std::optional<store::account> const& claim
 }
 
 task<void> verifier::strengthen(store::account const& proved, base::secret const& password,
-                                identity::address const& from)
+                                identity::address const& from, standing who)
 {
     auto typed = base::normalise_password(password.view());
     if (!typed) co_return;
-    auto const hashed = co_await hasher_.hash(std::move(*typed), from, standing::known);
+    auto const hashed = co_await hasher_.hash(std::move(*typed), from, who);
     bool replaced = false;
     if (hashed) {
         auto const stored = co_await accounts_.rehash(proved.id, proved.password_hash, *hashed);

@@ -31,8 +31,8 @@ public:
              log::logger& log, options rules);
 
     /// Judges whether somebody may have an account; the sessions' registry makes it. Errors, judged in this order:
-    /// registration_closed, invalid_name, weak_password, throttled, name_taken; busy, unavailable. To hear that a name
-    /// is taken counts as a failed try.
+    /// registration_closed, invalid_name, weak_password (its length and characters), throttled, weak_password (that it
+    /// can be guessed), name_taken; busy, unavailable. To hear that a name is taken counts as a failed try.
     task<result<newcomer>> register_account(std::string name, base::secret password, identity::address from);
 
     /// Errors: bad_credentials (counted, whether there is such an account or not); throttled, busy, unavailable. After
@@ -54,12 +54,15 @@ private:
     /// `name`: the claimed one, folded. Logs what fails. Errors: bad_credentials, throttled, busy, unavailable.
     task<result<attempt>> prove(std::optional<store::account> const& claimed, std::string name,
                                 base::secret const& password, identity::address const& from);
-    /// The new password in the form that is hashed. Errors: weak_password, busy.
-    task<result<base::secret>> accept(base::secret const& typed, std::string name, identity::address const& from,
-                                      standing who);
-    /// The hash of a new password of somebody who proved the old one. Errors: weak_password, busy.
-    task<result<std::string>> hash_new(base::secret const& typed, std::string name, identity::address const& from);
-    task<void> strengthen(store::account const& proved, base::secret const& password, identity::address const& from);
+    /// The hash of the first password of an account that is to be. Errors: weak_password, name_taken, busy,
+    /// unavailable.
+    task<result<std::string>> hash_first(base::secret accepted, store::account const& fresh,
+                                         identity::address const& from);
+    /// The hash of a new password of an account that proved the old one. Errors: weak_password, busy.
+    task<result<std::string>> hash_next(base::secret const& typed, std::string name, identity::address const& from,
+                                        standing who);
+    task<void> strengthen(store::account const& proved, base::secret const& password, identity::address const& from,
+                          standing who);
 
     store::accounts& accounts_;
     hasher& hasher_;

@@ -92,6 +92,41 @@ TEST_CASE("to hear that a name is taken counts for the address and to be let in 
     CHECK(refusal_of(house.login("Alice", "correct horse")) == code::throttled);
 }
 
+TEST_CASE("a password that can be guessed counts for nobody and costs no hash")
+{
+    verifier_fixture house;
+    REQUIRE(house.register_account("Alice", "correct horse"));
+    auto const hashes = house.hashes.all();
+    for (int i = 0; i < 30; ++i) {
+        CHECK(refusal_of(house.register_account("Alice", "password1")) == code::weak_password);
+        CHECK(refusal_of(house.register_account("Bob", "password1")) == code::weak_password);
+    }
+    CHECK(house.tries.begun == 61);
+    CHECK(house.tries.given_back == 61);
+    CHECK(house.hashes.all() == hashes);
+    CHECK(house.register_account("Bob", "correct horse"));
+}
+
+// Promise N13.
+TEST_CASE("a throttled network is told so before its password is estimated")
+{
+    verifier_fixture house;
+    REQUIRE(house.register_account("Alice", "correct horse"));
+    for (int i = 0; i < 20; ++i) {
+        CHECK(refusal_of(house.register_account("Alice", "correct horse")) == code::name_taken);
+    }
+    CHECK(refusal_of(house.register_account("Bob", "password1")) == code::throttled);
+    CHECK(refusal_of(house.register_account("Bob", "short")) == code::weak_password);
+}
+
+// Promise N13.
+TEST_CASE("a registration that cannot be counted is unavailable before its password is estimated")
+{
+    verifier_fixture house;
+    house.tries.broken = true;
+    CHECK(refusal_of(house.register_account("Bob", "password1")) == code::unavailable);
+}
+
 TEST_CASE("when there is no memory for a hash registering is busy")
 {
     verifier_fixture house;

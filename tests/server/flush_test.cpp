@@ -1,4 +1,4 @@
-// What is queued is written before anything else is waited for.
+// What is queued is written before anything else is waited for (promise N14).
 #include "support/catch.hpp"
 #include "support/scripted_server.hpp"
 #include "support/test_house.hpp"

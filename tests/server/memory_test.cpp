@@ -1,4 +1,4 @@
-// Slow peers and the memory that they hold (promises N6 and N14).
+// Slow peers and the memory that they hold (promise N14).
 #include <algorithm>
 #include <array>
 #include <deque>

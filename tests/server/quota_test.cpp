@@ -1,4 +1,4 @@
-// Promise N4 of SECURITY.md.
+// Promises N4 and N16 of SECURITY.md.
 #include "server/quota.hpp"
 
 #include <vector>

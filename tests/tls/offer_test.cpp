@@ -79,7 +79,7 @@ std::string alert_for_groups(char const* groups)
 
 }  // namespace
 
-TEST_CASE("a client offers these groups, suites, versions and signature algorithms and no others")
+TEST_CASE("a client offers what is pinned and nothing else")
 {
     contexts made;
     tls::engine client{made.client, "localhost"};
