@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "base/text.hpp"
 #include "porter/version.hpp"
 
 namespace porter::rooms::bench {
@@ -73,7 +74,7 @@ std::string short_time(std::chrono::nanoseconds value)
 
 std::string title(plan const& measured, scene const& door)
 {
-    auto line = fmt::format("{} against {}{}, {} access", bench::name_of(measured.what), door.server(),
+    auto line = fmt::format("{} against {}{}, {} access", bench::name_of(measured.what), base::escape(door.server()),
                             door.is_secure() ? " over TLS" : "", name_of(door.access()));
     if (measured.what == mode::echo) {
         line += fmt::format(", {} of {} bytes", measured.data ? "data" : "texts", measured.payload);

@@ -8,4 +8,8 @@ namespace porter::rooms::terminal {
 /// messages are printed.
 void prepare_process();
 
+/// The part of it that keeps passwords and tokens in this memory: no core file, and no other process of the same user
+/// may read the memory or trace the process (prctl(2), PR_SET_DUMPABLE).
+void protect_memory();
+
 }  // namespace porter::rooms::terminal

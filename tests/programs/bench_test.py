@@ -233,6 +233,20 @@ class Faults(unittest.TestCase):
         self.assertEqual(done.returncode, 75)
         self.assertIn("1 of 1 connections: no answer from the server in time", done.err)
 
+    def test_the_name_of_a_server_is_shown_escaped(self):
+        name = "porterd/\x1b[2J\x7f\u009b31m\u202e\u2028"
+        for form in ((), ("--json",)):
+            with self.subTest(form=form):
+                peer = Peer(lambda looking: let_in(looking, server=name) or see_off(looking),
+                            lambda client: let_in(client, server=name))
+                done = bench("echo", peer.port, "-c", 1, *form)
+                peer.join()
+                self.assertNotRegex(done.out + done.err, "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]")
+                if form:
+                    self.assertEqual(json.loads(done.out)["server"], name)
+                else:
+                    self.assertIn(r"porterd/\x1b[2J\x7f\u{9b}31m", done.out)
+
     def test_a_server_that_stops_during_the_measurement_is_fatal(self):
         server = Server("--access", "open")
         self.addCleanup(server.remove)

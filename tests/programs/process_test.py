@@ -4,11 +4,13 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import unittest
 
-from support.server import PORTER, PORTERD, Server, run
+from support.server import PORTER, PORTER_BENCH, PORTERCTL, PORTERD, Server, clean_environment, run
+from support.waiting import until
 
 TOOLS = pathlib.Path(__file__).resolve().parents[2] / "tools"
 NOBODY = 65534
@@ -155,6 +157,53 @@ class Running(unittest.TestCase):
     def real_user(self, server):
         text = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
         return int(re.search(r"^Uid:\s*(\d+)", text, re.MULTILINE).group(1))
+
+
+class Tools(unittest.TestCase):
+    """The client and the administrator's tools hold passwords and tokens as the server does (promise S12)."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="porter-test-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.silent = socket.create_server(("127.0.0.1", 0))  # takes connections and says nothing
+        self.addCleanup(self.silent.close)
+        port = self.silent.getsockname()[1]
+        self.waiting = {PORTER: ("127.0.0.1", port, "--plain"), PORTER_BENCH: ("echo", "127.0.0.1", port, "--plain"),
+                        PORTERCTL: ("accounts", "list", "--config", self.folder / "endless")}
+        os.mkfifo(self.folder / "endless")
+        (self.folder / "endless").chmod(0o644)
+
+    def start(self, program, before=()):
+        """The program while it waits for an answer, or for its configuration."""
+        command = [*before, program, *map(str, self.waiting[program])]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   env=clean_environment(self.folder))
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.addCleanup(process.stdin.close)
+        return process
+
+    def test_they_leave_no_core_file(self):
+        for program in self.waiting:
+            with self.subTest(program):
+                process = self.start(program, before=("prlimit", "--core=unlimited", "--"))
+                limits = pathlib.Path(f"/proc/{process.pid}/limits")
+                until(lambda: re.search(r"Max core file size\s+0\s+0\s", limits.read_text()), "it wants no core file")
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become somebody else")
+    def test_their_memory_is_not_for_other_processes_of_their_user(self):
+        self.folder.chmod(0o755)
+        for program in list(self.waiting):
+            with self.subTest(program):
+                copy = self.folder / pathlib.Path(program).name  # where that user may read it
+                shutil.copy(program, copy)
+                self.waiting[copy] = self.waiting[program]
+                process = self.start(copy, ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"))
+                running = pathlib.Path(f"/proc/{process.pid}")
+                # Between exec and the first line of main() it is as any other process; then it belongs to root.
+                until(lambda: (running / "comm").read_text().strip() == copy.name and (running / "mem").stat().st_uid == 0,
+                      "its memory is nobody's")
+                self.assertRegex((running / "status").read_text(), rf"(?m)^Uid:\s*{NOBODY}")
 
 
 def is_sanitized(program):

@@ -18,6 +18,8 @@
 #include "porter/version.hpp"
 #include "programs/porter-bench/options.hpp"
 #include "programs/porter-bench/progress_bar.hpp"
+#include "terminal/json.hpp"
+#include "terminal/process.hpp"
 
 namespace porter::programs {
 
@@ -115,7 +117,7 @@ exit_code run(std::vector<std::string> arguments)
     }
     bar.clear();
     if (options.json) {
-        fmt::print("{}", bench::json(plan, *door, all));
+        fmt::print("{}", rooms::terminal::printable_json(bench::json(plan, *door, all)));
     } else {
         if (!options.quiet) fmt::print("{}\n", bench::title(plan, *door));
         fmt::print("{}", bench::table(plan, all));
@@ -132,6 +134,7 @@ int main(int argc, char** argv)
 {
     using namespace porter::programs;
     std::signal(SIGPIPE, SIG_IGN);  // a reader that goes is an error of the write
+    porter::rooms::terminal::protect_memory();
     auto exit = exit_code::defect;
     try {
         exit = run({argv + (argc > 0 ? 1 : 0), argv + argc});

@@ -1,10 +1,8 @@
-#include <fcntl.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <asio/io_context.hpp>
 #include <clocale>
-#include <csignal>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -16,6 +14,7 @@
 #include "programs/porter/options.hpp"
 #include "programs/porter/talk.hpp"
 #include "programs/porter/visit.hpp"
+#include "terminal/process.hpp"
 #include "terminal/write.hpp"
 
 namespace porter::programs {
@@ -39,14 +38,6 @@ private:
     struct ::termios before_ {};
     bool known_ = false;
 };
-
-/// A stream that was closed before the start would have its number taken by a socket.
-void open_standard_streams()
-{
-    for (int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-        if (::fcntl(number, F_GETFD) < 0) (void)::open("/dev/null", O_RDWR);
-    }
-}
 
 /// Names and texts are UTF-8, whatever the locale says of messages; line editing must know that.
 void speak_utf8()
@@ -80,8 +71,7 @@ exit_code run(std::vector<std::string> arguments)
 int main(int argc, char** argv)
 {
     using namespace porter::programs;
-    open_standard_streams();
-    std::signal(SIGPIPE, SIG_IGN);  // a reader that goes is an error of the write
+    porter::rooms::terminal::prepare_process();
     speak_utf8();
     talk says{false, false};
     auto exit = exit_code::defect;

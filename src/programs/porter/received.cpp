@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "terminal/json.hpp"
 
 namespace porter::programs {
 
@@ -29,7 +30,7 @@ std::string json_for(message const& received)
     } else {
         object["data"] = base64(received.body);
     }
-    return object.dump();
+    return rooms::terminal::printable_json(object.dump());
 }
 
 }  // namespace

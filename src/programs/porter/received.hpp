@@ -10,7 +10,7 @@ namespace porter::programs {
 enum class showing {
     text,      ///< as it is, for programs; data is left out
     terminal,  ///< control characters escaped; of data only that it came
-    json,      ///< an object: {"text": "..."} or {"data": "base64"}
+    json,      ///< an object: {"text": "..."} or {"data": "base64"}, with control characters escaped
 };
 
 /// A message as a line, with its line feed; empty when it is not shown.

@@ -12,6 +12,7 @@
 #include "config/problem.hpp"
 #include "programs/porterctl/cells.hpp"
 #include "programs/porterctl/listing.hpp"
+#include "terminal/json.hpp"
 #include "terminal/table.hpp"
 #include "terminal/write.hpp"
 
@@ -54,15 +55,9 @@ json json_of(record const& one)
     return object;
 }
 
-/// JSON that a terminal can show, too: what is no letter there stands as \uNNNN.
 std::string text_of(json const& what)
 {
-    constexpr auto replace = json::error_handler_t::replace;
-    auto text = what.dump(2, ' ', false, replace);
-    auto line = text;
-    std::ranges::replace(line, '\n', ' ');
-    if (base::escape(line) != line) text = what.dump(2, ' ', true, replace);
-    return text + '\n';
+    return terminal::printable_json(what.dump(2, ' ', false, json::error_handler_t::replace)) + '\n';
 }
 
 /// A list has a line for each of its items, everything else one.
