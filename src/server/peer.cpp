@@ -2,7 +2,6 @@
 
 #include <poll.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "server/io_thread.hpp"
@@ -87,27 +86,12 @@ task<void> peer::read()
     });
 }
 
-/// The memory that the frame which is partly here takes, when that is more than a buffer has anyway; else 0.
-std::size_t peer::frame_memory() const noexcept
-{
-    auto const& decoder = socket_.decoder();
-    if (!decoder.partial()) return 0;
-    auto const size = frame_header_size + decoder.expected();
-    return size > frame_decoder::usual_buffer ? size : 0;
-}
-
-/// Prepares the buffer for the next read, unless that takes memory which is not to be had now.
+/// Prepares the buffer for the next read.
 bool peer::has_buffer()
 {
     auto& decoder = socket_.decoder();
-    if (auto const needed = frame_memory(); needed != 0) {
-        if (!memory_) {
-            memory_ = std::make_unique<buffer_limiter::share>(thread_.memory(), address_.network());
-        }
-        if (!memory_->reserve(needed, std::chrono::steady_clock::now())) return false;
-    }
     decoder.prepare();
-    if (memory_) memory_->update(std::max(decoder.capacity(), frame_memory()), buffer_limiter::time_point::max());
+    if (memory_) memory_->update(decoder.capacity(), buffer_limiter::time_point::max());
     return true;
 }
 
@@ -391,9 +375,9 @@ void peer::watch_memory()
     auto const held = decoder.capacity() + socket_.encoder().capacity() + socket_.buffered();
     if (waiting_ == wait::for_memory) {
         if (has_buffer()) wait_for_turn();
-    } else if (held > uncounted_memory || frame_memory() != 0) {
+    } else if (held > uncounted_memory) {
         if (!memory_) memory_ = std::make_unique<buffer_limiter::share>(thread_.memory(), address_.network());
-        memory_->update(std::max(held, frame_memory()), times_.slow_since());
+        memory_->update(held, times_.slow_since());
     } else {
         memory_.reset();
     }

@@ -183,7 +183,6 @@ private:
     void end_by(base::error_code const& failed);
     bool can_be_told();
     bool is_gone();
-    std::size_t frame_memory() const noexcept;
     void watch_memory();
     void rest();
 

@@ -1,5 +1,4 @@
 // Slow peers and the memory that they hold (promise N14).
-#include <algorithm>
 #include <array>
 #include <deque>
 
@@ -72,64 +71,6 @@ TEST_CASE("more large frames of one network than there is memory for are served 
     };
     house.run(scene());
     CHECK(house.log.count("connection_closed") == 0);
-}
-
-TEST_CASE("half a frame that keeps others waiting goes when it has been slow for long")
-{
-    test_house house{little_memory()};
-    auto scene = [&]() -> task<void> {
-        auto const large = large_frame();
-        std::deque<visitor> slow;
-        for (int i = 0; i < 4; ++i) {
-            co_await enters(slow.emplace_back(house.io), house);
-            co_await slow.back().say_raw(large.substr(0, frame / 2));
-        }
-        visitor waiting{house.io};
-        co_await enters(waiting, house);
-        co_await waiting.say_raw(large);
-        co_await hears_all(waiting);
-    };
-    house.run(scene());
-    auto const closed = house.log.events("connection_closed");
-    auto const evicted =
-        std::ranges::count_if(closed, [](auto const& each) { return each.field("code") == "timeout"; });
-    CHECK(evicted >= 1);
-}
-
-TEST_CASE("output that is not taken and keeps others waiting goes as slow_consumer")
-{
-    test_house house{little_memory()};
-    auto scene = [&]() -> task<void> {
-        std::deque<visitor> slow;
-        for (int i = 0; i < 4; ++i) co_await floods(slow.emplace_back(house.io), house);
-        visitor waiting{house.io};
-        co_await enters(waiting, house);
-        co_await waiting.say_raw(large_frame());
-        co_await hears_all(waiting);
-    };
-    house.run(scene());
-    auto const closed = house.log.events("connection_closed");
-    CHECK(std::ranges::any_of(closed, [](auto const& each) { return each.field("code") == "slow_consumer"; }));
-}
-
-TEST_CASE("a frame for which there is no memory in time is told to come back later")
-{
-    auto rules = little_memory();
-    rules.output_time = std::chrono::minutes{10};  // none of the others is slow before that
-    rules.frame_time = milliseconds{100};
-    rules.slowest_rate = 1024 * 1024 * 1024;
-    test_house house{rules};
-    auto scene = [&]() -> task<void> {
-        std::deque<visitor> slow;
-        for (int i = 0; i < 4; ++i) co_await floods(slow.emplace_back(house.io), house);
-        visitor waiting{house.io};
-        co_await enters(waiting, house);
-        co_await waiting.say_raw(large_frame());
-        auto const closed = co_await waiting.hears_closing(code::server_full);
-        CHECK(closed);
-        for (auto& each : slow) each.vanish();
-    };
-    house.run(scene());
 }
 
 TEST_CASE("who takes output byte by byte is too slow however steadily it goes")

@@ -90,7 +90,7 @@ TEST_CASE("a client offers what is pinned and nothing else")
     std::set<std::uint16_t> const allowed{0x0017, 0x0018, 0x001d, 0x11eb, 0x11ec};  // the last two: with ML-KEM
     for (auto const each : groups) CHECK(allowed.contains(each));
     std::set<std::uint16_t> const offered(groups.begin(), groups.end());
-    for (std::uint16_t const each : {0x0017, 0x0018, 0x001d}) CHECK(offered.contains(each));
+    for (std::uint16_t const each : numbers{0x0017, 0x0018, 0x001d}) CHECK(offered.contains(each));
 
     CHECK(hello.list(supported_versions, 1) == numbers{0x0304});
     CHECK(hello.list(signature_algorithms, 2) == numbers{0x0807, 0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0809,
