@@ -24,28 +24,6 @@ buffer_limiter::share::~share()
     if (members.empty()) limiter_.networks_.erase(limiter_.networks_.find(at_->first));
 }
 
-bool buffer_limiter::share::reserve(std::size_t bytes, time_point now)
-{
-    std::lock_guard const lock{limiter_.mutex_};
-    if (bytes <= bytes_) return true;
-    auto const more = bytes - bytes_;
-    auto& here = at_->second;
-    if (!limiter_.is_over(here, more)) {
-        limiter_.hold(*this, bytes);
-        return true;
-    }
-    // While this one waits it is not the peer that is slow.
-    slow_since_ = time_point::max();
-    bool const here_is_full = limiter_.per_network_ != 0 && here.held + more > limiter_.per_network_;
-    auto const before = now - limiter_.patience_;
-    if (here_is_full) {
-        limiter_.evict_from(here, before);
-    } else {
-        limiter_.evict_from_heaviest(before);
-    }
-    return false;
-}
-
 void buffer_limiter::share::update(std::size_t bytes, time_point slow_since)
 {
     std::lock_guard const lock{limiter_.mutex_};
@@ -53,12 +31,11 @@ void buffer_limiter::share::update(std::size_t bytes, time_point slow_since)
     if (bytes == bytes_) return;
     limiter_.hold(*this, bytes);
     auto& here = at_->second;
-    auto const any_time = time_point::max();
     while (limiter_.per_network_ != 0 && here.held - here.leaving > limiter_.per_network_) {
-        if (!limiter_.evict_from(here, any_time)) break;
+        if (!limiter_.evict_from(here)) break;
     }
     while (limiter_.in_all_ != 0 && limiter_.held_ - limiter_.leaving_ > limiter_.in_all_) {
-        if (!limiter_.evict_from_heaviest(any_time)) break;
+        if (!limiter_.evict_from_heaviest()) break;
     }
 }
 
@@ -66,11 +43,6 @@ std::size_t buffer_limiter::held() const
 {
     std::lock_guard const lock{mutex_};
     return held_;
-}
-
-bool buffer_limiter::is_over(network const& where, std::size_t more) const noexcept
-{
-    return (in_all_ != 0 && held_ + more > in_all_) || (per_network_ != 0 && where.held + more > per_network_);
 }
 
 void buffer_limiter::hold(share& whose, std::size_t bytes)
@@ -95,20 +67,20 @@ void buffer_limiter::hold(share& whose, std::size_t bytes)
     }
 }
 
-/// The one whose peer has been slow longest, if that was before then.
-buffer_limiter::share* buffer_limiter::slowest_in(network const& where, time_point before) const noexcept
+/// The one whose peer has been slow longest; null: none is slow.
+buffer_limiter::share* buffer_limiter::slowest_in(network const& where) noexcept
 {
     share* found = nullptr;
     for (auto* each : where.shares) {
-        if (each->evicted_ || each->bytes_ == 0 || each->slow_since_ >= before) continue;
+        if (each->evicted_ || each->bytes_ == 0 || each->slow_since_ == time_point::max()) continue;
         if (found == nullptr || each->slow_since_ < found->slow_since_) found = each;
     }
     return found;
 }
 
-bool buffer_limiter::evict_from(network& where, time_point before) noexcept
+bool buffer_limiter::evict_from(network& where) noexcept
 {
-    auto* const loser = slowest_in(where, before);
+    auto* const loser = slowest_in(where);
     if (loser == nullptr) return false;
     loser->evicted_ = true;
     where.leaving += loser->bytes_;
@@ -116,10 +88,10 @@ bool buffer_limiter::evict_from(network& where, time_point before) noexcept
     return true;
 }
 
-bool buffer_limiter::evict_from_heaviest(time_point before) noexcept
+bool buffer_limiter::evict_from_heaviest() noexcept
 {
     for (auto const& [held, where] : std::views::reverse(by_weight_)) {
-        if (evict_from(*where, before)) return true;
+        if (evict_from(*where)) return true;
     }
     return false;
 }

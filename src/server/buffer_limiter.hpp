@@ -13,8 +13,8 @@
 namespace porter::rooms::server {
 
 /// Bounds the memory that connections hold for frames which are not whole yet and for output that is not taken yet, in
-/// all and for each network (identity::address::network). A connection that is to hold more waits; meanwhile the
-/// slowest peer of the network that holds most has to go.
+/// all and for each network (identity::address::network). What is held is counted once a tick, so it may be more for
+/// that long; then the slowest peers of the network that holds most have to go, until the rest is within the limits.
 ///
 /// Safe from any thread; outlives its shares.
 class buffer_limiter {
@@ -23,10 +23,8 @@ class buffer_limiter {
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
-    /// Bytes; 0: no limit. `patience`: how long a peer may be slow before it has to go for one that waits.
-    buffer_limiter(std::size_t in_all, std::size_t per_network, std::chrono::milliseconds patience)
-        : in_all_(in_all), per_network_(per_network), patience_(patience)
-    {}
+    /// Bytes; 0: no limit.
+    buffer_limiter(std::size_t in_all, std::size_t per_network) : in_all_(in_all), per_network_(per_network) {}
 
     /// What one connection holds; given back when this ends.
     class share {
@@ -36,11 +34,8 @@ public:
         share(share const&) = delete;
         share& operator=(share const&) = delete;
 
-        /// Asks for so many bytes in all before they are allocated. False: not now, ask again at the next tick.
-        bool reserve(std::size_t bytes, time_point now);
-
-        /// Says what is held now, whether it was reserved or not, and since when the peer has been slow (max: it is
-        /// not). Once a tick at least.
+        /// Says what is held now, and since when the peer has been slow (max: it is not). Once a tick at least.
+        /// When that is more than there is to be, others or this one are evicted.
         void update(std::size_t bytes, time_point slow_since);
 
         /// Whether the peer has to go: its memory is for others.
@@ -72,15 +67,13 @@ private:
     };
     using networks = std::unordered_map<std::string, network>;
 
-    bool is_over(network const& where, std::size_t more) const noexcept;
     void hold(share& whose, std::size_t bytes);
-    share* slowest_in(network const& where, time_point before) const noexcept;
-    bool evict_from(network& where, time_point before) noexcept;
-    bool evict_from_heaviest(time_point before) noexcept;
+    static share* slowest_in(network const& where) noexcept;
+    bool evict_from(network& where) noexcept;
+    bool evict_from_heaviest() noexcept;
 
     std::size_t const in_all_;
     std::size_t const per_network_;
-    std::chrono::milliseconds const patience_;
     std::atomic<bool> tight_ = false;
     std::mutex mutable mutex_;  // guards what follows
     std::size_t held_ = 0;

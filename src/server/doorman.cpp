@@ -37,7 +37,7 @@ doorman::doorman(asio::io_context& main, std::size_t threads, house const& rooms
       house_(rooms),
       quota_(rooms.rules.max_connections, rooms.rules.max_connections_per_address,
              rooms.rules.max_connections_per_account),
-      memory_(memory_for(rooms.rules), memory_for(rooms.rules) / network_share, rooms.rules.output_time / 5),
+      memory_(memory_for(rooms.rules), memory_for(rooms.rules) / network_share),
       threads_(main, threads, rooms.clock, memory_, tick_for(rooms.rules)),
       drain_timer_(main.get_executor()),
       house_timer_(main.get_executor()),

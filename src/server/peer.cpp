@@ -73,32 +73,21 @@ task<void> peer::read()
     times_.start_waiting(socket_.decoder());
     // TLS may have taken more from the socket than it gave: only a plain socket can be waited for instead.
     if (thread_.memory().is_tight() && socket_.decoder().empty() && !socket_.is_tls()) quiet_ = true;
-    bool const may_read = quiet_ || has_buffer();
-    return base::suspended([this, may_read](base::resumption<> resume) {
+    if (!quiet_) prepare_buffer();
+    return base::suspended([this](base::resumption<> resume) {
         resume_.emplace(std::move(resume));
-        if (!may_read) {
-            waiting_ = wait::for_memory;
-        } else if (quiet_) {
-            doze();
-        } else {
-            wait_for_turn();
-        }
+        if (quiet_) return doze();
+        waiting_ = wait::for_its_turn;
+        thread_.turns().wait(*this);
     });
 }
 
-/// Prepares the buffer for the next read.
-bool peer::has_buffer()
+/// Prepares the buffer for the next read, and says at once when it is small again.
+void peer::prepare_buffer()
 {
     auto& decoder = socket_.decoder();
     decoder.prepare();
     if (memory_) memory_->update(decoder.capacity(), buffer_limiter::time_point::max());
-    return true;
-}
-
-void peer::wait_for_turn()
-{
-    waiting_ = wait::for_its_turn;
-    thread_.turns().wait(*this);
 }
 
 /// At its turn; `at_once`: something is likely to be here. True: wake() it. False: it waits.
@@ -296,10 +285,6 @@ void peer::interrupt(ending why)
 {
     end(std::move(why));
     if (leave_.is_set()) return;
-    if (waiting_ == wait::for_memory) {  // nothing else would resume it
-        waiting_ = wait::none;
-        asio::post(thread_.executor(), [this] { wake(asio::error::operation_aborted, 0); });
-    }
     base::error_code ignored;  // it has ended by itself
     socket_.cancel(ignored);
     // A service may wait for something of its own although the connection has ended by itself.
@@ -338,12 +323,7 @@ void peer::check(time_point now, base::timestamp wall)
     // A password that nobody waits for any more is not worth a hash.
     if (times_.waits_for_access() && waiting_ == wait::none && is_gone())
         return interrupt(ending::lost("the visitor went away"));
-    if (auto missed = times_.missed(now)) {
-        if (waiting_ == wait::for_memory && missed->what() == code::timeout) {
-            missed = ending::by_us(code::server_full, "no memory for a frame of this size: come back later");
-        }
-        return interrupt(std::move(*missed));
-    }
+    if (auto missed = times_.missed(now)) return interrupt(std::move(*missed));
     watch_memory();
     if (ended_) return;
     if (session_ != 0 && wall >= session_expires_at_) {
@@ -368,14 +348,12 @@ bool peer::is_gone()
     return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLERR | POLLHUP)) != 0;
 }
 
-/// Once a tick: says what this connection holds, and asks again for what it waits for.
+/// Once a tick: says what this connection holds, and ends it when that is for others.
 void peer::watch_memory()
 {
     auto const& decoder = socket_.decoder();
     auto const held = decoder.capacity() + socket_.encoder().capacity() + socket_.buffered();
-    if (waiting_ == wait::for_memory) {
-        if (has_buffer()) wait_for_turn();
-    } else if (held > uncounted_memory) {
+    if (held > uncounted_memory) {
         if (!memory_) memory_ = std::make_unique<buffer_limiter::share>(thread_.memory(), address_.network());
         memory_->update(held, times_.slow_since());
     } else {

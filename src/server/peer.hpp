@@ -170,8 +170,7 @@ public:
 private:
     bool is_to_write() const noexcept { return !ended_ && !socket_.encoder().empty(); }
     bool reads(bool at_once);
-    bool has_buffer();
-    void wait_for_turn();
+    void prepare_buffer();
     void begin_reading();
     void doze();
     void wake(base::error_code const& failed, std::size_t size);
@@ -195,7 +194,7 @@ private:
     // doorman runs until everybody has gone.
     std::optional<base::resumption<>> resume_;
     base::error_code failed_;  // what the wait or the frame met
-    enum class wait : std::uint8_t { none, for_its_turn, for_bytes_to_read, without_a_buffer, for_memory };
+    enum class wait : std::uint8_t { none, for_its_turn, for_bytes_to_read, without_a_buffer };
     wait waiting_ = wait::none;
     bool quiet_ = false;        // nothing has come for a while: it waits without a buffer
     bool recognised_ = false;   // what it speaks

@@ -16,72 +16,55 @@ auto const not_slow = buffer_limiter::time_point::max();
 
 }  // namespace
 
-TEST_CASE("what is reserved is held until the share ends")
+TEST_CASE("what a connection holds counts until its share ends")
 {
-    buffer_limiter limiter{1000, 1000, 2s};
+    buffer_limiter limiter{1000, 1000};
     {
         share one{limiter, "192.0.2.1"};
-        CHECK(one.reserve(600, start));
-        CHECK(one.reserve(500, start));
-        CHECK(limiter.held() == 600);
         share other{limiter, "192.0.2.2"};
-        CHECK_FALSE(other.reserve(401, start));
-        CHECK(other.reserve(400, start));
+        one.update(600, not_slow);
+        other.update(100, not_slow);
+        CHECK(limiter.held() == 700);
+        one.update(200, not_slow);
+        CHECK(limiter.held() == 300);
     }
     CHECK(limiter.held() == 0);
 }
 
-TEST_CASE("a connection that gets no memory gets it when another one has given its own back")
+TEST_CASE("within the limits no peer has to go however slow it is")
 {
-    buffer_limiter limiter{1000, 0, 2s};
-    share waiting{limiter, "192.0.2.1"};
-    {
-        share busy{limiter, "192.0.2.2"};
-        REQUIRE(busy.reserve(800, start));
-        CHECK_FALSE(waiting.reserve(500, start));
-        CHECK_FALSE(busy.is_evicted());
-        busy.update(100, not_slow);
-        CHECK(waiting.reserve(500, start));
-    }
-    CHECK(limiter.held() == 500);
+    buffer_limiter limiter{1000, 500};
+    share slow{limiter, "192.0.2.1"};
+    slow.update(500, start);
+    share other{limiter, "192.0.2.2"};
+    other.update(500, start);
+    CHECK_FALSE(slow.is_evicted());
+    CHECK_FALSE(other.is_evicted());
 }
 
-TEST_CASE("for one that waits the peer that has been slow longest goes and no other")
+TEST_CASE("over the limit the peer that has been slow longest goes and no other")
 {
-    buffer_limiter limiter{1000, 0, 2s};
+    buffer_limiter limiter{1000, 0};
     share slow{limiter, "192.0.2.1"};
     share slower{limiter, "192.0.2.1"};
-    share waiting{limiter, "192.0.2.2"};
-    slow.update(500, start + 1s);
-    slower.update(500, start);
-    CHECK_FALSE(waiting.reserve(400, start + 2s));
-    CHECK_FALSE(slower.is_evicted());  // for exactly the patience, not longer
-    CHECK_FALSE(waiting.reserve(400, start + 2s + 1ms));
+    share fast{limiter, "192.0.2.1"};
+    slow.update(450, start + 1s);
+    slower.update(450, start);
+    fast.update(300, not_slow);
     CHECK(slower.is_evicted());
     CHECK_FALSE(slow.is_evicted());
-}
-
-TEST_CASE("a connection that waits for memory is not slow")
-{
-    buffer_limiter limiter{1000, 0, 2s};
-    share waiting{limiter, "192.0.2.1"};
-    share other{limiter, "192.0.2.1"};
-    waiting.update(300, start);
-    other.update(300, not_slow);
-    CHECK_FALSE(waiting.reserve(900, start + 10s));
-    CHECK_FALSE(other.reserve(900, start + 10s));
-    CHECK_FALSE(waiting.is_evicted());
+    CHECK_FALSE(fast.is_evicted());
 }
 
 TEST_CASE("the network that holds most loses its slowest first")
 {
-    buffer_limiter limiter{1000, 0, 2s};
+    buffer_limiter limiter{1000, 0};
     std::deque<share> crowd;
     for (int i = 0; i < 3; ++i) crowd.emplace_back(limiter, "192.0.2.1").update(200, start + 1s + i * 1ms);
     share alone{limiter, "192.0.2.2"};
     alone.update(300, start);
-    share waiting{limiter, "192.0.2.3"};
-    CHECK_FALSE(waiting.reserve(200, start + 10s));
+    share more{limiter, "192.0.2.3"};
+    more.update(200, not_slow);
     CHECK(crowd[0].is_evicted());
     CHECK_FALSE(crowd[1].is_evicted());
     CHECK_FALSE(alone.is_evicted());
@@ -89,20 +72,20 @@ TEST_CASE("the network that holds most loses its slowest first")
 
 TEST_CASE("a network has its own limit and evicts its own")
 {
-    buffer_limiter limiter{1000, 400, 2s};
+    buffer_limiter limiter{1000, 400};
     share elsewhere{limiter, "192.0.2.1"};
     elsewhere.update(400, start);
     share slow{limiter, "192.0.2.2"};
     slow.update(300, start + 1s);
-    share waiting{limiter, "192.0.2.2"};
-    CHECK_FALSE(waiting.reserve(200, start + 10s));
+    share fast{limiter, "192.0.2.2"};
+    fast.update(200, not_slow);
     CHECK(slow.is_evicted());
     CHECK_FALSE(elsewhere.is_evicted());
 }
 
-TEST_CASE("what is held without having been reserved evicts the slowest until the rest is within the limit")
+TEST_CASE("the slowest have to go until the rest is within the limit")
 {
-    buffer_limiter limiter{1000, 0, 2s};
+    buffer_limiter limiter{1000, 0};
     std::deque<share> crowd;
     for (int i = 0; i < 5; ++i) crowd.emplace_back(limiter, "192.0.2.1").update(200, start + i * 1ms);
     CHECK_FALSE(crowd[0].is_evicted());
@@ -118,7 +101,7 @@ TEST_CASE("what is held without having been reserved evicts the slowest until th
 
 TEST_CASE("more than half of the limit is tight")
 {
-    buffer_limiter limiter{1000, 0, 2s};
+    buffer_limiter limiter{1000, 0};
     share one{limiter, "192.0.2.1"};
     one.update(500, not_slow);
     CHECK_FALSE(limiter.is_tight());
@@ -128,10 +111,11 @@ TEST_CASE("more than half of the limit is tight")
     CHECK_FALSE(limiter.is_tight());
 }
 
-TEST_CASE("without limits all memory is to be had")
+TEST_CASE("without limits no peer has to go")
 {
-    buffer_limiter limiter{0, 0, 2s};
+    buffer_limiter limiter{0, 0};
     share one{limiter, "192.0.2.1"};
-    CHECK(one.reserve(std::size_t{1} << 40, start));
+    one.update(std::size_t{1} << 40, start);
+    CHECK_FALSE(one.is_evicted());
     CHECK_FALSE(limiter.is_tight());
 }

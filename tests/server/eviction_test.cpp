@@ -153,7 +153,7 @@ TEST_CASE("to call out somebody who has just left harms nobody")
     asio::io_context io;
     manual_clock clock;
     rooms::server::options const rules;
-    rooms::server::buffer_limiter memory{0, 0, std::chrono::milliseconds{1000}};
+    rooms::server::buffer_limiter memory{0, 0};
     rooms::server::io_thread thread{io, clock, memory, std::chrono::milliseconds{1000}};
     {
         auto const from = rooms::identity::address::parse("192.0.2.7")->at(7);

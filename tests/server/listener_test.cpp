@@ -19,7 +19,7 @@ TEST_CASE("a read of what is not there never stops the thread of an accepted con
     asio::io_context io;
     manual_clock clock;
     recording_log log;
-    server::buffer_limiter memory{0, 0, std::chrono::milliseconds{1000}};
+    server::buffer_limiter memory{0, 0};
     server::io_threads threads{io, 1, clock, memory, std::chrono::milliseconds{1000}};
     auto acceptors = server::listen_on(io, {"127.0.0.1"}, 0, 1);
     base::tcp_socket caller{io.get_executor()};
@@ -54,7 +54,7 @@ TEST_CASE("an accept that keeps failing costs next to nothing and one log line a
     asio::io_context io;
     manual_clock clock;
     recording_log log;
-    server::buffer_limiter memory{0, 0, std::chrono::milliseconds{1000}};
+    server::buffer_limiter memory{0, 0};
     server::io_threads threads{io, 1, clock, memory, std::chrono::milliseconds{1000}};
     // Bound and not listening: every accept fails at once, as it does without descriptors.
     base::tcp_acceptor deaf{io.get_executor(), asio::ip::tcp::v4()};
