@@ -97,13 +97,14 @@ access_limiter::member* access_limiter::to_leave_for(std::string const& network_
     return in_network == 0 ? nullptr : idle_longest(own->second, 0);
 }
 
-/// `only_of`: 0: of whatever account.
+/// `only_of`: 0: of whatever account. Those that were heard before the same tick are equal: the oldest of them, which
+/// is the last in the list.
 access_limiter::member* access_limiter::idle_longest(network const& from, store::account_id only_of) noexcept
 {
     member* found = nullptr;
     for (auto* each = from.first; each != nullptr; each = each->after_) {
         if (only_of != 0 && each->account_ != only_of) continue;
-        if (found == nullptr || each->active_at_ < found->active_at_) found = each;
+        if (found == nullptr || each->active_at_ <= found->active_at_) found = each;
     }
     return found;
 }

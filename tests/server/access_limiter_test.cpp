@@ -79,6 +79,15 @@ TEST_CASE("when all places are taken the longest idle of the network with most o
     CHECK(door.leaving() == 2);
 }
 
+TEST_CASE("of connections that were heard at the same time the oldest leaves")
+{
+    server_of door{4};
+    for (int i = 0; i < 4; ++i) door.comes("heavy");
+    for (auto& each : door.all) each.note_activity(door.now);
+    CHECK(door.comes("new") == verdict::added);
+    CHECK(door.leaving() == 0);
+}
+
 TEST_CASE("when all places are taken the longest idle of the account with most of them leaves")
 {
     server_of door{5};
