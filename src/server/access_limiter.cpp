@@ -18,8 +18,8 @@ void group_sizes::shrinks(std::size_t size) noexcept
     while (!groups_.empty() && groups_.back() == 0) groups_.pop_back();
 }
 
-access_limiter::verdict access_limiter::add(member& newcomer, std::string const& network_name,
-                                            store::account_id account, time_point now)
+access_limiter::verdict access_limiter::add(member& joining, std::string const& network_name, store::account_id account,
+                                            time_point now)
 {
     if (per_account_ != 0 && account != 0 && size_of(account) >= per_account_) return verdict::account_full;
     if (in_all_ != 0 && size_ >= in_all_) {
@@ -28,16 +28,16 @@ access_limiter::verdict access_limiter::add(member& newcomer, std::string const&
         remove(*leaving);
         leaving->must_leave_ = true;
     }
-    newcomer.at_ = &*networks_.try_emplace(network_name).first;
-    auto& here = newcomer.at_->second;
+    joining.at_ = &*networks_.try_emplace(network_name).first;
+    auto& here = joining.at_->second;
     network_sizes_.grows(here.size++);
-    newcomer.before_ = nullptr;
-    newcomer.after_ = here.first;
-    if (here.first != nullptr) here.first->before_ = &newcomer;
-    here.first = &newcomer;
-    newcomer.note_activity(now);
+    joining.before_ = nullptr;
+    joining.after_ = here.first;
+    if (here.first != nullptr) here.first->before_ = &joining;
+    here.first = &joining;
+    joining.note_activity(now);
     ++size_;
-    newcomer.account_ = account;
+    joining.account_ = account;
     count(account);
     return verdict::added;
 }
@@ -82,10 +82,10 @@ access_limiter::member* access_limiter::to_leave_for(std::string const& network_
     auto const own = networks_.find(network_name);
     auto const in_network = own == networks_.end() ? 0 : own->second.size;
     auto const of_account = account == 0 ? 0 : size_of(account);
-    auto const newcomers = std::max(in_network, of_account) + 1;
+    auto const own_size = std::max(in_network, of_account) + 1;
     auto const largest_network = network_sizes_.largest();
     auto const largest_account = account_sizes_.largest();
-    if (std::max(largest_network, largest_account) > newcomers) {
+    if (std::max(largest_network, largest_account) > own_size) {
         if (largest_network >= largest_account) {
             auto const has_most = [&](auto const& each) { return each.second.size == largest_network; };
             return idle_longest(std::ranges::find_if(networks_, has_most)->second, 0);

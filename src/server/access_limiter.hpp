@@ -28,8 +28,9 @@ private:
 
 /// Limits the connections that have access: in all, and for each account. When all places are taken, the connection
 /// that has been idle longest has to leave: one of the account or network (identity::address::network) with most of
-/// them, when that has more than the newcomer's would have; else one of the newcomer's own account or network. So who
-/// fills a server with idle sessions loses them to others, and nobody loses the only one that it has.
+/// them, when that has more than the new connection's would have; else one of the new connection's own account or
+/// network. So an address that fills the server with idle connections loses them to others, and no address loses its
+/// only one.
 ///
 /// For one thread at a time.
 class access_limiter {
@@ -65,7 +66,7 @@ public:
     access_limiter(std::size_t in_all, std::size_t per_account) : in_all_(in_all), per_account_(per_account) {}
 
     /// Takes the connection in, or says why not. `account`: 0: none, or not known yet.
-    verdict add(member& newcomer, std::string const& network_name, store::account_id account, time_point now);
+    verdict add(member& joining, std::string const& network_name, store::account_id account, time_point now);
     /// The account of one that was taken in without.
     void set_account(member& one, store::account_id account);
     /// Nothing, when it is not here.

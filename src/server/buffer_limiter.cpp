@@ -28,8 +28,7 @@ void buffer_limiter::share::update(std::size_t bytes, time_point slow_since)
 {
     std::lock_guard const lock{limiter_.mutex_};
     slow_since_ = slow_since;
-    if (bytes == bytes_) return;
-    limiter_.hold(*this, bytes);
+    if (bytes != bytes_) limiter_.hold(*this, bytes);
     auto& here = at_->second;
     while (limiter_.per_network_ != 0 && here.held - here.leaving > limiter_.per_network_) {
         if (!limiter_.evict_from(here)) break;

@@ -37,8 +37,8 @@ struct options {
     std::chrono::milliseconds opening_time = std::chrono::seconds{5};  ///< for a PROXY header
     std::chrono::milliseconds frame_time =
         std::chrono::seconds{10};  ///< for a frame from its first byte on, plus what its length takes at slowest_rate
-    std::chrono::milliseconds output_time =
-        std::chrono::seconds{10};  ///< for a peer to take some output; for all of it, plus as much (slow_consumer)
+    std::chrono::milliseconds output_time = std::chrono::seconds{
+        10};  ///< within which some output is taken, and all of it within what its size takes more (slow_consumer)
     std::uint32_t slowest_rate = 64 * 1024;  ///< bytes a second in either direction, beyond the times above
 };
 

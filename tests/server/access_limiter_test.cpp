@@ -101,7 +101,7 @@ TEST_CASE("when all places are taken the longest idle of the account with most o
     CHECK(door.leaving() == 2);
 }
 
-TEST_CASE("nobody loses the only connection that it has")
+TEST_CASE("no network loses the only connection that it has")
 {
     server_of door{3};
     for (auto const* name : {"a", "b", "c"}) door.comes(name);
@@ -109,7 +109,7 @@ TEST_CASE("nobody loses the only connection that it has")
     CHECK(door.leaving() == -1);
 }
 
-TEST_CASE("a newcomer of the heaviest network or account takes the place of one of its own")
+TEST_CASE("a new connection of the heaviest network or account takes the place of one of its own")
 {
     server_of door{4};
     door.comes("other", 9);
@@ -128,7 +128,7 @@ TEST_CASE("a newcomer of the heaviest network or account takes the place of one 
     }
 }
 
-TEST_CASE("one after another leaves until no network has more than the newcomers' own")
+TEST_CASE("one after another leaves until no network has more than the new one")
 {
     server_of door{12};
     for (int i = 0; i < 10; ++i) door.comes("heavy");
@@ -140,7 +140,7 @@ TEST_CASE("one after another leaves until no network has more than the newcomers
     for (int i = 0; i < 5; ++i) CHECK(door.all[static_cast<std::size_t>(i)].must_leave());
 }
 
-TEST_CASE("without limits nobody has to leave")
+TEST_CASE("without limits no connection has to leave")
 {
     server_of door{0};
     for (int i = 0; i < 3000; ++i) REQUIRE(door.comes("a", 1) == verdict::added);

@@ -56,6 +56,16 @@ TEST_CASE("over the limit the peer that has been slow longest goes and no other"
     CHECK_FALSE(fast.is_evicted());
 }
 
+TEST_CASE("a peer that becomes slow while it holds as much as before has to go")
+{
+    buffer_limiter limiter{1000, 0};
+    share one{limiter, "192.0.2.1"};
+    one.update(1100, not_slow);
+    CHECK_FALSE(one.is_evicted());
+    one.update(1100, start);
+    CHECK(one.is_evicted());
+}
+
 TEST_CASE("the network that holds most loses its slowest first")
 {
     buffer_limiter limiter{1000, 0};

@@ -37,7 +37,7 @@ task<void> talks(visitor& someone)
 
 }  // namespace
 
-TEST_CASE("a newcomer gets in when few networks fill the server with idle sessions")
+TEST_CASE("a new connection gets in when few networks fill the server with idle sessions")
 {
     auto rules = with_access(wire::access_mode::open);
     rules.max_connections = 64;
