@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "config/option_kinds.hpp"
 #include "config/resolve.hpp"
 
@@ -45,8 +47,10 @@ std::string print_config(porterd_options const& options)
     std::string printed;
     for (auto const& one : all_options()) {
         auto const value = one.show(options);
-        auto const line =
-            fmt::format("{}{} = {}", !value || is_action(one) ? "# " : "", one.name, value.value_or("none"));
+        // TOML is UTF-8, which a path need not be: that one only a flag or a variable can set.
+        bool const can_stand = value && base::valid_utf8(*value);
+        auto const literal = can_stand ? *value : value ? base::escape(*value) : "none";
+        auto const line = fmt::format("{}{} = {}", can_stand && !is_action(one) ? "" : "# ", one.name, literal);
         printed += fmt::format("{:<{}} # {}\n", line, column_of_origin, options.origin_of(one.name).where);
     }
     return printed;

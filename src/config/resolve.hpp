@@ -18,7 +18,8 @@ porterd_options resolve(command_line const& line, environment const& variables);
 /// none sets nothing. Others that begin with PORTERD_ are somebody else's, such as a service file's.
 std::vector<std::string> misspelt_variables(environment const& variables);
 
-/// The settings in force as a TOML file, each with a comment that says where it came from.
+/// The settings in force as a TOML file, each with a comment that says where it came from. A path that is not UTF-8
+/// cannot stand in one: it is a comment, too.
 std::string print_config(porterd_options const& options);
 
 /// What --help prints.

@@ -283,4 +283,12 @@ TEST_CASE("the printed configuration is a file that means the same")
     CHECK_FALSE(second.print_config);
 }
 
+TEST_CASE("a path that is not UTF-8 is a comment in the printed configuration")
+{
+    auto const printed = print_config(options_of({"--data-dir", "/a\xe1=b", "--log-file", "/c"}));
+    CHECK(printed.find("\n# data-dir = \"/a\\xe1=b\" ") != std::string::npos);
+    config_file const file{printed};
+    CHECK(options_of({"--config", file.path}).server.log_file == "/c");
+}
+
 }  // namespace porter::rooms::config

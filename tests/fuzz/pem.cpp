@@ -1,0 +1,57 @@
+// Keys and certificates in PEM: what is read is written so that it reads the same. Input: a file.
+#include <new>
+#include <optional>
+
+#include "fuzz/fuzzer.hpp"
+#include "porter/start_error.hpp"
+#include "tls/certified_key.hpp"
+#include "tls/context.hpp"
+
+namespace porter::fuzzing {
+namespace {
+
+namespace tls = rooms::tls;
+using rooms::base::secret;
+
+tls::key_handle check_key(secret const& file)
+{
+    auto key = tls::key_from_pem(file);
+    if (!key) return key;
+    std::optional<secret> written;
+    try {
+        written.emplace(tls::to_pem(*key));
+    } catch (std::bad_alloc const&) {
+        return key;  // a key that OpenSSL reads and cannot write, such as one without its private part
+    }
+    require(tls::key_from_pem(*written) != nullptr, "a key that is written can be read");
+    return key;
+}
+
+std::vector<tls::certificate_handle> check_chain(std::string_view file)
+{
+    auto chain = tls::chain_from_pem(file);
+    std::string written;
+    for (auto const& one : chain) written += tls::to_pem(*one);
+    auto const again = tls::chain_from_pem(written);
+    require(again.size() == chain.size(), "as many certificates are read as were written");
+    for (std::size_t i = 0; i < chain.size(); ++i) {
+        require(tls::fingerprint(*again[i]) == tls::fingerprint(*chain[i]), "each has the same fingerprint");
+    }
+    return chain;
+}
+
+}  // namespace
+
+void check(std::string_view file)
+{
+    auto key = check_key(secret{file});
+    auto chain = check_chain(file);
+    if (!key || chain.empty() || !tls::fits(*key, *chain.front())) return;
+    try {
+        tls::server_context const context{{std::move(key), std::move(chain)}};
+    } catch (start_error const&) {
+        // OpenSSL thinks the key too weak
+    }
+}
+
+}  // namespace porter::fuzzing

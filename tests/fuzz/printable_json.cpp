@@ -1,0 +1,22 @@
+// JSON as the programs print it on a terminal: the same object, and nothing that a terminal acts upon. Input: a text.
+#include "terminal/json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+#include "fuzz/fuzzer.hpp"
+
+namespace porter::fuzzing {
+
+void check(std::string_view text)
+{
+    using nlohmann::json;
+    json const object{{"text", text}, {std::string{text}, 1}};
+    auto const dumped = object.dump(-1, ' ', false, json::error_handler_t::replace);
+    auto const shown = rooms::terminal::printable_json(dumped);
+    require(rooms::base::escape(shown) == shown, "what is shown holds no control characters");
+    auto const again = json::parse(shown, nullptr, false);
+    require(again == json::parse(dumped, nullptr, false), "it is the same object");
+}
+
+}  // namespace porter::fuzzing

@@ -1,0 +1,39 @@
+// What a password may have been on another keyboard. Input: a text; what is no UTF-8 is no password.
+#include "auth/readings.hpp"
+
+#include "base/text.hpp"
+#include "base/utf8.hpp"
+#include "fuzz/fuzzer.hpp"
+
+namespace porter::fuzzing {
+
+void check(std::string_view input)
+{
+    using namespace rooms::auth;
+    using rooms::base::count_code_points;
+    using rooms::base::valid_utf8;
+    if (!valid_utf8(input)) return;
+    auto const text = rooms::base::fold_name(input);
+
+    auto const latin = as_latin_keys(text);
+    auto const cyrillic = as_cyrillic_keys(text);
+    auto const spelt = transliterated(text);
+    for (auto const* reading : {&latin, &cyrillic, &spelt}) {
+        require(valid_utf8(reading->view()), "a reading is valid UTF-8");
+        require(reading->view().size() <= 3 * text.size(),
+                "no reading is longer than the room that is reserved for it");
+    }
+    require(count_code_points(latin.view()) == count_code_points(text), "each key gives one letter");
+    require(count_code_points(cyrillic.view()) == count_code_points(text), "each key gives one letter");
+    require(as_latin_keys(cyrillic.view()).view() == latin.view(), "the keys lead back");
+    require(as_cyrillic_keys(latin.view()).view() == cyrillic.view(), "and there again");
+    require(transliterated(spelt.view()).view() == spelt.view(), "what is transliterated stays");
+
+    for (std::size_t const count : {0U, 1U, 7U, 100U}) {
+        auto const first = first_code_points(text, count);
+        require(text.starts_with(first) && valid_utf8(first), "a beginning is whole code points");
+        require(count_code_points(first) == std::min(count, count_code_points(text)), "as many as were asked for");
+    }
+}
+
+}  // namespace porter::fuzzing

@@ -1,0 +1,50 @@
+// The file of saved sessions: each line that is read is written so that it reads the same. Input: the file.
+#include "client/fields.hpp"
+#include "client/session_line.hpp"
+#include "fuzz/fuzzer.hpp"
+
+namespace porter::fuzzing {
+namespace {
+
+bool same(rooms::client::saved_session const& a, rooms::client::saved_session const& b)
+{
+    return a.at == b.at && a.name == b.name && a.expires_at == b.expires_at && a.token.view() == b.token.view();
+}
+
+/// A line with the token that the server sent, which may be anything.
+void check_hostile_session(std::string_view bytes)
+{
+    using namespace rooms::client;
+    chooser choice{bytes};
+    saved_session session;
+    session.at = {std::string{choice.take(choice.byte())}, choice.word(), std::string{choice.take(3)}, "-"};
+    session.expires_at = rooms::base::timestamp{std::chrono::seconds{choice.word()}};
+    session.name = choice.take(choice.byte());
+    session.token = rooms::base::secret{choice.rest()};
+    auto const written = format_session_line(session);
+    if (written.empty()) return;
+    require(split_lines(written).size() == 1, "a session is one line, whatever the server said");
+    auto const again = parse_session_line(written);
+    require(again && same(*again, session), "what is written reads the same");
+}
+
+}  // namespace
+
+void check(std::string_view file)
+{
+    using namespace rooms::client;
+    for (auto const& line : split_lines(std::string{file})) {
+        auto const session = parse_session_line(line);
+        if (!session) {
+            require(!session.error().empty(), "a refusal says why");
+            continue;
+        }
+        auto const written = format_session_line(*session);
+        require(!written.empty(), "what was read can be written");
+        auto const again = parse_session_line(written);
+        require(again && same(*again, *session), "what is written reads the same");
+    }
+    check_hostile_session(file);
+}
+
+}  // namespace porter::fuzzing

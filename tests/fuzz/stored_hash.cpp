@@ -1,0 +1,49 @@
+// A stored password hash, as an administrator could have edited it. It is read and not computed. Input: the hash.
+#include <cctype>
+
+#include "auth/argon2id.hpp"
+#include "fuzz/fuzzer.hpp"
+
+namespace porter::fuzzing {
+namespace {
+
+/// Takes letters of one kind off the front; how many there were.
+template <typename Kind>
+std::size_t skip_all(std::string_view& text, Kind is_of_kind)
+{
+    auto const end = std::find_if_not(text.begin(), text.end(), is_of_kind) - text.begin();
+    text.remove_prefix(static_cast<std::size_t>(end));
+    return static_cast<std::size_t>(end);
+}
+
+bool skip(std::string_view& text, std::string_view expected)
+{
+    if (!text.starts_with(expected)) return false;
+    text.remove_prefix(expected.size());
+    return true;
+}
+
+/// The form of the PHC string format, whatever the numbers are: 16 bytes of salt and 32 of hash in base64.
+bool has_the_form(std::string_view text)
+{
+    auto const digit = [](char c) { return c >= '0' && c <= '9'; };
+    // libsodium 1.0.18 takes bytes beyond ASCII for letters, too.
+    auto const base64 = [](char c) { return c < 0 || std::isalnum(c) != 0 || c == '+' || c == '/'; };
+    return skip(text, "$argon2id$v=19$m=") && skip_all(text, digit) > 0 && skip(text, ",t=") &&
+           skip_all(text, digit) > 0 && skip(text, ",p=1$") && skip_all(text, base64) == 22 && skip(text, "$") &&
+           skip_all(text, base64) == 43 && text.empty();
+}
+
+}  // namespace
+
+void check(std::string_view stored)
+{
+    static rooms::auth::argon2id const function{8 * 1024 * 1024, 1};
+    bool const readable = rooms::auth::argon2id::is_readable(stored);
+    require(!readable || has_the_form(stored), "what is read has the form of a hash");
+    bool const stale = function.is_stale(std::string{stored});
+    bool const current = stored.starts_with("$argon2id$v=19$m=8192,t=1,p=1$");
+    require(!readable || stale == !current, "a hash is stale unless it was made with the present costs");
+}
+
+}  // namespace porter::fuzzing
