@@ -1,6 +1,6 @@
 #include "auth/hash_queue.hpp"
 
-#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace porter::rooms::auth {
@@ -12,7 +12,7 @@ std::unique_ptr<hash_job> hash_queue::push(std::unique_ptr<hash_job> job)
         std::lock_guard const lock{mutex_};
         if (closed_) return job;
         add(std::move(job));
-        if (++size_ > limit_) surplus = take_last_of_longest();
+        if (known_.size() + strangers_.size() > limit_) surplus = overfull_share().take_last_of_longest();
     }
     changed_.notify_one();
     return surplus;
@@ -21,12 +21,81 @@ std::unique_ptr<hash_job> hash_queue::push(std::unique_ptr<hash_job> job)
 std::unique_ptr<hash_job> hash_queue::pop()
 {
     std::unique_lock lock{mutex_};
-    changed_.wait(lock, [this] { return closed_ || size_ > 0; });
+    changed_.wait(lock, [this] { return closed_ || known_.size() + strangers_.size() > 0; });
     if (closed_) return nullptr;
-    auto const first = next_line();
-    turns_of_known_ = first->standing == standing::known ? turns_of_known_ + 1 : 0;
-    auto turn = std::move(*first);
-    lines_.erase(first);
+    auto& from = next_share();
+    known_turns_ = &from == &known_ ? known_turns_ + 1 : 0;
+    return from.take_next();
+}
+
+std::unique_ptr<hash_job> hash_queue::withdraw(hash_job::ticket number)
+{
+    std::lock_guard const lock{mutex_};
+    auto found = known_.take(number);
+    if (!found) found = strangers_.take(number);
+    return found;
+}
+
+std::vector<std::unique_ptr<hash_job>> hash_queue::close()
+{
+    std::vector<std::unique_ptr<hash_job>> rest;
+    {
+        std::lock_guard const lock{mutex_};
+        closed_ = true;
+        known_.move_all_to(rest);
+        strangers_.move_all_to(rest);
+    }
+    changed_.notify_all();
+    return rest;
+}
+
+std::size_t hash_queue::size() const
+{
+    std::lock_guard const lock{mutex_};
+    return known_.size() + strangers_.size();
+}
+
+void hash_queue::add(std::unique_ptr<hash_job> job)
+{
+    bool const is_known = job->standing() == standing::known && known_.size_of(job->network()) < known_per_network();
+    (is_known ? known_ : strangers_).add(std::move(job));
+}
+
+hash_queue::share& hash_queue::next_share()
+{
+    if (known_.size() == 0) return strangers_;
+    if (strangers_.size() == 0) return known_;
+    return known_turns_ < known_turns_per_stranger ? known_ : strangers_;
+}
+
+/// With one job more than places, one of the two has more than its reserve.
+hash_queue::share& hash_queue::overfull_share()
+{
+    auto const reserved_for_strangers = limit_ / 2;
+    return strangers_.size() > reserved_for_strangers ? strangers_ : known_;
+}
+
+std::size_t hash_queue::share::size_of(std::string const& network) const
+{
+    auto const own = std::ranges::find(lines_, network, &line::network);
+    return own == lines_.end() ? 0 : own->jobs.size();
+}
+
+void hash_queue::share::add(std::unique_ptr<hash_job> job)
+{
+    auto own = std::ranges::find(lines_, job->network(), &line::network);
+    if (own == lines_.end()) {
+        lines_.push_back({job->network(), {}});
+        own = std::prev(lines_.end());
+    }
+    own->jobs.push_back(std::move(job));
+    ++size_;
+}
+
+std::unique_ptr<hash_job> hash_queue::share::take_next()
+{
+    auto turn = std::move(lines_.front());
+    lines_.pop_front();
     auto next = std::move(turn.jobs.front());
     turn.jobs.pop_front();
     if (!turn.jobs.empty()) lines_.push_back(std::move(turn));
@@ -34,9 +103,21 @@ std::unique_ptr<hash_job> hash_queue::pop()
     return next;
 }
 
-std::unique_ptr<hash_job> hash_queue::withdraw(hash_job::ticket number)
+std::unique_ptr<hash_job> hash_queue::share::take_last_of_longest()
 {
-    std::lock_guard const lock{mutex_};
+    auto longest = lines_.begin();
+    for (auto each = lines_.begin(); each != lines_.end(); ++each) {
+        if (each->jobs.size() >= longest->jobs.size()) longest = each;
+    }
+    auto taken = std::move(longest->jobs.back());
+    longest->jobs.pop_back();
+    if (longest->jobs.empty()) lines_.erase(longest);
+    --size_;
+    return taken;
+}
+
+std::unique_ptr<hash_job> hash_queue::share::take(hash_job::ticket number)
+{
     for (auto each = lines_.begin(); each != lines_.end(); ++each) {
         auto const found = std::ranges::find_if(each->jobs, [&](auto const& job) { return job->number() == number; });
         if (found == each->jobs.end()) continue;
@@ -49,59 +130,11 @@ std::unique_ptr<hash_job> hash_queue::withdraw(hash_job::ticket number)
     return nullptr;
 }
 
-std::vector<std::unique_ptr<hash_job>> hash_queue::close()
+void hash_queue::share::move_all_to(std::vector<std::unique_ptr<hash_job>>& rest)
 {
-    std::vector<std::unique_ptr<hash_job>> rest;
-    {
-        std::lock_guard const lock{mutex_};
-        closed_ = true;
-        for (auto& each : lines_) std::ranges::move(each.jobs, std::back_inserter(rest));
-        lines_.clear();
-        size_ = 0;
-    }
-    changed_.notify_all();
-    return rest;
-}
-
-std::size_t hash_queue::size() const
-{
-    std::lock_guard const lock{mutex_};
-    return size_;
-}
-
-void hash_queue::add(std::unique_ptr<hash_job> job)
-{
-    auto const is_own = [&](line const& one) {
-        return one.network == job->network() && one.standing == job->standing();
-    };
-    auto const found = std::ranges::find_if(lines_, is_own);
-    if (found != lines_.end()) return found->jobs.push_back(std::move(job));
-    line own{job->network(), job->standing(), {}};
-    own.jobs.push_back(std::move(job));
-    lines_.push_back(std::move(own));
-}
-
-/// The first line of those whose turn it is.
-hash_queue::lines::iterator hash_queue::next_line()
-{
-    auto const turn = turns_of_known_ < turns_a_stranger_waits ? standing::known : standing::stranger;
-    auto const found = std::ranges::find(lines_, turn, &line::standing);
-    return found != lines_.end() ? found : lines_.begin();
-}
-
-/// Of lines of the same length the one whose turn is last.
-std::unique_ptr<hash_job> hash_queue::take_last_of_longest()
-{
-    auto const weight = [](line const& one) { return std::pair{one.standing == standing::stranger, one.jobs.size()}; };
-    auto longest = lines_.begin();
-    for (auto each = lines_.begin(); each != lines_.end(); ++each) {
-        if (weight(*each) >= weight(*longest)) longest = each;
-    }
-    auto taken = std::move(longest->jobs.back());
-    longest->jobs.pop_back();
-    if (longest->jobs.empty()) lines_.erase(longest);
-    --size_;
-    return taken;
+    for (auto& each : lines_) std::ranges::move(each.jobs, std::back_inserter(rest));
+    lines_.clear();
+    size_ = 0;
 }
 
 }  // namespace porter::rooms::auth

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -47,16 +48,24 @@ private:
     auth::standing standing_;
 };
 
-/// The jobs that wait for a hashing thread. Each network has a line of its own and the lines take turns, so whoever
-/// asks for a hundred waits for a hundred and everybody else for one. Whom the account knows goes before strangers, who
-/// have one turn in four: thousands of addresses that guess keep nobody from his own door. Bounded: a queue without an
-/// end would keep everybody waiting for those who have long given up. Safe from any thread.
+/// The jobs that wait for a hashing thread, in two shares: those of known sources and those of strangers. In each share
+/// a network has one line and the lines take turns, so a network that asks for a hundred waits for a hundred and every
+/// other one for its own. Three known jobs are served for one of a stranger, so that thousands of guessing addresses
+/// keep no owner out.
+///
+/// Bounded, for a queue without an end keeps everybody waiting for those who have given up. Half of the places are
+/// reserved for each share: anybody can make accounts, and be known by them, so that known jobs may not take the
+/// strangers' places, nor the other way round. Places that one share does not use are free for the other. Of one
+/// network at most `known_per_network()` jobs wait as known ones; more of them are a stranger's.
+///
+/// Safe from any thread.
 class hash_queue {
 public:
     explicit hash_queue(std::size_t limit) : limit_(limit) {}
 
-    /// Takes the job. Where there are too many, the last one of the longest line has to go, a stranger's as long as
-    /// there is one; that may be this one. Null: nobody had to; else the caller refuses the one that is given.
+    /// Takes the job. Where there are too many, the last one of the longest line goes, of the share that has more than
+    /// what is reserved for it; that may be this one. Null: none had to go; else the caller refuses the one that is
+    /// given.
     [[nodiscard]] std::unique_ptr<hash_job> push(std::unique_ptr<hash_job> job);
 
     /// Waits for the next job; null: the queue is closed.
@@ -70,26 +79,46 @@ public:
 
     std::size_t size() const;
 
+    /// As many as people behind one address log in with at once: an eighth of the places, 16 of 128.
+    std::size_t known_per_network() const noexcept { return std::max<std::size_t>(limit_ / 8, 1); }
+
 private:
-    static constexpr unsigned turns_a_stranger_waits = 3;
+    static constexpr unsigned known_turns_per_stranger = 3;
 
     struct line {
         std::string network;
-        auth::standing standing;
         std::deque<std::unique_ptr<hash_job>> jobs;  // never empty
     };
 
-    using lines = std::deque<line>;
+    /// Jobs of one standing: a line for each network.
+    class share {
+    public:
+        std::size_t size() const noexcept { return size_; }
+        std::size_t size_of(std::string const& network) const;
+        void add(std::unique_ptr<hash_job> job);
+        /// The first job of the line whose turn it is; only where there is one.
+        std::unique_ptr<hash_job> take_next();
+        /// Of lines of the same length the one whose turn is last; only where there is one.
+        std::unique_ptr<hash_job> take_last_of_longest();
+        /// Null: it is not here.
+        std::unique_ptr<hash_job> take(hash_job::ticket number);
+        void move_all_to(std::vector<std::unique_ptr<hash_job>>& rest);
+
+    private:
+        std::deque<line> lines_;  // in the order of their turns; few, for each holds one of few jobs
+        std::size_t size_ = 0;
+    };
+
     void add(std::unique_ptr<hash_job> job);
-    lines::iterator next_line();
-    std::unique_ptr<hash_job> take_last_of_longest();
+    share& next_share();
+    share& overfull_share();
 
     std::size_t const limit_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
-    lines lines_;  // in the order of their turns; few, for each holds one of few jobs
-    std::size_t size_ = 0;
-    unsigned turns_of_known_ = 0;  // since the last stranger's
+    share known_;
+    share strangers_;
+    unsigned known_turns_ = 0;  // since the last stranger's
     bool closed_ = false;
 };
 
