@@ -6,7 +6,7 @@
 
 #include "identity/address.hpp"
 #include "porter/tls_mode.hpp"
-#include "server/handshake_places.hpp"
+#include "server/tls_handshake_limiter.hpp"
 #include "tls/context.hpp"
 
 namespace porter::rooms::server {
@@ -14,8 +14,10 @@ namespace porter::rooms::server {
 /// A TLS handshake ends within this time.
 inline constexpr std::chrono::seconds handshake_time{5};
 
-/// Handshakes at once, on the whole server.
-inline constexpr std::size_t max_handshakes = 256;
+/// TLS handshakes in progress on the whole server. For a client that is 200 ms away to get through a flood of 1,500 a
+/// second, each of an origin of its own, there have to be 300; the rest is for retries (HelloRetryRequest), loss, and
+/// floods that are larger.
+inline constexpr std::size_t max_tls_handshakes = 2048;
 
 /// What a server goes by where TLS is concerned: who must speak it, with which key, and how many handshakes there may
 /// be at once. Safe from any thread.
@@ -37,11 +39,11 @@ public:
         return mode_ == tls_mode::automatic && from.is_loopback();
     }
 
-    handshake_places& places() noexcept { return places_; }
+    tls_handshake_limiter& handshakes() noexcept { return handshakes_; }
 
 private:
     tls_mode const mode_;
-    handshake_places places_{max_handshakes};
+    tls_handshake_limiter handshakes_{max_tls_handshakes};
     std::mutex mutable mutex_;  // guards what follows
     std::shared_ptr<tls::server_context const> context_;
     std::string fingerprint_;

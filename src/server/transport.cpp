@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "base/network.hpp"
+
 namespace porter::rooms::server {
 namespace {
 
@@ -18,19 +20,22 @@ unsigned char first_byte(stream& socket, base::error_code& error)
     return first[0];
 }
 
-task<result<void, ending>> shake_hands(stream& socket, identity::address const& from, encryption& encryption)
+task<result<void, ending>> shake_hands(stream& socket, identity::address const& from, encryption& encryption,
+                                       tls::handshake_scheduler& scheduler)
 {
-    auto const place = encryption.places().take(from.network(), socket);
+    auto const slot = encryption.handshakes().take(from, socket);
     auto const context = encryption.context();
-    auto const failed = co_await socket.accept_tls(*context, std::chrono::steady_clock::now() + handshake_time);
+    auto const deadline = std::chrono::steady_clock::now() + handshake_time;
+    auto const failed = co_await socket.accept_tls(*context, deadline, scheduler, base::site_of(from.network()));
     if (!failed) co_return result<void, ending>{};
-    auto const why = place.gave_way() ? "too many of them, and this one took longest" : failed.message();
+    auto const why = slot.is_evicted() ? "too many of them, and this one took longest" : failed.message();
     co_return refuse(ending::lost("TLS handshake: " + why));
 }
 
 }  // namespace
 
-task<result<void, ending>> recognise(stream& socket, identity::address const& from, encryption* encryption)
+task<result<void, ending>> recognise(stream& socket, identity::address const& from, encryption* encryption,
+                                     tls::handshake_scheduler& scheduler)
 {
     base::error_code error = asio::error::would_block;
     unsigned char first = 0;
@@ -43,7 +48,7 @@ task<result<void, ending>> recognise(stream& socket, identity::address const& fr
     if (error == asio::error::eof) co_return refuse(ending::half_closed());
     if (error) co_return refuse(ending::lost(error.message()));
     if (first == tls_handshake && encryption != nullptr) {
-        auto shaken = co_await shake_hands(socket, from, *encryption);
+        auto shaken = co_await shake_hands(socket, from, *encryption, scheduler);
         co_return shaken;
     }
     if (first != plain_frame) {

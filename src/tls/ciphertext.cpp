@@ -8,17 +8,16 @@ namespace porter::rooms::tls {
 
 std::span<std::byte> ciphertext::room()
 {
-    assert(!has_input());
     if (!input_) input_ = std::make_unique_for_overwrite<std::byte[]>(input_size);
-    return {input_.get(), input_size};
+    if (!has_input()) begin_ = end_ = 0;
+    return {input_.get() + end_, input_size - end_};
 }
 
 void ciphertext::came(std::size_t size)
 {
-    assert(size <= input_size);
-    begin_ = 0;
-    end_ = size;
-    if (size == 0) input_.reset();
+    assert(size <= input_size - end_);
+    end_ += size;
+    if (!has_input()) release_input();
 }
 
 void ciphertext::sent(std::size_t size)
@@ -33,11 +32,17 @@ void ciphertext::sent(std::size_t size)
 std::size_t ciphertext::take(std::span<std::byte> into)
 {
     auto const size = std::min(into.size(), end_ - begin_);
-    if (size == 0) return 0;
+    if (size == 0 || input_stopped_) return 0;
     std::memcpy(into.data(), input_.get() + begin_, size);
     begin_ += size;
-    if (!has_input()) came(0);
+    if (!has_input()) release_input();
     return size;
+}
+
+void ciphertext::release_input() noexcept
+{
+    begin_ = end_ = 0;
+    input_.reset();
 }
 
 bool ciphertext::put(base::bytes_view bytes)

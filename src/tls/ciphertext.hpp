@@ -25,9 +25,9 @@ public:
 
     // The socket's side.
 
-    /// Where the next input goes. Only when all that came before is taken.
+    /// Where the next input goes, behind what is not yet taken; empty: that fills all of input_size.
     std::span<std::byte> room();
-    /// So many bytes were put there; none: the room is given back.
+    /// So many bytes were put there. Without any input the memory is released.
     void came(std::size_t size);
     /// Nothing more will come.
     void input_ended() noexcept { input_ended_ = true; }
@@ -40,16 +40,25 @@ public:
 
     /// Copies input and forgets it; how much that was.
     std::size_t take(std::span<std::byte> into);
+    /// What take() would give.
+    base::bytes_view input() const noexcept { return {input_.get() + begin_, end_ - begin_}; }
+    /// From now on take() gives nothing.
+    void stop_input() noexcept { input_stopped_ = true; }
     bool has_input() const noexcept { return begin_ != end_; }
+    /// Whether the peer has said all that it will; some of it may still be here.
+    bool is_input_over() const noexcept { return input_ended_; }
     bool has_ended() const noexcept { return input_ended_ && !has_input(); }
     /// Adds output; false: it would be more than the limit.
     bool put(base::bytes_view bytes);
 
 private:
+    void release_input() noexcept;
+
     std::unique_ptr<std::byte[]> input_;  // of input_size bytes, never zeroed
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
     bool input_ended_ = false;
+    bool input_stopped_ = false;
     std::vector<std::byte> output_;
     std::size_t sent_ = 0;  // of output_
 };

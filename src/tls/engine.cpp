@@ -46,22 +46,54 @@ ssl_handle make_session(ssl_ctx_st* context, ciphertext& bytes)
 
 }  // namespace
 
-engine::engine(server_context const& context) : session_(make_session(context.native(), bytes_))
+engine::engine(server_context const& context) : session_(make_session(context.native(), bytes_)), is_server_(true)
 {
     SSL_set_accept_state(session_.get());
+    watch_messages();
 }
 
 engine::engine(client_context const& context, std::string const& host)
-    : session_(make_session(context.native(), bytes_))
+    : session_(make_session(context.native(), bytes_)), is_server_(false)
 {
     SSL_set_connect_state(session_.get());
+    watch_messages();
     expect_host(session_.get(), host);
     ERR_clear_error();  // a name that cannot stand in a certificate is verified by nobody, and no failure
+}
+
+void engine::watch_messages() noexcept
+{
+    SSL_set_msg_callback(session_.get(), note_message);
+    SSL_set_msg_callback_arg(session_.get(), this);
+}
+
+/// OpenSSL calls this for each message, and does not count them.
+void engine::note_message(int is_ours, int, int type, void const* bytes, std::size_t size, ssl_st*, void* self) noexcept
+{
+    if (is_ours != 0 || type != SSL3_RT_HANDSHAKE || size == 0) return;
+    if (*static_cast<unsigned char const*>(bytes) != SSL3_MT_KEY_UPDATE) return;
+    auto& mine = *static_cast<engine*>(self);
+    if (++mine.key_updates_ > max_key_updates) mine.bytes_.stop_input();
+}
+
+bool engine::can_shake_hands() const noexcept
+{
+    return error_ || !is_server_ || bytes_.is_input_over() || hello_state() != client_hello_state::partial;
+}
+
+/// Of a ClientHello in records of a few bytes each, all that is taken has come without making it complete.
+client_hello_state engine::hello_state() const noexcept
+{
+    auto const found = find_client_hello(bytes_.input());
+    bool const is_full = bytes_.input().size() == ciphertext::input_size;
+    return found == client_hello_state::partial && is_full ? client_hello_state::too_large : found;
 }
 
 engine::progress engine::handshake()
 {
     if (error_) return progress::failed;
+    if (!can_shake_hands()) return progress::wants_input;
+    if (is_server_ && hello_state() == client_hello_state::too_large) return fail(errc::hello_too_large);
     ERR_clear_error();
     auto const outcome = SSL_do_handshake(session_.get());
     if (outcome != 1) return judge(outcome);
@@ -86,12 +118,14 @@ engine::progress engine::read(std::span<std::byte> room, std::size_t& size)
         ERR_clear_error();
         std::size_t got = 0;
         auto const outcome = SSL_read_ex(session_.get(), room.data() + size, room.size() - size, &got);
+        if (key_updates_ > max_key_updates) return fail(errc::too_many_keys);
         if (outcome != 1) {
             auto const stopped = judge(outcome);
             if (size == 0) return stopped;
             break;  // first what came before it; the next call tells the same again
         }
         size += got;
+        key_updates_ = 0;
         if (!bytes_.has_input() && SSL_has_pending(session_.get()) == 0) break;
     }
     return progress::done;

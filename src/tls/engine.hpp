@@ -7,6 +7,7 @@
 #include "base/asio.hpp"
 #include "base/bytes.hpp"
 #include "tls/ciphertext.hpp"
+#include "tls/client_hello.hpp"
 #include "tls/context.hpp"
 #include "tls/handles.hpp"
 
@@ -29,6 +30,10 @@ public:
     /// A write encrypts at most this much at once: enough for few system calls, and a bound for what waits.
     static constexpr std::size_t most_at_once = 64 * 1024;
 
+    /// So many key updates (RFC 8446, 4.6.3) in succession, without any text between them, end a connection: each costs
+    /// its sender 27 bytes and us a derivation of keys.
+    static constexpr unsigned max_key_updates = 32;
+
     enum class progress : std::uint8_t {
         done,         ///< what was asked for is done, at least in part
         wants_input,  ///< not without more ciphertext
@@ -45,6 +50,8 @@ public:
 
     /// Goes on with the handshake. done: it is over, and both sides speak porter/1.
     progress handshake();
+    /// Whether handshake() has something to compute. Not on a server while a ClientHello is not here as a whole.
+    bool can_shake_hands() const noexcept;
     bool is_established() const noexcept { return established_; }
 
     /// Decrypts into `room` as much as is here and fits; `size`: how much that was, 0 unless done.
@@ -64,6 +71,10 @@ public:
     peer_identity peer() const;
 
 private:
+    static void note_message(int is_ours, int version, int type, void const* bytes, std::size_t size, ssl_st* session,
+                             void* self) noexcept;
+    void watch_messages() noexcept;
+    client_hello_state hello_state() const noexcept;
     progress judge(int outcome);
     progress fail(base::error_code why);
     bool agreed_on_protocol() const;
@@ -71,6 +82,8 @@ private:
     ciphertext bytes_;
     ssl_handle session_;
     base::error_code error_;
+    unsigned key_updates_ = 0;  // of the peer's, since its last text
+    bool is_server_;
     bool established_ = false;
 };
 

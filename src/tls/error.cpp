@@ -22,6 +22,10 @@ public:
                 return "the peer does not read what it asked for";
             case errc::in_the_clear:
                 return "the peer answers in the clear";
+            case errc::hello_too_large:
+                return "the ClientHello is too large";
+            case errc::too_many_keys:
+                return "the peer changes its keys and sends nothing";
             case errc::defect:
                 return "TLS failed without a reason";
         }

@@ -45,7 +45,14 @@ private:
 task<base::error_code> stream::accept_tls(server_context const& context, time_point deadline)
 {
     tls_ = std::make_unique<engine_room>(context);
-    return shake_hands_until(deadline);
+    return shake_hands_until(deadline, nullptr, {});
+}
+
+task<base::error_code> stream::accept_tls(server_context const& context, time_point deadline,
+                                          handshake_scheduler& scheduler, std::string site)
+{
+    tls_ = std::make_unique<engine_room>(context);
+    return shake_hands_until(deadline, &scheduler, std::move(site));
 }
 
 task<result<peer_identity, base::error_code>> stream::connect_tls(client_context const& context,
@@ -57,31 +64,39 @@ task<result<peer_identity, base::error_code>> stream::connect_tls(client_context
 
 task<result<peer_identity, base::error_code>> stream::shake_hands_and_look(time_point deadline)
 {
-    auto const failed = co_await shake_hands_until(deadline);
+    auto const failed = co_await shake_hands_until(deadline, nullptr, {});
     if (failed) co_return refuse(failed);
     co_return tls_->engine.peer();
 }
 
-task<base::error_code> stream::shake_hands_until(time_point deadline)
+task<base::error_code> stream::shake_hands_until(time_point deadline, handshake_scheduler* scheduler, std::string site)
 {
     alarm_guard const limit{*this, deadline};
-    auto failed = co_await shake_hands();
+    auto failed = co_await shake_hands(scheduler, site);
     if (failed && limit.rang()) failed = asio::error::timed_out;
     co_return failed;
 }
 
-task<base::error_code> stream::shake_hands()
+task<base::error_code> stream::shake_hands(handshake_scheduler* scheduler, std::string const& site)
 {
     base::error_code failed;
     non_blocking(true, failed);  // from here on the socket is only asked for what it has at once
     if (failed) co_return failed;
     auto& engine = tls_->engine;
     for (bool first = true;; first = false) {
-        auto const got = engine.handshake();
+        auto got = engine::progress::wants_input;
+        auto cancels_before = tls_->cancels;
+        if (scheduler == nullptr) {
+            got = engine.handshake();
+        } else if (engine.can_shake_hands()) {
+            auto const turn = co_await scheduler->take_turn(site);
+            if (tls_->cancels != cancels_before) co_return asio::error::operation_aborted;
+            got = engine.handshake();
+        }
         failed = co_await send_all();
         if (got == engine::progress::failed) co_return engine.error();
         if (failed || got == engine::progress::done) co_return failed;
-        auto const cancels_before = tls_->cancels;
+        cancels_before = tls_->cancels;
         auto const [cancelled] = co_await async_wait(wait_read, base::use_tuple);
         if (cancelled) co_return cancelled;
         if (tls_->cancels != cancels_before) co_return asio::error::operation_aborted;

@@ -12,6 +12,7 @@
 #include "base/asio.hpp"
 #include "porter/error.hpp"
 #include "tls/engine.hpp"
+#include "tls/handshake_scheduler.hpp"
 
 namespace porter::rooms::tls {
 
@@ -40,6 +41,11 @@ public:
     /// until `deadline`, operation_aborted when cancelled, the socket's own, and those of tls::category(). After an
     /// error, close it. `context` may end as soon as this was called.
     task<base::error_code> accept_tls(server_context const& context, time_point deadline);
+
+    /// The same, where each step waits for its turn on this thread among the handshakes of other sites
+    /// (base::site_of). `scheduler` outlives the task.
+    task<base::error_code> accept_tls(server_context const& context, time_point deadline,
+                                      handshake_scheduler& scheduler, std::string site);
 
     /// The same as the client of `host`, a name or an IP address. On success: who the server is, for the caller to
     /// judge before the first byte is sent to it.
@@ -202,9 +208,9 @@ private:
         asio::async_compose<Handler, signature>(operation<Move>{this, move, tls_->cancels}, handler, *this);
     }
 
-    task<base::error_code> shake_hands_until(time_point deadline);
+    task<base::error_code> shake_hands_until(time_point deadline, handshake_scheduler* scheduler, std::string site);
     task<result<peer_identity, base::error_code>> shake_hands_and_look(time_point deadline);
-    task<base::error_code> shake_hands();
+    task<base::error_code> shake_hands(handshake_scheduler* scheduler, std::string const& site);
     task<base::error_code> send_all();
 
     // One step each, without waiting; none: wait first.

@@ -152,7 +152,7 @@ TEST_CASE("a TLS client that is refused before its handshake ends is just closed
         visitor who{house.open.io};
         co_await who.connect(house.open.where);
         co_await who.say_raw("\x16\x03\x01");
-        while (house.encryption.places().taken() == 0) co_await asio::post(house.open.io, use_task);
+        while (house.encryption.handshakes().taken() == 0) co_await asio::post(house.open.io, use_task);
         house.open.doorman->stop();
         auto const heard = co_await hear_raw(who);
         CHECK(heard.empty());
@@ -224,7 +224,7 @@ TEST_CASE("a peer cut off after each byte of a TLS hello leaves nothing but a lo
             while (lines() == before) co_await asio::post(house.open.io, use_task);
             while (house.open.doorman->connections() != 0) co_await asio::post(house.open.io, use_task);
             CHECK(lines() == before + 1);
-            CHECK(house.encryption.places().taken() == 0);
+            CHECK(house.encryption.handshakes().taken() == 0);
         }
     };
     house.open.run(scene());

@@ -4,6 +4,7 @@
 #include "tls/raw_peer.hpp"
 
 using namespace porter::testing;
+using namespace std::string_view_literals;
 
 // Promise N9: what is not TLS 1.3 with ALPN porter/1 is refused within the handshake.
 
@@ -76,27 +77,127 @@ TEST_CASE("no ticket is given to anybody")
     CHECK(tickets == 0);
 }
 
+namespace {
+
+/// A client that has shaken hands and sends records of its own making.
+struct updating_client {
+    contexts made;
+    tls::engine server{made.server};
+    raw_client client;
+    std::byte letter{};
+
+    updating_client()
+    {
+        client.offer("porter/1");
+        client.talk_to(server);
+    }
+
+    void update_keys(int kind)
+    {
+        SSL_key_update(client.session(), kind);
+        SSL_do_handshake(client.session());
+    }
+
+    void send_letter() { SSL_write(client.session(), "x", 1); }
+
+    tls::engine::progress read()
+    {
+        auto& bytes = server.bytes();
+        auto const room = bytes.room();
+        auto* const output = SSL_get_wbio(client.session());
+        auto const size = BIO_read(output, room.data(), static_cast<int>(room.size()));
+        bytes.came(static_cast<std::size_t>(std::max(size, 0)));
+        std::size_t got = 0;
+        return server.read({&letter, 1}, got);
+    }
+};
+
+}  // namespace
+
 TEST_CASE("a peer that asks for new keys and reads no answer is given up at the limit")
+{
+    updating_client peer;
+    auto progress = tls::engine::progress::done;
+    for (int asked = 0; asked < 100'000 && progress == tls::engine::progress::done; ++asked) {
+        peer.update_keys(SSL_KEY_UPDATE_REQUESTED);
+        peer.send_letter();
+        progress = peer.read();
+    }
+    CHECK(progress == tls::engine::progress::failed);
+    CHECK(peer.server.error() == tls::errc::too_much_output);
+    CHECK(peer.server.bytes().output().size() <= tls::ciphertext::output_limit);
+}
+
+TEST_CASE("a peer that changes its keys again and again without a text is given up")
+{
+    updating_client peer;
+    for (unsigned i = 0; i < tls::engine::max_key_updates; ++i) peer.update_keys(SSL_KEY_UPDATE_NOT_REQUESTED);
+    CHECK(peer.read() == tls::engine::progress::wants_input);
+    peer.send_letter();
+    CHECK(peer.read() == tls::engine::progress::done);
+
+    for (int i = 0; i < 500; ++i) peer.update_keys(SSL_KEY_UPDATE_NOT_REQUESTED);
+    peer.send_letter();
+    CHECK(peer.read() == tls::engine::progress::failed);
+    CHECK(peer.server.error() == tls::errc::too_many_keys);
+    CHECK(peer.server.bytes().has_input());  // the rest was not decrypted
+}
+
+TEST_CASE("a client that is asked for another key share is let in and asked once")
 {
     contexts made;
     tls::engine server{made.server};
     raw_client client;
     client.offer("porter/1");
-    client.talk_to(server);
-    auto& bytes = server.bytes();
-    auto* const session = client.session();
+    REQUIRE(SSL_CTX_set1_groups_list(client.context(), "X448:X25519") == 1);
+    CHECK(client.talk_to(server).empty());
+    CHECK(server.is_established());
+}
+
+TEST_CASE("a ClientHello that declares more than it may is refused before OpenSSL sees it")
+{
+    contexts made;
+    tls::engine server{made.server};
+    constexpr auto flight = "\x16\x03\x01\x40\x00\x01\x02\x01\x40"sv;  // 128 KiB, as OpenSSL takes it
+    auto const room = server.bytes().room();
+    std::ranges::copy(porter::rooms::base::as_bytes(flight), room.begin());
+    server.bytes().came(flight.size());
+    CHECK(server.handshake() == tls::engine::progress::failed);
+    CHECK(server.error() == tls::errc::hello_too_large);
+}
+
+TEST_CASE("a ClientHello in records of one byte that is never complete is refused when the input is full")
+{
+    contexts made;
+    tls::engine server{made.server};
+    std::string const begin{"\x16\x03\x01\x00\x04\x01\x00\x3f\xf0"sv};
+    std::string const more{"\x16\x03\x01\x00\x01x"sv};
     auto progress = tls::engine::progress::wants_input;
-    for (int asked = 0; asked < 100'000 && progress == tls::engine::progress::wants_input; ++asked) {
-        SSL_key_update(session, SSL_KEY_UPDATE_REQUESTED);
-        SSL_do_handshake(session);
-        auto* const output = SSL_get_wbio(session);
-        auto const room = bytes.room();
-        bytes.came(static_cast<std::size_t>(BIO_read(output, room.data(), static_cast<int>(room.size()))));
-        std::byte letter{};
-        std::size_t size = 0;
-        progress = server.read({&letter, 1}, size);
+    auto next = begin;
+    for (int records = 0; records < 100'000 && progress == tls::engine::progress::wants_input; ++records) {
+        CHECK(server.can_shake_hands() == false);
+        auto const room = server.bytes().room();
+        auto const size = std::min(room.size(), next.size());
+        std::copy_n(porter::rooms::base::as_bytes(next).begin(), size, room.begin());
+        server.bytes().came(size);
+        progress = server.handshake();
+        next = more;
     }
     CHECK(progress == tls::engine::progress::failed);
-    CHECK(server.error() == tls::errc::too_much_output);
-    CHECK(bytes.output().size() <= tls::ciphertext::output_limit);
+    CHECK(server.error() == tls::errc::hello_too_large);
+}
+
+TEST_CASE("a client that ends within its ClientHello is truncated")
+{
+    contexts made;
+    tls::engine server{made.server};
+    constexpr auto flight = "\x16\x03\x01"sv;
+    auto const room = server.bytes().room();
+    std::ranges::copy(porter::rooms::base::as_bytes(flight), room.begin());
+    server.bytes().came(flight.size());
+    CHECK(server.handshake() == tls::engine::progress::wants_input);
+    server.bytes().input_ended();
+    CHECK(server.can_shake_hands());
+    CHECK(server.handshake() == tls::engine::progress::failed);
+    CHECK(server.error() == tls::errc::truncated);
 }

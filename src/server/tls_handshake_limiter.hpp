@@ -1,0 +1,80 @@
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "identity/address.hpp"
+#include "tls/stream.hpp"
+
+namespace porter::rooms::server {
+
+/// Limits the TLS handshakes in progress on the whole server: each takes memory and computes signatures. A new one
+/// always gets a slot. When all are taken, the oldest handshake of the heaviest origin loses its slot: the IPv6 /48
+/// with most of them, of equal ones the /56, then the /64; an IPv4 address is an origin of its own. So a /48 that
+/// begins handshakes from a new /64 each keeps nobody else out. Against any number of equal origins a handshake has the
+/// time in which all slots are asked for once.
+///
+/// Safe from any thread; outlives its slots.
+class tls_handshake_limiter {
+    struct entry;
+
+public:
+    explicit tls_handshake_limiter(std::size_t limit) : limit_(limit) {}
+
+    /// For one handshake; it ends on the thread of its socket.
+    class [[nodiscard]] slot {
+    public:
+        slot(slot const&) = delete;
+        slot& operator=(slot const&) = delete;
+        ~slot();
+
+        /// Whether it was given to another handshake: then the socket was cancelled.
+        bool is_evicted() const noexcept;
+
+    private:
+        friend class tls_handshake_limiter;
+        slot(tls_handshake_limiter& from, std::shared_ptr<entry> mine) : from_(from), mine_(std::move(mine)) {}
+
+        tls_handshake_limiter& from_;
+        std::shared_ptr<entry> mine_;
+    };
+
+    /// A slot for a handshake on this socket with a peer at this address. On the socket's thread; the socket outlives
+    /// the slot.
+    slot take(identity::address const& from, tls::stream& socket);
+
+    std::size_t taken() const;
+
+private:
+    static constexpr std::array prefixes{48U, 56U, 64U};  // of IPv6, in bits
+
+    /// An IPv4 address, or the first bits of an IPv6 address.
+    struct origin {
+        bool is_ipv6;
+        std::uint64_t bits;
+        auto operator<=>(origin const&) const = default;
+    };
+    using counts = std::map<origin, std::size_t>;
+    template <typename Value>
+    using by_prefix = std::array<Value, prefixes.size()>;
+    using origins = by_prefix<counts::iterator>;
+
+    static origin origin_of(identity::address const& from, unsigned prefix);
+    origins count(identity::address const& from);
+    void remove(entry const& one) noexcept;
+    std::shared_ptr<entry> evict_one();
+
+    std::size_t const limit_;
+    std::mutex mutable mutex_;  // guards what follows
+    by_prefix<counts> handshakes_;
+    std::list<std::shared_ptr<entry>> entries_;  // the oldest first
+};
+
+}  // namespace porter::rooms::server

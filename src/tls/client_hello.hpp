@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/bytes.hpp"
+
+namespace porter::rooms::tls {
+
+/// What a ClientHello may have: porter's own has 1.8 KiB at most, with a hybrid key share.
+inline constexpr std::size_t max_client_hello = 16 * 1024;
+
+enum class client_hello_state : std::uint8_t {
+    partial,    ///< more bytes are needed, or there are none
+    complete,   ///< the whole message is here, or what is here is no ClientHello: for OpenSSL to judge
+    too_large,  ///< it declares more than max_client_hello
+};
+
+/// How much of a client's next flight is here, if that is a ClientHello (RFC 8446, 4.1.2 and 5.1), in any number of
+/// records. OpenSSL gets a ClientHello only whole: it takes up to 128 KiB of memory for a declared length, and computes
+/// nothing that a few bytes from each of thousands of connections could ask for.
+client_hello_state find_client_hello(base::bytes_view flight) noexcept;
+
+}  // namespace porter::rooms::tls

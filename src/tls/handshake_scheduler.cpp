@@ -1,0 +1,72 @@
+#include "tls/handshake_scheduler.hpp"
+
+#include <iterator>
+
+namespace porter::rooms::tls {
+
+using std::chrono::steady_clock;
+
+handshake_scheduler::turn::~turn()
+{
+    if (scheduler_ != nullptr) scheduler_->finish(steady_clock::now() - begun_);
+}
+
+task<handshake_scheduler::turn> handshake_scheduler::take_turn(std::string const& site)
+{
+    if (is_taken_) {
+        co_await base::suspended([&](base::resumption<> waiter) { enqueue(site, std::move(waiter)); });
+    }
+    is_taken_ = true;
+    co_return turn{*this};
+}
+
+void handshake_scheduler::enqueue(std::string const& site, base::resumption<> waiter)
+{
+    auto const own = by_site_.find(site);
+    if (own != by_site_.end()) {
+        own->second->tasks.push_back(std::move(waiter));
+    } else {
+        auto& added = lines_.emplace_back(site);
+        added.tasks.push_back(std::move(waiter));
+        by_site_.emplace(added.site, std::prev(lines_.end()));
+    }
+    ++waiting_;
+}
+
+void handshake_scheduler::finish(steady_clock::duration took)
+{
+    not_before_ = steady_clock::now() + took;
+    // The first lets the event loop look for what became ready during the step, the second lets that run.
+    asio::post(executor_, [this] { asio::post(executor_, [this] { choose(); }); });
+}
+
+void handshake_scheduler::choose()
+{
+    bool const sessions_are_active = std::exchange(messages_before_, messages_) != messages_;
+    if (waiting_ == 0 || !sessions_are_active || steady_clock::now() >= not_before_) return grant();
+    timer_.expires_at(not_before_);
+    timer_.async_wait([this](base::error_code cancelled) {
+        if (!cancelled) grant();
+    });
+}
+
+void handshake_scheduler::grant()
+{
+    if (waiting_ == 0) {
+        is_taken_ = false;
+        return;
+    }
+    auto const first = lines_.begin();
+    auto next = std::move(first->tasks.front());
+    first->tasks.pop_front();
+    --waiting_;
+    if (first->tasks.empty()) {
+        by_site_.erase(first->site);
+        lines_.erase(first);
+    } else {
+        lines_.splice(lines_.end(), lines_, first);
+    }
+    std::move(next)();
+}
+
+}  // namespace porter::rooms::tls
