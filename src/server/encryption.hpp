@@ -24,7 +24,11 @@ inline constexpr std::size_t max_tls_handshakes = 2048;
 class encryption {
 public:
     /// `mode` is not off: then there is no encryption.
-    encryption(tls_mode mode, tls::certified_key const& key) : mode_(mode) { use(key); }
+    encryption(tls_mode mode, tls::certified_key const& key, std::size_t max_handshakes = max_tls_handshakes)
+        : mode_(mode), handshakes_(max_handshakes)
+    {
+        use(key);
+    }
 
     /// From now on handshakes are made with this key. Connections that are there keep theirs. Throws as server_context.
     void use(tls::certified_key const& key);
@@ -43,7 +47,7 @@ public:
 
 private:
     tls_mode const mode_;
-    tls_handshake_limiter handshakes_{max_tls_handshakes};
+    tls_handshake_limiter handshakes_;
     std::mutex mutable mutex_;  // guards what follows
     std::shared_ptr<tls::server_context const> context_;
     std::string fingerprint_;

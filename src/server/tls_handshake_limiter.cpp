@@ -1,29 +1,37 @@
 #include "server/tls_handshake_limiter.hpp"
 
-#include <algorithm>
 #include <asio/post.hpp>
+#include <tuple>
 
 namespace porter::rooms::server {
+namespace {
 
-struct tls_handshake_limiter::entry {
-    entry(tls::stream& socket_, origins const& origins_)
-        : executor(socket_.get_executor()), origins(origins_), socket(&socket_)
-    {}
+/// The first bits of an IPv6 address, or an IPv4 address, which is no part of 2000::/3, where the others are.
+std::uint64_t origin_of(identity::address const& from, unsigned prefix)
+{
+    if (from.ip().is_v4()) return from.ip().to_v4().to_uint();
+    auto const bytes = from.ip().to_v6().to_bytes();
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < 8; ++i) bits = bits << 8 | (i < prefix / 8 ? bytes[i] : 0);
+    return bits;
+}
 
-    /// The handshakes from its origins.
-    auto weight() const noexcept
+}  // namespace
+
+struct tls_handshake_limiter::entry : std::enable_shared_from_this<entry> {
+    entry(std::uint64_t number_, identity::address const& from, tls::stream& socket_)
+        : number(number_), executor(socket_.get_executor()), socket(&socket_)
     {
-        by_prefix<std::size_t> counted{};
-        std::ranges::transform(origins, counted.begin(), [](auto const& origin) { return origin->second; });
-        return counted;
+        for (std::size_t i = 0; i < prefixes.size(); ++i) origins[i] = origin_of(from, prefixes[i]);
     }
 
-    io_executor const executor;
-    tls_handshake_limiter::origins const origins;            // of the limiter's counts
-    std::list<std::shared_ptr<entry>>::iterator position{};  // in entries_
+    std::uint64_t const number;
+    std::array<std::uint64_t, prefixes.size()> origins{};
+    std::array<std::list<entry*>::iterator, levels> positions{};  // in handshakes of all and of its origins
     bool has_slot = true;
-    // For the executor's thread:
-    tls::stream* socket;  // none: the handshake is over
+
+    io_executor const executor;  // for whose thread the rest is
+    tls::stream* socket;         // none: the handshake is over
     bool is_evicted = false;
 };
 
@@ -31,7 +39,7 @@ tls_handshake_limiter::slot::~slot()
 {
     mine_->socket = nullptr;
     std::lock_guard const lock{from_.mutex_};
-    if (mine_->has_slot) from_.remove(*mine_);
+    if (mine_->has_slot) remove(from_.all_, *mine_);
 }
 
 bool tls_handshake_limiter::slot::is_evicted() const noexcept
@@ -45,9 +53,13 @@ tls_handshake_limiter::slot tls_handshake_limiter::take(identity::address const&
     std::shared_ptr<entry> evicted;
     {
         std::lock_guard const lock{mutex_};
-        mine = std::make_shared<entry>(socket, count(from));
-        if (entries_.size() >= limit_) evicted = evict_one();
-        mine->position = entries_.insert(entries_.end(), mine);
+        mine = std::make_shared<entry>(++latest_, from, socket);
+        add(all_, *mine);
+        if (all_.handshakes.size() > limit_) {
+            evicted = heaviest().shared_from_this();
+            evicted->has_slot = false;
+            remove(all_, *evicted);
+        }
     }
     if (evicted) {
         asio::post(evicted->executor, [evicted] {
@@ -59,47 +71,55 @@ tls_handshake_limiter::slot tls_handshake_limiter::take(identity::address const&
     return {*this, mine};
 }
 
-tls_handshake_limiter::origin tls_handshake_limiter::origin_of(identity::address const& from, unsigned prefix)
+bool tls_handshake_limiter::origin::heavier::operator()(origin const* a, origin const* b) const noexcept
 {
-    if (from.ip().is_v4()) return {false, from.ip().to_v4().to_uint()};
-    auto const bytes = from.ip().to_v6().to_bytes();
-    std::uint64_t bits = 0;
-    for (std::size_t i = 0; i < prefix / 8; ++i) bits = bits << 8 | bytes[i];
-    return {true, bits};
+    auto const rank = [](origin const* one) {
+        auto const& oldest = *one->handshakes.front();
+        return std::tuple{~one->handshakes.size(), oldest.number};
+    };
+    return rank(a) < rank(b);
 }
 
-tls_handshake_limiter::origins tls_handshake_limiter::count(identity::address const& from)
+void tls_handshake_limiter::add(origin& to, entry& one, std::size_t level)
 {
-    origins found;
-    for (std::size_t i = 0; i < prefixes.size(); ++i) {
-        found[i] = handshakes_[i].try_emplace(origin_of(from, prefixes[i])).first;
-        ++found[i]->second;
+    one.positions[level] = to.handshakes.insert(to.handshakes.end(), &one);
+    if (level == prefixes.size()) return;
+    auto& part = to.parts[one.origins[level]];
+    if (part) {
+        to.by_weight.erase(part.get());
+    } else {
+        part = std::make_unique<origin>();
     }
-    return found;
+    add(*part, one, level + 1);
+    to.by_weight.insert(part.get());
 }
 
-void tls_handshake_limiter::remove(entry const& one) noexcept
+void tls_handshake_limiter::remove(origin& from, entry& one, std::size_t level) noexcept
 {
-    for (std::size_t i = 0; i < prefixes.size(); ++i) {
-        auto const counted = one.origins[i];
-        if (--counted->second == 0) handshakes_[i].erase(counted);
+    if (level < prefixes.size()) {
+        auto const part = from.parts.find(one.origins[level]);
+        auto ranked = from.by_weight.extract(part->second.get());
+        remove(*part->second, one, level + 1);
+        if (part->second->handshakes.empty()) {
+            from.parts.erase(part);
+        } else {
+            from.by_weight.insert(std::move(ranked));
+        }
     }
-    entries_.erase(one.position);
+    from.handshakes.erase(one.positions[level]);
 }
 
-std::shared_ptr<tls_handshake_limiter::entry> tls_handshake_limiter::evict_one()
+tls_handshake_limiter::entry& tls_handshake_limiter::heaviest() const noexcept
 {
-    auto const weight = [](auto const& each) { return each->weight(); };
-    auto evicted = *std::ranges::max_element(entries_, {}, weight);  // the first of equal ones
-    evicted->has_slot = false;
-    remove(*evicted);
-    return evicted;
+    auto const* found = &all_;
+    while (!found->by_weight.empty()) found = *found->by_weight.begin();
+    return *found->handshakes.front();
 }
 
 std::size_t tls_handshake_limiter::taken() const
 {
     std::lock_guard const lock{mutex_};
-    return entries_.size();
+    return all_.handshakes.size();
 }
 
 }  // namespace porter::rooms::server

@@ -1,13 +1,13 @@
 #pragma once
 
 #include <array>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <list>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <utility>
 
 #include "identity/address.hpp"
@@ -53,28 +53,28 @@ public:
     std::size_t taken() const;
 
 private:
-    static constexpr std::array prefixes{48U, 56U, 64U};  // of IPv6, in bits
-
-    /// An IPv4 address, or the first bits of an IPv6 address.
+    /// The handshakes from one origin, and what parts it has by the next longer prefix.
     struct origin {
-        bool is_ipv6;
-        std::uint64_t bits;
-        auto operator<=>(origin const&) const = default;
-    };
-    using counts = std::map<origin, std::size_t>;
-    template <typename Value>
-    using by_prefix = std::array<Value, prefixes.size()>;
-    using origins = by_prefix<counts::iterator>;
+        struct heavier {
+            bool operator()(origin const* a, origin const* b) const noexcept;
+        };
 
-    static origin origin_of(identity::address const& from, unsigned prefix);
-    origins count(identity::address const& from);
-    void remove(entry const& one) noexcept;
-    std::shared_ptr<entry> evict_one();
+        std::list<entry*> handshakes;  // the oldest first; never empty but in all_
+        std::map<std::uint64_t, std::unique_ptr<origin>> parts;
+        std::set<origin const*, heavier> by_weight;  // of parts: the heaviest first, of equal ones that of the oldest
+    };
+
+    static constexpr std::array prefixes{48U, 56U, 64U};  // of IPv6, in bits
+    static constexpr std::size_t levels = prefixes.size() + 1;
+
+    static void add(origin& to, entry& one, std::size_t level = 0);
+    static void remove(origin& from, entry& one, std::size_t level = 0) noexcept;
+    entry& heaviest() const noexcept;
 
     std::size_t const limit_;
     std::mutex mutable mutex_;  // guards what follows
-    by_prefix<counts> handshakes_;
-    std::list<std::shared_ptr<entry>> entries_;  // the oldest first
+    origin all_;
+    std::uint64_t latest_ = 0;  // handshake's number
 };
 
 }  // namespace porter::rooms::server

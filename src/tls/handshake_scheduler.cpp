@@ -11,26 +11,14 @@ handshake_scheduler::turn::~turn()
     if (scheduler_ != nullptr) scheduler_->finish(steady_clock::now() - begun_);
 }
 
-task<handshake_scheduler::turn> handshake_scheduler::take_turn(std::string const& site)
+task<handshake_scheduler::turn> handshake_scheduler::take_turn(std::string const& site, step which)
 {
     if (is_taken_) {
-        co_await base::suspended([&](base::resumption<> waiter) { enqueue(site, std::move(waiter)); });
+        auto& line = which == step::first ? first_ : next_;
+        co_await base::suspended([&](base::resumption<> waiter) { line.push(site, std::move(waiter)); });
     }
     is_taken_ = true;
     co_return turn{*this};
-}
-
-void handshake_scheduler::enqueue(std::string const& site, base::resumption<> waiter)
-{
-    auto const own = by_site_.find(site);
-    if (own != by_site_.end()) {
-        own->second->tasks.push_back(std::move(waiter));
-    } else {
-        auto& added = lines_.emplace_back(site);
-        added.tasks.push_back(std::move(waiter));
-        by_site_.emplace(added.site, std::prev(lines_.end()));
-    }
-    ++waiting_;
 }
 
 void handshake_scheduler::finish(steady_clock::duration took)
@@ -43,7 +31,7 @@ void handshake_scheduler::finish(steady_clock::duration took)
 void handshake_scheduler::choose()
 {
     bool const sessions_are_active = std::exchange(messages_before_, messages_) != messages_;
-    if (waiting_ == 0 || !sessions_are_active || steady_clock::now() >= not_before_) return grant();
+    if (waiting() == 0 || !sessions_are_active || steady_clock::now() >= not_before_) return grant();
     timer_.expires_at(not_before_);
     timer_.async_wait([this](base::error_code cancelled) {
         if (!cancelled) grant();
@@ -52,21 +40,40 @@ void handshake_scheduler::choose()
 
 void handshake_scheduler::grant()
 {
-    if (waiting_ == 0) {
+    if (waiting() == 0) {
         is_taken_ = false;
         return;
     }
+    auto next = (next_.size() > 0 ? next_ : first_).pop();
+    std::move(next)();
+}
+
+void handshake_scheduler::queue::push(std::string const& site, base::resumption<> waiter)
+{
+    auto const own = by_site_.find(site);
+    if (own != by_site_.end()) {
+        own->second->tasks.push_back(std::move(waiter));
+    } else {
+        auto& added = lines_.emplace_back(line{site, {}});
+        added.tasks.push_back(std::move(waiter));
+        by_site_.emplace(added.site, std::prev(lines_.end()));
+    }
+    ++size_;
+}
+
+base::resumption<> handshake_scheduler::queue::pop()
+{
     auto const first = lines_.begin();
     auto next = std::move(first->tasks.front());
     first->tasks.pop_front();
-    --waiting_;
+    --size_;
     if (first->tasks.empty()) {
         by_site_.erase(first->site);
         lines_.erase(first);
     } else {
         lines_.splice(lines_.end(), lines_, first);
     }
-    std::move(next)();
+    return next;
 }
 
 }  // namespace porter::rooms::tls

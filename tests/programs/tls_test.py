@@ -96,6 +96,19 @@ class OverTls(ServerCase):
         self.assertNotIn("Post-Handshake New Session Ticket", done.stdout)
 
 
+    def test_openssl_agrees_on_pinned_groups_and_on_no_other(self):
+        """Promise N12, with a client that is not ours."""
+        def offer(groups):
+            done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{self.server.port}", "-alpn", "porter/1",
+                                   "-groups", groups],
+                                  stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+            return "Cipher is TLS_" in done.stdout
+        for groups in ("X25519", "P-256", "P-384", "ffdhe8192:X25519"):
+            self.assertTrue(offer(groups), groups)
+        for groups in ("ffdhe2048", "ffdhe8192", "X448", "P-521"):
+            self.assertFalse(offer(groups), groups)
+
+
 class Refused(ServerCase):
     """Each is refused, and leaves one line with its address."""
 

@@ -199,6 +199,28 @@ TEST_CASE("a failed handshake leaves one line with the address and the reason")
     CHECK(lines[0].field("why") == "TLS handshake: wrong version number");
 }
 
+TEST_CASE("a handshake that is evicted for another one is closed and says why in the log")
+{
+    rooms::server::encryption encryption{tls_mode::automatic, new_key(), 1};
+    test_house house{with_access(wire::access_mode::open)};
+    house.house.encryption = &encryption;
+    auto scene = [&]() -> task<void> {
+        visitor slow{house.io};
+        co_await slow.connect(house.where);
+        co_await slow.say_raw("\x16\x03\x01");
+        while (encryption.handshakes().taken() == 0) co_await asio::post(house.io, use_task);
+        visitor next{house.io};
+        co_await next.connect_securely(house.where);
+        auto const heard = co_await hear_raw(slow);
+        CHECK(heard.empty());
+        co_await next.greet();
+    };
+    house.run(scene());
+    auto const lines = house.log.events("connection_lost");
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0].field("why") == "TLS handshake: too many of them, and this one took longest");
+}
+
 TEST_CASE("a peer cut off after each byte of a TLS hello leaves nothing but a log line")
 {
     bool const resets = GENERATE(false, true);

@@ -27,22 +27,22 @@ struct scene {
     steady_clock::time_point ended{};
     steady_clock::time_point begun{};
 
-    task<void> shake_hands(std::string const& site)
+    task<void> shake_hands(std::string const& site, handshake_scheduler::step which)
     {
-        auto const turn = co_await scheduler.take_turn(site);
+        auto const turn = co_await scheduler.take_turn(site, which);
         begun = steady_clock::now();
         events.push_back(site);
         while (steady_clock::now() < begun + step) continue;  // it computes
         ended = steady_clock::now();
     }
 
-    void begin(std::string const& site)
+    void begin(std::string const& site, handshake_scheduler::step which = handshake_scheduler::step::first)
     {
         auto const& kept = sites.emplace_back(site);
         auto const done = [](std::exception_ptr escaped) {
             if (escaped) std::rethrow_exception(escaped);
         };
-        asio::co_spawn(io, shake_hands(kept), done);
+        asio::co_spawn(io, shake_hands(kept, which), done);
     }
 
     /// As a session does that is ready again and again.
@@ -75,6 +75,15 @@ TEST_CASE("sites take turns whatever each has asked for")
     here.io.run();
     CHECK(here.events == strings{"a", "a", "b", "c", "a", "b", "a"});
     CHECK(here.scheduler.waiting() == 0);
+}
+
+TEST_CASE("a client that has answered goes before those whose first message waits")
+{
+    scene here;
+    for (auto const* site : {"a", "b", "c"}) here.begin(site);
+    here.begin("d", handshake_scheduler::step::next);
+    here.io.run();
+    CHECK(here.events == strings{"a", "d", "b", "c"});
 }
 
 TEST_CASE("while sessions exchange messages the next step does not begin sooner than the last one took")

@@ -6,7 +6,8 @@
 using namespace porter::testing;
 using namespace std::string_view_literals;
 
-// Promise N9: what is not TLS 1.3 with ALPN porter/1 is refused within the handshake.
+// Promises N9 and N12: what is not TLS 1.3 with ALPN porter/1 is refused within the handshake, and so is what costs us
+// more than its sender.
 
 TEST_CASE("a client that offers porter/1 among others over TLS 1.3 is let in")
 {
