@@ -14,7 +14,7 @@ public:
     enum class verdict : std::uint8_t {
         match,
         mismatch,
-        unreadable,  ///< what is stored is no hash of this kind; nothing was computed
+        unreadable,  ///< what is stored is no hash of this kind, or costs too much; nothing was computed
         failed,      ///< no memory to compute it: says nothing about the password
     };
 
