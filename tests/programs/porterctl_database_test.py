@@ -172,6 +172,20 @@ class Refused(unittest.TestCase):
         self.assertIn("session_ended", done.out)
         self.assertRegex(done.err, r"\Aporterctl: [^\n]*2 faults\n\Z")
 
+    def test_accounts_whose_hash_cannot_be_read_or_costs_too_much_are_named(self):
+        shutil.copy(self.good, self.database)
+        self.script("UPDATE accounts SET password_hash = replace(password_hash, 't=2', 't=4000000')")
+        done = self.ctl("db", "check")
+        self.assertEqual(done.returncode, 65)
+        self.assertIn("account 1 (Alice) has a hash whose cost is out of bounds (19456 KiB, 4000000 passes)", done.out)
+        self.assertEqual(self.ctl("why", "Alice", "--json").out.count("password_unreadable"), 1)
+        self.script("UPDATE accounts SET password_hash = substr(password_hash, 1, 40) || char(0xe9) "
+                    "|| substr(password_hash, 42)")
+        done = self.ctl("db", "check")
+        self.assertEqual(done.returncode, 65)
+        self.assertIn("account 1 (Alice) has a hash that cannot be read", done.out)
+        self.assertNotIn("argon2", done.out)
+
     def test_text_that_somebody_put_into_it_by_hand_does_not_reach_the_terminal(self):
         shutil.copy(self.good, self.database)
         self.script("UPDATE accounts SET name = 'a' || char(27) || '[2J' || char(9) || char(0x9b), folded_name = 'x'")
