@@ -2,9 +2,12 @@
 
 #include <sodium/core.h>
 #include <sodium/crypto_pwhash.h>
+#include <sodium/randombytes.h>
 #include <sodium/utils.h>
 
+#include <algorithm>
 #include <array>
+#include <limits>
 
 #include "base/hash_cost.hpp"
 #include "porter/start_error.hpp"
@@ -18,6 +21,11 @@ char const* data_of(std::string_view password) noexcept
     return password.empty() ? "" : password.data();
 }
 
+std::size_t bytes_of_memory(base::hash_cost const& cost) noexcept
+{
+    return std::size_t{cost.memory_kib} * 1024;
+}
+
 constexpr int base64 = sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
 
 template <std::size_t Size>
@@ -28,20 +36,30 @@ struct parts {
     base::hash_cost cost;
     std::array<unsigned char, crypto_pwhash_SALTBYTES> salt{};
     std::array<unsigned char, 32> hash{};
-
-    std::size_t memory() const noexcept { return std::size_t{cost.memory_kib} * 1024; }
 };
+
+template <std::size_t Size>
+std::string base64_of(std::array<unsigned char, Size> const& bytes)
+{
+    std::array<char, base64_length<Size> + 1> text{};
+    sodium_bin2base64(text.data(), text.size(), bytes.data(), Size, base64);
+    return text.data();
+}
+
+std::string encode(parts const& made)
+{
+    return "$argon2id$v=19$m=" + std::to_string(made.cost.memory_kib) + ",t=" + std::to_string(made.cost.passes) +
+           ",p=1$" + base64_of(made.salt) + '$' + base64_of(made.hash);
+}
 
 /// Strict: libsodium 1.0.18 reads bytes beyond ASCII as letters, so what was read has to be spelled as it is here.
 template <std::size_t Size>
 bool read_base64(std::string_view text, std::array<unsigned char, Size>& bytes) noexcept
 {
     constexpr std::size_t length = base64_length<Size>;
-    std::array<char, length + 1> spelled{};
     if (sodium_base642bin(bytes.data(), Size, text.data(), length, nullptr, nullptr, nullptr, base64) != 0)
         return false;
-    sodium_bin2base64(spelled.data(), spelled.size(), bytes.data(), Size, base64);
-    return std::string_view{spelled.data(), length} == text.substr(0, length);
+    return base64_of(bytes) == text.substr(0, length);
 }
 
 std::optional<parts> decode(std::string_view text) noexcept
@@ -62,11 +80,12 @@ std::optional<parts> decode(std::string_view text) noexcept
 
 }  // namespace
 
-argon2id::argon2id(std::size_t memory, std::uint32_t passes) : memory_(memory), passes_(passes)
+argon2id::argon2id(std::size_t memory, std::uint32_t passes)
 {
     if (sodium_init() < 0) throw start_error(start_error::kind::configuration, "cannot initialise libsodium");
-    bool const memory_fits = memory / 1024 <= base::most_hash_memory_kib;
-    if (!memory_fits || !base::is_computable({static_cast<std::uint32_t>(memory / 1024), passes}))
+    auto const memory_kib = std::min<std::size_t>(memory / 1024, std::numeric_limits<std::uint32_t>::max());
+    cost_ = {static_cast<std::uint32_t>(memory_kib), passes};
+    if (!base::is_computable(cost_))
         throw start_error(start_error::kind::configuration,
                           "Porter does not compute Argon2id with this amount of memory or passes");
 }
@@ -74,7 +93,9 @@ argon2id::argon2id(std::size_t memory, std::uint32_t passes) : memory_(memory), 
 std::optional<std::string> argon2id::make(std::string_view password) noexcept
 {
     std::array<char, crypto_pwhash_STRBYTES> text{};
-    if (crypto_pwhash_str(text.data(), data_of(password), password.size(), passes_, memory_) != 0) return std::nullopt;
+    int const failed =
+        crypto_pwhash_str(text.data(), data_of(password), password.size(), cost_.passes, bytes_of_memory(cost_));
+    if (failed != 0) return std::nullopt;
     return std::string{text.data()};
 }
 
@@ -86,7 +107,7 @@ hash_function::verdict argon2id::verify(std::string const& stored, std::string_v
     auto computed = known->hash;
     int const failed =
         crypto_pwhash(computed.data(), computed.size(), data_of(password), password.size(), known->salt.data(),
-                      known->cost.passes, known->memory(), crypto_pwhash_ALG_ARGON2ID13);
+                      known->cost.passes, bytes_of_memory(known->cost), crypto_pwhash_ALG_ARGON2ID13);
     if (failed != 0) return verdict::failed;
     bool const same = sodium_memcmp(computed.data(), known->hash.data(), computed.size()) == 0;
     sodium_memzero(computed.data(), computed.size());
@@ -98,10 +119,20 @@ bool argon2id::is_readable(std::string_view stored) noexcept
     return decode(stored).has_value();
 }
 
-bool argon2id::is_stale(std::string const& stored) const noexcept
+std::optional<base::hash_cost> argon2id::cost_of(std::string_view stored) const noexcept
 {
     auto const known = decode(stored);
-    return !known || known->cost != base::hash_cost{static_cast<std::uint32_t>(memory_ / 1024), passes_};
+    if (!known) return std::nullopt;
+    return known->cost;
+}
+
+std::string argon2id::dummy_hash(base::hash_cost const& cost) const noexcept
+{
+    parts made;
+    made.cost = cost;
+    randombytes_buf(made.salt.data(), made.salt.size());
+    randombytes_buf(made.hash.data(), made.hash.size());
+    return encode(made);
 }
 
 }  // namespace porter::rooms::auth

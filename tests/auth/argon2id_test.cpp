@@ -1,3 +1,4 @@
+// Promise P8 of SECURITY.md: what is computed is bounded.
 #include <sys/resource.h>
 
 #include <fstream>

@@ -1,4 +1,4 @@
-"""porterctl db, and what it says of a database that it cannot use (commands page; promises S3, S5 and S6; P4)."""
+"""porterctl db, and what it says of a database that it cannot use (commands page; promises S3, S5 and S6; P4 and P8)."""
 import contextlib
 import json
 import pathlib

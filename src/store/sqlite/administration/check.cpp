@@ -81,6 +81,18 @@ void find_wrong_accounts(database& db, lines& faults)
     }
 }
 
+/// Kept by triggers: a cost that is missing would tell which accounts have it.
+void find_wrong_costs(database& db, lines& faults)
+{
+    statement row{db,
+                  "SELECT memory_kib, passes, count(*) FROM account_costs"
+                  " GROUP BY 1, 2 EXCEPT SELECT memory_kib, passes, accounts FROM password_costs"};
+    while (row.step()) {
+        faults.push_back("password_costs does not count the " + std::to_string(row.integer(2)) +
+                         " hashes of m=" + std::to_string(row.integer(0)) + ",t=" + std::to_string(row.integer(1)));
+    }
+}
+
 void find_wrong_sessions(database& db, lines& faults)
 {
     statement row{db,
@@ -103,6 +115,7 @@ std::vector<std::string> find_faults(database& db)
     find_wrong_version(db, faults);
     find_loose_ends(db, faults);
     find_wrong_accounts(db, faults);
+    find_wrong_costs(db, faults);
     find_wrong_sessions(db, faults);
     return faults;
 }
