@@ -58,8 +58,9 @@ struct server_options {
 
     std::size_t threads = 1;       ///< I/O threads: the caller's, which runs the io_context, and threads - 1 more
     std::size_t hash_threads = 0;  ///< 0: the machine's cores - 1, at least 1
-    std::size_t hash_memory = 19 * 1024 * 1024;  ///< bytes of memory for one Argon2id hash, at least 19 MiB (OWASP)
-    std::uint32_t hash_ops = 2;                  ///< passes of Argon2id, at least 2 (OWASP)
+    /// Bytes of memory for one Argon2id hash: 19 MiB (OWASP) to 4 GiB; times hash_ops at most 16 GiB.
+    std::size_t hash_memory = 19 * 1024 * 1024;
+    std::uint32_t hash_ops = 2;  ///< passes of Argon2id: 2 (OWASP) to 1000
 };
 
 /// A door on a TCP port: accepts, admits and serves until it is stopped. It listens when the constructor returns and

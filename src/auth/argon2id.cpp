@@ -2,11 +2,14 @@
 
 #include <sodium/core.h>
 #include <sodium/crypto_pwhash.h>
+#include <sodium/randombytes.h>
 #include <sodium/utils.h>
 
+#include <algorithm>
 #include <array>
-#include <charconv>
+#include <limits>
 
+#include "base/hash_cost.hpp"
 #include "porter/start_error.hpp"
 
 namespace porter::rooms::auth {
@@ -18,68 +21,81 @@ char const* data_of(std::string_view password) noexcept
     return password.empty() ? "" : password.data();
 }
 
-/// A stored hash taken apart: what crypto_pwhash_str writes, and nothing else.
-struct encoded {
-    std::uint32_t memory_kib = 0;
-    std::uint32_t passes = 0;
-    std::array<unsigned char, crypto_pwhash_SALTBYTES> salt{};
-    std::array<unsigned char, 32> hash{};
-
-    std::size_t memory() const noexcept { return std::size_t{memory_kib} * 1024; }
-};
-
-bool skip(std::string_view& text, std::string_view expected) noexcept
+std::size_t bytes_of_memory(base::hash_cost const& cost) noexcept
 {
-    if (!text.starts_with(expected)) return false;
-    text.remove_prefix(expected.size());
-    return true;
+    return std::size_t{cost.memory_kib} * 1024;
 }
 
-bool read(std::string_view& text, std::uint32_t& number) noexcept
-{
-    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{}) return false;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    return true;
-}
+constexpr int base64 = sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
 
 template <std::size_t Size>
-bool read(std::string_view& text, std::array<unsigned char, Size>& bytes) noexcept
+constexpr std::size_t base64_length = sodium_base64_ENCODED_LEN(Size, base64) - 1;
+
+/// A stored hash taken apart: what crypto_pwhash_str writes, and nothing else.
+struct parts {
+    base::hash_cost cost;
+    std::array<unsigned char, crypto_pwhash_SALTBYTES> salt{};
+    std::array<unsigned char, 32> hash{};
+};
+
+template <std::size_t Size>
+std::string base64_of(std::array<unsigned char, Size> const& bytes)
 {
-    constexpr int spelling = sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
-    std::size_t const spelled = sodium_base64_ENCODED_LEN(Size, spelling) - 1;
-    if (text.size() < spelled) return false;
-    int const failed = sodium_base642bin(bytes.data(), Size, text.data(), spelled, nullptr, nullptr, nullptr, spelling);
-    text.remove_prefix(spelled);
-    return failed == 0;
+    std::array<char, base64_length<Size> + 1> text{};
+    sodium_bin2base64(text.data(), text.size(), bytes.data(), Size, base64);
+    return text.data();
 }
 
-std::optional<encoded> decode(std::string_view text) noexcept
+std::string encode(parts const& made)
 {
-    encoded made;
-    bool const whole = skip(text, "$argon2id$v=19$m=") && read(text, made.memory_kib) && skip(text, ",t=") &&
-                       read(text, made.passes) && skip(text, ",p=1$") && read(text, made.salt) && skip(text, "$") &&
-                       read(text, made.hash) && text.empty();
-    bool const fits = made.memory() >= crypto_pwhash_MEMLIMIT_MIN && made.passes >= crypto_pwhash_OPSLIMIT_MIN;
-    if (!whole || !fits) return std::nullopt;
+    return "$argon2id$v=19$m=" + std::to_string(made.cost.memory_kib) + ",t=" + std::to_string(made.cost.passes) +
+           ",p=1$" + base64_of(made.salt) + '$' + base64_of(made.hash);
+}
+
+/// Strict: libsodium 1.0.18 reads bytes beyond ASCII as letters, so what was read has to be spelled as it is here.
+template <std::size_t Size>
+bool read_base64(std::string_view text, std::array<unsigned char, Size>& bytes) noexcept
+{
+    constexpr std::size_t length = base64_length<Size>;
+    if (sodium_base642bin(bytes.data(), Size, text.data(), length, nullptr, nullptr, nullptr, base64) != 0)
+        return false;
+    return base64_of(bytes) == text.substr(0, length);
+}
+
+std::optional<parts> decode(std::string_view text) noexcept
+{
+    parts made;
+    static_assert(base64_length<made.salt.size()> + 1 + base64_length<made.hash.size()> == base::salt_and_hash_length);
+    auto const cost = base::hash_cost_of(text);
+    if (!cost || !base::is_computable(*cost)) return std::nullopt;
+    made.cost = *cost;
+    auto rest = text.substr(text.size() - base::salt_and_hash_length);
+    if (!read_base64(rest, made.salt)) return std::nullopt;
+    rest.remove_prefix(base64_length<made.salt.size()>);
+    if (!rest.starts_with('$')) return std::nullopt;
+    rest.remove_prefix(1);
+    if (!read_base64(rest, made.hash)) return std::nullopt;
     return made;
 }
 
 }  // namespace
 
-argon2id::argon2id(std::size_t memory, std::uint32_t passes) : memory_(memory), passes_(passes)
+argon2id::argon2id(std::size_t memory, std::uint32_t passes)
 {
     if (sodium_init() < 0) throw start_error(start_error::kind::configuration, "cannot initialise libsodium");
-    bool const memory_fits = memory >= crypto_pwhash_MEMLIMIT_MIN && memory <= crypto_pwhash_MEMLIMIT_MAX;
-    bool const passes_fit = passes >= crypto_pwhash_OPSLIMIT_MIN;
-    if (!memory_fits || !passes_fit)
-        throw start_error(start_error::kind::configuration, "Argon2id does not do this amount of memory or passes");
+    auto const memory_kib = std::min<std::size_t>(memory / 1024, std::numeric_limits<std::uint32_t>::max());
+    cost_ = {static_cast<std::uint32_t>(memory_kib), passes};
+    if (!base::is_computable(cost_))
+        throw start_error(start_error::kind::configuration,
+                          "Porter does not compute Argon2id with this amount of memory or passes");
 }
 
 std::optional<std::string> argon2id::make(std::string_view password) noexcept
 {
     std::array<char, crypto_pwhash_STRBYTES> text{};
-    if (crypto_pwhash_str(text.data(), data_of(password), password.size(), passes_, memory_) != 0) return std::nullopt;
+    int const failed =
+        crypto_pwhash_str(text.data(), data_of(password), password.size(), cost_.passes, bytes_of_memory(cost_));
+    if (failed != 0) return std::nullopt;
     return std::string{text.data()};
 }
 
@@ -89,8 +105,9 @@ hash_function::verdict argon2id::verify(std::string const& stored, std::string_v
     auto const known = decode(stored);
     if (!known) return verdict::unreadable;
     auto computed = known->hash;
-    int const failed = crypto_pwhash(computed.data(), computed.size(), data_of(password), password.size(),
-                                     known->salt.data(), known->passes, known->memory(), crypto_pwhash_ALG_ARGON2ID13);
+    int const failed =
+        crypto_pwhash(computed.data(), computed.size(), data_of(password), password.size(), known->salt.data(),
+                      known->cost.passes, bytes_of_memory(known->cost), crypto_pwhash_ALG_ARGON2ID13);
     if (failed != 0) return verdict::failed;
     bool const same = sodium_memcmp(computed.data(), known->hash.data(), computed.size()) == 0;
     sodium_memzero(computed.data(), computed.size());
@@ -102,9 +119,20 @@ bool argon2id::is_readable(std::string_view stored) noexcept
     return decode(stored).has_value();
 }
 
-bool argon2id::is_stale(std::string const& stored) const noexcept
+std::optional<base::hash_cost> argon2id::cost_of(std::string_view stored) const noexcept
 {
-    return crypto_pwhash_str_needs_rehash(stored.c_str(), passes_, memory_) != 0;
+    auto const known = decode(stored);
+    if (!known) return std::nullopt;
+    return known->cost;
+}
+
+std::string argon2id::dummy_hash(base::hash_cost const& cost) const noexcept
+{
+    parts made;
+    made.cost = cost;
+    randombytes_buf(made.salt.data(), made.salt.size());
+    randombytes_buf(made.hash.data(), made.hash.size());
+    return encode(made);
 }
 
 }  // namespace porter::rooms::auth

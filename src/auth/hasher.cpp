@@ -1,12 +1,10 @@
 #include "auth/hasher.hpp"
 
 #include <pthread.h>
-#include <sodium/randombytes.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <asio/associated_cancellation_slot.hpp>
 #include <utility>
 
@@ -37,16 +35,13 @@ void stand_back()
     setpriority(PRIO_PROCESS, self, getpriority(PRIO_PROCESS, self) + 10);
 }
 
-/// A hash of random bytes; also a first measure of how long a hash takes.
-std::string make_decoy(hash_function& function, nanoseconds& took)
+/// How long a hash takes, and that there is memory for one.
+nanoseconds measure(hash_function& function)
 {
-    std::array<char, 32> password{};
-    randombytes_buf(password.data(), password.size());
     auto const start = steady_clock::now();
-    auto made = function.make({password.data(), password.size()});
-    took = steady_clock::now() - start;
+    auto const made = function.make("of any password");
     if (!made) throw start_error(start_error::kind::configuration, "not enough memory for one password hash");
-    return std::move(*made);
+    return steady_clock::now() - start;
 }
 
 /// A job of a task that is suspended: what it refers to lives in the task's frame, and the handler keeps the frame.
@@ -99,9 +94,7 @@ hasher::hasher(hash_options rules, log::logger& log)
 hasher::hasher(hash_options rules, std::unique_ptr<hash_function> function, log::logger& log)
     : log_(log), function_(std::move(function)), queue_(rules.queue_limit)
 {
-    nanoseconds took{};
-    decoy_ = make_decoy(*function_, took);
-    time_per_hash_ = took.count();
+    time_per_hash_ = measure(*function_).count();
     try {
         for (auto left = thread_count(rules.threads); left > 0; --left) threads_.emplace_back([this] { serve(); });
     } catch (std::system_error const& error) {
@@ -149,17 +142,16 @@ task<result<std::string>> hasher::hash_new(base::secret password, std::string na
     co_return outcome;
 }
 
-task<result<bool>> hasher::verify(std::string stored, base::secret password, identity::address from, standing who)
+task<result<bool>> hasher::verify(std::optional<std::string> stored, std::vector<base::hash_cost> in_use,
+                                  base::secret password, identity::address from, standing who)
 {
-    auto work = [this, &stored, &password](hash_function& function) -> result<bool> {
-        using enum hash_function::verdict;
-        auto verdict = function.verify(stored, password.view());
-        if (verdict == unreadable) {
-            log_.error("password_hash_unreadable");
-            verdict = function.verify(decoy_, password.view()) == failed ? failed : mismatch;
-        }
-        if (verdict == failed) return refuse(busy("not enough memory to check a password"));
-        return verdict == match;
+    auto work = [this, &stored, &in_use, &password](hash_function& function) -> result<bool> {
+        auto const covered = cover(function.cost(), in_use);
+        if (!covered.is_whole && !has_told_of_uncovered_.exchange(true)) log_uncovered(covered);
+        auto const checked = check_password(function, stored, covered.costs, password.view());
+        if (checked == check_result::failed) return refuse(busy("not enough memory to check a password"));
+        if (checked == check_result::unreadable) log_.error("password_hash_unreadable");
+        return checked == check_result::match;
     };
     auto outcome = co_await submit(work, from, who);
     co_return outcome;
@@ -194,6 +186,13 @@ auto hasher::submit(Work& work, identity::address const& from, standing who)
     };
     auto operation = asio::async_initiate<decltype(use_task) const, void(value)>(initiate, use_task);
     co_return co_await std::move(operation);
+}
+
+void hasher::log_uncovered(cost_cover const& covered)
+{
+    auto const& cheapest = covered.costs.back();
+    log_.warn("hash_costs_uncovered",
+              {{"covered", covered.costs.size()}, {"memory_kib", cheapest.memory_kib}, {"passes", cheapest.passes}});
 }
 
 void hasher::enqueue(std::unique_ptr<hash_job> job)

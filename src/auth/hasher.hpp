@@ -12,6 +12,8 @@
 
 #include "auth/hash_function.hpp"
 #include "auth/hash_queue.hpp"
+#include "auth/password_check.hpp"
+#include "base/hash_cost.hpp"
 #include "base/secret.hpp"
 #include "identity/address.hpp"
 #include "log/logger.hpp"
@@ -35,8 +37,8 @@ struct hash_options {
 /// still wait are answered `busy`.
 class hasher {
 public:
-    /// Argon2id with the given parameters. Makes the decoy, which takes as long as a hash. Throws start_error
-    /// when libsodium does not do it, or there is no memory for one hash.
+    /// Argon2id with the given parameters. Makes one hash, to know how long it takes. Throws start_error when libsodium
+    /// does not do it, or there is no memory for one hash.
     hasher(hash_options rules, log::logger& log);
 
     /// The same with another function; `memory` and `ops` of the options mean nothing then.
@@ -55,19 +57,17 @@ public:
     /// nothing is hashed; busy, as above.
     task<result<std::string>> hash_new(base::secret password, std::string name, identity::address from, standing who);
 
-    /// Whether the password is the one of the stored hash. Always one computation: when what is stored is no hash
-    /// that we can read, the decoy is verified, the answer is no, and it is logged. Errors: busy, as above.
-    task<result<bool>> verify(std::string stored, base::secret password, identity::address from,
-                              standing who = standing::stranger);
+    /// Whether the password is the one of the stored hash; none: there is no account, and the answer is no. Computes
+    /// the same whatever is stored: a hash of today's cost and of the dearest others `in_use` (see check_password).
+    /// Logs a stored hash that cannot be read, to which the answer is no, and once that not all costs are covered.
+    /// Errors: busy, as above, also when there is no memory for one of the others.
+    task<result<bool>> verify(std::optional<std::string> stored, std::vector<base::hash_cost> in_use,
+                              base::secret password, identity::address from, standing who = standing::stranger);
 
     /// Why a password is among the first that somebody would try (see why_guessable), or none: that takes long enough
     /// to be kept from the I/O threads. Errors: busy.
     task<result<std::optional<std::string>>> why_guessable(base::secret password, std::string name,
                                                            identity::address from, standing who = standing::stranger);
-
-    /// The hash of a password that nobody knows, made with today's parameters: verify it where there is no hash, so
-    /// that an unknown name costs what a known one does. The verdict means nothing.
-    std::string const& decoy() const noexcept { return decoy_; }
 
     /// Whether a stored hash was made with other parameters than today's. Cheap.
     bool needs_rehash(std::string const& stored) const noexcept { return function_->is_stale(stored); }
@@ -77,6 +77,7 @@ private:
     auto submit(Work& work, identity::address const& from, standing who)
         -> task<std::invoke_result_t<Work&, hash_function&>>;
 
+    void log_uncovered(cost_cover const& covered);
     void enqueue(std::unique_ptr<hash_job> job);
     void withdraw(hash_job::ticket number);
     failure busy(std::string reason) const;
@@ -85,10 +86,10 @@ private:
 
     log::logger& log_;
     std::unique_ptr<hash_function> function_;
-    std::string decoy_;
     hash_queue queue_;
     std::atomic<hash_job::ticket> last_ticket_{0};
-    std::atomic<std::chrono::nanoseconds::rep> time_per_hash_;  // a moving average
+    std::atomic<std::chrono::nanoseconds::rep> time_per_hash_;  // a moving average, of jobs
+    std::atomic<bool> has_told_of_uncovered_{false};
     std::vector<std::thread> threads_;
 };
 

@@ -91,7 +91,7 @@ task<result<principal>> verifier::login(std::string name, base::secret password,
     auto const valid = base::normalise_name(name);
     // An impossible name is looked up like any other: no account has an empty one.
     auto const folded = valid ? base::fold_name(*valid) : std::string{};
-    auto const claimed = co_await accounts_.find(folded);
+    auto const claimed = co_await accounts_.find_claimed(folded);
     if (!claimed) {
         log_denied(log_, "login_denied", from, unavailable());
         co_return refuse(unavailable());
@@ -99,7 +99,7 @@ task<result<principal>> verifier::login(std::string name, base::secret password,
     auto const known_as = valid ? folded : std::move(name);
     auto proved = co_await prove(*claimed, known_as, password, from);
     if (!proved) co_return refuse(proved.error());
-    store::account const& account = **claimed;
+    store::account const& account = *claimed->account;
     log_.info("login",
               {{"address", from.text()}, {"connection", from.connection()}, log::quoted("name", account.name)});
     auto const who = standing_of(*proved);
@@ -124,9 +124,9 @@ task<result<void>> verifier::change_password(store::account_id account, base::se
         log_denied(log_, "password_change_denied", from, why);
         return refuse(std::move(why));
     };
-    auto const claimed = co_await accounts_.find(account);
+    auto const claimed = co_await accounts_.find_claimed(account);
     if (!claimed) co_return denied(unavailable());
-    auto const owner = *claimed ? **claimed : store::account{};
+    auto const owner = claimed->account.value_or(store::account{});
     auto proved = co_await prove(*claimed, owner.folded_name, current, from);
     if (!proved) co_return refuse(proved.error());
     auto const who = standing_of(*proved);
@@ -180,9 +180,10 @@ task<result<std::string>> verifier::hash_next(base::secret const& typed, std::st
     co_return hashed;
 }
 
-task<result<attempt>> verifier::prove(std::optional<store::account> const& claimed, std::string name,
+task<result<attempt>> verifier::prove(store::claimed_account const& claim, std::string name,
                                       base::secret const& password, identity::address const& from)
 {
+    auto const& claimed = claim.account;
     std::optional<store::account_id> account;
     if (claimed) account = claimed->id;
     auto begun = co_await throttle_.begin(account, std::move(name), from);
@@ -193,10 +194,11 @@ task<result<attempt>> verifier::prove(std::optional<store::account> const& claim
     auto typed = base::normalise_password(password.view());
     bool const possible = claimed && !claimed->disabled_at && typed;
     // Where nothing can match, the same work is done for show, with a secret of the same kind.
-    std::string const stored = claimed ? claimed->password_hash : hasher_.decoy();
+    std::optional<std::string> stored;
+    if (claimed) stored = claimed->password_hash;
     base::secret secret = typed ? std::move(*typed) : base::secret{};
     auto const who = standing_of(*begun);
-    auto const matches = co_await hasher_.verify(stored, std::move(secret), from, who);
+    auto const matches = co_await hasher_.verify(std::move(stored), claim.hash_costs, std::move(secret), from, who);
     if (!matches) {
         log_denied(log_, "login_denied", from, matches.error());
         co_await throttle_.give_back(std::move(*begun));

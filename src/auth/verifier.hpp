@@ -23,8 +23,8 @@ struct options {
 };
 
 /// Checks who somebody is by name and password. Unknown and impossible names, wrong passwords and disabled accounts
-/// do the same work (exactly one hash) and get one answer: bad_credentials. A fault of ours (unavailable, busy) never
-/// looks like one of theirs.
+/// do the same work (one hash of each cost in use) and get one answer: bad_credentials. A fault of ours (unavailable,
+/// busy) never looks like one of theirs.
 class verifier {
 public:
     verifier(store::accounts& accounts, hasher& hashing, auth::throttle& throttle, base::clock const& clock,
@@ -50,10 +50,10 @@ public:
                                        store::session_id keep, identity::address from);
 
 private:
-    /// Whether the password is the account's, by exactly one hash whatever is asked, and the counted try that says so.
+    /// Whether the password is the account's, by the same hashes whatever is asked, and the counted try that says so.
     /// `name`: the claimed one, folded. Logs what fails. Errors: bad_credentials, throttled, busy, unavailable.
-    task<result<attempt>> prove(std::optional<store::account> const& claimed, std::string name,
-                                base::secret const& password, identity::address const& from);
+    task<result<attempt>> prove(store::claimed_account const& claim, std::string name, base::secret const& password,
+                                identity::address const& from);
     /// The hash of the first password of an account that is to be. Errors: weak_password, name_taken, busy,
     /// unavailable.
     task<result<std::string>> hash_first(base::secret accepted, store::account const& fresh,

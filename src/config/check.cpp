@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "base/hash_cost.hpp"
 #include "base/text.hpp"
 #include "config/bind.hpp"
 #include "config/problem.hpp"
+#include "config/values.hpp"
 
 namespace porter::rooms::config {
 namespace {
@@ -37,6 +39,17 @@ void check_certificate(porterd_options const& options)
     }
 }
 
+/// Each is within its bounds alone; together they could occupy a thread for an hour.
+void check_hash_work(porterd_options const& options)
+{
+    auto const& server = options.server;
+    base::hash_cost const cost{static_cast<std::uint32_t>(server.hash_memory / 1024), server.hash_ops};
+    if (base::is_computable(cost)) return;
+    throw problem(exit_code::bad_configuration,
+                  fmt::format("{}: --hash-memory times --hash-ops is more than {}", options.place_of("hash-ops"),
+                              size_text(base::most_hash_work_kib * 1024)));
+}
+
 }  // namespace
 
 void check_together(porterd_options const& options)
@@ -47,6 +60,7 @@ void check_together(porterd_options const& options)
         throw problem(exit_code::bad_configuration, fmt::format("{}: {}", options.place_of("bind"), *conflict));
     }
     check_certificate(options);
+    check_hash_work(options);
 }
 
 }  // namespace porter::rooms::config

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/hash_cost.hpp"
 #include "base/network.hpp"
 #include "base/text.hpp"
 #include "config/bind.hpp"
@@ -135,8 +136,9 @@ constexpr option table[] = {
     row("hash-threads", 0, form::number, "N", number<&server::hash_threads, 1, 1024>(),
         "threads that check passwords; default: cores - 1, at least 1"),
     row("hash-memory", 0, form::size, "SIZE", size<&server::hash_memory, 19 * MiB, 4 * GiB>(),
-        "memory for one Argon2id hash, at least 19MiB"),
-    row("hash-ops", 0, form::number, "N", number<&server::hash_ops, 2, 1000>(), "passes of Argon2id, at least 2"),
+        "memory for one Argon2id hash, 19MiB to 4GiB; times --hash-ops at most 16GiB"),
+    row("hash-ops", 0, form::number, "N", number<&server::hash_ops, 2, base::most_hash_passes>(),
+        "passes of Argon2id, 2 to 1000"),
     row("tls", 0, form::text, "MODE", choice<&server::tls, tls_modes>(),
         "auto (required from other machines), required or off: then passwords travel as they are"),
     row("tls-certificate", 0, form::text, "FILE", path<&server::tls_certificate>(),

@@ -2,12 +2,21 @@
 
 #include <algorithm>
 
+#include "base/hash_cost.hpp"
+
 namespace porter::rooms::library {
 namespace {
 
 void demand(bool holds, char const* otherwise)
 {
     if (!holds) throw start_error{start_error::kind::configuration, otherwise};
+}
+
+bool is_computable(server_options const& options)
+{
+    auto const memory_kib = options.hash_memory / 1024;
+    if (memory_kib > base::most_hash_memory_kib) return false;
+    return base::is_computable({static_cast<std::uint32_t>(memory_kib), options.hash_ops});
 }
 
 }  // namespace
@@ -21,6 +30,7 @@ server_options checked(server_options options)
     demand(options.tls != tls_mode::off || options.tls_key.empty(), "tls_key is of no use with tls off");
     demand(options.hash_memory >= 19 * 1024 * 1024, "hash_memory must be at least 19 MiB");
     demand(options.hash_ops >= 2, "hash_ops must be at least 2");
+    demand(is_computable(options), "hash_memory must be at most 4 GiB, hash_ops 1000 and their product 16 GiB");
     demand(options.min_password_length >= 8 && options.min_password_length <= 256,
            "min_password_length must be 8 to 256");
     demand(options.session_ttl > seconds{0} && options.session_idle_ttl > seconds{0},

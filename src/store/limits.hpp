@@ -1,10 +1,11 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
-/// How far a store lets the peers of one network make it grow. A network is an IPv4 address or an IPv6 /64; the site of
-/// an IPv6 network is its /48. Every backend keeps them.
+/// How far a store lets the peers of one network make it grow, and how much it answers at once. A network is an IPv4
+/// address or an IPv6 /64; the site of an IPv6 network is its /48. Every backend keeps them.
 namespace porter::rooms::store {
 
 /// A site has as much as eight networks: one customer often has all 65,536 /64s of a /48.
@@ -19,5 +20,9 @@ inline constexpr std::uint32_t most_addresses = 1'000'000;
 
 /// In which the accounts that a network may make are counted.
 inline constexpr std::chrono::seconds registration_window = std::chrono::hours{1};
+
+/// The costs of stored hashes that come with a claimed account, the dearest: more than a check of a password computes,
+/// so that it can be seen that there are more.
+inline constexpr std::size_t hash_costs_at_once = 5;
 
 }  // namespace porter::rooms::store

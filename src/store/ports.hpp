@@ -23,8 +23,12 @@ public:
     /// The account with this folded name, or none; disabled ones too.
     virtual task<result<std::optional<account>>> find(std::string folded_name) = 0;
 
-    /// The account with this id, or none.
-    virtual task<result<std::optional<account>>> find(account_id id) = 0;
+    /// The same account, with the costs of all stored hashes: a check of its password computes each of them. Of the
+    /// costs that base::is_computable allows there are at most hash_costs_at_once, ordered by work, then by memory.
+    virtual task<result<claimed_account>> find_claimed(std::string folded_name) = 0;
+
+    /// The account with this id, likewise.
+    virtual task<result<claimed_account>> find_claimed(account_id id) = 0;
 
     /// Adds an account; `id`, `credential_version` and `failed_since` of the argument are ignored, those of the answer
     /// hold. Errors: name_taken.

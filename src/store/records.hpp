@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/hash_cost.hpp"
 #include "porter/error.hpp"
 
 namespace porter::rooms::store {
@@ -42,6 +43,12 @@ struct account {
     base::timestamp created_at{};
     std::optional<base::timestamp> disabled_at;
     std::uint32_t failed_since = 0;  ///< failed password tries since the last login, from wherever
+};
+
+/// What a check of a password works with, all of one moment.
+struct claimed_account {
+    std::optional<store::account> account;    ///< none: there is no such account
+    std::vector<base::hash_cost> hash_costs;  ///< of all stored hashes: the dearest computable ones, the dearest first
 };
 
 /// What the account's owner is shown at the next access, so that people notice what was not them.

@@ -1,3 +1,4 @@
+// Promise P8 of SECURITY.md: what is computed is bounded.
 #include <sys/resource.h>
 
 #include <fstream>
@@ -101,6 +102,50 @@ TEST_CASE("what is no hash is unreadable")
     CHECK(function.verify(*hash + "x", "secret") == verdict::unreadable);
 }
 
+TEST_CASE("a hash is read from the letters of base64 alone and in one spelling")
+{
+    argon2id function{little, 1};
+    auto const hash = function.make("secret");
+    REQUIRE(hash);
+    auto const salt = hash->find(",p=1$") + 5;
+    auto const with = [&](std::size_t at, char letter) {
+        auto changed = *hash;
+        changed[at] = letter;
+        return changed;
+    };
+    for (auto const at : {salt, salt + 21, salt + 23, hash->size() - 1}) {
+        // What libsodium 1.0.18 reads as letters too, and what else an encoding could have.
+        for (char const letter : {'\xbe', '\xbf', '\xc8', '\xff', '-', '_', '=', ' ', '\n', '\0', '$'}) {
+            CHECK_FALSE(argon2id::is_readable(with(at, letter)));
+            CHECK(function.verify(with(at, letter), "secret") == verdict::unreadable);
+        }
+    }
+    // The last letters stand for 4 bits and 2 that are 0.
+    for (auto const at : {salt + 21, hash->size() - 1}) CHECK_FALSE(argon2id::is_readable(with(at, 'B')));
+    auto padded = *hash;
+    padded.replace(padded.find("m=8,"), 4, "m=08,");
+    CHECK_FALSE(argon2id::is_readable(padded));
+}
+
+TEST_CASE("a hash whose cost is beyond the bounds is not computed")
+{
+    argon2id function{little, 1};
+    auto const hash = function.make("secret");
+    REQUIRE(hash);
+    auto const with = [&](std::string const& parameters) {
+        auto changed = *hash;
+        return changed.replace(changed.find("m=8,t=1"), 7, parameters);
+    };
+    for (auto const* each : {"m=7,t=1", "m=8,t=0", "m=8,t=1001", "m=8,t=4000000", "m=4194305,t=2", "m=4194304,t=5",
+                             "m=16778,t=1000", "m=4294967295,t=4294967295", "m=18446744073709551624,t=1"}) {
+        CHECK(function.verify(with(each), "secret") == verdict::unreadable);
+        CHECK_FALSE(argon2id::is_readable(with(each)));
+    }
+    for (auto const* each : {"m=8,t=1", "m=8,t=1000", "m=4194304,t=4", "m=16777,t=1000"}) {
+        CHECK(argon2id::is_readable(with(each)));
+    }
+}
+
 TEST_CASE("without memory a hash fails and says nothing about the password")
 {
     constexpr std::size_t much = std::size_t{1024} * 1024 * 1024;
@@ -118,4 +163,7 @@ TEST_CASE("parameters that Argon2id does not do are refused at the start")
 {
     CHECK_THROWS_AS((argon2id{1024, 1}), std::runtime_error);
     CHECK_THROWS_AS((argon2id{little, 0}), std::runtime_error);
+    CHECK_THROWS_AS((argon2id{little, 1001}), std::runtime_error);
+    CHECK_THROWS_AS((argon2id{std::size_t{4} << 30, 5}), std::runtime_error);
+    CHECK_THROWS_AS((argon2id{(std::size_t{4} << 30) + 1024, 1}), std::runtime_error);
 }

@@ -26,7 +26,7 @@ public:
         std::counting_semaphore<> entered{0};
         std::counting_semaphore<> open{0};
         std::function<void()> inside = [] {};
-        std::chrono::milliseconds time_to_make{0};  ///< at least: that of the decoy is the first measure of a hash
+        std::chrono::milliseconds time_to_make{0};  ///< at least: the first hash that is made is measured
     };
 
     explicit gated_hash(gate& where) : gate_(where) {}
@@ -44,7 +44,9 @@ public:
         gate_.open.acquire();
         return verdict::match;
     }
-    bool is_stale(std::string const&) const noexcept override { return false; }
+    rooms::base::hash_cost cost() const noexcept override { return {8, 1}; }
+    std::optional<rooms::base::hash_cost> cost_of(std::string_view) const noexcept override { return cost(); }
+    std::string dummy_hash(rooms::base::hash_cost const&) const noexcept override { return "dummy"; }
 
 private:
     gate& gate_;
@@ -69,7 +71,7 @@ struct gated_fixture {
                asio::cancellation_slot signal = {})
     {
         auto const there = *rooms::identity::address::parse(from);
-        auto work = keep_value(hasher->verify("hash", rooms::base::secret{"password"}, there), outcome);
+        auto work = keep_value(hasher->verify("hash", {}, rooms::base::secret{"password"}, there), outcome);
         auto done = [](std::exception_ptr escaped) {
             if (escaped) std::rethrow_exception(escaped);
         };

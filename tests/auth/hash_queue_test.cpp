@@ -101,7 +101,7 @@ task<void> goes_away_before(gated_fixture& house, asio::cancellation_signal& sig
 {
     co_await asio::this_coro::throw_if_cancelled(false);
     signal.emit(asio::cancellation_type::terminal);
-    outcome = co_await house.hasher->verify("hash", rooms::base::secret{"password"}, house.here);
+    outcome = co_await house.hasher->verify("hash", {}, rooms::base::secret{"password"}, house.here);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "auth/verifier.hpp"
 #include "store/memory/backend.hpp"
@@ -20,8 +21,13 @@ namespace porter::testing {
 
 /// A verifier over a memory store that can be made to fail, with hashes that are counted.
 struct verifier_fixture {
-    explicit verifier_fixture(rooms::auth::options rules = {}, std::uint32_t max_registrations = 0)
-        : throttle(tries, clock, log, max_registrations), verifier(accounts, hasher, throttle, clock, log, rules)
+    /// With plain_hash, unless another function is given.
+    explicit verifier_fixture(rooms::auth::options rules = {}, std::uint32_t max_registrations = 0,
+                              std::unique_ptr<rooms::auth::hash_function> function = nullptr)
+        : hasher(rooms::auth::hash_options{.threads = 1},
+                 function ? std::move(function) : std::make_unique<plain_hash>(hashes), log),
+          throttle(tries, clock, log, max_registrations),
+          verifier(accounts, hasher, throttle, clock, log, rules)
     {}
 
     /// The account as it stands in the store afterwards.
@@ -78,7 +84,7 @@ struct verifier_fixture {
     rooms::store::memory::backend store;
     fragile_accounts accounts{store.ports().accounts};
     hash_counts hashes;
-    rooms::auth::hasher hasher{rooms::auth::hash_options{.threads = 1}, std::make_unique<plain_hash>(hashes), log};
+    rooms::auth::hasher hasher;
     fragile_tries tries{store.ports().tries};
     rooms::auth::throttle throttle;
     rooms::auth::verifier verifier;

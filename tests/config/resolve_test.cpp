@@ -152,6 +152,10 @@ TEST_CASE("values outside of their bounds are refused")
 {
     CHECK(problem_with({"--hash-memory", "18MiB"}) == "64: --hash-memory: 18MiB is not from 19MiB to 4GiB");
     CHECK(problem_with({"--hash-ops", "1"}) == "64: --hash-ops: \"1\" is not a number from 2 to 1000");
+    CHECK(problem_with({"--hash-ops", "1001"}) == "64: --hash-ops: \"1001\" is not a number from 2 to 1000");
+    CHECK(problem_with({"--hash-memory", "4GiB", "--hash-ops", "5"}) ==
+          "78: --hash-ops: --hash-memory times --hash-ops is more than 16GiB");
+    CHECK(problem_with({"--hash-memory", "4GiB", "--hash-ops", "4"}) == "no problem");
     CHECK(problem_with({"--max-frame", "4095"}) == "64: --max-frame: 4095 is not from 4KiB to 16MiB");
     CHECK(problem_with({"--max-frame", "17MiB"}).starts_with("64: --max-frame"));
     CHECK(problem_with({"--min-password-length", "7"}).starts_with("64: --min-password-length"));

@@ -1,4 +1,4 @@
-"""porterctl db, and what it says of a database that it cannot use (commands page; promises S3, S5 and S6; P4)."""
+"""porterctl db, and what it says of a database that it cannot use (commands page; promises S3, S5 and S6; P4 and P8)."""
 import contextlib
 import json
 import pathlib
@@ -171,6 +171,20 @@ class Refused(unittest.TestCase):
         self.assertEqual([line.split("\t")[0] for line in done.out.splitlines()], ["state", "faults", "faults"])
         self.assertIn("session_ended", done.out)
         self.assertRegex(done.err, r"\Aporterctl: [^\n]*2 faults\n\Z")
+
+    def test_accounts_whose_hash_cannot_be_read_or_costs_too_much_are_named(self):
+        shutil.copy(self.good, self.database)
+        self.script("UPDATE accounts SET password_hash = replace(password_hash, 't=2', 't=4000000')")
+        done = self.ctl("db", "check")
+        self.assertEqual(done.returncode, 65)
+        self.assertIn("account 1 (Alice) has a hash whose cost is out of bounds (19456 KiB, 4000000 passes)", done.out)
+        self.assertEqual(self.ctl("why", "Alice", "--json").out.count("password_unreadable"), 1)
+        self.script("UPDATE accounts SET password_hash = substr(password_hash, 1, 40) || char(0xe9) "
+                    "|| substr(password_hash, 42)")
+        done = self.ctl("db", "check")
+        self.assertEqual(done.returncode, 65)
+        self.assertIn("account 1 (Alice) has a hash that cannot be read", done.out)
+        self.assertNotIn("argon2", done.out)
 
     def test_text_that_somebody_put_into_it_by_hand_does_not_reach_the_terminal(self):
         shutil.copy(self.good, self.database)

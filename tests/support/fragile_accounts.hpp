@@ -17,6 +17,7 @@ class fragile_accounts final : public rooms::store::accounts {
 public:
     using errc = rooms::store::errc;
     using account = rooms::store::account;
+    using claimed_account = rooms::store::claimed_account;
     using account_id = rooms::store::account_id;
     template <typename T>
     using result = rooms::store::result<T>;
@@ -40,11 +41,21 @@ public:
         co_return found;
     }
 
-    task<result<std::optional<account>>> find(account_id id) override
+    task<result<claimed_account>> find_claimed(std::string folded_name) override
+    {
+        ++lookups;
+        if (broken.contains("find")) co_return refuse(errc::unavailable);
+        if (blind) co_return claimed_account{};
+        auto found = co_await real_.find_claimed(folded_name);
+        if (found && found->account && disabled) found->account->disabled_at = found->account->created_at;
+        co_return found;
+    }
+
+    task<result<claimed_account>> find_claimed(account_id id) override
     {
         if (broken.contains("find")) co_return refuse(errc::unavailable);
-        auto found = co_await real_.find(id);
-        if (found && *found && disabled) (*found)->disabled_at = (*found)->created_at;
+        auto found = co_await real_.find_claimed(id);
+        if (found && found->account && disabled) found->account->disabled_at = found->account->created_at;
         co_return found;
     }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <charconv>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -36,14 +37,29 @@ public:
     verdict verify(std::string const& stored, std::string_view password) noexcept override
     {
         auto const colon = stored.find(':');
-        if (!stored.starts_with("plain") || colon == std::string::npos) return verdict::unreadable;
+        if (!cost_of(stored)) return verdict::unreadable;
         ++counts_.verified;
         counts_.held.wait(true);
         if (counts_.out_of_memory) return verdict::failed;
         return stored.substr(colon + 1) == password ? verdict::match : verdict::mismatch;
     }
 
-    bool is_stale(std::string const& stored) const noexcept override { return !stored.starts_with(prefix()); }
+    /// A generation has a cost of its own.
+    rooms::base::hash_cost cost() const noexcept override { return *cost_of(prefix()); }
+
+    std::optional<rooms::base::hash_cost> cost_of(std::string_view stored) const noexcept override
+    {
+        auto const colon = stored.find(':');
+        if (!stored.starts_with("plain") || colon == std::string_view::npos) return std::nullopt;
+        rooms::base::hash_cost cost{8, 0};
+        std::from_chars(stored.data() + 5, stored.data() + colon, cost.passes);
+        return cost;
+    }
+
+    std::string dummy_hash(rooms::base::hash_cost const& cost) const noexcept override
+    {
+        return "plain" + std::to_string(cost.passes) + ":\n";  // which no password is
+    }
 
 private:
     std::string prefix() const { return "plain" + std::to_string(counts_.generation) + ":"; }

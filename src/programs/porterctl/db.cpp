@@ -4,6 +4,8 @@
 #include <csignal>
 #include <utility>
 
+#include "auth/argon2id.hpp"
+#include "base/hash_cost.hpp"
 #include "base/text.hpp"
 #include "config/problem.hpp"
 #include "identity/address.hpp"
@@ -113,11 +115,29 @@ void find_wrong_addresses(database& db, std::vector<std::string>& faults)
     }
 }
 
+/// What only somebody who knows hashes can tell: porterd lets nobody in by one that it does not read or compute.
+void find_wrong_hashes(database& db, std::vector<std::string>& faults)
+{
+    administration::for_each_password_hash(db, [&](auto id, std::string const& name, std::string const& hash) {
+        if (rooms::auth::argon2id::is_readable(hash)) return;
+        auto const who = fmt::format("account {} ({})", id, name);
+        constexpr auto remedy = "so no password opens it: porterctl accounts set-password stores another";
+        auto const cost = base::hash_cost_of(hash);
+        if (cost && !base::is_computable(*cost)) {
+            faults.push_back(fmt::format("{} has a hash whose cost is out of bounds ({} KiB, {}), {}", who,
+                                         cost->memory_kib, counted(cost->passes, "pass"), remedy));
+        } else {
+            faults.push_back(fmt::format("{} has a hash that cannot be read, {}", who, remedy));
+        }
+    });
+}
+
 exit_code check(context& given)
 {
     auto const db = open_to_read(given);
     auto faults = administration::find_faults(*db);
     find_wrong_addresses(*db, faults);
+    find_wrong_hashes(*db, faults);
     if (faults.empty()) {
         given.out.show({{{"state", "ok"}, {"faults", std::vector<std::string>{}}}});
         return exit_code::ok;

@@ -19,8 +19,8 @@ constexpr explained options[] = {
     {"yes", "", "do it without asking"},
     {"password-file", "FILE", "the new password, in a file of one line"},
     {"min-password-length", "N", "in characters, as of porterd (8)"},
-    {"hash-memory", "SIZE", "memory for the Argon2id hash, as of porterd (19MiB)"},
-    {"hash-ops", "N", "passes of Argon2id, as of porterd (2)"},
+    {"hash-memory", "SIZE", "memory for the Argon2id hash, 19MiB to 4GiB, as of porterd (19MiB)"},
+    {"hash-ops", "N", "passes of Argon2id, 2 to 1000, as of porterd (2)"},
     {"access", "MODE", "open, identify or authenticate, as of porterd (authenticate)"},
     {"session-idle-ttl", "TIME", "life of a session that is not used, as of porterd (7d)"},
 };

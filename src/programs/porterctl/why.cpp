@@ -143,8 +143,8 @@ std::vector<finding> judge(question const& asked, database& db)
     if (asked.account && !rooms::auth::argon2id::is_readable(administration::password_hash_of(db, asked.account->id))) {
         met.push_back({"password_unreadable",
                        "bad_credentials",
-                       "the stored hash is none that can be read, so no password fits: porterctl accounts set-password "
-                       "stores another",
+                       "the stored hash cannot be read, or its cost is out of bounds, so no password fits: porterctl "
+                       "accounts set-password stores another",
                        {}});
     }
     if (met.empty()) met.push_back(describe(asked, found, verdict));

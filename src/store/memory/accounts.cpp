@@ -1,7 +1,10 @@
 #include "store/memory/accounts.hpp"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
+#include "store/limits.hpp"
 #include "store/memory/tries.hpp"
 
 namespace porter::rooms::store::memory {
@@ -16,6 +19,21 @@ std::optional<account> copy_of(account_row const* row)
     return copy;
 }
 
+std::vector<base::hash_cost> hash_costs(tables const& all)
+{
+    std::vector<base::hash_cost> costs;
+    for (auto const& [id, row] : all.accounts) {
+        auto const cost = base::hash_cost_of(row.account.password_hash);
+        bool const is_new = cost && std::ranges::find(costs, *cost) == costs.end();
+        if (is_new && base::is_computable(*cost)) costs.push_back(*cost);
+    }
+    std::ranges::sort(costs, [](auto const& one, auto const& other) {
+        return std::pair{one.work(), one.memory_kib} > std::pair{other.work(), other.memory_kib};
+    });
+    if (costs.size() > hash_costs_at_once) costs.resize(hash_costs_at_once);
+    return costs;
+}
+
 }  // namespace
 
 task<result<std::optional<account>>> accounts::find(std::string folded_name)
@@ -25,11 +43,20 @@ task<result<std::optional<account>>> accounts::find(std::string folded_name)
     co_return copy_of(now.account(folded_name));
 }
 
-task<result<std::optional<account>>> accounts::find(account_id id)
+task<result<claimed_account>> accounts::find_claimed(std::string folded_name)
 {
     operation now{all_};
     if (now.is_down()) co_return refuse(errc::unavailable);
-    co_return copy_of(now.account(id));
+    claimed_account claimed{copy_of(now.account(folded_name)), hash_costs(all_)};
+    co_return claimed;
+}
+
+task<result<claimed_account>> accounts::find_claimed(account_id id)
+{
+    operation now{all_};
+    if (now.is_down()) co_return refuse(errc::unavailable);
+    claimed_account claimed{copy_of(now.account(id)), hash_costs(all_)};
+    co_return claimed;
 }
 
 task<result<account>> accounts::add(account fresh)

@@ -1,7 +1,9 @@
 #include "store/sqlite/accounts.hpp"
 
 #include <utility>
+#include <vector>
 
+#include "store/limits.hpp"
 #include "store/sqlite/job.hpp"
 #include "store/sqlite/statement.hpp"
 #include "store/sqlite/tries.hpp"
@@ -18,11 +20,14 @@ constexpr std::string_view find_by_id =
     "SELECT id, name, folded_name, password_hash, credential_version, created_at, disabled_at, failed_since"
     " FROM accounts WHERE id = ?1";
 
-template <typename Key>
-result<std::optional<account>> find_account(database& db, std::string_view sql, Key const& key)
+// Few rows are there, so nothing is gained by an index on what they are ordered by.
+constexpr std::string_view find_hash_costs =
+    "SELECT memory_kib, passes FROM password_costs"
+    " WHERE memory_kib BETWEEN ?1 AND ?2 AND passes BETWEEN ?3 AND ?4 AND memory_kib * passes <= ?5"
+    " ORDER BY memory_kib * passes DESC, memory_kib DESC LIMIT ?6";
+
+account account_of(statement const& found)
 {
-    statement found{db, sql, key};
-    if (!found.step()) return std::optional<account>{};
     account one;
     one.id = found.integer(0);
     one.name = found.text(1);
@@ -32,7 +37,34 @@ result<std::optional<account>> find_account(database& db, std::string_view sql, 
     one.created_at = found.time(5);
     one.disabled_at = found.optional_time(6);
     one.failed_since = found.count(7);
-    return std::optional{std::move(one)};
+    return one;
+}
+
+std::vector<base::hash_cost> hash_costs(database& db)
+{
+    auto const number = [](auto bound) { return static_cast<std::int64_t>(bound); };
+    statement row{db,
+                  find_hash_costs,
+                  number(base::least_hash_memory_kib),
+                  number(base::most_hash_memory_kib),
+                  number(base::least_hash_passes),
+                  number(base::most_hash_passes),
+                  number(base::most_hash_work_kib),
+                  number(hash_costs_at_once)};
+    std::vector<base::hash_cost> costs;
+    while (row.step()) costs.push_back({row.count(0), row.count(1)});
+    return costs;
+}
+
+template <typename Key>
+result<claimed_account> find_claimed_account(database& db, std::string_view sql, Key const& key)
+{
+    claimed_account claimed;
+    // Its row is the same read transaction's as the costs: they are read while it is in use.
+    statement found{db, sql, key};
+    if (found.step()) claimed.account = account_of(found);
+    claimed.hash_costs = hash_costs(db);
+    return claimed;
 }
 
 result<void> replace_hash(database& db, account_id id, std::string const& old_hash, std::string const& new_hash)
@@ -88,14 +120,23 @@ result<account> add_account(database& db, account const& fresh)
 
 task<result<std::optional<account>>> accounts::find(std::string folded_name)
 {
-    return ask(look_ups_, [folded_name = std::move(folded_name)](database& db) {
-        return find_account(db, find_by_name, folded_name);
+    return ask(look_ups_, [folded_name = std::move(folded_name)](database& db) -> result<std::optional<account>> {
+        statement found{db, find_by_name, folded_name};
+        if (!found.step()) return std::optional<account>{};
+        return std::optional{account_of(found)};
     });
 }
 
-task<result<std::optional<account>>> accounts::find(account_id id)
+task<result<claimed_account>> accounts::find_claimed(std::string folded_name)
 {
-    return ask(look_ups_, [id](database& db) { return find_account(db, find_by_id, id); });
+    return ask(look_ups_, [folded_name = std::move(folded_name)](database& db) {
+        return find_claimed_account(db, find_by_name, folded_name);
+    });
+}
+
+task<result<claimed_account>> accounts::find_claimed(account_id id)
+{
+    return ask(look_ups_, [id](database& db) { return find_claimed_account(db, find_by_id, id); });
 }
 
 task<result<account>> accounts::add(account fresh)

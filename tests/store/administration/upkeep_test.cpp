@@ -50,8 +50,15 @@ TEST_CASE("an account that nobody can log in to is found")
     auto const keyless =
         faults_after("INSERT INTO accounts (name, folded_name, password_hash) VALUES ('Боб', 'Боб', " + hash + ")");
     CHECK(keyless.find("(Боб) has a wrong key") != std::string::npos);
-    auto const hashless = faults_after("UPDATE accounts SET password_hash = 'plain'");
-    CHECK(hashless.find("(alice) has no Argon2id hash") != std::string::npos);
+}
+
+TEST_CASE("costs of hashes that are not counted are found")
+{
+    auto const wrong = std::string{"password_costs does not count the 1 hashes of m=19456,t=3\n"};
+    auto const hash = "UPDATE accounts SET password_hash = '" + hash_text("m=19456,t=3") + "'";
+    CHECK(faults_after(hash).empty());
+    CHECK(faults_after(hash + "; DELETE FROM password_costs") == wrong);
+    CHECK(faults_after(hash + "; UPDATE password_costs SET accounts = 7") == wrong);
 }
 
 TEST_CASE("rows that belong to nobody are found")

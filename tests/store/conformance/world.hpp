@@ -92,10 +92,10 @@ public:
 
     rooms::store::account account(rooms::store::account_id id)
     {
-        auto found = run(accounts().find(id));
+        auto found = run(accounts().find_claimed(id));
         REQUIRE(found);
-        REQUIRE(found->has_value());
-        return **found;
+        REQUIRE(found->account);
+        return *found->account;
     }
 
 private:

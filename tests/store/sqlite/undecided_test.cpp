@@ -19,7 +19,7 @@ TEST_CASE("what is given back at the next start leaves an account as its decided
     here.close();
 
     auto const again = here.open();
-    CHECK((*here.run(again.accounts.find(alice->id)))->failed_since == 2);
+    CHECK(here.run(again.accounts.find_claimed(alice->id))->account->failed_since == 2);
     CHECK(here.administrator().run("SELECT last_failed_at FROM accounts") ==
           std::to_string(at(0).time_since_epoch().count()));
     // The pause is that of the second failure, a second, and nobody else's.
@@ -58,7 +58,7 @@ TEST_CASE("tries that a process left undecided are given back at the next start"
     here.close();
 
     auto const again = here.open();
-    CHECK((*here.run(again.accounts.find(alice->id)))->failed_since == 1);
+    CHECK(here.run(again.accounts.find_claimed(alice->id))->account->failed_since == 1);
     // The failure that was decided still counts: one more is let in and no other.
     CHECK(here.run(again.tries.begin(try_of(alice->id, "192.0.2.1", 1), few_tries))->verdict.allows());
     CHECK_FALSE(here.run(again.tries.begin(try_of(alice->id, "192.0.2.1", 1), few_tries))->verdict.allows());

@@ -36,6 +36,19 @@ inline rooms::store::account account_of(std::string folded_name)
     return fresh;
 }
 
+/// The text of a hash with these parameters, as in "m=19456,t=2".
+inline std::string hash_text(std::string const& parameters)
+{
+    return "$argon2id$v=19$" + parameters + ",p=1$" + std::string(22, 'A') + '$' + std::string(43, 'A');
+}
+
+inline rooms::store::account account_of(std::string folded_name, std::string const& hash_parameters)
+{
+    auto fresh = account_of(std::move(folded_name));
+    fresh.password_hash = hash_text(hash_parameters);
+    return fresh;
+}
+
 /// A session to open, at(created) to at(created + 1000), with digest(number).
 inline rooms::store::new_session session_of(rooms::store::account const& owner, int number, int created = 0)
 {

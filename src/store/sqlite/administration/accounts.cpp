@@ -79,6 +79,13 @@ std::string password_hash_of(database& db, account_id id)
     return row.step() ? row.text(0) : std::string{};
 }
 
+void for_each_password_hash(
+    database& db, std::function<void(account_id, std::string const& name, std::string const& hash)> const& judge)
+{
+    statement row{db, "SELECT id, name, password_hash FROM accounts ORDER BY id"};
+    while (row.step()) judge(row.integer(0), row.text(1), row.text(2));
+}
+
 result<account_id> add_account(database& db, std::string const& name, std::string const& folded_name,
                                std::string const& password_hash, base::timestamp now)
 {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,11 @@ std::optional<account_row> find_account(database& db, std::string const& folded_
 
 /// To be judged, never shown. Empty: there is no such account.
 std::string password_hash_of(database& db, account_id id);
+
+/// Calls `judge` with the id, the name and the stored hash of each account, by id. The hash is to be judged, never
+/// shown.
+void for_each_password_hash(
+    database& db, std::function<void(account_id, std::string const& name, std::string const& hash)> const& judge);
 
 /// Errors: name_taken.
 result<account_id> add_account(database& db, std::string const& name, std::string const& folded_name,

@@ -1,0 +1,44 @@
+#include "auth/password_check.hpp"
+
+#include <algorithm>
+
+#include "store/limits.hpp"
+
+namespace porter::rooms::auth {
+
+// The covered ones, today's, and one that tells that there are more.
+static_assert(store::hash_costs_at_once == covered_costs + 2);
+
+cost_cover cover(base::hash_cost const& today, std::vector<base::hash_cost> const& in_use)
+{
+    cost_cover made;
+    made.costs.push_back(today);
+    for (auto const& cost : in_use) {
+        if (cost == today) continue;
+        made.is_whole = made.costs.size() <= covered_costs;
+        if (!made.is_whole) break;
+        made.costs.push_back(cost);
+    }
+    return made;
+}
+
+check_result check_password(hash_function& function, std::optional<std::string> const& stored,
+                            std::vector<base::hash_cost> costs, std::string_view password)
+{
+    using verdict = hash_function::verdict;
+    auto const own = stored ? function.cost_of(*stored) : std::nullopt;
+    if (own && std::ranges::find(costs, *own) == costs.end()) costs.push_back(*own);
+    bool has_failed = false;
+    auto of_own = verdict::mismatch;
+    for (auto const& cost : costs) {
+        bool const is_own = own == cost;
+        auto const computed = function.verify(is_own ? *stored : function.dummy_hash(cost), password);
+        has_failed = has_failed || computed == verdict::failed;
+        if (is_own) of_own = computed;
+    }
+    if (has_failed) return check_result::failed;
+    if (stored && !own) return check_result::unreadable;
+    return of_own == verdict::match ? check_result::match : check_result::mismatch;
+}
+
+}  // namespace porter::rooms::auth

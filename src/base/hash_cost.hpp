@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace porter::rooms::base {
+
+/// What one Argon2id hash costs: its parameters, which stand in its encoded text.
+struct hash_cost {
+    std::uint32_t memory_kib = 0;
+    std::uint32_t passes = 0;
+
+    /// KiB that are filled in all passes together: the time that a hash takes is proportional to it.
+    std::uint64_t work() const noexcept { return std::uint64_t{memory_kib} * passes; }
+
+    friend bool operator==(hash_cost const&, hash_cost const&) = default;
+};
+
+/// The least that Argon2id does, in libsodium.
+constexpr std::uint32_t least_hash_memory_kib = 8;
+constexpr std::uint32_t least_hash_passes = 1;
+
+/// The most that Porter computes, whoever stored the hash: a thread that hashes is occupied until the hash is done. The
+/// longest takes less than a minute on one core of 2020: 16 GiB of work at 0.4 GiB/s, first touch of the memory
+/// included.
+constexpr std::uint32_t most_hash_memory_kib = 4U * 1024 * 1024;
+constexpr std::uint32_t most_hash_passes = 1000;
+constexpr std::uint64_t most_hash_work_kib = std::uint64_t{16} * 1024 * 1024;
+
+/// Whether Porter computes hashes of this cost.
+bool is_computable(hash_cost const& cost) noexcept;
+
+/// The length of what follows the parameters in an encoded hash: 16 bytes of salt, '$' and 32 bytes of hash in base64.
+constexpr std::size_t salt_and_hash_length = 22 + 1 + 43;
+
+/// The cost that an encoded hash states, computable or not; none where its parameters or its length are not those of
+/// crypto_pwhash_str. Does not look at the salt and the hash. The schema does the same in SQL (migrations/0004).
+std::optional<hash_cost> hash_cost_of(std::string_view encoded) noexcept;
+
+}  // namespace porter::rooms::base

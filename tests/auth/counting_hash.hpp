@@ -1,0 +1,75 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "auth/argon2id.hpp"
+
+namespace porter::testing {
+
+/// The costs of what was computed, in order, and the parameters of today.
+class computations {
+public:
+    /// What was computed since the last call.
+    std::vector<rooms::base::hash_cost> take()
+    {
+        std::lock_guard const lock{mutex_};
+        return std::exchange(computed_, {});
+    }
+    void add(rooms::base::hash_cost const& cost)
+    {
+        std::lock_guard const lock{mutex_};
+        computed_.push_back(cost);
+    }
+
+    /// As a restart with other options does; not while something is computed.
+    void set_today(rooms::base::hash_cost const& cost)
+    {
+        today = std::make_unique<rooms::auth::argon2id>(std::size_t{cost.memory_kib} * 1024, cost.passes);
+    }
+
+    std::unique_ptr<rooms::auth::argon2id> today;
+    std::optional<rooms::base::hash_cost> without_memory;  ///< a cost that is computed and fails
+
+private:
+    std::mutex mutex_;
+    std::vector<rooms::base::hash_cost> computed_;
+};
+
+/// Argon2id that counts what is computed by cost.
+class counting_hash final : public rooms::auth::hash_function {
+public:
+    explicit counting_hash(computations& counts) : counts_(counts) {}
+
+    std::optional<std::string> make(std::string_view password) noexcept override
+    {
+        counts_.add(cost());
+        return counts_.today->make(password);
+    }
+    verdict verify(std::string const& stored, std::string_view password) noexcept override
+    {
+        auto const cost = cost_of(stored);
+        if (cost) counts_.add(*cost);
+        if (cost && cost == counts_.without_memory) return verdict::failed;
+        return counts_.today->verify(stored, password);
+    }
+    rooms::base::hash_cost cost() const noexcept override { return counts_.today->cost(); }
+    std::optional<rooms::base::hash_cost> cost_of(std::string_view stored) const noexcept override
+    {
+        return counts_.today->cost_of(stored);
+    }
+    std::string dummy_hash(rooms::base::hash_cost const& cost) const noexcept override
+    {
+        return counts_.today->dummy_hash(cost);
+    }
+
+private:
+    computations& counts_;
+};
+
+}  // namespace porter::testing

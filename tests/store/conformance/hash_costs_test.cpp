@@ -1,0 +1,108 @@
+// Promise P8 of SECURITY.md: what a check of a password is to compute comes with the account, or with none.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/conformance/world.hpp"
+#include "store/limits.hpp"
+
+using namespace porter::testing;
+using porter::rooms::base::hash_cost;
+using costs = std::vector<hash_cost>;
+
+namespace {
+
+costs costs_with(world& here, std::string const& name)
+{
+    auto const claimed = here.run(here.accounts().find_claimed(name));
+    REQUIRE(claimed);
+    return claimed->hash_costs;
+}
+
+porter::rooms::store::account_id add(world& here, std::string const& name, std::string const& parameters)
+{
+    auto const added = here.run(here.accounts().add(account_of(name, parameters)));
+    REQUIRE(added);
+    return added->id;
+}
+
+}  // namespace
+
+TEST_CASE("with an account and with an unknown name come the costs of all hashes and the dearest first")
+{
+    world here{GENERATE(from_range(backends()))};
+    CHECK(costs_with(here, "nobody").empty());
+    auto const alice = add(here, "alice", "m=19456,t=2");
+    add(here, "bob", "m=65536,t=3");
+    add(here, "carol", "m=19456,t=2");
+    add(here, "dave", "m=38912,t=1");
+    costs const all{{65536, 3}, {38912, 1}, {19456, 2}};
+    CHECK(costs_with(here, "nobody") == all);
+    CHECK(costs_with(here, "") == all);
+    CHECK(costs_with(here, "alice") == all);
+    auto const by_id = here.run(here.accounts().find_claimed(alice));
+    REQUIRE(by_id);
+    CHECK(by_id->account->name == "alice");
+    CHECK(by_id->hash_costs == all);
+    CHECK(here.run(here.accounts().find_claimed(alice + 100))->hash_costs == all);
+    CHECK_FALSE(here.run(here.accounts().find_claimed("nobody"))->account);
+}
+
+TEST_CASE("a cost is there as long as there is a hash of it")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = add(here, "alice", "m=8,t=1");
+    auto const bob = add(here, "bob", "m=8,t=1");
+    here.administrator().remove(bob);
+    CHECK(costs_with(here, "alice") == costs{{8, 1}});
+    REQUIRE(here.run(here.accounts().rehash(alice, hash_text("m=8,t=1"), hash_text("m=8,t=2"))));
+    CHECK(costs_with(here, "alice") == costs{{8, 2}});
+
+    porter::rooms::store::password_change change;
+    change.account = alice;
+    change.credential_version = 1;
+    change.new_hash = hash_text("m=8,t=3");
+    REQUIRE(here.run(here.accounts().change_password(change)));
+    CHECK(costs_with(here, "alice") == costs{{8, 3}});
+    here.administrator().remove(alice);
+    CHECK(costs_with(here, "alice").empty());
+}
+
+TEST_CASE("an account that opens its first session brings its cost")
+{
+    world here{GENERATE(from_range(backends()))};
+    REQUIRE(here.run(here.sessions().open_first(account_of("alice", "m=8,t=1"), session_of({}, 1))));
+    CHECK(costs_with(here, "nobody") == costs{{8, 1}});
+}
+
+TEST_CASE("what states no cost that is computed brings none")
+{
+    world here{GENERATE(from_range(backends()))};
+    here.add("alice");
+    int number = 0;
+    for (auto const* each :
+         {"m=7,t=1", "m=8,t=0", "m=8,t=1001", "m=4194305,t=1", "m=4194304,t=5", "m=08,t=1", "m=8,t=01", "m=+8,t=1",
+          "m= 8,t=1", "m=8,t=-1", "m=8x,t=1", "m=8,t=1x", "m=,t=", "m=8.5,t=1", "m=8e3,t=1",
+          "m=99999999999999999999,t=1", "m=8,t=99999999999999999999", "t=1,m=8"}) {
+        add(here, "edited " + std::to_string(++number), each);
+    }
+    for (auto const& each : {hash_text("m=8,t=1") + "A", hash_text("m=8,t=1").substr(1), std::string{"x"},
+                             "$argon2i" + hash_text("m=8,t=1").substr(9)}) {
+        auto other = account_of("edited " + std::to_string(++number));
+        other.password_hash = each;
+        REQUIRE(here.run(here.accounts().add(other)));
+    }
+    CHECK(costs_with(here, "nobody").empty());
+    add(here, "last", "m=4194304,t=4");
+    CHECK(costs_with(here, "nobody") == costs{{4194304, 4}});
+}
+
+TEST_CASE("of many costs come the dearest")
+{
+    world here{GENERATE(from_range(backends()))};
+    for (int i = 1; i <= 8; ++i) add(here, "account " + std::to_string(i), "m=16,t=" + std::to_string(i));
+    add(here, "equal", "m=64,t=2");
+    auto const found = costs_with(here, "nobody");
+    CHECK(found == costs{{64, 2}, {16, 8}, {16, 7}, {16, 6}, {16, 5}});
+    CHECK(found.size() == porter::rooms::store::hash_costs_at_once);
+}

@@ -1,0 +1,74 @@
+// Promise P8 of SECURITY.md: the costs of hashes are known whoever wrote them, and whenever.
+#include <string>
+
+#include "store/sqlite/house.hpp"
+#include "store/sqlite/migration.hpp"
+#include "store/sqlite/migrator.hpp"
+
+using namespace porter::testing;
+using porter::rooms::store::sqlite::database;
+using porter::rooms::store::sqlite::migrate;
+using porter::rooms::store::sqlite::migrations;
+
+namespace {
+
+constexpr auto all_costs = "SELECT * FROM password_costs ORDER BY memory_kib, passes";
+
+std::string insert(std::string const& name, std::string const& hash)
+{
+    return "INSERT INTO accounts (name, folded_name, password_hash) VALUES ('" + name + "', '" + name + "', '" + hash +
+           "');";
+}
+
+}  // namespace
+
+TEST_CASE("a database of version 3 learns the costs of its hashes")
+{
+    house here;
+    write_file(here.rules.path, "");
+    {
+        database db{here.rules.path, database::access::read_write};
+        migrate(db, here.rules.path, migrations().first(3), here.log);
+        db.execute(insert("alice", hash_text("m=19456,t=2")) + insert("bob", hash_text("m=19456,t=2")) +
+                   insert("carol", hash_text("m=65536,t=3")) + insert("dave", "h") +
+                   insert("erin", hash_text("m=019456,t=2")));
+    }
+    here.open();
+    CHECK(here.administrator().run(all_costs) == "19456|2|2\n65536|3|1");
+    CHECK(here.administrator().run("SELECT name, memory_kib, passes FROM account_costs ORDER BY id") ==
+          "alice|19456|2\nbob|19456|2\ncarol|65536|3");
+}
+
+TEST_CASE("costs that are written by hand are known to the store at once")
+{
+    house here;
+    auto const ports = here.open();
+    auto const type = [&](std::string const& sql) { return here.administrator().run(sql); };
+    auto const known = [&] { return here.run(ports.accounts.find_claimed("nobody"))->hash_costs.size(); };
+    type(insert("alice", hash_text("m=8,t=1")) + insert("bob", hash_text("m=8,t=1")) + insert("carol", "plain"));
+    CHECK(type(all_costs) == "8|1|2");
+    CHECK(known() == 1);
+    type("UPDATE accounts SET password_hash = replace(password_hash, 't=1', 't=2') WHERE name = 'alice'");
+    CHECK(type(all_costs) == "8|1|1\n8|2|1");
+    CHECK(known() == 2);
+    type("UPDATE accounts SET password_hash = '" + hash_text("m=16,t=1") + "'");
+    CHECK(type(all_costs) == "16|1|3");
+    type("UPDATE accounts SET password_hash = password_hash, failed_since = 1");
+    CHECK(type(all_costs) == "16|1|3");
+    type("UPDATE accounts SET password_hash = 'none' WHERE name = 'bob'; DELETE FROM accounts WHERE name = 'carol'");
+    CHECK(type(all_costs) == "16|1|1");
+    type("DELETE FROM accounts");
+    CHECK(type(all_costs).empty());
+    CHECK(known() == 0);
+}
+
+TEST_CASE("what is undone changes no cost")
+{
+    house here;
+    here.open();
+    auto const type = [&](std::string const& sql) { return here.administrator().run(sql); };
+    type(insert("alice", hash_text("m=8,t=1")));
+    type("BEGIN; UPDATE accounts SET password_hash = 'none'; DELETE FROM accounts; ROLLBACK");
+    CHECK(here.administrator().refusal_of(insert("alice", hash_text("m=8,t=2"))) != "");
+    CHECK(type(all_costs) == "8|1|1");
+}

@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""Tells accounts from unknown names by what one try of a wrong password costs (promise P8 of SECURITY.md), and prints it.
+
+Makes accounts with the default cost of a hash, starts porterd again with a dearer one, and tries names one at a time, each
+from an address of its own: unknown ones, old accounts, and one that was made since. Prints the median time until the answer
+and the processor time of the server.
+Usage: name_probe.py [--tries 40] [--hash-memory 64MiB] [--hash-ops 2]; PORTERD names the program.
+"""
+import argparse
+import pathlib
+import statistics
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests" / "programs"))
+from support.server import Server  # noqa: E402
+from support.wire import Connection  # noqa: E402
+
+PASSWORD = "plum velvet orbit 41"
+
+
+class Probe:
+    def __init__(self, server):
+        self.server = server
+        self.asked = 0
+
+    def ask(self, kind, name, password):
+        """The answer and the seconds until it came."""
+        self.asked += 1
+        one = Connection(self.server.port, source=f"127.50.{1 + self.asked // 250}.{1 + self.asked % 250}")
+        try:
+            one.hello()
+            begun = time.monotonic()
+            got = one.ask(kind, name, password)
+            return got, time.monotonic() - begun
+        finally:
+            one.close()
+
+    def cpu_seconds(self):
+        """Processor time of the server's process so far, by its scheduler: finer than a tick."""
+        tasks = pathlib.Path(f"/proc/{self.server.process.pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
+    def measure(self, who, names):
+        taken, cpu = [], []
+        for name in names:
+            before = self.cpu_seconds()
+            got, seconds = self.ask("login", name, "a wrong password")
+            assert got.kind == "denied" and got.code == "bad_credentials", got
+            taken.append(seconds)
+            cpu.append(self.cpu_seconds() - before)
+        print(f"{who}: median {statistics.median(taken) * 1000:.1f} ms until the answer, "
+              f"{statistics.median(cpu) * 1000:.1f} ms of CPU")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tries", type=int, default=40)
+    parser.add_argument("--hash-memory", default="64MiB")
+    parser.add_argument("--hash-ops", default="2")
+    options = parser.parse_args()
+
+    server = Server()
+    try:
+        probe = Probe(server)
+        old = [f"old {number}" for number in range(options.tries)]
+        for name in old:
+            probe.ask("register", name, PASSWORD)
+        unknown = [f"nobody {number}" for number in range(options.tries)]
+        probe.measure("unknown names, before", unknown)
+        server.stop()
+        server.options = ("--hash-memory", options.hash_memory, "--hash-ops", options.hash_ops)
+        server.start()
+        probe.ask("register", "new", PASSWORD)
+        print(f"--hash-memory {options.hash_memory} --hash-ops {options.hash_ops} from now on")
+        probe.measure("unknown names", [f"{name} again" for name in unknown])
+        probe.measure("old accounts", old)
+        probe.measure("a new account", ["new"] * 3)
+        server.stop()
+    finally:
+        server.remove()
+
+
+if __name__ == "__main__":
+    main()
