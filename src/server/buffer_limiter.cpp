@@ -28,14 +28,22 @@ void buffer_limiter::share::update(std::size_t bytes, time_point slow_since)
 {
     std::lock_guard const lock{limiter_.mutex_};
     slow_since_ = slow_since;
+    bool const grows = bytes > bytes_;
     if (bytes != bytes_) limiter_.hold(*this, bytes);
     auto& here = at_->second;
+    if (grows && !evicted_ && limiter_.is_far_too_much(here)) evict(*this);
     while (limiter_.per_network_ != 0 && here.held - here.leaving > limiter_.per_network_) {
         if (!limiter_.evict_from(here)) break;
     }
     while (limiter_.in_all_ != 0 && limiter_.held_ - limiter_.leaving_ > limiter_.in_all_) {
         if (!limiter_.evict_from_heaviest()) break;
     }
+}
+
+bool buffer_limiter::is_far_too_much(network const& where) const noexcept
+{
+    auto const exceeds = [](std::size_t held, std::size_t limit) { return limit != 0 && held > limit + limit / 4; };
+    return exceeds(where.held, per_network_) || exceeds(held_, in_all_);
 }
 
 std::size_t buffer_limiter::held() const
@@ -77,13 +85,18 @@ buffer_limiter::share* buffer_limiter::slowest_in(network const& where) noexcept
     return found;
 }
 
+void buffer_limiter::evict(share& whose) noexcept
+{
+    whose.evicted_ = true;
+    whose.at_->second.leaving += whose.bytes_;
+    whose.limiter_.leaving_ += whose.bytes_;
+}
+
 bool buffer_limiter::evict_from(network& where) noexcept
 {
-    auto* const loser = slowest_in(where);
-    if (loser == nullptr) return false;
-    loser->evicted_ = true;
-    where.leaving += loser->bytes_;
-    leaving_ += loser->bytes_;
+    auto* const slowest = slowest_in(where);
+    if (slowest == nullptr) return false;
+    evict(*slowest);
     return true;
 }
 

@@ -13,8 +13,9 @@
 namespace porter::rooms::server {
 
 /// Bounds the memory that connections hold for frames which are not whole yet and for output that is not taken yet, in
-/// all and for each network (identity::address::network). What is held is counted once a tick, so it may be more for
-/// that long; then the slowest peers of the network that holds most have to go, until the rest is within the limits.
+/// all and for each network (identity::address::network). Above a limit the slowest peers of the network that holds
+/// most have to go, until the rest is within the limits. They leave within a tick; a connection that takes more
+/// meanwhile, when a quarter more than a limit is held, has to go itself, slow or not.
 ///
 /// Safe from any thread; outlives its shares.
 class buffer_limiter {
@@ -34,8 +35,8 @@ public:
         share(share const&) = delete;
         share& operator=(share const&) = delete;
 
-        /// Says what is held now, and since when the peer has been slow (max: it is not). Once a tick at least.
-        /// When that is more than there is to be, others or this one are evicted.
+        /// Says what is held now, and since when the peer has been slow (max: it is not). Once a tick at least, and
+        /// whenever it grows. When that is more than there is to be, others or this one are evicted.
         void update(std::size_t bytes, time_point slow_since);
 
         /// Whether the peer has to go: its memory is for others.
@@ -68,7 +69,9 @@ private:
     using networks = std::unordered_map<std::string, network>;
 
     void hold(share& whose, std::size_t bytes);
+    bool is_far_too_much(network const& where) const noexcept;
     static share* slowest_in(network const& where) noexcept;
+    static void evict(share& whose) noexcept;
     bool evict_from(network& where) noexcept;
     bool evict_from_heaviest() noexcept;
 

@@ -21,7 +21,7 @@ std::chrono::milliseconds tick_for(options const& rules)
 }
 
 /// Of the memory for buffers one network gets so much at most.
-constexpr std::size_t network_share = 4;
+constexpr std::size_t network_share = 2;
 
 /// Four connections of one network can always have a frame of the largest size under way.
 std::size_t memory_for(options const& rules)

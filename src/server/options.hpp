@@ -23,9 +23,9 @@ struct options {
     std::size_t max_connections_per_address = 1024;  ///< per IPv4 address or IPv6 /64; 0: no limit
     std::size_t max_connections_per_account = 1024;  ///< with access; 0: no limit
     /// Bytes that all connections together may hold for frames that are not whole yet and output that is not taken
-    /// yet; of one network (IPv4 address or IPv6 /64) a quarter of that. At least room for sixteen of the largest
+    /// yet; of one network (IPv4 address or IPv6 /64) half of that. At least room for eight of the largest
     /// frames. 0: no limit.
-    std::size_t max_buffered = 256 * 1024 * 1024;
+    std::size_t max_buffered = 128 * 1024 * 1024;
     std::chrono::milliseconds use_period =
         std::chrono::seconds{60};           ///< how often the use of sessions with a live connection is written
     std::uint32_t max_frame = 1024 * 1024;  ///< payload bytes that a visitor may send after access

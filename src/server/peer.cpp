@@ -82,12 +82,22 @@ task<void> peer::read()
     });
 }
 
-/// Prepares the buffer for the next read, and says at once when it is small again.
+/// Prepares the buffer for the next read, and says at once when it has grown or is small again.
 void peer::prepare_buffer()
 {
     auto& decoder = socket_.decoder();
     decoder.prepare();
-    if (memory_) memory_->update(decoder.capacity(), buffer_limiter::time_point::max());
+    auto const held = decoder.capacity();
+    if (held > uncounted_memory && !memory_) hold_memory();
+    if (!memory_) return;
+    memory_->update(held, buffer_limiter::time_point::max());
+    if (!memory_->is_evicted()) return;
+    end(ending::by_us(code::server_full, "the memory for large messages is taken: come back later"));
+}
+
+void peer::hold_memory()
+{
+    memory_ = std::make_unique<buffer_limiter::share>(thread_.memory(), address_.network());
 }
 
 /// At its turn; `at_once`: something is likely to be here. True: wake() it. False: it waits.
@@ -355,7 +365,7 @@ void peer::watch_memory()
     auto const& decoder = socket_.decoder();
     auto const held = decoder.capacity() + socket_.encoder().capacity() + socket_.buffered();
     if (held > uncounted_memory) {
-        if (!memory_) memory_ = std::make_unique<buffer_limiter::share>(thread_.memory(), address_.network());
+        if (!memory_) hold_memory();
         memory_->update(held, times_.slow_since());
     } else {
         memory_.reset();

@@ -183,6 +183,7 @@ private:
     bool can_be_told();
     bool is_gone();
     void watch_memory();
+    void hold_memory();
     void rest();
 
     // What a message goes through stands together, the rest behind it.

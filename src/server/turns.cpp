@@ -21,7 +21,8 @@ void turns::queue::push(peer& who) noexcept
 
 void turns::wait(peer& who)
 {
-    bool const is_alone = latest_ == &who && waiting_.first == nullptr;
+    // Of a peer that has ended no read begins: nothing would cancel it.
+    bool const is_alone = latest_ == &who && waiting_.first == nullptr && who.ended() == nullptr;
     latest_ = &who;
     if (is_alone) return who.begin_reading();
     if (waiting_.first == nullptr) asio::post(executor_, [this] { take(); });

@@ -100,13 +100,42 @@ TEST_CASE("the slowest have to go until the rest is within the limit")
     for (int i = 0; i < 5; ++i) crowd.emplace_back(limiter, "192.0.2.1").update(200, start + i * 1ms);
     CHECK_FALSE(crowd[0].is_evicted());
     share more{limiter, "192.0.2.1"};
-    more.update(350, not_slow);
+    more.update(240, not_slow);
     CHECK(crowd[0].is_evicted());
     CHECK(crowd[1].is_evicted());
     CHECK_FALSE(crowd[2].is_evicted());
-    CHECK(limiter.held() == 1350);
+    CHECK(limiter.held() == 1240);
     for (int i = 0; i < 2; ++i) crowd.pop_front();
-    CHECK(limiter.held() == 950);
+    CHECK(limiter.held() == 840);
+}
+
+TEST_CASE("a connection that takes more when far too much is held has to go although it is not slow")
+{
+    buffer_limiter limiter{0, 400};
+    share first{limiter, "192.0.2.1"};
+    share second{limiter, "192.0.2.1"};
+    share other{limiter, "192.0.2.2"};
+    first.update(400, not_slow);
+    second.update(100, not_slow);
+    CHECK_FALSE(second.is_evicted());
+    second.update(101, not_slow);
+    CHECK(second.is_evicted());
+    first.update(400, not_slow);  // it takes no more
+    CHECK_FALSE(first.is_evicted());
+    other.update(400, not_slow);
+    CHECK_FALSE(other.is_evicted());
+}
+
+TEST_CASE("what is far too much is judged in all too")
+{
+    buffer_limiter limiter{400, 0};
+    share first{limiter, "192.0.2.1"};
+    share second{limiter, "192.0.2.2"};
+    first.update(400, not_slow);
+    second.update(100, not_slow);
+    CHECK_FALSE(second.is_evicted());
+    second.update(101, not_slow);
+    CHECK(second.is_evicted());
 }
 
 TEST_CASE("more than half of the limit is tight")
