@@ -55,8 +55,9 @@ public:
 
     void take(std::string_view bytes)
     {
-        while (!bytes.empty() && !engine_.bytes().has_input()) {
+        while (!bytes.empty()) {
             auto const room = engine_.bytes().room();
+            if (room.empty()) return;  // what is here is not taken: a connection would have ended
             auto const size = std::min(room.size(), bytes.size());
             std::copy_n(as_bytes(bytes).begin(), size, room.begin());
             engine_.bytes().came(size);
