@@ -43,7 +43,9 @@ void buffer_limiter::share::update(std::size_t bytes, time_point slow_since)
 bool buffer_limiter::is_far_too_much(network const& where) const noexcept
 {
     auto const exceeds = [](std::size_t held, std::size_t limit) { return limit != 0 && held > limit + limit / 4; };
-    return exceeds(where.held, per_network_) || exceeds(held_, in_all_);
+    if (exceeds(where.held, per_network_)) return true;
+    // A network that holds little in comparison goes on: the heaviest have to make room.
+    return exceeds(held_, in_all_) && where.held >= by_weight_.rbegin()->first / 2;
 }
 
 std::size_t buffer_limiter::held() const

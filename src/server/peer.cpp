@@ -87,10 +87,10 @@ void peer::prepare_buffer()
 {
     auto& decoder = socket_.decoder();
     decoder.prepare();
-    auto const held = decoder.capacity();
+    auto const held = decoder.capacity() + socket_.encoder().capacity() + socket_.buffered();
     if (held > uncounted_memory && !memory_) hold_memory();
     if (!memory_) return;
-    memory_->update(held, buffer_limiter::time_point::max());
+    memory_->update(held, times_.slow_since());
     if (!memory_->is_evicted()) return;
     end(ending::by_us(code::server_full, "the memory for large messages is taken: come back later"));
 }

@@ -42,8 +42,9 @@ public:
     std::size_t take(std::span<std::byte> into);
     /// What take() would give.
     base::bytes_view input() const noexcept { return {input_.get() + begin_, end_ - begin_}; }
-    /// From now on take() gives nothing.
+    /// From now on take() gives nothing, or again what is here.
     void stop_input() noexcept { input_stopped_ = true; }
+    void resume_input() noexcept { input_stopped_ = false; }
     bool has_input() const noexcept { return begin_ != end_; }
     /// Whether the peer has said all that it will; some of it may still be here.
     bool is_input_over() const noexcept { return input_ended_; }

@@ -35,6 +35,13 @@ void expect_host(SSL* session, std::string host)
     }
 }
 
+/// A HelloRetryRequest is a ServerHello with a random value of its own: RFC 8446, 4.1.3.
+bool is_retry_request(std::string_view message)
+{
+    constexpr std::string_view random = "\xcf\x21\xad\x74\xe5\x9a\x61\x11";  // its first bytes
+    return message[0] == SSL3_MT_SERVER_HELLO && message.size() > 6 && message.substr(6).starts_with(random);
+}
+
 ssl_handle make_session(ssl_ctx_st* context, ciphertext& bytes)
 {
     ssl_handle made{SSL_new(context)};
@@ -46,14 +53,14 @@ ssl_handle make_session(ssl_ctx_st* context, ciphertext& bytes)
 
 }  // namespace
 
-engine::engine(server_context const& context) : session_(make_session(context.native(), bytes_)), is_server_(true)
+engine::engine(server_context const& context) : session_(make_session(context.native(), bytes_)), awaits_hello_(true)
 {
     SSL_set_accept_state(session_.get());
     watch_messages();
 }
 
 engine::engine(client_context const& context, std::string const& host)
-    : session_(make_session(context.native(), bytes_)), is_server_(false)
+    : session_(make_session(context.native(), bytes_)), awaits_hello_(false)
 {
     SSL_set_connect_state(session_.get());
     watch_messages();
@@ -67,18 +74,23 @@ void engine::watch_messages() noexcept
     SSL_set_msg_callback_arg(session_.get(), this);
 }
 
-/// OpenSSL calls this for each message, and does not count them.
+/// OpenSSL calls this for each message: it neither counts key updates, nor lets us look at a second ClientHello.
 void engine::note_message(int is_ours, int, int type, void const* bytes, std::size_t size, ssl_st*, void* self) noexcept
 {
-    if (is_ours != 0 || type != SSL3_RT_HANDSHAKE || size == 0) return;
-    if (*static_cast<unsigned char const*>(bytes) != SSL3_MT_KEY_UPDATE) return;
+    if (type != SSL3_RT_HANDSHAKE || size == 0) return;
     auto& mine = *static_cast<engine*>(self);
-    if (++mine.key_updates_ > max_key_updates) mine.bytes_.stop_input();
+    std::string_view const message{static_cast<char const*>(bytes), size};
+    if (is_ours == 0 && message[0] == SSL3_MT_KEY_UPDATE && ++mine.key_updates_ > max_key_updates) {
+        mine.bytes_.stop_input();
+    } else if (is_ours != 0 && is_retry_request(message)) {
+        mine.awaits_hello_ = true;
+        mine.bytes_.stop_input();
+    }
 }
 
 bool engine::can_shake_hands() const noexcept
 {
-    return error_ || !is_server_ || bytes_.is_input_over() || hello_state() != client_hello_state::partial;
+    return error_ || !awaits_hello_ || bytes_.is_input_over() || hello_state() != client_hello_state::partial;
 }
 
 /// Of a ClientHello in records of a few bytes each, all that is taken has come without making it complete.
@@ -93,7 +105,11 @@ engine::progress engine::handshake()
 {
     if (error_) return progress::failed;
     if (!can_shake_hands()) return progress::wants_input;
-    if (is_server_ && hello_state() == client_hello_state::too_large) return fail(errc::hello_too_large);
+    if (awaits_hello_) {
+        if (hello_state() == client_hello_state::too_large) return fail(errc::hello_too_large);
+        awaits_hello_ = false;
+        bytes_.resume_input();
+    }
     ERR_clear_error();
     auto const outcome = SSL_do_handshake(session_.get());
     if (outcome != 1) return judge(outcome);

@@ -50,7 +50,8 @@ public:
 
     /// Goes on with the handshake. done: it is over, and both sides speak porter/1.
     progress handshake();
-    /// Whether handshake() has something to compute. Not on a server while a ClientHello is not here as a whole.
+    /// Whether handshake() has something to compute. Not on a server that waits for a ClientHello, the first or the one
+    /// that it asked for by a HelloRetryRequest, while that is not here as a whole.
     bool can_shake_hands() const noexcept;
     bool is_established() const noexcept { return established_; }
 
@@ -83,7 +84,7 @@ private:
     ssl_handle session_;
     base::error_code error_;
     unsigned key_updates_ = 0;  // of the peer's, since its last text
-    bool is_server_;
+    bool awaits_hello_;         // a ClientHello, of which OpenSSL has no byte yet
     bool established_ = false;
 };
 

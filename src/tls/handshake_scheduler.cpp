@@ -54,9 +54,10 @@ void handshake_scheduler::queue::push(std::string const& site, base::resumption<
     if (own != by_site_.end()) {
         own->second->tasks.push_back(std::move(waiter));
     } else {
-        auto& added = lines_.emplace_back(line{site, {}});
+        line added{site, {}};
         added.tasks.push_back(std::move(waiter));
-        by_site_.emplace(added.site, std::prev(lines_.end()));
+        lines_.push_back(std::move(added));
+        by_site_.emplace(lines_.back().site, std::prev(lines_.end()));
     }
     ++size_;
 }

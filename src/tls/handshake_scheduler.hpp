@@ -41,6 +41,7 @@ public:
         std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
     };
 
+    /// next: the one after a client's ClientHello, once a handshake; else first.
     enum class step : std::uint8_t { first, next };
 
     /// Waits for the turn of this site (base::site_of). It cannot be cancelled: a turn that is not used costs nothing.

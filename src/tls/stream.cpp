@@ -83,15 +83,16 @@ task<base::error_code> stream::shake_hands(handshake_scheduler* scheduler, std::
     non_blocking(true, failed);  // from here on the socket is only asked for what it has at once
     if (failed) co_return failed;
     auto& engine = tls_->engine;
-    auto step = handshake_scheduler::step::first;
+    unsigned steps = 0;
     for (bool first = true;; first = false) {
         auto got = engine::progress::wants_input;
         auto cancels_before = tls_->cancels;
         if (scheduler == nullptr) {
             got = engine.handshake();
         } else if (engine.can_shake_hands()) {
+            // Only once: else a client that dribbles would go before all others again and again.
+            auto const step = steps++ == 1 ? handshake_scheduler::step::next : handshake_scheduler::step::first;
             auto const turn = co_await scheduler->take_turn(site, step);
-            step = handshake_scheduler::step::next;
             if (tls_->cancels != cancels_before) co_return asio::error::operation_aborted;
             got = engine.handshake();
         }

@@ -126,16 +126,19 @@ TEST_CASE("a connection that takes more when far too much is held has to go alth
     CHECK_FALSE(other.is_evicted());
 }
 
-TEST_CASE("what is far too much is judged in all too")
+TEST_CASE("of what is far too much in all those pay that hold most of it")
 {
     buffer_limiter limiter{400, 0};
     share first{limiter, "192.0.2.1"};
     share second{limiter, "192.0.2.2"};
-    first.update(400, not_slow);
-    second.update(100, not_slow);
-    CHECK_FALSE(second.is_evicted());
-    second.update(101, not_slow);
+    share little{limiter, "192.0.2.3"};
+    first.update(250, not_slow);
+    second.update(250, not_slow);
+    little.update(100, not_slow);
+    CHECK_FALSE(little.is_evicted());
+    second.update(251, not_slow);
     CHECK(second.is_evicted());
+    CHECK_FALSE(first.is_evicted());
 }
 
 TEST_CASE("more than half of the limit is tight")

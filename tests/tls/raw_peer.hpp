@@ -48,6 +48,21 @@ public:
         return alert_;
     }
 
+    /// What it says before it has heard anything.
+    std::string first_flight()
+    {
+        session_.reset(SSL_new(context()));
+        input_ = BIO_new(BIO_s_mem());
+        output_ = BIO_new(BIO_s_mem());
+        SSL_set_bio(session_.get(), input_, output_);
+        SSL_set_connect_state(session_.get());
+        SSL_do_handshake(session_.get());
+        ERR_clear_error();
+        std::string flight(static_cast<std::size_t>(BIO_pending(output_)), '\0');
+        BIO_read(output_, flight.data(), static_cast<int>(flight.size()));
+        return flight;
+    }
+
     SSL* session() { return session_.get(); }
 
     /// Carries what both have to say.

@@ -202,3 +202,49 @@ TEST_CASE("a client that ends within its ClientHello is truncated")
     CHECK(server.handshake() == tls::engine::progress::failed);
     CHECK(server.error() == tls::errc::truncated);
 }
+
+TEST_CASE("a client whose Finished comes in pieces is let in wherever it is cut")
+{
+    contexts made;
+    for (std::size_t cut = 1; cut < 90; ++cut) {
+        tls::engine server{made.server};
+        tls::engine client{made.client, "localhost"};
+        auto const give = [](tls::engine& to, porter::rooms::base::bytes_view bytes) {
+            auto const room = to.bytes().room();
+            std::ranges::copy(bytes, room.begin());
+            to.bytes().came(bytes.size());
+        };
+        client.handshake();
+        give(server, client.bytes().output());
+        client.bytes().sent(client.bytes().output().size());
+        REQUIRE(server.handshake() == tls::engine::progress::wants_input);
+        give(client, server.bytes().output());
+        server.bytes().sent(server.bytes().output().size());
+        REQUIRE(client.handshake() == tls::engine::progress::done);
+        auto const flight = client.bytes().output();
+        if (cut >= flight.size()) break;
+        give(server, flight.first(cut));
+        CHECK(server.can_shake_hands());
+        CHECK(server.handshake() == tls::engine::progress::wants_input);
+        give(server, flight.subspan(cut));
+        CHECK(server.can_shake_hands());
+        CHECK(server.handshake() == tls::engine::progress::done);
+    }
+}
+
+TEST_CASE("a second ClientHello is judged like the first although it comes right behind it")
+{
+    contexts made;
+    tls::engine server{made.server};
+    raw_client client;
+    client.offer("porter/1");
+    REQUIRE(SSL_CTX_set1_groups_list(client.context(), "X448:X25519") == 1);
+    auto const hello = client.first_flight() + std::string{"\x16\x03\x03\x40\x00\x01\x02\x01\x40"sv};
+    auto const room = server.bytes().room();
+    std::ranges::copy(porter::rooms::base::as_bytes(hello), room.begin());
+    server.bytes().came(hello.size());
+    CHECK(server.handshake() == tls::engine::progress::wants_input);
+    CHECK(server.bytes().input().size() == 9);
+    CHECK(server.handshake() == tls::engine::progress::failed);
+    CHECK(server.error() == tls::errc::hello_too_large);
+}
