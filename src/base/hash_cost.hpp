@@ -22,8 +22,8 @@ struct hash_cost {
 constexpr std::uint32_t least_hash_memory_kib = 8;
 constexpr std::uint32_t least_hash_passes = 1;
 
-/// The most that Porter computes, whoever stored the hash: a thread that hashes is occupied until the hash is done. The
-/// longest takes less than a minute on one core of 2020: 16 GiB of work at 0.4 GiB/s, first touch of the memory
+/// The most that Porter computes, however the hash was stored: a thread that hashes is occupied until the hash is done.
+/// The longest takes less than a minute on one core of 2020: 16 GiB of work at 0.4 GiB/s, first touch of the memory
 /// included.
 constexpr std::uint32_t most_hash_memory_kib = 4U * 1024 * 1024;
 constexpr std::uint32_t most_hash_passes = 1000;

@@ -15,7 +15,8 @@ namespace porter::rooms::server {
 /// Bounds the memory that connections hold for frames which are not whole yet and for output that is not taken yet, in
 /// all and for each network (identity::address::network). Above a limit the slowest peers of the network that holds
 /// most have to go, until the rest is within the limits. They leave within a tick; a connection that takes more
-/// meanwhile, when a quarter more than a limit is held, has to go itself, slow or not.
+/// meanwhile, when a quarter more than a limit is held, has to go itself, slow or not, unless its network holds less
+/// than half of what the heaviest does.
 ///
 /// Safe from any thread; outlives its shares.
 class buffer_limiter {

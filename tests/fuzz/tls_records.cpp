@@ -1,6 +1,6 @@
-// Two TLS engines with somebody between them who damages records: neither crashes, and neither hands out a byte that
-// the other did not send. Input: for each record that is carried a byte that says what is done to it, with what that
-// needs.
+// Two TLS engines and records that are damaged on their way between them: neither crashes, and neither hands out a byte
+// that the other did not send. Input: for each record that is carried a byte that says what is done to it, with what
+// that needs.
 #include "base/bytes.hpp"
 #include "fuzz/fuzzer.hpp"
 #include "tls/contexts.hpp"
@@ -85,7 +85,7 @@ private:
     int turns_ = 3;
 };
 
-/// Whoever is between the two: what becomes of a record by the next bytes of the input.
+/// What becomes of a record by the next bytes of the input.
 std::string damaged(std::string record, std::string& kept, chooser& choice)
 {
     switch (choice.byte()) {

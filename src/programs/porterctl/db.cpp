@@ -115,7 +115,7 @@ void find_wrong_addresses(database& db, std::vector<std::string>& faults)
     }
 }
 
-/// What only somebody who knows hashes can tell: porterd lets nobody in by one that it does not read or compute.
+/// What SQL cannot tell: porterd lets nobody in by one that it does not read or compute.
 void find_wrong_hashes(database& db, std::vector<std::string>& faults)
 {
     administration::for_each_password_hash(db, [&](auto id, std::string const& name, std::string const& hash) {
