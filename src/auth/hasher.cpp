@@ -1,9 +1,5 @@
 #include "auth/hasher.hpp"
 
-#include <pthread.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <asio/associated_cancellation_slot.hpp>
 #include <utility>
@@ -11,6 +7,7 @@
 #include "auth/argon2id.hpp"
 #include "auth/strength.hpp"
 #include "base/asio.hpp"
+#include "base/thread.hpp"
 #include "porter/start_error.hpp"
 
 namespace porter::rooms::auth {
@@ -20,19 +17,12 @@ using std::chrono::nanoseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
+constexpr int niceness = 10;  // sessions go first
+
 std::size_t thread_count(std::size_t asked)
 {
     if (asked > 0) return asked;
     return std::max(std::thread::hardware_concurrency(), 2U) - 1;
-}
-
-/// Marks the calling thread as one whose work can wait: those that talk go first.
-void stand_back()
-{
-    pthread_setname_np(pthread_self(), "porter-hash");
-    // On Linux a thread has a niceness of its own; that it cannot be lowered is no reason not to work.
-    auto const self = static_cast<id_t>(gettid());
-    setpriority(PRIO_PROCESS, self, getpriority(PRIO_PROCESS, self) + 10);
 }
 
 /// How long a hash takes, and that there is memory for one.
@@ -215,7 +205,7 @@ failure hasher::busy(std::string reason) const
 
 void hasher::serve()
 {
-    stand_back();
+    base::stand_back("porter-hash", niceness);
     while (auto job = queue_.pop()) {
         auto const start = steady_clock::now();
         job->run(*function_);

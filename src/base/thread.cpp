@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 namespace porter::rooms::base {
 
@@ -13,6 +15,14 @@ void serve_as(char const* name)
     if (sched_getscheduler(0) != SCHED_OTHER) return;
     sched_param const none{};
     pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
+}
+
+void stand_back(char const* name, int steps)
+{
+    pthread_setname_np(pthread_self(), name);
+    // On Linux a thread has a niceness of its own; that it cannot be lowered is no reason not to work.
+    auto const self = static_cast<id_t>(gettid());
+    setpriority(PRIO_PROCESS, self, getpriority(PRIO_PROCESS, self) + steps);
 }
 
 }  // namespace porter::rooms::base

@@ -1,5 +1,6 @@
 #include "library/tls_key.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "tls/key_files.hpp"
@@ -26,7 +27,7 @@ std::unique_ptr<server::encryption> open_encryption(server_options const& settle
     if (settled.tls == tls_mode::off) return nullptr;
     auto const files = files_of(settled);
     auto const key = is_own(settled) ? tls::load(files) : tls::load_or_make(files, clock.now());
-    auto opened = std::make_unique<server::encryption>(settled.tls, key);
+    auto opened = std::make_unique<server::encryption>(settled.tls, key, std::max<std::size_t>(settled.threads, 1));
     log.info("tls_key", {{"fingerprint", opened->fingerprint()}, {"file", files.key.native()}});
     return opened;
 }
@@ -45,7 +46,7 @@ void check_tls_key(server_options const& settled)
 {
     if (settled.tls == tls_mode::off) return;
     if (is_own(settled)) {
-        server::encryption const tried{settled.tls, tls::load(files_of(settled))};
+        tls::server_context const tried{tls::load(files_of(settled))};
     } else {
         tls::check(files_of(settled));
     }

@@ -8,6 +8,7 @@
 #include "porter/tls_mode.hpp"
 #include "server/tls_handshake_limiter.hpp"
 #include "tls/context.hpp"
+#include "tls/handshake_threads.hpp"
 
 namespace porter::rooms::server {
 
@@ -24,8 +25,10 @@ inline constexpr std::size_t max_tls_handshakes = 2048;
 class encryption {
 public:
     /// `mode` is not off: then there is no encryption.
-    encryption(tls_mode mode, tls::certified_key const& key, std::size_t max_handshakes = max_tls_handshakes)
-        : mode_(mode), handshakes_(max_handshakes)
+    /// `threads`: for handshakes. Throws start_error when they cannot be started.
+    encryption(tls_mode mode, tls::certified_key const& key, std::size_t threads = 1,
+               std::size_t max_handshakes = max_tls_handshakes)
+        : mode_(mode), limiter_(max_handshakes), threads_(threads)
     {
         use(key);
     }
@@ -43,11 +46,13 @@ public:
         return mode_ == tls_mode::automatic && from.is_loopback();
     }
 
-    tls_handshake_limiter& handshakes() noexcept { return handshakes_; }
+    tls_handshake_limiter& handshake_limiter() noexcept { return limiter_; }
+    tls::handshake_threads& handshake_threads() noexcept { return threads_; }
 
 private:
     tls_mode const mode_;
-    tls_handshake_limiter handshakes_;
+    tls_handshake_limiter limiter_;
+    tls::handshake_threads threads_;
     std::mutex mutable mutex_;  // guards what follows
     std::shared_ptr<tls::server_context const> context_;
     std::string fingerprint_;

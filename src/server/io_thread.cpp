@@ -8,13 +8,7 @@ namespace porter::rooms::server {
 
 io_thread::io_thread(asio::io_context& io, base::clock const& clock, buffer_limiter& memory,
                      std::chrono::milliseconds tick)
-    : executor_(io.get_executor()),
-      clock_(clock),
-      memory_(memory),
-      turns_(executor_),
-      handshakes_(executor_),
-      tick_(tick),
-      timer_(executor_)
+    : executor_(io.get_executor()), clock_(clock), memory_(memory), turns_(executor_), tick_(tick), timer_(executor_)
 {}
 
 io_thread::~io_thread()

@@ -15,7 +15,6 @@
 #include "server/quota.hpp"
 #include "server/turns.hpp"
 #include "store/records.hpp"
-#include "tls/handshake_scheduler.hpp"
 
 namespace porter::rooms::server {
 
@@ -38,9 +37,6 @@ public:
 
     /// How much they may hold.
     buffer_limiter& memory() noexcept { return memory_; }
-
-    /// When the peers' TLS handshakes may compute.
-    tls::handshake_scheduler& handshakes() noexcept { return handshakes_; }
 
     /// In what order the peers read.
     server::turns& turns() noexcept { return turns_; }
@@ -85,7 +81,6 @@ private:
     buffer_limiter& memory_;
     buffer_pool buffers_;
     server::turns turns_;
-    tls::handshake_scheduler handshakes_;
     frame_encoder::memory output_;
     std::chrono::milliseconds tick_;
     base::steady_timer timer_;

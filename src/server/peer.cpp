@@ -49,7 +49,7 @@ task<bool> peer::hear_proxy()
 task<bool> peer::recognise(encryption* encryption)
 {
     if (ended_) co_return false;
-    auto recognised = co_await server::recognise(socket_, address_, encryption, thread_.handshakes());
+    auto recognised = co_await server::recognise(socket_, address_, encryption);
     if (ended_) co_return false;
     recognised_ = true;
     if (!recognised) end(recognised.error());
@@ -151,7 +151,6 @@ void peer::came()
     if (std::exchange(waiting_, wait::none) == wait::for_bytes_to_read) socket_.decoder().commit(here_);
     if (place_ != nullptr && !place_->hold()) evict();
     if (here_ != 0) times_.have_bytes();
-    if (!times_.waits_for_access()) thread_.handshakes().note_message();
     if (!failed_) {
         quiet_ = false;
     } else if (!quiet_ || failed_ != asio::error::operation_aborted) {

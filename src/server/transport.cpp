@@ -20,13 +20,13 @@ unsigned char first_byte(stream& socket, base::error_code& error)
     return first[0];
 }
 
-task<result<void, ending>> shake_hands(stream& socket, identity::address const& from, encryption& encryption,
-                                       tls::handshake_scheduler& scheduler)
+task<result<void, ending>> shake_hands(stream& socket, identity::address const& from, encryption& encryption)
 {
-    auto const slot = encryption.handshakes().take(from, socket);
+    auto const slot = encryption.handshake_limiter().take(from, socket);
     auto const context = encryption.context();
     auto const deadline = std::chrono::steady_clock::now() + handshake_time;
-    auto const failed = co_await socket.accept_tls(*context, deadline, scheduler, base::site_of(from.network()));
+    auto const failed =
+        co_await socket.accept_tls(*context, deadline, encryption.handshake_threads(), base::site_of(from.network()));
     if (!failed) co_return result<void, ending>{};
     auto const why = slot.is_evicted() ? "too many of them, and this one took longest" : failed.message();
     co_return refuse(ending::lost("TLS handshake: " + why));
@@ -34,8 +34,7 @@ task<result<void, ending>> shake_hands(stream& socket, identity::address const& 
 
 }  // namespace
 
-task<result<void, ending>> recognise(stream& socket, identity::address const& from, encryption* encryption,
-                                     tls::handshake_scheduler& scheduler)
+task<result<void, ending>> recognise(stream& socket, identity::address const& from, encryption* encryption)
 {
     base::error_code error = asio::error::would_block;
     unsigned char first = 0;
@@ -48,7 +47,7 @@ task<result<void, ending>> recognise(stream& socket, identity::address const& fr
     if (error == asio::error::eof) co_return refuse(ending::half_closed());
     if (error) co_return refuse(ending::lost(error.message()));
     if (first == tls_handshake && encryption != nullptr) {
-        auto shaken = co_await shake_hands(socket, from, *encryption, scheduler);
+        auto shaken = co_await shake_hands(socket, from, *encryption);
         co_return shaken;
     }
     if (first != plain_frame) {

@@ -88,9 +88,9 @@ void engine::note_message(int is_ours, int, int type, void const* bytes, std::si
     }
 }
 
-bool engine::can_shake_hands() const noexcept
+bool engine::has_client_hello() const noexcept
 {
-    return error_ || !awaits_hello_ || bytes_.is_input_over() || hello_state() != client_hello_state::partial;
+    return awaits_hello_ && hello_state() != client_hello_state::partial;
 }
 
 /// Of a ClientHello in records of a few bytes each, all that is taken has come without making it complete.
@@ -104,8 +104,8 @@ client_hello_state engine::hello_state() const noexcept
 engine::progress engine::handshake()
 {
     if (error_) return progress::failed;
-    if (!can_shake_hands()) return progress::wants_input;
     if (awaits_hello_) {
+        if (!bytes_.is_input_over() && !has_client_hello()) return progress::wants_input;
         if (hello_state() == client_hello_state::too_large) return fail(errc::hello_too_large);
         awaits_hello_ = false;
         bytes_.resume_input();

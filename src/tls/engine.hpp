@@ -50,9 +50,9 @@ public:
 
     /// Goes on with the handshake. done: it is over, and both sides speak porter/1.
     progress handshake();
-    /// Whether handshake() has something to compute. Not on a server that waits for a ClientHello, the first or the one
-    /// that it asked for by a HelloRetryRequest, while that is not here as a whole.
-    bool can_shake_hands() const noexcept;
+    /// Whether handshake() has a ClientHello to answer, which takes long: of a server, when all of it is here, or more
+    /// than is taken. That is the first one, or the one that it asked for by a HelloRetryRequest.
+    bool has_client_hello() const noexcept;
     bool is_established() const noexcept { return established_; }
 
     /// Decrypts into `room` as much as is here and fits; `size`: how much that was, 0 unless done.

@@ -45,14 +45,15 @@ private:
 task<base::error_code> stream::accept_tls(server_context const& context, time_point deadline)
 {
     tls_ = std::make_unique<engine_room>(context);
-    return shake_hands_until(deadline, nullptr, {});
+    return shake_hands_until(deadline, {});
 }
 
 task<base::error_code> stream::accept_tls(server_context const& context, time_point deadline,
-                                          handshake_scheduler& scheduler, std::string site)
+                                          handshake_threads& threads, std::string site)
 {
     tls_ = std::make_unique<engine_room>(context);
-    return shake_hands_until(deadline, &scheduler, std::move(site));
+    tls_->threads = &threads;
+    return shake_hands_until(deadline, std::move(site));
 }
 
 task<result<peer_identity, base::error_code>> stream::connect_tls(client_context const& context,
@@ -64,38 +65,31 @@ task<result<peer_identity, base::error_code>> stream::connect_tls(client_context
 
 task<result<peer_identity, base::error_code>> stream::shake_hands_and_look(time_point deadline)
 {
-    auto const failed = co_await shake_hands_until(deadline, nullptr, {});
+    auto const failed = co_await shake_hands_until(deadline, {});
     if (failed) co_return refuse(failed);
     co_return tls_->engine.peer();
 }
 
-task<base::error_code> stream::shake_hands_until(time_point deadline, handshake_scheduler* scheduler, std::string site)
+task<base::error_code> stream::shake_hands_until(time_point deadline, std::string site)
 {
     alarm_guard const limit{*this, deadline};
-    auto failed = co_await shake_hands(scheduler, site);
+    auto failed = co_await shake_hands(site);
+    tls_->threads = nullptr;
     if (failed && limit.rang()) failed = asio::error::timed_out;
     co_return failed;
 }
 
-task<base::error_code> stream::shake_hands(handshake_scheduler* scheduler, std::string const& site)
+task<base::error_code> stream::shake_hands(std::string const& site)
 {
     base::error_code failed;
     non_blocking(true, failed);  // from here on the socket is only asked for what it has at once
     if (failed) co_return failed;
     auto& engine = tls_->engine;
-    unsigned steps = 0;
     for (bool first = true;; first = false) {
-        auto got = engine::progress::wants_input;
         auto cancels_before = tls_->cancels;
-        if (scheduler == nullptr) {
-            got = engine.handshake();
-        } else if (engine.can_shake_hands()) {
-            // Only once: else a client that dribbles would go before all others again and again.
-            auto const step = steps++ == 1 ? handshake_scheduler::step::next : handshake_scheduler::step::first;
-            auto const turn = co_await scheduler->take_turn(site, step);
-            if (tls_->cancels != cancels_before) co_return asio::error::operation_aborted;
-            got = engine.handshake();
-        }
+        auto const step = co_await take_step(site);
+        if (!step || tls_->cancels != cancels_before) co_return asio::error::operation_aborted;
+        auto const got = *step;
         failed = co_await send_all();
         if (got == engine::progress::failed) co_return engine.error();
         if (failed || got == engine::progress::done) co_return failed;
@@ -107,6 +101,17 @@ task<base::error_code> stream::shake_hands(handshake_scheduler* scheduler, std::
         failed = receive_ready();
         if (failed) co_return failed;
     }
+}
+
+/// What is not long to compute is not worth another thread. None: it was cancelled before.
+task<std::optional<engine::progress>> stream::take_step(std::string const& site)
+{
+    auto& engine = tls_->engine;
+    if (tls_->threads == nullptr || !engine.has_client_hello()) co_return engine.handshake();
+    tls_->given_away = engine.bytes().capacity();
+    auto const got = co_await tls_->threads->take_step(engine, site);
+    tls_->given_away.reset();
+    co_return got;
 }
 
 task<base::error_code> stream::send_all()
@@ -136,6 +141,12 @@ std::size_t stream::try_read_some(asio::mutable_buffer room, base::error_code& e
     return 0;
 }
 
+std::size_t stream::buffered() const noexcept
+{
+    if (!tls_) return 0;
+    return tls_->given_away ? *tls_->given_away : tls_->engine.bytes().capacity();
+}
+
 task<base::error_code> stream::end_sending()
 {
     base::error_code failed;
@@ -155,7 +166,10 @@ void stream::cancel()
 
 void stream::cancel(base::error_code& error)
 {
-    if (tls_) ++tls_->cancels;
+    if (tls_) {
+        ++tls_->cancels;
+        if (tls_->threads != nullptr) tls_->threads->withdraw(tls_->engine);
+    }
     base::tcp_socket::cancel(error);
 }
 

@@ -12,7 +12,7 @@
 #include "base/asio.hpp"
 #include "porter/error.hpp"
 #include "tls/engine.hpp"
-#include "tls/handshake_scheduler.hpp"
+#include "tls/handshake_threads.hpp"
 
 namespace porter::rooms::tls {
 
@@ -42,10 +42,10 @@ public:
     /// error, close it. `context` may end as soon as this was called.
     task<base::error_code> accept_tls(server_context const& context, time_point deadline);
 
-    /// The same, where each step waits for its turn on this thread among the handshakes of other sites
-    /// (base::site_of). `scheduler` outlives the task.
-    task<base::error_code> accept_tls(server_context const& context, time_point deadline,
-                                      handshake_scheduler& scheduler, std::string site);
+    /// The same, where a ClientHello is answered on one of these threads, by turns of the sites (base::site_of).
+    /// `threads` outlive the task.
+    task<base::error_code> accept_tls(server_context const& context, time_point deadline, handshake_threads& threads,
+                                      std::string site);
 
     /// The same as the client of `host`, a name or an IP address. On success: who the server is, for the caller to
     /// judge before the first byte is sent to it.
@@ -57,8 +57,9 @@ public:
     /// Whether it has succeeded.
     bool is_established() const noexcept { return tls_ && tls_->engine.is_established(); }
 
-    /// Bytes that TLS holds for reads and writes that are under way; 0 on a plain socket.
-    std::size_t buffered() const noexcept { return tls_ ? tls_->engine.bytes().capacity() : 0; }
+    /// Bytes that TLS holds for reads and writes that are under way; 0 on a plain socket. While another thread answers
+    /// a ClientHello: what they were before.
+    std::size_t buffered() const noexcept;
 
     /// Sends what earlier writes left, says close_notify over TLS, and shuts the sending side down.
     task<base::error_code> end_sending();
@@ -114,7 +115,9 @@ private:
         {}
 
         tls::engine engine;
-        std::size_t cancels = 0;  // counted, for those that were between two waits
+        std::size_t cancels = 0;                  // counted, for those that were between two waits
+        handshake_threads* threads = nullptr;     // where ClientHellos are answered; none: on the socket's own
+        std::optional<std::size_t> given_away{};  // what the engine held when another thread got it
     };
 
     /// A read or a write over TLS: waits until the socket is ready, then moves bytes between it and the engine, until
@@ -208,9 +211,10 @@ private:
         asio::async_compose<Handler, signature>(operation<Move>{this, move, tls_->cancels}, handler, *this);
     }
 
-    task<base::error_code> shake_hands_until(time_point deadline, handshake_scheduler* scheduler, std::string site);
+    task<base::error_code> shake_hands_until(time_point deadline, std::string site);
     task<result<peer_identity, base::error_code>> shake_hands_and_look(time_point deadline);
-    task<base::error_code> shake_hands(handshake_scheduler* scheduler, std::string const& site);
+    task<base::error_code> shake_hands(std::string const& site);
+    task<std::optional<engine::progress>> take_step(std::string const& site);
     task<base::error_code> send_all();
 
     // One step each, without waiting; none: wait first.

@@ -1,9 +1,10 @@
-// Promise N9 of SECURITY.md.
+// Promises N9 and N12 of SECURITY.md.
 #include "server/encryption.hpp"
 
 #include "support/catch.hpp"
 #include "support/test_house.hpp"
 #include "tls/contexts.hpp"
+#include "tls/hello_gate.hpp"
 
 using namespace porter;
 using namespace porter::testing;
@@ -152,7 +153,7 @@ TEST_CASE("a TLS client that is refused before its handshake ends is just closed
         visitor who{house.open.io};
         co_await who.connect(house.open.where);
         co_await who.say_raw("\x16\x03\x01");
-        while (house.encryption.handshakes().taken() == 0) co_await asio::post(house.open.io, use_task);
+        while (house.encryption.handshake_limiter().taken() == 0) co_await asio::post(house.open.io, use_task);
         house.open.doorman->stop();
         auto const heard = co_await hear_raw(who);
         CHECK(heard.empty());
@@ -199,16 +200,45 @@ TEST_CASE("a failed handshake leaves one line with the address and the reason")
     CHECK(lines[0].field("why") == "TLS handshake: wrong version number");
 }
 
+TEST_CASE("while a ClientHello is answered sessions on its I/O thread go on")
+{
+    secure_house house{tls_mode::automatic};
+    hello_gate gate{*house.encryption.context()};
+    auto scene = [&]() -> task<void> {
+        visitor inside{house.open.io};
+        co_await inside.connect(house.open.where);
+        co_await inside.greet();
+        co_await inside.hear<wire::granted>();
+        visitor late{house.open.io};
+        auto look = [&]() -> task<void> {
+            while (gate.arrivals() == 0) co_await asio::post(house.open.io, use_task);
+            wire::text text;
+            text.body = "hello";
+            co_await inside.say(text);
+            auto const echo = co_await inside.hear<wire::text>();
+            CHECK(echo.body == "hello");
+            gate.open();
+        };
+        asio::co_spawn(house.open.io, look(), [](std::exception_ptr error) {
+            if (error) std::rethrow_exception(error);
+        });
+        co_await late.connect_securely(house.open.where);
+        co_await late.greet();
+        co_await late.hear<wire::granted>();
+    };
+    house.open.run(scene());
+}
+
 TEST_CASE("a handshake that is evicted for another one is closed and says why in the log")
 {
-    rooms::server::encryption encryption{tls_mode::automatic, new_key(), 1};
+    rooms::server::encryption encryption{tls_mode::automatic, new_key(), 1, 1};
     test_house house{with_access(wire::access_mode::open)};
     house.house.encryption = &encryption;
     auto scene = [&]() -> task<void> {
         visitor slow{house.io};
         co_await slow.connect(house.where);
         co_await slow.say_raw("\x16\x03\x01");
-        while (encryption.handshakes().taken() == 0) co_await asio::post(house.io, use_task);
+        while (encryption.handshake_limiter().taken() == 0) co_await asio::post(house.io, use_task);
         visitor next{house.io};
         co_await next.connect_securely(house.where);
         auto const heard = co_await hear_raw(slow);
@@ -246,7 +276,7 @@ TEST_CASE("a peer cut off after each byte of a TLS hello leaves nothing but a lo
             while (lines() == before) co_await asio::post(house.open.io, use_task);
             while (house.open.doorman->connections() != 0) co_await asio::post(house.open.io, use_task);
             CHECK(lines() == before + 1);
-            CHECK(house.encryption.handshakes().taken() == 0);
+            CHECK(house.encryption.handshake_limiter().taken() == 0);
         }
     };
     house.open.run(scene());
