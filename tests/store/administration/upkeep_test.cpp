@@ -52,13 +52,17 @@ TEST_CASE("an account that nobody can log in to is found")
     CHECK(keyless.find("(Боб) has a wrong key") != std::string::npos);
 }
 
-TEST_CASE("costs of hashes that are not counted are found")
+TEST_CASE("costs of hashes that are not counted as they are there are found")
 {
-    auto const wrong = std::string{"password_costs does not count the 1 hashes of m=19456,t=3\n"};
+    auto const counts = [](int counted, std::string const& cost, int stored) {
+        return "password_costs counts " + std::to_string(counted) + " hashes of " + cost + ", and there are " +
+               std::to_string(stored) + '\n';
+    };
     auto const hash = "UPDATE accounts SET password_hash = '" + hash_text("m=19456,t=3") + "'";
     CHECK(faults_after(hash).empty());
-    CHECK(faults_after(hash + "; DELETE FROM password_costs") == wrong);
-    CHECK(faults_after(hash + "; UPDATE password_costs SET accounts = 7") == wrong);
+    CHECK(faults_after(hash + "; DELETE FROM password_costs") == counts(0, "m=19456,t=3", 1));
+    CHECK(faults_after(hash + "; UPDATE password_costs SET accounts = 7") == counts(7, "m=19456,t=3", 1));
+    CHECK(faults_after("INSERT INTO password_costs VALUES (1024, 1, 2)") == counts(2, "m=1024,t=1", 0));
 }
 
 TEST_CASE("rows that belong to nobody are found")
