@@ -28,8 +28,9 @@ namespace porter::testing {
 class test_house {
 public:
     explicit test_house(rooms::server::options rules = {}, service talk = rooms::services::echo,
-                        std::size_t threads = 1)
-        : registry(store.ports().sessions, throttle, tokens, clock, log, {}),
+                        std::size_t threads = 1, std::uint32_t max_registrations = 0)
+        : throttle(store.ports().tries, clock, log, max_registrations),
+          registry(store.ports().sessions, throttle, tokens, clock, log, {}),
           house{directory, verifier, registry, clock, log, rules, std::move(talk)},
           doorman(std::make_unique<rooms::server::doorman>(io, threads, house))
     {
@@ -50,7 +51,7 @@ public:
     rooms::identity::directory directory{store.ports().addresses, clock, log};
     hash_counts hashes;
     rooms::auth::hasher hasher{{.threads = 1}, std::make_unique<plain_hash>(hashes), log};
-    rooms::auth::throttle throttle{store.ports().tries, clock, log};
+    rooms::auth::throttle throttle;
     rooms::auth::verifier verifier{store.ports().accounts, hasher, throttle, clock, log, {}};
     rooms::sessions::registry registry;
     rooms::server::house house;

@@ -46,6 +46,13 @@ void backend::be_unavailable(bool down)
 {
     operation now{parts_->all};
     parts_->all.down = down;
+    parts_->all.left_until_down.reset();
+}
+
+void backend::be_unavailable_after(unsigned operations)
+{
+    operation now{parts_->all};
+    parts_->all.left_until_down = operations;
 }
 
 }  // namespace porter::rooms::store::memory

@@ -26,6 +26,8 @@ public:
     void remove(account_id id);
     /// While this is set every operation answers `unavailable` and changes nothing.
     void be_unavailable(bool down);
+    /// The same after so many operations more.
+    void be_unavailable_after(unsigned operations);
 
 private:
     struct parts;

@@ -13,6 +13,18 @@ operation::~operation()
     if (all_.ended) all_.ended(ended_);
 }
 
+bool operation::is_down() noexcept
+{
+    auto& left = all_.left_until_down;
+    if (left == 0U) {
+        all_.down = true;
+        left.reset();
+    } else if (left) {
+        --*left;
+    }
+    return all_.down;
+}
+
 account_row* operation::account(account_id id)
 {
     auto const found = all_.accounts.find(id);

@@ -59,6 +59,7 @@ struct tables {
 
     std::mutex mutex;  // guards what follows
     bool down = false;
+    std::optional<unsigned> left_until_down{};  // operations
     account_id last_account = 0;
     session_id last_session = 0;
     std::map<account_id, account_row> accounts;
@@ -79,7 +80,7 @@ public:
     operation(operation const&) = delete;
     operation& operator=(operation const&) = delete;
 
-    bool is_down() const noexcept { return all_.down; }
+    bool is_down() noexcept;
 
     /// The account, or null.
     account_row* account(account_id id);
