@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <new>
 
 namespace porter::rooms::tls {
 
@@ -45,10 +46,14 @@ void ciphertext::release_input() noexcept
     input_.reset();
 }
 
-bool ciphertext::put(base::bytes_view bytes)
+bool ciphertext::put(base::bytes_view bytes) noexcept
 {
     if (output_.size() - sent_ + bytes.size() > output_limit) return false;
-    output_.insert(output_.end(), bytes.begin(), bytes.end());
+    try {
+        output_.insert(output_.end(), bytes.begin(), bytes.end());
+    } catch (std::bad_alloc const&) {
+        return false;  // OpenSSL calls this, through which no exception may go
+    }
     return true;
 }
 

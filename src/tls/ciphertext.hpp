@@ -49,8 +49,8 @@ public:
     /// Whether the peer has said all that it will; some of it may still be here.
     bool is_input_over() const noexcept { return input_ended_; }
     bool has_ended() const noexcept { return input_ended_ && !has_input(); }
-    /// Adds output; false: it would be more than the limit.
-    bool put(base::bytes_view bytes);
+    /// Adds output; false: it would be more than the limit, or there is no memory for it.
+    bool put(base::bytes_view bytes) noexcept;
 
 private:
     void release_input() noexcept;

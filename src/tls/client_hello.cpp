@@ -26,7 +26,8 @@ client_hello_state find_client_hello(base::bytes_view flight) noexcept
     std::size_t here = 0;    // of the message
     std::size_t needed = 0;  // by the message; 0: not known yet
     std::size_t size = 0;    // as declared by the bytes of its header that are here
-    while (flight.size() >= record_header) {
+    for (std::size_t records = 1; flight.size() >= record_header; ++records) {
+        if (records > max_client_hello_records) return too_large;
         auto const type = flight[0];
         auto const declared = number(flight.subspan(3, 2));
         auto const payload = flight.subspan(record_header, std::min(declared, flight.size() - record_header));

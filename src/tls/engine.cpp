@@ -35,11 +35,11 @@ void expect_host(SSL* session, std::string host)
     }
 }
 
-/// A HelloRetryRequest is a ServerHello with a random value of its own: RFC 8446, 4.1.3.
+/// Whether a ServerHello is a HelloRetryRequest, which has a random value of its own: RFC 8446, 4.1.3.
 bool is_retry_request(std::string_view message)
 {
     constexpr std::string_view random = "\xcf\x21\xad\x74\xe5\x9a\x61\x11";  // its first bytes
-    return message[0] == SSL3_MT_SERVER_HELLO && message.size() > 6 && message.substr(6).starts_with(random);
+    return message.size() > 6 && message.substr(6).starts_with(random);
 }
 
 ssl_handle make_session(ssl_ctx_st* context, ciphertext& bytes)
@@ -82,9 +82,10 @@ void engine::note_message(int is_ours, int, int type, void const* bytes, std::si
     std::string_view const message{static_cast<char const*>(bytes), size};
     if (is_ours == 0 && message[0] == SSL3_MT_KEY_UPDATE && ++mine.key_updates_ > max_key_updates) {
         mine.bytes_.stop_input();
-    } else if (is_ours != 0 && is_retry_request(message)) {
-        mine.awaits_hello_ = true;
-        mine.bytes_.stop_input();
+    } else if (is_ours != 0 && message[0] == SSL3_MT_SERVER_HELLO) {
+        mine.is_hello_answered_ = true;
+        mine.awaits_hello_ = is_retry_request(message);
+        if (mine.awaits_hello_) mine.bytes_.stop_input();
     }
 }
 
@@ -105,14 +106,21 @@ engine::progress engine::handshake()
 {
     if (error_) return progress::failed;
     if (awaits_hello_) {
-        if (!bytes_.is_input_over() && !has_client_hello()) return progress::wants_input;
-        if (hello_state() == client_hello_state::too_large) return fail(errc::hello_too_large);
-        awaits_hello_ = false;
+        auto const state = hello_state();
+        if (state == client_hello_state::too_large) return fail(errc::hello_too_large);
+        if (state == client_hello_state::partial && bytes_.is_input_over()) return fail(errc::truncated);
+        if (state == client_hello_state::partial) return progress::wants_input;
+        is_hello_answered_ = false;
         bytes_.resume_input();
     }
     ERR_clear_error();
     auto const outcome = SSL_do_handshake(session_.get());
-    if (outcome != 1) return judge(outcome);
+    if (outcome != 1) {
+        auto const got = judge(outcome);
+        // OpenSSL passes over some records, behind which a ClientHello would not be looked for.
+        bool const is_passed_over = got == progress::wants_input && awaits_hello_ && !is_hello_answered_;
+        return is_passed_over ? fail(errc::no_hello) : got;
+    }
     if (!agreed_on_protocol()) return fail(errc::no_protocol);
     established_ = true;
     return progress::done;

@@ -51,7 +51,8 @@ public:
     /// Goes on with the handshake. done: it is over, and both sides speak porter/1.
     progress handshake();
     /// Whether handshake() has a ClientHello to answer, which takes long: of a server, when all of it is here, or more
-    /// than is taken. That is the first one, or the one that it asked for by a HelloRetryRequest.
+    /// than is taken. That is the first one, or the one that it asked for by a HelloRetryRequest. When handshake()
+    /// wants input again without having answered it, the peer has sent something else, and that is an error.
     bool has_client_hello() const noexcept;
     bool is_established() const noexcept { return established_; }
 
@@ -83,8 +84,9 @@ private:
     ciphertext bytes_;
     ssl_handle session_;
     base::error_code error_;
-    unsigned key_updates_ = 0;  // of the peer's, since its last text
-    bool awaits_hello_;         // a ClientHello, of which OpenSSL has no byte yet
+    unsigned key_updates_ = 0;        // of the peer's, since its last text
+    bool awaits_hello_;               // a ClientHello, to which a ServerHello has not been sent
+    bool is_hello_answered_ = false;  // also by a HelloRetryRequest
     bool established_ = false;
 };
 

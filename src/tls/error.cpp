@@ -24,6 +24,8 @@ public:
                 return "the peer answers in the clear";
             case errc::hello_too_large:
                 return "the ClientHello is too large";
+            case errc::no_hello:
+                return "something else came instead of a ClientHello";
             case errc::too_many_keys:
                 return "the peer changes its keys and sends nothing";
             case errc::defect:

@@ -13,7 +13,8 @@ enum class errc : int {
     no_protocol,      ///< the peer did not agree on the ALPN protocol porter/1
     too_much_output,  ///< the peer made us answer and did not read the answers
     in_the_clear,     ///< the peer's first byte is 0x00: a frame, which is still there to be read, and no TLS record
-    hello_too_large,  ///< the client's ClientHello has more than max_client_hello
+    hello_too_large,  ///< the client's ClientHello has more than max_client_hello bytes or max_client_hello_records
+    no_hello,         ///< something else came where a ClientHello was expected
     too_many_keys,    ///< the peer changed its keys again and again without sending anything
     defect,           ///< OpenSSL failed and does not say why
 };

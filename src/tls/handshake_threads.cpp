@@ -17,6 +17,7 @@ constexpr int niceness = 5;  // after the I/O threads, before the password hashe
 
 handshake_threads::handshake_threads(std::size_t count)
 {
+    threads_.reserve(count);
     try {
         for (; count > 0; --count) threads_.emplace_back([this] { serve(); });
     } catch (std::system_error const& error) {

@@ -23,8 +23,9 @@ namespace porter::rooms::tls {
 /// Sites (base::site_of) take turns: a flood of ClientHellos from one of them delays the others' by one step. How many
 /// may wait is for the caller to bound (server::tls_handshake_limiter).
 ///
-/// Safe from any thread. It is destroyed before the io_contexts of the tasks that use it: steps that compute are
-/// finished, and those that still wait are withdrawn.
+/// Safe from any thread. It is destroyed when no step is left, or before the io_contexts of the tasks that wait: steps
+/// that compute are finished, and those that still wait are withdrawn. Where there is no memory to resume a task the
+/// process ends (std::terminate).
 class handshake_threads {
 public:
     /// `count`: how many, and so many ClientHellos are answered at once. Throws start_error when they cannot be

@@ -1,5 +1,6 @@
 #include "tls/stream.hpp"
 
+#include <optional>
 #include <utility>
 
 #include "tls/error.hpp"
@@ -38,6 +39,18 @@ public:
 
 private:
     std::shared_ptr<alarm> alarm_;
+};
+
+/// Sets a value for as long as it lives.
+class lending {
+public:
+    lending(std::optional<std::size_t>& value, std::size_t held) : value_(value) { value_ = held; }
+    ~lending() { value_.reset(); }
+    lending(lending const&) = delete;
+    lending& operator=(lending const&) = delete;
+
+private:
+    std::optional<std::size_t>& value_;
 };
 
 }  // namespace
@@ -108,9 +121,8 @@ task<std::optional<engine::progress>> stream::take_step(std::string const& site)
 {
     auto& engine = tls_->engine;
     if (tls_->threads == nullptr || !engine.has_client_hello()) co_return engine.handshake();
-    tls_->given_away = engine.bytes().capacity();
+    lending const lent{tls_->given_away, engine.bytes().capacity()};
     auto const got = co_await tls_->threads->take_step(engine, site);
-    tls_->given_away.reset();
     co_return got;
 }
 

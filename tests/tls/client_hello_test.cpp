@@ -47,8 +47,8 @@ auto find(std::string const& flight)
 
 TEST_CASE("a ClientHello is complete with its last byte whatever its records are")
 {
-    for (std::size_t const size : {1U, 2U, 3U, 4U, 5U, 100U, 1004U}) {
-        auto const flight = in_records_of(size, hello(1000, 1000));
+    for (std::size_t const size : {1U, 2U, 3U, 4U, 5U, 16U, 54U}) {
+        auto const flight = in_records_of(size, hello(50, 50));
         CHECK(find(flight) == complete);
         auto const all_but_last = std::count_if(flight.begin(), flight.end(), [&, at = 0U](char) mutable {
             return find(flight.substr(0, at++)) == partial;
@@ -67,6 +67,19 @@ TEST_CASE("a ClientHello that declares too much is too large as soon as that is 
         CHECK(find(more.substr(0, more.size() - 1)) == partial);
     }
     CHECK(find(record(22, hello(0xffffff, 0))) == too_large);
+}
+
+TEST_CASE("a ClientHello in too many records is too large")
+{
+    using porter::rooms::tls::max_client_hello_records;
+    auto const most = in_records_of(1, hello(max_client_hello_records - 4, max_client_hello_records - 4));
+    CHECK(find(most) == complete);
+    auto const more = in_records_of(1, hello(max_client_hello_records, max_client_hello_records - 3));
+    CHECK(find(more) == too_large);
+    std::string flight;
+    for (std::size_t i = 0; i < max_client_hello_records; ++i) flight += record(20, "\x01");
+    CHECK(find(flight) == partial);
+    CHECK(find(flight + record(20, "\x01")) == too_large);
 }
 
 TEST_CASE("a second ClientHello may stand behind a change_cipher_spec")

@@ -56,9 +56,11 @@ struct greeted_server {
 /// ClientHellos of some sites, the first of which is being answered until the gate is open.
 struct fixture {
     explicit fixture(std::size_t count = 1) { threads.emplace(count); }
+    ~fixture() { gate.open(); }  // before the threads are waited for
 
     task<void> take_step(engine& session, std::string site)
     {
+        co_await asio::this_coro::throw_if_cancelled(false);
         auto const got = co_await threads->take_step(session, site);
         results.push_back(got);
         sites.push_back(site);
@@ -161,6 +163,7 @@ TEST_CASE("the cancellation of its task withdraws a step")
     here.io.restart();
     here.io.run();
     CHECK(here.threads->waiting() == 0);
+    CHECK(here.results == outcomes{std::nullopt});
 }
 
 TEST_CASE("steps that wait when the threads end are withdrawn")

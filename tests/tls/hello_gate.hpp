@@ -13,10 +13,16 @@ namespace porter::testing {
 /// Where a server stops in the middle of answering a ClientHello, until it is open.
 class hello_gate {
 public:
-    /// `context` is used by nobody else any more when this ends.
+    /// Opens in the end. After that no ClientHello comes for `context`.
     explicit hello_gate(rooms::tls::server_context const& context)
     {
         SSL_CTX_set_client_hello_cb(context.native(), pass, this);
+    }
+    ~hello_gate()
+    {
+        open();
+        std::unique_lock lock{mutex_};
+        changed_.wait(lock, [this] { return inside_ == 0; });
     }
     hello_gate(hello_gate const&) = delete;
     hello_gate& operator=(hello_gate const&) = delete;
@@ -52,13 +58,17 @@ private:
         std::unique_lock lock{gate.mutex_};
         ++gate.arrivals_;
         gate.changed_.notify_all();
+        ++gate.inside_;
         gate.changed_.wait(lock, [&] { return gate.is_open_; });
+        --gate.inside_;
+        gate.changed_.notify_all();
         return SSL_CLIENT_HELLO_SUCCESS;
     }
 
     std::mutex mutex_;
     std::condition_variable changed_;
     int arrivals_ = 0;
+    int inside_ = 0;
     bool is_open_ = false;
 };
 

@@ -248,3 +248,31 @@ TEST_CASE("a second ClientHello is judged like the first although it comes right
     CHECK(server.handshake() == tls::engine::progress::failed);
     CHECK(server.error() == tls::errc::hello_too_large);
 }
+
+TEST_CASE("nothing but a ClientHello is taken where one was asked for")
+{
+    using namespace std::string_view_literals;
+    contexts made;
+    auto const [name, bytes] = GENERATE(
+        // user_canceled, which OpenSSL passes over in TLS 1.3
+        std::pair{"alert", "\x15\x03\x03\x00\x02\x01\x5a"sv},
+        std::pair{"fragment", "\x16\x03\x03\x00\x01\x01\x14\x03\x03\x00\x01\x01"sv},
+        std::pair{"declared", "\x16\x03\x03\x00\x04\x01\x01\xff\xff\x14\x03\x03\x00\x01\x01"sv},
+        std::pair{"data", "\x17\x03\x03\x00\x02hi"sv});
+    CAPTURE(name);
+    tls::engine server{made.server};
+    raw_client client;
+    client.offer("porter/1");
+    REQUIRE(SSL_CTX_set1_groups_list(client.context(), "X448:X25519") == 1);
+    auto const give = [&](std::string_view flight) {
+        auto const room = server.bytes().room();
+        std::ranges::copy(porter::rooms::base::as_bytes(flight), room.begin());
+        server.bytes().came(flight.size());
+    };
+    give(client.first_flight());
+    REQUIRE(server.handshake() == tls::engine::progress::wants_input);
+    CHECK_FALSE(server.has_client_hello());
+    give(bytes);
+    CHECK(server.has_client_hello());
+    CHECK(server.handshake() == tls::engine::progress::failed);
+}
