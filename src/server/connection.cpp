@@ -8,7 +8,7 @@ namespace porter::rooms::server {
 namespace {
 
 /// Finds out who comes by a proxy, and gives the place to the network that the proxy says: the proxy's own address has
-/// no limit, each of its clients' has.
+/// no limit of connections, each of its clients' has.
 task<void> meet_proxy(peer& visitor, admission& place)
 {
     auto const proxy = visitor.address();

@@ -63,8 +63,8 @@ inline constexpr int max_denials = 5;
 /// After access people may err more often, and every denial costs a line in the log, a look-up or an estimate.
 inline constexpr int max_denials_after_access = 32;
 
-/// So is the answer with this number when the faults are ours, which are no denials to count: nobody has a busy server
-/// ask its store or its hashes again and again by one connection.
+/// Before access the answer with this number is followed by closing(too_many_attempts), too, whatever it denies: faults
+/// of ours are answers, so that nobody has a busy server ask its store or its hashes again and again by one connection.
 inline constexpr int max_access_requests = 32;
 
 }  // namespace porter::rooms::server

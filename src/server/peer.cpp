@@ -10,7 +10,8 @@
 namespace porter::rooms::server {
 namespace {
 
-/// What a connection may hold without being counted: thousands that do are less than the limits let one have.
+/// What a connection may hold without being counted: as many as may be open by default hold 312 MiB so at most, and
+/// each small message need not take the limiter's mutex.
 constexpr std::size_t uncounted_memory = 16 * 1024;
 
 }  // namespace

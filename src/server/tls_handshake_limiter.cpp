@@ -30,7 +30,7 @@ struct tls_handshake_limiter::entry : std::enable_shared_from_this<entry> {
     std::array<std::list<entry*>::iterator, levels> positions{};  // in handshakes of all and of its origins
     bool has_slot = true;
 
-    io_executor const executor;  // for whose thread the rest is
+    io_executor const executor;  // on whose thread alone the rest is used
     tls::stream* socket;         // none: the handshake is over
     bool is_evicted = false;
 };

@@ -16,10 +16,10 @@
 namespace porter::rooms::server {
 
 /// Limits the TLS handshakes in progress on the whole server: each takes memory and computes signatures. A new one
-/// always gets a slot. When all are taken, the oldest handshake of the heaviest origin loses its slot: the IPv6 /48
-/// with most of them, of equal ones the /56, then the /64; an IPv4 address is an origin of its own. So a /48 that
-/// begins handshakes from a new /64 each keeps nobody else out. Against any number of equal origins a handshake has the
-/// time in which all slots are asked for once.
+/// always gets a slot. When all are taken, the oldest handshake of the heaviest origin loses its slot: of the IPv6 /48
+/// with most of them, in that of the heaviest /56, in that of the heaviest /64; an IPv4 address is an origin of its
+/// own. So a /48 that begins handshakes from a new /64 each keeps nobody else out. Against any number of equal origins
+/// a handshake has the time in which all slots are asked for once.
 ///
 /// Safe from any thread; outlives its slots.
 class tls_handshake_limiter {
@@ -53,7 +53,7 @@ public:
     std::size_t taken() const;
 
 private:
-    /// The handshakes from one origin, and what parts it has by the next longer prefix.
+    /// The handshakes from one origin (all, a /48, a /56, a /64), also by the origins of the next longer prefix in it.
     struct origin {
         struct heavier {
             bool operator()(origin const* a, origin const* b) const noexcept;

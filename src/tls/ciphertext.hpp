@@ -42,8 +42,9 @@ public:
     std::size_t take(std::span<std::byte> into);
     /// What take() would give.
     base::bytes_view input() const noexcept { return {input_.get() + begin_, end_ - begin_}; }
-    /// From now on take() gives nothing, or again what is here.
+    /// From now on take() gives nothing.
     void stop_input() noexcept { input_stopped_ = true; }
+    /// From now on it gives what is here again.
     void resume_input() noexcept { input_stopped_ = false; }
     bool has_input() const noexcept { return begin_ != end_; }
     /// Whether the peer has said all that it will; some of it may still be here.

@@ -94,7 +94,7 @@ bool engine::has_client_hello() const noexcept
     return awaits_hello_ && hello_state() != client_hello_state::partial;
 }
 
-/// Of a ClientHello in records of a few bytes each, all that is taken has come without making it complete.
+/// A ClientHello that is not complete although there is no room for more of it is too large.
 client_hello_state engine::hello_state() const noexcept
 {
     auto const found = find_client_hello(bytes_.input());
