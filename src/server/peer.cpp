@@ -83,14 +83,17 @@ task<void> peer::read()
     });
 }
 
-/// Prepares the buffer for the next read, and says at once when it has grown or is small again.
+/// Prepares the buffer for the next read, and says at once when it has grown or is small again. Of a connection whose
+/// output alone has grown the next tick says so.
 void peer::prepare_buffer()
 {
     auto& decoder = socket_.decoder();
     decoder.prepare();
+    // Small messages, before anything else is touched that is not in the processor's cache.
+    if (decoder.capacity() <= uncounted_memory && !memory_) return;
     auto const held = decoder.capacity() + socket_.encoder().capacity() + socket_.buffered();
-    if (held > uncounted_memory && !memory_) hold_memory();
-    if (!memory_) return;
+    if (held <= uncounted_memory && !memory_) return;
+    if (!memory_) hold_memory();
     memory_->update(held, times_.slow_since());
     if (!memory_->is_evicted()) return;
     end(ending::by_us(code::server_full, "the memory for large messages is taken: come back later"));

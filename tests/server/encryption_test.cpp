@@ -251,7 +251,7 @@ TEST_CASE("a handshake that is evicted for another one is closed and says why in
     CHECK(lines[0].field("why") == "TLS handshake: too many of them, and this one took longest");
 }
 
-TEST_CASE("a peer cut off after each byte of a TLS hello leaves nothing but a log line")
+TEST_CASE("a peer cut off anywhere in a TLS hello leaves nothing but a log line")
 {
     bool const resets = GENERATE(false, true);
     secure_house house{tls_mode::automatic};
@@ -263,7 +263,9 @@ TEST_CASE("a peer cut off after each byte of a TLS hello leaves nothing but a lo
         return house.open.log.count("connection_closed") + house.open.log.count("connection_lost");
     };
     auto scene = [&]() -> task<void> {
-        for (std::size_t size = 0; size <= hello.size(); ++size) {
+        // Each byte at both ends, and some between: with a hybrid key share it has 1.5 KiB.
+        auto const step = [&](std::size_t at) { return at < 100 || at + 50 > hello.size() ? 1U : 17U; };
+        for (std::size_t size = 0; size <= hello.size(); size += step(size)) {
             auto const before = lines();
             visitor cut{house.open.io};
             co_await cut.connect(house.open.where);
