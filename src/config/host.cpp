@@ -14,11 +14,11 @@ std::string_view without_brackets(std::string_view text)
     return bracketed ? text.substr(1, text.size() - 2) : text;
 }
 
-/// Nor are bytes beyond ASCII: a name of other letters is looked up in its ASCII form.
+/// Nor are bytes beyond ASCII: a name of other letters is looked up in its ASCII form. Brackets stand around a host.
 bool is_no_letter(char letter)
 {
     auto const code = static_cast<unsigned char>(letter);
-    return code <= ' ' || code >= 0x7f;
+    return code <= ' ' || code >= 0x7f || letter == '[' || letter == ']';
 }
 
 /// Colons stand in IPv6 addresses alone.

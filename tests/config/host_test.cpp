@@ -19,7 +19,7 @@ TEST_CASE("a host is a name or an address and IPv6 may stand in brackets")
 TEST_CASE("what is no host is refused with what would be right")
 {
     for (auto const* text : {"", " ", "a b", "a\n", "\xd0\xb0", "http://localhost", "localhost:", ":7678", "a:b:c",
-                             "[::1]:7678", "localhost:0", "localhost:65536"}) {
+                             "[::1]:7678", "localhost:0", "localhost:65536", "[[2]]", "[a]b[c]", "a]"}) {
         INFO(text);
         CHECK_FALSE(parse_host(text));
     }
