@@ -92,7 +92,6 @@ void peer::prepare_buffer()
     // Small messages, before anything else is touched that is not in the processor's cache.
     if (decoder.capacity() <= uncounted_memory && !memory_) return;
     auto const held = decoder.capacity() + socket_.encoder().capacity() + socket_.buffered();
-    if (held <= uncounted_memory && !memory_) return;
     if (!memory_) hold_memory();
     memory_->update(held, times_.slow_since());
     if (!memory_->is_evicted()) return;
