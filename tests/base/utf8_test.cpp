@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "support/catch.hpp"
 
@@ -106,6 +107,39 @@ TEST_CASE("a bad byte is found at every offset of a long text")
             text[at] = 'a';
         }
     }
+}
+
+TEST_CASE("every sequence is judged alike at every place of a long text")
+{
+    // The edges of RFC 3629, section 4, whole, cut short, and with a byte too many.
+    std::vector<std::string> pieces;
+    for (std::uint32_t point :
+         {0x7fU,   0x80U,   0x7ffU,   0x800U,   0xfffU,   0x1000U,  0xcfffU,   0xd000U,   0xd7ffU,   0xd800U,  0xdfffU,
+          0xe000U, 0xffffU, 0x10000U, 0x3ffffU, 0x40000U, 0xfffffU, 0x100000U, 0x10ffffU, 0x110000U, 0x1fffffU}) {
+        auto const whole = encoded(point);
+        pieces.push_back(whole);
+        pieces.push_back(whole.substr(0, whole.size() - 1));
+        pieces.push_back(whole + '\x80');
+    }
+    for (auto const* each : {"\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xe0\x9f\xbf", "\xf0\x80\x80\x80",
+                             "\xf0\x8f\xbf\xbf", "\xf5\x80\x80\x80", "\xff", "\xfe"}) {
+        pieces.emplace_back(each);
+    }
+    std::string wrong;
+    for (std::string const unit :
+         {"a", "\u00e9", "\u20ac", "\ud55c", "\u0939", "\U0001f600", "a\u00e9\u20ac\U0001f600"}) {
+        std::string before;
+        while (before.size() < 200) {
+            for (auto const& piece : pieces) {
+                for (auto const& after : {std::string{}, unit, std::string(130, 'a')}) {
+                    auto const text = before + piece + after;
+                    if (valid_utf8(text) != decodes(text)) wrong += std::to_string(before.size()) + ' ';
+                }
+            }
+            before += unit;
+        }
+    }
+    CHECK(wrong.empty());
 }
 
 TEST_CASE("a sequence cut short by the end is invalid")
