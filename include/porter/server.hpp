@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -92,6 +93,11 @@ public:
     /// Takes the TLS key and certificate as they are on disk now, for those who connect from now on: after a renewal.
     /// If they cannot be used, says so in the log and goes on with those that it has.
     void reload_certificate();
+
+    /// `failed` is called, on the thread that runs the io_context, when the server stops by itself, with the reason in
+    /// a sentence: the database's files were removed or replaced. Everybody is told closing(shutting_down) then, as by
+    /// stop(). Without it only the log tells.
+    void on_failure(std::function<void(std::string const& reason)> failed);
 
     /// What a person compares to know this server by, "SHA256:" and base64; empty when TLS is off.
     std::string key_fingerprint() const;

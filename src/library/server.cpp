@@ -107,6 +107,11 @@ void server::reload_certificate()
     if (rooms_->encryption) library::reload(*rooms_->encryption, rooms_->settled, rooms_->logger);
 }
 
+void server::on_failure(std::function<void(std::string const& reason)> failed)
+{
+    rooms_->doorman.on_failure(std::move(failed));
+}
+
 std::string server::key_fingerprint() const
 {
     return rooms_->encryption ? rooms_->encryption->fingerprint() : std::string{};

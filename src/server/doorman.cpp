@@ -11,6 +11,10 @@ namespace {
 
 constexpr std::chrono::hours prune_period{1};
 
+/// From the loss of the store to the end: requests are answered meanwhile, and who took the files away has done what
+/// belongs to it, as an ending of sessions.
+constexpr std::chrono::seconds after_loss{1};
+
 /// Deadlines are watched a second's grain wide, finer when the rules are finer than that.
 std::chrono::milliseconds tick_for(options const& rules)
 {
@@ -22,6 +26,11 @@ std::chrono::milliseconds tick_for(options const& rules)
 
 /// Of the memory for buffers one network gets so much at most.
 constexpr std::size_t network_share = 2;
+
+task<std::vector<store::session_id>> sessions_of(io_thread const& thread)
+{
+    co_return thread.sessions();
+}
 
 /// Four connections of one network can always have a frame of the largest size under way.
 std::size_t memory_for(options const& rules)
@@ -41,6 +50,7 @@ doorman::doorman(asio::io_context& main, std::size_t threads, house const& rooms
       threads_(main, threads, rooms.clock, memory_, tick_for(rooms.rules)),
       drain_timer_(main.get_executor()),
       house_timer_(main.get_executor()),
+      loss_timer_(main.get_executor()),
       house_period_(rooms.rules.use_period)
 {
     receiver_ = [this](stream socket, identity::address from, io_thread& thread) {
@@ -55,7 +65,7 @@ doorman::~doorman()
     // What still runs refers to this object: it must come to its end here, on the io_context that it lives on.
     main_.restart();
     while (!finished_ || housework_ != 0) main_.run_one();
-    house_.registry.on_ended({});
+    house_.registry.watch({});
     main_.poll();  // what the watcher posted meanwhile
 }
 
@@ -74,16 +84,27 @@ std::vector<asio::ip::tcp::endpoint> doorman::local_endpoints() const
 void doorman::start()
 {
     started_ = true;
-    house_.registry.on_ended([this](std::span<store::session_id const> ended) {
-        std::vector<store::session_id> sorted(ended.begin(), ended.end());
-        std::sort(sorted.begin(), sorted.end());
-        for (auto* thread : threads_.all()) {
-            asio::post(thread->executor(), [thread, sorted] { thread->end_sessions(sorted); });
-        }
-    });
+    auto const as_housework = [this](task<void> (doorman::*work)()) {
+        return [this, work] {
+            asio::post(threads_.main().executor(), [this, work] {
+                if (!finished_) spawn_housework((this->*work)());
+            });
+        };
+    };
+    house_.registry.watch({[this](std::span<store::session_id const> ended) { end_sessions(ended); },
+                           as_housework(&doorman::look_again), as_housework(&doorman::give_up)});
     for (auto* thread : threads_.all()) spawn(thread->executor(), thread->watch());
     for (auto& each : listeners_) spawn(threads_.main().executor(), each.accept_all(receiver_));
     spawn_housework(keep_house());
+}
+
+void doorman::end_sessions(std::span<store::session_id const> ended)
+{
+    std::vector<store::session_id> sorted(ended.begin(), ended.end());
+    std::sort(sorted.begin(), sorted.end());
+    for (auto* thread : threads_.all()) {
+        asio::post(thread->executor(), [thread, sorted] { thread->end_sessions(sorted); });
+    }
 }
 
 void doorman::receive(stream socket, identity::address from, io_thread& thread)
@@ -154,6 +175,7 @@ void doorman::finish()
     finished_ = true;
     drain_timer_.cancel();
     house_timer_.cancel();
+    loss_timer_.cancel();
     threads_.release();
 }
 
@@ -178,6 +200,7 @@ task<void> doorman::keep_house()
         if (finished_) break;                  // while the store was busy
         co_await base::run_out(house_timer_);  // or cut short by finish()
         co_await house_.registry.write_uses();
+        co_await look_again();
     }
     co_await house_.registry.write_uses();
 }
@@ -188,6 +211,39 @@ void doorman::note_uses()
     for (auto* thread : threads_.all().subspan(1)) {
         asio::post(thread->executor(), [this, thread] { house_.registry.note_uses(thread->sessions()); });
     }
+}
+
+/// The sessions of all threads. After finish() nothing runs on the others any more.
+task<std::vector<store::session_id>> doorman::live_sessions()
+{
+    std::vector<store::session_id> live;
+    for (auto* thread : threads_.all()) {
+        if (finished_) break;
+        auto there = asio::co_spawn(thread->executor(), sessions_of(*thread), use_task);
+        auto const its = co_await std::move(there);
+        live.insert(live.end(), its.begin(), its.end());
+    }
+    co_return live;
+}
+
+/// The store looks at each live session again.
+task<void> doorman::look_again()
+{
+    auto live = co_await live_sessions();
+    co_await house_.registry.look_again(std::move(live));
+}
+
+/// Sessions that ended in what is there now hear so, and all others that the server stops: without a store it hears of
+/// no ending any more.
+task<void> doorman::give_up()
+{
+    loss_timer_.expires_after(after_loss);
+    co_await base::run_out(loss_timer_);  // or cut short by finish()
+    if (finished_) co_return;
+    co_await look_again();
+    if (stopping_) co_return;
+    stop();
+    if (failed_) failed_("the database's files were removed or replaced while the server ran");
 }
 
 }  // namespace porter::rooms::server

@@ -5,7 +5,11 @@
 #include <chrono>
 #include <deque>
 #include <exception>
+#include <functional>
 #include <memory>
+#include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/asio.hpp"
@@ -39,6 +43,9 @@ public:
     /// that keeps `main` running.
     void stop();
 
+    /// Called with the reason when it stops by itself.
+    void on_failure(std::function<void(std::string const& reason)> failed) { failed_ = std::move(failed); }
+
     /// Connections that have a place now.
     std::size_t connections() const { return quota_.taken(); }
 
@@ -47,6 +54,7 @@ public:
 
 private:
     void receive(stream socket, identity::address from, io_thread& thread);
+    void end_sessions(std::span<store::session_id const> ended);
     void spawn(io_executor where, task<void> work);
     void spawn_housework(task<void> work);
     void report_defect(std::exception_ptr escaped);
@@ -55,6 +63,9 @@ private:
     task<void> cut_off_late_ones();
     task<void> keep_house();
     void note_uses();
+    task<std::vector<store::session_id>> live_sessions();
+    task<void> look_again();
+    task<void> give_up();
 
     asio::io_context& main_;
     house const& house_;
@@ -66,6 +77,8 @@ private:
     listener::receiver receiver_;
     base::steady_timer drain_timer_;
     base::steady_timer house_timer_;
+    base::steady_timer loss_timer_;
+    std::function<void(std::string const&)> failed_;
     std::chrono::milliseconds house_period_;
     std::atomic<std::size_t> running_ = 0;  // accept loops, connections and the threads' watches
     std::atomic<std::size_t> defects_ = 0;

@@ -26,12 +26,13 @@ registry::registry(store::sessions& sessions, auth::throttle& throttle, token_so
                    log::logger& log, options rules)
     : sessions_(sessions), throttle_(throttle), tokens_(tokens), clock_(clock), log_(log), rules_(rules)
 {
-    sessions_.watch_ended([this](std::span<store::session_id const> ended) { heard_of(ended); });
+    sessions_.watch({[this](std::span<store::session_id const> ended) { heard_of(ended); },
+                     [this] { tell(&store::session_watch::missed); }, [this] { tell(&store::session_watch::lost); }});
 }
 
 registry::~registry()
 {
-    sessions_.watch_ended({});
+    sessions_.watch({});
 }
 
 task<result<session>> registry::open(auth::principal const& who, identity::address from, store::transport over)
@@ -158,10 +159,21 @@ task<result<void>> registry::revoke_all(store::account_id account)
     co_return result<void>{};
 }
 
-void registry::on_ended(std::function<void(std::span<store::session_id const>)> ended)
+void registry::watch(store::session_watch watcher)
 {
     std::lock_guard const lock{watch_mutex_};
-    watch_ = std::move(ended);
+    watch_ = std::move(watcher);
+}
+
+task<void> registry::look_again(std::vector<store::session_id> live)
+{
+    if (live.empty()) co_return;
+    auto const over = co_await sessions_.gone(std::move(live), clock_.now());
+    if (!over) {
+        log_.warn("sessions_not_looked_at");
+    } else if (!over->empty()) {
+        heard_of(*over);
+    }
 }
 
 task<void> registry::prune()
@@ -217,7 +229,7 @@ bool registry::is_expired(store::session const& found, base::timestamp now) cons
 {
     auto const use = noted(found.id);
     auto const last_used_at = use ? std::max(found.last_used_at, use->at) : found.last_used_at;
-    return found.expires_at <= now || last_used_at <= idle_since(now);
+    return store::is_past_its_end(found, now) || last_used_at <= idle_since(now);
 }
 
 session registry::taken_up(store::found_session const& found) const
@@ -250,7 +262,13 @@ void registry::heard_of(std::span<store::session_id const> ended)
         log_.info("sessions_ended", {{"count", ended.size()}});
     }
     std::lock_guard const lock{watch_mutex_};
-    if (watch_) watch_(ended);
+    if (watch_.ended) watch_.ended(ended);
+}
+
+void registry::tell(std::function<void()> store::session_watch::*what)
+{
+    std::lock_guard const lock{watch_mutex_};
+    if (watch_.*what) (watch_.*what)();
 }
 
 }  // namespace porter::rooms::sessions

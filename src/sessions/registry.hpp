@@ -67,9 +67,14 @@ public:
     /// itself findable by its session's id first and asks this afterwards, so that no ending slips between.
     bool has_ended(store::session_id id) const { return endings_.contains(id); }
 
-    /// Calls `ended` with sessions that ended, on a thread of the store's: post from it. Replaces the function given
-    /// before, an empty one takes it away; when this returns the old one is not running any more.
-    void on_ended(std::function<void(std::span<store::session_id const>)> ended);
+    /// Tells of what the store tells of, after it was noted here: on a thread of the store's, so post from it. Replaces
+    /// the watch before, an empty one takes it away; when this returns the old one is not called any more.
+    void watch(store::session_watch watcher);
+
+    /// Asks the store which of these live sessions are over, and tells of those that are, however they came to be: the
+    /// journal tells of endings, not of a time that was changed by hand or by a clock that was ahead. A failure is
+    /// logged.
+    task<void> look_again(std::vector<store::session_id> live);
 
     /// Notes that these sessions are in use now: one with a live connection does not idle out.
     void note_uses(std::span<store::session_id const> live);
@@ -96,6 +101,7 @@ private:
     /// Ends a session that may not be resumed, so that it stays ended whatever the clock says next.
     task<void> put_away(store::session const& refused);
     void heard_of(std::span<store::session_id const> ended);
+    void tell(std::function<void()> store::session_watch::*what);
     void note_use(store::session_use use);
     std::optional<store::session_use> noted(store::session_id id) const;
 
@@ -108,8 +114,8 @@ private:
     endings endings_;
     mutable std::mutex uses_mutex_;
     std::unordered_map<store::session_id, store::session_use> uses_;  // noted, and not yet written
-    std::mutex watch_mutex_;                                          // held while watch_ runs
-    std::function<void(std::span<store::session_id const>)> watch_;
+    std::mutex watch_mutex_;                                          // held while watch_ is called
+    store::session_watch watch_;
 };
 
 }  // namespace porter::rooms::sessions

@@ -25,4 +25,8 @@ inline constexpr std::chrono::seconds registration_window = std::chrono::hours{1
 /// so that it can be seen that there are more.
 inline constexpr std::size_t hash_costs_at_once = 5;
 
+/// A session that was opened later than this from now was opened while the clock was ahead, and is over: it would live
+/// until then and its life longer. A clock that is behind by less (a machine without one that starts) ends nothing.
+inline constexpr std::chrono::seconds clock_tolerance = std::chrono::hours{24};
+
 }  // namespace porter::rooms::store

@@ -44,6 +44,16 @@ public:
     virtual task<result<void>> change_password(password_change asked) = 0;
 };
 
+/// Who watches for sessions that end. The calls come on a thread of the store's, or on that of the task which ended
+/// them: post from them, do not block them, do not call the store. An empty function is not called.
+struct session_watch {
+    std::function<void(std::span<session_id const>)> ended{};  ///< soon after each ending, whoever ended it: this
+                                                               ///< process, another one, or a database shell
+    std::function<void()> missed{};  ///< endings may have been missed: ask gone() about every live session
+    std::function<void()> lost{};    ///< what is stored was taken away or replaced: from now on all but gone() is
+                                     ///< unavailable, and only opening the store anew helps. Once.
+};
+
 class sessions {
 public:
     virtual ~sessions() = default;
@@ -80,11 +90,14 @@ public:
     /// how many.
     virtual task<result<std::size_t>> prune(base::timestamp now, base::timestamp idle_since) = 0;
 
-    /// Calls `ended` with the ids of sessions that ended from now on, soon after each ending and whoever ended it:
-    /// this process, another one, or a statement typed into a database shell. The call comes on a thread of the
-    /// store's, or on that of the task which ended them: post from it, do not block it, do not call the store. At most
-    /// one watcher; an empty function takes it away, and when that returns the old one is not running any more.
-    virtual void watch_ended(std::function<void(std::span<session_id const>)> ended) = 0;
+    /// Which of these sessions are over: no longer there, past their absolute end at `now`, or opened in a future that
+    /// no clock of ours reaches (created more than clock_tolerance after `now`). After `lost` this looks at what is
+    /// stored now in the store's place.
+    virtual task<result<std::vector<session_id>>> gone(std::vector<session_id> live, base::timestamp now) = 0;
+
+    /// Tells of sessions that end from now on. At most one watch: an empty one takes the old one away, and when this
+    /// returns the old one is not called any more.
+    virtual void watch(session_watch watcher) = 0;
 };
 
 class addresses {

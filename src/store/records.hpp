@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/hash_cost.hpp"
 #include "porter/error.hpp"
+#include "store/limits.hpp"
 
 namespace porter::rooms::store {
 
@@ -67,6 +68,13 @@ struct session {
     std::string address;           ///< canonical address that opened or last resumed it
     store::transport transport = store::transport::plain;
 };
+
+/// Whether a session is over however it is used: its absolute end has come, or its beginning is none that our clock
+/// could have given it.
+inline bool is_past_its_end(session const& one, base::timestamp now)
+{
+    return one.expires_at <= now || one.created_at > now + clock_tolerance;
+}
 
 /// A try of a secret that was counted as failed before it was decided: what undoes it when it succeeds, or when it was
 /// never decided.

@@ -1,4 +1,4 @@
-"""The user database from outside: read and changed by hand, locked, broken (commands page; promises P6, S3, S4 and S5)."""
+"""The user database from outside: read and changed by hand, locked, broken (commands page; promises P6, S3, S4, S5 and S13)."""
 import contextlib
 import pathlib
 import resource
@@ -8,7 +8,8 @@ import tempfile
 import unittest
 
 from support.case import PASSWORD, ServerCase
-from support.server import PORTERD, Server, run
+from support.server import PORTERCTL, PORTERD, Server, run
+from support.waiting import until
 
 VIEWS = ("account_list", "session_list", "address_list", "login_failures")
 
@@ -256,6 +257,112 @@ class Refused(unittest.TestCase):
         shutil.copy(self.good, self.database)
         done = run(PORTERD, "--check", "--data-dir", self.folder, home=self.folder)
         self.assertEqual(done.returncode, 0, done.err)
+
+
+class Lost(unittest.TestCase):
+    """Promise S13: the files are removed, replaced or rewound while porterd runs."""
+
+    def setUp(self):
+        self.server = Server()
+        self.addCleanup(self.server.remove)
+        visitor = self.server.connect()
+        self.token = visitor.enter("register", "Alice", PASSWORD).token
+        visitor.close()
+
+    def resumed(self):
+        live = self.server.connect()
+        self.addCleanup(live.close)
+        live.enter("resume", self.token)
+        return live
+
+    def register(self, name):
+        visitor = self.server.connect()
+        self.addCleanup(visitor.close)
+        visitor.hello()
+        return visitor.ask("register", name, PASSWORD)
+
+    def assert_it_ended(self):
+        self.assertEqual(self.server.wait(), 74, self.server.console())
+        self.assertIn("database's files were removed or replaced", self.server.console())
+        self.assertIn(" error database_lost", self.server.log())
+        self.assertFalse(self.server.port_file.exists())
+
+    def test_porterd_grants_nothing_that_would_be_lost_and_ends(self):
+        for suffix in ("", "-wal", "-shm"):
+            with self.subTest(suffix):
+                live = self.resumed()
+                self.server.database.with_name("porter.db" + suffix).unlink()
+                denied = self.register("Bob")
+                self.assertEqual((denied.kind, denied.code), ("denied", "unavailable"))
+                # What was in a log that is removed is gone, the session among it.
+                live.expect_closing("session_ended" if suffix == "-wal" else "shutting_down")
+                self.assert_it_ended()
+            self.setUp()
+
+    def test_an_ending_that_it_cannot_hear_of_is_obeyed(self):
+        live = self.resumed()
+        self.server.database.with_name("porter.db-shm").unlink()
+        done = run(PORTERCTL, "sessions", "revoke", "--account", "Alice", "--data-dir", self.server.data)
+        self.assertEqual(done.returncode, 0, done.err)
+        live.expect_closing("session_ended")
+        self.assert_it_ended()
+        self.server.start()
+        with contextlib.closing(sqlite3.connect(self.server.database)) as shell:
+            self.assertEqual(shell.execute("SELECT count(*) FROM sessions").fetchone(), (0,))
+
+    def test_a_database_that_took_its_place_is_left_alone(self):
+        copy = self.server.folder / "copy.db"
+        self.assertEqual(run(PORTERCTL, "db", "backup", copy, "--data-dir", self.server.data).returncode, 0)
+        copy.rename(self.server.database)
+        self.assertEqual(self.register("Bob").code, "unavailable")
+        self.assert_it_ended()
+        (log,) = self.server.data.glob("porter.db-wal.of-lost-database-*")
+        self.assertIn(str(log), self.server.log())
+        self.server.start()
+        self.resumed().expect_alive()
+        self.server.stop()
+
+    def test_sessions_hear_of_their_end_after_a_restore_in_place(self):
+        copy = self.server.folder / "copy.db"
+        with contextlib.closing(sqlite3.connect(self.server.database)) as shell:
+            shell.execute("VACUUM INTO ?", (str(copy),))
+        later = self.server.connect()
+        self.addCleanup(later.close)
+        later.enter("login", "Alice", PASSWORD)
+        ended = self.server.connect()
+        ended.enter("login", "Alice", PASSWORD)
+        ended.ask("logout", 0)
+        ended.close()
+        until(lambda: "session_ended" in self.server.log(), "the journal is read up to here")
+        with contextlib.closing(sqlite3.connect(copy)) as backup, \
+                contextlib.closing(sqlite3.connect(self.server.database)) as shell:
+            backup.backup(shell)  # .restore
+        later.expect_closing("session_ended")
+        self.resumed().expect_alive()
+
+    def test_a_backup_copied_over_a_killed_database_is_refused(self):
+        copy = self.server.folder / "copy.db"
+        self.assertEqual(run(PORTERCTL, "db", "backup", copy, "--data-dir", self.server.data).returncode, 0)
+        self.register("Bob")
+        self.server.kill()
+        self.server.database.write_bytes(copy.read_bytes())
+        for arguments in (("--check",), ()):
+            done = run(PORTERD, "--no-input", "--port", 0, "--data-dir", self.server.data, *arguments)
+            self.assertEqual(done.returncode, 65, done.err)
+            self.assertIn("porter.db-wal belongs to another database", done.err)
+            self.assertIn("porterctl db restore", done.err)
+
+    def test_a_text_that_is_damaged_reaches_nobody(self):
+        with contextlib.closing(sqlite3.connect(self.server.database, isolation_level=None)) as shell:
+            shell.execute("UPDATE accounts SET last_address = CAST(x'3132ff' AS TEXT)")
+            shell.execute("UPDATE addresses SET name = CAST(x'416cff' AS TEXT)")
+        visitor = self.server.connect()
+        self.addCleanup(visitor.close)
+        visitor.hello()
+        self.assertEqual(visitor.ask("login", "Alice", PASSWORD).code, "unavailable")
+        done = run(PORTERCTL, "db", "check", "--data-dir", self.server.data)
+        self.assertEqual(done.returncode, 65, done.err)
+        self.assertIn("account 1 has a text that is damaged", done.out)
 
 
 if __name__ == "__main__":

@@ -100,6 +100,76 @@ class Beside(AdministratorCase):
             self.server.start()
 
 
+class Restored(unittest.TestCase):
+    """Promise S13: a backup takes the place of the database."""
+
+    def setUp(self):
+        self.server = Server()
+        self.addCleanup(self.server.remove)
+        self.backup = self.server.folder / "backup.db"
+        self.kept, self.ended = self.login("register"), self.login("login")
+        self.ctl("db", "backup", self.backup)
+
+    def ctl(self, *arguments, code=0, **how):
+        done = run(PORTERCTL, *arguments, "--data-dir", self.server.data, home=self.server.folder, **how)
+        self.assertEqual(done.returncode, code, done.err)
+        return done
+
+    def login(self, how):
+        visitor = self.server.connect()
+        self.addCleanup(visitor.close)
+        return visitor.enter(how, "Alice", PASSWORD).token
+
+    def denied(self, token):
+        visitor = self.server.connect()
+        self.addCleanup(visitor.close)
+        visitor.hello()
+        return visitor.ask("resume", token)
+
+    def test_sessions_that_ended_since_stay_ended_and_what_was_there_is_kept(self):
+        visitor = self.server.connect()
+        visitor.enter("resume", self.ended)
+        visitor.ask("logout", 0)
+        visitor.close()
+        self.ctl("accounts", "add", "Bob", "--password-file", self.password_file())
+        self.server.stop()
+        said = self.ctl("db", "restore", "--yes", self.backup).err
+        self.assertIn("1 account, 1 session; 1 session ended (they had ended since the backup)", said)
+        self.server.start()
+        self.assertEqual(self.denied(self.ended).code, "invalid_token")
+        self.assertEqual(self.denied(self.kept).kind, "granted")
+        self.assertNotIn("Bob", self.ctl("accounts", "list").out)
+        (before,) = self.server.data.glob("porter.db.before-restore-*")
+        self.assertIn("Bob", run(PORTERCTL, "accounts", "list", "--database", before, home=self.server.folder).out)
+
+    def password_file(self):
+        file = self.server.folder / "password"
+        file.write_text(PASSWORD)
+        file.chmod(0o600)
+        return file
+
+    def test_a_killed_porterd_leaves_a_log_that_does_no_harm(self):
+        self.ctl("accounts", "add", "Bob", "--password-file", self.password_file())
+        self.server.kill()
+        self.ctl("db", "restore", "--yes", self.backup)
+        self.assertFalse(self.server.database.with_name("porter.db-wal").exists())
+        self.server.start()
+        self.assertNotIn("Bob", self.ctl("accounts", "list").out)
+        self.assertEqual(self.denied(self.ended).kind, "granted")
+
+    def test_beside_a_running_porterd_it_is_put_off(self):
+        said = self.ctl("db", "restore", "--yes", self.backup, code=75).err
+        self.assertIn(f"porterd (process {self.server.process.pid}) has the database open: stop it first", said)
+
+    def test_without_a_terminal_it_needs_yes(self):
+        self.server.stop()
+        before = self.server.database.read_bytes()
+        self.assertIn("--yes", self.ctl("db", "restore", self.backup, code=64).err)
+        self.ctl("db", "restore", "--yes", self.server.log_file, code=65)
+        self.ctl("db", "restore", "--yes", self.server.folder / "none", code=74)
+        self.assertEqual(self.server.database.read_bytes(), before)
+
+
 class Refused(unittest.TestCase):
     """A database that is missing, not ours, not whole or of another version is said to be, and not a byte of it changed."""
 

@@ -84,10 +84,10 @@ TEST_CASE("endings are known before they are told")
     registry_fixture house;
     ids told;
     bool known_when_told = true;
-    house.registry->on_ended([&](std::span<store::session_id const> ended) {
+    house.registry->watch({[&](std::span<store::session_id const> ended) {
         for (auto const id : ended) known_when_told = known_when_told && house.registry->has_ended(id);
         told.insert(told.end(), ended.begin(), ended.end());
-    });
+    }});
     auto const first = house.open(house.alice);
     auto const second = house.open(house.alice);
     CHECK_FALSE(house.registry->has_ended(first->id()));
@@ -102,8 +102,8 @@ TEST_CASE("endings are known without anybody to tell")
 {
     registry_fixture house;
     int told = 0;
-    house.registry->on_ended([&](std::span<store::session_id const>) { ++told; });
-    house.registry->on_ended({});
+    house.registry->watch({[&](std::span<store::session_id const>) { ++told; }});
+    house.registry->watch({});
     auto const opened = house.open(house.alice);
     REQUIRE(testing::run(house.io, house.registry->revoke_all(house.alice.account())));
     CHECK(told == 0);
@@ -114,7 +114,7 @@ TEST_CASE("a registry that ends takes its watcher away")
 {
     registry_fixture house;
     int told = 0;
-    house.registry->on_ended([&](std::span<store::session_id const>) { ++told; });
+    house.registry->watch({[&](std::span<store::session_id const>) { ++told; }});
     REQUIRE(house.open(house.alice));
     house.registry.reset();
     REQUIRE(testing::run(house.io, house.store.ports().sessions.end_all(house.alice.account())));

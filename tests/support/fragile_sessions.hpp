@@ -88,10 +88,14 @@ public:
         co_return pruned;
     }
 
-    void watch_ended(std::function<void(std::span<session_id const>)> ended) override
+    task<result<std::vector<session_id>>> gone(std::vector<session_id> live, timestamp now) override
     {
-        real_.watch_ended(std::move(ended));
+        if (broken.contains("gone")) co_return refuse(errc::unavailable);
+        auto over = co_await real_.gone(std::move(live), now);
+        co_return over;
     }
+
+    void watch(rooms::store::session_watch watcher) override { real_.watch(std::move(watcher)); }
 
 private:
     rooms::store::sessions& real_;

@@ -15,8 +15,10 @@
 #include "store/sqlite/administration/addresses.hpp"
 #include "store/sqlite/administration/backup.hpp"
 #include "store/sqlite/administration/check.hpp"
+#include "store/sqlite/administration/restore.hpp"
 #include "store/sqlite/administration/status.hpp"
 #include "terminal/progress_bar.hpp"
+#include "terminal/questions.hpp"
 
 namespace porter::programs {
 
@@ -136,8 +138,10 @@ exit_code check(context& given)
 {
     auto const db = open_to_read(given);
     auto faults = administration::find_faults(*db);
-    find_wrong_addresses(*db, faults);
-    find_wrong_hashes(*db, faults);
+    if (faults.empty()) {
+        find_wrong_addresses(*db, faults);
+        find_wrong_hashes(*db, faults);
+    }
     if (faults.empty()) {
         given.out.show({{{"state", "ok"}, {"faults", std::vector<std::string>{}}}});
         return exit_code::ok;
@@ -179,6 +183,64 @@ exit_code backup(context& given)
     return exit_code::ok;
 }
 
+/// Whoever has it open would go on with the file that goes.
+void refuse_while_open(context const& given)
+{
+    auto const user = administration::user_of(given.file());
+    if (!user) return;
+    auto const how = user->program == "porterd" ? " (systemctl stop porterd, or SIGTERM)" : "";
+    throw config::problem{exit_code::try_again,
+                          fmt::format("{} has the database open: stop it first{}", text_of(user), how)};
+}
+
+bool confirm_restore(context const& given)
+{
+    if (given.yes) return true;
+    if (!rooms::terminal::can_ask(STDERR_FILENO)) {
+        throw config::problem{exit_code::usage, "there is no terminal to ask at: --yes restores without asking"};
+    }
+    auto const answer = rooms::terminal::ask_yes_no(
+        STDERR_FILENO, fmt::format("Put {} in the place of {}, which is kept? (yes/no) ",
+                                   base::escape(given.arguments[0]), base::escape(given.file().string())));
+    return answer.value_or(false);
+}
+
+exit_code restore(context& given)
+{
+    refuse_while_open(given);
+    if (!confirm_restore(given)) return exit_code::ok;
+    for (int const number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, note_interrupt);
+    std::optional<administration::restored> done;
+    {
+        rooms::terminal::progress_bar bar{STDERR_FILENO, "restore"};
+        auto const tell = [&](std::uint64_t copied, std::uint64_t total) {
+            bar.show(copied, total);
+            return interrupted == 0;
+        };
+        done = administration::restore(store_options(given), given.arguments[0], tell);
+    }
+    if (!done) {
+        std::signal(interrupted, SIG_DFL);
+        std::raise(interrupted);
+        return exit_code::ok;
+    }
+    auto said = fmt::format("{} is restored: {}, {}", base::escape(given.file().string()),
+                            counted(done->accounts, "account"), counted(done->sessions, "session"));
+    if (done->sessions_ended > 0) {
+        said += fmt::format(
+            "; {} ended ({})", counted(done->sessions_ended, "session"),
+            done->was_readable ? "they had ended since the backup" : "the database before cannot say which had ended");
+    }
+    said += '.';
+    if (!done->set_aside.empty()) said += fmt::format(" What was there is {}.", base::escape(done->set_aside.string()));
+    given.out.done(said, {{{"file", given.file().string()},
+                           {"accounts", count_of(done->accounts)},
+                           {"sessions", count_of(done->sessions)},
+                           {"sessions_ended", count_of(done->sessions_ended)},
+                           {"set_aside", done->set_aside.string()}}});
+    return exit_code::ok;
+}
+
 constexpr command table[] = {
     {"db", "status", "", 0, 0, "", "the file, its version, who has it open, how much is in it", "",
      "  porterctl db status\n"
@@ -197,6 +259,12 @@ constexpr command table[] = {
      "  porterctl db backup porter-backup.db\n"
      "  porterctl db backup \"/var/backups/porter-$(date +%F).db\"\n",
      backup},
+    {"db", "restore", "FILE", 1, 1, "yes", "put a backup in the place of the database",
+     "porterd is stopped. Sessions that have ended since the backup stay ended, and what was\n"
+     "there is kept beside it. Asks on a terminal; needs --yes without one.\n",
+     "  porterctl db restore porter-backup.db\n"
+     "  porterctl db restore --yes /var/backups/porter-2026-11-28.db\n",
+     restore},
 };
 
 }  // namespace

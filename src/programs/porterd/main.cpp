@@ -37,14 +37,22 @@ exit_code serve(config::porterd_options const& options)
         door.reopen_log();
         door.reload_certificate();
     };
-    signals const handled{io, stop, reopen};
+    signals handled{io, stop, reopen};
+    std::string failure;
+    door.on_failure([&](std::string const& reason) {
+        failure = reason;
+        file.reset();
+        handled.stopping();
+    });
 
     auto const endpoints = door.local_endpoints();
     if (!options.port_file.empty()) file.emplace(options.port_file, endpoints.front().port());
     say(listening_line(options, endpoints));
     if (is_on_terminal()) say(reach_lines(endpoints, door.key_fingerprint()));
     io.run();
-    return exit_code::ok;
+    if (failure.empty()) return exit_code::ok;
+    complain(failure);
+    return exit_code::io;
 }
 
 /// Asks what is missing and can be asked. False: the person left.

@@ -50,11 +50,17 @@ void signals::wait_for_end()
 {
     end_.async_wait([this](asio::error_code error, int) {
         if (error) return;
-        ending_ = true;
-        rotation_.cancel();  // so that the io_context runs out of work
-        end_at_the_next_one();
+        stopping();
         stop_();
     });
+}
+
+void signals::stopping()
+{
+    ending_ = true;
+    end_.cancel();  // so that the io_context runs out of work
+    rotation_.cancel();
+    end_at_the_next_one();
 }
 
 void signals::wait_for_rotation()

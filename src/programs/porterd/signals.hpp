@@ -22,6 +22,9 @@ public:
     signals(signals const&) = delete;
     signals& operator=(signals const&) = delete;
 
+    /// It stops by itself: the next SIGTERM or SIGINT is the second one.
+    void stopping();
+
 private:
     void wait_for_end();
     void wait_for_rotation();

@@ -12,7 +12,7 @@ namespace {
 
 bool is_over(session const& one, base::timestamp now, base::timestamp idle_since)
 {
-    return one.expires_at <= now || one.last_used_at <= idle_since;
+    return is_past_its_end(one, now) || one.last_used_at <= idle_since;
 }
 
 session add_session(tables& all, new_session const& fresh)
@@ -138,10 +138,21 @@ task<result<std::size_t>> sessions::prune(base::timestamp at, base::timestamp id
     co_return now.end_sessions([&](session_row const& each) { return is_over(each.session, at, idle_since); });
 }
 
-void sessions::watch_ended(std::function<void(std::span<session_id const>)> ended)
+task<result<std::vector<session_id>>> sessions::gone(std::vector<session_id> live, base::timestamp at)
+{
+    operation now{all_};
+    if (now.is_down()) co_return refuse(errc::unavailable);
+    std::erase_if(live, [&](session_id id) {
+        auto const found = all_.sessions.find(id);
+        return found != all_.sessions.end() && !is_past_its_end(found->second.session, at);
+    });
+    co_return live;
+}
+
+void sessions::watch(session_watch watcher)
 {
     std::lock_guard const lock{all_.watching};
-    all_.ended = std::move(ended);
+    all_.ended = std::move(watcher.ended);
 }
 
 }  // namespace porter::rooms::store::memory

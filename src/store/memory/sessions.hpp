@@ -18,7 +18,8 @@ public:
     task<result<void>> end_all(account_id account) override;
     task<result<void>> touch(std::vector<session_use> uses) override;
     task<result<std::size_t>> prune(base::timestamp now, base::timestamp idle_since) override;
-    void watch_ended(std::function<void(std::span<session_id const>)> ended) override;
+    task<result<std::vector<session_id>>> gone(std::vector<session_id> live, base::timestamp now) override;
+    void watch(session_watch watcher) override;
 
 private:
     tables& all_;

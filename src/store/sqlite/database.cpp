@@ -17,6 +17,28 @@ int note_wal_pages(void* pages, sqlite3*, char const*, int count)
     return SQLITE_OK;
 }
 
+/// https://www.sqlite.org/uri.html
+std::string immutable_uri(std::string_view path)
+{
+    std::string made{"file:"};
+    for (char const each : path) {
+        switch (each) {
+            case '%':
+                made += "%25";
+                break;
+            case '?':
+                made += "%3f";
+                break;
+            case '#':
+                made += "%23";
+                break;
+            default:
+                made += each;
+        }
+    }
+    return made + "?immutable=1";
+}
+
 }  // namespace
 
 void database::closing::operator()(sqlite3* handle) const noexcept
@@ -31,10 +53,15 @@ void database::finalizing::operator()(sqlite3_stmt* handle) const noexcept
 
 database::database(std::filesystem::path const& file, access how)
 {
-    int const mode = how == access::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    int mode = how == access::read_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+    auto name = file.string();
+    if (how == access::file_alone) {
+        mode |= SQLITE_OPEN_URI;
+        name = immutable_uri(name);
+    }
     sqlite3* opened = nullptr;
     int const result =
-        sqlite3_open_v2(file.c_str(), &opened, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+        sqlite3_open_v2(name.c_str(), &opened, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
     handle_.reset(opened);
     if (result != SQLITE_OK) {
         if (!opened) throw failure{result, sqlite3_errstr(result)};

@@ -17,7 +17,11 @@ namespace porter::rooms::store::sqlite {
 /// One connection to a database file. Used by one thread at a time. Every member may throw failure, unless noexcept.
 class database {
 public:
-    enum class access { read_only, read_write };
+    enum class access : std::uint8_t {
+        read_only,
+        read_write,
+        file_alone,  ///< what stands in the file itself, without its write-ahead log and without a lock
+    };
 
     /// Opens an existing file. SQLite's own checkpoints after a commit are off: in SQLite before 3.51.3 a checkpoint
     /// that races with a commit elsewhere can damage the file, so only the writer checkpoints, by checkpoint().

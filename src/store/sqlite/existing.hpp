@@ -11,11 +11,17 @@ int newest_version() noexcept;
 /// that may write undoes it. Throws failure.
 void recover(options const& rules);
 
-/// Whether each page is what it should be takes reading each page.
+/// Whether each page and each index is what it should be takes reading all of them.
 enum class depth { schema, whole };
 
 /// Judges what only SQLite can tell of a file that somebody may be using, so under its locks: whose it is, its version
 /// and, as deep as is said, whether it is undamaged. Throws start_error(bad_data), failure.
 void refuse_wrong_content(options const& rules, depth how);
+
+/// Refuses a write-ahead log beside a file that it does not belong to: SQLite would play it over the file, as where a
+/// backup was copied over a database whose porterd had been killed. Told by the file's header (a backup has no such
+/// log) and by the identity that porterd writes into each log; a log that others began has none. What was changed so
+/// that neither tells is not found. For a file that nobody has open. Throws start_error(bad_data), failure.
+void refuse_log_of_another(options const& rules);
 
 }  // namespace porter::rooms::store::sqlite

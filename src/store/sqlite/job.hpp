@@ -5,6 +5,7 @@
 #include <asio/post.hpp>
 #include <asio/this_coro.hpp>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -22,7 +23,13 @@ class job {
 public:
     using time = std::chrono::steady_clock::time_point;
 
+    /// What a job reads when the files that were opened are not the database any more.
+    enum class reading : std::uint8_t { what_was_opened, what_is_there_now };
+
+    explicit job(reading what = reading::what_was_opened) noexcept : reads(what) {}
     virtual ~job() = default;
+    job(job const&) = delete;
+    job& operator=(job const&) = delete;
 
     /// Does the work and keeps the outcome; may throw failure, and may be run again after that. False: the outcome is
     /// a refusal, which changes nothing.
@@ -32,6 +39,7 @@ public:
     /// Hands the outcome to the waiting task, on the task's own thread. Once, as the last call.
     virtual void finish() = 0;
 
+    reading const reads;
     time queued_at{};
 };
 
@@ -39,8 +47,8 @@ template <typename Work, typename Handler>
 class request final : public job {
 public:
     /// `work` is referred to: it lives in the frame of the waiting task, which lives as long as its handler.
-    request(Work& work, io_executor const& executor, Handler handler)
-        : work_(work), guard_(executor), handler_(std::move(handler))
+    request(Work& work, reading what, io_executor const& executor, Handler handler)
+        : job(what), work_(work), guard_(executor), handler_(std::move(handler))
     {}
 
     bool run(database& db) override
@@ -73,13 +81,15 @@ private:
 /// the queue, and resumes with its outcome. A queue that is full answers `unavailable`. `work` may be run more than
 /// once, so it changes nothing of its own.
 template <typename Work>
-auto ask(job_queue& queue, Work work) -> task<std::invoke_result_t<Work&, database&>>
+auto ask(job_queue& queue, Work work, job::reading what = job::reading::what_was_opened)
+    -> task<std::invoke_result_t<Work&, database&>>
 {
     using outcome = std::invoke_result_t<Work&, database&>;
     auto const executor = co_await asio::this_coro::executor;
-    auto initiate = [&queue, &work, &executor](auto handler) {
+    auto initiate = [&queue, &work, &executor, what](auto handler) {
         using handler_type = std::decay_t<decltype(handler)>;
-        std::unique_ptr<job> made = std::make_unique<request<Work, handler_type>>(work, executor, std::move(handler));
+        std::unique_ptr<job> made =
+            std::make_unique<request<Work, handler_type>>(work, what, executor, std::move(handler));
         if (!queue.try_push(made)) {
             made->fail();
             made->finish();

@@ -2,8 +2,8 @@
 
 #include <future>
 #include <iterator>
+#include <string_view>
 #include <utility>
-#include <vector>
 
 #include "base/thread.hpp"
 #include "store/sqlite/failure.hpp"
@@ -22,6 +22,9 @@ constexpr std::chrono::milliseconds between_looks{200};
 /// Endings that are read in one go: a bound for the memory, and for how long a look-up may have to wait for the watch.
 constexpr std::int64_t endings_at_once = 1024;
 
+/// The greatest number that the journal ever gave.
+constexpr std::string_view last_ending = "SELECT seq FROM sqlite_sequence WHERE name = 'ended_sessions'";
+
 /// A bound for how long the first of them waits for the last, and the journal for all.
 constexpr std::size_t jobs_at_once = 32;
 
@@ -30,12 +33,12 @@ constexpr std::size_t jobs_at_once = 32;
 /// Runs on the thread, so that the watch begins between two looks; whoever made it waits for it.
 class look_ups::start_of_watch final : public job {
 public:
-    start_of_watch(look_ups& owner, watcher ended) : owner_(owner), ended_(std::move(ended)) {}
+    start_of_watch(look_ups& owner, session_watch watcher) : owner_(owner), watcher_(std::move(watcher)) {}
 
     bool run(database& db) override
     {
         owner_.seen_version_ = db.integer("PRAGMA data_version");
-        owner_.told_until_ = db.integer("SELECT seq FROM sqlite_sequence WHERE name = 'ended_sessions'");
+        owner_.told_until_ = db.integer(last_ending);
         return true;
     }
 
@@ -47,7 +50,7 @@ public:
         owner_.next_look_ = steady_clock::now();
         {
             std::lock_guard const lock{owner_.mutex_};
-            owner_.ended_ = std::move(ended_);
+            owner_.watcher_ = std::move(watcher_);
         }
         done_.set_value();
     }
@@ -56,14 +59,19 @@ public:
 
 private:
     look_ups& owner_;
-    watcher ended_;
+    session_watch watcher_;
     std::promise<void> done_;
 };
 
-look_ups::look_ups(options const& rules, fault_log& faults)
-    : faults_(faults), database_(rules.path, database::access::read_only), queue_(rules.queue_limit)
+look_ups::look_ups(options const& rules, file_watch& files, fault_log& faults, std::function<void()> close_others)
+    : rules_(rules),
+      files_(files),
+      faults_(faults),
+      close_others_(std::move(close_others)),
+      database_(std::make_unique<database>(rules.path, database::access::read_only)),
+      queue_(rules.queue_limit)
 {
-    database_.wait_for_locks(rules.busy_timeout);
+    database_->wait_for_locks(rules.busy_timeout);
     thread_ = std::thread{[this] { serve(); }};
 }
 
@@ -73,14 +81,14 @@ look_ups::~look_ups()
     thread_.join();
 }
 
-void look_ups::watch(watcher ended)
+void look_ups::watch(session_watch watcher)
 {
     {
         std::lock_guard const lock{mutex_};
-        ended_ = nullptr;
+        watcher_ = {};
     }
-    if (!ended) return;
-    auto start = std::make_unique<start_of_watch>(*this, std::move(ended));
+    if (!watcher.ended) return;
+    auto start = std::make_unique<start_of_watch>(*this, std::move(watcher));
     auto done = start->done();
     queue_.push(std::move(start));
     done.wait();
@@ -93,51 +101,97 @@ void look_ups::serve()
         auto const asked = queue_.take(jobs_at_once, next_look_);
         for (auto const& one : asked) answer(*one);
         for (auto const& one : asked) one->finish();
-        if (steady_clock::now() >= next_look_) tell_new_endings();
+        if (steady_clock::now() >= next_look_) look();
     }
 }
 
 void look_ups::answer(job& asked)
 {
     try {
-        asked.run(database_);
+        run(asked);
     } catch (failure const& problem) {
         faults_.report("look-up", problem);
         asked.fail();
     }
 }
 
-void look_ups::tell_new_endings()
+void look_ups::run(job& asked)
+{
+    if (!files_.is_lost()) {
+        asked.run(*database_);
+    } else if (asked.reads == job::reading::what_is_there_now) {
+        close_lost();
+        database fresh{rules_.path, database::access::read_only};
+        fresh.leave_log_when_closing();
+        fresh.wait_for_locks(rules_.busy_timeout);
+        asked.run(fresh);
+    } else {
+        asked.fail();
+    }
+}
+
+void look_ups::look()
 {
     std::lock_guard const lock{mutex_};
-    if (!ended_) {
+    if (!watcher_.ended) {
         next_look_ = steady_clock::time_point::max();
         return;
     }
     next_look_ = steady_clock::now() + between_looks;
+    if (!files_.is_lost()) {
+        tell_new_endings();
+    } else if (!std::exchange(told_of_loss_, true) && watcher_.lost) {
+        watcher_.lost();
+    }
+}
+
+void look_ups::close_lost()
+{
+    if (!database_) return;
+    database_->leave_log_when_closing();
+    database_.reset();
+    close_others_();
+}
+
+void look_ups::tell_new_endings()
+{
+    bool rewound = false;
     std::vector<session_id> ids;
     try {
-        // Read first: what is committed after this moves it again.
-        auto const version = database_.integer("PRAGMA data_version");
-        if (version == seen_version_) return;
-        auto last = told_until_;
-        statement ended{database_, "SELECT id, session_id FROM ended_sessions WHERE id > ?1 ORDER BY id LIMIT ?2", last,
-                        endings_at_once};
-        while (ended.step()) {
-            last = ended.integer(0);
-            ids.push_back(ended.integer(1));
-        }
-        told_until_ = last;
-        if (std::ssize(ids) < endings_at_once) {
-            seen_version_ = version;
-        } else {
-            next_look_ = steady_clock::now();  // there may be more
-        }
+        ids = read_new_endings(rewound);
     } catch (failure const& problem) {
         faults_.report("watch", problem);
         return;
     }
-    if (!ids.empty()) ended_(ids);
+    if (!ids.empty()) watcher_.ended(ids);
+    if (rewound && watcher_.missed) watcher_.missed();
+}
+
+std::vector<session_id> look_ups::read_new_endings(bool& rewound)
+{
+    std::vector<session_id> ids;
+    // Read first: what is committed after this moves it again.
+    auto const version = database_->integer("PRAGMA data_version");
+    if (version == seen_version_) return ids;
+    auto last = told_until_;
+    // An older database was put in place of what was here, as .restore of the sqlite3 shell does.
+    if (auto const greatest = database_->integer(last_ending); greatest < last) {
+        rewound = true;
+        last = greatest;
+    }
+    statement ended{*database_, "SELECT id, session_id FROM ended_sessions WHERE id > ?1 ORDER BY id LIMIT ?2", last,
+                    endings_at_once};
+    while (ended.step()) {
+        last = ended.integer(0);
+        ids.push_back(ended.integer(1));
+    }
+    told_until_ = last;
+    if (std::ssize(ids) < endings_at_once) {
+        seen_version_ = version;
+    } else {
+        next_look_ = steady_clock::now();  // there may be more
+    }
+    return ids;
 }
 
 }  // namespace porter::rooms::store::sqlite

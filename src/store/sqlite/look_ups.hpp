@@ -1,26 +1,30 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
-#include <span>
 #include <thread>
+#include <vector>
 
-#include "store/records.hpp"
+#include "store/ports.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/fault_log.hpp"
+#include "store/sqlite/file_watch.hpp"
 #include "store/sqlite/job_queue.hpp"
 #include "store/sqlite/options.hpp"
 
 namespace porter::rooms::store::sqlite {
 
 /// The one thread that reads, by a connection that cannot write: nobody's lock keeps it from answering. It also
-/// watches for sessions that end: whenever something was committed, by whomever, it reads what is new in the journal.
+/// watches for sessions that end: whenever something was committed, by whomever, it reads what is new in the journal;
+/// and for files that are lost.
 class look_ups {
 public:
-    using watcher = std::function<void(std::span<session_id const>)>;
-
-    look_ups(options const& rules, fault_log& faults);
+    /// `close_others` closes what else this process has open of lost files: SQLite keeps their index for all of its
+    /// connections to one file, so that a new one would see what the lost ones saw. All arguments outlive this.
+    look_ups(options const& rules, file_watch& files, fault_log& faults, std::function<void()> close_others);
     /// Finishes what is queued.
     ~look_ups();
     look_ups(look_ups const&) = delete;
@@ -28,27 +32,36 @@ public:
 
     job_queue& queue() noexcept { return queue_; }
 
-    /// See sessions::watch_ended.
-    void watch(watcher ended);
+    /// See sessions::watch.
+    void watch(session_watch watcher);
 
 private:
     class start_of_watch;
 
     void serve();
     void answer(job& asked);
+    void run(job& asked);
+    void look();
+    void close_lost();
     void tell_new_endings();
+    /// The endings since the last look; `rewound`: the journal is an older one than was read already.
+    std::vector<session_id> read_new_endings(bool& rewound);
 
+    options const rules_;
+    file_watch& files_;
     fault_log& faults_;
-    database database_;
+    std::function<void()> close_others_;
+    std::unique_ptr<database> database_;  // none once the files are lost
     job_queue queue_;
 
     // Of the thread alone.
     std::chrono::steady_clock::time_point next_look_ = std::chrono::steady_clock::time_point::max();
     std::int64_t seen_version_ = 0;  // PRAGMA data_version at the last look
     std::int64_t told_until_ = 0;    // in the journal
+    bool told_of_loss_ = false;
 
-    std::mutex mutex_;  // guards ended_, and is held while it is called
-    watcher ended_;
+    std::mutex mutex_;  // guards watcher_, and is held while it is called
+    session_watch watcher_;
 
     std::thread thread_;
 };

@@ -68,10 +68,11 @@ start_error cannot_migrate(std::filesystem::path const& file, migration const& s
 
 }  // namespace
 
-void migrate(database& db, std::filesystem::path const& file, std::span<migration const> steps, log::logger& log)
+void migrate(database& db, std::filesystem::path const& file, std::span<migration const> steps, log::logger& log,
+             backup_first copies)
 {
     auto const version = db.integer("PRAGMA user_version");
-    bool backed_up = false;
+    bool backed_up = copies == backup_first::no;
     for (auto const& step : steps) {
         if (step.version <= version) continue;
         try {

@@ -10,6 +10,7 @@
 #include "store/sqlite/existing.hpp"
 #include "store/sqlite/fault_log.hpp"
 #include "store/sqlite/file.hpp"
+#include "store/sqlite/file_watch.hpp"
 #include "store/sqlite/look_ups.hpp"
 #include "store/sqlite/migration.hpp"
 #include "store/sqlite/migrator.hpp"
@@ -57,10 +58,16 @@ std::unique_ptr<database> prepare(options const& rules, log::logger& log)
 
 struct backend::parts {
     parts(options const& rules, log::logger& log)
-        : faults(log), writes(prepare(rules, log), rules, faults), reads(rules, faults)
+        : faults(log),
+          connection(prepare(rules, log)),
+          files(rules.path, log),
+          writes(std::move(connection), rules, files, faults),
+          reads(rules, files, faults, [this] { writes.close_lost(); })
     {}
 
     fault_log faults;
+    std::unique_ptr<database> connection;  // until there is a thread for it
+    file_watch files;
     writer writes;  // outlives the connection that reads: the last to close empties the write-ahead log
     look_ups reads;
     sqlite::accounts accounts{reads.queue(), writes.queue()};
@@ -84,6 +91,7 @@ std::unique_ptr<backend> open(options const& rules, log::logger& log)
         if (!make_private_file(rules.path)) {
             refuse_wrong_file(rules.path, newest_version());
             if (make_private(rules.path)) log.warn("database_made_private", {{"file", rules.path.native()}});
+            refuse_log_of_another(rules);
             recover(rules);
             // A start must not take longer with every account: a large file is checked whole when that is asked for.
             auto const size = std::filesystem::file_size(rules.path);
@@ -101,6 +109,7 @@ void check(options const& rules)
     if (std::filesystem::symlink_status(rules.path, ignored).type() == std::filesystem::file_type::not_found) return;
     try {
         refuse_wrong_file(rules.path, newest_version());
+        refuse_log_of_another(rules);
         refuse_wrong_content(rules, depth::whole);
     } catch (failure const& problem) {
         throw explain(rules.path, problem);

@@ -116,8 +116,11 @@ result<std::vector<session>> list_sessions(database& db, account_id account, bas
     std::vector<session> live;
     statement row{db,
                   "SELECT id, account_id, created_at, last_used_at, expires_at, address, transport FROM sessions"
-                  " WHERE account_id = ?1 AND expires_at > ?2 AND last_used_at > ?3 ORDER BY id",
-                  account, now, idle_since};
+                  " WHERE account_id = ?1 AND expires_at > ?2 AND created_at <= ?4 AND last_used_at > ?3 ORDER BY id",
+                  account,
+                  now,
+                  idle_since,
+                  now + clock_tolerance};
     while (row.step()) live.push_back(read_session(row));
     return live;
 }
@@ -155,6 +158,17 @@ result<void> touch_sessions(database& db, std::vector<session_use> const& uses)
             .run();
     }
     return {};
+}
+
+result<std::vector<session_id>> find_gone(database& db, std::span<session_id const> live, base::timestamp now)
+{
+    std::vector<session_id> over;
+    for (auto const id : live) {
+        statement row{db, "SELECT 1 FROM sessions WHERE id = ?1 AND expires_at > ?2 AND created_at <= ?3", id, now,
+                      now + clock_tolerance};
+        if (!row.step()) over.push_back(id);
+    }
+    return over;
 }
 
 /// Sessions that are removed in one go: others' writes wait for no more than this.
@@ -223,9 +237,25 @@ task<result<std::size_t>> sessions::prune(base::timestamp now, base::timestamp i
     }
 }
 
-void sessions::watch_ended(std::function<void(std::span<session_id const>)> ended)
+task<result<std::vector<session_id>>> sessions::gone(std::vector<session_id> live, base::timestamp now)
 {
-    look_ups_.watch(std::move(ended));
+    // Piece by piece, so that look-ups get in between.
+    constexpr std::size_t piece = 1'000;
+    std::vector<session_id> over;
+    for (std::span<session_id const> left{live}; !left.empty();) {
+        auto const next = left.first(std::min(left.size(), piece));
+        left = left.subspan(next.size());
+        auto work = [next, now](database& db) { return find_gone(db, next, now); };
+        auto found = co_await ask(look_ups_.queue(), work, job::reading::what_is_there_now);
+        if (!found) co_return refuse(found.error());
+        over.insert(over.end(), found->begin(), found->end());
+    }
+    co_return over;
+}
+
+void sessions::watch(session_watch watcher)
+{
+    look_ups_.watch(std::move(watcher));
 }
 
 }  // namespace porter::rooms::store::sqlite

@@ -6,6 +6,9 @@
 #include <chrono>
 #include <limits>
 
+#include "base/utf8.hpp"
+#include "store/sqlite/failure.hpp"
+
 namespace porter::rooms::store::sqlite {
 
 statement::~statement()
@@ -40,6 +43,16 @@ std::uint32_t statement::count(int column) const noexcept
 }
 
 std::string statement::text(int column) const
+{
+    auto found = bytes(column);
+    if (!base::valid_utf8(found)) {
+        // A refusal, so that it fails the request that reads it and none beside it.
+        throw failure{SQLITE_MISMATCH, "a text is damaged: it is not valid UTF-8 (porterctl db check names it)"};
+    }
+    return found;
+}
+
+std::string statement::bytes(int column) const
 {
     auto const* bytes = reinterpret_cast<char const*>(sqlite3_column_text(handle_, column));
     auto const size = static_cast<std::size_t>(sqlite3_column_bytes(handle_, column));

@@ -37,7 +37,10 @@ public:
     // The columns of the row, counted from 0. What is NULL reads as 0, empty or none.
     std::int64_t integer(int column) const noexcept;
     std::uint32_t count(int column) const noexcept;
+    /// Throws failure where it is not valid UTF-8: the file is damaged, and the protocol promises valid texts.
     std::string text(int column) const;
+    /// The same as it is stored.
+    std::string bytes(int column) const;
     base::timestamp time(int column) const noexcept;
     std::optional<base::timestamp> optional_time(int column) const noexcept;
 

@@ -1,6 +1,7 @@
 #include "store/sqlite/writer.hpp"
 
 #include <algorithm>
+#include <future>
 #include <utility>
 
 #include "base/thread.hpp"
@@ -26,11 +27,26 @@ constexpr milliseconds checkpoint_patience{100};
 
 }  // namespace
 
-writer::writer(std::unique_ptr<database> connection, options const& rules, fault_log& faults)
+/// Makes the thread look at the files; whoever made it waits for it.
+class writer::nudge final : public job {
+public:
+    bool run(database&) override { return true; }
+    void fail() override {}
+    void finish() override { done_.set_value(); }
+
+    std::future<void> done() { return done_.get_future(); }
+
+private:
+    std::promise<void> done_;
+};
+
+writer::writer(std::unique_ptr<database> connection, options const& rules, file_watch& files, fault_log& faults)
     : rules_(rules),
+      files_(files),
       faults_(faults),
       database_(std::move(connection)),
       next_checkpoint_(rules.checkpoint_pages),
+      fresh_log_(checkpoint()),
       queue_(rules.queue_limit),
       thread_([this] { serve(); })
 {}
@@ -41,16 +57,47 @@ writer::~writer()
     thread_.join();
 }
 
+void writer::close_lost()
+{
+    auto asked = std::make_unique<nudge>();
+    auto done = asked->done();
+    queue_.push(std::move(asked));
+    done.wait();
+}
+
+bool writer::checkpoint()
+{
+    database_->wait_for_locks(checkpoint_patience);
+    return database_->checkpoint();
+}
+
 void writer::serve()
 {
     base::serve_as("store-writer");
     while (!queue_.is_finished()) {
         auto group = queue_.take(group_limit);
-        write(group);
+        if (files_.is_lost()) {
+            give_up_files();
+            for (auto const& lost : group) lost->fail();
+        } else {
+            write(group);
+        }
         for (auto const& done : group) done->finish();
-        if (database_->wal_pages() >= next_checkpoint_) tidy_up();
+        if (database_ && database_->wal_pages() >= next_checkpoint_ && !files_.is_lost()) tidy_up();
     }
-    tidy_up();
+    if (files_.is_lost()) {
+        give_up_files();
+    } else {
+        tidy_up();
+    }
+}
+
+/// A log that is not ours any more, or whose database is not, must not be moved or removed.
+void writer::give_up_files()
+{
+    if (!database_) return;
+    database_->leave_log_when_closing();
+    database_.reset();
 }
 
 void writer::write(waiting_jobs waiting)
@@ -78,8 +125,12 @@ void writer::commit(waiting_jobs waiting)
     database_->wait_for_locks(std::max(patience, milliseconds{0}));
 
     transaction whole{*database_};
+    if (fresh_log_) {
+        statement{*database_, "UPDATE log_identity SET previous = current, current = random()"}.run();
+    }
     for (auto const& part : waiting) attempt(*part);
     whole.commit();
+    fresh_log_ = false;
 }
 
 void writer::attempt(job& part)
@@ -116,9 +167,9 @@ void writer::tidy_up()
                   " ORDER BY id LIMIT ?1)",
                   tidy_piece}
             .run();
-        bool const emptied = database_->checkpoint();
+        fresh_log_ = database_->checkpoint();
         // While somebody reads for long the log can only grow: then try rarely, for every try costs the patience.
-        next_checkpoint_ = emptied ? rules_.checkpoint_pages : 2 * next_checkpoint_;
+        next_checkpoint_ = fresh_log_ ? rules_.checkpoint_pages : 2 * next_checkpoint_;
     } catch (failure const& problem) {
         faults_.report("checkpoint", problem);
         next_checkpoint_ = 2 * next_checkpoint_;

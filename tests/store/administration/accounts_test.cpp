@@ -61,7 +61,7 @@ TEST_CASE("what ends a session is heard beside it")
 {
     desk admin{desk::porterd::open};
     endings told;
-    admin.ports.sessions.watch_ended(told.watcher());
+    admin.ports.sessions.watch({told.watcher()});
     auto const open = [&](int number) {
         auto opened = admin.here.run(admin.ports.sessions.open(session_of(admin.alice, number)));
         REQUIRE(opened);
@@ -82,7 +82,7 @@ TEST_CASE("what ends a session is heard beside it")
     CHECK(administration::delete_account(admin.db(), admin.alice.id));
     CHECK(told.wait_for(fourth));
     CHECK(admin.type("SELECT count(*) FROM accounts") == "0");
-    admin.ports.sessions.watch_ended(nullptr);
+    admin.ports.sessions.watch({});
 }
 
 TEST_CASE("a disabled account keeps the time at which it was disabled")

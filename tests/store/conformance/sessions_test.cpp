@@ -2,6 +2,7 @@
 
 using namespace porter::testing;
 using porter::rooms::store::errc;
+using porter::rooms::store::session_id;
 using porter::rooms::store::session_use;
 using porter::rooms::store::transport;
 
@@ -247,4 +248,31 @@ TEST_CASE("the sessions of an account end when it is disabled or deleted")
     CHECK(here.is_open(2));
     here.administrator().remove(bob.id);
     CHECK_FALSE(here.is_open(2));
+}
+
+TEST_CASE("sessions that are not there or past their end or opened in a far future are gone")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    auto const live = here.open(session_of(alice, 1));
+    auto const ended = here.open(session_of(alice, 2));
+    CHECK(here.run(here.sessions().end(alice.id, ended)));
+    auto const expired = here.open(session_of(alice, 3));
+    auto early = session_of(alice, 4);
+    early.created_at = at(2'000'000);
+    early.expires_at = at(3'000'000);
+    auto const ahead = here.open(early);
+
+    auto const now = here.run(here.sessions().gone({live, ended, expired, ahead, 999}, at(50)));
+    REQUIRE(now);
+    CHECK(*now == std::vector{ended, ahead, session_id{999}});
+    auto const later = here.run(here.sessions().gone({live, ended, expired, ahead}, at(5'000'000)));
+    REQUIRE(later);
+    CHECK(*later == std::vector{live, ended, expired, ahead});
+    auto const reached = here.run(here.sessions().gone({ahead}, at(2'000'000 - 24 * 3600)));
+    REQUIRE(reached);
+    CHECK(reached->empty());
+    auto const listed = here.run(here.sessions().list(alice.id, at(50), at(0)));
+    REQUIRE(listed);
+    CHECK(listed->size() == 2);
 }

@@ -12,7 +12,7 @@ TEST_CASE("whoever watches is told of every way in which a session ends")
     world here{kind};
     auto const alice = here.add("alice");
     auto const bob = here.add("bob");
-    here.sessions().watch_ended(told.watcher());
+    here.sessions().watch({told.watcher()});
 
     auto const revoked = here.open(session_of(alice, 1));
     CHECK(here.run(here.sessions().end(alice.id, revoked)));
@@ -45,7 +45,7 @@ TEST_CASE("whoever watches is told of every way in which a session ends")
     CHECK(told.wait_for(of_deleted));
 
     CHECK(told.told().size() == 7);
-    here.sessions().watch_ended(nullptr);
+    here.sessions().watch({});
 }
 
 TEST_CASE("a watch begins now: sessions that ended before are not told of")
@@ -56,11 +56,11 @@ TEST_CASE("a watch begins now: sessions that ended before are not told of")
     auto const before = here.open(session_of(alice, 1));
     auto const after = here.open(session_of(alice, 2));
     CHECK(here.run(here.sessions().end(alice.id, before)));
-    here.sessions().watch_ended(told.watcher());
+    here.sessions().watch({told.watcher()});
     CHECK(here.run(here.sessions().end(alice.id, after)));
     CHECK(told.wait_for(after));
     CHECK_FALSE(told.told().contains(before));
-    here.sessions().watch_ended(nullptr);
+    here.sessions().watch({});
 }
 
 TEST_CASE("a watcher that was taken away is told of nothing more")
@@ -70,12 +70,12 @@ TEST_CASE("a watcher that was taken away is told of nothing more")
     world here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     auto const ended = here.open(session_of(alice, 1));
-    here.sessions().watch_ended(first.watcher());
-    here.sessions().watch_ended(second.watcher());
+    here.sessions().watch({first.watcher()});
+    here.sessions().watch({second.watcher()});
     CHECK(here.run(here.sessions().end(alice.id, ended)));
     CHECK(second.wait_for(ended));
     CHECK(first.told().empty());
-    here.sessions().watch_ended(nullptr);
+    here.sessions().watch({});
     CHECK(here.run(here.sessions().end_all(alice.id)));
     CHECK(second.told().size() == 1);
 }

@@ -37,6 +37,7 @@ public:
         return store_->ports();
     }
     void close() { store_.reset(); }
+    rooms::store::ports ports() { return store_->ports(); }
 
     /// Why the store does not open; none: it does.
     std::optional<start_error> refusal()

@@ -247,10 +247,10 @@ TEST_CASE("many sessions are pruned in pieces between which others write")
     std::atomic<std::size_t> told = 0;
     std::atomic<std::size_t> most = 0;
     bool added_meanwhile = false;
-    ports.sessions.watch_ended([&](std::span<porter::rooms::store::session_id const> ended) {
+    ports.sessions.watch({[&](std::span<porter::rooms::store::session_id const> ended) {
         if (ended.size() > most) most = ended.size();
         told += ended.size();
-    });
+    }});
     auto prune = [&]() -> porter::task<void> {
         auto const removed =
             co_await ports.sessions.prune(porter::rooms::base::timestamp{std::chrono::seconds{10}}, {});
@@ -273,7 +273,7 @@ TEST_CASE("many sessions are pruned in pieces between which others write")
     CHECK(added_meanwhile);
     auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     while (told < 3000 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
-    ports.sessions.watch_ended({});
+    ports.sessions.watch({});
     CHECK(told == 3000);
     CHECK(most <= 1024);
 }

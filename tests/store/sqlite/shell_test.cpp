@@ -19,9 +19,9 @@ struct running {
         first = open(alice, 1);
         second = open(alice, 2);
         others = open(cyrillic, 3);
-        ports.sessions.watch_ended(told.watcher());
+        ports.sessions.watch({told.watcher()});
     }
-    ~running() { ports.sessions.watch_ended(nullptr); }
+    ~running() { ports.sessions.watch({}); }
     running(running const&) = delete;
     running& operator=(running const&) = delete;
 
@@ -65,6 +65,14 @@ struct running {
 };
 
 }  // namespace
+
+TEST_CASE("a session whose end is moved into the past in the shell ends")
+{
+    running server;
+    server.here.administrator().run("UPDATE sessions SET expires_at = 1 WHERE id = " + std::to_string(server.first));
+    CHECK(server.told.wait_for(server.first));
+    CHECK_FALSE(server.told.told().contains(server.second));
+}
 
 TEST_CASE("a session deleted by hand is told of")
 {

@@ -31,6 +31,15 @@ public:
         return rows;
     }
 
+    /// What the shell's .restore does.
+    void restore(std::filesystem::path const& file)
+    {
+        shell from{file};
+        auto* const copy = sqlite3_backup_init(handle_.get(), "main", from.handle_.get(), "main");
+        sqlite3_backup_step(copy, -1);
+        if (sqlite3_backup_finish(copy) != SQLITE_OK) throw std::runtime_error(sqlite3_errmsg(handle_.get()));
+    }
+
     /// What is wrong with a statement; empty: nothing is.
     std::string refusal_of(std::string const& sql)
     {

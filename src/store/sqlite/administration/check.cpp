@@ -1,9 +1,11 @@
 #include "store/sqlite/administration/check.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "store/sqlite/migration.hpp"
 #include "store/sqlite/statement.hpp"
 
@@ -21,6 +23,24 @@ void find_damage(database& db, lines& faults)
         auto line = row.text(0);
         std::ranges::replace(line, '\n', ' ');
         if (line != "ok") faults.push_back(line);
+    }
+}
+
+/// No checksum covers a page: a byte that the disk or the memory changed makes a text that is none.
+void find_damaged_texts(database& db, lines& faults)
+{
+    constexpr std::array texts{
+        "SELECT 'account', id, name FROM accounts",          "SELECT 'account', id, folded_name FROM accounts",
+        "SELECT 'account', id, password_hash FROM accounts", "SELECT 'account', id, last_address FROM accounts",
+        "SELECT 'session', id, address FROM sessions",       "SELECT 'address', address, name FROM addresses",
+    };
+    for (auto const* each : texts) {
+        statement row{db, each};
+        while (row.step()) {
+            if (base::valid_utf8(row.bytes(2))) continue;
+            faults.push_back(row.text(0) + ' ' + base::escape(row.bytes(1)) +
+                             " has a text that is damaged: " + base::escape(row.bytes(2)));
+        }
     }
 }
 
@@ -114,6 +134,7 @@ std::vector<std::string> find_faults(database& db)
 {
     lines faults;
     find_damage(db, faults);
+    if (faults.empty()) find_damaged_texts(db, faults);
     if (!faults.empty()) return faults;  // whatever else such a file says means little
     find_other_schema(db, faults);
     find_wrong_version(db, faults);

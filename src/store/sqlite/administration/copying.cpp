@@ -1,0 +1,63 @@
+#include "store/sqlite/administration/copying.hpp"
+
+#include <unistd.h>
+
+#include <string>
+#include <system_error>
+
+#include "store/sqlite/file.hpp"
+#include "store/sqlite/online_backup.hpp"
+
+namespace porter::rooms::store::sqlite::administration {
+
+namespace {
+
+using kind = start_error::kind;
+
+/// False: it was stopped.
+bool copy_pages(database& to, database& from, progress const& tell)
+{
+    constexpr int pages_at_once = 256;  // 1 MiB: often enough for a bar that moves and for Ctrl-C
+    auto const page = static_cast<std::uint64_t>(from.integer("PRAGMA page_size"));
+    online_backup copy{to, from};
+    bool more = true;
+    while (more) {
+        more = copy.step(pages_at_once);
+        if (!tell(copy.done() * page, copy.total() * page)) return false;
+    }
+    return true;
+}
+
+/// One file that can be read without another beside it: porterd gives it a write-ahead log again when it opens it.
+void settle(database& copy, std::filesystem::path const& source)
+{
+    copy.execute("PRAGMA journal_mode = DELETE");
+    if (auto const verdict = copy.text("PRAGMA quick_check(1)"); verdict != "ok") {
+        throw cannot_open(kind::bad_data, source, "it is damaged: " + verdict);
+    }
+}
+
+}  // namespace
+
+temporary_file::temporary_file(std::filesystem::path const& wanted) : path_(wanted)
+{
+    path_ += ".partial-" + std::to_string(::getpid());
+    if (!make_private_file(path_)) throw start_error{kind::cannot_create, path_.string() + " is in the way"};
+}
+
+temporary_file::~temporary_file()
+{
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+}
+
+bool copy_whole(database& from, std::filesystem::path const& to, progress const& tell)
+{
+    database copy{to, database::access::read_write};
+    copy.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");  // a copy cut off is thrown away
+    if (!copy_pages(copy, from, tell)) return false;
+    settle(copy, from.text("SELECT file FROM pragma_database_list WHERE name = 'main'"));
+    return true;
+}
+
+}  // namespace porter::rooms::store::sqlite::administration

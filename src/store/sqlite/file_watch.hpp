@@ -1,0 +1,51 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "log/logger.hpp"
+
+namespace porter::rooms::store::sqlite {
+
+/// Whether the files of an open database (itself, -wal and -shm) still have their names. SQLite goes on with files that
+/// were removed or replaced: what it writes is gone at the next start, and what others write it never sees
+/// (https://www.sqlite.org/howtocorrupt.html, 2.4). Safe from any thread.
+class file_watch {
+public:
+    /// Takes the files as they are now: the database is open, and has its write-ahead log. `log` outlives this.
+    file_watch(std::filesystem::path const& file, log::logger& log);
+
+    /// Looks. Once they were not the same it stays so; the first time that is logged as `database_lost`, and where the
+    /// database itself is not there any more its log, if that is still ours, gets another name, so that it is neither
+    /// played over what took its place nor lost. Costs three system calls.
+    bool is_lost();
+
+    std::filesystem::path const& file() const noexcept { return file_; }
+
+private:
+    struct identity {
+        ::dev_t device{};
+        ::ino_t number{};
+        bool operator==(identity const&) const = default;
+    };
+
+    static constexpr std::array<char const*, 3> suffixes{"", "-wal", "-shm"};
+
+    static std::optional<identity> identity_of(std::string const& path);
+    bool is_ours(std::size_t each) const { return identity_of(paths_[each]) == opened_[each]; }
+    std::string set_log_aside() const;
+
+    std::filesystem::path file_;
+    log::logger& log_;
+    std::array<std::string, suffixes.size()> paths_;
+    std::array<std::optional<identity>, suffixes.size()> opened_;
+    std::atomic<bool> lost_ = false;
+};
+
+}  // namespace porter::rooms::store::sqlite

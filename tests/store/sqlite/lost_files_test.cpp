@@ -1,0 +1,232 @@
+// Promise S13 of SECURITY.md: what happens to a store when its files are removed, replaced or rewound while it is open,
+// or do not fit together.
+#include <array>
+#include <chrono>
+#include <future>
+
+#include "store/sqlite/house.hpp"
+#include "store/support/endings.hpp"
+
+using namespace porter::testing;
+using porter::start_error;
+using porter::rooms::store::errc;
+using porter::rooms::store::session_id;
+
+namespace {
+
+/// A store with alice, who has a session, and a watch that waits for one call of each kind.
+struct watched {
+    watched() : ports(here.open())
+    {
+        auto added = here.run(ports.accounts.add(account_of("alice")));
+        REQUIRE(added);
+        alice = *added;
+        session = open(1);
+        ports.sessions.watch({told.watcher(), [this] { missed.set_value(); }, [this] { lost.set_value(); }});
+    }
+    ~watched()
+    {
+        if (is_open) ports.sessions.watch({});
+    }
+    watched(watched const&) = delete;
+    watched& operator=(watched const&) = delete;
+
+    session_id open(int number)
+    {
+        auto opened = here.run(ports.sessions.open(session_of(alice, number)));
+        REQUIRE(opened);
+        return opened->id;
+    }
+
+    void close()
+    {
+        ports.sessions.watch({});
+        is_open = false;
+        here.close();
+    }
+
+    std::vector<session_id> gone(std::vector<session_id> live)
+    {
+        auto found = here.run(ports.sessions.gone(std::move(live), at(20)));
+        REQUIRE(found);
+        return *found;
+    }
+
+    std::filesystem::path path(char const* suffix) const { return here.rules.path.string() + suffix; }
+
+    static bool comes(std::promise<void>& call)
+    {
+        return call.get_future().wait_for(std::chrono::seconds{20}) == std::future_status::ready;
+    }
+
+    house here;
+    endings told;
+    std::promise<void> missed;
+    std::promise<void> lost;
+    porter::rooms::store::ports ports;
+    porter::rooms::store::account alice;
+    session_id session = 0;
+    bool is_open = true;
+};
+
+}  // namespace
+
+TEST_CASE("a store whose files are removed tells of it and answers unavailable")
+{
+    watched store;
+    auto const* const suffix = GENERATE("", "-wal", "-shm");
+    CAPTURE(suffix);
+    std::filesystem::remove(store.path(suffix));
+
+    auto const refused = store.here.run(store.ports.accounts.add(account_of("bob")));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error() == errc::unavailable);
+    auto const unread = store.here.run(store.ports.accounts.find("alice"));
+    REQUIRE_FALSE(unread);
+    CHECK(unread.error() == errc::unavailable);
+
+    CHECK(watched::comes(store.lost));
+    auto const logged = store.here.log.events("database_lost");
+    REQUIRE(logged.size() == 1);
+    CHECK(logged.at(0).field("file") == store.path(suffix).string());
+    CHECK(logged.at(0).field("state") == "removed");
+}
+
+TEST_CASE("a store notices lost files without a request")
+{
+    watched store;
+    std::filesystem::remove(store.path(""));
+    CHECK(watched::comes(store.lost));
+}
+
+TEST_CASE("a store whose file is replaced writes nothing more and leaves what is there alone")
+{
+    watched store;
+    write_file(store.path(".other"), "another file");
+    write_file(store.path(".other-wal"), "its log");
+    std::filesystem::rename(store.path(".other"), store.path(""));
+    std::filesystem::rename(store.path(".other-wal"), store.path("-wal"));
+    auto const refused = store.here.run(store.ports.accounts.add(account_of("bob")));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error() == errc::unavailable);
+    CHECK(store.here.log.events("database_lost").at(0).field("state") == "replaced");
+    store.close();
+    CHECK(content_of(store.path("")) == "another file");
+    CHECK(content_of(store.path("-wal")) == "its log");
+}
+
+TEST_CASE("the log of a database that was taken away gets another name")
+{
+    watched store;
+    auto const content = content_of(store.path("-wal"));
+    auto const replaced = GENERATE(true, false);
+    if (replaced) {
+        store.here.administrator().run("VACUUM INTO '" + store.path(".backup").string() + "'");
+        std::filesystem::rename(store.path(".backup"), store.path(""));
+    } else {
+        std::filesystem::remove(store.path(""));
+    }
+    CHECK(watched::comes(store.lost));
+    std::filesystem::path const aside = store.here.log.events("database_lost").at(0).field("log_is_now");
+    CHECK(content_of(aside) == content);
+    store.close();
+    CHECK_FALSE(std::filesystem::exists(store.path("-wal")));
+    CHECK_FALSE(store.here.refusal());
+    CHECK(store.here.administrator().run("SELECT count(*) FROM sessions") == (replaced ? "1" : "0"));
+}
+
+TEST_CASE("a session that ended in what is there now is gone after the loss")
+{
+    watched store;
+    auto const other = store.open(2);
+    std::filesystem::remove(store.path("-shm"));
+    store.here.administrator().run("DELETE FROM sessions WHERE id = " + std::to_string(other));
+    CHECK(watched::comes(store.lost));
+    CHECK(store.gone({store.session, other}) == std::vector{other});
+}
+
+TEST_CASE("what others wrote after the loss is not undone when the store closes")
+{
+    watched store;
+    std::filesystem::remove(store.path("-shm"));
+    store.here.administrator().run("DELETE FROM sessions");
+    store.close();
+    CHECK(store.here.administrator().run("SELECT count(*) FROM sessions") == "0");
+}
+
+TEST_CASE("an older database put in place of the open one makes the watcher look again")
+{
+    watched store;
+    auto const backup = store.path(".backup");
+    store.here.administrator().run("VACUUM INTO '" + backup.string() + "'");
+    auto const later = store.open(2);
+    CHECK(store.here.run(store.ports.sessions.end(store.alice.id, later)));
+    CHECK(store.told.wait_for(later));
+    auto const latest = store.open(3);
+
+    store.here.administrator().restore(backup);
+    CHECK(watched::comes(store.missed));
+    CHECK(store.gone({store.session, latest}) == std::vector{latest});
+
+    // From now on endings are heard of again.
+    store.here.administrator().run("DELETE FROM sessions");
+    CHECK(store.told.wait_for(store.session));
+}
+
+TEST_CASE("a write-ahead log beside a backup that was copied over its database is refused")
+{
+    house here;
+    auto const backup = here.folder.path() / "backup.db";
+    auto const killed = here.folder.path() / "killed.db-wal";
+    auto const log = here.rules.path.string() + "-wal";
+    bool const by_copy = GENERATE(true, false);
+    {
+        auto const ports = here.open();
+        REQUIRE(here.run(ports.accounts.add(account_of("alice"))));
+        if (!by_copy) here.administrator().run("VACUUM INTO '" + backup.string() + "'");
+        if (by_copy) {
+            here.close();
+            std::filesystem::copy_file(here.rules.path, backup);
+            // Two logs later: what the copy says is neither of what the log says.
+            REQUIRE(here.run(here.open().accounts.add(account_of("bob"))));
+            here.close();
+            here.open();
+        }
+        auto const again = here.ports();
+        REQUIRE(here.run(again.accounts.add(account_of("carol"))));
+        std::filesystem::copy_file(log, killed);
+    }
+    here.close();
+    std::filesystem::copy_file(backup, here.rules.path, std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::copy_file(killed, log);
+
+    for (auto const& refused : {here.check(), here.refusal()}) {
+        REQUIRE(refused);
+        CHECK(refused->why() == start_error::kind::bad_data);
+        std::string const message = refused->what();
+        CHECK(message.find(log + " belongs to another database") != std::string::npos);
+        CHECK(message.find("porterctl db restore") != std::string::npos);
+    }
+    std::filesystem::remove(log);
+    CHECK_FALSE(here.refusal());
+}
+
+TEST_CASE("a write-ahead log that a killed server left is its own")
+{
+    house here;
+    auto const killed = here.folder.path() / "killed.db";
+    auto const logs = GENERATE(1, 2, 3);
+    for (int each = 0; each < logs; ++each) {
+        here.close();
+        auto const ports = here.open();
+        REQUIRE(here.run(ports.accounts.add(account_of("account" + std::to_string(each)))));
+    }
+    std::filesystem::copy_file(here.rules.path, killed);
+    std::filesystem::copy_file(here.rules.path.string() + "-wal", killed.string() + "-wal");
+    here.close();
+    here.rules.path = killed;
+    CHECK_FALSE(here.check());
+    auto const found = here.run(here.open().accounts.find("account" + std::to_string(logs - 1)));
+    REQUIRE(found);
+    CHECK(found->has_value());
+}
