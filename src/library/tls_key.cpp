@@ -46,7 +46,7 @@ void check_tls_key(server_options const& settled)
 {
     if (settled.tls == tls_mode::off) return;
     if (is_own(settled)) {
-        tls::server_context const tried{tls::load(files_of(settled))};
+        tls::load(files_of(settled));
     } else {
         tls::check(files_of(settled));
     }

@@ -68,6 +68,15 @@ void set_serial_number(X509& certificate)
     demand(set);
 }
 
+/// The digest to sign with; null for a key whose algorithm has its own, such as Ed25519.
+EVP_MD const* digest_for(evp_pkey_st& key)
+{
+    constexpr int is_mandatory = 2;
+    std::array<char, 80> name{};
+    if (EVP_PKEY_get_default_digest_name(&key, name.data(), name.size()) != is_mandatory) return EVP_sha256();
+    return EVP_get_digestbyname(name.data());  // of "" and "UNDEF" none
+}
+
 /// In place of asking at the terminal.
 int no_password(char*, int, int, void*)
 {
@@ -126,8 +135,9 @@ certificate_handle make_certificate(evp_pkey_st& key, base::timestamp now)
     add_extension(certificate, NID_ext_key_usage, "serverAuth");
     add_extension(certificate, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1");
     add_extension(certificate, NID_subject_key_identifier, "hash");
-    demand(X509_sign(&certificate, &key, EVP_sha256()));
-    return made;
+    if (X509_sign(&certificate, &key, digest_for(key)) > 0) return made;
+    ERR_clear_error();
+    return nullptr;
 }
 
 base::secret to_pem(evp_pkey_st& key)

@@ -34,7 +34,7 @@ key_handle make_key();
 
 /// A certificate for the key, signed by itself and valid for decades from the day before `now`: who trusts it, trusts
 /// the key by its fingerprint, so there is nothing that an end in between would make safer. For `localhost` and the
-/// addresses of loopback. Throws std::bad_alloc.
+/// addresses of loopback. None: the key is of a kind that cannot sign. Throws std::bad_alloc.
 certificate_handle make_certificate(evp_pkey_st& key, base::timestamp now);
 
 /// As they stand in files: PEM, the key as PKCS #8 without a password.

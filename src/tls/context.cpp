@@ -37,6 +37,9 @@ constexpr auto signatures =
     "rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:rsa_pss_pss_sha256:rsa_pss_pss_sha384:"
     "rsa_pss_pss_sha512:rsa_pkcs1_sha256:rsa_pkcs1_sha384:rsa_pkcs1_sha512";
 
+/// 112 bits: RSA keys of 2048 bits, no SHA-1. Debian's default, and upstream's since OpenSSL 3.2.
+constexpr int least_security_level = 2;
+
 /// What is agreed on is one of ours, whatever OpenSSL's defaults become.
 void pin_algorithms(SSL_CTX* context)
 {
@@ -56,6 +59,7 @@ context_handle make_context(SSL_METHOD const* method)
     SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
     SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION);
     pin_algorithms(context);
+    SSL_CTX_set_security_level(context, std::max(SSL_CTX_get_security_level(context), least_security_level));
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_max_early_data(context, 0);
@@ -93,8 +97,7 @@ int choose_protocol(SSL*, unsigned char const** chosen, unsigned char* size, uns
 void demand(int succeeded)
 {
     if (succeeded == 1) return;
-    throw start_error{start_error::kind::configuration,
-                      "the TLS certificate cannot be used: " + take_openssl_error().message()};
+    throw start_error{start_error::kind::configuration, take_openssl_error().message()};
 }
 
 }  // namespace
@@ -114,7 +117,7 @@ server_context::server_context(certified_key const& key) : context_(make_context
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
 }
 
-client_context::client_context() : context_(make_context(TLS_client_method()))
+client_context::client_context(authorities known) : context_(make_context(TLS_client_method()))
 {
     auto* const context = context_.get();
     static std::string const ours = protocol_list();
@@ -123,6 +126,7 @@ client_context::client_context() : context_(make_context(TLS_client_method()))
     }
     // The chain is verified and the verdict kept, whatever it is: see engine::peer().
     SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr);
+    if (known == authorities::none) return;
     SSL_CTX_set_default_verify_paths(context);  // without them nobody is verified, which is the verdict then
     ERR_clear_error();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "tls/certified_key.hpp"
@@ -19,7 +20,8 @@ inline constexpr std::string_view protocol = "porter/1";
 /// How a server shakes hands: with this key. Engines may be made from it on any thread.
 class server_context {
 public:
-    /// Throws start_error(configuration) when OpenSSL does not take the key, for instance because it is too weak.
+    /// Throws start_error(configuration) with OpenSSL's reason when it does not take the key or the chain, for instance
+    /// because they are too weak. One that is taken may still fit no client: see handshake_error().
     explicit server_context(certified_key const& key);
 
     ssl_ctx_st* native() const noexcept { return context_.get(); }
@@ -28,12 +30,18 @@ private:
     context_handle context_;
 };
 
+/// Whose word about a server's certificate a client hears.
+enum class authorities : std::uint8_t {
+    of_system,
+    none,  ///< for a client that only tries a handshake: reading the system's takes some ten milliseconds
+};
+
 /// How a client shakes hands. It refuses no certificate: whom to trust is its user's to decide, by what the engine
 /// says of the peer, before anything is sent.
 class client_context {
 public:
-    /// Knows the system's certificate authorities. Throws std::bad_alloc.
-    client_context();
+    /// Throws std::bad_alloc.
+    explicit client_context(authorities known = authorities::of_system);
 
     ssl_ctx_st* native() const noexcept { return context_.get(); }
 

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "porter/start_error.hpp"
+#include "tls/handshake_check.hpp"
 
 namespace porter::rooms::tls {
 namespace {
@@ -87,6 +88,11 @@ key_handle load_key(path const& file)
     return key;
 }
 
+void demand_usable(path const& file, evp_pkey_st& key)
+{
+    if (auto const error = key_error(key)) refuse_file(file, *error);
+}
+
 bool write_whole(int number, std::string_view text)
 {
     while (!text.empty()) {
@@ -141,7 +147,12 @@ certified_key load(key_files const& files)
     if (!fits(*key, *chain.front())) {
         refuse_file(files.certificate, "its certificate is not for the key in " + files.key.string());
     }
-    return {std::move(key), std::move(chain)};
+    certified_key loaded{std::move(key), std::move(chain)};
+    if (auto const error = handshake_error(loaded)) {
+        demand_usable(files.key, *loaded.key());
+        refuse_file(files.certificate, "no TLS 1.3 client can use these certificates: " + *error);
+    }
+    return loaded;
 }
 
 certified_key load_or_make(key_files const& files, base::timestamp now)
@@ -152,6 +163,7 @@ certified_key load_or_make(key_files const& files, base::timestamp now)
     }
     if (!is_there(files.certificate)) {
         auto const key = load_key(files.key);
+        demand_usable(files.key, *key);  // before there is a certificate that has to be removed again
         put_in_place(files.certificate, to_pem(*make_certificate(*key, now)));
     }
     return load(files);
@@ -163,7 +175,7 @@ void check(key_files const& files)
     if (is_there(files.certificate)) {
         load(files);
     } else {
-        load_key(files.key);
+        demand_usable(files.key, *load_key(files.key));
     }
 }
 

@@ -14,8 +14,9 @@ struct key_files {
 };
 
 /// Reads both. Throws start_error(configuration), with the file's name, when one cannot be read or is not what it
-/// should be, when they do not fit together, and when the key's file is open to others than its owner or belongs to
-/// somebody else than us or root: then it may be known to others already.
+/// should be, when they do not fit together, when no client could complete a handshake with them, and when the key's
+/// file is open to others than its owner or belongs to somebody else than us or root: then it may be known to others
+/// already.
 certified_key load(key_files const& files);
 
 /// Reads both, or makes what is not there yet: both, or the certificate alone when making was interrupted after the

@@ -47,10 +47,10 @@ def fingerprint(certificate):
     return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
 
 
-def make_certificate(folder, name):
+def make_certificate(folder, name, kind=("ec", "-pkeyopt", "ec_paramgen_curve:P-256")):
     key, certificate = folder / f"{name}.key", folder / f"{name}.crt"
-    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out",
-            certificate, "-days", "2", "-subj", f"/CN={name}")
+    openssl("req", "-x509", "-newkey", *kind, "-nodes", "-keyout", key, "-out", certificate, "-days", "2",
+            "-subj", f"/CN={name}")
     key.chmod(0o600)
     return key, certificate
 
@@ -368,6 +368,41 @@ class Keys(unittest.TestCase):
         until(lambda: server.log().count("tls_key_not_reloaded") == 2, "the open key is refused")
         self.assertEqual(self.certificate(server), second)
         server.stop()
+
+    def test_a_key_that_no_client_can_use_is_refused_at_start_and_check_and_not_taken_at_a_hangup(self):
+        kinds = {"EC on secp256k1": ("ec", "-pkeyopt", "ec_paramgen_curve:secp256k1"),
+                 "EC on brainpoolP256r1": ("ec", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1"),
+                 "RSA of 1024 bits": ("rsa:1024",), "ED448": ("ed448",)}
+        good = make_certificate(self.folder, "good")
+        served = [self.folder / "served.key", self.folder / "served.crt"]
+        for path, new in zip(served, good):
+            shutil.copy(new, path)
+        server = self.server("--tls-key", served[0], "--tls-certificate", served[1])
+        first = self.certificate(server)
+        for number, (kind, made_by) in enumerate(kinds.items(), 1):
+            with self.subTest(kind=kind):
+                key, certificate = make_certificate(self.folder, "bad", made_by)
+                for more in ((), ("--check",)):
+                    said = self.refused("--data-dir", self.folder / "data", "--tls-key", key, "--tls-certificate",
+                                        certificate, *more)
+                    for words in (f"{key}: ", kind, "P-256, P-384 or P-521, Ed25519, or RSA"):
+                        self.assertIn(words, said)
+                for path, new in zip(served, (key, certificate)):
+                    os.replace(new, path)
+                server.signal(signal.SIGHUP)
+                until(lambda: server.log().count("tls_key_not_reloaded") == number, "the key is refused")
+                self.assertIn(kind, server.log().splitlines()[-1])
+                self.assertEqual(self.certificate(server), first)
+        server.stop()
+
+    def test_a_key_in_the_data_folder_that_no_client_can_use_gets_no_certificate(self):
+        key, _ = make_certificate(self.folder, "bad", ("ec", "-pkeyopt", "ec_paramgen_curve:secp256k1"))
+        data = self.folder / "data"
+        data.mkdir(0o700)
+        os.replace(key, data / "tls-key.pem")
+        for more in (("--check",), ()):
+            self.assertIn("secp256k1", self.refused("--data-dir", data, *more))
+        self.assertFalse((data / "tls-certificate.pem").exists())
 
     def test_the_key_is_nowhere_but_in_its_file(self):
         server = Server("--log-level", "trace", start=False)
