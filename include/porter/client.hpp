@@ -48,6 +48,9 @@ struct client_failure : failure {
     std::error_code system;  ///< set for unreachable and lost, where the system gave a reason
     std::string server_key;  ///< unknown_server and untrusted: the fingerprint of the key that the server showed
     std::string known_key;   ///< untrusted: the fingerprint of the one that it should have been, if that is known
+    /// unknown_server: why no authority vouches for the key, with "its certificate" for its subject, such as "expired
+    /// on 2026-11-27". Printable ASCII. Empty: the certificate is signed by itself.
+    std::string certificate_error;
 };
 
 /// One line for a person, e.g. "denied: bad_credentials: unknown name or wrong password". What the server chose to say
@@ -163,6 +166,11 @@ public:
 
     /// The fingerprint of the server's key; empty over plain TCP.
     std::string const& server_key() const noexcept;
+
+    /// The fingerprint of the key of the authority that vouches for the server, when that is why it was trusted; else
+    /// empty. A token may be offered to the next server of that host and port for which the same authority vouches: the
+    /// server's own key changes with a renewal.
+    std::string const& server_authority() const noexcept;
 
     /// Why this server was trusted.
     porter::trusted_by trusted_by() const noexcept;

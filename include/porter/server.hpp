@@ -102,13 +102,17 @@ public:
     /// What a person compares to know this server by, "SHA256:" and base64; empty when TLS is off.
     std::string key_fingerprint() const;
 
+    /// What a person should be told although the server started, a line each: such as a TLS certificate that has
+    /// expired. They are in the log, too.
+    std::vector<std::string> const& warnings() const noexcept;
+
 private:
     struct rooms_of_the_house;
     std::unique_ptr<rooms_of_the_house> rooms_;
 };
 
 /// Whether a server could start with these options, without listening or changing anything: the values, and the
-/// database and the TLS key if they are there. Throws start_error otherwise.
-void check(server_options const& options);
+/// database and the TLS key if they are there. Returns the warnings that it would have. Throws start_error otherwise.
+std::vector<std::string> check(server_options const& options);
 
 }  // namespace porter

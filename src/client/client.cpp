@@ -174,6 +174,11 @@ std::string const& client::server_key() const noexcept
     return link_->server_key();
 }
 
+std::string const& client::server_authority() const noexcept
+{
+    return link_->server_authority();
+}
+
 trusted_by client::trusted_by() const noexcept
 {
     return link_->trusted_by();

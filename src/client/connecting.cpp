@@ -67,7 +67,7 @@ refusal<client_failure> no_handshake(std::string const& where, base::error_code 
 task<client_result<opened>> secure(base::tcp_socket connected, std::string host, std::string where,
                                    client_options const& options, time_point deadline)
 {
-    opened made{stream{std::move(connected)}, {}, trusted_by::nobody};
+    opened made{stream{std::move(connected)}, {}, {}, trusted_by::nobody};
     auto const peer = co_await made.socket.connect_tls(tls_context(), host, deadline);
     if (!peer && peer.error() == tls::errc::in_the_clear) {
         base::tcp_socket unsecured{std::move(made.socket)};
@@ -77,10 +77,11 @@ task<client_result<opened>> secure(base::tcp_socket connected, std::string host,
     if (!peer) co_return no_handshake(where, peer.error());
     auto const& file = options.known_servers;
     known_servers const known{file.empty() ? known_servers::default_file() : file, options.warn};
-    shown_key const shown{where, peer->fingerprint, peer->system_verified};
+    shown_key const shown{where, peer->fingerprint, peer->system_verified, peer->verdict};
     auto const judged = judge(shown, known, options.trust, base::system_clock{}.now(), options.warn);
     if (!judged) co_return refuse(judged.error());
     made.server_key = peer->fingerprint;
+    if (*judged == trusted_by::authority) made.server_authority = peer->authority;
     made.trusted_by = *judged;
     co_return std::move(made);
 }
@@ -94,7 +95,7 @@ task<client_result<opened>> open_stream(std::string host, std::uint16_t port, cl
     auto connected = co_await connect_tcp(host, port, where, deadline);
     if (!connected) co_return refuse(connected.error());
     if (options.transport == transport::plain) {
-        co_return opened{stream{std::move(*connected)}, {}, trusted_by::nobody};
+        co_return opened{stream{std::move(*connected)}, {}, {}, trusted_by::nobody};
     }
     auto secured = co_await secure(std::move(*connected), std::move(host), where, options, deadline);
     co_return secured;

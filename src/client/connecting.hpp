@@ -15,7 +15,8 @@ using stream = tls::stream;
 /// A way to the server, on which nothing was said yet.
 struct opened {
     stream socket;
-    std::string server_key;  ///< its fingerprint; empty over plain TCP
+    std::string server_key;        ///< its fingerprint; empty over plain TCP
+    std::string server_authority;  ///< the fingerprint of the authority's key, if that is why the server is trusted
     porter::trusted_by trusted_by = porter::trusted_by::nobody;
 };
 

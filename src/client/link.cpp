@@ -51,6 +51,7 @@ link::link(opened way, client_options options)
       options_(std::move(options)),
       remote_(is_to_another_machine(socket_)),
       server_key_(std::move(way.server_key)),
+      server_authority_(std::move(way.server_authority)),
       trusted_by_(way.trusted_by),
       leave_timer_(executor_, clock::time_point::max()),
       output_queued_(executor_),

@@ -59,6 +59,7 @@ public:
     client_failure const* refused_data() const noexcept { return refused_data_ ? &*refused_data_ : nullptr; }
     bool is_remote() const noexcept { return remote_; }
     std::string const& server_key() const noexcept { return server_key_; }
+    std::string const& server_authority() const noexcept { return server_authority_; }
     porter::trusted_by trusted_by() const noexcept { return trusted_by_; }
 
 private:
@@ -97,6 +98,7 @@ private:
     client_options options_;
     bool remote_;
     std::string server_key_;
+    std::string server_authority_;
     porter::trusted_by trusted_by_;
 
     server_info server_;

@@ -62,7 +62,7 @@ std::optional<saved_session> saved_sessions::find(place const& at, std::string c
     std::optional<saved_session> found;
     for (std::size_t i = 0; i < lines->size(); ++i) {
         auto session = understand((*lines)[i], i + 1);
-        if (!session || session->at != at || session->expires_at <= now) continue;
+        if (!session || !may_be_offered(session->at, at) || session->expires_at <= now) continue;
         if (name.empty() || session->name == name) found = std::move(session);
     }
     wipe_all(*lines);
@@ -82,7 +82,7 @@ void saved_sessions::keep(saved_session const& session, base::timestamp now) con
     auto const outdated = [&](std::string const& kept) {
         auto parsed = parse_session_line(kept);
         if (!parsed) return false;
-        return parsed->expires_at <= now || (parsed->at == session.at && parsed->name == session.name);
+        return parsed->expires_at <= now || (may_be_offered(parsed->at, session.at) && parsed->name == session.name);
     };
     std::erase_if(*lines, outdated);
     lines->push_back(std::move(line));
@@ -97,7 +97,7 @@ void saved_sessions::forget(place const& at, std::string const& name) const
     if (!lines) return;
     auto const meant = [&](std::string const& kept) {
         auto parsed = parse_session_line(kept);
-        return parsed && parsed->at == at && parsed->name == name;
+        return parsed && may_be_offered(parsed->at, at) && parsed->name == name;
     };
     if (std::erase_if(*lines, meant) > 0) write_lines(*lines);
 }

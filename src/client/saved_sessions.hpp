@@ -23,13 +23,15 @@ public:
     /// $XDG_STATE_HOME/porter/sessions, else ~/.local/state/porter/sessions; else empty.
     static std::filesystem::path default_file();
 
-    /// The session kept last for this place, and under this name unless it is empty. Expired ones are passed over.
+    /// The session kept last that may be offered to this server, and under this name unless it is empty. Expired ones
+    /// are passed over.
     std::optional<saved_session> find(place const& at, std::string const& name, base::timestamp now) const;
 
-    /// Keeps a session, in the place of an older one with the same place and name. Drops the expired ones.
+    /// Keeps a session, in place of older ones of that name that might be offered to the same server. Drops the expired
+    /// ones.
     void keep(saved_session const& session, base::timestamp now) const;
 
-    /// Forgets the session of this place and name.
+    /// Forgets the sessions of that name that may be offered to this server.
     void forget(place const& at, std::string const& name) const;
 
 private:

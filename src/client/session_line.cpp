@@ -3,6 +3,7 @@
 #include <array>
 
 #include "client/fields.hpp"
+#include "porter/trust.hpp"
 
 namespace porter::rooms::client {
 
@@ -10,12 +11,22 @@ namespace {
 
 constexpr std::size_t longest_name = 512;  // 64 code points, generously
 
+constexpr std::string_view authority_mark = ",authority=";
+
 bool is_name(std::string_view text)
 {
     return !text.empty() && text.size() <= longest_name && is_printed(text);
 }
 
 }  // namespace
+
+bool may_be_offered(place const& kept, place const& server)
+{
+    bool const is_same_endpoint =
+        kept.host == server.host && kept.port == server.port && kept.transport == server.transport;
+    if (!is_same_endpoint) return false;
+    return kept.key == server.key || (!kept.authority.empty() && kept.authority == server.authority);
+}
 
 result<saved_session, std::string> parse_session_line(std::string_view line)
 {
@@ -32,7 +43,14 @@ result<saved_session, std::string> parse_session_line(std::string_view line)
     if (!is_name(line)) return refuse(std::string{"its name is missing, too long or unprintable"});
 
     saved_session session;
-    session.at = place{std::string{host}, *port, std::string{transport}, std::string{key}};
+    session.at = place{std::string{host}, *port, std::string{transport}, std::string{key.substr(0, key.find(','))}};
+    if (session.at.key.size() < key.size()) {
+        auto const rest = key.substr(session.at.key.size());
+        if (!rest.starts_with(authority_mark) || !is_fingerprint(rest.substr(authority_mark.size()))) {
+            return refuse(std::string{"what follows the comma behind its key is no authority"});
+        }
+        session.at.authority = rest.substr(authority_mark.size());
+    }
     session.name = line;
     session.expires_at = base::timestamp{std::chrono::seconds{*expiry}};
     session.token = base::secret{token};
@@ -46,7 +64,8 @@ std::string format_session_line(saved_session const& session)
     if (!is_word(at.host) || !is_word(at.transport) || !is_word(at.key) || !is_word(token)) return {};
     if (at.port == 0 || !is_name(session.name) || session.expires_at.time_since_epoch().count() < 0) return {};
 
-    auto line = at.host + ' ' + std::to_string(at.port) + ' ' + at.transport + ' ' + at.key + ' ' +
+    auto const authority = at.authority.empty() ? std::string{} : std::string{authority_mark} + at.authority;
+    auto line = at.host + ' ' + std::to_string(at.port) + ' ' + at.transport + ' ' + at.key + authority + ' ' +
                 std::to_string(session.expires_at.time_since_epoch().count()) + ' ';
     line += token;
     line += ' ';

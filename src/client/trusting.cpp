@@ -53,8 +53,12 @@ client_result<trusted_by> judge(shown_key const& shown, known_servers const& kno
     auto const reason = reason_for(shown, whom);
     if (reason == trusted_by::authority) return reason;  // not kept: an authority's word holds for the next key, too
     if (reason == trusted_by::nobody) {
-        auto unknown = untrusted(shown, {}, "is not known, and nobody vouches for its key " + shown.fingerprint);
+        auto const& error = shown.certificate_error;
+        auto unknown = untrusted(shown, {},
+                                 "is not known, and nobody vouches for its key " + shown.fingerprint +
+                                     (error.empty() ? "" : ": its certificate " + error));
         unknown.error.why = client_failure::cause::unknown_server;
+        unknown.error.certificate_error = error;
         return unknown;
     }
     auto const problem = known.keep({shown.where, shown.fingerprint, day_of(now)});

@@ -11,6 +11,7 @@ struct shown_key {
     std::string where;        ///< the server, as place_name() gives it
     std::string fingerprint;  ///< of its key, which it has proved to hold
     bool vouched = false;     ///< a certificate authority of this system vouches for the key and the host's name
+    std::string certificate_error{};  ///< why not: client_failure::certificate_error
 };
 
 /// Decides whether the server is the right one, before anything is said to it, and keeps the key of a first visit. In

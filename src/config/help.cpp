@@ -21,7 +21,9 @@ constexpr std::string_view ending = R"(
 Each option can also stand in the file (max-frame = "1MiB") or in the environment
 (PORTERD_MAX_FRAME=1MiB; lists with commas). A flag beats the environment, that beats the file.
 Times are integers with ms, s, m, h or d (bare: seconds), sizes with KiB, MiB or GiB.
-SIGHUP reopens the log file; SIGTERM and SIGINT stop the server, a second one at once.
+SIGHUP reopens the log file, then takes the TLS key and certificate as they are on disk: those who
+connect from then on get them. If they cannot be used the old ones stay, and the log says why.
+SIGTERM and SIGINT stop the server, a second one at once.
 
 examples:
   porterd                                  asks for the port, then serves this machine

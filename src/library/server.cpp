@@ -37,7 +37,7 @@ struct server::rooms_of_the_house {
     rooms_of_the_house(asio::io_context& io, server_options const& options)
         : settled(options),
           logger(options.log_file, options.log_level, options.log_format),
-          encryption(library::open_encryption(options, clock, logger)),
+          encryption(library::open_encryption(options, clock, logger, warnings)),
           database(store::sqlite::open(library::store_options(options), logger)),
           acceptors(rooms::server::listen_on(io, options.bind, options.port, options.port_tries)),
           directory(database->ports().addresses, clock, logger),
@@ -63,6 +63,7 @@ struct server::rooms_of_the_house {
     base::system_clock clock;
     sessions::system_token_source tokens;
     log::file_logger logger;
+    std::vector<std::string> warnings;
     std::unique_ptr<rooms::server::encryption> encryption;  // none: TLS is off
     std::unique_ptr<store::sqlite::backend> database;
     std::vector<base::tcp_acceptor> acceptors;
@@ -104,7 +105,12 @@ void server::reopen_log()
 
 void server::reload_certificate()
 {
-    if (rooms_->encryption) library::reload(*rooms_->encryption, rooms_->settled, rooms_->logger);
+    if (rooms_->encryption) library::reload(*rooms_->encryption, rooms_->settled, rooms_->clock, rooms_->logger);
+}
+
+std::vector<std::string> const& server::warnings() const noexcept
+{
+    return rooms_->warnings;
 }
 
 void server::on_failure(std::function<void(std::string const& reason)> failed)
@@ -117,12 +123,13 @@ std::string server::key_fingerprint() const
     return rooms_->encryption ? rooms_->encryption->fingerprint() : std::string{};
 }
 
-void check(server_options const& options)
+std::vector<std::string> check(server_options const& options)
 {
     auto const settled = library::with_paths(library::checked(options));
     library::check_data_dir(settled);
-    library::check_tls_key(settled);
+    auto warnings = library::check_tls_key(settled, base::system_clock{});
     store::sqlite::check(library::store_options(settled));
+    return warnings;
 }
 
 }  // namespace porter

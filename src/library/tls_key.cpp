@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "tls/certificate_check.hpp"
 #include "tls/key_files.hpp"
 
 namespace porter::rooms::library {
@@ -19,37 +20,57 @@ tls::key_files files_of(server_options const& options)
     return {options.data_dir / "tls-key.pem", options.data_dir / "tls-certificate.pem"};
 }
 
+void log_warnings(std::vector<std::string> const& clauses, tls::key_files const& files, log::logger& log)
+{
+    for (auto const& each : clauses) {
+        log.warn("tls_certificate_warning", {{"file", files.certificate.native()}, {"why", "it " + each}});
+    }
+}
+
+/// Lines for a person.
+std::vector<std::string> lines_of(std::vector<std::string> const& clauses, tls::key_files const& files)
+{
+    std::vector<std::string> lines;
+    for (auto const& each : clauses) lines.push_back(files.certificate.string() + ": the certificate " + each);
+    return lines;
+}
+
 }  // namespace
 
 std::unique_ptr<server::encryption> open_encryption(server_options const& settled, base::clock const& clock,
-                                                    log::logger& log)
+                                                    log::logger& log, std::vector<std::string>& warnings)
 {
     if (settled.tls == tls_mode::off) return nullptr;
     auto const files = files_of(settled);
     auto const key = is_own(settled) ? tls::load(files) : tls::load_or_make(files, clock.now());
     auto opened = std::make_unique<server::encryption>(settled.tls, key, std::max<std::size_t>(settled.threads, 1));
     log.info("tls_key", {{"fingerprint", opened->fingerprint()}, {"file", files.key.native()}});
+    auto const found = tls::certificate_warnings(key, clock.now());
+    log_warnings(found, files, log);
+    warnings = lines_of(found, files);
     return opened;
 }
 
-void reload(server::encryption& encryption, server_options const& settled, log::logger& log)
+void reload(server::encryption& encryption, server_options const& settled, base::clock const& clock, log::logger& log)
 {
     try {
-        encryption.use(tls::load(files_of(settled)));
+        auto const files = files_of(settled);
+        auto const key = tls::load(files);
+        encryption.use(key);
         log.info("tls_key_reloaded", {{"fingerprint", encryption.fingerprint()}});
+        log_warnings(tls::certificate_warnings(key, clock.now()), files, log);
     } catch (start_error const& refused) {
         log.error("tls_key_not_reloaded", {{"why", refused.what()}});
     }
 }
 
-void check_tls_key(server_options const& settled)
+std::vector<std::string> check_tls_key(server_options const& settled, base::clock const& clock)
 {
-    if (settled.tls == tls_mode::off) return;
-    if (is_own(settled)) {
-        tls::load(files_of(settled));
-    } else {
-        tls::check(files_of(settled));
-    }
+    if (settled.tls == tls_mode::off) return {};
+    auto const files = files_of(settled);
+    auto const key = is_own(settled) ? tls::load(files) : tls::check(files);
+    if (!key) return {};
+    return lines_of(tls::certificate_warnings(*key, clock.now()), files);
 }
 
 }  // namespace porter::rooms::library

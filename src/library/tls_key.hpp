@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "log/logger.hpp"
@@ -10,15 +12,18 @@
 namespace porter::rooms::library {
 
 /// What the server goes by for TLS: its own certificate where the options name one, else the one in the data directory,
-/// which is made when it is not there yet. None when TLS is off. Throws start_error.
+/// which is made when it is not there yet. None when TLS is off. What clients will not like about the certificate is
+/// logged and added to `warnings`, a line each. Throws start_error.
 std::unique_ptr<server::encryption> open_encryption(server_options const& settled, base::clock const& clock,
-                                                    log::logger& log);
+                                                    log::logger& log, std::vector<std::string>& warnings);
 
 /// Takes the key and the certificate as they are on disk now; what cannot be used is logged, and the server goes on
-/// with those that it has. Two small files, once in a while: read on the calling thread.
-void reload(server::encryption& encryption, server_options const& settled, log::logger& log);
+/// with those that it has. Warnings about the certificate are logged. Two small files and a handshake in memory, once
+/// in a while: on the calling thread.
+void reload(server::encryption& encryption, server_options const& settled, base::clock const& clock, log::logger& log);
 
-/// Whether open_encryption() would succeed as far as what is there can tell; makes nothing. Throws start_error.
-void check_tls_key(server_options const& settled);
+/// Whether open_encryption() would succeed as far as what is there can tell; makes nothing. Returns the warnings that
+/// it would add. Throws start_error.
+std::vector<std::string> check_tls_key(server_options const& settled, base::clock const& clock);
 
 }  // namespace porter::rooms::library

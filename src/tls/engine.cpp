@@ -10,29 +10,33 @@
 #include <string_view>
 
 #include "tls/bio.hpp"
+#include "tls/certificate_check.hpp"
 #include "tls/error.hpp"
 
 namespace porter::rooms::tls {
 namespace {
 
 /// What the certificate is to be verified for; a name is also sent (SNI, RFC 6066), an address is not.
-void expect_host(SSL* session, std::string host)
+/// False: no certificate can be for it.
+bool expect_host(SSL* session, std::string host)
 {
     auto* const wanted = SSL_get0_param(session);
+    // A subject is no name of a host (RFC 9525, 6.3), and a wildcard stands for a whole label.
+    X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     base::error_code no_address;
     auto const address = asio::ip::make_address(host, no_address);
     if (!no_address && address.is_v4()) {
         auto const bytes = address.to_v4().to_bytes();
-        X509_VERIFY_PARAM_set1_ip(wanted, bytes.data(), bytes.size());
-    } else if (!no_address) {
-        auto const bytes = address.to_v6().to_bytes();
-        X509_VERIFY_PARAM_set1_ip(wanted, bytes.data(), bytes.size());
-    } else {
-        if (host.ends_with('.')) host.pop_back();  // absolute in DNS, but no part of a certificate's name
-        X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-        SSL_set1_host(session, host.c_str());
-        SSL_set_tlsext_host_name(session, host.c_str());
+        return X509_VERIFY_PARAM_set1_ip(wanted, bytes.data(), bytes.size()) == 1;
     }
+    if (!no_address) {
+        auto const bytes = address.to_v6().to_bytes();
+        return X509_VERIFY_PARAM_set1_ip(wanted, bytes.data(), bytes.size()) == 1;
+    }
+    if (host.ends_with('.')) host.pop_back();  // absolute in DNS, but no part of a certificate's name
+    SSL_set_tlsext_host_name(session, host.c_str());
+    // OpenSSL takes an empty name for none to check, and one with a leading dot for every host below it.
+    return !host.empty() && !host.starts_with('.') && SSL_set1_host(session, host.c_str()) == 1;
 }
 
 /// Whether a ServerHello is a HelloRetryRequest, which has a random value of its own: RFC 8446, 4.1.3.
@@ -64,7 +68,7 @@ engine::engine(client_context const& context, std::string const& host)
 {
     SSL_set_connect_state(session_.get());
     watch_messages();
-    expect_host(session_.get(), host);
+    checks_host_ = expect_host(session_.get(), host);
     ERR_clear_error();  // a name that cannot stand in a certificate is verified by nobody, and no failure
 }
 
@@ -202,15 +206,24 @@ engine::progress engine::fail(base::error_code why)
     return progress::failed;
 }
 
+/// The fingerprint of the trust anchor that the verified chain ends with.
+std::string engine::authority() const
+{
+    auto* const chain = SSL_get0_verified_chain(session_.get());
+    auto const size = sk_X509_num(chain);
+    return size > 0 ? fingerprint(*sk_X509_value(chain, size - 1)) : std::string{};
+}
+
 peer_identity engine::peer() const
 {
     peer_identity found;
-    auto const* const certificate = SSL_get0_peer_certificate(session_.get());
+    auto* const certificate = SSL_get0_peer_certificate(session_.get());
     if (certificate == nullptr) return found;
     found.fingerprint = fingerprint(*certificate);
     auto const verdict = SSL_get_verify_result(session_.get());
-    found.system_verified = verdict == X509_V_OK;
-    if (!found.system_verified) found.verdict = X509_verify_cert_error_string(verdict);
+    found.system_verified = verdict == X509_V_OK && checks_host_;
+    if (found.system_verified) found.authority = authority();
+    found.verdict = explain_verdict(*certificate, verdict, base::system_clock{}.now());
     return found;
 }
 

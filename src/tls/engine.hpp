@@ -17,7 +17,8 @@ namespace porter::rooms::tls {
 struct peer_identity {
     std::string fingerprint;       ///< of the peer's key, as fingerprint() writes it
     bool system_verified = false;  ///< the system's authorities vouch for it under the host name that was asked for
-    std::string verdict;           ///< why not, for a person
+    std::string authority;         ///< system_verified: the fingerprint of the key of the authority that they trust
+    std::string verdict;           ///< why not: see explain_verdict()
 };
 
 /// One side of a TLS connection, without any I/O: ciphertext goes in and comes out, plaintext likewise. Nothing waits,
@@ -80,6 +81,7 @@ private:
     progress judge(int outcome);
     progress fail(base::error_code why);
     bool agreed_on_protocol() const;
+    std::string authority() const;
 
     ciphertext bytes_;
     ssl_handle session_;
@@ -88,6 +90,7 @@ private:
     bool awaits_hello_;               // a ClientHello, to which a ServerHello has not been sent
     bool is_hello_answered_ = false;  // also by a HelloRetryRequest
     bool established_ = false;
+    bool checks_host_ = false;  // OpenSSL's verdict includes whether the certificate is for the host
 };
 
 }  // namespace porter::rooms::tls

@@ -11,6 +11,7 @@
 
 #include "porter/start_error.hpp"
 #include "tls/handshake_check.hpp"
+#include "tls/key_access.hpp"
 
 namespace porter::rooms::tls {
 namespace {
@@ -49,13 +50,10 @@ private:
 
 enum class secrecy { open, ours_alone };
 
-void demand_private(path const& file, struct stat const& about)
+void demand_private(path const& file, int descriptor, struct stat const& about)
 {
-    if (about.st_uid != ::geteuid() && about.st_uid != 0) refuse_file(file, "the key belongs to somebody else");
-    if ((about.st_mode & 077) == 0) return;
-    refuse_file(file,
-                "the key is open to others: nobody but its owner may read it (chmod 600), and if somebody could "
-                "have, make a new one");
+    auto const error = key_access_error(about, process_identity::current(), is_credential(file.string(), descriptor));
+    if (error) refuse_file(file, *error);
 }
 
 base::secret read_file(path const& file, secrecy wanted)
@@ -65,7 +63,7 @@ base::secret read_file(path const& file, secrecy wanted)
     struct stat about {};
     if (!opened || ::fstat(opened.number(), &about) != 0) refuse_file(file, system_says());
     if (!S_ISREG(about.st_mode)) refuse_file(file, "it is not a regular file");
-    if (wanted == secrecy::ours_alone) demand_private(file, about);
+    if (wanted == secrecy::ours_alone) demand_private(file, opened.number(), about);
     if (about.st_size > static_cast<off_t>(largest_file)) refuse_file(file, "it is larger than 1 MiB");
 
     std::string text(static_cast<std::size_t>(about.st_size), '\0');
@@ -169,14 +167,15 @@ certified_key load_or_make(key_files const& files, base::timestamp now)
     return load(files);
 }
 
-void check(key_files const& files)
+std::optional<certified_key> check(key_files const& files)
 {
-    if (!is_there(files.key)) return refuse_lost_key(files);
-    if (is_there(files.certificate)) {
-        load(files);
-    } else {
-        demand_usable(files.key, *load_key(files.key));
+    if (!is_there(files.key)) {
+        refuse_lost_key(files);
+        return std::nullopt;
     }
+    if (is_there(files.certificate)) return load(files);
+    demand_usable(files.key, *load_key(files.key));
+    return std::nullopt;
 }
 
 }  // namespace porter::rooms::tls

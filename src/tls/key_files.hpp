@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "base/clock.hpp"
 #include "tls/certified_key.hpp"
@@ -14,9 +15,8 @@ struct key_files {
 };
 
 /// Reads both. Throws start_error(configuration), with the file's name, when one cannot be read or is not what it
-/// should be, when they do not fit together, when no client could complete a handshake with them, and when the key's
-/// file is open to others than its owner or belongs to somebody else than us or root: then it may be known to others
-/// already.
+/// should be, when they do not fit together, when no client could complete a handshake with them, and when others
+/// can read the key's file or own it (key_access_error()): then it may be known to them already.
 certified_key load(key_files const& files);
 
 /// Reads both, or makes what is not there yet: both, or the certificate alone when making was interrupted after the
@@ -25,7 +25,8 @@ certified_key load(key_files const& files);
 /// expect it. Throws start_error: as load(), and cannot_create.
 certified_key load_or_make(key_files const& files, base::timestamp now);
 
-/// Whether load_or_make() would succeed as far as what is there can tell; makes nothing. Throws start_error.
-void check(key_files const& files);
+/// Whether load_or_make() would succeed as far as what is there can tell; makes nothing. Returns the key and its
+/// certificate if both are there. Throws start_error.
+std::optional<certified_key> check(key_files const& files);
 
 }  // namespace porter::rooms::tls

@@ -264,3 +264,22 @@ TEST_CASE("the file stands in XDG_STATE_HOME or else below the home")
     CHECK(saved_sessions::default_file().empty());
     if (!state.empty()) ::setenv("XDG_STATE_HOME", state.c_str(), 1);
 }
+
+TEST_CASE("a session of a server for which an authority vouches is found under its new key and replaced there")
+{
+    std::string const authority = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU";
+    shelf shelf;
+    auto kept = session("Alice", "prt_old");
+    kept.at = {"localhost", 7678, "tls", "before", authority};
+    shelf.sessions().keep(kept, today);
+    auto renewed = session("Alice", "prt_new");
+    renewed.at = {"localhost", 7678, "tls", "renewed", authority};
+    REQUIRE(shelf.sessions().find(renewed.at, "Alice", today));
+    CHECK(shelf.sessions().find(renewed.at, "Alice", today)->token.view() == "prt_old");
+    CHECK_FALSE(shelf.sessions().find({"localhost", 7678, "tls", "renewed", {}}, "Alice", today));
+
+    shelf.sessions().keep(renewed, today);
+    CHECK(shelf.read().find("prt_old") == std::string::npos);
+    shelf.sessions().forget({"localhost", 7678, "tls", "the next", authority}, "Alice");
+    CHECK(shelf.read().empty());
+}

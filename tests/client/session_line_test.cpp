@@ -90,3 +90,43 @@ TEST_CASE("what a server made up to break the file gets no line")
     }
     CHECK(format_session_line(session).empty());
 }
+
+TEST_CASE("a session of a server for which an authority vouches has the authority behind the key")
+{
+    std::string const authority = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU";
+    auto session = alices();
+    session.at.transport = "tls";
+    session.at.key = "SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg";
+    session.at.authority = authority;
+    auto const line = format_session_line(session);
+    CHECK(line == "localhost 7678 tls SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg,authority=" + authority +
+                      " 1766419200 prt_abc Alice Liddell");
+    auto const parsed = parse_session_line(line);
+    REQUIRE(parsed);
+    CHECK(parsed->at == session.at);
+    for (auto const* const bad : {",", ",authority=", ",authority=SHA256:short", ",else=1"}) {
+        CHECK_FALSE(parse_session_line(std::string{"localhost 7678 tls -"} + bad + " 1766419200 prt_abc Alice"));
+    }
+}
+
+TEST_CASE("a token is offered to the same key or to one for which the same authority vouches")
+{
+    using porter::rooms::client::may_be_offered;
+    using porter::rooms::client::place;
+    place const pinned{"localhost", 7678, "tls", "key", {}};
+    place const vouched{"localhost", 7678, "tls", "key", "authority"};
+    place const renewed{"localhost", 7678, "tls", "new key", "authority"};
+    place const repinned{"localhost", 7678, "tls", "new key", {}};
+    place const of_another{"localhost", 7678, "tls", "new key", "another"};
+    CHECK(may_be_offered(vouched, renewed));
+    CHECK(may_be_offered(vouched, pinned));
+    CHECK(may_be_offered(pinned, vouched));
+    CHECK_FALSE(may_be_offered(pinned, renewed));
+    CHECK_FALSE(may_be_offered(pinned, repinned));
+    CHECK_FALSE(may_be_offered(vouched, repinned));
+    CHECK_FALSE(may_be_offered(vouched, of_another));
+    auto const elsewhere =
+        GENERATE(place{"other", 7678, "tls", "key", "authority"}, place{"localhost", 7679, "tls", "key", "authority"},
+                 place{"localhost", 7678, "plain", "key", "authority"});
+    CHECK_FALSE(may_be_offered(vouched, elsewhere));
+}

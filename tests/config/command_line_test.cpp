@@ -84,4 +84,12 @@ TEST_CASE("the help names every option and every line fits a screen")
     }
 }
 
+TEST_CASE("the help says what each signal does")
+{
+    auto const help = help_text();
+    for (auto const* words : {"SIGHUP reopens the log file", "TLS key and certificate", "SIGTERM and SIGINT stop"}) {
+        CHECK(help.find(words) != std::string::npos);
+    }
+}
+
 }  // namespace porter::rooms::config

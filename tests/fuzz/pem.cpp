@@ -1,15 +1,20 @@
 // Keys and certificates in PEM: what is read is written so that it reads the same. Input: a file.
+#include <openssl/x509_vfy.h>
+
+#include <algorithm>
 #include <new>
 #include <optional>
 
 #include "fuzz/fuzzer.hpp"
 #include "porter/start_error.hpp"
+#include "tls/certificate_check.hpp"
 #include "tls/certified_key.hpp"
 #include "tls/context.hpp"
 
 namespace porter::fuzzing {
 namespace {
 
+namespace base = rooms::base;
 namespace tls = rooms::tls;
 using rooms::base::secret;
 
@@ -40,12 +45,24 @@ std::vector<tls::certificate_handle> check_chain(std::string_view file)
     return chain;
 }
 
+/// What is told of a certificate stands on terminals and in the log, and a hostile server made it.
+void check_explanation(x509_st& certificate)
+{
+    constexpr long some_time = 1'764'288'000;
+    for (long const verdict : {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, X509_V_ERR_HOSTNAME_MISMATCH}) {
+        auto const text = tls::explain_verdict(certificate, verdict, base::timestamp{std::chrono::seconds{some_time}});
+        require(!text.empty() && text.size() < 2000, "it is explained in a few words");
+        require(std::ranges::all_of(text, [](char each) { return each >= ' ' && each <= '~'; }), "in printable ones");
+    }
+}
+
 }  // namespace
 
 void check(std::string_view file)
 {
     auto key = check_key(secret{file});
     auto chain = check_chain(file);
+    for (auto const& each : chain) check_explanation(*each);
     if (!key || chain.empty() || !tls::fits(*key, *chain.front())) return;
     try {
         tls::server_context const context{{std::move(key), std::move(chain)}};

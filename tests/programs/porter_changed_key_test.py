@@ -21,6 +21,26 @@ def guarded(connection):
     see_off(connection)
 
 
+def resumed(connection):
+    """A server that knows the token."""
+    connection.expect("hello")
+    connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "")
+    connection.expect("resume", token=TOKEN)
+    connection.send("granted", "resume", "Alice", 7, "", 4_000_000_000, 0, "", 0)
+    see_off(connection)
+
+
+def guarded_after_resume(connection):
+    """A server that does not know the token any more, and gives a session for the password."""
+    connection.expect("hello")
+    connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "")
+    connection.expect("resume", token=TOKEN)
+    connection.send("denied", "invalid_token", 0, "")
+    connection.expect("login", name="Alice", password=PASSWORD)
+    connection.send("granted", "login", "Alice", 7, TOKEN, 4_000_000_000, 0, "", 0)
+    see_off(connection)
+
+
 def asks_in_vain(connection):
     """It wants a password or a token, and may not be given any."""
     connection.expect("hello")
@@ -192,13 +212,7 @@ class SavedSessions(TrustCase):
                          rf"^127\.0\.0\.1 {self.proxy.port} tls {self.right.fingerprint.replace('+', '.')} \d+ {TOKEN} Alice\n$")
 
     def test_it_is_resumed_over_tls_with_the_same_key(self):
-        def script(connection):
-            connection.expect("hello")
-            connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "")
-            connection.expect("resume", token=TOKEN)
-            connection.send("granted", "resume", "Alice", 7, "", 4_000_000_000, 0, "", 0)
-            see_off(connection)
-        server = self.peer(script)
+        server = self.peer(resumed)
         self.assertEqual(self.to(server).returncode, 0)
         server.join()
 
@@ -214,6 +228,81 @@ class SavedSessions(TrustCase):
         server.join()
         self.proxy.close()
         self.assertNotIn(TOKEN.encode(), b"".join(self.proxy.recorded))
+
+
+class RenewedKeys(TrustCase):
+    """A session of a server for which an authority vouches outlives the server's key, and no other session does."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.authority = Identity(cls.folder, "authority")
+        cls.before = Identity.issued(cls.authority, cls.folder, "before")
+        cls.renewed = Identity.issued(cls.authority, cls.folder, "renewed")
+        cls.of_another = Identity.issued(cls.other, cls.folder, "of-another")
+        cls.both = cls.folder / "both"
+        cls.both.write_text(cls.authority.certificate.read_text() + cls.other.certificate.read_text())
+
+    def setUp(self):
+        super().setUp()
+        self.proxy = Proxy(0)  # so that every server below has the same port
+        self.addCleanup(self.proxy.close)
+
+    def visit(self, script, identity, *arguments):
+        peer = self.peer(script, tls=identity.context())
+        self.proxy.target = peer.port
+        done = self.run_porter(self.proxy.port, "--name", "Alice", *arguments, host="localhost", authority=self.both)
+        peer.join()
+        return done
+
+    def keep_session(self, *arguments):
+        done = self.visit(guarded, self.before, "--password-file", self.password_file, *arguments)
+        self.assertEqual(done.returncode, 0, done.err)
+        self.assertIn(TOKEN, self.sessions.read_text())
+
+    def assert_not_offered(self, identity):
+        self.assert_refused(self.visit(asks_in_vain, identity), "password", code=64)
+
+    def test_it_is_offered_to_a_new_key_for_which_the_same_authority_vouches(self):
+        self.keep_session()
+        self.assertIn(f" {self.before.fingerprint},authority={self.authority.fingerprint} ", self.sessions.read_text())
+        for identity in (self.renewed, self.before):
+            done = self.visit(resumed, identity)
+            self.assertEqual(done.returncode, 0, done.err)
+
+    def test_it_is_not_offered_where_another_authority_vouches(self):
+        self.keep_session()
+        self.assert_not_offered(self.of_another)
+
+    def test_it_is_not_offered_where_nobody_vouches_and_the_key_is_another(self):
+        self.keep_session()
+        done = self.visit(asks_in_vain, self.right, "--trust-first-use")
+        self.assert_refused(done, "password", code=64)
+
+    def test_a_session_of_a_pinned_key_is_not_offered_because_an_authority_vouches(self):
+        self.know(self.proxy.port, self.before, host="localhost")
+        self.keep_session()
+        self.assertNotIn("authority", self.sessions.read_text())
+        self.known_servers.unlink()
+        self.assert_not_offered(self.renewed)
+
+    def test_a_session_of_a_key_that_trust_named_is_not_offered_either(self):
+        self.keep_session("--trust", self.before.fingerprint)
+        self.assertNotIn("authority", self.sessions.read_text())
+        self.assert_not_offered(self.renewed)
+
+    def test_it_is_not_offered_to_a_key_that_is_trusted_by_its_pin(self):
+        self.keep_session()
+        self.know(self.proxy.port, self.renewed, host="localhost")
+        self.assert_not_offered(self.renewed)
+
+    def test_a_new_session_of_that_name_takes_its_place(self):
+        self.keep_session()
+        done = self.visit(guarded_after_resume, self.renewed, "--password-file", self.password_file)
+        self.assertEqual(done.returncode, 0, done.err)
+        lines = self.sessions.read_text().splitlines()
+        self.assertEqual(len(lines), 1, lines)
+        self.assertIn(self.renewed.fingerprint, lines[0])
 
 
 class WithPorterd(TrustCase):

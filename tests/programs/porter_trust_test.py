@@ -1,4 +1,6 @@
 """Whom porter trusts: known servers, the system's authorities, and whoever a first use is granted to (commands page)."""
+import datetime
+import functools
 import socket
 import stat
 import unittest
@@ -6,6 +8,7 @@ import unittest
 from support.peer import hears_nothing
 from support.porter import PROMPT
 from support.terminal import CTRL_D
+from support.tls import Identity
 from support.trust import TrustCase, echoing
 
 QUESTION = r"^Trust this server\? \(yes/no\) "
@@ -111,6 +114,50 @@ class Authorities(TrustCase):
         self.know(peer.port, self.other, host="localhost")
         done = self.run_porter(peer.port, stdin=b"hello\n", host="localhost", authority=self.right.certificate)
         self.assert_refused(done, self.right.fingerprint, self.other.fingerprint)
+        peer.join()
+
+
+class Reasons(TrustCase):
+    """An authority's certificate that does not do is told of with the reason."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.authority = Identity(cls.folder, "authority")
+        issue = functools.partial(Identity.issued, cls.authority, cls.folder)
+        cls.expired = issue("expired", days=-1)
+        cls.elsewhere = issue("elsewhere", hosts="DNS:example.org,DNS:www.example.org")
+        cls.for_clients = issue("for-clients", extensions=["extendedKeyUsage=clientAuth"])
+        cls.nameless = issue("nameless", hosts=None)
+
+    def test_where_nobody_can_be_asked_the_line_has_the_reason(self):
+        yesterday = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
+        cases = ((self.expired, self.authority, f"expired on {yesterday:%Y-%m-%d}"),
+                 (self.elsewhere, self.authority, "is for another host: example.org, www.example.org"),
+                 (self.for_clients, self.authority, "is for clients only"),
+                 (self.nameless, self.authority, "names no host (it has no subjectAltName"),
+                 (self.elsewhere, self.other, "is from CN=porter test, which is no authority that this system knows"))
+        for shown, trusted, reason in cases:
+            with self.subTest(reason=reason):
+                peer = self.peer(hears_nothing, tls=shown.context())
+                done = self.run_porter(peer.port, stdin=b"hello\n", host="localhost", authority=trusted.certificate)
+                self.assert_refused(done, shown.fingerprint, "its certificate " + reason)
+                peer.join()
+
+    def test_on_a_terminal_the_question_has_it_too(self):
+        peer = self.peer(hears_nothing, tls=self.elsewhere.context())
+        terminal = self.terminal(peer.port, host="localhost", authority=self.authority.certificate)
+        terminal.see(QUESTION)
+        self.assertIn("Its certificate is for another host: example.org, www.example.org.", terminal.text())
+        terminal.line("no")
+        self.assertEqual(terminal.leave(), 77)
+        peer.join()
+
+    def test_a_certificate_that_signs_itself_needs_no_reason(self):
+        peer = self.peer(hears_nothing)
+        done = self.run_porter(peer.port, stdin=b"hello\n", host="localhost")
+        self.assert_refused(done, self.right.fingerprint)
+        self.assertNotIn("certificate", done.err)
         peer.join()
 
 

@@ -3,6 +3,7 @@ page, porterd). Promise N9: TLS 1.2, no or wrong ALPN, garbage after a ClientHel
 refused with one log line; key and certificate are made once, 0600, never replaced silently; an open key is refused."""
 import base64
 import concurrent.futures
+import functools
 import hashlib
 import os
 import pathlib
@@ -12,6 +13,7 @@ import signal
 import socket
 import ssl
 import stat
+import struct
 import subprocess
 import tempfile
 import unittest
@@ -19,6 +21,7 @@ import unittest
 from support.case import PASSWORD, ServerCase
 from support.server import PORTERD, Server, run
 from support.terminal import Terminal
+from support.tls import Identity
 from support.waiting import until
 from support.wire import tls_context
 
@@ -305,7 +308,7 @@ class Keys(unittest.TestCase):
         server.stop()
         key, _ = self.files(server)
         before = key.read_bytes()
-        for mode in (0o640, 0o604, 0o660):
+        for mode in (0o644, 0o604, 0o660):
             key.chmod(mode)
             self.assertIn(str(key), self.refused("--data-dir", server.data))
             self.assertIn(str(key), self.refused("--data-dir", server.data, "--check"))
@@ -342,6 +345,11 @@ class Keys(unittest.TestCase):
         self.refused("--data-dir", data, "--tls-key", key)
         self.assertFalse((data / "porter.db").exists(), "refused before anything else is made")
 
+    def assert_order(self, server, event):
+        """A hangup reopens the log first, so that the rest of what it does stands in the new file."""
+        events = [line.split()[2] for line in server.log().splitlines()]
+        self.assertEqual([each for each in events if each in ("log_reopened", event)][-2:], ["log_reopened", event])
+
     def test_a_hangup_takes_a_new_certificate_and_keeps_the_old_one_in_place_of_a_bad_one(self):
         key, certificate = make_certificate(self.folder, "one")
         server = self.server("--tls-key", key, "--tls-certificate", certificate)
@@ -358,10 +366,12 @@ class Keys(unittest.TestCase):
         second = self.certificate(server)
         self.assertNotEqual(first, second)
         there.expect_alive()
+        self.assert_order(server, "tls_key_reloaded")
 
         certificate.write_text("nothing")
         server.signal(signal.SIGHUP)
         until(lambda: "tls_key_not_reloaded" in server.log(), "the bad certificate is refused")
+        self.assert_order(server, "tls_key_not_reloaded")
         self.assertEqual(self.certificate(server), second)
         key.chmod(0o644)
         server.signal(signal.SIGHUP)
@@ -403,6 +413,95 @@ class Keys(unittest.TestCase):
         for more in (("--check",), ()):
             self.assertIn("secp256k1", self.refused("--data-dir", data, *more))
         self.assertFalse((data / "tls-certificate.pem").exists())
+
+    def test_a_certificate_that_clients_will_not_like_is_told_of_and_served(self):
+        authority = Identity(self.folder, "authority")
+        issue = functools.partial(Identity.issued, authority, self.folder)
+        cases = {"expired on ": issue("expired", days=-1), "expires on ": issue("soon", days=3),
+                 "is for clients only": issue("for-clients", days=90, extensions=["extendedKeyUsage=clientAuth"]),
+                 "names no host": issue("nameless", hosts=None, days=90)}
+        good = issue("good", days=90)
+        served = [self.folder / "served.key", self.folder / "served.crt"]
+
+        def serve(identity):
+            for path, new in zip(served, (identity.key, identity.certificate)):
+                shutil.copy(new, path)
+        for words, identity in cases.items():
+            with self.subTest(words=words):
+                serve(identity)
+                own = ("--tls-key", served[0], "--tls-certificate", served[1])
+                done = run(PORTERD, "--check", "--data-dir", self.folder / "data", *own, home=self.folder)
+                self.assertEqual((done.returncode, done.out), (0, "configuration ok\n"), done.err)
+                warning = rf"porterd: warning: {served[1]}: the certificate {words}[^\n]*\n"
+                self.assertRegex(done.err, rf"\A{warning}\Z")
+                server = self.server(*own)
+                self.assertRegex(server.console(), rf"(\A|\n){warning}")
+                logged = rf"warn tls_certificate_warning file={served[1]} why=\"it {words}"
+                self.assertRegex(server.log(), logged)
+                self.certificate(server)
+                serve(good)
+                server.signal(signal.SIGHUP)
+                until(lambda: "tls_key_reloaded" in server.log(), "the good certificate is taken")
+                serve(identity)
+                server.signal(signal.SIGHUP)
+                until(lambda: len(re.findall(logged, server.log())) == 2, "the warning is logged again")
+                self.assertEqual(server.log().count("tls_certificate_warning"), 2)
+                server.stop()
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root may change users and groups")
+    def test_a_key_of_roots_that_a_group_of_the_process_may_read_is_taken(self):
+        """As Debian's group ssl-cert has it, and as systemd makes credentials."""
+        key, certificate = make_certificate(self.folder, "one")
+        group, user = 54321, 54322
+        os.chown(self.folder, user, user)
+
+        def check(mode, owner=(0, group), groups=(group,), key=key, env=None):
+            os.chown(key, *owner)
+            key.chmod(mode)
+            return run("setpriv", "--reuid", user, "--regid", user, "--groups", ",".join(map(str, groups)) or "0",
+                       PORTERD, "--check", "--data-dir", self.folder / "data", "--tls-key", key, "--tls-certificate",
+                       certificate, home=self.folder, env=env)
+        for mode, owner in ((0o640, (0, group)), (0o440, (0, group)), (0o600, (user, user)), (0o400, (user, user))):
+            done = check(mode, owner)
+            self.assertEqual(done.returncode, 0, f"{mode:o} {owner} {done.err}")
+        for mode, owner, words in ((0o644, (0, group), "open to others"), (0o660, (0, group), "open to others"),
+                                   (0o640, (user, group), "chmod 600"), (0o640, (user + 1, group), "another user")):
+            done = check(mode, owner)
+            self.assertEqual(done.returncode, 78, f"{mode:o} {owner} {done.err}")
+            self.assertIn(words, done.err)
+            self.assertIn(f"{key}: ", done.err)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root may give another user access by a list")
+    def test_a_credential_of_systemds_is_taken(self):
+        user = 54322
+        key, certificate = make_certificate(self.folder, "one")
+        os.chown(self.folder, user, user)
+        try:
+            folder = pathlib.Path(tempfile.mkdtemp(prefix="porter-test-", dir="/dev/shm"))
+            self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+            folder.chmod(0o755)
+            credential = folder / "key"
+            shutil.copy(key, credential)
+            credential.chmod(0o400)
+            # What acl(5) and systemd's write_credential() make: the user may read, and the mask shows as the group's bits.
+            entries = ((0x01, 4, 0xffffffff), (0x02, 4, user), (0x04, 0, 0xffffffff), (0x10, 4, 0xffffffff),
+                       (0x20, 0, 0xffffffff))
+            packed = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+            os.setxattr(credential, "system.posix_acl_access", packed)
+        except OSError as error:
+            self.skipTest(f"no file in memory with an access list: {error}")
+        self.assertEqual(stat.S_IMODE(credential.stat().st_mode), 0o440)
+
+        def check(env):
+            return run("setpriv", "--reuid", user, "--regid", user, "--clear-groups", PORTERD, "--check", "--data-dir",
+                       self.folder / "data", "--tls-key", credential, "--tls-certificate", certificate,
+                       home=self.folder, env=env)
+        done = check({"CREDENTIALS_DIRECTORY": str(folder)})
+        self.assertEqual(done.returncode, 0, done.err)
+        for env in ({}, {"CREDENTIALS_DIRECTORY": str(self.folder)}):
+            done = check(env)
+            self.assertEqual(done.returncode, 78, done.err)
+            self.assertIn("open to others", done.err)
 
     def test_the_key_is_nowhere_but_in_its_file(self):
         server = Server("--log-level", "trace", start=False)

@@ -139,7 +139,7 @@ TEST_CASE("a certificate without its key is refused and stays")
 
 TEST_CASE("a key that is open to others is refused")
 {
-    auto const open = GENERATE(0640U, 0604U, 0620U, 0610U, 0777U);
+    auto const open = GENERATE(0644U, 0604U, 0620U, 0660U, 0610U, 0777U);
     folder where;
     where.fingerprint();
     fs::permissions(where.files.key, static_cast<fs::perms>(open));
@@ -154,7 +154,7 @@ TEST_CASE("a key of another user is refused")
     folder where;
     where.fingerprint();
     if (::chown(where.files.key.c_str(), 65534, 65534) != 0) return;  // only root gives files away
-    CHECK(mentions(refusal(where), "belongs to somebody else"));
+    CHECK(mentions(refusal(where), "belongs to another user"));
 }
 
 TEST_CASE("a pipe or a folder or what is far too large is neither read nor waited for")

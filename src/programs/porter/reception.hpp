@@ -42,7 +42,7 @@ private:
     task<client_result<void>> connect();
     outcome<void> check_state() const;
     task<outcome<void>> connect_first();
-    task<outcome<void>> ask_trust(std::string fingerprint);
+    task<outcome<void>> ask_trust(client_failure unknown);
     void warn_once(std::string const& line);
     task<outcome<void>> rename_if_wanted();
     task<outcome<void>> introduce();

@@ -37,7 +37,7 @@ task<outcome<void>> reception::connect_first()
     if (!safe) co_return safe;
     auto connected = co_await connect();
     if (!connected && connected.error().why == client_failure::cause::unknown_server && ask_ != nullptr) {
-        auto trusted = co_await ask_trust(connected.error().server_key);
+        auto trusted = co_await ask_trust(connected.error());
         if (!trusted) co_return trusted;
         connected = co_await connect();
     }
@@ -52,15 +52,16 @@ task<outcome<void>> reception::connect_first()
     co_return outcome<void>{};
 }
 
-task<outcome<void>> reception::ask_trust(std::string fingerprint)
+task<outcome<void>> reception::ask_trust(client_failure unknown)
 {
     auto const where = base::escape(rooms::client::place_name(at_.host, at_.port));
     talk_.tell(where + " is new here, and nobody vouches for it. The fingerprint of its key is");
-    talk_.tell(fingerprint);
+    talk_.tell(unknown.server_key);
+    if (!unknown.certificate_error.empty()) talk_.tell("Its certificate " + unknown.certificate_error + '.');
     auto trusted = co_await ask_->ask_yes_no("Trust this server? (yes/no) ");
     if (!trusted) co_return refuse(leaving{});
     if (!*trusted) co_return refuse(leaving{exit_code::refused, where + " is not trusted"});
-    trust_ = trust::key(std::move(fingerprint));
+    trust_ = trust::key(std::move(unknown.server_key));
     co_return outcome<void>{};
 }
 

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "base/text.hpp"
 #include "terminal/questions.hpp"
 #include "terminal/write.hpp"
 
@@ -16,6 +17,11 @@ void complain(std::string_view line)
     std::string text = "porterd: ";
     text.append(line).append(1, '\n');
     rooms::terminal::write_all(STDERR_FILENO, text);
+}
+
+void warn(std::string_view line)
+{
+    complain("warning: " + rooms::base::escape(line));
 }
 
 bool is_on_terminal()

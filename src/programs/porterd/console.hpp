@@ -11,6 +11,9 @@ void say(std::string_view text);
 /// Writes `porterd: ` and one line to stderr.
 void complain(std::string_view line);
 
+/// The same of what does not end the program.
+void warn(std::string_view line);
+
 /// Whether a person reads what is said, and whether one can answer as well.
 bool is_on_terminal();
 bool can_ask();

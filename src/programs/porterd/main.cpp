@@ -47,6 +47,7 @@ exit_code serve(config::porterd_options const& options)
 
     auto const endpoints = door.local_endpoints();
     if (!options.port_file.empty()) file.emplace(options.port_file, endpoints.front().port());
+    for (auto const& each : door.warnings()) warn(each);
     say(listening_line(options, endpoints));
     if (is_on_terminal()) say(reach_lines(endpoints, door.key_fingerprint()));
     io.run();
@@ -78,11 +79,11 @@ exit_code run(std::vector<std::string> const& command)
         return exit_code::ok;
     }
     auto const environment = config::environment::of_process();
-    for (auto const& doubt : config::misspelt_variables(environment)) complain("warning: " + doubt);
+    for (auto const& doubt : config::misspelt_variables(environment)) warn(doubt);
     auto options = config::resolve(line, environment);
     if (options.print_config) say(config::print_config(options));
     if (options.check) {
-        check(options.server);
+        for (auto const& each : check(options.server)) warn(each);
         say("configuration ok\n");
     }
     if (options.print_config || options.check) return exit_code::ok;

@@ -15,6 +15,23 @@ class Identity:
                       "-addext", f"subjectAltName={hosts}")
         self.fingerprint = self.fingerprint_of(self.certificate)
 
+    @classmethod
+    def issued(cls, authority, folder, name, hosts="DNS:localhost", days=2, extensions=()):
+        """The same, with a certificate of an authority, which is an Identity, too. Without hosts it has no
+        subjectAltName and its subject is CN=localhost."""
+        made = cls.__new__(cls)
+        made.key, made.certificate = folder / f"{name}.key", folder / f"{name}.crt"
+        request, more = folder / f"{name}.csr", folder / f"{name}.ext"
+        cls._openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", made.key, "-out",
+                     request, "-subj", "/CN=localhost")
+        lines = [f"subjectAltName={hosts}"] if hosts else ["basicConstraints=CA:FALSE"]
+        more.write_text("\n".join([*lines, *extensions]) + "\n")
+        cls._openssl("x509", "-req", "-in", request, "-CA", authority.certificate, "-CAkey", authority.key,
+                     "-CAcreateserial", "-days", days, "-extfile", more, "-out", made.certificate)
+        made.key.chmod(0o600)
+        made.fingerprint = cls.fingerprint_of(made.certificate)
+        return made
+
     @staticmethod
     def _openssl(*arguments, stdin=b""):
         return subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, input=stdin).stdout
