@@ -27,6 +27,18 @@ constexpr std::array<key, 38> letters{
      {"ч", "ch"}, {"ш", "sh"}, {"щ", "sch"}, {"ъ", ""},  {"ы", "y"}, {"ь", ""},  {"э", "e"}, {"ю", "yu"},
      {"я", "ya"}, {"і", "i"},  {"ї", "i"},   {"є", "e"}, {"ґ", "g"}, {"ў", "u"}}};
 
+struct fold {
+    std::string_view from;
+    std::string_view to;
+};
+
+/// What different schemes of transliteration write for one letter, and what people write for it who know none. The
+/// first that fits is taken: longer ones come first. tools/passwords/spelling.py reads this table and the two above.
+constexpr std::array<fold, 20> folds{{{"shch", "sh"}, {"sch", "sh"}, {"shh", "sh"}, {"sh", "sh"}, {"ch", "ch"},
+                                      {"kh", "h"},    {"ks", "h"},   {"x", "h"},    {"t's", "k"}, {"t`s", "k"},
+                                      {"ts", "k"},    {"tz", "k"},   {"cz", "k"},   {"c", "k"},   {"q", "k"},
+                                      {"w", "v"},     {"y", "i"},    {"j", "i"},    {"'", ""},    {"`", ""}}};
+
 std::size_t length_of_first(std::string_view text) noexcept
 {
     std::size_t length = 1;
@@ -48,6 +60,17 @@ base::secret replaced(std::string_view text, Table const& table, std::string_vie
     base::secret kept{made};
     base::wipe(made);
     return kept;
+}
+
+/// Schemes differ most in i, й, ы and what is soft: ii, iy, iye, yo and e are one.
+void append_soft(std::string& made, char letter)
+{
+    bool const is_after_i = made.ends_with('i');
+    if (is_after_i && (letter == 'e' || letter == 'o')) {
+        made.back() = 'e';
+    } else if (!is_after_i || letter != 'i') {
+        made += letter;
+    }
 }
 
 base::secret in_lower_case(std::string_view password)
@@ -73,6 +96,23 @@ base::secret as_cyrillic_keys(std::string_view text)
 base::secret transliterated(std::string_view text)
 {
     return replaced(text, letters, &key::cyrillic, &key::latin);
+}
+
+base::secret canonical_spelling(std::string_view text)
+{
+    auto const latin = transliterated(text);
+    std::string made;
+    made.reserve(latin.view().size());  // no fold makes it longer: what is wiped below never moved
+    for (auto left = latin.view(); !left.empty();) {
+        auto const fits = [left](fold const& each) { return left.starts_with(each.from); };
+        auto const found = std::ranges::find_if(folds, fits);
+        auto const from = found == folds.end() ? left.substr(0, 1) : found->from;
+        for (char const letter : found == folds.end() ? from : found->to) append_soft(made, letter);
+        left.remove_prefix(from.size());
+    }
+    base::secret kept{made};
+    base::wipe(made);
+    return kept;
 }
 
 std::string_view first_code_points(std::string_view text, std::size_t count) noexcept

@@ -19,6 +19,11 @@ base::secret as_cyrillic_keys(std::string_view text);
 /// Cyrillic in Latin letters, as people write it where there are no others: пароль is parol.
 base::secret transliterated(std::string_view text);
 
+/// One spelling for all in which people write the same in Latin letters: солнышко, solnyshko and solnishko are one, as
+/// are шакал, shakal; щука, shchuka, schuka; alexei, aleksey. It is no word: only good to be compared with another one.
+/// For text in lower case.
+base::secret canonical_spelling(std::string_view text);
+
 /// The first `count` code points.
 std::string_view first_code_points(std::string_view text, std::size_t count) noexcept;
 

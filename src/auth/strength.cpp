@@ -11,6 +11,7 @@
 namespace porter::rooms::auth {
 namespace {
 
+constexpr char const* tried_first = "this password is one of the first that somebody would try";
 constexpr double least_bits = 20;  // a million guesses: what an hour of trying online is far from
 
 /// The words that somebody who knows the account would try first, in the spellings in which they can turn up.
@@ -39,9 +40,11 @@ double bits_of(base::secret const& reading, std::vector<char const*>& words)
 
 }  // namespace
 
-std::optional<std::string> why_guessable(base::secret const& password, std::string_view name)
+std::optional<std::string> why_guessable(base::secret const& password, std::string_view name,
+                                         common_passwords const& common)
 {
     if (base::same_name(password.view(), name)) return "the password may not be the name";
+    if (common.contain(password)) return tried_first;
     auto const words = words_about(name);
     std::vector<char const*> listed;
     for (auto const& each : words) listed.push_back(each.c_str());
@@ -51,7 +54,7 @@ std::optional<std::string> why_guessable(base::secret const& password, std::stri
         // Most readings of a Latin password are the password: one estimate is enough.
         auto const first = std::ranges::find(readings, each.view(), &base::secret::view);
         if (&*first != &each) continue;
-        if (bits_of(each, listed) < least_bits) return "this password is one of the first that somebody would try";
+        if (bits_of(each, listed) < least_bits) return tried_first;
     }
     return std::nullopt;
 }

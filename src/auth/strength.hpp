@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "auth/common_passwords.hpp"
 #include "base/secret.hpp"
 
 namespace porter::rooms::auth {
@@ -15,10 +16,11 @@ namespace porter::rooms::auth {
 /// passphrase reaches the demanded bits long before it.
 inline constexpr std::size_t estimated_length = 30;
 
-/// Why a password is among the first that an attacker tries, or none. zxcvbn (Wheeler, USENIX Security 2016) estimates
-/// it, with the account's name, the words of it and "porter" as words that are tried first. It knows English only, so
-/// what the same keys give on the other keyboard (ЙЦУКЕН, QWERTY) and the transliteration from Cyrillic are estimated,
-/// too. Takes up to 50 ms. Both texts are normalised.
-std::optional<std::string> why_guessable(base::secret const& password, std::string_view name);
+/// Why a password is among the first that an attacker tries, or none. It must not be `common`; then zxcvbn (Wheeler,
+/// USENIX Security 2016) estimates it, with the account's name, the words of it and "porter" as words that are tried
+/// first. zxcvbn knows English only, so what the same keys give on the other keyboard (ЙЦУКЕН, QWERTY) and the
+/// transliteration from Cyrillic are estimated, too. Takes up to 50 ms of CPU. Both texts are normalised.
+std::optional<std::string> why_guessable(base::secret const& password, std::string_view name,
+                                         common_passwords const& common = common_passwords::built_in());
 
 }  // namespace porter::rooms::auth

@@ -1,0 +1,46 @@
+// Says of each line of standard input whether porterd would take it as a new password: `taken` or `refused`.
+// With a filter (see make_filter.py) as its argument it goes by that one instead of its own.
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <vector>
+
+#include "auth/common_passwords.hpp"
+#include "auth/password.hpp"
+#include "auth/strength.hpp"
+
+namespace {
+
+using namespace porter::rooms;
+
+constexpr std::size_t shortest = 8;                        // porterd's default
+constexpr std::string_view of_account = "Quist Vandevlo";  // occurs on no list
+
+bool would_take(std::string_view typed, auth::common_passwords const& common)
+{
+    static auth::password_policy const policy{shortest};
+    auto const password = policy.check(base::secret{typed});
+    return password && !auth::why_guessable(*password, of_account, common);
+}
+
+void judge_lines(auth::common_passwords const& common)
+{
+    for (std::string line; std::getline(std::cin, line);) {
+        std::cout << (would_take(line, common) ? "taken\n" : "refused\n");
+    }
+}
+
+}  // namespace
+
+int main(int count, char** arguments)
+{
+    std::ios::sync_with_stdio(false);
+    if (count < 2) {
+        judge_lines(auth::common_passwords::built_in());
+        return 0;
+    }
+    std::ifstream input{arguments[1], std::ios::binary};
+    std::vector<unsigned char> const file{std::istreambuf_iterator<char>{input}, {}};
+    judge_lines(auth::common_passwords{file});
+    return 0;
+}
