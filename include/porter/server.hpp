@@ -44,6 +44,7 @@ struct server_options {
     std::uint32_t max_sessions_per_account = 16;                   ///< one more ends the oldest
     std::uint32_t max_registrations_per_address = 120;             ///< an hour, per IPv4 address or /64; 0: no limit
     std::size_t min_password_length = 8;                           ///< code points, 8 to 256
+    std::filesystem::path password_list{};  ///< sorted SHA-1 sums of passwords that are refused; empty: none
 
     std::chrono::milliseconds login_grace = std::chrono::seconds{30};  ///< for the whole opening and access
     std::chrono::milliseconds idle_timeout{};                          ///< 0: never
@@ -69,8 +70,8 @@ struct server_options {
 /// runs; on_connection is called before it runs.
 class server {
 public:
-    /// Opens the database (migrating it), the log, the TLS key and the port. Throws start_error. `io` outlives the
-    /// server.
+    /// Opens the database (migrating it), the log, the TLS key, the password list and the port. Throws start_error.
+    /// `io` outlives the server.
     server(asio::io_context& io, server_options options);
     ~server();
     server(server const&) = delete;
@@ -111,8 +112,9 @@ private:
     std::unique_ptr<rooms_of_the_house> rooms_;
 };
 
-/// Whether a server could start with these options, without listening or changing anything: the values, and the
-/// database and the TLS key if they are there. Returns the warnings that it would have. Throws start_error otherwise.
+/// Whether a server could start with these options, without listening or changing anything: the values, the password
+/// list, and the database and the TLS key if they are there. Returns the warnings that it would have. Throws
+/// start_error otherwise.
 std::vector<std::string> check(server_options const& options);
 
 }  // namespace porter

@@ -84,6 +84,7 @@ hasher::hasher(hash_options rules, log::logger& log)
 hasher::hasher(hash_options rules, std::unique_ptr<hash_function> function, log::logger& log)
     : log_(log), function_(std::move(function)), queue_(rules.queue_limit)
 {
+    if (!rules.password_list.empty()) list_.emplace(std::move(rules.password_list));
     time_per_hash_ = measure(*function_).count();
     try {
         for (auto left = thread_count(rules.threads); left > 0; --left) threads_.emplace_back([this] { serve(); });
@@ -121,7 +122,7 @@ task<result<std::string>> hasher::hash_new(base::secret password, std::string na
                                            standing who)
 {
     auto work = [this, &password, &name](hash_function& function) -> result<std::string> {
-        if (auto weak = auth::why_guessable(password, name)) {
+        if (auto weak = judge(password, name)) {
             return refuse(failure{code::weak_password, std::move(*weak)});
         }
         auto made = function.make(password.view());
@@ -147,11 +148,11 @@ task<result<bool>> hasher::verify(std::optional<std::string> stored, std::vector
     co_return outcome;
 }
 
-task<result<std::optional<std::string>>> hasher::why_guessable(base::secret password, std::string name,
-                                                               identity::address from, standing who)
+task<result<std::optional<std::string>>> hasher::why_weak(base::secret password, std::string name,
+                                                          identity::address from, standing who)
 {
-    auto work = [&password, &name](hash_function&) -> result<std::optional<std::string>> {
-        return auth::why_guessable(password, name);
+    auto work = [this, &password, &name](hash_function&) -> result<std::optional<std::string>> {
+        return judge(password, name);
     };
     auto outcome = co_await submit(work, from, who);
     co_return outcome;
@@ -176,6 +177,22 @@ auto hasher::submit(Work& work, identity::address const& from, standing who)
     };
     auto operation = asio::async_initiate<decltype(use_task) const, void(value)>(initiate, use_task);
     co_return co_await std::move(operation);
+}
+
+std::optional<std::string> hasher::judge(base::secret const& password, std::string const& name)
+{
+    if (auto weak = why_guessable(password, name)) return weak;
+    if (list_ && is_listed(password)) return std::string{listed_password};
+    return std::nullopt;
+}
+
+bool hasher::is_listed(base::secret const& password)
+{
+    auto const found = list_->contains(password);
+    bool const did_fail = list_fails_.exchange(!found);
+    if (!found && !did_fail) log_.error("password_list_failed", {{"why", found.error()}});
+    if (found && did_fail) log_.info("password_list_works");
+    return found && *found;
 }
 
 void hasher::log_uncovered(cost_cover const& covered)

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "auth/hash_function.hpp"
 #include "auth/hash_queue.hpp"
 #include "auth/password_check.hpp"
+#include "auth/password_list.hpp"
 #include "base/hash_cost.hpp"
 #include "base/secret.hpp"
 #include "identity/address.hpp"
@@ -27,6 +29,7 @@ struct hash_options {
     std::size_t memory = 19 * 1024 * 1024;  ///< bytes for one hash (OWASP: at least 19 MiB)
     std::uint32_t ops = 2;                  ///< passes of Argon2id (OWASP: at least 2)
     std::size_t queue_limit = 128;          ///< jobs that may wait: more are answered `busy`
+    std::filesystem::path password_list{};  ///< SHA-1 sums of passwords that are refused (see password_list); or none
 };
 
 /// Hashes and verifies passwords on its own few threads, which are named and niced so that talk goes first. Its tasks
@@ -38,7 +41,7 @@ struct hash_options {
 class hasher {
 public:
     /// Argon2id with the given parameters. Makes one hash, to know how long it takes. Throws start_error when libsodium
-    /// does not do it, or there is no memory for one hash.
+    /// does not do it, there is no memory for one hash, or the password list is none.
     hasher(hash_options rules, log::logger& log);
 
     /// The same with another function; `memory` and `ops` of the options mean nothing then.
@@ -52,9 +55,9 @@ public:
     /// Errors: busy (the queue is full, or no memory for the hash), with the time until it is worth another try.
     task<result<std::string>> hash(base::secret password, identity::address from, standing who = standing::stranger);
 
-    /// The text to store for a new password of the account `name`, which is estimated first (see why_guessable): one
-    /// job, so that a registration waits in the queue once. Both texts are normalised. Errors: weak_password, and then
-    /// nothing is hashed; busy, as above.
+    /// The text to store for a new password of the account `name`, which is judged first (see why_weak): one job, so
+    /// that a registration waits in the queue once. Both texts are normalised. Errors: weak_password, and then nothing
+    /// is hashed; busy, as above.
     task<result<std::string>> hash_new(base::secret password, std::string name, identity::address from, standing who);
 
     /// Whether the password is the one of the stored hash; none: there is no account, and the answer is no. Computes
@@ -64,10 +67,11 @@ public:
     task<result<bool>> verify(std::optional<std::string> stored, std::vector<base::hash_cost> in_use,
                               base::secret password, identity::address from, standing who = standing::stranger);
 
-    /// Why a password is among the first that somebody would try (see why_guessable), or none: that takes long enough
-    /// to be kept from the I/O threads. Errors: busy.
-    task<result<std::optional<std::string>>> why_guessable(base::secret password, std::string name,
-                                                           identity::address from, standing who = standing::stranger);
+    /// Why a new password of the account `name` is refused, or none: it is guessable (see why_guessable) or on the
+    /// password list. Takes too long for an I/O thread. Where the list cannot be searched it refuses nothing, which is
+    /// logged. Both texts are normalised. Errors: busy.
+    task<result<std::optional<std::string>>> why_weak(base::secret password, std::string name, identity::address from,
+                                                      standing who = standing::stranger);
 
     /// Whether a stored hash was made with other parameters than today's. Cheap.
     bool needs_rehash(std::string const& stored) const noexcept { return function_->is_stale(stored); }
@@ -77,6 +81,8 @@ private:
     auto submit(Work& work, identity::address const& from, standing who)
         -> task<std::invoke_result_t<Work&, hash_function&>>;
 
+    std::optional<std::string> judge(base::secret const& password, std::string const& name);
+    bool is_listed(base::secret const& password);
     void log_uncovered(cost_cover const& covered);
     void enqueue(std::unique_ptr<hash_job> job);
     void withdraw(hash_job::ticket number);
@@ -86,10 +92,12 @@ private:
 
     log::logger& log_;
     std::unique_ptr<hash_function> function_;
+    std::optional<password_list> list_;
     hash_queue queue_;
     std::atomic<hash_job::ticket> last_ticket_{0};
     std::atomic<std::chrono::nanoseconds::rep> time_per_hash_;  // a moving average, of jobs
     std::atomic<bool> has_told_of_uncovered_{false};
+    std::atomic<bool> list_fails_{false};  // so that peers cannot fill the log with it
     std::vector<std::thread> threads_;
 };
 

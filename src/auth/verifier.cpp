@@ -162,7 +162,7 @@ task<result<std::string>> verifier::hash_first(base::secret accepted, store::acc
     auto const existing = co_await accounts_.find(fresh.folded_name);
     if (!existing) co_return refuse(unavailable());
     if (*existing) {
-        auto const weak = co_await hasher_.why_guessable(std::move(accepted), fresh.name, from);
+        auto const weak = co_await hasher_.why_weak(std::move(accepted), fresh.name, from);
         if (!weak) co_return refuse(weak.error());
         if (*weak) co_return refuse(failure{code::weak_password, **weak});
         co_return refuse(name_taken());

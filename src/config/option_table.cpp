@@ -118,6 +118,9 @@ constexpr option table[] = {
         "one more ends the oldest"),
     row("min-password-length", 0, form::number, "N", number<&server::min_password_length, 8, 256>(),
         "in characters, 8 to 256"),
+    row("password-list", 0, form::text, "FILE", path<&server::password_list>(),
+        "SHA-1 sums, sorted, one a line (as breached lists are published): refused as passwords, beside the built-in "
+        "list"),
     row("greet-by-address", 0, form::toggle, "on|off", choice<&server::greet_by_address, switches>(),
         "whether an unproved visitor is told the name known at its address"),
     row("login-grace", 0, form::duration, "TIME", duration<&server::login_grace, 1>(), "time to get access"),

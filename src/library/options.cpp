@@ -55,6 +55,7 @@ auth::hash_options hash_options(server_options const& options)
     made.threads = options.hash_threads;
     made.memory = options.hash_memory;
     made.ops = options.hash_ops;
+    made.password_list = options.password_list;
     return made;
 }
 

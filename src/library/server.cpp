@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "auth/hasher.hpp"
+#include "auth/password_list.hpp"
 #include "auth/verifier.hpp"
 #include "base/clock.hpp"
 #include "identity/directory.hpp"
@@ -128,6 +129,7 @@ std::vector<std::string> check(server_options const& options)
     auto const settled = library::with_paths(library::checked(options));
     library::check_data_dir(settled);
     auto warnings = library::check_tls_key(settled, base::system_clock{});
+    if (!settled.password_list.empty()) auth::password_list const tried{settled.password_list};
     store::sqlite::check(library::store_options(settled));
     return warnings;
 }

@@ -139,8 +139,7 @@ TEST_CASE("whether a password is guessable is judged without a hash")
 {
     fixture house;
     auto const before = house.counts.all();
-    auto const weak =
-        testing::run(house.io, house.hasher.why_guessable(base::secret{"password1"}, "Alice", house.here));
+    auto const weak = testing::run(house.io, house.hasher.why_weak(base::secret{"password1"}, "Alice", house.here));
     REQUIRE(weak);
     CHECK(weak->has_value());
     CHECK(house.counts.all() == before);

@@ -69,6 +69,7 @@ TEST_CASE("the defaults are those of the documentation")
     CHECK(server.max_sessions_per_account == 16);
     CHECK(server.max_registrations_per_address == 120);
     CHECK(server.min_password_length == 8);
+    CHECK(server.password_list.empty());
     CHECK(server.login_grace == 30s);
     CHECK(server.idle_timeout == 0s);
     CHECK(server.max_connections == 20'000);

@@ -150,7 +150,7 @@ exit_code remove(context& given)
     return exit_code::ok;
 }
 
-constexpr std::string_view password_options = "password-file min-password-length hash-memory hash-ops";
+constexpr std::string_view password_options = "password-file min-password-length password-list hash-memory hash-ops";
 
 constexpr command table[] = {
     {"accounts", "list", "", 0, 0, "", "all accounts, by name",

@@ -19,6 +19,7 @@ constexpr explained options[] = {
     {"yes", "", "do it without asking"},
     {"password-file", "FILE", "the new password, in a file of one line"},
     {"min-password-length", "N", "in characters, as of porterd (8)"},
+    {"password-list", "FILE", "SHA-1 sums of passwords that are refused, as of porterd (none)"},
     {"hash-memory", "SIZE", "memory for the Argon2id hash, 19MiB to 4GiB, as of porterd (19MiB)"},
     {"hash-ops", "N", "passes of Argon2id, 2 to 1000, as of porterd (2)"},
     {"access", "MODE", "open, identify or authenticate, as of porterd (authenticate)"},

@@ -7,6 +7,7 @@
 
 #include "auth/argon2id.hpp"
 #include "auth/password.hpp"
+#include "auth/password_list.hpp"
 #include "auth/strength.hpp"
 #include "base/text.hpp"
 #include "config/problem.hpp"
@@ -23,24 +24,48 @@ namespace base = rooms::base;
 namespace config = rooms::config;
 namespace terminal = rooms::terminal;
 
-/// The password in the form that is hashed, or the rule that it breaks.
-result<base::secret, std::string> judge(context const& given, base::secret const& typed, std::string const& name)
+/// What a new password is judged by, beside the built-in rules.
+struct password_rules {
+    rooms::auth::password_policy policy;
+    std::optional<rooms::auth::password_list> list;
+};
+
+/// Throws start_error when --password-list is none: before anything is asked.
+password_rules rules_of(context const& given)
 {
-    rooms::auth::password_policy const policy{given.configuration.server.min_password_length};
-    auto good = policy.check(typed);
+    auto const& server = given.configuration.server;
+    password_rules made{.policy = rooms::auth::password_policy{server.min_password_length}, .list = {}};
+    if (!server.password_list.empty()) made.list.emplace(server.password_list);
+    return made;
+}
+
+/// Throws config::problem when the list cannot be searched: the administrator named it, and is here to mend it.
+bool is_listed(password_rules const& rules, base::secret const& password)
+{
+    if (!rules.list) return false;
+    auto const found = rules.list->contains(password);
+    if (!found) throw config::problem{config::exit_code::io, "the password list: " + found.error()};
+    return *found;
+}
+
+/// The password in the form that is hashed, or the rule that it breaks.
+result<base::secret, std::string> judge(password_rules const& rules, base::secret const& typed, std::string const& name)
+{
+    auto good = rules.policy.check(typed);
     if (!good) return refuse(good.error().reason);
     if (auto why = rooms::auth::why_guessable(*good, name)) return refuse(std::move(*why));
+    if (is_listed(rules, *good)) return refuse(std::string{rooms::auth::listed_password});
     return std::move(*good);
 }
 
-std::optional<base::secret> ask_for_password(context const& given, std::string const& name)
+std::optional<base::secret> ask_for_password(password_rules const& rules, std::string const& name)
 {
     auto const tell = [](std::string const& line) { terminal::write_all(STDERR_FILENO, line + '\n'); };
     for (;;) {
         auto const typed =
             terminal::ask_hidden(STDERR_FILENO, fmt::format("New password for {}: ", base::escape(name)));
         if (!typed) return std::nullopt;
-        auto good = judge(given, *typed, name);
+        auto good = judge(rules, *typed, name);
         if (!good) {
             tell(terminal::sentence(good.error()));
             continue;
@@ -52,12 +77,12 @@ std::optional<base::secret> ask_for_password(context const& given, std::string c
     }
 }
 
-base::secret read_password(context const& given, std::string const& name)
+base::secret read_password(context const& given, password_rules const& rules, std::string const& name)
 {
     auto const read = given.password_file.empty() ? terminal::read_password_from_input()
                                                   : terminal::read_password_file(given.password_file);
     if (!read) throw read.error();
-    auto good = judge(given, *read, name);
+    auto good = judge(rules, *read, name);
     if (!good) throw config::problem{config::exit_code::bad_data, good.error()};
     return std::move(*good);
 }
@@ -66,13 +91,14 @@ base::secret read_password(context const& given, std::string const& name)
 
 std::optional<std::string> hash_of_new_password(context const& given, std::string const& name)
 {
-    auto const& rules = given.configuration.server;
-    rooms::auth::argon2id function{rules.hash_memory, rules.hash_ops};
+    auto const& server = given.configuration.server;
+    rooms::auth::argon2id function{server.hash_memory, server.hash_ops};
+    auto const rules = rules_of(given);
     bool const ask = given.password_file.empty() && terminal::is_terminal(STDIN_FILENO);
     if (ask && !terminal::can_ask(STDERR_FILENO)) {  // it would be typed in the open
         throw config::problem{config::exit_code::usage, "the question would not be seen: --password-file FILE"};
     }
-    auto const password = ask ? ask_for_password(given, name) : std::optional{read_password(given, name)};
+    auto const password = ask ? ask_for_password(rules, name) : std::optional{read_password(given, rules, name)};
     if (!password) return std::nullopt;
     auto hash = function.make(password->view());
     if (!hash) throw config::problem{config::exit_code::try_again, "there is no memory for the hash of the password"};

@@ -1,0 +1,110 @@
+#include "auth/password_list.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <sodium/utils.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "auth/sorted_sums.hpp"
+#include "base/text.hpp"
+#include "porter/start_error.hpp"
+
+namespace porter::rooms::auth {
+namespace {
+
+std::string words_of(int error)
+{
+    return std::generic_category().message(error);
+}
+
+/// A file that is open for reading. Its size is that of the moment it was opened.
+class open_file final : public text_source {
+public:
+    explicit open_file(std::filesystem::path const& path)
+        : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK))
+    {
+        struct stat about {};
+        if (descriptor_ < 0 || ::fstat(descriptor_, &about) != 0) {
+            error_ = "it cannot be read: " + words_of(errno);
+        } else if (!S_ISREG(about.st_mode)) {
+            error_ = "it is no file";
+        } else {
+            size_ = static_cast<std::uint64_t>(about.st_size);
+        }
+    }
+    ~open_file() override
+    {
+        if (descriptor_ >= 0) ::close(descriptor_);
+    }
+    open_file(open_file const&) = delete;
+    open_file& operator=(open_file const&) = delete;
+
+    /// Why it cannot be read; empty: it can.
+    std::string const& error() const noexcept { return error_; }
+    std::uint64_t size() const noexcept override { return size_; }
+
+    result<std::size_t, std::string> read(std::uint64_t at, std::span<char> into) const override
+    {
+        std::size_t filled = 0;
+        while (filled < into.size()) {
+            auto const left = into.subspan(filled);
+            auto const got = ::pread(descriptor_, left.data(), left.size(), static_cast<off_t>(at + filled));
+            if (got < 0 && errno == EINTR) continue;
+            if (got < 0) return refuse("it cannot be read: " + words_of(errno));
+            if (got == 0) break;
+            filled += static_cast<std::size_t>(got);
+        }
+        return filled;
+    }
+
+private:
+    int descriptor_;
+    std::uint64_t size_ = 0;
+    std::string error_;
+};
+
+std::optional<sha1_sum> sha1_of(std::string_view text)
+{
+    sha1_sum sum{};
+    // A null pointer, which an empty text may have, is nothing that OpenSSL copies from.
+    if (EVP_Digest(text.data(), text.size(), sum.data(), nullptr, EVP_sha1(), nullptr) != 1) return std::nullopt;
+    return sum;
+}
+
+result<void, std::string> check_file(std::filesystem::path const& path)
+{
+    if (!sha1_of("")) return refuse(std::string{"OpenSSL computes no SHA-1 here"});
+    open_file const file{path};
+    if (!file.error().empty()) return refuse(file.error());
+    return check_sums(file);
+}
+
+}  // namespace
+
+password_list::password_list(std::filesystem::path file) : file_(std::move(file))
+{
+    auto const checked = check_file(file_);
+    if (checked) return;
+    throw start_error{start_error::kind::configuration,
+                      fmt::format("the password list {}: {} (wanted: sorted SHA-1 sums in hexadecimal, one a line)",
+                                  base::escape(file_.string()), checked.error())};
+}
+
+result<bool, std::string> password_list::contains(base::secret const& password) const
+{
+    open_file const file{file_};
+    if (!file.error().empty()) return refuse(file.error());
+    auto sum = sha1_of(password.view());
+    if (!sum) return refuse(std::string{"OpenSSL computes no SHA-1 here"});
+    auto found = has_sum(file, *sum);
+    sodium_memzero(sum->data(), sum->size());
+    return found;
+}
+
+}  // namespace porter::rooms::auth

@@ -1,0 +1,136 @@
+// Promise P7 of SECURITY.md: the administrator's own list.
+#include "auth/password_list.hpp"
+
+#include <sys/stat.h>
+
+#include "auth/hasher.hpp"
+#include "porter/start_error.hpp"
+#include "support/catch.hpp"
+#include "support/plain_hash.hpp"
+#include "support/recording_log.hpp"
+#include "support/run.hpp"
+#include "support/state_folder.hpp"
+
+using namespace porter;
+using namespace porter::rooms;
+
+namespace {
+
+constexpr char const* name = "list";
+constexpr char const* listed = "plum velvet orbit 41";
+constexpr char const* listed_in_nfc = "caf\u00e9 velvet orbit";
+constexpr char const* not_listed = "plum velvet orbit 42";
+
+/// The sums of "caf\u00e9 velvet orbit" and "plum velvet orbit 41", as sha1sum gives them.
+constexpr char const* two_sums =
+    "61f95cf24960fa77bdf5a2042b34b8eced2b0d36:3\n895A2BAB12029DBC2DE1DE243629AC3C3F4B80F5\n";
+
+std::string fault_of(std::filesystem::path const& file)
+{
+    try {
+        auth::password_list const list{file};
+    } catch (start_error const& error) {
+        CHECK(error.why() == start_error::kind::configuration);
+        return error.what();
+    }
+    return {};
+}
+
+struct fixture {
+    fixture() { folder.write(name, two_sums); }
+
+    bool is_weak(std::string_view password)
+    {
+        auto const why = testing::run(io, hasher().why_weak(base::secret{password}, "Alice", here));
+        REQUIRE(why);
+        return why->has_value();
+    }
+    auth::hasher& hasher()
+    {
+        if (!hasher_) {
+            hasher_.emplace(auth::hash_options{.threads = 1, .password_list = folder.file(name)},
+                            std::make_unique<testing::plain_hash>(counts), log);
+        }
+        return *hasher_;
+    }
+
+    testing::state_folder folder;
+    asio::io_context io;
+    testing::recording_log log;
+    testing::hash_counts counts;
+    identity::address here = *identity::address::parse("192.0.2.7");
+
+private:
+    std::optional<auth::hasher> hasher_;
+};
+
+}  // namespace
+
+TEST_CASE("a password is on the list when its sum is")
+{
+    testing::state_folder folder;
+    folder.write(name, two_sums);
+    auth::password_list const list{folder.file(name)};
+    for (auto const* password : {listed, listed_in_nfc}) CHECK(*list.contains(base::secret{password}));
+    for (auto const* password : {not_listed, "Plum velvet orbit 41", ""}) {
+        CHECK_FALSE(*list.contains(base::secret{password}));
+    }
+}
+
+TEST_CASE("a file that is no list is refused with its name and line and what is wanted")
+{
+    testing::state_folder folder;
+    folder.write(name, std::string{two_sums} + "password\n");
+    auto const fault = fault_of(folder.file(name));
+    CHECK(fault.find(folder.file(name).string() + ": line 3 ") != std::string::npos);
+    CHECK(fault.find("wanted: sorted SHA-1 sums") != std::string::npos);
+    folder.write(name, "");
+    CHECK(fault_of(folder.file(name)).find("it is empty") != std::string::npos);
+    CHECK(fault_of(folder.file("none")).find("No such file") != std::string::npos);
+    CHECK(fault_of(folder.file(name).parent_path()).find("it is no file") != std::string::npos);
+    REQUIRE(::mkfifo(folder.file("pipe").c_str(), 0600) == 0);
+    CHECK(fault_of(folder.file("pipe")).find("it is no file") != std::string::npos);
+}
+
+TEST_CASE("a new password on the list is weak and costs no hash")
+{
+    fixture house;
+    CHECK(house.is_weak(listed));
+    CHECK_FALSE(house.is_weak(not_listed));
+    auto const before = house.counts.all();
+    auto const denied = testing::run(
+        house.io, house.hasher().hash_new(base::secret{listed}, "Alice", house.here, auth::standing::stranger));
+    REQUIRE_FALSE(denied);
+    CHECK(denied.error().what == code::weak_password);
+    CHECK(denied.error().reason == auth::listed_password);
+    CHECK(house.counts.all() == before);
+}
+
+TEST_CASE("a list that is put in the place of another counts at once")
+{
+    fixture house;
+    CHECK(house.is_weak(listed));
+    house.folder.write(name, std::string(40, '0') + "\n");
+    CHECK_FALSE(house.is_weak(listed));
+}
+
+TEST_CASE("a list that cannot be searched any more is logged once and the other rules go on")
+{
+    fixture house;
+    CHECK(house.is_weak(listed));
+    std::filesystem::remove(house.folder.file(name));
+    for (auto left = 3; left > 0; --left) {
+        CHECK_FALSE(house.is_weak(listed));
+        CHECK(house.is_weak("password1"));
+    }
+    auto const told = house.log.events("password_list_failed");
+    REQUIRE(told.size() == 1);
+    CHECK(told[0].field("why").find("No such file") != std::string::npos);
+    CHECK(house.log.count("password_list_works") == 0);
+    house.folder.write(name, two_sums);
+    CHECK(house.is_weak(listed));
+    CHECK(house.log.count("password_list_works") == 1);
+    house.folder.write(name, "password\npassword\n");
+    CHECK_FALSE(house.is_weak(listed));
+    CHECK(house.log.count("password_list_failed") == 2);
+}
