@@ -29,6 +29,11 @@ void check(std::string_view input)
     require(as_cyrillic_keys(latin.view()).view() == cyrillic.view(), "and there again");
     require(transliterated(spelt.view()).view() == spelt.view(), "what is transliterated stays");
 
+    auto const canonical = canonical_spelling(text);
+    require(valid_utf8(canonical.view()), "a canonical spelling is valid UTF-8");
+    require(canonical.view().size() <= spelt.view().size(), "it is not longer than the room that is reserved for it");
+    require(canonical_spelling(spelt.view()).view() == canonical.view(), "it is that of the transliteration, too");
+
     for (std::size_t const count : {0U, 1U, 7U, 100U}) {
         auto const first = first_code_points(text, count);
         require(text.starts_with(first) && valid_utf8(first), "a beginning is whole code points");
