@@ -6,7 +6,9 @@ namespace porter::rooms::client {
 
 namespace {
 
-constexpr std::size_t longest_word = 255;  // a host name's bound; tokens and keys are far shorter
+constexpr std::string_view blanks = " \t";
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // U+FEFF, which some editors write first
+constexpr std::size_t longest_word = 255;                     // a host name's bound; tokens and keys are far shorter
 
 }  // namespace
 
@@ -22,10 +24,18 @@ bool is_printed(std::string_view text) noexcept
     return std::all_of(text.begin(), text.end(), printed);
 }
 
+std::string_view trim_line(std::string_view line) noexcept
+{
+    if (line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
+    line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
+    line.remove_prefix(std::min(line.size(), line.find_first_not_of(blanks)));
+    return line;
+}
+
 std::string_view take_word(std::string_view& rest) noexcept
 {
-    auto const word = rest.substr(0, rest.find(' '));
-    rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+    auto const word = rest.substr(0, rest.find_first_of(blanks));
+    rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of(blanks, word.size())));
     return word;
 }
 

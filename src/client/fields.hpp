@@ -8,7 +8,7 @@
 
 namespace porter::rooms::client {
 
-// What the lines of the user's small text files are made of: fields of visible characters with a space between them.
+// What the lines of the user's small text files are made of: fields of visible characters with blanks between them.
 
 /// Whether the text can stand as a field: visible ASCII, and no more than a host name may have (255 bytes).
 bool is_word(std::string_view text) noexcept;
@@ -16,7 +16,11 @@ bool is_word(std::string_view text) noexcept;
 /// Whether nothing in it ends a line or moves a terminal's cursor.
 bool is_printed(std::string_view text) noexcept;
 
-/// Takes the text up to the next space off the front.
+/// A line without what an editor or another system adds around it: a byte order mark before it, blanks and tabs, the CR
+/// of a CRLF.
+std::string_view trim_line(std::string_view line) noexcept;
+
+/// Takes the text up to the next blanks or tabs off the front, and these with it.
 std::string_view take_word(std::string_view& rest) noexcept;
 
 /// A decimal number that is the whole text.

@@ -24,8 +24,13 @@ std::string place_name(std::string const& host, std::uint16_t port);
 /// A day as it stands in the file: "2026-11-20", UTC.
 std::string day_of(base::timestamp when);
 
-/// One line of known_servers: HOST:PORT FINGERPRINT SINCE. The error is one clause for a person.
+/// One line of known_servers: HOST:PORT FINGERPRINT SINCE, with what trim_line() leaves out. The error is one clause
+/// for a person.
 result<known_server, std::string> parse_known_server(std::string_view line);
+
+/// Whether a line that parse_known_server() refuses may have been meant for the server (place_name()): it names the
+/// server between characters that no editor shows, or names no server and has the host somewhere.
+bool may_concern(std::string_view line, std::string const& where);
 
 /// The same line, without a line feed; empty when something has no place in it.
 std::string format_known_server(known_server const& server);

@@ -24,7 +24,7 @@ result<std::vector<known_servers::pin>, std::string> known_servers::pins_in(std:
 {
     std::vector<pin> pins;
     for (std::size_t i = 0; i < lines.size(); ++i) {
-        auto const& line = lines[i];
+        auto const line = trim_line(lines[i]);
         if (line.empty() || line.front() == '#') continue;
         auto const parsed = parse_known_server(line);
         if (parsed) {
@@ -32,7 +32,7 @@ result<std::vector<known_servers::pin>, std::string> known_servers::pins_in(std:
             continue;
         }
         auto problem = file_.string() + ":" + std::to_string(i + 1) + " names no server's key: " + parsed.error();
-        if (lower(line).starts_with(where)) return refuse(std::move(problem));
+        if (may_concern(lines[i], where)) return refuse(problem + ". Mend or delete that line: it may be another key");
         if (warn_) warn_(problem);
     }
     return pins;

@@ -12,8 +12,8 @@ namespace porter::rooms::client {
 
 /// The keys of the servers that the user of this machine has met, in one small text file that nobody else may write. A
 /// server may have several: one that is about to change its key has a line for the old one and one for the new one.
-/// Lines that are not understood stay and are told in a warning; one of the very server that is asked for, or a file
-/// that cannot be read, is a problem: what stands there might be another key.
+/// Lines that are not understood stay and are told in a warning; one that may be about the server that is asked for
+/// (may_concern()), or a file that cannot be read, is a problem: what stands there might be another key.
 class known_servers {
 public:
     using warning = std::function<void(std::string const&)>;

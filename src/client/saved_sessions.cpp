@@ -48,7 +48,8 @@ void saved_sessions::write_lines(std::vector<std::string>& lines) const
 
 std::optional<saved_session> saved_sessions::understand(std::string const& line, std::size_t number) const
 {
-    if (line.empty() || line.front() == '#') return std::nullopt;
+    auto const shown = trim_line(line);
+    if (shown.empty() || shown.front() == '#') return std::nullopt;
     auto parsed = parse_session_line(line);
     if (parsed) return std::move(*parsed);
     warn_(file_.string() + ":" + std::to_string(number) + " is no saved session: " + parsed.error());

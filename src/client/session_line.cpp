@@ -15,7 +15,8 @@ constexpr std::string_view authority_mark = ",authority=";
 
 bool is_name(std::string_view text)
 {
-    return !text.empty() && text.size() <= longest_name && is_printed(text);
+    bool const is_trimmed = trim_line(text) == text;  // a line loses the blanks at its end
+    return !text.empty() && text.size() <= longest_name && is_trimmed && is_printed(text);
 }
 
 }  // namespace
@@ -30,6 +31,7 @@ bool may_be_offered(place const& kept, place const& server)
 
 result<saved_session, std::string> parse_session_line(std::string_view line)
 {
+    line = trim_line(line);
     std::array<std::string_view, 6> words;
     for (auto& word : words) {
         word = take_word(line);

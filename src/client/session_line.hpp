@@ -35,7 +35,8 @@ struct saved_session {
 
 /// One line of the file of saved sessions: HOST PORT TRANSPORT KEY EXPIRES TOKEN NAME. The key may be followed by
 /// ",authority=" and the authority's; a client that does not know that takes it for another key. Only the name, which
-/// ends the line, may have spaces. The error is one clause for a person, without the token.
+/// ends the line, may have spaces; what trim_line() leaves out is no part of it. The error is one clause for a person,
+/// without the token.
 result<saved_session, std::string> parse_session_line(std::string_view line);
 
 /// The same line, without a line feed; empty when something in the session has no place in it (a server may send

@@ -1,7 +1,9 @@
 #include "terminal/password_file.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -18,10 +20,11 @@ using config::exit_code;
 using config::problem;
 
 constexpr std::size_t longest_password = 4 * base::max_password_length;  // bytes
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";             // U+FEFF, which some editors write first
 
 result<base::secret, problem> read_password(int file, std::string const& shown)
 {
-    std::array<char, longest_password + 3> text;
+    std::array<char, byte_order_mark.size() + longest_password + 3> text;
     std::size_t size = 0;
     while (size < text.size()) {
         auto const got = ::read(file, text.data() + size, text.size() - size);
@@ -31,6 +34,7 @@ result<base::secret, problem> read_password(int file, std::string const& shown)
         size += static_cast<std::size_t>(got);
     }
     std::string_view line{text.data(), size};
+    if (line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
     line = line.substr(0, line.find_last_not_of("\r\n") + 1);
     base::secret password{line};
     explicit_bzero(text.data(), text.size());
@@ -40,13 +44,27 @@ result<base::secret, problem> read_password(int file, std::string const& shown)
     return password;
 }
 
+/// Of a regular file only: a pipe, as a shell makes it for <(...), has a mode that nobody chose.
+bool is_open_to_others(int file, ::mode_t& mode)
+{
+    struct ::stat about {};
+    if (::fstat(file, &about) != 0 || !S_ISREG(about.st_mode)) return false;
+    mode = about.st_mode & 07777;
+    return (mode & 077) != 0;
+}
+
 }  // namespace
 
-result<base::secret, problem> read_password_file(std::string const& path)
+result<base::secret, problem> read_password_file(std::string const& path,
+                                                 std::function<void(std::string const&)> const& warn)
 {
     auto const shown = "the password file " + base::escape(path);
     int const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file < 0) return refuse(problem{exit_code::not_found, "cannot read " + shown});
+    ::mode_t mode = 0;
+    if (warn && is_open_to_others(file, mode)) {
+        warn(fmt::format("the password file {} is open to other users (mode {:04o}): chmod 600", path, mode));
+    }
     auto read = read_password(file, shown);
     ::close(file);
     return read;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "base/secret.hpp"
@@ -8,9 +9,11 @@
 
 namespace porter::rooms::terminal {
 
-/// The password in a file of one line; its line end is no part of it. Errors: not_found when the file cannot be read,
-/// bad_data when it is not one line with a password.
-result<base::secret, config::problem> read_password_file(std::string const& path);
+/// The password in a file of one line; its line end and a byte order mark are no part of it. Errors: not_found when the
+/// file cannot be read, bad_data when it is not one line with a password. `warn` gets a line about a file that other
+/// users have access to.
+result<base::secret, config::problem> read_password_file(std::string const& path,
+                                                         std::function<void(std::string const&)> const& warn = {});
 
 /// The same from standard input, to its end.
 result<base::secret, config::problem> read_password_from_input();

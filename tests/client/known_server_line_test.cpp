@@ -8,6 +8,7 @@ using porter::rooms::base::timestamp;
 using porter::rooms::client::day_of;
 using porter::rooms::client::format_known_server;
 using porter::rooms::client::known_server;
+using porter::rooms::client::may_concern;
 using porter::rooms::client::parse_known_server;
 using porter::rooms::client::place_name;
 using namespace std::chrono_literals;
@@ -15,6 +16,7 @@ using namespace std::chrono_literals;
 namespace {
 
 std::string const key = "SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg";
+std::string const here = "localhost:7678 ";
 
 }  // namespace
 
@@ -61,15 +63,53 @@ TEST_CASE("a line written by hand may say something else than a day or nothing")
     CHECK(bare->since.empty());
 }
 
+TEST_CASE("what an editor or another system adds to a line is no part of it")
+{
+    std::string const bom = "\xef\xbb\xbf";
+    std::string const line =
+        GENERATE_COPY(here + key + " day\r", bom + here + key + " day", " \t" + here + key + " day",
+                      bom + "  localhost:7678 \t " + key + "\tday \t\r", "[LocalHost]:07678 " + key + " day");
+    CAPTURE(line);
+    auto const parsed = parse_known_server(line);
+    REQUIRE(parsed);
+    CHECK(*parsed == known_server{"localhost:7678", key, "day"});
+}
+
+TEST_CASE("a line that cannot be read concerns each server that it may name")
+{
+    std::string utf16;
+    for (auto const letter : here + key) utf16 += {letter, '\0'};
+    std::string const line =
+        GENERATE_COPY(here + "SHA256:short", '\0' + here + key, "\xc2\xa0" + here + key, utf16,
+                      "@revoked " + here + key, "local" + std::string(1, '\0') + "host:7678 " + key,
+                      "x" + std::string(1, '\0') + here + key, "LOCALHOST " + key, "localhost,b:1 " + key,
+                      "b:1 " + key + " x\r" + here + key, "b:1 " + key + " day" + here + key);
+    CAPTURE(line);
+    CHECK_FALSE(parse_known_server(line));
+    CHECK(may_concern(line, "localhost:7678"));
+    CHECK_FALSE(may_concern(line, "zz:7678"));
+}
+
+TEST_CASE("a line that cannot be read and names another server does not concern this one")
+{
+    std::string const line = GENERATE_COPY("localhost:7679 " + key + "x", "mylocalhost:7678 SHA256:short",
+                                           "\x01my.localhost:7678 " + key, "garbage", "localhost.example " + key);
+    CAPTURE(line);
+    CHECK_FALSE(may_concern(line, "localhost:7678"));
+    CHECK_FALSE(may_concern("\x01 fe80::1 " + key, "[::1]:7678"));
+    CHECK(may_concern("::1 " + key, "[::1]:7678"));
+    CHECK(may_concern("::1:7678 " + key, "[::1]:7678"));
+}
+
 TEST_CASE("a line that names no key is explained")
 {
-    std::string const line =
-        GENERATE_COPY(std::string{}, " ", "localhost", "localhost:7678", "localhost:7678 ", "localhost:7678  " + key,
-                      " localhost:7678 " + key, "localhost " + key, ":7678 " + key, "localhost: " + key,
-                      "localhost:0 " + key, "localhost:65536 " + key, "localhost:76x " + key, "localhost:7678\t" + key,
-                      "::1:7678 " + key, "[]:7678 " + key, "a\x1b:7678 " + key, std::string(300, 'a') + ":7678 " + key,
-                      "localhost:7678 " + key + "=", "localhost:7678 SHA256:short",
-                      "localhost:7678 " + key + " \x1b[2J", "localhost:7678 " + key + " " + std::string(300, 'a'));
+    std::string const line = GENERATE_COPY(
+        std::string{}, " ", "localhost", "localhost:7678", "localhost:7678 ", '\0' + here + key,
+        "\xc2\xa0" + here + key, "\xff\xfe" + here + key, "[[a]]:1 " + key, "[a:1 " + key,
+        here + key + " x " + here + key, "localhost " + key, ":7678 " + key, "localhost: " + key, "localhost:0 " + key,
+        "localhost:65536 " + key, "localhost:76x " + key, "::1:7678 " + key, "[]:7678 " + key, "a\x1b:7678 " + key,
+        std::string(300, 'a') + ":7678 " + key, "localhost:7678 " + key + "=", "localhost:7678 SHA256:short",
+        "localhost:7678 " + key + " \x1b[2J", "localhost:7678 " + key + " " + std::string(300, 'a'));
     CAPTURE(line);
     auto const parsed = parse_known_server(line);
     REQUIRE_FALSE(parsed);

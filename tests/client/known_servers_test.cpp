@@ -118,13 +118,34 @@ TEST_CASE("a bad line about another server is a warning with its number and stay
 TEST_CASE("a bad line about the very server is a problem and no first use")
 {
     address_book book;
-    std::string const line = GENERATE("localhost:7678 SHA256:short 2026-11-20", "localhost:7678", "LOCALHOST:7678\tx");
+    std::string const line = GENERATE_COPY(here + " SHA256:short 2026-11-20", "localhost:7678", "LOCALHOST:7678\tx",
+                                           '\0' + here + " " + key, "\xc2\xa0" + here + " " + key);
+    CAPTURE(line);
     book.write("a:1 " + key + "\n" + line + "\n");
     auto const found = book.servers().find(here);
     REQUIRE_FALSE(found);
     CHECK(found.error().find("known_servers:2 ") != std::string::npos);
     CHECK(book.servers().keep(server()));
     CHECK(book.read() == "a:1 " + key + "\n" + line + "\n");
+}
+
+TEST_CASE("a key is found whatever an editor or another system did to the file")
+{
+    address_book book;
+    auto const text = GENERATE_COPY("\xef\xbb\xbf# mine\r\n\r\n" + here + " " + key + " 2026-11-20\r\n",
+                                    "\xef\xbb\xbf  # mine\n \t\n\t" + here + "\t" + key,
+                                    "a:1 " + other_key + "\n\n " + here + " " + key + " 2026-11-20\r");
+    book.write(text);
+    auto const found = book.servers().find(here);
+    REQUIRE(found);
+    REQUIRE(found->size() == 1);
+    CHECK(found->front().fingerprint == key);
+    CHECK(found->front().line == 3);
+    CHECK(book.warnings.empty());
+    auto const problem = book.servers().keep(server(here, other_key));
+    REQUIRE(problem);
+    CHECK(problem->find(key) != std::string::npos);
+    CHECK(book.read() == text);
 }
 
 TEST_CASE("known servers that cannot be read are a problem and are not written")

@@ -187,6 +187,21 @@ TEST_CASE("a bad line is a warning with its number and stays in the file")
           "localhost 7678 plain - 1003600 prt_b Bob\n");
 }
 
+TEST_CASE("sessions are found whatever an editor or another system did to the file")
+{
+    shelf shelf;
+    auto const text = GENERATE("\xef\xbb\xbf# mine\r\n\r\nlocalhost 7678 plain - 1003600 prt_a Alice\r\n",
+                               "\xef\xbb\xbflocalhost 7678 plain - 1003600 prt_a Alice",
+                               "  localhost\t7678 plain - 1003600 prt_a Alice\t");
+    shelf.write(text);
+    auto const found = shelf.sessions().find(here, "Alice", today);
+    REQUIRE(found);
+    CHECK(found->token.view() == "prt_a");
+    CHECK(shelf.warnings.empty());
+    shelf.sessions().forget(here, "Alice");
+    CHECK(shelf.read().find("prt_a") == std::string::npos);
+}
+
 TEST_CASE("a last line without a line feed counts")
 {
     shelf shelf;

@@ -41,6 +41,19 @@ TEST_CASE("a line gives back the session that it was made from")
     CHECK(parsed->token.view() == "prt_abc");
 }
 
+TEST_CASE("what an editor or another system adds to a session's line is no part of it")
+{
+    std::string const line = GENERATE("localhost 7678 plain - 1766419200 prt_abc Alice Liddell\r",
+                                      "\xef\xbb\xbflocalhost 7678 plain - 1766419200 prt_abc Alice Liddell",
+                                      " \tlocalhost  7678\tplain - 1766419200 prt_abc  Alice Liddell \t");
+    CAPTURE(line);
+    auto const parsed = parse_session_line(line);
+    REQUIRE(parsed);
+    CHECK(parsed->at == alices().at);
+    CHECK(parsed->name == "Alice Liddell");
+    CHECK(parsed->token.view() == "prt_abc");
+}
+
 TEST_CASE("a line that is no session is explained without showing the token")
 {
     std::string const line = GENERATE(
@@ -48,7 +61,7 @@ TEST_CASE("a line that is no session is explained without showing the token")
         "localhost 0 plain - 1766419200 prt_abc Alice", "localhost 65536 plain - 1766419200 prt_abc Alice",
         "localhost 7678x plain - 1766419200 prt_abc Alice", "localhost -1 plain - 1766419200 prt_abc Alice",
         "localhost 7678 plain - soon prt_abc Alice", "localhost 7678 plain - -5 prt_abc Alice",
-        "localhost 7678 plain - 99999999999999999999 prt_abc Alice", "localhost  7678 plain - 1766419200 prt_abc Alice",
+        "localhost 7678 plain - 99999999999999999999 prt_abc Alice",
         "localhost 7678 plain - 1766419200 prt_abc Al\x1bice", "\xff\xfe 7678 plain - 1766419200 prt_abc Alice");
     CAPTURE(line);
     auto const parsed = parse_session_line(line);
@@ -63,6 +76,10 @@ TEST_CASE("what a server made up to break the file gets no line")
     SECTION("a name with a line feed")
     {
         session.name = "Alice\nevil 1 plain - 9 prt_x Bob";
+    }
+    SECTION("a name with a blank at its end")
+    {
+        session.name = "Alice ";
     }
     SECTION("a name with an escape")
     {

@@ -6,17 +6,35 @@
 
 namespace porter::fuzzing {
 
+namespace {
+
+/// What stands before a line, seen or not, never hides the server's key: it is found, or the line is one that concerns
+/// it.
+void check_damaged(std::string const& line, std::string const& where)
+{
+    using namespace rooms::client;
+    require(parse_known_server(line + '\r').has_value(), "the line of another system is read");
+    for (std::string const& before : {std::string(1, '\0'), std::string{" "}, std::string{"\t"},
+                                      std::string{"\xef\xbb\xbf"}, std::string{"\xc2\xa0"}, std::string{"@revoked "}}) {
+        auto const damaged = parse_known_server(before + line);
+        require(damaged ? damaged->where == where : may_concern(before + line, where), "no key is overlooked");
+    }
+}
+
+}  // namespace
+
 void check(std::string_view file)
 {
     using namespace rooms::client;
     for (auto const& line : split_lines(std::string{file})) {
         auto const server = parse_known_server(line);
+        if (server) check_damaged(line, server->where);
         if (!server) {
             require(!server.error().empty(), "a refusal says why");
             continue;
         }
         require(is_fingerprint(server->fingerprint), "a key is a fingerprint");
-        auto const is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+        auto const is_control = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; };
         require(std::none_of(server->since.begin(), server->since.end(), is_control), "a note is printable");
         require(server->since.size() <= 255, "a note is short");
         auto const written = format_known_server(*server);

@@ -136,6 +136,18 @@ class MissingAnswers(PipeCase):
     def test_a_missing_password_file_is_told(self):
         self.assert_failed(self.porter("--name", "x", "--password-file", self.home / "none"), 66, "none")
 
+    def test_a_password_file_of_another_system_that_others_can_read_is_taken_with_a_warning(self):
+        path = self.password_file()
+        path.write_bytes(b"\xef\xbb\xbf" + PASSWORD.encode() + b"\r\n")
+        path.chmod(0o640)
+        done = self.porter("--name", "Open File", "--register", "--no-save", "--password-file", path, stdin=b"x\n")
+        self.assertEqual((done.returncode, done.out), (0, "x\n"), done.err)
+        self.assertIn(f"porter: warning: the password file {path} is open to other users (mode 0640)", done.err)
+        path.chmod(0o600)
+        done = self.porter("--name", "Open File", "--no-save", "--password-file", path, stdin=b"x\n")
+        self.assertEqual((done.returncode, done.out), (0, "x\n"), done.err)
+        self.assertNotIn("warning", done.err)
+
     def test_help_and_version_go_to_stdout(self):
         done = run(PORTER, "--help", home=self.home)
         self.assertEqual((done.returncode, done.err), (0, ""))

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "support/catch.hpp"
 
@@ -41,17 +42,33 @@ private:
 
 TEST_CASE("a password file is one line whatever its end")
 {
-    for (std::string const end : {"", "\n", "\r\n"}) {
-        file_with const file{"four quiet lanterns" + end};
-        auto const read = read_password_file(file.path());
-        REQUIRE(read);
-        CHECK(read->view() == "four quiet lanterns");
+    for (std::string const begin : {"", "\xef\xbb\xbf"}) {
+        for (std::string const end : {"", "\n", "\r\n"}) {
+            file_with const file{begin + "four quiet lanterns" + end};
+            auto const read = read_password_file(file.path());
+            REQUIRE(read);
+            CHECK(read->view() == "four quiet lanterns");
+        }
+    }
+}
+
+TEST_CASE("a password file that other users have access to is read with a warning")
+{
+    file_with const file{"four quiet lanterns\n"};
+    std::vector<std::string> warnings;
+    auto const warn = [&warnings](std::string const& line) { warnings.push_back(line); };
+    for (unsigned const mode : {0600U, 0400U, 0640U, 0604U, 0666U}) {
+        warnings.clear();
+        std::filesystem::permissions(file.path(), std::filesystem::perms{mode});
+        REQUIRE(read_password_file(file.path(), warn));
+        CHECK(warnings.size() == ((mode & 077) != 0 ? 1 : 0));
+        for (auto const& line : warnings) CHECK(line.find(file.path()) != std::string::npos);
     }
 }
 
 TEST_CASE("the longest password there can be is read whole")
 {
-    file_with const file{std::string(1024, 'x') + "\n"};
+    file_with const file{GENERATE("", "\xef\xbb\xbf") + std::string(1024, 'x') + "\r\n"};
     auto const read = read_password_file(file.path());
     REQUIRE(read);
     CHECK(read->view().size() == 1024);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <functional>
+
 #include "base/text.hpp"
 #include "programs/porter/reception.hpp"
 #include "terminal/password_file.hpp"
@@ -24,9 +26,9 @@ refusal<leaving> left()
     return refuse(leaving{});
 }
 
-outcome<base::secret> read_password(std::string const& file)
+outcome<base::secret> read_password(std::string const& file, std::function<void(std::string const&)> const& warn)
 {
-    auto password = rooms::terminal::read_password_file(file);
+    auto password = rooms::terminal::read_password_file(file, warn);
     if (!password) return refuse(leaving{password.error().exit(), password.error().what()});
     return std::move(*password);
 }
@@ -99,7 +101,10 @@ task<outcome<bool>> reception::decide_whether_new()
 
 task<outcome<base::secret>> reception::get_password(bool fresh)
 {
-    if (!options_.password_file.empty()) co_return read_password(options_.password_file);
+    if (!options_.password_file.empty()) {
+        auto const warn = [this](std::string const& line) { warn_once(line); };
+        co_return read_password(options_.password_file, warn);
+    }
     if (ask_ == nullptr) co_return missing("a password is wanted: --password-file FILE");
     for (;;) {
         auto password = co_await ask_password(fresh);
