@@ -12,7 +12,15 @@ public:
     hidden_typing(hidden_typing const&) = delete;
     hidden_typing& operator=(hidden_typing const&) = delete;
 
+    /// Before the program is stopped: typing shows again, and the shell gets nothing of a half-typed password.
+    void suspend();
+
+    /// After the program was stopped: typing does not show. What was typed while it did show is dropped.
+    void resume();
+
 private:
+    struct ::termios hidden() const;
+
     struct ::termios before_ {};
     bool known_ = false;
 };

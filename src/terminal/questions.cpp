@@ -17,7 +17,9 @@ namespace {
 
 // What the handler of signals needs: it cannot be given anything.
 int prompted_at = STDOUT_FILENO;
+std::string_view prompt_shown;
 struct ::termios as_it_was;
+struct ::termios while_asking;
 bool is_known = false;
 
 extern "C" void leave(int)
@@ -27,16 +29,37 @@ extern "C" void leave(int)
     ::_exit(0);
 }
 
-/// While this lives, SIGINT and SIGTERM leave cleanly; Ctrl-Z waits, for a shell would show what is hidden.
+/// The shell gets the terminal as it was, and nothing of a half-typed password.
+extern "C" void stop(int)
+{
+    auto const error = errno;
+    if (is_known) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &as_it_was);
+    ::kill(::getpid(), SIGSTOP);
+    errno = error;
+}
+
+/// What was typed while it did show is no password.
+extern "C" void go_on(int)
+{
+    auto const error = errno;
+    if (is_known) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &while_asking);
+    [[maybe_unused]] auto const written = ::write(prompted_at, prompt_shown.data(), prompt_shown.size());
+    errno = error;
+}
+
+/// While this lives, SIGINT and SIGTERM leave cleanly, and after Ctrl-Z and fg the question is asked again.
 class question {
 public:
-    explicit question(int output)
+    question(int output, std::string_view prompt, bool hides)
     {
         prompted_at = output;
+        prompt_shown = prompt;
         is_known = ::tcgetattr(STDIN_FILENO, &as_it_was) == 0;
+        while_asking = as_it_was;
+        if (hides) while_asking.c_lflag &= ~static_cast<tcflag_t>(ECHO);
         struct sigaction action {};
         for (std::size_t i = 0; i < signals.size(); ++i) {
-            action.sa_handler = signals[i] == SIGTSTP ? SIG_IGN : leave;
+            action.sa_handler = signals[i] == SIGTSTP ? stop : signals[i] == SIGCONT ? go_on : leave;
             ::sigaction(signals[i], &action, &before_[i]);
         }
     }
@@ -48,7 +71,7 @@ public:
     question& operator=(question const&) = delete;
 
 private:
-    static constexpr std::array signals{SIGINT, SIGTERM, SIGTSTP};
+    static constexpr std::array signals{SIGINT, SIGTERM, SIGTSTP, SIGCONT};
     std::array<struct sigaction, signals.size()> before_{};
 };
 
@@ -97,7 +120,7 @@ bool can_ask(int output) noexcept
 
 std::optional<std::string> ask(int output, std::string_view prompt)
 {
-    question const guard{output};
+    question const guard{output, prompt, false};
     auto const answer = ask_for_line(output, prompt);
     if (!answer) return std::nullopt;
     return std::string{answer->view()};
@@ -105,7 +128,7 @@ std::optional<std::string> ask(int output, std::string_view prompt)
 
 std::optional<base::secret> ask_hidden(int output, std::string_view prompt)
 {
-    question const guard{output};
+    question const guard{output, prompt, true};
     hidden_typing const hidden;  // before the prompt: who sees it may type
     auto answer = ask_for_line(output, prompt);
     if (answer) write_all(output, "\n");

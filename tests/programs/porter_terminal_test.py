@@ -305,6 +305,61 @@ class Denials(PorterCase):
         self.leave(terminal)
 
 
+class Stopped(PorterCase):
+    """Ctrl-Z and fg at a question."""
+
+    def test_a_password_is_not_shown_after_the_program_was_stopped(self):
+        terminal = self.porter("--name", "Stopped Once", "--register")
+        for prompt in ("Password for Stopped Once: ", "Password again: "):
+            terminal.see(prompt + r"\Z")
+            terminal.type("half a pass")
+            terminal.stop()
+            self.assertTrue(terminal.echoes(), "the shell needs it")
+            terminal.go_on()
+            until(lambda: not terminal.echoes(), "typing is hidden again")
+            terminal.see(prompt + r".*" + prompt + r"\Z")
+            terminal.line(PASSWORD)
+        terminal.see(r"^Welcome, Stopped Once\.")
+        self.leave(terminal)
+        self.assertNotIn(PASSWORD, terminal.raw.decode())
+        self.assertTrue(terminal.echoes())
+
+    def test_a_question_that_shows_what_is_typed_is_asked_again(self):
+        terminal = self.porter(where=False)
+        terminal.see(r"^Host \[localhost\]: \Z")
+        terminal.stop()
+        terminal.go_on()
+        terminal.see(r"Host \[localhost\]: .*Host \[localhost\]: \Z")
+        self.assertTrue(terminal.echoes())
+        terminal.type(CTRL_D)
+        self.assertEqual(terminal.leave(), 0)
+
+    def test_a_change_of_password_is_hidden_after_the_program_was_stopped(self):
+        terminal = self.registered("Stopped Changer")
+        terminal.line("/password")
+        terminal.see("^Current password: ")
+        terminal.stop()
+        self.assertTrue(terminal.echoes())
+        terminal.go_on()
+        until(lambda: not terminal.echoes(), "typing is hidden again")
+        terminal.see("Current password: .*Current password: ")
+        terminal.line("/quit")
+        self.assertEqual(terminal.leave(), 0)
+        self.assertTrue(terminal.echoes())
+
+    def test_a_half_typed_line_is_there_again_after_the_program_was_stopped(self):
+        terminal = self.registered("Stopped Talker")
+        terminal.type("half a ")
+        terminal.see("^> half a ")
+        terminal.stop()
+        self.assertTrue(terminal.echoes())
+        terminal.go_on()
+        until(lambda: not terminal.echoes(), "the line is edited again")
+        terminal.line("line")
+        terminal.see(r"^half a line$")
+        self.leave(terminal)
+
+
 class SlowAnswers(PorterCase):
     options = ("--login-grace", "5s")
 

@@ -6,6 +6,7 @@ import unittest
 from support.administrator import AdministratorCase
 from support.case import OTHER_PASSWORD, PASSWORD
 from support.terminal import CTRL_C, CTRL_D
+from support.waiting import until
 
 
 class Tables(AdministratorCase):
@@ -98,6 +99,21 @@ class Questions(AdministratorCase):
                 self.assertEqual(terminal.leave(), 0)
                 self.assertTrue(terminal.echoes())
         self.resumed(account).expect_alive()
+
+    def test_a_password_is_not_shown_after_the_program_was_stopped(self):
+        terminal = self.terminal("accounts", "add", "Stopped")
+        for prompt in ("New password for Stopped: ", "Password again: "):
+            terminal.see(prompt + r"\Z")
+            terminal.type("half a pass")
+            terminal.stop()
+            self.assertTrue(terminal.echoes(), "the shell needs it")
+            terminal.go_on()
+            until(lambda: not terminal.echoes(), "typing is hidden again")
+            terminal.see(prompt + ".*" + prompt + r"\Z")
+            terminal.line(PASSWORD)
+        self.assertEqual(terminal.leave(), 0)
+        self.assertNotIn(PASSWORD.encode(), terminal.raw)
+        self.assertTrue(terminal.echoes())
 
     def test_deleting_asks_first(self):
         account = self.account()

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "base/asio.hpp"
 
@@ -38,9 +39,8 @@ questions::questions(io_executor executor, talk& says) : keys_(executor, STDIN_F
 task<std::optional<std::string>> questions::ask(std::string prompt)
 {
     show_typing();
-    talk_.prompt(prompt);
     std::string line;
-    auto const answered = co_await read_line(line);
+    auto const answered = co_await read_answer(std::move(prompt), line);
     if (answered) co_return line;
     talk_.prompt("\n");
     co_return std::nullopt;
@@ -49,9 +49,8 @@ task<std::optional<std::string>> questions::ask(std::string prompt)
 task<std::optional<base::secret>> questions::ask_hidden(std::string prompt)
 {
     if (!hidden_) hidden_.emplace();  // before the prompt: who sees it may type
-    talk_.prompt(prompt);
     std::string line;
-    auto const answered = co_await read_line(line);
+    auto const answered = co_await read_answer(std::move(prompt), line);
     talk_.prompt("\n");
     std::optional<base::secret> answer;
     if (answered && is_quit(line)) {
@@ -90,12 +89,32 @@ task<std::optional<bool>> questions::ask_yes_no(std::string prompt)
 
 task<void> questions::wait(std::chrono::seconds pause)
 {
-    rooms::terminal::hidden_typing const hidden;  // before the line: who sees it may type
+    if (!hidden_) hidden_.emplace();  // before the line: who sees it may type
     talk_.tell(fmt::format("Waiting {} s (Ctrl-C leaves).", pause.count()));
     auto const executor = co_await asio::this_coro::executor;
     base::steady_timer timer{executor, pause};
     co_await timer.async_wait(base::use_tuple);
-    ::tcflush(STDIN_FILENO, TCIFLUSH);
+    drop_unseen();
+}
+
+void questions::suspend()
+{
+    if (hidden_) hidden_->suspend();
+}
+
+void questions::resume()
+{
+    if (hidden_) hidden_->resume();  // before the prompt, as in ask_hidden()
+    if (!prompt_.empty()) talk_.prompt(prompt_);
+}
+
+task<bool> questions::read_answer(std::string prompt, std::string& line)
+{
+    prompt_ = std::move(prompt);
+    talk_.prompt(prompt_);
+    auto const answered = co_await read_line(line);
+    prompt_.clear();
+    co_return answered;
 }
 
 /// The terminal hands out whole lines; a piece without a line feed is one that Ctrl-D pushed out half-typed.

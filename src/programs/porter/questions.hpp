@@ -30,6 +30,11 @@ public:
     /// The same, and what was typed unseen answers nothing: maybe it was a password once more.
     void drop_unseen();
 
+    /// Gives the terminal back while the program is stopped (Ctrl-Z), and takes it again: with the question that waits
+    /// for its answer once more.
+    void suspend();
+    void resume();
+
     /// Whether a question was answered by "/quit".
     bool is_left() const noexcept { return left_; }
 
@@ -41,11 +46,13 @@ public:
     task<void> wait(std::chrono::seconds pause);
 
 private:
+    task<bool> read_answer(std::string prompt, std::string& line);
     task<bool> read_line(std::string& line);
 
     readiness keys_;
     talk& talk_;
     std::optional<rooms::terminal::hidden_typing> hidden_;
+    std::string prompt_;  // of the question that waits for its answer
     bool left_ = false;
 };
 

@@ -169,9 +169,13 @@ void visit::redraw_after(int signal)
 {
     auto* const editor = talking_ != nullptr ? &talking_->editor() : nullptr;
     if (editor != nullptr && signal == SIGWINCH) editor->resized();
-    if (editor != nullptr && signal == SIGCONT) editor->resume();
+    if (signal == SIGCONT) {
+        if (editor != nullptr) editor->resume();
+        ask_->resume();
+    }
     if (signal != SIGTSTP) return;
     if (editor != nullptr) editor->suspend();
+    ask_->suspend();
     ::kill(0, SIGSTOP);
 }
 

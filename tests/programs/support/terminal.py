@@ -2,17 +2,19 @@
 import fcntl
 import os
 import pty
+import pathlib
 import re
 import select
+import signal
 import struct
 import subprocess
 import termios
 import time
 
 from .server import assert_no_report, clean_environment
-from .waiting import HANG_GUARD
+from .waiting import HANG_GUARD, until
 
-CTRL_C, CTRL_D, ENTER, ESCAPE = "\x03", "\x04", "\r", "\x1b"
+CTRL_C, CTRL_D, CTRL_Z, ENTER, ESCAPE = "\x03", "\x04", "\x1a", "\r", "\x1b"
 _SEQUENCE = re.compile(r"\x1b(?:\[([0-?]*)[ -/]*([@-~])|\][^\x07]*\x07|[()].|[=>78cM])")
 _COLUMNS = 120
 
@@ -137,6 +139,16 @@ class Terminal:
         """Whether it is as a shell needs it: what is typed is shown, and read line by line."""
         modes = termios.tcgetattr(self.master)[3]
         return bool(modes & termios.ECHO) and bool(modes & termios.ICANON)
+
+    def stop(self):
+        """Ctrl-Z; returns when the program is stopped."""
+        self.type(CTRL_Z)
+        status = pathlib.Path(f"/proc/{self.process.pid}/stat")
+        until(lambda: status.read_text().rpartition(")")[2].split()[0] == "T", "the program is stopped")
+
+    def go_on(self):
+        """What fg does with a stopped program, apart from the shell's own."""
+        self.process.send_signal(signal.SIGCONT)
 
     def leave(self):
         """Waits for its end; returns the exit code."""
