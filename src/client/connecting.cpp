@@ -20,7 +20,11 @@ using time_point = std::chrono::steady_clock::time_point;
 task<client_result<base::tcp_socket>> try_one(tcp::endpoint to, std::string where, time_point deadline)
 {
     auto executor = co_await asio::this_coro::executor;
-    auto const trying = begin_attempt(base::tcp_socket{executor}, deadline);
+    base::tcp_socket fresh{executor};
+    base::error_code unopened;
+    fresh.open(to.protocol(), unopened);  // before the clock runs: a socket that is not open later is out of time
+    if (unopened) co_return unreachable(where, unopened);
+    auto const trying = begin_attempt(std::move(fresh), deadline);
     auto [error] = co_await trying->socket.async_connect(to, base::use_tuple);
     trying->deadline.cancel();
     if (!trying->socket.is_open()) co_return too_slow(where);

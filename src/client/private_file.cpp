@@ -109,13 +109,20 @@ std::optional<std::string> reason_for_distrust_of_state(std::filesystem::path co
 directory_lock::directory_lock(std::filesystem::path const& directory)
 {
     std::filesystem::path made;
+    int refused = 0;
     for (auto const& part : directory) {
         made /= part;
-        if (::mkdir(made.c_str(), 0700) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES) break;
+        int const error = ::mkdir(made.c_str(), 0700) == 0 ? 0 : errno;
+        if (error == 0 || error == EEXIST) {
+            refused = 0;
+        } else if (refused == 0) {
+            refused = error;  // maybe it is there all the same; if not, this is why
+        }
+        if (refused != 0 && error != EEXIST && error != EROFS && error != EACCES) break;
     }
     directory_ = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory_ < 0) {
-        problem_ = system_says();
+        problem_ = system_says(errno == ENOENT && refused != 0 ? refused : errno);
         return;
     }
     while (::flock(directory_, LOCK_EX) != 0) {

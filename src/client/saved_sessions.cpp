@@ -33,7 +33,7 @@ std::optional<std::vector<std::string>> saved_sessions::read_lines() const
     return lines;
 }
 
-void saved_sessions::write_lines(std::vector<std::string>& lines) const
+bool saved_sessions::write_lines(std::vector<std::string>& lines) const
 {
     std::string text;
     std::size_t size = 0;
@@ -44,6 +44,7 @@ void saved_sessions::write_lines(std::vector<std::string>& lines) const
     base::wipe(text);
     wipe_all(lines);
     if (problem) warn_("cannot write " + file_.string() + ": " + *problem);
+    return !problem;
 }
 
 std::optional<saved_session> saved_sessions::understand(std::string const& line, std::size_t number) const
@@ -58,6 +59,7 @@ std::optional<saved_session> saved_sessions::understand(std::string const& line,
 
 std::optional<saved_session> saved_sessions::find(place const& at, std::string const& name, base::timestamp now) const
 {
+    if (file_.empty()) return std::nullopt;
     auto lines = read_lines();
     if (!lines) return std::nullopt;
     std::optional<saved_session> found;
@@ -70,16 +72,19 @@ std::optional<saved_session> saved_sessions::find(place const& at, std::string c
     return found;
 }
 
-void saved_sessions::keep(saved_session const& session, base::timestamp now) const
+bool saved_sessions::keep(saved_session const& session, base::timestamp now) const
 {
+    auto const refuse_to_keep = [this](std::string const& reason) {
+        warn_("the session is not saved: " + reason);
+        return false;
+    };
+    if (file_.empty()) return refuse_to_keep("neither HOME nor XDG_STATE_HOME is set");
     auto line = format_session_line(session);
-    if (line.empty()) return warn_("the session is not saved: its name or token cannot stand in the file");
+    if (line.empty()) return refuse_to_keep("its name or token cannot stand in the file");
     directory_lock const lock{file_.parent_path()};
-    if (!lock.problem().empty()) {
-        return warn_("the session is not saved: " + file_.parent_path().string() + ": " + lock.problem());
-    }
+    if (!lock.problem().empty()) return refuse_to_keep(file_.parent_path().string() + ": " + lock.problem());
     auto lines = read_lines();
-    if (!lines) return;
+    if (!lines) return false;
     auto const outdated = [&](std::string const& kept) {
         auto parsed = parse_session_line(kept);
         if (!parsed) return false;
@@ -87,11 +92,12 @@ void saved_sessions::keep(saved_session const& session, base::timestamp now) con
     };
     std::erase_if(*lines, outdated);
     lines->push_back(std::move(line));
-    write_lines(*lines);
+    return write_lines(*lines);
 }
 
 void saved_sessions::forget(place const& at, std::string const& name) const
 {
+    if (file_.empty()) return;
     directory_lock const lock{file_.parent_path()};
     if (!lock.problem().empty()) return;  // no directory: nothing was saved
     auto lines = read_lines();

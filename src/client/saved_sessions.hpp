@@ -18,6 +18,7 @@ class saved_sessions {
 public:
     using warning = std::function<void(std::string const&)>;
 
+    /// `file`: empty for a user who has no place for it; then no session is kept.
     saved_sessions(std::filesystem::path file, warning warn) : file_(std::move(file)), warn_(std::move(warn)) {}
 
     /// $XDG_STATE_HOME/porter/sessions, else ~/.local/state/porter/sessions; else empty.
@@ -28,15 +29,15 @@ public:
     std::optional<saved_session> find(place const& at, std::string const& name, base::timestamp now) const;
 
     /// Keeps a session, in place of older ones of that name that might be offered to the same server. Drops the expired
-    /// ones.
-    void keep(saved_session const& session, base::timestamp now) const;
+    /// ones. False: it is not kept, and a warning says why.
+    bool keep(saved_session const& session, base::timestamp now) const;
 
     /// Forgets the sessions of that name that may be offered to this server.
     void forget(place const& at, std::string const& name) const;
 
 private:
     std::optional<std::vector<std::string>> read_lines() const;
-    void write_lines(std::vector<std::string>& lines) const;
+    bool write_lines(std::vector<std::string>& lines) const;
     std::optional<saved_session> understand(std::string const& line, std::size_t number) const;
 
     std::filesystem::path file_;

@@ -202,6 +202,20 @@ TEST_CASE("sessions are found whatever an editor or another system did to the fi
     CHECK(shelf.read().find("prt_a") == std::string::npos);
 }
 
+TEST_CASE("a session that cannot be kept is told of with the reason")
+{
+    std::vector<std::string> warnings;
+    auto const warn = [&warnings](std::string const& warning) { warnings.push_back(warning); };
+    CHECK_FALSE(saved_sessions{{}, warn}.keep(session("Alice", "prt_a"), today));
+    CHECK_FALSE(saved_sessions{"/sys/no-such-folder/porter/sessions", warn}.keep(session("Alice", "prt_a"), today));
+    REQUIRE(warnings.size() == 2);
+    CHECK(warnings[0] == "the session is not saved: neither HOME nor XDG_STATE_HOME is set");
+    CHECK(warnings[1].find("/sys/no-such-folder/porter: ") != std::string::npos);
+    CHECK(warnings[1].find("No such file") == std::string::npos);  // it is not there because it may not be made
+    CHECK_FALSE(saved_sessions({}, warn).find(here, "", today));
+    CHECK(warnings.size() == 2);
+}
+
 TEST_CASE("a last line without a line feed counts")
 {
     shelf shelf;

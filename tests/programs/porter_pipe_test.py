@@ -1,5 +1,6 @@
 """porter between pipes: lines in, lines out, nothing asked, and exit codes that programs can go by (commands page)."""
 import os
+import pathlib
 import stat
 import unittest
 
@@ -115,6 +116,20 @@ class MissingAnswers(PipeCase):
     def test_the_option_that_was_meant_is_named(self):
         self.assert_failed(self.porter("--nmae", "Alice"), 64, "unknown option --nmae (did you mean --name?)")
 
+    def test_an_option_for_the_host_or_port_is_told_where_they_stand(self):
+        for arguments in (["--port", "7678"], ["-p", "7678"], ["--port=7678"], ["--host", "localhost"], ["--host=localhost"]):
+            done = run(PORTER, *arguments, home=self.home)
+            self.assert_failed(done, 64, f"unknown option {arguments[0]}: host and port are no options (porter HOST PORT)")
+
+    def test_two_dashes_end_the_options(self):
+        done = run(PORTER, "--plain", "--trust-first-use", "--", "127.0.0.1", "0", home=self.home)
+        self.assert_failed(done, 64, 'PORT: "0" is not a port')
+        for words, said in ((["--", "--help"], "no port is given: porter HOST PORT"), (["--", "localhost", "--"], 'PORT: "--" is not a port'),
+                            (["--", "localhost", "1", "--"], 'unknown option --')):
+            self.assert_failed(run(PORTER, *words, home=self.home), 64, said)
+        done = self.porter("--name", "Two Dashes", "--register", "--no-save", "--password-file", self.password_file(), "--", stdin=b"x\n")
+        self.assertEqual((done.returncode, done.out), (0, "x\n"), done.err)
+
     def test_what_is_no_port_is_wrong_usage(self):
         for port in ("abc", "65536", "0", "7678x", "-1"):
             with self.subTest(port=port):
@@ -147,6 +162,33 @@ class MissingAnswers(PipeCase):
         done = self.porter("--name", "Open File", "--no-save", "--password-file", path, stdin=b"x\n")
         self.assertEqual((done.returncode, done.out), (0, "x\n"), done.err)
         self.assertNotIn("warning", done.err)
+
+    def test_a_session_that_cannot_be_kept_is_told_of_and_not_said_to_be_kept(self):
+        file = self.home / "a_file"
+        file.touch()
+        for name, state, said in (("No Home", "", "the session is not saved: neither HOME nor XDG_STATE_HOME is set"),
+                                  ("Odd Home", str(file / "state"), f"the session is not saved: {file}/state/porter: Not a directory")):
+            env = {"HOME": "", "XDG_STATE_HOME": state}
+            done = run(PORTER, "127.0.0.1", self.server.port, "--plain", "--name", name, "--register", "--password-file",
+                       self.password_file(), stdin=b"x\n", home=self.home, env=env)
+            self.assertEqual((done.returncode, done.out), (0, "x\n"), done.err)
+            self.assertIn(f"porter: {said}\n", done.err)
+            self.assertIn(f"Welcome, {name}.\n", done.err)
+
+    def test_too_few_open_files_are_told_as_such_with_what_to_do(self):
+        if b"__ubsan" in pathlib.Path(PORTER).read_bytes():
+            self.skipTest("UBSan itself needs descriptors")
+        account = self.account("Few Files")
+        for limit in range(4, 30):
+            done = run("prlimit", f"--nofile={limit}", PORTER, "127.0.0.1", self.server.port, "--trust-first-use", "--name",
+                       account.name, "--password-file", self.password_file(account.password), stdin=b"x\n", home=self.home)
+            if done.returncode == 0:
+                break
+            self.assertRegex(done.err, "[Tt]oo many open files")
+            if done.returncode != 77:  # what is said of a file of its own needs no more words
+                self.assertIn(f"the limit is {limit} for a process (ulimit -n), and porter needs some 20", done.err)
+            self.assertIn(done.returncode, (69, 77, 78))
+        self.assertIn(limit, range(9, 21), "porter needs some 20 files at most")
 
     def test_help_and_version_go_to_stdout(self):
         done = run(PORTER, "--help", home=self.home)

@@ -44,7 +44,7 @@ conversation::conversation(io_executor executor, std::optional<client>& door, re
 task<leaving> conversation::hold()
 {
     auto const finished = [this](std::exception_ptr const& defect) {
-        if (defect) leave({exit_code::defect, "out of memory"});
+        if (defect) leave(leaving_for(defect));
         listening_ = false;
         listened_.cancel();
     };

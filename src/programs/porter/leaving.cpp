@@ -1,5 +1,12 @@
 #include "programs/porter/leaving.hpp"
 
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <asio/error.hpp>
+#include <new>
+#include <system_error>
+
 #include "base/text.hpp"
 #include "terminal/sentence.hpp"
 
@@ -47,6 +54,19 @@ exit_code exit_code_of(code said)
     return exit_code::refused;  // a code of a newer protocol
 }
 
+bool is_about_open_files(std::error_code const& error)
+{
+    return error == asio::error::no_descriptors || error == std::errc::too_many_files_open ||
+           error == std::errc::too_many_files_open_in_system;
+}
+
+std::string advice_about_open_files()
+{
+    struct ::rlimit files {};
+    ::getrlimit(RLIMIT_NOFILE, &files);
+    return fmt::format("the limit is {} for a process (ulimit -n), and porter needs some 20", files.rlim_cur);
+}
+
 /// What the library refused to send.
 exit_code exit_code_of_unsent(code why)
 {
@@ -86,6 +106,7 @@ std::string line_of(client_failure const& failed)
 {
     using cause = client_failure::cause;
     auto const line = rooms::base::escape(describe(failed));
+    if (is_about_open_files(failed.system)) return line + " (" + advice_about_open_files() + ")";
     if (failed.why == cause::unknown_server) return line + " (--trust FINGERPRINT, or --trust-first-use)";
     // Who answers a handshake in the clear may be somebody on the way: that is no time to propose --plain.
     if (failed.what != code::tls_required || failed.why == cause::protocol) return line;
@@ -107,6 +128,20 @@ std::string sentence_of(client_failure const& failed)
 leaving leaving_for(client_failure const& failed)
 {
     return {exit_code_of(failed), line_of(failed)};
+}
+
+leaving leaving_for(std::exception_ptr const& defect)
+{
+    try {
+        std::rethrow_exception(defect);
+    } catch (std::system_error const& error) {
+        if (!is_about_open_files(error.code())) return {exit_code::defect, rooms::base::escape(error.what())};
+        return {exit_code::bad_configuration, "too many open files: " + advice_about_open_files()};
+    } catch (std::bad_alloc const&) {
+        return {exit_code::defect, "out of memory"};
+    } catch (std::exception const& error) {
+        return {exit_code::defect, rooms::base::escape(error.what())};
+    }
 }
 
 }  // namespace porter::programs

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <string>
 
 #include "config/exit_code.hpp"
@@ -21,6 +22,9 @@ rooms::config::exit_code exit_code_of(client_failure const& failed);
 
 /// The failure as a reason to leave; what the server chose to say is escaped.
 leaving leaving_for(client_failure const& failed);
+
+/// An exception that ended a coroutine as a reason to leave: what the machine has no more of, or a mistake of ours.
+leaving leaving_for(std::exception_ptr const& defect);
 
 /// The line for logs and scripts, with the code's name in it.
 std::string line_of(client_failure const& failed);

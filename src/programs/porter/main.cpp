@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "base/text.hpp"
 #include "config/problem.hpp"
 #include "porter/version.hpp"
+#include "programs/porter/leaving.hpp"
 #include "programs/porter/options.hpp"
 #include "programs/porter/talk.hpp"
 #include "programs/porter/visit.hpp"
@@ -80,8 +80,10 @@ int main(int argc, char** argv)
     } catch (porter::rooms::config::problem const& error) {
         says.complain(error.what());
         exit = error.exit();
-    } catch (std::exception const& error) {
-        says.complain(porter::rooms::base::escape(error.what()));
+    } catch (...) {
+        auto const why = leaving_for(std::current_exception());
+        says.complain(why.line);
+        exit = why.exit;
     }
     return static_cast<int>(exit);
 }

@@ -26,6 +26,11 @@ namespace config = rooms::config;
 
 [[noreturn]] void refuse_unknown(CLI::App const& app, std::string const& argument)
 {
+    static constexpr std::string_view of_place[] = {"--port", "-p", "--host", "-H", "--server", "--address"};
+    if (std::ranges::find(of_place, argument.substr(0, argument.find('='))) != std::end(of_place)) {
+        refuse_use(
+            fmt::format("unknown option {}: host and port are no options (porter HOST PORT)", base::escape(argument)));
+    }
     std::vector<std::string> known;
     for (auto const* option : app.get_options()) {
         for (auto const& one : option->get_lnames()) known.push_back("--" + one);
@@ -100,7 +105,9 @@ porter_options parse_porter_options(std::vector<std::string> arguments)
         refuse_use(base::escape(error.what()) + " (--help)");
     }
 
-    auto const extras = app.remaining();
+    auto extras = app.remaining();
+    auto const end_of_options = std::ranges::find(extras, "--");  // CLI11 obeys it, and leaves it here
+    if (end_of_options != extras.end()) extras.erase(end_of_options);
     auto const option = std::ranges::find_if(extras, [](auto const& one) { return one.starts_with('-'); });
     if (!extras.empty()) refuse_unknown(app, option == extras.end() ? extras.front() : *option);
     if (app.count("--name") > 0 && read.name.empty()) refuse_use("--name: the name is empty");

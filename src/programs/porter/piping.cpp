@@ -29,7 +29,7 @@ task<leaving> piping::run()
 {
     auto const finished = [this](std::exception_ptr const& defect) {
         --running_;
-        if (defect) end({exit_code::defect, "out of memory"});
+        if (defect) end(leaving_for(defect));
         changed_.cancel();
     };
     running_ = 2;

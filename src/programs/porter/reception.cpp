@@ -223,14 +223,14 @@ void reception::admit(grant const& access)
 {
     name_ = access.name;
     token_ = base::secret{access.token};
-    bool const kept = options_.save && !access.token.empty();
+    bool kept = options_.save && !access.token.empty();
     if (kept) {
         rooms::client::saved_session session;
         session.at = at_;
         session.name = access.name;
         session.expires_at = access.expires_at;
         session.token = token_.clone();
-        sessions_.keep(session, base::system_clock{}.now());
+        kept = sessions_.keep(session, base::system_clock{}.now());
     }
     talk_.say(welcome_line(access, kept));
 }

@@ -49,7 +49,7 @@ visit::~visit() = default;
 leaving visit::run()
 {
     auto const over = [this](std::exception_ptr const& defect, leaving why) {
-        if (defect) why = {exit_code::defect, "out of memory"};
+        if (defect) why = leaving_for(defect);
         if (!leaving_) leaving_ = std::move(why);
         io_.stop();
     };
