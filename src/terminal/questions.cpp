@@ -103,6 +103,13 @@ std::optional<base::secret> ask_for_line(int output, std::string_view prompt)
     return answer;
 }
 
+std::string trimmed(std::string text)
+{
+    text.erase(text.find_last_not_of(" \t") + 1);
+    text.erase(0, text.find_first_not_of(" \t"));
+    return text;
+}
+
 std::string lower(std::string text)
 {
     for (auto& letter : text) {
@@ -140,7 +147,7 @@ std::optional<bool> ask_yes_no(int output, std::string_view prompt)
     for (;;) {
         auto const answer = ask(output, prompt);
         if (!answer) return std::nullopt;
-        auto const said = lower(*answer);
+        auto const said = lower(trimmed(*answer));
         if (said == "yes" || said == "y") return true;
         if (said == "no" || said == "n") return false;
         write_all(output, "Please answer yes or no.\n");

@@ -1,12 +1,15 @@
 """porter between pipes: lines in, lines out, nothing asked, and exit codes that programs can go by (commands page)."""
 import os
 import pathlib
+import signal
 import stat
+import subprocess
 import unittest
 
 from support.case import OTHER_PASSWORD, PASSWORD, ServerCase
 from support.peer import Peer, let_in, see_off
-from support.server import PORTER, Server, run
+from support.server import PORTER, Server, clean_environment, run
+from support.waiting import HANG_GUARD
 from support.wire import message
 
 
@@ -195,6 +198,7 @@ class MissingAnswers(PipeCase):
         self.assertEqual((done.returncode, done.err), (0, ""))
         for word in ("--name", "--register", "--password-file", "--no-save", "--plain", "[Ee]xamples?"):
             self.assertRegex(done.out, word)
+        self.assertLessEqual(max(map(len, done.out.splitlines())), 80)
         done = run(PORTER, "--version", home=self.home)
         self.assertRegex(done.out, r"^porter \d+\.\d+\.\d+\n$")
 
@@ -307,6 +311,49 @@ class SavedSessions(PipeCase):
         self.assertEqual(self.saved(), [self.home / "porter" / "sessions"])
         for path in self.saved():
             self.assertEqual(oct(stat.S_IMODE(os.stat(path).st_mode)), oct(0o600))
+
+    def sessions_of(self, name):
+        """Of the account, without the one that asks, which ends."""
+        visitor = self.visitor()
+        granted = visitor.enter("login", name, PASSWORD)
+        visitor.send("list_sessions")
+        found = [row.id for row in visitor.expect("sessions").sessions if row.id != granted.session]
+        visitor.ask("logout", 0)
+        return found
+
+    def test_with_no_save_the_session_is_ended_however_the_run_ends(self):
+        self.register("Saved Four")
+        kept = self.sessions_of("Saved Four")
+        arguments = ("--name", "Saved Four", "--no-save", "--password-file", self.password_file())
+        self.home = self.server.folder / (self.id() + "-elsewhere")  # where no session is kept
+        self.home.mkdir()
+        for stdin, code in ((b"x\n", 0), (b"", 0), (b"x\n\xff\n", 65)):
+            done = self.porter(*arguments, stdin=stdin)
+            self.assertEqual((done.returncode, done.out), (code, "x\n" if stdin else ""), done.err)
+            self.assertNotIn("warning", done.err)
+        process = subprocess.Popen([PORTER, "127.0.0.1", str(self.server.port), "--plain", *map(str, arguments)], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=clean_environment(self.home))
+        with process:
+            process.stdin.write(b"x\n")
+            process.stdin.flush()
+            self.assertEqual(process.stdout.readline(), b"x\n")
+            process.terminate()
+            self.assertEqual(process.wait(HANG_GUARD), 128 + signal.SIGTERM)
+        self.assertEqual(self.sessions_of("Saved Four"), kept)
+
+    def test_a_server_that_does_not_end_a_session_is_not_waited_for(self):
+        def script(connection):
+            connection.expect("hello")
+            connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "")
+            connection.expect("login")
+            connection.send("granted", "login", "Alice", 7, "prt_x", 4_000_000_000, 0, "", 0)
+            connection.expect("logout", scope=0)
+            connection.expect("closing")
+            see_off(connection)
+        peer = Peer(script)
+        done = self.porter("--name", "Alice", "--no-save", "--password-file", self.password_file(), port=peer.port)
+        self.assertEqual((done.returncode, done.out), (0, ""), done.err)
+        peer.join()
 
     def test_with_no_save_nothing_is_kept(self):
         self.assertEqual(self.register("Saved Three", "--no-save", stdin=b"x\n").returncode, 0)

@@ -55,6 +55,26 @@ class Commands(PorterCase):
         terminal.see(r"^/quit$")
         self.leave(terminal)
 
+    def test_blanks_around_a_command_and_in_it_do_not_matter(self):
+        terminal = self.registered("Spacious")
+        terminal.line("  /revoke \t x ")
+        terminal.see(r'^"x" is not a session\'s ID$')
+        self.say(terminal, " a text keeps its blanks")
+        terminal.line(" /quit ")
+        self.assertEqual(terminal.leave(), 0)
+
+    def test_a_new_password_is_judged_at_once_after_its_rule_was_told(self):
+        terminal = self.registered("Rule Reader")
+        terminal.line("/password")
+        terminal.see("^Current password: ")
+        terminal.line(PASSWORD)
+        terminal.see(r"^Choose a password of at least 8 characters that is not a common one\.\nNew password: \Z")
+        terminal.line("short")
+        terminal.see(r"^A password has at least 8 characters\.\nNew password: \Z")
+        terminal.line("")
+        terminal.see(r"^The password stays as it is\.$")
+        self.leave(terminal)
+
     def test_an_unknown_command_is_not_sent(self):
         terminal = self.registered("Typo")
         terminal.line("/qiut")
@@ -64,7 +84,7 @@ class Commands(PorterCase):
 
     def test_the_password_is_changed_without_being_shown(self):
         terminal = self.registered("Changer")
-        before = len(re.findall("assword", terminal.text()))
+        before = len(re.findall("assword[^\n]*: ", terminal.text()))
         terminal.line("/password")
         for times, password in enumerate((PASSWORD, OTHER_PASSWORD, OTHER_PASSWORD), start=1):
             terminal.see(r"assword[^\n]*: ", times=before + times)
@@ -187,13 +207,24 @@ class Conversation(PorterCase):
         self.assertEqual(terminal.leave(), 0)
 
     def test_however_it_leaves_the_terminal_echoes_again(self):
-        for name, keys in (("Interrupter", "half a li" + CTRL_C), ("Quitter", "/quit\r"), ("Hanger Up", CTRL_D)):
+        for name, keys in (("Interrupter", CTRL_C), ("Quitter", "/quit\r"), ("Hanger Up", CTRL_D)):
             with self.subTest(keys=keys):
                 self.new_home()
                 terminal = self.registered(name)
                 terminal.type(keys)
                 self.assertIn(terminal.leave(), (0, 130))
                 self.assertTrue(terminal.echoes())
+
+    def test_ctrl_c_clears_a_half_typed_line_and_leaves_on_an_empty_one(self):
+        terminal = self.registered("Cleaner")
+        terminal.type("half a li")
+        terminal.see(r"^> half a li\Z")
+        terminal.type(CTRL_C)
+        terminal.see(r"^> \Z")
+        self.say(terminal, "whole")
+        terminal.type(CTRL_C)
+        self.assertEqual(terminal.leave(), 0)
+        self.assertNotIn("half", terminal.text())
 
     def test_a_session_ended_elsewhere_is_told(self):
         terminal = self.registered("Thrown Out")

@@ -100,10 +100,48 @@ class Questions(PorterCase):
         terminal.see(r"Welcome, Weakling")
         self.leave(terminal)
 
+    def test_the_rule_for_a_new_password_is_told_first_and_what_can_be_is_judged_at_once(self):
+        terminal = self.porter("--name", "Rule Follower", "--register")
+        terminal.see(r"^Choose a password of at least 8 characters that is not a common one\.\nPassword for Rule Follower: \Z")
+        terminal.line("sevenxx")
+        terminal.see(r"^A password has at least 8 characters\.\nPassword for Rule Follower: \Z")
+        terminal.line("x" * 257)
+        terminal.see(r"^A password has at most 256 characters\.\nPassword for Rule Follower: \Z")
+        for prompt in ("Password for Rule Follower: ", "Password again: "):
+            terminal.see(prompt + r"\Z")
+            terminal.line(PASSWORD)
+        terminal.see(r"^Welcome, Rule Follower\.")
+        self.leave(terminal)
+        self.assertEqual(terminal.text().count("Choose a password"), 1)
+
+    def test_however_many_passwords_are_too_weak_one_may_go_on_choosing(self):
+        terminal = self.porter("--name", "Weak Six Times", "--register")
+        for times in range(1, 8):
+            password = "password1" if times < 7 else PASSWORD
+            for prompt in ("Password for Weak Six Times: ", "Password again: "):
+                terminal.see("^" + prompt, times=times)
+                terminal.line(password)
+        terminal.see(r"^Welcome, Weak Six Times\.")
+        self.assertNotIn("start porter again", terminal.text())
+        self.leave(terminal)
+
+    def test_blanks_around_an_answer_do_not_matter(self):
+        terminal = self.porter("--plain", "--register", where=False)
+        for prompt, answer in ((r"^Host \[localhost\]: ", " 127.0.0.1\t"), (r"^Port \[7678\]: ", f"  {self.server.port} "),
+                               (r"^Name.*: ", "  Blank Around ")):
+            terminal.see(prompt + r"\Z")
+            terminal.line(answer)
+        for prompt in ("Password for Blank Around: ", "Password again: "):
+            terminal.see("^" + prompt)
+            terminal.line(" " + PASSWORD)
+        terminal.see(r"^Welcome, Blank Around\.")
+        self.leave(terminal)
+        self.visitor().enter("login", "Blank Around", " " + PASSWORD)
+
     def test_who_is_new_after_all_is_asked_again_for_the_same_name(self):
         terminal = self.porter("--name", "New After All")
         terminal.see(r"^New here\? \(yes/no\) ")
-        terminal.line("no")
+        terminal.line(" no ")
         terminal.see(r"^Password for New After All: ")
         terminal.line(PASSWORD)
         terminal.see(r"^New here after all, or somebody else\? An empty answer asks again\.$")

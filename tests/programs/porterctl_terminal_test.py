@@ -121,7 +121,7 @@ class Questions(AdministratorCase):
         terminal.see(rf"^Delete {account.name} with 1 session and 1 address\? \(yes/no\) $")
         terminal.line("perhaps")
         terminal.see("Please answer yes or no")
-        terminal.line("no")
+        terminal.line(" no ")
         self.assertEqual(terminal.leave(), 0)
         here = self.resumed(account)
         terminal = self.terminal("accounts", "delete", account.name)

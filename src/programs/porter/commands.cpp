@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
+#include <vector>
 
 #include "base/text.hpp"
 #include "config/values.hpp"
 #include "programs/porter/command_list.hpp"
 #include "programs/porter/conversation.hpp"
 #include "programs/porter/greeting.hpp"
+#include "programs/porter/new_password.hpp"
 
 namespace porter::programs {
 
@@ -16,6 +19,18 @@ namespace {
 
 constexpr std::string_view via_texts[] = {"as everybody is",    "known by your address", "by the name you said",
                                           "with a new account", "by your password",      "by a kept session"};
+
+std::vector<std::string> words_of(std::string const& line)
+{
+    constexpr std::string_view blanks = " \t";
+    std::vector<std::string> words;
+    for (auto at = line.find_first_not_of(blanks); at != std::string::npos;) {
+        auto const end = std::min(line.find_first_of(blanks, at), line.size());
+        words.push_back(line.substr(at, end - at));
+        at = line.find_first_not_of(blanks, end);
+    }
+    return words;
+}
 
 /// The server says the same of names; in a conversation the name is not in doubt.
 bool is_wrong_password(client_failure const& failed)
@@ -27,9 +42,11 @@ bool is_wrong_password(client_failure const& failed)
 
 task<void> conversation::obey(std::string line)
 {
-    if (!line.starts_with('/')) co_return co_await send(std::move(line));
+    auto const words = words_of(line);
+    if (words.empty() || !words.front().starts_with('/')) co_return co_await send(std::move(line));
     if (line.starts_with("//")) co_return co_await send(line.substr(1));
-    line.erase(line.find_last_not_of(" \t") + 1);
+    if (words.front().starts_with("//")) co_return co_await send(std::move(line));  // its blanks belong to the text
+    line = fmt::format("{}", fmt::join(words, " "));
     auto const* const known = find_command(line);
     if (known != nullptr) line.replace(0, known->name.size(), known->name);  // /QUIT is /quit
     bool const has_accounts = door_->server().access == access::authenticate;
@@ -60,7 +77,7 @@ task<void> conversation::obey_for_account(std::string line, command const* known
     if (!is_connected()) co_return talk_.tell("Not connected: connecting again.");
 
     if (revokes) {
-        co_await revoke(line.substr(line.find_first_not_of(' ', 8)));
+        co_await revoke(line.substr(line.find(' ') + 1));
     } else if (line == "/sessions") {
         co_await show_sessions();
     } else if (line == "/password") {
@@ -102,6 +119,19 @@ task<void> conversation::revoke(std::string id)
     report(revoked, fmt::format("Session {} is over.", *number));
 }
 
+task<std::optional<rooms::base::secret>> conversation::ask_new_password()
+{
+    talk_.tell(rule_for_new_password());
+    for (;;) {
+        auto fresh = co_await ask_.ask_hidden("New password: ");
+        if (!fresh) co_return std::nullopt;
+        if (fresh->empty()) co_return std::nullopt;
+        auto const broken = broken_rule_of_new_password(*fresh);
+        if (!broken) co_return std::move(*fresh);
+        talk_.tell(*broken);
+    }
+}
+
 task<void> conversation::change_password()
 {
     talk_.keep_below(nullptr);
@@ -110,7 +140,7 @@ task<void> conversation::change_password()
     auto current = co_await ask_.ask_hidden("Current password: ");
     std::optional<rooms::base::secret> fresh;
     std::optional<rooms::base::secret> again;
-    if (current) fresh = co_await ask_.ask_hidden("New password: ");
+    if (current) fresh = co_await ask_new_password();
     if (fresh) again = co_await ask_.ask_hidden("New password again: ");
     ask_.show_typing();
     editor_.open();

@@ -62,7 +62,7 @@ task<leaving> conversation::hold()
     editor_.close();
     talk_.keep_below(nullptr);
     pause_.cancel();
-    co_await door_->close();
+    co_await reception_.close();
     while (listening_) co_await listened_.async_wait(rooms::base::use_tuple);
     co_return *leaving_;
 }

@@ -40,6 +40,7 @@ private:
     task<void> send(std::string text);
     task<void> show_sessions();
     task<void> revoke(std::string id);
+    task<std::optional<rooms::base::secret>> ask_new_password();
     task<void> change_password();
     task<void> log_out(logout_scope scope);
     void show_who();

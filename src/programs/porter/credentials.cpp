@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <functional>
+#include <utility>
 
 #include "base/text.hpp"
+#include "programs/porter/new_password.hpp"
 #include "programs/porter/reception.hpp"
 #include "terminal/password_file.hpp"
 #include "terminal/sentence.hpp"
@@ -36,6 +38,12 @@ outcome<base::secret> read_password(std::string const& file, std::function<void(
 bool is_about_name(code what)
 {
     return what == code::name_taken || what == code::invalid_name;
+}
+
+/// Whether it is a name or password to be chosen that does not do, and no credential that was wrong.
+bool is_about_choice(code what)
+{
+    return is_about_name(what) || what == code::weak_password;
 }
 
 /// Whether another answer, or the same one later, may do.
@@ -118,10 +126,15 @@ task<outcome<base::secret>> reception::get_password(bool fresh)
 /// Twice for a new account, until both are the same. Empty: the person pressed Enter alone.
 task<outcome<base::secret>> reception::ask_password(bool fresh)
 {
+    if (fresh && !std::exchange(rule_is_told_, true)) talk_.tell(rule_for_new_password());
     for (;;) {
         auto password = co_await ask_->ask_hidden(fmt::format("Password for {}: ", base::escape(name_)));
         if (!password) co_return left();
         if (!fresh || password->empty()) co_return std::move(*password);
+        if (auto const broken = broken_rule_of_new_password(*password)) {
+            talk_.tell(*broken);
+            continue;
+        }
         auto again = co_await ask_->ask_hidden("Password again: ");
         if (!again) co_return left();
         if (again->view() == password->view()) co_return std::move(*password);
@@ -142,9 +155,14 @@ task<outcome<void>> reception::prepare_next_try(client_failure denied)
     if (same_answer || !may_be_tried_again(denied)) co_return refuse(leaving_for(denied));
     talk_.tell(sentence_of(denied));
     auto const* const ended = door_->ended();
-    if (ended != nullptr && ended->what == code::too_many_attempts) {  // it came with the answer
+    bool const was_last = ended != nullptr && ended->what == code::too_many_attempts;  // it came with the answer
+    if (was_last && !is_about_choice(denied.what)) {
         talk_.tell(sentence_of(*ended));
         co_return refuse(leaving{exit_code_of(*ended), {}});
+    }
+    if (was_last) {  // nothing was guessed: the person goes on choosing
+        auto connected = co_await connect();
+        if (!connected) co_return refuse(leaving_for(connected.error()));
     }
     if (denied.what == code::bad_credentials && is_greeted_by_address()) {
         talk_.tell(fmt::format("Not {}? An empty answer asks for another name.", base::escape(name_)));

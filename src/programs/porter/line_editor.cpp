@@ -202,6 +202,18 @@ void line_editor::interrupt()
     keys_.cancel();
 }
 
+bool line_editor::clear()
+{
+    if (!open_) return false;
+    auto const* const now = ::el_line(line_.get());
+    if (now->buffer == now->lastchar) return false;
+    hide();
+    pending_.clear();
+    close();  // libedit begins a new line by being opened again
+    open();
+    return true;
+}
+
 void line_editor::hide()
 {
     if (!open_) return;

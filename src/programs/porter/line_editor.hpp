@@ -33,6 +33,9 @@ public:
     /// Ends read_line(), now and from now on.
     void interrupt();
 
+    /// Drops what is typed of a line. False: nothing was.
+    bool clear();
+
     /// Takes the prompt off the screen, and puts it there again. Nothing when it is not open.
     void hide();
     void show();

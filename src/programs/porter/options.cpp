@@ -127,41 +127,67 @@ std::string porter_help()
 {
     return R"(usage: porter [HOST] [PORT] [options]
 
-Talks to a Porter server. On a terminal it asks for what is missing and holds a conversation.
-Elsewhere each line of its input is sent as a text, and each text received is printed as a line.
+Talks to a Porter server. On a terminal it asks for what is missing and holds a
+conversation. Elsewhere each line of its input is sent as a text, and each text
+received is printed as a line.
 
-options:
-  --name NAME            who you are (default: the name that the server knows this address by)
+who you are:
+  --name NAME            default: the name that the server knows this address by
   --register             make an account
   --password-file FILE   the password, in a file of one line
-  --no-save              do not keep the session for the next start
-  --tls                  TLS 1.3, which is the default, with a server that is trusted
+  --no-save              keep no session for the next start: the one that a
+                         password opened is ended at the end
+
+which server is trusted:
+  --tls                  TLS 1.3 with a server that is trusted; the default
   --plain                no TLS: everybody on the way reads along
   --trust FINGERPRINT    on a first visit: trust the server with this key alone
   --trust-first-use      on a first visit: trust whichever server answers
-  --json                 print what is received as JSON, an object a line: {"text": "..."},
-                         or {"data": "..."} with the bytes in base64
+
+input and output:
+  --json                 print what is received as JSON, an object a line:
+                         {"text": "..."}, or {"data": "..."} with the bytes in
+                         base64
   --quiet                no greeting; only what is received, and errors
-  --timeout TIME         how long connecting and each answer about access may take (20s)
-  --linger TIME          after the end of input: how long to wait for another text (2s)
+  --timeout TIME         how long connecting and each answer about access may
+                         take (20s)
+  --linger TIME          after the end of input: how long to wait for another
+                         text (2s)
+
+other:
+  --                     what follows is HOST and PORT, and no option
   -h, --help             this text
   --version              the version
 
-In a conversation /help lists what can be done; //x sends /x. An empty answer to the question for
-a password asks for the name again, and whether you are new; /quit there leaves. Sessions are kept
-in $XDG_STATE_HOME/porter/sessions, else in ~/.local/state/porter/sessions. A server is trusted by
-its key in the file known_servers beside them, else by this system's certificate authorities, else
-on a first visit if you say so; its key is then kept in that file, and another key is refused from
-then on. Times are integers with ms, s, m, h or d (bare: seconds).
+Times are integers with ms, s, m, h or d (bare: seconds).
 
-exit codes: 0 ok, 64 usage or a missing answer, 65 a line that cannot be sent, 69 cannot connect,
-75 try again later, 76 protocol error, 77 refused, or the server is not trusted.
+In a conversation /help lists what can be done; //x sends /x. Ctrl-C clears a
+half-typed line, and leaves on an empty one. An empty answer to the question for
+a password asks for the name again, and whether you are new; /quit there leaves.
+
+Sessions are kept in $XDG_STATE_HOME/porter/sessions, else in
+~/.local/state/porter/sessions. A server is trusted by its key in the file
+known_servers beside them, else by this system's certificate authorities, else
+on a first visit if you say so; its key is then kept in that file, and another
+key is refused from then on.
+
+exit codes:
+  0   ok
+  64  usage or a missing answer
+  65  a line that cannot be sent
+  69  cannot connect
+  75  try again later
+  76  protocol error
+  77  refused, or the server is not trusted
+  78  state that others could have written, or too few open files
 
 examples:
-  porter                                                       asks for everything
-  porter localhost 7678 --name Alice --register                makes an account
-  porter example.org 7678 --trust SHA256:...                   without a question about the server
-  porter localhost 7678 < letter.txt                           with the session that was kept
+  porter                                    asks for everything
+  porter localhost 7678 --name Alice --register
+                                            makes an account
+  porter example.org 7678 --trust SHA256:...
+                                            without a question about the server
+  porter localhost 7678 < letter.txt        with the session that was kept
   date | porter localhost 7678 --name Alice --password-file pw --no-save --quiet
 )";
 }

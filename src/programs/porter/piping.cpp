@@ -15,9 +15,10 @@ constexpr std::size_t piece = 64 * 1024;
 
 }  // namespace
 
-piping::piping(io_executor executor, client& door, showing how, std::chrono::milliseconds linger)
+piping::piping(io_executor executor, client& door, reception& entrance, showing how, std::chrono::milliseconds linger)
     : executor_(executor),
       door_(door),
+      reception_(entrance),
       how_(how),
       linger_(linger),
       input_(executor, STDIN_FILENO),
@@ -42,7 +43,7 @@ task<leaving> piping::run()
     end(refused_.value_or(leaving{}));
     input_.cancel();
     output_.cancel();
-    co_await door_.close();
+    co_await reception_.close();
     changed_.expires_at(clock::time_point::max());
     while (running_ > 0) co_await changed_.async_wait(rooms::base::use_tuple);
     co_return *leaving_;

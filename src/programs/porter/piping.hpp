@@ -9,6 +9,7 @@
 #include "programs/porter/byte_stream.hpp"
 #include "programs/porter/leaving.hpp"
 #include "programs/porter/received.hpp"
+#include "programs/porter/reception.hpp"
 
 namespace porter::programs {
 
@@ -17,8 +18,8 @@ namespace porter::programs {
 /// for a while after the end of input.
 class piping {
 public:
-    /// `door` outlives the piping. `linger`: how long that while is.
-    piping(io_executor executor, client& door, showing how, std::chrono::milliseconds linger);
+    /// `door` and `entrance` outlive the piping. `linger`: how long that while is.
+    piping(io_executor executor, client& door, reception& entrance, showing how, std::chrono::milliseconds linger);
 
     /// Ends with the connection closed.
     task<leaving> run();
@@ -39,6 +40,7 @@ private:
 
     io_executor executor_;
     client& door_;
+    reception& reception_;
     showing how_;
     std::chrono::milliseconds linger_;
     byte_stream input_;

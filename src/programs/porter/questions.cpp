@@ -5,6 +5,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -19,9 +20,16 @@ namespace base = rooms::base;
 
 constexpr std::string_view quit = "/quit";
 
+std::string_view trimmed(std::string_view line)
+{
+    line = line.substr(0, line.find_last_not_of(" \t") + 1);
+    line.remove_prefix(std::min(line.size(), line.find_first_not_of(" \t")));
+    return line;
+}
+
 bool is_quit(std::string_view line)
 {
-    return line.substr(0, line.find_last_not_of(" \t") + 1) == quit;
+    return trimmed(line) == quit;
 }
 
 std::string lower(std::string text)
@@ -41,7 +49,7 @@ task<std::optional<std::string>> questions::ask(std::string prompt)
     show_typing();
     std::string line;
     auto const answered = co_await read_answer(std::move(prompt), line);
-    if (answered) co_return line;
+    if (answered) co_return std::string{trimmed(line)};
     talk_.prompt("\n");
     co_return std::nullopt;
 }

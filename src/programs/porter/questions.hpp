@@ -17,6 +17,7 @@ class questions {
 public:
     questions(io_executor executor, talk& says);
 
+    /// The answer without the blanks around it.
     task<std::optional<std::string>> ask(std::string prompt);
 
     /// The same without showing what is typed, which goes on until the next visible question or show_typing(): the

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <asio/co_spawn.hpp>
+#include <utility>
+
 #include "base/asio.hpp"
 #include "base/text.hpp"
 #include "porter/version.hpp"
@@ -14,6 +17,8 @@ namespace {
 namespace base = rooms::base;
 using cause = client_failure::cause;
 
+constexpr std::chrono::seconds longest_ending{2};  // as long as the server is heard out when a connection is closed
+
 /// Whether the connection, and not the answer given on it, is why this failed: a person thought for longer than the
 /// server waits, or than the connection held.
 bool wants_new_connection(client_failure const& failed)
@@ -23,8 +28,8 @@ bool wants_new_connection(client_failure const& failed)
 
 }  // namespace
 
-reception::reception(porter_options const& options, rooms::client::place at, std::optional<client>& door, talk& says,
-                     questions* ask)
+reception::reception(io_executor executor, porter_options const& options, rooms::client::place at,
+                     std::optional<client>& door, talk& says, questions* ask)
     : options_(options),
       at_(std::move(at)),
       door_(door),
@@ -33,7 +38,8 @@ reception::reception(porter_options const& options, rooms::client::place at, std
       sessions_(rooms::client::saved_sessions::default_file(),
                 [&says](std::string const& warning) { says.complain(base::escape(warning)); }),
       trust_(options.trust),
-      name_(options.name)
+      name_(options.name),
+      ending_(executor, base::steady_timer::time_point::max())
 {
     at_.transport = options_.plain ? "plain" : "tls";
 }
@@ -201,7 +207,9 @@ task<outcome<void>> reception::prove()
 task<client_result<grant>> reception::try_password(credentials const& given)
 {
     auto tried = co_await try_once(given);
-    if (tried || !wants_new_connection(tried.error())) co_return tried;
+    bool const chose_for_long =
+        given.fresh && !tried && tried.error().why == cause::closed && tried.error().what == code::too_many_attempts;
+    if (tried || !(chose_for_long || wants_new_connection(tried.error()))) co_return tried;
     auto connected = co_await connect();
     if (!connected) co_return refuse(connected.error());
     auto again = co_await try_once(given);
@@ -223,6 +231,7 @@ void reception::admit(grant const& access)
 {
     name_ = access.name;
     token_ = base::secret{access.token};
+    session_is_ours_ = !options_.save && !access.token.empty();
     bool kept = options_.save && !access.token.empty();
     if (kept) {
         rooms::client::saved_session session;
@@ -235,9 +244,37 @@ void reception::admit(grant const& access)
     talk_.say(welcome_line(access, kept));
 }
 
+task<void> reception::close()
+{
+    co_await end_session();
+    co_await door_->close();
+}
+
+/// A second caller, which a signal is, waits for the first one.
+task<void> reception::end_session()
+{
+    if (!std::exchange(session_is_ours_, false) || door_->ended() != nullptr) {
+        while (is_ending_) co_await ending_.async_wait(base::use_tuple);
+        co_return;
+    }
+    is_ending_ = true;
+    auto const executor = co_await asio::this_coro::executor;
+    base::steady_timer patience{executor, longest_ending};
+    auto const nothing = [](std::exception_ptr const&) {};
+    patience.async_wait([&door = door_, executor, nothing](base::error_code cancelled) {
+        if (!cancelled) asio::co_spawn(executor, door->close(), nothing);
+    });
+    auto const ended = co_await door_->logout();
+    patience.cancel();
+    if (!ended && ended.error().why == cause::denied) warn_once("the session is not ended: " + describe(ended.error()));
+    is_ending_ = false;
+    ending_.cancel();
+}
+
 void reception::forget_session()
 {
     token_ = {};
+    session_is_ours_ = false;
     sessions_.forget(at_, name_);
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/asio.hpp"
 #include "base/secret.hpp"
 #include "client/saved_sessions.hpp"
 #include "porter/client.hpp"
@@ -19,14 +20,18 @@ namespace porter::programs {
 class reception {
 public:
     /// `ask`: null where nobody can be asked. Everything outlives the reception.
-    reception(porter_options const& options, rooms::client::place at, std::optional<client>& door, talk& says,
-              questions* ask);
+    reception(io_executor executor, porter_options const& options, rooms::client::place at, std::optional<client>& door,
+              talk& says, questions* ask);
 
     /// Connects and gets access, greeting whoever comes in.
     task<outcome<void>> enter();
 
     /// After a lost connection: connects and gets the same access again without asking.
     task<client_result<void>> enter_again();
+
+    /// Closes the connection. A session that is not to be saved and was opened with a password is ended before, or it
+    /// would take one of the few that the account may have.
+    task<void> close();
 
     /// The session is over: its token is kept no longer.
     void forget_session();
@@ -60,6 +65,7 @@ private:
 
     bool is_greeted_by_address() const;
     void admit(grant const& access);
+    task<void> end_session();
 
     porter_options const& options_;
     rooms::client::place at_;
@@ -71,7 +77,11 @@ private:
     std::vector<std::string> warned_;  // of the known servers, which are read for each connection
 
     std::string name_;
-    rooms::base::secret token_;  // of the session, for the next connection
+    bool rule_is_told_ = false;     // for a new password
+    bool session_is_ours_ = false;  // opened in this run, and kept for no other
+    bool is_ending_ = false;
+    rooms::base::steady_timer ending_;  // cancelled when the session has been ended
+    rooms::base::secret token_;         // of the session, for the next connection
 };
 
 }  // namespace porter::programs

@@ -68,7 +68,8 @@ task<leaving> visit::go()
     rooms::client::place at;
     at.host = lower(host_);
     at.port = port_;
-    reception entrance{options_, std::move(at), door_, talk_, ask_ ? &*ask_ : nullptr};
+    reception entrance{executor, options_, std::move(at), door_, talk_, ask_ ? &*ask_ : nullptr};
+    entrance_ = &entrance;
     auto entered = co_await entrance.enter();
     if (!entered) {
         if (door_) co_await door_->close();
@@ -77,7 +78,7 @@ task<leaving> visit::go()
     if (!ask_) {
         bool const shown = ::isatty(STDOUT_FILENO) == 1;
         auto const how = options_.json ? showing::json : shown ? showing::terminal : showing::text;
-        piping through{executor, *door_, how, options_.linger};
+        piping through{executor, *door_, entrance, how, options_.linger};
         auto over = co_await through.run();
         co_return over;
     }
@@ -144,6 +145,7 @@ task<void> visit::watch_signals()
             redraw_after(signal);
             continue;
         }
+        if (signal == SIGINT && talking_ != nullptr && talking_->editor().clear()) continue;
         signals_.clear();  // a second one ends the program at once
         co_await leave_by(signal);
         co_return;
@@ -161,7 +163,7 @@ task<void> visit::leave_by(int signal)
     }
     bool const is_asked = talking_ == nullptr || !talking_->editor().is_open();
     if (is_asked && talk_.on_terminal()) talk_.prompt("\n");  // what comes next gets a line of its own
-    if (door_) co_await door_->close();
+    if (door_) co_await entrance_->close();
     io_.stop();
 }
 

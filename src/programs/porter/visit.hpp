@@ -14,6 +14,7 @@
 namespace porter::programs {
 
 class conversation;
+class reception;
 
 /// One run of the program: where to, in, talk, out; and signals, which end it in order.
 class visit {
@@ -44,6 +45,7 @@ private:
     std::uint16_t port_ = 0;
     std::optional<client> door_;
     conversation* talking_ = nullptr;  // while one is held
+    reception* entrance_ = nullptr;    // once there is one
     signal_set signals_;
     std::optional<leaving> leaving_;
 };
