@@ -248,6 +248,50 @@ class Keys(PorterCase):
         terminal.see(r"^oneand  twos$")
         self.leave(terminal)
 
+    def test_combining_marks_and_wide_letters_stand_right_while_a_line_is_edited(self):
+        terminal = self.porter()
+        terminal.see(PROMPT)
+        cafe, names, thumb = "cafe\u0301", "\u540d\u524d", "\U0001f44d"
+        terminal.type(f"{cafe} {names}{thumb} x")
+        terminal.see(rf"^> {cafe} {names}{thumb} x\Z")
+        terminal.type("\x1b[HZ")
+        terminal.see(rf"^> Z{cafe} {names}{thumb} x\Z")
+        terminal.type("\x1b[F" + "\x1b[D" * 3 + "y\x7f\x7f")
+        terminal.see(rf"^> Z{cafe} {names[0]}{thumb} x\Z")
+        terminal.line("")
+        terminal.see(rf"^Z{cafe} {names[0]}{thumb} x$")
+        self.leave(terminal)
+
+    def test_a_line_that_goes_on_in_the_next_row_is_edited_at_the_edge(self):
+        terminal = Terminal(PORTER, "127.0.0.1", self.server.port, "--plain", home=self.home, columns=20)
+        self.addCleanup(terminal.close)
+        terminal.see(PROMPT)
+        wide = "\u540d"
+        terminal.type("x" * 17 + wide)  # 19 columns are taken: the wide one has no room in this row
+        terminal.see(rf"^> x{{17}}{wide}\Z")
+        terminal.type("\x1b[Dab")
+        terminal.see(rf"^> x{{17}}ab{wide}\Z|^> x{{17}}a\n?b{wide}\Z")
+        terminal.type("\x1b[Fc")
+        terminal.line("")
+        terminal.see(rf"^x{{17}}ab{wide}c$")
+        terminal.type("y" * 18)
+        terminal.type("\x7f" * 18)
+        terminal.see(r"^> \Z")
+        self.leave(terminal)
+
+    def test_pasted_lines_stand_on_the_screen_as_if_they_were_typed(self):
+        terminal = self.porter()
+        terminal.see(PROMPT)
+        pasted = [f"line {number} of the paste" for number in range(1000)]
+        typist = threading.Thread(target=terminal.type, args=("".join(line + "\n" for line in pasted),))
+        typist.start()
+        terminal.see(rf"^{pasted[-1]}\n> \Z")
+        typist.join()
+        shown = terminal.text().splitlines()[2:-1]
+        self.assertEqual([line for line in shown if line.startswith(">")], ["> " + line for line in pasted])
+        self.assertEqual([line for line in shown if not line.startswith(">")], pasted)
+        self.leave(terminal)
+
     def test_tabs_are_sent(self):
         terminal = self.porter("--json")
         terminal.see(PROMPT)

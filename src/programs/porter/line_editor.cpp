@@ -1,5 +1,6 @@
 #include "programs/porter/line_editor.hpp"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -8,21 +9,20 @@
 #include <cwchar>
 #include <utility>
 
-#include "base/text.hpp"
 #include "programs/porter/key_sequence.hpp"
+#include "programs/porter/line_layout.hpp"
 #include "terminal/write.hpp"
 
 namespace porter::programs {
 
 namespace {
 
-namespace base = rooms::base;
-
 constexpr std::string_view prompt_text = "> ";
 constexpr int history_size = 1000;
 constexpr wchar_t escape = L'\x1b';
 constexpr wchar_t end_key = L'\x04';      // Ctrl-D
 constexpr wchar_t nothing_key = L'\x0f';  // Ctrl-O
+constexpr wchar_t clear_key = L'\x0c';    // Ctrl-L
 
 constexpr std::pair<char const*, char const*> bindings[] = {
     {"^O", "ed-ignore"},
@@ -40,34 +40,51 @@ constexpr std::pair<char const*, char const*> bindings[] = {
     {"\\eOF", "ed-move-to-end"},
 };
 
-/// The columns that the prompt and this text after it take; libedit shows a tab as spaces up to the next eighth one.
-std::size_t columns_of(std::string_view text)
+bool is_at_end(line_layout const& laid)
 {
-    constexpr std::size_t tab = 8;
-    auto columns = prompt_text.size();
-    for (;;) {
-        auto const end = text.find('\t');
-        columns += base::display_width(text.substr(0, end));
-        if (end == std::string_view::npos) return columns;
-        columns = (columns / tab + 1) * tab;
-        text.remove_prefix(end + 1);
-    }
+    return laid.cursor.row == laid.end.row && laid.cursor.column == laid.end.column;
+}
+
+bool has_input_within(int milliseconds)
+{
+    struct ::pollfd input {
+        STDIN_FILENO, POLLIN, 0
+    };
+    return ::poll(&input, 1, milliseconds) > 0;
 }
 
 /// Whether a byte follows within a moment: the rest of a key that sends more than one.
 bool follows_soon()
 {
     constexpr int moment = 50;  // ms; a person's next key takes longer
-    struct ::pollfd input {
-        STDIN_FILENO, POLLIN, 0
-    };
-    return ::poll(&input, 1, moment) > 0;
+    return has_input_within(moment);
+}
+
+struct ::termios modes_of_input()
+{
+    struct ::termios modes {};
+    ::tcgetattr(STDIN_FILENO, &modes);
+    return modes;
+}
+
+std::string up(std::size_t rows)
+{
+    return rows > 0 ? fmt::format("\x1b[{}A", rows) : std::string{};
+}
+
+std::string right(std::size_t columns)
+{
+    return columns > 0 ? fmt::format("\x1b[{}C", columns) : std::string{};
 }
 
 }  // namespace
 
 line_editor::line_editor(io_executor executor)
-    : keys_(executor, STDIN_FILENO), history_(::history_init()), line_(::el_init("porter", stdin, stdout, stderr))
+    : keys_(executor, STDIN_FILENO),
+      before_(modes_of_input()),
+      history_(::history_init()),
+      unseen_(std::fopen("/dev/null", "we")),
+      line_(::el_init_fd("porter", stdin, unseen_.get(), stderr, STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO))
 {
     auto* const line = line_.get();
     ::HistEvent event;
@@ -76,22 +93,18 @@ line_editor::line_editor(io_executor executor)
     ::el_set(line, EL_CLIENTDATA, this);
     ::el_set(line, EL_EDITOR, "emacs");
     ::el_set(line, EL_HIST, ::history, history_.get());
-    ::el_set(line, EL_PROMPT, &line_editor::prompt);
+    // Between two lines libedit gives the terminal back: what is pasted meanwhile must not be echoed. close() does it.
+    ::el_set(line, EL_SETTY, "-x", "-echo", "-icanon", nullptr);
     ::el_set(line, EL_SIGNAL, 0);  // signals are the program's
     ::el_set(line, EL_GETCFN, &line_editor::next_key);
     ::el_source(line, nullptr);
     for (auto const& [key, does] : bindings) ::el_set(line, EL_BIND, key, does, nullptr);
+    ::tcsetattr(STDIN_FILENO, TCSADRAIN, &before_);
 }
 
 line_editor::~line_editor()
 {
     close();
-}
-
-char* line_editor::prompt(EditLine*)
-{
-    static std::string text{prompt_text};
-    return text.data();
 }
 
 line_editor& line_editor::of(EditLine* line)
@@ -158,13 +171,16 @@ void line_editor::open()
     if (open_) return;
     ::el_set(line_.get(), EL_UNBUFFERED, 1);
     open_ = true;
+    draw();
 }
 
 void line_editor::close()
 {
     if (!open_) return;
     ::el_set(line_.get(), EL_UNBUFFERED, 0);
+    ::tcsetattr(STDIN_FILENO, TCSADRAIN, &before_);
     open_ = false;
+    drawn_ = {};
 }
 
 task<std::optional<std::string>> line_editor::read_line()
@@ -186,13 +202,19 @@ std::optional<std::string> line_editor::take_key()
     in_key_ = false;
     auto const* const typed = ::el_gets(line_.get(), &size);
     if (was_empty && last_key_ == end_key) ended_ = true;
-    if (ended_ || typed == nullptr || size <= 0 || (typed[size - 1] != '\n' && typed[size - 1] != '\r')) return {};
-
+    if (ended_) return {};
+    if (typed == nullptr || size <= 0 || (typed[size - 1] != '\n' && typed[size - 1] != '\r')) {
+        if (last_key_ == clear_key) clear_screen();
+        if (!has_input_within(0)) draw();  // of what is pasted only whole lines are shown
+        return {};
+    }
     std::string line{typed, static_cast<std::size_t>(size) - 1};
+    draw(line, line.size());
+    if (drawn_.end.column > 0) rooms::terminal::write_all(STDOUT_FILENO, "\r\n");
+    drawn_ = {};
     ::HistEvent event;
     if (!line.empty()) ::history(history_.get(), &event, H_ENTER, line.c_str());
-    close();  // libedit begins a new line by being opened again
-    open();
+    begin_line();
     return line;
 }
 
@@ -207,38 +229,68 @@ bool line_editor::clear()
     if (!open_) return false;
     auto const* const now = ::el_line(line_.get());
     if (now->buffer == now->lastchar) return false;
-    hide();
     pending_.clear();
-    close();  // libedit begins a new line by being opened again
-    open();
+    begin_line();
     return true;
+}
+
+/// libedit does it when its unbuffered mode begins.
+void line_editor::begin_line()
+{
+    ::el_set(line_.get(), EL_UNBUFFERED, 0);
+    ::el_set(line_.get(), EL_UNBUFFERED, 1);
+    draw();
+}
+
+void line_editor::clear_screen()
+{
+    rooms::terminal::write_all(STDOUT_FILENO, "\x1b[H\x1b[2J");
+    drawn_ = {};
+}
+
+void line_editor::draw()
+{
+    auto const* const now = ::el_line(line_.get());
+    auto const size = static_cast<std::size_t>(now->lastchar - now->buffer);
+    draw({now->buffer, size}, static_cast<std::size_t>(now->cursor - now->buffer));
+}
+
+/// libedit draws combining marks over one another and loses them, so it only edits. What goes on where the cursor
+/// stands is written there; anything else is written anew.
+void line_editor::draw(std::string_view line, std::size_t cursor)
+{
+    auto laid = lay_out(prompt_text, line, cursor, rooms::terminal::columns_of(STDOUT_FILENO));
+    bool const goes_on = !drawn_.text.empty() && is_at_end(drawn_) && laid.text.starts_with(drawn_.text);
+    auto output = goes_on ? laid.text.substr(drawn_.text.size()) : up(drawn_.cursor.row) + "\r\x1b[J" + laid.text;
+    if (!is_at_end(laid)) output += up(laid.end.row - laid.cursor.row) + '\r' + right(laid.cursor.column);
+    rooms::terminal::write_all(STDOUT_FILENO, output);
+    drawn_ = std::move(laid);
 }
 
 void line_editor::hide()
 {
     if (!open_) return;
-    auto const* const now = ::el_line(line_.get());
-    auto const before_cursor = std::string_view{now->buffer, static_cast<std::size_t>(now->cursor - now->buffer)};
-    auto const row = columns_of(before_cursor) / rooms::terminal::columns_of(STDOUT_FILENO);
-    if (row > 0) std::fprintf(stdout, "\x1b[%zuA", row);
-    std::fputs("\r\x1b[J", stdout);
-    std::fflush(stdout);
+    rooms::terminal::write_all(STDOUT_FILENO, up(drawn_.cursor.row) + "\r\x1b[J");
+    drawn_ = {};
 }
 
 void line_editor::show()
 {
-    if (open_) ::el_set(line_.get(), EL_REFRESH);
+    if (open_) draw();
 }
 
 void line_editor::suspend()
 {
-    if (open_) ::el_set(line_.get(), EL_PREP_TERM, 0);
+    if (!open_) return;
+    ::el_set(line_.get(), EL_PREP_TERM, 0);
+    ::tcsetattr(STDIN_FILENO, TCSADRAIN, &before_);
 }
 
 void line_editor::resume()
 {
     if (!open_) return;
     ::el_set(line_.get(), EL_PREP_TERM, 1);
+    drawn_ = {};  // the shell has written below it
     show();
 }
 

@@ -1,19 +1,23 @@
 #pragma once
 
 #include <histedit.h>
+#include <termios.h>
 
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "porter/task.hpp"
+#include "programs/porter/line_layout.hpp"
 #include "programs/porter/readiness.hpp"
 
 namespace porter::programs {
 
 /// The line at the bottom of a terminal where a person types: editing keys and a history by libedit, which is fed a
-/// key whenever one is there, so that the network goes on meanwhile. What is printed goes between hide() and show(),
-/// and the prompt with the half-typed line comes again after it.
+/// key whenever one is there, so that the network goes on meanwhile. It draws nothing: this does, with lay_out(). What
+/// is printed goes between hide() and show(), and the prompt with the half-typed line comes again after it.
 class line_editor {
 public:
     explicit line_editor(io_executor executor);
@@ -51,21 +55,30 @@ private:
     struct end_line {
         void operator()(EditLine* line) const { ::el_end(line); }
     };
+    struct close_file {
+        void operator()(std::FILE* file) const { std::fclose(file); }
+    };
     struct end_history {
         void operator()(History* history) const { ::history_end(history); }
     };
 
-    static char* prompt(EditLine*);
     static int next_key(EditLine* line, wchar_t* key);
     std::optional<wchar_t> read_character();
     void read_key();
     static line_editor& of(EditLine* line);
 
     std::optional<std::string> take_key();
+    void begin_line();
+    void clear_screen();
+    void draw();
+    void draw(std::string_view line, std::size_t cursor);
 
     readiness keys_;
+    struct ::termios before_;  // the terminal's modes, which libedit changes from its beginning on
     std::unique_ptr<History, end_history> history_;
+    std::unique_ptr<std::FILE, close_file> unseen_;  // where libedit would draw
     std::unique_ptr<EditLine, end_line> line_;
+    line_layout drawn_;  // what stands on the screen; empty: nothing
     bool open_ = false;
     bool in_key_ = false;   // a character of the key was taken already
     std::wstring pending_;  // characters for libedit, of a key that is more than one

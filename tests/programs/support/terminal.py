@@ -10,6 +10,7 @@ import struct
 import subprocess
 import termios
 import time
+import unicodedata
 
 from .server import assert_no_report, clean_environment
 from .waiting import HANG_GUARD, until
@@ -48,15 +49,19 @@ class Screen:
             self._down(1)
         elif character == "\b":
             self.column = max(0, self.column - 1)
+        elif unicodedata.category(character) in ("Mn", "Me", "Cf"):  # of the character before it
+            if self.column > 0:
+                self.lines[self.row][self.column - 1] += character
         elif character >= " ":
-            if self.column == self.columns:
+            width = 2 if unicodedata.east_asian_width(character) in "WF" else 1
+            if self.column + width > self.columns:
                 self.wrapped.add(self.row)
                 self.column = 0
                 self._down(1)
             line = self.lines[self.row]
-            line += " " * (self.column + 1 - len(line))
-            line[self.column] = character
-            self.column += 1
+            line += " " * (self.column + width - len(line))
+            line[self.column:self.column + width] = [""] * (width - 1) + [character]
+            self.column += width
 
     def _down(self, count):
         self.row += count
