@@ -137,7 +137,7 @@ result<Set, code> decode(base::bytes_view payload, code (*foreign)(kind))
 
 code not_yet(kind what)
 {
-    return sent_by_clients(what) ? code::unauthorized : code::protocol_error;
+    return is_kind(what) ? code::unauthorized : code::protocol_error;
 }
 
 code never(kind)

@@ -53,4 +53,10 @@ constexpr bool sent_by_clients(kind what) noexcept
     return (what >= kind::hello && what <= kind::revoke_session) || (what >= kind::text && what <= kind::closing);
 }
 
+/// Whether the protocol has this kind.
+constexpr bool is_kind(kind what) noexcept
+{
+    return sent_by_clients(what) || (what >= kind::welcome && what <= kind::sessions);
+}
+
 }  // namespace porter::rooms::protocol

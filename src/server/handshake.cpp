@@ -30,11 +30,21 @@ void welcome(peer& visitor, house const& house, identity::claim const& claim)
                                   greet ? std::string_view{claim.name()} : std::string_view{}});
 }
 
+bool is_identify(base::bytes_view payload)
+{
+    return !payload.empty() && static_cast<protocol::kind>(payload.front()) == protocol::kind::identify;
+}
+
 /// What both modes share: the next access request. None: the connection has ended.
-task<std::optional<protocol::access_request>> receive_request(peer& visitor)
+task<std::optional<protocol::access_request>> receive_request(peer& visitor, house const& house)
 {
     auto const frame = co_await visitor.receive();
     if (!frame) co_return std::nullopt;
+    // Judged before the body: what is not allowed is not read.
+    if (house.rules.access == protocol::access_mode::authenticate && is_identify(*frame)) {
+        visitor.end(ending::by_us(code::unauthorized, "this server asks for an account"));
+        co_return std::nullopt;
+    }
     auto const request = protocol::decode_access_request(*frame);
     if (!request) {
         visitor.end(ending::by_us(request.error()));
@@ -50,7 +60,7 @@ task<std::optional<guest>> identified(peer& visitor, house const& house, identit
 {
     if (claim.known()) co_return guest{via::address, claim.name()};
     for (;;) {
-        auto const request = co_await receive_request(visitor);
+        auto const request = co_await receive_request(visitor, house);
         if (!request) co_return std::nullopt;
         failure refused{code::not_supported, "this server asks for a name only: identify"};
         co_await visitor.flush_before_wait();
@@ -174,12 +184,8 @@ void grant(peer& visitor, entrance const& by)
 task<std::optional<guest>> authenticated(peer& visitor, house const& house, identity::claim const& claim)
 {
     for (;;) {
-        auto const request = co_await receive_request(visitor);
+        auto const request = co_await receive_request(visitor, house);
         if (!request) co_return std::nullopt;
-        if (std::holds_alternative<protocol::identify>(*request)) {
-            visitor.end(ending::by_us(code::unauthorized, "this server asks for an account"));
-            co_return std::nullopt;
-        }
         co_await visitor.flush_before_wait();
         auto tried = co_await try_access(visitor, house, *request);
         std::optional<failure> refused;
