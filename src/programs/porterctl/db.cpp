@@ -137,8 +137,9 @@ void find_wrong_hashes(database& db, std::vector<std::string>& faults)
 exit_code check(context& given)
 {
     auto const db = open_to_read(given);
-    auto faults = administration::find_faults(*db);
+    auto faults = administration::find_damage(*db);
     if (faults.empty()) {
+        faults = administration::find_faults(*db);
         find_wrong_addresses(*db, faults);
         find_wrong_hashes(*db, faults);
     }

@@ -24,7 +24,10 @@ bool file_watch::is_lost()
         if (is_ours(each)) continue;
         if (lost_.exchange(true)) return true;
         auto const* const state = identity_of(paths_[each]) ? "replaced" : "removed";
-        log_.error("database_lost", {{"file", paths_[each]}, {"state", state}, {"log_is_now", set_log_aside()}});
+        log_.error("database_lost", {{"file", paths_[each]}, {"state", state}});
+        if (auto const aside = set_log_aside(); !aside.empty()) {
+            log_.warn("database_log_set_aside", {{"file", aside}});
+        }
         return true;
     }
     return false;

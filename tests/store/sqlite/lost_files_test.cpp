@@ -127,7 +127,7 @@ TEST_CASE("the log of a database that was taken away gets another name")
         std::filesystem::remove(store.path(""));
     }
     CHECK(watched::comes(store.lost));
-    std::filesystem::path const aside = store.here.log.events("database_lost").at(0).field("log_is_now");
+    std::filesystem::path const aside = store.here.log.events("database_log_set_aside").at(0).field("file");
     CHECK(content_of(aside) == content);
     store.close();
     CHECK_FALSE(std::filesystem::exists(store.path("-wal")));

@@ -15,7 +15,7 @@ namespace {
 
 using lines = std::vector<std::string>;
 
-void find_damage(database& db, lines& faults)
+void find_damaged_pages(database& db, lines& faults)
 {
     constexpr int enough = 100;  // lines: a file that is broken all over would give thousands
     statement row{db, "PRAGMA integrity_check(" + std::to_string(enough) + ")"};
@@ -130,12 +130,17 @@ void find_wrong_sessions(database& db, lines& faults)
 
 }  // namespace
 
+std::vector<std::string> find_damage(database& db)
+{
+    lines faults;
+    find_damaged_pages(db, faults);
+    if (faults.empty()) find_damaged_texts(db, faults);
+    return faults;
+}
+
 std::vector<std::string> find_faults(database& db)
 {
     lines faults;
-    find_damage(db, faults);
-    if (faults.empty()) find_damaged_texts(db, faults);
-    if (!faults.empty()) return faults;  // whatever else such a file says means little
     find_other_schema(db, faults);
     find_wrong_version(db, faults);
     find_loose_ends(db, faults);

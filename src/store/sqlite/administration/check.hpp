@@ -7,9 +7,12 @@
 
 namespace porter::rooms::store::sqlite::administration {
 
-/// What is wrong with a database of the newest schema, a line each, most of it in SQLite's words; nothing: it is sound.
-/// Looks at every page and every row, and at what SQLite cannot know: that names have their right keys, that
-/// nobody took a table or a trigger away.
+/// What the disk or the memory changed in a database of the newest schema, a line each, most of it in SQLite's words:
+/// looks at every page, index and text. Whatever else a damaged file says means little. Throws failure.
+std::vector<std::string> find_damage(database& db);
+
+/// What is wrong with one that is not damaged, a line each; nothing: it is sound. Looks at every row, and at what
+/// SQLite cannot know: that names have their right keys, that nobody took a table or a trigger away. Throws failure.
 std::vector<std::string> find_faults(database& db);
 
 }  // namespace porter::rooms::store::sqlite::administration
