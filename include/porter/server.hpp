@@ -27,7 +27,7 @@ struct server_options {
 
     std::filesystem::path data_dir{};  ///< made with mode 0700 when it is not there; holds what follows
     std::filesystem::path database{};  ///< empty: porter.db in data_dir
-    std::filesystem::path log_file{};  ///< empty: porterd.log in data_dir
+    std::filesystem::path log_file{};  ///< empty: porterd.log in data_dir; "-": standard output
     porter::log_level log_level = porter::log_level::info;
     porter::log_format log_format = porter::log_format::text;
 

@@ -93,6 +93,10 @@ texts texts_of(option const& what, toml::node const& value, std::string_view nam
     texts given;
     auto const take = [&](toml::node const& one) {
         auto text = text_of(one, what.how);
+        // A path would end there, whatever stands behind it.
+        if (text && text->find('\0') != std::string::npos) {
+            refuse_value(place(name, one.source()), what.name, "a text without a zero character");
+        }
         if (!text) refuse_value(place(name, one.source()), what.name, expected(what.how));
         given.push_back(std::move(*text));
     };

@@ -97,7 +97,8 @@ constexpr option table[] = {
         "holds porter.db, porterd.log and the TLS key and certificate; made with mode 0700 (default $STATE_DIRECTORY, "
         "else $XDG_STATE_HOME/porter, else ~/.local/state/porter)"),
     row("database", 0, form::text, "FILE", path<&server::database>(), "the database, if not porter.db in the data dir"),
-    row("log-file", 0, form::text, "FILE", path<&server::log_file>(), "the log, if not porterd.log in the data dir"),
+    row("log-file", 0, form::text, "FILE", path<&server::log_file>(),
+        "the log, if not porterd.log in the data dir; -: standard output"),
     row("log-level", 0, form::text, "LEVEL", choice<&server::log_level, log_levels>(),
         "trace, debug, info, warn or error"),
     row("log-format", 0, form::text, "FORMAT", choice<&server::log_format, log_formats>(), "text or json"),

@@ -1,5 +1,7 @@
 #include "porter/server.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "auth/hasher.hpp"
@@ -32,15 +34,48 @@ namespace services = rooms::services;
 namespace sessions = rooms::sessions;
 namespace store = rooms::store;
 
+namespace {
+
+/// The first and the last line of a server's log.
+class life_in_the_log {
+public:
+    explicit life_in_the_log(log::logger& log) : log_(log)
+    {
+        log_.info("started", {{"version", version}, {"process", ::getpid()}});
+    }
+    ~life_in_the_log() { log_.info("stopped"); }
+    life_in_the_log(life_in_the_log const&) = delete;
+    life_in_the_log& operator=(life_in_the_log const&) = delete;
+
+private:
+    log::logger& log_;
+};
+
+/// What `make` makes. Why it could not stands in the log, too: a console may be nobody's.
+template <typename Make>
+auto or_logged(log::logger& log, Make make)
+{
+    try {
+        return make();
+    } catch (start_error const& refused) {
+        log.error("start_failed", {log::quoted("why", refused.what())});
+        throw;
+    }
+}
+
+}  // namespace
+
 /// Where the rooms are built and joined, from the ground up: each member uses only those before it, and they end in
 /// the opposite order.
 struct server::rooms_of_the_house {
     rooms_of_the_house(asio::io_context& io, server_options const& options)
         : settled(options),
           logger(options.log_file, options.log_level, options.log_format),
-          encryption(library::open_encryption(options, clock, logger, warnings)),
-          database(store::sqlite::open(library::store_options(options), logger)),
-          acceptors(rooms::server::listen_on(io, options.bind, options.port, options.port_tries)),
+          life(logger),
+          encryption(or_logged(logger, [&] { return library::open_encryption(options, clock, logger, warnings); })),
+          database(or_logged(logger, [&] { return store::sqlite::open(library::store_options(options), logger); })),
+          acceptors(or_logged(
+              logger, [&] { return rooms::server::listen_on(io, options.bind, options.port, options.port_tries); })),
           directory(database->ports().addresses, clock, logger),
           hasher(library::hash_options(options), logger),
           throttle(database->ports().tries, clock, logger, options.max_registrations_per_address),
@@ -57,6 +92,10 @@ struct server::rooms_of_the_house {
         for (auto const& each : doorman.local_endpoints()) {
             logger.info("listening", {{"address", each.address().to_string()}, {"port", each.port()}});
         }
+        auto const got = doorman.local_endpoints().front().port();
+        if (options.port != 0 && got != options.port) {
+            logger.info("port_taken", {{"wanted", options.port}, {"port", got}});
+        }
         doorman.start();
     }
 
@@ -64,6 +103,7 @@ struct server::rooms_of_the_house {
     base::system_clock clock;
     sessions::system_token_source tokens;
     log::file_logger logger;
+    life_in_the_log life;
     std::vector<std::string> warnings;
     std::unique_ptr<rooms::server::encryption> encryption;  // none: TLS is off
     std::unique_ptr<store::sqlite::backend> database;

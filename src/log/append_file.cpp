@@ -1,6 +1,7 @@
 #include "log/append_file.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,10 +9,21 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/standard_stream.hpp"
 #include "base/trust.hpp"
 
 namespace porter::rooms::log {
 namespace {
+
+/// How long a standard stream that was made not to block may take no byte before lines are lost, in ms.
+constexpr int patience = 1000;
+
+int open_stream(int stream, int& error)
+{
+    int const file = ::fcntl(stream, F_DUPFD_CLOEXEC, 0);
+    error = file < 0 ? errno : 0;
+    return file;
+}
 
 /// Opens without blocking, so that a pipe that nobody reads cannot hold the program up.
 int open_for_appending(std::filesystem::path const& path, int& error)
@@ -44,8 +56,13 @@ int write_from(int file, std::string_view& bytes)
         auto const written = ::write(file, bytes.data(), bytes.size());
         if (written > 0) {
             bytes.remove_prefix(static_cast<std::size_t>(written));
-        } else if (written == 0 || errno != EINTR) {
-            return written == 0 ? EIO : errno;
+        } else if (written == 0) {
+            return EIO;
+        } else if (int const error = errno; error == EAGAIN) {
+            pollfd room{file, POLLOUT, 0};
+            if (::poll(&room, 1, patience) == 0) return error;
+        } else if (error != EINTR) {
+            return error;
         }
     }
     return 0;
@@ -71,7 +88,8 @@ append_file::~append_file()
 int append_file::open_anew()
 {
     int error = 0;
-    int const opened = open_for_appending(path_, error);
+    auto const stream = base::standard_stream(path_);
+    int const opened = stream ? open_stream(*stream, error) : open_for_appending(path_, error);
     if (error != 0) return error;
     if (file_ >= 0) ::close(file_);
     file_ = opened;

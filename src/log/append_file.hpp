@@ -14,7 +14,8 @@ std::size_t count_lines(std::string_view text) noexcept;
 /// are values of errno (0: none). For one thread.
 class append_file {
 public:
-    /// Opens the file (made with mode 0600; never through a symbolic link; not a pipe or directory). When that fails
+    /// Opens the file (made with mode 0600; never through a symbolic link; not a pipe or directory), or takes a
+    /// standard stream, whatever that is. When that fails
     /// `opening_error()` says why and write() tries again.
     explicit append_file(std::filesystem::path path);
     ~append_file();

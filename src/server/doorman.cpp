@@ -164,6 +164,7 @@ void doorman::stop()
 {
     if (!started_ || stopping_) return;
     stopping_ = true;
+    house_.log.info("stopping", {{"connections", connections()}});
     for (auto& each : listeners_) each.stop();
     for (auto* thread : threads_.all()) asio::post(thread->executor(), [thread] { thread->stop(); });
     spawn_housework(cut_off_late_ones());

@@ -3,13 +3,16 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import stat
+import subprocess
 import tempfile
 import unittest
 
 from support.case import ServerCase
-from support.server import PORTERD, Server, run
+from support.server import PORTERD, Server, clean_environment, run
+from support.waiting import until
 
 LISTENING = r"^porterd \d+\.\d+\.\d+ listening on (\S+):(\d+)( \((\d+) was taken\))?, log (\S+)\n$"
 
@@ -92,6 +95,33 @@ class Ports(StartCase):
                 self.skipTest(f"somebody else has port 65535: {taken}")
             holder.listen()
             self.assert_refused(self.porterd("--port", "65535"), 69, "65535")
+
+    def test_a_port_file_that_is_no_file_is_written_to_and_stays(self):
+        fifo, link, device = self.folder / "fifo", self.folder / "link", self.folder / "null"
+        os.mkfifo(fifo)
+        link.symlink_to("/proc/self/fd/1")
+        wanted = [fifo, link]
+        if os.getuid() == 0:
+            os.mknod(device, stat.S_IFCHR | 0o666, os.makedev(1, 3))
+            wanted.append(device)
+        for each in wanted:
+            with self.subTest(each.name):
+                server = Server(start=False)
+                self.addCleanup(server.remove)
+                server.port_file = each  # it exists already, so the log tells when it listens
+                with open(server.folder / "stdout", "wb") as out:
+                    server.process = subprocess.Popen(server.arguments(), stdin=subprocess.DEVNULL, stdout=out,
+                                                      stderr=subprocess.STDOUT, env=clean_environment(server.folder))
+                until(lambda: " info listening" in server.log() or server.process.poll() is not None, "porterd listens")
+                port = re.search(r" info listening .*port=(\d+)", server.log())[1]
+                if each is fifo:
+                    with open(fifo, "rb") as reader:
+                        self.assertEqual(reader.readline(), f"{port}\n".encode())
+                elif each is link:
+                    until(lambda: f"{port}\n" in (server.folder / "stdout").read_text(), "the port is printed")
+                server.signal(signal.SIGTERM)
+                self.assertEqual(server.wait(), 0)
+                self.assertTrue(os.path.lexists(each))
 
     def test_a_port_file_that_cannot_be_made_is_an_error(self):
         done = self.porterd("--port", "0", "--port-file", self.folder / "missing" / "port")
@@ -234,6 +264,45 @@ class Configuration(StartCase):
         self.assertEqual((wrong.returncode, wrong.out), (0, right.out))
         self.assertEqual(wrong.err, "porterd: warning: the environment's PORTERD_POTR sets nothing "
                                     "(did you mean PORTERD_PORT?)\n")
+
+    def test_the_log_goes_to_standard_output_when_it_is_asked_to(self):
+        for name in ("-", "/dev/stdout", "/dev/stderr"):
+            with self.subTest(name):
+                server = self.server("--log-file", name, console=False)
+                console = lambda: server.console()  # noqa: E731
+                until(lambda: " info listening" in console(), "the log is on the console")
+                self.assertNotIn("porterd 0", console())
+                server.signal(signal.SIGHUP)
+                until(lambda: " info log_reopened" in console(), "a rotation is no error")
+                server.stop()
+                self.assertFalse(server.log_file.exists())
+                self.assertNotIn(" error ", console())
+
+    def test_the_log_tells_from_the_start_to_the_end(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            wanted = taken.getsockname()[1]
+            server = self.server(port=wanted)
+            server.stop()
+        events = [line.split()[2] for line in server.log().splitlines()]
+        self.assertEqual((events[0], events[-2], events[-1]), ("started", "stopping", "stopped"))
+        self.assertRegex(server.log(), rf" info started version=\d+\.\d+\.\d+ process={server.process.pid}\n")
+        self.assertRegex(server.log(), rf" info port_taken wanted={wanted} port={server.port}\n")
+
+    def test_a_start_that_fails_stands_in_the_log(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            done = self.porterd("--strict-port", "--port", taken.getsockname()[1])
+        self.assertEqual(done.returncode, 69, done.err)
+        log = (self.folder / "data" / "porterd.log").read_text()
+        self.assertRegex(log, r' error start_failed why="cannot listen: [^"]+ in use"\n')
+        self.assertRegex(log, r" info stopped\n$")
+
+    def test_a_text_of_the_file_with_a_zero_character_is_refused(self):
+        done = self.porterd("--check", "--config", self.file('log-file = "/tmp/x\\u0000/y"\n'))
+        self.assert_refused(done, 78, "zero character")
 
     def test_a_list_in_the_environment_has_commas(self):
         server = self.server("--access", "open", env={"PORTERD_BIND": "127.0.0.2,127.0.0.3"})

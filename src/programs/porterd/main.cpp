@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/standard_stream.hpp"
 #include "config/command_line.hpp"
 #include "config/environment.hpp"
 #include "config/problem.hpp"
@@ -48,7 +49,8 @@ exit_code serve(config::porterd_options const& options)
     auto const endpoints = door.local_endpoints();
     if (!options.port_file.empty()) file.emplace(options.port_file, endpoints.front().port());
     for (auto const& each : door.warnings()) warn(each);
-    say(listening_line(options, endpoints));
+    // Where the log is on the console it says so itself.
+    if (!rooms::base::standard_stream(options.server.log_file)) say(listening_line(options, endpoints));
     if (is_on_terminal()) say(reach_lines(endpoints, door.key_fingerprint()));
     io.run();
     if (failure.empty()) return exit_code::ok;

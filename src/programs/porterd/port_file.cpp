@@ -16,17 +16,52 @@
 
 namespace porter::programs {
 
-port_file::port_file(std::filesystem::path path, std::uint16_t port) : path_(std::move(path))
+namespace {
+
+bool is_same(struct stat const& one, struct stat const& other)
+{
+    return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+bool write_whole(int file, std::string const& content)
+{
+    return file >= 0 && ::write(file, content.data(), content.size()) == static_cast<ssize_t>(content.size());
+}
+
+/// Whether what has this name may be replaced and removed: a regular file, or nothing.
+bool is_replaceable(std::filesystem::path const& path)
+{
+    struct stat there {};
+    return ::lstat(path.c_str(), &there) != 0 || S_ISREG(there.st_mode);
+}
+
+/// Opens a device, a FIFO or what a link leads to. One of the console's is taken as it is, where it stands: a log that
+/// it leads to is not cut. A FIFO is open for reading, too, so that nobody has to read it already.
+int open_in_place(std::filesystem::path const& path)
+{
+    struct stat there {};
+    if (::stat(path.c_str(), &there) == 0) {
+        for (int const console : {STDOUT_FILENO, STDERR_FILENO}) {
+            struct stat its {};
+            if (::fstat(console, &its) == 0 && is_same(its, there)) return ::fcntl(console, F_DUPFD_CLOEXEC, 0);
+        }
+    }
+    return ::open(path.c_str(), O_RDWR | O_TRUNC | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+}  // namespace
+
+port_file::port_file(std::filesystem::path path, std::uint16_t port)
+    : path_(std::move(path)), is_ours_(is_replaceable(path_))
 {
     auto const content = std::to_string(port) + '\n';
     auto temporary = path_.native() + ".XXXXXX";
-    file_ = ::mkostemp(temporary.data(), O_CLOEXEC);
-    bool const written =
-        file_ >= 0 && ::write(file_, content.data(), content.size()) == static_cast<ssize_t>(content.size());
-    if (written && std::rename(temporary.c_str(), path_.c_str()) == 0) return;
+    file_ = is_ours_ ? ::mkostemp(temporary.data(), O_CLOEXEC) : open_in_place(path_);
+    bool const written = write_whole(file_, content);
+    if (written && (!is_ours_ || std::rename(temporary.c_str(), path_.c_str()) == 0)) return;
     int const error = errno;
     if (file_ >= 0) {
-        ::unlink(temporary.c_str());
+        if (is_ours_) ::unlink(temporary.c_str());
         ::close(file_);
     }
     throw start_error(start_error::kind::cannot_create, "cannot write " + rooms::base::escape(path_.string()) + ": " +
@@ -37,9 +72,8 @@ port_file::~port_file()
 {
     struct stat ours {};
     struct stat there {};
-    bool const is_ours = ::fstat(file_, &ours) == 0 && ::lstat(path_.c_str(), &there) == 0 &&
-                         ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
-    if (is_ours) ::unlink(path_.c_str());
+    bool const is_there = is_ours_ && ::fstat(file_, &ours) == 0 && ::lstat(path_.c_str(), &there) == 0;
+    if (is_there && is_same(ours, there)) ::unlink(path_.c_str());
     ::close(file_);
 }
 
