@@ -1,4 +1,4 @@
-"""The commands of README.md do what stands below them.
+"""The commands of README.md do what stands below them, and porterd takes the settings that the pages show.
 
 Marked blocks are run in the order of the page, in one empty folder, with the built programs on the PATH:
 
@@ -12,10 +12,13 @@ import subprocess
 import tempfile
 import unittest
 
-from support.server import PORTER, PORTERD, assert_no_report, clean_environment
+from support.server import PORTER, PORTERD, assert_no_report, clean_environment, run
 from support.waiting import HANG_GUARD, until
 
-README = pathlib.Path(__file__).resolve().parents[2] / "README.md"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+README = ROOT / "README.md"
+PAGES = (README, ROOT / "README.ru.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "tools/packaging").glob("*.service")))
+SETTING = re.compile(r"\b(PORTERD_[A-Z_]+)=([^\s`,;…]+(?:,[^\s`;…]+)*)")
 BLOCK = re.compile(r"^```sh (?P<who>server|client)\n(?P<commands>.*?)^```\n(?:\n?```text\n(?P<output>.*?)^```)?",
                    re.MULTILINE | re.DOTALL)
 PORT_OF_THE_PAGE = "7678"
@@ -61,6 +64,21 @@ class TheCommandsOfTheReadme(unittest.TestCase):
         self.server.terminate()
         self.assertEqual(self.server.wait(HANG_GUARD), 0)
         assert_no_report(self.server.stdout.read())
+
+
+class TheSettingsOfThePages(unittest.TestCase):
+    def test_porterd_takes_each(self):
+        found = 0
+        with tempfile.TemporaryDirectory(prefix="porter-test-") as folder:
+            for page in PAGES:
+                for name, value in SETTING.findall(page.read_text(encoding="utf-8")):
+                    if value[0] in "/%":
+                        continue  # a file of the reader's
+                    found += 1
+                    with self.subTest(page=page.name, setting=f"{name}={value}"):
+                        done = run(PORTERD, "--check", "--data-dir", folder, env={name: value}, home=folder)
+                        self.assertEqual(done.returncode, 0, done.err)
+        self.assertGreaterEqual(found, 4)
 
 
 if __name__ == "__main__":
