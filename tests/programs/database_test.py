@@ -294,9 +294,11 @@ class Lost(unittest.TestCase):
                 self.server.database.with_name("porter.db" + suffix).unlink()
                 denied = self.register("Bob")
                 self.assertEqual((denied.kind, denied.code), ("denied", "unavailable"))
-                # What was in a log that is removed is gone, the session among it.
-                live.expect_closing("session_ended" if suffix == "-wal" else "shutting_down")
+                live.expect_closing("shutting_down")
                 self.assert_it_ended()
+                if suffix:  # the database is there, and so is what was granted
+                    self.server.start()
+                    self.resumed().expect_alive()
             self.setUp()
 
     def test_an_ending_that_it_cannot_hear_of_is_obeyed(self):
@@ -316,8 +318,17 @@ class Lost(unittest.TestCase):
         copy.rename(self.server.database)
         self.assertEqual(self.register("Bob").code, "unavailable")
         self.assert_it_ended()
-        (log,) = self.server.data.glob("porter.db-wal.of-lost-database-*")
-        self.assertIn(str(log), self.server.log())
+        self.assertFalse(self.server.database.with_name("porter.db-wal").exists())
+        self.server.start()
+        self.resumed().expect_alive()
+        self.server.stop()
+
+    def test_a_database_that_is_moved_away_takes_along_what_was_in_its_log(self):
+        elsewhere = self.server.folder / "moved.db"
+        self.server.database.rename(elsewhere)
+        self.assertEqual(self.register("Bob").code, "unavailable")
+        self.assert_it_ended()
+        elsewhere.rename(self.server.database)
         self.server.start()
         self.resumed().expect_alive()
         self.server.stop()

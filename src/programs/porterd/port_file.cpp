@@ -28,25 +28,34 @@ bool write_whole(int file, std::string const& content)
     return file >= 0 && ::write(file, content.data(), content.size()) == static_cast<ssize_t>(content.size());
 }
 
-/// Whether what has this name may be replaced and removed: a regular file, or nothing.
+/// The standard stream that this is, or -1.
+int console_that_is(struct stat const& there)
+{
+    for (int const console : {STDOUT_FILENO, STDERR_FILENO}) {
+        struct stat its {};
+        if (::fstat(console, &its) == 0 && is_same(its, there)) return console;
+    }
+    return -1;
+}
+
+/// Whether what has this name may be replaced and removed: nothing, a regular file, or a link that leads to one (which
+/// stays as it is) and not to the console.
 bool is_replaceable(std::filesystem::path const& path)
 {
     struct stat there {};
-    return ::lstat(path.c_str(), &there) != 0 || S_ISREG(there.st_mode);
+    if (::lstat(path.c_str(), &there) != 0 || S_ISREG(there.st_mode)) return true;
+    if (!S_ISLNK(there.st_mode)) return false;
+    return ::stat(path.c_str(), &there) != 0 || (S_ISREG(there.st_mode) && console_that_is(there) < 0);
 }
 
-/// Opens a device, a FIFO or what a link leads to. One of the console's is taken as it is, where it stands: a log that
-/// it leads to is not cut. A FIFO is open for reading, too, so that nobody has to read it already.
+/// Opens a device, a FIFO or what a link leads to. One of the console's is taken as it is, where it stands. A FIFO is
+/// open for reading, too, so that nobody has to read it already.
 int open_in_place(std::filesystem::path const& path)
 {
     struct stat there {};
-    if (::stat(path.c_str(), &there) == 0) {
-        for (int const console : {STDOUT_FILENO, STDERR_FILENO}) {
-            struct stat its {};
-            if (::fstat(console, &its) == 0 && is_same(its, there)) return ::fcntl(console, F_DUPFD_CLOEXEC, 0);
-        }
-    }
-    return ::open(path.c_str(), O_RDWR | O_TRUNC | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int const console = ::stat(path.c_str(), &there) == 0 ? console_that_is(there) : -1;
+    if (console >= 0) return ::fcntl(console, F_DUPFD_CLOEXEC, 0);
+    return ::open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
 }  // namespace

@@ -22,26 +22,6 @@ bool has_write_ahead_log(options const& rules)
     return database{rules.path, database::access::file_alone}.first_bytes()[read_version_at] == by_log;
 }
 
-/// Whether the log beside the file says that it was begun on what the file says, or that it was moved there since.
-bool is_of_file(options const& rules)
-{
-    constexpr auto has_table = "SELECT count(*) FROM sqlite_schema WHERE name = 'log_identity'";
-    constexpr auto current = "SELECT current FROM log_identity";
-    std::int64_t of_file = 0;
-    try {
-        database alone{rules.path, database::access::file_alone};
-        if (alone.integer(has_table) == 0) return true;
-        of_file = alone.integer(current);
-    } catch (failure const&) {
-        return true;  // half moved into the file: it is whole only together with the log
-    }
-    database together{rules.path, database::access::read_only};
-    together.leave_log_when_closing();
-    together.wait_for_locks(rules.busy_timeout);
-    if (together.integer(has_table) == 0) return true;
-    return together.integer(current) == of_file || together.integer("SELECT previous FROM log_identity") == of_file;
-}
-
 }  // namespace
 
 int newest_version() noexcept
@@ -56,6 +36,7 @@ void recover(options const& rules)
     std::error_code ignored;
     if (!std::filesystem::exists(journal, ignored)) return;
     database db{rules.path, database::access::read_write};
+    db.leave_log_when_closing();
     db.wait_for_locks(rules.busy_timeout);
     db.integer("PRAGMA user_version");
 }
@@ -85,19 +66,12 @@ void refuse_log_of_another(options const& rules)
     auto const log = rules.path.string() + "-wal";
     auto const size = std::filesystem::file_size(log, none);
     if (none || size == 0) return;
-    auto const refuse = [&] {
-        throw cannot_open(kind::bad_data, rules.path,
-                          log +
-                              " belongs to another database: if a backup was copied over the file, undo that, and let "
-                              "porterctl db restore do it; to go on with the file as it is, remove " +
-                              log);
-    };
-    if (!has_write_ahead_log(rules)) refuse();
-    // Another program that starts just now may begin a log between the two looks, but not each time.
-    for (int looks = 0; looks < 3; ++looks) {
-        if (is_of_file(rules)) return;
-    }
-    refuse();
+    if (has_write_ahead_log(rules)) return;
+    throw cannot_open(
+        kind::bad_data, rules.path,
+        log +
+            " belongs to another database: a backup was copied over the file. Put it in place by "
+            "porterctl db restore instead; to go on with the file as it is, move the log away and keep it");
 }
 
 }  // namespace porter::rooms::store::sqlite

@@ -19,9 +19,9 @@ enum class depth { schema, whole };
 void refuse_wrong_content(options const& rules, depth how);
 
 /// Refuses a write-ahead log beside a file that it does not belong to: SQLite would play it over the file, as where a
-/// backup was copied over a database whose porterd had been killed. Told by the file's header (a backup has no such
-/// log) and by the identity that porterd writes into each log; a log that others began has none. What was changed so
-/// that neither tells is not found. For a file that nobody has open. Throws start_error(bad_data), failure.
+/// backup was copied over a database whose porterd had been killed. Told by the file's header: a backup that porterctl
+/// or VACUUM INTO made is used without a log. What was copied by other means is not found. Throws
+/// start_error(bad_data), failure.
 void refuse_log_of_another(options const& rules);
 
 }  // namespace porter::rooms::store::sqlite

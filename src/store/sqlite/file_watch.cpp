@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 
 namespace porter::rooms::store::sqlite {
@@ -23,26 +24,42 @@ bool file_watch::is_lost()
     for (std::size_t each = 0; each < suffixes.size(); ++each) {
         if (is_ours(each)) continue;
         if (lost_.exchange(true)) return true;
-        auto const* const state = identity_of(paths_[each]) ? "replaced" : "removed";
-        log_.error("database_lost", {{"file", paths_[each]}, {"state", state}});
-        if (auto const aside = set_log_aside(); !aside.empty()) {
-            log_.warn("database_log_set_aside", {{"file", aside}});
-        }
+        log_.error("database_lost", {{"file", paths_[each]}, {"state", is_gone(each) ? "removed" : "replaced"}});
         return true;
     }
     return false;
 }
 
-/// The new name; empty: it has to stay, or cannot be renamed, which the next start finds.
-std::string file_watch::set_log_aside() const
+bool file_watch::has_own_log() const
 {
-    enum { database, log, index };
-    if (is_ours(database) || !is_ours(log) || !opened_[log]) return {};
-    auto const now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch();
-    auto const name = paths_[log] + ".of-lost-database-" + std::to_string(now.count());
-    if (::renameat2(AT_FDCWD, paths_[log].c_str(), AT_FDCWD, name.c_str(), RENAME_NOREPLACE) != 0) return {};
-    if (is_ours(index)) ::unlink(paths_[index].c_str());  // it tells where in that log the pages are
-    return name;
+    return is_ours(of_index) && (is_ours(of_log) || is_gone(of_log));
+}
+
+void file_watch::clear_away(bool is_empty)
+{
+    if (is_ours(of_database) || !is_ours(of_log)) return;
+    if (is_empty) {
+        ::unlink(paths_[of_log].c_str());
+    } else {
+        auto const now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch();
+        auto const name = paths_[of_log] + ".of-lost-database-" + std::to_string(now.count());
+        if (::renameat2(AT_FDCWD, paths_[of_log].c_str(), AT_FDCWD, name.c_str(), RENAME_NOREPLACE) != 0) return;
+        log_.warn("database_log_set_aside", {{"file", name}});
+    }
+    if (is_ours(of_index)) ::unlink(paths_[of_index].c_str());  // it tells where in that log the pages are
+}
+
+bool file_watch::is_gone(std::size_t each) const
+{
+    struct stat about {};
+    return ::lstat(paths_[each].c_str(), &about) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+bool file_watch::is_ours(std::size_t each) const
+{
+    struct stat about {};
+    if (::lstat(paths_[each].c_str(), &about) != 0) return errno != ENOENT && errno != ENOTDIR;
+    return opened_[each] == identity{about.st_dev, about.st_ino};
 }
 
 std::optional<file_watch::identity> file_watch::identity_of(std::string const& path)

@@ -21,10 +21,18 @@ public:
     /// Takes the files as they are now: the database is open, and has its write-ahead log. `log` outlives this.
     file_watch(std::filesystem::path const& file, log::logger& log);
 
-    /// Looks. Once they were not the same it stays so; the first time that is logged as `database_lost`, and where the
-    /// database itself is not there any more its log, if that is still ours, gets another name, so that it is neither
-    /// played over what took its place nor lost. Costs three system calls.
+    /// Looks. Once they were not the same it stays so; the first time that is logged as `database_lost`. What cannot be
+    /// looked at is taken for unchanged. Costs three system calls.
     bool is_lost();
+
+    /// Whether the log that is open is the one that others use, or nobody uses another: what it holds may be moved into
+    /// the file that is open. Not so where its index was taken away: others may have written behind our back.
+    bool has_own_log() const;
+
+    /// The connections are closed. Where the database itself is not there any more its log, if that is still ours, goes
+    /// as well when it is empty, else it gets another name (`database_log_set_aside`): it is not played over what took
+    /// the database's place.
+    void clear_away(bool is_empty);
 
     std::filesystem::path const& file() const noexcept { return file_; }
 
@@ -37,9 +45,11 @@ private:
 
     static constexpr std::array<char const*, 3> suffixes{"", "-wal", "-shm"};
 
+    enum : std::size_t { of_database, of_log, of_index };
+
     static std::optional<identity> identity_of(std::string const& path);
-    bool is_ours(std::size_t each) const { return identity_of(paths_[each]) == opened_[each]; }
-    std::string set_log_aside() const;
+    bool is_ours(std::size_t each) const;
+    bool is_gone(std::size_t each) const;
 
     std::filesystem::path file_;
     log::logger& log_;

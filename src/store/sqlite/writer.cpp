@@ -46,7 +46,6 @@ writer::writer(std::unique_ptr<database> connection, options const& rules, file_
       faults_(faults),
       database_(std::move(connection)),
       next_checkpoint_(rules.checkpoint_pages),
-      fresh_log_(checkpoint()),
       queue_(rules.queue_limit),
       thread_([this] { serve(); })
 {}
@@ -63,12 +62,6 @@ void writer::close_lost()
     auto done = asked->done();
     queue_.push(std::move(asked));
     done.wait();
-}
-
-bool writer::checkpoint()
-{
-    database_->wait_for_locks(checkpoint_patience);
-    return database_->checkpoint();
 }
 
 void writer::serve()
@@ -92,12 +85,22 @@ void writer::serve()
     }
 }
 
-/// A log that is not ours any more, or whose database is not, must not be moved or removed.
 void writer::give_up_files()
 {
     if (!database_) return;
+    bool emptied = false;
+    try {
+        // Through what is open: the file is whole then wherever it was moved to, and what stood in a log that was
+        // removed is not lost.
+        database_->wait_for_locks(checkpoint_patience);
+        emptied = files_.has_own_log() && database_->checkpoint();
+    } catch (failure const& problem) {
+        faults_.report("checkpoint", problem);
+    }
+    // A log that is not ours any more, or whose database is not, must not be moved or removed by SQLite.
     database_->leave_log_when_closing();
     database_.reset();
+    files_.clear_away(emptied);
 }
 
 void writer::write(waiting_jobs waiting)
@@ -125,12 +128,8 @@ void writer::commit(waiting_jobs waiting)
     database_->wait_for_locks(std::max(patience, milliseconds{0}));
 
     transaction whole{*database_};
-    if (fresh_log_) {
-        statement{*database_, "UPDATE log_identity SET previous = current, current = random()"}.run();
-    }
     for (auto const& part : waiting) attempt(*part);
     whole.commit();
-    fresh_log_ = false;
 }
 
 void writer::attempt(job& part)
@@ -167,9 +166,9 @@ void writer::tidy_up()
                   " ORDER BY id LIMIT ?1)",
                   tidy_piece}
             .run();
-        fresh_log_ = database_->checkpoint();
+        bool const emptied = database_->checkpoint();
         // While somebody reads for long the log can only grow: then try rarely, for every try costs the patience.
-        next_checkpoint_ = fresh_log_ ? rules_.checkpoint_pages : 2 * next_checkpoint_;
+        next_checkpoint_ = emptied ? rules_.checkpoint_pages : 2 * next_checkpoint_;
     } catch (failure const& problem) {
         faults_.report("checkpoint", problem);
         next_checkpoint_ = 2 * next_checkpoint_;

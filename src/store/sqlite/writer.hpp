@@ -19,7 +19,6 @@ namespace porter::rooms::store::sqlite {
 /// write-ahead log into the file, and prunes the journal of endings.
 class writer {
 public:
-    /// Throws failure.
     writer(std::unique_ptr<database> connection, options const& rules, file_watch& files, fault_log& faults);
     /// Finishes what is queued.
     ~writer();
@@ -41,7 +40,6 @@ private:
     void attempt(job& part);
     waiting_jobs give_up_overdue(waiting_jobs waiting);
     void give_up_files();
-    bool checkpoint();
     void tidy_up();
 
     options const rules_;
@@ -49,7 +47,6 @@ private:
     fault_log& faults_;
     std::unique_ptr<database> database_;  // none once the files are lost
     int next_checkpoint_;                 // pages of write-ahead log
-    bool fresh_log_;                      // it is empty, and gets its identity with the next commit
     job_queue queue_;
     std::thread thread_;
 };

@@ -144,3 +144,18 @@ TEST_CASE("what is no sound backup of ours is not restored and nothing is change
                     start_error);
     CHECK(content_of(those.admin.here.rules.path) == before);
 }
+
+TEST_CASE("a database that others could have written is not replaced")
+{
+    with_backup those;
+    those.admin.here.close();
+    std::filesystem::permissions(those.admin.here.rules.path, std::filesystem::perms::others_write,
+                                 std::filesystem::perm_options::add);
+    try {
+        administration::restore(those.admin.here.rules, those.backup, go_on);
+        FAIL("it was replaced");
+    } catch (start_error const& refused) {
+        CHECK(refused.why() == start_error::kind::configuration);
+    }
+    CHECK(those.stored("SELECT count(*) FROM accounts") == "2");
+}

@@ -1,5 +1,6 @@
 #include "store/sqlite/administration/restore.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,6 +10,7 @@
 #include "log/logger.hpp"
 #include "store/sqlite/administration/copying.hpp"
 #include "store/sqlite/administration/open.hpp"
+#include "store/sqlite/administration/status.hpp"
 #include "store/sqlite/existing.hpp"
 #include "store/sqlite/file.hpp"
 #include "store/sqlite/migration.hpp"
@@ -65,11 +67,13 @@ void end_all(database& copy)
 bool is_readable(options const& rules)
 {
     try {
+        refuse_log_of_another(rules);
         auto const db = open_to_read(rules, schema::older);
         return db->text("PRAGMA quick_check(1)") == "ok" && db->integer("PRAGMA user_version") > 0;
     } catch (failure const&) {
         return false;
-    } catch (start_error const&) {
+    } catch (start_error const& refused) {
+        if (refused.why() == kind::configuration) throw;  // not whose it should be: that is for a person
         return false;
     }
 }
@@ -85,6 +89,20 @@ void move(std::filesystem::path const& from, std::filesystem::path const& to)
     std::error_code failed;
     std::filesystem::rename(from, to, failed);
     if (failed) throw start_error{kind::io, "cannot rename " + from.string() + ": " + failed.message()};
+}
+
+/// Root may restore for the user that porterd runs as: the file belongs to whom the one before, or else the folder,
+/// belonged.
+void give_to_owner(std::filesystem::path const& made, std::filesystem::path const& file)
+{
+    if (::geteuid() != 0) return;
+    struct stat before {};
+    auto const folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path{"."};
+    if (::lstat(file.c_str(), &before) != 0 && ::stat(folder.c_str(), &before) != 0) return;
+    if (::lchown(made.c_str(), before.st_uid, before.st_gid) != 0) {
+        throw start_error{kind::io,
+                          "cannot give " + file.string() + " to its owner: " + std::generic_category().message(errno)};
+    }
 }
 
 /// A second name for the database that goes, beside it; its log gets the name that belongs to it afterwards.
@@ -112,7 +130,7 @@ std::filesystem::path put_in_place(std::filesystem::path const& made, std::files
     for (auto const* suffix : {"-wal", "-journal"}) {
         auto const beside = file.string() + suffix;
         if (is_there(beside))
-            move(beside, (set_aside.empty() ? beside + ".before-restore" : set_aside.string() + suffix));
+            move(beside, (set_aside.empty() ? beside + ".before-restore-" + now : set_aside.string() + suffix));
     }
     std::error_code ignored;
     std::filesystem::remove(file.string() + "-shm", ignored);
@@ -150,6 +168,10 @@ std::optional<restored> restore(options const& rules, std::filesystem::path cons
         done.sessions_ended = static_cast<std::uint64_t>(before) - done.sessions;
         now = copy.text("SELECT strftime('%Y%m%dT%H%M%SZ', 'now')");
     }
+    if (user_of(rules.path)) {
+        throw start_error{kind::io, "a program has opened " + rules.path.string() + " meanwhile: nothing was changed"};
+    }
+    give_to_owner(made.path(), rules.path);
     sync_to_disk(made.path());
     done.set_aside = put_in_place(made.path(), rules.path, now);
     return done;
