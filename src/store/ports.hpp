@@ -47,7 +47,7 @@ public:
 /// Who watches for sessions that end. The calls come on a thread of the store's, or on that of the task which ended
 /// them: post from them, do not block them, do not call the store. An empty function is not called.
 struct session_watch {
-    std::function<void(std::span<session_id const>)> ended{};  ///< soon after each ending, whoever ended it: this
+    std::function<void(std::span<session_id const>)> ended{};  ///< soon after each ending, by whatever ended it: this
                                                                ///< process, another one, or a database shell
     std::function<void()> missed{};  ///< endings may have been missed: ask gone() about every live session
     std::function<void()> lost{};    ///< what is stored was taken away or replaced: from now on all but gone() is

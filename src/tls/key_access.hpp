@@ -10,7 +10,7 @@ struct stat;
 
 namespace porter::rooms::tls {
 
-/// As whom a process opens files.
+/// The user and the groups by which a process opens files.
 struct process_identity {
     uid_t user = 0;
     std::vector<gid_t> groups{};  ///< the effective one and the supplementary ones

@@ -57,7 +57,7 @@ def longest_latin(word):
 
 
 def items_of(sources, hold_out):
-    """The canonical spelling of everything that somebody could have typed with 8 characters or more."""
+    """The canonical spelling of everything that could have been typed with 8 characters or more."""
     part = (lambda lines: lines[::2]) if hold_out else (lambda lines: lines)
     russian = sorted({spelling.lower_case(word) for word in part(sources.russian)})
     could_be_russian = RussianTest(spelling.lower_case(word) for word in sources.russian)

@@ -25,7 +25,7 @@ SCHEMES = {
 
 
 def on_cyrillic_keys(text):
-    """What somebody who types the keys of this text has on the screen of a Russian keyboard."""
+    """What the keys of this text give on the screen of a Russian keyboard."""
     return text.translate(UPPER_AND_LOWER)
 
 

@@ -90,7 +90,7 @@ task<client_result<void>> reception::connect()
     door_.emplace(std::move(*connected));
     if (options_.plain) co_return client_result<void>{};
     at_.key = door_->server_key();
-    // A key that was named by --trust is a pin, whoever vouches for it.
+    // A key that was named by --trust is a pin, whatever authority vouches for it.
     at_.authority = options_.trust.only_key().empty() ? door_->server_authority() : std::string{};
     trust_ = trust::key(at_.key);  // the session is this server's: the next connection goes to no other
     co_return client_result<void>{};

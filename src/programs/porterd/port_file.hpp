@@ -9,8 +9,8 @@ namespace porter::programs {
 /// while the server listens.
 class port_file {
 public:
-    /// Puts it in place by rename within its directory. What has the name and is no regular file (a device, a FIFO, a
-    /// symbolic link) is written to instead, and stays. Throws start_error(cannot_create).
+    /// Puts it in place by rename within its directory. What has the name and is no file (a device, a FIFO, a link to
+    /// either or to the console) is written to instead, and stays. Throws start_error(cannot_create).
     port_file(std::filesystem::path path, std::uint16_t port);
 
     /// Removes it, unless another server has put its own there since.

@@ -27,7 +27,7 @@ constexpr milliseconds checkpoint_patience{100};
 
 }  // namespace
 
-/// Makes the thread look at the files; whoever made it waits for it.
+/// Makes the thread look at the files; close_lost() waits for it.
 class writer::nudge final : public job {
 public:
     bool run(database&) override { return true; }

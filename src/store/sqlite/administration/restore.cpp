@@ -91,8 +91,8 @@ void move(std::filesystem::path const& from, std::filesystem::path const& to)
     if (failed) throw start_error{kind::io, "cannot rename " + from.string() + ": " + failed.message()};
 }
 
-/// Root may restore for the user that porterd runs as: the file belongs to whom the one before, or else the folder,
-/// belonged.
+/// Root may restore for the user that porterd runs as: the file gets the owner of the one before, or else
+/// of the folder.
 void give_to_owner(std::filesystem::path const& made, std::filesystem::path const& file)
 {
     if (::geteuid() != 0) return;
@@ -154,6 +154,7 @@ std::optional<restored> restore(options const& rules, std::filesystem::path cons
     std::string now;
     {
         database copy{made.path(), database::access::read_write};
+        copy.leave_log_when_closing();  // that of the database before: it is kept with it
         no_log unread;
         migrate(copy, made.path(), migrations(), unread, backup_first::no);
         auto const before = copy.integer("SELECT count(*) FROM sessions");
