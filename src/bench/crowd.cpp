@@ -24,7 +24,7 @@ crowd::crowd(plan const& wanted, scene const& door, share of)
     : plan_(wanted),
       door_(door),
       share_(of),
-      messages_(wanted.data ? protocol::kind::data : protocol::kind::text, wanted.payload),
+      messages_(wanted.kind, wanted.payload),
       poller_(wanted.busy_poll),
       room_(read_size),
       places_(of.places),

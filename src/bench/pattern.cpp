@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 
 #include "porter/frame.hpp"
 #include "protocol/kinds.hpp"
@@ -20,13 +21,35 @@ void write_mark(std::byte* to, std::size_t size, std::uint64_t number)
     for (std::size_t i = 0; i < size; ++i, number >>= 6) to[i] = static_cast<std::byte>(digits[number & 63]);
 }
 
+protocol::kind kind_of(content what)
+{
+    return what == content::data ? protocol::kind::data : protocol::kind::text;
+}
+
+/// Behind the mark: letters, and in a Russian text a blank for each word, as people write.
+std::string filling(content what, std::size_t size)
+{
+    static constexpr std::string_view russian = "съешь ещё этих мягких французских булок да выпей чаю ";
+    std::string filled;
+    filled.reserve(size + russian.size());
+    if (what != content::cyrillic) {
+        for (std::size_t i = 0; i < size; ++i) filled += static_cast<char>('a' + i % 23);
+        return filled;
+    }
+    while (filled.size() <= size) filled += russian;
+    auto const is_inside_letter = [&](std::size_t at) { return (filled[at] & '\xc0') == '\x80'; };
+    filled.resize(is_inside_letter(size) ? size - 1 : size);
+    filled.resize(size, '.');
+    return filled;
+}
+
 }  // namespace
 
-pattern::pattern(protocol::kind what, std::size_t payload)
-    : frame_(body_at + payload), mark_(std::min(payload, mark_size))
+pattern::pattern(content what, std::size_t payload) : frame_(body_at + payload), mark_(std::min(payload, mark_size))
 {
-    std::string body(1, static_cast<char>(what));
-    for (std::size_t i = 0; i < payload; ++i) body += static_cast<char>('a' + i % 23);
+    std::string body(1, static_cast<char>(kind_of(what)));
+    body.append(mark_, 'a');
+    body += filling(what, payload - mark_);
     frame_encoder frames;
     for (std::size_t size = 0; size == 0 || size + frame_ <= row_size; size += frame_) frames.add(body);
     auto const all = frames.pending();

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
-#include "protocol/messages.hpp"
+#include "bench/plan.hpp"
 
 namespace porter::rooms::bench {
 
@@ -18,8 +18,8 @@ class pattern {
 public:
     static constexpr std::size_t mark_size = 8;  ///< bytes; what a shorter payload has no room for is left out
 
-    /// `what`: text or data. `payload`: bytes behind the kind, 0 or more.
-    pattern(protocol::kind what, std::size_t payload);
+    /// `payload`: bytes behind the kind, 0 or more.
+    pattern(content what, std::size_t payload);
 
     /// Bytes of one frame, header included.
     std::size_t frame_size() const noexcept { return frame_; }

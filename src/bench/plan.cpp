@@ -21,6 +21,12 @@ std::string_view name_of(mode what) noexcept
     return std::ranges::find(names, what, &std::pair<mode, std::string_view>::first)->second;
 }
 
+std::string_view name_of(content what) noexcept
+{
+    constexpr std::array<std::string_view, 3> contents{"text", "cyrillic", "data"};
+    return contents[static_cast<std::size_t>(what)];
+}
+
 std::optional<mode> mode_named(std::string_view name) noexcept
 {
     auto const found = std::ranges::find(names, name, &std::pair<mode, std::string_view>::second);

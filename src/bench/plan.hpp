@@ -30,6 +30,15 @@ constexpr bool stays(mode what) noexcept
     return what == mode::echo || what == mode::idle;
 }
 
+/// What the messages are made of.
+enum class content : std::uint8_t {
+    text,      ///< texts of ASCII letters
+    cyrillic,  ///< texts of Cyrillic letters, two bytes each in UTF-8
+    data,      ///< data messages
+};
+
+std::string_view name_of(content what) noexcept;
+
 /// What is to be measured.
 struct plan {
     mode what = mode::echo;
@@ -41,7 +50,7 @@ struct plan {
     unsigned depth = 1;                     ///< messages under way on each connection, in the closed loop
     std::optional<double> rate;             ///< open loop: messages or visits a second, of all connections together
     std::size_t payload = 64;               ///< bytes, without the kind
-    bool data = false;                      ///< data messages, not texts
+    content kind = content::text;
     std::chrono::milliseconds warm_up = std::chrono::seconds{1};
     std::chrono::milliseconds duration = std::chrono::seconds{10};
     std::chrono::milliseconds timeout = std::chrono::seconds{20};  ///< for an answer, and for a visit's opening

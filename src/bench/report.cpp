@@ -60,6 +60,19 @@ nlohmann::json json_of(figures const& one)
     return run;
 }
 
+std::string_view in_words(content what)
+{
+    switch (what) {
+        case content::text:
+            return "texts";
+        case content::cyrillic:
+            return "Cyrillic texts";
+        case content::data:
+            break;
+    }
+    return "data";
+}
+
 }  // namespace
 
 std::string short_time(std::chrono::nanoseconds value)
@@ -77,7 +90,7 @@ std::string title(plan const& measured, scene const& door)
     auto line = fmt::format("{} against {}{}, {} access", bench::name_of(measured.what), base::escape(door.server()),
                             door.is_secure() ? " over TLS" : "", name_of(door.access()));
     if (measured.what == mode::echo) {
-        line += fmt::format(", {} of {} bytes", measured.data ? "data" : "texts", measured.payload);
+        line += fmt::format(", {} of {} bytes", in_words(measured.kind), measured.payload);
         if (!measured.rate) line += fmt::format(", depth {}", measured.depth);
     }
     if (measured.rate) line += fmt::format(", {:.0f} a second", *measured.rate);
@@ -124,7 +137,7 @@ std::string json(plan const& measured, scene const& door, std::span<figures cons
                          {"duration_s", std::chrono::duration<double>(measured.duration).count()},
                          {"loop", measured.rate ? "open" : "closed"}};
     if (measured.what == mode::echo || measured.what == mode::resume) {
-        whole["kind"] = measured.data ? "data" : "text";
+        whole["kind"] = name_of(measured.kind);
         whole["payload_bytes"] = measured.payload;
     }
     if (measured.rate) whole["rate"] = *measured.rate;

@@ -88,6 +88,14 @@ bool may_have_name(std::string_view text, std::string const& name)
     return has_name(lower(std::move(shown)), name) || has_name(lower(std::move(replaced)), name);
 }
 
+/// For comparing places: one form of what may stand with brackets or without, in any case.
+std::string without_brackets(std::string_view text)
+{
+    auto bare = lower(std::string{text});
+    std::erase_if(bare, [](char letter) { return letter == '[' || letter == ']'; });
+    return bare;
+}
+
 }  // namespace
 
 std::string place_name(std::string const& host, std::uint16_t port)
@@ -123,7 +131,7 @@ bool may_concern(std::string_view line, std::string const& where)
     auto rest = trim_line(line);
     auto const named = parse_place(take_word(rest));
     // Where two lines have run together the second one has no beginning: any place will do.
-    if (named) return *named == where || lower(std::string{rest}).find(where) != std::string::npos;
+    if (named) return *named == where || without_brackets(rest).find(without_brackets(where)) != std::string::npos;
     auto host = where.substr(0, where.rfind(':'));
     if (host.front() == '[') host = host.substr(1, host.size() - 2);
     return may_have_name(line, host);

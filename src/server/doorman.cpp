@@ -66,7 +66,8 @@ doorman::~doorman()
     main_.restart();
     while (!finished_ || housework_ != 0) main_.run_one();
     house_.registry.watch({});
-    main_.poll();  // what the watcher posted meanwhile
+    main_.restart();  // it may have run out of work above
+    main_.poll();     // what the watcher posted meanwhile
 }
 
 void doorman::add(base::tcp_acceptor acceptor)

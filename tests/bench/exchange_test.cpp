@@ -5,6 +5,7 @@
 #include <array>
 #include <string>
 
+#include "base/text.hpp"
 #include "bench/pattern.hpp"
 #include "porter/frame.hpp"
 #include "protocol/codec.hpp"
@@ -16,7 +17,7 @@ namespace {
 
 /// A connection whose server is the test.
 struct talk {
-    explicit talk(std::size_t payload, protocol::kind what = protocol::kind::text) : messages(what, payload)
+    explicit talk(std::size_t payload, content what = content::text) : messages(what, payload)
     {
         std::array<int, 2> pair{};
         REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair.data()) == 0);
@@ -71,12 +72,29 @@ TEST_CASE("messages are frames of valid text and each differs from the others")
     CHECK(protocol::decode_reply(base::as_bytes(bytes).subspan(4, 21)));
 }
 
+TEST_CASE("a Cyrillic text is valid whatever its size")
+{
+    for (auto payload = 0U; payload < 200; ++payload) {
+        INFO(payload);
+        talk with{payload, content::cyrillic};
+        with.one.allow(1);
+        REQUIRE_FALSE(with.one.send(with.client, with.messages));
+        auto const bytes = with.heard();
+        REQUIRE(bytes.size() == 5 + payload);
+        auto const read = protocol::decode_reply(base::as_bytes(bytes).subspan(4));
+        REQUIRE(read);
+        if (payload < 100) continue;
+        auto const letters = base::count_code_points(std::string_view{bytes}.substr(5));
+        CHECK(letters < payload * 2 / 3);
+    }
+}
+
 TEST_CASE("the same bytes coming back are answers however they are cut")
 {
     for (auto const payload : {0U, 1U, 7U, 64U, 70'000U}) {
         for (auto const cut : {1U, 5U, 1000U, 1U << 20}) {
             INFO(payload << " bytes in reads of " << cut);
-            talk with{payload, protocol::kind::data};
+            talk with{payload, content::data};
             with.one.allow(3);
             REQUIRE_FALSE(with.one.send(with.client, with.messages));
             std::uint64_t answers = 0;

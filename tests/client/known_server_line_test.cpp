@@ -79,11 +79,11 @@ TEST_CASE("a line that cannot be read concerns each server that it may name")
 {
     std::string utf16;
     for (auto const letter : here + key) utf16 += {letter, '\0'};
-    std::string const line =
-        GENERATE_COPY(here + "SHA256:short", '\0' + here + key, "\xc2\xa0" + here + key, utf16,
-                      "@revoked " + here + key, "local" + std::string(1, '\0') + "host:7678 " + key,
-                      "x" + std::string(1, '\0') + here + key, "LOCALHOST " + key, "localhost,b:1 " + key,
-                      "b:1 " + key + " x\r" + here + key, "b:1 " + key + " day" + here + key);
+    std::string const line = GENERATE_COPY(
+        here + "SHA256:short", '\0' + here + key, "\xc2\xa0" + here + key, utf16, "@revoked " + here + key,
+        "local" + std::string(1, '\0') + "host:7678 " + key, "x" + std::string(1, '\0') + here + key,
+        "LOCALHOST " + key, "localhost,b:1 " + key, "b:1 " + key + " x\r" + here + key,
+        "b:1 " + key + " day" + here + key, "b:1 " + key + " day[LocalHost]:7678 " + key);
     CAPTURE(line);
     CHECK_FALSE(parse_known_server(line));
     CHECK(may_concern(line, "localhost:7678"));

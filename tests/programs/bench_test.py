@@ -66,6 +66,7 @@ class Echo(BenchCase):
 
     def test_messages_of_any_size_and_kind_come_back(self):
         for options in (("--payload", 0), ("--payload", 5), ("--payload", "16KiB", "--data", "--depth", 4),
+                        ("--payload", 701, "--cyrillic", "--depth", 8),
                         ("--payload", 1048575, "--data")):
             with self.subTest(options=options):
                 self.assert_rate(self.measured("echo", "--connections", 2, *options)["runs"][0])

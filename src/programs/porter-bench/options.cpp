@@ -68,6 +68,8 @@ std::vector<unsigned> numbers_of(std::string const& option, std::string const& t
 struct given {
     std::vector<std::string> where;
     std::optional<std::string> connections, depth, rate, payload, duration, warm_up, timeout, threads, accounts, server;
+    bool data = false;
+    bool cyrillic = false;
 };
 
 void declare(CLI::App& app, given& texts, bench_options& read)
@@ -81,7 +83,8 @@ void declare(CLI::App& app, given& texts, bench_options& read)
     app.add_option("-d,--depth", texts.depth);
     app.add_option("-r,--rate", texts.rate);
     app.add_option("-s,--payload", texts.payload);
-    app.add_flag("--data", read.plan.data);
+    app.add_flag("--data", texts.data);
+    app.add_flag("--cyrillic", texts.cyrillic);
     app.add_option("-t,--duration", texts.duration);
     app.add_option("--warm-up", texts.warm_up);
     app.add_option("--timeout", texts.timeout);
@@ -127,6 +130,7 @@ void refuse_contradictions(given const& texts, bench::plan const& plan)
     if (plan.duration.count() == 0) refuse_use("--duration: nothing is measured in no time");
     if (plan.timeout.count() == 0) refuse_use("--timeout: no server answers in no time");
     if (plan.secure && plan.plain) refuse_use("--tls and --plain: one of them");
+    if (texts.data && texts.cyrillic) refuse_use("--data and --cyrillic: one of them");
     if (texts.depth && texts.rate) refuse_use("--depth is the closed loop's, --rate the open loop's: one of them");
     if (texts.depth && plan.what != bench::mode::echo) refuse_use("--depth: in the mode " + name + " there is none");
     if (texts.rate && plan.what == bench::mode::idle) refuse_use("--rate: in the mode idle there is none");
@@ -153,6 +157,8 @@ bench_options parse_bench_options(std::vector<std::string> arguments)
     if (texts.where.size() > 3) refuse_unknown(app, texts.where[3]);
     take_place(texts.where, read.plan);
     take_numbers(texts, read.plan);
+    if (texts.data) read.plan.kind = bench::content::data;
+    if (texts.cyrillic) read.plan.kind = bench::content::cyrillic;
     refuse_contradictions(texts, read.plan);
     return read;
 }
@@ -177,6 +183,7 @@ options:
                          server does; latency counts from the moment that each was planned for
   -s, --payload SIZE     of a message, such as 64 or 16KiB (64)
   --data                 data messages instead of texts
+  --cyrillic             texts of Cyrillic letters (two bytes each) instead of ASCII
   -t, --duration TIME    that is measured (10s)
   --warm-up TIME         that is not, before it (1s)
   --timeout TIME         how long an answer may take (20s)
