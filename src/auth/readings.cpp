@@ -20,6 +20,10 @@ constexpr std::array<key, 33> keyboard{
      {"о", "j"}, {"л", "k"}, {"д", "l"}, {"ж", ";"}, {"э", "'"}, {"я", "z"}, {"ч", "x"}, {"с", "c"}, {"м", "v"},
      {"и", "b"}, {"т", "n"}, {"ь", "m"}, {"б", ","}, {"ю", "."}, {"ё", "`"}}};
 
+/// What the two keyboards differ in beside their letters.
+constexpr std::array<key, 8> marks{
+    {{"\"", "@"}, {"№", "#"}, {";", "$"}, {":", "^"}, {"?", "&"}, {".", "/"}, {",", "?"}, {"/", "|"}}};
+
 constexpr std::array<key, 38> letters{
     {{"а", "a"},  {"б", "b"},  {"в", "v"},   {"г", "g"}, {"д", "d"}, {"е", "e"}, {"ё", "e"}, {"ж", "zh"},
      {"з", "z"},  {"и", "i"},  {"й", "y"},   {"к", "k"}, {"л", "l"}, {"м", "m"}, {"н", "n"}, {"о", "o"},
@@ -129,7 +133,8 @@ std::array<base::secret, 6> readings_of(base::secret const& password, std::size_
     };
     auto typed = cut(password);
     auto lower = cut(in_lower_case(typed.view()));
-    auto latin_keys = as_latin_keys(lower.view());
+    auto latin_marks = replaced(typed.view(), marks, &key::cyrillic, &key::latin);  // in lower case № is no
+    auto latin_keys = cut(as_latin_keys(in_lower_case(latin_marks.view()).view()));
     auto cyrillic_keys = as_cyrillic_keys(lower.view());
     auto spelt = cut(transliterated(lower.view()));
     auto both = cut(transliterated(cyrillic_keys.view()));

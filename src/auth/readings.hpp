@@ -27,9 +27,9 @@ base::secret canonical_spelling(std::string_view text);
 /// The first `count` code points.
 std::string_view first_code_points(std::string_view text, std::size_t count) noexcept;
 
-/// A password as it was typed and as it may have been meant: in lower case, on the other keyboard, in the other
-/// alphabet. The same text may be there more than once. Each is at most `length` code points long, also where one code
-/// point became several.
+/// A password as it was typed and as it may have been meant: in lower case, on the other keyboard (with its marks: №;:?
+/// are #$^& there), in the other alphabet. The same text may be there more than once. Each is at most `length` code
+/// points long, also where one code point became several.
 std::array<base::secret, 6> readings_of(base::secret const& password, std::size_t length);
 
 }  // namespace porter::rooms::auth

@@ -132,6 +132,7 @@ TEST_CASE("no reading of a password is longer than what is estimated")
 TEST_CASE("readings change what they know and leave the rest")
 {
     CHECK(auth::as_latin_keys("йцукен, 123").view() == "qwerty, 123");
+    CHECK(auth::readings_of(base::secret{"!Й\"ц№У;к"}, 8)[2].view() == "!q@w#e$r");
     CHECK(auth::as_cyrillic_keys("gfhjkm 1").view() == "пароль 1");
     CHECK(auth::transliterated("щёлочь 1").view() == "scheloch 1");
     CHECK(auth::first_code_points("аб\U0001f6aav", 3) == "аб\U0001f6aa");
