@@ -1,0 +1,82 @@
+"""The commands of the pages, read from the pages themselves: a page that changes changes what is played."""
+import pathlib
+import re
+import shlex
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+_FENCE = re.compile(r"^(?P<indent> *)```(?P<language>[^\n]*)\n(?P<body>.*?)^(?P=indent)```", re.MULTILINE | re.DOTALL)
+_SPAN = re.compile(r"`([^`\n]+)`")
+
+
+class Page:
+    def __init__(self, name):
+        self.name = name
+        self.text = (ROOT / name).read_text(encoding="utf-8")
+        self.played = set()  # where the blocks begin that were asked for
+
+    def block(self, marker):
+        """The only fenced block that contains the marker, without the indentation of its fence."""
+        found = [fence for fence in _FENCE.finditer(self.text) if marker in fence["body"]]
+        assert len(found) == 1, f"{self.name} has {len(found)} blocks with {marker!r}, not one"
+        self.played.add(found[0].start())
+        indent = len(found[0]["indent"])
+        return "".join(line[indent:] for line in found[0]["body"].splitlines(keepends=True))
+
+    def not_played(self):
+        """The blocks that were not asked for."""
+        return [fence["body"] for fence in _FENCE.finditer(self.text) if fence.start() not in self.played]
+
+    def commands(self, marker, variant=None):
+        """The commands of that block. Where `# VARIANT` lines divide it, those below the line that names this variant."""
+        kept, heading = [], None
+        for command in _split(self.block(marker)):
+            if command.startswith("#"):
+                heading = command.lstrip("# ")
+            elif heading is None or variant is None or heading == variant:
+                kept.append(command)
+        assert kept, f"{self.name} has no command for {variant} in the block with {marker!r}"
+        return kept
+
+    def marked(self, language, heading):
+        """(commands, the text block directly below or None) of each block of this language below the heading, in order."""
+        start = self.text.index(f"\n## {heading}\n")
+        following = self.text.find("\n## ", start + 1)
+        end = following if following >= 0 else len(self.text)
+        fences = list(_FENCE.finditer(self.text))
+        for fence, after in zip(fences, [*fences[1:], None]):
+            if fence["language"] == language and start < fence.start() < end:
+                below = (after is not None and after["language"] == "text"
+                         and not self.text[fence.end():after.start()].strip())
+                yield _split(fence["body"]), after["body"] if below else None
+
+    def span(self, start):
+        """The first piece of code within a line that begins so; in a table a bar is written with a backslash."""
+        for span in _SPAN.finditer(_FENCE.sub("", self.text)):
+            if span[1].startswith(start):
+                return span[1].replace(r"\|", "|")
+        raise AssertionError(f"{self.name} has no `{start}...`")
+
+    def spans(self, start):
+        return [span[1] for span in _SPAN.finditer(_FENCE.sub("", self.text)) if span[1].startswith(start)]
+
+
+def _split(text):
+    """The commands of a block: a line each, or more where a quote or a backslash goes on."""
+    commands, command = [], ""
+    for line in text.splitlines():
+        command += ("\n" if command else "") + line
+        if command.endswith("\\") or not (command.startswith("#") or _is_whole(command)):
+            continue
+        if command.strip():
+            commands.append(command)
+        command = ""
+    assert not command, f"a command that does not end: {command}"
+    return commands
+
+
+def _is_whole(command):
+    try:
+        shlex.split(command)
+    except ValueError:
+        return False
+    return True
