@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <numeric>
+#include <string_view>
 #include <utility>
 
 #include "base/text.hpp"
@@ -11,7 +12,24 @@ namespace porter::rooms::terminal {
 
 namespace {
 
-constexpr std::size_t gap = 2;  // between columns
+constexpr std::size_t gap = 2;        // between columns
+constexpr std::size_t narrowest = 5;  // of a column that is cut: less tells nothing
+
+/// The beginning of a text, and "…", in so many columns of a terminal. A character keeps its combining marks.
+std::string cut_text(std::string const& text, std::size_t columns)
+{
+    constexpr auto is_continuation = [](char byte) { return (static_cast<unsigned char>(byte) & 0xc0) == 0x80; };
+    std::size_t kept = 0;
+    std::size_t used = 1;  // of the ellipsis
+    while (kept < text.size()) {
+        auto end = kept + 1;
+        while (end < text.size() && is_continuation(text[end])) ++end;
+        used += base::display_width(std::string_view{text}.substr(kept, end - kept));
+        if (used > columns) break;
+        kept = end;
+    }
+    return text.substr(0, kept) + "…";
+}
 
 }  // namespace
 
@@ -30,6 +48,23 @@ void table::add(std::vector<std::string> cells)
         widths_[i] = std::max(widths_[i], base::display_width(cells[i]));
     }
     rows_.push_back(std::move(cells));
+}
+
+void table::cut_to(std::size_t columns)
+{
+    std::vector<std::size_t*> cuttable;
+    for (std::size_t i = 0; i < widths_.size(); ++i) {
+        if (!to_the_right_[i] && widths_[i] > narrowest) cuttable.push_back(&widths_[i]);
+    }
+    for (auto total = width(); total > columns && !cuttable.empty(); --total) {
+        auto const widest = std::ranges::max_element(cuttable, {}, [](auto const* each) { return *each; });
+        if (--**widest == narrowest) cuttable.erase(widest);
+    }
+    for (auto& row : rows_) {
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            if (base::display_width(row[i]) > widths_[i]) row[i] = cut_text(row[i], widths_[i]);
+        }
+    }
 }
 
 std::string table::text(heading how) const

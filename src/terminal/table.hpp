@@ -18,6 +18,10 @@ public:
     /// As many cells as there are titles.
     void add(std::vector<std::string> cells);
 
+    /// Cuts the widest cells, each cut one ending with "…", until the table takes no more than so many columns of the
+    /// terminal, or its columns are too narrow to be cut. Columns of numbers stay as they are.
+    void cut_to(std::size_t columns);
+
     std::string text(heading how) const;
 
     /// The columns of the terminal that it takes.

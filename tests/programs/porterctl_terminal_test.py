@@ -39,6 +39,24 @@ class Tables(AdministratorCase):
             last = [cells for cells in self.rows(noun, "list") if "Somebody of Note" in cells][-1]
             self.assertEqual(len(last), {"accounts": 7, "sessions": 8, "addresses": 5}[noun])
 
+    def test_a_name_that_is_longer_than_the_terminal_is_cut_and_programs_are_told_all(self):
+        names = ("x" * 64, "漢" * 40)
+        for name in names:
+            self.ctl("accounts", "add", stdin=PASSWORD.encode(), words=(name,))
+            self.addCleanup(self.ctl, "accounts", "delete", "--yes", words=(name,))
+        for columns in (40, 80):
+            terminal = self.terminal("accounts", "list", columns=columns)
+            self.assertEqual(terminal.leave(), 0)
+            shown = terminal.text()
+            self.assertRegex(shown, r"(?m)^xxx+… +enab.*0$")
+            self.assertRegex(shown, r"(?m)^漢漢+… +enab.*0$")
+            wide = [len(line) + line.count("漢") for line in shown.splitlines() if "enab" in line]
+            self.assertLessEqual(max(wide), columns, shown)
+        listed = [row[0] for row in self.rows("accounts", "list")]
+        for name in names:
+            self.assertIn(name, listed)
+            self.assertEqual(self.json("accounts", "show", name)["name"], name)
+
     def test_one_thing_is_a_line_for_each_member(self):
         account = self.account()
         terminal = self.terminal("accounts", "show", account.name)

@@ -58,3 +58,29 @@ TEST_CASE("no cell breaks a tab-separated line")
     CHECK(tab_separated({"a\tb", "c\nd", "", "e\rf"}) == "a\\tb\tc\\nd\t\te\\rf\n");
     CHECK(tab_separated({"", "x"}) == "\tx\n");
 }
+
+TEST_CASE("a table that is too wide has its widest cells cut by what a terminal shows")
+{
+    table rows{{"NAME", "STATE", "ID"}, {false, false, true}};
+    rows.add({std::string(64, 'x'), "enabled", "123456789"});
+    rows.add({"漢字漢字漢字漢字漢字", "enabled", "1"});
+    rows.add({"e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301", "enabled",
+              "2"});
+    rows.cut_to(30);
+    CHECK(rows.width() == 30);
+    CHECK(rows.text(table::heading::plain) ==
+          "NAME        STATE           ID\n"
+          "xxxxxxxxx…  enabled  123456789\n"
+          "漢字漢字…   enabled          1\n"
+          "e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301…  enabled          2\n");
+}
+
+TEST_CASE("a table that fits is not cut and columns that are narrow already stay")
+{
+    table rows{{"NAME", "STATE"}};
+    rows.add({"Alice", "enabled"});
+    rows.cut_to(14);
+    CHECK(rows.text(table::heading::plain) == "NAME   STATE\nAlice  enabled\n");
+    rows.cut_to(4);
+    CHECK(rows.text(table::heading::plain) == "NAME   STATE\nAlice  enab…\n");
+}

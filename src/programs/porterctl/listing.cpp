@@ -73,6 +73,7 @@ std::string listing(std::vector<record> rows, std::span<std::string_view const> 
         missing.push_back(std::move(title));
         narrow = table_of(rows, wording::brief, now);
     }
+    narrow.cut_to(columns);
     return narrow.text(how) + below(missing);
 }
 

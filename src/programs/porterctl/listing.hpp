@@ -12,7 +12,8 @@
 namespace porter::programs {
 
 /// Rows of one kind, at least one, as a table for people whose terminal has so many columns. Where it would not fit,
-/// times are cut first, then the members `dispensable` are left out, the first of them first; a line below says so.
+/// times are cut first, then the members `dispensable` are left out, the first of them first, which a line below says;
+/// then the widest cells are cut.
 std::string listing(std::vector<record> rows, std::span<std::string_view const> dispensable, std::size_t columns,
                     rooms::terminal::table::heading how, rooms::base::timestamp now);
 
