@@ -129,6 +129,20 @@ class Why(AdministratorCase):
         self.logged_in(self.someone, address)
         self.assertIn("No failures", self.ctl("addresses", "enable", address).err)
 
+    def test_throttled_networks_are_listed_until_they_are_enabled(self):
+        address = "192.0.2.77"
+        self.throttle(address)
+        (row,) = (row for row in self.json("addresses", "throttled") if row["network"] == address)
+        self.assertEqual((row["limit"], row["count"]), ("failures", 20))
+        self.assertLess(row["since_at"], row["until_at"])
+        self.assertIn([address, "failures", "20", row["since_at"], row["until_at"]], self.rows("addresses", "throttled"))
+        self.shell("INSERT INTO registrations (network, site, registered_at) VALUES (?, ?, unixepoch())", address, address)
+        limits = [row["limit"] for row in self.json("addresses", "throttled", "--max-registrations-per-address", "1")
+                  if row["network"] == address]
+        self.assertEqual(limits, ["failures", "registrations"])
+        self.ctl("addresses", "enable", address)
+        self.assertNotIn(address, self.ctl("addresses", "throttled", "--max-registrations-per-address", "1").out)
+
     def test_of_ipv6_the_whole_network_is_enabled(self):
         self.throttle("2001:db8:0:1::/64")
         self.assertEqual(self.why(self.someone.name, "2001:db8:0:1::7")["rule"], "network_throttled")

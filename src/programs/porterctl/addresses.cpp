@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "auth/throttle_rules.hpp"
 #include "base/text.hpp"
 #include "config/problem.hpp"
 #include "identity/address.hpp"
@@ -90,6 +91,25 @@ exit_code enable(context& given)
     return exit_code::ok;
 }
 
+exit_code throttled(context& given)
+{
+    using limit = administration::throttled_network::limit;
+    auto const db = open_to_read(given);
+    auto const found = administration::list_throttled_networks(*db, rooms::auth::throttle_rules,
+                                                               given.configuration.server.max_registrations_per_address,
+                                                               base::system_clock{}.now_finely());
+    std::vector<record> rows;
+    for (auto const& one : found) {
+        rows.push_back({{{"network", one.network},
+                         {"limit", one.by == limit::failures ? "failures" : "registrations"},
+                         {"count", count_of(one.count)},
+                         {"since_at", one.since},
+                         {"until_at", one.until}}});
+    }
+    given.out.list(rows, "No network is throttled.", std::array<std::string_view, 1>{"since_at"});
+    return exit_code::ok;
+}
+
 constexpr command table[] = {
     {"addresses", "list", "", 0, 0, "", "who is known at which address, the last seen first",
      "Columns: address, name, known by (proved by a password, or said), first seen, last seen.\n",
@@ -104,6 +124,13 @@ constexpr command table[] = {
      set},
     {"addresses", "forget", "ADDRESS", 1, 1, "", "forget who is known at an address", "",
      "  porterctl addresses forget 192.0.2.7\n", forget},
+    {"addresses", "throttled", "", 0, 0, "max-registrations-per-address", "the networks that are throttled now",
+     "Columns: network (an IPv4 address, an IPv6 /64 or /48), the limit that was reached (failures: nothing is\n"
+     "taken from there, or registrations: no account may be made from there), how many were counted, since\n"
+     "when, until when. Failures count whatever the name was, also of names that have no account.\n",
+     "  porterctl addresses throttled\n"
+     "  porterctl addresses throttled --json\n",
+     throttled},
     {"addresses", "enable", "ADDRESS", 1, 1, "", "let an address try again that failed too often",
      "Its failures are forgotten, of IPv6 those of its /64. Those of an account are its own: accounts enable\n"
      "lifts a lock that they set.\n",

@@ -24,9 +24,18 @@ namespace config = rooms::config;
 constexpr std::array<std::string_view, 4> common{"data-dir", "database", "config", "json"};
 
 /// The options with a value. Those that porterd has, too, mean the same here.
-constexpr std::array<std::string_view, 11> with_value{
-    "access",        "data-dir", "database",         "config",     "account", "password-file", "min-password-length",
-    "password-list", "hash-ops", "session-idle-ttl", "hash-memory"};
+constexpr std::array<std::string_view, 12> with_value{"access",
+                                                      "data-dir",
+                                                      "database",
+                                                      "config",
+                                                      "account",
+                                                      "password-file",
+                                                      "min-password-length",
+                                                      "password-list",
+                                                      "hash-ops",
+                                                      "session-idle-ttl",
+                                                      "hash-memory",
+                                                      "max-registrations-per-address"};
 
 using added_options = std::map<std::string_view, CLI::Option const*>;
 

@@ -23,6 +23,7 @@ constexpr explained options[] = {
     {"hash-memory", "SIZE", "memory for the Argon2id hash, 19MiB to 4GiB, as of porterd (19MiB)"},
     {"hash-ops", "N", "passes of Argon2id, 2 to 1000, as of porterd (2)"},
     {"access", "MODE", "open, identify or authenticate, as of porterd (authenticate)"},
+    {"max-registrations-per-address", "N", "new accounts an hour from a network, as of porterd (120)"},
     {"session-idle-ttl", "TIME", "life of a session that is not used, as of porterd (7d)"},
 };
 

@@ -37,8 +37,8 @@ void note_shut_networks(context& given, std::vector<shut_network> const& shut)
     auto const shown = std::min(own == 0 ? shut.size() : own, most_notes);
     for (std::size_t i = 0; i < shown; ++i) given.out.note(note_of(shut[i]));
     if (shown == shut.size()) return;
-    given.out.note(fmt::format("{} throttled: see the view network_failure_list in {}",
-                               counted(shut.size() - shown, "more address"), given.file().string()));
+    given.out.note(fmt::format("{} throttled: porterctl addresses throttled lists all",
+                               counted(shut.size() - shown, "more address")));
 }
 
 value value_of(std::vector<shut_network> const& shut)

@@ -22,18 +22,29 @@ std::optional<base::timestamp> registrations_full_since(database& db, std::strin
 
 }  // namespace
 
+std::optional<base::timestamp> network_registrations_full_since(database& db, std::string const& network,
+                                                                std::uint64_t most, base::instant now)
+{
+    return registrations_full_since(db,
+                                    "SELECT registered_at FROM registrations WHERE network = ?1 AND registered_at < ?2"
+                                    " ORDER BY registered_at DESC LIMIT 1 OFFSET ?3",
+                                    network, most, now);
+}
+
+std::optional<base::timestamp> site_registrations_full_since(database& db, std::string const& site, std::uint64_t most,
+                                                             base::instant now)
+{
+    return registrations_full_since(db,
+                                    "SELECT registered_at FROM registrations WHERE site = ?1 AND registered_at < ?2"
+                                    " ORDER BY registered_at DESC LIMIT 1 OFFSET ?3",
+                                    site, std::uint64_t{networks_per_site} * most, now);
+}
+
 std::optional<base::timestamp> registrations_full_since(database& db, secret_try const& asked)
 {
-    auto const of_network =
-        registrations_full_since(db,
-                                 "SELECT registered_at FROM registrations WHERE network = ?1 AND registered_at < ?2"
-                                 " ORDER BY registered_at DESC LIMIT 1 OFFSET ?3",
-                                 asked.network, asked.max_registrations, asked.at);
-    auto const of_site = registrations_full_since(
-        db,
-        "SELECT registered_at FROM registrations WHERE site = ?1 AND registered_at < ?2"
-        " ORDER BY registered_at DESC LIMIT 1 OFFSET ?3",
-        base::site_of(asked.network), std::uint64_t{networks_per_site} * asked.max_registrations, asked.at);
+    auto const of_network = network_registrations_full_since(db, asked.network, asked.max_registrations, asked.at);
+    auto const of_site =
+        site_registrations_full_since(db, base::site_of(asked.network), asked.max_registrations, asked.at);
     return std::max(of_network, of_site);  // none is less than any
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -13,6 +14,12 @@ namespace porter::rooms::store::sqlite {
 
 /// The registration that must be over before the network, and its site, may make another account; none: they may.
 std::optional<base::timestamp> registrations_full_since(database& db, secret_try const& asked);
+
+/// The same for a network alone, of which `most` may register within registration_window, and for a site alone.
+std::optional<base::timestamp> network_registrations_full_since(database& db, std::string const& network,
+                                                                std::uint64_t most, base::instant now);
+std::optional<base::timestamp> site_registrations_full_since(database& db, std::string const& site, std::uint64_t most,
+                                                             base::instant now);
 
 /// Counts a registration before it is decided, so that parallel ones do not exceed the limit. Removes those that are
 /// over.

@@ -56,3 +56,56 @@ TEST_CASE("an address is let in again and porterd keeps no copy of its failures"
     REQUIRE(taken);
     CHECK(taken->verdict.allows());
 }
+
+TEST_CASE("each network that a limit keeps out is listed with its count and when that ends")
+{
+    desk admin{desk::porterd::open};
+    fail(admin, "192.0.2.0", 3, 0);
+    fail(admin, home, 3, 10);
+    fail(admin, "192.0.2.9", 2, 10);
+    auto const listed = [&](int now) {
+        return administration::list_throttled_networks(admin.db(), few_tries, 0, at(now));
+    };
+    auto const both = listed(20);
+    REQUIRE(both.size() == 2);
+    CHECK(both[0].network == "192.0.2.0");
+    CHECK(both[0].by == administration::throttled_network::limit::failures);
+    CHECK(both[0].count == 3);
+    CHECK(both[0].since == at(0));
+    CHECK(both[0].until == at(60));
+    CHECK(both[1].network == home);
+    CHECK(listed(60).size() == 1);
+    CHECK(administration::open_network(admin.db(), home) == 3);
+    CHECK(listed(60).empty());
+}
+
+TEST_CASE("networks and sites that may make no account now are listed")
+{
+    desk admin{desk::porterd::open};
+    auto const registered = [&](std::string const& network, std::string const& site, int times, int when) {
+        for (int i = 0; i < times; ++i) {
+            admin.type("INSERT INTO registrations (network, site, registered_at) VALUES ('" + network + "', '" + site +
+                       "', " + std::to_string(at(when).time_since_epoch().count()) + ")");
+        }
+    };
+    registered(home, home, 2, 5);
+    registered("192.0.2.9", "192.0.2.9", 1, 5);
+    for (int i = 0; i < 16; ++i) {
+        registered("2001:db8:1:" + std::to_string(i) + "::/64", "2001:db8:1::/48", 1, i);
+    }
+    auto const listed = [&](std::uint32_t most, int now) {
+        return administration::list_throttled_networks(admin.db(), few_tries, most, at(now));
+    };
+    auto const both = listed(2, 20);
+    REQUIRE(both.size() == 2);
+    CHECK(both[0].network == home);
+    CHECK(both[0].by == administration::throttled_network::limit::registrations);
+    CHECK(both[0].count == 2);
+    CHECK(both[0].since == at(5));
+    CHECK(both[0].until == at(5 + 3600));
+    CHECK(both[1].network == "2001:db8:1::/48");
+    CHECK(both[1].count == 16);
+    CHECK(both[1].until == at(3600));
+    CHECK(listed(2, 5 + 3600).empty());
+    CHECK(listed(0, 20).empty());
+}

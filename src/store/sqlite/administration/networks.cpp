@@ -1,13 +1,40 @@
 #include "store/sqlite/administration/networks.hpp"
 
 #include <chrono>
+#include <string_view>
 #include <utility>
 
+#include "store/limits.hpp"
+#include "store/sqlite/registrations.hpp"
 #include "store/sqlite/statement.hpp"
 #include "store/sqlite/transaction.hpp"
 #include "store/sqlite/tries.hpp"
 
 namespace porter::rooms::store::sqlite::administration {
+
+namespace {
+
+using limit = throttled_network::limit;
+
+/// `rows` gives the networks with at least so many registrations in the window; `full_since` decides.
+void append_registrations(database& db, std::string_view rows, decltype(network_registrations_full_since)& full_since,
+                          std::uint32_t most, base::instant now, std::vector<throttled_network>& to)
+{
+    auto const window_begin = std::chrono::floor<std::chrono::seconds>(now) - registration_window;
+    std::vector<throttled_network> full;
+    {
+        statement row{db, rows, window_begin, std::int64_t{most}};
+        while (row.step()) full.push_back({row.text(0), limit::registrations, row.count(1), row.time(2), {}});
+    }
+    for (auto& one : full) {
+        auto const since = full_since(db, one.network, most, now);
+        if (!since || *since <= window_begin) continue;
+        one.until = *since + registration_window;
+        to.push_back(std::move(one));
+    }
+}
+
+}  // namespace
 
 std::vector<shut_network> list_shut_networks(database& db, account_id account, throttle_rules const& rules,
                                              base::instant now)
@@ -30,6 +57,30 @@ std::vector<shut_network> list_shut_networks(database& db, account_id account, t
         shut.push_back(std::move(one));
     }
     return shut;
+}
+
+std::vector<throttled_network> list_throttled_networks(database& db, throttle_rules const& rules,
+                                                       std::uint32_t max_registrations, base::instant now)
+{
+    auto const seconds = std::chrono::floor<std::chrono::seconds>(now);
+    std::vector<throttled_network> all;
+    for (auto const& shut : list_shut_networks(db, 0, rules, now)) {
+        statement row{db, "SELECT count(*), min(failed_at) FROM network_failures WHERE network = ?1 AND failed_at > ?2",
+                      shut.network, seconds - rules.network_window};
+        if (row.step()) all.push_back({shut.network, limit::failures, row.count(0), row.time(1), shut.until});
+    }
+    if (max_registrations == 0) return all;
+    append_registrations(db,
+                         "SELECT network, count(*), min(registered_at) FROM registrations WHERE registered_at > ?1"
+                         " GROUP BY network HAVING count(*) >= ?2 ORDER BY network",
+                         network_registrations_full_since, max_registrations, now, all);
+    // The site of an IPv4 address is the address itself.
+    append_registrations(db,
+                         "SELECT site, count(*), min(registered_at) FROM registrations"
+                         " WHERE registered_at > ?1 AND site <> network"
+                         " GROUP BY site HAVING count(*) >= ?2 ORDER BY site",
+                         site_registrations_full_since, max_registrations, now, all);
+    return all;
 }
 
 std::size_t open_network(database& db, std::string const& network)
