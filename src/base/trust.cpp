@@ -1,5 +1,6 @@
 #include "base/trust.hpp"
 
+#include <pwd.h>
 #include <unistd.h>
 
 namespace porter::rooms::base {
@@ -15,6 +16,14 @@ std::optional<std::string_view> reason_for_distrust(struct stat const& about)
     if (auto const reason = reason_for_distrust_of_owner(about)) return reason;
     if ((about.st_mode & (S_IWGRP | S_IWOTH)) != 0) return "others may write to it: chmod go-w";
     return std::nullopt;
+}
+
+std::string advice_for_root(struct stat const& about)
+{
+    if (::geteuid() != 0 || about.st_uid == 0) return {};
+    auto const* const owner = ::getpwuid(about.st_uid);
+    auto const name = owner != nullptr ? std::string{owner->pw_name} : "'#" + std::to_string(about.st_uid) + "'";
+    return ": run it as that user, sudo -u " + name + " porterd ...";
 }
 
 }  // namespace porter::rooms::base

@@ -33,8 +33,9 @@ void refuse_open_directory(std::filesystem::path const& wanted)
     if (::stat(wanted.c_str(), &about) != 0) return;  // not there yet; what is wrong otherwise shows when it is used
     auto const reason = base::reason_for_distrust(about);
     if (!reason) return;
-    throw start_error{start_error::kind::configuration,
-                      "the directory " + wanted.string() + " is not safe to keep data in: " + std::string{*reason}};
+    throw start_error{start_error::kind::configuration, "the directory " + wanted.string() +
+                                                            " is not safe to keep data in: " + std::string{*reason} +
+                                                            base::advice_for_root(about)};
 }
 
 /// The database may be named apart; in a folder like /tmp nobody can take it away from its owner.

@@ -53,6 +53,14 @@ class Adding(AdministratorCase):
         self.assertEqual((made["name"], made["folded_name"]), ("Боб", "боб"))
         self.visitor().enter("login", "боб", PASSWORD)
 
+    def test_a_password_file_that_others_can_read_is_taken_with_a_note(self):
+        file = self.password_file(PASSWORD)
+        file.chmod(0o640)
+        done = self.ctl("accounts", "add", "Careless", "--password-file", file)
+        self.assertIn(f"note: the password file {file} is open to other users (mode 0640): chmod 600\n", done.err)
+        file.chmod(0o600)
+        self.assertNotIn("note:", self.ctl("accounts", "add", "Careful", "--password-file", file).err)
+
     def test_the_password_may_come_from_standard_input(self):
         self.ctl("accounts", "add", "Piped", stdin=PASSWORD.encode() + b"\n")
         self.visitor().enter("login", "Piped", PASSWORD)

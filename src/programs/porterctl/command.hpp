@@ -2,11 +2,13 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/secret.hpp"
 #include "config/exit_code.hpp"
 #include "config/porterd_options.hpp"
 #include "programs/porterctl/output.hpp"
@@ -16,8 +18,8 @@ namespace porter::programs {
 /// What a command is given to work with.
 struct context {
     std::vector<std::string> arguments;
-    std::string account;        ///< of --account; empty: not given
-    std::string password_file;  ///< empty: not given
+    std::string account;                          ///< of --account; empty: not given
+    std::optional<rooms::base::secret> password;  ///< of --password-file
     bool yes = false;
     rooms::config::porterd_options configuration;  ///< porterd's own: where the database is, the rules for passwords
     output& out;

@@ -1,6 +1,9 @@
 #include <unistd.h>
+
 #include <exception>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/text.hpp"
@@ -10,7 +13,9 @@
 #include "porter/start_error.hpp"
 #include "porter/version.hpp"
 #include "programs/porterctl/command_line.hpp"
+#include "programs/porterctl/owner.hpp"
 #include "store/sqlite/failure.hpp"
+#include "terminal/password_file.hpp"
 #include "terminal/process.hpp"
 #include "terminal/write.hpp"
 
@@ -27,6 +32,36 @@ exit_code complain(exit_code exit, std::string const& line)
     return exit;
 }
 
+/// Of --password-file, by the user that called: it may be root's alone.
+std::optional<rooms::base::secret> password_of(invocation const& called, output& out)
+{
+    if (called.password_file.empty()) return std::nullopt;
+    auto read =
+        rooms::terminal::read_password_file(called.password_file, [&out](std::string const& line) { out.note(line); });
+    if (!read) throw read.error();
+    return std::move(*read);
+}
+
+/// Root's own files are out of reach then, which would puzzle root.
+[[noreturn]] void rethrow_with_owner(start_error const& error, std::string const& owner)
+{
+    using kind = start_error::kind;
+    if (error.why() != kind::io && error.why() != kind::cannot_create) throw error;
+    throw start_error{error.why(), std::string{error.what()} + " (porterctl acts as " + owner +
+                                       ", who owns the database: name a file that " + owner + " can reach)"};
+}
+
+exit_code run_as_owner(command const& what, context& given)
+{
+    auto const owner = become_owner(given.file());
+    try {
+        return what.run(given);
+    } catch (start_error const& error) {
+        if (owner) rethrow_with_owner(error, *owner);
+        throw;
+    }
+}
+
 exit_code run(std::vector<std::string> arguments)
 {
     auto const called = parse_porterctl(std::move(arguments));
@@ -37,12 +72,12 @@ exit_code run(std::vector<std::string> arguments)
     }
     context given{.arguments = called.arguments,
                   .account = called.account,
-                  .password_file = called.password_file,
+                  .password = password_of(called, out),
                   .yes = called.yes,
                   .configuration = config::resolve(called.configuration, config::environment::of_process()),
                   .out = out};
     try {
-        return called.what->run(given);
+        return run_as_owner(*called.what, given);
     } catch (rooms::store::sqlite::failure const& problem) {
         auto const file = given.file().string();
         if (problem.is_busy()) return complain(exit_code::try_again, file + " is locked by another program: try again");

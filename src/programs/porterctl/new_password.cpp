@@ -79,8 +79,8 @@ std::optional<base::secret> ask_for_password(password_rules const& rules, std::s
 
 base::secret read_password(context const& given, password_rules const& rules, std::string const& name)
 {
-    auto const read = given.password_file.empty() ? terminal::read_password_from_input()
-                                                  : terminal::read_password_file(given.password_file);
+    auto const read = given.password ? result<base::secret, config::problem>{base::secret{given.password->view()}}
+                                     : terminal::read_password_from_input();
     if (!read) throw read.error();
     auto good = judge(rules, *read, name);
     if (!good) throw config::problem{config::exit_code::bad_data, good.error()};
@@ -94,7 +94,7 @@ std::optional<std::string> hash_of_new_password(context const& given, std::strin
     auto const& server = given.configuration.server;
     rooms::auth::argon2id function{server.hash_memory, server.hash_ops};
     auto const rules = rules_of(given);
-    bool const ask = given.password_file.empty() && terminal::is_terminal(STDIN_FILENO);
+    bool const ask = !given.password && terminal::is_terminal(STDIN_FILENO);
     if (ask && !terminal::can_ask(STDERR_FILENO)) {  // it would be typed in the open
         throw config::problem{config::exit_code::usage, "the question would not be seen: --password-file FILE"};
     }

@@ -72,7 +72,7 @@ void refuse_distrusted(std::filesystem::path const& path, struct stat const& abo
 {
     if (S_ISLNK(about.st_mode)) throw cannot_open(kind::configuration, path, "it is a symbolic link");
     if (auto const reason = base::reason_for_distrust(about)) {
-        throw cannot_open(kind::configuration, path, std::string{*reason});
+        throw cannot_open(kind::configuration, path, std::string{*reason} + base::advice_for_root(about));
     }
 }
 

@@ -1,0 +1,57 @@
+"""Root works on the database of another user as that user (docs/porterctl.md, as root)."""
+import os
+import pathlib
+import tempfile
+import unittest
+
+from support.case import PASSWORD
+from support.server import PORTERCTL, PORTERD, Server, run
+
+OWNER = 65534
+
+
+@unittest.skipUnless(os.geteuid() == 0, "only root can act for another user")
+class ForTheOwner(unittest.TestCase):
+    def setUp(self):
+        self.server = Server()
+        self.addCleanup(self.server.remove)
+        client = self.server.connect()
+        client.enter("register", "Alice", PASSWORD)
+        client.close()
+        self.server.kill()  # its write-ahead log stays
+        for place in (self.server.folder, self.server.data, *self.server.data.iterdir()):
+            os.chown(place, OWNER, OWNER)
+        self.of_root = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="porter-test-")))
+
+    def ctl(self, *arguments, code=0):
+        done = run(PORTERCTL, *arguments, "--data-dir", self.server.data, home=self.of_root)
+        self.assertEqual(done.returncode, code, done.err)
+        return done
+
+    def test_every_file_stays_the_owners(self):
+        password = self.of_root / "password"
+        password.write_text(PASSWORD)
+        password.chmod(0o600)
+        backup = self.server.data / "backup.db"
+        for command in (("accounts", "list"), ("accounts", "add", "Bob", "--password-file", password),
+                        ("accounts", "disable", "Bob"), ("sessions", "prune"), ("db", "check"), ("db", "migrate"),
+                        ("db", "backup", backup), ("db", "restore", "--yes", backup), ("accounts", "enable", "Bob")):
+            self.ctl(*command)
+            others = [file.name for file in self.server.data.iterdir()
+                      if (file.stat().st_uid, file.stat().st_gid) != (OWNER, OWNER)]
+            self.assertEqual(others, [], command)
+        self.assertIn("Bob", self.ctl("accounts", "list").out)
+
+    def test_a_backup_in_a_folder_of_roots_is_refused_with_what_to_do(self):
+        said = self.ctl("db", "backup", self.of_root / "backup.db", code=73).err
+        self.assertRegex(said, r"porterctl acts as \S.*, who owns the database: name a file that")
+        self.assertEqual(list(self.of_root.iterdir()), [])
+
+    def test_root_is_told_to_start_porterd_as_the_owner(self):
+        done = run(PORTERD, "--port", "0", "--data-dir", self.server.data, home=self.of_root)
+        self.assertEqual(done.returncode, 78)
+        self.assertRegex(done.err, r"it belongs to another user: run it as that user, sudo -u \S+ porterd")
+
+
+if __name__ == "__main__":
+    unittest.main()
