@@ -231,6 +231,21 @@ class Refused(unittest.TestCase):
         self.database.write_bytes(whole[:len(whole) // 2 // 4096 * 4096])
         self.assert_refused(65, (("db", "check"), ("db", "migrate")))
 
+    def test_one_that_was_copied_over_a_database_whose_log_is_still_there(self):
+        log_file = self.database.with_name("porter.db-wal")
+        shutil.copy(self.good, self.database)
+        with contextlib.closing(sqlite3.connect(self.database, isolation_level=None)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("UPDATE accounts SET failed_since = 1")
+            log = log_file.read_bytes()
+        self.database.unlink()
+        with contextlib.closing(sqlite3.connect(self.good)) as whole:
+            whole.execute("VACUUM INTO ?", (str(self.database),))
+        self.database.chmod(0o600)
+        log_file.write_bytes(log)
+        self.assert_refused(65, pattern="porter.db-wal belongs to another database: .* porterctl db restore")
+        self.assertEqual(log_file.read_bytes(), log)
+
     def test_a_read_only_one(self):
         shutil.copy(self.good, self.database)
         self.database.chmod(0o444)

@@ -116,6 +116,14 @@ bool database::is_read_only() const noexcept
     return sqlite3_db_readonly(handle_.get(), "main") == 1;
 }
 
+bool database::is_moved()
+{
+    int moved = 0;
+    int const result = sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    if (result != SQLITE_OK) fail(result);
+    return moved != 0;
+}
+
 bool database::in_transaction() const noexcept
 {
     return sqlite3_get_autocommit(handle_.get()) == 0;

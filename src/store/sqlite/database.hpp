@@ -52,6 +52,9 @@ public:
     /// How many rows the last INSERT, UPDATE or DELETE itself changed; what its triggers did does not count.
     std::int64_t changes() const noexcept;
 
+    /// Whether the file that is open has its name no more: it was replaced or removed since.
+    bool is_moved();
+
     /// How many pages the write-ahead log held after the last commit of this connection.
     int wal_pages() const noexcept { return wal_pages_; }
 

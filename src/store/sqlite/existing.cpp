@@ -1,10 +1,13 @@
 #include "store/sqlite/existing.hpp"
 
+#include <sqlite3.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <system_error>
 
 #include "store/sqlite/database.hpp"
+#include "store/sqlite/failure.hpp"
 #include "store/sqlite/file.hpp"
 #include "store/sqlite/migration.hpp"
 
@@ -64,14 +67,23 @@ void refuse_log_of_another(options const& rules)
 {
     std::error_code none;
     auto const log = rules.path.string() + "-wal";
-    auto const size = std::filesystem::file_size(log, none);
-    if (none || size == 0) return;
-    if (has_write_ahead_log(rules)) return;
+    auto const is_empty = [&] {
+        auto const size = std::filesystem::file_size(log, none);
+        return none || size == 0;
+    };
+    if (is_empty() || has_write_ahead_log(rules)) return;
+    // The shell's journal_mode removes the log before it changes the header: the log may have gone in between.
+    if (is_empty()) return;
     throw cannot_open(
         kind::bad_data, rules.path,
         log +
             " belongs to another database: a backup was copied over the file. Put it in place by "
             "porterctl db restore instead; to go on with the file as it is, move the log away and keep it");
+}
+
+void refuse_replaced(database& db)
+{
+    if (db.is_moved()) throw failure{SQLITE_BUSY, "it was replaced while it was being opened: try again"};
 }
 
 }  // namespace porter::rooms::store::sqlite

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "store/sqlite/database.hpp"
 #include "store/sqlite/options.hpp"
 
 namespace porter::rooms::store::sqlite {
@@ -23,5 +24,10 @@ void refuse_wrong_content(options const& rules, depth how);
 /// or VACUUM INTO made is used without a log. What was copied by other means is not found. Throws
 /// start_error(bad_data), failure.
 void refuse_log_of_another(options const& rules);
+
+/// Refuses, as busy, a file that was replaced while it was being opened: a program that waited for the lock of
+/// db restore has the file before. `db` has read something: with a write-ahead log it holds a lock from then on, for
+/// which db restore waits. Throws failure.
+void refuse_replaced(database& db);
 
 }  // namespace porter::rooms::store::sqlite

@@ -50,6 +50,7 @@ std::unique_ptr<database> prepare(options const& rules, log::logger& log)
     migrate(*db, rules.path, migrations(), log);
     use_write_ahead_log(*db, rules);
     db->execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+    refuse_replaced(*db);
     give_back_undecided(*db);
     return db;
 }

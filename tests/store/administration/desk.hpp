@@ -33,6 +33,9 @@ public:
         return *db_;
     }
 
+    /// Closes the administrator's connection.
+    void leave() { db_.reset(); }
+
     std::string type(std::string const& sql) { return here.administrator().run(sql); }
 
     house here;

@@ -1,9 +1,17 @@
 // Promise S13 of SECURITY.md.
 #include "store/sqlite/administration/restore.hpp"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <chrono>
+#include <optional>
 
 #include "store/administration/desk.hpp"
+#include "store/sqlite/existing.hpp"
+#include "store/sqlite/failure.hpp"
 
 using namespace porter::testing;
 using porter::start_error;
@@ -14,6 +22,58 @@ bool go_on(std::uint64_t, std::uint64_t)
 {
     return true;
 }
+
+/// Another process that tries to open the database, to change it and as porterd does, when it is told to.
+class other_program {
+public:
+    explicit other_program(house& here)
+    {
+        REQUIRE(::pipe(start_.data()) == 0);
+        process_ = ::fork();
+        REQUIRE(process_ >= 0);
+        if (process_ != 0) {
+            ::close(start_[0]);
+            return;
+        }
+        ::close(start_[1]);
+        char nothing = 0;
+        bool const told = ::read(start_[0], &nothing, 1) == 0;
+        ::_exit(told && !can_change(here) && !can_start(here) ? 0 : 1);
+    }
+
+    /// Whether both were refused.
+    bool is_kept_out()
+    {
+        ::close(start_[1]);
+        int status = -1;
+        ::waitpid(process_, &status, 0);
+        return status == 0;
+    }
+
+private:
+    static bool can_change(house& here)
+    {
+        try {
+            auto const db = administration::open_to_write(here.rules);
+            return true;
+        } catch (porter::rooms::store::sqlite::failure const& problem) {
+            return !problem.is_busy();
+        }
+    }
+
+    static bool can_start(house& here)
+    {
+        try {
+            here.open();
+            return true;
+        } catch (start_error const&) {
+            return false;
+        }
+    }
+
+    std::array<int, 2> start_{};
+    ::pid_t process_ = -1;
+};
 
 /// A database of which there is a backup with alice and her sessions 1 and 2; since then session 2 ended, and bob came
 /// with session 3.
@@ -35,6 +95,13 @@ struct with_backup {
         auto const opened = admin.here.run(admin.ports.sessions.open(session_of(owner, number)));
         REQUIRE(opened);
         return opened->id;
+    }
+
+    /// No program has it open any more.
+    void close()
+    {
+        admin.leave();
+        admin.here.close();
     }
 
     administration::restored restore()
@@ -59,7 +126,7 @@ struct with_backup {
 TEST_CASE("a restored database has what the backup has but no session that ended since")
 {
     with_backup those;
-    those.admin.here.close();
+    those.close();
     auto const done = those.restore();
     CHECK(done.accounts == 1);
     CHECK(done.sessions == 1);
@@ -75,7 +142,7 @@ TEST_CASE("a restored database has what the backup has but no session that ended
 TEST_CASE("ids that were given since the backup are not given again")
 {
     with_backup those;
-    those.admin.here.close();
+    those.close();
     those.restore();
     auto const ports = those.admin.here.open();
     auto const added = those.admin.here.run(ports.accounts.add(account_of("carol")));
@@ -95,7 +162,7 @@ TEST_CASE("the database before is kept with the log beside it")
         std::filesystem::copy_file(those.admin.here.rules.path.string() + suffix,
                                    killed.string() + "/porter.db" + suffix);
     }
-    those.admin.here.close();
+    those.close();
     those.admin.here.rules.path = killed / "porter.db";
     auto const done = those.restore();
     CHECK(done.sessions == 1);  // that the second ended stands in the log alone
@@ -111,7 +178,7 @@ TEST_CASE("the database before is kept with the log beside it")
 TEST_CASE("in place of a database that cannot be read every session is ended")
 {
     with_backup those;
-    those.admin.here.close();
+    those.close();
     auto const missing = GENERATE(true, false);
     std::filesystem::remove(those.admin.here.rules.path);
     if (!missing) {
@@ -134,7 +201,7 @@ TEST_CASE("in place of a database that cannot be read every session is ended")
 TEST_CASE("what is no sound backup of ours is not restored and nothing is changed")
 {
     with_backup those;
-    those.admin.here.close();
+    those.close();
     auto const before = content_of(those.admin.here.rules.path);
     auto const content = GENERATE(std::string{}, std::string(8192, 'x'));
     write_file(those.backup, content);
@@ -148,7 +215,7 @@ TEST_CASE("what is no sound backup of ours is not restored and nothing is change
 TEST_CASE("a database that others could have written is not replaced")
 {
     with_backup those;
-    those.admin.here.close();
+    those.close();
     std::filesystem::permissions(those.admin.here.rules.path, std::filesystem::perms::others_write,
                                  std::filesystem::perm_options::add);
     try {
@@ -158,4 +225,62 @@ TEST_CASE("a database that others could have written is not replaced")
         CHECK(refused.why() == start_error::kind::configuration);
     }
     CHECK(those.stored("SELECT count(*) FROM accounts") == "2");
+}
+
+TEST_CASE("no other program can open the database while it is being replaced")
+{
+    with_backup those;
+    those.close();
+    those.admin.here.rules.busy_timeout = std::chrono::milliseconds{1};
+    other_program other{those.admin.here};
+    std::optional<bool> is_kept_out;
+    auto const done = administration::restore(those.admin.here.rules, those.backup, [&](std::uint64_t, std::uint64_t) {
+        if (!is_kept_out) is_kept_out = other.is_kept_out();
+        return true;
+    });
+    CHECK(done.has_value());
+    CHECK(is_kept_out == true);
+    CHECK(those.stored("SELECT name FROM accounts") == "alice");
+}
+
+TEST_CASE("a database that a program has open is not replaced")
+{
+    with_backup those;
+    those.admin.here.close();
+    those.admin.here.rules.busy_timeout = std::chrono::milliseconds{1};
+    try {
+        administration::restore(those.admin.here.rules, those.backup, go_on);
+        FAIL("it was replaced");
+    } catch (porter::rooms::store::sqlite::failure const& problem) {
+        CHECK(problem.is_busy());
+    }
+}
+
+TEST_CASE("a file that was made while a backup was put in the place of none is not replaced")
+{
+    with_backup those;
+    those.close();
+    auto const& file = those.admin.here.rules.path;
+    std::filesystem::remove(file);
+    auto const meanwhile = [&](std::uint64_t, std::uint64_t) {
+        write_file(file, "another program's");
+        return true;
+    };
+    CHECK_THROWS_AS(administration::restore(those.admin.here.rules, those.backup, meanwhile), start_error);
+    CHECK(content_of(file) == "another program's");
+}
+
+TEST_CASE("a file that was replaced while it was being opened is refused")
+{
+    with_backup those;
+    those.close();
+    auto const opened = administration::open_to_write(those.admin.here.rules);
+    CHECK_NOTHROW(porter::rooms::store::sqlite::refuse_replaced(*opened));
+    std::filesystem::rename(those.backup, those.admin.here.rules.path);
+    try {
+        porter::rooms::store::sqlite::refuse_replaced(*opened);
+        FAIL("it was taken");
+    } catch (porter::rooms::store::sqlite::failure const& problem) {
+        CHECK(problem.is_busy());
+    }
 }

@@ -41,9 +41,11 @@ void refuse_other_schema(database& db, options const& rules, schema wanted)
 std::unique_ptr<database> open_existing(options const& rules, database::access how, schema wanted)
 {
     refuse_wrong_file(rules.path, newest_version());
+    refuse_log_of_another(rules);  // before recover(), whose connection would play it
     recover(rules);
     auto db = connect(rules, how);
     refuse_other_schema(*db, rules, wanted);
+    refuse_replaced(*db);
     return db;
 }
 
@@ -57,6 +59,19 @@ std::unique_ptr<database> open_to_read(options const& rules, schema wanted)
 std::unique_ptr<database> open_to_write(options const& rules)
 {
     return open_existing(rules, database::access::read_write, schema::newest);
+}
+
+std::unique_ptr<database> open_alone(options const& rules)
+{
+    refuse_wrong_file(rules.path, newest_version());
+    refuse_log_of_another(rules);
+    recover(rules);
+    auto db = connect(rules, database::access::read_write);
+    // The lock of the transaction stays in this mode, and SQLite keeps the index of the log in memory.
+    db->execute("PRAGMA main.locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT");
+    refuse_other_schema(*db, rules, schema::older);
+    refuse_replaced(*db);
+    return db;
 }
 
 void migrate_file(options const& rules, log::logger& log)

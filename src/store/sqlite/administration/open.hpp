@@ -18,11 +18,15 @@ enum class schema : std::uint8_t {
 };
 
 /// Opens an existing file for looking. Throws start_error: bad_data when the file is damaged, another program's, newer,
-/// or older where that is not wanted; io when it cannot be read or is read-only.
+/// or older where that is not wanted, or has the log of another beside it; io when it cannot be read or is read-only.
 std::unique_ptr<database> open_to_read(options const& rules, schema wanted = schema::newest);
 
 /// Opens an existing file for changes. It leaves the write-ahead log to porterd. Throws as open_to_read().
 std::unique_ptr<database> open_to_write(options const& rules);
+
+/// Opens an existing file, of this version or one before, that no other program can read or write until it is closed.
+/// Throws as open_to_read(); a failure that is_busy() when another program has it open.
+std::unique_ptr<database> open_alone(options const& rules);
 
 /// Brings an existing file to the newest schema as porterd does when it starts: all or nothing, and after a copy of
 /// what was there. Logs `store_migrated` for each step. Throws as open_to_read(), and cannot_create for the copy.

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <memory>
 #include <string>
 #include <system_error>
 
@@ -11,7 +12,7 @@
 #include "store/sqlite/administration/copying.hpp"
 #include "store/sqlite/administration/open.hpp"
 #include "store/sqlite/administration/status.hpp"
-#include "store/sqlite/existing.hpp"
+#include "store/sqlite/failure.hpp"
 #include "store/sqlite/file.hpp"
 #include "store/sqlite/migration.hpp"
 #include "store/sqlite/migrator.hpp"
@@ -37,22 +38,22 @@ private:
 };
 
 /// Sessions stay that are in both; an id is greater than each that either gave.
-void carry_over(database& copy, std::filesystem::path const& before)
+void carry_over(database& before, std::filesystem::path const& made)
 {
-    statement{copy, "ATTACH ?1 AS before", before.string()}.run();
+    statement{before, "ATTACH ?1 AS made", made.string()}.run();
     {
-        transaction whole{copy};
-        copy.execute(
-            "DELETE FROM sessions WHERE NOT EXISTS"
-            " (SELECT 1 FROM before.sessions AS kept"
+        transaction whole{before};
+        before.execute(
+            "DELETE FROM made.sessions WHERE NOT EXISTS"
+            " (SELECT 1 FROM main.sessions AS kept"
             "  WHERE kept.id = sessions.id AND kept.token_digest = sessions.token_digest);"
-            "UPDATE sqlite_sequence SET seq = max(seq, coalesce("
-            " (SELECT given.seq FROM before.sqlite_sequence AS given WHERE given.name = sqlite_sequence.name), 0));"
-            "INSERT INTO sqlite_sequence (name, seq) SELECT name, seq FROM before.sqlite_sequence"
-            " WHERE name NOT IN (SELECT name FROM main.sqlite_sequence)");
+            "UPDATE made.sqlite_sequence SET seq = max(seq, coalesce("
+            " (SELECT given.seq FROM main.sqlite_sequence AS given WHERE given.name = sqlite_sequence.name), 0));"
+            "INSERT INTO made.sqlite_sequence (name, seq) SELECT name, seq FROM main.sqlite_sequence"
+            " WHERE name NOT IN (SELECT name FROM made.sqlite_sequence)");
         whole.commit();
     }
-    copy.execute("DETACH before");
+    before.execute("DETACH made");
 }
 
 /// Nobody knows which sessions ended.
@@ -63,26 +64,53 @@ void end_all(database& copy)
     whole.commit();
 }
 
-/// Whether the database before can say what has ended.
-bool is_readable(options const& rules)
-{
-    try {
-        refuse_log_of_another(rules);
-        auto const db = open_to_read(rules, schema::older);
-        return db->text("PRAGMA quick_check(1)") == "ok" && db->integer("PRAGMA user_version") > 0;
-    } catch (failure const&) {
-        return false;
-    } catch (start_error const& refused) {
-        if (refused.why() == kind::configuration) throw;  // not whose it should be: that is for a person
-        return false;
-    }
-}
-
 bool is_there(std::filesystem::path const& path)
 {
     std::error_code unknown;
     return std::filesystem::symlink_status(path, unknown).type() != std::filesystem::file_type::not_found;
 }
+
+/// The database before. While this lives no other program can use it: what that acknowledged would be lost.
+class predecessor {
+public:
+    /// Throws failure (busy) when another program has it open, start_error when it is not whose it should be.
+    explicit predecessor(options const& rules) : rules_(rules), is_there_(is_there(rules.path))
+    {
+        if (is_there_) open();
+    }
+
+    bool exists() const noexcept { return is_there_; }
+    /// Whether it can say what has ended.
+    bool is_readable() const noexcept { return is_readable_; }
+    /// Of one that is readable.
+    database& content() noexcept { return *database_; }
+
+    /// One that cannot be opened cannot be locked either, and porterd could not start on it.
+    void refuse_in_use() const
+    {
+        if (database_ || !user_of(rules_.path)) return;
+        throw start_error{kind::io, "a program has opened " + rules_.path.string() + " meanwhile: nothing was changed"};
+    }
+
+private:
+    void open()
+    {
+        try {
+            database_ = open_alone(rules_);
+            is_readable_ =
+                database_->text("PRAGMA quick_check(1)") == "ok" && database_->integer("PRAGMA user_version") > 0;
+        } catch (failure const& problem) {
+            if (problem.is_busy()) throw;
+        } catch (start_error const& refused) {
+            if (refused.why() == kind::configuration) throw;  // that is for a person
+        }
+    }
+
+    options const& rules_;
+    bool is_there_;
+    bool is_readable_ = false;
+    std::unique_ptr<database> database_;
+};
 
 void move(std::filesystem::path const& from, std::filesystem::path const& to)
 {
@@ -91,18 +119,14 @@ void move(std::filesystem::path const& from, std::filesystem::path const& to)
     if (failed) throw start_error{kind::io, "cannot rename " + from.string() + ": " + failed.message()};
 }
 
-/// Root may restore for the user that porterd runs as: the file gets the owner of the one before, or else
-/// of the folder.
-void give_to_owner(std::filesystem::path const& made, std::filesystem::path const& file)
+/// Never over a file that another program has made meanwhile.
+void move_to_free_name(std::filesystem::path const& from, std::filesystem::path const& to)
 {
-    if (::geteuid() != 0) return;
-    struct stat before {};
-    auto const folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path{"."};
-    if (::lstat(file.c_str(), &before) != 0 && ::stat(folder.c_str(), &before) != 0) return;
-    if (::lchown(made.c_str(), before.st_uid, before.st_gid) != 0) {
-        throw start_error{kind::io,
-                          "cannot give " + file.string() + " to its owner: " + std::generic_category().message(errno)};
+    if (::link(from.c_str(), to.c_str()) != 0) {
+        throw start_error{kind::cannot_create,
+                          "cannot create " + to.string() + ": " + std::generic_category().message(errno)};
     }
+    ::unlink(from.c_str());
 }
 
 /// A second name for the database that goes, beside it; its log gets the name that belongs to it afterwards.
@@ -122,11 +146,15 @@ std::filesystem::path keep(std::filesystem::path const& file, std::string const&
 
 /// The new file first: a crash in between leaves it beside a log that is not its own, which a start refuses.
 std::filesystem::path put_in_place(std::filesystem::path const& made, std::filesystem::path const& file,
-                                   std::string const& now)
+                                   predecessor const& before, std::string const& now)
 {
     std::filesystem::path set_aside;
-    if (is_there(file)) set_aside = keep(file, now);
-    move(made, file);
+    if (before.exists()) {
+        set_aside = keep(file, now);
+        move(made, file);
+    } else {
+        move_to_free_name(made, file);
+    }
     for (auto const* suffix : {"-wal", "-journal"}) {
         auto const beside = file.string() + suffix;
         if (is_there(beside))
@@ -144,6 +172,7 @@ std::optional<restored> restore(options const& rules, std::filesystem::path cons
 {
     auto source_rules = rules;
     source_rules.path = backup;
+    predecessor before{rules};
     temporary_file const made{rules.path};
     {
         auto const source = open_to_read(source_rules, schema::older);
@@ -154,27 +183,23 @@ std::optional<restored> restore(options const& rules, std::filesystem::path cons
     std::string now;
     {
         database copy{made.path(), database::access::read_write};
-        copy.leave_log_when_closing();  // that of the database before: it is kept with it
         no_log unread;
         migrate(copy, made.path(), migrations(), unread, backup_first::no);
-        auto const before = copy.integer("SELECT count(*) FROM sessions");
-        done.was_readable = is_there(rules.path) && is_readable(rules);
+        auto const sessions_before = copy.integer("SELECT count(*) FROM sessions");
+        done.was_readable = before.is_readable();
         if (done.was_readable) {
-            carry_over(copy, rules.path);
+            carry_over(before.content(), made.path());
         } else {
             end_all(copy);
         }
         done.accounts = static_cast<std::uint64_t>(copy.integer("SELECT count(*) FROM accounts"));
         done.sessions = static_cast<std::uint64_t>(copy.integer("SELECT count(*) FROM sessions"));
-        done.sessions_ended = static_cast<std::uint64_t>(before) - done.sessions;
+        done.sessions_ended = static_cast<std::uint64_t>(sessions_before) - done.sessions;
         now = copy.text("SELECT strftime('%Y%m%dT%H%M%SZ', 'now')");
     }
-    if (user_of(rules.path)) {
-        throw start_error{kind::io, "a program has opened " + rules.path.string() + " meanwhile: nothing was changed"};
-    }
-    give_to_owner(made.path(), rules.path);
+    before.refuse_in_use();
     sync_to_disk(made.path());
-    done.set_aside = put_in_place(made.path(), rules.path, now);
+    done.set_aside = put_in_place(made.path(), rules.path, before, now);
     return done;
 }
 

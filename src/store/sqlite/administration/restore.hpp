@@ -18,12 +18,12 @@ struct restored {
     std::filesystem::path set_aside{};  ///< the database before, with its log beside it; empty: there was none
 };
 
-/// Puts a backup in the place of the database, which nobody has open. Sessions that have ended since the backup stay
-/// ended, and ids that were given since are not given again. What was there is kept under another name. A backup of an
-/// older version is brought to this one. All or nothing, but for a crash in between, which the next start refuses with
-/// the words of refuse_log_of_another(). `tell` may stop it until the end of the copying: then there is no result.
-/// Throws start_error: bad_data when the backup is damaged, another program's or newer; io; cannot_create. Throws
-/// failure.
+/// Puts a backup in the place of the database, which no other program can open until that is done. Sessions that have
+/// ended since the backup stay ended, and ids that were given since are not given again. What was there is kept under
+/// another name. A backup of an older version is brought to this one. All or nothing, but for a crash in between, which
+/// the next start refuses with the words of refuse_log_of_another(). `tell` may stop it until the end of the copying:
+/// then there is no result. Throws start_error: bad_data when the backup is damaged, another program's or newer; io;
+/// cannot_create. Throws failure, which is_busy() when another program has the database open.
 std::optional<restored> restore(options const& rules, std::filesystem::path const& backup, progress const& tell);
 
 }  // namespace porter::rooms::store::sqlite::administration
