@@ -1,9 +1,12 @@
 """The commands of README.md do what stands below them, and porterd takes the settings that the pages show.
 
-Marked blocks are run in the order of the page, in one empty folder, with the built programs on the PATH:
+Marked blocks are run in the order of the page, in one empty folder that stays empty, with the built programs on the PATH:
 
   sh server   a server that is left running; its port is a free one, whatever the page says
   sh client   commands that must succeed; a block of plain text behind it is what they print
+
+On docs/porterctl.md and docs/deploy.md the blocks marked as sh porterctl and sh database must succeed, too, and what
+they mention as a command of porterctl must be one.
 """
 import os
 import pathlib
@@ -12,7 +15,7 @@ import subprocess
 import tempfile
 import unittest
 
-from support.server import PORTER, PORTERD, assert_no_report, clean_environment, run
+from support.server import PORTER, PORTERCTL, PORTERD, Server, assert_no_report, clean_environment, run
 from support.waiting import HANG_GUARD, until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -22,14 +25,17 @@ SETTING = re.compile(r"\b(PORTERD_[A-Z_]+)=([^\s`,;…]+(?:,[^\s`;…]+)*)")
 BLOCK = re.compile(r"^```sh (?P<who>server|client)\n(?P<commands>.*?)^```\n(?:\n?```text\n(?P<output>.*?)^```)?",
                    re.MULTILINE | re.DOTALL)
 PORT_OF_THE_PAGE = "7678"
+PORTERCTL_PAGE, DEPLOY_PAGE = ROOT / "docs/porterctl.md", ROOT / "docs/deploy.md"
 
 
 class TheCommandsOfTheReadme(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="porter-test-")))
-        self.port_file = self.folder / "port"
+        home = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="porter-test-")))
+        self.port_file = home / "port"
         programs = {str(pathlib.Path(program).parent) for program in (PORTERD, PORTER)}
-        self.environment = clean_environment(self.folder, PORTERD_PORT_FILE=str(self.port_file),
+        self.environment = clean_environment(home, XDG_STATE_HOME=str(home / ".local/state"),
+                                             PORTERD_PORT_FILE=str(self.port_file),
                                              PATH=os.pathsep.join([*programs, os.environ["PATH"]]))
 
     def start_server(self, commands):
@@ -64,6 +70,55 @@ class TheCommandsOfTheReadme(unittest.TestCase):
         self.server.terminate()
         self.assertEqual(self.server.wait(HANG_GUARD), 0)
         assert_no_report(self.server.stdout.read())
+        self.assertEqual(list(self.folder.iterdir()), [], "a reader's folder is as before")
+
+
+class TheCommandsOfThePages(unittest.TestCase):
+    """docs/porterctl.md and docs/deploy.md: porterctl beside a database that porterd has made."""
+
+    def setUp(self):
+        self.home = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="porter-test-")))
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="porter-test-")))
+        self.server = Server()
+        self.addCleanup(self.server.remove)
+        self.server.stop()
+        self.environment = clean_environment(self.home, PORTERD_DATA_DIR=str(self.server.data), PATH=os.pathsep.join(
+            [str(pathlib.Path(PORTERCTL).parent), os.environ["PATH"]]))
+
+    def run_command(self, command):
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", command], cwd=self.folder, env=self.environment,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=HANG_GUARD, check=False)
+        assert_no_report(done.stderr)
+        self.assertEqual(done.returncode, 0, f"{command}\n{done.stderr}")
+        return done.stdout
+
+    def test_each_block_of_commands_succeeds(self):
+        kinds = []
+        for page in (PORTERCTL_PAGE, DEPLOY_PAGE):
+            for kind, commands in re.findall(r"^```sh (porterctl|database)\n(.*?)^```", page.read_text(), re.M | re.S):
+                kinds.append(kind)
+                self.run_command(commands.replace("/var/lib/porter/porter.db", str(self.server.database)))
+        self.assertEqual(kinds, ["porterctl", "database", "database"])
+
+    def test_each_command_of_the_summary_is_one(self):
+        named = set()
+        for line in re.findall(r"^porterctl (.*\|.*)$", PORTERCTL_PAGE.read_text(), re.M):
+            noun, _, verbs = line.partition(" ")
+            for verb in verbs.split("|"):
+                named.add(f"{noun} {verb.split()[0]}")
+        listed = {" ".join(words) for words in re.findall(r"^  (accounts|sessions|addresses|db) ([a-z-]+)",
+                                                         self.run_command("porterctl --help"), re.M)}
+        self.assertEqual(named, listed)
+
+    def test_each_command_that_is_mentioned_is_one(self):
+        listed = self.run_command("porterctl --help")
+        mentioned = set()
+        for page in PAGES:
+            mentioned |= set(re.findall(r"porterctl (accounts|sessions|addresses|db) ([a-z]+(?:-[a-z]+)?)\b",
+                                        page.read_text(encoding="utf-8")))
+        self.assertGreaterEqual(len(mentioned), 8)
+        for noun, verb in mentioned:
+            self.assertRegex(listed, rf"(?m)^  {noun} {verb}\b")
 
 
 class TheSettingsOfThePages(unittest.TestCase):
