@@ -22,11 +22,6 @@ constexpr std::size_t queue_bytes = 1024 * 1024;
 
 using std::chrono::steady_clock;
 
-line_time now()
-{
-    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
 /// The peer that a line is about; empty: none.
 std::string_view address_in(std::initializer_list<field> fields) noexcept
 {
@@ -90,7 +85,7 @@ void file_logger::serve()
 void file_logger::write(level severity, std::string_view event, std::initializer_list<field> fields)
 {
     try {
-        auto const line = format_line(form_, now(), severity, event, fields) + '\n';
+        auto const line = format_event(form_, severity, event, fields);
         auto const decided = budget_.admit(address_in(fields), severity, line.size(), steady_clock::now());
         if (decided.has_finished) report(budget_.take_finished(steady_clock::now()));
         if (decided.is_admitted) queue_.push(line);
@@ -102,9 +97,8 @@ void file_logger::write(level severity, std::string_view event, std::initializer
 void file_logger::report(std::vector<line_budget::suppression> const& all)
 {
     for (auto const& one : all) {
-        queue_.push(format_line(form_, now(), one.has_errors ? level::error : level::warn, "suppressed",
-                                {{"network", one.network}, {"lines", one.lines}, {"seconds", one.length.count()}}) +
-                    '\n');
+        queue_.push(format_event(form_, one.has_errors ? level::error : level::warn, "suppressed",
+                                 {{"network", one.network}, {"lines", one.lines}, {"seconds", one.length.count()}}));
     }
 }
 

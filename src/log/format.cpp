@@ -28,13 +28,23 @@ void append_time(std::string& line, line_time when)
                    time.seconds().count(), time.subseconds().count());
 }
 
+/// False: the field is a text.
+bool append_number(std::string& line, field const& one)
+{
+    if (one.how == field::style::number) {
+        fmt::format_to(std::back_inserter(line), "{}", one.number);
+    } else if (one.how == field::style::seconds) {
+        fmt::format_to(std::back_inserter(line), "{}.{:03}", one.number / 1000, one.number % 1000);
+    }
+    return one.how == field::style::number || one.how == field::style::seconds;
+}
+
 void append_text_field(std::string& line, field const& one)
 {
     assert(is_identifier(one.key));
     line.append(1, ' ').append(one.key).append(1, '=');
-    if (one.how == field::style::number) {
-        fmt::format_to(std::back_inserter(line), "{}", one.number);
-    } else if (one.how == field::style::text) {
+    if (append_number(line, one)) return;
+    if (one.how == field::style::text) {
         append_text(line, one.text);
     } else {
         append_quoted(line, one.text);
@@ -45,11 +55,7 @@ void append_json_field(std::string& line, field const& one)
 {
     assert(is_identifier(one.key));
     fmt::format_to(std::back_inserter(line), ",\"{}\":", one.key);
-    if (one.how == field::style::number) {
-        fmt::format_to(std::back_inserter(line), "{}", one.number);
-    } else {
-        append_json(line, one.text);
-    }
+    if (!append_number(line, one)) append_json(line, one.text);
 }
 
 }  // namespace
@@ -71,23 +77,44 @@ std::string_view name_of(level severity) noexcept
     return "unknown";
 }
 
-std::string format_line(log_format form, line_time when, level severity, std::string_view event,
-                        std::initializer_list<field> fields)
+line_time line_time_now()
+{
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+void event_line::append_to(std::string& to, line_time when) const
+{
+    // All that is needed at once, so that nothing can fail half-way; more for years beyond 9999.
+    to.reserve(to.size() + size() + time_bytes);
+    to.append(text_, 0, time_at_);
+    append_time(to, when);
+    to.append(text_, time_at_).append(1, '\n');
+}
+
+event_line format_event(log_format form, level severity, std::string_view event, std::initializer_list<field> fields)
 {
     assert(is_identifier(event));
     std::string line;
     line.reserve(160);
     if (form == log_format::json) {
         line += "{\"time\":\"";
-        append_time(line, when);
+        auto const time_at = line.size();
         fmt::format_to(std::back_inserter(line), "\",\"level\":\"{}\",\"event\":\"{}\"", name_of(severity), event);
         for (auto const& one : fields) append_json_field(line, one);
         line += '}';
-    } else {
-        append_time(line, when);
-        line.append(1, ' ').append(name_of(severity)).append(1, ' ').append(event);
-        for (auto const& one : fields) append_text_field(line, one);
+        return {std::move(line), time_at};
     }
+    line.append(1, ' ').append(name_of(severity)).append(1, ' ').append(event);
+    for (auto const& one : fields) append_text_field(line, one);
+    return {std::move(line), 0};
+}
+
+std::string format_line(log_format form, line_time when, level severity, std::string_view event,
+                        std::initializer_list<field> fields)
+{
+    std::string line;
+    format_event(form, severity, event, fields).append_to(line, when);
+    line.pop_back();
     return line;
 }
 

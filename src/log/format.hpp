@@ -1,9 +1,11 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "log/logger.hpp"
 
@@ -14,6 +16,31 @@ using line_time = std::chrono::sys_time<std::chrono::milliseconds>;
 
 /// The level as it stands in a line: "trace", "debug", "info", "warn", "error".
 std::string_view name_of(level severity) noexcept;
+
+/// The time now, as a line has it.
+line_time line_time_now();
+
+/// The line of an event that lacks its time yet.
+class event_line {
+public:
+    event_line(std::string text, std::size_t time_at) : text_(std::move(text)), time_at_(time_at) {}
+
+    /// Bytes of the whole line, with its line feed.
+    std::size_t size() const noexcept { return text_.size() + time_bytes + 1; }
+
+    /// Appends the whole line, with its line feed. Throws std::bad_alloc; then `to` is as before.
+    void append_to(std::string& to, line_time when) const;
+
+private:
+    /// Of a time with a year of four digits.
+    static constexpr std::size_t time_bytes = 24;
+
+    std::string text_;
+    std::size_t time_at_;
+};
+
+/// What format_line() makes, for whoever stamps it later.
+event_line format_event(log_format form, level severity, std::string_view event, std::initializer_list<field> fields);
 
 /// One event as one line without its line feed. The text form:
 ///

@@ -36,27 +36,41 @@ void line_queue::change(Change apply)
     if (may_sleep) changed_.notify_one();
 }
 
-void line_queue::push(std::string_view line)
+/// With the time of the first line, or of the first that is dropped.
+void line_queue::begin_lines(line_time now)
 {
-    change([this, line] {
+    if (waiting_.lines.empty() && waiting_.dropped == 0) waiting_.lines_at = now;
+}
+
+void line_queue::push(event_line const& line)
+{
+    change([this, &line] {
+        auto const now = now_();
+        begin_lines(now);
         // Behind a dropped line none is taken either, be it short enough: the gap stays in one place.
         if (waiting_.dropped > 0 || waiting_.old_lines.size() + waiting_.lines.size() + line.size() > limit_) {
             ++waiting_.dropped;
         } else {
-            waiting_.lines += line;
+            line.append_to(waiting_.lines, now);
         }
     });
 }
 
 void line_queue::drop()
 {
-    change([this] { ++waiting_.dropped; });
+    change([this] {
+        begin_lines(now_());
+        ++waiting_.dropped;
+    });
 }
 
 void line_queue::request_reopen()
 {
     change([this] {
-        if (!waiting_.reopen) std::swap(waiting_.old_lines, waiting_.lines);
+        if (waiting_.reopen) return;
+        std::swap(waiting_.old_lines, waiting_.lines);
+        waiting_.old_lines_at = waiting_.lines_at;
+        waiting_.reopened_at = waiting_.lines_at = now_();
         waiting_.reopen = true;
     });
 }

@@ -1,7 +1,6 @@
 #include "log/line_writer.hpp"
 
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 #include <new>
 #include <string>
@@ -11,11 +10,6 @@
 
 namespace porter::rooms::log {
 namespace {
-
-line_time now()
-{
-    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
 
 /// No value of errno: the log stopped by itself, to keep space free.
 constexpr int below_floor = -1;
@@ -33,9 +27,12 @@ char const* describe(int error)
 void line_writer::write(line_queue::batch& next)
 {
     if (next.reopen) {
+        now_ = next.old_lines_at;
         if (!next.old_lines.empty()) write(next.old_lines);
+        now_ = next.reopened_at;
         reopen();
     }
+    now_ = next.lines_at;
     write(next.lines);
     dropped_ += next.dropped;
 }
@@ -67,6 +64,12 @@ void line_writer::reopen()
     if (failed != 0) ++dropped_;
 }
 
+void line_writer::finish()
+{
+    now_ = line_time_now();
+    report_dropped();
+}
+
 /// True when nothing is left to be said about lost lines.
 bool line_writer::report_dropped()
 {
@@ -84,7 +87,7 @@ bool line_writer::report_dropped()
 int line_writer::announce(level severity, std::string_view event, std::initializer_list<field> fields)
 {
     try {
-        auto line = format_line(form_, now(), severity, event, fields) + '\n';
+        auto line = format_line(form_, now_, severity, event, fields) + '\n';
         return file_.write(line).error;
     } catch (std::bad_alloc const&) {
         return ENOMEM;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "log/append_file.hpp"
+#include "log/format.hpp"
 #include "log/line_queue.hpp"
 #include "log/logger.hpp"
 #include "log/space_floor.hpp"
@@ -29,7 +30,7 @@ public:
     void write(line_queue::batch& next);
 
     /// Says what was lost, if anything was and it can be written. After the last batch.
-    void finish() { report_dropped(); }
+    void finish();
 
 private:
     void write(std::string& lines);
@@ -40,6 +41,7 @@ private:
     append_file file_;
     log_format form_;
     space_floor floor_;
+    line_time now_{};  ///< of what is said by the writer itself: that of the lines that follow it
     std::uint64_t dropped_ = 0;
     /// Of the file; 0: lines were lost because the queue was full; below_floor: to keep space free.
     int last_error_ = 0;

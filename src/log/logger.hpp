@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
@@ -15,12 +16,16 @@ using level = porter::log_level;
 /// escaped; other text is bare where that is unambiguous. The value is a view: it lives until the call returns.
 class field {
 public:
-    enum class style : std::uint8_t { text, quoted, number };
+    enum class style : std::uint8_t { text, quoted, number, seconds };
 
     field(std::string_view key_, std::string_view text_) : key(key_), text(text_) {}
     field(std::string_view key_, char const* text_) : key(key_), text(text_) {}
     template <std::integral Number>
     field(std::string_view key_, Number value) : key(key_), number(static_cast<std::int64_t>(value)), how(style::number)
+    {}
+    /// A length of time that is not negative, written in seconds: 1.250.
+    field(std::string_view key_, std::chrono::milliseconds length)
+        : key(key_), number(length.count()), how(style::seconds)
     {}
 
     std::string_view key;
@@ -42,20 +47,24 @@ class logger {
 public:
     virtual ~logger() = default;
 
+    /// Whether lines of this level are written: a branch, for those who would gather the fields of each message.
+    bool writes(level severity) const noexcept { return severity >= threshold_; }
+
     void trace(std::string_view event, std::initializer_list<field> fields = {}) { log(level::trace, event, fields); }
     void debug(std::string_view event, std::initializer_list<field> fields = {}) { log(level::debug, event, fields); }
     void info(std::string_view event, std::initializer_list<field> fields = {}) { log(level::info, event, fields); }
     void warn(std::string_view event, std::initializer_list<field> fields = {}) { log(level::warn, event, fields); }
     void error(std::string_view event, std::initializer_list<field> fields = {}) { log(level::error, event, fields); }
 
+    void log(level severity, std::string_view event, std::initializer_list<field> fields)
+    {
+        if (writes(severity)) write(severity, event, fields);
+    }
+
 protected:
     explicit logger(level threshold) : threshold_(threshold) {}
 
 private:
-    void log(level severity, std::string_view event, std::initializer_list<field> fields)
-    {
-        if (severity >= threshold_) write(severity, event, fields);
-    }
     virtual void write(level severity, std::string_view event, std::initializer_list<field> fields) = 0;
 
     level threshold_;

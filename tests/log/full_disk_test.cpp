@@ -102,8 +102,8 @@ TEST_CASE("lines that found no room in the queue are counted behind those that d
 {
     scratch dir;
     hand_driven_writer log{dir.path / "log"};
-    line_queue queue{20};
-    for (int i = 0; i < 5; ++i) queue.push("queued\n");
+    line_queue queue{70};
+    for (int i = 0; i < 5; ++i) queue.push(event_line{" queued", 0});
     line_queue::batch next;
     REQUIRE(queue.take(next));
     log.writer.write(next);

@@ -1,5 +1,8 @@
 #include "log/line_queue.hpp"
 
+#include <chrono>
+#include <cstddef>
+#include <mutex>
 #include <string>
 #include <thread>
 
@@ -8,47 +11,76 @@
 #include "support/catch.hpp"
 
 namespace porter::rooms::log {
+namespace {
+
+constexpr std::size_t stamp_bytes = 25;  // with the blank behind it
+
+/// The event of a line that ends with `text`.
+event_line ending_with(std::string const& text)
+{
+    return {' ' + text, 0};
+}
+
+std::string without_times(std::string const& lines)
+{
+    std::string all;
+    for (std::size_t at = 0; at < lines.size();) {
+        auto const end = lines.find('\n', at) + 1;
+        all += lines.substr(at + stamp_bytes, end - at - stamp_bytes);
+        at = end;
+    }
+    return all;
+}
+
+/// A clock that goes on by a millisecond whenever it is looked at.
+line_time every_millisecond()
+{
+    static line_time now{};
+    return now += std::chrono::milliseconds{1};
+}
+
+}  // namespace
 
 TEST_CASE("lines that came while the thread was held up are written together and in order")
 {
     constexpr int count = 5000;
     scratch dir;
     line_writer writer{dir.path / "log", log_format::text};
-    line_queue queue{1'000'000};
+    line_queue queue{1'200'000};
     std::string all;
     for (int i = 0; i < count; ++i) {
-        auto const line = "line " + std::to_string(i) + '\n';
-        queue.push(line);
-        all += line;
+        auto const line = "line " + std::to_string(i);
+        queue.push(ending_with(line));
+        all += line + '\n';
     }
     line_queue::batch next;
     REQUIRE(queue.take(next));
-    CHECK(next.lines == all);
+    CHECK(without_times(next.lines) == all);
     CHECK(next.dropped == 0);
     writer.write(next);
-    CHECK(content(dir.path / "log") == all);
+    CHECK(without_times(content(dir.path / "log")) == all);
 }
 
 TEST_CASE("a full queue drops and counts what comes until it is emptied")
 {
-    line_queue queue{10};
+    line_queue queue{10 + stamp_bytes};
     line_queue::batch next;
-    queue.push("12345\n");
-    queue.push("6789\n");  // a byte too many
-    queue.push("1\n");     // has room, but would hide where the gap is
+    queue.push(ending_with("12345"));
+    queue.push(ending_with("6789"));  // a byte too many
+    queue.push(ending_with("1"));     // has room, but would hide where the gap is
     REQUIRE(queue.take(next));
-    CHECK(next.lines == "12345\n");
+    CHECK(without_times(next.lines) == "12345\n");
     CHECK(next.dropped == 2);
 
-    queue.push("123456789\n");
+    queue.push(ending_with("123456789"));
     REQUIRE(queue.take(next));
-    CHECK(next.lines == "123456789\n");
+    CHECK(without_times(next.lines) == "123456789\n");
     CHECK(next.dropped == 0);
 }
 
 TEST_CASE("a line that could not be pushed is counted")
 {
-    line_queue queue{10};
+    line_queue queue{10 + stamp_bytes};
     line_queue::batch next;
     queue.drop();
     REQUIRE(queue.take(next));
@@ -64,52 +96,52 @@ TEST_CASE("what was logged before a rotation is in the old file and the rest in 
     line_writer writer{path, log_format::text};
     line_queue queue{1000};
     line_queue::batch next;
-    queue.push("before\n");
+    queue.push(ending_with("before"));
     std::filesystem::rename(path, rotated);
     queue.request_reopen();
-    queue.push("after\n");
+    queue.push(ending_with("after"));
     queue.request_reopen();
-    queue.push("later\n");
+    queue.push(ending_with("later"));
     REQUIRE(queue.take(next));
     writer.write(next);
-    CHECK(content(rotated) == "before\n");
-    CHECK(content(path).ends_with("after\nlater\n"));
+    CHECK(without_times(content(rotated)) == "before\n");
+    CHECK(without_times(content(path)).ends_with("after\nlater\n"));
     CHECK(content(path).find("before") == std::string::npos);
 }
 
 TEST_CASE("a reopening that is asked for belongs to the next batch only")
 {
-    line_queue queue{10};
+    line_queue queue{10 + stamp_bytes};
     line_queue::batch next;
     queue.request_reopen();
     REQUIRE(queue.take(next));
     CHECK(next.reopen);
-    queue.push("line\n");
+    queue.push(ending_with("line"));
     REQUIRE(queue.take(next));
     CHECK_FALSE(next.reopen);
 }
 
 TEST_CASE("a closed queue gives what is left and ends")
 {
-    line_queue queue{10};
+    line_queue queue{10 + stamp_bytes};
     line_queue::batch next;
-    queue.push("last\n");
+    queue.push(ending_with("last"));
     queue.close();
     CHECK(queue.take(next));
-    CHECK(next.lines == "last\n");
+    CHECK(without_times(next.lines) == "last\n");
     CHECK_FALSE(queue.take(next));
     CHECK(next.is_empty());
 }
 
 TEST_CASE("a wait that has an end gives an empty batch then and is not the end of the queue")
 {
-    line_queue queue{10};
+    line_queue queue{10 + stamp_bytes};
     line_queue::batch next;
     CHECK(queue.take(next, line_queue::time::min()));
     CHECK(next.is_empty());
-    queue.push("line\n");
+    queue.push(ending_with("line"));
     CHECK(queue.take(next, line_queue::time::min()));
-    CHECK(next.lines == "line\n");
+    CHECK(without_times(next.lines) == "line\n");
     queue.close();
     CHECK_FALSE(queue.take(next, line_queue::time::min()));
 }
@@ -123,7 +155,7 @@ TEST_CASE("a thread that waits is woken by a line and by the end")
             for (line_queue::batch next; queue.take(next);) taken += next.lines;
         }};
         for (int i = 0; i < 100; ++i) {
-            queue.push("a\n");
+            queue.push(ending_with("a"));
             std::this_thread::yield();
         }
         queue.close();
@@ -135,14 +167,65 @@ TEST_CASE("the memory of a burst is given back")
 {
     line_queue queue{1'000'000};
     line_queue::batch next;
-    queue.push(std::string(500'000, 'a') + '\n');
+    queue.push(ending_with(std::string(500'000, 'a')));
     for (int i = 0; i < 2; ++i) {  // it takes two turns until both texts have been emptied
         REQUIRE(queue.take(next));
-        queue.push("line\n");
+        queue.push(ending_with("line"));
     }
     REQUIRE(queue.take(next));
-    CHECK(next.lines == "line\n");
+    CHECK(without_times(next.lines) == "line\n");
     CHECK(next.lines.capacity() < 100'000);
+}
+
+TEST_CASE("lines bear the time at which they got their place")
+{
+    line_queue queue{1000, every_millisecond};
+    auto const early = ending_with("formatted first");
+    queue.push(ending_with("pushed first"));
+    queue.push(early);
+    line_queue::batch next;
+    REQUIRE(queue.take(next));
+    auto const second = next.lines.substr(next.lines.find('\n') + 1);
+    CHECK(second.ends_with("formatted first\n"));
+    CHECK(next.lines < second);
+}
+
+TEST_CASE("times rise from line to line whatever thread logs and whatever the log says itself")
+{
+    scratch dir;
+    auto const path = dir.path / "log";
+    line_writer writer{path, log_format::text};
+    line_queue queue{200, every_millisecond};
+    line_queue::batch next;
+    std::mutex taking;
+    auto const write_what_waits = [&] {
+        std::lock_guard const lock{taking};
+        if (queue.take(next, line_queue::time::min())) writer.write(next);
+    };
+    auto const log_lines = [&] {
+        for (int i = 0; i < 500; ++i) {
+            queue.push(ending_with("line"));  // some are dropped
+            if (i % 7 == 0) queue.request_reopen();
+            queue.push(ending_with("line"));
+            if (i % 3 == 0) write_what_waits();
+        }
+    };
+    {
+        std::jthread const one{log_lines};
+        std::jthread const other{log_lines};
+    }
+    write_what_waits();
+    auto const written = content(path);
+    CHECK(written.find("log_reopened") != std::string::npos);
+    CHECK(written.find("log_dropped") != std::string::npos);
+    std::string before;
+    std::size_t falling = 0;
+    for (std::size_t at = 0; at < written.size(); at = written.find('\n', at) + 1) {
+        auto const time = written.substr(at, stamp_bytes);
+        if (time < before) ++falling;
+        before = time;
+    }
+    CHECK(falling == 0);
 }
 
 }  // namespace porter::rooms::log

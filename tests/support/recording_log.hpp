@@ -13,7 +13,7 @@
 
 namespace porter::testing {
 
-/// An event as it was logged, with numbers as text.
+/// An event as it was logged, with numbers as text, and lengths of time as milliseconds.
 struct recorded_event {
     rooms::log::level severity;
     std::string event;
@@ -70,7 +70,8 @@ private:
     {
         recorded_event made{severity, std::string{event}, {}};
         for (auto const& each : fields) {
-            bool const is_number = each.how == rooms::log::field::style::number;
+            using style = rooms::log::field::style;
+            bool const is_number = each.how == style::number || each.how == style::seconds;
             made.fields.emplace_back(each.key, is_number ? std::to_string(each.number) : std::string{each.text});
         }
         {
