@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "protocol/messages.hpp"
 
 namespace porter::rooms::protocol {
@@ -58,5 +60,8 @@ constexpr bool is_kind(kind what) noexcept
 {
     return sent_by_clients(what) || (what >= kind::welcome && what <= kind::sessions);
 }
+
+/// A kind as docs/PROTOCOL.md names it: "hello", "register". Empty: the protocol has none with this number.
+std::string_view name_of(kind what) noexcept;
 
 }  // namespace porter::rooms::protocol

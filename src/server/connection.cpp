@@ -1,5 +1,7 @@
 #include "server/connection.hpp"
 
+#include <chrono>
+
 #include "server/exchange.hpp"
 #include "server/handshake.hpp"
 #include "server/io_thread.hpp"
@@ -9,10 +11,15 @@ namespace {
 
 /// Finds out who comes by a proxy, and gives the place to the network that the proxy says: the proxy's own address has
 /// no limit of connections, each of its clients' has.
-task<void> meet_proxy(peer& visitor, admission& place)
+task<void> meet_proxy(peer& visitor, admission& place, log::logger& log)
 {
     auto const proxy = visitor.address();
     bool const heard = co_await visitor.hear_proxy();
+    if (heard) {
+        auto const& client = visitor.address();
+        log.debug("proxy_header_read",
+                  {{"address", client.text()}, {"connection", client.connection()}, {"proxy", proxy.text()}});
+    }
     if (!heard || visitor.address() == proxy) co_return;
     std::optional<holder> evicted;
     bool const moved = place.move(visitor.address().network(), evicted);
@@ -20,12 +27,24 @@ task<void> meet_proxy(peer& visitor, admission& place)
     if (!moved) visitor.end(ending::by_us(code::server_full, "too many connections from your network"));
 }
 
+void report_tls(peer const& visitor, log::logger& log)
+{
+    auto const agreed = visitor.agreement();
+    if (!agreed) return;
+    log.debug("tls_established", {{"address", visitor.address().text()},
+                                  {"connection", visitor.address().connection()},
+                                  {"version", agreed->version},
+                                  {"cipher", agreed->cipher},
+                                  {"group", agreed->group}});
+}
+
 /// From the first byte to access. None: it ends before that.
 task<std::optional<guest>> let_in(peer& visitor, admission& place, house const& house)
 {
-    if (is_proxy(house.rules, visitor.address().ip())) co_await meet_proxy(visitor, place);
+    if (is_proxy(house.rules, visitor.address().ip())) co_await meet_proxy(visitor, place, house.log);
     bool const recognised = co_await visitor.recognise(house.encryption);
     if (!recognised) co_return std::nullopt;
+    if (house.log.writes(log::level::debug)) report_tls(visitor, house.log);
     auto admitted = co_await handshake(visitor, house);
     co_return admitted;
 }
@@ -44,17 +63,42 @@ std::string_view word_for(ending const& why)
     }
 }
 
-/// The one line that every connection leaves in the log.
+/// Whether the peer went away without a byte beyond a PROXY header, as health checks of proxies and load balancers do.
+bool is_health_check(peer const& visitor)
+{
+    auto const way = visitor.ended()->way();
+    return !visitor.has_spoken() && (way == ending::how::half_closed || way == ending::how::lost);
+}
+
+/// The one line that every connection leaves in the log. Those of health checks would be most of it.
+template <typename... Said>
+void report_as(std::string_view event, peer const& visitor, log::logger& log, Said const&... said)
+{
+    using std::chrono::milliseconds;
+    auto const& from = visitor.address();
+    auto const& sum = visitor.exchanged();
+    auto const lasted = std::chrono::steady_clock::now() - visitor.since();
+    log.log(is_health_check(visitor) ? log::level::debug : log::level::info, event,
+            {{"address", from.text()},
+             {"connection", from.connection()},
+             said...,
+             {"messages_in", sum.in().messages},
+             {"messages_out", sum.out().messages},
+             {"bytes_in", sum.in().bytes},
+             {"bytes_out", sum.out().bytes},
+             {"seconds", std::chrono::duration_cast<milliseconds>(lasted)}});
+}
+
 void report(peer const& visitor, house const& house)
 {
     auto const& why = *visitor.ended();
-    auto const& from = visitor.address();
+    auto const code = log::field{"code", word_for(why)};
     if (why.way() == ending::how::lost) {
-        house.log.info("connection_lost",
-                       {{"address", from.text()}, {"connection", from.connection()}, {"why", why.reason()}});
+        report_as("connection_lost", visitor, house.log, log::field{"why", why.reason()});
+    } else if (why.reason().empty()) {
+        report_as("connection_closed", visitor, house.log, code);
     } else {
-        house.log.info("connection_closed",
-                       {{"address", from.text()}, {"connection", from.connection()}, {"code", word_for(why)}});
+        report_as("connection_closed", visitor, house.log, code, log::quoted("reason", why.reason()));
     }
 }
 

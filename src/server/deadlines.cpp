@@ -5,9 +5,9 @@
 
 namespace porter::rooms::server {
 
-deadlines::deadlines(options const& rules) : rules_(rules), heard_at_(std::chrono::steady_clock::now())
+deadlines::deadlines(options const& rules) : rules_(rules), begun_(std::chrono::steady_clock::now()), heard_at_(begun_)
 {
-    access_.set(heard_at_ + rules.login_grace);
+    access_.set(begun_ + rules.login_grace);
 }
 
 void deadlines::start_waiting(frame_decoder const& decoder)

@@ -35,6 +35,7 @@ public:
     explicit deadlines(options const& rules);
 
     options const& rules() const noexcept { return rules_; }
+    time_point begun() const noexcept { return begun_; }
 
     /// A PROXY header must come now.
     void expect_header() { header_.set(std::chrono::steady_clock::now() + rules_.opening_time); }
@@ -68,6 +69,7 @@ public:
 
 private:
     options const& rules_;
+    time_point const begun_;
     deadline header_;
     deadline access_;
     deadline frame_;

@@ -39,6 +39,15 @@ std::size_t memory_for(options const& rules)
     return rules.max_buffered == 0 ? 0 : std::max(rules.max_buffered, large_frames);
 }
 
+/// The line of a connection that is closed at once: nothing is left to say a reason with.
+void note_rejected(log::logger& log, identity::address const& from)
+{
+    log.info("connection_closed", {{"address", from.text()},
+                                   {"connection", from.connection()},
+                                   {"code", name_of(code::server_full)},
+                                   log::quoted("reason", "the server is full, and it was not told")});
+}
+
 }  // namespace
 
 doorman::doorman(asio::io_context& main, std::size_t threads, house const& rooms)
@@ -116,8 +125,9 @@ void doorman::receive(stream socket, identity::address from, io_thread& thread)
     auto asked = by_proxy ? quota_.admit_unknown(who) : quota_.admit(from.network(), who);
     if (asked.evicted) call_out(*asked.evicted);
     auto goodbye = asked.place ? std::nullopt : quota_.see_off();
-    if (!asked.place && !goodbye) return;
-    auto visitor = std::make_unique<peer>(std::move(socket), std::move(from), thread, house_.rules);
+    house_.log.debug("connection_accepted", {{"address", from.text()}, {"connection", from.connection()}});
+    if (!asked.place && !goodbye) return note_rejected(house_.log, from);
+    auto visitor = std::make_unique<peer>(std::move(socket), std::move(from), thread, house_.rules, house_.log);
     auto life = asked.place ? serve_connection(*visitor, std::move(*asked.place), house_)
                             : turn_away(*visitor, std::move(*goodbye), house_);
     auto const waits = visitor->waits();

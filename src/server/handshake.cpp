@@ -5,11 +5,23 @@
 namespace porter::rooms::server {
 namespace {
 
-task<bool> open(peer& visitor)
+void note_hello(peer const& visitor, house const& house, protocol::hello const& said)
+{
+    auto const& from = visitor.address();
+    house.log.debug("hello_received", {{"address", from.text()},
+                                       {"connection", from.connection()},
+                                       {"version", said.version},
+                                       log::quoted("agent", said.agent)});
+}
+
+task<bool> open(peer& visitor, house const& house)
 {
     auto const frame = co_await visitor.receive();
     if (!frame) co_return false;
     auto const message = protocol::decode_opening(*frame);
+    if (message && std::holds_alternative<protocol::hello>(*message)) {
+        note_hello(visitor, house, std::get<protocol::hello>(*message));
+    }
     if (!message) {
         visitor.end(ending::by_us(message.error()));
     } else if (auto const* hello = std::get_if<protocol::hello>(&*message); hello == nullptr) {
@@ -236,7 +248,7 @@ void grant(peer& visitor, house const& house, guest const& who)
 
 task<std::optional<guest>> handshake(peer& visitor, house const& house)
 {
-    bool const opened = co_await open(visitor);
+    bool const opened = co_await open(visitor, house);
     if (!opened) co_return std::nullopt;
     auto const claim = co_await house.directory.recall(visitor.address());
     welcome(visitor, house, claim);

@@ -16,8 +16,8 @@ constexpr std::size_t uncounted_memory = 16 * 1024;
 
 }  // namespace
 
-peer::peer(stream socket, identity::address from, io_thread& thread, options const& rules)
-    : socket_(std::move(socket)), thread_(thread), times_(rules), address_(std::move(from))
+peer::peer(stream socket, identity::address from, io_thread& thread, options const& rules, log::logger& log)
+    : socket_(std::move(socket)), traffic_(log), thread_(thread), times_(rules), address_(std::move(from))
 {
     socket_.decoder() = frame_decoder{protocol::opening_limit, &thread.buffers()};
 }
@@ -53,6 +53,7 @@ task<bool> peer::recognise(encryption* encryption)
     auto recognised = co_await server::recognise(socket_, address_, encryption);
     if (ended_) co_return false;
     recognised_ = true;
+    has_spoken_ = recognised.has_value();
     if (!recognised) end(recognised.error());
     co_return !ended_;
 }
@@ -178,6 +179,11 @@ task<std::optional<base::bytes_view>> peer::receive()
 
 void peer::deny(failure const& why)
 {
+    traffic_.log().debug("request_denied", {{"address", address_.text()},
+                                            {"connection", address_.connection()},
+                                            {"code", name_of(why.what)},
+                                            log::quoted("reason", why.reason),
+                                            {"retry_after", why.retry_after.count()}});
     say(protocol::denied{static_cast<std::uint16_t>(why.what), static_cast<std::uint32_t>(why.retry_after.count()),
                          why.reason});
     bool const is_ours = why.what == code::unavailable || why.what == code::busy;

@@ -15,6 +15,7 @@
 #include "server/ending.hpp"
 #include "server/options.hpp"
 #include "server/quota.hpp"
+#include "server/traffic.hpp"
 #include "server/transport.hpp"
 #include "store/records.hpp"
 
@@ -31,8 +32,8 @@ class peer {
 public:
     using time_point = deadlines::time_point;
 
-    /// On any thread; all else on its own. `thread` and `rules` outlive it.
-    peer(stream socket, identity::address from, io_thread& thread, options const& rules);
+    /// On any thread; all else on its own. `thread`, `rules` and `log` outlive it.
+    peer(stream socket, identity::address from, io_thread& thread, options const& rules, log::logger& log);
     ~peer();
     peer(peer const&) = delete;
     peer& operator=(peer const&) = delete;
@@ -52,6 +53,16 @@ public:
     /// taken yet. `encryption`: none when TLS is off.
     task<bool> recognise(encryption* encryption);
 
+    /// Whether a byte came beyond a PROXY header: what connects and closes without one is mostly a health check.
+    bool has_spoken() const noexcept { return has_spoken_ || socket_.is_tls(); }
+
+    /// What TLS agreed on; none: its bytes travel in the clear.
+    std::optional<tls::agreement> agreement() const { return socket_.agreement(); }
+
+    /// What was exchanged so far, and since when.
+    traffic const& exchanged() const noexcept { return traffic_; }
+    time_point since() const noexcept { return times_.begun(); }
+
     /// What its bytes travel in, once recognised.
     store::transport transport() const noexcept
     {
@@ -66,6 +77,7 @@ public:
         auto const frame = socket_.next(failed_);
         if (frame) {
             times_.have_frame();
+            traffic_.received(address_, frame->front(), frame->size());
         } else if (failed_) {
             refuse(failed_);
         }
@@ -87,7 +99,10 @@ public:
     void say(Message const& message)
     {
         if (socket_.encoder().empty()) borrow();
-        socket_.encoder().compose([&](std::string& payload) { protocol::encode(message, payload); });
+        socket_.encoder().compose([&](std::string& payload) {
+            protocol::encode(message, payload);
+            traffic_.sent(address_, static_cast<std::byte>(payload.front()), payload.size());
+        });
     }
 
     /// The same for what most messages are: a kind and a body.
@@ -95,11 +110,13 @@ public:
     {
         if (socket_.encoder().empty()) borrow();
         socket_.encoder().add({std::as_bytes(std::span{&what, 1}), base::as_bytes(body)});
+        traffic_.sent(address_, static_cast<std::byte>(what), body.size() + 1);
     }
 
     /// Queues a frame that next() gave since the last read(), without copying it where that can be done.
     void echo(base::bytes_view frame)
     {
+        traffic_.sent(address_, frame.front(), frame.size());
         std::span const whole{frame.data() - frame_header_size, frame_header_size + frame.size()};
         if (socket_.encoder().pass_on(whole)) return;
         if (socket_.encoder().empty()) borrow();
@@ -188,6 +205,7 @@ private:
 
     // What a message goes through stands together, the rest behind it.
     message_socket<stream> socket_;
+    traffic traffic_;
     friend class turns;     // the thread's queue of those who wait for their turn
     peer* next_ = nullptr;  // in it
     std::size_t here_ = 0;  // what was read
@@ -199,6 +217,7 @@ private:
     wait waiting_ = wait::none;
     bool quiet_ = false;        // nothing has come for a while: it waits without a buffer
     bool recognised_ = false;   // what it speaks
+    bool has_spoken_ = false;   // a byte that is not TLS's came
     bool flushing_ = false;     // a write waits for the peer
     std::uint8_t denials_ = 0;  // in this phase, those that are the peer's fault
     std::uint8_t answers_ = 0;  // in this phase, all

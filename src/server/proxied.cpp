@@ -26,7 +26,9 @@ task<result<proxy_header, ending>> read_proxy_header(base::tcp_socket& socket)
         base::error_code error;
         auto const seen = socket.receive(room, base::tcp_socket::message_peek, error);
         if (error == asio::error::would_block) continue;
-        if (error == asio::error::eof || (!error && seen == 0)) co_return refuse(ending::half_closed());
+        if (error == asio::error::eof || (!error && seen == 0)) {
+            co_return refuse(taken == 0 ? ending::half_closed() : ending::cut_off());
+        }
         if (error) co_return refuse(ending::lost(error.message()));
 
         auto const header = parse_proxy_header(std::string_view{begun}.substr(0, taken + seen));

@@ -168,7 +168,9 @@ void registry::watch(store::session_watch watcher)
 task<void> registry::look_again(std::vector<store::session_id> live)
 {
     if (live.empty()) co_return;
+    auto const count = live.size();
     auto const over = co_await sessions_.gone(std::move(live), clock_.now());
+    if (over) log_.debug("sessions_looked_at", {{"count", count}, {"ended", over->size()}});
     if (!over) {
         log_.warn("sessions_not_looked_at");
     } else if (!over->empty()) {

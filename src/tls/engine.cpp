@@ -130,6 +130,13 @@ engine::progress engine::handshake()
     return progress::done;
 }
 
+agreement engine::agreement() const
+{
+    auto* const session = session_.get();
+    auto const* const group = SSL_group_to_name(session, static_cast<int>(SSL_get_negotiated_group(session)));
+    return {SSL_get_version(session), SSL_get_cipher_name(session), group == nullptr ? "" : group};
+}
+
 bool engine::agreed_on_protocol() const
 {
     unsigned char const* chosen = nullptr;

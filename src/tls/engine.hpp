@@ -21,6 +21,13 @@ struct peer_identity {
     std::string verdict;           ///< why not: see explain_verdict()
 };
 
+/// What both sides agreed on, by its names in OpenSSL.
+struct agreement {
+    std::string version;
+    std::string cipher;
+    std::string group;  ///< of the key exchange
+};
+
 /// One side of a TLS connection, without any I/O: ciphertext goes in and comes out, plaintext likewise. Nothing waits,
 /// nothing throws but std::bad_alloc from the constructors. On one thread at a time.
 ///
@@ -69,6 +76,9 @@ public:
     ciphertext& bytes() noexcept { return bytes_; }
     ciphertext const& bytes() const noexcept { return bytes_; }
     base::error_code error() const noexcept { return error_; }
+
+    /// After the handshake.
+    tls::agreement agreement() const;
 
     /// Of a client, after the handshake.
     peer_identity peer() const;

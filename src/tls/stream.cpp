@@ -83,6 +83,12 @@ task<result<peer_identity, base::error_code>> stream::shake_hands_and_look(time_
     co_return tls_->engine.peer();
 }
 
+std::optional<agreement> stream::agreement() const
+{
+    if (!is_established()) return std::nullopt;
+    return tls_->engine.agreement();
+}
+
 task<base::error_code> stream::shake_hands_until(time_point deadline, std::string site)
 {
     alarm_guard const limit{*this, deadline};

@@ -57,6 +57,9 @@ public:
     /// Whether it has succeeded.
     bool is_established() const noexcept { return tls_ && tls_->engine.is_established(); }
 
+    /// What was agreed on; none: it is not established.
+    std::optional<tls::agreement> agreement() const;
+
     /// Bytes that TLS holds for reads and writes that are under way; 0 on a plain socket. While another thread answers
     /// a ClientHello: what they were before.
     std::size_t buffered() const noexcept;

@@ -152,12 +152,13 @@ TEST_CASE("to call out somebody who has just left harms nobody")
 {
     asio::io_context io;
     manual_clock clock;
+    recording_log log;
     rooms::server::options const rules;
     rooms::server::buffer_limiter memory{0, 0};
     rooms::server::io_thread thread{io, clock, memory, std::chrono::milliseconds{1000}};
     {
         auto const from = rooms::identity::address::parse("192.0.2.7")->at(7);
-        rooms::server::peer gone{rooms::server::stream{io.get_executor()}, from, thread, rules};
+        rooms::server::peer gone{rooms::server::stream{io.get_executor()}, from, thread, rules, log};
         gone.enter();
     }
     thread.evict(7);
