@@ -46,9 +46,9 @@ task<void> log_out(peer& visitor, house const& house, guest const& who, protocol
 {
     result<void> ended;
     if (asked.scope == protocol::logout_scope::account) {
-        ended = co_await house.registry.revoke_all(who.account);
+        ended = co_await house.registry.revoke_all(who.account, store::ending_cause::logout);
     } else {
-        ended = co_await house.registry.revoke(who.account, who.session);
+        ended = co_await house.registry.revoke(who.account, who.session, store::ending_cause::logout);
     }
     if (say_outcome(visitor, ended)) visitor.end(ending::by_us(code::normal, "logged out"));
 }

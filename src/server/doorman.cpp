@@ -101,16 +101,17 @@ void doorman::start()
             });
         };
     };
-    house_.registry.watch({[this](std::span<store::session_id const> ended) { end_sessions(ended); },
+    house_.registry.watch({[this](std::span<store::ended_session const> ended) { end_sessions(ended); },
                            as_housework(&doorman::look_again), as_housework(&doorman::give_up)});
     for (auto* thread : threads_.all()) spawn(thread->executor(), thread->watch());
     for (auto& each : listeners_) spawn(threads_.main().executor(), each.accept_all(receiver_));
     spawn_housework(keep_house());
 }
 
-void doorman::end_sessions(std::span<store::session_id const> ended)
+void doorman::end_sessions(std::span<store::ended_session const> ended)
 {
-    std::vector<store::session_id> sorted(ended.begin(), ended.end());
+    std::vector<store::session_id> sorted;
+    for (auto const& each : ended) sorted.push_back(each.id);
     std::sort(sorted.begin(), sorted.end());
     for (auto* thread : threads_.all()) {
         asio::post(thread->executor(), [thread, sorted] { thread->end_sessions(sorted); });
@@ -171,11 +172,11 @@ void doorman::ended(std::exception_ptr escaped)
     if (--running_ == 0) asio::post(threads_.main().executor(), [this] { finish(); });
 }
 
-void doorman::stop()
+void doorman::stop(std::string_view reason)
 {
     if (!started_ || stopping_) return;
     stopping_ = true;
-    house_.log.info("stopping", {{"connections", connections()}});
+    house_.log.info("stopping", {{"connections", connections()}, log::quoted("reason", reason)});
     for (auto& each : listeners_) each.stop();
     for (auto* thread : threads_.all()) asio::post(thread->executor(), [thread] { thread->stop(); });
     spawn_housework(cut_off_late_ones());
@@ -254,8 +255,9 @@ task<void> doorman::give_up()
     if (finished_) co_return;
     co_await look_again();
     if (stopping_) co_return;
-    stop();
-    if (failed_) failed_("the database's files were removed or replaced while the server ran");
+    std::string const reason = "the database's files were removed or replaced while the server ran";
+    stop(reason);
+    if (failed_) failed_(reason);
 }
 
 }  // namespace porter::rooms::server

@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -40,8 +41,8 @@ public:
     void start();
 
     /// No new connections; closing(shutting_down) to all, cut off after `drain_time`. Then nothing of this is left
-    /// that keeps `main` running.
-    void stop();
+    /// that keeps `main` running. The reason is for the log.
+    void stop(std::string_view reason = "a stop was requested");
 
     /// Called with the reason when it stops by itself.
     void on_failure(std::function<void(std::string const& reason)> failed) { failed_ = std::move(failed); }
@@ -54,7 +55,7 @@ public:
 
 private:
     void receive(stream socket, identity::address from, io_thread& thread);
-    void end_sessions(std::span<store::session_id const> ended);
+    void end_sessions(std::span<store::ended_session const> ended);
     void spawn(io_executor where, task<void> work);
     void spawn_housework(task<void> work);
     void report_defect(std::exception_ptr escaped);

@@ -26,7 +26,7 @@ registry::registry(store::sessions& sessions, auth::throttle& throttle, token_so
                    log::logger& log, options rules)
     : sessions_(sessions), throttle_(throttle), tokens_(tokens), clock_(clock), log_(log), rules_(rules)
 {
-    sessions_.watch({[this](std::span<store::session_id const> ended) { heard_of(ended); },
+    sessions_.watch({[this](std::span<store::ended_session const> ended) { heard_of(ended); },
                      [this] { tell(&store::session_watch::missed); }, [this] { tell(&store::session_watch::lost); }});
 }
 
@@ -97,7 +97,7 @@ task<result<session>> registry::resume(base::secret token, identity::address fro
     }
     auto const now = clock_.now();
     if (match && is_expired(match->session, now)) {
-        co_await put_away(match->session);
+        co_await put_away(match->session, store::ending_cause::expired);
         match.reset();
     }
     if (!match || match->account_disabled || endings_.contains(match->session.id)) {
@@ -108,7 +108,7 @@ task<result<session>> registry::resume(base::secret token, identity::address fro
     store::session const& known = found.session;
     if (known.transport == store::transport::tls && over == store::transport::plain) {
         // On the way from another machine the token may have been read by anybody.
-        if (!from.is_loopback()) co_await put_away(known);
+        if (!from.is_loopback()) co_await put_away(known, store::ending_cause::token_exposed);
         co_return denied({code::tls_required, "this session was opened over TLS"});
     }
     note_use({known.id, now, from.text(), from.network()});
@@ -142,9 +142,9 @@ task<result<std::vector<store::session>>> registry::list(store::account_id accou
     co_return std::move(*listed);
 }
 
-task<result<void>> registry::revoke(store::account_id account, store::session_id id)
+task<result<void>> registry::revoke(store::account_id account, store::session_id id, store::ending_cause why)
 {
-    auto const ended = co_await sessions_.end(account, id);
+    auto const ended = co_await sessions_.end(account, id, why);
     if (!ended && ended.error() == store::errc::not_found) {
         co_return refuse(failure{code::not_found, "there is no such session"});
     }
@@ -152,9 +152,9 @@ task<result<void>> registry::revoke(store::account_id account, store::session_id
     co_return result<void>{};
 }
 
-task<result<void>> registry::revoke_all(store::account_id account)
+task<result<void>> registry::revoke_all(store::account_id account, store::ending_cause why)
 {
-    auto const ended = co_await sessions_.end_all(account);
+    auto const ended = co_await sessions_.end_all(account, why);
     if (!ended) co_return refuse(unavailable());
     co_return result<void>{};
 }
@@ -174,7 +174,9 @@ task<void> registry::look_again(std::vector<store::session_id> live)
     if (!over) {
         log_.warn("sessions_not_looked_at");
     } else if (!over->empty()) {
-        heard_of(*over);
+        std::vector<store::ended_session> ended;
+        for (auto const id : *over) ended.push_back({id, {}, "no_longer_valid"});
+        heard_of(ended);
     }
 }
 
@@ -245,21 +247,27 @@ session registry::taken_up(store::found_session const& found) const
     return resumed;
 }
 
-task<void> registry::put_away(store::session const& refused)
+task<void> registry::put_away(store::session const& refused, store::ending_cause why)
 {
     // Remembered here first: the store may be down, and the clock may be set back.
     endings_.add(std::array{refused.id});
-    auto const ended = co_await sessions_.end(refused.account, refused.id);
+    auto const ended = co_await sessions_.end(refused.account, refused.id, why);
     if (!ended && ended.error() == store::errc::unavailable) {
         log_.warn("session_not_ended", {{"session", refused.id}});
     }
 }
 
-void registry::heard_of(std::span<store::session_id const> ended)
+void registry::heard_of(std::span<store::ended_session const> ended)
 {
-    endings_.add(ended);
+    std::vector<store::session_id> ids;
+    ids.reserve(ended.size());
+    for (auto const& each : ended) ids.push_back(each.id);
+    endings_.add(ids);
     if (ended.size() <= most_ending_lines) {
-        for (auto const id : ended) log_.info("session_ended", {{"session", id}});
+        for (auto const& each : ended) {
+            log_.info("session_ended",
+                      {{"session", each.id}, log::quoted("name", each.account_name), {"cause", each.cause}});
+        }
     } else {
         log_.info("sessions_ended", {{"count", ended.size()}});
     }

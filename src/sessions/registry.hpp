@@ -58,10 +58,11 @@ public:
     task<result<std::vector<store::session>>> list(store::account_id account);
 
     /// Ends one session of the account. Errors: not_found, unavailable.
-    task<result<void>> revoke(store::account_id account, store::session_id id);
+    task<result<void>> revoke(store::account_id account, store::session_id id,
+                              store::ending_cause why = store::ending_cause::revoked);
 
     /// Ends every session of the account. Errors: unavailable.
-    task<result<void>> revoke_all(store::account_id account);
+    task<result<void>> revoke_all(store::account_id account, store::ending_cause why = store::ending_cause::revoked);
 
     /// Whether this session is known to have ended (within the last minutes, whoever ended it). A connection makes
     /// itself findable by its session's id first and asks this afterwards, so that no ending slips between.
@@ -99,8 +100,8 @@ private:
     /// False: they are still to be written.
     task<bool> flush_uses();
     /// Ends a session that may not be resumed, so that it stays ended whatever the clock says next.
-    task<void> put_away(store::session const& refused);
-    void heard_of(std::span<store::session_id const> ended);
+    task<void> put_away(store::session const& refused, store::ending_cause why);
+    void heard_of(std::span<store::ended_session const> ended);
     void tell(std::function<void()> store::session_watch::*what);
     void note_use(store::session_use use);
     std::optional<store::session_use> noted(store::session_id id) const;

@@ -47,8 +47,8 @@ public:
 /// Who watches for sessions that end. The calls come on a thread of the store's, or on that of the task which ended
 /// them: post from them, do not block them, do not call the store. An empty function is not called.
 struct session_watch {
-    std::function<void(std::span<session_id const>)> ended{};  ///< soon after each ending, by whatever ended it: this
-                                                               ///< process, another one, or a database shell
+    std::function<void(std::span<ended_session const>)> ended{};  ///< soon after each ending, by whatever ended it:
+                                                                  ///< this process, another one, or a database shell
     std::function<void()> missed{};  ///< endings may have been missed: ask gone() about every live session
     std::function<void()> lost{};    ///< what is stored was taken away or replaced: from now on all but gone() is
                                      ///< unavailable, and only opening the store anew helps. Once.
@@ -77,10 +77,10 @@ public:
                                                     base::timestamp idle_since) = 0;
 
     /// Ends one session of this account. Errors: not_found (also when it belongs to another account).
-    virtual task<result<void>> end(account_id account, session_id id) = 0;
+    virtual task<result<void>> end(account_id account, session_id id, ending_cause why = ending_cause::revoked) = 0;
 
     /// Ends every session of this account.
-    virtual task<result<void>> end_all(account_id account) = 0;
+    virtual task<result<void>> end_all(account_id account, ending_cause why = ending_cause::revoked) = 0;
 
     /// Writes when, and from where, sessions were last used, and that their accounts were there. A session that is
     /// gone is passed over; a time before the recorded one changes nothing.

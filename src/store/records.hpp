@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -114,6 +115,34 @@ struct found_session {
     std::string account_name;
     bool account_disabled = false;
     access_history history;
+};
+
+/// Why the server ends a session.
+enum class ending_cause : std::uint8_t { logout, revoked, replaced, expired, token_exposed };
+
+/// A cause as the journal and the log have it: "logout".
+constexpr std::string_view name_of(ending_cause cause) noexcept
+{
+    switch (cause) {
+        case ending_cause::logout:
+            return "logout";
+        case ending_cause::revoked:
+            return "revoked";
+        case ending_cause::replaced:
+            return "replaced";
+        case ending_cause::expired:
+            return "expired";
+        case ending_cause::token_exposed:
+            return "token_exposed";
+    }
+    return "removed";
+}
+
+/// A session that has ended.
+struct ended_session {
+    session_id id = 0;
+    std::string account_name;  ///< empty: not known
+    std::string cause;         ///< that of an ending_cause, or another word: see migrations/0006_why_sessions_ended.sql
 };
 
 struct session_use {

@@ -84,9 +84,11 @@ TEST_CASE("endings are known before they are told")
     registry_fixture house;
     ids told;
     bool known_when_told = true;
-    house.registry->watch({[&](std::span<store::session_id const> ended) {
-        for (auto const id : ended) known_when_told = known_when_told && house.registry->has_ended(id);
-        told.insert(told.end(), ended.begin(), ended.end());
+    house.registry->watch({[&](std::span<store::ended_session const> ended) {
+        for (auto const& each : ended) {
+            known_when_told = known_when_told && house.registry->has_ended(each.id);
+            told.push_back(each.id);
+        }
     }});
     auto const first = house.open(house.alice);
     auto const second = house.open(house.alice);
@@ -102,7 +104,7 @@ TEST_CASE("endings are known without anybody to tell")
 {
     registry_fixture house;
     int told = 0;
-    house.registry->watch({[&](std::span<store::session_id const>) { ++told; }});
+    house.registry->watch({[&](std::span<store::ended_session const>) { ++told; }});
     house.registry->watch({});
     auto const opened = house.open(house.alice);
     REQUIRE(testing::run(house.io, house.registry->revoke_all(house.alice.account())));
@@ -114,7 +116,7 @@ TEST_CASE("a registry that ends takes its watcher away")
 {
     registry_fixture house;
     int told = 0;
-    house.registry->watch({[&](std::span<store::session_id const>) { ++told; }});
+    house.registry->watch({[&](std::span<store::ended_session const>) { ++told; }});
     REQUIRE(house.open(house.alice));
     house.registry.reset();
     REQUIRE(testing::run(house.io, house.store.ports().sessions.end_all(house.alice.account())));

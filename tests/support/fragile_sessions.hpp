@@ -59,17 +59,17 @@ public:
         co_return listed;
     }
 
-    task<result<void>> end(account_id account, session_id id) override
+    task<result<void>> end(account_id account, session_id id, rooms::store::ending_cause why) override
     {
         if (broken.contains("end")) co_return refuse(errc::unavailable);
-        auto ended = co_await real_.end(account, id);
+        auto ended = co_await real_.end(account, id, why);
         co_return ended;
     }
 
-    task<result<void>> end_all(account_id account) override
+    task<result<void>> end_all(account_id account, rooms::store::ending_cause why) override
     {
         if (broken.contains("end_all")) co_return refuse(errc::unavailable);
-        auto ended = co_await real_.end_all(account);
+        auto ended = co_await real_.end_all(account, why);
         co_return ended;
     }
 

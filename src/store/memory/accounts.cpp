@@ -89,7 +89,7 @@ task<result<void>> accounts::change_password(password_change asked)
     row->account.password_hash = asked.new_hash;
     ++row->account.credential_version;
     undo_proved_try(now, all_, asked.proved_by);
-    now.end_sessions([&](session_row const& each) {
+    now.end_sessions("password_changed", [&](session_row const& each) {
         return each.session.account == asked.account && each.session.id != asked.keep;
     });
     co_return result<void>{};

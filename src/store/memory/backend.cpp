@@ -31,13 +31,13 @@ void backend::disable(account_id id, std::optional<base::timestamp> at)
     auto* row = now.account(id);
     if (!row) return;
     row->account.disabled_at = at;
-    if (at) now.end_sessions_of(id);
+    if (at) now.end_sessions_of(id, "account_disabled");
 }
 
 void backend::remove(account_id id)
 {
     operation now{parts_->all};
-    now.end_sessions_of(id);
+    now.end_sessions_of(id, "account_deleted");
     std::erase_if(parts_->all.addresses, [id](auto const& entry) { return entry.second.account == id; });
     parts_->all.accounts.erase(id);
 }

@@ -46,7 +46,8 @@ result<opened_session> open_session(operation& now, tables& all, new_session con
     auto const is_of_account = [&](auto const& entry) { return entry.second.session.account == fresh.account; };
     auto const count = std::ranges::count_if(all.sessions, is_of_account);
     auto surplus = count - std::int64_t{std::max<std::uint32_t>(fresh.keep, 1)};
-    now.end_sessions([&](session_row const& each) { return each.session.account == fresh.account && surplus-- > 0; });
+    now.end_sessions(name_of(ending_cause::replaced),
+                     [&](session_row const& each) { return each.session.account == fresh.account && surplus-- > 0; });
     return opened;
 }
 
@@ -98,21 +99,22 @@ task<result<std::vector<session>>> sessions::list(account_id account, base::time
     co_return live;
 }
 
-task<result<void>> sessions::end(account_id account, session_id id)
+task<result<void>> sessions::end(account_id account, session_id id, ending_cause why)
 {
     operation now{all_};
     if (now.is_down()) co_return refuse(errc::unavailable);
-    auto const ended = now.end_sessions(
-        [&](session_row const& each) { return each.session.id == id && each.session.account == account; });
+    auto const ended = now.end_sessions(name_of(why), [&](session_row const& each) {
+        return each.session.id == id && each.session.account == account;
+    });
     if (ended == 0) co_return refuse(errc::not_found);
     co_return result<void>{};
 }
 
-task<result<void>> sessions::end_all(account_id account)
+task<result<void>> sessions::end_all(account_id account, ending_cause why)
 {
     operation now{all_};
     if (now.is_down()) co_return refuse(errc::unavailable);
-    now.end_sessions_of(account);
+    now.end_sessions_of(account, name_of(why));
     co_return result<void>{};
 }
 
@@ -135,7 +137,8 @@ task<result<std::size_t>> sessions::prune(base::timestamp at, base::timestamp id
 {
     operation now{all_};
     if (now.is_down()) co_return refuse(errc::unavailable);
-    co_return now.end_sessions([&](session_row const& each) { return is_over(each.session, at, idle_since); });
+    co_return now.end_sessions(name_of(ending_cause::expired),
+                               [&](session_row const& each) { return is_over(each.session, at, idle_since); });
 }
 
 task<result<std::vector<session_id>>> sessions::gone(std::vector<session_id> live, base::timestamp at)

@@ -13,6 +13,12 @@ operation::~operation()
     if (all_.ended) all_.ended(ended_);
 }
 
+void operation::note_ended(store::session const& one, std::string_view cause)
+{
+    auto const* const owner = account(one.account);
+    ended_.push_back({one.id, owner == nullptr ? std::string{} : owner->account.name, std::string{cause}});
+}
+
 bool operation::is_down() noexcept
 {
     auto& left = all_.left_until_down;

@@ -8,6 +8,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "store/records.hpp"
@@ -52,7 +53,7 @@ struct address_row {
 
 /// All that is stored, under one lock. Whoever uses the maps holds a `use`.
 struct tables {
-    using watcher = std::function<void(std::span<session_id const>)>;
+    using watcher = std::function<void(std::span<ended_session const>)>;
 
     std::mutex watching;  // guards ended, and is held while it is called
     watcher ended;
@@ -91,24 +92,26 @@ public:
 
     /// Ends every session for which `dead(row)` is true; how many.
     template <typename Predicate>
-    std::size_t end_sessions(Predicate dead)
+    std::size_t end_sessions(std::string_view cause, Predicate dead)
     {
         return std::erase_if(all_.sessions, [&](auto const& entry) {
             bool const ends = dead(entry.second);
-            if (ends) ended_.push_back(entry.first);
+            if (ends) note_ended(entry.second.session, cause);
             return ends;
         });
     }
 
-    std::size_t end_sessions_of(account_id id)
+    std::size_t end_sessions_of(account_id id, std::string_view cause)
     {
-        return end_sessions([id](session_row const& row) { return row.session.account == id; });
+        return end_sessions(cause, [id](session_row const& row) { return row.session.account == id; });
     }
 
 private:
+    void note_ended(store::session const& one, std::string_view cause);
+
     tables& all_;
     std::unique_lock<std::mutex> lock_;
-    std::vector<session_id> ended_;
+    std::vector<ended_session> ended_;
 };
 
 }  // namespace porter::rooms::store::memory

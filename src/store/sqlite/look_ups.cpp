@@ -156,42 +156,43 @@ void look_ups::close_lost()
 void look_ups::tell_new_endings()
 {
     bool rewound = false;
-    std::vector<session_id> ids;
+    std::vector<ended_session> all;
     try {
-        ids = read_new_endings(rewound);
+        all = read_new_endings(rewound);
     } catch (failure const& problem) {
         faults_.report("watch", problem);
         return;
     }
-    if (!ids.empty()) watcher_.ended(ids);
+    if (!all.empty()) watcher_.ended(all);
     if (rewound && watcher_.missed) watcher_.missed();
 }
 
-std::vector<session_id> look_ups::read_new_endings(bool& rewound)
+std::vector<ended_session> look_ups::read_new_endings(bool& rewound)
 {
-    std::vector<session_id> ids;
+    std::vector<ended_session> all;
     // Read first: what is committed after this moves it again.
     auto const version = database_->integer("PRAGMA data_version");
-    if (version == seen_version_) return ids;
+    if (version == seen_version_) return all;
     auto last = told_until_;
     // An older database was put in place of what was here, as .restore of the sqlite3 shell does.
     if (auto const greatest = database_->integer(last_ending); greatest < last) {
         rewound = true;
         last = greatest;
     }
-    statement ended{*database_, "SELECT id, session_id FROM ended_sessions WHERE id > ?1 ORDER BY id LIMIT ?2", last,
-                    endings_at_once};
+    statement ended{*database_,
+                    "SELECT id, session_id, account_name, cause FROM ended_sessions WHERE id > ?1 ORDER BY id LIMIT ?2",
+                    last, endings_at_once};
     while (ended.step()) {
         last = ended.integer(0);
-        ids.push_back(ended.integer(1));
+        all.push_back({ended.integer(1), ended.text(2), ended.text(3)});
     }
     told_until_ = last;
-    if (std::ssize(ids) < endings_at_once) {
+    if (std::ssize(all) < endings_at_once) {
         seen_version_ = version;
     } else {
         next_look_ = steady_clock::now();  // there may be more
     }
-    return ids;
+    return all;
 }
 
 }  // namespace porter::rooms::store::sqlite

@@ -45,7 +45,7 @@ private:
     void close_lost();
     void tell_new_endings();
     /// The endings since the last look; `rewound`: the journal is an older one than was read already.
-    std::vector<session_id> read_new_endings(bool& rewound);
+    std::vector<ended_session> read_new_endings(bool& rewound);
 
     options const rules_;
     file_watch& files_;

@@ -6,6 +6,7 @@
 #include "store/sqlite/accounts.hpp"
 #include "store/sqlite/addresses.hpp"
 #include "store/sqlite/job.hpp"
+#include "store/sqlite/journal.hpp"
 #include "store/sqlite/statement.hpp"
 #include "store/sqlite/tries.hpp"
 
@@ -79,6 +80,7 @@ result<opened_session> open_session(database& db, new_session const& fresh)
               " (SELECT id FROM sessions WHERE account_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
               fresh.account, std::max<std::uint32_t>(fresh.keep, 1)}
         .run();
+    set_ending_cause(db, name_of(ending_cause::replaced));
     record_address(db, fresh.address, fresh.network, name, fresh.account, fresh.created_at);
     note_network(db, fresh.account, fresh.network, fresh.created_at);
     return opened;
@@ -125,16 +127,18 @@ result<std::vector<session>> list_sessions(database& db, account_id account, bas
     return live;
 }
 
-result<void> end_session(database& db, account_id account, session_id id)
+result<void> end_session(database& db, account_id account, session_id id, ending_cause why)
 {
     statement{db, "DELETE FROM sessions WHERE id = ?1 AND account_id = ?2", id, account}.run();
     if (db.changes() == 0) return refuse(errc::not_found);
+    set_ending_cause(db, name_of(why));
     return {};
 }
 
-result<void> end_sessions(database& db, account_id account)
+result<void> end_sessions(database& db, account_id account, ending_cause why)
 {
     statement{db, "DELETE FROM sessions WHERE account_id = ?1", account}.run();
+    set_ending_cause(db, name_of(why));
     return {};
 }
 
@@ -181,7 +185,9 @@ result<std::size_t> prune_sessions(database& db, base::timestamp now, base::time
               " (SELECT id FROM sessions WHERE expires_at <= ?1 OR last_used_at <= ?2 LIMIT ?3)",
               now, idle_since, prune_piece}
         .run();
-    return static_cast<std::size_t>(db.changes());
+    auto const removed = static_cast<std::size_t>(db.changes());
+    set_ending_cause(db, name_of(ending_cause::expired));
+    return removed;
 }
 
 }  // namespace
@@ -209,14 +215,14 @@ task<result<std::vector<session>>> sessions::list(account_id account, base::time
                [account, now, idle_since](database& db) { return list_sessions(db, account, now, idle_since); });
 }
 
-task<result<void>> sessions::end(account_id account, session_id id)
+task<result<void>> sessions::end(account_id account, session_id id, ending_cause why)
 {
-    return ask(writes_, [account, id](database& db) { return end_session(db, account, id); });
+    return ask(writes_, [account, id, why](database& db) { return end_session(db, account, id, why); });
 }
 
-task<result<void>> sessions::end_all(account_id account)
+task<result<void>> sessions::end_all(account_id account, ending_cause why)
 {
-    return ask(writes_, [account](database& db) { return end_sessions(db, account); });
+    return ask(writes_, [account, why](database& db) { return end_sessions(db, account, why); });
 }
 
 task<result<void>> sessions::touch(std::vector<session_use> uses)

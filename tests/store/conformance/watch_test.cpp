@@ -17,32 +17,39 @@ TEST_CASE("whoever watches is told of every way in which a session ends")
     auto const revoked = here.open(session_of(alice, 1));
     CHECK(here.run(here.sessions().end(alice.id, revoked)));
     CHECK(told.wait_for(revoked));
+    CHECK(told.told_of(revoked) == "alice revoked");
 
     auto const oldest = here.open(session_of(alice, 2));
     auto next = session_of(alice, 3);
     next.keep = 1;
     auto const kept = here.open(next);
     CHECK(told.wait_for(oldest));
+    CHECK(told.told_of(oldest) == "alice replaced");
 
     auto const of_old_password = here.open(session_of(alice, 4));
     CHECK(here.run(here.accounts().change_password(change_of(alice, "new", kept))));
     CHECK(told.wait_for(of_old_password));
+    CHECK(told.told_of(of_old_password) == "alice password_changed");
     CHECK_FALSE(told.told().contains(kept));
 
-    CHECK(here.run(here.sessions().end_all(alice.id)));
+    CHECK(here.run(here.sessions().end_all(alice.id, porter::rooms::store::ending_cause::logout)));
     CHECK(told.wait_for(kept));
+    CHECK(told.told_of(kept) == "alice logout");
 
     auto const expired = here.open(session_of(bob, 5));
     CHECK(here.run(here.sessions().prune(at(5000), at(0))));
     CHECK(told.wait_for(expired));
+    CHECK(told.told_of(expired) == "bob expired");
 
     auto const of_disabled = here.open(session_of(bob, 6));
     here.administrator().disable(bob.id, at(7));
     CHECK(told.wait_for(of_disabled));
+    CHECK(told.told_of(of_disabled) == "bob account_disabled");
 
     auto const of_deleted = here.open(session_of(here.add("eve"), 7));
     here.administrator().remove(bob.id + 1);
     CHECK(told.wait_for(of_deleted));
+    CHECK(told.told_of(of_deleted) == "eve account_deleted");
 
     CHECK(told.told().size() == 7);
     here.sessions().watch({});

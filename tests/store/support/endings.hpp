@@ -6,6 +6,8 @@
 #include <mutex>
 #include <set>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "store/records.hpp"
 
@@ -14,11 +16,14 @@ namespace porter::testing {
 /// Collects the sessions that a watcher is told of. It outlives the watch.
 class endings {
 public:
-    std::function<void(std::span<rooms::store::session_id const>)> watcher()
+    std::function<void(std::span<rooms::store::ended_session const>)> watcher()
     {
-        return [this](std::span<rooms::store::session_id const> ended) {
+        return [this](std::span<rooms::store::ended_session const> ended) {
             std::lock_guard const lock{mutex_};
-            told_.insert(ended.begin(), ended.end());
+            for (auto const& each : ended) {
+                told_.insert(each.id);
+                all_.push_back(each);
+            }
             changed_.notify_all();
         };
     }
@@ -36,10 +41,21 @@ public:
         return told_;
     }
 
+    /// What was told of this session: its account and the cause.
+    std::string told_of(rooms::store::session_id id)
+    {
+        std::lock_guard const lock{mutex_};
+        for (auto const& each : all_) {
+            if (each.id == id) return each.account_name + ' ' + each.cause;
+        }
+        return {};
+    }
+
 private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::set<rooms::store::session_id> told_;
+    std::vector<rooms::store::ended_session> all_;
 };
 
 }  // namespace porter::testing

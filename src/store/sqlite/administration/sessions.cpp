@@ -2,10 +2,16 @@
 
 #include <utility>
 
+#include "store/sqlite/journal.hpp"
 #include "store/sqlite/statement.hpp"
 #include "store/sqlite/transaction.hpp"
 
 namespace porter::rooms::store::sqlite::administration {
+namespace {
+
+constexpr std::string_view by_administrator = "revoked_by_administrator";
+
+}  // namespace
 
 std::vector<session_row> list_sessions(database& db, std::optional<account_id> account)
 {
@@ -41,6 +47,7 @@ result<std::string> end_session(database& db, session_id id)
     }
     statement{db, "DELETE FROM sessions WHERE id = ?1", id}.run();
     if (db.changes() == 0) return refuse(errc::not_found);
+    set_ending_cause(db, by_administrator);
     whole.commit();
     return owner;
 }
@@ -50,6 +57,7 @@ std::size_t end_sessions(database& db, account_id account)
     transaction whole{db};
     statement{db, "DELETE FROM sessions WHERE account_id = ?1", account}.run();
     auto const ended = static_cast<std::size_t>(db.changes());
+    set_ending_cause(db, by_administrator);
     whole.commit();
     return ended;
 }
@@ -59,6 +67,7 @@ std::size_t prune_sessions(database& db, base::timestamp now, base::timestamp id
     transaction whole{db};
     statement{db, "DELETE FROM sessions WHERE expires_at <= ?1 OR last_used_at <= ?2", now, idle_since}.run();
     auto const ended = static_cast<std::size_t>(db.changes());
+    set_ending_cause(db, name_of(ending_cause::expired));
     whole.commit();
     return ended;
 }

@@ -1,0 +1,17 @@
+#include "store/sqlite/journal.hpp"
+
+#include "store/sqlite/statement.hpp"
+
+namespace porter::rooms::store::sqlite {
+
+void set_ending_cause(database& db, std::string_view cause)
+{
+    auto const removed = db.changes();
+    if (removed == 0) return;
+    // A trigger has put one entry for each at the end of the journal.
+    statement{db, "UPDATE ended_sessions SET cause = ?2 WHERE id > (SELECT max(id) FROM ended_sessions) - ?1", removed,
+              cause}
+        .run();
+}
+
+}  // namespace porter::rooms::store::sqlite
