@@ -78,7 +78,10 @@ void check_data_dir(server_options const& settled)
     // What is not there would be made in the nearest directory above that is.
     auto nearest = std::filesystem::absolute(settled.data_dir);
     std::error_code failed;
-    while (!std::filesystem::exists(nearest, failed) && nearest.has_relative_path()) nearest = nearest.parent_path();
+    auto const is_there = [&failed](auto const& path) {  // a link that leads nowhere is in the way, too
+        return std::filesystem::exists(std::filesystem::symlink_status(path, failed));
+    };
+    while (!is_there(nearest) && nearest.has_relative_path()) nearest = nearest.parent_path();
     if (!std::filesystem::is_directory(nearest, failed)) {
         failed = std::make_error_code(std::errc::not_a_directory);
     } else if (::access(nearest.c_str(), W_OK | X_OK) != 0) {

@@ -168,6 +168,7 @@ std::vector<std::string> check(server_options const& options)
 {
     auto const settled = library::with_paths(library::checked(options));
     library::check_data_dir(settled);
+    log::file_logger::check(settled.log_file, settled.data_dir);
     auto warnings = library::check_tls_key(settled, base::system_clock{});
     if (!settled.password_list.empty()) auth::password_list const tried{settled.password_list};
     store::sqlite::check(library::store_options(settled));

@@ -7,10 +7,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <utility>
 
 #include "base/standard_stream.hpp"
 #include "base/trust.hpp"
+#include "base/writable_folder.hpp"
 
 namespace porter::rooms::log {
 namespace {
@@ -25,11 +27,15 @@ int open_stream(int stream, int& error)
     return file;
 }
 
-/// Opens without blocking, so that a pipe that nobody reads cannot hold the program up.
-int open_for_appending(std::filesystem::path const& path, int& error)
+enum class purpose : std::uint8_t { write, try_only };
+
+/// Opens without blocking, so that a pipe that nobody reads cannot hold the program up. To try only, nothing is made or
+/// changed.
+int open_for_appending(std::filesystem::path const& path, purpose what, int& error)
 {
+    int const creating = what == purpose::write ? O_CREAT : 0;
     int const file =
-        ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+        ::open(path.c_str(), O_WRONLY | O_APPEND | creating | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
                S_IRUSR | S_IWUSR);
     struct stat status {};
     if (file < 0 || ::fstat(file, &status) != 0) {
@@ -41,7 +47,7 @@ int open_for_appending(std::filesystem::path const& path, int& error)
     } else {
         // Others may have been let read the log, but not write it: that would be a slip.
         bool const open_to_others = S_ISREG(status.st_mode) && (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
-        if (open_to_others) static_cast<void>(::fchmod(file, status.st_mode & 07755U));
+        if (open_to_others && what == purpose::write) static_cast<void>(::fchmod(file, status.st_mode & 07755U));
         error = 0;
         return file;
     }
@@ -80,6 +86,15 @@ append_file::append_file(std::filesystem::path path) : path_(std::move(path))
     opening_error_ = open_anew();
 }
 
+int append_file::error_of_opening(std::filesystem::path const& path, std::filesystem::path const& planned)
+{
+    int error = 0;
+    auto const stream = base::standard_stream(path);
+    int const file = stream ? open_stream(*stream, error) : open_for_appending(path, purpose::try_only, error);
+    if (file >= 0) ::close(file);
+    return error == ENOENT ? base::error_of_creating_in(path.parent_path(), planned) : error;
+}
+
 append_file::~append_file()
 {
     if (file_ >= 0) ::close(file_);
@@ -89,7 +104,7 @@ int append_file::open_anew()
 {
     int error = 0;
     auto const stream = base::standard_stream(path_);
-    int const opened = stream ? open_stream(*stream, error) : open_for_appending(path_, error);
+    int const opened = stream ? open_stream(*stream, error) : open_for_appending(path_, purpose::write, error);
     if (error != 0) return error;
     if (file_ >= 0) ::close(file_);
     file_ = opened;

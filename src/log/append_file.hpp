@@ -22,6 +22,10 @@ public:
     append_file(append_file const&) = delete;
     append_file& operator=(append_file const&) = delete;
 
+    /// What opening_error() would be for this file; makes and changes nothing. `planned`: a folder that will have been
+    /// made by then; empty: none.
+    static int error_of_opening(std::filesystem::path const& path, std::filesystem::path const& planned);
+
     int opening_error() const noexcept { return opening_error_; }
     std::filesystem::path const& path() const noexcept { return path_; }
     /// The open file; -1: there is none.

@@ -29,11 +29,10 @@ std::string_view address_in(std::initializer_list<field> fields) noexcept
     return found == fields.end() ? std::string_view{} : found->text;
 }
 
-std::string explain(append_file const& file)
+std::string explain(std::filesystem::path const& path, int error)
 {
-    int const error = file.opening_error();
     std::string line = "cannot open ";
-    append_text(line, file.path().string());
+    append_text(line, path.string());
     line += ": ";
     if (error == ELOOP) return line + "it is a symbolic link";
     if (error == EPERM) return line + "it belongs to another user";
@@ -41,15 +40,24 @@ std::string explain(append_file const& file)
     return line + std::generic_category().message(error);
 }
 
+void throw_unless_opened(std::filesystem::path const& path, int error)
+{
+    if (error == 0) return;
+    throw start_error(error == EPERM ? start_error::kind::configuration : start_error::kind::cannot_create,
+                      explain(path, error));
+}
+
 }  // namespace
+
+void file_logger::check(std::filesystem::path const& path, std::filesystem::path const& planned)
+{
+    throw_unless_opened(path, append_file::error_of_opening(path, planned));
+}
 
 file_logger::file_logger(std::filesystem::path const& path, level threshold, log_format form)
     : logger(threshold), form_(form), budget_(steady_clock::now()), writer_(path, form), queue_(queue_bytes)
 {
-    if (int const error = writer_.file().opening_error()) {
-        throw start_error(error == EPERM ? start_error::kind::configuration : start_error::kind::cannot_create,
-                          explain(writer_.file()));
-    }
+    throw_unless_opened(path, writer_.file().opening_error());
     thread_ = std::jthread{[this] { serve(); }};
 }
 

@@ -23,6 +23,10 @@ public:
     /// Opens or makes the file. Throws start_error(cannot_create) with a line for people when that cannot be done.
     file_logger(std::filesystem::path const& path, level threshold, log_format form);
 
+    /// Throws what the constructor would throw for this file; makes and changes nothing. `planned`: a folder that will
+    /// have been made by then; empty: none.
+    static void check(std::filesystem::path const& path, std::filesystem::path const& planned);
+
     /// Writes what is queued, then closes.
     ~file_logger() override;
 

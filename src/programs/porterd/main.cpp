@@ -86,6 +86,7 @@ exit_code run(std::vector<std::string> const& command)
     if (options.print_config) say(config::print_config(options));
     if (options.check) {
         for (auto const& each : check(options.server)) warn(each);
+        if (!options.port_file.empty()) port_file::check(options.port_file, options.server.data_dir);
         say("configuration ok\n");
     }
     if (options.print_config || options.check) return exit_code::ok;

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "base/writable_folder.hpp"
 #include "porter/server.hpp"
 
 namespace porter::programs {
@@ -58,7 +59,43 @@ int open_in_place(std::filesystem::path const& path)
     return ::open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
+/// Whether the folder keeps others than its owner and the file's from replacing the file.
+bool is_held_by_sticky_folder(std::filesystem::path const& path)
+{
+    struct stat folder {};
+    struct stat there {};
+    auto const parent = path.has_parent_path() ? path.parent_path() : ".";
+    if (::stat(parent.c_str(), &folder) != 0 || ::lstat(path.c_str(), &there) != 0) return false;
+    auto const us = ::geteuid();
+    return (folder.st_mode & S_ISVTX) != 0 && us != 0 && us != folder.st_uid && us != there.st_uid;
+}
+
+int error_of_replacing(std::filesystem::path const& path, std::filesystem::path const& planned)
+{
+    return is_held_by_sticky_folder(path) ? EPERM : rooms::base::error_of_creating_in(path.parent_path(), planned);
+}
+
+int error_of_opening_in_place(std::filesystem::path const& path)
+{
+    int const file = open_in_place(path);
+    if (file < 0) return errno;
+    ::close(file);
+    return 0;
+}
+
+[[noreturn]] void refuse(std::filesystem::path const& path, int error)
+{
+    throw start_error(start_error::kind::cannot_create, "cannot write " + rooms::base::escape(path.string()) + ": " +
+                                                            std::generic_category().message(error));
+}
+
 }  // namespace
+
+void port_file::check(std::filesystem::path const& path, std::filesystem::path const& planned)
+{
+    int const error = is_replaceable(path) ? error_of_replacing(path, planned) : error_of_opening_in_place(path);
+    if (error != 0) refuse(path, error);
+}
 
 port_file::port_file(std::filesystem::path path, std::uint16_t port)
     : path_(std::move(path)), is_ours_(is_replaceable(path_))
@@ -73,8 +110,7 @@ port_file::port_file(std::filesystem::path path, std::uint16_t port)
         if (is_ours_) ::unlink(temporary.c_str());
         ::close(file_);
     }
-    throw start_error(start_error::kind::cannot_create, "cannot write " + rooms::base::escape(path_.string()) + ": " +
-                                                            std::generic_category().message(error));
+    refuse(path_, error);
 }
 
 port_file::~port_file()

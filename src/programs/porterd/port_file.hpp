@@ -13,6 +13,10 @@ public:
     /// either or to the console) is written to instead, and stays. Throws start_error(cannot_create).
     port_file(std::filesystem::path path, std::uint16_t port);
 
+    /// Throws what the constructor would throw for this file; makes and changes nothing. `planned`: a folder that will
+    /// have been made by then; empty: none.
+    static void check(std::filesystem::path const& path, std::filesystem::path const& planned);
+
     /// Removes it, unless another server has put its own there since.
     ~port_file();
     port_file(port_file const&) = delete;

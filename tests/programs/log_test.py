@@ -1,0 +1,191 @@
+"""What the log tells: a server's life, what each connection exchanged and why it ended, whose session ended and why."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import socket
+import tempfile
+import unittest
+
+from support.administrator import AdministratorCase
+from support.case import OTHER_PASSWORD, PASSWORD
+from support.server import PORTERD, Server, run
+from support.waiting import until
+
+END = (r"connection_closed address={address} connection=\d+ code=(?P<code>\w+)(?: reason=\"(?P<reason>[^\"]*)\")? "
+       r"messages_in=(?P<messages_in>\d+) messages_out=(?P<messages_out>\d+) bytes_in=(?P<bytes_in>\d+) "
+       r"bytes_out=(?P<bytes_out>\d+) seconds=\d+\.\d{{3}}\n")
+
+
+def times(log):
+    return [line.split(" ", 1)[0] for line in log.splitlines()]
+
+
+class Story(unittest.TestCase):
+    def server(self, *options, **more):
+        server = Server(*options, start=False, **more)
+        self.addCleanup(server.remove)
+        server.start()
+        return server
+
+    def test_the_log_tells_a_life_from_start_to_stop(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            server = self.server("--access", "open", port=port)
+        client = server.connect()
+        client.hello()
+        client.expect("granted")
+        client.send("text", "hello")
+        client.expect("text")
+        pid = server.process.pid
+        server.signal(15)
+        client.expect_closing("shutting_down")
+        client.close()
+        self.assertEqual(server.wait(), 0)
+        log = server.log()
+        self.assertRegex(log, rf" started version=\S+ process={pid}\n")
+        self.assertRegex(log, rf" listening address=127\.0\.0\.1 port={server.port}\n")
+        self.assertRegex(log, rf" port_taken wanted={port} port={server.port}\n")
+        self.assertRegex(log, r" admitted address=127\.0\.0\.1 connection=1 via=open name=\"\"\n")
+        self.assertRegex(log, r' stopping connections=1 reason="a stop was requested"\n')
+        end = re.search(END.format(address=r"127\.0\.0\.1"), log)
+        self.assertTrue(end, log)
+        self.assertEqual((end["code"], end["messages_in"], end["messages_out"]), ("shutting_down", "2", "3"))
+        self.assertRegex(log, r" info stopped\n\Z")
+        self.assertEqual(times(log), sorted(times(log)))
+
+    def test_lines_of_json_have_numbers_as_numbers(self):
+        server = self.server("--access", "open", "--log-format", "json")
+        client = server.connect()
+        client.hello()
+        client.close()
+        until(lambda: "connection_closed" in server.log(), "the connection has ended")
+        server.stop()
+        end = next(line for line in map(json.loads, server.log().splitlines()) if line["event"] == "connection_closed")
+        self.assertEqual((end["messages_in"], end["messages_out"]), (1, 2))
+        self.assertIsInstance(end["seconds"], float)
+
+    def test_a_health_check_stands_in_the_log_at_debug_only(self):
+        for level, count in (("info", 0), ("debug", 2)):
+            with self.subTest(level=level):
+                server = self.server("--access", "open", "--log-level", level)
+                for ends in ("close", "reset"):
+                    getattr(server.connect(), ends)()
+                client = server.connect("127.0.0.9")
+                client.hello()
+                client.expect("granted")
+                client.close()
+                until(lambda: "address=127.0.0.9" in server.log(), "the last one has been admitted")
+                server.stop()
+                self.assertEqual(len(re.findall(r"debug connection_\w+ address=127\.0\.0\.1 .* seconds=", server.log())), count)
+                self.assertEqual(len(re.findall(r"info connection_\w+ address=127\.0\.0\.1 ", server.log())), 0)
+
+    def test_trace_tells_kinds_and_lengths_and_no_content(self):
+        server = self.server("--log-level", "trace")
+        client = server.connect()
+        granted = client.enter("register", "Alice", PASSWORD)
+        client.send("text", "nobody reads this")
+        client.expect("text")
+        client.close()
+        server.stop()
+        log = server.log()
+        self.assertRegex(log, r" trace message_received address=\S+ connection=1 kind=register bytes=\d+\n")
+        self.assertRegex(log, r" trace message_sent address=\S+ connection=1 kind=granted bytes=\d+\n")
+        self.assertRegex(log, r" debug hello_received address=\S+ connection=1 version=1 agent=\"wire.py\"\n")
+        for secret in (PASSWORD, granted.token, "nobody reads this"):
+            self.assertNotIn(secret, log)
+
+
+class Endings(AdministratorCase):
+    options = ("--max-sessions-per-account", "2", "--tls", "off")
+
+    def assert_ended(self, session, name, cause):
+        line = f'session_ended session={session} name="{name}" cause={cause}\n'
+        until(lambda: line in self.server.log(), line)
+
+    def test_a_logout_and_a_revocation(self):
+        alice = self.account()
+        first = self.logged_in(alice)
+        second = self.logged_in(alice)
+        self.assert_ended(alice.session, alice.name, "replaced")
+        first.ask("revoke_session", second.granted.session)
+        self.assert_ended(second.granted.session, alice.name, "revoked")
+        first.send("logout", 0)
+        self.assert_ended(first.granted.session, alice.name, "logout")
+
+    def test_a_changed_password(self):
+        alice = self.account()
+        other = self.logged_in(alice)
+        other.ask("change_password", PASSWORD, OTHER_PASSWORD)
+        self.assert_ended(alice.session, alice.name, "password_changed")
+
+    def test_what_an_administrator_does(self):
+        revoked, disabled, deleted = self.account(), self.account(), self.account()
+        self.ctl("sessions", "revoke", str(revoked.session))
+        self.assert_ended(revoked.session, revoked.name, "revoked_by_administrator")
+        self.ctl("accounts", "disable", words=(disabled.name,))
+        self.assert_ended(disabled.session, disabled.name, "account_disabled")
+        self.ctl("accounts", "delete", "--yes", words=(deleted.name,))
+        self.assert_ended(deleted.session, deleted.name, "account_deleted")
+
+
+class Check(unittest.TestCase):
+    """--check refuses what a start refuses, with its exit code, and makes nothing."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="porter-test-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        (self.folder / "file").write_text("kept")
+        (self.folder / "link").symlink_to(self.folder / "file")
+        (self.folder / "nowhere").symlink_to(self.folder / "is not there")
+        (self.folder / "folder").mkdir()
+
+    def everything(self):
+        return sorted((str(path), path.lstat().st_mode, path.lstat().st_mtime_ns) for path in self.folder.rglob("*"))
+
+    def porterd(self, *options, data="data"):
+        return run(PORTERD, "--port", "0", "--data-dir", self.folder / data, *options, home=self.folder)
+
+    def assert_check_says_what_a_start_says(self, *options, data="data", code=73):
+        if data == "data":
+            shutil.rmtree(self.folder / data, ignore_errors=True)  # SQLite makes files beside a database that it reads
+        before = self.everything()
+        checked = self.porterd("--check", *options, data=data)
+        self.assertEqual(self.everything(), before)
+        self.assertEqual((checked.returncode, checked.out), (code, ""), checked.err)
+        self.assertEqual(self.porterd(*options, data=data).returncode, code)
+
+    def test_a_log_that_cannot_be_opened(self):
+        for name in ("folder", "link", "file/log", "missing/log"):
+            with self.subTest(name=name):
+                self.assert_check_says_what_a_start_says("--log-file", self.folder / name)
+
+    @unittest.skipUnless(os.geteuid() == 0, "gives a file away")
+    def test_a_log_of_another_user(self):
+        os.chown(self.folder / "file", 65534, 65534)
+        self.assert_check_says_what_a_start_says("--log-file", self.folder / "file", code=78)
+
+    def test_a_port_file_that_cannot_be_written(self):
+        for name in ("folder", "file/port", "missing/port"):
+            with self.subTest(name=name):
+                self.assert_check_says_what_a_start_says("--port-file", self.folder / name)
+
+    def test_a_data_folder_that_is_none(self):
+        for name in ("file", "file/data", "nowhere"):
+            with self.subTest(name=name):
+                self.assert_check_says_what_a_start_says(data=name)
+
+    def test_what_a_start_would_make_is_missing_to_nobody(self):
+        before = self.everything()
+        for options in ((), ("--log-file", "-"), ("--log-file", "/dev/null"), ("--port-file", "/dev/null"),
+                        ("--port-file", self.folder / "data" / "port"), ("--port-file", self.folder / "file"),
+                        ("--log-file", self.folder / "log")):
+            with self.subTest(options=options):
+                done = self.porterd("--check", *options)
+                self.assertEqual((done.returncode, done.out), (0, "configuration ok\n"), done.err)
+        self.assertEqual(self.everything(), before)
+
+
+if __name__ == "__main__":
+    unittest.main()
