@@ -63,22 +63,27 @@ std::string_view word_for(ending const& why)
     }
 }
 
-/// Whether the peer went away without a byte beyond a PROXY header, as health checks of proxies and load balancers do.
-bool is_health_check(peer const& visitor)
+/// Whether the peer went away soon and without a byte beyond a PROXY header, as health checks of proxies and load
+/// balancers do.
+bool is_health_check(peer const& visitor, std::chrono::steady_clock::duration lasted)
 {
+    constexpr std::chrono::seconds longest{5};
     auto const way = visitor.ended()->way();
-    return !visitor.has_spoken() && (way == ending::how::half_closed || way == ending::how::lost);
+    bool const left = way == ending::how::half_closed || way == ending::how::lost;
+    return left && !visitor.has_spoken() && lasted < longest;
 }
 
 /// The one line that every connection leaves in the log. Those of health checks would be most of it.
 template <typename... Said>
-void report_as(std::string_view event, peer const& visitor, log::logger& log, Said const&... said)
+void report_as(std::string_view event, peer& visitor, log::logger& log, Said const&... said)
 {
     using std::chrono::milliseconds;
     auto const& from = visitor.address();
     auto const& sum = visitor.exchanged();
     auto const lasted = std::chrono::steady_clock::now() - visitor.since();
-    log.log(is_health_check(visitor) ? log::level::debug : log::level::info, event,
+    bool const is_check = is_health_check(visitor, lasted);
+    if (is_check) visitor.count_as_health_check();
+    log.log(is_check ? log::level::debug : log::level::info, event,
             {{"address", from.text()},
              {"connection", from.connection()},
              said...,
@@ -89,7 +94,7 @@ void report_as(std::string_view event, peer const& visitor, log::logger& log, Sa
              {"seconds", std::chrono::duration_cast<milliseconds>(lasted)}});
 }
 
-void report(peer const& visitor, house const& house)
+void report(peer& visitor, house const& house)
 {
     auto const& why = *visitor.ended();
     auto const code = log::field{"code", word_for(why)};

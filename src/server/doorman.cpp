@@ -59,6 +59,7 @@ doorman::doorman(asio::io_context& main, std::size_t threads, house const& rooms
       threads_(main, threads, rooms.clock, memory_, tick_for(rooms.rules)),
       drain_timer_(main.get_executor()),
       house_timer_(main.get_executor()),
+      ends_timer_(main.get_executor()),
       loss_timer_(main.get_executor()),
       house_period_(rooms.rules.use_period)
 {
@@ -106,6 +107,7 @@ void doorman::start()
     for (auto* thread : threads_.all()) spawn(thread->executor(), thread->watch());
     for (auto& each : listeners_) spawn(threads_.main().executor(), each.accept_all(receiver_));
     spawn_housework(keep_house());
+    spawn_housework(watch_ends());
 }
 
 void doorman::end_sessions(std::span<store::ended_session const> ended)
@@ -188,6 +190,7 @@ void doorman::finish()
     finished_ = true;
     drain_timer_.cancel();
     house_timer_.cancel();
+    ends_timer_.cancel();
     loss_timer_.cancel();
     threads_.release();
 }
@@ -209,6 +212,9 @@ task<void> doorman::keep_house()
             co_await house_.registry.prune();
         }
         note_uses();
+        for (auto* thread : threads_.all()) {
+            asio::post(thread->executor(), [this, thread] { thread->report_health_checks(house_.log); });
+        }
         house_timer_.expires_after(house_period_);
         if (finished_) break;                  // while the store was busy
         co_await base::run_out(house_timer_);  // or cut short by finish()
@@ -216,6 +222,16 @@ task<void> doorman::keep_house()
         co_await look_again();
     }
     co_await house_.registry.write_uses();
+}
+
+/// Each connection knows when its session ends, but not that an administrator has moved that by hand.
+task<void> doorman::watch_ends()
+{
+    while (!finished_) {
+        ends_timer_.expires_after(std::chrono::seconds{1});
+        co_await base::run_out(ends_timer_);  // or cut short by finish()
+        if (!finished_) co_await house_.registry.end_expired();
+    }
 }
 
 void doorman::note_uses()

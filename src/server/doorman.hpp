@@ -63,6 +63,7 @@ private:
     void finish();
     task<void> cut_off_late_ones();
     task<void> keep_house();
+    task<void> watch_ends();
     void note_uses();
     task<std::vector<store::session_id>> live_sessions();
     task<void> look_again();
@@ -78,6 +79,7 @@ private:
     listener::receiver receiver_;
     base::steady_timer drain_timer_;
     base::steady_timer house_timer_;
+    base::steady_timer ends_timer_;
     base::steady_timer loss_timer_;
     std::function<void(std::string const&)> failed_;
     std::chrono::milliseconds house_period_;

@@ -1,6 +1,7 @@
 #include "server/io_thread.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "server/peer.hpp"
 
@@ -42,6 +43,13 @@ void io_thread::leave(peer& who)
     }
     if (who.after_ != nullptr) who.after_->before_ = who.before_;
     if (stopping_ && first_ == nullptr) timer_.cancel();
+}
+
+void io_thread::report_health_checks(log::logger& log)
+{
+    constexpr std::size_t usual = 60;  // a minute: one a second
+    auto const count = std::exchange(health_checks_, 0);
+    if (count > usual) log.info("silent_connections", {{"count", count}});
 }
 
 task<void> io_thread::watch()

@@ -9,6 +9,7 @@
 
 #include "base/asio.hpp"
 #include "base/clock.hpp"
+#include "log/logger.hpp"
 #include "porter/error.hpp"
 #include "server/buffer_limiter.hpp"
 #include "server/buffer_pool.hpp"
@@ -55,6 +56,12 @@ public:
     void settle(peer const& who);
     void leave(peer& who);
 
+    /// A connection ended that sent nothing.
+    void count_health_check() noexcept { ++health_checks_; }
+
+    /// Logs how many of those there were since the last call, where they are more than health checks would be.
+    void report_health_checks(log::logger& log);
+
     /// Watches the deadlines until stop() was called and the last peer has left.
     task<void> watch();
 
@@ -85,7 +92,8 @@ private:
     std::chrono::milliseconds tick_;
     base::steady_timer timer_;
     bool stopping_ = false;
-    peer* first_ = nullptr;  // an intrusive list, because the tick goes through all of them
+    std::size_t health_checks_ = 0;  // since they were last reported
+    peer* first_ = nullptr;          // an intrusive list, because the tick goes through all of them
     std::unordered_map<std::uint64_t, peer*> unsettled_;  // by the connection's number
 };
 

@@ -51,11 +51,16 @@ task<bool> peer::recognise(encryption* encryption)
 {
     if (ended_) co_return false;
     auto recognised = co_await server::recognise(socket_, address_, encryption);
+    has_spoken_ = recognised.has_value();
     if (ended_) co_return false;
     recognised_ = true;
-    has_spoken_ = recognised.has_value();
     if (!recognised) end(recognised.error());
     co_return !ended_;
+}
+
+void peer::count_as_health_check()
+{
+    thread_.count_health_check();
 }
 
 /// Ends it because of bytes that are no frame.

@@ -56,6 +56,9 @@ public:
     /// Whether a byte came beyond a PROXY header: what connects and closes without one is mostly a health check.
     bool has_spoken() const noexcept { return has_spoken_ || socket_.is_tls(); }
 
+    /// Counts it among those of its thread that are not worth a line each.
+    void count_as_health_check();
+
     /// What TLS agreed on; none: its bytes travel in the clear.
     std::optional<tls::agreement> agreement() const { return socket_.agreement(); }
 

@@ -149,7 +149,7 @@ class Check(unittest.TestCase):
 
     def assert_check_says_what_a_start_says(self, *options, data="data", code=73):
         if data == "data":
-            shutil.rmtree(self.folder / data, ignore_errors=True)  # SQLite makes files beside a database that it reads
+            shutil.rmtree(self.folder / data, ignore_errors=True)
         before = self.everything()
         checked = self.porterd("--check", *options, data=data)
         self.assertEqual(self.everything(), before)

@@ -47,6 +47,10 @@ class ForTheOwner(unittest.TestCase):
         self.assertRegex(said, r"porterctl acts as \S.*, who owns the database: name a file that")
         self.assertEqual(list(self.of_root.iterdir()), [])
 
+    def test_a_file_of_roots_in_the_owners_folder_is_refused_with_what_to_do(self):
+        os.chown(self.server.database, 0, 0)
+        self.assertRegex(self.ctl("accounts", "list", code=78).err, r"belongs to root and its folder to \S+: chown ")
+
     def test_root_is_told_to_start_porterd_as_the_owner(self):
         done = run(PORTERD, "--port", "0", "--data-dir", self.server.data, home=self.of_root)
         self.assertEqual(done.returncode, 78)

@@ -206,5 +206,15 @@ class AbsoluteLife(ServerCase):
         visitor.expect_closing("session_ended")
 
 
+class MovedEnd(ServerCase):
+    def test_an_end_that_is_moved_by_hand_counts_when_it_comes(self):
+        """Promise P6, for what is typed into the sqlite3 shell."""
+        visitor = self.visitor()
+        visitor.enter("register", "Alice", PASSWORD)
+        with contextlib.closing(sqlite3.connect(self.server.database, isolation_level=None)) as connection:
+            connection.execute("UPDATE sessions SET expires_at = unixepoch() + 2")
+        visitor.expect_closing("session_ended")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -4,6 +4,7 @@
 
 using namespace porter;
 using namespace porter::testing;
+using namespace std::chrono_literals;
 namespace wire = rooms::protocol;
 
 namespace {
@@ -22,6 +23,23 @@ task<std::uint64_t> registers(visitor& someone, test_house& house, std::string n
 }
 
 }  // namespace
+
+TEST_CASE("an end that an administrator has moved closes the connection when it comes")
+{
+    test_house house;
+    auto scene = [&]() -> task<void> {
+        visitor alice{house.io};
+        auto const session = co_await registers(alice, house, "Alice");
+        house.store.move_end(static_cast<rooms::store::session_id>(session), house.clock.now() + 10s);
+        house.clock.advance(9s);
+        co_await alice.say(wire::text{"still here"});
+        co_await alice.hear<wire::text>();
+        house.clock.advance(1s);
+        auto ended = co_await alice.hears_closing(code::session_ended);
+        CHECK(ended);
+    };
+    house.run(scene());
+}
 
 TEST_CASE("sessions are listed and revoked by id")
 {

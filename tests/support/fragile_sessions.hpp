@@ -95,6 +95,13 @@ public:
         co_return over;
     }
 
+    task<result<std::vector<session_id>>> ended_between(timestamp after, timestamp until) override
+    {
+        if (broken.contains("ended_between")) co_return refuse(errc::unavailable);
+        auto ended = co_await real_.ended_between(after, until);
+        co_return ended;
+    }
+
     void watch(rooms::store::session_watch watcher) override { real_.watch(std::move(watcher)); }
 
 private:

@@ -95,8 +95,8 @@ exit_code throttled(context& given)
 {
     using limit = administration::throttled_network::limit;
     auto const db = open_to_read(given);
-    auto const found = administration::list_throttled_networks(*db, rooms::auth::throttle_rules,
-                                                               given.configuration.server.max_registrations_per_address,
+    auto const registrations = given.configuration.server.max_registrations_per_address;
+    auto const found = administration::list_throttled_networks(*db, rooms::auth::throttle_rules, registrations,
                                                                base::system_clock{}.now_finely());
     std::vector<record> rows;
     for (auto const& one : found) {
@@ -106,7 +106,10 @@ exit_code throttled(context& given)
                          {"since_at", one.since},
                          {"until_at", one.until}}});
     }
-    given.out.list(rows, "No network is throttled.", std::array<std::string_view, 1>{"since_at"});
+    // porterd's own option may stand on its command line, where this program cannot see it.
+    auto const none =
+        "No network is throttled (with --max-registrations-per-address " + std::to_string(registrations) + ").";
+    given.out.list(rows, none, std::array<std::string_view, 1>{"since_at"});
     return exit_code::ok;
 }
 

@@ -8,7 +8,9 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/text.hpp"
 #include "config/problem.hpp"
+#include "terminal/process.hpp"
 
 namespace porter::programs {
 
@@ -27,10 +29,21 @@ std::string name_of_user(::uid_t user)
     return entry != nullptr ? entry->pw_gid : other;
 }
 
-bool is_known(std::filesystem::path const& database, struct ::stat& about)
+/// Whose the database is, or would be. False: its folder is not there.
+bool find_owner(std::filesystem::path const& database, struct ::stat& about)
 {
+    struct ::stat folder_about {};
     auto const folder = database.has_parent_path() ? database.parent_path() : std::filesystem::path{"."};
-    return ::lstat(database.c_str(), &about) == 0 || ::stat(folder.c_str(), &about) == 0;
+    if (::stat(folder.c_str(), &folder_about) != 0) return false;
+    if (::lstat(database.c_str(), &about) != 0) {
+        about = folder_about;
+    } else if (about.st_uid == 0 && folder_about.st_uid != 0) {
+        auto const name = name_of_user(folder_about.st_uid);
+        throw rooms::config::problem{rooms::config::exit_code::bad_configuration,
+                                     rooms::base::escape(database.string()) + " belongs to root and its folder to " +
+                                         name + ": chown " + name + " " + rooms::base::escape(database.string())};
+    }
+    return true;
 }
 
 }  // namespace
@@ -38,7 +51,7 @@ bool is_known(std::filesystem::path const& database, struct ::stat& about)
 std::optional<std::string> become_owner(std::filesystem::path const& database)
 {
     struct ::stat about {};
-    if (::geteuid() != 0 || !is_known(database, about) || about.st_uid == 0) return std::nullopt;
+    if (::geteuid() != 0 || !find_owner(database, about) || about.st_uid == 0) return std::nullopt;
     auto const name = name_of_user(about.st_uid);
     auto const group = group_of_user(about.st_uid, about.st_gid);
     if (::setgroups(1, &group) != 0 || ::setresgid(group, group, group) != 0 ||
@@ -47,6 +60,7 @@ std::optional<std::string> become_owner(std::filesystem::path const& database)
             rooms::config::exit_code::io,
             "cannot act as " + name + ", who owns the database: " + std::generic_category().message(errno)};
     }
+    rooms::terminal::protect_memory();  // a change of user may undo it (prctl(2), PR_SET_DUMPABLE)
     return name;
 }
 

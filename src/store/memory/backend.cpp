@@ -34,6 +34,13 @@ void backend::disable(account_id id, std::optional<base::timestamp> at)
     if (at) now.end_sessions_of(id, "account_disabled");
 }
 
+void backend::move_end(session_id id, base::timestamp expires_at)
+{
+    operation now{parts_->all};
+    auto const found = parts_->all.sessions.find(id);
+    if (found != parts_->all.sessions.end()) found->second.session.expires_at = expires_at;
+}
+
 void backend::remove(account_id id)
 {
     operation now{parts_->all};

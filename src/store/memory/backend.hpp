@@ -22,6 +22,8 @@ public:
 
     /// Shuts an account out from `at` on and ends its sessions; none: lets it in again.
     void disable(account_id id, std::optional<base::timestamp> at);
+    /// Moves the absolute end of a session.
+    void move_end(session_id id, base::timestamp expires_at);
     /// Deletes an account and what belongs to it.
     void remove(account_id id);
     /// While this is set every operation answers `unavailable` and changes nothing.

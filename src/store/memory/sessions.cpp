@@ -152,6 +152,17 @@ task<result<std::vector<session_id>>> sessions::gone(std::vector<session_id> liv
     co_return live;
 }
 
+task<result<std::vector<session_id>>> sessions::ended_between(base::timestamp after, base::timestamp until)
+{
+    operation now{all_};
+    if (now.is_down()) co_return refuse(errc::unavailable);
+    std::vector<session_id> ended;
+    for (auto const& [id, row] : all_.sessions) {
+        if (row.session.expires_at > after && row.session.expires_at <= until) ended.push_back(id);
+    }
+    co_return ended;
+}
+
 void sessions::watch(session_watch watcher)
 {
     std::lock_guard const lock{all_.watching};

@@ -30,6 +30,12 @@ bool file_watch::is_lost()
     return false;
 }
 
+void file_watch::give_up()
+{
+    if (lost_.exchange(true)) return;
+    log_.error("database_lost", {{"file", paths_[of_database]}, {"state", "replaced"}});
+}
+
 bool file_watch::has_own_log() const
 {
     return is_ours(of_index) && (is_ours(of_log) || is_gone(of_log));

@@ -25,6 +25,9 @@ public:
     /// looked at is taken for unchanged. Costs three system calls.
     bool is_lost();
 
+    /// The files are there, but what they hold is no database of this program's any more: lost from now on.
+    void give_up();
+
     /// Whether the log that is open is the one that others use, or nobody uses another: what it holds may be moved into
     /// the file that is open. Not so where its index was taken away: others may have written behind our back.
     bool has_own_log() const;

@@ -1,5 +1,7 @@
 #include "store/sqlite/look_ups.hpp"
 
+#include "store/sqlite/existing.hpp"
+
 #include <future>
 #include <iterator>
 #include <string_view>
@@ -161,7 +163,6 @@ void look_ups::tell_new_endings()
         all = read_new_endings(rewound);
     } catch (failure const& problem) {
         faults_.report("watch", problem);
-        return;
     }
     if (!all.empty()) watcher_.ended(all);
     if (rewound && watcher_.missed) watcher_.missed();
@@ -173,6 +174,11 @@ std::vector<ended_session> look_ups::read_new_endings(bool& rewound)
     // Read first: what is committed after this moves it again.
     auto const version = database_->integer("PRAGMA data_version");
     if (version == seen_version_) return all;
+    // One of another version, as .restore puts it there, has not what this program asks for.
+    if (database_->integer("PRAGMA user_version") != newest_version()) {
+        files_.give_up();
+        return all;
+    }
     auto last = told_until_;
     // An older database was put in place of what was here, as .restore of the sqlite3 shell does.
     if (auto const greatest = database_->integer(last_ending); greatest < last) {
@@ -184,7 +190,8 @@ std::vector<ended_session> look_ups::read_new_endings(bool& rewound)
                     last, endings_at_once};
     while (ended.step()) {
         last = ended.integer(0);
-        all.push_back({ended.integer(1), ended.text(2), ended.text(3)});
+        // As bytes: a damaged name must not keep an ending from being heard of. The log escapes it.
+        all.push_back({ended.integer(1), ended.bytes(2), ended.bytes(3)});
     }
     told_until_ = last;
     if (std::ssize(all) < endings_at_once) {

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "porter/start_error.hpp"
+#include "store/sqlite/existing.hpp"
 #include "store/sqlite/file.hpp"
 #include "store/sqlite/statement.hpp"
 #include "store/sqlite/transaction.hpp"
@@ -47,6 +48,7 @@ void apply(database& db, migration const& step)
 bool migrate_by(database& db, std::filesystem::path const& file, migration const& step, bool& backed_up, int newest)
 {
     transaction whole{db};
+    refuse_replaced(db);  // by a restore, while the lock was waited for
     auto const version = db.integer("PRAGMA user_version");
     if (version >= step.version) return false;
     if (version == 0) backed_up = true;  // nothing is there to be copied

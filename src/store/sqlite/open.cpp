@@ -47,6 +47,8 @@ std::unique_ptr<database> prepare(options const& rules, log::logger& log)
     auto db = std::make_unique<database>(rules.path, database::access::read_write);
     if (db->is_read_only()) throw cannot_open(kind::io, rules.path, "it is read-only");
     db->wait_for_locks(rules.busy_timeout);
+    db->integer("PRAGMA user_version");  // waits for a restore that is putting another file in place
+    refuse_replaced(*db);
     migrate(*db, rules.path, migrations(), log);
     use_write_ahead_log(*db, rules);
     db->execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");

@@ -175,6 +175,16 @@ result<std::vector<session_id>> find_gone(database& db, std::span<session_id con
     return over;
 }
 
+result<std::vector<session_id>> find_ended_between(database& db, base::timestamp after, base::timestamp until)
+{
+    constexpr std::int64_t most = 10'000;
+    std::vector<session_id> ended;
+    statement row{db, "SELECT id FROM sessions WHERE expires_at > ?1 AND expires_at <= ?2 LIMIT ?3", after, until,
+                  most};
+    while (row.step()) ended.push_back(row.integer(0));
+    return ended;
+}
+
 /// Sessions that are removed in one go: others' writes wait for no more than this.
 constexpr std::int64_t prune_piece = 500;
 
@@ -257,6 +267,12 @@ task<result<std::vector<session_id>>> sessions::gone(std::vector<session_id> liv
         over.insert(over.end(), found->begin(), found->end());
     }
     co_return over;
+}
+
+task<result<std::vector<session_id>>> sessions::ended_between(base::timestamp after, base::timestamp until)
+{
+    auto work = [after, until](database& db) { return find_ended_between(db, after, until); };
+    return ask(look_ups_.queue(), std::move(work));
 }
 
 void sessions::watch(session_watch watcher)

@@ -20,6 +20,7 @@ public:
     task<result<void>> touch(std::vector<session_use> uses) override;
     task<result<std::size_t>> prune(base::timestamp now, base::timestamp idle_since) override;
     task<result<std::vector<session_id>>> gone(std::vector<session_id> live, base::timestamp now) override;
+    task<result<std::vector<session_id>>> ended_between(base::timestamp after, base::timestamp until) override;
     void watch(session_watch watcher) override;
 
 private:

@@ -166,6 +166,14 @@ void writer::tidy_up()
                   " ORDER BY id LIMIT ?1)",
                   tidy_piece}
             .run();
+        // Names are for the log, which has them by then: that of a deleted account must not stay.
+        statement{
+            *database_,
+            "UPDATE ended_sessions SET account_name = ''"
+            " WHERE id IN (SELECT id FROM ended_sessions WHERE account_name <> '' AND ended_at < unixepoch() - 3600"
+            " ORDER BY id LIMIT ?1)",
+            tidy_piece}
+            .run();
         bool const emptied = database_->checkpoint();
         // While somebody reads for long the log can only grow: then try rarely, for every try costs the patience.
         next_checkpoint_ = emptied ? rules_.checkpoint_pages : 2 * next_checkpoint_;

@@ -1,5 +1,6 @@
 // Promise S13 of SECURITY.md.
 #include "store/sqlite/administration/restore.hpp"
+#include "store/sqlite/administration/sessions.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -153,7 +154,7 @@ TEST_CASE("ids that were given since the backup are not given again")
     CHECK(opened->id > those.third);
 }
 
-TEST_CASE("the database before is kept with the log beside it")
+TEST_CASE("the database before is kept with what its log held")
 {
     with_backup those;
     auto const killed = those.admin.here.folder.path() / "killed";
@@ -170,6 +171,7 @@ TEST_CASE("the database before is kept with the log beside it")
     CHECK_FALSE(those.admin.here.check());
     CHECK(shell{done.set_aside}.run("SELECT name FROM accounts ORDER BY id") == "alice\nbob");
     CHECK_FALSE(std::filesystem::exists(those.admin.here.rules.path.string() + "-wal"));
+    CHECK_FALSE(std::filesystem::exists(done.set_aside.string() + "-wal"));
     CHECK(std::ranges::none_of(std::filesystem::directory_iterator{killed}, [](auto const& entry) {
         return entry.path().string().find("partial") != std::string::npos;
     }));
@@ -280,6 +282,20 @@ TEST_CASE("a file that was replaced while it was being opened is refused")
     try {
         porter::rooms::store::sqlite::refuse_replaced(*opened);
         FAIL("it was taken");
+    } catch (porter::rooms::store::sqlite::failure const& problem) {
+        CHECK(problem.is_busy());
+    }
+}
+
+TEST_CASE("nothing is written into a database that was replaced")
+{
+    with_backup those;
+    those.close();
+    auto const opened = administration::open_to_write(those.admin.here.rules);
+    std::filesystem::rename(those.backup, those.admin.here.rules.path);
+    try {
+        administration::end_sessions(*opened, 1);
+        FAIL("it was written");
     } catch (porter::rooms::store::sqlite::failure const& problem) {
         CHECK(problem.is_busy());
     }

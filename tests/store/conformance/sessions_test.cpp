@@ -250,6 +250,24 @@ TEST_CASE("the sessions of an account end when it is disabled or deleted")
     CHECK_FALSE(here.is_open(2));
 }
 
+TEST_CASE("sessions are found by when they end")
+{
+    world here{GENERATE(from_range(backends()))};
+    auto const alice = here.add("alice");
+    std::vector<session_id> ids;
+    for (int i = 1; i <= 4; ++i) {
+        auto one = session_of(alice, i);
+        one.expires_at = at(1'000 + i);
+        ids.push_back(here.open(one));
+    }
+    auto const two = here.run(here.sessions().ended_between(at(1'001), at(1'003)));
+    REQUIRE(two);
+    CHECK(*two == std::vector{ids[1], ids[2]});
+    auto const none = here.run(here.sessions().ended_between(at(1'004), at(9'999)));
+    REQUIRE(none);
+    CHECK(none->empty());
+}
+
 TEST_CASE("sessions that are not there or past their end or opened in a far future are gone")
 {
     world here{GENERATE(from_range(backends()))};

@@ -247,7 +247,7 @@ TEST_CASE("many sessions are pruned in pieces between which others write")
     std::atomic<std::size_t> told = 0;
     std::atomic<std::size_t> most = 0;
     bool added_meanwhile = false;
-    ports.sessions.watch({[&](std::span<porter::rooms::store::session_id const> ended) {
+    ports.sessions.watch({[&](std::span<porter::rooms::store::ended_session const> ended) {
         if (ended.size() > most) most = ended.size();
         told += ended.size();
     }});

@@ -92,6 +92,14 @@ TEST_CASE("a store whose files are removed tells of it and answers unavailable")
     CHECK(logged.at(0).field("state") == "removed");
 }
 
+TEST_CASE("a store that becomes one of another version is lost")
+{
+    watched store;
+    store.here.administrator().run("PRAGMA user_version = 5");
+    CHECK(watched::comes(store.lost));
+    CHECK(store.here.log.count("database_lost") == 1);
+}
+
 TEST_CASE("a store notices lost files without a request")
 {
     watched store;

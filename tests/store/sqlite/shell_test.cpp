@@ -82,6 +82,16 @@ TEST_CASE("a session deleted by hand is told of")
     CHECK(server.told.told().size() == 1);
 }
 
+TEST_CASE("an ending is told of although the name of its account is damaged")
+{
+    running server;
+    server.type("INSERT INTO ended_sessions (session_id, ended_at, account_name, cause) VALUES (" +
+                std::to_string(server.first) + ", unixepoch(), CAST(x'ff' AS TEXT), 'removed')");
+    CHECK(server.told.wait_for(server.first));
+    server.type("DELETE FROM sessions WHERE id = " + std::to_string(server.others));
+    CHECK(server.told.wait_for(server.others));
+}
+
 TEST_CASE("all sessions deleted by hand are told of")
 {
     running server;

@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "store/sqlite/administration/guarded_transaction.hpp"
 #include "store/sqlite/statement.hpp"
-#include "store/sqlite/transaction.hpp"
 
 namespace porter::rooms::store::sqlite::administration {
 
@@ -89,7 +89,7 @@ void for_each_password_hash(
 result<account_id> add_account(database& db, std::string const& name, std::string const& folded_name,
                                std::string const& password_hash, base::timestamp now)
 {
-    transaction whole{db};
+    guarded_transaction whole{db};
     if (is_taken(db, folded_name, 0)) return refuse(errc::name_taken);
     statement{db,
               "INSERT INTO accounts (name, folded_name, password_hash, created_at) VALUES (?1, ?2, ?3, ?4)",
@@ -105,7 +105,7 @@ result<account_id> add_account(database& db, std::string const& name, std::strin
 
 result<std::size_t> set_password(database& db, account_id id, std::string const& password_hash)
 {
-    transaction whole{db};
+    guarded_transaction whole{db};
     auto const ended = count_sessions(db, id);
     // The new version of the credential makes a trigger end the sessions.
     statement{db,
@@ -120,7 +120,7 @@ result<std::size_t> set_password(database& db, account_id id, std::string const&
 
 result<void> rename_account(database& db, account_id id, std::string const& name, std::string const& folded_name)
 {
-    transaction whole{db};
+    guarded_transaction whole{db};
     if (is_taken(db, folded_name, id)) return refuse(errc::name_taken);
     // The schema takes another spelling with the same key for a mistake unless it is ASCII: SQL cannot fold the rest.
     set_name(db, id, nobodys_name(id), nobodys_name(id));
@@ -132,7 +132,7 @@ result<void> rename_account(database& db, account_id id, std::string const& name
 
 result<std::size_t> disable_account(database& db, account_id id, base::timestamp now)
 {
-    transaction whole{db};
+    guarded_transaction whole{db};
     auto const ended = count_sessions(db, id);
     statement{db, "UPDATE accounts SET disabled_at = coalesce(disabled_at, ?2) WHERE id = ?1", id, now}.run();
     if (db.changes() == 0) return refuse(errc::not_found);
@@ -142,7 +142,7 @@ result<std::size_t> disable_account(database& db, account_id id, base::timestamp
 
 result<void> enable_account(database& db, account_id id)
 {
-    transaction whole{db};
+    guarded_transaction whole{db};
     statement{db, "UPDATE accounts SET disabled_at = NULL, failed_since = 0 WHERE id = ?1", id}.run();
     if (db.changes() == 0) return refuse(errc::not_found);
     whole.commit();
@@ -151,7 +151,7 @@ result<void> enable_account(database& db, account_id id)
 
 result<void> delete_account(database& db, account_id id)
 {
-    transaction whole{db};
+    guarded_transaction whole{db};
     statement{db, "DELETE FROM accounts WHERE id = ?1", id}.run();  // triggers delete what belonged to it
     if (db.changes() == 0) return refuse(errc::not_found);
     whole.commit();

@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "store/sqlite/administration/guarded_transaction.hpp"
 #include "store/sqlite/statement.hpp"
-#include "store/sqlite/transaction.hpp"
 
 namespace porter::rooms::store::sqlite::administration {
 
@@ -49,7 +49,7 @@ bool is_said(database& db, std::string const& name)
 std::string set_address(database& db, std::string const& address, std::string const& name,
                         std::string const& folded_name, base::timestamp now)
 {
-    transaction whole{db};
+    guarded_transaction whole{db};
     std::string known_as = name;
     std::optional<account_id> account;
     {
@@ -74,7 +74,7 @@ std::string set_address(database& db, std::string const& address, std::string co
 
 result<void> forget_address(database& db, std::string const& address)
 {
-    transaction whole{db};
+    guarded_transaction whole{db};
     statement{db, "DELETE FROM addresses WHERE address = ?1", address}.run();
     if (db.changes() == 0) return refuse(errc::not_found);
     whole.commit();

@@ -30,9 +30,14 @@ void find_damaged_pages(database& db, lines& faults)
 void find_damaged_texts(database& db, lines& faults)
 {
     constexpr std::array texts{
-        "SELECT 'account', id, name FROM accounts",          "SELECT 'account', id, folded_name FROM accounts",
-        "SELECT 'account', id, password_hash FROM accounts", "SELECT 'account', id, last_address FROM accounts",
-        "SELECT 'session', id, address FROM sessions",       "SELECT 'address', address, name FROM addresses",
+        "SELECT 'account', id, name FROM accounts",
+        "SELECT 'account', id, folded_name FROM accounts",
+        "SELECT 'account', id, password_hash FROM accounts",
+        "SELECT 'account', id, last_address FROM accounts",
+        "SELECT 'session', id, address FROM sessions",
+        "SELECT 'address', address, name FROM addresses",
+        "SELECT 'ending', id, account_name FROM ended_sessions",
+        "SELECT 'ending', id, cause FROM ended_sessions",
     };
     for (auto const* each : texts) {
         statement row{db, each};

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "store/limits.hpp"
+#include "store/sqlite/administration/guarded_transaction.hpp"
 #include "store/sqlite/registrations.hpp"
 #include "store/sqlite/statement.hpp"
-#include "store/sqlite/transaction.hpp"
 #include "store/sqlite/tries.hpp"
 
 namespace porter::rooms::store::sqlite::administration {
@@ -85,7 +85,7 @@ std::vector<throttled_network> list_throttled_networks(database& db, throttle_ru
 
 std::size_t open_network(database& db, std::string const& network)
 {
-    transaction whole{db};
+    guarded_transaction whole{db};
     statement{db, "DELETE FROM network_failures WHERE network = ?1", network}.run();
     auto const forgotten = static_cast<std::size_t>(db.changes());
     statement{db, "DELETE FROM registrations WHERE network = ?1", network}.run();

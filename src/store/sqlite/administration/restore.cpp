@@ -85,6 +85,12 @@ public:
     /// Of one that is readable.
     database& content() noexcept { return *database_; }
 
+    /// All of it in its file, so that no log is needed beside the kept one and none is left beside the new one.
+    void empty_log()
+    {
+        if (is_readable_) database_->checkpoint();
+    }
+
     /// One that cannot be opened cannot be locked either, and porterd could not start on it.
     void refuse_in_use() const
     {
@@ -100,9 +106,9 @@ private:
             is_readable_ =
                 database_->text("PRAGMA quick_check(1)") == "ok" && database_->integer("PRAGMA user_version") > 0;
         } catch (failure const& problem) {
-            if (problem.is_busy()) throw;
+            if (!problem.is_bad_data()) throw;
         } catch (start_error const& refused) {
-            if (refused.why() == kind::configuration) throw;  // that is for a person
+            if (refused.why() != kind::bad_data) throw;  // that is for a person
         }
     }
 
@@ -144,7 +150,8 @@ std::filesystem::path keep(std::filesystem::path const& file, std::string const&
     return name;
 }
 
-/// The new file first: a crash in between leaves it beside a log that is not its own, which a start refuses.
+/// The new file first: a crash in between leaves it beside a log that is not its own, which a start refuses. `made` is
+/// locked until all is in place, so that no program opens it beside what is left of the database before.
 std::filesystem::path put_in_place(std::filesystem::path const& made, std::filesystem::path const& file,
                                    predecessor const& before, std::string const& now)
 {
@@ -157,12 +164,16 @@ std::filesystem::path put_in_place(std::filesystem::path const& made, std::files
     }
     for (auto const* suffix : {"-wal", "-journal"}) {
         auto const beside = file.string() + suffix;
-        if (is_there(beside))
+        if (!is_there(beside)) continue;
+        std::error_code unknown;
+        if (std::filesystem::file_size(beside, unknown) == 0) {
+            std::filesystem::remove(beside, unknown);
+        } else {
             move(beside, (set_aside.empty() ? beside + ".before-restore-" + now : set_aside.string() + suffix));
+        }
     }
     std::error_code ignored;
     std::filesystem::remove(file.string() + "-shm", ignored);
-    sync_to_disk(file);
     return set_aside;
 }
 
@@ -198,8 +209,15 @@ std::optional<restored> restore(options const& rules, std::filesystem::path cons
         now = copy.text("SELECT strftime('%Y%m%dT%H%M%SZ', 'now')");
     }
     before.refuse_in_use();
+    before.empty_log();
     sync_to_disk(made.path());
-    done.set_aside = put_in_place(made.path(), rules.path, before, now);
+    {
+        // From here on no descriptor of the file is opened and closed: that would end the lock (POSIX).
+        database locked{made.path(), database::access::read_write};
+        locked.execute("PRAGMA main.locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT");
+        done.set_aside = put_in_place(made.path(), rules.path, before, now);
+    }
+    sync_to_disk(rules.path);
     return done;
 }
 

@@ -2,9 +2,9 @@
 
 #include <utility>
 
+#include "store/sqlite/administration/guarded_transaction.hpp"
 #include "store/sqlite/journal.hpp"
 #include "store/sqlite/statement.hpp"
-#include "store/sqlite/transaction.hpp"
 
 namespace porter::rooms::store::sqlite::administration {
 namespace {
@@ -38,7 +38,7 @@ std::vector<session_row> list_sessions(database& db, std::optional<account_id> a
 
 result<std::string> end_session(database& db, session_id id)
 {
-    transaction whole{db};
+    guarded_transaction whole{db};
     std::string owner;
     {
         statement found{
@@ -54,7 +54,7 @@ result<std::string> end_session(database& db, session_id id)
 
 std::size_t end_sessions(database& db, account_id account)
 {
-    transaction whole{db};
+    guarded_transaction whole{db};
     statement{db, "DELETE FROM sessions WHERE account_id = ?1", account}.run();
     auto const ended = static_cast<std::size_t>(db.changes());
     set_ending_cause(db, by_administrator);
@@ -64,7 +64,7 @@ std::size_t end_sessions(database& db, account_id account)
 
 std::size_t prune_sessions(database& db, base::timestamp now, base::timestamp idle_since)
 {
-    transaction whole{db};
+    guarded_transaction whole{db};
     statement{db, "DELETE FROM sessions WHERE expires_at <= ?1 OR last_used_at <= ?2", now, idle_since}.run();
     auto const ended = static_cast<std::size_t>(db.changes());
     set_ending_cause(db, name_of(ending_cause::expired));
