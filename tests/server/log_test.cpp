@@ -114,6 +114,25 @@ TEST_CASE("the line of a connection's end tells what was exchanged")
     CHECK_FALSE(end.field("seconds").empty());
 }
 
+TEST_CASE("many connections that send nothing are one line at info")
+{
+    auto rules = with_access(wire::access_mode::open);
+    rules.use_period = std::chrono::seconds{1};
+    test_house house{rules};
+    auto scene = [&]() -> task<void> {
+        while (house.log.count("silent_connections") == 0) {
+            visitor client{house.io};
+            co_await client.connect(house.where);
+            client.vanish();
+        }
+    };
+    house.run(scene());
+    auto const counted = house.log.events("silent_connections").at(0);
+    CHECK(counted.severity == level::info);
+    CHECK(std::stoi(counted.field("count")) > 60);
+    CHECK(house.log.events("connection_lost").at(0).severity == level::debug);
+}
+
 TEST_CASE("the reason that a peer is told stands in the log with the code")
 {
     test_house house{with_access(wire::access_mode::open)};
