@@ -24,13 +24,7 @@ failure invalid_token()
 
 registry::registry(store::sessions& sessions, auth::throttle& throttle, token_source& tokens, base::clock const& clock,
                    log::logger& log, options rules)
-    : sessions_(sessions),
-      throttle_(throttle),
-      tokens_(tokens),
-      clock_(clock),
-      log_(log),
-      rules_(rules),
-      expired_until_(clock.now())
+    : sessions_(sessions), throttle_(throttle), tokens_(tokens), clock_(clock), log_(log), rules_(rules)
 {
     sessions_.watch({[this](std::span<store::ended_session const> ended) { heard_of(ended); },
                      [this] { tell(&store::session_watch::missed); }, [this] { tell(&store::session_watch::lost); }});
@@ -188,16 +182,11 @@ task<void> registry::look_again(std::vector<store::session_id> live)
 
 task<void> registry::end_expired()
 {
+    // So far back, because what is written by hand may be committed late. To be told twice does no harm.
+    constexpr std::chrono::minutes lookback{1};
     auto const now = clock_.now();
-    auto const after = std::exchange(expired_until_, now);
-    if (now <= after) co_return;  // within the same second, or the clock was set back
-    auto const expired = co_await sessions_.ended_between(after, now);
-    if (!expired) {
-        expired_until_ = after;
-        co_return;
-    }
-    if (expired->empty()) co_return;
-    endings_.add(*expired);
+    auto const expired = co_await sessions_.ended_between(now - lookback, now);
+    if (!expired || expired->empty()) co_return;
     std::vector<store::ended_session> ended;
     for (auto const id : *expired) ended.push_back({id, {}, {}});
     std::lock_guard const lock{watch_mutex_};

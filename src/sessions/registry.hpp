@@ -77,8 +77,8 @@ public:
     /// logged.
     task<void> look_again(std::vector<store::session_id> live);
 
-    /// Tells of the sessions whose absolute end has come since the last call, as the store has it: an administrator may
-    /// have moved it by hand. Once a second. After a failure the next call asks for that time, too.
+    /// Tells the watch of the sessions whose absolute end came within the last minute, as the store has it: an
+    /// administrator may have moved it by hand. Once a second.
     task<void> end_expired();
 
     /// Notes that these sessions are in use now: one with a live connection does not idle out.
@@ -117,7 +117,6 @@ private:
     log::logger& log_;
     options rules_;
     endings endings_;
-    base::timestamp expired_until_;  // ends up to here were told of
     mutable std::mutex uses_mutex_;
     std::unordered_map<store::session_id, store::session_use> uses_;  // noted, and not yet written
     std::mutex watch_mutex_;                                          // held while watch_ is called

@@ -96,7 +96,7 @@ public:
     virtual task<result<std::vector<session_id>>> gone(std::vector<session_id> live, base::timestamp now) = 0;
 
     /// The sessions whose absolute end is after `after` and not after `until`, as the store has it now: an
-    /// administrator may have moved it by hand. At most 10,000 of them.
+    /// administrator may have moved it by hand. Of more than 10,000 those that ended last.
     virtual task<result<std::vector<session_id>>> ended_between(base::timestamp after, base::timestamp until) = 0;
 
     /// Tells of sessions that end from now on. At most one watch: an empty one takes the old one away, and when this

@@ -163,6 +163,7 @@ void look_ups::tell_new_endings()
         all = read_new_endings(rewound);
     } catch (failure const& problem) {
         faults_.report("watch", problem);
+        return;
     }
     if (!all.empty()) watcher_.ended(all);
     if (rewound && watcher_.missed) watcher_.missed();

@@ -179,8 +179,9 @@ result<std::vector<session_id>> find_ended_between(database& db, base::timestamp
 {
     constexpr std::int64_t most = 10'000;
     std::vector<session_id> ended;
-    statement row{db, "SELECT id FROM sessions WHERE expires_at > ?1 AND expires_at <= ?2 LIMIT ?3", after, until,
-                  most};
+    statement row{
+        db, "SELECT id FROM sessions WHERE expires_at > ?1 AND expires_at <= ?2 ORDER BY expires_at DESC LIMIT ?3",
+        after, until, most};
     while (row.step()) ended.push_back(row.integer(0));
     return ended;
 }

@@ -166,10 +166,10 @@ void writer::tidy_up()
                   " ORDER BY id LIMIT ?1)",
                   tidy_piece}
             .run();
-        // Names are for the log, which has them by then: that of a deleted account must not stay.
+        // Names and causes are for the log, which has them by then: the name of a deleted account must not stay.
         statement{
             *database_,
-            "UPDATE ended_sessions SET account_name = ''"
+            "UPDATE ended_sessions SET account_name = '', cause = ''"
             " WHERE id IN (SELECT id FROM ended_sessions WHERE account_name <> '' AND ended_at < unixepoch() - 3600"
             " ORDER BY id LIMIT ?1)",
             tidy_piece}
