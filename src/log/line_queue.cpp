@@ -86,6 +86,7 @@ bool line_queue::take(batch& done, time end)
         changed_.wait_until(lock, end, is_ready);
     }
     std::swap(done, waiting_);
+    if (done.is_empty()) done.lines_at = now_();  // of what the thread may have to say itself
     return !done.is_empty() || !closed_;
 }
 
