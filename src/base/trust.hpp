@@ -15,7 +15,8 @@ std::optional<std::string_view> reason_for_distrust(struct stat const& about);
 /// The same but for the permission to write: for what is tightened instead of refused.
 std::optional<std::string_view> reason_for_distrust_of_owner(struct stat const& about);
 
-/// For root, whom that refuses: ": run it as that user: sudo -u NAME ...". Empty for all others, or what is root's own.
+/// What root is advised when it is refused for that: ": run it as that user, sudo -u NAME porterd ...". Empty for other
+/// users, and for what belongs to root.
 std::string advice_for_root(struct stat const& about);
 
 }  // namespace porter::rooms::base

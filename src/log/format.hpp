@@ -39,7 +39,7 @@ private:
     std::size_t time_at_;
 };
 
-/// What format_line() makes, for whoever stamps it later.
+/// What format_line() makes, but for the time, which append_to() puts in.
 event_line format_event(log_format form, level severity, std::string_view event, std::initializer_list<field> fields);
 
 /// One event as one line without its line feed. The text form:

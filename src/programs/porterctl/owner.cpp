@@ -16,10 +16,11 @@ namespace porter::programs {
 
 namespace {
 
+/// As chown takes it: the number where the user has no entry.
 std::string name_of_user(::uid_t user)
 {
     auto const* const entry = ::getpwuid(user);
-    return entry != nullptr ? entry->pw_name : "user " + std::to_string(user);
+    return entry != nullptr ? entry->pw_name : std::to_string(user);
 }
 
 /// The group of that user; `other` where the user has no entry.

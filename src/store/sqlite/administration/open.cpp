@@ -67,7 +67,7 @@ std::unique_ptr<database> open_alone(options const& rules)
     refuse_log_of_another(rules);
     recover(rules);
     auto db = connect(rules, database::access::read_write);
-    // The lock of the transaction stays in this mode, and SQLite keeps the index of the log in memory.
+    // In this mode the lock of the transaction stays until the connection is closed.
     db->execute("PRAGMA main.locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT");
     refuse_other_schema(*db, rules, schema::older);
     refuse_replaced(*db);
