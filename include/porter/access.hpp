@@ -12,7 +12,7 @@ enum class access : std::uint8_t {
 };
 
 /// How a visitor got access.
-enum class via : std::uint8_t {
+enum class auth_method : std::uint8_t {
     open = 0,              ///< the server asks nobody
     address = 1,           ///< known by address: a name without proof
     identify = 2,          ///< said a name just now, without proof

@@ -15,36 +15,37 @@
 #include "porter/access.hpp"
 #include "porter/connection.hpp"
 #include "porter/error.hpp"
+#include "porter/host_key_policy.hpp"
 #include "porter/task.hpp"
-#include "porter/trust.hpp"
 
 namespace porter {
 
-namespace rooms::client {
-class link;
+namespace detail::client {
+class connection_impl;
 }
 
-/// Why the client has no connection, or did not get what it asked for. `what` is the code to go by and `reason` the
-/// line to show, wherever the failure comes from; `why` says where that is.
-struct client_failure : failure {
-    enum class cause : std::uint8_t {
-        unreachable,     ///< no connection came about; `system` says why
-        timed_out,       ///< connecting, the welcome or the answer about access took longer than the options allow
-        lost,            ///< the connection broke without a word; `system` says how
-        closed,          ///< the server closed the connection, saying `what`
-        denied,          ///< the server refused the request, saying `what`; the connection goes on
-        protocol,        ///< the server said something that the protocol does not have; the connection was closed
-        not_sent,        ///< refused by this library before anything was sent; the connection goes on
-        unknown_server,  ///< nobody vouches for the key `server_key`, so far: nothing was sent to the server
-        untrusted,       ///< the server's key is not the right one, or that cannot be found out: nothing was sent
-    };
+/// Where a client_error comes from.
+enum class client_errc : std::uint8_t {
+    unreachable,     ///< no connection came about; `system` says why
+    timed_out,       ///< connecting, the welcome or the answer about access took longer than the options allow
+    lost,            ///< the connection broke without a word; `system` says how
+    closed,          ///< the server closed the connection, saying `what`
+    denied,          ///< the server refused the request, saying `what`; the connection goes on
+    protocol,        ///< the server said something that the protocol does not have; the connection was closed
+    not_sent,        ///< refused by this library before anything was sent; the connection goes on
+    unknown_server,  ///< nobody vouches for the key `server_key`, so far: nothing was sent to the server
+    untrusted,       ///< the server's key is not the right one, or that cannot be found out: nothing was sent
+};
 
-    client_failure() = default;
-    client_failure(cause why_, failure said, std::error_code system_ = {})
-        : failure(std::move(said)), why(why_), system(system_)
+/// Why the client has no connection, or did not get what it asked for. `code` is the code to go by and `reason` the
+/// line to show, wherever the error comes from; `cause` says where that is.
+struct client_error : error {
+    client_error() = default;
+    client_error(client_errc cause_, error base, std::error_code system_ = {})
+        : error(std::move(base)), cause(cause_), system(system_)
     {}
 
-    cause why = cause::lost;
+    client_errc cause = client_errc::lost;
     std::error_code system;  ///< set for unreachable and lost, where the system gave a reason
     std::string server_key;  ///< unknown_server and untrusted: the fingerprint of the key that the server showed
     std::string known_key;   ///< untrusted: the fingerprint of the one that it should have been, if that is known
@@ -55,11 +56,11 @@ struct client_failure : failure {
 
 /// One line for a person, e.g. "denied: bad_credentials: unknown name or wrong password". What the server chose to say
 /// stands in it as it came: escape it before it goes to a terminal.
-std::string describe(client_failure const& failed);
+std::string describe(client_error const& failed);
 
 /// A value or the reason why there is none.
 template <typename T>
-using client_result = result<T, client_failure>;
+using client_result = result<T, client_error>;
 
 /// How the bytes travel. A client never goes from the one to the other by itself.
 enum class transport : std::uint8_t {
@@ -73,7 +74,8 @@ enum class transport : std::uint8_t {
 /// `connect` does not take one.
 struct client_options {
     porter::transport transport = porter::transport::tls;
-    porter::trust trust = porter::trust::known;  ///< which servers are the right ones; over TLS
+    porter::host_key_policy host_key_policy =
+        porter::host_key_policy::strict;  ///< which servers are the right ones; over TLS
 
     /// The file of the keys that are known, a line each. It is read for each connection and written when a first key
     /// is kept, by the calling thread. Empty: $XDG_STATE_HOME/porter/known_servers, else
@@ -100,8 +102,8 @@ struct server_info {
 };
 
 /// Access, as the server granted it.
-struct grant {
-    porter::via via = porter::via::open;
+struct access_granted {
+    porter::auth_method auth_method = porter::auth_method::open;
     std::string name;              ///< empty in open access
     std::uint64_t session_id = 0;  ///< 0 without an account
     std::string token;             ///< of a session just opened: shown once, worth a password, the caller's to wipe
@@ -173,30 +175,30 @@ public:
     std::string const& server_authority() const noexcept;
 
     /// Why this server was trusted.
-    porter::trusted_by trusted_by() const noexcept;
+    porter::trust_source trust_source() const noexcept;
 
     /// The access that was granted, without its token; null before.
-    grant const* granted() const noexcept;
+    access_granted const* granted() const noexcept;
 
     /// Why the connection has ended; null while it lasts. After a `close()` of ours: closed, normal.
-    client_failure const* ended() const noexcept;
+    client_error const* ended() const noexcept;
 
     // Access. After a denied the next try may follow, up to five on a connection (after access: not_sent, for
     // not_supported). Passwords and tokens are taken by value and wiped, here and in the output buffer, once they
     // are sent: move yours in and no copy is left.
 
     /// Proves an account by its password. Denied: bad_credentials, throttled, busy, unavailable, not_supported.
-    task<client_result<grant>> login(std::string name, std::string password);
+    task<client_result<access_granted>> login(std::string name, std::string password);
 
     /// Makes an account. Denied: registration_closed, invalid_name, weak_password, name_taken; busy, unavailable.
-    task<client_result<grant>> register_account(std::string name, std::string password);
+    task<client_result<access_granted>> register_account(std::string name, std::string password);
 
     /// Goes on in a session. Denied: invalid_token (forget the token), tls_required, unavailable, throttled.
-    task<client_result<grant>> resume(std::string token);
+    task<client_result<access_granted>> resume(std::string token);
 
     /// Says a name where the server wants no proof; after access it renames this machine's address. Denied:
     /// invalid_name, not_supported.
-    task<client_result<grant>> identify(std::string name);
+    task<client_result<access_granted>> identify(std::string name);
 
     // Talk, after access. What is sent is queued; sending waits while more than 64 KiB of it are unwritten.
 
@@ -209,7 +211,7 @@ public:
     task<client_result<void>> send_data(std::string bytes);
 
     /// The latest refusal of bytes sent by send_data(), null if there was none.
-    client_failure const* refused_data() const noexcept;
+    client_error const* refused_data() const noexcept;
 
     /// Waits for the next message; empty: the connection has ended, and `ended()` says why. What came before the end is
     /// handed out first. The message is valid until the next receive. One coroutine at a time.
@@ -241,10 +243,10 @@ public:
     task<void> close();
 
 private:
-    explicit client(std::shared_ptr<rooms::client::link> underneath);
+    explicit client(std::shared_ptr<detail::client::connection_impl> underneath);
     static task<client_result<client>> connect_to(std::string host, std::uint16_t port, client_options options);
 
-    std::shared_ptr<rooms::client::link> link_;  // shared with the operations that are under way
+    std::shared_ptr<detail::client::connection_impl> impl_;  // shared with the operations that are under way
 };
 
 }  // namespace porter

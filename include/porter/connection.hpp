@@ -13,18 +13,18 @@
 
 namespace porter {
 
-namespace rooms::server {
-class exchange;
+namespace detail::server {
+class message_loop;
 }
 
 /// One message of a visitor. The body is a view into the connection's input, valid until the next receive.
-struct message {
-    enum class kind : std::uint8_t { text = 0x40, data = 0x41 };
+enum class message_kind : std::uint8_t { text = 0x40, data = 0x41 };
 
-    kind what = kind::text;
+struct message {
+    message_kind kind = message_kind::text;
     std::string_view body;  ///< text: valid UTF-8; data: any bytes. Both may be empty
 
-    bool is_text() const noexcept { return what == kind::text; }
+    bool is_text() const noexcept { return kind == message_kind::text; }
 };
 
 /// The messages that have arrived, taken up one by one while you iterate (once). Leaving early loses nothing: the
@@ -44,8 +44,8 @@ public:
 
     private:
         friend class batch;
-        iterator(rooms::server::exchange& source, message const* first) : source_(&source), current_(first) {}
-        rooms::server::exchange* source_;
+        iterator(detail::server::message_loop& source, message const* first) : source_(&source), current_(first) {}
+        detail::server::message_loop* source_;
         message const* current_;
     };
 
@@ -54,9 +54,9 @@ public:
     std::default_sentinel_t end() const noexcept { return {}; }
 
 private:
-    friend class rooms::server::exchange;
-    explicit batch(rooms::server::exchange& source) : source_(&source) {}
-    rooms::server::exchange* source_;
+    friend class detail::server::message_loop;
+    explicit batch(detail::server::message_loop& source) : source_(&source) {}
+    detail::server::message_loop* source_;
 };
 
 /// A connection that has been let in, as a service sees it. Pings, account requests and limits are dealt with
@@ -70,10 +70,10 @@ private:
 /// visitor went away by itself shows with the next receive or send only.
 class connection {
 public:
-    std::string_view name() const noexcept;     ///< who it is; empty in open access
-    std::string_view address() const noexcept;  ///< the canonical IP address
-    porter::via via() const noexcept;           ///< how access was got: whether name() is proved
-    std::uint64_t session() const noexcept;     ///< the session's id; 0 without an account
+    std::string_view name() const noexcept;            ///< who it is; empty in open access
+    std::string_view address() const noexcept;         ///< the canonical IP address
+    porter::auth_method auth_method() const noexcept;  ///< how access was got: whether name() is proved
+    std::uint64_t session() const noexcept;            ///< the session's id; 0 without an account
 
     /// Waits until at least one message is here and hands out all that are. Writes queued replies before it waits.
     /// Empty: the connection has ended.
@@ -101,12 +101,12 @@ public:
     task<bool> send(message answer);
 
 private:
-    friend class rooms::server::exchange;
-    explicit connection(rooms::server::exchange& underneath) : exchange_(&underneath) {}
+    friend class detail::server::message_loop;
+    explicit connection(detail::server::message_loop& underneath) : loop_(&underneath) {}
     connection(connection const&) = delete;
     connection& operator=(connection const&) = delete;
 
-    rooms::server::exchange* exchange_;
+    detail::server::message_loop* loop_;
 };
 
 /// What visitors talk to: a coroutine over a connection that is already let in. Returning closes the connection in

@@ -44,39 +44,34 @@ enum class code : std::uint16_t {
 /// The code's name as documented, e.g. "bad_credentials"; "unknown" for a number that this version does not know.
 std::string_view name_of(code value) noexcept;
 
-/// A refusal as a value: what a program goes by (`what`), and what a person reads (`reason`).
-struct failure {
-    failure() = default;
-    failure(code what_, std::string reason_, std::chrono::seconds retry_after_ = {})
-        : what(what_), reason(std::move(reason_)), retry_after(retry_after_)
+/// A refusal as a value: what a program goes by (`code`), and what a person reads (`reason`).
+struct error {
+    error() = default;
+    error(porter::code code_, std::string reason_, std::chrono::seconds retry_after_ = {})
+        : code(code_), reason(std::move(reason_)), retry_after(retry_after_)
     {}
 
-    code what = code::internal;
+    porter::code code = porter::code::internal;
     std::string reason;                  ///< for people only, UTF-8, may be empty
     std::chrono::seconds retry_after{};  ///< when to try again; 0: no advice
 };
 
-/// Wraps an error so that it converts to any `result` with that error type: `return refuse(errc::name_taken);`
+/// An error on its way into a `result`: `return unexpected(errc::name_taken);`
 template <typename E>
-struct refusal {
+struct unexpected {
+    explicit unexpected(E value) : error(std::move(value)) {}
     E error;
 };
 
-template <typename E>
-refusal<std::decay_t<E>> refuse(E&& error)
-{
-    return {std::forward<E>(error)};
-}
-
 /// A value or the reason why there is none. Access to the absent side is a defect of the caller (assert).
-template <typename T, typename E = failure>
+template <typename T, typename E = error>
 class [[nodiscard]] result {
 public:
     using value_type = T;
     using error_type = E;
 
     result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-    result(refusal<E> refused) : state_(std::in_place_index<1>, std::move(refused.error)) {}
+    result(unexpected<E> failed) : state_(std::in_place_index<1>, std::move(failed.error)) {}
 
     explicit operator bool() const noexcept { return state_.index() == 0; }
     bool has_value() const noexcept { return state_.index() == 0; }
@@ -116,7 +111,7 @@ public:
     using error_type = E;
 
     result() = default;
-    result(refusal<E> refused) : error_(std::move(refused.error)) {}
+    result(unexpected<E> failed) : error_(std::move(failed.error)) {}
 
     explicit operator bool() const noexcept { return !error_; }
     bool has_value() const noexcept { return !error_; }

@@ -108,8 +108,8 @@ public:
     std::vector<std::string> const& warnings() const noexcept;
 
 private:
-    struct rooms_of_the_house;
-    std::unique_ptr<rooms_of_the_house> rooms_;
+    struct impl;
+    std::unique_ptr<impl> impl_;
 };
 
 /// Whether a server could start with these options, without listening or changing anything: the values, the password

@@ -6,22 +6,23 @@
 
 namespace porter {
 
-/// Why a server could not start; what() is one line for a person. The kinds follow sysexits.h.
+/// Why a server could not start; the codes follow sysexits.h.
+enum class start_errc : std::uint8_t {
+    configuration,  ///< an option's value, or who may read or write a file
+    bad_data,       ///< the database is corrupt, foreign or newer
+    cannot_create,  ///< a file or directory cannot be made
+    io,             ///< the database cannot be read or written
+    cannot_listen,  ///< no port could be opened
+};
+
+/// Thrown when a server cannot start; what() is one line for a person.
 class start_error : public std::runtime_error {
 public:
-    enum class kind : std::uint8_t {
-        configuration,  ///< an option's value, or who may read or write a file
-        bad_data,       ///< the database is corrupt, foreign or newer
-        cannot_create,  ///< a file or directory cannot be made
-        io,             ///< the database cannot be read or written
-        cannot_listen,  ///< no port could be opened
-    };
-
-    start_error(kind why, std::string const& what) : std::runtime_error(what), why_(why) {}
-    kind why() const noexcept { return why_; }
+    start_error(start_errc code, std::string const& message) : std::runtime_error(message), code_(code) {}
+    start_errc code() const noexcept { return code_; }
 
 private:
-    kind why_;
+    start_errc code_;
 };
 
 }  // namespace porter

@@ -12,7 +12,7 @@
 #include "base/hash_cost.hpp"
 #include "porter/start_error.hpp"
 
-namespace porter::rooms::auth {
+namespace porter::detail::auth {
 namespace {
 
 /// libsodium's functions may not be given a null pointer, not even for an empty password.
@@ -82,11 +82,11 @@ std::optional<parts> decode(std::string_view text) noexcept
 
 argon2id::argon2id(std::size_t memory, std::uint32_t passes)
 {
-    if (sodium_init() < 0) throw start_error(start_error::kind::configuration, "cannot initialise libsodium");
+    if (sodium_init() < 0) throw start_error(start_errc::configuration, "cannot initialise libsodium");
     auto const memory_kib = std::min<std::size_t>(memory / 1024, std::numeric_limits<std::uint32_t>::max());
     cost_ = {static_cast<std::uint32_t>(memory_kib), passes};
     if (!base::is_computable(cost_))
-        throw start_error(start_error::kind::configuration,
+        throw start_error(start_errc::configuration,
                           "Porter does not compute Argon2id with this amount of memory or passes");
 }
 
@@ -135,4 +135,4 @@ std::string argon2id::dummy_hash(base::hash_cost const& cost) const noexcept
     return encode(made);
 }
 
-}  // namespace porter::rooms::auth
+}  // namespace porter::detail::auth

@@ -8,7 +8,7 @@
 
 #include "auth/hash_function.hpp"
 
-namespace porter::rooms::auth {
+namespace porter::detail::auth {
 
 /// Argon2id by libsodium (RFC 9106; OWASP: at least 19 MiB and 2 passes).
 class argon2id final : public hash_function {
@@ -30,4 +30,4 @@ private:
     base::hash_cost cost_;
 };
 
-}  // namespace porter::rooms::auth
+}  // namespace porter::detail::auth

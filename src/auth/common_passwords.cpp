@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string_view>
 
-#include "auth/readings.hpp"
+#include "auth/keyboard_variants.hpp"
 #include "base/text.hpp"
 
 // The assembler puts the file into the read-only data: as an array of numbers it would take the compiler minutes. It is
@@ -37,7 +37,7 @@ extern unsigned char const porter_common_passwords[];
 extern std::uint64_t const porter_common_passwords_size;
 }
 
-namespace porter::rooms::auth {
+namespace porter::detail::auth {
 namespace {
 
 constexpr std::string_view magic = "PORTERCP";
@@ -74,8 +74,9 @@ common_passwords::common_passwords(std::span<unsigned char const> file)
 
 bool common_passwords::contain(base::secret const& password) const
 {
-    auto const readings = readings_of(password, base::max_password_length);
-    return std::ranges::any_of(readings, [this](auto const& each) { return has(canonical_spelling(each.view())); });
+    auto const readings = keyboard_variants(password, base::max_password_length);
+    return std::ranges::any_of(readings,
+                               [this](auto const& each) { return has(canonical_transliteration(each.view())); });
 }
 
 bool common_passwords::has(base::secret const& item) const noexcept
@@ -95,4 +96,4 @@ bool common_passwords::has(base::secret const& item) const noexcept
     return true;
 }
 
-}  // namespace porter::rooms::auth
+}  // namespace porter::detail::auth

@@ -5,7 +5,7 @@
 
 #include "base/secret.hpp"
 
-namespace porter::rooms::auth {
+namespace porter::detail::auth {
 
 /// A Bloom filter of common passwords: public lists, dictionaries and walks over the keyboard, as
 /// tools/passwords/make_filter.py puts them together. It knows each of them, and takes 1 of 100,000 other texts for
@@ -31,4 +31,4 @@ private:
     std::uint32_t probes_ = 0;  // bits that each item sets
 };
 
-}  // namespace porter::rooms::auth
+}  // namespace porter::detail::auth

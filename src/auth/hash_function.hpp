@@ -7,7 +7,7 @@
 
 #include "base/hash_cost.hpp"
 
-namespace porter::rooms::auth {
+namespace porter::detail::auth {
 
 /// How a password becomes what is stored. Slow on purpose: called on the hasher's threads, several at once, so an
 /// implementation is safe from any thread. It never throws.
@@ -40,4 +40,4 @@ public:
     bool is_stale(std::string_view stored) const noexcept { return cost_of(stored) != cost(); }
 };
 
-}  // namespace porter::rooms::auth
+}  // namespace porter::detail::auth

@@ -3,7 +3,7 @@
 #include <iterator>
 #include <utility>
 
-namespace porter::rooms::auth {
+namespace porter::detail::auth {
 
 std::unique_ptr<hash_job> hash_queue::push(std::unique_ptr<hash_job> job)
 {
@@ -12,7 +12,7 @@ std::unique_ptr<hash_job> hash_queue::push(std::unique_ptr<hash_job> job)
         std::lock_guard const lock{mutex_};
         if (closed_) return job;
         add(std::move(job));
-        if (known_.size() + strangers_.size() > limit_) surplus = overfull_share().take_last_of_longest();
+        if (known_.size() + unknown_.size() > limit_) surplus = fullest_share().take_last_of_longest();
     }
     changed_.notify_one();
     return surplus;
@@ -21,10 +21,10 @@ std::unique_ptr<hash_job> hash_queue::push(std::unique_ptr<hash_job> job)
 std::unique_ptr<hash_job> hash_queue::pop()
 {
     std::unique_lock lock{mutex_};
-    changed_.wait(lock, [this] { return closed_ || known_.size() + strangers_.size() > 0; });
+    changed_.wait(lock, [this] { return closed_ || known_.size() + unknown_.size() > 0; });
     if (closed_) return nullptr;
     auto& from = next_share();
-    known_turns_ = &from == &known_ ? known_turns_ + 1 : 0;
+    known_in_a_row_ = &from == &known_ ? known_in_a_row_ + 1 : 0;
     return from.take_next();
 }
 
@@ -32,7 +32,7 @@ std::unique_ptr<hash_job> hash_queue::withdraw(hash_job::ticket number)
 {
     std::lock_guard const lock{mutex_};
     auto found = known_.take(number);
-    if (!found) found = strangers_.take(number);
+    if (!found) found = unknown_.take(number);
     return found;
 }
 
@@ -43,7 +43,7 @@ std::vector<std::unique_ptr<hash_job>> hash_queue::close()
         std::lock_guard const lock{mutex_};
         closed_ = true;
         known_.move_all_to(rest);
-        strangers_.move_all_to(rest);
+        unknown_.move_all_to(rest);
     }
     changed_.notify_all();
     return rest;
@@ -52,27 +52,27 @@ std::vector<std::unique_ptr<hash_job>> hash_queue::close()
 std::size_t hash_queue::size() const
 {
     std::lock_guard const lock{mutex_};
-    return known_.size() + strangers_.size();
+    return known_.size() + unknown_.size();
 }
 
 void hash_queue::add(std::unique_ptr<hash_job> job)
 {
-    bool const is_known = job->standing() == standing::known && known_.size_of(job->network()) < known_per_network();
-    (is_known ? known_ : strangers_).add(std::move(job));
+    bool const is_known = job->source() == source::known && known_.size_of(job->network()) < known_per_network();
+    (is_known ? known_ : unknown_).add(std::move(job));
 }
 
 hash_queue::share& hash_queue::next_share()
 {
-    if (known_.size() == 0) return strangers_;
-    if (strangers_.size() == 0) return known_;
-    return known_turns_ < known_turns_per_stranger ? known_ : strangers_;
+    if (known_.size() == 0) return unknown_;
+    if (unknown_.size() == 0) return known_;
+    return known_in_a_row_ < known_turns_per_stranger ? known_ : unknown_;
 }
 
 /// With one job more than places, one of the two has more than its reserve.
-hash_queue::share& hash_queue::overfull_share()
+hash_queue::share& hash_queue::fullest_share()
 {
     auto const reserved_for_strangers = limit_ / 2;
-    return strangers_.size() > reserved_for_strangers ? strangers_ : known_;
+    return unknown_.size() > reserved_for_strangers ? unknown_ : known_;
 }
 
 std::size_t hash_queue::share::size_of(std::string const& network) const
@@ -137,4 +137,4 @@ void hash_queue::share::move_all_to(std::vector<std::unique_ptr<hash_job>>& rest
     size_ = 0;
 }
 
-}  // namespace porter::rooms::auth
+}  // namespace porter::detail::auth

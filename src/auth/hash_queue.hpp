@@ -14,18 +14,18 @@
 #include "identity/address.hpp"
 #include "porter/error.hpp"
 
-namespace porter::rooms::auth {
+namespace porter::detail::auth {
 
 /// Whom a job is for: somebody who proved the account's password from this network before, or anybody.
-enum class standing : std::uint8_t { stranger, known };
+enum class source : std::uint8_t { unknown, known };
 
 /// One piece of work for the hashing threads, and the task that waits for it. It is either run or refused, once.
 class hash_job {
 public:
     using ticket = std::uint64_t;
 
-    hash_job(ticket number, identity::address const& from, standing who)
-        : number_(number), network_(from.network()), standing_(who)
+    hash_job(ticket number, identity::address const& from, source who)
+        : number_(number), network_(from.network()), source_(who)
     {}
     virtual ~hash_job() = default;
     hash_job(hash_job const&) = delete;
@@ -35,17 +35,17 @@ public:
     ticket number() const noexcept { return number_; }
     /// Who is to be served by it.
     std::string const& network() const noexcept { return network_; }
-    auth::standing standing() const noexcept { return standing_; }
+    auth::source source() const noexcept { return source_; }
 
     /// Does the work on the calling thread and resumes the waiting task on the task's own.
     virtual void run(hash_function& function) = 0;
     /// Resumes the waiting task with a failure instead.
-    virtual void refuse(failure why) = 0;
+    virtual void reject(error why) = 0;
 
 private:
     ticket number_;
     std::string network_;
-    auth::standing standing_;
+    auth::source source_;
 };
 
 /// The jobs that wait for a hashing thread, in two shares: those of known sources and those of strangers. In each share
@@ -111,15 +111,15 @@ private:
 
     void add(std::unique_ptr<hash_job> job);
     share& next_share();
-    share& overfull_share();
+    share& fullest_share();
 
     std::size_t const limit_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     share known_;
-    share strangers_;
-    unsigned known_turns_ = 0;  // since the last stranger's
+    share unknown_;
+    unsigned known_in_a_row_ = 0;  // since the last stranger's
     bool closed_ = false;
 };
 
-}  // namespace porter::rooms::auth
+}  // namespace porter::detail::auth

@@ -10,7 +10,7 @@
 #include "base/thread.hpp"
 #include "porter/start_error.hpp"
 
-namespace porter::rooms::auth {
+namespace porter::detail::auth {
 namespace {
 
 using std::chrono::nanoseconds;
@@ -30,7 +30,7 @@ nanoseconds measure(hash_function& function)
 {
     auto const start = steady_clock::now();
     auto const made = function.make("of any password");
-    if (!made) throw start_error(start_error::kind::configuration, "not enough memory for one password hash");
+    if (!made) throw start_error(start_errc::configuration, "not enough memory for one password hash");
     return steady_clock::now() - start;
 }
 
@@ -40,13 +40,13 @@ class suspended_job final : public hash_job {
 public:
     using value = std::invoke_result_t<Work&, hash_function&>;
 
-    suspended_job(ticket number, Work& work, identity::address const& from, auth::standing who, io_executor executor,
+    suspended_job(ticket number, Work& work, identity::address const& from, auth::source who, io_executor executor,
                   Handler handler)
         : hash_job(number, from, who), work_(work), guard_(executor), handler_(std::move(handler))
     {}
 
     void run(hash_function& function) override { resume(work_(function)); }
-    void refuse(failure why) override { resume(porter::refuse(std::move(why))); }
+    void reject(error why) override { resume(porter::unexpected(std::move(why))); }
 
 private:
     void resume(value outcome)
@@ -87,11 +87,10 @@ hasher::hasher(hash_options rules, std::unique_ptr<hash_function> function, log:
     if (!rules.password_list.empty()) list_.emplace(std::move(rules.password_list));
     time_per_hash_ = measure(*function_).count();
     try {
-        for (auto left = thread_count(rules.threads); left > 0; --left) threads_.emplace_back([this] { serve(); });
+        for (auto left = thread_count(rules.threads); left > 0; --left) threads_.emplace_back([this] { run(); });
     } catch (std::system_error const& error) {
         stop();
-        throw start_error(start_error::kind::configuration,
-                          std::string("cannot start the hash threads: ") + error.what());
+        throw start_error(start_errc::configuration, std::string("cannot start the hash threads: ") + error.what());
     }
 }
 
@@ -103,30 +102,29 @@ hasher::~hasher()
 void hasher::stop()
 {
     auto const waiting = queue_.close();
-    for (auto const& job : waiting) job->refuse(busy("the server stops"));
+    for (auto const& job : waiting) job->reject(busy("the server stops"));
     for (auto& thread : threads_) thread.join();
 }
 
-task<result<std::string>> hasher::hash(base::secret password, identity::address from, standing who)
+task<result<std::string>> hasher::hash(base::secret password, identity::address from, source who)
 {
     auto work = [this, &password](hash_function& function) -> result<std::string> {
         auto made = function.make(password.view());
-        if (!made) return refuse(busy("not enough memory to hash a password"));
+        if (!made) return unexpected(busy("not enough memory to hash a password"));
         return std::move(*made);
     };
     auto outcome = co_await submit(work, from, who);
     co_return outcome;
 }
 
-task<result<std::string>> hasher::hash_new(base::secret password, std::string name, identity::address from,
-                                           standing who)
+task<result<std::string>> hasher::hash_new(base::secret password, std::string name, identity::address from, source who)
 {
     auto work = [this, &password, &name](hash_function& function) -> result<std::string> {
-        if (auto weak = judge(password, name)) {
-            return refuse(failure{code::weak_password, std::move(*weak)});
+        if (auto weak = check_strength(password, name)) {
+            return unexpected(error{code::weak_password, std::move(*weak)});
         }
         auto made = function.make(password.view());
-        if (!made) return refuse(busy("not enough memory to hash a password"));
+        if (!made) return unexpected(busy("not enough memory to hash a password"));
         return std::move(*made);
     };
     auto outcome = co_await submit(work, from, who);
@@ -134,13 +132,13 @@ task<result<std::string>> hasher::hash_new(base::secret password, std::string na
 }
 
 task<result<bool>> hasher::verify(std::optional<std::string> stored, std::vector<base::hash_cost> in_use,
-                                  base::secret password, identity::address from, standing who)
+                                  base::secret password, identity::address from, source who)
 {
     auto work = [this, &stored, &in_use, &password](hash_function& function) -> result<bool> {
         auto const covered = cover(function.cost(), in_use);
-        if (!covered.is_whole && !has_told_of_uncovered_.exchange(true)) log_uncovered(covered);
+        if (!covered.is_whole && !logged_uncovered_.exchange(true)) log_uncovered(covered);
         auto const checked = check_password(function, stored, covered.costs, password.view());
-        if (checked == check_result::failed) return refuse(busy("not enough memory to check a password"));
+        if (checked == check_result::failed) return unexpected(busy("not enough memory to check a password"));
         if (checked == check_result::unreadable) log_.error("password_hash_unreadable");
         return checked == check_result::match;
     };
@@ -148,24 +146,24 @@ task<result<bool>> hasher::verify(std::optional<std::string> stored, std::vector
     co_return outcome;
 }
 
-task<result<std::optional<std::string>>> hasher::why_weak(base::secret password, std::string name,
-                                                          identity::address from, standing who)
+task<result<std::optional<std::string>>> hasher::weakness(base::secret password, std::string name,
+                                                          identity::address from, source who)
 {
     auto work = [this, &password, &name](hash_function&) -> result<std::optional<std::string>> {
-        return judge(password, name);
+        return check_strength(password, name);
     };
     auto outcome = co_await submit(work, from, who);
     co_return outcome;
 }
 
 template <typename Work>
-auto hasher::submit(Work& work, identity::address const& from, standing who)
+auto hasher::submit(Work& work, identity::address const& from, source who)
     -> task<std::invoke_result_t<Work&, hash_function&>>
 {
     using value = std::invoke_result_t<Work&, hash_function&>;
     // Cancelled already, while something else was waited for: nobody could withdraw the job any more.
     auto const state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none) co_return porter::refuse(busy("nobody waits for it"));
+    if (state.cancelled() != asio::cancellation_type::none) co_return porter::unexpected(busy("nobody waits for it"));
     auto executor = co_await asio::this_coro::executor;
     auto initiate = [this, &work, &from, who, executor](auto handler) {
         using job = suspended_job<Work, decltype(handler)>;
@@ -179,14 +177,14 @@ auto hasher::submit(Work& work, identity::address const& from, standing who)
     co_return co_await std::move(operation);
 }
 
-std::optional<std::string> hasher::judge(base::secret const& password, std::string const& name)
+std::optional<std::string> hasher::check_strength(base::secret const& password, std::string const& name)
 {
-    if (auto weak = why_guessable(password, name)) return weak;
-    if (list_ && is_listed(password)) return std::string{listed_password};
+    if (auto weak = strength_error(password, name)) return weak;
+    if (list_ && is_in_password_list(password)) return std::string{listed_password};
     return std::nullopt;
 }
 
-bool hasher::is_listed(base::secret const& password)
+bool hasher::is_in_password_list(base::secret const& password)
 {
     auto const found = list_->contains(password);
     bool const did_fail = list_fails_.exchange(!found);
@@ -205,24 +203,24 @@ void hasher::log_uncovered(cost_cover const& covered)
 void hasher::enqueue(std::unique_ptr<hash_job> job)
 {
     auto const surplus = queue_.push(std::move(job));
-    if (surplus) surplus->refuse(busy("too many password checks are waiting"));
+    if (surplus) surplus->reject(busy("too many password checks are waiting"));
 }
 
 void hasher::withdraw(hash_job::ticket number)
 {
     auto const abandoned = queue_.withdraw(number);
-    if (abandoned) abandoned->refuse(busy("the connection ends"));
+    if (abandoned) abandoned->reject(busy("the connection ends"));
 }
 
-failure hasher::busy(std::string reason) const
+error hasher::busy(std::string reason) const
 {
     auto const per_hash = nanoseconds{time_per_hash_.load(std::memory_order_relaxed)};
     return {code::busy, std::move(reason), waiting_time(queue_.size() + 1, threads_.size(), per_hash)};
 }
 
-void hasher::serve()
+void hasher::run()
 {
-    base::stand_back("porter-hash", niceness);
+    base::lower_thread_priority("porter-hash", niceness);
     while (auto job = queue_.pop()) {
         auto const start = steady_clock::now();
         job->run(*function_);
@@ -233,4 +231,4 @@ void hasher::serve()
     }
 }
 
-}  // namespace porter::rooms::auth
+}  // namespace porter::detail::auth

@@ -5,7 +5,7 @@
 #include "base/secret.hpp"
 #include "porter/error.hpp"
 
-namespace porter::rooms::auth {
+namespace porter::detail::auth {
 
 /// What a new password must be made of (docs/PROTOCOL.md, names and passwords). As NIST SP 800-63B advises: long
 /// enough, no rule of composition, no expiry; that it is not one that is tried first is for why_guessable() to say,
@@ -23,4 +23,4 @@ private:
     std::size_t min_length_;
 };
 
-}  // namespace porter::rooms::auth
+}  // namespace porter::detail::auth

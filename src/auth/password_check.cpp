@@ -4,7 +4,7 @@
 
 #include "store/limits.hpp"
 
-namespace porter::rooms::auth {
+namespace porter::detail::auth {
 
 // The covered ones, today's, and one that tells that there are more.
 static_assert(store::hash_costs_at_once == covered_costs + 2);
@@ -41,4 +41,4 @@ check_result check_password(hash_function& function, std::optional<std::string> 
     return of_own == verdict::match ? check_result::match : check_result::mismatch;
 }
 
-}  // namespace porter::rooms::auth
+}  // namespace porter::detail::auth

@@ -10,7 +10,7 @@
 #include "auth/hash_function.hpp"
 #include "base/hash_cost.hpp"
 
-namespace porter::rooms::auth {
+namespace porter::detail::auth {
 
 /// The costs beside today's that every check computes. One other is there after --hash-memory or --hash-ops was
 /// changed, until each account has logged in; three are enough for three changes that not everybody has followed yet,
@@ -39,4 +39,4 @@ enum class check_result : std::uint8_t {
 check_result check_password(hash_function& function, std::optional<std::string> const& stored,
                             std::vector<base::hash_cost> costs, std::string_view password);
 
-}  // namespace porter::rooms::auth
+}  // namespace porter::detail::auth

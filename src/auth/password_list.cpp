@@ -15,7 +15,7 @@
 #include "base/text.hpp"
 #include "porter/start_error.hpp"
 
-namespace porter::rooms::auth {
+namespace porter::detail::auth {
 namespace {
 
 std::string words_of(int error)
@@ -56,7 +56,7 @@ public:
             auto const left = into.subspan(filled);
             auto const got = ::pread(descriptor_, left.data(), left.size(), static_cast<off_t>(at + filled));
             if (got < 0 && errno == EINTR) continue;
-            if (got < 0) return refuse("it cannot be read: " + words_of(errno));
+            if (got < 0) return unexpected("it cannot be read: " + words_of(errno));
             if (got == 0) break;
             filled += static_cast<std::size_t>(got);
         }
@@ -79,9 +79,9 @@ std::optional<sha1_sum> sha1_of(std::string_view text)
 
 result<void, std::string> check_file(std::filesystem::path const& path)
 {
-    if (!sha1_of("")) return refuse(std::string{"OpenSSL computes no SHA-1 here"});
+    if (!sha1_of("")) return unexpected(std::string{"OpenSSL computes no SHA-1 here"});
     open_file const file{path};
-    if (!file.error().empty()) return refuse(file.error());
+    if (!file.error().empty()) return unexpected(file.error());
     return check_sums(file);
 }
 
@@ -91,7 +91,7 @@ password_list::password_list(std::filesystem::path file) : file_(std::move(file)
 {
     auto const checked = check_file(file_);
     if (checked) return;
-    throw start_error{start_error::kind::configuration,
+    throw start_error{start_errc::configuration,
                       fmt::format("the password list {}: {} (wanted: sorted SHA-1 sums in hexadecimal, one a line)",
                                   base::escape(file_.string()), checked.error())};
 }
@@ -99,12 +99,12 @@ password_list::password_list(std::filesystem::path file) : file_(std::move(file)
 result<bool, std::string> password_list::contains(base::secret const& password) const
 {
     open_file const file{file_};
-    if (!file.error().empty()) return refuse(file.error());
+    if (!file.error().empty()) return unexpected(file.error());
     auto sum = sha1_of(password.view());
-    if (!sum) return refuse(std::string{"OpenSSL computes no SHA-1 here"});
+    if (!sum) return unexpected(std::string{"OpenSSL computes no SHA-1 here"});
     auto found = has_sum(file, *sum);
     sodium_memzero(sum->data(), sum->size());
     return found;
 }
 
-}  // namespace porter::rooms::auth
+}  // namespace porter::detail::auth

@@ -7,7 +7,7 @@
 #include "base/secret.hpp"
 #include "porter/error.hpp"
 
-namespace porter::rooms::auth {
+namespace porter::detail::auth {
 
 /// Why a password on the list is refused, for the person who chose it.
 inline constexpr std::string_view listed_password = "this password is on a list of known passwords";
@@ -28,4 +28,4 @@ private:
     std::filesystem::path file_;
 };
 
-}  // namespace porter::rooms::auth
+}  // namespace porter::detail::auth

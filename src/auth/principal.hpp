@@ -6,7 +6,7 @@
 
 #include "store/records.hpp"
 
-namespace porter::rooms::auth {
+namespace porter::detail::auth {
 
 /// An account that proved itself by its password just now. Only the verifier makes one: a function that wants a
 /// principal cannot be called for a stranger.
@@ -17,21 +17,21 @@ public:
     /// The version of the credential that was verified: a session opened with it dies with it.
     std::int64_t credential_version() const noexcept { return credential_version_; }
     /// The try that succeeded: still counted, until what it was for has happened.
-    store::counted_try const& proved_by() const noexcept { return proved_by_; }
+    store::counted_attempt const& verified_hash() const noexcept { return verified_hash_; }
 
 private:
     friend class verifier;
-    principal(store::account const& proved, store::counted_try by)
+    principal(store::account const& proved, store::counted_attempt by)
         : account_(proved.id),
           name_(proved.name),
           credential_version_(proved.credential_version),
-          proved_by_(std::move(by))
+          verified_hash_(std::move(by))
     {}
 
     store::account_id account_;
     std::string name_;
     std::int64_t credential_version_;
-    store::counted_try proved_by_;
+    store::counted_attempt verified_hash_;
 };
 
-}  // namespace porter::rooms::auth
+}  // namespace porter::detail::auth

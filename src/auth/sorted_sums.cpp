@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace porter::rooms::auth {
+namespace porter::detail::auth {
 namespace {
 
 constexpr std::size_t longest_line = 128;  // 40 digits, a count, and room
@@ -40,21 +40,21 @@ found_line line_from(text_source const& text, std::uint64_t at)
     auto const from = at == 0 ? 0 : at - 1;
     std::array<char, 2 * longest_line> piece;
     auto const got = text.read(from, piece);
-    if (!got) return refuse(got.error());
+    if (!got) return unexpected(got.error());
     std::string_view rest{piece.data(), *got};
     bool const is_end = *got < piece.size() || from + *got >= text.size();
     line next{.begin = at, .end = at, .sum = {}};
     if (at > 0) {
         auto const feed = rest.find('\n');
         if (feed == std::string_view::npos && is_end) return std::optional<line>{};
-        if (feed >= longest_line) return refuse(fmt::format("{} {}", place_of_byte(at), not_a_sum));
+        if (feed >= longest_line) return unexpected(fmt::format("{} {}", place_of_byte(at), not_a_sum));
         rest.remove_prefix(feed + 1);
         next.begin = from + feed + 1;
     }
     if (rest.empty()) return std::optional<line>{};
     auto const length = std::min(rest.find('\n'), rest.size());
     auto const sum = sum_of_line(rest.substr(0, length));
-    if (!sum) return refuse(fmt::format("{} {}", place_of_byte(next.begin), not_a_sum));
+    if (!sum) return unexpected(fmt::format("{} {}", place_of_byte(next.begin), not_a_sum));
     next.end = next.begin + std::min(length + 1, rest.size());
     next.sum = *sum;
     return std::optional{next};
@@ -73,10 +73,10 @@ result<sha1_sum, std::string> check_beginning(text_source const& text, std::uint
     for (std::uint64_t number = 1; at < end; ++number) {
         auto const next = line_from(text, at);
         auto const place = fmt::format("line {}", number);
-        if (!next && next.error().ends_with(not_a_sum)) return refuse(fmt::format("{} {}", place, not_a_sum));
-        if (!next) return refuse(next.error());
+        if (!next && next.error().ends_with(not_a_sum)) return unexpected(fmt::format("{} {}", place, not_a_sum));
+        if (!next) return unexpected(next.error());
         if (!*next) break;
-        if ((*next)->sum < last) return refuse(out_of_order(place));
+        if ((*next)->sum < last) return unexpected(out_of_order(place));
         last = (*next)->sum;
         at = (*next)->end;
     }
@@ -103,27 +103,27 @@ std::optional<sha1_sum> sum_of_line(std::string_view line) noexcept
 result<void, std::string> check_sums(text_source const& text)
 {
     auto const size = text.size();
-    if (size == 0) return refuse(std::string{"it is empty"});
+    if (size == 0) return unexpected(std::string{"it is empty"});
     auto const beginning = check_beginning(text, std::min(size, read_whole));
-    if (!beginning) return refuse(beginning.error());
+    if (!beginning) return unexpected(beginning.error());
     auto last = *beginning;
     auto compared_to = std::min(size, read_whole);  // all that was looked at begins before this byte
     auto const look = [&](std::uint64_t at) -> found_line {
         auto next = line_from(text, at);
         if (!next || !*next || (*next)->begin < compared_to) return next;
-        if ((*next)->sum < last) return refuse(out_of_order(place_of_byte((*next)->begin)));
+        if ((*next)->sum < last) return unexpected(out_of_order(place_of_byte((*next)->begin)));
         last = (*next)->sum;
         compared_to = (*next)->end;
         return next;
     };
     for (std::uint64_t place = 0; place < sampled_places && size > read_whole; ++place) {
         auto const found = look(read_whole + (size - read_whole) / sampled_places * place);
-        if (!found) return refuse(found.error());
+        if (!found) return unexpected(found.error());
     }
     // Through the last lines, the very last among them.
     for (auto at = size > read_whole ? size - 2 * longest_line : size; at < size;) {
         auto const found = look(at);
-        if (!found) return refuse(found.error());
+        if (!found) return unexpected(found.error());
         at = *found ? (*found)->end : size;
     }
     return {};
@@ -137,7 +137,7 @@ result<bool, std::string> has_sum(text_source const& text, sha1_sum const& wante
     while (low < high) {
         auto const middle = low + (high - low) / 2;
         auto const found = line_from(text, middle);
-        if (!found) return refuse(found.error());
+        if (!found) return unexpected(found.error());
         if (*found && (*found)->sum == wanted) return true;
         if (*found && (*found)->sum < wanted) {
             low = (*found)->end;
@@ -148,4 +148,4 @@ result<bool, std::string> has_sum(text_source const& text, sha1_sum const& wante
     return false;
 }
 
-}  // namespace porter::rooms::auth
+}  // namespace porter::detail::auth

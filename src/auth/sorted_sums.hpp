@@ -13,7 +13,7 @@
 /// SHA-1 sums in a text, as lists of breached passwords are published: one a line, in 40 hexadecimal digits of either
 /// case, sorted. What stands behind a colon is ignored; lines end with LF or CRLF and have at most 128 bytes. Such a
 /// list may have tens of GB, so it is read in pieces where it lies.
-namespace porter::rooms::auth {
+namespace porter::detail::auth {
 
 using sha1_sum = std::array<unsigned char, 20>;
 
@@ -41,4 +41,4 @@ result<void, std::string> check_sums(text_source const& text);
 /// could not be read, or a line on the way is none of such a text. In a text that is not sorted a sum may be missed.
 result<bool, std::string> has_sum(text_source const& text, sha1_sum const& wanted);
 
-}  // namespace porter::rooms::auth
+}  // namespace porter::detail::auth

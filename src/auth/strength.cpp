@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <vector>
 
-#include "auth/readings.hpp"
+#include "auth/keyboard_variants.hpp"
 #include "base/text.hpp"
 
-namespace porter::rooms::auth {
+namespace porter::detail::auth {
 namespace {
 
 constexpr char const* tried_first = "this password is one of the first that somebody would try";
@@ -40,16 +40,16 @@ double bits_of(base::secret const& reading, std::vector<char const*>& words)
 
 }  // namespace
 
-std::optional<std::string> why_guessable(base::secret const& password, std::string_view name,
-                                         common_passwords const& common)
+std::optional<std::string> strength_error(base::secret const& password, std::string_view name,
+                                          common_passwords const& common)
 {
-    if (base::same_name(password.view(), name)) return "the password may not be the name";
+    if (base::names_equal(password.view(), name)) return "the password may not be the name";
     if (common.contain(password)) return tried_first;
     auto const words = words_about(name);
     std::vector<char const*> listed;
     for (auto const& each : words) listed.push_back(each.c_str());
     listed.push_back(nullptr);
-    auto const readings = readings_of(password, estimated_length);
+    auto const readings = keyboard_variants(password, estimated_length);
     for (auto const& each : readings) {
         // Most readings of a Latin password are the password: one estimate is enough.
         auto const first = std::ranges::find(readings, each.view(), &base::secret::view);
@@ -59,4 +59,4 @@ std::optional<std::string> why_guessable(base::secret const& password, std::stri
     return std::nullopt;
 }
 
-}  // namespace porter::rooms::auth
+}  // namespace porter::detail::auth

@@ -8,7 +8,7 @@
 #include "auth/common_passwords.hpp"
 #include "base/secret.hpp"
 
-namespace porter::rooms::auth {
+namespace porter::detail::auth {
 
 /// The number of code points of a reading that are estimated. zxcvbn's time grows with the fifth power of the length of
 /// a walk to and fro on the keyboard ("656565..."): 6 ms for 28, 31 ms for 40, 880 ms for 80. With this bound the six
@@ -20,7 +20,7 @@ inline constexpr std::size_t estimated_length = 30;
 /// USENIX Security 2016) estimates it, with the account's name, the words of it and "porter" as words that are tried
 /// first. zxcvbn knows English only, so what the same keys give on the other keyboard (ЙЦУКЕН, QWERTY) and the
 /// transliteration from Cyrillic are estimated, too. Takes up to 50 ms of CPU. Both texts are normalised.
-std::optional<std::string> why_guessable(base::secret const& password, std::string_view name,
-                                         common_passwords const& common = common_passwords::built_in());
+std::optional<std::string> strength_error(base::secret const& password, std::string_view name,
+                                          common_passwords const& common = common_passwords::built_in());
 
-}  // namespace porter::rooms::auth
+}  // namespace porter::detail::auth

@@ -4,29 +4,29 @@
 
 #include "auth/throttle_rules.hpp"
 
-namespace porter::rooms::auth {
+namespace porter::detail::auth {
 namespace {
 
 /// Tries that could not be given back: a store that is down for long is not to cost memory without end.
 constexpr std::size_t most_owed = 1024;
 
-std::string_view name_of(store::verdict::rule by)
+std::string_view name_of(store::decision::rule by)
 {
-    using enum store::verdict::rule;
+    using enum store::decision::rule;
     if (by == account_paused) return "account_paused";
     if (by == registrations_used_up) return "registrations_used_up";
     return by == account_locked ? "account_locked" : "network_throttled";
 }
 
-failure unavailable()
+error unavailable()
 {
     return {code::unavailable, "the user database cannot be reached just now"};
 }
 
-failure as_failure(store::verdict const& refused)
+error as_failure(store::decision const& refused)
 {
-    using enum store::verdict::rule;
-    if (refused.by == undecided) return {code::busy, "other tries are being checked", refused.retry_after};
+    using enum store::decision::rule;
+    if (refused.by == pending) return {code::busy, "other tries are being checked", refused.retry_after};
     if (refused.by == account_locked) {
         return {code::throttled, "too many failed tries: only the administrator can let you try again"};
     }
@@ -40,8 +40,8 @@ failure as_failure(store::verdict const& refused)
 
 }  // namespace
 
-throttle::throttle(store::tries& tries, base::clock const& clock, log::logger& log, std::uint32_t max_registrations)
-    : tries_(tries),
+throttle::throttle(store::attempts& tries, base::clock const& clock, log::logger& log, std::uint32_t max_registrations)
+    : attempts_(tries),
       clock_(clock),
       log_(log),
       max_registrations_(max_registrations),
@@ -51,34 +51,34 @@ throttle::throttle(store::tries& tries, base::clock const& clock, log::logger& l
 task<result<attempt>> throttle::begin(std::optional<store::account_id> account, std::string name,
                                       identity::address from)
 {
-    store::secret_try asked;
+    store::secret_attempt asked;
     asked.account = account;
-    asked.at = clock_.now_finely();
+    asked.at = clock_.now_precise();
     attempt made;
     if (!account) {
         auto const key = unknown_.key_of(name);
         auto const begun = unknown_.begin(key, asked.at);
         asked.instead = begun.before;
-        asked.instead_is_undecided = begun.undecided;
+        asked.fallback_is_pending = begun.pending;
         if (begun.counted) made.unknown = key;
     }
-    auto const before = asked.instead ? asked.instead->last : base::instant{};
+    auto const before = asked.instead ? asked.instead->last_failed_at : base::instant{};
     auto const at = asked.at;
-    auto judged = co_await judge(std::move(asked), from);
+    auto judged = co_await decide(std::move(asked), from);
     if (judged) {
         made.counted = std::move(judged->counted);
         co_return made;
     }
-    if (made.unknown) unknown_.give_back(*made.unknown, at, before);
-    co_return refuse(judged.error());
+    if (made.unknown) unknown_.rollback(*made.unknown, at, before);
+    co_return unexpected(judged.error());
 }
 
 task<result<attempt>> throttle::begin(identity::address from)
 {
-    store::secret_try asked;
-    asked.at = clock_.now_finely();
-    auto judged = co_await judge(std::move(asked), from);
-    if (!judged) co_return refuse(judged.error());
+    store::secret_attempt asked;
+    asked.at = clock_.now_precise();
+    auto judged = co_await decide(std::move(asked), from);
+    if (!judged) co_return unexpected(judged.error());
     attempt made;
     made.counted = std::move(judged->counted);
     co_return made;
@@ -86,84 +86,84 @@ task<result<attempt>> throttle::begin(identity::address from)
 
 task<result<attempt>> throttle::begin_registration(identity::address from)
 {
-    store::secret_try asked;
-    asked.at = clock_.now_finely();
+    store::secret_attempt asked;
+    asked.at = clock_.now_precise();
     asked.max_registrations = max_registrations_;
-    auto judged = co_await judge(std::move(asked), from);
-    if (!judged) co_return refuse(judged.error());
+    auto judged = co_await decide(std::move(asked), from);
+    if (!judged) co_return unexpected(judged.error());
     attempt made;
     made.counted = std::move(judged->counted);
     co_return made;
 }
 
-task<result<store::judged_try>> throttle::judge(store::secret_try asked, identity::address from)
+task<result<store::attempt_result>> throttle::decide(store::secret_attempt asked, identity::address from)
 {
-    co_await give_back_owed();
+    co_await retry_rollbacks();
     asked.network = from.network();
-    auto judged = co_await tries_.begin(std::move(asked), throttle_rules);
-    if (!judged) co_return refuse(unavailable());
-    auto const& verdict = judged->verdict;
-    if (verdict.by == store::verdict::rule::undecided) co_return refuse(as_failure(verdict));
+    auto judged = co_await attempts_.begin(std::move(asked), throttle_rules);
+    if (!judged) co_return unexpected(unavailable());
+    auto const& verdict = judged->decision;
+    if (verdict.by == store::decision::rule::pending) co_return unexpected(as_failure(verdict));
     if (!verdict.allows()) {
         log_.info("throttled", {{"address", from.text()},
                                 {"connection", from.connection()},
                                 {"rule", name_of(verdict.by)},
                                 {"retry_after", verdict.retry_after.count()}});
-        co_return refuse(as_failure(verdict));
+        co_return unexpected(as_failure(verdict));
     }
     co_return std::move(*judged);
 }
 
 task<result<void>> throttle::fail(attempt decided)
 {
-    auto const stored = co_await tries_.fail(decided.counted);
+    auto const stored = co_await attempts_.fail(decided.counted);
     if (!stored) {
-        co_await give_back(std::move(decided));
-        co_return refuse(unavailable());
+        co_await rollback(std::move(decided));
+        co_return unexpected(unavailable());
     }
     if (decided.unknown) unknown_.fail(*decided.unknown);
     co_return result<void>{};
 }
 
-task<result<void>> throttle::fail(store::counted_try decided)
+task<result<void>> throttle::fail(store::counted_attempt decided)
 {
     attempt whole{std::move(decided), {}};
     auto const stored = co_await fail(std::move(whole));
     co_return stored;
 }
 
-task<void> throttle::give_back(attempt undecided)
+task<void> throttle::rollback(attempt undecided)
 {
     auto const& counted = undecided.counted;
-    if (undecided.unknown) unknown_.give_back(*undecided.unknown, counted.at, counted.last_before);
-    co_await give_back(counted);
+    if (undecided.unknown) unknown_.rollback(*undecided.unknown, counted.at, counted.last_before);
+    co_await rollback(counted);
 }
 
-task<void> throttle::give_back(store::counted_try undecided)
+task<void> throttle::rollback(store::counted_attempt undecided)
 {
-    std::vector<store::counted_try> const one{std::move(undecided)};
-    auto const done = co_await tries_.give_back(one);
-    if (!done) owe(one);
+    std::vector<store::counted_attempt> const one{std::move(undecided)};
+    auto const done = co_await attempts_.rollback(one);
+    if (!done) defer_rollback(one);
 }
 
-task<void> throttle::give_back_owed()
+task<void> throttle::retry_rollbacks()
 {
-    std::vector<store::counted_try> owed;
+    std::vector<store::counted_attempt> owed;
     {
         std::lock_guard const lock{mutex_};
-        owed.swap(owed_);
+        owed.swap(deferred_rollbacks_);
     }
     if (owed.empty()) co_return;
-    auto const done = co_await tries_.give_back(owed);
-    if (!done) owe(std::move(owed));
+    auto const done = co_await attempts_.rollback(owed);
+    if (!done) defer_rollback(std::move(owed));
 }
 
-void throttle::owe(std::vector<store::counted_try> undecided)
+void throttle::defer_rollback(std::vector<store::counted_attempt> undecided)
 {
     std::lock_guard const lock{mutex_};
     for (auto& each : undecided) {
-        if (owed_.size() < most_owed) owed_.push_back(std::move(each));
+        if (deferred_rollbacks_.size() < most_owed) deferred_rollbacks_.push_back(std::move(each));
     }
 }
 
-}  // namespace porter::rooms::auth
+}  // namespace porter::detail::auth

@@ -14,13 +14,13 @@
 #include "porter/task.hpp"
 #include "store/ports.hpp"
 
-namespace porter::rooms::auth {
+namespace porter::detail::auth {
 
 /// A try that was counted as failed before it is decided, so that tries at the same time win nothing. A success undoes
 /// it where it is stored (store::new_session, store::password_change); it is told that it failed, or given back.
 struct attempt {
-    store::counted_try counted;
-    std::optional<unknown_names::key> unknown;  ///< the ladder in memory that it counts on as well
+    store::counted_attempt counted;
+    std::optional<unknown_names::key> unknown;  ///< the failure counter in memory that it counts on as well
 };
 
 /// Slows down those who guess. Safe from any I/O thread.
@@ -28,7 +28,7 @@ class throttle {
 public:
     /// `max_registrations`: new accounts an hour from one network, and eight times as many from an IPv6 /48; 0: no
     /// limit.
-    throttle(store::tries& tries, base::clock const& clock, log::logger& log, std::uint32_t max_registrations = 0);
+    throttle(store::attempts& tries, base::clock const& clock, log::logger& log, std::uint32_t max_registrations = 0);
 
     /// Counts a try of a password. `account`: of the claimed name, none where no account has it. `name`: what makes two
     /// spellings one name. The work is the same either way. Errors: throttled (with the time to wait; 0: no time
@@ -44,25 +44,25 @@ public:
 
     /// A try failed. No verdict is told before this is stored. Errors: unavailable, then it is given back.
     task<result<void>> fail(attempt decided);
-    task<result<void>> fail(store::counted_try decided);
+    task<result<void>> fail(store::counted_attempt decided);
 
     /// A try was not decided, by a fault of ours or because nobody waits for it any more. When the store is down this
     /// is remembered, and done before the next try.
-    task<void> give_back(attempt undecided);
-    task<void> give_back(store::counted_try undecided);
+    task<void> rollback(attempt undecided);
+    task<void> rollback(store::counted_attempt undecided);
 
 private:
-    task<result<store::judged_try>> judge(store::secret_try asked, identity::address from);
-    task<void> give_back_owed();
-    void owe(std::vector<store::counted_try> undecided);
+    task<result<store::attempt_result>> decide(store::secret_attempt asked, identity::address from);
+    task<void> retry_rollbacks();
+    void defer_rollback(std::vector<store::counted_attempt> undecided);
 
-    store::tries& tries_;
+    store::attempts& attempts_;
     base::clock const& clock_;
     log::logger& log_;
     std::uint32_t max_registrations_;
     unknown_names unknown_;
     std::mutex mutex_;
-    std::vector<store::counted_try> owed_;
+    std::vector<store::counted_attempt> deferred_rollbacks_;
 };
 
-}  // namespace porter::rooms::auth
+}  // namespace porter::detail::auth

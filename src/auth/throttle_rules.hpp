@@ -5,7 +5,7 @@
 
 #include "store/throttle.hpp"
 
-namespace porter::rooms::auth {
+namespace porter::detail::auth {
 
 /// How failed tries slow down further ones (docs/PROTOCOL.md, failures). A slip of the fingers costs nothing, and
 /// whoever guesses at one account gets to 100 in a quarter of an hour and no further (NIST SP 800-63B, 5.2.2). The
@@ -21,4 +21,4 @@ inline constexpr store::throttle_rules throttle_rules{
 /// Names without an account whose failures are remembered: a bound for memory. Each costs its guesser a hash.
 inline constexpr std::size_t most_unknown_names = 65'536;
 
-}  // namespace porter::rooms::auth
+}  // namespace porter::detail::auth

@@ -11,7 +11,7 @@
 #include "base/clock.hpp"
 #include "store/throttle.hpp"
 
-namespace porter::rooms::auth {
+namespace porter::detail::auth {
 
 /// The ladders of names that no account has, so that they cannot be told from those that one has. In memory, for
 /// anybody can make up names, and under digests, for people type passwords as names. Safe from any thread.
@@ -25,34 +25,34 @@ public:
     /// What a name goes by here; another one in every process.
     key key_of(std::string_view name) const;
 
-    struct begun {
-        store::ladder before;  ///< as the try found it
-        bool counted;          ///< false: the ladder allows no try now
-        bool undecided;        ///< others on the ladder are not decided
+    struct begin_result {
+        store::failure_counter before;  ///< as the try found it
+        bool counted;                   ///< false: the failure counter allows no try now
+        bool pending;                   ///< others on the failure counter are not decided
     };
 
-    /// Judges a try and counts it where the ladder allows it, as one.
-    begun begin(key const& name, base::instant at);
+    /// Judges a try and counts it where the failure counter allows it, as one.
+    begin_result begin(key const& name, base::instant at);
 
     /// A try that was counted failed.
     void fail(key const& name);
 
     /// Undoes a try that was counted.
-    void give_back(key const& name, base::instant at, base::instant last_before);
+    void rollback(key const& name, base::instant at, base::instant last_before);
 
 private:
     struct entry {
         key name;
-        store::ladder ladder;
-        std::uint32_t undecided = 0;  // of the counted ones
+        store::failure_counter failures;
+        std::uint32_t pending = 0;  // of the counted ones
     };
 
     store::throttle_rules rules_;
-    std::size_t most_;
+    std::size_t max_size_;
     std::array<unsigned char, 32> salt_;
     std::mutex mutex_;
     std::list<entry> by_age_;  // the latest first
     std::map<key, std::list<entry>::iterator> by_name_;
 };
 
-}  // namespace porter::rooms::auth
+}  // namespace porter::detail::auth

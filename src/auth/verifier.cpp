@@ -4,20 +4,20 @@
 
 #include "base/text.hpp"
 
-namespace porter::rooms::auth {
+namespace porter::detail::auth {
 namespace {
 
-failure unavailable()
+error unavailable()
 {
     return {code::unavailable, "the user database cannot be reached just now"};
 }
 
-failure wrong()
+error wrong()
 {
     return {code::bad_credentials, "the name or the password is wrong"};
 }
 
-failure name_taken()
+error name_taken()
 {
     return {code::name_taken, "this name is taken"};
 }
@@ -30,15 +30,15 @@ std::string_view cause_of(std::optional<store::account> const& claimed)
 }
 
 /// An account knows the networks from which it was accessed before.
-standing standing_of(attempt const& one)
+source source_of(attempt const& one)
 {
-    return one.counted.is_known_network ? standing::known : standing::stranger;
+    return one.counted.is_known_network ? source::known : source::unknown;
 }
 
 /// A try that came to nothing for another reason than a wrong secret.
-void log_denied(log::logger& log, std::string_view event, identity::address const& from, failure const& why)
+void log_denied(log::logger& log, std::string_view event, identity::address const& from, error const& why)
 {
-    log.info(event, {{"address", from.text()}, {"connection", from.connection()}, {"code", name_of(why.what)}});
+    log.info(event, {{"address", from.text()}, {"connection", from.connection()}, {"code", name_of(why.code)}});
 }
 
 }  // namespace
@@ -54,11 +54,12 @@ verifier::verifier(store::accounts& accounts, hasher& hashing, auth::throttle& t
       policy_(rules.min_password_length)
 {}
 
-task<result<newcomer>> verifier::register_account(std::string name, base::secret password, identity::address from)
+task<result<pending_account>> verifier::register_account(std::string name, base::secret password,
+                                                         identity::address from)
 {
-    auto const denied = [this, &from](failure why) {
+    auto const denied = [this, &from](error why) {
         log_denied(log_, "register_denied", from, why);
-        return refuse(std::move(why));
+        return unexpected(std::move(why));
     };
     if (!registration_open_) co_return denied({code::registration_closed, "this server takes no new accounts"});
     auto valid = base::normalise_new_name(name);
@@ -73,17 +74,17 @@ task<result<newcomer>> verifier::register_account(std::string name, base::secret
     // Counted before the password is estimated, which takes as long as a hash.
     auto asked = co_await throttle_.begin_registration(from);
     if (!asked) co_return denied(asked.error());
-    auto hashed = co_await hash_first(std::move(*accepted), fresh, from);
-    if (!hashed && hashed.error().what == code::name_taken) {
+    auto hashed = co_await hash_initial(std::move(*accepted), fresh, from);
+    if (!hashed && hashed.error().code == code::name_taken) {
         auto const counted = co_await throttle_.fail(std::move(*asked));
         co_return denied(counted ? hashed.error() : counted.error());
     }
     if (!hashed) {
-        co_await throttle_.give_back(std::move(*asked));
+        co_await throttle_.rollback(std::move(*asked));
         co_return denied(hashed.error());
     }
     fresh.password_hash = std::move(*hashed);
-    co_return newcomer{std::move(fresh), std::move(asked->counted)};
+    co_return pending_account{std::move(fresh), std::move(asked->counted)};
 }
 
 task<result<principal>> verifier::login(std::string name, base::secret password, identity::address from)
@@ -94,45 +95,45 @@ task<result<principal>> verifier::login(std::string name, base::secret password,
     auto const claimed = co_await accounts_.find_claimed(folded);
     if (!claimed) {
         log_denied(log_, "login_denied", from, unavailable());
-        co_return refuse(unavailable());
+        co_return unexpected(unavailable());
     }
     auto const known_as = valid ? folded : std::move(name);
-    auto proved = co_await prove(*claimed, known_as, password, from);
-    if (!proved) co_return refuse(proved.error());
+    auto proved = co_await verify(*claimed, known_as, password, from);
+    if (!proved) co_return unexpected(proved.error());
     store::account const& account = *claimed->account;
     log_.info("login",
               {{"address", from.text()}, {"connection", from.connection()}, log::quoted("name", account.name)});
-    auto const who = standing_of(*proved);
-    if (hasher_.needs_rehash(account.password_hash)) co_await strengthen(account, password, from, who);
+    auto const who = source_of(*proved);
+    if (hasher_.needs_rehash(account.password_hash)) co_await rehash(account, password, from, who);
     co_return principal{account, std::move(proved->counted)};
 }
 
 task<void> verifier::roll_back(principal const& unused)
 {
-    return throttle_.give_back(unused.proved_by());
+    return throttle_.rollback(unused.verified_hash());
 }
 
-task<void> verifier::roll_back(newcomer const& unused)
+task<void> verifier::roll_back(pending_account const& unused)
 {
-    return throttle_.give_back(unused.asked_by());
+    return throttle_.rollback(unused.address());
 }
 
 task<result<void>> verifier::change_password(store::account_id account, base::secret current, base::secret fresh,
                                              store::session_id keep, identity::address from)
 {
-    auto const denied = [this, &from](failure why) {
+    auto const denied = [this, &from](error why) {
         log_denied(log_, "password_change_denied", from, why);
-        return refuse(std::move(why));
+        return unexpected(std::move(why));
     };
     auto const claimed = co_await accounts_.find_claimed(account);
     if (!claimed) co_return denied(unavailable());
     auto const owner = claimed->account.value_or(store::account{});
-    auto proved = co_await prove(*claimed, owner.folded_name, current, from);
-    if (!proved) co_return refuse(proved.error());
-    auto const who = standing_of(*proved);
+    auto proved = co_await verify(*claimed, owner.folded_name, current, from);
+    if (!proved) co_return unexpected(proved.error());
+    auto const who = source_of(*proved);
     auto hashed = co_await hash_next(fresh, owner.name, from, who);
     if (!hashed) {
-        co_await throttle_.give_back(std::move(*proved));
+        co_await throttle_.rollback(std::move(*proved));
         co_return denied(hashed.error());
     }
     store::password_change asked;
@@ -140,10 +141,10 @@ task<result<void>> verifier::change_password(store::account_id account, base::se
     asked.credential_version = owner.credential_version;
     asked.new_hash = std::move(*hashed);
     asked.keep = keep;
-    asked.proved_by = proved->counted;
+    asked.verified_hash = proved->counted;
     auto const changed = co_await accounts_.change_password(asked);
     if (!changed && changed.error() == store::errc::unavailable) {
-        co_await throttle_.give_back(std::move(*proved));
+        co_await throttle_.rollback(std::move(*proved));
         co_return denied(unavailable());
     }
     if (!changed) {  // somebody else changed it, or disabled the account, meanwhile
@@ -155,33 +156,33 @@ task<result<void>> verifier::change_password(store::account_id account, base::se
     co_return result<void>{};
 }
 
-task<result<std::string>> verifier::hash_first(base::secret accepted, store::account const& fresh,
-                                               identity::address const& from)
+task<result<std::string>> verifier::hash_initial(base::secret accepted, store::account const& fresh,
+                                                 identity::address const& from)
 {
     // A look before the hash: a name that is taken need not cost one. The store has the last word when it is added.
     auto const existing = co_await accounts_.find(fresh.folded_name);
-    if (!existing) co_return refuse(unavailable());
+    if (!existing) co_return unexpected(unavailable());
     if (*existing) {
-        auto const weak = co_await hasher_.why_weak(std::move(accepted), fresh.name, from);
-        if (!weak) co_return refuse(weak.error());
-        if (*weak) co_return refuse(failure{code::weak_password, **weak});
-        co_return refuse(name_taken());
+        auto const weak = co_await hasher_.weakness(std::move(accepted), fresh.name, from);
+        if (!weak) co_return unexpected(weak.error());
+        if (*weak) co_return unexpected(error{code::weak_password, **weak});
+        co_return unexpected(name_taken());
     }
-    auto hashed = co_await hasher_.hash_new(std::move(accepted), fresh.name, from, standing::stranger);
+    auto hashed = co_await hasher_.hash_new(std::move(accepted), fresh.name, from, source::unknown);
     co_return hashed;
 }
 
 task<result<std::string>> verifier::hash_next(base::secret const& typed, std::string name,
-                                              identity::address const& from, standing who)
+                                              identity::address const& from, source who)
 {
     auto accepted = policy_.check(typed);
-    if (!accepted) co_return refuse(accepted.error());
+    if (!accepted) co_return unexpected(accepted.error());
     auto hashed = co_await hasher_.hash_new(std::move(*accepted), std::move(name), from, who);
     co_return hashed;
 }
 
-task<result<attempt>> verifier::prove(store::claimed_account const& claim, std::string name,
-                                      base::secret const& password, identity::address const& from)
+task<result<attempt>> verifier::verify(store::claimed_account const& claim, std::string name,
+                                       base::secret const& password, identity::address const& from)
 {
     auto const& claimed = claim.account;
     std::optional<store::account_id> account;
@@ -189,7 +190,7 @@ task<result<attempt>> verifier::prove(store::claimed_account const& claim, std::
     auto begun = co_await throttle_.begin(account, std::move(name), from);
     if (!begun) {
         log_denied(log_, "login_denied", from, begun.error());
-        co_return refuse(begun.error());
+        co_return unexpected(begun.error());
     }
     auto typed = base::normalise_password(password.view());
     bool const possible = claimed && !claimed->disabled_at && typed;
@@ -197,18 +198,18 @@ task<result<attempt>> verifier::prove(store::claimed_account const& claim, std::
     std::optional<std::string> stored;
     if (claimed) stored = claimed->password_hash;
     base::secret secret = typed ? std::move(*typed) : base::secret{};
-    auto const who = standing_of(*begun);
+    auto const who = source_of(*begun);
     auto const matches = co_await hasher_.verify(std::move(stored), claim.hash_costs, std::move(secret), from, who);
     if (!matches) {
         log_denied(log_, "login_denied", from, matches.error());
-        co_await throttle_.give_back(std::move(*begun));
-        co_return refuse(matches.error());
+        co_await throttle_.rollback(std::move(*begun));
+        co_return unexpected(matches.error());
     }
     if (possible && *matches) co_return std::move(*begun);
     auto const counted = co_await throttle_.fail(std::move(*begun));
     if (!counted) {
         log_denied(log_, "login_denied", from, counted.error());
-        co_return refuse(counted.error());
+        co_return unexpected(counted.error());
     }
 
     if (claimed) {
@@ -220,11 +221,11 @@ task<result<attempt>> verifier::prove(store::claimed_account const& claim, std::
         log_.info("login_failed",
                   {{"address", from.text()}, {"connection", from.connection()}, {"cause", cause_of(claimed)}});
     }
-    co_return refuse(wrong());
+    co_return unexpected(wrong());
 }
 
-task<void> verifier::strengthen(store::account const& proved, base::secret const& password,
-                                identity::address const& from, standing who)
+task<void> verifier::rehash(store::account const& proved, base::secret const& password, identity::address const& from,
+                            source who)
 {
     auto typed = base::normalise_password(password.view());
     if (!typed) co_return;
@@ -243,4 +244,4 @@ task<void> verifier::strengthen(store::account const& proved, base::secret const
     }
 }
 
-}  // namespace porter::rooms::auth
+}  // namespace porter::detail::auth

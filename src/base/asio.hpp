@@ -22,7 +22,7 @@
 
 #include "porter/task.hpp"
 
-namespace porter::rooms::base {
+namespace porter::detail::base {
 
 using error_code = asio::error_code;
 
@@ -58,21 +58,21 @@ inline auto uncancelled(error_code& error)
 /// Goes on with a coroutine that waits for these values: to be called once, with them, but not by whoever it was just
 /// given to.
 template <typename... Values>
-using resumption = typename asio::async_result<asio::use_awaitable_t<io_executor>, void(Values...)>::handler_type;
+using resume_handler = typename asio::async_result<asio::use_awaitable_t<io_executor>, void(Values...)>::handler_type;
 
 /// Suspends whoever awaits this; `begin` is called with the resumption<>.
 template <typename Begin>
-task<void> suspended(Begin begin)
+task<void> suspend(Begin begin)
 {
     auto token = use_task;
     return asio::async_initiate<decltype(token), void()>(begin, token);
 }
 
 /// Waits for a timer that was set; false: it was cancelled.
-inline task<bool> run_out(steady_timer& timer)
+inline task<bool> wait_for_expiry(steady_timer& timer)
 {
     auto const [cancelled] = co_await timer.async_wait(use_tuple);
     co_return !cancelled;
 }
 
-}  // namespace porter::rooms::base
+}  // namespace porter::detail::base

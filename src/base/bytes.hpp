@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-namespace porter::rooms::base {
+namespace porter::detail::base {
 
 using bytes_view = std::span<std::byte const>;
 
@@ -19,4 +19,4 @@ inline bytes_view as_bytes(std::string_view text) noexcept
     return std::as_bytes(std::span{text.data(), text.size()});
 }
 
-}  // namespace porter::rooms::base
+}  // namespace porter::detail::base

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace porter::rooms::base {
+namespace porter::detail::base {
 
 /// A wall-clock moment with the precision that is stored and sent: whole seconds since the Unix epoch, UTC.
 using timestamp = std::chrono::sys_seconds;
@@ -23,7 +23,7 @@ public:
     virtual ~clock() = default;
     virtual timestamp now() const = 0;
     /// The same moment, not rounded to a second, where the clock can tell.
-    virtual instant now_finely() const { return now(); }
+    virtual instant now_precise() const { return now(); }
 };
 
 /// The machine's own clock.
@@ -33,10 +33,10 @@ public:
     {
         return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     }
-    instant now_finely() const override
+    instant now_precise() const override
     {
         return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
     }
 };
 
-}  // namespace porter::rooms::base
+}  // namespace porter::detail::base

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-namespace porter::rooms::base {
+namespace porter::detail::base {
 
 /// What one Argon2id hash costs: its parameters, which stand in its encoded text.
 struct hash_cost {
@@ -39,4 +39,4 @@ constexpr std::size_t salt_and_hash_length = 22 + 1 + 43;
 /// crypto_pwhash_str. Does not look at the salt and the hash. The schema does the same in SQL (migrations/0004).
 std::optional<hash_cost> hash_cost_of(std::string_view encoded) noexcept;
 
-}  // namespace porter::rooms::base
+}  // namespace porter::detail::base

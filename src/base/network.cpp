@@ -4,7 +4,7 @@
 #include <charconv>
 #include <span>
 
-namespace porter::rooms::base {
+namespace porter::detail::base {
 namespace {
 
 using asio::ip::address;
@@ -103,4 +103,4 @@ bool network::contains(address const& one) const
     return true;
 }
 
-}  // namespace porter::rooms::base
+}  // namespace porter::detail::base

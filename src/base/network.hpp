@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace porter::rooms::base {
+namespace porter::detail::base {
 
 /// An IPv4-mapped IPv6 address (::ffff:127.0.0.1) as its IPv4 address, any other as it is but without a zone.
 asio::ip::address canonical(asio::ip::address const& raw);
@@ -30,4 +30,4 @@ private:
     unsigned prefix_;  // bits
 };
 
-}  // namespace porter::rooms::base
+}  // namespace porter::detail::base

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-namespace porter::rooms::base {
+namespace porter::detail::base {
 
 /// Text that must not outlive its use or reach a log: a password, a token. It wipes its memory when it ends or is
 /// moved from, cannot be copied by accident (say `clone()`), and has no formatter: print `redacted`.
@@ -35,4 +35,4 @@ private:
 /// Overwrites the bytes of a string in a way that the compiler may not leave out, then empties it.
 void wipe(std::string& text) noexcept;
 
-}  // namespace porter::rooms::base
+}  // namespace porter::detail::base

@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-namespace porter::rooms::base {
+namespace porter::detail::base {
 
 std::optional<int> standard_stream(std::filesystem::path const& name)
 {
@@ -11,4 +11,4 @@ std::optional<int> standard_stream(std::filesystem::path const& name)
     return std::nullopt;
 }
 
-}  // namespace porter::rooms::base
+}  // namespace porter::detail::base

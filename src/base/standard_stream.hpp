@@ -3,9 +3,9 @@
 #include <filesystem>
 #include <optional>
 
-namespace porter::rooms::base {
+namespace porter::detail::base {
 
 /// The descriptor of the standard stream that this name means: 1 for "-" and /dev/stdout, 2 for /dev/stderr; else none.
 std::optional<int> standard_stream(std::filesystem::path const& name);
 
-}  // namespace porter::rooms::base
+}  // namespace porter::detail::base

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace porter::rooms::base {
+namespace porter::detail::base {
 namespace {
 
 using code_point = utf8proc_int32_t;
@@ -149,7 +149,7 @@ std::size_t count_code_points(std::string_view text) noexcept
 
 result<std::string, std::string> normalise_name(std::string_view typed)
 {
-    auto const refused = [](std::string_view rule) { return refuse(std::string{rule}); };
+    auto const refused = [](std::string_view rule) { return unexpected(std::string{rule}); };
     constexpr std::string_view too_long = "a name has at most 64 characters";
     static_assert(max_name_length == 64);
     if (typed.empty()) return refused("a name has at least one character");
@@ -172,7 +172,7 @@ result<std::string, std::string> normalise_new_name(std::string_view typed)
     auto name = normalise_name(typed);
     static_assert(max_folded_name == 256);
     if (name && count_code_points(fold_name(*name)) > max_folded_name) {
-        return refuse(std::string{"a name has at most 256 characters when its ligatures are written out"});
+        return unexpected(std::string{"a name has at most 256 characters when its ligatures are written out"});
     }
     return name;
 }
@@ -183,7 +183,7 @@ std::string fold_name(std::string_view name)
     return folded ? std::string{folded->view()} : std::string{};
 }
 
-bool same_name(std::string_view a, std::string_view b)
+bool names_equal(std::string_view a, std::string_view b)
 {
     // Folding is defined on normalised text: U+0345 among other marks folds differently otherwise.
     auto const fold = [](std::string_view text) -> std::optional<secret> {
@@ -198,7 +198,7 @@ bool same_name(std::string_view a, std::string_view b)
 
 result<secret, std::string> normalise_password(std::string_view typed)
 {
-    auto const refused = [](std::string_view rule) { return refuse(std::string{rule}); };
+    auto const refused = [](std::string_view rule) { return unexpected(std::string{rule}); };
     constexpr std::string_view too_long = "a password has at most 256 characters";
     static_assert(max_password_length == 256);
     if (is_far_too_long(typed, max_password_length)) return refused(too_long);
@@ -240,4 +240,4 @@ std::size_t display_width(std::string_view text) noexcept
     return columns;
 }
 
-}  // namespace porter::rooms::base
+}  // namespace porter::detail::base

@@ -10,7 +10,7 @@
 
 /// Unicode as Porter needs it: what a name and a password may be (docs/PROTOCOL.md, names and passwords), when two
 /// names are one, and how text of others is shown. "Character" in a reason means code point.
-namespace porter::rooms::base {
+namespace porter::detail::base {
 
 inline constexpr std::size_t max_name_length = 64;       ///< code points after NFC
 inline constexpr std::size_t max_folded_name = 256;      ///< code points of a new name's folded form
@@ -36,7 +36,7 @@ result<std::string, std::string> normalise_new_name(std::string_view typed);
 std::string fold_name(std::string_view name);
 
 /// Whether two texts, typed in any form, are the same name. Wipes what it makes of them: one may be a password.
-bool same_name(std::string_view a, std::string_view b);
+bool names_equal(std::string_view a, std::string_view b);
 
 /// A password in the form that is hashed (NFC), so that it is the same typed on another system, or the rule that its
 /// characters break: valid UTF-8, no control characters, at most `max_password_length`. How short it may be is a
@@ -50,4 +50,4 @@ std::string escape(std::string_view text);
 /// How many columns of a terminal a text takes; an estimate, as every terminal has its own ideas.
 std::size_t display_width(std::string_view text) noexcept;
 
-}  // namespace porter::rooms::base
+}  // namespace porter::detail::base

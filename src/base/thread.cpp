@@ -5,9 +5,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-namespace porter::rooms::base {
+namespace porter::detail::base {
 
-void serve_as(char const* name)
+void set_thread_name(char const* name)
 {
     pthread_setname_np(pthread_self(), name);
     // On Linux this is of the thread alone (sched(7), SCHED_BATCH); where it is not allowed the work is done as well.
@@ -17,7 +17,7 @@ void serve_as(char const* name)
     pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
 }
 
-void stand_back(char const* name, int steps)
+void lower_thread_priority(char const* name, int steps)
 {
     pthread_setname_np(pthread_self(), name);
     // On Linux a thread has a niceness of its own; that it cannot be lowered is no reason not to work.
@@ -25,4 +25,4 @@ void stand_back(char const* name, int steps)
     setpriority(PRIO_PROCESS, self, getpriority(PRIO_PROCESS, self) + steps);
 }
 
-}  // namespace porter::rooms::base
+}  // namespace porter::detail::base

@@ -3,17 +3,17 @@
 #include <pwd.h>
 #include <unistd.h>
 
-namespace porter::rooms::base {
+namespace porter::detail::base {
 
-std::optional<std::string_view> reason_for_distrust_of_owner(struct stat const& about)
+std::optional<std::string_view> owner_error(struct stat const& about)
 {
     if (about.st_uid == ::geteuid() || about.st_uid == 0) return std::nullopt;
     return "it belongs to another user";
 }
 
-std::optional<std::string_view> reason_for_distrust(struct stat const& about)
+std::optional<std::string_view> permission_error(struct stat const& about)
 {
-    if (auto const reason = reason_for_distrust_of_owner(about)) return reason;
+    if (auto const reason = owner_error(about)) return reason;
     if ((about.st_mode & (S_IWGRP | S_IWOTH)) != 0) return "others may write to it: chmod go-w";
     return std::nullopt;
 }
@@ -26,4 +26,4 @@ std::string advice_for_root(struct stat const& about)
     return ": run it as that user, sudo -u " + name + " porterd ...";
 }
 
-}  // namespace porter::rooms::base
+}  // namespace porter::detail::base

@@ -10,7 +10,7 @@
 #include <immintrin.h>
 #endif
 
-namespace porter::rooms::base {
+namespace porter::detail::base {
 namespace {
 
 using byte_pointer = unsigned char const*;
@@ -194,4 +194,4 @@ bool valid_utf8(std::string_view text) noexcept
     return end - at >= worth_blocks && has_blocks() ? valid_by_blocks(at, end) : valid_by_sequences(at, end);
 }
 
-}  // namespace porter::rooms::base
+}  // namespace porter::detail::base

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
-namespace porter::rooms::base {
+namespace porter::detail::base {
 namespace {
 
 std::filesystem::path whole(std::filesystem::path const& folder)
@@ -35,4 +35,4 @@ int error_of_creating_in(std::filesystem::path const& folder, std::filesystem::p
     return ::access(path.c_str(), W_OK | X_OK) == 0 ? 0 : errno;
 }
 
-}  // namespace porter::rooms::base
+}  // namespace porter::detail::base

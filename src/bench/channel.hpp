@@ -10,30 +10,30 @@
 
 #include "base/bytes.hpp"
 #include "bench/descriptor.hpp"
-#include "bench/place.hpp"
+#include "bench/endpoint.hpp"
 #include "tls/context.hpp"
 #include "tls/engine.hpp"
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 /// What became of a step that does not wait.
 struct transfer {
-    enum class outcome : std::uint8_t {
+    enum class status : std::uint8_t {
         some,    ///< `size` bytes went through, and more may
         last,    ///< `size` bytes went through, which is all for now: go on when the socket is ready again
         ended,   ///< the server sends nothing more
         failed,  ///< `error` says why
     };
 
-    outcome what = outcome::last;
+    status outcome = status::last;
     std::size_t size = 0;
     std::error_code error{};
 };
 
 /// Where a channel goes, and how.
-struct way {
-    place to;
-    std::optional<place> from;                    ///< none: whichever address the system takes
+struct route {
+    endpoint to;
+    std::optional<endpoint> from;                 ///< none: whichever address the system takes
     tls::client_context const* secure = nullptr;  ///< null: in the clear
     std::string host;                             ///< what TLS calls the server
 };
@@ -43,7 +43,7 @@ struct way {
 class channel {
 public:
     /// Begins to connect. `along.secure` is needed during the call only.
-    static result<channel, fault> connect(way const& along);
+    static result<channel, fault> connect(route const& along);
 
     /// Of a socket that is connected and does not block, in the clear.
     explicit channel(descriptor socket) noexcept : socket_(std::move(socket)) {}
@@ -74,4 +74,4 @@ private:
     std::unique_ptr<tls::engine> tls_;
 };
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 /// A file descriptor that is closed when its owner ends.
 class descriptor {
@@ -29,4 +29,4 @@ private:
     int number_ = -1;
 };
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

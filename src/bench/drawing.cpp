@@ -8,7 +8,7 @@
 
 #include "base/text.hpp"
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 namespace {
 
@@ -140,4 +140,4 @@ std::string svg(double width, double height, std::string_view elements)
         width, height, elements);
 }
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 /// One axis: a range of values on a length of paper, evenly or by powers of ten.
 class axis {
@@ -56,4 +56,4 @@ std::string xml(std::string_view text);
 /// The whole document around some elements.
 std::string svg(double width, double height, std::string_view elements);
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

@@ -7,7 +7,7 @@
 #include "porter/frame.hpp"
 #include "protocol/codec.hpp"
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 namespace {
 
@@ -24,11 +24,11 @@ fault explain(base::bytes_view from_frame)
         auto const read = protocol::decode_reply(*payload);
         if (read && std::holds_alternative<protocol::closing>(*read)) {
             auto const& closing = std::get<protocol::closing>(*read);
-            return refusal_fault(closing.what, closing.reason);
+            return denial_fault(closing.code, closing.reason);
         }
         if (read && std::holds_alternative<protocol::denied>(*read)) {
             auto const& denied = std::get<protocol::denied>(*read);
-            return refusal_fault(denied.what, denied.reason);
+            return denial_fault(denied.code, denied.reason);
         }
     }
     return {fault::kind::protocol, "an echo is not what was sent"};
@@ -38,41 +38,41 @@ fault explain(base::bytes_view from_frame)
 
 std::optional<fault> exchange::send(channel& through, pattern& messages)
 {
-    if (through.flush().what == transfer::outcome::last) return std::nullopt;
+    if (through.flush().outcome == transfer::status::last) return std::nullopt;
     while (sent_ < allowed_) {
         auto const bytes = messages.bytes(connection_, sent_, sent_bytes_, allowed_ - sent_);
         auto const done = through.write(bytes);
-        if (done.what == transfer::outcome::failed) {
+        if (done.outcome == transfer::status::failed) {
             return system_fault(fault::kind::unreachable, "the connection broke", done.error);
         }
         auto const passed = sent_bytes_ + done.size;
         sent_ += passed / messages.frame_size();
         sent_bytes_ = passed % messages.frame_size();
-        if (done.what == transfer::outcome::last) break;
+        if (done.outcome == transfer::status::last) break;
     }
     return std::nullopt;
 }
 
-exchange::news exchange::receive(channel& through, pattern& messages, std::span<std::byte> room)
+exchange::progress exchange::receive(channel& through, pattern& messages, std::span<std::byte> room)
 {
     auto const got = through.read(room);
-    news came;
-    switch (got.what) {
-        case transfer::outcome::failed:
+    progress came;
+    switch (got.outcome) {
+        case transfer::status::failed:
             came.failed = system_fault(fault::kind::unreachable, "the connection broke", got.error);
             return came;
-        case transfer::outcome::ended:
+        case transfer::status::ended:
             came.failed = fault{fault::kind::unreachable, "the server left without a word"};
             return came;
-        case transfer::outcome::some:
-        case transfer::outcome::last:
+        case transfer::status::some:
+        case transfer::status::last:
             break;
     }
-    auto const before = answered_;
+    auto const before = replied_;
     came.bytes = got.size;
     came.failed = compare(room.first(got.size), messages);
-    came.answers = answered_ - before;
-    came.more = got.what == transfer::outcome::some;
+    came.replies = replied_ - before;
+    came.more = got.outcome == transfer::status::some;
     return came;
 }
 
@@ -80,22 +80,22 @@ std::optional<fault> exchange::compare(base::bytes_view got, pattern& messages)
 {
     auto const frame = messages.frame_size();
     while (!got.empty()) {
-        auto const wanted = std::min<std::uint64_t>(sent_ - answered_, got.size() / frame + 2);
+        auto const wanted = std::min<std::uint64_t>(sent_ - replied_, got.size() / frame + 2);
         if (wanted == 0) return explain(got);
-        auto const expected = messages.bytes(connection_, answered_, answered_bytes_, wanted);
+        auto const expected = messages.bytes(connection_, replied_, replied_bytes_, wanted);
         auto const size = std::min(expected.size(), got.size());
         if (std::memcmp(expected.data(), got.data(), size) != 0) {
             auto const differs = std::ranges::mismatch(expected.first(size), got.first(size)).in2 - got.begin();
-            auto const into = (answered_bytes_ + static_cast<std::size_t>(differs)) % frame;
+            auto const into = (replied_bytes_ + static_cast<std::size_t>(differs)) % frame;
             auto const at = static_cast<std::size_t>(differs) - std::min(into, static_cast<std::size_t>(differs));
             return explain(got.subspan(at));
         }
-        auto const passed = answered_bytes_ + size;
-        answered_ += passed / frame;
-        answered_bytes_ = passed % frame;
+        auto const passed = replied_bytes_ + size;
+        replied_ += passed / frame;
+        replied_bytes_ = passed % frame;
         got = got.subspan(size);
     }
     return std::nullopt;
 }
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

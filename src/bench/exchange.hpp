@@ -8,7 +8,7 @@
 #include "bench/fault.hpp"
 #include "bench/pattern.hpp"
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 /// The messages of one connection: sends those that are due and compares what comes back with them, byte by byte.
 class exchange {
@@ -20,32 +20,32 @@ public:
     void allow(std::uint64_t messages) noexcept { allowed_ = messages; }
 
     std::uint64_t allowed() const noexcept { return allowed_; }
-    std::uint64_t answered() const noexcept { return answered_; }
-    std::uint64_t unanswered() const noexcept { return allowed_ - answered_; }
+    std::uint64_t replied() const noexcept { return replied_; }
+    std::uint64_t unanswered() const noexcept { return allowed_ - replied_; }
 
     /// Writes what is allowed and not yet sent, as far as the socket takes it.
     std::optional<fault> send(channel& through, pattern& messages);
 
     /// What one read brought.
-    struct news {
+    struct progress {
         std::size_t bytes = 0;
-        std::uint64_t answers = 0;  ///< whole messages that came back
+        std::uint64_t replies = 0;  ///< whole messages that came back
         bool more = false;          ///< the socket may have more: read again
         std::optional<fault> failed;
     };
 
     /// Reads once, into `room`.
-    news receive(channel& through, pattern& messages, std::span<std::byte> room);
+    progress receive(channel& through, pattern& messages, std::span<std::byte> room);
 
 private:
     std::optional<fault> compare(base::bytes_view got, pattern& messages);
 
     std::uint64_t connection_;
     std::uint64_t allowed_ = 0;
-    std::uint64_t sent_ = 0;          // whole messages
-    std::uint64_t answered_ = 0;      // whole messages
-    std::size_t sent_bytes_ = 0;      // of the message behind them
-    std::size_t answered_bytes_ = 0;  // of the message behind them
+    std::uint64_t sent_ = 0;         // whole messages
+    std::uint64_t replied_ = 0;      // whole messages
+    std::size_t sent_bytes_ = 0;     // of the message behind them
+    std::size_t replied_bytes_ = 0;  // of the message behind them
 };
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

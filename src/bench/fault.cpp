@@ -2,7 +2,7 @@
 
 #include "base/text.hpp"
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 namespace {
 
@@ -16,7 +16,7 @@ fault::kind kind_of(code said)
         case code::throttled:
         case code::busy:
         case code::unavailable:
-            return fault::kind::try_again;
+            return fault::kind::temporary_failure;
         case code::protocol_error:
         case code::frame_too_large:
         case code::invalid_utf8:
@@ -29,7 +29,7 @@ fault::kind kind_of(code said)
 
 }  // namespace
 
-fault refusal_fault(std::uint16_t number, std::string_view said)
+fault denial_fault(std::uint16_t number, std::string_view said)
 {
     auto const value = static_cast<code>(number);
     auto line = "the server says " + std::string{name_of(value)};
@@ -42,4 +42,4 @@ fault system_fault(fault::kind what, std::string_view doing, std::error_code err
     return {what, std::string{doing} + ": " + error.message()};
 }
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

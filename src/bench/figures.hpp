@@ -6,10 +6,10 @@
 #include <optional>
 #include <string>
 
-#include "bench/crowd.hpp"
+#include "bench/connection_pool.hpp"
 #include "bench/histogram.hpp"
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 /// What one measurement gave.
 struct figures {
@@ -17,7 +17,7 @@ struct figures {
     std::chrono::nanoseconds measured{0};  ///< how long the window was
     std::uint64_t done = 0;                ///< messages, or visits, within it
     histogram latencies;
-    std::map<std::string, crowd::counted> faults;
+    std::map<std::string, connection_pool::counted> faults;
 
     // Of the server's process, where it is known.
     std::optional<std::chrono::nanoseconds> cpu_each;  ///< CPU of the server a message or visit
@@ -40,4 +40,4 @@ struct figures {
     }
 };
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cmath>
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 std::size_t histogram::slot_of(number value) noexcept
 {
@@ -57,4 +57,4 @@ histogram::duration histogram::mean() const noexcept
     return duration{static_cast<number>(sum_ / static_cast<double>(count_))};
 }
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 /// Counts durations without keeping them, as Gil Tene's HdrHistogram does: each power of two of nanoseconds has 128
 /// equal steps, so a value read back is at most 1/128 (0.8 %) above the one recorded, from a nanosecond to centuries.
@@ -44,4 +44,4 @@ private:
     double sum_ = 0;
 };
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

@@ -8,11 +8,11 @@
 #include <thread>
 #include <vector>
 
-#include "bench/meeting.hpp"
 #include "bench/recorder.hpp"
 #include "bench/server_process.hpp"
+#include "bench/start_barrier.hpp"
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 namespace {
 
@@ -22,20 +22,20 @@ using seconds = std::chrono::duration<double>;
 constexpr std::chrono::milliseconds between_reports{200};
 
 /// One load thread: its connections, and what it wrote down.
-struct hand {
-    hand(plan const& wanted, scene const& door, crowd::share of) : visitors(wanted, door, of) {}
+struct summary {
+    summary(config const& wanted, target const& door, connection_pool::share of) : clients(wanted, door, of) {}
 
-    void work(bool stays, bool planned, meeting& with)
+    void work(bool stays, bool planned, start_barrier& with)
     {
         std::exception_ptr failed;
         try {
-            if (stays) visitors.enter();
+            if (stays) clients.start_login();
             auto const when = with.arrive();
             notes = std::make_unique<recorder>(when, planned);
             written.store(notes.get());
             auto const before = usage_of_this_thread();
             auto const began = steady_clock::now();
-            visitors.measure(when, *notes);
+            clients.measure(when, *notes);
             auto const after = usage_of_this_thread();
             auto const lasted = seconds{steady_clock::now() - began};
             cpu_share = (after.cpu - before.cpu) / lasted;
@@ -52,7 +52,7 @@ struct hand {
         return now ? now->done() : 0;
     }
 
-    crowd visitors;
+    connection_pool clients;
     std::unique_ptr<recorder> notes;
     std::atomic<recorder const*> written{nullptr};
     double cpu_share = 0;  // of the time that it made load, the warm-up included
@@ -66,20 +66,20 @@ struct sample {
     std::optional<usage> server;
 };
 
-class measuring {
+class measurement {
 public:
-    measuring(plan const& wanted, scene const& door, unsigned connections, std::uint64_t first_visit,
-              std::function<void(progress const&)> const& report)
-        : plan_(wanted),
+    measurement(config const& wanted, target const& door, unsigned connections, std::uint64_t first_visit,
+                std::function<void(progress const&)> const& report)
+        : config_(wanted),
           connections_(connections),
           report_(report),
           threads_(std::min(wanted.threads, connections)),
-          meeting_(threads_)
+          barrier_(threads_)
     {
-        if (plan_.server) before_ = usage_of(*plan_.server);
+        if (config_.server) before_ = usage_of(*config_.server);
         for (unsigned lane = 0; lane < threads_; ++lane) {
             auto const places = connections * (lane + 1) / threads_ - connections * lane / threads_;
-            hands_.emplace_back(wanted, door, crowd::share{lane, threads_, places, first_visit});
+            hands_.emplace_back(wanted, door, connection_pool::share{lane, threads_, places, first_visit});
         }
     }
 
@@ -87,24 +87,24 @@ public:
     {
         std::vector<std::jthread> threads;
         for (auto& one : hands_) {
-            threads.emplace_back([&] { one.work(stays(plan_.what), plan_.rate.has_value(), meeting_); });
+            threads.emplace_back([&] { one.work(stays(config_.mode), config_.rate.has_value(), barrier_); });
         }
-        while (!meeting_.all_in(between_reports)) report_({connections_, 0, 0});
-        auto const start = steady_clock::now() + plan_.warm_up;
-        meeting_.open({start, start + plan_.duration});
-        wait_until(start, start, start + plan_.duration);
+        while (!barrier_.wait_until_all_ready(between_reports)) report_({connections_, 0, 0});
+        auto const start = steady_clock::now() + config_.warm_up;
+        barrier_.open({start, start + config_.duration});
+        wait_until(start, start, start + config_.duration);
         auto const first = take();
-        wait_until(start + plan_.duration, start, start + plan_.duration);
+        wait_until(start + config_.duration, start, start + config_.duration);
         auto const last = take();
         threads.clear();
-        if (auto const failed = meeting_.failed()) std::rethrow_exception(failed);
+        if (auto const failed = barrier_.failed()) std::rethrow_exception(failed);
         return sum_up(first, last);
     }
 
-    std::uint64_t visits() const
+    std::uint64_t runs() const
     {
         std::uint64_t most = 0;
-        for (auto const& one : hands_) most = std::max(most, one.visitors.visits());
+        for (auto const& one : hands_) most = std::max(most, one.clients.runs());
         return most * threads_;
     }
 
@@ -112,7 +112,7 @@ private:
     sample take() const
     {
         sample now{steady_clock::now(), done(), {}};
-        if (plan_.server) now.server = usage_of(*plan_.server);
+        if (config_.server) now.server = usage_of(*config_.server);
         return now;
     }
 
@@ -127,7 +127,7 @@ private:
     {
         auto last = steady_clock::now();
         auto before = done();
-        while (last < until && !meeting_.all_gone(std::min(until, last + between_reports))) {
+        while (last < until && !barrier_.wait_until_all_left(std::min(until, last + between_reports))) {
             auto const now = steady_clock::now();
             auto const so_far = done();
             auto const passed = std::clamp((now - start) / seconds{stop - start}, 0.0, 1.0);
@@ -141,7 +141,7 @@ private:
     {
         figures all;
         all.connections = connections_;
-        all.measured = plan_.duration;
+        all.measured = config_.duration;
         for (auto const& one : hands_) {
             if (one.notes) {
                 all.done += one.notes->done_within();
@@ -149,8 +149,8 @@ private:
             }
             all.load_cpu_share += one.cpu_share;
             all.load_waited_share += one.waited_share;
-            for (auto const& [reason, counted] : one.visitors.faults()) {
-                all.faults[reason].what = counted.what;
+            for (auto const& [reason, counted] : one.clients.faults()) {
+                all.faults[reason].code = counted.code;
                 all.faults[reason].count += counted.count;
             }
         }
@@ -160,7 +160,7 @@ private:
             all.cpu_share = seconds{used}.count() / passed;
             if (last.done > first.done) all.cpu_each = used / (last.done - first.done);
             all.rss = last.server->rss;
-            if (before_ && stays(plan_.what)) {
+            if (before_ && stays(config_.mode)) {
                 auto const grown =
                     static_cast<std::int64_t>(last.server->rss) - static_cast<std::int64_t>(before_->rss);
                 all.rss_each = grown / static_cast<std::int64_t>(connections_);
@@ -169,24 +169,24 @@ private:
         return all;
     }
 
-    plan const& plan_;
+    config const& config_;
     unsigned connections_;
     std::function<void(progress const&)> const& report_;
     unsigned threads_;
-    meeting meeting_;
-    std::deque<hand> hands_;
+    start_barrier barrier_;
+    std::deque<summary> hands_;
     std::optional<usage> before_;
 };
 
 }  // namespace
 
-figures measure(plan const& wanted, scene const& door, unsigned connections, std::uint64_t& visits,
+figures measure(config const& wanted, target const& door, unsigned connections, std::uint64_t& visits,
                 std::function<void(progress const&)> const& report)
 {
-    measuring one{wanted, door, connections, visits, report};
+    measurement one{wanted, door, connections, visits, report};
     auto taken = one.run();
-    visits += one.visits();
+    visits += one.runs();
     return taken;
 }
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

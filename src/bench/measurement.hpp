@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <functional>
 
+#include "bench/config.hpp"
 #include "bench/figures.hpp"
-#include "bench/plan.hpp"
-#include "bench/scene.hpp"
+#include "bench/target.hpp"
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 /// How far a measurement is, for people who wait for it.
 struct progress {
@@ -20,7 +20,7 @@ struct progress {
 /// Makes the plan's load with that many connections, on threads of its own, and takes the figures. `report` is called
 /// some times a second on the caller's thread. `visits`: the numbers below it were used before; grows by those that
 /// this takes. Throws std::system_error when the machine has no threads or descriptors left.
-figures measure(plan const& wanted, scene const& door, unsigned connections, std::uint64_t& visits,
+figures measure(config const& wanted, target const& door, unsigned connections, std::uint64_t& visits,
                 std::function<void(progress const&)> const& report);
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

@@ -7,7 +7,7 @@
 #include "porter/frame.hpp"
 #include "protocol/kinds.hpp"
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 namespace {
 
@@ -68,4 +68,4 @@ base::bytes_view pattern::bytes(std::uint64_t connection, std::uint64_t first, s
     return base::bytes_view{row_}.subspan(skip, fit * frame_ - skip);
 }
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "base/bytes.hpp"
-#include "bench/plan.hpp"
+#include "bench/config.hpp"
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 /// The bytes of the messages that are sent and expected back: frame behind frame, alike but for a mark at the start of
 /// each payload that says which connection's which message it is. They lie in memory once, many in a row, and only the
@@ -34,4 +34,4 @@ private:
     std::vector<std::byte> row_;
 };
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

@@ -8,7 +8,7 @@
 #include "bench/drawing.hpp"
 #include "bench/report.hpp"
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 namespace {
 
@@ -93,4 +93,4 @@ std::string plot(std::string const& title, std::span<figures const> all)
     return svg(diagram::width, height, elements);
 }
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

@@ -5,10 +5,10 @@
 
 #include "bench/figures.hpp"
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 /// The figures as an SVG document: latency by percentile, a line for each number of connections; and below it, when
 /// there are several, the rate against the connections. `title` may hold any text.
 std::string plot(std::string const& title, std::span<figures const> all);
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

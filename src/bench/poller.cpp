@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 namespace {
 
@@ -64,4 +64,4 @@ std::span<poller::event const> poller::wait(moment until)
     return {events_, filled};
 }
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

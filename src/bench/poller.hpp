@@ -8,7 +8,7 @@
 #include "bench/descriptor.hpp"
 #include "bench/schedule.hpp"
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 /// Waits for many sockets and one moment, to the microsecond: epoll(7) with a timerfd, for its own timeout has the
 /// grain of a millisecond.
@@ -43,4 +43,4 @@ private:
     event events_[at_once];
 };
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

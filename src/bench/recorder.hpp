@@ -6,7 +6,7 @@
 #include "bench/histogram.hpp"
 #include "bench/schedule.hpp"
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 /// When the figures are taken: after the warm-up, before the load ends.
 struct window {
@@ -45,4 +45,4 @@ private:
     histogram latencies_;
 };
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

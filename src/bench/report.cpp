@@ -9,7 +9,7 @@
 #include "base/text.hpp"
 #include "porter/version.hpp"
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 namespace {
 
@@ -85,11 +85,11 @@ std::string short_time(std::chrono::nanoseconds value)
     return fmt::format("{:.{}f} {}", number, digits, units[unit]);
 }
 
-std::string title(plan const& measured, scene const& door)
+std::string title(config const& measured, target const& door)
 {
-    auto line = fmt::format("{} against {}{}, {} access", bench::name_of(measured.what), base::escape(door.server()),
+    auto line = fmt::format("{} against {}{}, {} access", bench::name_of(measured.mode), base::escape(door.server()),
                             door.is_secure() ? " over TLS" : "", name_of(door.access()));
-    if (measured.what == mode::echo) {
+    if (measured.mode == mode::echo) {
         line += fmt::format(", {} of {} bytes", in_words(measured.kind), measured.payload);
         if (!measured.rate) line += fmt::format(", depth {}", measured.depth);
     }
@@ -97,15 +97,15 @@ std::string title(plan const& measured, scene const& door)
     return line;
 }
 
-std::string table(plan const& measured, std::span<figures const> all)
+std::string table(config const& measured, std::span<figures const> all)
 {
-    auto const idle = measured.what == mode::idle;
+    auto const idle = measured.mode == mode::idle;
     auto const any_server = !all.empty() && all.front().rss;
     auto text = fmt::format("{:>11}", "connections");
     if (!idle)
         text += fmt::format(" {:>12} {:>9} {:>9} {:>9} {:>9} {:>9}", "per second", "p50", "p90", "p99", "p99.9", "max");
-    if (any_server && !idle) text += fmt::format(" {:>14}", fmt::format("CPU/{}", unit_of(measured.what)));
-    if (any_server) text += fmt::format(" {:>10} {:>15}", "RSS", stays(measured.what) ? "RSS/connection" : "");
+    if (any_server && !idle) text += fmt::format(" {:>14}", fmt::format("CPU/{}", unit_of(measured.mode)));
+    if (any_server) text += fmt::format(" {:>10} {:>15}", "RSS", stays(measured.mode) ? "RSS/connection" : "");
     text += fmt::format(" {:>7}\n", "errors");
     for (auto const& one : all) {
         text += fmt::format("{:>11}", one.connections);
@@ -125,10 +125,10 @@ std::string table(plan const& measured, std::span<figures const> all)
     return text;
 }
 
-std::string json(plan const& measured, scene const& door, std::span<figures const> all)
+std::string json(config const& measured, target const& door, std::span<figures const> all)
 {
     nlohmann::json whole{{"program", "porter-bench/" + std::string{version}},
-                         {"mode", bench::name_of(measured.what)},
+                         {"mode", bench::name_of(measured.mode)},
                          {"server", door.server()},
                          {"access", name_of(door.access())},
                          {"tls", door.is_secure()},
@@ -136,15 +136,15 @@ std::string json(plan const& measured, scene const& door, std::span<figures cons
                          {"warm_up_s", std::chrono::duration<double>(measured.warm_up).count()},
                          {"duration_s", std::chrono::duration<double>(measured.duration).count()},
                          {"loop", measured.rate ? "open" : "closed"}};
-    if (measured.what == mode::echo || measured.what == mode::resume) {
+    if (measured.mode == mode::echo || measured.mode == mode::resume) {
         whole["kind"] = name_of(measured.kind);
         whole["payload_bytes"] = measured.payload;
     }
     if (measured.rate) whole["rate"] = *measured.rate;
-    if (measured.what == mode::echo && !measured.rate) whole["depth"] = measured.depth;
+    if (measured.mode == mode::echo && !measured.rate) whole["depth"] = measured.depth;
     for (auto const& one : all) whole["runs"].push_back(json_of(one));
     // What the server calls itself is its own business; JSON is UTF-8 whatever it says.
     return whole.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
 }
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

@@ -1,6 +1,6 @@
 #include "bench/schedule.hpp"
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 moment schedule::planned(std::uint64_t index) const
 {
@@ -19,4 +19,4 @@ std::uint64_t schedule::due(moment now) const
     return guess + 1;
 }
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

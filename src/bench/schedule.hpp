@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 /// The load's time, and what timerfd_create(2) calls CLOCK_MONOTONIC.
 using moment = std::chrono::steady_clock::time_point;
@@ -32,4 +32,4 @@ private:
     std::uint64_t lanes_;
 };
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

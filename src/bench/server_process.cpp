@@ -8,7 +8,7 @@
 #include <sstream>
 #include <string>
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 namespace {
 
@@ -55,4 +55,4 @@ thread_usage usage_of_this_thread()
     return {std::chrono::nanoseconds{cpu}, std::chrono::nanoseconds{waited}};
 }
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

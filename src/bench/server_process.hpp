@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 /// What the system says of a process (proc(5)).
 struct usage {
@@ -29,4 +29,4 @@ struct thread_usage {
 };
 thread_usage usage_of_this_thread();
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

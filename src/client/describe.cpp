@@ -4,7 +4,7 @@ namespace porter {
 
 namespace {
 
-std::string when_again(failure const& denied)
+std::string when_again(error const& denied)
 {
     auto const seconds = denied.retry_after.count();
     return seconds > 0 ? "; try again in " + std::to_string(seconds) + " s" : "";
@@ -12,26 +12,26 @@ std::string when_again(failure const& denied)
 
 }  // namespace
 
-std::string describe(client_failure const& failed)
+std::string describe(client_error const& failed)
 {
-    auto const said = std::string{name_of(failed.what)} + (failed.reason.empty() ? "" : ": " + failed.reason);
-    switch (failed.why) {
-        case client_failure::cause::unreachable:
+    auto const said = std::string{name_of(failed.code)} + (failed.reason.empty() ? "" : ": " + failed.reason);
+    switch (failed.cause) {
+        case client_errc::unreachable:
             return "cannot connect to " + failed.reason;
-        case client_failure::cause::timed_out:
+        case client_errc::timed_out:
             return "timeout: " + failed.reason;
-        case client_failure::cause::lost:
+        case client_errc::lost:
             return "connection lost: " + failed.reason;
-        case client_failure::cause::closed:
+        case client_errc::closed:
             return "closed: " + said;
-        case client_failure::cause::denied:
+        case client_errc::denied:
             return "denied: " + said + when_again(failed);
-        case client_failure::cause::protocol:
+        case client_errc::protocol:
             return "protocol error: " + said;
-        case client_failure::cause::unknown_server:
-        case client_failure::cause::untrusted:
+        case client_errc::unknown_server:
+        case client_errc::untrusted:
             return "not trusted: " + failed.reason;
-        case client_failure::cause::not_sent:
+        case client_errc::not_sent:
             break;
     }
     return "not sent: " + said;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace porter::rooms::client {
+namespace porter::detail::client {
 
 namespace {
 
@@ -12,7 +12,7 @@ constexpr std::size_t longest_word = 255;                     // a host name's b
 
 }  // namespace
 
-bool is_word(std::string_view text) noexcept
+bool is_field(std::string_view text) noexcept
 {
     auto const visible = [](char c) { return c > ' ' && c < '\x7f'; };
     return !text.empty() && text.size() <= longest_word && std::all_of(text.begin(), text.end(), visible);
@@ -32,7 +32,7 @@ std::string_view trim_line(std::string_view line) noexcept
     return line;
 }
 
-std::string_view take_word(std::string_view& rest) noexcept
+std::string_view take_field(std::string_view& rest) noexcept
 {
     auto const word = rest.substr(0, rest.find_first_of(blanks));
     rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of(blanks, word.size())));
@@ -58,4 +58,4 @@ std::string lower(std::string text)
     return text;
 }
 
-}  // namespace porter::rooms::client
+}  // namespace porter::detail::client

@@ -6,12 +6,12 @@
 #include <string_view>
 #include <vector>
 
-namespace porter::rooms::client {
+namespace porter::detail::client {
 
 // What the lines of the user's small text files are made of: fields of visible characters with blanks between them.
 
 /// Whether the text can stand as a field: visible ASCII, and no more than a host name may have (255 bytes).
-bool is_word(std::string_view text) noexcept;
+bool is_field(std::string_view text) noexcept;
 
 /// Whether nothing in it ends a line or moves a terminal's cursor.
 bool is_printed(std::string_view text) noexcept;
@@ -21,7 +21,7 @@ bool is_printed(std::string_view text) noexcept;
 std::string_view trim_line(std::string_view line) noexcept;
 
 /// Takes the text up to the next blanks or tabs off the front, and these with it.
-std::string_view take_word(std::string_view& rest) noexcept;
+std::string_view take_field(std::string_view& rest) noexcept;
 
 /// A decimal number that is the whole text.
 template <typename Number>
@@ -40,4 +40,4 @@ std::vector<std::string> split_lines(std::string const& text);
 /// ASCII letters made small: host names have no case.
 std::string lower(std::string text);
 
-}  // namespace porter::rooms::client
+}  // namespace porter::detail::client

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "client/fields.hpp"
-#include "porter/trust.hpp"
+#include "porter/host_key_policy.hpp"
 
 namespace porter {
 
@@ -28,17 +28,17 @@ bool is_fingerprint(std::string_view text) noexcept
 
 }  // namespace porter
 
-namespace porter::rooms::client {
+namespace porter::detail::client {
 
 namespace {
 
 constexpr std::size_t longest_note = 255;
 
 /// A server by its HOST:PORT, in the form of place_name(). A name may have brackets too, as ssh writes it.
-std::optional<std::string> parse_place(std::string_view text)
+std::optional<std::string> parse_server(std::string_view text)
 {
     auto const colon = text.rfind(':');
-    if (colon == std::string_view::npos || colon == 0 || !is_word(text)) return std::nullopt;
+    if (colon == std::string_view::npos || colon == 0 || !is_field(text)) return std::nullopt;
     auto host = text.substr(0, colon);
     auto const port = parse_number<std::uint16_t>(text.substr(colon + 1));
     if (!port || *port == 0) return std::nullopt;
@@ -48,7 +48,7 @@ std::optional<std::string> parse_place(std::string_view text)
         return std::nullopt;
     }
     if (host.find_first_of("[],") != std::string_view::npos) return std::nullopt;
-    return place_name(std::string{host}, *port);
+    return server_name(std::string{host}, *port);
 }
 
 bool is_note(std::string_view text)
@@ -98,7 +98,7 @@ std::string without_brackets(std::string_view text)
 
 }  // namespace
 
-std::string place_name(std::string const& host, std::uint16_t port)
+std::string server_name(std::string const& host, std::uint16_t port)
 {
     bool const colons = host.find(':') != std::string::npos;
     return lower(colons ? "[" + host + "]" : host) + ":" + std::to_string(port);
@@ -116,20 +116,20 @@ std::string day_of(base::timestamp when)
 result<known_server, std::string> parse_known_server(std::string_view line)
 {
     line = trim_line(line);
-    auto where = parse_place(take_word(line));
-    auto const key = take_word(line);
-    if (!where) return refuse(std::string{"it does not begin with HOST:PORT"});
+    auto where = parse_server(take_field(line));
+    auto const key = take_field(line);
+    if (!where) return unexpected(std::string{"it does not begin with HOST:PORT"});
     if (!is_fingerprint(key)) {
-        return refuse(std::string{"its second field is no fingerprint (SHA256: and 43 letters of base64)"});
+        return unexpected(std::string{"its second field is no fingerprint (SHA256: and 43 letters of base64)"});
     }
-    if (!is_note(line)) return refuse(std::string{"its end is too long or unprintable, or holds another key"});
+    if (!is_note(line)) return unexpected(std::string{"its end is too long or unprintable, or holds another key"});
     return known_server{std::move(*where), std::string{key}, std::string{line}};
 }
 
 bool may_concern(std::string_view line, std::string const& where)
 {
     auto rest = trim_line(line);
-    auto const named = parse_place(take_word(rest));
+    auto const named = parse_server(take_field(rest));
     // Where two lines have run together the second one has no beginning: any place will do.
     if (named) return *named == where || without_brackets(rest).find(without_brackets(where)) != std::string::npos;
     auto host = where.substr(0, where.rfind(':'));
@@ -139,9 +139,10 @@ bool may_concern(std::string_view line, std::string const& where)
 
 std::string format_known_server(known_server const& server)
 {
-    if (parse_place(server.where) != server.where || !is_fingerprint(server.fingerprint) || !is_note(server.since))
+    if (parse_server(server.place) != server.place || !is_fingerprint(server.fingerprint) ||
+        !is_note(server.first_seen))
         return {};
-    return server.where + ' ' + server.fingerprint + ' ' + server.since;
+    return server.place + ' ' + server.fingerprint + ' ' + server.first_seen;
 }
 
-}  // namespace porter::rooms::client
+}  // namespace porter::detail::client

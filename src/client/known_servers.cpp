@@ -3,7 +3,7 @@
 #include "client/fields.hpp"
 #include "client/private_file.hpp"
 
-namespace porter::rooms::client {
+namespace porter::detail::client {
 
 std::filesystem::path known_servers::default_file()
 {
@@ -14,7 +14,7 @@ result<std::vector<std::string>, std::string> known_servers::read_lines() const
 {
     if (file_.empty()) return std::vector<std::string>{};
     auto const read = read_private_file(file_);
-    if (!read.problem.empty()) return refuse(file_.string() + ": " + read.problem);
+    if (!read.problem.empty()) return unexpected(file_.string() + ": " + read.problem);
     if (read.was_open && warn_) warn_(file_.string() + " was open to others; it is private (0600) again");
     return split_lines(read.text);
 }
@@ -28,11 +28,12 @@ result<std::vector<known_servers::pin>, std::string> known_servers::pins_in(std:
         if (line.empty() || line.front() == '#') continue;
         auto const parsed = parse_known_server(line);
         if (parsed) {
-            if (parsed->where == where) pins.push_back({parsed->fingerprint, i + 1});
+            if (parsed->place == where) pins.push_back({parsed->fingerprint, i + 1});
             continue;
         }
         auto problem = file_.string() + ":" + std::to_string(i + 1) + " names no server's key: " + parsed.error();
-        if (may_concern(lines[i], where)) return refuse(problem + ". Mend or delete that line: it may be another key");
+        if (may_concern(lines[i], where))
+            return unexpected(problem + ". Mend or delete that line: it may be another key");
         if (warn_) warn_(problem);
     }
     return pins;
@@ -41,11 +42,11 @@ result<std::vector<known_servers::pin>, std::string> known_servers::pins_in(std:
 result<std::vector<known_servers::pin>, std::string> known_servers::find(std::string const& where) const
 {
     auto const lines = read_lines();
-    if (!lines) return refuse(lines.error());
+    if (!lines) return unexpected(lines.error());
     return pins_in(*lines, where);
 }
 
-std::optional<std::string> known_servers::keep(known_server const& server) const
+std::optional<std::string> known_servers::add(known_server const& server) const
 {
     if (file_.empty()) return "there is no place to keep its key: neither HOME nor XDG_STATE_HOME is set";
     auto line = format_known_server(server);
@@ -55,7 +56,7 @@ std::optional<std::string> known_servers::keep(known_server const& server) const
     auto lines = read_lines();
     if (!lines) return lines.error();
     known_servers const quiet{file_, {}};  // whoever looked before has told what is wrong with other lines
-    auto const pins = quiet.pins_in(*lines, server.where);
+    auto const pins = quiet.pins_in(*lines, server.place);
     if (!pins) return pins.error();
     for (auto const& known : *pins) {
         if (known.fingerprint == server.fingerprint) return std::nullopt;
@@ -66,4 +67,4 @@ std::optional<std::string> known_servers::keep(known_server const& server) const
     return replace_private_file(file_, text + line + '\n');
 }
 
-}  // namespace porter::rooms::client
+}  // namespace porter::detail::client

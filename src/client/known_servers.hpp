@@ -8,7 +8,7 @@
 
 #include "client/known_server_line.hpp"
 
-namespace porter::rooms::client {
+namespace porter::detail::client {
 
 /// The keys of the servers that the user of this machine has met, in one small text file that nobody else may write. A
 /// server may have several: one that is about to change its key has a line for the old one and one for the new one.
@@ -35,7 +35,7 @@ public:
 
     /// Writes a server's first key down, unless it is there. The problem, if it is not there then: the file cannot be
     /// written, or another client has met another key there meanwhile.
-    std::optional<std::string> keep(known_server const& server) const;
+    std::optional<std::string> add(known_server const& server) const;
 
     std::filesystem::path const& file() const noexcept { return file_; }
 
@@ -48,4 +48,4 @@ private:
     warning warn_;
 };
 
-}  // namespace porter::rooms::client
+}  // namespace porter::detail::client

@@ -14,13 +14,13 @@
 #include "base/secret.hpp"
 #include "base/trust.hpp"
 
-namespace porter::rooms::client {
+namespace porter::detail::client {
 
 namespace {
 
 constexpr std::size_t largest_file = 1024 * 1024;
 
-std::string system_says(int error = errno)
+std::string system_reports(int error = errno)
 {
     return std::generic_category().message(error);
 }
@@ -44,7 +44,7 @@ private:
 
 std::optional<std::string> reason_for_distrust_of_file(struct ::stat const& about)
 {
-    auto const reason = base::reason_for_distrust(about);
+    auto const reason = base::permission_error(about);
     if (!reason) return std::nullopt;
     return "somebody else could have written it, so check what it holds: " + std::string{*reason};
 }
@@ -56,7 +56,7 @@ std::optional<std::string> reason_for_distrust_of_folder(std::filesystem::path c
     struct ::stat about {};
     if (::stat(folder.c_str(), &about) != 0) return std::nullopt;  // not there: neither is the file
     bool const is_sticky = (about.st_mode & S_ISVTX) != 0;
-    auto const reason = is_sticky ? base::reason_for_distrust_of_owner(about) : base::reason_for_distrust(about);
+    auto const reason = is_sticky ? base::owner_error(about) : base::permission_error(about);
     if (!reason) return std::nullopt;
     return "somebody else could have put it there or taken it away, for its folder is not safe: " +
            std::string{*reason};
@@ -66,12 +66,12 @@ std::optional<std::string> reason_for_distrust_of_folder(std::filesystem::path c
 std::string inspect(descriptor const& file, bool& was_open)
 {
     struct ::stat about {};
-    if (::fstat(file.number(), &about) != 0) return system_says();
+    if (::fstat(file.number(), &about) != 0) return system_reports();
     if (!S_ISREG(about.st_mode)) return "it is not a regular file";
     if (auto const reason = reason_for_distrust_of_file(about)) return *reason;
     if (about.st_size > static_cast<off_t>(largest_file)) return "it is larger than 1 MiB";
     was_open = (about.st_mode & 077) != 0 && about.st_uid == ::geteuid();  // root's own is root's to tighten
-    if (was_open && ::fchmod(file.number(), 0600) != 0) return system_says();
+    if (was_open && ::fchmod(file.number(), 0600) != 0) return system_reports();
     return {};
 }
 
@@ -122,12 +122,12 @@ directory_lock::directory_lock(std::filesystem::path const& directory)
     }
     directory_ = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory_ < 0) {
-        problem_ = system_says(errno == ENOENT && refused != 0 ? refused : errno);
+        problem_ = system_reports(errno == ENOENT && refused != 0 ? refused : errno);
         return;
     }
     while (::flock(directory_, LOCK_EX) != 0) {
         if (errno == EINTR) continue;
-        problem_ = system_says();
+        problem_ = system_reports();
         return;
     }
 }
@@ -150,7 +150,7 @@ file_text read_private_file(std::filesystem::path const& file)
         if (errno == ELOOP) {
             read.problem = "it is a symbolic link";
         } else if (errno != ENOENT) {
-            read.problem = system_says();
+            read.problem = system_reports();
         }
         return read;
     }
@@ -161,7 +161,7 @@ file_text read_private_file(std::filesystem::path const& file)
     for (;;) {
         auto const count = ::read(opened.number(), chunk.data(), chunk.size());
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0) read.problem = system_says();
+        if (count < 0) read.problem = system_reports();
         if (count <= 0) break;
         read.text.append(chunk.data(), static_cast<std::size_t>(count));
         if (read.text.size() > largest_file) {
@@ -178,13 +178,13 @@ std::optional<std::string> replace_private_file(std::filesystem::path const& fil
     auto fresh = file;
     fresh += ".new";
     // Whoever holds the directory's lock is the only writer: a file of this name is left over from a crash.
-    if (::unlink(fresh.c_str()) != 0 && errno != ENOENT) return system_says();
+    if (::unlink(fresh.c_str()) != 0 && errno != ENOENT) return system_reports();
     descriptor const made{::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
-    if (!made) return system_says();
+    if (!made) return system_reports();
     if (write_whole(made.number(), text) && ::rename(fresh.c_str(), file.c_str()) == 0) return std::nullopt;
-    auto problem = system_says();
+    auto problem = system_reports();
     ::unlink(fresh.c_str());
     return problem;
 }
 
-}  // namespace porter::rooms::client
+}  // namespace porter::detail::client

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-namespace porter::rooms::client {
+namespace porter::detail::client {
 
 /// A file of the user's own state: $XDG_STATE_HOME/porter/NAME, else ~/.local/state/porter/NAME; empty where neither
 /// variable is set (a relative XDG_STATE_HOME counts as unset, as its specification wants).
@@ -45,4 +45,4 @@ file_text read_private_file(std::filesystem::path const& file);
 /// it. Gives the problem, or nothing.
 std::optional<std::string> replace_private_file(std::filesystem::path const& file, std::string const& text);
 
-}  // namespace porter::rooms::client
+}  // namespace porter::detail::client

@@ -3,7 +3,7 @@
 #include "client/fields.hpp"
 #include "client/private_file.hpp"
 
-namespace porter::rooms::client {
+namespace porter::detail::client {
 
 namespace {
 
@@ -47,7 +47,7 @@ bool saved_sessions::write_lines(std::vector<std::string>& lines) const
     return !problem;
 }
 
-std::optional<saved_session> saved_sessions::understand(std::string const& line, std::size_t number) const
+std::optional<saved_session> saved_sessions::parse(std::string const& line, std::size_t number) const
 {
     auto const shown = trim_line(line);
     if (shown.empty() || shown.front() == '#') return std::nullopt;
@@ -57,22 +57,23 @@ std::optional<saved_session> saved_sessions::understand(std::string const& line,
     return std::nullopt;
 }
 
-std::optional<saved_session> saved_sessions::find(place const& at, std::string const& name, base::timestamp now) const
+std::optional<saved_session> saved_sessions::find(server_place const& at, std::string const& name,
+                                                  base::timestamp now) const
 {
     if (file_.empty()) return std::nullopt;
     auto lines = read_lines();
     if (!lines) return std::nullopt;
     std::optional<saved_session> found;
     for (std::size_t i = 0; i < lines->size(); ++i) {
-        auto session = understand((*lines)[i], i + 1);
-        if (!session || !may_be_offered(session->at, at) || session->expires_at <= now) continue;
+        auto session = parse((*lines)[i], i + 1);
+        if (!session || !can_resume_at(session->server, at) || session->expires_at <= now) continue;
         if (name.empty() || session->name == name) found = std::move(session);
     }
     wipe_all(*lines);
     return found;
 }
 
-bool saved_sessions::keep(saved_session const& session, base::timestamp now) const
+bool saved_sessions::save(saved_session const& session, base::timestamp now) const
 {
     auto const refuse_to_keep = [this](std::string const& reason) {
         warn_("the session is not saved: " + reason);
@@ -88,14 +89,15 @@ bool saved_sessions::keep(saved_session const& session, base::timestamp now) con
     auto const outdated = [&](std::string const& kept) {
         auto parsed = parse_session_line(kept);
         if (!parsed) return false;
-        return parsed->expires_at <= now || (may_be_offered(parsed->at, session.at) && parsed->name == session.name);
+        return parsed->expires_at <= now ||
+               (can_resume_at(parsed->server, session.server) && parsed->name == session.name);
     };
     std::erase_if(*lines, outdated);
     lines->push_back(std::move(line));
     return write_lines(*lines);
 }
 
-void saved_sessions::forget(place const& at, std::string const& name) const
+void saved_sessions::forget(server_place const& at, std::string const& name) const
 {
     if (file_.empty()) return;
     directory_lock const lock{file_.parent_path()};
@@ -104,9 +106,9 @@ void saved_sessions::forget(place const& at, std::string const& name) const
     if (!lines) return;
     auto const meant = [&](std::string const& kept) {
         auto parsed = parse_session_line(kept);
-        return parsed && may_be_offered(parsed->at, at) && parsed->name == name;
+        return parsed && can_resume_at(parsed->server, at) && parsed->name == name;
     };
     if (std::erase_if(*lines, meant) > 0) write_lines(*lines);
 }
 
-}  // namespace porter::rooms::client
+}  // namespace porter::detail::client

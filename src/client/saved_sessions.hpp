@@ -9,7 +9,7 @@
 #include "base/clock.hpp"
 #include "client/session_line.hpp"
 
-namespace porter::rooms::client {
+namespace porter::detail::client {
 
 /// The session tokens that the user of this machine keeps, in one small text file that nobody else may read. Whatever
 /// is wrong with the file is said in a warning, a line for each thing, and never costs what it holds: lines that are
@@ -26,22 +26,22 @@ public:
 
     /// The session kept last that may be offered to this server, and under this name unless it is empty. Expired ones
     /// are passed over.
-    std::optional<saved_session> find(place const& at, std::string const& name, base::timestamp now) const;
+    std::optional<saved_session> find(server_place const& at, std::string const& name, base::timestamp now) const;
 
     /// Keeps a session, in place of older ones of that name that might be offered to the same server. Drops the expired
     /// ones. False: it is not kept, and a warning says why.
-    bool keep(saved_session const& session, base::timestamp now) const;
+    bool save(saved_session const& session, base::timestamp now) const;
 
     /// Forgets the sessions of that name that may be offered to this server.
-    void forget(place const& at, std::string const& name) const;
+    void forget(server_place const& at, std::string const& name) const;
 
 private:
     std::optional<std::vector<std::string>> read_lines() const;
     bool write_lines(std::vector<std::string>& lines) const;
-    std::optional<saved_session> understand(std::string const& line, std::size_t number) const;
+    std::optional<saved_session> parse(std::string const& line, std::size_t number) const;
 
     std::filesystem::path file_;
     warning warn_;
 };
 
-}  // namespace porter::rooms::client
+}  // namespace porter::detail::client

@@ -3,9 +3,9 @@
 #include <array>
 
 #include "client/fields.hpp"
-#include "porter/trust.hpp"
+#include "porter/host_key_policy.hpp"
 
-namespace porter::rooms::client {
+namespace porter::detail::client {
 
 namespace {
 
@@ -21,7 +21,7 @@ bool is_name(std::string_view text)
 
 }  // namespace
 
-bool may_be_offered(place const& kept, place const& server)
+bool can_resume_at(server_place const& kept, server_place const& server)
 {
     bool const is_same_endpoint =
         kept.host == server.host && kept.port == server.port && kept.transport == server.transport;
@@ -34,24 +34,26 @@ result<saved_session, std::string> parse_session_line(std::string_view line)
     line = trim_line(line);
     std::array<std::string_view, 6> words;
     for (auto& word : words) {
-        word = take_word(line);
-        if (!is_word(word)) return refuse(std::string{"it has too few fields, or one that is empty or unprintable"});
+        word = take_field(line);
+        if (!is_field(word))
+            return unexpected(std::string{"it has too few fields, or one that is empty or unprintable"});
     }
     auto const [host, port_text, transport, key, expiry_text, token] = words;
     auto const port = parse_number<std::uint16_t>(port_text);
-    if (!port || *port == 0) return refuse(std::string{"its port is not a number from 1 to 65535"});
+    if (!port || *port == 0) return unexpected(std::string{"its port is not a number from 1 to 65535"});
     auto const expiry = parse_number<std::int64_t>(expiry_text);
-    if (!expiry || *expiry < 0) return refuse(std::string{"its time is not a number of seconds"});
-    if (!is_name(line)) return refuse(std::string{"its name is missing, too long or unprintable"});
+    if (!expiry || *expiry < 0) return unexpected(std::string{"its time is not a number of seconds"});
+    if (!is_name(line)) return unexpected(std::string{"its name is missing, too long or unprintable"});
 
     saved_session session;
-    session.at = place{std::string{host}, *port, std::string{transport}, std::string{key.substr(0, key.find(','))}};
-    if (session.at.key.size() < key.size()) {
-        auto const rest = key.substr(session.at.key.size());
+    session.server =
+        server_place{std::string{host}, *port, std::string{transport}, std::string{key.substr(0, key.find(','))}};
+    if (session.server.key.size() < key.size()) {
+        auto const rest = key.substr(session.server.key.size());
         if (!rest.starts_with(authority_mark) || !is_fingerprint(rest.substr(authority_mark.size()))) {
-            return refuse(std::string{"what follows the comma behind its key is no authority"});
+            return unexpected(std::string{"what follows the comma behind its key is no authority"});
         }
-        session.at.authority = rest.substr(authority_mark.size());
+        session.server.authority = rest.substr(authority_mark.size());
     }
     session.name = line;
     session.expires_at = base::timestamp{std::chrono::seconds{*expiry}};
@@ -62,8 +64,8 @@ result<saved_session, std::string> parse_session_line(std::string_view line)
 std::string format_session_line(saved_session const& session)
 {
     auto const token = session.token.view();
-    auto const& at = session.at;
-    if (!is_word(at.host) || !is_word(at.transport) || !is_word(at.key) || !is_word(token)) return {};
+    auto const& at = session.server;
+    if (!is_field(at.host) || !is_field(at.transport) || !is_field(at.key) || !is_field(token)) return {};
     if (at.port == 0 || !is_name(session.name) || session.expires_at.time_since_epoch().count() < 0) return {};
 
     auto const authority = at.authority.empty() ? std::string{} : std::string{authority_mark} + at.authority;
@@ -75,4 +77,4 @@ std::string format_session_line(saved_session const& session)
     return line;
 }
 
-}  // namespace porter::rooms::client
+}  // namespace porter::detail::client

@@ -8,26 +8,26 @@
 #include "base/secret.hpp"
 #include "porter/error.hpp"
 
-namespace porter::rooms::client {
+namespace porter::detail::client {
 
 /// The server that a saved session belongs to: its token is offered to nothing else.
-struct place {
+struct server_place {
     std::string host;  ///< as typed, in lower case
     std::uint16_t port = 0;
     std::string transport = "plain";  ///< how the session was opened
     std::string key = "-";            ///< the server's key, "-" where the transport has none
     std::string authority{};  ///< the key of the authority, where its word alone is why the server is trusted; or empty
 
-    bool operator==(place const&) const = default;
+    bool operator==(server_place const&) const = default;
 };
 
 /// Whether a token that was kept at `kept` may be offered to `server`: same host, port and transport, and the same key
 /// or, where both are trusted on an authority's word, the same authority. A session that was opened under a pin has no
 /// authority, so that none can vouch for another key.
-bool may_be_offered(place const& kept, place const& server);
+bool can_resume_at(server_place const& kept, server_place const& server);
 
 struct saved_session {
-    place at;
+    server_place server;
     std::string name;
     base::timestamp expires_at{};
     base::secret token;
@@ -43,4 +43,4 @@ result<saved_session, std::string> parse_session_line(std::string_view line);
 /// anything as a name or token).
 std::string format_session_line(saved_session const& session);
 
-}  // namespace porter::rooms::client
+}  // namespace porter::detail::client

@@ -4,7 +4,7 @@
 
 #include <asio/ip/address.hpp>
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 namespace {
 
 using asio::ip::address;
@@ -51,4 +51,4 @@ std::optional<std::string> conflict_among(std::vector<std::string> const& addres
     return std::nullopt;
 }
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

@@ -6,7 +6,7 @@
 #include <vector>
 
 /// The addresses that a server is to listen on.
-namespace porter::rooms::config {
+namespace porter::detail::config {
 
 /// Whether the text is an IPv4 or IPv6 address (with a zone, if it has one).
 bool is_address(std::string_view text);
@@ -17,4 +17,4 @@ bool is_loopback(std::string_view address);
 /// Why the addresses cannot be listened on all at once (one is there twice, or within another), or none.
 std::optional<std::string> conflict_among(std::vector<std::string> const& addresses);
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

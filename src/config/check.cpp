@@ -8,16 +8,16 @@
 #include "config/problem.hpp"
 #include "config/values.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 namespace {
 
 /// An option that is known and does nothing would be worse than one that is refused.
-void refuse_what_is_not_built(porterd_options const& options)
+void reject_unavailable(porterd_options const& options)
 {
     auto const refuse_if = [&options](bool used, std::string_view name, std::string const& instead) {
         if (!used) return;
-        throw problem(exit_code::bad_configuration,
-                      fmt::format("{}: not in this version{}", options.place_of(name), instead));
+        throw option_error(exit_code::bad_configuration,
+                           fmt::format("{}: not in this version{}", options.place_of(name), instead));
     };
     refuse_if(!options.metrics.empty(), "metrics", "");
     refuse_if(options.service != "echo", "service",
@@ -30,12 +30,12 @@ void check_certificate(porterd_options const& options)
     bool const has_certificate = !options.server.tls_certificate.empty();
     auto const* const given = has_key ? "tls-key" : "tls-certificate";
     if (has_key != has_certificate) {
-        throw problem(exit_code::bad_configuration,
-                      fmt::format("{}: --tls-key and --tls-certificate belong together", options.place_of(given)));
+        throw option_error(exit_code::bad_configuration,
+                           fmt::format("{}: --tls-key and --tls-certificate belong together", options.place_of(given)));
     }
     if (has_key && options.server.tls == tls_mode::off) {
-        throw problem(exit_code::bad_configuration,
-                      fmt::format("{}: of no use with --tls off", options.place_of(given)));
+        throw option_error(exit_code::bad_configuration,
+                           fmt::format("{}: of no use with --tls off", options.place_of(given)));
     }
 }
 
@@ -45,22 +45,22 @@ void check_hash_work(porterd_options const& options)
     auto const& server = options.server;
     base::hash_cost const cost{static_cast<std::uint32_t>(server.hash_memory / 1024), server.hash_ops};
     if (base::is_computable(cost)) return;
-    throw problem(exit_code::bad_configuration,
-                  fmt::format("{}: --hash-memory times --hash-ops is more than {}", options.place_of("hash-ops"),
-                              size_text(base::most_hash_work_kib * 1024)));
+    throw option_error(exit_code::bad_configuration,
+                       fmt::format("{}: --hash-memory times --hash-ops is more than {}", options.place_of("hash-ops"),
+                                   size_text(base::most_hash_work_kib * 1024)));
 }
 
 }  // namespace
 
 void check_together(porterd_options const& options)
 {
-    refuse_what_is_not_built(options);
+    reject_unavailable(options);
     auto const& addresses = options.server.bind;
     if (auto const conflict = conflict_among(addresses)) {
-        throw problem(exit_code::bad_configuration, fmt::format("{}: {}", options.place_of("bind"), *conflict));
+        throw option_error(exit_code::bad_configuration, fmt::format("{}: {}", options.place_of("bind"), *conflict));
     }
     check_certificate(options);
     check_hash_work(options);
 }
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

@@ -2,10 +2,10 @@
 
 #include "config/porterd_options.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 
 /// Looks for options that do not go together, or that this version does not have yet. Throws
 /// problem(bad_configuration) with the options' names.
 void check_together(porterd_options const& options);
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

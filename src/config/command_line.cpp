@@ -9,7 +9,7 @@
 #include "base/text.hpp"
 #include "config/problem.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 namespace {
 
 std::string names_of(option const& one)
@@ -20,34 +20,35 @@ std::string names_of(option const& one)
 
 CLI::Option* add(CLI::App& app, option const& one)
 {
-    if (one.how == form::flag) return app.add_flag(names_of(one));
+    if (one.form == form::flag) return app.add_flag(names_of(one));
     auto* const added = app.add_option(names_of(one))->type_name(std::string{one.argument})->allow_extra_args(false);
-    if (one.how == form::list) added->take_all();
+    if (one.form == form::list) added->take_all();
     return added;
 }
 
-[[noreturn]] void refuse_argument(std::string const& argument)
+[[noreturn]] void reject_argument(std::string const& argument)
 {
     if (!argument.starts_with('-')) {
-        throw problem(exit_code::usage, fmt::format("unexpected argument \"{}\": there are only options (--help)",
-                                                    base::escape(argument)));
+        throw option_error(exit_code::usage, fmt::format("unexpected argument \"{}\": there are only options (--help)",
+                                                         base::escape(argument)));
     }
     std::vector<std::string> names{"--config", "--help", "--version"};
     for (auto const& one : all_options()) names.push_back("--" + std::string{one.name});
-    throw problem(exit_code::usage,
-                  unknown_argument(argument, std::vector<std::string_view>{names.begin(), names.end()}));
+    throw option_error(exit_code::usage,
+                       unknown_argument(argument, std::vector<std::string_view>{names.begin(), names.end()}));
 }
 
 /// CLI11 says which option it is about in front of a colon.
-[[noreturn]] void refuse_use(CLI::ParseError const& error)
+[[noreturn]] void usage_error(CLI::ParseError const& error)
 {
     std::string const said = error.what();
     auto const name = said.substr(0, said.find(':'));
     auto const* const known = name.starts_with("--") ? find_option(name.substr(2)) : nullptr;
-    if (known == nullptr) throw problem(exit_code::usage, base::escape(said) + " (--help)");
-    if (known->how == form::flag) throw problem(exit_code::usage, fmt::format("{} takes no value but on or off", name));
-    throw problem(exit_code::usage,
-                  fmt::format("{} takes one value and stands once: {} {}", name, name, known->argument));
+    if (known == nullptr) throw option_error(exit_code::usage, base::escape(said) + " (--help)");
+    if (known->form == form::flag)
+        throw option_error(exit_code::usage, fmt::format("{} takes no value but on or off", name));
+    throw option_error(exit_code::usage,
+                       fmt::format("{} takes one value and stands once: {} {}", name, name, known->argument));
 }
 
 }  // namespace
@@ -67,7 +68,7 @@ command_line parse_command_line(std::vector<std::string> arguments)
     try {
         app.parse(std::move(arguments));
     } catch (CLI::ParseError const& error) {
-        refuse_use(error);
+        usage_error(error);
     }
 
     command_line read;
@@ -75,7 +76,7 @@ command_line parse_command_line(std::vector<std::string> arguments)
     read.version = version->count() > 0;
     if (read.help || read.version) return read;
     for (auto const& rest : app.remaining()) {
-        if (rest != "--") refuse_argument(rest);
+        if (rest != "--") reject_argument(rest);
     }
     if (file->count() > 0) read.config_file = file->results().back();
     for (auto const& [what, given] : added) {
@@ -85,4 +86,4 @@ command_line parse_command_line(std::vector<std::string> arguments)
     return read;
 }
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

@@ -6,7 +6,7 @@
 
 #include "config/option.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 
 /// What stands on porterd's command line.
 struct command_line {
@@ -19,4 +19,4 @@ struct command_line {
 /// Reads the arguments (without the program's name). Values are not looked at yet. Throws problem(usage).
 command_line parse_command_line(std::vector<std::string> arguments);
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

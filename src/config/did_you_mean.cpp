@@ -7,7 +7,7 @@
 #include "config/option.hpp"
 #include "config/resolve.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 namespace {
 
 /// How many letters must be added, left out or changed to make one word of the other (Levenshtein).
@@ -83,4 +83,4 @@ std::vector<std::string> misspelt_variables(environment const& variables)
     return lines;
 }
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 
 environment environment::of_process()
 {
@@ -25,4 +25,4 @@ std::optional<std::string> environment::find(std::string const& name) const
     return found->second;
 }
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 
 /// The environment variables that a program was started with, as a value, so that tests choose them.
 class environment {
@@ -25,4 +25,4 @@ private:
     std::map<std::string, std::string> variables_;
 };
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

@@ -1,22 +1,22 @@
 #include "config/exit_code.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 
-exit_code exit_code_of(start_error::kind why) noexcept
+exit_code exit_code_of(start_errc why) noexcept
 {
     switch (why) {
-        case start_error::kind::configuration:
+        case start_errc::configuration:
             return exit_code::bad_configuration;
-        case start_error::kind::bad_data:
+        case start_errc::bad_data:
             return exit_code::bad_data;
-        case start_error::kind::cannot_create:
+        case start_errc::cannot_create:
             return exit_code::cannot_create;
-        case start_error::kind::io:
+        case start_errc::io:
             return exit_code::io;
-        case start_error::kind::cannot_listen:
+        case start_errc::cannot_listen:
             return exit_code::unreachable;
     }
     return exit_code::defect;
 }
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

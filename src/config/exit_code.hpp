@@ -2,7 +2,7 @@
 
 #include "porter/start_error.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 
 /// What the programs of Porter exit with: the numbers of sysexits.h.
 enum class exit_code : int {
@@ -14,13 +14,13 @@ enum class exit_code : int {
     defect = 70,             ///< our own fault
     cannot_create = 73,      ///< a file or directory cannot be made
     io = 74,                 ///< a file or database cannot be read or written
-    try_again = 75,          ///< busy, throttled, unavailable
+    temporary_failure = 75,  ///< busy, throttled, unavailable
     protocol = 76,           ///< the other side broke the protocol
     refused = 77,            ///< bad credentials, invalid token, untrusted server
     bad_configuration = 78,  ///< a bad value in the file or environment, a key, a certificate
 };
 
 /// What a program exits with that could not start.
-exit_code exit_code_of(start_error::kind why) noexcept;
+exit_code exit_code_of(start_errc why) noexcept;
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

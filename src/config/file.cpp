@@ -11,22 +11,22 @@
 #include "base/text.hpp"
 #include "config/problem.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 namespace {
 
 constexpr std::size_t most_bytes = 1024 * 1024;  // a configuration; whatever is larger was named by mistake
 
-[[noreturn]] void refuse_file(std::filesystem::path const& path, int error)
+[[noreturn]] void reject_file(std::filesystem::path const& path, int error)
 {
     auto const exit = error == ENOENT ? exit_code::not_found : exit_code::bad_configuration;
-    throw problem(
+    throw option_error(
         exit, fmt::format("cannot read {}: {}", base::escape(path.string()), std::generic_category().message(error)));
 }
 
 std::string content_of(std::filesystem::path const& path)
 {
     int const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (file < 0) refuse_file(path, errno);
+    if (file < 0) reject_file(path, errno);
     std::string content(most_bytes + 1, '\0');
     std::size_t size = 0;
     ssize_t got = 0;
@@ -36,8 +36,8 @@ std::string content_of(std::filesystem::path const& path)
     } while (size < content.size() && (got > 0 || (got < 0 && errno == EINTR)));
     int const error = got < 0 ? errno : 0;
     ::close(file);
-    if (error != 0) refuse_file(path, error);
-    if (size > most_bytes) refuse_file(path, EFBIG);
+    if (error != 0) reject_file(path, error);
+    if (size > most_bytes) reject_file(path, EFBIG);
     content.resize(size);
     return content;
 }
@@ -47,9 +47,9 @@ std::string place(std::string_view name, toml::source_region const& source)
     return fmt::format("{}:{}:{}", base::escape(name), source.begin.line, source.begin.column);
 }
 
-[[noreturn]] void refuse_value(std::string const& where, std::string_view key, std::string_view right)
+[[noreturn]] void reject_value(std::string const& where, std::string_view key, std::string_view right)
 {
-    throw problem(exit_code::bad_configuration, fmt::format("{}: {} must be {}", where, key, right));
+    throw option_error(exit_code::bad_configuration, fmt::format("{}: {} must be {}", where, key, right));
 }
 
 std::string_view expected(form how)
@@ -92,15 +92,15 @@ texts texts_of(option const& what, toml::node const& value, std::string_view nam
 {
     texts given;
     auto const take = [&](toml::node const& one) {
-        auto text = text_of(one, what.how);
+        auto text = text_of(one, what.form);
         // A path would end there, whatever stands behind it.
         if (text && text->find('\0') != std::string::npos) {
-            refuse_value(place(name, one.source()), what.name, "a text without a zero character");
+            reject_value(place(name, one.source()), what.name, "a text without a zero character");
         }
-        if (!text) refuse_value(place(name, one.source()), what.name, expected(what.how));
+        if (!text) reject_value(place(name, one.source()), what.name, expected(what.form));
         given.push_back(std::move(*text));
     };
-    if (auto const* array = value.as_array(); array != nullptr && what.how == form::list) {
+    if (auto const* array = value.as_array(); array != nullptr && what.form == form::list) {
         for (auto const& one : *array) take(one);
     } else {
         take(value);
@@ -116,16 +116,16 @@ std::vector<setting> read_toml(std::string_view text, std::string_view name)
     try {
         table = toml::parse(text);
     } catch (toml::parse_error const& error) {
-        throw problem(exit_code::bad_configuration,
-                      fmt::format("{}: {}", place(name, error.source()), base::escape(error.description())));
+        throw option_error(exit_code::bad_configuration,
+                           fmt::format("{}: {}", place(name, error.source()), base::escape(error.description())));
     }
     std::vector<setting> settings;
     for (auto const& [key, value] : table) {
         auto const* const what = find_option(key.str());
         if (what == nullptr) {
-            throw problem(exit_code::bad_configuration,
-                          fmt::format("{}: unknown key {}{}", place(name, key.source()), base::escape(key.str()),
-                                      did_you_mean(key.str(), "")));
+            throw option_error(exit_code::bad_configuration,
+                               fmt::format("{}: unknown key {}{}", place(name, key.source()), base::escape(key.str()),
+                                           did_you_mean(key.str(), "")));
         }
         settings.push_back({what, texts_of(*what, value, name), {origin::source::file, place(name, value.source())}});
     }
@@ -137,4 +137,4 @@ std::vector<setting> read_file(std::filesystem::path const& path)
     return read_toml(content_of(path), path.string());
 }
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

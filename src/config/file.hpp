@@ -7,7 +7,7 @@
 
 #include "config/option.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 
 /// Reads a configuration file. Throws problem: not_found when there is none, bad_configuration when it cannot be
 /// read, is no TOML, has a key that is no option, or a value of the wrong type; with file:line:column.
@@ -16,4 +16,4 @@ std::vector<setting> read_file(std::filesystem::path const& path);
 /// The same for the text of a file. `name` stands for the file in errors and origins.
 std::vector<setting> read_toml(std::string_view text, std::string_view name);
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <asio/ip/address_v6.hpp>
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 namespace {
 
 constexpr std::size_t longest_name = 253;  // RFC 1035, 2.3.4, as text
@@ -37,7 +37,7 @@ bool is_host(std::string_view text)
 parsed<std::string> parse_host(std::string_view text)
 {
     auto const host = without_brackets(text);
-    if (!is_host(host)) return refuse_value(text, "a host: a name or an IP address, without a port");
+    if (!is_host(host)) return reject_value(text, "a host: a name or an IP address, without a port");
     return std::string{host};
 }
 
@@ -53,4 +53,4 @@ std::optional<host_and_port> split_host_and_port(std::string_view text)
     return host_and_port{std::string{host}, *port};
 }
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

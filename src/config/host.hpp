@@ -7,7 +7,7 @@
 
 #include "config/values.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 
 /// A host to connect to: a name of ASCII characters or an IP address. That of IPv6 may stand in brackets, which are
 /// taken away. Whether there is such a host only a look-up tells.
@@ -21,4 +21,4 @@ struct host_and_port {
 /// What a text such as localhost:7678 or [::1]:7678 means, which is no host.
 std::optional<host_and_port> split_host_and_port(std::string_view text);
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

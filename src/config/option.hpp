@@ -10,7 +10,7 @@
 #include "config/porterd_options.hpp"
 #include "porter/error.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 
 using texts = std::vector<std::string>;
 
@@ -36,7 +36,7 @@ using shower = std::optional<std::string> (*)(porterd_options const&);
 struct option {
     std::string_view name;  ///< on the command line with "--" before, in TOML as it is
     char letter;            ///< the short flag, or 0
-    form how;
+    config::form form;
     std::string_view argument;  ///< what stands for the value in --help
     std::string_view meaning;
     setter set;
@@ -64,9 +64,9 @@ std::string variable_of(std::string_view name);
 
 /// What one source says about one option.
 struct setting {
-    option const* what;
+    config::option const* option;
     texts values;
     origin from;
 };
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

@@ -16,7 +16,7 @@
 #include "config/option.hpp"
 #include "config/values.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 
 struct access_to {
     setter set;
@@ -47,7 +47,7 @@ constexpr access_to number()
 {
     return {[](porterd_options& options, texts const& given) -> result<void, std::string> {
                 auto const value = parse_number(given.back(), Least, Most);
-                if (!value) return refuse(value.error());
+                if (!value) return unexpected(value.error());
                 reach(options, Member) = static_cast<value_of<Member>>(*value);
                 return {};
             },
@@ -59,19 +59,19 @@ constexpr access_to number()
 template <auto Member, std::uint64_t Least, std::uint64_t Most>
 constexpr access_to size()
 {
-    return {
-        [](porterd_options& options, texts const& given) -> result<void, std::string> {
-            auto const value = parse_size(given.back());
-            if (!value) return refuse(value.error());
-            if (*value < Least || *value > Most) {
-                return refuse(fmt::format("{} is not from {} to {}", given.back(), size_text(Least), size_text(Most)));
-            }
-            reach(options, Member) = static_cast<value_of<Member>>(*value);
-            return {};
-        },
-        [](porterd_options const& options) -> std::optional<std::string> {
-            return toml_text(size_text(reach(options, Member)));
-        }};
+    return {[](porterd_options& options, texts const& given) -> result<void, std::string> {
+                auto const value = parse_size(given.back());
+                if (!value) return unexpected(value.error());
+                if (*value < Least || *value > Most) {
+                    return unexpected(
+                        fmt::format("{} is not from {} to {}", given.back(), size_text(Least), size_text(Most)));
+                }
+                reach(options, Member) = static_cast<value_of<Member>>(*value);
+                return {};
+            },
+            [](porterd_options const& options) -> std::optional<std::string> {
+                return toml_text(size_text(reach(options, Member)));
+            }};
 }
 
 /// A duration of at least `Least` units of the member's type, and a multiple of it.
@@ -81,11 +81,11 @@ constexpr access_to duration()
     return {[](porterd_options& options, texts const& given) -> result<void, std::string> {
                 using kept = value_of<Member>;
                 auto const value = parse_duration(given.back());
-                if (!value) return refuse(value.error());
+                if (!value) return unexpected(value.error());
                 auto const rounded = std::chrono::floor<kept>(*value);
-                if (rounded != *value) return refuse(fmt::format("{} is not whole seconds", given.back()));
+                if (rounded != *value) return unexpected(fmt::format("{} is not whole seconds", given.back()));
                 if (rounded < kept{Least}) {
-                    return refuse(fmt::format("{} is less than {}", given.back(), duration_text(kept{Least})));
+                    return unexpected(fmt::format("{} is less than {}", given.back(), duration_text(kept{Least})));
                 }
                 reach(options, Member) = rounded;
                 return {};
@@ -99,7 +99,7 @@ template <auto Member>
 constexpr access_to path()
 {
     return {[](porterd_options& options, texts const& given) -> result<void, std::string> {
-                if (given.back().empty()) return refuse(std::string{"a path cannot be empty"});
+                if (given.back().empty()) return unexpected(std::string{"a path cannot be empty"});
                 reach(options, Member) = given.back();
                 return {};
             },
@@ -129,7 +129,7 @@ constexpr access_to flag()
 {
     return {[](porterd_options& options, texts const& given) -> result<void, std::string> {
                 auto const value = parse_switch(given.back());
-                if (!value) return refuse(value.error());
+                if (!value) return unexpected(value.error());
                 reach(options, Member) = *value;
                 return {};
             },
@@ -157,7 +157,7 @@ constexpr access_to choice()
                     }
                     names.append(names.empty() ? "" : ", ").append(one.name);
                 }
-                return refuse(fmt::format("\"{}\" is none of: {}", base::escape(given.back()), names));
+                return unexpected(fmt::format("\"{}\" is none of: {}", base::escape(given.back()), names));
             },
             [](porterd_options const& options) -> std::optional<std::string> {
                 for (auto const& one : Choices) {
@@ -167,4 +167,4 @@ constexpr access_to choice()
             }};
 }
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

@@ -8,7 +8,7 @@
 #include "config/bind.hpp"
 #include "config/option_kinds.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 namespace {
 
 using server = server_options;
@@ -35,7 +35,7 @@ constexpr std::array<choice_name<tls_mode>, 3> tls_modes{
 result<void, std::string> set_port(program& options, texts const& given)
 {
     auto const port = parse_port(given.back());
-    if (!port) return refuse(port.error());
+    if (!port) return unexpected(port.error());
     options.server.port = *port;
     return {};
 }
@@ -47,10 +47,11 @@ std::optional<std::string> show_port(program const& options)
 
 result<void, std::string> set_bind(program& options, texts const& given)
 {
-    if (given.empty()) return refuse(std::string{"an address is missing"});
+    if (given.empty()) return unexpected(std::string{"an address is missing"});
     for (auto const& address : given) {
         if (!is_address(address)) {
-            return refuse(fmt::format("\"{}\" is not an IP address such as 127.0.0.1 or ::1", base::escape(address)));
+            return unexpected(
+                fmt::format("\"{}\" is not an IP address such as 127.0.0.1 or ::1", base::escape(address)));
         }
     }
     options.server.bind = given;
@@ -61,8 +62,8 @@ result<void, std::string> set_proxy_from(program& options, texts const& given)
 {
     for (auto const& network : given) {
         if (base::network::parse(network)) continue;
-        return refuse(fmt::format("\"{}\" is not a network such as 10.0.0.0/8, 2001:db8::/32 or 127.0.0.1",
-                                  base::escape(network)));
+        return unexpected(fmt::format("\"{}\" is not a network such as 10.0.0.0/8, 2001:db8::/32 or 127.0.0.1",
+                                      base::escape(network)));
     }
     options.server.proxy_from = given;
     return {};
@@ -72,7 +73,7 @@ result<void, std::string> set_service(program& options, texts const& given)
 {
     auto const& name = given.back();
     if (name != "echo" && name != "chat" && !name.starts_with("exec:")) {
-        return refuse(fmt::format("\"{}\" is none of: echo, chat, exec:COMMAND", base::escape(name)));
+        return unexpected(fmt::format("\"{}\" is none of: echo, chat, exec:COMMAND", base::escape(name)));
     }
     options.service = name;
     return {};
@@ -184,4 +185,4 @@ std::string variable_of(std::string_view name)
     return variable;
 }
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

@@ -9,7 +9,7 @@
 
 #include "porter/server.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 
 /// Where a value came from. A later source beats an earlier one.
 struct origin {
@@ -45,4 +45,4 @@ struct porterd_options {
     void set_port(std::uint16_t port);
 };
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

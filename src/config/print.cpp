@@ -5,7 +5,7 @@
 #include "config/option_kinds.hpp"
 #include "config/resolve.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 namespace {
 
 /// --check and --print-config are things to do, not settings: they stand as comments, so that what is printed can
@@ -56,4 +56,4 @@ std::string print_config(porterd_options const& options)
     return printed;
 }
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

@@ -5,12 +5,12 @@
 
 #include "config/exit_code.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 
 /// Why a program cannot start with what it was told: one line for a person, and the exit code that goes with it.
-class problem : public std::runtime_error {
+class option_error : public std::runtime_error {
 public:
-    problem(exit_code exit, std::string const& line) : std::runtime_error(line), exit_(exit) {}
+    option_error(exit_code exit, std::string const& line) : std::runtime_error(line), exit_(exit) {}
 
     exit_code exit() const noexcept { return exit_; }
 
@@ -18,4 +18,4 @@ private:
     exit_code exit_;
 };
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

@@ -9,7 +9,7 @@
 #include "config/file.hpp"
 #include "config/problem.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 namespace {
 
 namespace fs = std::filesystem;
@@ -35,7 +35,7 @@ std::vector<setting> read_environment(environment const& variables)
         auto const value = variables.find(name);
         if (!value) continue;
         settings.push_back({&one,
-                            one.how == form::list ? split_at_commas(*value) : texts{*value},
+                            one.form == form::list ? split_at_commas(*value) : texts{*value},
                             {origin::source::environment, name}});
     }
     return settings;
@@ -44,13 +44,14 @@ std::vector<setting> read_environment(environment const& variables)
 void take_over(porterd_options& options, std::vector<setting> const& settings)
 {
     for (auto const& one : settings) {
-        auto const done = one.what->set(options, one.values);
+        auto const done = one.option->set(options, one.values);
         if (!done) {
             bool const on_command_line = one.from.from == origin::source::flag;
-            throw problem(on_command_line ? exit_code::usage : exit_code::bad_configuration,
-                          fmt::format("{}: {}", porterd_options::place_of(one.what->name, one.from), done.error()));
+            throw option_error(
+                on_command_line ? exit_code::usage : exit_code::bad_configuration,
+                fmt::format("{}: {}", porterd_options::place_of(one.option->name, one.from), done.error()));
         }
-        options.origins.insert_or_assign(std::string{one.what->name}, one.from);
+        options.origins.insert_or_assign(std::string{one.option->name}, one.from);
     }
 }
 
@@ -62,8 +63,8 @@ fs::path default_data_dir(environment const& variables)
     auto const state = variables.find("XDG_STATE_HOME");
     if (state && fs::path{*state}.is_absolute()) return fs::path{*state} / "porter";  // XDG: relative ones are invalid
     if (auto const home = variables.find("HOME")) return fs::path{*home} / ".local/state/porter";
-    throw problem(exit_code::bad_configuration,
-                  "no directory to keep data in: HOME is not set, so give --data-dir DIR");
+    throw option_error(exit_code::bad_configuration,
+                       "no directory to keep data in: HOME is not set, so give --data-dir DIR");
 }
 
 void fill_in(porterd_options& options, environment const& variables)
@@ -119,4 +120,4 @@ porterd_options resolve(command_line const& line, environment const& variables)
     return options;
 }
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

@@ -7,7 +7,7 @@
 #include "config/environment.hpp"
 #include "config/porterd_options.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 
 /// Puts porterd's options together: a flag beats the environment, that beats the file (--config or PORTERD_CONFIG),
 /// that beats the default. All that any source says must be right, also what another one beats. Throws problem:
@@ -25,4 +25,4 @@ std::string print_config(porterd_options const& options);
 /// What --help prints.
 std::string help_text();
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

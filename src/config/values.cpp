@@ -10,7 +10,7 @@
 
 #include "base/text.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 namespace {
 
 struct unit {
@@ -58,18 +58,18 @@ std::string largest_unit(std::uint64_t value, std::span<unit const> units, std::
 
 }  // namespace
 
-refusal<std::string> refuse_value(std::string_view text, std::string_view right)
+unexpected<std::string> reject_value(std::string_view text, std::string_view right)
 {
     constexpr std::size_t enough = 60;
     auto const shown = base::escape(text.substr(0, enough)) + (text.size() > enough ? "..." : "");
-    return refuse(fmt::format("\"{}\" is not {}", shown, right));
+    return unexpected(fmt::format("\"{}\" is not {}", shown, right));
 }
 
 parsed<std::uint64_t> parse_number(std::string_view text, std::uint64_t least, std::uint64_t most)
 {
     auto const value = digits(text);
     if (!value || *value < least || *value > most) {
-        return refuse_value(text, fmt::format("a number from {} to {}", least, most));
+        return reject_value(text, fmt::format("a number from {} to {}", least, most));
     }
     return *value;
 }
@@ -79,7 +79,7 @@ parsed<std::uint16_t> parse_port(std::string_view text, std::uint16_t least)
     constexpr std::uint64_t last = std::numeric_limits<std::uint16_t>::max();
     auto const value = digits(text);
     if (!value || *value < least || *value > last) {
-        return refuse_value(text, fmt::format("a port: a number from {} to {}", least, last));
+        return reject_value(text, fmt::format("a port: a number from {} to {}", least, last));
     }
     return static_cast<std::uint16_t>(*value);
 }
@@ -87,9 +87,9 @@ parsed<std::uint16_t> parse_port(std::string_view text, std::uint16_t least)
 parsed<std::chrono::milliseconds> parse_duration(std::string_view text)
 {
     auto const value = with_unit(text, duration_units, 1'000);
-    if (!value) return refuse_value(text, "a duration: an integer with ms, s, m, h or d, bare for seconds");
+    if (!value) return reject_value(text, "a duration: an integer with ms, s, m, h or d, bare for seconds");
     if (*value > static_cast<std::uint64_t>(longest_duration.count())) {
-        return refuse_value(text, "a duration that can be kept: at most 36500d");
+        return reject_value(text, "a duration that can be kept: at most 36500d");
     }
     return std::chrono::milliseconds{static_cast<std::int64_t>(*value)};
 }
@@ -97,7 +97,7 @@ parsed<std::chrono::milliseconds> parse_duration(std::string_view text)
 parsed<std::uint64_t> parse_size(std::string_view text)
 {
     auto const value = with_unit(text, size_units, 1);
-    if (!value) return refuse_value(text, "a size: an integer with KiB, MiB or GiB, bare for bytes");
+    if (!value) return reject_value(text, "a size: an integer with KiB, MiB or GiB, bare for bytes");
     return *value;
 }
 
@@ -105,7 +105,7 @@ parsed<bool> parse_switch(std::string_view text)
 {
     if (text == "on" || text == "yes" || text == "true" || text == "1") return true;
     if (text == "off" || text == "no" || text == "false" || text == "0") return false;
-    return refuse_value(text, "on or off");
+    return reject_value(text, "on or off");
 }
 
 std::string duration_text(std::chrono::milliseconds value)
@@ -118,4 +118,4 @@ std::string size_text(std::uint64_t bytes)
     return largest_unit(bytes, size_units, "");
 }
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

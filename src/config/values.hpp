@@ -10,13 +10,13 @@
 /// How settings are written as text, on a command line, in the environment or typed at a question. Parsing is strict:
 /// the whole text must be the value, without spaces or signs. An error is a sentence for a person, with what was given
 /// (escaped) and what would be right.
-namespace porter::rooms::config {
+namespace porter::detail::config {
 
 template <typename T>
 using parsed = result<T, std::string>;
 
 /// The error of every value: "..." is not what would be right. What was given is escaped and cut.
-refusal<std::string> refuse_value(std::string_view text, std::string_view right);
+unexpected<std::string> reject_value(std::string_view text, std::string_view right);
 
 /// A decimal number within the bounds, both included.
 parsed<std::uint64_t> parse_number(std::string_view text, std::uint64_t least, std::uint64_t most);
@@ -42,4 +42,4 @@ std::string duration_text(std::chrono::milliseconds value);
 /// The shortest text that parses to the same value, e.g. "19MiB", "1000".
 std::string size_text(std::uint64_t bytes);
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

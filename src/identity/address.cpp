@@ -4,7 +4,7 @@
 
 #include "base/network.hpp"
 
-namespace porter::rooms::identity {
+namespace porter::detail::identity {
 
 address::address(asio::ip::address const& raw) : text_(base::canonical(raw).to_string()), ip_(base::canonical(raw)) {}
 
@@ -16,7 +16,7 @@ std::string address::network() const
     return asio::ip::address_v6{bytes}.to_string() + "/64";
 }
 
-address address::at(std::uint64_t connection) const
+address address::with_connection(std::uint64_t connection) const
 {
     auto here = *this;
     here.connection_ = connection;
@@ -32,4 +32,4 @@ std::optional<address> address::parse(std::string_view text)
     return address{raw};
 }
 
-}  // namespace porter::rooms::identity
+}  // namespace porter::detail::identity

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace porter::rooms::identity {
+namespace porter::detail::identity {
 
 /// An IP address in its one canonical form: an IPv4-mapped IPv6 address (::ffff:127.0.0.1) is its IPv4 address,
 /// IPv6 is written as RFC 5952 says, a zone index (fe80::1%eth0) is dropped.
@@ -24,7 +24,7 @@ public:
     /// The connection that is at this address, by its number: it stands in every log line about the connection. 0:
     /// none.
     std::uint64_t connection() const noexcept { return connection_; }
-    address at(std::uint64_t connection) const;
+    address with_connection(std::uint64_t connection) const;
 
     friend bool operator==(address const& a, address const& b) noexcept { return a.text_ == b.text_; }
 
@@ -34,4 +34,4 @@ private:
     std::uint64_t connection_ = 0;  // not a part of the address: two connections may be at one
 };
 
-}  // namespace porter::rooms::identity
+}  // namespace porter::detail::identity

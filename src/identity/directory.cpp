@@ -4,13 +4,13 @@
 
 #include "base/text.hpp"
 
-namespace porter::rooms::identity {
+namespace porter::detail::identity {
 
 directory::directory(store::addresses& addresses, base::clock const& clock, log::logger& log)
     : addresses_(addresses), clock_(clock), log_(log)
 {}
 
-task<claim> directory::recall(address from)
+task<claim> directory::lookup(address from)
 {
     auto found = co_await addresses_.name_of(from.text());
     if (!found) log_.warn("address_lookup_failed", {{"address", from.text()}, {"connection", from.connection()}});
@@ -19,23 +19,23 @@ task<claim> directory::recall(address from)
     co_return claim{std::move(from), std::move(name)};
 }
 
-task<result<claim>> directory::introduce(address from, std::string name)
+task<result<claim>> directory::set_name(address from, std::string name)
 {
     auto valid = base::normalise_new_name(name);
-    if (!valid) co_return refuse(failure{code::invalid_name, valid.error()});
+    if (!valid) co_return unexpected(error{code::invalid_name, valid.error()});
     auto const recorded = co_await addresses_.record(from.text(), from.network(), *valid, std::nullopt, clock_.now());
     if (!recorded) {
         log_.warn("address_not_recorded", {{"address", from.text()}, {"connection", from.connection()}});
-        co_return refuse(failure{code::unavailable, "the user database cannot be reached just now"});
+        co_return unexpected(error{code::unavailable, "the user database cannot be reached just now"});
     }
     log_.info("identified", {{"address", from.text()}, {"connection", from.connection()}, log::quoted("name", *valid)});
     co_return claim{std::move(from), std::move(*valid)};
 }
 
-task<void> directory::remember(address from, std::string name, store::account_id account)
+task<void> directory::record_login(address from, std::string name, store::account_id account)
 {
     auto const recorded = co_await addresses_.record(from.text(), from.network(), name, account, clock_.now());
     if (!recorded) log_.warn("address_not_recorded", {{"address", from.text()}, {"connection", from.connection()}});
 }
 
-}  // namespace porter::rooms::identity
+}  // namespace porter::detail::identity

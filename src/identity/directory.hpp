@@ -9,7 +9,7 @@
 #include "porter/error.hpp"
 #include "store/ports.hpp"
 
-namespace porter::rooms::identity {
+namespace porter::detail::identity {
 
 /// Who an address says its visitor is: a hint to greet with, never a proof. Only the directory makes one.
 class claim {
@@ -33,15 +33,15 @@ public:
     directory(store::addresses& addresses, base::clock const& clock, log::logger& log);
 
     /// What is known of an address. When the store is down nothing is known: that is logged, never an error.
-    task<claim> recall(address from);
+    task<claim> lookup(address from);
 
     /// Records the name that a visitor gives for its address. Errors: invalid_name (the reason says the rule),
     /// unavailable.
-    task<result<claim>> introduce(address from, std::string name);
+    task<result<claim>> set_name(address from, std::string name);
 
     /// Records that an account was accessed from an address, so that it is greeted by name the next time. The
     /// access stands whether or not this succeeds: a failure is logged.
-    task<void> remember(address from, std::string name, store::account_id account);
+    task<void> record_login(address from, std::string name, store::account_id account);
 
 private:
     store::addresses& addresses_;
@@ -49,4 +49,4 @@ private:
     log::logger& log_;
 };
 
-}  // namespace porter::rooms::identity
+}  // namespace porter::detail::identity

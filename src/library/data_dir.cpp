@@ -8,7 +8,7 @@
 
 #include "base/trust.hpp"
 
-namespace porter::rooms::library {
+namespace porter::detail::library {
 namespace {
 
 void make_private_directory(std::filesystem::path const& wanted)
@@ -22,31 +22,30 @@ void make_private_directory(std::filesystem::path const& wanted)
     } else {
         failed = {errno, std::generic_category()};
     }
-    throw start_error{start_error::kind::cannot_create,
+    throw start_error{start_errc::cannot_create,
                       "cannot make the data directory " + wanted.string() + ": " + failed.message()};
 }
 
 /// A folder is never tightened: it may be one that others are meant to write to, and ours by mistake.
-void refuse_open_directory(std::filesystem::path const& wanted)
+void reject_open_directory(std::filesystem::path const& wanted)
 {
     struct stat about {};
     if (::stat(wanted.c_str(), &about) != 0) return;  // not there yet; what is wrong otherwise shows when it is used
-    auto const reason = base::reason_for_distrust(about);
+    auto const reason = base::permission_error(about);
     if (!reason) return;
-    throw start_error{start_error::kind::configuration, "the directory " + wanted.string() +
-                                                            " is not safe to keep data in: " + std::string{*reason} +
-                                                            base::advice_for_root(about)};
+    throw start_error{start_errc::configuration, "the directory " + wanted.string() + " is not safe to keep data in: " +
+                                                     std::string{*reason} + base::advice_for_root(about)};
 }
 
 /// The database may be named apart; in a folder like /tmp nobody can take it away from its owner.
-void refuse_open_directories(server_options const& settled)
+void reject_open_directories(server_options const& settled)
 {
-    refuse_open_directory(settled.data_dir);
+    reject_open_directory(settled.data_dir);
     auto const folder = std::filesystem::absolute(settled.database).parent_path();
     std::error_code failed;
     auto const mode = std::filesystem::status(folder, failed).permissions();
     bool const is_sticky = !failed && (mode & std::filesystem::perms::sticky_bit) != std::filesystem::perms::none;
-    if (!is_sticky) refuse_open_directory(folder);
+    if (!is_sticky) reject_open_directory(folder);
 }
 
 }  // namespace
@@ -56,7 +55,7 @@ server_options with_paths(server_options options)
     bool const needs_key = options.tls != tls_mode::off && options.tls_key.empty();
     bool const needs_directory = needs_key || options.database.empty() || options.log_file.empty();
     if (needs_directory && options.data_dir.empty()) {
-        throw start_error{start_error::kind::configuration, "no data directory is given: set data_dir"};
+        throw start_error{start_errc::configuration, "no data directory is given: set data_dir"};
     }
     if (options.database.empty()) options.database = options.data_dir / "porter.db";
     if (options.log_file.empty()) options.log_file = options.data_dir / "porterd.log";
@@ -67,13 +66,13 @@ server_options settle_paths(server_options options)
 {
     auto settled = with_paths(std::move(options));
     if (!settled.data_dir.empty()) make_private_directory(settled.data_dir);
-    refuse_open_directories(settled);
+    reject_open_directories(settled);
     return settled;
 }
 
 void check_data_dir(server_options const& settled)
 {
-    refuse_open_directories(settled);
+    reject_open_directories(settled);
     if (settled.data_dir.empty()) return;
     // What is not there would be made in the nearest directory above that is.
     auto nearest = std::filesystem::absolute(settled.data_dir);
@@ -88,9 +87,9 @@ void check_data_dir(server_options const& settled)
         failed = {errno, std::generic_category()};
     }
     if (failed) {
-        throw start_error{start_error::kind::cannot_create,
+        throw start_error{start_errc::cannot_create,
                           "the data directory " + settled.data_dir.string() + " cannot be used: " + failed.message()};
     }
 }
 
-}  // namespace porter::rooms::library
+}  // namespace porter::detail::library

@@ -4,7 +4,7 @@
 
 #include "porter/server.hpp"
 
-namespace porter::rooms::library {
+namespace porter::detail::library {
 
 /// Fills in where the database and the log are. Throws start_error(configuration) when the options do not say.
 server_options with_paths(server_options options);
@@ -17,4 +17,4 @@ server_options settle_paths(server_options options);
 /// start_error(cannot_create).
 void check_data_dir(server_options const& settled);
 
-}  // namespace porter::rooms::library
+}  // namespace porter::detail::library

@@ -4,12 +4,12 @@
 
 #include "base/hash_cost.hpp"
 
-namespace porter::rooms::library {
+namespace porter::detail::library {
 namespace {
 
 void demand(bool holds, char const* otherwise)
 {
-    if (!holds) throw start_error{start_error::kind::configuration, otherwise};
+    if (!holds) throw start_error{start_errc::configuration, otherwise};
 }
 
 bool is_computable(server_options const& options)
@@ -86,8 +86,7 @@ server::options rules(server_options const& options)
     made.max_frame = options.max_frame;
     for (auto const& text : options.proxy_from) {
         auto const network = base::network::parse(text);
-        if (!network)
-            throw start_error{start_error::kind::configuration, "not a network to expect proxies from: " + text};
+        if (!network) throw start_error{start_errc::configuration, "not a network to expect proxies from: " + text};
         made.proxies.push_back(*network);
     }
     // A session with a live connection must not idle out between two writes of its use.
@@ -95,4 +94,4 @@ server::options rules(server_options const& options)
     return made;
 }
 
-}  // namespace porter::rooms::library
+}  // namespace porter::detail::library

@@ -7,7 +7,7 @@
 #include "sessions/registry.hpp"
 #include "store/sqlite/options.hpp"
 
-namespace porter::rooms::library {
+namespace porter::detail::library {
 
 /// The same options, if every value is one that a server can go by. Throws start_error(configuration) that names the
 /// option and what it may be.
@@ -20,4 +20,4 @@ auth::options auth_options(server_options const& options);
 sessions::options session_options(server_options const& options);
 server::options rules(server_options const& options);
 
-}  // namespace porter::rooms::library
+}  // namespace porter::detail::library

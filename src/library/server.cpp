@@ -14,10 +14,10 @@
 #include "library/tls_key.hpp"
 #include "log/file_logger.hpp"
 #include "porter/version.hpp"
-#include "server/descriptors.hpp"
-#include "server/doorman.hpp"
-#include "server/house.hpp"
+#include "server/descriptor_limit.hpp"
 #include "server/listen.hpp"
+#include "server/server_context.hpp"
+#include "server/tcp_server.hpp"
 #include "services/echo.hpp"
 #include "sessions/registry.hpp"
 #include "sessions/token.hpp"
@@ -25,14 +25,14 @@
 
 namespace porter {
 
-namespace auth = rooms::auth;
-namespace base = rooms::base;
-namespace identity = rooms::identity;
-namespace library = rooms::library;
-namespace log = rooms::log;
-namespace services = rooms::services;
-namespace sessions = rooms::sessions;
-namespace store = rooms::store;
+namespace auth = detail::auth;
+namespace base = detail::base;
+namespace identity = detail::identity;
+namespace library = detail::library;
+namespace log = detail::log;
+namespace services = detail::services;
+namespace sessions = detail::sessions;
+namespace store = detail::store;
 
 namespace {
 
@@ -67,36 +67,36 @@ auto or_logged(log::logger& log, Make make)
 
 /// Where the rooms are built and joined, from the ground up: each member uses only those before it, and they end in
 /// the opposite order.
-struct server::rooms_of_the_house {
-    rooms_of_the_house(asio::io_context& io, server_options const& options)
+struct server::impl {
+    impl(asio::io_context& io, server_options const& options)
         : settled(options),
           logger(options.log_file, options.log_level, options.log_format),
           life(logger),
           encryption(or_logged(logger, [&] { return library::open_encryption(options, clock, logger, warnings); })),
           database(or_logged(logger, [&] { return store::sqlite::open(library::store_options(options), logger); })),
           acceptors(or_logged(
-              logger, [&] { return rooms::server::listen_on(io, options.bind, options.port, options.port_tries); })),
+              logger, [&] { return detail::server::listen_on(io, options.bind, options.port, options.port_tries); })),
           directory(database->ports().addresses, clock, logger),
           hasher(library::hash_options(options), logger),
-          throttle(database->ports().tries, clock, logger, options.max_registrations_per_address),
+          throttle(database->ports().attempts, clock, logger, options.max_registrations_per_address),
           verifier(database->ports().accounts, hasher, throttle, clock, logger, library::auth_options(options)),
           registry(database->ports().sessions, throttle, tokens, clock, logger, library::session_options(options)),
           threads(std::max<std::size_t>(options.threads, 1)),
-          house{directory,      verifier,
-                registry,       clock,
-                logger,         rooms::server::held_to_descriptors(library::rules(options), threads, logger),
-                services::echo, encryption.get()},
-          doorman(io, threads, house)
+          ctx{directory,      verifier,
+              registry,       clock,
+              logger,         detail::server::limited_by_descriptors(library::rules(options), threads, logger),
+              services::echo, encryption.get()},
+          server(io, threads, ctx)
     {
-        for (auto& each : acceptors) doorman.add(std::move(each));
-        for (auto const& each : doorman.local_endpoints()) {
+        for (auto& each : acceptors) server.add(std::move(each));
+        for (auto const& each : server.local_endpoints()) {
             logger.info("listening", {{"address", each.address().to_string()}, {"port", each.port()}});
         }
-        auto const got = doorman.local_endpoints().front().port();
+        auto const got = server.local_endpoints().front().port();
         if (options.port != 0 && got != options.port) {
             logger.info("port_taken", {{"wanted", options.port}, {"port", got}});
         }
-        doorman.start();
+        server.start();
     }
 
     server_options settled;
@@ -105,7 +105,7 @@ struct server::rooms_of_the_house {
     log::file_logger logger;
     life_in_the_log life;
     std::vector<std::string> warnings;
-    std::unique_ptr<rooms::server::encryption> encryption;  // none: TLS is off
+    std::unique_ptr<detail::server::tls_acceptor> encryption;  // none: TLS is off
     std::unique_ptr<store::sqlite::backend> database;
     std::vector<base::tcp_acceptor> acceptors;
     identity::directory directory;
@@ -114,54 +114,54 @@ struct server::rooms_of_the_house {
     auth::verifier verifier;
     sessions::registry registry;
     std::size_t threads;  // of I/O
-    rooms::server::house house;
-    rooms::server::doorman doorman;
+    detail::server::server_context ctx;
+    detail::server::tcp_server server;
 };
 
 server::server(asio::io_context& io, server_options options)
-    : rooms_(std::make_unique<rooms_of_the_house>(io, library::settle_paths(library::checked(std::move(options)))))
+    : impl_(std::make_unique<impl>(io, library::settle_paths(library::checked(std::move(options)))))
 {}
 
 server::~server() = default;
 
 void server::on_connection(service talk)
 {
-    rooms_->house.talk = std::move(talk);
+    impl_->ctx.handler = std::move(talk);
 }
 
 std::vector<asio::ip::tcp::endpoint> server::local_endpoints() const
 {
-    return rooms_->doorman.local_endpoints();
+    return impl_->server.local_endpoints();
 }
 
 void server::stop()
 {
-    rooms_->doorman.stop();
+    impl_->server.stop();
 }
 
 void server::reopen_log()
 {
-    rooms_->logger.reopen();
+    impl_->logger.reopen();
 }
 
 void server::reload_certificate()
 {
-    if (rooms_->encryption) library::reload(*rooms_->encryption, rooms_->settled, rooms_->clock, rooms_->logger);
+    if (impl_->encryption) library::reload(*impl_->encryption, impl_->settled, impl_->clock, impl_->logger);
 }
 
 std::vector<std::string> const& server::warnings() const noexcept
 {
-    return rooms_->warnings;
+    return impl_->warnings;
 }
 
 void server::on_failure(std::function<void(std::string const& reason)> failed)
 {
-    rooms_->doorman.on_failure(std::move(failed));
+    impl_->server.on_failure(std::move(failed));
 }
 
 std::string server::key_fingerprint() const
 {
-    return rooms_->encryption ? rooms_->encryption->fingerprint() : std::string{};
+    return impl_->encryption ? impl_->encryption->fingerprint() : std::string{};
 }
 
 std::vector<std::string> check(server_options const& options)

@@ -6,7 +6,7 @@
 #include "tls/certificate_check.hpp"
 #include "tls/key_files.hpp"
 
-namespace porter::rooms::library {
+namespace porter::detail::library {
 namespace {
 
 bool is_own(server_options const& options)
@@ -37,13 +37,13 @@ std::vector<std::string> lines_of(std::vector<std::string> const& clauses, tls::
 
 }  // namespace
 
-std::unique_ptr<server::encryption> open_encryption(server_options const& settled, base::clock const& clock,
-                                                    log::logger& log, std::vector<std::string>& warnings)
+std::unique_ptr<server::tls_acceptor> open_encryption(server_options const& settled, base::clock const& clock,
+                                                      log::logger& log, std::vector<std::string>& warnings)
 {
     if (settled.tls == tls_mode::off) return nullptr;
     auto const files = files_of(settled);
     auto const key = is_own(settled) ? tls::load(files) : tls::load_or_make(files, clock.now());
-    auto opened = std::make_unique<server::encryption>(settled.tls, key, std::max<std::size_t>(settled.threads, 1));
+    auto opened = std::make_unique<server::tls_acceptor>(settled.tls, key, std::max<std::size_t>(settled.threads, 1));
     log.info("tls_key", {{"fingerprint", opened->fingerprint()}, {"file", files.key.native()}});
     auto const found = tls::certificate_warnings(key, clock.now());
     log_warnings(found, files, log);
@@ -51,12 +51,12 @@ std::unique_ptr<server::encryption> open_encryption(server_options const& settle
     return opened;
 }
 
-void reload(server::encryption& encryption, server_options const& settled, base::clock const& clock, log::logger& log)
+void reload(server::tls_acceptor& encryption, server_options const& settled, base::clock const& clock, log::logger& log)
 {
     try {
         auto const files = files_of(settled);
         auto const key = tls::load(files);
-        encryption.use(key);
+        encryption.set_key(key);
         log.info("tls_key_reloaded", {{"fingerprint", encryption.fingerprint()}});
         log_warnings(tls::certificate_warnings(key, clock.now()), files, log);
     } catch (start_error const& refused) {
@@ -73,4 +73,4 @@ std::vector<std::string> check_tls_key(server_options const& settled, base::cloc
     return lines_of(tls::certificate_warnings(*key, clock.now()), files);
 }
 
-}  // namespace porter::rooms::library
+}  // namespace porter::detail::library

@@ -14,7 +14,7 @@
 #include "base/trust.hpp"
 #include "base/writable_folder.hpp"
 
-namespace porter::rooms::log {
+namespace porter::detail::log {
 namespace {
 
 /// How long a standard stream that was made not to block may take no byte before lines are lost, in ms.
@@ -42,7 +42,7 @@ int open_for_appending(std::filesystem::path const& path, purpose what, int& err
         error = errno;
     } else if (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode)) {  // devices: /dev/null is a useful log
         error = EINVAL;
-    } else if (S_ISREG(status.st_mode) && base::reason_for_distrust_of_owner(status)) {
+    } else if (S_ISREG(status.st_mode) && base::owner_error(status)) {
         error = EPERM;
     } else {
         // Others may have been let read the log, but not write it: that would be a slip.
@@ -83,7 +83,7 @@ std::size_t count_lines(std::string_view text) noexcept
 
 append_file::append_file(std::filesystem::path path) : path_(std::move(path))
 {
-    opening_error_ = open_anew();
+    opening_error_ = reopen_file();
 }
 
 int append_file::error_of_opening(std::filesystem::path const& path, std::filesystem::path const& planned)
@@ -100,7 +100,7 @@ append_file::~append_file()
     if (file_ >= 0) ::close(file_);
 }
 
-int append_file::open_anew()
+int append_file::reopen_file()
 {
     int error = 0;
     auto const stream = base::standard_stream(path_);
@@ -120,20 +120,20 @@ bool append_file::was_removed() const
 
 int append_file::reopen()
 {
-    return open_anew();
+    return reopen_file();
 }
 
-append_file::loss append_file::write(std::string& lines)
+append_file::lost_lines append_file::write(std::string& lines)
 {
     std::string_view rest{lines};
-    int error = file_ < 0 || was_removed() ? open_anew() : 0;
+    int error = file_ < 0 || was_removed() ? reopen_file() : 0;
     if (error == 0) error = finish_line();
     if (error == 0) error = write_from(file_, rest);
     if (error == 0) return {};
     auto const written = lines.size() - rest.size();
     bool const is_torn = written > 0 && lines[written - 1] != '\n';
     if (is_torn) rest.remove_prefix(rest.find('\n') + 1);
-    loss const lost{count_lines(rest), rest.empty() ? 0 : error};
+    lost_lines const lost{count_lines(rest), rest.empty() ? 0 : error};
     if (is_torn) {
         lines.resize(lines.size() - rest.size());
         lines.erase(0, written);
@@ -151,4 +151,4 @@ int append_file::finish_line()
     return error;
 }
 
-}  // namespace porter::rooms::log
+}  // namespace porter::detail::log

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace porter::rooms::log {
+namespace porter::detail::log {
 
 /// How many line feeds there are.
 std::size_t count_lines(std::string_view text) noexcept;
@@ -32,7 +32,7 @@ public:
     int descriptor() const noexcept { return file_; }
 
     /// What a write lost, and why.
-    struct loss {
+    struct lost_lines {
         std::size_t lines = 0;
         int error = 0;  ///< 0: no line was lost
     };
@@ -41,7 +41,7 @@ public:
     /// no more can be written the rest is lost, except the end of a line whose beginning is in the file: that is kept
     /// and written before the next. Needs no memory for that, as it may take that of `lines`, whose value is then
     /// unspecified.
-    loss write(std::string& lines);
+    lost_lines write(std::string& lines);
 
     /// Whether a line's beginning is in the file and its end is not.
     bool has_unfinished() const noexcept { return !unfinished_.empty(); }
@@ -51,7 +51,7 @@ public:
     int reopen();
 
 private:
-    int open_anew();
+    int reopen_file();
     bool was_removed() const;
     int finish_line();
 
@@ -61,4 +61,4 @@ private:
     std::string unfinished_;  ///< what is still to come of a line whose beginning is in the file
 };
 
-}  // namespace porter::rooms::log
+}  // namespace porter::detail::log

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <iterator>
 
-namespace porter::rooms::log {
+namespace porter::detail::log {
 namespace {
 
 /// The next character of a text: a code point, or one byte that is no UTF-8.
@@ -15,7 +15,7 @@ struct character {
     std::size_t size = 1;
 };
 
-character first_of(std::string_view text)
+character first_code_points(std::string_view text)
 {
     std::int32_t code_point = -1;
     auto const* bytes = reinterpret_cast<utf8proc_uint8_t const*>(text.data());
@@ -67,7 +67,7 @@ bool for_each_character(std::string_view text, Append append)
     std::size_t done = 0;
     while (done < text.size()) {
         auto const rest = text.substr(done);
-        auto const next = first_of(rest);
+        auto const next = first_code_points(rest);
         if (done + next.size > max_value_bytes) return false;
         append(next, rest.substr(0, next.size));
         done += next.size;
@@ -143,4 +143,4 @@ void append_json(std::string& line, std::string_view text)
     line += '"';
 }
 
-}  // namespace porter::rooms::log
+}  // namespace porter::detail::log

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace porter::rooms::log {
+namespace porter::detail::log {
 
 /// Bytes of one value that are written at most. What a peer sends must not decide how long a line is.
 inline constexpr std::size_t max_value_bytes = 1024;
@@ -25,4 +25,4 @@ void append_quoted(std::string& line, std::string_view text);
 /// become U+FFFD; a cut text ends with U+2026.
 void append_json(std::string& line, std::string_view text);
 
-}  // namespace porter::rooms::log
+}  // namespace porter::detail::log

@@ -13,7 +13,7 @@
 #include "log/format.hpp"
 #include "porter/start_error.hpp"
 
-namespace porter::rooms::log {
+namespace porter::detail::log {
 namespace {
 
 /// Bytes that may wait for the disk: some ten thousand lines, for a disk that stalls while the server is busy. As much
@@ -43,8 +43,7 @@ std::string explain(std::filesystem::path const& path, int error)
 void throw_unless_opened(std::filesystem::path const& path, int error)
 {
     if (error == 0) return;
-    throw start_error(error == EPERM ? start_error::kind::configuration : start_error::kind::cannot_create,
-                      explain(path, error));
+    throw start_error(error == EPERM ? start_errc::configuration : start_errc::cannot_create, explain(path, error));
 }
 
 }  // namespace
@@ -55,10 +54,10 @@ void file_logger::check(std::filesystem::path const& path, std::filesystem::path
 }
 
 file_logger::file_logger(std::filesystem::path const& path, level threshold, log_format form)
-    : logger(threshold), form_(form), budget_(steady_clock::now()), writer_(path, form), queue_(queue_bytes)
+    : logger(threshold), format_(form), budget_(steady_clock::now()), writer_(path, form), queue_(queue_bytes)
 {
     throw_unless_opened(path, writer_.file().opening_error());
-    thread_ = std::jthread{[this] { serve(); }};
+    thread_ = std::jthread{[this] { run(); }};
 }
 
 file_logger::~file_logger()
@@ -71,9 +70,9 @@ file_logger::~file_logger()
     queue_.close();
 }
 
-void file_logger::serve()
+void file_logger::run()
 {
-    base::serve_as("porter-log");
+    base::set_thread_name("porter-log");
     // After the last line the thread looks once more when its minute is over, so that a flood that has ended is told
     // of.
     auto look = line_queue::time::max();
@@ -93,7 +92,7 @@ void file_logger::serve()
 void file_logger::write(level severity, std::string_view event, std::initializer_list<field> fields)
 {
     try {
-        auto const line = format_event(form_, severity, event, fields);
+        auto const line = format_event(format_, severity, event, fields);
         auto const decided = budget_.admit(address_in(fields), severity, line.size(), steady_clock::now());
         if (decided.has_finished) report(budget_.take_finished(steady_clock::now()));
         if (decided.is_admitted) queue_.push(line);
@@ -105,7 +104,7 @@ void file_logger::write(level severity, std::string_view event, std::initializer
 void file_logger::report(std::vector<line_budget::suppression> const& all)
 {
     for (auto const& one : all) {
-        queue_.push(format_event(form_, one.has_errors ? level::error : level::warn, "suppressed",
+        queue_.push(format_event(format_, one.has_errors ? level::error : level::warn, "suppressed",
                                  {{"network", one.network}, {"lines", one.lines}, {"seconds", one.length.count()}}));
     }
 }
@@ -115,4 +114,4 @@ void file_logger::reopen()
     queue_.request_reopen();
 }
 
-}  // namespace porter::rooms::log
+}  // namespace porter::detail::log

@@ -11,7 +11,7 @@
 #include "log/line_writer.hpp"
 #include "log/logger.hpp"
 
-namespace porter::rooms::log {
+namespace porter::detail::log {
 
 /// The log file of a server. Callers only put a line into a bounded queue; a thread of the logger writes it, with all
 /// the others that wait by then. When the queue is full or there is no memory the newest lines are dropped, and when
@@ -39,14 +39,14 @@ public:
 private:
     void write(level severity, std::string_view event, std::initializer_list<field> fields) override;
 
-    void serve();
+    void run();
     void report(std::vector<line_budget::suppression> const& all);
 
-    log_format form_;
+    log_format format_;
     line_budget budget_;
     line_writer writer_;
     line_queue queue_;
     std::jthread thread_;  // ends first
 };
 
-}  // namespace porter::rooms::log
+}  // namespace porter::detail::log

@@ -7,7 +7,7 @@
 
 #include "log/escape.hpp"
 
-namespace porter::rooms::log {
+namespace porter::detail::log {
 namespace {
 
 [[maybe_unused]] bool is_identifier(std::string_view word)
@@ -31,12 +31,12 @@ void append_time(std::string& line, line_time when)
 /// False: the field is a text.
 bool append_number(std::string& line, field const& one)
 {
-    if (one.how == field::style::number) {
+    if (one.style_ == field::style::number) {
         fmt::format_to(std::back_inserter(line), "{}", one.number);
-    } else if (one.how == field::style::seconds) {
+    } else if (one.style_ == field::style::seconds) {
         fmt::format_to(std::back_inserter(line), "{}.{:03}", one.number / 1000, one.number % 1000);
     }
-    return one.how == field::style::number || one.how == field::style::seconds;
+    return one.style_ == field::style::number || one.style_ == field::style::seconds;
 }
 
 void append_text_field(std::string& line, field const& one)
@@ -44,7 +44,7 @@ void append_text_field(std::string& line, field const& one)
     assert(is_identifier(one.key));
     line.append(1, ' ').append(one.key).append(1, '=');
     if (append_number(line, one)) return;
-    if (one.how == field::style::text) {
+    if (one.style_ == field::style::text) {
         append_text(line, one.text);
     } else {
         append_quoted(line, one.text);
@@ -118,4 +118,4 @@ std::string format_line(log_format form, line_time when, level severity, std::st
     return line;
 }
 
-}  // namespace porter::rooms::log
+}  // namespace porter::detail::log

@@ -9,7 +9,7 @@
 
 #include "log/logger.hpp"
 
-namespace porter::rooms::log {
+namespace porter::detail::log {
 
 /// A moment with the precision of a log line, UTC.
 using line_time = std::chrono::sys_time<std::chrono::milliseconds>;
@@ -55,4 +55,4 @@ event_line format_event(log_format form, level severity, std::string_view event,
 std::string format_line(log_format form, line_time when, level severity, std::string_view event,
                         std::initializer_list<field> fields);
 
-}  // namespace porter::rooms::log
+}  // namespace porter::detail::log

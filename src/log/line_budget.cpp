@@ -11,7 +11,7 @@
 #include <random>
 #include <utility>
 
-namespace porter::rooms::log {
+namespace porter::detail::log {
 namespace {
 
 /// Slots that are looked at for one network: at three quarters of a table's load few networks find none.
@@ -72,7 +72,7 @@ std::string ipv6_text(std::uint64_t prefix, std::string_view length)
 
 }  // namespace
 
-line_budget::line_budget(time now) : seed_(random_seed()), began_(now)
+line_budget::line_budget(time now) : seed_(random_seed()), started_at_(now)
 {
     for (auto* const one : {&ipv4_, &ipv6_64_, &ipv6_48_}) one->buckets.resize(slots);
 }
@@ -81,7 +81,7 @@ line_budget::decision line_budget::admit(std::string_view address, level severit
 {
     auto const network = parse(address);
     std::lock_guard const lock{mutex_};
-    if (now - began_ >= window) begin_window(now);
+    if (now - started_at_ >= window) begin_window(now);
     bool admitted = true;
     if (network && network->is_v6) {
         // The /48 first: beyond its budget its /64s need no slots.
@@ -103,7 +103,7 @@ line_budget::decision line_budget::admit(std::string_view address, level severit
 std::vector<line_budget::suppression> line_budget::take_finished(time now)
 {
     std::lock_guard const lock{mutex_};
-    if (now - began_ >= window) begin_window(now);
+    if (now - started_at_ >= window) begin_window(now);
     return std::exchange(finished_, {});
 }
 
@@ -154,14 +154,14 @@ void line_budget::begin_window(time now)
 {
     if (has_suppressed_) finish_window(now);
     has_suppressed_ = false;
-    began_ = now;
+    started_at_ = now;
     ++window_;
     for (auto* const one : {&ipv4_, &ipv6_64_, &ipv6_48_}) one->others = {};
 }
 
 void line_budget::finish_window(time now)
 {
-    auto const length = std::chrono::ceil<std::chrono::seconds>(std::min<time::duration>(now - began_, window));
+    auto const length = std::chrono::ceil<std::chrono::seconds>(std::min<time::duration>(now - started_at_, window));
     std::vector<suppression> all;
     collect(ipv4_, kind::ipv4, length, all);
     collect(ipv6_64_, kind::ipv6_64, length, all);
@@ -185,4 +185,4 @@ void line_budget::collect(table const& of, kind what, std::chrono::seconds lengt
     if (of.others.suppressed > 0) add("others", of.others);
 }
 
-}  // namespace porter::rooms::log
+}  // namespace porter::detail::log

@@ -11,7 +11,7 @@
 
 #include "log/logger.hpp"
 
-namespace porter::rooms::log {
+namespace porter::detail::log {
 
 /// Bounds the bytes of log that the peers of one network cause within a minute, and counts the lines beyond. A network
 /// is an IPv4 address or an IPv6 /64. An IPv6 /48 has eight times the budget of a /64, because one customer often has
@@ -85,7 +85,7 @@ private:
 
     std::uint64_t const seed_;
     std::mutex mutex_;
-    time began_;
+    time started_at_;
     std::uint32_t window_ = 1;
     bool has_suppressed_ = false;  // in this window
     table ipv4_;
@@ -94,4 +94,4 @@ private:
     std::vector<suppression> finished_;
 };
 
-}  // namespace porter::rooms::log
+}  // namespace porter::detail::log

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace porter::rooms::log {
+namespace porter::detail::log {
 namespace {
 
 /// Memory of an empty text that is kept for the next lines: some hundreds of them. What a burst took beyond is given
@@ -30,7 +30,7 @@ template <typename Change>
 void line_queue::change(Change apply)
 {
     std::unique_lock lock{mutex_};
-    bool const may_sleep = waiting_.is_empty();
+    bool const may_sleep = pending_.is_empty();
     apply();
     lock.unlock();
     if (may_sleep) changed_.notify_one();
@@ -39,7 +39,7 @@ void line_queue::change(Change apply)
 /// With the time of the first line, or of the first that is dropped.
 void line_queue::begin_lines(line_time now)
 {
-    if (waiting_.lines.empty() && waiting_.dropped == 0) waiting_.lines_at = now;
+    if (pending_.lines.empty() && pending_.dropped == 0) pending_.lines_at = now;
 }
 
 void line_queue::push(event_line const& line)
@@ -48,10 +48,10 @@ void line_queue::push(event_line const& line)
         auto const now = now_();
         begin_lines(now);
         // Behind a dropped line none is taken either, be it short enough: the gap stays in one place.
-        if (waiting_.dropped > 0 || waiting_.old_lines.size() + waiting_.lines.size() + line.size() > limit_) {
-            ++waiting_.dropped;
+        if (pending_.dropped > 0 || pending_.old_lines.size() + pending_.lines.size() + line.size() > limit_) {
+            ++pending_.dropped;
         } else {
-            line.append_to(waiting_.lines, now);
+            line.append_to(pending_.lines, now);
         }
     });
 }
@@ -60,18 +60,18 @@ void line_queue::drop()
 {
     change([this] {
         begin_lines(now_());
-        ++waiting_.dropped;
+        ++pending_.dropped;
     });
 }
 
 void line_queue::request_reopen()
 {
     change([this] {
-        if (waiting_.reopen) return;
-        std::swap(waiting_.old_lines, waiting_.lines);
-        waiting_.old_lines_at = waiting_.lines_at;
-        waiting_.reopened_at = waiting_.lines_at = now_();
-        waiting_.reopen = true;
+        if (pending_.reopen) return;
+        std::swap(pending_.old_lines, pending_.lines);
+        pending_.old_lines_at = pending_.lines_at;
+        pending_.reopened_at = pending_.lines_at = now_();
+        pending_.reopen = true;
     });
 }
 
@@ -79,13 +79,13 @@ bool line_queue::take(batch& done, time end)
 {
     clear(done);
     std::unique_lock lock{mutex_};
-    auto const is_ready = [this] { return closed_ || !waiting_.is_empty(); };
+    auto const is_ready = [this] { return closed_ || !pending_.is_empty(); };
     if (end == time::max()) {
         changed_.wait(lock, is_ready);
     } else {
         changed_.wait_until(lock, end, is_ready);
     }
-    std::swap(done, waiting_);
+    std::swap(done, pending_);
     if (done.is_empty()) done.lines_at = now_();  // of what the thread may have to say itself
     return !done.is_empty() || !closed_;
 }
@@ -95,4 +95,4 @@ void line_queue::close()
     change([this] { closed_ = true; });
 }
 
-}  // namespace porter::rooms::log
+}  // namespace porter::detail::log

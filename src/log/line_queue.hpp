@@ -11,7 +11,7 @@
 
 #include "log/format.hpp"
 
-namespace porter::rooms::log {
+namespace porter::detail::log {
 
 /// The lines that wait for the log's thread, put together into one text that can be written at once. Bounded in bytes:
 /// a disk that hangs must not fill the memory. When the queue is full the newest lines are dropped, so what is in the
@@ -64,8 +64,8 @@ private:
     std::function<line_time()> const now_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    batch waiting_;
+    batch pending_;
     bool closed_ = false;
 };
 
-}  // namespace porter::rooms::log
+}  // namespace porter::detail::log

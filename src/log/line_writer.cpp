@@ -8,7 +8,7 @@
 
 #include "log/format.hpp"
 
-namespace porter::rooms::log {
+namespace porter::detail::log {
 namespace {
 
 /// No value of errno: the log stopped by itself, to keep space free.
@@ -40,7 +40,7 @@ void line_writer::write(line_queue::batch& next)
 void line_writer::write(std::string& lines)
 {
     if (lines.empty() && dropped_ == 0) return;
-    if (!floor_.has_room(file_.descriptor(), lines.size())) {
+    if (!floor_.has_space(file_.descriptor(), lines.size())) {
         dropped_ += count_lines(lines);
         last_error_ = below_floor;
     } else if (report_dropped()) {
@@ -87,11 +87,11 @@ bool line_writer::report_dropped()
 int line_writer::announce(level severity, std::string_view event, std::initializer_list<field> fields)
 {
     try {
-        auto line = format_line(form_, now_, severity, event, fields) + '\n';
+        auto line = format_line(format_, now_, severity, event, fields) + '\n';
         return file_.write(line).error;
     } catch (std::bad_alloc const&) {
         return ENOMEM;
     }
 }
 
-}  // namespace porter::rooms::log
+}  // namespace porter::detail::log

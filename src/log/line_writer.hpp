@@ -13,14 +13,14 @@
 #include "log/logger.hpp"
 #include "log/space_floor.hpp"
 
-namespace porter::rooms::log {
+namespace porter::detail::log {
 
 /// Writes what a line_queue gave and keeps count of the lines that were lost, or that the space_floor left no room for.
 /// Nothing here throws, for lack of memory neither. For one thread.
 class line_writer {
 public:
-    line_writer(std::filesystem::path const& path, log_format form, space_floor floor = space_floor{})
-        : file_(path), form_(form), floor_(std::move(floor))
+    line_writer(std::filesystem::path const& path, log_format form, free_space_check floor = free_space_check{})
+        : file_(path), format_(form), floor_(std::move(floor))
     {}
 
     append_file const& file() const noexcept { return file_; }
@@ -39,12 +39,12 @@ private:
     int announce(level severity, std::string_view event, std::initializer_list<field> fields);
 
     append_file file_;
-    log_format form_;
-    space_floor floor_;
+    log_format format_;
+    free_space_check floor_;
     line_time now_{};  ///< of what is said by the writer itself: that of the lines that follow it
     std::uint64_t dropped_ = 0;
     /// Of the file; 0: lines were lost because the queue was full; below_floor: to keep space free.
     int last_error_ = 0;
 };
 
-}  // namespace porter::rooms::log
+}  // namespace porter::detail::log

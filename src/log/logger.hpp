@@ -8,7 +8,7 @@
 
 #include "porter/log_level.hpp"
 
-namespace porter::rooms::log {
+namespace porter::detail::log {
 
 using level = porter::log_level;
 
@@ -21,23 +21,24 @@ public:
     field(std::string_view key_, std::string_view text_) : key(key_), text(text_) {}
     field(std::string_view key_, char const* text_) : key(key_), text(text_) {}
     template <std::integral Number>
-    field(std::string_view key_, Number value) : key(key_), number(static_cast<std::int64_t>(value)), how(style::number)
+    field(std::string_view key_, Number value)
+        : key(key_), number(static_cast<std::int64_t>(value)), style_(style::number)
     {}
     /// A length of time that is not negative, written in seconds: 1.250.
     field(std::string_view key_, std::chrono::milliseconds length)
-        : key(key_), number(length.count()), how(style::seconds)
+        : key(key_), number(length.count()), style_(style::seconds)
     {}
 
     std::string_view key;
     std::string_view text;
     std::int64_t number = 0;
-    style how = style::text;
+    style style_ = style::text;
 };
 
 inline field quoted(std::string_view key, std::string_view text)
 {
     field made{key, text};
-    made.how = field::style::quoted;
+    made.style_ = field::style::quoted;
     return made;
 }
 
@@ -70,4 +71,4 @@ private:
     level threshold_;
 };
 
-}  // namespace porter::rooms::log
+}  // namespace porter::detail::log

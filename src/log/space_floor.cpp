@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-namespace porter::rooms::log {
+namespace porter::detail::log {
 
-bool space_floor::has_room(int file, std::size_t bytes) const
+bool free_space_check::has_space(int file, std::size_t bytes) const
 {
     auto const now = look_(file);
     if (!now) return true;
@@ -15,7 +15,7 @@ bool space_floor::has_room(int file, std::size_t bytes) const
     return now->available >= floor && now->available - floor >= bytes;
 }
 
-std::optional<space_floor::space> space_floor::fstatvfs_of(int file)
+std::optional<free_space_check::space> free_space_check::fstatvfs_of(int file)
 {
     struct stat status {};
     struct statvfs system {};
@@ -24,4 +24,4 @@ std::optional<space_floor::space> space_floor::fstatvfs_of(int file)
     return space{std::uint64_t{system.f_blocks} * system.f_frsize, std::uint64_t{system.f_bavail} * system.f_frsize};
 }
 
-}  // namespace porter::rooms::log
+}  // namespace porter::detail::log

@@ -6,11 +6,11 @@
 #include <optional>
 #include <utility>
 
-namespace porter::rooms::log {
+namespace porter::detail::log {
 
 /// Keeps the log from taking the last of its file system: what is left is for the database, which is beside it by
 /// default and cannot log anybody in without writing. For one thread.
-class space_floor {
+class free_space_check {
 public:
     struct space {
         std::uint64_t size = 0;       ///< bytes of the file system
@@ -23,11 +23,11 @@ public:
     static constexpr std::uint64_t most_bytes = std::uint64_t{256} * 1024 * 1024;
     static constexpr std::uint64_t percent = 5;
 
-    explicit space_floor(probe look = fstatvfs_of) : look_(std::move(look)) {}
+    explicit free_space_check(probe look = fstatvfs_of) : look_(std::move(look)) {}
 
     /// Whether `bytes` more leave as much free as they have to: min(most_bytes, percent of the file system). Asks the
     /// system each time, which takes less than writing does.
-    bool has_room(int file, std::size_t bytes) const;
+    bool has_space(int file, std::size_t bytes) const;
 
     /// Asks fstatvfs(3), for a regular file.
     static std::optional<space> fstatvfs_of(int file);
@@ -36,4 +36,4 @@ private:
     probe look_;
 };
 
-}  // namespace porter::rooms::log
+}  // namespace porter::detail::log

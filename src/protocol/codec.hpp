@@ -4,7 +4,7 @@
 
 #include "protocol/messages.hpp"
 
-namespace porter::rooms::protocol {
+namespace porter::detail::protocol {
 
 /// Decodes one payload (a frame without its header). The error is the code of the `closing` that answers it:
 /// protocol_error for an unknown kind, a server's kind, a body that does not fit exactly; unauthorized for a
@@ -40,4 +40,4 @@ void encode(denied const&, std::string& out);
 void encode(done const&, std::string& out);
 void encode(sessions const&, std::string& out);
 
-}  // namespace porter::rooms::protocol
+}  // namespace porter::detail::protocol

@@ -7,7 +7,7 @@
 #include "protocol/kinds.hpp"
 #include "protocol/reader.hpp"
 
-namespace porter::rooms::protocol {
+namespace porter::detail::protocol {
 namespace {
 
 // How each body is read. Braces are read from left to right, which is the order on the wire.
@@ -126,12 +126,12 @@ void decode_if_member(kind what, base::bytes_view body, std::variant<Messages...
 template <typename Set>
 result<Set, code> decode(base::bytes_view payload, code (*foreign)(kind))
 {
-    if (payload.empty()) return refuse(code::protocol_error);
+    if (payload.empty()) return unexpected(code::protocol_error);
     auto const what = static_cast<kind>(payload.front());
     Set message;
     std::optional<code> fault = foreign(what);
     decode_if_member(what, payload.subspan(1), message, fault);
-    if (fault) return refuse(*fault);
+    if (fault) return unexpected(*fault);
     return message;
 }
 
@@ -175,4 +175,4 @@ std::optional<std::string_view> text_body(base::bytes_view payload) noexcept
     return body;
 }
 
-}  // namespace porter::rooms::protocol
+}  // namespace porter::detail::protocol

@@ -4,7 +4,7 @@
 #include "protocol/codec.hpp"
 #include "protocol/kinds.hpp"
 
-namespace porter::rooms::protocol {
+namespace porter::detail::protocol {
 namespace {
 
 /// Appends fields to a payload.
@@ -94,7 +94,7 @@ void encode(resume const& message, std::string& out)
 
 void encode(change_password const& message, std::string& out)
 {
-    begin(message, out).str(message.current).str(message.fresh);
+    begin(message, out).str(message.current).str(message.new_password);
 }
 
 void encode(logout const& message, std::string& out)
@@ -136,7 +136,7 @@ void encode(pong const& message, std::string& out)
 
 void encode(closing const& message, std::string& out)
 {
-    begin(message, out).u16(message.what).str(message.reason);
+    begin(message, out).u16(message.code).str(message.reason);
 }
 
 void encode(welcome const& message, std::string& out)
@@ -152,13 +152,13 @@ void encode(welcome const& message, std::string& out)
 void encode(granted const& message, std::string& out)
 {
     auto fields = begin(message, out);
-    fields.one_of(message.via).str(message.name).u64(message.session_id).str(message.token);
+    fields.one_of(message.auth_method).str(message.name).u64(message.session_id).str(message.token);
     fields.u64(message.expires_at).u64(message.last_login_at).str(message.last_address).u32(message.failed_since);
 }
 
 void encode(denied const& message, std::string& out)
 {
-    begin(message, out).u16(message.what).u32(message.retry_after).str(message.reason);
+    begin(message, out).u16(message.code).u32(message.retry_after).str(message.reason);
 }
 
 void encode(done const& message, std::string& out)
@@ -177,4 +177,4 @@ void encode(sessions const& message, std::string& out)
     }
 }
 
-}  // namespace porter::rooms::protocol
+}  // namespace porter::detail::protocol

@@ -1,6 +1,6 @@
 #include "protocol/kinds.hpp"
 
-namespace porter::rooms::protocol {
+namespace porter::detail::protocol {
 
 std::string_view name_of(kind what) noexcept
 {
@@ -47,4 +47,4 @@ std::string_view name_of(kind what) noexcept
     return {};
 }
 
-}  // namespace porter::rooms::protocol
+}  // namespace porter::detail::protocol

@@ -4,7 +4,7 @@
 
 #include "protocol/messages.hpp"
 
-namespace porter::rooms::protocol {
+namespace porter::detail::protocol {
 
 /// The first byte of each message's payload. A type without a line below does not compile.
 template <typename Message>
@@ -64,4 +64,4 @@ constexpr bool is_kind(kind what) noexcept
 /// A kind as docs/PROTOCOL.md names it: "hello", "register". Empty: the protocol has none with this number.
 std::string_view name_of(kind what) noexcept;
 
-}  // namespace porter::rooms::protocol
+}  // namespace porter::detail::protocol

@@ -14,7 +14,7 @@
 /// The messages of docs/PROTOCOL.md as plain structs: closed sets per phase, so that what is illegal in a phase
 /// cannot be decoded. Views in decoded messages point into the payload that they were decoded from and live as long
 /// as it does.
-namespace porter::rooms::protocol {
+namespace porter::detail::protocol {
 
 inline constexpr std::uint8_t version = 1;
 inline constexpr std::uint32_t opening_limit = 4096;  ///< payload bytes before access is granted
@@ -67,7 +67,7 @@ struct resume {
 };
 struct change_password {
     std::string_view current;
-    std::string_view fresh;
+    std::string_view new_password;
 };
 struct logout {
     logout_scope scope = logout_scope::session;
@@ -91,7 +91,7 @@ struct pong {
     base::bytes_view body;
 };
 struct closing {
-    std::uint16_t what = 0;  ///< a `code`, or a number that this version does not know
+    std::uint16_t code = 0;  ///< a `code`, or a number that this version does not know
     std::string_view reason;
 };
 
@@ -104,7 +104,7 @@ struct welcome {
     std::string_view known_as;
 };
 struct granted {
-    protocol::via via = protocol::via::open;
+    protocol::via auth_method = protocol::via::open;
     std::string_view name;
     std::uint64_t session_id = 0;
     std::string_view token;
@@ -114,7 +114,7 @@ struct granted {
     std::uint32_t failed_since = 0;
 };
 struct denied {
-    std::uint16_t what = 0;
+    std::uint16_t code = 0;
     std::uint32_t retry_after = 0;  ///< seconds
     std::string_view reason;
 };
@@ -140,4 +140,4 @@ using request = std::variant<text, data, ping, pong, identify, register_account,
 /// What a client may hear, in any phase.
 using reply = std::variant<text, data, ping, pong, closing, welcome, granted, denied, done, sessions>;
 
-}  // namespace porter::rooms::protocol
+}  // namespace porter::detail::protocol

@@ -2,7 +2,7 @@
 
 #include "base/utf8.hpp"
 
-namespace porter::rooms::protocol {
+namespace porter::detail::protocol {
 
 base::bytes_view reader::take(std::size_t size) noexcept
 {
@@ -30,4 +30,4 @@ std::string_view reader::utf8(base::bytes_view bytes) noexcept
     return {};
 }
 
-}  // namespace porter::rooms::protocol
+}  // namespace porter::detail::protocol

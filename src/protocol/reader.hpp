@@ -7,7 +7,7 @@
 #include "base/bytes.hpp"
 #include "porter/error.hpp"
 
-namespace porter::rooms::protocol {
+namespace porter::detail::protocol {
 
 /// Takes a body apart, field by field. The first field that does not fit decides; all reads after it give zeros, so
 /// that a message is read in one go and asked for its fault at the end.
@@ -59,4 +59,4 @@ private:
     std::optional<code> fault_;
 };
 
-}  // namespace porter::rooms::protocol
+}  // namespace porter::detail::protocol

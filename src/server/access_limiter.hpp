@@ -11,7 +11,7 @@
 
 #include "store/records.hpp"
 
-namespace porter::rooms::server {
+namespace porter::detail::server {
 
 /// How many groups there are of each size, and so how large the largest is, without looking at all of them.
 class group_sizes {
@@ -46,27 +46,27 @@ public:
         /// Its peer was heard. From any thread.
         void note_activity(time_point now) noexcept { active_at_.store(now.time_since_epoch().count(), relaxed); }
         /// Whether it has to leave, and has no place here any more. From any thread.
-        bool must_leave() const noexcept { return must_leave_.load(relaxed); }
+        bool must_close() const noexcept { return must_close_.load(relaxed); }
 
     private:
         friend class access_limiter;
         static constexpr auto relaxed = std::memory_order_relaxed;
 
         std::atomic<time_point::rep> active_at_{};
-        std::atomic<bool> must_leave_ = false;
+        std::atomic<bool> must_close_ = false;
         store::account_id account_ = 0;
-        std::pair<std::string const, network>* at_ = nullptr;  // none: not here
-        member* before_ = nullptr;                             // in its network's list
-        member* after_ = nullptr;
+        std::pair<std::string const, network>* network_ = nullptr;  // none: not here
+        member* previous_ = nullptr;                                // in its network's list
+        member* next_ = nullptr;
     };
 
-    enum class verdict : std::uint8_t { added, account_full, server_full };
+    enum class decision : std::uint8_t { added, account_full, server_full };
 
     /// 0: no limit.
-    access_limiter(std::size_t in_all, std::size_t per_account) : in_all_(in_all), per_account_(per_account) {}
+    access_limiter(std::size_t in_all, std::size_t per_account) : limit_(in_all), per_account_(per_account) {}
 
     /// Takes the connection in, or says why not. `account`: 0: none, or not known yet.
-    verdict add(member& joining, std::string const& network_name, store::account_id account, time_point now);
+    decision add(member& joining, std::string const& network_name, store::account_id account, time_point now);
     /// The account of one that was taken in without.
     void set_account(member& one, store::account_id account);
     /// Nothing, when it is not here.
@@ -78,13 +78,13 @@ private:
         member* first = nullptr;
     };
 
-    member* to_leave_for(std::string const& network_name, store::account_id account);
+    member* victim_for(std::string const& network_name, store::account_id account);
     std::size_t size_of(store::account_id account) const;
-    static member* idle_longest(network const& from, store::account_id only_of) noexcept;
-    member* idle_longest_of(store::account_id account) noexcept;
+    static member* idlest(network const& from, store::account_id only_of) noexcept;
+    member* idlest_of(store::account_id account) noexcept;
     void count(store::account_id account);
 
-    std::size_t const in_all_;
+    std::size_t const limit_;
     std::size_t const per_account_;
     std::size_t size_ = 0;
     networks networks_;
@@ -93,4 +93,4 @@ private:
     group_sizes account_sizes_;
 };
 
-}  // namespace porter::rooms::server
+}  // namespace porter::detail::server

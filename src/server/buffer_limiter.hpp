@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace porter::rooms::server {
+namespace porter::detail::server {
 
 /// Bounds the memory that connections hold for frames which are not whole yet and for output that is not taken yet, in
 /// all and for each network (identity::address::network). Above a limit the slowest peers of the network that holds
@@ -26,7 +26,7 @@ public:
     using time_point = std::chrono::steady_clock::time_point;
 
     /// Bytes; 0: no limit.
-    buffer_limiter(std::size_t in_all, std::size_t per_network) : in_all_(in_all), per_network_(per_network) {}
+    buffer_limiter(std::size_t in_all, std::size_t per_network) : limit_(in_all), per_network_(per_network) {}
 
     /// What one connection holds; given back when this ends.
     class share {
@@ -48,8 +48,8 @@ public:
 
         buffer_limiter& limiter_;
         // What follows is guarded by the limiter's mutex.
-        std::pair<std::string const, network>* at_;  // outlives a rehash, which an iterator does not
-        std::size_t index_ = 0;                      // in its network's list
+        std::pair<std::string const, network>* network_;  // outlives a rehash, which an iterator does not
+        std::size_t index_ = 0;                           // in its network's list
         std::size_t bytes_ = 0;
         time_point slow_since_ = time_point::max();
         std::atomic<bool> evicted_ = false;
@@ -64,26 +64,26 @@ public:
 private:
     struct network {
         std::size_t held = 0;     // bytes
-        std::size_t leaving = 0;  // of those, what evicted ones hold
+        std::size_t evicted = 0;  // of those, what evicted ones hold
         std::vector<share*> shares{};
     };
     using networks = std::unordered_map<std::string, network>;
 
-    void hold(share& whose, std::size_t bytes);
-    bool is_far_too_much(network const& where) const noexcept;
+    void resize(share& whose, std::size_t bytes);
+    bool is_far_over_limit(network const& where) const noexcept;
     static share* slowest_in(network const& where) noexcept;
     static void evict(share& whose) noexcept;
     bool evict_from(network& where) noexcept;
     bool evict_from_heaviest() noexcept;
 
-    std::size_t const in_all_;
+    std::size_t const limit_;
     std::size_t const per_network_;
     std::atomic<bool> tight_ = false;
     std::mutex mutable mutex_;  // guards what follows
     std::size_t held_ = 0;
-    std::size_t leaving_ = 0;
+    std::size_t evicted_ = 0;
     networks networks_;
     std::set<std::pair<std::size_t, network*>> by_weight_;  // those that hold something
 };
 
-}  // namespace porter::rooms::server
+}  // namespace porter::detail::server

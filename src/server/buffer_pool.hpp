@@ -6,7 +6,7 @@
 
 #include "porter/frame.hpp"
 
-namespace porter::rooms::server {
+namespace porter::detail::server {
 
 /// Where the input buffers of one I/O thread's connections come from, and go back to when a connection is quiet. They
 /// are pages of their own: in malloc's memory the coroutine frames that were made meanwhile lie between them, and a
@@ -27,8 +27,8 @@ private:
         buffer* next;
     };
     /// Spare buffers of one size.
-    struct shelf {
-        buffer* spare = nullptr;
+    struct free_list {
+        buffer* first = nullptr;
         std::size_t count = 0;
         std::size_t unneeded = 0;  // the least that `count` was since the last shrink()
     };
@@ -40,7 +40,7 @@ private:
     static constexpr std::size_t page = 4096;
     static constexpr std::size_t largest = frame_decoder::usual_buffer;
 
-    std::array<shelf, largest / page + 1> shelves_{};  // by pages
+    std::array<free_list, largest / page + 1> free_lists_{};  // by pages
 };
 
-}  // namespace porter::rooms::server
+}  // namespace porter::detail::server

@@ -8,7 +8,7 @@
 
 #include "porter/start_error.hpp"
 
-namespace porter::rooms::server {
+namespace porter::detail::server {
 namespace {
 
 using endpoint = asio::ip::tcp::endpoint;
@@ -48,7 +48,7 @@ std::string describe(endpoint const& where)
     return where.address().is_v6() ? "[" + host + "]:" + port : host + ":" + port;
 }
 
-base::tcp_acceptor open(asio::io_context& io, endpoint const& where, base::error_code& failed)
+base::tcp_acceptor receive_hello(asio::io_context& io, endpoint const& where, base::error_code& failed)
 {
     base::tcp_acceptor acceptor{io.get_executor()};
     acceptor.open(where.protocol(), failed);
@@ -74,10 +74,10 @@ std::optional<std::vector<base::tcp_acceptor>> open_all(asio::io_context& io,
         auto const chosen = opened.empty() ? port : opened.front().local_endpoint().port();
         endpoint const where{address, chosen};
         base::error_code failed;
-        auto acceptor = open(io, where, failed);
+        auto acceptor = receive_hello(io, where, failed);
         if (failed == asio::error::address_in_use) return std::nullopt;
         if (failed) {
-            throw start_error{start_error::kind::cannot_listen,
+            throw start_error{start_errc::cannot_listen,
                               "cannot listen on " + describe(where) + ": " + failed.message()};
         }
         opened.push_back(std::move(acceptor));
@@ -94,9 +94,9 @@ std::vector<base::tcp_acceptor> listen_on(asio::io_context& io, std::vector<std:
     for (auto const& text : addresses) {
         base::error_code failed;
         parsed.push_back(asio::ip::make_address(text, failed));
-        if (failed) throw start_error{start_error::kind::configuration, "not an IP address to bind to: " + text};
+        if (failed) throw start_error{start_errc::configuration, "not an IP address to bind to: " + text};
     }
-    if (parsed.empty()) throw start_error{start_error::kind::configuration, "no address to bind to"};
+    if (parsed.empty()) throw start_error{start_errc::configuration, "no address to bind to"};
 
     std::uint32_t next = port;
     std::uint32_t last = next;
@@ -107,7 +107,7 @@ std::vector<base::tcp_acceptor> listen_on(asio::io_context& io, std::vector<std:
     }
     auto const ports = last == port ? "port " + std::to_string(port) + " is"
                                     : "ports " + std::to_string(port) + " to " + std::to_string(last) + " are";
-    throw start_error{start_error::kind::cannot_listen, "cannot listen: " + ports + " in use"};
+    throw start_error{start_errc::cannot_listen, "cannot listen: " + ports + " in use"};
 }
 
-}  // namespace porter::rooms::server
+}  // namespace porter::detail::server

@@ -9,7 +9,7 @@
 #include "base/network.hpp"
 #include "protocol/messages.hpp"
 
-namespace porter::rooms::server {
+namespace porter::detail::server {
 
 /// What the server room itself goes by; the other rooms have options of their own.
 struct options {
@@ -43,9 +43,9 @@ struct options {
 };
 
 /// Whether a connection from here begins with a PROXY header.
-inline bool is_proxy(options const& rules, asio::ip::address const& from)
+inline bool is_proxy(options const& options, asio::ip::address const& from)
 {
-    return std::ranges::any_of(rules.proxies, [&](auto const& each) { return each.contains(from); });
+    return std::ranges::any_of(options.proxies, [&](auto const& each) { return each.contains(from); });
 }
 
 /// While this many bytes wait to be written to a peer, no request of its is taken up.
@@ -67,4 +67,4 @@ inline constexpr int max_denials_after_access = 32;
 /// of ours are answers, so that nobody has a busy server ask its store or its hashes again and again by one connection.
 inline constexpr int max_access_requests = 32;
 
-}  // namespace porter::rooms::server
+}  // namespace porter::detail::server

@@ -5,10 +5,10 @@
 #include <charconv>
 #include <cstdint>
 
-namespace porter::rooms::server {
+namespace porter::detail::server {
 namespace {
 
-using judged = result<std::optional<proxy_header>, std::string>;
+using decided = result<std::optional<proxy_header>, std::string>;
 using namespace std::string_view_literals;
 
 constexpr auto signature_1 = "PROXY "sv;
@@ -16,17 +16,17 @@ constexpr auto signature_2 = "\r\n\r\n\0\r\nQUIT\n"sv;
 constexpr std::size_t longest_1 = 107;  // bytes with CR LF: "worst case" in section 2.1
 constexpr std::size_t fixed_2 = 16;     // bytes of version 2 before the addresses
 
-refusal<std::string> malformed(char const* why)
+unexpected<std::string> malformed(char const* why)
 {
-    return refuse(std::string{why});
+    return unexpected(std::string{why});
 }
 
-judged need_more()
+decided need_more()
 {
     return std::optional<proxy_header>{};
 }
 
-judged found(std::size_t size, std::optional<asio::ip::address> client = {})
+decided found(std::size_t size, std::optional<asio::ip::address> client = {})
 {
     return std::optional{proxy_header{size, client}};
 }
@@ -62,7 +62,7 @@ std::string_view next_word(std::string_view& line)
 }
 
 /// `line`: what stands between the signature and CR LF.
-judged parse_words(std::string_view line, std::size_t size)
+decided parse_words(std::string_view line, std::size_t size)
 {
     auto const family = next_word(line);
     if (family == "UNKNOWN") return found(size);  // the rest of the line is to be ignored: section 2.1
@@ -77,7 +77,7 @@ judged parse_words(std::string_view line, std::size_t size)
     return found(size, source);
 }
 
-judged parse_1(std::string_view begun)
+decided parse_1(std::string_view begun)
 {
     auto const line = begun.substr(0, longest_1);
     auto const end = line.find('\n');
@@ -105,7 +105,7 @@ Address address_at(std::string_view bytes, std::size_t at)
 /// How many bytes the addresses of each family take: unspecified, IPv4, IPv6, local sockets.
 constexpr std::array<std::size_t, 4> address_sizes{0, 12, 36, 216};
 
-judged parse_2(std::string_view begun)
+decided parse_2(std::string_view begun)
 {
     if (begun.size() > 12 && (byte_at(begun, 12) & 0xf0U) != 0x20) return malformed("its version is not 2");
     if (begun.size() > 12 && (byte_at(begun, 12) & 0x0fU) > 1)
@@ -129,7 +129,7 @@ judged parse_2(std::string_view begun)
     return found(size);
 }
 
-bool may_begin(std::string_view begun, std::string_view signature)
+bool may_start(std::string_view begun, std::string_view signature)
 {
     auto const both = std::min(begun.size(), signature.size());
     return begun.substr(0, both) == signature.substr(0, both);
@@ -137,11 +137,11 @@ bool may_begin(std::string_view begun, std::string_view signature)
 
 }  // namespace
 
-judged parse_proxy_header(std::string_view begun)
+decided parse_proxy_header(std::string_view begun)
 {
-    if (may_begin(begun, signature_1)) return begun.size() < signature_1.size() ? need_more() : parse_1(begun);
-    if (may_begin(begun, signature_2)) return begun.size() < signature_2.size() ? need_more() : parse_2(begun);
+    if (may_start(begun, signature_1)) return begun.size() < signature_1.size() ? need_more() : parse_1(begun);
+    if (may_start(begun, signature_2)) return begun.size() < signature_2.size() ? need_more() : parse_2(begun);
     return malformed("it does not begin like one");
 }
 
-}  // namespace porter::rooms::server
+}  // namespace porter::detail::server

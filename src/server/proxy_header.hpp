@@ -8,7 +8,7 @@
 
 #include "porter/error.hpp"
 
-namespace porter::rooms::server {
+namespace porter::detail::server {
 
 /// What stands before the first byte of a connection that comes by a proxy: the PROXY protocol, versions 1 and 2
 /// (https://www.haproxy.org/download/2.8/doc/proxy-protocol.txt).
@@ -26,4 +26,4 @@ inline constexpr std::size_t longest_proxy_header = 4096;
 /// error says why it is none; it is known as soon as a byte is wrong.
 result<std::optional<proxy_header>, std::string> parse_proxy_header(std::string_view begun);
 
-}  // namespace porter::rooms::server
+}  // namespace porter::detail::server

@@ -3,7 +3,7 @@
 #include <asio/post.hpp>
 #include <tuple>
 
-namespace porter::rooms::server {
+namespace porter::detail::server {
 namespace {
 
 /// The first bits of an IPv6 address, or an IPv4 address, which is no part of 2000::/3, where the others are.
@@ -122,4 +122,4 @@ std::size_t tls_handshake_limiter::taken() const
     return all_.handshakes.size();
 }
 
-}  // namespace porter::rooms::server
+}  // namespace porter::detail::server

@@ -13,7 +13,7 @@
 #include "identity/address.hpp"
 #include "tls/stream.hpp"
 
-namespace porter::rooms::server {
+namespace porter::detail::server {
 
 /// Limits the TLS handshakes in progress on the whole server: each takes memory and computes signatures. A new one
 /// always gets a slot. When all are taken, the oldest handshake of the heaviest origin loses its slot: of the IPv6 /48
@@ -77,4 +77,4 @@ private:
     std::uint64_t latest_ = 0;  // handshake's number
 };
 
-}  // namespace porter::rooms::server
+}  // namespace porter::detail::server

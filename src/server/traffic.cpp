@@ -2,7 +2,7 @@
 
 #include "protocol/kinds.hpp"
 
-namespace porter::rooms::server {
+namespace porter::detail::server {
 
 void traffic::trace(std::string_view event, identity::address const& peer, std::byte kind, std::size_t payload) const
 {
@@ -13,4 +13,4 @@ void traffic::trace(std::string_view event, identity::address const& peer, std::
         {{"address", peer.text()}, {"connection", peer.connection()}, shown, {"bytes", frame_header_size + payload}});
 }
 
-}  // namespace porter::rooms::server
+}  // namespace porter::detail::server

@@ -8,7 +8,7 @@
 #include "log/logger.hpp"
 #include "porter/frame.hpp"
 
-namespace porter::rooms::server {
+namespace porter::detail::server {
 
 /// Counts what a connection exchanges in whole frames, and logs each at the level trace: its kind and length, never its
 /// content. Plain numbers, for the connection's own thread.
@@ -56,4 +56,4 @@ inline void traffic::count(direction& way, std::size_t payload) noexcept
     way.bytes += frame_header_size + payload;
 }
 
-}  // namespace porter::rooms::server
+}  // namespace porter::detail::server

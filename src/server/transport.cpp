@@ -4,7 +4,7 @@
 
 #include "base/network.hpp"
 
-namespace porter::rooms::server {
+namespace porter::detail::server {
 namespace {
 
 constexpr unsigned char tls_handshake = 0x16;  // the content type of its first record: RFC 8446, 5.1
@@ -20,51 +20,51 @@ unsigned char first_byte(stream& socket, base::error_code& error)
     return first[0];
 }
 
-task<result<void, ending>> shake_hands(stream& socket, identity::address const& from, encryption& encryption)
+task<result<void, close_reason>> accept_tls(stream& socket, identity::address const& from, tls_acceptor& encryption)
 {
     auto const slot = encryption.handshake_limiter().take(from, socket);
     auto const context = encryption.context();
     auto const deadline = std::chrono::steady_clock::now() + handshake_time;
     auto const failed =
         co_await socket.accept_tls(*context, deadline, encryption.handshake_threads(), base::site_of(from.network()));
-    if (!failed) co_return result<void, ending>{};
+    if (!failed) co_return result<void, close_reason>{};
     auto const why = slot.is_evicted() ? "too many of them, and this one took longest" : failed.message();
-    co_return refuse(ending::lost("TLS handshake: " + why));
+    co_return unexpected(close_reason::lost("TLS handshake: " + why));
 }
 
 }  // namespace
 
-task<result<void, ending>> recognise(stream& socket, identity::address const& from, encryption* encryption)
+task<result<void, close_reason>> detect_tls(stream& socket, identity::address const& from, tls_acceptor* encryption)
 {
     base::error_code error = asio::error::would_block;
     unsigned char first = 0;
     while (error == asio::error::would_block) {
         base::error_code failed;
         co_await socket.async_wait(stream::wait_read, base::uncancelled(failed));
-        if (failed) co_return refuse(ending::lost(failed.message()));
+        if (failed) co_return unexpected(close_reason::lost(failed.message()));
         first = first_byte(socket, error);
     }
-    if (error == asio::error::eof) co_return refuse(ending::half_closed());
-    if (error) co_return refuse(ending::lost(error.message()));
+    if (error == asio::error::eof) co_return unexpected(close_reason::half_closed());
+    if (error) co_return unexpected(close_reason::lost(error.message()));
     if (first == tls_handshake && encryption != nullptr) {
-        auto shaken = co_await shake_hands(socket, from, *encryption);
+        auto shaken = co_await accept_tls(socket, from, *encryption);
         co_return shaken;
     }
     if (first != plain_frame) {
-        co_return refuse(
-            ending::by_us(code::protocol_error, "this is a porter/1 server: frames begin with a zero byte"));
+        co_return unexpected(
+            close_reason::local(code::protocol_error, "this is a porter/1 server: frames begin with a zero byte"));
     }
-    if (encryption != nullptr && !encryption->allows_plain(from)) {
-        co_return refuse(ending::by_us(code::tls_required, "connect again with TLS"));
+    if (encryption != nullptr && !encryption->allows_plaintext(from)) {
+        co_return unexpected(close_reason::local(code::tls_required, "connect again with TLS"));
     }
-    co_return result<void, ending>{};
+    co_return result<void, close_reason>{};
 }
 
-bool wants_tls(stream& socket)
+bool begins_tls(stream& socket)
 {
     base::error_code error;
     if (socket.available(error) == 0 || error) return false;
     return first_byte(socket, error) == tls_handshake && !error;
 }
 
-}  // namespace porter::rooms::server
+}  // namespace porter::detail::server

@@ -1,11 +1,11 @@
 #pragma once
 
 #include "base/asio.hpp"
-#include "server/encryption.hpp"
-#include "server/ending.hpp"
+#include "server/close_reason.hpp"
+#include "server/tls_acceptor.hpp"
 #include "tls/stream.hpp"
 
-namespace porter::rooms::server {
+namespace porter::detail::server {
 
 /// The bytes that frames travel in: plain until a peer begins a TLS handshake.
 using stream = tls::stream;
@@ -15,9 +15,9 @@ using stream = tls::stream;
 /// else is a protocol_error. Who is not allowed to go on in the clear is told tls_required. A handshake that fails is
 /// an ending::lost. `encryption`: none when TLS is off, and then 0x16 is like anything else. Cancelling
 /// the socket's operations ends the wait. The arguments outlive the task.
-task<result<void, ending>> recognise(stream& socket, identity::address const& from, encryption* encryption);
+task<result<void, close_reason>> detect_tls(stream& socket, identity::address const& from, tls_acceptor* encryption);
 
 /// Whether the peer's first byte is here and begins a TLS handshake: then a frame in the clear says nothing to it.
-bool wants_tls(stream& socket);
+bool begins_tls(stream& socket);
 
-}  // namespace porter::rooms::server
+}  // namespace porter::detail::server

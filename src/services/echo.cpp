@@ -1,6 +1,6 @@
 #include "services/echo.hpp"
 
-namespace porter::rooms::services {
+namespace porter::detail::services {
 
 task<void> echo(connection& client)
 {
@@ -9,4 +9,4 @@ task<void> echo(connection& client)
     }
 }
 
-}  // namespace porter::rooms::services
+}  // namespace porter::detail::services

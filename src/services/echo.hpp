@@ -2,9 +2,9 @@
 
 #include "porter/connection.hpp"
 
-namespace porter::rooms::services {
+namespace porter::detail::services {
 
 /// Sends every message back as it was.
 task<void> echo(connection& client);
 
-}  // namespace porter::rooms::services
+}  // namespace porter::detail::services

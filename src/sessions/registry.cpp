@@ -4,18 +4,18 @@
 #include <array>
 #include <utility>
 
-namespace porter::rooms::sessions {
+namespace porter::detail::sessions {
 namespace {
 
 /// Endings at one time that get a line each; of more, as when expired ones are removed, their number is told.
 constexpr std::size_t most_ending_lines = 16;
 
-failure unavailable()
+error unavailable()
 {
     return {code::unavailable, "the user database cannot be reached just now"};
 }
 
-failure invalid_token()
+error invalid_token()
 {
     return {code::invalid_token, "this session is not known or has ended: log in again"};
 }
@@ -24,10 +24,11 @@ failure invalid_token()
 
 registry::registry(store::sessions& sessions, auth::throttle& throttle, token_source& tokens, base::clock const& clock,
                    log::logger& log, options rules)
-    : sessions_(sessions), throttle_(throttle), tokens_(tokens), clock_(clock), log_(log), rules_(rules)
+    : sessions_(sessions), throttle_(throttle), tokens_(tokens), clock_(clock), log_(log), options_(rules)
 {
-    sessions_.watch({[this](std::span<store::ended_session const> ended) { heard_of(ended); },
-                     [this] { tell(&store::session_watch::missed); }, [this] { tell(&store::session_watch::lost); }});
+    sessions_.watch({[this](std::span<store::ended_session const> ended) { on_ended(ended); },
+                     [this] { notify(&store::session_watch::missed); },
+                     [this] { notify(&store::session_watch::lost); }});
 }
 
 registry::~registry()
@@ -42,51 +43,51 @@ task<result<session>> registry::open(auth::principal const& who, identity::addre
     auto fresh = record_of(prepared, now, from, over);
     fresh.account = who.account();
     fresh.credential_version = who.credential_version();
-    fresh.proved_by = who.proved_by();
+    fresh.verified_hash = who.verified_hash();
     auto stored = co_await sessions_.open(fresh);
     if (!stored && stored.error() == store::errc::unavailable) {
-        co_await throttle_.give_back(who.proved_by());
-        co_return refuse(unavailable());
+        co_await throttle_.rollback(who.verified_hash());
+        co_return unexpected(unavailable());
     }
     // The credential was good a moment ago and is not any more: for the peer that is a wrong one.
     if (!stored) {
-        auto const counted = co_await throttle_.fail(who.proved_by());
-        if (!counted) co_return refuse(counted.error());
-        co_return refuse(failure{code::bad_credentials, "the name or the password is wrong"});
+        auto const counted = co_await throttle_.fail(who.verified_hash());
+        if (!counted) co_return unexpected(counted.error());
+        co_return unexpected(error{code::bad_credentials, "the name or the password is wrong"});
     }
-    co_return opened_as(std::move(prepared), std::move(*stored), from);
+    co_return make_session(std::move(prepared), std::move(*stored), from);
 }
 
-task<result<session>> registry::open(auth::newcomer const& who, identity::address from, store::transport over)
+task<result<session>> registry::open(auth::pending_account const& who, identity::address from, store::transport over)
 {
     auto const now = clock_.now();
     auto prepared = prepare(who.name(), now);
     auto fresh = record_of(prepared, now, from, over);
-    fresh.proved_by = who.asked_by();
+    fresh.verified_hash = who.address();
     auto stored = co_await sessions_.open_first(who.account(), fresh);
     if (!stored) {
         auto why = unavailable();
         if (stored.error() == store::errc::name_taken) {
-            auto const counted = co_await throttle_.fail(who.asked_by());
-            if (counted) why = failure{code::name_taken, "this name is taken"};
+            auto const counted = co_await throttle_.fail(who.address());
+            if (counted) why = error{code::name_taken, "this name is taken"};
         } else {
-            co_await throttle_.give_back(who.asked_by());
+            co_await throttle_.rollback(who.address());
         }
         log_.info("register_denied",
-                  {{"address", from.text()}, {"connection", from.connection()}, {"code", name_of(why.what)}});
-        co_return refuse(std::move(why));
+                  {{"address", from.text()}, {"connection", from.connection()}, {"code", name_of(why.code)}});
+        co_return unexpected(std::move(why));
     }
     log_.info("registered",
               {{"address", from.text()}, {"connection", from.connection()}, log::quoted("name", who.name())});
-    co_return opened_as(std::move(prepared), std::move(*stored), from);
+    co_return make_session(std::move(prepared), std::move(*stored), from);
 }
 
 task<result<session>> registry::resume(base::secret token, identity::address from, store::transport over)
 {
-    auto const denied = [this, &from](failure why) {
+    auto const denied = [this, &from](error why) {
         log_.info("resume_denied",
-                  {{"address", from.text()}, {"connection", from.connection()}, {"code", name_of(why.what)}});
-        return refuse(std::move(why));
+                  {{"address", from.text()}, {"connection", from.connection()}, {"code", name_of(why.code)}});
+        return unexpected(std::move(why));
     };
     auto const digest = digest_of(token.view());
     std::optional<store::found_session> match;
@@ -97,34 +98,34 @@ task<result<session>> registry::resume(base::secret token, identity::address fro
     }
     auto const now = clock_.now();
     if (match && is_expired(match->session, now)) {
-        co_await put_away(match->session, store::ending_cause::expired);
+        co_await terminate(match->session, store::ending_cause::expired);
         match.reset();
     }
-    if (!match || match->account_disabled || endings_.contains(match->session.id)) {
-        auto const why = co_await refusal_of_token(from);
+    if (!match || match->account_disabled || ended_.contains(match->session.id)) {
+        auto const why = co_await token_error(from);
         co_return denied(why);
     }
     store::found_session const& found = *match;
     store::session const& known = found.session;
     if (known.transport == store::transport::tls && over == store::transport::plain) {
         // On the way from another machine the token may have been read by anybody.
-        if (!from.is_loopback()) co_await put_away(known, store::ending_cause::token_exposed);
+        if (!from.is_loopback()) co_await terminate(known, store::ending_cause::token_exposed);
         co_return denied({code::tls_required, "this session was opened over TLS"});
     }
-    note_use({known.id, now, from.text(), from.network()});
+    record_activity({known.id, now, from.text(), from.network()});
     log_.info("session_resumed", {{"address", from.text()},
                                   {"connection", from.connection()},
                                   {"session", known.id},
                                   log::quoted("name", found.account_name)});
-    co_return taken_up(found);
+    co_return make_resumed(found);
 }
 
-task<failure> registry::refusal_of_token(identity::address const& from)
+task<error> registry::token_error(identity::address const& from)
 {
     auto const counted = co_await throttle_.begin(from);
     // That the store cannot count now does not make the token any better.
     if (counted) co_await throttle_.fail(*counted);
-    if (!counted && counted.error().what != code::unavailable) co_return counted.error();
+    if (!counted && counted.error().code != code::unavailable) co_return counted.error();
     co_return invalid_token();
 }
 
@@ -132,9 +133,9 @@ task<result<std::vector<store::session>>> registry::list(store::account_id accou
 {
     auto const now = clock_.now();
     auto listed = co_await sessions_.list(account, now, idle_since(now));
-    if (!listed) co_return refuse(unavailable());
+    if (!listed) co_return unexpected(unavailable());
     for (auto& each : *listed) {
-        auto const use = noted(each.id);
+        auto const use = pending_activity(each.id);
         if (!use) continue;
         each.last_used_at = std::max(each.last_used_at, use->at);
         if (!use->address.empty()) each.address = use->address;
@@ -146,16 +147,16 @@ task<result<void>> registry::revoke(store::account_id account, store::session_id
 {
     auto const ended = co_await sessions_.end(account, id, why);
     if (!ended && ended.error() == store::errc::not_found) {
-        co_return refuse(failure{code::not_found, "there is no such session"});
+        co_return unexpected(error{code::not_found, "there is no such session"});
     }
-    if (!ended) co_return refuse(unavailable());
+    if (!ended) co_return unexpected(unavailable());
     co_return result<void>{};
 }
 
 task<result<void>> registry::revoke_all(store::account_id account, store::ending_cause why)
 {
     auto const ended = co_await sessions_.end_all(account, why);
-    if (!ended) co_return refuse(unavailable());
+    if (!ended) co_return unexpected(unavailable());
     co_return result<void>{};
 }
 
@@ -165,18 +166,18 @@ void registry::watch(store::session_watch watcher)
     watch_ = std::move(watcher);
 }
 
-task<void> registry::look_again(std::vector<store::session_id> live)
+task<void> registry::recheck(std::vector<store::session_id> live)
 {
     if (live.empty()) co_return;
     auto const count = live.size();
-    auto const over = co_await sessions_.gone(std::move(live), clock_.now());
+    auto const over = co_await sessions_.find_ended(std::move(live), clock_.now());
     if (over) log_.debug("sessions_looked_at", {{"count", count}, {"ended", over->size()}});
     if (!over) {
         log_.warn("sessions_not_looked_at");
     } else if (!over->empty()) {
         std::vector<store::ended_session> ended;
         for (auto const id : *over) ended.push_back({id, {}, "no_longer_valid"});
-        heard_of(ended);
+        on_ended(ended);
     }
 }
 
@@ -196,7 +197,7 @@ task<void> registry::end_expired()
 task<void> registry::prune()
 {
     // The store judges by what is written: a session in use must not look idle to it.
-    auto const written = co_await flush_uses();
+    auto const written = co_await store_activity();
     if (!written) co_return;
     auto const now = clock_.now();
     auto const removed = co_await sessions_.prune(now, idle_since(now));
@@ -212,7 +213,7 @@ session registry::prepare(std::string name, base::timestamp now)
     session prepared;
     prepared.token_ = tokens_.issue();
     prepared.name_ = std::move(name);
-    prepared.expires_at_ = now + rules_.ttl;
+    prepared.expires_at_ = now + options_.ttl;
     return prepared;
 }
 
@@ -226,15 +227,15 @@ store::new_session registry::record_of(session const& prepared, base::timestamp 
     fresh.address = from.text();
     fresh.network = from.network();
     fresh.transport = over;
-    fresh.keep = rules_.max_per_account;
+    fresh.max_sessions = options_.max_per_account;
     return fresh;
 }
 
-session registry::opened_as(session prepared, store::opened_session stored, identity::address const& from) const
+session registry::make_session(session prepared, store::opened_session stored, identity::address const& from) const
 {
     prepared.id_ = stored.id;
     prepared.account_ = stored.account;
-    prepared.before_ = std::move(stored.before);
+    prepared.history_ = std::move(stored.before);
     log_.info("session_opened", {{"address", from.text()},
                                  {"connection", from.connection()},
                                  {"session", prepared.id_},
@@ -244,38 +245,38 @@ session registry::opened_as(session prepared, store::opened_session stored, iden
 
 bool registry::is_expired(store::session const& found, base::timestamp now) const
 {
-    auto const use = noted(found.id);
+    auto const use = pending_activity(found.id);
     auto const last_used_at = use ? std::max(found.last_used_at, use->at) : found.last_used_at;
     return store::is_past_its_end(found, now) || last_used_at <= idle_since(now);
 }
 
-session registry::taken_up(store::found_session const& found) const
+session registry::make_resumed(store::found_session const& found) const
 {
     session resumed;
     resumed.id_ = found.session.id;
     resumed.account_ = found.session.account;
     resumed.name_ = found.account_name;
     resumed.expires_at_ = found.session.expires_at;
-    resumed.before_ = found.history;
+    resumed.history_ = found.history;
     return resumed;
 }
 
-task<void> registry::put_away(store::session const& refused, store::ending_cause why)
+task<void> registry::terminate(store::session const& refused, store::ending_cause why)
 {
     // Remembered here first: the store may be down, and the clock may be set back.
-    endings_.add(std::array{refused.id});
+    ended_.add(std::array{refused.id});
     auto const ended = co_await sessions_.end(refused.account, refused.id, why);
     if (!ended && ended.error() == store::errc::unavailable) {
         log_.warn("session_not_ended", {{"session", refused.id}});
     }
 }
 
-void registry::heard_of(std::span<store::ended_session const> ended)
+void registry::on_ended(std::span<store::ended_session const> ended)
 {
     std::vector<store::session_id> ids;
     ids.reserve(ended.size());
     for (auto const& each : ended) ids.push_back(each.id);
-    endings_.add(ids);
+    ended_.add(ids);
     if (ended.size() <= most_ending_lines) {
         for (auto const& each : ended) {
             log_.info("session_ended",
@@ -288,10 +289,10 @@ void registry::heard_of(std::span<store::ended_session const> ended)
     if (watch_.ended) watch_.ended(ended);
 }
 
-void registry::tell(std::function<void()> store::session_watch::*what)
+void registry::notify(std::function<void()> store::session_watch::*what)
 {
     std::lock_guard const lock{watch_mutex_};
     if (watch_.*what) (watch_.*what)();
 }
 
-}  // namespace porter::rooms::sessions
+}  // namespace porter::detail::sessions

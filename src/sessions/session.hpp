@@ -6,7 +6,7 @@
 #include "base/secret.hpp"
 #include "store/records.hpp"
 
-namespace porter::rooms::sessions {
+namespace porter::detail::sessions {
 
 /// An open session: the right of one account to talk, backed by a token. Only the registry makes one.
 class session {
@@ -15,7 +15,7 @@ public:
     store::account_id account() const noexcept { return account_; }
     std::string const& name() const noexcept { return name_; }
     base::timestamp expires_at() const noexcept { return expires_at_; }  ///< the absolute end
-    store::access_history const& before() const noexcept { return before_; }
+    store::access_history const& history() const noexcept { return history_; }
     /// The token of a session just opened: to be shown once. Empty when it was resumed.
     base::secret const& token() const noexcept { return token_; }
 
@@ -27,8 +27,8 @@ private:
     store::account_id account_ = 0;
     std::string name_;
     base::timestamp expires_at_{};
-    store::access_history before_;
+    store::access_history history_;
     base::secret token_;
 };
 
-}  // namespace porter::rooms::sessions
+}  // namespace porter::detail::sessions

@@ -9,7 +9,7 @@
 
 #include "porter/start_error.hpp"
 
-namespace porter::rooms::sessions {
+namespace porter::detail::sessions {
 namespace {
 
 constexpr std::string_view prefix = "prt_";
@@ -23,7 +23,7 @@ static_assert(prefix.size() + spelled_size - 1 == 47);
 
 system_token_source::system_token_source()
 {
-    if (sodium_init() < 0) throw start_error(start_error::kind::configuration, "cannot initialise libsodium");
+    if (sodium_init() < 0) throw start_error(start_errc::configuration, "cannot initialise libsodium");
 }
 
 base::secret system_token_source::issue()
@@ -55,4 +55,4 @@ std::optional<store::token_digest> digest_of(std::string_view token)
     return digest;
 }
 
-}  // namespace porter::rooms::sessions
+}  // namespace porter::detail::sessions

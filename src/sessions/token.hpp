@@ -8,7 +8,7 @@
 
 /// Session tokens: `prt_` and 32 random bytes in base64url without padding, 47 characters in all. The prefix lets
 /// people and secret scanners recognise one.
-namespace porter::rooms::sessions {
+namespace porter::detail::sessions {
 
 /// Where new tokens come from, so that tests decide. Safe from any thread.
 class token_source {
@@ -30,4 +30,4 @@ public:
 /// spelled exactly as a token is. A token has 256 random bits, so a fast digest without a salt is enough.
 std::optional<store::token_digest> digest_of(std::string_view token);
 
-}  // namespace porter::rooms::sessions
+}  // namespace porter::detail::sessions

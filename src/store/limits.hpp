@@ -6,7 +6,7 @@
 
 /// How far a store lets the peers of one network make it grow, and how much it answers at once. A network is an IPv4
 /// address or an IPv6 /64; the site of an IPv6 network is its /48. Every backend keeps them.
-namespace porter::rooms::store {
+namespace porter::detail::store {
 
 /// A site has as much as eight networks: one customer often has all 65,536 /64s of a /48.
 inline constexpr std::uint32_t networks_per_site = 8;
@@ -29,4 +29,4 @@ inline constexpr std::size_t hash_costs_at_once = 5;
 /// until then and its life longer. A clock that is behind by less (a machine without one that starts) ends nothing.
 inline constexpr std::chrono::seconds clock_tolerance = std::chrono::hours{24};
 
-}  // namespace porter::rooms::store
+}  // namespace porter::detail::store

@@ -14,7 +14,7 @@
 /// leaks. A success is durable when the task resumes. Every operation may fail with errc::unavailable (not repeated
 /// below). Arguments are taken by value because the operation runs on the store's threads; a cancelled caller waits
 /// for the operation's end. Every backend passes tests/store/conformance.
-namespace porter::rooms::store {
+namespace porter::detail::store {
 
 class accounts {
 public:
@@ -40,7 +40,7 @@ public:
 
     /// Changes the password, if the credential is still the one that was verified (a rehash does not make it another)
     /// and the account not disabled; ends every session of the account but one, which from now on counts as opened by
-    /// the new credential, and undoes the try with those before it on the same ladder. Errors: credential_changed.
+    /// the new credential, and undoes the try with those before it on the same counter. Errors: credential_changed.
     virtual task<result<void>> change_password(password_change asked) = 0;
 };
 
@@ -59,7 +59,7 @@ public:
     virtual ~sessions() = default;
 
     /// Opens a session of an account whose credential was just verified: records the login (time, address) and that the
-    /// account was at that address, undoes the try with those before it on the same ladder, zeroes failed_since, and
+    /// account was at that address, undoes the try with those before it on the same counter, zeroes failed_since, and
     /// ends the oldest sessions beyond `keep`. Errors: credential_changed.
     virtual task<result<opened_session>> open(new_session fresh) = 0;
 
@@ -84,7 +84,7 @@ public:
 
     /// Writes when, and from where, sessions were last used, and that their accounts were there. A session that is
     /// gone is passed over; a time before the recorded one changes nothing.
-    virtual task<result<void>> touch(std::vector<session_use> uses) = 0;
+    virtual task<result<void>> touch(std::vector<session_activity> uses) = 0;
 
     /// Removes sessions whose absolute end is at or before `now` or whose last use is at or before `idle_since`;
     /// how many.
@@ -93,7 +93,7 @@ public:
     /// Which of these sessions are over: no longer there, past their absolute end at `now`, or opened in a future that
     /// no clock of ours reaches (created more than clock_tolerance after `now`). After `lost` this looks at what is
     /// stored now in the store's place.
-    virtual task<result<std::vector<session_id>>> gone(std::vector<session_id> live, base::timestamp now) = 0;
+    virtual task<result<std::vector<session_id>>> find_ended(std::vector<session_id> live, base::timestamp now) = 0;
 
     /// The sessions whose absolute end is after `after` and not after `until`, as the store has it now: an
     /// administrator may have moved it by hand. Of more than 10,000 those that ended last.
@@ -120,23 +120,23 @@ public:
 };
 
 /// The tries of passwords and other secrets that were counted, by account and by network.
-class tries {
+class attempts {
 public:
-    virtual ~tries() = default;
+    virtual ~attempts() = default;
 
-    /// Judges a try by judge(), and counts it where that allows it: on the ladder of its account (the network's own,
+    /// Judges a try by judge(), and counts it where that allows it: on the failure counter of its account (the network's own,
     /// where the account was accessed from before), in the network's window, and, when it asks for an account, among
     /// the network's registrations and those of its site. An account that is gone is as none.
     /// The try is undecided until it succeeds, fails or is given back: one that is refused while there are such on the
     /// same ladder or from the same network is not throttled but `undecided`. A start gives back what is left of them.
-    virtual task<result<judged_try>> begin(secret_try asked, throttle_rules rules) = 0;
+    virtual task<result<attempt_result>> begin(secret_attempt asked, throttle_rules rules) = 0;
 
     /// A counted try failed: it counts from now on whatever happens. What asked for an account did not get one, and is
     /// no registration.
-    virtual task<result<void>> fail(counted_try decided) = 0;
+    virtual task<result<void>> fail(counted_attempt decided) = 0;
 
     /// Undoes tries that came to no decision: all is as if they had not been made.
-    virtual task<result<void>> give_back(std::vector<counted_try> undecided) = 0;
+    virtual task<result<void>> rollback(std::vector<counted_attempt> undecided) = 0;
 };
 
 /// The ports of one store, as they are handed to the rooms. All references outlive the rooms.
@@ -144,7 +144,7 @@ struct ports {
     store::accounts& accounts;
     store::sessions& sessions;
     store::addresses& addresses;
-    store::tries& tries;
+    store::attempts& attempts;
 };
 
-}  // namespace porter::rooms::store
+}  // namespace porter::detail::store

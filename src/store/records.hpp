@@ -13,7 +13,7 @@
 #include "porter/error.hpp"
 #include "store/limits.hpp"
 
-namespace porter::rooms::store {
+namespace porter::detail::store {
 
 /// Why a store operation did not happen. In every case nothing was changed.
 enum class errc {
@@ -79,28 +79,28 @@ inline bool is_past_its_end(session const& one, base::timestamp now)
 
 /// A try of a secret that was counted as failed before it was decided: what undoes it when it succeeds, or when it was
 /// never decided.
-struct counted_try {
+struct counted_attempt {
     std::optional<account_id> account;  ///< on whose ladder it counts
     std::string network;                ///< that it came from
-    bool is_known_network = false;      ///< it counts on the network's own ladder
+    bool is_known_network = false;      ///< it counts on the network's own counter
     std::int64_t entry = 0;             ///< its row in the book of the networks' failures; 0: it was never counted
     std::int64_t registration = 0;      ///< its row among the registrations; 0: it asks for no account, or uncounted
     base::instant at{};
-    base::instant last_before{};                           ///< of the ladder, before this try
+    base::instant last_before{};                           ///< of the counter, before this try
     std::optional<base::timestamp> last_failed_at_before;  ///< of the account, before this try
 };
 
 struct new_session {
     account_id account = 0;
     std::int64_t credential_version = 0;  ///< that of the credential that was verified
-    counted_try proved_by;                ///< the try that succeeded
+    counted_attempt verified_hash;        ///< the try that succeeded
     token_digest digest{};
     base::timestamp created_at{};
     base::timestamp expires_at{};
     std::string address;  ///< canonical
     std::string network;  ///< that limits count the address by
     store::transport transport = store::transport::plain;
-    std::uint32_t keep = 16;  ///< sessions an account may have; the oldest beyond it end
+    std::uint32_t max_sessions = 16;  ///< sessions an account may have; the oldest beyond it end
 };
 
 struct opened_session {
@@ -145,7 +145,7 @@ struct ended_session {
     std::string cause;         ///< that of an ending_cause, or another word: see migrations/0006_why_sessions_ended.sql
 };
 
-struct session_use {
+struct session_activity {
     session_id id = 0;
     base::timestamp at{};
     std::string address;  ///< empty: leave the recorded one
@@ -157,8 +157,8 @@ struct password_change {
     account_id account = 0;
     std::int64_t credential_version = 0;  ///< that of the credential that was verified
     std::string new_hash;
-    session_id keep = 0;    ///< the session that stays
-    counted_try proved_by;  ///< the try that succeeded
+    session_id keep = 0;            ///< the session that stays
+    counted_attempt verified_hash;  ///< the try that succeeded
 };
 
-}  // namespace porter::rooms::store
+}  // namespace porter::detail::store

@@ -4,7 +4,7 @@
 
 #include "store/limits.hpp"
 
-namespace porter::rooms::store {
+namespace porter::detail::store {
 namespace {
 
 using std::chrono::milliseconds;
@@ -28,11 +28,11 @@ milliseconds pause_after(std::uint32_t failures, throttle_rules const& rules) no
 
 }  // namespace
 
-verdict judge(tries_so_far const& found, throttle_rules const& rules, base::instant now) noexcept
+decision decide(attempt_history const& found, throttle_rules const& rules, base::instant now) noexcept
 {
-    using enum verdict::rule;
-    if (found.ladder.failed >= rules.locked_after) return {account_locked, seconds{0}};
-    auto const paused = left_of(pause_after(found.ladder.failed, rules), found.ladder.last, now);
+    using enum decision::rule;
+    if (found.failures.failures >= rules.locked_after) return {account_locked, seconds{0}};
+    auto const paused = left_of(pause_after(found.failures.failures, rules), found.failures.last_failed_at, now);
     milliseconds shut{0};
     if (found.network_full_since) shut = left_of(rules.network_window, *found.network_full_since, now);
     milliseconds used_up{0};
@@ -43,4 +43,4 @@ verdict judge(tries_so_far const& found, throttle_rules const& rules, base::inst
     return {paused >= shut ? account_paused : network_throttled, std::chrono::ceil<seconds>(std::max(paused, shut))};
 }
 
-}  // namespace porter::rooms::store
+}  // namespace porter::detail::store

@@ -11,7 +11,7 @@
 
 /// How failed tries slow down further ones. Whether a try may be made is decided where it is counted, in one
 /// operation of the store, so that tries at the same time win nothing; the numbers come from the room that asks.
-namespace porter::rooms::store {
+namespace porter::detail::store {
 
 /// The numbers (docs/PROTOCOL.md, failures).
 struct throttle_rules {
@@ -23,57 +23,57 @@ struct throttle_rules {
 };
 
 /// Failures in a row.
-struct ladder {
-    std::uint32_t failed = 0;
-    base::instant last{};  ///< of the last of them
+struct failure_counter {
+    std::uint32_t failures = 0;
+    base::instant last_failed_at{};  ///< of the last of them
 };
 
 /// What is stored that a new try is judged by.
-struct tries_so_far {
-    store::ladder ladder;                                     ///< on which the try would count
+struct attempt_history {
+    store::failure_counter failures;                          ///< on which the try would count
     bool is_known_network = false;                            ///< then it is the network's own ladder for the account
     std::optional<base::timestamp> network_full_since;        ///< the newest failure but failures_per_network - 1
     std::optional<base::timestamp> registrations_full_since;  ///< that of the newest which must be an hour old
 };
 
 /// What happens to a try, and by which rule.
-struct verdict {
+struct decision {
     enum class rule : std::uint8_t {
         allowed,
         account_paused,         ///< for a while, after failures in a row
         account_locked,         ///< after too many in a row, until somebody lifts it
         network_throttled,      ///< too many failures within the window
         registrations_used_up,  ///< too many new accounts from the network within registration_window
-        undecided,              ///< too many, if those that are not decided fail: soon it is known
+        pending,                ///< too many, if those that are not decided fail: soon it is known
     };
 
-    verdict::rule by = rule::allowed;
+    decision::rule by = rule::allowed;
     std::chrono::seconds retry_after{};  ///< rounded up; 0: no time helps
 
     bool allows() const noexcept { return by == rule::allowed; }
 
     /// A hash takes no longer than a moment.
-    static verdict not_yet() noexcept { return {rule::undecided, std::chrono::seconds{1}}; }
+    static decision not_yet() noexcept { return {rule::pending, std::chrono::seconds{1}}; }
 };
 
 /// The decision, in one place for all who ask: a pure function. A clock that was set back far makes what is stored
 /// count for nothing, so that nobody is kept out until the clock is there again.
-verdict judge(tries_so_far const& found, throttle_rules const& rules, base::instant now) noexcept;
+decision decide(attempt_history const& found, throttle_rules const& rules, base::instant now) noexcept;
 
 /// A try of a secret, to be judged, and counted as if it had failed.
-struct secret_try {
-    std::optional<account_id> account;     ///< whose password; none: no account's
-    std::optional<store::ladder> instead;  ///< judged where there is no account; not counted here
-    bool instead_is_undecided = false;     ///< tries on that ladder are not decided
-    std::string network;                   ///< where it comes from
+struct secret_attempt {
+    std::optional<account_id> account;              ///< whose password; none: no account's
+    std::optional<store::failure_counter> instead;  ///< judged where there is no account; not counted here
+    bool fallback_is_pending = false;               ///< tries on that ladder are not decided
+    std::string network;                            ///< where it comes from
     base::instant at{};
     /// Not 0: it asks for an account, of which the network may make so many within registration_window.
     std::uint32_t max_registrations = 0;
 };
 
-struct judged_try {
-    store::verdict verdict;
-    counted_try counted;  ///< where the verdict allows it
+struct attempt_result {
+    store::decision decision;
+    counted_attempt counted;  ///< where the verdict allows it
 };
 
-}  // namespace porter::rooms::store
+}  // namespace porter::detail::store

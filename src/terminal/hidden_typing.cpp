@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-namespace porter::rooms::terminal {
+namespace porter::detail::terminal {
 
 hidden_typing::hidden_typing()
 {
@@ -36,4 +36,4 @@ struct ::termios hidden_typing::hidden() const
     return modes;
 }
 
-}  // namespace porter::rooms::terminal
+}  // namespace porter::detail::terminal

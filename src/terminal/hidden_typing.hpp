@@ -2,7 +2,7 @@
 
 #include <termios.h>
 
-namespace porter::rooms::terminal {
+namespace porter::detail::terminal {
 
 /// What is typed at standard input does not show while this lives. Does nothing where that is no terminal.
 class hidden_typing {
@@ -25,4 +25,4 @@ private:
     bool known_ = false;
 };
 
-}  // namespace porter::rooms::terminal
+}  // namespace porter::detail::terminal

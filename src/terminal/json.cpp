@@ -10,7 +10,7 @@
 
 #include "base/text.hpp"
 
-namespace porter::rooms::terminal {
+namespace porter::detail::terminal {
 
 namespace {
 
@@ -53,4 +53,4 @@ std::string printable_json(std::string_view json)
     return text;
 }
 
-}  // namespace porter::rooms::terminal
+}  // namespace porter::detail::terminal

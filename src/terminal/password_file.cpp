@@ -12,24 +12,24 @@
 
 #include "base/text.hpp"
 
-namespace porter::rooms::terminal {
+namespace porter::detail::terminal {
 
 namespace {
 
 using config::exit_code;
-using config::problem;
+using config::option_error;
 
 constexpr std::size_t longest_password = 4 * base::max_password_length;  // bytes
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";             // U+FEFF, which some editors write first
 
-result<base::secret, problem> read_password(int file, std::string const& shown)
+result<base::secret, option_error> read_password(int file, std::string const& shown)
 {
     std::array<char, byte_order_mark.size() + longest_password + 3> text;
     std::size_t size = 0;
     while (size < text.size()) {
         auto const got = ::read(file, text.data() + size, text.size() - size);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return refuse(problem{exit_code::not_found, "cannot read " + shown});
+        if (got < 0) return unexpected(option_error{exit_code::not_found, "cannot read " + shown});
         if (got == 0) break;
         size += static_cast<std::size_t>(got);
     }
@@ -40,7 +40,7 @@ result<base::secret, problem> read_password(int file, std::string const& shown)
     explicit_bzero(text.data(), text.size());
     bool const fits = !password.empty() && password.view().size() <= longest_password &&
                       password.view().find('\n') == std::string_view::npos;
-    if (!fits) return refuse(problem{exit_code::bad_data, shown + " is not one line with a password"});
+    if (!fits) return unexpected(option_error{exit_code::bad_data, shown + " is not one line with a password"});
     return password;
 }
 
@@ -55,12 +55,12 @@ bool is_open_to_others(int file, ::mode_t& mode)
 
 }  // namespace
 
-result<base::secret, problem> read_password_file(std::string const& path,
-                                                 std::function<void(std::string const&)> const& warn)
+result<base::secret, option_error> read_password_file(std::string const& path,
+                                                      std::function<void(std::string const&)> const& warn)
 {
     auto const shown = "the password file " + base::escape(path);
     int const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) return refuse(problem{exit_code::not_found, "cannot read " + shown});
+    if (file < 0) return unexpected(option_error{exit_code::not_found, "cannot read " + shown});
     ::mode_t mode = 0;
     if (warn && is_open_to_others(file, mode)) {
         warn(fmt::format("the password file {} is open to other users (mode {:04o}): chmod 600", path, mode));
@@ -70,9 +70,9 @@ result<base::secret, problem> read_password_file(std::string const& path,
     return read;
 }
 
-result<base::secret, problem> read_password_from_input()
+result<base::secret, option_error> read_password_from_input()
 {
     return read_password(STDIN_FILENO, "standard input");
 }
 
-}  // namespace porter::rooms::terminal
+}  // namespace porter::detail::terminal

@@ -9,7 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 
-namespace porter::rooms::terminal {
+namespace porter::detail::terminal {
 
 void prepare_process()
 {
@@ -37,4 +37,4 @@ void protect_memory()
     ::prctl(PR_SET_DUMPABLE, 0);
 }
 
-}  // namespace porter::rooms::terminal
+}  // namespace porter::detail::terminal

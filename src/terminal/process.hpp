@@ -1,6 +1,6 @@
 #pragma once
 
-namespace porter::rooms::terminal {
+namespace porter::detail::terminal {
 
 /// What must be so before anything is opened: files are for their owner only, a reader that went away or a disk
 /// quota is an error code and no death, secrets do not end in a core file, there may be as many open files
@@ -12,4 +12,4 @@ void prepare_process();
 /// may read the memory or trace the process (prctl(2), PR_SET_DUMPABLE).
 void protect_memory();
 
-}  // namespace porter::rooms::terminal
+}  // namespace porter::detail::terminal

@@ -9,7 +9,7 @@
 
 #include "terminal/write.hpp"
 
-namespace porter::rooms::terminal {
+namespace porter::detail::terminal {
 
 progress_bar::progress_bar(int output, std::string what)
     : output_(output), what_(std::move(what)), visible_(is_terminal(output))
@@ -51,4 +51,4 @@ std::string rounded_size(std::uint64_t bytes)
     return fmt::format("{:.1f} {}", size, units[unit]);
 }
 
-}  // namespace porter::rooms::terminal
+}  // namespace porter::detail::terminal

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-namespace porter::rooms::terminal {
+namespace porter::detail::terminal {
 
 /// One line at the bottom of a terminal that says how far something is, and goes when this does. Where `output` is no
 /// terminal, nothing is shown.
@@ -30,4 +30,4 @@ std::string progress_line(std::string const& what, std::uint64_t done, std::uint
 /// A size for people: "512 bytes", "36.0 KiB", "1.2 GiB".
 std::string rounded_size(std::uint64_t bytes);
 
-}  // namespace porter::rooms::terminal
+}  // namespace porter::detail::terminal

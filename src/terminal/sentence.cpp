@@ -2,7 +2,7 @@
 
 #include "base/text.hpp"
 
-namespace porter::rooms::terminal {
+namespace porter::detail::terminal {
 
 std::string sentence(std::string_view reason)
 {
@@ -13,4 +13,4 @@ std::string sentence(std::string_view reason)
     return text;
 }
 
-}  // namespace porter::rooms::terminal
+}  // namespace porter::detail::terminal

@@ -8,7 +8,7 @@
 
 #include "base/text.hpp"
 
-namespace porter::rooms::terminal {
+namespace porter::detail::terminal {
 
 namespace {
 
@@ -106,4 +106,4 @@ std::string tab_separated(std::vector<std::string> const& cells)
     return line + '\n';
 }
 
-}  // namespace porter::rooms::terminal
+}  // namespace porter::detail::terminal

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace porter::rooms::terminal {
+namespace porter::detail::terminal {
 
 /// Rows under a heading, in columns as wide as their widest cell is on a terminal. A cell may hold anything: control
 /// characters are shown escaped.
@@ -38,4 +38,4 @@ private:
 /// The cells with tabs between them and a line feed behind, each escaped so that it holds neither.
 std::string tab_separated(std::vector<std::string> const& cells);
 
-}  // namespace porter::rooms::terminal
+}  // namespace porter::detail::terminal

@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-namespace porter::rooms::terminal {
+namespace porter::detail::terminal {
 
 std::error_code write_all(int file, std::string_view text)
 {
@@ -30,4 +30,4 @@ std::size_t columns_of(int file) noexcept
     return known ? size.ws_col : 80;
 }
 
-}  // namespace porter::rooms::terminal
+}  // namespace porter::detail::terminal

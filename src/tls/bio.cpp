@@ -4,7 +4,7 @@
 
 #include <new>
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 namespace {
 
 ciphertext& bytes_of(BIO* bio)
@@ -62,4 +62,4 @@ bio_st* make_bio(ciphertext& bytes)
     return bio;
 }
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

@@ -14,7 +14,7 @@
 #include <new>
 #include <string_view>
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 namespace {
 
 constexpr std::size_t longest_text = 120;    // of a name in a message: a line of a terminal or two
@@ -193,4 +193,4 @@ std::string explain_verdict(x509_st& certificate, long verdict, base::timestamp 
     return join(found, " and ");
 }
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

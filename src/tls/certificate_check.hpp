@@ -7,7 +7,7 @@
 #include "base/clock.hpp"
 #include "tls/certified_key.hpp"
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 
 /// A certificate that ends within this time is to be renewed: authorities that issue for 90 days renew with 30 left, so
 /// it means that the renewal has failed for two weeks.
@@ -25,4 +25,4 @@ std::vector<std::string> certificate_warnings(certified_key const& key, base::ti
 /// signed by itself and no authority has ever said anything.
 std::string explain_verdict(x509_st& certificate, long verdict, base::timestamp now);
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

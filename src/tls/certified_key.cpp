@@ -10,7 +10,7 @@
 #include <array>
 #include <new>
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 namespace {
 
 constexpr int years_valid = 50;
@@ -180,4 +180,4 @@ bool fits(evp_pkey_st const& key, x509_st const& certificate)
     return certified != nullptr && EVP_PKEY_eq(&key, certified) == 1;
 }
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

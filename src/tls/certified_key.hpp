@@ -8,7 +8,7 @@
 #include "base/secret.hpp"
 #include "tls/handles.hpp"
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 
 /// What a person compares: `SHA256:` and the unpadded base64 of SHA-256 over the certificate's SubjectPublicKeyInfo, so
 /// that it stays the same when the certificate is renewed for the same key (as RFC 7469 pins, and as ssh writes it).
@@ -49,4 +49,4 @@ std::vector<certificate_handle> chain_from_pem(std::string_view pem);
 /// Whether the certificate is for this key.
 bool fits(evp_pkey_st const& key, x509_st const& certificate);
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <new>
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 
 std::span<std::byte> ciphertext::room()
 {
@@ -14,7 +14,7 @@ std::span<std::byte> ciphertext::room()
     return {input_.get() + end_, input_size - end_};
 }
 
-void ciphertext::came(std::size_t size)
+void ciphertext::commit(std::size_t size)
 {
     assert(size <= input_size - end_);
     end_ += size;
@@ -57,4 +57,4 @@ bool ciphertext::put(base::bytes_view bytes) noexcept
     return true;
 }
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

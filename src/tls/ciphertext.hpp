@@ -7,7 +7,7 @@
 
 #include "base/bytes.hpp"
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 
 /// Encrypted bytes between a socket and OpenSSL: what came and is not yet decrypted, what is encrypted and not yet
 /// sent. Both take memory only while there is something in them, for most connections are quiet most of the time.
@@ -28,7 +28,7 @@ public:
     /// Where the next input goes, behind what is not yet taken; empty: that fills all of input_size.
     std::span<std::byte> room();
     /// So many bytes were put there. Without any input the memory is released.
-    void came(std::size_t size);
+    void commit(std::size_t size);
     /// Nothing more will come.
     void input_ended() noexcept { input_ended_ = true; }
 
@@ -65,4 +65,4 @@ private:
     std::size_t sent_ = 0;  // of output_
 };
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 namespace {
 
 constexpr std::size_t record_header = 5;
@@ -47,4 +47,4 @@ client_hello_state find_client_hello(base::bytes_view flight) noexcept
     return partial;
 }
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

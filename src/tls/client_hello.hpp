@@ -5,7 +5,7 @@
 
 #include "base/bytes.hpp"
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 
 /// What a ClientHello may have: porter's own has 1.8 KiB at most, with a hybrid key share.
 inline constexpr std::size_t max_client_hello = 16 * 1024;
@@ -24,4 +24,4 @@ enum class client_hello_state : std::uint8_t {
 /// nine bytes declare.
 client_hello_state find_client_hello(base::bytes_view flight) noexcept;
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

@@ -11,7 +11,7 @@
 #include "porter/start_error.hpp"
 #include "tls/error.hpp"
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 namespace {
 
 /// A list of one protocol as it stands in a ClientHello.
@@ -48,7 +48,7 @@ void pin_algorithms(SSL_CTX* context)
                         std::ranges::any_of(group_lists, takes_groups) &&
                         SSL_CTX_set1_sigalgs_list(context, signatures) == 1;
     ERR_clear_error();  // of a list that it did not take
-    if (!pinned) throw start_error{start_error::kind::configuration, "this OpenSSL lacks the algorithms of TLS 1.3"};
+    if (!pinned) throw start_error{start_errc::configuration, "this OpenSSL lacks the algorithms of TLS 1.3"};
 }
 
 context_handle make_context(SSL_METHOD const* method)
@@ -97,7 +97,7 @@ int choose_protocol(SSL*, unsigned char const** chosen, unsigned char* size, uns
 void demand(int succeeded)
 {
     if (succeeded == 1) return;
-    throw start_error{start_error::kind::configuration, take_openssl_error().message()};
+    throw start_error{start_errc::configuration, take_openssl_error().message()};
 }
 
 }  // namespace
@@ -131,4 +131,4 @@ client_context::client_context(authorities known) : context_(make_context(TLS_cl
     ERR_clear_error();
 }
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

@@ -6,7 +6,7 @@
 #include "tls/certified_key.hpp"
 #include "tls/handles.hpp"
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 
 /// The ALPN protocol (RFC 7301) that both sides require. A byte stream that was meant for another protocol is refused
 /// before its first byte is looked at (ALPACA, "cross-protocol attacks").
@@ -49,4 +49,4 @@ private:
     context_handle context_;
 };
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

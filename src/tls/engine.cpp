@@ -13,7 +13,7 @@
 #include "tls/certificate_check.hpp"
 #include "tls/error.hpp"
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 namespace {
 
 /// What the certificate is to be verified for; a name is also sent (SNI, RFC 6066), an address is not.
@@ -120,7 +120,7 @@ engine::progress engine::handshake()
     ERR_clear_error();
     auto const outcome = SSL_do_handshake(session_.get());
     if (outcome != 1) {
-        auto const got = judge(outcome);
+        auto const got = check_certificate(outcome);
         // OpenSSL passes over some records, behind which a ClientHello would not be looked for.
         bool const is_passed_over = got == progress::wants_input && awaits_hello_ && !is_hello_answered_;
         return is_passed_over ? fail(errc::no_hello) : got;
@@ -155,7 +155,7 @@ engine::progress engine::read(std::span<std::byte> room, std::size_t& size)
         auto const outcome = SSL_read_ex(session_.get(), room.data() + size, room.size() - size, &got);
         if (key_updates_ > max_key_updates) return fail(errc::too_many_keys);
         if (outcome != 1) {
-            auto const stopped = judge(outcome);
+            auto const stopped = check_certificate(outcome);
             if (size == 0) return stopped;
             break;  // first what came before it; the next call tells the same again
         }
@@ -176,7 +176,7 @@ engine::progress engine::write(base::bytes_view plain, std::size_t& size)
         ERR_clear_error();
         std::size_t taken = 0;
         auto const outcome = SSL_write_ex(session_.get(), part.data() + size, part.size() - size, &taken);
-        if (outcome != 1) return judge(outcome);
+        if (outcome != 1) return check_certificate(outcome);
         size += taken;
     }
     return progress::done;
@@ -190,7 +190,7 @@ void engine::close()
     ERR_clear_error();
 }
 
-engine::progress engine::judge(int outcome)
+engine::progress engine::check_certificate(int outcome)
 {
     switch (SSL_get_error(session_.get(), outcome)) {
         case SSL_ERROR_WANT_READ:
@@ -234,4 +234,4 @@ peer_identity engine::peer() const
     return found;
 }
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

@@ -11,7 +11,7 @@
 #include "tls/context.hpp"
 #include "tls/handles.hpp"
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 
 /// Who a client has shaken hands with.
 struct peer_identity {
@@ -88,7 +88,7 @@ private:
                              void* self) noexcept;
     void watch_messages() noexcept;
     client_hello_state hello_state() const noexcept;
-    progress judge(int outcome);
+    progress check_certificate(int outcome);
     progress fail(base::error_code why);
     bool agreed_on_protocol() const;
     std::string authority() const;
@@ -103,4 +103,4 @@ private:
     bool checks_host_ = false;  // OpenSSL's verdict includes whether the certificate is for the host
 };
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 namespace {
 
 class tls_category final : public std::error_category {
@@ -56,4 +56,4 @@ base::error_code take_openssl_error() noexcept
     return {static_cast<int>(static_cast<unsigned int>(code)), category()};
 }
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

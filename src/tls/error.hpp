@@ -5,7 +5,7 @@
 
 #include "base/asio.hpp"
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 
 /// What goes wrong with TLS beyond what OpenSSL has words for.
 enum class errc : int {
@@ -30,7 +30,7 @@ inline base::error_code make_error_code(errc what) noexcept
 /// The first error in this thread's queue of OpenSSL, which is emptied; errc::defect when there is none.
 base::error_code take_openssl_error() noexcept;
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls
 
 template <>
-struct std::is_error_code_enum<porter::rooms::tls::errc> : std::true_type {};
+struct std::is_error_code_enum<porter::detail::tls::errc> : std::true_type {};

@@ -4,7 +4,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 
 void free_handle::operator()(evp_pkey_st* key) const noexcept
 {
@@ -26,4 +26,4 @@ void free_handle::operator()(x509_st* certificate) const noexcept
     X509_free(certificate);
 }
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

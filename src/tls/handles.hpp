@@ -8,7 +8,7 @@ struct ssl_ctx_st;
 struct ssl_st;
 struct x509_st;
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 
 struct free_handle {
     void operator()(evp_pkey_st* key) const noexcept;
@@ -22,4 +22,4 @@ using context_handle = std::unique_ptr<ssl_ctx_st, free_handle>;
 using ssl_handle = std::unique_ptr<ssl_st, free_handle>;
 using certificate_handle = std::unique_ptr<x509_st, free_handle>;
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

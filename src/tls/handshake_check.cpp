@@ -8,7 +8,7 @@
 #include "porter/start_error.hpp"
 #include "tls/engine.hpp"
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 namespace {
 
 constexpr auto usable_kinds = "EC on P-256, P-384 or P-521, Ed25519, or RSA or RSA-PSS of 2048 bits or more";
@@ -21,7 +21,7 @@ bool transfer(engine& from, engine& to)
     auto const room = to.bytes().room();
     auto const size = std::min(room.size(), output.size());
     std::copy_n(output.begin(), size, room.begin());
-    to.bytes().came(size);
+    to.bytes().commit(size);
     from.bytes().sent(size);
     return size != 0;
 }
@@ -78,4 +78,4 @@ std::optional<std::string> key_error(evp_pkey_st& key)
            usable_kinds;
 }
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

@@ -5,7 +5,7 @@
 
 #include "tls/certified_key.hpp"
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 
 /// Why no client can complete a handshake with a server that has this key and chain; none: ours can. The two contexts
 /// that every connection is made from try it in memory, so the answer is OpenSSL's own. Throws std::bad_alloc.
@@ -15,4 +15,4 @@ std::optional<std::string> handshake_error(certified_key const& key);
 /// key and the kinds that can be used.
 std::optional<std::string> key_error(evp_pkey_st& key);
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

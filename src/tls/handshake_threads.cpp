@@ -8,7 +8,7 @@
 #include "base/thread.hpp"
 #include "porter/start_error.hpp"
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 namespace {
 
 constexpr int niceness = 5;  // after the I/O threads, before the password hashes
@@ -19,10 +19,10 @@ handshake_threads::handshake_threads(std::size_t count)
 {
     threads_.reserve(count);
     try {
-        for (; count > 0; --count) threads_.emplace_back([this] { serve(); });
+        for (; count > 0; --count) threads_.emplace_back([this] { run(); });
     } catch (std::system_error const& error) {
         stop();
-        throw start_error(start_error::kind::configuration,
+        throw start_error(start_errc::configuration,
                           std::string("cannot start the threads for TLS handshakes: ") + error.what());
     }
 }
@@ -66,8 +66,8 @@ void handshake_threads::withdraw(engine const& session)
     steps found;
     {
         std::lock_guard const lock{mutex_};
-        auto const at = by_engine_.find(&session);
-        if (at == by_engine_.end()) return;
+        auto const at = jobs_by_engine_.find(&session);
+        if (at == jobs_by_engine_.end()) return;
         found = take_out(at->second);
     }
     resume(std::move(found.front()), std::nullopt);
@@ -76,7 +76,7 @@ void handshake_threads::withdraw(engine const& session)
 std::size_t handshake_threads::waiting() const
 {
     std::lock_guard const lock{mutex_};
-    return by_engine_.size();
+    return jobs_by_engine_.size();
 }
 
 void handshake_threads::resume(step&& done, std::optional<engine::progress> got)
@@ -101,7 +101,7 @@ void handshake_threads::enqueue(step&& added, std::string const& site)
         }
         auto& waiting = own->second->waiting;
         waiting.push_back(std::move(added));
-        by_engine_.emplace(waiting.back().session, place{own->second, std::prev(waiting.end())});
+        jobs_by_engine_.emplace(waiting.back().session, place{own->second, std::prev(waiting.end())});
     }
     changed_.notify_one();
 }
@@ -109,7 +109,7 @@ void handshake_threads::enqueue(step&& added, std::string const& site)
 /// A list of it alone; its line goes when it is empty.
 handshake_threads::steps handshake_threads::take_out(place from)
 {
-    by_engine_.erase(from.at->session);
+    jobs_by_engine_.erase(from.at->session);
     steps taken;
     taken.splice(taken.end(), from.in->waiting, from.at);
     if (from.in->waiting.empty()) {
@@ -130,9 +130,9 @@ handshake_threads::steps handshake_threads::pop()
     return take_out({turn, turn->waiting.begin()});
 }
 
-void handshake_threads::serve()
+void handshake_threads::run()
 {
-    base::stand_back("porter-tls", niceness);
+    base::lower_thread_priority("porter-tls", niceness);
     for (auto next = pop(); !next.empty(); next = pop()) {
         auto& one = next.front();
         auto const got = one.session->handshake();
@@ -140,4 +140,4 @@ void handshake_threads::serve()
     }
 }
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

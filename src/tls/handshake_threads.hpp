@@ -14,7 +14,7 @@
 #include "base/asio.hpp"
 #include "tls/engine.hpp"
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 
 /// Answers ClientHellos on threads of its own: a key exchange and a signature compute for some 0.3 ms without a pause,
 /// for 4 ms with P-384, and would stop all sessions of an I/O thread meanwhile. The threads are niced, so that the
@@ -50,16 +50,16 @@ private:
     struct step {
         engine* session;
         asio::executor_work_guard<io_executor> guard;
-        base::resumption<std::optional<engine::progress>> waiter;
+        base::resume_handler<std::optional<engine::progress>> waiter;
     };
 
     using steps = std::list<step>;
 
-    struct line {
+    struct queue {
         std::string site;
         steps waiting;  // never empty
     };
-    using lines = std::list<line>;
+    using lines = std::list<queue>;
 
     struct place {
         lines::iterator in;
@@ -70,16 +70,16 @@ private:
     void enqueue(step&& added, std::string const& site);
     steps take_out(place from);
     steps pop();
-    void serve();
+    void run();
     void stop();
 
     mutable std::mutex mutex_;  // guards what follows, but not the threads
     std::condition_variable changed_;
     lines lines_;  // in the order of their turns
     std::unordered_map<std::string_view, lines::iterator> by_site_;
-    std::unordered_map<engine const*, place> by_engine_;
+    std::unordered_map<engine const*, place> jobs_by_engine_;
     bool stopped_ = false;
     std::vector<std::thread> threads_;
 };
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

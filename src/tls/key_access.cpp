@@ -12,7 +12,7 @@
 #include <filesystem>
 #include <string_view>
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 namespace {
 
 std::string octal(mode_t mode)
@@ -84,4 +84,4 @@ bool is_credential(std::string const& path, int descriptor)
     return is_below(file, "/run/credentials") || (directory != nullptr && is_below(file, directory));
 }
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

@@ -8,7 +8,7 @@
 
 struct stat;
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 
 /// The user and the groups by which a process opens files.
 struct process_identity {
@@ -33,4 +33,4 @@ std::optional<std::string> key_access_error(struct stat const& file, process_ide
 /// $CREDENTIALS_DIRECTORY.
 bool is_credential(std::string const& path, int descriptor);
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

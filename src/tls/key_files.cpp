@@ -13,22 +13,21 @@
 #include "tls/handshake_check.hpp"
 #include "tls/key_access.hpp"
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 namespace {
 
-using kind = start_error::kind;
 using path = std::filesystem::path;
 
 constexpr std::size_t largest_file = 1024 * 1024;  // no key and no chain of certificates is that long
 
-std::string system_says(int error = errno)
+std::string system_reports(int error = errno)
 {
     return std::generic_category().message(error);
 }
 
-[[noreturn]] void refuse_file(path const& file, std::string const& why)
+[[noreturn]] void reject_file(path const& file, std::string const& why)
 {
-    throw start_error{kind::configuration, file.string() + ": " + why};
+    throw start_error{start_errc::configuration, file.string() + ": " + why};
 }
 
 class descriptor {
@@ -48,12 +47,12 @@ private:
     int number_;
 };
 
-enum class secrecy { open, ours_alone };
+enum class secrecy { open, private_to_owner };
 
 void demand_private(path const& file, int descriptor, struct stat const& about)
 {
     auto const error = key_access_error(about, process_identity::current(), is_credential(file.string(), descriptor));
-    if (error) refuse_file(file, *error);
+    if (error) reject_file(file, *error);
 }
 
 base::secret read_file(path const& file, secrecy wanted)
@@ -61,10 +60,10 @@ base::secret read_file(path const& file, secrecy wanted)
     // Non-blocking only matters for the open: a FIFO put there must not hang the program.
     descriptor const opened{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     struct stat about {};
-    if (!opened || ::fstat(opened.number(), &about) != 0) refuse_file(file, system_says());
-    if (!S_ISREG(about.st_mode)) refuse_file(file, "it is not a regular file");
-    if (wanted == secrecy::ours_alone) demand_private(file, opened.number(), about);
-    if (about.st_size > static_cast<off_t>(largest_file)) refuse_file(file, "it is larger than 1 MiB");
+    if (!opened || ::fstat(opened.number(), &about) != 0) reject_file(file, system_reports());
+    if (!S_ISREG(about.st_mode)) reject_file(file, "it is not a regular file");
+    if (wanted == secrecy::private_to_owner) demand_private(file, opened.number(), about);
+    if (about.st_size > static_cast<off_t>(largest_file)) reject_file(file, "it is larger than 1 MiB");
 
     std::string text(static_cast<std::size_t>(about.st_size), '\0');
     std::size_t size = 0;
@@ -81,14 +80,14 @@ base::secret read_file(path const& file, secrecy wanted)
 
 key_handle load_key(path const& file)
 {
-    auto key = key_from_pem(read_file(file, secrecy::ours_alone));
-    if (!key) refuse_file(file, "it holds no private key in PEM without a password");
+    auto key = key_from_pem(read_file(file, secrecy::private_to_owner));
+    if (!key) reject_file(file, "it holds no private key in PEM without a password");
     return key;
 }
 
 void demand_usable(path const& file, evp_pkey_st& key)
 {
-    if (auto const error = key_error(key)) refuse_file(file, *error);
+    if (auto const error = key_error(key)) reject_file(file, *error);
 }
 
 bool write_whole(int number, std::string_view text)
@@ -116,7 +115,8 @@ void put_in_place(path const& file, std::string_view text)
         made && write_whole(made.number(), text) && (::link(temporary.c_str(), file.c_str()) == 0 || errno == EEXIST);
     auto const error = errno;
     if (made) ::unlink(temporary.c_str());
-    if (!done) throw start_error{kind::cannot_create, "cannot create " + file.string() + ": " + system_says(error)};
+    if (!done)
+        throw start_error{start_errc::cannot_create, "cannot create " + file.string() + ": " + system_reports(error)};
     descriptor const folder{::open(folder_of(file).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (folder) ::fsync(folder.number());  // a file system that cannot do that has no power cuts to survive
 }
@@ -127,11 +127,11 @@ bool is_there(path const& file)
     return ::lstat(file.c_str(), &about) == 0 || errno != ENOENT;
 }
 
-void refuse_lost_key(key_files const& files)
+void reject_missing_key(key_files const& files)
 {
     // In this order, since the key comes first where both are being made at this moment.
     if (!is_there(files.certificate) || is_there(files.key)) return;
-    refuse_file(files.key, "the key is not there, but its certificate is (" + files.certificate.string() +
+    reject_file(files.key, "the key is not there, but its certificate is (" + files.certificate.string() +
                                "): put the key back, or remove the certificate to have both made anew");
 }
 
@@ -141,14 +141,14 @@ certified_key load(key_files const& files)
 {
     auto key = load_key(files.key);
     auto chain = chain_from_pem(read_file(files.certificate, secrecy::open).view());
-    if (chain.empty()) refuse_file(files.certificate, "it holds no certificate in PEM");
+    if (chain.empty()) reject_file(files.certificate, "it holds no certificate in PEM");
     if (!fits(*key, *chain.front())) {
-        refuse_file(files.certificate, "its certificate is not for the key in " + files.key.string());
+        reject_file(files.certificate, "its certificate is not for the key in " + files.key.string());
     }
     certified_key loaded{std::move(key), std::move(chain)};
     if (auto const error = handshake_error(loaded)) {
         demand_usable(files.key, *loaded.key());
-        refuse_file(files.certificate, "no TLS 1.3 client can use these certificates: " + *error);
+        reject_file(files.certificate, "no TLS 1.3 client can use these certificates: " + *error);
     }
     return loaded;
 }
@@ -156,7 +156,7 @@ certified_key load(key_files const& files)
 certified_key load_or_make(key_files const& files, base::timestamp now)
 {
     if (!is_there(files.key)) {
-        refuse_lost_key(files);
+        reject_missing_key(files);
         put_in_place(files.key, to_pem(*make_key()).view());
     }
     if (!is_there(files.certificate)) {
@@ -170,7 +170,7 @@ certified_key load_or_make(key_files const& files, base::timestamp now)
 std::optional<certified_key> check(key_files const& files)
 {
     if (!is_there(files.key)) {
-        refuse_lost_key(files);
+        reject_missing_key(files);
         return std::nullopt;
     }
     if (is_there(files.certificate)) return load(files);
@@ -178,4 +178,4 @@ std::optional<certified_key> check(key_files const& files)
     return std::nullopt;
 }
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

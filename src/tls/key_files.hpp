@@ -6,7 +6,7 @@
 #include "base/clock.hpp"
 #include "tls/certified_key.hpp"
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 
 /// Where a key and its certificate are, in PEM. The certificate's file may go on with those that lead to an authority.
 struct key_files {
@@ -29,4 +29,4 @@ certified_key load_or_make(key_files const& files, base::timestamp now);
 /// certificate if both are there. Throws start_error.
 std::optional<certified_key> check(key_files const& files);
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

@@ -5,40 +5,41 @@
 
 #include "tls/error.hpp"
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 namespace {
 
 /// Cancels a socket at a time, unless it was called off before. The timer's handler may come late, so it shares this.
-struct alarm {
-    alarm(stream& socket_, stream::time_point when) : socket(&socket_), timer(socket_.get_executor(), when) {}
+struct deadline_guard {
+    deadline_guard(stream& socket_, stream::time_point when) : socket(&socket_), timer(socket_.get_executor(), when) {}
 
     stream* socket;
     base::steady_timer timer;
     bool rang = false;
 };
 
-class alarm_guard {
+class deadline_guard_scope {
 public:
-    alarm_guard(stream& socket, stream::time_point when) : alarm_(std::make_shared<alarm>(socket, when))
+    deadline_guard_scope(stream& socket, stream::time_point when)
+        : guard_(std::make_shared<deadline_guard>(socket, when))
     {
-        alarm_->timer.async_wait([alarm = alarm_](base::error_code cancelled) {
+        guard_->timer.async_wait([alarm = guard_](base::error_code cancelled) {
             if (cancelled || alarm->socket == nullptr) return;
             alarm->rang = true;
             alarm->socket->cancel();
         });
     }
-    ~alarm_guard()
+    ~deadline_guard_scope()
     {
-        alarm_->socket = nullptr;
-        alarm_->timer.cancel();
+        guard_->socket = nullptr;
+        guard_->timer.cancel();
     }
-    alarm_guard(alarm_guard const&) = delete;
-    alarm_guard& operator=(alarm_guard const&) = delete;
+    deadline_guard_scope(deadline_guard_scope const&) = delete;
+    deadline_guard_scope& operator=(deadline_guard_scope const&) = delete;
 
-    bool rang() const noexcept { return alarm_->rang; }
+    bool rang() const noexcept { return guard_->rang; }
 
 private:
-    std::shared_ptr<alarm> alarm_;
+    std::shared_ptr<deadline_guard> guard_;
 };
 
 /// Sets a value for as long as it lives.
@@ -57,14 +58,14 @@ private:
 
 task<base::error_code> stream::accept_tls(server_context const& context, time_point deadline)
 {
-    tls_ = std::make_unique<engine_room>(context);
+    tls_ = std::make_unique<tls_state>(context);
     return shake_hands_until(deadline, {});
 }
 
 task<base::error_code> stream::accept_tls(server_context const& context, time_point deadline,
                                           handshake_threads& threads, std::string site)
 {
-    tls_ = std::make_unique<engine_room>(context);
+    tls_ = std::make_unique<tls_state>(context);
     tls_->threads = &threads;
     return shake_hands_until(deadline, std::move(site));
 }
@@ -72,14 +73,14 @@ task<base::error_code> stream::accept_tls(server_context const& context, time_po
 task<result<peer_identity, base::error_code>> stream::connect_tls(client_context const& context,
                                                                   std::string const& host, time_point deadline)
 {
-    tls_ = std::make_unique<engine_room>(context, host);
-    return shake_hands_and_look(deadline);
+    tls_ = std::make_unique<tls_state>(context, host);
+    return tls_handshake(deadline);
 }
 
-task<result<peer_identity, base::error_code>> stream::shake_hands_and_look(time_point deadline)
+task<result<peer_identity, base::error_code>> stream::tls_handshake(time_point deadline)
 {
     auto const failed = co_await shake_hands_until(deadline, {});
-    if (failed) co_return refuse(failed);
+    if (failed) co_return unexpected(failed);
     co_return tls_->engine.peer();
 }
 
@@ -91,7 +92,7 @@ std::optional<agreement> stream::agreement() const
 
 task<base::error_code> stream::shake_hands_until(time_point deadline, std::string site)
 {
-    alarm_guard const limit{*this, deadline};
+    deadline_guard_scope const limit{*this, deadline};
     auto failed = co_await shake_hands(site);
     tls_->threads = nullptr;
     if (failed && limit.rang()) failed = asio::error::timed_out;
@@ -257,10 +258,10 @@ base::error_code stream::receive_ready()
     auto const room = bytes.room();
     base::error_code failed;
     auto const size = base::tcp_socket::receive(asio::buffer(room.data(), room.size()), 0, failed);
-    bytes.came(failed ? 0 : size);
+    bytes.commit(failed ? 0 : size);
     if (failed == asio::error::would_block || failed == asio::error::try_again) return {};
     if (failed == asio::error::eof) bytes.input_ended();
     return failed == asio::error::eof ? base::error_code{} : failed;
 }
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

@@ -14,7 +14,7 @@
 #include "tls/engine.hpp"
 #include "tls/handshake_threads.hpp"
 
-namespace porter::rooms::tls {
+namespace porter::detail::tls {
 
 /// A TCP socket that can turn to TLS. It is plain, and exactly the socket that it is made from, until a handshake
 /// begins; from then on it is TLS for good: what cannot be encrypted is not sent. On one thread at a time, as any
@@ -112,9 +112,9 @@ private:
     };
 
     /// What a stream has beyond its socket; it stays in place when the stream is moved.
-    struct engine_room {
+    struct tls_state {
         template <typename... Arguments>
-        explicit engine_room(Arguments const&... arguments) : engine(arguments...)
+        explicit tls_state(Arguments const&... arguments) : engine(arguments...)
         {}
 
         tls::engine engine;
@@ -215,7 +215,7 @@ private:
     }
 
     task<base::error_code> shake_hands_until(time_point deadline, std::string site);
-    task<result<peer_identity, base::error_code>> shake_hands_and_look(time_point deadline);
+    task<result<peer_identity, base::error_code>> tls_handshake(time_point deadline);
     task<base::error_code> shake_hands(std::string const& site);
     task<std::optional<engine::progress>> take_step(std::string const& site);
     task<base::error_code> send_all();
@@ -227,7 +227,7 @@ private:
     base::error_code receive_ready();
     bool is_answered_in_the_clear();
 
-    std::unique_ptr<engine_room> tls_;  // none: plain
+    std::unique_ptr<tls_state> tls_;  // none: plain
 };
 
-}  // namespace porter::rooms::tls
+}  // namespace porter::detail::tls

@@ -7,8 +7,8 @@
 #include "auth/argon2id.hpp"
 #include "support/catch.hpp"
 
-using porter::rooms::auth::argon2id;
-using verdict = porter::rooms::auth::hash_function::verdict;
+using porter::detail::auth::argon2id;
+using verdict = porter::detail::auth::hash_function::verdict;
 
 namespace {
 

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "auth/readings.hpp"
+#include "auth/keyboard_variants.hpp"
 #include "auth/strength.hpp"
 #include "support/catch.hpp"
 
-using namespace porter::rooms;
+using namespace porter::detail;
 
 namespace {
 
@@ -22,7 +22,7 @@ bool is_common(std::string_view password)
 
 std::string canonical(std::string_view text)
 {
-    return std::string{auth::canonical_spelling(text).view()};
+    return std::string{auth::canonical_transliteration(text).view()};
 }
 
 /// What make_filter.py makes of the items "vitaminni" and "kapusta8": canonical spellings.
@@ -39,7 +39,7 @@ TEST_CASE("passwords of public lists are weak")
                                  "qazwsxedcrfv", "13243546", "zxcasdqwe", "VKontakte"}) {
         CAPTURE(password);
         CHECK(is_common(password));
-        CHECK(auth::why_guessable(base::secret{password}, "Bartholomew Quist"));
+        CHECK(auth::strength_error(base::secret{password}, "Bartholomew Quist"));
     }
 }
 
@@ -71,7 +71,7 @@ TEST_CASE("a Russian word is weak in Cyrillic and on Latin keys and in every tra
              {"любимая", "k.,bvfz", "lyubimaya", "ljubimaja", "liubimaia"}}) {
         for (auto const* spelling : spellings) {
             CAPTURE(spelling);
-            CHECK(auth::why_guessable(base::secret{spelling}, "Bartholomew Quist"));
+            CHECK(auth::strength_error(base::secret{spelling}, "Bartholomew Quist"));
         }
     }
 }

@@ -16,33 +16,33 @@ namespace porter::testing {
 class computations {
 public:
     /// What was computed since the last call.
-    std::vector<rooms::base::hash_cost> take()
+    std::vector<detail::base::hash_cost> take()
     {
         std::lock_guard const lock{mutex_};
         return std::exchange(computed_, {});
     }
-    void add(rooms::base::hash_cost const& cost)
+    void add(detail::base::hash_cost const& cost)
     {
         std::lock_guard const lock{mutex_};
         computed_.push_back(cost);
     }
 
     /// As a restart with other options does; not while something is computed.
-    void set_today(rooms::base::hash_cost const& cost)
+    void set_today(detail::base::hash_cost const& cost)
     {
-        today = std::make_unique<rooms::auth::argon2id>(std::size_t{cost.memory_kib} * 1024, cost.passes);
+        today = std::make_unique<detail::auth::argon2id>(std::size_t{cost.memory_kib} * 1024, cost.passes);
     }
 
-    std::unique_ptr<rooms::auth::argon2id> today;
-    std::optional<rooms::base::hash_cost> without_memory;  ///< a cost that is computed and fails
+    std::unique_ptr<detail::auth::argon2id> today;
+    std::optional<detail::base::hash_cost> without_memory;  ///< a cost that is computed and fails
 
 private:
     std::mutex mutex_;
-    std::vector<rooms::base::hash_cost> computed_;
+    std::vector<detail::base::hash_cost> computed_;
 };
 
 /// Argon2id that counts what is computed by cost.
-class counting_hash final : public rooms::auth::hash_function {
+class counting_hash final : public detail::auth::hash_function {
 public:
     explicit counting_hash(computations& counts) : counts_(counts) {}
 
@@ -58,12 +58,12 @@ public:
         if (cost && cost == counts_.without_memory) return verdict::failed;
         return counts_.today->verify(stored, password);
     }
-    rooms::base::hash_cost cost() const noexcept override { return counts_.today->cost(); }
-    std::optional<rooms::base::hash_cost> cost_of(std::string_view stored) const noexcept override
+    detail::base::hash_cost cost() const noexcept override { return counts_.today->cost(); }
+    std::optional<detail::base::hash_cost> cost_of(std::string_view stored) const noexcept override
     {
         return counts_.today->cost_of(stored);
     }
-    std::string dummy_hash(rooms::base::hash_cost const& cost) const noexcept override
+    std::string dummy_hash(detail::base::hash_cost const& cost) const noexcept override
     {
         return counts_.today->dummy_hash(cost);
     }

@@ -20,7 +20,7 @@
 namespace porter::testing {
 
 /// A function that says when it begins to verify, and does not end before it is told.
-class gated_hash final : public rooms::auth::hash_function {
+class gated_hash final : public detail::auth::hash_function {
 public:
     struct gate {
         std::counting_semaphore<> entered{0};
@@ -44,9 +44,9 @@ public:
         gate_.open.acquire();
         return verdict::match;
     }
-    rooms::base::hash_cost cost() const noexcept override { return {8, 1}; }
-    std::optional<rooms::base::hash_cost> cost_of(std::string_view) const noexcept override { return cost(); }
-    std::string dummy_hash(rooms::base::hash_cost const&) const noexcept override { return "dummy"; }
+    detail::base::hash_cost cost() const noexcept override { return {8, 1}; }
+    std::optional<detail::base::hash_cost> cost_of(std::string_view) const noexcept override { return cost(); }
+    std::string dummy_hash(detail::base::hash_cost const&) const noexcept override { return "dummy"; }
 
 private:
     gate& gate_;
@@ -56,22 +56,22 @@ private:
 struct gated_fixture {
     explicit gated_fixture(std::size_t places = 1, std::chrono::milliseconds time_to_make = {})
         : gate{.time_to_make = time_to_make},
-          hasher(std::make_unique<rooms::auth::hasher>(rooms::auth::hash_options{.threads = 1, .queue_limit = places},
-                                                       std::make_unique<gated_hash>(gate), log))
+          hasher(std::make_unique<detail::auth::hasher>(detail::auth::hash_options{.threads = 1, .queue_limit = places},
+                                                        std::make_unique<gated_hash>(gate), log))
     {}
 
     asio::io_context io;
     recording_log log;
     gated_hash::gate gate;
-    std::unique_ptr<rooms::auth::hasher> hasher;
-    rooms::identity::address here = *rooms::identity::address::parse("192.0.2.7");
+    std::unique_ptr<detail::auth::hasher> hasher;
+    detail::identity::address here = *detail::identity::address::parse("192.0.2.7");
 
     /// Begins a verification; its outcome is there when the context has run. `signal` cancels it.
     void begin(std::optional<result<bool>>& outcome, std::string_view from = "192.0.2.7",
                asio::cancellation_slot signal = {})
     {
-        auto const there = *rooms::identity::address::parse(from);
-        auto work = keep_value(hasher->verify("hash", {}, rooms::base::secret{"password"}, there), outcome);
+        auto const there = *detail::identity::address::parse(from);
+        auto work = keep_value(hasher->verify("hash", {}, detail::base::secret{"password"}, there), outcome);
         auto done = [](std::exception_ptr escaped) {
             if (escaped) std::rethrow_exception(escaped);
         };

@@ -8,7 +8,7 @@
 #include "support/catch.hpp"
 
 using namespace porter;
-using namespace porter::rooms;
+using namespace porter::detail;
 using base::hash_cost;
 using testing::refusal_of;
 
@@ -38,7 +38,7 @@ struct fixture {
     }
     void store(std::string_view name, std::string hash)
     {
-        rooms::store::account fresh;
+        detail::store::account fresh;
         fresh.name = name;
         fresh.folded_name = name;
         fresh.password_hash = std::move(hash);

@@ -8,26 +8,26 @@
 #include "support/catch.hpp"
 
 using namespace porter;
-using rooms::auth::hash_job;
-using rooms::auth::hash_queue;
-using rooms::auth::standing;
+using detail::auth::hash_job;
+using detail::auth::hash_queue;
+using detail::auth::source;
 
 namespace {
 
 class silent_job final : public hash_job {
 public:
     using hash_job::hash_job;
-    void run(rooms::auth::hash_function&) override {}
-    void refuse(failure) override {}
+    void run(detail::auth::hash_function&) override {}
+    void reject(error) override {}
 };
 
 struct queue_fixture {
     explicit queue_fixture(std::size_t limit) : queue(limit) {}
 
     /// Whose job had to go; empty: nobody's.
-    std::string ask(std::string_view from, standing who = standing::stranger)
+    std::string ask(std::string_view from, source who = source::unknown)
     {
-        auto const there = *rooms::identity::address::parse(from);
+        auto const there = *detail::identity::address::parse(from);
         auto const surplus = queue.push(std::make_unique<silent_job>(++last, there, who));
         return surplus ? surplus->network() : std::string{};
     }
@@ -67,7 +67,7 @@ TEST_CASE("a known job is served before any number of strangers")
     queue_fixture at{16};
     for (int i = 0; i < many; ++i) at.ask(storm(i));
     REQUIRE(at.queue.size() == 16);
-    CHECK(at.ask("192.0.2.7", standing::known) == storm(15));
+    CHECK(at.ask("192.0.2.7", source::known) == storm(15));
     CHECK(at.serve() == "192.0.2.7");
     CHECK(at.serve() == storm(0));
 }
@@ -76,7 +76,7 @@ TEST_CASE("strangers have one turn in four")
 {
     queue_fixture at{64};
     for (int i = 0; i < 4; ++i) at.ask(storm(i));
-    for (int i = 0; i < 7; ++i) at.ask("192.0.2.7", standing::known);
+    for (int i = 0; i < 7; ++i) at.ask("192.0.2.7", source::known);
     auto const mine = std::string{"192.0.2.7"};
     CHECK(at.serve(11) == names{mine, mine, mine, storm(0), mine, mine, mine, storm(1), mine, storm(2), storm(3)});
 }
@@ -87,7 +87,7 @@ TEST_CASE("a network is unknown to one account and known to another one")
     at.ask("192.0.2.1");
     at.ask("192.0.2.1");
     at.ask("192.0.2.2");
-    CHECK(at.ask("192.0.2.1", standing::known) == "192.0.2.1");
+    CHECK(at.ask("192.0.2.1", source::known) == "192.0.2.1");
     CHECK(at.serve(3) == names{"192.0.2.1", "192.0.2.1", "192.0.2.2"});
 }
 
@@ -106,17 +106,17 @@ TEST_CASE("neither strangers nor known jobs take the half that is reserved for t
 {
     queue_fixture at{4};
     for (int i = 0; i < 4; ++i) CHECK(at.ask(storm(i)).empty());
-    CHECK(at.ask("192.0.2.1", standing::known) == storm(3));
-    CHECK(at.ask("192.0.2.2", standing::known) == storm(2));
-    CHECK(at.ask("192.0.2.3", standing::known) == "192.0.2.3");
+    CHECK(at.ask("192.0.2.1", source::known) == storm(3));
+    CHECK(at.ask("192.0.2.2", source::known) == storm(2));
+    CHECK(at.ask("192.0.2.3", source::known) == "192.0.2.3");
     CHECK(at.ask(storm(9)) == storm(9));
     CHECK(at.serve(4) == names{"192.0.2.1", "192.0.2.2", storm(0), storm(1)});
 
-    for (int i = 0; i < 4; ++i) CHECK(at.ask("192.0.2." + std::to_string(i + 1), standing::known).empty());
+    for (int i = 0; i < 4; ++i) CHECK(at.ask("192.0.2." + std::to_string(i + 1), source::known).empty());
     CHECK(at.ask(storm(0)) == "192.0.2.4");
     CHECK(at.ask(storm(1)) == "192.0.2.3");
     CHECK(at.ask(storm(2)) == storm(2));
-    CHECK(at.ask("192.0.2.9", standing::known) == "192.0.2.9");
+    CHECK(at.ask("192.0.2.9", source::known) == "192.0.2.9");
 }
 
 // Seven addresses with accounts of their own, and as many logins at once as the throttle lets wait.
@@ -124,14 +124,14 @@ TEST_CASE("addresses with free accounts keep out neither newcomers nor owners")
 {
     queue_fixture at{128};
     for (int round = 0; round < 20; ++round) {
-        for (int i = 0; i < 7; ++i) at.ask(storm(i), standing::known);
+        for (int i = 0; i < 7; ++i) at.ask(storm(i), source::known);
     }
     REQUIRE(at.queue.size() == 128);
     for (int i = 0; i < 36; ++i) {
         auto const newcomer = "203.0.113." + std::to_string(i);
         CHECK(at.ask(newcomer) != newcomer);
     }
-    CHECK(at.ask("192.0.2.7", standing::known) != "192.0.2.7");
+    CHECK(at.ask("192.0.2.7", source::known) != "192.0.2.7");
     auto const served = at.serve(32);
     CHECK(std::ranges::count(served, "192.0.2.7") == 1);
     CHECK(std::ranges::count(served, "203.0.113.0") == 1);  // seven lines of attackers before it, each fourth turn
@@ -152,8 +152,8 @@ TEST_CASE("beyond its bound a network's known jobs wait as a stranger's and are 
     queue_fixture at{64};
     auto const mine = std::string{"192.0.2.7"};
     REQUIRE(at.queue.known_per_network() == 8);
-    for (int i = 0; i < 30; ++i) CHECK(at.ask(mine, standing::known).empty());
-    CHECK(at.ask("192.0.2.8", standing::known).empty());
+    for (int i = 0; i < 30; ++i) CHECK(at.ask(mine, source::known).empty());
+    CHECK(at.ask("192.0.2.8", source::known).empty());
     CHECK(at.ask("203.0.113.1").empty());
     // Known jobs by turns of the two networks; every fourth is a stranger's, by turns of the same two lines.
     CHECK(at.serve(8) == names{mine, "192.0.2.8", mine, mine, mine, mine, mine, "203.0.113.1"});
@@ -166,7 +166,7 @@ TEST_CASE("people behind one address are served while strangers storm")
     queue_fixture at{128};
     for (int i = 0; i < 250; ++i) at.ask(storm(i));
     int refused = 0;
-    for (int i = 0; i < 20; ++i) refused += at.ask("192.0.2.7", standing::known) == "192.0.2.7" ? 1 : 0;
+    for (int i = 0; i < 20; ++i) refused += at.ask("192.0.2.7", source::known) == "192.0.2.7" ? 1 : 0;
     CHECK(refused <= 4);
     auto const served = at.serve(22);
     CHECK(std::ranges::count(served, "192.0.2.7") >= 16);
@@ -176,12 +176,12 @@ TEST_CASE("a job is taken out of either share and closing hands over both")
 {
     queue_fixture at{8};
     at.ask("192.0.2.1");
-    at.ask("192.0.2.2", standing::known);
+    at.ask("192.0.2.2", source::known);
     at.ask("192.0.2.3");
     CHECK(at.queue.withdraw(2)->network() == "192.0.2.2");
     CHECK(at.queue.withdraw(1)->network() == "192.0.2.1");
     CHECK(at.queue.withdraw(1) == nullptr);
-    at.ask("192.0.2.4", standing::known);
+    at.ask("192.0.2.4", source::known);
     CHECK(at.queue.size() == 2);
     CHECK(at.queue.close().size() == 2);
     CHECK(at.queue.size() == 0);

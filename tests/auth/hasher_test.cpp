@@ -16,7 +16,7 @@
 #include "support/run.hpp"
 
 using namespace porter;
-using namespace porter::rooms;
+using namespace porter::detail;
 using namespace std::chrono_literals;
 using testing::gated_fixture;
 
@@ -51,11 +51,11 @@ task<bool> resumes_on_its_own_thread(auth::hasher& hasher, identity::address fro
 
 TEST_CASE("a password verifies against its hash and no other does")
 {
-    fixture house;
-    auto const hash = house.hash("correct horse");
+    fixture fixture;
+    auto const hash = fixture.hash("correct horse");
     REQUIRE(hash);
-    CHECK(*house.verify(*hash, "correct horse"));
-    CHECK_FALSE(*house.verify(*hash, "wrong horse"));
+    CHECK(*fixture.verify(*hash, "correct horse"));
+    CHECK_FALSE(*fixture.verify(*hash, "wrong horse"));
 }
 
 TEST_CASE("the hasher does Argon2id with the parameters it is given")
@@ -74,30 +74,30 @@ TEST_CASE("the hasher does Argon2id with the parameters it is given")
 
 TEST_CASE("a stored hash that cannot be read matches nothing at the price of one hash and is logged")
 {
-    fixture house;
-    auto const before = house.counts.all();
-    auto const verified = house.verify("correct horse", "correct horse");
+    fixture fixture;
+    auto const before = fixture.counts.all();
+    auto const verified = fixture.verify("correct horse", "correct horse");
     REQUIRE(verified);
     CHECK_FALSE(*verified);
-    CHECK(house.counts.all() == before + 1);
-    CHECK(house.log.count("password_hash_unreadable") == 1);
+    CHECK(fixture.counts.all() == before + 1);
+    CHECK(fixture.log.count("password_hash_unreadable") == 1);
 }
 
 TEST_CASE("without memory the answer is busy and never wrong")
 {
-    fixture house;
-    auto const hash = house.hash("correct horse");
+    fixture fixture;
+    auto const hash = fixture.hash("correct horse");
     REQUIRE(hash);
-    house.counts.out_of_memory = true;
+    fixture.counts.out_of_memory = true;
     for (auto const* stored : {hash->c_str(), "unreadable"}) {
-        auto const verified = house.verify(stored, "correct horse");
+        auto const verified = fixture.verify(stored, "correct horse");
         REQUIRE_FALSE(verified);
-        CHECK(verified.error().what == code::busy);
+        CHECK(verified.error().code == code::busy);
         CHECK(verified.error().retry_after >= 1s);
     }
-    auto const hashed = house.hash("correct horse");
+    auto const hashed = fixture.hash("correct horse");
     REQUIRE_FALSE(hashed);
-    CHECK(hashed.error().what == code::busy);
+    CHECK(hashed.error().code == code::busy);
 }
 
 TEST_CASE("a hasher that cannot make one hash does not start")
@@ -111,38 +111,39 @@ TEST_CASE("a hasher that cannot make one hash does not start")
 
 TEST_CASE("a task goes on upon its own thread after a hash")
 {
-    fixture house;
-    CHECK(testing::run(house.io, resumes_on_its_own_thread(house.hasher, house.here)));
+    fixture fixture;
+    CHECK(testing::run(fixture.io, resumes_on_its_own_thread(fixture.hasher, fixture.here)));
 }
 
 TEST_CASE("when the queue is full whoever has most in it makes room")
 {
-    gated_fixture house{3};
+    gated_fixture fixture{3};
     std::array<std::optional<result<bool>>, 4> crowd;
     std::optional<result<bool>> alone;
-    for (auto& each : crowd) house.begin(each, "2001:db8::1");
-    house.gate.entered.acquire();
-    house.begin(alone, "192.0.2.7");
-    house.run_until(crowd[3]);
-    CHECK(crowd[3]->error().what == code::busy);
+    for (auto& each : crowd) fixture.begin(each, "2001:db8::1");
+    fixture.gate.entered.acquire();
+    fixture.begin(alone, "192.0.2.7");
+    fixture.run_until(crowd[3]);
+    CHECK(crowd[3]->error().code == code::busy);
     std::optional<result<bool>> neighbour;
-    house.begin(neighbour, "2001:db8::2");
-    house.run_until(neighbour);
-    CHECK(neighbour->error().what == code::busy);
-    house.gate.open.release(4);
-    house.run_until(alone);
+    fixture.begin(neighbour, "2001:db8::2");
+    fixture.run_until(neighbour);
+    CHECK(neighbour->error().code == code::busy);
+    fixture.gate.open.release(4);
+    fixture.run_until(alone);
     CHECK(**alone);
-    house.run_until(crowd[2]);
+    fixture.run_until(crowd[2]);
 }
 
 TEST_CASE("whether a password is guessable is judged without a hash")
 {
-    fixture house;
-    auto const before = house.counts.all();
-    auto const weak = testing::run(house.io, house.hasher.why_weak(base::secret{"password1"}, "Alice", house.here));
+    fixture fixture;
+    auto const before = fixture.counts.all();
+    auto const weak =
+        testing::run(fixture.io, fixture.hasher.weakness(base::secret{"password1"}, "Alice", fixture.here));
     REQUIRE(weak);
     CHECK(weak->has_value());
-    CHECK(house.counts.all() == before);
+    CHECK(fixture.counts.all() == before);
 }
 
 TEST_CASE("hashing threads have a name and stand back behind all others")
@@ -150,15 +151,15 @@ TEST_CASE("hashing threads have a name and stand back behind all others")
     int own = getpriority(PRIO_PROCESS, static_cast<id_t>(gettid()));
     int niceness = -100;
     std::array<char, 16> name{};
-    gated_fixture house;
-    house.gate.inside = [&] {
+    gated_fixture fixture;
+    fixture.gate.inside = [&] {
         niceness = getpriority(PRIO_PROCESS, static_cast<id_t>(gettid()));
         pthread_getname_np(pthread_self(), name.data(), name.size());
     };
-    house.gate.open.release();
+    fixture.gate.open.release();
     std::optional<result<bool>> outcome;
-    house.begin(outcome);
-    house.run_until(outcome);
+    fixture.begin(outcome);
+    fixture.run_until(outcome);
     CHECK(niceness == std::min(own + 10, 19));
     CHECK(std::string{name.data()} == "porter-hash");
 }

@@ -3,21 +3,21 @@
 #include "support/catch.hpp"
 
 using namespace porter;
-using namespace porter::rooms;
+using namespace porter::detail;
 using testing::refusal_of;
 using testing::verifier_fixture;
 
 TEST_CASE("the right password proves the account in every spelling of name and password")
 {
-    verifier_fixture house;
-    auto const made = house.register_account("Zoë", "pass Zo\u00eb phrase");
+    verifier_fixture fixture;
+    auto const made = fixture.register_account("Zoë", "pass Zo\u00eb phrase");
     REQUIRE(made);
-    auto const proved = house.login("ZOE\u0308", "pass Zoe\u0308 phrase");
+    auto const proved = fixture.login("ZOE\u0308", "pass Zoe\u0308 phrase");
     REQUIRE(proved);
     CHECK(proved->account() == made->id);
     CHECK(proved->name() == "Zoë");
     CHECK(proved->credential_version() == made->credential_version);
-    auto const events = house.log.events("login");
+    auto const events = fixture.log.events("login");
     REQUIRE(events.size() == 1);
     CHECK(events[0].fields[0].first == "address");
     CHECK(events[0].field("name") == "Zoë");
@@ -26,21 +26,21 @@ TEST_CASE("the right password proves the account in every spelling of name and p
 // Promise P1.
 TEST_CASE("an account whose name could not be chosen today is still logged in to")
 {
-    verifier_fixture house;
+    verifier_fixture fixture;
     std::string name;
     for (int i = 0; i < 64; ++i) name += "\ufdfa";
-    REQUIRE(house.register_account("Alice", "correct horse"));
-    auto older = house.stored("alice");
+    REQUIRE(fixture.register_account("Alice", "correct horse"));
+    auto older = fixture.stored("alice");
     older.name = name;
     older.folded_name = base::fold_name(name);
-    REQUIRE(testing::run(house.io, house.accounts.add(older)));
-    CHECK(house.login(name, "correct horse"));
+    REQUIRE(testing::run(fixture.io, fixture.accounts.add(older)));
+    CHECK(fixture.login(name, "correct horse"));
 }
 
 TEST_CASE("every reason for wrong credentials gets the same answer for exactly one hash and the same work of the store")
 {
-    verifier_fixture house;
-    REQUIRE(house.register_account("Alice", "correct horse"));
+    verifier_fixture fixture;
+    REQUIRE(fixture.register_account("Alice", "correct horse"));
     struct attempt {
         char const* name;
         std::string password;
@@ -58,156 +58,156 @@ TEST_CASE("every reason for wrong credentials gets the same answer for exactly o
                                         {"Alice", "correct horse", true},
                                         {"Alice", "wrong horse", true}};
     for (auto const& each : attempts) {
-        house.accounts.disabled = each.disabled;
-        auto const hashes = house.hashes.all();
-        auto const lookups = house.accounts.lookups;
-        auto const tries = house.tries.begun;
-        auto const refused = house.login(each.name, each.password);
+        fixture.accounts.disabled = each.disabled;
+        auto const hashes = fixture.hashes.all();
+        auto const lookups = fixture.accounts.lookups;
+        auto const tries = fixture.attempts.started;
+        auto const refused = fixture.login(each.name, each.password);
         REQUIRE_FALSE(refused);
-        CHECK(refused.error().what == code::bad_credentials);
+        CHECK(refused.error().code == code::bad_credentials);
         CHECK(refused.error().reason == "the name or the password is wrong");
         CHECK(refused.error().retry_after.count() == 0);
-        CHECK(house.hashes.all() == hashes + 1);
-        CHECK(house.accounts.lookups == lookups + 1);
-        CHECK(house.tries.begun == tries + 1);
-        house.clock.advance(std::chrono::minutes{1});
+        CHECK(fixture.hashes.all() == hashes + 1);
+        CHECK(fixture.accounts.lookups == lookups + 1);
+        CHECK(fixture.attempts.started == tries + 1);
+        fixture.clock.advance(std::chrono::minutes{1});
     }
 }
 
 TEST_CASE("a password that breaks a rule is wrong even where it reads like the empty one")
 {
-    verifier_fixture house;
+    verifier_fixture fixture;
     auto made = store::account{};
     made.name = "Root";
     made.folded_name = "root";
     made.password_hash = "plain1:";
-    REQUIRE(testing::run(house.io, house.accounts.add(made)));
-    CHECK(refusal_of(house.login("Root", "a\n")) == code::bad_credentials);
+    REQUIRE(testing::run(fixture.io, fixture.accounts.add(made)));
+    CHECK(refusal_of(fixture.login("Root", "a\n")) == code::bad_credentials);
 }
 
 TEST_CASE("failed tries of an existing account are counted and good ones undone")
 {
-    verifier_fixture house;
-    REQUIRE(house.register_account("Alice", "correct horse"));
-    CHECK_FALSE(house.login("Nobody", "correct horse"));
-    CHECK_FALSE(house.login("", "correct horse"));
-    CHECK(house.stored("alice").failed_since == 0);
-    CHECK_FALSE(house.login("alice", "wrong horse"));
-    CHECK(house.stored("alice").failed_since == 1);
-    auto const proved = house.login("alice", "correct horse");
+    verifier_fixture fixture;
+    REQUIRE(fixture.register_account("Alice", "correct horse"));
+    CHECK_FALSE(fixture.login("Nobody", "correct horse"));
+    CHECK_FALSE(fixture.login("", "correct horse"));
+    CHECK(fixture.stored("alice").failed_since == 0);
+    CHECK_FALSE(fixture.login("alice", "wrong horse"));
+    CHECK(fixture.stored("alice").failed_since == 1);
+    auto const proved = fixture.login("alice", "correct horse");
     REQUIRE(proved);
-    house.enter(*proved, "192.0.2.7");
-    CHECK(house.stored("alice").failed_since == 0);
+    fixture.log_in(*proved, "192.0.2.7");
+    CHECK(fixture.stored("alice").failed_since == 0);
 }
 
 TEST_CASE("a failed try is logged with its name only if the account exists")
 {
-    verifier_fixture house;
-    REQUIRE(house.register_account("Alice", "correct horse"));
-    CHECK_FALSE(house.login("my secret pass", "wrong horse"));
-    CHECK_FALSE(house.login("alice", "wrong horse"));
-    auto const events = house.log.events("login_failed");
+    verifier_fixture fixture;
+    REQUIRE(fixture.register_account("Alice", "correct horse"));
+    CHECK_FALSE(fixture.login("my secret pass", "wrong horse"));
+    CHECK_FALSE(fixture.login("alice", "wrong horse"));
+    auto const events = fixture.log.events("login_failed");
     REQUIRE(events.size() == 2);
     CHECK(events[0].fields[0] == std::pair<std::string, std::string>{"address", "192.0.2.7"});
     CHECK(events[0].field("name").empty());
     CHECK(events[0].field("cause") == "no_such_account");
     CHECK(events[1].field("name") == "Alice");
     CHECK(events[1].field("cause") == "wrong_password");
-    CHECK_FALSE(house.log.mentions("my secret pass"));
+    CHECK_FALSE(fixture.log.mentions("my secret pass"));
 }
 
 TEST_CASE("when the store is down a login is unavailable and never wrong")
 {
-    verifier_fixture house;
-    REQUIRE(house.register_account("Alice", "correct horse"));
-    house.accounts.broken = {"find"};
-    auto const hashes = house.hashes.all();
-    CHECK(refusal_of(house.login("Alice", "correct horse")) == code::unavailable);
-    CHECK(refusal_of(house.login("Alice", "wrong horse")) == code::unavailable);
-    CHECK(refusal_of(house.login("", "wrong horse")) == code::unavailable);
-    CHECK(house.hashes.all() == hashes);
+    verifier_fixture fixture;
+    REQUIRE(fixture.register_account("Alice", "correct horse"));
+    fixture.accounts.broken = {"find"};
+    auto const hashes = fixture.hashes.all();
+    CHECK(refusal_of(fixture.login("Alice", "correct horse")) == code::unavailable);
+    CHECK(refusal_of(fixture.login("Alice", "wrong horse")) == code::unavailable);
+    CHECK(refusal_of(fixture.login("", "wrong horse")) == code::unavailable);
+    CHECK(fixture.hashes.all() == hashes);
 }
 
 // Promise P1.
 TEST_CASE("a try that cannot be counted is unavailable whether there is such an account or not and costs no hash")
 {
-    verifier_fixture house;
-    REQUIRE(house.register_account("Alice", "correct horse"));
-    house.tries.broken = true;
-    auto const hashes = house.hashes.all();
-    CHECK(refusal_of(house.login("Alice", "wrong horse")) == code::unavailable);
-    CHECK(refusal_of(house.login("Alice", "correct horse")) == code::unavailable);
-    CHECK(refusal_of(house.login("Nobody", "wrong horse")) == code::unavailable);
-    CHECK(refusal_of(house.login("", "wrong horse")) == code::unavailable);
-    CHECK(house.hashes.all() == hashes);
-    house.tries.broken = false;
-    CHECK(house.login("Alice", "correct horse"));
+    verifier_fixture fixture;
+    REQUIRE(fixture.register_account("Alice", "correct horse"));
+    fixture.attempts.broken = true;
+    auto const hashes = fixture.hashes.all();
+    CHECK(refusal_of(fixture.login("Alice", "wrong horse")) == code::unavailable);
+    CHECK(refusal_of(fixture.login("Alice", "correct horse")) == code::unavailable);
+    CHECK(refusal_of(fixture.login("Nobody", "wrong horse")) == code::unavailable);
+    CHECK(refusal_of(fixture.login("", "wrong horse")) == code::unavailable);
+    CHECK(fixture.hashes.all() == hashes);
+    fixture.attempts.broken = false;
+    CHECK(fixture.login("Alice", "correct horse"));
 }
 
 // Promises P2 and P3.
 TEST_CASE("when there is no memory for a hash a login is busy and not counted")
 {
-    verifier_fixture house;
-    REQUIRE(house.register_account("Alice", "correct horse"));
-    house.hashes.out_of_memory = true;
+    verifier_fixture fixture;
+    REQUIRE(fixture.register_account("Alice", "correct horse"));
+    fixture.hashes.out_of_memory = true;
     for (int i = 0; i < 30; ++i) {
-        CHECK(refusal_of(house.login("Alice", "wrong horse")) == code::busy);
-        CHECK(refusal_of(house.login("Nobody", "wrong horse")) == code::busy);
+        CHECK(refusal_of(fixture.login("Alice", "wrong horse")) == code::busy);
+        CHECK(refusal_of(fixture.login("Nobody", "wrong horse")) == code::busy);
     }
-    CHECK(house.stored("alice").failed_since == 0);
-    house.hashes.out_of_memory = false;
-    CHECK(refusal_of(house.login("Nobody", "wrong horse")) == code::bad_credentials);
-    CHECK(house.login("Alice", "correct horse"));
+    CHECK(fixture.stored("alice").failed_since == 0);
+    fixture.hashes.out_of_memory = false;
+    CHECK(refusal_of(fixture.login("Nobody", "wrong horse")) == code::bad_credentials);
+    CHECK(fixture.login("Alice", "correct horse"));
 }
 
 // Promise P3.
 TEST_CASE("a login with a stale hash replaces it by one of today")
 {
-    verifier_fixture house;
-    auto const made = house.register_account("Alice", "correct horse");
+    verifier_fixture fixture;
+    auto const made = fixture.register_account("Alice", "correct horse");
     REQUIRE(made);
-    ++house.hashes.generation;
-    CHECK_FALSE(house.login("Alice", "wrong horse"));
-    CHECK(house.stored("alice").password_hash == "plain1:correct horse");
-    auto const proved = house.login("Alice", "correct horse");
+    ++fixture.hashes.generation;
+    CHECK_FALSE(fixture.login("Alice", "wrong horse"));
+    CHECK(fixture.stored("alice").password_hash == "plain1:correct horse");
+    auto const proved = fixture.login("Alice", "correct horse");
     REQUIRE(proved);
-    CHECK(house.stored("alice").password_hash == "plain2:correct horse");
-    CHECK(house.stored("alice").credential_version == made->credential_version);
-    CHECK(house.log.count("rehashed") == 1);
-    REQUIRE(house.login("Alice", "correct horse"));
-    CHECK(house.log.count("rehashed") == 1);
+    CHECK(fixture.stored("alice").password_hash == "plain2:correct horse");
+    CHECK(fixture.stored("alice").credential_version == made->credential_version);
+    CHECK(fixture.log.count("rehashed") == 1);
+    REQUIRE(fixture.login("Alice", "correct horse"));
+    CHECK(fixture.log.count("rehashed") == 1);
 }
 
 TEST_CASE("a hash that cannot be replaced does not fail the login")
 {
-    verifier_fixture house;
-    REQUIRE(house.register_account("Alice", "correct horse"));
-    ++house.hashes.generation;
-    house.accounts.broken = {"rehash"};
-    CHECK(house.login("Alice", "correct horse"));
-    house.accounts.broken = {};
-    house.accounts.overtaking_hash = "plain2:changed elsewhere";
-    CHECK(house.login("Alice", "correct horse"));
-    CHECK(house.stored("alice").password_hash == "plain2:changed elsewhere");
-    CHECK(house.log.count("rehash_failed") == 2);
+    verifier_fixture fixture;
+    REQUIRE(fixture.register_account("Alice", "correct horse"));
+    ++fixture.hashes.generation;
+    fixture.accounts.broken = {"rehash"};
+    CHECK(fixture.login("Alice", "correct horse"));
+    fixture.accounts.broken = {};
+    fixture.accounts.overtaking_hash = "plain2:changed elsewhere";
+    CHECK(fixture.login("Alice", "correct horse"));
+    CHECK(fixture.stored("alice").password_hash == "plain2:changed elsewhere");
+    CHECK(fixture.log.count("rehash_failed") == 2);
 }
 
 TEST_CASE("no password reaches the log")
 {
-    verifier_fixture house;
+    verifier_fixture fixture;
     std::string const canary = "canary-7b1f-horse";
-    auto const made = house.register_account("Alice", canary);
+    auto const made = fixture.register_account("Alice", canary);
     REQUIRE(made);
-    CHECK(house.login("Alice", canary));
-    CHECK_FALSE(house.login("Alice", canary + "x"));
-    CHECK_FALSE(house.login(canary, canary));
-    CHECK_FALSE(house.register_account(canary + "\n", canary));
-    CHECK_FALSE(house.register_account("Bob", canary + "\n"));
-    CHECK(house.change_password(made->id, canary, canary + "2"));
-    CHECK_FALSE(house.change_password(made->id, canary, canary + "3"));
-    house.clock.advance(std::chrono::minutes{1});
-    house.hashes.out_of_memory = true;
-    CHECK_FALSE(house.login("Alice", canary));
-    CHECK_FALSE(house.log.mentions("canary"));
-    CHECK(house.log.events().size() >= 8);
+    CHECK(fixture.login("Alice", canary));
+    CHECK_FALSE(fixture.login("Alice", canary + "x"));
+    CHECK_FALSE(fixture.login(canary, canary));
+    CHECK_FALSE(fixture.register_account(canary + "\n", canary));
+    CHECK_FALSE(fixture.register_account("Bob", canary + "\n"));
+    CHECK(fixture.change_password(made->id, canary, canary + "2"));
+    CHECK_FALSE(fixture.change_password(made->id, canary, canary + "3"));
+    fixture.clock.advance(std::chrono::minutes{1});
+    fixture.hashes.out_of_memory = true;
+    CHECK_FALSE(fixture.login("Alice", canary));
+    CHECK_FALSE(fixture.log.mentions("canary"));
+    CHECK(fixture.log.events().size() >= 8);
 }

@@ -6,7 +6,7 @@
 #include "support/manual_clock.hpp"
 
 using namespace porter;
-using namespace porter::rooms;
+using namespace porter::detail;
 using testing::gated_fixture;
 
 namespace {
@@ -50,7 +50,7 @@ struct fixture : gated_fixture {
 
     testing::manual_clock clock;
     store::memory::backend store;
-    auth::throttle throttle{store.ports().tries, clock, log};
+    auth::throttle throttle{store.ports().attempts, clock, log};
     auth::verifier verifier{store.ports().accounts, *hasher, throttle, clock, log, {}};
     store::account alice;
 };
@@ -59,25 +59,25 @@ struct fixture : gated_fixture {
 /// who came first.
 bool goes_before_strangers(std::string_view known_network)
 {
-    fixture house;
-    house.make_known(std::string{known_network});
+    fixture fixture;
+    fixture.make_known(std::string{known_network});
     std::optional<result<void>> change;
     std::array<std::optional<result<bool>>, 2> strangers;
-    house.begin_change(change);
-    house.gate.entered.acquire();  // the current password is being verified
-    house.begin(strangers[0], "198.51.100.1");
-    house.begin(strangers[1], "198.51.100.2");
-    house.gate.open.release();
-    house.gate.entered.acquire();  // the first stranger's job is under way, so the new password can be queued
-    house.poll();
-    house.gate.open.release();
-    house.gate.entered.acquire();  // the second stranger's job is under way
-    house.poll();
+    fixture.begin_change(change);
+    fixture.gate.entered.acquire();  // the current password is being verified
+    fixture.begin(strangers[0], "198.51.100.1");
+    fixture.begin(strangers[1], "198.51.100.2");
+    fixture.gate.open.release();
+    fixture.gate.entered.acquire();  // the first stranger's job is under way, so the new password can be queued
+    fixture.poll();
+    fixture.gate.open.release();
+    fixture.gate.entered.acquire();  // the second stranger's job is under way
+    fixture.poll();
     bool const came_first = change.has_value();
-    house.gate.open.release();
+    fixture.gate.open.release();
     while (!change || !strangers[1]) {
-        house.io.restart();
-        house.io.run_one();
+        fixture.io.restart();
+        fixture.io.run_one();
     }
     CHECK(*change);
     return came_first;

@@ -12,7 +12,7 @@
 #include "support/state_folder.hpp"
 
 using namespace porter;
-using namespace porter::rooms;
+using namespace porter::detail;
 
 namespace {
 
@@ -30,7 +30,7 @@ std::string fault_of(std::filesystem::path const& file)
     try {
         auth::password_list const list{file};
     } catch (start_error const& error) {
-        CHECK(error.why() == start_error::kind::configuration);
+        CHECK(error.code() == start_errc::configuration);
         return error.what();
     }
     return {};
@@ -41,7 +41,7 @@ struct fixture {
 
     bool is_weak(std::string_view password)
     {
-        auto const why = testing::run(io, hasher().why_weak(base::secret{password}, "Alice", here));
+        auto const why = testing::run(io, hasher().weakness(base::secret{password}, "Alice", here));
         REQUIRE(why);
         return why->has_value();
     }
@@ -94,43 +94,43 @@ TEST_CASE("a file that is no list is refused with its name and line and what is 
 
 TEST_CASE("a new password on the list is weak and costs no hash")
 {
-    fixture house;
-    CHECK(house.is_weak(listed));
-    CHECK_FALSE(house.is_weak(not_listed));
-    auto const before = house.counts.all();
+    fixture fixture;
+    CHECK(fixture.is_weak(listed));
+    CHECK_FALSE(fixture.is_weak(not_listed));
+    auto const before = fixture.counts.all();
     auto const denied = testing::run(
-        house.io, house.hasher().hash_new(base::secret{listed}, "Alice", house.here, auth::standing::stranger));
+        fixture.io, fixture.hasher().hash_new(base::secret{listed}, "Alice", fixture.here, auth::source::unknown));
     REQUIRE_FALSE(denied);
-    CHECK(denied.error().what == code::weak_password);
+    CHECK(denied.error().code == code::weak_password);
     CHECK(denied.error().reason == auth::listed_password);
-    CHECK(house.counts.all() == before);
+    CHECK(fixture.counts.all() == before);
 }
 
 TEST_CASE("a list that is put in the place of another counts at once")
 {
-    fixture house;
-    CHECK(house.is_weak(listed));
-    house.folder.write(name, std::string(40, '0') + "\n");
-    CHECK_FALSE(house.is_weak(listed));
+    fixture fixture;
+    CHECK(fixture.is_weak(listed));
+    fixture.folder.write(name, std::string(40, '0') + "\n");
+    CHECK_FALSE(fixture.is_weak(listed));
 }
 
 TEST_CASE("a list that cannot be searched any more is logged once and the other rules go on")
 {
-    fixture house;
-    CHECK(house.is_weak(listed));
-    std::filesystem::remove(house.folder.file(name));
+    fixture fixture;
+    CHECK(fixture.is_weak(listed));
+    std::filesystem::remove(fixture.folder.file(name));
     for (auto left = 3; left > 0; --left) {
-        CHECK_FALSE(house.is_weak(listed));
-        CHECK(house.is_weak("password1"));
+        CHECK_FALSE(fixture.is_weak(listed));
+        CHECK(fixture.is_weak("password1"));
     }
-    auto const told = house.log.events("password_list_failed");
+    auto const told = fixture.log.events("password_list_failed");
     REQUIRE(told.size() == 1);
     CHECK(told[0].field("why").find("No such file") != std::string::npos);
-    CHECK(house.log.count("password_list_works") == 0);
-    house.folder.write(name, two_sums);
-    CHECK(house.is_weak(listed));
-    CHECK(house.log.count("password_list_works") == 1);
-    house.folder.write(name, "password\npassword\n");
-    CHECK_FALSE(house.is_weak(listed));
-    CHECK(house.log.count("password_list_failed") == 2);
+    CHECK(fixture.log.count("password_list_works") == 0);
+    fixture.folder.write(name, two_sums);
+    CHECK(fixture.is_weak(listed));
+    CHECK(fixture.log.count("password_list_works") == 1);
+    fixture.folder.write(name, "password\npassword\n");
+    CHECK_FALSE(fixture.is_weak(listed));
+    CHECK(fixture.log.count("password_list_failed") == 2);
 }

@@ -3,7 +3,7 @@
 #include "support/catch.hpp"
 
 using namespace porter;
-using namespace porter::rooms;
+using namespace porter::detail;
 
 namespace {
 
@@ -11,7 +11,7 @@ std::string verdict(std::size_t min_length, std::string_view password)
 {
     auto const checked = auth::password_policy{min_length}.check(base::secret{password});
     if (checked) return "taken";
-    CHECK(checked.error().what == code::weak_password);
+    CHECK(checked.error().code == code::weak_password);
     return checked.error().reason;
 }
 

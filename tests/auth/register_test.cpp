@@ -2,31 +2,31 @@
 #include "support/catch.hpp"
 
 using namespace porter;
-using namespace porter::rooms;
+using namespace porter::detail;
 using namespace std::chrono_literals;
 using testing::refusal_of;
 using testing::verifier_fixture;
 
 TEST_CASE("who registers may have an account under the name as typed")
 {
-    verifier_fixture house;
-    auto const made = house.register_account("Zoe\u0308", "correct horse");
+    verifier_fixture fixture;
+    auto const made = fixture.register_account("Zoe\u0308", "correct horse");
     REQUIRE(made);
     CHECK(made->name == "Zo\u00eb");
     CHECK(made->id > 0);
-    auto const stored = house.stored("zo\u00eb");
+    auto const stored = fixture.stored("zo\u00eb");
     CHECK(stored.id == made->id);
     CHECK(stored.credential_version == made->credential_version);
-    CHECK(stored.created_at == house.clock.now());
+    CHECK(stored.created_at == fixture.clock.now());
 }
 
 TEST_CASE("a name that is taken in another spelling is refused without a hash")
 {
-    verifier_fixture house;
-    REQUIRE(house.register_account("Alice", "correct horse"));
-    auto const before = house.hashes.all();
-    CHECK(refusal_of(house.register_account("ALICE", "another horse")) == code::name_taken);
-    CHECK(house.hashes.all() == before);
+    verifier_fixture fixture;
+    REQUIRE(fixture.register_account("Alice", "correct horse"));
+    auto const before = fixture.hashes.all();
+    CHECK(refusal_of(fixture.register_account("ALICE", "another horse")) == code::name_taken);
+    CHECK(fixture.hashes.all() == before);
 }
 
 TEST_CASE("registering judges closed registration and name and password and taken names in that order")
@@ -35,21 +35,21 @@ TEST_CASE("registering judges closed registration and name and password and take
     CHECK(refusal_of(closed.register_account("", "short")) == code::registration_closed);
     CHECK(closed.hashes.made == 1);  // the decoy
 
-    verifier_fixture house;
-    REQUIRE(house.register_account("Alexandra", "correct horse"));
-    CHECK(refusal_of(house.register_account(" Alexandra", "short")) == code::invalid_name);
-    CHECK(refusal_of(house.register_account("Alexandra", "short")) == code::weak_password);
-    CHECK(refusal_of(house.register_account("Alexandra", "alexandra")) == code::weak_password);
-    CHECK(refusal_of(house.register_account("Alexandra", "correct horse")) == code::name_taken);
+    verifier_fixture fixture;
+    REQUIRE(fixture.register_account("Alexandra", "correct horse"));
+    CHECK(refusal_of(fixture.register_account(" Alexandra", "short")) == code::invalid_name);
+    CHECK(refusal_of(fixture.register_account("Alexandra", "short")) == code::weak_password);
+    CHECK(refusal_of(fixture.register_account("Alexandra", "alexandra")) == code::weak_password);
+    CHECK(refusal_of(fixture.register_account("Alexandra", "correct horse")) == code::name_taken);
 }
 
 TEST_CASE("a refused registration says the rule")
 {
-    verifier_fixture house{auth::options{.min_password_length = 12}};
-    CHECK(house.register_account("a  b", "correct horse").error().reason ==
+    verifier_fixture fixture{auth::options{.min_password_length = 12}};
+    CHECK(fixture.register_account("a  b", "correct horse").error().reason ==
           "a name may not contain two spaces in a row");
-    CHECK(house.register_account("Alice", "correct h").error().reason == "a password has at least 12 characters");
-    auto const events = house.log.events("register_denied");
+    CHECK(fixture.register_account("Alice", "correct h").error().reason == "a password has at least 12 characters");
+    auto const events = fixture.log.events("register_denied");
     REQUIRE(events.size() == 2);
     CHECK(events[0].field("code") == "invalid_name");
     CHECK(events[1].field("code") == "weak_password");
@@ -57,110 +57,110 @@ TEST_CASE("a refused registration says the rule")
 
 TEST_CASE("a new name whose folded form is long is refused before anything is counted or hashed")
 {
-    verifier_fixture house;
+    verifier_fixture fixture;
     std::string name;
     for (int i = 0; i < 64; ++i) name += "\ufdfa";
-    auto const refused = house.register_account(name, "correct horse");
+    auto const refused = fixture.register_account(name, "correct horse");
     REQUIRE(refusal_of(refused) == code::invalid_name);
     CHECK(refused.error().reason.find("256 characters") != std::string::npos);
-    CHECK(house.hashes.made == 1);  // the decoy
+    CHECK(fixture.hashes.made == 1);  // the decoy
 }
 
 TEST_CASE("when the store is down registering is unavailable and nothing is made")
 {
-    verifier_fixture house;
-    house.accounts.broken = {"find"};
-    CHECK(refusal_of(house.register_account("Alice", "correct horse")) == code::unavailable);
-    house.accounts.broken = {};
-    CHECK(refusal_of(house.login("Alice", "correct horse")) == code::bad_credentials);
+    verifier_fixture fixture;
+    fixture.accounts.broken = {"find"};
+    CHECK(refusal_of(fixture.register_account("Alice", "correct horse")) == code::unavailable);
+    fixture.accounts.broken = {};
+    CHECK(refusal_of(fixture.login("Alice", "correct horse")) == code::bad_credentials);
 }
 
 TEST_CASE("to hear that a name is taken counts for the address and to be let in does not")
 {
-    verifier_fixture house;
-    REQUIRE(house.register_account("Alice", "correct horse"));
+    verifier_fixture fixture;
+    REQUIRE(fixture.register_account("Alice", "correct horse"));
     for (int i = 0; i < 30; ++i) {
-        CHECK(house.register_account("Guest " + std::to_string(i), "correct horse"));
-        CHECK(refusal_of(house.register_account("Alice", "Alice")) == code::weak_password);
+        CHECK(fixture.register_account("Guest " + std::to_string(i), "correct horse"));
+        CHECK(refusal_of(fixture.register_account("Alice", "Alice")) == code::weak_password);
     }
     for (int i = 0; i < 20; ++i)
-        CHECK(refusal_of(house.register_account("Alice", "correct horse")) == code::name_taken);
-    auto const refused = house.register_account("Alice", "correct horse");
+        CHECK(refusal_of(fixture.register_account("Alice", "correct horse")) == code::name_taken);
+    auto const refused = fixture.register_account("Alice", "correct horse");
     CHECK(refusal_of(refused) == code::throttled);
     CHECK(refused.error().retry_after == std::chrono::minutes{10});
-    CHECK(refusal_of(house.register_account("Bob", "correct horse")) == code::throttled);
-    CHECK(refusal_of(house.login("Alice", "correct horse")) == code::throttled);
+    CHECK(refusal_of(fixture.register_account("Bob", "correct horse")) == code::throttled);
+    CHECK(refusal_of(fixture.login("Alice", "correct horse")) == code::throttled);
 }
 
 TEST_CASE("a password that can be guessed counts for nobody and costs no hash")
 {
-    verifier_fixture house;
-    REQUIRE(house.register_account("Alice", "correct horse"));
-    auto const hashes = house.hashes.all();
+    verifier_fixture fixture;
+    REQUIRE(fixture.register_account("Alice", "correct horse"));
+    auto const hashes = fixture.hashes.all();
     for (int i = 0; i < 30; ++i) {
-        CHECK(refusal_of(house.register_account("Alice", "password1")) == code::weak_password);
-        CHECK(refusal_of(house.register_account("Bob", "password1")) == code::weak_password);
+        CHECK(refusal_of(fixture.register_account("Alice", "password1")) == code::weak_password);
+        CHECK(refusal_of(fixture.register_account("Bob", "password1")) == code::weak_password);
     }
-    CHECK(house.tries.begun == 61);
-    CHECK(house.tries.given_back == 61);
-    CHECK(house.hashes.all() == hashes);
-    CHECK(house.register_account("Bob", "correct horse"));
+    CHECK(fixture.attempts.started == 61);
+    CHECK(fixture.attempts.rolled_back == 61);
+    CHECK(fixture.hashes.all() == hashes);
+    CHECK(fixture.register_account("Bob", "correct horse"));
 }
 
 // Promise N13.
 TEST_CASE("a throttled network is told so before its password is estimated")
 {
-    verifier_fixture house;
-    REQUIRE(house.register_account("Alice", "correct horse"));
+    verifier_fixture fixture;
+    REQUIRE(fixture.register_account("Alice", "correct horse"));
     for (int i = 0; i < 20; ++i) {
-        CHECK(refusal_of(house.register_account("Alice", "correct horse")) == code::name_taken);
+        CHECK(refusal_of(fixture.register_account("Alice", "correct horse")) == code::name_taken);
     }
-    CHECK(refusal_of(house.register_account("Bob", "password1")) == code::throttled);
-    CHECK(refusal_of(house.register_account("Bob", "short")) == code::weak_password);
+    CHECK(refusal_of(fixture.register_account("Bob", "password1")) == code::throttled);
+    CHECK(refusal_of(fixture.register_account("Bob", "short")) == code::weak_password);
 }
 
 // Promise N13.
 TEST_CASE("a registration that cannot be counted is unavailable before its password is estimated")
 {
-    verifier_fixture house;
-    house.tries.broken = true;
-    CHECK(refusal_of(house.register_account("Bob", "password1")) == code::unavailable);
+    verifier_fixture fixture;
+    fixture.attempts.broken = true;
+    CHECK(refusal_of(fixture.register_account("Bob", "password1")) == code::unavailable);
 }
 
 TEST_CASE("when there is no memory for a hash registering is busy")
 {
-    verifier_fixture house;
-    house.hashes.out_of_memory = true;
-    auto const refused = house.register_account("Alice", "correct horse");
+    verifier_fixture fixture;
+    fixture.hashes.out_of_memory = true;
+    auto const refused = fixture.register_account("Alice", "correct horse");
     CHECK(refusal_of(refused) == code::busy);
     CHECK(refused.error().retry_after.count() >= 1);
-    for (int i = 0; i < 20; ++i) CHECK(refusal_of(house.register_account("Alice", "correct horse")) == code::busy);
-    house.hashes.out_of_memory = false;
-    CHECK(house.register_account("Alice", "correct horse"));
+    for (int i = 0; i < 20; ++i) CHECK(refusal_of(fixture.register_account("Alice", "correct horse")) == code::busy);
+    fixture.hashes.out_of_memory = false;
+    CHECK(fixture.register_account("Alice", "correct horse"));
 }
 
 // Promise N15.
 TEST_CASE("a network that has made its accounts is throttled without a hash and may go on in an hour")
 {
-    verifier_fixture house{{}, 1};
-    auto const asked =
-        testing::run(house.io, house.verifier.register_account("Alice", base::secret{"correct horse"}, house.here));
+    verifier_fixture fixture{{}, 1};
+    auto const asked = testing::run(
+        fixture.io, fixture.verifier.register_account("Alice", base::secret{"correct horse"}, fixture.here));
     REQUIRE(asked);
     store::new_session first;
-    first.created_at = house.clock.now();
-    first.address = first.network = house.here.text();
-    first.proved_by = asked->asked_by();
-    REQUIRE(testing::run(house.io, house.store.ports().sessions.open_first(asked->account(), first)));
+    first.created_at = fixture.clock.now();
+    first.address = first.network = fixture.here.text();
+    first.verified_hash = asked->address();
+    REQUIRE(testing::run(fixture.io, fixture.store.ports().sessions.open_first(asked->account(), first)));
 
-    house.clock.advance(10s);
-    auto const hashes = house.hashes.all();
-    auto const refused = house.register_account("Bob", "correct horse");
+    fixture.clock.advance(10s);
+    auto const hashes = fixture.hashes.all();
+    auto const refused = fixture.register_account("Bob", "correct horse");
     CHECK(refusal_of(refused) == code::throttled);
     CHECK(refused.error().retry_after == 3590s);
-    CHECK(house.hashes.all() == hashes);
-    CHECK(house.log.events("throttled").back().field("rule") == "registrations_used_up");
-    CHECK(house.login("Alice", "correct horse"));
+    CHECK(fixture.hashes.all() == hashes);
+    CHECK(fixture.log.events("throttled").back().field("rule") == "registrations_used_up");
+    CHECK(fixture.login("Alice", "correct horse"));
 
-    house.clock.advance(3590s);
-    CHECK(house.register_account("Bob", "correct horse"));
+    fixture.clock.advance(3590s);
+    CHECK(fixture.register_account("Bob", "correct horse"));
 }

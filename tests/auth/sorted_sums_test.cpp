@@ -6,7 +6,7 @@
 #include "support/catch.hpp"
 
 using namespace porter;
-using namespace porter::rooms;
+using namespace porter::detail;
 
 namespace {
 
@@ -19,7 +19,7 @@ public:
     std::uint64_t size() const noexcept override { return text_.size(); }
     result<std::size_t, std::string> read(std::uint64_t at, std::span<char> into) const override
     {
-        if (at >= unreadable_) return refuse(std::string{"Input/output error"});
+        if (at >= unreadable_) return unexpected(std::string{"Input/output error"});
         auto const piece = std::string_view{text_}.substr(at, into.size());
         std::ranges::copy(piece, into.begin());
         return piece.size();

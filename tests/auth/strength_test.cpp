@@ -2,17 +2,17 @@
 
 #include <ctime>
 
-#include "auth/readings.hpp"
+#include "auth/keyboard_variants.hpp"
 #include "base/text.hpp"
 #include "support/catch.hpp"
 
-using namespace porter::rooms;
+using namespace porter::detail;
 
 namespace {
 
 bool is_weak(std::string_view password, std::string_view name = "Bartholomew Quist")
 {
-    auto const why = auth::why_guessable(base::secret{password}, name);
+    auto const why = auth::strength_error(base::secret{password}, name);
     CHECK((!why || !why->empty()));
     return why.has_value();
 }
@@ -113,7 +113,7 @@ TEST_CASE("the dearest passwords are judged in bounded processor time")
           repeated("Жq", "a"), repeated("Жq", "l1|!i"), repeated("\ufdfaЖq", "щ")}) {
         CAPTURE(password);
         auto const before = cpu_seconds_of_this_thread();
-        auth::why_guessable(base::secret{password}, "6 5 56 65 656 565 6565");
+        auth::strength_error(base::secret{password}, "6 5 56 65 656 565 6565");
         CHECK(cpu_seconds_of_this_thread() - before < 0.5);
     }
 }
@@ -123,7 +123,7 @@ TEST_CASE("no reading of a password is longer than what is estimated")
     for (auto const& password :
          {repeated("Ж", "q"), repeated("Q", "щ"), repeated("Q", "\ufdfa"), repeated("Ж", "🚪"), repeated("", "65")}) {
         CAPTURE(password);
-        for (auto const& each : auth::readings_of(base::secret{password}, auth::estimated_length)) {
+        for (auto const& each : auth::keyboard_variants(base::secret{password}, auth::estimated_length)) {
             CHECK(base::count_code_points(each.view()) <= auth::estimated_length);
         }
     }
@@ -132,7 +132,7 @@ TEST_CASE("no reading of a password is longer than what is estimated")
 TEST_CASE("readings change what they know and leave the rest")
 {
     CHECK(auth::as_latin_keys("йцукен, 123").view() == "qwerty, 123");
-    CHECK(auth::readings_of(base::secret{"!Й\"ц№У;к"}, 8)[2].view() == "!q@w#e$r");
+    CHECK(auth::keyboard_variants(base::secret{"!Й\"ц№У;к"}, 8)[2].view() == "!q@w#e$r");
     CHECK(auth::as_cyrillic_keys("gfhjkm 1").view() == "пароль 1");
     CHECK(auth::transliterated("щёлочь 1").view() == "scheloch 1");
     CHECK(auth::first_code_points("аб\U0001f6aav", 3) == "аб\U0001f6aa");

@@ -3,7 +3,7 @@
 #include "auth/throttle_rules.hpp"
 #include "support/catch.hpp"
 
-using namespace porter::rooms;
+using namespace porter::detail;
 
 namespace {
 
@@ -16,59 +16,59 @@ struct fixture {
     auth::unknown_names names{auth::throttle_rules, 3};
 
     bool begin(std::string_view name, int seconds = 0) { return names.begin(names.key_of(name), at(seconds)).counted; }
-    std::uint32_t failed(std::string_view name) { return names.begin(names.key_of(name), at(0)).before.failed; }
+    std::uint32_t failed(std::string_view name) { return names.begin(names.key_of(name), at(0)).before.failures; }
 };
 
 }  // namespace
 
-TEST_CASE("a name without an account has a ladder")
+TEST_CASE("a name without an account has a failure counter")
 {
-    fixture house;
-    for (int i = 0; i < 4; ++i) CHECK(house.begin("nobody"));
-    CHECK_FALSE(house.begin("nobody"));
-    CHECK(house.begin("somebody else"));
-    CHECK(house.begin("nobody", 1));
-    CHECK_FALSE(house.begin("nobody", 3));
-    CHECK(house.begin("nobody", 4));
+    fixture fixture;
+    for (int i = 0; i < 4; ++i) CHECK(fixture.begin("nobody"));
+    CHECK_FALSE(fixture.begin("nobody"));
+    CHECK(fixture.begin("somebody else"));
+    CHECK(fixture.begin("nobody", 1));
+    CHECK_FALSE(fixture.begin("nobody", 3));
+    CHECK(fixture.begin("nobody", 4));
 }
 
 TEST_CASE("a try that is given back is forgotten")
 {
-    fixture house;
-    auto const key = house.names.key_of("nobody");
+    fixture fixture;
+    auto const key = fixture.names.key_of("nobody");
     for (int i = 0; i < 10; ++i) {
-        CHECK(house.names.begin(key, at(0)).counted);
-        house.names.give_back(key, at(0), {});
+        CHECK(fixture.names.begin(key, at(0)).counted);
+        fixture.names.rollback(key, at(0), {});
     }
-    for (int i = 0; i < 4; ++i) CHECK(house.begin("nobody"));
-    CHECK(house.begin("nobody", 1));
-    house.names.give_back(key, at(1), at(0));
-    CHECK(house.begin("nobody", 1));
+    for (int i = 0; i < 4; ++i) CHECK(fixture.begin("nobody"));
+    CHECK(fixture.begin("nobody", 1));
+    fixture.names.rollback(key, at(1), at(0));
+    CHECK(fixture.begin("nobody", 1));
 }
 
 TEST_CASE("a try that is refused hears whether others are not decided")
 {
-    fixture house;
-    auto const key = house.names.key_of("nobody");
-    for (int i = 0; i < 4; ++i) CHECK(house.names.begin(key, at(0)).counted);
+    fixture fixture;
+    auto const key = fixture.names.key_of("nobody");
+    for (int i = 0; i < 4; ++i) CHECK(fixture.names.begin(key, at(0)).counted);
     for (int i = 0; i < 4; ++i) {
-        CHECK(house.names.begin(key, at(0)).undecided);
-        house.names.fail(key);
+        CHECK(fixture.names.begin(key, at(0)).pending);
+        fixture.names.fail(key);
     }
-    auto const refused = house.names.begin(key, at(0));
+    auto const refused = fixture.names.begin(key, at(0));
     CHECK_FALSE(refused.counted);
-    CHECK_FALSE(refused.undecided);
+    CHECK_FALSE(refused.pending);
 }
 
 TEST_CASE("of too many names the one that was not tried for longest is forgotten")
 {
-    fixture house;
-    house.begin("first");
-    house.begin("second");
-    house.begin("third");
-    house.begin("first");
-    house.begin("fourth");
-    CHECK(house.failed("first") == 2);
-    CHECK(house.failed("fourth") == 1);
-    CHECK(house.failed("second") == 0);
+    fixture fixture;
+    fixture.begin("first");
+    fixture.begin("second");
+    fixture.begin("third");
+    fixture.begin("first");
+    fixture.begin("fourth");
+    CHECK(fixture.failed("first") == 2);
+    CHECK(fixture.failed("fourth") == 1);
+    CHECK(fixture.failed("second") == 0);
 }

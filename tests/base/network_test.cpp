@@ -2,7 +2,7 @@
 
 #include "support/catch.hpp"
 
-using porter::rooms::base::network;
+using porter::detail::base::network;
 
 namespace {
 
@@ -58,8 +58,8 @@ TEST_CASE("an address with bits behind its prefix is no network")
 
 TEST_CASE("the site of an IPv6 /64 is its /48 and any other network is its own")
 {
-    CHECK(porter::rooms::base::site_of("2001:db8:1:2::/64") == "2001:db8:1::/48");
-    CHECK(porter::rooms::base::site_of("::/64") == "::/48");
-    CHECK(porter::rooms::base::site_of("192.0.2.7") == "192.0.2.7");
-    CHECK(porter::rooms::base::site_of("x/64") == "x/64");
+    CHECK(porter::detail::base::site_of("2001:db8:1:2::/64") == "2001:db8:1::/48");
+    CHECK(porter::detail::base::site_of("::/64") == "::/48");
+    CHECK(porter::detail::base::site_of("192.0.2.7") == "192.0.2.7");
+    CHECK(porter::detail::base::site_of("x/64") == "x/64");
 }

@@ -5,7 +5,7 @@
 
 #include "support/catch.hpp"
 
-using porter::rooms::base::secret;
+using porter::detail::base::secret;
 
 TEST_CASE("a secret is not copied by accident")
 {
@@ -29,7 +29,7 @@ TEST_CASE("a wiped string is empty and its bytes are overwritten")
 {
     std::string password(100, 'p');
     char const* bytes = password.data();
-    porter::rooms::base::wipe(password);
+    porter::detail::base::wipe(password);
     CHECK(password.empty());
     CHECK(bytes == password.data());
     CHECK(std::string_view{bytes, 1} == std::string_view{"\0", 1});

@@ -9,7 +9,7 @@
 
 #include "support/catch.hpp"
 
-using namespace porter::rooms;
+using namespace porter::detail;
 
 namespace {
 
@@ -130,18 +130,18 @@ TEST_CASE("names that differ in case or width are the same name")
     CHECK(base::fold_name("STRASSE") == base::fold_name("Straße"));
     CHECK(base::fold_name("ΣΊΣΥΦΟΣ") == base::fold_name("σίσυφος"));
     CHECK(base::fold_name("ﬁn") == "fin");
-    CHECK(base::same_name("Zoe\u0308", "ZO\u00cb"));
+    CHECK(base::names_equal("Zoe\u0308", "ZO\u00cb"));
     // Two spellings of one text, whose marks fold differently in the order of the first.
-    CHECK(base::same_name("\u03b1\u0345\u0301", "\u1fb4"));
-    CHECK_FALSE(base::same_name("Alice", "Alicia"));
+    CHECK(base::names_equal("\u03b1\u0345\u0301", "\u1fb4"));
+    CHECK_FALSE(base::names_equal("Alice", "Alicia"));
     // Cyrillic А is not Latin A.
-    CHECK_FALSE(base::same_name("Аnna", "Anna"));
+    CHECK_FALSE(base::names_equal("Аnna", "Anna"));
 }
 
 TEST_CASE("invalid UTF-8 is the same name as nothing")
 {
     CHECK(base::fold_name("\xff").empty());
-    CHECK_FALSE(base::same_name("\xff", "\xff"));
+    CHECK_FALSE(base::names_equal("\xff", "\xff"));
 }
 
 TEST_CASE("folding a folded name changes nothing")

@@ -7,7 +7,7 @@
 
 #include "support/catch.hpp"
 
-using porter::rooms::base::valid_utf8;
+using porter::detail::base::valid_utf8;
 
 namespace {
 

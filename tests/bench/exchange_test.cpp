@@ -11,7 +11,7 @@
 #include "protocol/codec.hpp"
 #include "support/catch.hpp"
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 namespace {
 
@@ -35,7 +35,7 @@ struct talk {
 
     void say(std::string_view bytes) { REQUIRE(::send(server.number(), bytes.data(), bytes.size(), 0) > 0); }
 
-    exchange::news receive(std::size_t at_most = 1 << 20)
+    exchange::progress receive(std::size_t at_most = 1 << 20)
     {
         room.resize(at_most);
         return one.receive(client, messages, room);
@@ -104,7 +104,7 @@ TEST_CASE("the same bytes coming back are answers however they are cut")
                 for (auto more = true; more;) {
                     auto const came = with.receive(cut);
                     REQUIRE_FALSE(came.failed);
-                    answers += came.answers;
+                    answers += came.replies;
                     more = came.more;
                 }
             }
@@ -126,7 +126,7 @@ TEST_CASE("a wrong byte anywhere in an echo is a fault")
         with.say(bytes);
         auto const came = with.receive();
         REQUIRE(came.failed);
-        CHECK(came.failed->what == fault::kind::protocol);
+        CHECK(came.failed->code == fault::kind::protocol);
     }
 }
 
@@ -149,7 +149,7 @@ TEST_CASE("a farewell of the server is reported by its name")
         with.say(with.heard().substr(0, before * with.messages.frame_size()) + closing_frame(code::server_full));
         auto const came = with.receive();
         REQUIRE(came.failed);
-        CHECK(came.failed->what == fault::kind::try_again);
+        CHECK(came.failed->code == fault::kind::temporary_failure);
         CHECK(came.failed->reason == "the server says server_full: enough");
     }
 }
@@ -160,7 +160,7 @@ TEST_CASE("the end of the stream is a fault")
     with.server = descriptor{};
     auto const came = with.receive();
     REQUIRE(came.failed);
-    CHECK(came.failed->what == fault::kind::unreachable);
+    CHECK(came.failed->code == fault::kind::unreachable);
 }
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

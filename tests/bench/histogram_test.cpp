@@ -9,7 +9,7 @@
 
 #include "support/catch.hpp"
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 using namespace std::chrono_literals;
 using std::chrono::nanoseconds;
@@ -101,4 +101,4 @@ TEST_CASE("two merged histograms are one of all values")
     for (auto const percent : {1.0, 50.0, 99.0, 100.0}) CHECK(one.at(percent) == both.at(percent));
 }
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

@@ -8,7 +8,7 @@
 #include "bench/drawing.hpp"
 #include "support/catch.hpp"
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 using namespace std::chrono_literals;
 
@@ -108,4 +108,4 @@ TEST_CASE("an axis is linear or logarithmic and has round ticks within")
     CHECK(powers.ticks().size() == 7);
 }
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

@@ -5,7 +5,7 @@
 #include "bench/server_process.hpp"
 #include "support/catch.hpp"
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 using namespace std::chrono_literals;
 
@@ -41,4 +41,4 @@ TEST_CASE("a process that is not there has no usage")
     CHECK_FALSE(usage_of(1 << 22));
 }
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

@@ -6,7 +6,7 @@
 #include "bench/recorder.hpp"
 #include "support/catch.hpp"
 
-namespace porter::rooms::bench {
+namespace porter::detail::bench {
 
 using namespace std::chrono_literals;
 
@@ -97,4 +97,4 @@ TEST_CASE("an open loop counts what was planned within the window however late i
     CHECK(notes.latencies().at(100) == 9s);
 }
 
-}  // namespace porter::rooms::bench
+}  // namespace porter::detail::bench

@@ -1,16 +1,16 @@
 #include "client/known_server_line.hpp"
 
-#include "porter/trust.hpp"
+#include "porter/host_key_policy.hpp"
 #include "support/catch.hpp"
 
 using porter::is_fingerprint;
-using porter::rooms::base::timestamp;
-using porter::rooms::client::day_of;
-using porter::rooms::client::format_known_server;
-using porter::rooms::client::known_server;
-using porter::rooms::client::may_concern;
-using porter::rooms::client::parse_known_server;
-using porter::rooms::client::place_name;
+using porter::detail::base::timestamp;
+using porter::detail::client::day_of;
+using porter::detail::client::format_known_server;
+using porter::detail::client::known_server;
+using porter::detail::client::may_concern;
+using porter::detail::client::parse_known_server;
+using porter::detail::client::server_name;
 using namespace std::chrono_literals;
 
 namespace {
@@ -32,9 +32,9 @@ TEST_CASE("a fingerprint is SHA256 and 43 letters of base64")
 
 TEST_CASE("a place is named as people type it and in lower case")
 {
-    CHECK(place_name("LocalHost", 7678) == "localhost:7678");
-    CHECK(place_name("192.0.2.1", 1) == "192.0.2.1:1");
-    CHECK(place_name("2001:DB8::1", 65535) == "[2001:db8::1]:65535");
+    CHECK(server_name("LocalHost", 7678) == "localhost:7678");
+    CHECK(server_name("192.0.2.1", 1) == "192.0.2.1:1");
+    CHECK(server_name("2001:DB8::1", 65535) == "[2001:db8::1]:65535");
 }
 
 TEST_CASE("a day is written year first")
@@ -56,11 +56,11 @@ TEST_CASE("a line written by hand may say something else than a day or nothing")
 {
     auto const noted = parse_known_server("[2001:DB8::1]:7678 " + key + " the one in the cellar, says Алиса");
     REQUIRE(noted);
-    CHECK(noted->where == "[2001:db8::1]:7678");
-    CHECK(noted->since == "the one in the cellar, says Алиса");
+    CHECK(noted->place == "[2001:db8::1]:7678");
+    CHECK(noted->first_seen == "the one in the cellar, says Алиса");
     auto const bare = parse_known_server("a:1 " + key);
     REQUIRE(bare);
-    CHECK(bare->since.empty());
+    CHECK(bare->first_seen.empty());
 }
 
 TEST_CASE("what an editor or another system adds to a line is no part of it")
@@ -121,11 +121,11 @@ TEST_CASE("what would break the file gets no line of it")
     known_server server{"localhost:7678", key, "2026-11-20"};
     SECTION("a host with a space")
     {
-        server.where = "local host:7678";
+        server.place = "local host:7678";
     }
     SECTION("a host with a line feed")
     {
-        server.where = "localhost\nb:7678";
+        server.place = "localhost\nb:7678";
     }
     SECTION("no fingerprint")
     {
@@ -133,7 +133,7 @@ TEST_CASE("what would break the file gets no line of it")
     }
     SECTION("a day with a line feed")
     {
-        server.since = "2026\nb:1 x";
+        server.first_seen = "2026\nb:1 x";
     }
     CHECK(format_known_server(server).empty());
 }

@@ -7,8 +7,8 @@
 #include "support/catch.hpp"
 #include "support/state_folder.hpp"
 
-using porter::rooms::client::known_server;
-using porter::rooms::client::known_servers;
+using porter::detail::client::known_server;
+using porter::detail::client::known_servers;
 
 namespace {
 
@@ -39,8 +39,8 @@ known_server server(std::string where = here, std::string fingerprint = key)
 TEST_CASE("a kept key is found again with its line")
 {
     address_book book;
-    CHECK_FALSE(book.servers().keep(server("example.org:1", other_key)));
-    CHECK_FALSE(book.servers().keep(server()));
+    CHECK_FALSE(book.servers().add(server("example.org:1", other_key)));
+    CHECK_FALSE(book.servers().add(server()));
     auto const found = book.servers().find(here);
     REQUIRE(found);
     REQUIRE(found->size() == 1);
@@ -62,7 +62,7 @@ TEST_CASE("without a file no server is known and none is missed")
 TEST_CASE("another port or host is another server")
 {
     address_book book;
-    CHECK_FALSE(book.servers().keep(server()));
+    CHECK_FALSE(book.servers().add(server()));
     std::string const elsewhere = GENERATE("localhost:7679", "localhost:76", "localhos:7678", "127.0.0.1:7678");
     auto const found = book.servers().find(elsewhere);
     REQUIRE(found);
@@ -72,7 +72,7 @@ TEST_CASE("another port or host is another server")
 TEST_CASE("the file of known servers and its directory are private")
 {
     address_book book;
-    CHECK_FALSE(book.servers().keep(server()));
+    CHECK_FALSE(book.servers().add(server()));
     CHECK(book.mode_of("known_servers") == 0600);
     CHECK(book.mode_of("") == 0700);
 }
@@ -80,9 +80,9 @@ TEST_CASE("the file of known servers and its directory are private")
 TEST_CASE("the same key is kept once and another one beside it never")
 {
     address_book book;
-    CHECK_FALSE(book.servers().keep(server()));
-    CHECK_FALSE(book.servers().keep(server()));
-    auto const problem = book.servers().keep(server(here, other_key));
+    CHECK_FALSE(book.servers().add(server()));
+    CHECK_FALSE(book.servers().add(server()));
+    auto const problem = book.servers().add(server(here, other_key));
     REQUIRE(problem);
     CHECK(problem->find(key) != std::string::npos);
     CHECK(book.read() == here + " " + key + " 2026-11-20\n");
@@ -110,7 +110,7 @@ TEST_CASE("a bad line about another server is a warning with its number and stay
     REQUIRE(book.warnings.size() == 2);
     CHECK(book.warnings[0].find("known_servers:3 ") != std::string::npos);
     CHECK(book.warnings[1].find("known_servers:4 ") != std::string::npos);
-    CHECK_FALSE(book.servers().keep(server("b:2")));
+    CHECK_FALSE(book.servers().add(server("b:2")));
     CHECK(book.read() == text + "\nb:2 " + key + " 2026-11-20\n");
     CHECK(book.warnings.size() == 2);
 }
@@ -125,7 +125,7 @@ TEST_CASE("a bad line about the very server is a problem and no first use")
     auto const found = book.servers().find(here);
     REQUIRE_FALSE(found);
     CHECK(found.error().find("known_servers:2 ") != std::string::npos);
-    CHECK(book.servers().keep(server()));
+    CHECK(book.servers().add(server()));
     CHECK(book.read() == "a:1 " + key + "\n" + line + "\n");
 }
 
@@ -142,7 +142,7 @@ TEST_CASE("a key is found whatever an editor or another system did to the file")
     CHECK(found->front().fingerprint == key);
     CHECK(found->front().line == 3);
     CHECK(book.warnings.empty());
-    auto const problem = book.servers().keep(server(here, other_key));
+    auto const problem = book.servers().add(server(here, other_key));
     REQUIRE(problem);
     CHECK(problem->find(key) != std::string::npos);
     CHECK(book.read() == text);
@@ -154,7 +154,7 @@ TEST_CASE("known servers that cannot be read are a problem and are not written")
     std::filesystem::create_directories(book.file("known_servers").parent_path());
     std::filesystem::create_symlink("elsewhere", book.file("known_servers"));
     CHECK_FALSE(book.servers().find(here));
-    CHECK(book.servers().keep(server()));
+    CHECK(book.servers().add(server()));
     CHECK(std::filesystem::is_symlink(book.file("known_servers")));
 }
 
@@ -176,7 +176,7 @@ TEST_CASE("known servers that somebody else could have written are a problem and
     auto const mode = GENERATE(0620U, 0602U, 0666U);
     std::filesystem::permissions(book.file("known_servers"), std::filesystem::perms{mode});
     CHECK_FALSE(book.servers().find(here));
-    CHECK(book.servers().keep(server("b:2")));
+    CHECK(book.servers().add(server("b:2")));
     CHECK(book.mode_of("known_servers") == mode);
     CHECK(book.read() == here + " " + key + "\n");
 }
@@ -189,7 +189,7 @@ TEST_CASE("known servers in a folder where others may write are a problem even w
     auto const folder = book.file("known_servers").parent_path();
     std::filesystem::permissions(folder, std::filesystem::perms{GENERATE(0770U, 0707U)});
     CHECK_FALSE(book.servers().find(here));
-    CHECK(book.servers().keep(server()));
+    CHECK(book.servers().add(server()));
     std::filesystem::permissions(folder, std::filesystem::perms{01777});  // as /tmp: what is ours stays there
     CHECK(book.servers().find(here));
 }
@@ -211,7 +211,7 @@ TEST_CASE("nobody's home keeps no key and says so")
     auto const found = nowhere.find(here);
     REQUIRE(found);
     CHECK(found->empty());
-    CHECK(nowhere.keep(server()));
+    CHECK(nowhere.add(server()));
 }
 
 TEST_CASE("clients that meet their servers at the same time lose no key")
@@ -223,7 +223,7 @@ TEST_CASE("clients that meet their servers at the same time lose no key")
     for (int i = 0; i < clients; ++i) {
         threads.emplace_back([&book, &problems, i] {
             known_servers const own{book.file("known_servers"), {}};
-            if (own.keep(server("host" + std::to_string(i) + ":1"))) ++problems;
+            if (own.add(server("host" + std::to_string(i) + ":1"))) ++problems;
         });
     }
     for (auto& thread : threads) thread.join();

@@ -9,11 +9,11 @@
 
 #include "support/catch.hpp"
 
-using porter::rooms::base::secret;
-using porter::rooms::base::timestamp;
-using porter::rooms::client::place;
-using porter::rooms::client::saved_session;
-using porter::rooms::client::saved_sessions;
+using porter::detail::base::secret;
+using porter::detail::base::timestamp;
+using porter::detail::client::saved_session;
+using porter::detail::client::saved_sessions;
+using porter::detail::client::server_place;
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
@@ -61,14 +61,14 @@ private:
 saved_session session(std::string name, std::string token, std::uint16_t port = 7678)
 {
     saved_session made;
-    made.at = {"localhost", port, "plain", "-"};
+    made.server = {"localhost", port, "plain", "-"};
     made.name = std::move(name);
     made.expires_at = today + 1h;
     made.token = secret{token};
     return made;
 }
 
-place const here{"localhost", 7678, "plain", "-"};
+server_place const here{"localhost", 7678, "plain", "-"};
 
 unsigned mode_of(fs::path const& path)
 {
@@ -82,7 +82,7 @@ unsigned mode_of(fs::path const& path)
 TEST_CASE("a kept session is found again")
 {
     shelf shelf;
-    shelf.sessions().keep(session("Alice", "prt_a"), today);
+    shelf.sessions().save(session("Alice", "prt_a"), today);
     auto const found = shelf.sessions().find(here, "", today);
     REQUIRE(found);
     CHECK(found->name == "Alice");
@@ -102,7 +102,7 @@ TEST_CASE("the file and its directory are private")
 {
     shelf shelf;
     ::umask(0);
-    shelf.sessions().keep(session("Alice", "prt_a"), today);
+    shelf.sessions().save(session("Alice", "prt_a"), today);
     ::umask(022);
     CHECK(mode_of(shelf.file()) == 0600);
     CHECK(mode_of(shelf.directory()) == 0700);
@@ -111,7 +111,7 @@ TEST_CASE("the file and its directory are private")
 TEST_CASE("a token is offered to nothing but the place it is from")
 {
     shelf shelf;
-    shelf.sessions().keep(session("Alice", "prt_a"), today);
+    shelf.sessions().save(session("Alice", "prt_a"), today);
     auto elsewhere = here;
     SECTION("host")
     {
@@ -135,8 +135,8 @@ TEST_CASE("a token is offered to nothing but the place it is from")
 TEST_CASE("the session kept last is found unless another name is wanted")
 {
     shelf shelf;
-    shelf.sessions().keep(session("Alice", "prt_a"), today);
-    shelf.sessions().keep(session("Bob", "prt_b"), today);
+    shelf.sessions().save(session("Alice", "prt_a"), today);
+    shelf.sessions().save(session("Bob", "prt_b"), today);
     CHECK(shelf.sessions().find(here, "", today)->name == "Bob");
     CHECK(shelf.sessions().find(here, "Alice", today)->token.view() == "prt_a");
     CHECK_FALSE(shelf.sessions().find(here, "Carol", today));
@@ -145,8 +145,8 @@ TEST_CASE("the session kept last is found unless another name is wanted")
 TEST_CASE("a new session of the same name takes the place of the old one")
 {
     shelf shelf;
-    shelf.sessions().keep(session("Alice", "prt_old"), today);
-    shelf.sessions().keep(session("Alice", "prt_new"), today);
+    shelf.sessions().save(session("Alice", "prt_old"), today);
+    shelf.sessions().save(session("Alice", "prt_new"), today);
     CHECK(shelf.read().find("prt_old") == std::string::npos);
     CHECK(shelf.sessions().find(here, "Alice", today)->token.view() == "prt_new");
 }
@@ -154,8 +154,8 @@ TEST_CASE("a new session of the same name takes the place of the old one")
 TEST_CASE("a forgotten session is gone and the others stay")
 {
     shelf shelf;
-    shelf.sessions().keep(session("Alice", "prt_a"), today);
-    shelf.sessions().keep(session("Bob", "prt_b"), today);
+    shelf.sessions().save(session("Alice", "prt_a"), today);
+    shelf.sessions().save(session("Bob", "prt_b"), today);
     shelf.sessions().forget(here, "Bob");
     CHECK(shelf.read().find("prt_b") == std::string::npos);
     CHECK(shelf.sessions().find(here, "", today)->name == "Alice");
@@ -164,11 +164,11 @@ TEST_CASE("a forgotten session is gone and the others stay")
 TEST_CASE("an expired session is passed over and dropped with the next change")
 {
     shelf shelf;
-    shelf.sessions().keep(session("Alice", "prt_a"), today);
+    shelf.sessions().save(session("Alice", "prt_a"), today);
     CHECK_FALSE(shelf.sessions().find(here, "", today + 2h));
     auto later = session("Bob", "prt_b");
     later.expires_at = today + 10h;
-    shelf.sessions().keep(later, today + 2h);
+    shelf.sessions().save(later, today + 2h);
     CHECK(shelf.read().find("prt_a") == std::string::npos);
 }
 
@@ -181,7 +181,7 @@ TEST_CASE("a bad line is a warning with its number and stays in the file")
     CHECK(shelf.warnings[0].find("sessions:2 ") != std::string::npos);
     CHECK(shelf.warnings[1].find("sessions:4 ") != std::string::npos);
 
-    shelf.sessions().keep(session("Bob", "prt_b"), today);
+    shelf.sessions().save(session("Bob", "prt_b"), today);
     CHECK(shelf.read() ==
           "# kept by hand\ngarbage\nlocalhost 7678 plain - 1003600 prt_a Alice\n\x01\x02\xff\n"
           "localhost 7678 plain - 1003600 prt_b Bob\n");
@@ -206,8 +206,8 @@ TEST_CASE("a session that cannot be kept is told of with the reason")
 {
     std::vector<std::string> warnings;
     auto const warn = [&warnings](std::string const& warning) { warnings.push_back(warning); };
-    CHECK_FALSE(saved_sessions{{}, warn}.keep(session("Alice", "prt_a"), today));
-    CHECK_FALSE(saved_sessions{"/sys/no-such-folder/porter/sessions", warn}.keep(session("Alice", "prt_a"), today));
+    CHECK_FALSE(saved_sessions{{}, warn}.save(session("Alice", "prt_a"), today));
+    CHECK_FALSE(saved_sessions{"/sys/no-such-folder/porter/sessions", warn}.save(session("Alice", "prt_a"), today));
     REQUIRE(warnings.size() == 2);
     CHECK(warnings[0] == "the session is not saved: neither HOME nor XDG_STATE_HOME is set");
     CHECK(warnings[1].find("/sys/no-such-folder/porter: ") != std::string::npos);
@@ -226,7 +226,7 @@ TEST_CASE("a last line without a line feed counts")
 TEST_CASE("a file that others could read is made private with a warning")
 {
     shelf shelf;
-    shelf.sessions().keep(session("Alice", "prt_a"), today);
+    shelf.sessions().save(session("Alice", "prt_a"), today);
     ::chmod(shelf.file().c_str(), 0644);
     CHECK(shelf.sessions().find(here, "", today));
     CHECK(shelf.warnings.size() == 1);
@@ -256,7 +256,7 @@ TEST_CASE("what is no file of ours is neither read nor written")
         shelf.write(std::string(2 * 1024 * 1024, 'x'));
     }
     auto const before = fs::symlink_status(shelf.file()).type();
-    shelf.sessions().keep(session("Alice", "prt_a"), today);
+    shelf.sessions().save(session("Alice", "prt_a"), today);
     CHECK_FALSE(shelf.sessions().find(here, "", today));
     CHECK(shelf.warnings.size() == 2);
     CHECK(fs::symlink_status(shelf.file()).type() == before);
@@ -267,7 +267,7 @@ TEST_CASE("a file left over from a crash is no hindrance")
     shelf shelf;
     fs::create_directories(shelf.directory());
     std::ofstream{shelf.file().string() + ".new"} << "half";
-    shelf.sessions().keep(session("Alice", "prt_a"), today);
+    shelf.sessions().save(session("Alice", "prt_a"), today);
     CHECK(shelf.sessions().find(here, "", today));
     CHECK_FALSE(fs::exists(shelf.file().string() + ".new"));
 }
@@ -276,7 +276,7 @@ TEST_CASE("a place that cannot be written is a warning")
 {
     std::vector<std::string> warnings;
     saved_sessions sessions{"/proc/nowhere/sessions", [&](std::string const& text) { warnings.push_back(text); }};
-    sessions.keep(session("Alice", "prt_a"), today);
+    sessions.save(session("Alice", "prt_a"), today);
     CHECK(warnings.size() == 1);
 }
 
@@ -299,15 +299,15 @@ TEST_CASE("a session of a server for which an authority vouches is found under i
     std::string const authority = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU";
     shelf shelf;
     auto kept = session("Alice", "prt_old");
-    kept.at = {"localhost", 7678, "tls", "before", authority};
-    shelf.sessions().keep(kept, today);
+    kept.server = {"localhost", 7678, "tls", "before", authority};
+    shelf.sessions().save(kept, today);
     auto renewed = session("Alice", "prt_new");
-    renewed.at = {"localhost", 7678, "tls", "renewed", authority};
-    REQUIRE(shelf.sessions().find(renewed.at, "Alice", today));
-    CHECK(shelf.sessions().find(renewed.at, "Alice", today)->token.view() == "prt_old");
+    renewed.server = {"localhost", 7678, "tls", "renewed", authority};
+    REQUIRE(shelf.sessions().find(renewed.server, "Alice", today));
+    CHECK(shelf.sessions().find(renewed.server, "Alice", today)->token.view() == "prt_old");
     CHECK_FALSE(shelf.sessions().find({"localhost", 7678, "tls", "renewed", {}}, "Alice", today));
 
-    shelf.sessions().keep(renewed, today);
+    shelf.sessions().save(renewed, today);
     CHECK(shelf.read().find("prt_old") == std::string::npos);
     shelf.sessions().forget({"localhost", 7678, "tls", "the next", authority}, "Alice");
     CHECK(shelf.read().empty());

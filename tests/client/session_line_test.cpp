@@ -2,11 +2,11 @@
 
 #include "support/catch.hpp"
 
-using porter::rooms::base::secret;
-using porter::rooms::base::timestamp;
-using porter::rooms::client::format_session_line;
-using porter::rooms::client::parse_session_line;
-using porter::rooms::client::saved_session;
+using porter::detail::base::secret;
+using porter::detail::base::timestamp;
+using porter::detail::client::format_session_line;
+using porter::detail::client::parse_session_line;
+using porter::detail::client::saved_session;
 using namespace std::chrono_literals;
 
 namespace {
@@ -14,8 +14,8 @@ namespace {
 saved_session alices()
 {
     saved_session session;
-    session.at.host = "localhost";
-    session.at.port = 7678;
+    session.server.host = "localhost";
+    session.server.port = 7678;
     session.name = "Alice Liddell";
     session.expires_at = timestamp{1'766'419'200s};
     session.token = secret{"prt_abc"};
@@ -35,7 +35,7 @@ TEST_CASE("a line gives back the session that it was made from")
 {
     auto const parsed = parse_session_line(alices_line);
     REQUIRE(parsed);
-    CHECK(parsed->at == alices().at);
+    CHECK(parsed->server == alices().server);
     CHECK(parsed->name == "Alice Liddell");
     CHECK(parsed->expires_at == alices().expires_at);
     CHECK(parsed->token.view() == "prt_abc");
@@ -49,7 +49,7 @@ TEST_CASE("what an editor or another system adds to a session's line is no part 
     CAPTURE(line);
     auto const parsed = parse_session_line(line);
     REQUIRE(parsed);
-    CHECK(parsed->at == alices().at);
+    CHECK(parsed->server == alices().server);
     CHECK(parsed->name == "Alice Liddell");
     CHECK(parsed->token.view() == "prt_abc");
 }
@@ -103,7 +103,7 @@ TEST_CASE("what a server made up to break the file gets no line")
     }
     SECTION("a host with a space")
     {
-        session.at.host = "a b";
+        session.server.host = "a b";
     }
     CHECK(format_session_line(session).empty());
 }
@@ -112,15 +112,15 @@ TEST_CASE("a session of a server for which an authority vouches has the authorit
 {
     std::string const authority = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU";
     auto session = alices();
-    session.at.transport = "tls";
-    session.at.key = "SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg";
-    session.at.authority = authority;
+    session.server.transport = "tls";
+    session.server.key = "SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg";
+    session.server.authority = authority;
     auto const line = format_session_line(session);
     CHECK(line == "localhost 7678 tls SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg,authority=" + authority +
                       " 1766419200 prt_abc Alice Liddell");
     auto const parsed = parse_session_line(line);
     REQUIRE(parsed);
-    CHECK(parsed->at == session.at);
+    CHECK(parsed->server == session.server);
     for (auto const* const bad : {",", ",authority=", ",authority=SHA256:short", ",else=1"}) {
         CHECK_FALSE(parse_session_line(std::string{"localhost 7678 tls -"} + bad + " 1766419200 prt_abc Alice"));
     }
@@ -128,22 +128,22 @@ TEST_CASE("a session of a server for which an authority vouches has the authorit
 
 TEST_CASE("a token is offered to the same key or to one for which the same authority vouches")
 {
-    using porter::rooms::client::may_be_offered;
-    using porter::rooms::client::place;
-    place const pinned{"localhost", 7678, "tls", "key", {}};
-    place const vouched{"localhost", 7678, "tls", "key", "authority"};
-    place const renewed{"localhost", 7678, "tls", "new key", "authority"};
-    place const repinned{"localhost", 7678, "tls", "new key", {}};
-    place const of_another{"localhost", 7678, "tls", "new key", "another"};
-    CHECK(may_be_offered(vouched, renewed));
-    CHECK(may_be_offered(vouched, pinned));
-    CHECK(may_be_offered(pinned, vouched));
-    CHECK_FALSE(may_be_offered(pinned, renewed));
-    CHECK_FALSE(may_be_offered(pinned, repinned));
-    CHECK_FALSE(may_be_offered(vouched, repinned));
-    CHECK_FALSE(may_be_offered(vouched, of_another));
-    auto const elsewhere =
-        GENERATE(place{"other", 7678, "tls", "key", "authority"}, place{"localhost", 7679, "tls", "key", "authority"},
-                 place{"localhost", 7678, "plain", "key", "authority"});
-    CHECK_FALSE(may_be_offered(vouched, elsewhere));
+    using porter::detail::client::can_resume_at;
+    using porter::detail::client::server_place;
+    server_place const pinned{"localhost", 7678, "tls", "key", {}};
+    server_place const vouched{"localhost", 7678, "tls", "key", "authority"};
+    server_place const renewed{"localhost", 7678, "tls", "new key", "authority"};
+    server_place const repinned{"localhost", 7678, "tls", "new key", {}};
+    server_place const of_another{"localhost", 7678, "tls", "new key", "another"};
+    CHECK(can_resume_at(vouched, renewed));
+    CHECK(can_resume_at(vouched, pinned));
+    CHECK(can_resume_at(pinned, vouched));
+    CHECK_FALSE(can_resume_at(pinned, renewed));
+    CHECK_FALSE(can_resume_at(pinned, repinned));
+    CHECK_FALSE(can_resume_at(vouched, repinned));
+    CHECK_FALSE(can_resume_at(vouched, of_another));
+    auto const elsewhere = GENERATE(server_place{"other", 7678, "tls", "key", "authority"},
+                                    server_place{"localhost", 7679, "tls", "key", "authority"},
+                                    server_place{"localhost", 7678, "plain", "key", "authority"});
+    CHECK_FALSE(can_resume_at(vouched, elsewhere));
 }

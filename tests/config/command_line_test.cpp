@@ -5,14 +5,14 @@
 
 #include "config/given.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 namespace {
 
 std::vector<std::string> values_of(std::vector<std::string> arguments)
 {
     std::vector<std::string> values;
     for (auto const& one : parse_command_line(std::move(arguments)).settings) {
-        values.push_back(std::string{one.what->name});
+        values.push_back(std::string{one.option->name});
         values.insert(values.end(), one.values.begin(), one.values.end());
     }
     return values;
@@ -92,4 +92,4 @@ TEST_CASE("the help says what each signal does")
     }
 }
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

@@ -9,7 +9,7 @@
 
 #include "config/given.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 namespace {
 
 std::string problem_in(std::string const& text)
@@ -121,4 +121,4 @@ TEST_CASE("no text upsets the reader of files")
     }
 }
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

@@ -8,7 +8,7 @@
 #include "config/resolve.hpp"
 #include "support/catch.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 
 using variables = std::map<std::string, std::string>;
 
@@ -25,7 +25,7 @@ std::string problem_of(Function&& function)
 {
     try {
         function();
-    } catch (problem const& thrown) {
+    } catch (option_error const& thrown) {
         return std::to_string(static_cast<int>(thrown.exit())) + ": " + thrown.what();
     }
     return "no problem";
@@ -36,4 +36,4 @@ inline std::string problem_with(std::vector<std::string> const& arguments, varia
     return problem_of([&] { options_of(arguments, given); });
 }
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

@@ -2,8 +2,8 @@
 
 #include "support/catch.hpp"
 
-using porter::rooms::config::parse_host;
-using porter::rooms::config::split_host_and_port;
+using porter::detail::config::parse_host;
+using porter::detail::config::split_host_and_port;
 
 TEST_CASE("a host is a name or an address and IPv6 may stand in brackets")
 {

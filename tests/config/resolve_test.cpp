@@ -10,7 +10,7 @@
 #include "config/file.hpp"
 #include "config/given.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 namespace {
 
 using namespace std::chrono_literals;
@@ -118,7 +118,7 @@ TEST_CASE("every option can be set by its variable")
         auto const name = variable_of(one.name);
         INFO(name);
         auto const said = problem_with({}, {{name, "\x01"}});
-        bool const takes_any_text = one.how == form::text && said == "no problem";
+        bool const takes_any_text = one.form == form::text && said == "no problem";
         CHECK(
             (takes_any_text ? options_of({}, {{name, "\x01"}}).was_given(one.name) : said.starts_with("78: " + name)));
     }
@@ -296,4 +296,4 @@ TEST_CASE("a path that is not UTF-8 is a comment in the printed configuration")
     CHECK(options_of({"--config", file.path}).server.log_file == "/c");
 }
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

@@ -7,7 +7,7 @@
 
 #include "support/catch.hpp"
 
-namespace porter::rooms::config {
+namespace porter::detail::config {
 
 using namespace std::chrono_literals;
 
@@ -118,4 +118,4 @@ TEST_CASE("no text upsets a parser")
     }
 }
 
-}  // namespace porter::rooms::config
+}  // namespace porter::detail::config

@@ -1,4 +1,4 @@
-// An echo server behind Porter's door (accounts, passwords, sessions): authenticated_echo PORT DATA_DIR
+// An echo server with accounts, passwords and sessions: authenticated_echo PORT DATA_DIR
 #include <asio/signal_set.hpp>
 #include <iostream>
 #include <porter/server.hpp>

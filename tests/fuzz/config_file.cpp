@@ -9,7 +9,7 @@ void check(std::string_view file)
     options.server.threads = options.server.hash_threads = 1;  // resolve() counts the processor's cores
     try {
         if (!set(options, config::read_toml(file, "porterd.toml"))) return;
-    } catch (config::problem const& error) {
+    } catch (config::option_error const& error) {
         return require_printable(error.what());
     }
     require_same_when_printed(options);

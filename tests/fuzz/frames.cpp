@@ -9,8 +9,8 @@
 namespace porter::fuzzing {
 namespace {
 
-using rooms::base::as_bytes;
-using rooms::base::as_text;
+using detail::base::as_bytes;
+using detail::base::as_text;
 
 struct decoded {
     std::vector<std::string> payloads;

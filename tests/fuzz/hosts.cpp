@@ -14,9 +14,9 @@
 namespace porter::fuzzing {
 namespace {
 
-namespace base = rooms::base;
-namespace config = rooms::config;
-using rooms::identity::address;
+namespace base = detail::base;
+namespace config = detail::config;
+using detail::identity::address;
 
 bool system_knows(std::string_view text)
 {

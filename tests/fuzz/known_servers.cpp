@@ -2,7 +2,7 @@
 #include "client/fields.hpp"
 #include "client/known_server_line.hpp"
 #include "fuzz/fuzzer.hpp"
-#include "porter/trust.hpp"
+#include "porter/host_key_policy.hpp"
 
 namespace porter::fuzzing {
 
@@ -12,12 +12,12 @@ namespace {
 /// it.
 void check_damaged(std::string const& line, std::string const& where)
 {
-    using namespace rooms::client;
+    using namespace detail::client;
     require(parse_known_server(line + '\r').has_value(), "the line of another system is read");
     for (std::string const& before : {std::string(1, '\0'), std::string{" "}, std::string{"\t"},
                                       std::string{"\xef\xbb\xbf"}, std::string{"\xc2\xa0"}, std::string{"@revoked "}}) {
         auto const damaged = parse_known_server(before + line);
-        require(damaged ? damaged->where == where : may_concern(before + line, where), "no key is overlooked");
+        require(damaged ? damaged->place == where : may_concern(before + line, where), "no key is overlooked");
     }
 }
 
@@ -25,25 +25,25 @@ void check_damaged(std::string const& line, std::string const& where)
 
 void check(std::string_view file)
 {
-    using namespace rooms::client;
+    using namespace detail::client;
     for (auto const& line : split_lines(std::string{file})) {
         auto const server = parse_known_server(line);
-        if (server) check_damaged(line, server->where);
+        if (server) check_damaged(line, server->place);
         if (!server) {
             require(!server.error().empty(), "a refusal says why");
             continue;
         }
         require(is_fingerprint(server->fingerprint), "a key is a fingerprint");
         auto const is_control = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; };
-        require(std::none_of(server->since.begin(), server->since.end(), is_control), "a note is printable");
-        require(server->since.size() <= 255, "a note is short");
+        require(std::none_of(server->first_seen.begin(), server->first_seen.end(), is_control), "a note is printable");
+        require(server->first_seen.size() <= 255, "a note is short");
         auto const written = format_known_server(*server);
         require(!written.empty(), "what was read can be written");
         require(split_lines(written).size() == 1, "a server is one line");
         auto const again = parse_known_server(written);
         require(again && *again == *server, "what is written reads the same");
-        auto const colon = server->where.rfind(':');
-        auto const port = parse_number<std::uint16_t>(server->where.substr(colon + 1));
+        auto const colon = server->place.rfind(':');
+        auto const port = parse_number<std::uint16_t>(server->place.substr(colon + 1));
         require(port && *port != 0, "a place ends with a port");
     }
 }

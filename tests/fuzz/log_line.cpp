@@ -11,8 +11,8 @@
 namespace porter::fuzzing {
 namespace {
 
-namespace base = rooms::base;
-namespace log = rooms::log;
+namespace base = detail::base;
+namespace log = detail::log;
 
 struct event {
     log::line_time when;

@@ -9,8 +9,8 @@
 namespace porter::fuzzing {
 namespace {
 
-namespace base = rooms::base;
-namespace protocol = rooms::protocol;
+namespace base = detail::base;
+namespace protocol = detail::protocol;
 
 template <typename Set>
 std::string encoded(Set const& message)

@@ -8,7 +8,7 @@
 namespace porter::fuzzing {
 namespace {
 
-namespace base = rooms::base;
+namespace base = detail::base;
 
 /// Whether any code point is of a category for which `is_meant` says so; invalid UTF-8 is, too.
 template <typename Predicate>
@@ -50,7 +50,7 @@ void check_name(std::string_view typed)
     require(again && *again == *name, "a name stays what it is");
     auto const folded = base::fold_name(*name);
     require(base::fold_name(folded) == folded, "folding twice changes nothing");
-    require(base::same_name(*name, typed), "a name is the same as it was typed");
+    require(base::names_equal(*name, typed), "a name is the same as it was typed");
     require(base::valid_utf8(folded), "a folded name is valid UTF-8");
 }
 

@@ -42,7 +42,7 @@ void check(std::string_view input)
         line.config_file.reset();
         auto const options = config::resolve(line, given.variables);
         require_same_when_printed(options);
-    } catch (config::problem const& error) {
+    } catch (config::option_error const& error) {
         require_printable(error.what());
     }
 }

@@ -14,9 +14,9 @@
 namespace porter::fuzzing {
 namespace {
 
-namespace base = rooms::base;
-namespace tls = rooms::tls;
-using rooms::base::secret;
+namespace base = detail::base;
+namespace tls = detail::tls;
+using detail::base::secret;
 
 tls::key_handle check_key(secret const& file)
 {

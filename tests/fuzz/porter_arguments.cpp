@@ -14,12 +14,12 @@ void check(std::string_view input)
     try {
         auto const options = programs::parse_porter_options(arguments);
         if (options.help || options.version) return;
-        require(!options.host || rooms::config::parse_host(*options.host), "a host is a host");
+        require(!options.host || detail::config::parse_host(*options.host), "a host is a host");
         require(!options.port || *options.port != 0, "one connects to no port 0");
         require(options.timeout.count() > 0, "no server answers in no time");
-    } catch (rooms::config::problem const& error) {
+    } catch (detail::config::option_error const& error) {
         std::string_view const said{error.what()};
-        require(rooms::base::escape(said) == said, "a refusal holds no control characters");
+        require(detail::base::escape(said) == said, "a refusal holds no control characters");
     }
 }
 

@@ -13,8 +13,8 @@ void check(std::string_view text)
     using nlohmann::json;
     json const object{{"text", text}, {std::string{text}, 1}};
     auto const dumped = object.dump(-1, ' ', false, json::error_handler_t::replace);
-    auto const shown = rooms::terminal::printable_json(dumped);
-    require(rooms::base::escape(shown) == shown, "what is shown holds no control characters");
+    auto const shown = detail::terminal::printable_json(dumped);
+    require(detail::base::escape(shown) == shown, "what is shown holds no control characters");
     auto const again = json::parse(shown, nullptr, false);
     require(again == json::parse(dumped, nullptr, false), "it is the same object");
 }

@@ -5,9 +5,9 @@
 
 namespace porter::fuzzing {
 
-using rooms::server::longest_proxy_header;
-using rooms::server::parse_proxy_header;
-using rooms::server::proxy_header;
+using detail::server::longest_proxy_header;
+using detail::server::parse_proxy_header;
+using detail::server::proxy_header;
 
 namespace {
 

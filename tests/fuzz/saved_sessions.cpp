@@ -6,21 +6,21 @@
 namespace porter::fuzzing {
 namespace {
 
-bool same(rooms::client::saved_session const& a, rooms::client::saved_session const& b)
+bool same(detail::client::saved_session const& a, detail::client::saved_session const& b)
 {
-    return a.at == b.at && a.name == b.name && a.expires_at == b.expires_at && a.token.view() == b.token.view();
+    return a.server == b.server && a.name == b.name && a.expires_at == b.expires_at && a.token.view() == b.token.view();
 }
 
 /// A line with the token that the server sent, which may be anything.
 void check_hostile_session(std::string_view bytes)
 {
-    using namespace rooms::client;
+    using namespace detail::client;
     chooser choice{bytes};
     saved_session session;
-    session.at = {std::string{choice.take(choice.byte())}, choice.word(), std::string{choice.take(3)}, "-"};
-    session.expires_at = rooms::base::timestamp{std::chrono::seconds{choice.word()}};
+    session.server = {std::string{choice.take(choice.byte())}, choice.word(), std::string{choice.take(3)}, "-"};
+    session.expires_at = detail::base::timestamp{std::chrono::seconds{choice.word()}};
     session.name = choice.take(choice.byte());
-    session.token = rooms::base::secret{choice.rest()};
+    session.token = detail::base::secret{choice.rest()};
     auto const written = format_session_line(session);
     if (written.empty()) return;
     require(split_lines(written).size() == 1, "a session is one line, whatever the server said");
@@ -32,7 +32,7 @@ void check_hostile_session(std::string_view bytes)
 
 void check(std::string_view file)
 {
-    using namespace rooms::client;
+    using namespace detail::client;
     for (auto const& line : split_lines(std::string{file})) {
         auto const session = parse_session_line(line);
         if (!session) {

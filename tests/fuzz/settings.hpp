@@ -10,20 +10,20 @@
 
 namespace porter::fuzzing {
 
-namespace config = rooms::config;
+namespace config = detail::config;
 
 /// What is wrong with settings is one line that may be printed.
 inline void require_printable(std::string_view reason)
 {
     require(!reason.empty(), "a refusal says why");
-    require(rooms::base::escape(reason) == reason, "a refusal holds no control characters");
+    require(detail::base::escape(reason) == reason, "a refusal holds no control characters");
 }
 
 /// Sets the options; false: a value was refused.
 inline bool set(config::porterd_options& options, std::vector<config::setting> const& settings)
 {
     for (auto const& one : settings) {
-        auto const done = one.what->set(options, one.values);
+        auto const done = one.option->set(options, one.values);
         if (!done) require_printable(done.error());
         if (!done) return false;
     }
@@ -46,12 +46,12 @@ inline void require_same_when_printed(config::porterd_options const& options)
     config::porterd_options read;
     try {
         require(set(read, config::read_toml(config::print_config(printed), "printed")), "what is printed can be set");
-    } catch (config::problem const& error) {
+    } catch (config::option_error const& error) {
         require(false, error.what());
     }
     auto expected = values_of(printed);
     for (auto& value : expected) {
-        if (value && !rooms::base::valid_utf8(*value)) value.reset();  // a path that no TOML file can hold
+        if (value && !detail::base::valid_utf8(*value)) value.reset();  // a path that no TOML file can hold
     }
     require(values_of(read) == expected, "what is printed means the same");
 }

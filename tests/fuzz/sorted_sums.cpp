@@ -9,7 +9,7 @@
 namespace porter::fuzzing {
 namespace {
 
-using namespace rooms::auth;
+using namespace detail::auth;
 
 class text_in_memory final : public text_source {
 public:

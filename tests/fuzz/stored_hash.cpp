@@ -38,11 +38,11 @@ bool has_the_form(std::string_view text)
 
 void check(std::string_view stored)
 {
-    static rooms::auth::argon2id const function{8 * 1024 * 1024, 1};
-    bool const readable = rooms::auth::argon2id::is_readable(stored);
+    static detail::auth::argon2id const function{8 * 1024 * 1024, 1};
+    bool const readable = detail::auth::argon2id::is_readable(stored);
     require(!readable || has_the_form(stored), "what is read has the form of a hash");
-    auto const cost = rooms::base::hash_cost_of(stored);
-    require(!readable || (cost && rooms::base::is_computable(*cost)), "what is read has a cost that is computed");
+    auto const cost = detail::base::hash_cost_of(stored);
+    require(!readable || (cost && detail::base::is_computable(*cost)), "what is read has a cost that is computed");
     bool const stale = function.is_stale(std::string{stored});
     bool const current = stored.starts_with("$argon2id$v=19$m=8192,t=1,p=1$");
     require(!readable || stale == !current, "a hash is stale unless it was made with the present costs");

@@ -9,8 +9,8 @@
 namespace porter::fuzzing {
 namespace {
 
-using rooms::base::as_bytes;
-using rooms::base::as_text;
+using detail::base::as_bytes;
+using detail::base::as_text;
 using testing::contexts;
 using testing::tls::engine;
 using progress = engine::progress;
@@ -60,7 +60,7 @@ public:
             if (room.empty()) return;  // what is here is not taken: a connection would have ended
             auto const size = std::min(room.size(), bytes.size());
             std::copy_n(as_bytes(bytes).begin(), size, room.begin());
-            engine_.bytes().came(size);
+            engine_.bytes().commit(size);
             bytes.remove_prefix(size);
             go_on();
         }

@@ -30,10 +30,10 @@ void check(std::string_view input)
     // Behind letters in number, so that each of the eight places in a word is the first.
     for (std::size_t shift = 0; shift < 8; ++shift) {
         auto const text = std::string(shift, 'x') + std::string{input};
-        require(rooms::base::valid_utf8(text) == utf8proc_takes(text), "utf8proc is of the same opinion");
+        require(detail::base::valid_utf8(text) == utf8proc_takes(text), "utf8proc is of the same opinion");
     }
-    if (!rooms::base::valid_utf8(input) || input.empty()) return;
-    auto const whole = rooms::base::count_code_points(input);
+    if (!detail::base::valid_utf8(input) || input.empty()) return;
+    auto const whole = detail::base::count_code_points(input);
     require(whole <= input.size() && 4 * whole >= input.size(), "a code point has one to four bytes");
 }
 

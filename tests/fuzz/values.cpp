@@ -12,7 +12,7 @@
 namespace porter::fuzzing {
 namespace {
 
-namespace config = rooms::config;
+namespace config = detail::config;
 
 struct unit {
     std::string_view name;
@@ -45,7 +45,7 @@ std::optional<std::uint64_t> value_of(std::string_view text, Units const& units,
 template <typename T>
 void require_printable(config::parsed<T> const& parsed)
 {
-    if (!parsed) require(rooms::base::escape(parsed.error()) == parsed.error(), "a refusal may be printed");
+    if (!parsed) require(detail::base::escape(parsed.error()) == parsed.error(), "a refusal may be printed");
 }
 
 }  // namespace

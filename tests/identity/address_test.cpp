@@ -3,7 +3,7 @@
 
 #include "support/catch.hpp"
 
-using porter::rooms::identity::address;
+using porter::detail::identity::address;
 
 namespace {
 

@@ -15,7 +15,7 @@
 #include "porter/start_error.hpp"
 #include "support/catch.hpp"
 
-namespace porter::rooms::log {
+namespace porter::detail::log {
 using lines_of_text = std::vector<std::string>;
 
 TEST_CASE("events from the threshold upwards become lines of the file")
@@ -95,7 +95,7 @@ TEST_CASE("a log that cannot be opened refuses the start in one line")
         try {
             file_logger log{path, level::info, log_format::text};
         } catch (start_error const& error) {
-            CHECK(error.why() == start_error::kind::cannot_create);
+            CHECK(error.code() == start_errc::cannot_create);
             return std::string{error.what()};
         }
         return std::string{"opened"};
@@ -196,4 +196,4 @@ TEST_CASE("a flood of lines about one address ends at its budget and the others 
     CHECK(all[written + 2].starts_with(expected));
 }
 
-}  // namespace porter::rooms::log
+}  // namespace porter::detail::log

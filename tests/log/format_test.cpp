@@ -8,7 +8,7 @@
 #include "log/escape.hpp"
 #include "support/catch.hpp"
 
-namespace porter::rooms::log {
+namespace porter::detail::log {
 namespace {
 
 using namespace std::chrono;
@@ -170,4 +170,4 @@ TEST_CASE("random bytes never leave their quotes")
     }
 }
 
-}  // namespace porter::rooms::log
+}  // namespace porter::detail::log

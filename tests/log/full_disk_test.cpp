@@ -15,7 +15,7 @@
 #include "log/scratch.hpp"
 #include "support/catch.hpp"
 
-namespace porter::rooms::log {
+namespace porter::detail::log {
 namespace {
 
 /// Files of this process cannot grow past a size while this lives: a disk that is full.
@@ -42,7 +42,7 @@ private:
 
 /// What the logger's thread does, driven by hand: each call is a batch.
 struct hand_driven_writer {
-    explicit hand_driven_writer(fs::path const& path, space_floor floor = space_floor{})
+    explicit hand_driven_writer(fs::path const& path, free_space_check floor = free_space_check{})
         : writer(path, log_format::text, std::move(floor))
     {}
 
@@ -60,7 +60,7 @@ struct hand_driven_writer {
     line_writer writer;
 };
 
-append_file::loss write(append_file& file, std::string lines)
+append_file::lost_lines write(append_file& file, std::string lines)
 {
     return file.write(lines);
 }
@@ -154,7 +154,7 @@ TEST_CASE("wherever a disk fills up in many lines each is in the file as a whole
         INFO(room);
         scratch dir;
         append_file file{dir.path / "log"};
-        append_file::loss lost;
+        append_file::lost_lines lost;
         {
             full_disk const disk{room};
             lost = write(file, batch);
@@ -219,8 +219,8 @@ TEST_CASE("the log stops above a floor of free space and says so when it goes on
 {
     scratch dir;
     auto const path = dir.path / "log";
-    space_floor::space disk{.size = 1000, .available = 70};
-    hand_driven_writer log{path, space_floor{[&disk](int) { return std::optional{disk}; }}};
+    free_space_check::space disk{.size = 1000, .available = 70};
+    hand_driven_writer log{path, free_space_check{[&disk](int) { return std::optional{disk}; }}};
     log.log("12345678901234567\n");
     log.log("123456789012345678\n123456789012345678\n");  // 38 bytes: 32 would be left of 50
     disk.available = 49;
@@ -236,30 +236,30 @@ TEST_CASE("the log stops above a floor of free space and says so when it goes on
 TEST_CASE("the floor of free space is 256 MiB and on small file systems a twentieth of it")
 {
     std::uint64_t const MiB = 1024 * 1024;
-    space_floor::space disk{.size = 100 * 1024 * MiB, .available = 256 * MiB + 10};
-    space_floor const floor{[&disk](int) { return std::optional{disk}; }};
-    CHECK(floor.has_room(0, 10));
-    CHECK_FALSE(floor.has_room(0, 11));
+    free_space_check::space disk{.size = 100 * 1024 * MiB, .available = 256 * MiB + 10};
+    free_space_check const floor{[&disk](int) { return std::optional{disk}; }};
+    CHECK(floor.has_space(0, 10));
+    CHECK_FALSE(floor.has_space(0, 11));
     disk = {.size = 100 * MiB, .available = 5 * MiB + 10};
-    CHECK(floor.has_room(0, 10));
-    CHECK_FALSE(floor.has_room(0, 11));
+    CHECK(floor.has_space(0, 10));
+    CHECK_FALSE(floor.has_space(0, 11));
     disk.available = 5 * MiB - 1;
-    CHECK_FALSE(floor.has_room(0, 0));
+    CHECK_FALSE(floor.has_space(0, 0));
 }
 
 TEST_CASE("space that is not known does not stop the log")
 {
-    CHECK(space_floor{[](int) { return std::optional<space_floor::space>{}; }}.has_room(0, 1'000'000));
-    CHECK_FALSE(space_floor::fstatvfs_of(-1));
+    CHECK(free_space_check{[](int) { return std::optional<free_space_check::space>{}; }}.has_space(0, 1'000'000));
+    CHECK_FALSE(free_space_check::fstatvfs_of(-1));
     append_file const device{"/dev/null"};
-    CHECK_FALSE(space_floor::fstatvfs_of(device.descriptor()));
+    CHECK_FALSE(free_space_check::fstatvfs_of(device.descriptor()));
 }
 
 TEST_CASE("the space of a file system is that of fstatvfs")
 {
     scratch dir;
     append_file const file{dir.path / "log"};
-    auto const found = space_floor::fstatvfs_of(file.descriptor());
+    auto const found = free_space_check::fstatvfs_of(file.descriptor());
     REQUIRE(found);
     CHECK(found->size == fs::space(dir.path).capacity);
     CHECK(found->available <= found->size);
@@ -274,4 +274,4 @@ TEST_CASE("a device can be the log")
     CHECK(write(full, "line\nline\n").error == ENOSPC);
 }
 
-}  // namespace porter::rooms::log
+}  // namespace porter::detail::log

@@ -7,7 +7,7 @@
 
 #include "support/catch.hpp"
 
-namespace porter::rooms::log {
+namespace porter::detail::log {
 namespace {
 
 using std::chrono::seconds;
@@ -186,4 +186,4 @@ TEST_CASE("a day of a flood from one /64 is less than two gibibytes of log")
                    std::uint64_t{1} << 31);
 }
 
-}  // namespace porter::rooms::log
+}  // namespace porter::detail::log

@@ -10,7 +10,7 @@
 #include "log/scratch.hpp"
 #include "support/catch.hpp"
 
-namespace porter::rooms::log {
+namespace porter::detail::log {
 namespace {
 
 constexpr std::size_t stamp_bytes = 25;  // with the blank behind it
@@ -228,4 +228,4 @@ TEST_CASE("times rise from line to line whatever thread logs and whatever the lo
     CHECK(falling == 0);
 }
 
-}  // namespace porter::rooms::log
+}  // namespace porter::detail::log

@@ -12,7 +12,7 @@
 
 #include "support/catch.hpp"
 
-namespace porter::rooms::log {
+namespace porter::detail::log {
 
 namespace fs = std::filesystem;
 
@@ -56,4 +56,4 @@ inline void wait_for_line(fs::path const& path, std::string const& wanted)
     FAIL("not in the log: " << wanted);
 }
 
-}  // namespace porter::rooms::log
+}  // namespace porter::detail::log

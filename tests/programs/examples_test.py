@@ -35,9 +35,9 @@ class AnExample(unittest.TestCase):
 
     def test_a_visitor_registers_at_the_authenticated_echo_and_hears_what_it_says(self):
         door, port = self.start("authenticated_echo", "0", os.path.join(self.folder, "door"))
-        done = self.run_to_the_end("visit", port, "Alice", "four quiet lanterns")
-        self.assertEqual((done.stdout, done.stderr), ("Alice said hello and heard hello\n", ""))
-        again = self.run_to_the_end("visit", port, "ALICE", "five quiet lanterns")
+        done = self.run_to_the_end("client_session", port, "Alice", "four quiet lanterns")
+        self.assertEqual((done.stdout, done.stderr), ("Alice sent hello and received hello\n", ""))
+        again = self.run_to_the_end("client_session", port, "ALICE", "five quiet lanterns")
         self.assertRegex(again.stderr, r"name_taken")
         door.terminate()
         self.assertEqual(door.wait(HANG_GUARD), 0)

@@ -77,7 +77,7 @@ TEST_CASE("what clients ask after access comes back as it was")
     auto payload = encoded(protocol::change_password{"old", "new"});
     auto const change = again<protocol::change_password>(payload, protocol::decode_request);
     CHECK(change.current == "old");
-    CHECK(change.fresh == "new");
+    CHECK(change.new_password == "new");
 
     for (auto scope : {protocol::logout_scope::session, protocol::logout_scope::account}) {
         payload = encoded(protocol::logout{scope});
@@ -106,10 +106,10 @@ TEST_CASE("what both sides say comes back as it was on both sides")
 
     payload = encoded(protocol::closing{60'000, "a code of the future"});
     auto const closing = again<protocol::closing>(payload, protocol::decode_reply);
-    CHECK(closing.what == 60'000);
+    CHECK(closing.code == 60'000);
     CHECK(closing.reason == "a code of the future");
-    CHECK(again<protocol::closing>(payload, protocol::decode_opening).what == 60'000);
-    CHECK(again<protocol::closing>(payload, protocol::decode_access_request).what == 60'000);
+    CHECK(again<protocol::closing>(payload, protocol::decode_opening).code == 60'000);
+    CHECK(again<protocol::closing>(payload, protocol::decode_access_request).code == 60'000);
 }
 
 TEST_CASE("what servers say comes back as it was")
@@ -124,7 +124,7 @@ TEST_CASE("what servers say comes back as it was")
 
     payload = encoded(protocol::granted{protocol::via::resume, "Алиса", 1ULL << 63, "prt_x", 1, 2, "::1", 0xffffffff});
     auto const granted = again<protocol::granted>(payload, protocol::decode_reply);
-    CHECK(granted.via == protocol::via::resume);
+    CHECK(granted.auth_method == protocol::via::resume);
     CHECK(granted.name == "Алиса");
     CHECK(granted.session_id == 1ULL << 63);
     CHECK(granted.token == "prt_x");
@@ -135,7 +135,7 @@ TEST_CASE("what servers say comes back as it was")
 
     payload = encoded(protocol::denied{20, 5, "no"});
     auto const denied = again<protocol::denied>(payload, protocol::decode_reply);
-    CHECK(denied.what == 20);
+    CHECK(denied.code == 20);
     CHECK(denied.retry_after == 5);
     CHECK(denied.reason == "no");
 

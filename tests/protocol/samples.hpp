@@ -8,8 +8,8 @@
 
 namespace porter::testing {
 
-namespace base = porter::rooms::base;
-namespace protocol = porter::rooms::protocol;
+namespace base = porter::detail::base;
+namespace protocol = porter::detail::protocol;
 
 /// One message of each kind, no field of which is empty or zero.
 struct sample {

@@ -5,7 +5,7 @@
 
 #include "support/catch.hpp"
 
-using namespace porter::rooms::server;
+using namespace porter::detail::server;
 using namespace std::chrono_literals;
 using share = buffer_limiter::share;
 

@@ -8,7 +8,7 @@
 #include "support/catch.hpp"
 
 using porter::frame_decoder;
-using porter::rooms::server::buffer_pool;
+using porter::detail::server::buffer_pool;
 
 namespace {
 

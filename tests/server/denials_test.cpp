@@ -1,37 +1,37 @@
 // How often one connection may be denied something.
 #include "support/catch.hpp"
-#include "support/test_house.hpp"
+#include "support/server_fixture.hpp"
 
 using namespace porter;
 using namespace porter::testing;
-namespace wire = rooms::protocol;
+namespace wire = detail::protocol;
 
 namespace {
 
 /// Registers Alice.
-task<void> enters(visitor& someone, test_house& house)
+task<void> enters(test_client& someone, server_fixture& fixture)
 {
-    co_await someone.connect(house.where);
+    co_await someone.connect(fixture.endpoint);
     co_await someone.greet();
     wire::register_account asked;
     asked.name = "Alice";
     asked.password = "a horse on a staple";
-    co_await someone.say(asked);
-    co_await someone.hear<wire::granted>();
+    co_await someone.send(asked);
+    co_await someone.receive<wire::granted>();
 }
 
 /// Asks for so many sessions that are not there, and counts the denials up to the end.
-task<int> is_denied(visitor& someone, int times)
+task<int> is_denied(test_client& someone, int times)
 {
     for (int i = 0; i < times; ++i) someone.queue(wire::revoke_session{999});
     someone.queue(wire::closing{});
     co_await someone.flush();
     int denials = 0;
     for (;;) {
-        auto const reply = co_await someone.hear();
+        auto const reply = co_await someone.receive();
         if (!reply) co_return denials;
         if (auto const* closing = std::get_if<wire::closing>(&*reply)) {
-            CHECK(closing->what == static_cast<std::uint16_t>(code::too_many_attempts));
+            CHECK(closing->code == static_cast<std::uint16_t>(code::too_many_attempts));
         } else {
             CHECK(std::holds_alternative<wire::denied>(*reply));
             ++denials;
@@ -43,38 +43,38 @@ task<int> is_denied(visitor& someone, int times)
 
 TEST_CASE("after access the denial with the number thirty-two is the last")
 {
-    test_house house;
+    server_fixture fixture;
     auto scene = [&]() -> task<void> {
-        visitor alice{house.io};
-        co_await enters(alice, house);
+        test_client alice{fixture.io};
+        co_await enters(alice, fixture);
         auto const denials = co_await is_denied(alice, 40);
         CHECK(denials == 32);
     };
-    house.run(scene());
-    CHECK(house.log.events("connection_closed")[0].field("code") == "too_many_attempts");
+    fixture.run(scene());
+    CHECK(fixture.log.events("connection_closed")[0].field("code") == "too_many_attempts");
 }
 
 TEST_CASE("fewer denials after access end nothing")
 {
-    test_house house;
+    server_fixture fixture;
     auto scene = [&]() -> task<void> {
-        visitor alice{house.io};
-        co_await enters(alice, house);
+        test_client alice{fixture.io};
+        co_await enters(alice, fixture);
         auto const denials = co_await is_denied(alice, 31);
         CHECK(denials == 31);
     };
-    house.run(scene());
+    fixture.run(scene());
 }
 
 TEST_CASE("faults of ours after access are no denials to count")
 {
-    test_house house;
+    server_fixture fixture;
     auto scene = [&]() -> task<void> {
-        visitor alice{house.io};
-        co_await enters(alice, house);
-        house.store.be_unavailable(true);
+        test_client alice{fixture.io};
+        co_await enters(alice, fixture);
+        fixture.store.be_unavailable(true);
         auto const denials = co_await is_denied(alice, 60);
         CHECK(denials == 60);
     };
-    house.run(scene());
+    fixture.run(scene());
 }

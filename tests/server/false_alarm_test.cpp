@@ -3,14 +3,14 @@
 #include <asio/co_spawn.hpp>
 #include <asio/write.hpp>
 
-#include "server/proxied.hpp"
+#include "server/proxy_protocol.hpp"
 #include "server/transport.hpp"
 #include "support/catch.hpp"
 #include "support/run.hpp"
 
 using namespace porter;
 using namespace porter::testing;
-using namespace porter::rooms;
+using namespace porter::detail;
 
 namespace {
 
@@ -56,8 +56,8 @@ TEST_CASE("a first byte that was only announced is waited for again")
 {
     robbed_line line;
     auto const from = *identity::address::parse("127.0.0.1");
-    std::optional<result<void, server::ending>> recognised;
-    line.begin(keep_value(server::recognise(line.socket, from, nullptr), recognised));
+    std::optional<result<void, server::close_reason>> recognised;
+    line.begin(keep_value(server::detect_tls(line.socket, from, nullptr), recognised));
     line.say("x");
     while (!line.is_robbed) line.io.run_one();
     line.io.poll();
@@ -70,7 +70,7 @@ TEST_CASE("a first byte that was only announced is waited for again")
 TEST_CASE("a header that was only announced is waited for again")
 {
     robbed_line line;
-    std::optional<result<server::proxy_header, server::ending>> header;
+    std::optional<result<server::proxy_header, server::close_reason>> header;
     line.begin(keep_value(server::read_proxy_header(line.socket), header));
     line.say("x");
     while (!line.is_robbed) line.io.run_one();

@@ -1,12 +1,12 @@
 // What is queued is written before anything else is waited for (promise N14).
 #include "support/catch.hpp"
 #include "support/scripted_server.hpp"
-#include "support/test_house.hpp"
+#include "support/server_fixture.hpp"
 #include "tls/contexts.hpp"
 
 using namespace porter;
 using namespace porter::testing;
-namespace wire = rooms::protocol;
+namespace wire = detail::protocol;
 
 namespace {
 
@@ -26,27 +26,27 @@ wire::hello hello()
 }
 
 /// A server whose hashes take until release().
-struct held_house {
-    held_house() { house.house.encryption = &encryption; }
+struct held_server {
+    held_server() { server.context.encryption = &encryption; }
 
-    void hold() { house.hashes.held = true; }
+    void hold() { server.hashes.held = true; }
     void release()
     {
-        house.hashes.held = false;
-        house.hashes.held.notify_all();
+        server.hashes.held = false;
+        server.hashes.held.notify_all();
     }
 
-    task<void> connect(visitor& someone, bool over_tls)
+    task<void> connect(test_client& someone, bool over_tls)
     {
         if (over_tls) {
-            co_await someone.connect_securely(house.where);
+            co_await someone.connect_tls(server.endpoint);
         } else {
-            co_await someone.connect(house.where);
+            co_await someone.connect(server.endpoint);
         }
     }
 
-    test_house house;
-    rooms::server::encryption encryption{tls_mode::automatic, new_key()};
+    server_fixture server;
+    detail::server::tls_acceptor encryption{tls_mode::automatic, new_key()};
 };
 
 }  // namespace
@@ -54,26 +54,26 @@ struct held_house {
 TEST_CASE("the welcome comes before the password that came with the hello is hashed")
 {
     bool const over_tls = GENERATE(false, true);
-    held_house held;
+    held_server held;
     auto scene = [&]() -> task<void> {
-        visitor someone{held.house.io};
+        test_client someone{held.server.io};
         co_await held.connect(someone, over_tls);
         held.hold();
         someone.queue(hello());
         someone.queue(registration());
         co_await someone.flush();
-        co_await someone.hear<wire::welcome>();
+        co_await someone.receive<wire::welcome>();
         held.release();
-        co_await someone.hear<wire::granted>();
+        co_await someone.receive<wire::granted>();
     };
-    held.house.run(scene());
+    held.server.run(scene());
 }
 
 TEST_CASE("a denial comes before the next password is hashed")
 {
-    held_house held;
+    held_server held;
     auto scene = [&]() -> task<void> {
-        visitor someone{held.house.io};
+        test_client someone{held.server.io};
         co_await held.connect(someone, false);
         co_await someone.greet();
         wire::resume wrong;
@@ -82,34 +82,34 @@ TEST_CASE("a denial comes before the next password is hashed")
         someone.queue(wrong);
         someone.queue(registration());
         co_await someone.flush();
-        co_await someone.hear<wire::denied>();
+        co_await someone.receive<wire::denied>();
         held.release();
-        co_await someone.hear<wire::granted>();
+        co_await someone.receive<wire::granted>();
     };
-    held.house.run(scene());
+    held.server.run(scene());
 }
 
 TEST_CASE("the echo of a text comes before the change of a password that came with it")
 {
     bool const over_tls = GENERATE(false, true);
-    held_house held;
+    held_server held;
     auto scene = [&]() -> task<void> {
-        visitor someone{held.house.io};
+        test_client someone{held.server.io};
         co_await held.connect(someone, over_tls);
         co_await someone.greet();
-        co_await someone.say(registration());
-        co_await someone.hear<wire::granted>();
+        co_await someone.send(registration());
+        co_await someone.receive<wire::granted>();
         held.hold();
         wire::change_password change;
         change.current = "a horse on a staple";
-        change.fresh = "two horses on a staple";
+        change.new_password = "two horses on a staple";
         someone.queue(wire::text{"before"});
         someone.queue(change);
         co_await someone.flush();
-        auto const echo = co_await someone.hear<wire::text>();
+        auto const echo = co_await someone.receive<wire::text>();
         CHECK(echo.body == "before");
         held.release();
-        co_await someone.hear<wire::done>();
+        co_await someone.receive<wire::done>();
     };
-    held.house.run(scene());
+    held.server.run(scene());
 }

@@ -1,12 +1,12 @@
 // What a connection leaves in the log.
 #include "support/catch.hpp"
-#include "support/test_house.hpp"
+#include "support/server_fixture.hpp"
 #include "tls/contexts.hpp"
 
 using namespace porter;
 using namespace porter::testing;
-namespace wire = rooms::protocol;
-using rooms::log::level;
+namespace wire = detail::protocol;
+using detail::log::level;
 
 namespace {
 
@@ -19,57 +19,57 @@ std::size_t frame_size(Message const& message)
     return frame_header_size + payload.size();
 }
 
-task<void> until_all_have_left(test_house& house)
+task<void> until_all_have_left(server_fixture& fixture)
 {
     auto const executor = co_await asio::this_coro::executor;
-    while (house.doorman->connections() != 0) co_await asio::post(executor, use_task);
+    while (fixture.server->connections() != 0) co_await asio::post(executor, use_task);
 }
 
 /// The end of the only connection.
-recorded_event only_end(test_house const& house)
+recorded_event only_end(server_fixture const& fixture)
 {
-    auto found = house.log.events("connection_closed");
-    for (auto& each : house.log.events("connection_lost")) found.push_back(std::move(each));
+    auto found = fixture.log.events("connection_closed");
+    for (auto& each : fixture.log.events("connection_lost")) found.push_back(std::move(each));
     REQUIRE(found.size() == 1);
     return found[0];
 }
 
 /// A house that takes this machine for a proxy.
-rooms::server::options behind_proxy()
+detail::server::options behind_proxy()
 {
     auto rules = with_access(wire::access_mode::open);
-    rules.proxies.push_back(*rooms::base::network::parse("127.0.0.0/8"));
+    rules.proxies.push_back(*detail::base::network::parse("127.0.0.0/8"));
     return rules;
 }
 
 /// Connects, sends these bytes and goes away.
-recorded_event probe(rooms::server::options rules, std::string bytes, bool resets)
+recorded_event probe(detail::server::options rules, std::string bytes, bool resets)
 {
-    test_house house{std::move(rules)};
+    server_fixture fixture{std::move(rules)};
     auto scene = [&]() -> task<void> {
-        visitor prober{house.io};
-        co_await prober.connect(house.where);
+        test_client prober{fixture.io};
+        co_await prober.connect(fixture.endpoint);
         auto const executor = co_await asio::this_coro::executor;
-        while (house.log.count("connection_accepted") == 0) co_await asio::post(executor, use_task);
-        co_await prober.say_raw(bytes);
+        while (fixture.log.count("connection_accepted") == 0) co_await asio::post(executor, use_task);
+        co_await prober.send_raw(bytes);
         if (resets) {
-            prober.vanish();
+            prober.reset();
         } else {
             prober.half_close();
         }
-        co_await until_all_have_left(house);
+        co_await until_all_have_left(fixture);
     };
-    house.run(scene());
-    return only_end(house);
+    fixture.run(scene());
+    return only_end(fixture);
 }
 
 std::string const local_header{"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", 16};
 
 /// The names of the events of this level, in their order.
-std::vector<std::string> names_of(test_house const& house, level severity)
+std::vector<std::string> names_of(server_fixture const& fixture, level severity)
 {
     std::vector<std::string> names;
-    for (auto const& each : house.log.events()) {
+    for (auto const& each : fixture.log.events()) {
         if (each.severity == severity) names.push_back(each.event);
     }
     return names;
@@ -79,28 +79,28 @@ std::vector<std::string> names_of(test_house const& house, level severity)
 
 TEST_CASE("the line of a connection's end tells what was exchanged")
 {
-    test_house house{with_access(wire::access_mode::open)};
+    server_fixture fixture{with_access(wire::access_mode::open)};
     std::size_t sent = 0;
     auto scene = [&]() -> task<void> {
-        visitor client{house.io};
-        co_await client.connect(house.where);
+        test_client client{fixture.io};
+        co_await client.connect(fixture.endpoint);
         auto const welcome = co_await client.greet();
         sent += frame_size(welcome);
-        auto const granted = co_await client.hear<wire::granted>();
+        auto const granted = co_await client.receive<wire::granted>();
         sent += frame_size(granted);
         for (int i = 0; i < 2; ++i) {
-            co_await client.say(wire::text{"hello"});
-            auto const echoed = co_await client.hear<wire::text>();
+            co_await client.send(wire::text{"hello"});
+            auto const echoed = co_await client.receive<wire::text>();
             sent += frame_size(echoed);
         }
-        co_await client.say(wire::ping{});
-        auto const pong = co_await client.hear<wire::pong>();
+        co_await client.send(wire::ping{});
+        auto const pong = co_await client.receive<wire::pong>();
         sent += frame_size(pong);
-        co_await client.say(wire::closing{});
-        co_await client.hear();
+        co_await client.send(wire::closing{});
+        co_await client.receive();
     };
-    house.run(scene());
-    auto const end = only_end(house);
+    fixture.run(scene());
+    auto const end = only_end(fixture);
     CHECK(end.severity == level::info);
     CHECK(end.field("code") == "by_peer");
     CHECK(end.field("messages_in") == "5");
@@ -118,36 +118,36 @@ TEST_CASE("many connections that send nothing are one line at info")
 {
     auto rules = with_access(wire::access_mode::open);
     rules.use_period = std::chrono::seconds{1};
-    test_house house{rules};
+    server_fixture fixture{rules};
     auto scene = [&]() -> task<void> {
-        while (house.log.count("silent_connections") == 0) {
-            visitor client{house.io};
-            co_await client.connect(house.where);
-            client.vanish();
+        while (fixture.log.count("silent_connections") == 0) {
+            test_client client{fixture.io};
+            co_await client.connect(fixture.endpoint);
+            client.reset();
         }
     };
-    house.run(scene());
-    auto const counted = house.log.events("silent_connections").at(0);
+    fixture.run(scene());
+    auto const counted = fixture.log.events("silent_connections").at(0);
     CHECK(counted.severity == level::info);
     CHECK(std::stoi(counted.field("count")) > 60);
-    CHECK(house.log.events("connection_lost").at(0).severity == level::debug);
+    CHECK(fixture.log.events("connection_lost").at(0).severity == level::debug);
 }
 
 TEST_CASE("the reason that a peer is told stands in the log with the code")
 {
-    test_house house{with_access(wire::access_mode::open)};
+    server_fixture fixture{with_access(wire::access_mode::open)};
     std::string told;
     auto scene = [&]() -> task<void> {
-        visitor client{house.io};
-        co_await client.connect(house.where);
+        test_client client{fixture.io};
+        co_await client.connect(fixture.endpoint);
         wire::hello hello;
         hello.version = 9;
-        co_await client.say(hello);
-        auto const closing = co_await client.hear<wire::closing>();
+        co_await client.send(hello);
+        auto const closing = co_await client.receive<wire::closing>();
         told = closing.reason;
     };
-    house.run(scene());
-    auto const end = only_end(house);
+    fixture.run(scene());
+    auto const end = only_end(fixture);
     CHECK(end.field("code") == "unsupported_version");
     CHECK_FALSE(told.empty());
     CHECK(end.field("reason") == told);
@@ -157,20 +157,20 @@ TEST_CASE("the reason of a connection that found no place stands in the log")
 {
     auto rules = with_access(wire::access_mode::open);
     rules.max_connections = 1;
-    test_house house{rules};
+    server_fixture fixture{rules};
     std::string told;
     auto scene = [&]() -> task<void> {
-        visitor inside{house.io};
-        co_await inside.connect(house.where);
+        test_client inside{fixture.io};
+        co_await inside.connect(fixture.endpoint);
         co_await inside.greet();
-        co_await inside.hear<wire::granted>();
-        visitor late{house.io};
-        co_await late.connect(house.where);
-        auto const closing = co_await late.hear<wire::closing>();
+        co_await inside.receive<wire::granted>();
+        test_client late{fixture.io};
+        co_await late.connect(fixture.endpoint);
+        auto const closing = co_await late.receive<wire::closing>();
         told = closing.reason;
     };
-    house.run(scene());
-    auto const ends = house.log.events("connection_closed");
+    fixture.run(scene());
+    auto const ends = fixture.log.events("connection_closed");
     REQUIRE_FALSE(ends.empty());
     CHECK(ends[0].field("code") == "server_full");
     CHECK(ends[0].field("reason") == told);
@@ -201,32 +201,32 @@ TEST_CASE("whatever sends a byte leaves a line at info")
 
 TEST_CASE("a TLS handshake that is broken off leaves a line at info")
 {
-    rooms::server::encryption encryption{tls_mode::automatic, new_key()};
-    test_house house{with_access(wire::access_mode::open)};
-    house.house.encryption = &encryption;
+    detail::server::tls_acceptor encryption{tls_mode::automatic, new_key()};
+    server_fixture fixture{with_access(wire::access_mode::open)};
+    fixture.context.encryption = &encryption;
     auto scene = [&]() -> task<void> {
-        visitor client{house.io};
-        co_await client.connect(house.where);
-        co_await client.say_raw("\x16\x03\x01");
+        test_client client{fixture.io};
+        co_await client.connect(fixture.endpoint);
+        co_await client.send_raw("\x16\x03\x01");
         client.half_close();
-        co_await until_all_have_left(house);
+        co_await until_all_have_left(fixture);
     };
-    house.run(scene());
-    CHECK(only_end(house).severity == level::info);
+    fixture.run(scene());
+    CHECK(only_end(fixture).severity == level::info);
 }
 
 TEST_CASE("the level debug tells each step of a connection")
 {
-    rooms::server::encryption encryption{tls_mode::automatic, new_key()};
-    auto rules = rooms::server::options{};
-    rules.proxies.push_back(*rooms::base::network::parse("127.0.0.0/8"));
-    test_house house{rules};
-    house.house.encryption = &encryption;
+    detail::server::tls_acceptor encryption{tls_mode::automatic, new_key()};
+    auto rules = detail::server::options{};
+    rules.proxies.push_back(*detail::base::network::parse("127.0.0.0/8"));
+    server_fixture fixture{rules};
+    fixture.context.encryption = &encryption;
     auto scene = [&]() -> task<void> {
-        visitor client{house.io};
-        co_await client.connect(house.where);
-        co_await client.say_raw("PROXY TCP4 192.0.2.7 198.51.100.9 55555 7678\r\n");
-        static rooms::tls::client_context const context;
+        test_client client{fixture.io};
+        co_await client.connect(fixture.endpoint);
+        co_await client.send_raw("PROXY TCP4 192.0.2.7 198.51.100.9 55555 7678\r\n");
+        static detail::tls::client_context const context;
         auto const in_good_time = std::chrono::steady_clock::now() + std::chrono::minutes{2};
         auto const met = co_await client.socket().connect_tls(context, "localhost", in_good_time);
         REQUIRE(met);
@@ -234,58 +234,58 @@ TEST_CASE("the level debug tells each step of a connection")
         wire::login login;
         login.name = "Alice";
         login.password = "a wrong password";
-        co_await client.say(login);
-        co_await client.hear<wire::denied>();
-        co_await client.say(wire::closing{});
-        co_await client.hear();
+        co_await client.send(login);
+        co_await client.receive<wire::denied>();
+        co_await client.send(wire::closing{});
+        co_await client.receive();
     };
-    house.run(scene());
-    CHECK(names_of(house, level::debug) == std::vector<std::string>{"connection_accepted", "proxy_header_read",
-                                                                    "tls_established", "hello_received",
-                                                                    "request_denied"});
-    CHECK(house.log.events("proxy_header_read")[0].field("address") == "192.0.2.7");
-    CHECK(house.log.events("proxy_header_read")[0].field("proxy") == "127.0.0.1");
-    auto const agreed = house.log.events("tls_established")[0];
+    fixture.run(scene());
+    CHECK(names_of(fixture, level::debug) == std::vector<std::string>{"connection_accepted", "proxy_header_read",
+                                                                      "tls_established", "hello_received",
+                                                                      "request_denied"});
+    CHECK(fixture.log.events("proxy_header_read")[0].field("address") == "192.0.2.7");
+    CHECK(fixture.log.events("proxy_header_read")[0].field("proxy") == "127.0.0.1");
+    auto const agreed = fixture.log.events("tls_established")[0];
     CHECK(agreed.field("version") == "TLSv1.3");
     CHECK(agreed.field("cipher").starts_with("TLS_"));
     CHECK_FALSE(agreed.field("group").empty());
-    CHECK(house.log.events("hello_received")[0].field("agent") == "test");
-    auto const denied = house.log.events("request_denied")[0];
+    CHECK(fixture.log.events("hello_received")[0].field("agent") == "test");
+    auto const denied = fixture.log.events("request_denied")[0];
     CHECK(denied.field("code") == "bad_credentials");
     CHECK_FALSE(denied.field("reason").empty());
 }
 
 TEST_CASE("the level trace tells each message by kind and length and none by its content")
 {
-    test_house house;
+    server_fixture fixture;
     std::string token;
     auto scene = [&]() -> task<void> {
-        visitor client{house.io};
-        co_await client.connect(house.where);
+        test_client client{fixture.io};
+        co_await client.connect(fixture.endpoint);
         co_await client.greet();
         wire::register_account asked;
         asked.name = "Alice";
         asked.password = "a horse on a staple";
-        co_await client.say(asked);
-        auto const granted = co_await client.hear<wire::granted>();
+        co_await client.send(asked);
+        auto const granted = co_await client.receive<wire::granted>();
         token = granted.token;
-        co_await client.say(wire::text{"a secret of Alice's"});
-        co_await client.hear<wire::text>();
-        co_await client.say_raw(std::string("\0\0\0\1\x7f", 5));
-        co_await client.hear<wire::closing>();
+        co_await client.send(wire::text{"a secret of Alice's"});
+        co_await client.receive<wire::text>();
+        co_await client.send_raw(std::string("\0\0\0\1\x7f", 5));
+        co_await client.receive<wire::closing>();
     };
-    house.run(scene());
+    fixture.run(scene());
     std::string told;
-    for (auto const& each : house.log.events()) {
+    for (auto const& each : fixture.log.events()) {
         if (each.severity != level::trace) continue;
         CHECK(each.field("address") == "127.0.0.1");
         told += (each.event == "message_sent" ? " >" : " <") + each.field("kind");
     }
     CHECK(told == " <hello >welcome <register >granted <text >text <127 >closing");
-    auto const texts = house.log.events("message_received")[2];
+    auto const texts = fixture.log.events("message_received")[2];
     CHECK(texts.field("bytes") == std::to_string(frame_size(wire::text{"a secret of Alice's"})));
     for (std::string_view const secret :
          {std::string_view{"horse"}, std::string_view{token}.substr(4), std::string_view{"secret of"}}) {
-        CHECK_FALSE(house.log.mentions(secret));
+        CHECK_FALSE(fixture.log.mentions(secret));
     }
 }

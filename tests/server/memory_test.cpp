@@ -5,11 +5,11 @@
 
 #include "support/catch.hpp"
 #include "support/scripted_server.hpp"
-#include "support/test_house.hpp"
+#include "support/server_fixture.hpp"
 
 using namespace porter;
 using namespace porter::testing;
-namespace wire = rooms::protocol;
+namespace wire = detail::protocol;
 using std::chrono::milliseconds;
 
 namespace {
@@ -17,7 +17,7 @@ namespace {
 constexpr std::uint32_t frame = 128 * 1024;
 
 /// Room for eight frames, for four of one network: the smallest that there is.
-rooms::server::options little_memory()
+detail::server::options little_memory()
 {
     auto rules = with_access(wire::access_mode::open);
     rules.max_frame = frame;
@@ -25,17 +25,17 @@ rooms::server::options little_memory()
     return rules;
 }
 
-std::ptrdiff_t closed_as(test_house& house, std::string_view code)
+std::ptrdiff_t closed_as(server_fixture& fixture, std::string_view code)
 {
-    auto const closed = house.log.events("connection_closed");
+    auto const closed = fixture.log.events("connection_closed");
     return std::ranges::count_if(closed, [&](auto const& event) { return event.field("code") == code; });
 }
 
-task<void> enters(visitor& someone, test_house& house)
+task<void> enters(test_client& someone, server_fixture& fixture)
 {
-    co_await someone.connect(house.where);
+    co_await someone.connect(fixture.endpoint);
     co_await someone.greet();
-    co_await someone.hear<wire::granted>();
+    co_await someone.receive<wire::granted>();
 }
 
 std::string large_frame()
@@ -45,15 +45,15 @@ std::string large_frame()
 }
 
 /// Sends eight large frames and takes nothing of what comes back, with little room for it.
-task<void> floods(visitor& someone, test_house& house)
+task<void> floods(test_client& someone, server_fixture& fixture)
 {
     someone.socket().open(asio::ip::tcp::v4());
     someone.socket().set_option(asio::socket_base::receive_buffer_size{4096});
-    co_await enters(someone, house);
+    co_await enters(someone, fixture);
     auto const once = large_frame();
     for (int i = 0; i < 8; ++i) {
         // What the server does not read any more stays here.
-        rooms::base::error_code ignored;
+        detail::base::error_code ignored;
         someone.socket().try_write_some(asio::buffer(once), ignored);
     }
 }
@@ -64,20 +64,20 @@ TEST_CASE("output that is not taken goes as slow_consumer when a network holds m
 {
     auto rules = little_memory();
     rules.output_time = std::chrono::minutes{10};  // no connection ends by this
-    test_house house{rules};
+    server_fixture fixture{rules};
     auto scene = [&]() -> task<void> {
-        std::deque<visitor> slow;
-        for (int i = 0; i < 8; ++i) co_await floods(slow.emplace_back(house.io), house);
-        visitor other{house.io};
-        co_await enters(other, house);
+        std::deque<test_client> slow;
+        for (int i = 0; i < 8; ++i) co_await floods(slow.emplace_back(fixture.io), fixture);
+        test_client other{fixture.io};
+        co_await enters(other, fixture);
         // Those that asked for more before the slow ones had left went first.
-        while (closed_as(house, "slow_consumer") == 0) {
-            co_await other.say(wire::text{"meanwhile"});
-            co_await other.hear<wire::text>();
+        while (closed_as(fixture, "slow_consumer") == 0) {
+            co_await other.send(wire::text{"meanwhile"});
+            co_await other.receive<wire::text>();
         }
     };
-    house.run(scene());
-    CHECK(closed_as(house, "slow_consumer") + closed_as(house, "server_full") < 8);
+    fixture.run(scene());
+    CHECK(closed_as(fixture, "slow_consumer") + closed_as(fixture, "server_full") < 8);
 }
 
 TEST_CASE("who takes output byte by byte is too slow however steadily it goes")
@@ -85,20 +85,20 @@ TEST_CASE("who takes output byte by byte is too slow however steadily it goes")
     auto rules = with_access(wire::access_mode::open);
     rules.output_time = milliseconds{300};
     rules.slowest_rate = 64 * 1024 * 1024;
-    test_house house{rules};
+    server_fixture fixture{rules};
     auto scene = [&]() -> task<void> {
-        visitor slow{house.io};
-        co_await floods(slow, house);
-        visitor other{house.io};
-        co_await enters(other, house);
-        while (house.log.count("connection_closed") == 0) {
+        test_client slow{fixture.io};
+        co_await floods(slow, fixture);
+        test_client other{fixture.io};
+        co_await enters(other, fixture);
+        while (fixture.log.count("connection_closed") == 0) {
             std::array<char, 16> some{};
-            auto& socket = static_cast<rooms::base::tcp_socket&>(slow.socket());
+            auto& socket = static_cast<detail::base::tcp_socket&>(slow.socket());
             co_await socket.async_read_some(asio::buffer(some), use_task);
-            co_await other.say(wire::text{"meanwhile"});
-            co_await other.hear<wire::text>();
+            co_await other.send(wire::text{"meanwhile"});
+            co_await other.receive<wire::text>();
         }
     };
-    house.run(scene());
-    CHECK(house.log.events("connection_closed")[0].field("code") == "slow_consumer");
+    fixture.run(scene());
+    CHECK(fixture.log.events("connection_closed")[0].field("code") == "slow_consumer");
 }

@@ -3,7 +3,7 @@
 
 #include "support/catch.hpp"
 
-using namespace porter::rooms::server;
+using namespace porter::detail::server;
 using namespace std::string_literals;
 
 namespace {

@@ -8,7 +8,7 @@
 
 #include "support/catch.hpp"
 
-using namespace porter::rooms;
+using namespace porter::detail;
 using limiter = server::tls_handshake_limiter;
 
 namespace {

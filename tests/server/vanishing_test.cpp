@@ -1,10 +1,10 @@
 // Promise N3 of SECURITY.md.
 #include "support/catch.hpp"
-#include "support/test_house.hpp"
+#include "support/server_fixture.hpp"
 
 using namespace porter;
 using namespace porter::testing;
-namespace wire = rooms::protocol;
+namespace wire = detail::protocol;
 
 namespace {
 
@@ -25,15 +25,15 @@ std::string whole_exchange()
     wire::text text;
     text.body = "hello";
     add(text);
-    auto const bytes = rooms::base::as_text(frames.pending());
+    auto const bytes = detail::base::as_text(frames.pending());
     return std::string{bytes};
 }
 
 /// Lets everything else on this thread run until nobody is in the house.
-task<void> everybody_is_gone(test_house& house)
+task<void> everybody_is_gone(server_fixture& fixture)
 {
     auto executor = co_await asio::this_coro::executor;
-    while (house.doorman->connections() != 0) co_await asio::post(executor, use_task);
+    while (fixture.server->connections() != 0) co_await asio::post(executor, use_task);
 }
 
 enum class leaving { close, reset, half_close };
@@ -44,40 +44,40 @@ TEST_CASE("a peer cut off after each byte of a login leaves nothing but a log li
 {
     auto const how = GENERATE(leaving::close, leaving::reset, leaving::half_close);
     auto const bytes = whole_exchange();
-    test_house house;
+    server_fixture fixture;
     auto scene = [&]() -> task<void> {
         for (std::size_t size = 0; size <= bytes.size(); ++size) {
-            auto const lines_before = house.log.count("connection_closed") + house.log.count("connection_lost");
-            visitor cut{house.io};
-            co_await cut.connect(house.where);
-            co_await cut.say_raw(bytes.substr(0, size));
+            auto const lines_before = fixture.log.count("connection_closed") + fixture.log.count("connection_lost");
+            test_client cut{fixture.io};
+            co_await cut.connect(fixture.endpoint);
+            co_await cut.send_raw(bytes.substr(0, size));
             if (how == leaving::close) cut.socket().close();
-            if (how == leaving::reset) cut.vanish();
+            if (how == leaving::reset) cut.reset();
             if (how == leaving::half_close) cut.half_close();
             // The house may not have accepted it yet: it has seen it off when its line is in the log.
             auto executor = co_await asio::this_coro::executor;
-            while (house.log.count("connection_closed") + house.log.count("connection_lost") == lines_before) {
+            while (fixture.log.count("connection_closed") + fixture.log.count("connection_lost") == lines_before) {
                 co_await asio::post(executor, use_task);
             }
-            co_await everybody_is_gone(house);
-            auto const lines = house.log.count("connection_closed") + house.log.count("connection_lost");
+            co_await everybody_is_gone(fixture);
+            auto const lines = fixture.log.count("connection_closed") + fixture.log.count("connection_lost");
             CHECK(lines == lines_before + 1);
         }
     };
-    house.run(scene());
-    CHECK(house.doorman->defects() == 0);
+    fixture.run(scene());
+    CHECK(fixture.server->defects() == 0);
 }
 
 TEST_CASE("twenty visitors of whom half vanish do not disturb the others")
 {
-    test_house house{with_access(wire::access_mode::open), rooms::services::echo, 2};
+    server_fixture fixture{with_access(wire::access_mode::open), detail::services::echo, 2};
     auto scene = [&]() -> task<void> {
-        std::deque<visitor> visitors;
+        std::deque<test_client> visitors;
         for (int i = 0; i < 20; ++i) {
-            auto& one = visitors.emplace_back(house.io);
-            co_await one.connect(house.where);
+            auto& one = visitors.emplace_back(fixture.io);
+            co_await one.connect(fixture.endpoint);
             co_await one.greet();
-            co_await one.hear<wire::granted>();
+            co_await one.receive<wire::granted>();
         }
         for (int round = 0; round < 10; ++round) {
             for (std::size_t i = 0; i < visitors.size(); ++i) {
@@ -86,16 +86,16 @@ TEST_CASE("twenty visitors of whom half vanish do not disturb the others")
                 auto const said = std::to_string(i) + " in round " + std::to_string(round);
                 wire::text text;
                 text.body = said;
-                co_await visitors[i].say(text);
+                co_await visitors[i].send(text);
                 if (vanishes && round == static_cast<int>(i / 2)) {
-                    visitors[i].vanish();
+                    visitors[i].reset();
                     continue;
                 }
-                auto echo = co_await visitors[i].hear<wire::text>();
+                auto echo = co_await visitors[i].receive<wire::text>();
                 CHECK(echo.body == said);
             }
         }
     };
-    house.run(scene());
-    CHECK(house.doorman->defects() == 0);
+    fixture.run(scene());
+    CHECK(fixture.server->defects() == 0);
 }

@@ -12,8 +12,8 @@
 #include "auth/verifier.hpp"
 #include "sessions/registry.hpp"
 #include "store/memory/backend.hpp"
-#include "support/fragile_sessions.hpp"
-#include "support/fragile_tries.hpp"
+#include "support/faulty_attempts.hpp"
+#include "support/faulty_sessions.hpp"
 #include "support/manual_clock.hpp"
 #include "support/plain_hash.hpp"
 #include "support/recording_log.hpp"
@@ -23,46 +23,46 @@ namespace porter::testing {
 
 /// A registry over a memory store that can be made to fail, with accounts Alice and Bob.
 struct registry_fixture {
-    using session = rooms::sessions::session;
-    using transport = rooms::store::transport;
+    using session = detail::sessions::session;
+    using transport = detail::store::transport;
 
-    explicit registry_fixture(rooms::sessions::options rules = {})
-        : registry(std::make_unique<rooms::sessions::registry>(sessions, throttle, tokens, clock, log, rules))
+    explicit registry_fixture(detail::sessions::options rules = {})
+        : registry(std::make_unique<detail::sessions::registry>(sessions, throttle, tokens, clock, log, rules))
     {}
 
-    rooms::auth::principal proved(std::string_view name)
+    detail::auth::principal proved(std::string_view name)
     {
-        rooms::base::secret password{"correct horse"};
+        detail::base::secret password{"correct horse"};
         auto const made = run(io, store.ports().accounts.add(accepted(name).account()));
         if (!made) throw std::runtime_error("the account is there already");
         auto found = run(io, verifier.login(std::string{name}, std::move(password), here));
         return *std::move(found);
     }
 
-    rooms::auth::newcomer accepted(std::string_view name)
+    detail::auth::pending_account accepted(std::string_view name)
     {
-        rooms::base::secret password{"correct horse"};
+        detail::base::secret password{"correct horse"};
         auto made = run(io, verifier.register_account(std::string{name}, std::move(password), here));
         return *std::move(made);
     }
 
-    result<session> open(rooms::auth::principal const& who, transport over = transport::plain)
+    result<session> open(detail::auth::principal const& who, transport over = transport::plain)
     {
         return run(io, registry->open(who, here, over));
     }
 
-    result<session> resume(rooms::base::secret const& token, transport over = transport::plain)
+    result<session> resume(detail::base::secret const& token, transport over = transport::plain)
     {
         return run(io, registry->resume(token.clone(), here, over));
     }
 
-    result<session> resume_from(std::string_view address, rooms::base::secret const& token,
+    result<session> resume_from(std::string_view address, detail::base::secret const& token,
                                 transport over = transport::plain)
     {
-        return run(io, registry->resume(token.clone(), *rooms::identity::address::parse(address), over));
+        return run(io, registry->resume(token.clone(), *detail::identity::address::parse(address), over));
     }
 
-    std::vector<rooms::store::session> listed(rooms::store::account_id account)
+    std::vector<detail::store::session> listed(detail::store::account_id account)
     {
         auto found = run(io, registry->list(account));
         return *std::move(found);
@@ -70,25 +70,25 @@ struct registry_fixture {
 
     bool is_stored(session const& one)
     {
-        auto const found = run(io, store.ports().sessions.find(*rooms::sessions::digest_of(one.token().view())));
+        auto const found = run(io, store.ports().sessions.find(*detail::sessions::digest_of(one.token().view())));
         return found->has_value();
     }
 
     asio::io_context io;
     manual_clock clock;
     recording_log log;
-    rooms::store::memory::backend store;
+    detail::store::memory::backend store;
     hash_counts hashes;
-    rooms::auth::hasher hasher{rooms::auth::hash_options{.threads = 1}, std::make_unique<plain_hash>(hashes), log};
-    fragile_tries tries{store.ports().tries};
-    rooms::auth::throttle throttle{tries, clock, log};
-    rooms::auth::verifier verifier{store.ports().accounts, hasher, throttle, clock, log, {}};
-    fragile_sessions sessions{store.ports().sessions};
-    rooms::sessions::system_token_source tokens;
-    std::unique_ptr<rooms::sessions::registry> registry;
-    rooms::identity::address here = *rooms::identity::address::parse("192.0.2.7");
-    rooms::auth::principal alice = proved("Alice");
-    rooms::auth::principal bob = proved("Bob");
+    detail::auth::hasher hasher{detail::auth::hash_options{.threads = 1}, std::make_unique<plain_hash>(hashes), log};
+    faulty_attempts attempts{store.ports().attempts};
+    detail::auth::throttle throttle{attempts, clock, log};
+    detail::auth::verifier verifier{store.ports().accounts, hasher, throttle, clock, log, {}};
+    faulty_sessions sessions{store.ports().sessions};
+    detail::sessions::system_token_source tokens;
+    std::unique_ptr<detail::sessions::registry> registry;
+    detail::identity::address here = *detail::identity::address::parse("192.0.2.7");
+    detail::auth::principal alice = proved("Alice");
+    detail::auth::principal bob = proved("Bob");
 };
 
 template <typename Outcome>

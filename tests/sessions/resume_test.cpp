@@ -3,7 +3,7 @@
 #include "support/catch.hpp"
 
 using namespace porter;
-using namespace porter::rooms;
+using namespace porter::detail;
 using namespace std::chrono_literals;
 using std::chrono::days;
 using store::transport;
@@ -12,140 +12,140 @@ using testing::registry_fixture;
 
 TEST_CASE("a token that names no session is invalid")
 {
-    registry_fixture house;
-    CHECK(refusal_of(house.resume(base::secret{})) == code::invalid_token);
-    CHECK(refusal_of(house.resume(base::secret{"nonsense"})) == code::invalid_token);
-    CHECK(refusal_of(house.resume(house.tokens.issue())) == code::invalid_token);
+    registry_fixture fixture;
+    CHECK(refusal_of(fixture.resume(base::secret{})) == code::invalid_token);
+    CHECK(refusal_of(fixture.resume(base::secret{"nonsense"})) == code::invalid_token);
+    CHECK(refusal_of(fixture.resume(fixture.tokens.issue())) == code::invalid_token);
 }
 
 TEST_CASE("a session lives until its absolute end however much it is used")
 {
-    registry_fixture house;
-    auto const opened = house.open(house.alice);
+    registry_fixture fixture;
+    auto const opened = fixture.open(fixture.alice);
     for (int day = 1; day < 30; ++day) {
-        house.clock.advance(days{1});
-        REQUIRE(house.resume(opened->token()));
+        fixture.clock.advance(days{1});
+        REQUIRE(fixture.resume(opened->token()));
     }
-    house.clock.advance(days{1} - 1s);
-    CHECK(house.resume(opened->token()));
-    house.clock.advance(1s);
-    CHECK(refusal_of(house.resume(opened->token())) == code::invalid_token);
+    fixture.clock.advance(days{1} - 1s);
+    CHECK(fixture.resume(opened->token()));
+    fixture.clock.advance(1s);
+    CHECK(refusal_of(fixture.resume(opened->token())) == code::invalid_token);
 }
 
 TEST_CASE("a session that is not used idles out")
 {
-    registry_fixture house;
-    auto const opened = house.open(house.alice);
-    house.clock.advance(days{7} - 1s);
-    CHECK(house.resume(opened->token()));
-    house.clock.advance(days{7} - 1s);
-    CHECK(house.resume(opened->token()));
-    house.clock.advance(days{7});
-    CHECK(refusal_of(house.resume(opened->token())) == code::invalid_token);
+    registry_fixture fixture;
+    auto const opened = fixture.open(fixture.alice);
+    fixture.clock.advance(days{7} - 1s);
+    CHECK(fixture.resume(opened->token()));
+    fixture.clock.advance(days{7} - 1s);
+    CHECK(fixture.resume(opened->token()));
+    fixture.clock.advance(days{7});
+    CHECK(refusal_of(fixture.resume(opened->token())) == code::invalid_token);
 }
 
 TEST_CASE("an expired session that is presented is ended in the store")
 {
-    registry_fixture house;
-    auto const opened = house.open(house.alice);
-    house.clock.advance(days{7});
-    CHECK_FALSE(house.resume(opened->token()));
-    CHECK_FALSE(house.is_stored(*opened));
-    CHECK(house.registry->has_ended(opened->id()));
+    registry_fixture fixture;
+    auto const opened = fixture.open(fixture.alice);
+    fixture.clock.advance(days{7});
+    CHECK_FALSE(fixture.resume(opened->token()));
+    CHECK_FALSE(fixture.is_stored(*opened));
+    CHECK(fixture.registry->has_ended(opened->id()));
 }
 
 TEST_CASE("a clock set back revives no session that was refused")
 {
-    registry_fixture house;
-    auto const idle = house.open(house.alice);
-    house.clock.advance(days{8});
-    CHECK_FALSE(house.resume(idle->token()));
-    house.clock.set_back(days{8});
-    CHECK(refusal_of(house.resume(idle->token())) == code::invalid_token);
+    registry_fixture fixture;
+    auto const idle = fixture.open(fixture.alice);
+    fixture.clock.advance(days{8});
+    CHECK_FALSE(fixture.resume(idle->token()));
+    fixture.clock.set_back(days{8});
+    CHECK(refusal_of(fixture.resume(idle->token())) == code::invalid_token);
 }
 
 TEST_CASE("a clock set back revives no session although the store could not end it")
 {
-    registry_fixture house;
-    auto const opened = house.open(house.alice);
-    house.clock.advance(days{31});
-    house.sessions.broken = {"end"};
-    CHECK(refusal_of(house.resume(opened->token())) == code::invalid_token);
-    CHECK(house.log.count("session_not_ended") == 1);
-    house.sessions.broken = {};
-    house.clock.set_back(days{31});
-    CHECK(refusal_of(house.resume(opened->token())) == code::invalid_token);
+    registry_fixture fixture;
+    auto const opened = fixture.open(fixture.alice);
+    fixture.clock.advance(days{31});
+    fixture.sessions.broken = {"end"};
+    CHECK(refusal_of(fixture.resume(opened->token())) == code::invalid_token);
+    CHECK(fixture.log.count("session_not_ended") == 1);
+    fixture.sessions.broken = {};
+    fixture.clock.set_back(days{31});
+    CHECK(refusal_of(fixture.resume(opened->token())) == code::invalid_token);
 }
 
 TEST_CASE("a clock set back revives no session that was pruned")
 {
-    registry_fixture house;
-    auto const opened = house.open(house.alice);
-    house.clock.advance(days{8});
-    testing::run(house.io, house.registry->prune());
-    house.clock.set_back(days{8});
-    CHECK(refusal_of(house.resume(opened->token())) == code::invalid_token);
+    registry_fixture fixture;
+    auto const opened = fixture.open(fixture.alice);
+    fixture.clock.advance(days{8});
+    testing::run(fixture.io, fixture.registry->prune());
+    fixture.clock.set_back(days{8});
+    CHECK(refusal_of(fixture.resume(opened->token())) == code::invalid_token);
 }
 
 TEST_CASE("a session of a disabled account is invalid")
 {
-    registry_fixture house;
-    auto const opened = house.open(house.alice);
-    house.sessions.disabled = true;
-    CHECK(refusal_of(house.resume(opened->token())) == code::invalid_token);
+    registry_fixture fixture;
+    auto const opened = fixture.open(fixture.alice);
+    fixture.sessions.disabled = true;
+    CHECK(refusal_of(fixture.resume(opened->token())) == code::invalid_token);
 }
 
 TEST_CASE("a session opened over TLS and resumed in the clear from elsewhere is revoked")
 {
-    registry_fixture house;
-    auto const opened = house.open(house.alice, transport::tls);
-    CHECK(refusal_of(house.resume(opened->token(), transport::plain)) == code::tls_required);
-    CHECK_FALSE(house.is_stored(*opened));
-    CHECK(refusal_of(house.resume(opened->token(), transport::tls)) == code::invalid_token);
+    registry_fixture fixture;
+    auto const opened = fixture.open(fixture.alice, transport::tls);
+    CHECK(refusal_of(fixture.resume(opened->token(), transport::plain)) == code::tls_required);
+    CHECK_FALSE(fixture.is_stored(*opened));
+    CHECK(refusal_of(fixture.resume(opened->token(), transport::tls)) == code::invalid_token);
 }
 
 TEST_CASE("a session opened over TLS and resumed in the clear on loopback is refused and stays")
 {
-    registry_fixture house;
-    auto const opened = house.open(house.alice, transport::tls);
+    registry_fixture fixture;
+    auto const opened = fixture.open(fixture.alice, transport::tls);
     for (auto const* loopback : {"127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"}) {
-        CHECK(refusal_of(house.resume_from(loopback, opened->token(), transport::plain)) == code::tls_required);
+        CHECK(refusal_of(fixture.resume_from(loopback, opened->token(), transport::plain)) == code::tls_required);
     }
-    CHECK(house.resume(opened->token(), transport::tls));
+    CHECK(fixture.resume(opened->token(), transport::tls));
 }
 
 TEST_CASE("a session opened in the clear may be resumed over TLS")
 {
-    registry_fixture house;
-    auto const opened = house.open(house.alice, transport::plain);
-    CHECK(house.resume(opened->token(), transport::tls));
-    CHECK(house.resume(opened->token(), transport::plain));
+    registry_fixture fixture;
+    auto const opened = fixture.open(fixture.alice, transport::plain);
+    CHECK(fixture.resume(opened->token(), transport::tls));
+    CHECK(fixture.resume(opened->token(), transport::plain));
 }
 
 TEST_CASE("when the store is down a resume is unavailable and never invalid")
 {
-    registry_fixture house;
-    auto const opened = house.open(house.alice);
-    house.sessions.broken = {"find"};
-    CHECK(refusal_of(house.resume(opened->token())) == code::unavailable);
-    CHECK(refusal_of(house.resume(house.tokens.issue())) == code::unavailable);
-    house.sessions.broken = {};
-    CHECK(house.resume(opened->token()));
+    registry_fixture fixture;
+    auto const opened = fixture.open(fixture.alice);
+    fixture.sessions.broken = {"find"};
+    CHECK(refusal_of(fixture.resume(opened->token())) == code::unavailable);
+    CHECK(refusal_of(fixture.resume(fixture.tokens.issue())) == code::unavailable);
+    fixture.sessions.broken = {};
+    CHECK(fixture.resume(opened->token()));
 }
 
 // Promise P2.
 TEST_CASE("tokens that are none count for the address and a good one is taken all the same")
 {
-    registry_fixture house;
-    auto const opened = house.open(house.alice);
+    registry_fixture fixture;
+    auto const opened = fixture.open(fixture.alice);
     REQUIRE(opened);
-    house.clock.advance(10min);  // since the accounts were made
-    for (int i = 0; i < 20; ++i) CHECK(refusal_of(house.resume(base::secret{"prt_x"})) == code::invalid_token);
-    auto const refused = house.resume(base::secret{"prt_x"});
+    fixture.clock.advance(10min);  // since the accounts were made
+    for (int i = 0; i < 20; ++i) CHECK(refusal_of(fixture.resume(base::secret{"prt_x"})) == code::invalid_token);
+    auto const refused = fixture.resume(base::secret{"prt_x"});
     CHECK(refusal_of(refused) == code::throttled);
     CHECK(refused.error().retry_after == std::chrono::minutes{10});
-    CHECK(house.resume(opened->token()));
-    CHECK(refusal_of(house.resume_from("192.0.2.8", base::secret{"prt_x"})) == code::invalid_token);
-    house.tries.broken = true;
-    CHECK(refusal_of(house.resume(base::secret{"prt_x"})) == code::invalid_token);
+    CHECK(fixture.resume(opened->token()));
+    CHECK(refusal_of(fixture.resume_from("192.0.2.8", base::secret{"prt_x"})) == code::invalid_token);
+    fixture.attempts.broken = true;
+    CHECK(refusal_of(fixture.resume(base::secret{"prt_x"})) == code::invalid_token);
 }

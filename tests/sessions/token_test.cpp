@@ -5,8 +5,8 @@
 
 #include "support/catch.hpp"
 
-using porter::rooms::sessions::digest_of;
-using porter::rooms::sessions::system_token_source;
+using porter::detail::sessions::digest_of;
+using porter::detail::sessions::system_token_source;
 
 namespace {
 
@@ -14,7 +14,7 @@ namespace {
 std::string const zeros = "prt_" + std::string(43, 'A');
 constexpr std::string_view digest_of_zeros = "89eb0d6a8a691dae2cd15ed0369931ce0a949ecafa5c3f93f8121833646e15c3";
 
-std::string hex(porter::rooms::store::token_digest const& digest)
+std::string hex(porter::detail::store::token_digest const& digest)
 {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string text;

@@ -13,7 +13,7 @@ TOP_LEVEL = {
 FILE_LINES = 500
 FUNCTION_LINES = 70
 
-# Which package a header is of. What is not here (the language, POSIX) every room may use.
+# Which package a header is of. What is not here (the language, POSIX) every module may use.
 PACKAGES = {
     "asio": "Asio", "CLI": "CLI11", "editline": "libedit", "fmt": "fmt", "histedit.h": "libedit",
     "nlohmann": "nlohmann-json", "openssl": "OpenSSL", "sodium": "libsodium", "sodium.h": "libsodium",
@@ -21,7 +21,7 @@ PACKAGES = {
 }
 PUBLIC_PACKAGES = {"Asio"}
 
-# Where Asio's versions and experimental parts may be named: one place for the rooms, and the public headers that
+# Where Asio's versions and experimental parts may be named: one place for the modules, and the public headers that
 # cannot include it.
 ASIO_VERSIONS = {"src/base/asio.hpp", "include/porter/task.hpp", "include/porter/message_socket.hpp"}
 
@@ -34,65 +34,65 @@ def includes(tree, path):
         yield line_of(text, match.start()), match["mark"] == '"', match["name"]
 
 
-def rooms(tree):
-    """ARCHITECTURE.md's table: room -> (the rooms that it may know, the packages that it may use)."""
-    rows = table(tree.text("ARCHITECTURE.md"), ["room", "what it is for", "may know", "packages"]) or []
+def modules(tree):
+    """ARCHITECTURE.md's table: module -> (the modules that it may know, the packages that it may use)."""
+    rows = table(tree.text("ARCHITECTURE.md"), ["module", "what it is for", "may know", "packages"]) or []
     split = lambda cell: set(re.findall(r"[\w/+-]+", cell.replace("`", "")))
     return {row[0].strip("`"): (split(row[2]), split(row[3])) for row in rows}
 
 
-def room_of(known, path):
-    """The room that a path below src/ is in: the nearest folder that is one."""
+def module_of(known, path):
+    """The module that a path below src/ is in: the nearest folder that is one."""
     for parent in PurePosixPath(path).parents:
         if parent.as_posix() in known:
             return parent.as_posix()
     return None
 
 
-def the_rooms_are_those_of_the_page(tree):
-    known = rooms(tree)
+def the_modules_are_those_of_the_page(tree):
+    known = modules(tree)
     if not known:
-        yield "ARCHITECTURE.md: no table with the columns room, what it is for, may know, packages"
+        yield "ARCHITECTURE.md: no table with the columns module, what it is for, may know, packages"
     folders = {PurePosixPath(path).parent.relative_to("src").as_posix() for path in tree.cpp("src")}
     for folder in sorted(folders - known.keys()):
-        yield f"src/{folder}: not a room of ARCHITECTURE.md"
-    for room in sorted(known.keys() - folders):
-        yield f"ARCHITECTURE.md: the room {room} has no file in src/{room}"
-    for room, (knows, _) in known.items():
+        yield f"src/{folder}: not a module of ARCHITECTURE.md"
+    for module in sorted(known.keys() - folders):
+        yield f"ARCHITECTURE.md: the module {module} has no file in src/{module}"
+    for module, (knows, _) in known.items():
         for other in sorted(knows - known.keys()):
-            yield f"ARCHITECTURE.md: {room} may know {other}, which is no room"
+            yield f"ARCHITECTURE.md: {module} may know {other}, which is no module"
 
 
-def a_room_includes_what_it_may_know(tree):
-    known = rooms(tree)
+def a_module_includes_what_it_may_know(tree):
+    known = modules(tree)
     for path in tree.cpp("src"):
-        room = room_of(known, path.removeprefix("src/"))
-        knows, packages = known.get(room, (set(), set()))
+        module = module_of(known, path.removeprefix("src/"))
+        knows, packages = known.get(module, (set(), set()))
         for line, ours, name in includes(tree, path):
             package = PACKAGES.get(name.split("/")[0])
             if not ours:
                 if package and package not in packages:
-                    yield f"{path}:{line}: {room} may not use {package}"
+                    yield f"{path}:{line}: {module} may not use {package}"
             elif name.startswith("porter/"):
                 if not tree.exists(f"include/{name}") and name != "porter/version.hpp":
                     yield f"{path}:{line}: there is no include/{name}"
             elif not tree.exists(f"src/{name}"):
                 yield f"{path}:{line}: there is no src/{name}: own headers are named from src"
-            elif (other := room_of(known, name)) != room and other not in knows:
-                yield f"{path}:{line}: {room} may not know {other}"
+            elif (other := module_of(known, name)) != module and other not in knows:
+                yield f"{path}:{line}: {module} may not know {other}"
 
 
 def nobody_is_known_in_a_circle(tree):
-    known = rooms(tree)
-    for room in known:
-        seen, todo = set(), list(known[room][0])
+    known = modules(tree)
+    for module in known:
+        seen, todo = set(), list(known[module][0])
         while todo:
             other = todo.pop()
             if other not in seen:
                 seen.add(other)
                 todo += known.get(other, (set(), set()))[0]
-        if room in seen:
-            yield f"ARCHITECTURE.md: {room} knows itself by way of others"
+        if module in seen:
+            yield f"ARCHITECTURE.md: {module} knows itself by way of others"
 
 
 def public_headers_include_nothing_private(tree):

@@ -15,12 +15,12 @@ GOOD = {
     "CMakeLists.txt": "project(porter VERSION 0.1.0 LANGUAGES CXX)\n",
     "CHANGELOG.md": "# Changes\n\n## 0.1.0\n",
     "ARCHITECTURE.md": "# House\n\n"
-    "| room | what it is for | may know | packages |\n|---|---|---|---|\n"
+    "| module | what it is for | may know | packages |\n|---|---|---|---|\n"
     "| `base` | tools | | Asio |\n| `wire` | frames | `base` | Asio |\n"
     "| `protocol` | messages | `base` | |\n| `programs/porterd` | main | `wire` `protocol` `base` | |\n\n"
     "See [the protocol](docs/PROTOCOL.md#codes).\n",
     "README.md": "# Porter\n\n```sh\n./tools/run\nbuild/release/bin/porterd\n```\n\n```cpp\n    return visit();\n```\n",
-    "tests/examples/visit.cpp": "int main()\n{\n    return visit();\n}\n",
+    "tests/examples/client_session.cpp": "int main()\n{\n    return visit();\n}\n",
     "README.ru.md": "# Портье\n\n```sh\n./tools/run\nbuild/release/bin/porterd\n```\n",
     "docs/PROTOCOL.md": "## Codes\n\n| code | name |\n|---|---|\n| 0 | normal |\n\n"
     "| kind | name |\n|---|---|\n| 0x03 | register |\n",
@@ -39,8 +39,8 @@ LONG_FUNCTION = "void f()\n{\n" + "    g();\n" * 71 + "}\n"
 
 # rule -> changes that break it: path -> its new text, or what is appended when it begins with "+"
 BREAKS = {
-    "the_rooms_are_those_of_the_page": [{"src/attic/box.cpp": ""}, {"src/wire/frame.hpp": None}],
-    "a_room_includes_what_it_may_know": [
+    "the_modules_are_those_of_the_page": [{"src/attic/box.cpp": ""}, {"src/wire/frame.hpp": None}],
+    "a_module_includes_what_it_may_know": [
         {"src/wire/frame.hpp": '#pragma once\n#include "protocol/messages.hpp"\n'},
         {"src/protocol/messages.hpp": "+#include <asio/post.hpp>\n"},
         {"src/wire/frame.hpp": '#pragma once\n#include "../base/asio.hpp"\n'},

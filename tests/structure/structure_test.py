@@ -13,7 +13,7 @@ import documents  # noqa: E402
 import rules  # noqa: E402
 from tree import Tree  # noqa: E402
 
-HELPERS = {"includes", "rooms", "room_of", "full_expressions", "pages", "anchors", "enumerators", "line_of", "table"}
+HELPERS = {"includes", "modules", "module_of", "full_expressions", "pages", "anchors", "enumerators", "line_of", "table"}
 
 
 def all_rules():

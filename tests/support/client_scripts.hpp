@@ -8,7 +8,6 @@
 
 namespace porter::testing {
 
-using cause = client_failure::cause;
 using protocol::kind;
 
 inline constexpr auto host = "127.0.0.1";
@@ -35,15 +34,15 @@ inline client_options plain()
 inline task<client_result<client>> connect_plain(scripted_server& server, std::string to = host)
 {
     auto const options = plain();
-    auto door = co_await client::connect(std::move(to), server.port(), options);
-    co_return door;
+    auto conn = co_await client::connect(std::move(to), server.port(), options);
+    co_return conn;
 }
 
 inline task<client> connected(scripted_server& server)
 {
-    auto door = co_await connect_plain(server);
-    if (!door) throw std::runtime_error(describe(door.error()));
-    co_return std::move(*door);
+    auto conn = co_await connect_plain(server);
+    if (!conn) throw std::runtime_error(describe(conn.error()));
+    co_return std::move(*conn);
 }
 
 }  // namespace porter::testing

@@ -8,15 +8,15 @@
 namespace porter::testing {
 
 /// A clock that stands until the test moves it; it starts at 2026-01-01 00:00:00 UTC.
-class manual_clock final : public rooms::base::clock {
+class manual_clock final : public detail::base::clock {
 public:
-    rooms::base::timestamp now() const override { return now_.load(); }
+    detail::base::timestamp now() const override { return now_.load(); }
 
     void advance(std::chrono::seconds by) { now_ = now_.load() + by; }
     void set_back(std::chrono::seconds by) { now_ = now_.load() - by; }
 
 private:
-    std::atomic<rooms::base::timestamp> now_{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
+    std::atomic<detail::base::timestamp> now_{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
 };
 
 }  // namespace porter::testing

@@ -22,7 +22,7 @@ struct hash_counts {
 };
 
 /// A hash function that costs nothing, hides nothing and counts: for tests that are not about Argon2id.
-class plain_hash final : public rooms::auth::hash_function {
+class plain_hash final : public detail::auth::hash_function {
 public:
     explicit plain_hash(hash_counts& counts) : counts_(counts) {}
 
@@ -45,18 +45,18 @@ public:
     }
 
     /// A generation has a cost of its own.
-    rooms::base::hash_cost cost() const noexcept override { return *cost_of(prefix()); }
+    detail::base::hash_cost cost() const noexcept override { return *cost_of(prefix()); }
 
-    std::optional<rooms::base::hash_cost> cost_of(std::string_view stored) const noexcept override
+    std::optional<detail::base::hash_cost> cost_of(std::string_view stored) const noexcept override
     {
         auto const colon = stored.find(':');
         if (!stored.starts_with("plain") || colon == std::string_view::npos) return std::nullopt;
-        rooms::base::hash_cost cost{8, 0};
+        detail::base::hash_cost cost{8, 0};
         std::from_chars(stored.data() + 5, stored.data() + colon, cost.passes);
         return cost;
     }
 
-    std::string dummy_hash(rooms::base::hash_cost const& cost) const noexcept override
+    std::string dummy_hash(detail::base::hash_cost const& cost) const noexcept override
     {
         return "plain" + std::to_string(cost.passes) + ":\n";  // which no password is
     }

@@ -15,7 +15,7 @@ namespace porter::testing {
 
 /// An event as it was logged, with numbers as text, and lengths of time as milliseconds.
 struct recorded_event {
-    rooms::log::level severity;
+    detail::log::level severity;
     std::string event;
     std::vector<std::pair<std::string, std::string>> fields;
 
@@ -29,9 +29,9 @@ struct recorded_event {
 };
 
 /// A log that keeps every event for the test to look at. Safe from any thread.
-class recording_log final : public rooms::log::logger {
+class recording_log final : public detail::log::logger {
 public:
-    recording_log() : logger(rooms::log::level::trace) {}
+    recording_log() : logger(detail::log::level::trace) {}
 
     std::vector<recorded_event> events() const
     {
@@ -65,13 +65,13 @@ public:
     }
 
 private:
-    void write(rooms::log::level severity, std::string_view event,
-               std::initializer_list<rooms::log::field> fields) override
+    void write(detail::log::level severity, std::string_view event,
+               std::initializer_list<detail::log::field> fields) override
     {
         recorded_event made{severity, std::string{event}, {}};
         for (auto const& each : fields) {
-            using style = rooms::log::field::style;
-            bool const is_number = each.how == style::number || each.how == style::seconds;
+            using style = detail::log::field::style;
+            bool const is_number = each.style_ == style::number || each.style_ == style::seconds;
             made.fields.emplace_back(each.key, is_number ? std::to_string(each.number) : std::string{each.text});
         }
         {

@@ -14,26 +14,26 @@
 
 namespace porter::testing {
 
-namespace protocol = rooms::protocol;
-namespace base = rooms::base;
+namespace protocol = detail::protocol;
+namespace base = detail::base;
 
 /// One thing that a scripted server does.
 struct step {
-    enum class what { hear, say, hang_up, reset, half_close, hear_end, outlast };
+    enum class kind { receive, send, hang_up, reset, half_close, receive_end, outlast };
 
-    what does = what::hang_up;
+    kind does = kind::hang_up;
     protocol::kind kind{};  ///< hear: what must come
     std::string bytes;      ///< say: what is written, as it stands
 };
 
-inline step hear(protocol::kind kind)
+inline step receive(protocol::kind kind)
 {
-    return {step::what::hear, kind, {}};
+    return {step::kind::receive, kind, {}};
 }
 
-inline step say_bytes(std::string bytes)
+inline step send_bytes(std::string bytes)
 {
-    return {step::what::say, {}, std::move(bytes)};
+    return {step::kind::send, {}, std::move(bytes)};
 }
 
 template <typename Message>
@@ -46,51 +46,51 @@ std::string frame_of(Message const& message)
 }
 
 template <typename Message>
-step say(Message const& message)
+step send(Message const& message)
 {
-    return say_bytes(frame_of(message));
+    return send_bytes(frame_of(message));
 }
 
 inline step hang_up()
 {
-    return {step::what::hang_up, {}, {}};
+    return {step::kind::hang_up, {}, {}};
 }
 
 inline step reset()
 {
-    return {step::what::reset, {}, {}};
+    return {step::kind::reset, {}, {}};
 }
 
 /// The server sends no more, and still hears.
 inline step half_close()
 {
-    return {step::what::half_close, {}, {}};
+    return {step::kind::half_close, {}, {}};
 }
 
 /// The client must end its side now, with nothing before it.
-inline step hear_end()
+inline step receive_end()
 {
-    return {step::what::hear_end, {}, {}};
+    return {step::kind::receive_end, {}, {}};
 }
 
 /// The server says nothing more and takes whatever comes, until the client ends its side.
 inline step outlast()
 {
-    return {step::what::outlast, {}, {}};
+    return {step::kind::outlast, {}, {}};
 }
 
 /// A server that does what a script says, on a port of its own, for one client. The script's end hangs up.
 class scripted_server {
 public:
     /// `tls`: what it shakes hands with before the script begins; null: plain TCP.
-    scripted_server(asio::io_context& io, std::vector<step> script, rooms::tls::server_context const* tls = nullptr)
+    scripted_server(asio::io_context& io, std::vector<step> script, detail::tls::server_context const* tls = nullptr)
         : acceptor_(io, {asio::ip::address_v4::loopback(), 0}), socket_(io), script_(std::move(script)), tls_(tls)
     {}
 
     std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
 
     /// The payloads that came, in order.
-    std::vector<std::string> const& heard() const { return heard_; }
+    std::vector<std::string> const& received() const { return received_; }
 
     task<void> play()
     {
@@ -113,27 +113,27 @@ private:
     {
         base::error_code error;
         switch (next.does) {
-            case step::what::hear:
-                co_await hear_one(next.kind);
+            case step::kind::receive:
+                co_await receive_one(next.kind);
                 break;
-            case step::what::say:
+            case step::kind::send:
                 co_await asio::async_write(socket_, asio::buffer(next.bytes), base::use_tuple);
                 break;
-            case step::what::half_close:
+            case step::kind::half_close:
                 co_await socket_.end_sending();
                 break;
-            case step::what::reset:
+            case step::kind::reset:
                 socket_.set_option(asio::socket_base::linger{true, 0});
                 socket_.close();
                 break;
-            case step::what::hear_end:
+            case step::kind::receive_end:
                 co_await socket_.receive_some(error);
                 if (!error) throw std::runtime_error("the client said more than it should");
                 break;
-            case step::what::hang_up:
+            case step::kind::hang_up:
                 socket_.close();
                 break;
-            case step::what::outlast:
+            case step::kind::outlast:
                 co_await read_to_the_end();
                 break;
         }
@@ -148,22 +148,22 @@ private:
         }
     }
 
-    task<void> hear_one(protocol::kind kind)
+    task<void> receive_one(protocol::kind kind)
     {
         base::error_code error;
         auto payload = co_await socket_.receive_text(error);
         if (error) throw std::runtime_error("the client ended where it should have spoken: " + error.message());
-        heard_.push_back(payload);
+        received_.push_back(payload);
         if (payload.front() != static_cast<char>(kind)) {
             throw std::runtime_error("the client sent kind " + std::to_string(payload.front()));
         }
     }
 
     base::tcp_acceptor acceptor_;
-    message_socket<rooms::tls::stream> socket_;
+    message_socket<detail::tls::stream> socket_;
     std::vector<step> script_;
-    rooms::tls::server_context const* tls_;
-    std::vector<std::string> heard_;
+    detail::tls::server_context const* tls_;
+    std::vector<std::string> received_;
 };
 
 /// Runs the script and a visit (a coroutine that connects to the server's port) side by side, both to their end.
@@ -184,7 +184,7 @@ void play(scripted_server& server, asio::io_context& io, Visit visit)
 }
 
 template <typename Visit>
-void play(std::vector<step> script, Visit visit, rooms::tls::server_context const* tls = nullptr)
+void play(std::vector<step> script, Visit visit, detail::tls::server_context const* tls = nullptr)
 {
     asio::io_context io;
     scripted_server server{io, std::move(script), tls};

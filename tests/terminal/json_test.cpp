@@ -4,7 +4,7 @@
 
 #include "support/catch.hpp"
 
-using porter::rooms::terminal::printable_json;
+using porter::detail::terminal::printable_json;
 
 TEST_CASE("JSON for a terminal escapes DEL and C1 controls and line separators and bidi controls")
 {

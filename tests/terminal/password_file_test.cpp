@@ -9,8 +9,8 @@
 
 #include "support/catch.hpp"
 
-using porter::rooms::config::exit_code;
-using porter::rooms::terminal::read_password_file;
+using porter::detail::config::exit_code;
+using porter::detail::terminal::read_password_file;
 
 namespace {
 

@@ -2,8 +2,8 @@
 
 #include "support/catch.hpp"
 
-using porter::rooms::terminal::progress_line;
-using porter::rooms::terminal::rounded_size;
+using porter::detail::terminal::progress_line;
+using porter::detail::terminal::rounded_size;
 
 TEST_CASE("a bar fills as the work goes on")
 {

@@ -2,7 +2,7 @@
 
 #include "support/catch.hpp"
 
-using porter::rooms::terminal::sentence;
+using porter::detail::terminal::sentence;
 
 TEST_CASE("a reason becomes a sentence")
 {

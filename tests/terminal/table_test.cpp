@@ -3,8 +3,8 @@
 
 #include "support/catch.hpp"
 
-using porter::rooms::terminal::tab_separated;
-using porter::rooms::terminal::table;
+using porter::detail::terminal::tab_separated;
+using porter::detail::terminal::table;
 
 TEST_CASE("columns are as wide as their widest cell and lines end without spaces")
 {

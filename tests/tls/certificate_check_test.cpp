@@ -9,7 +9,7 @@
 #include "tls/contexts.hpp"
 
 using namespace porter::testing;
-using porter::rooms::base::timestamp;
+using porter::detail::base::timestamp;
 using namespace std::chrono_literals;
 
 namespace {

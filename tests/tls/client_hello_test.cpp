@@ -6,10 +6,10 @@
 
 #include "support/catch.hpp"
 
-using porter::rooms::base::as_bytes;
-using porter::rooms::tls::find_client_hello;
-using porter::rooms::tls::max_client_hello;
-using enum porter::rooms::tls::client_hello_state;
+using porter::detail::base::as_bytes;
+using porter::detail::tls::find_client_hello;
+using porter::detail::tls::max_client_hello;
+using enum porter::detail::tls::client_hello_state;
 
 namespace {
 
@@ -71,7 +71,7 @@ TEST_CASE("a ClientHello that declares too much is too large as soon as that is 
 
 TEST_CASE("a ClientHello in too many records is too large")
 {
-    using porter::rooms::tls::max_client_hello_records;
+    using porter::detail::tls::max_client_hello_records;
     auto const most = in_records_of(1, hello(max_client_hello_records - 4, max_client_hello_records - 4));
     CHECK(find(most) == complete);
     auto const more = in_records_of(1, hello(max_client_hello_records, max_client_hello_records - 3));

@@ -7,13 +7,13 @@
 
 namespace porter::testing {
 
-namespace tls = rooms::tls;
+namespace tls = detail::tls;
 
 inline tls::certified_key new_key()
 {
     auto key = tls::make_key();
     std::vector<tls::certificate_handle> chain;
-    chain.push_back(tls::make_certificate(*key, rooms::base::system_clock{}.now()));
+    chain.push_back(tls::make_certificate(*key, detail::base::system_clock{}.now()));
     return {std::move(key), std::move(chain)};
 }
 

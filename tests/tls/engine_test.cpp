@@ -8,7 +8,7 @@
 #include "tls/error.hpp"
 
 using namespace porter::testing;
-using porter::rooms::base::as_bytes;
+using porter::detail::base::as_bytes;
 using progress = tls::engine::progress;
 
 namespace {
@@ -21,7 +21,7 @@ bool carry(tls::engine& from, tls::engine& to)
     auto const room = to.bytes().room();
     auto const size = std::min(room.size(), output.size());
     std::copy_n(output.begin(), size, room.begin());
-    to.bytes().came(size);
+    to.bytes().commit(size);
     from.bytes().sent(size);
     return true;
 }
@@ -160,7 +160,7 @@ TEST_CASE("a record that was changed on its way fails for good and is answered b
     changed.back() = static_cast<char>(changed.back() ^ 1);
     auto const room = ends.server.bytes().room();
     std::ranges::copy(as_bytes(changed), room.begin());
-    ends.server.bytes().came(changed.size());
+    ends.server.bytes().commit(changed.size());
     std::size_t size = 0;
     std::string into(100, '\0');
     CHECK(ends.server.read(std::as_writable_bytes(std::span{into}), size) == progress::failed);
@@ -174,7 +174,7 @@ TEST_CASE("garbage in place of a handshake fails with a reason")
     both ends;
     auto const room = ends.server.bytes().room();
     std::ranges::fill(room.first(100), std::byte{0x16});
-    ends.server.bytes().came(100);
+    ends.server.bytes().commit(100);
     CHECK(ends.server.handshake() == progress::failed);
     CHECK_FALSE(ends.server.error().message().empty());
     CHECK_FALSE(ends.server.is_established());

@@ -95,6 +95,6 @@ TEST_CASE("a chain that no client takes is an error although its key can be used
     auto key = tls::make_key();
     std::vector<tls::certificate_handle> chain;
     for (int i = 0; i < 400; ++i)
-        chain.push_back(tls::make_certificate(*key, porter::rooms::base::system_clock{}.now()));
+        chain.push_back(tls::make_certificate(*key, porter::detail::base::system_clock{}.now()));
     CHECK(tls::handshake_error({std::move(key), std::move(chain)}));
 }

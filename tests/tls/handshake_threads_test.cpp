@@ -25,7 +25,7 @@
 
 using namespace porter;
 using namespace porter::testing;
-namespace base = rooms::base;
+namespace base = detail::base;
 using tls::engine;
 using tls::handshake_threads;
 using outcome = std::optional<engine::progress>;
@@ -47,7 +47,7 @@ struct greeted_server {
         client.handshake();
         auto const hello = client.bytes().output();
         std::ranges::copy(hello, session.bytes().room().begin());
-        session.bytes().came(hello.size());
+        session.bytes().commit(hello.size());
     }
 
     engine session;

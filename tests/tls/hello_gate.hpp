@@ -14,7 +14,7 @@ namespace porter::testing {
 class hello_gate {
 public:
     /// Opens in the end. After that no ClientHello comes for `context`.
-    explicit hello_gate(rooms::tls::server_context const& context)
+    explicit hello_gate(detail::tls::server_context const& context)
     {
         SSL_CTX_set_client_hello_cb(context.native(), pass, this);
     }

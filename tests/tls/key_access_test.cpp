@@ -5,7 +5,7 @@
 
 #include "support/catch.hpp"
 
-using namespace porter::rooms;
+using namespace porter::detail;
 
 namespace {
 

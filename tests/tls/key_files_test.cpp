@@ -14,7 +14,7 @@
 #include "porter/start_error.hpp"
 #include "support/catch.hpp"
 
-using namespace porter::rooms;
+using namespace porter::detail;
 namespace fs = std::filesystem;
 
 namespace {
@@ -59,7 +59,7 @@ std::string refusal(folder const& where)
     try {
         tls::load_or_make(where.files, where.now);
     } catch (porter::start_error const& error) {
-        CHECK(error.why() == porter::start_error::kind::configuration);
+        CHECK(error.code() == porter::start_errc::configuration);
         CHECK_THROWS_AS(tls::check(where.files), porter::start_error);
         return error.what();
     }
@@ -231,6 +231,6 @@ TEST_CASE("a folder that cannot be written to is a file that cannot be made")
         tls::load_or_make(where.files, where.now);
         FAIL("it was made");
     } catch (porter::start_error const& error) {
-        CHECK(error.why() == porter::start_error::kind::cannot_create);
+        CHECK(error.code() == porter::start_errc::cannot_create);
     }
 }

@@ -21,7 +21,7 @@ constexpr std::uint16_t supported_versions = 43;
 
 /// A ClientHello taken apart (RFC 8446, 4.1.2): its suites, and the lists of numbers in its extensions.
 struct client_hello {
-    explicit client_hello(porter::rooms::base::bytes_view record) : rest_(record)
+    explicit client_hello(porter::detail::base::bytes_view record) : rest_(record)
     {
         skip(5 + 4 + 2 + 32);  // headers of the record and the handshake, version, random
         skip(number(1));       // session id
@@ -48,7 +48,7 @@ struct client_hello {
     }
 
     numbers suites;
-    std::map<std::uint16_t, porter::rooms::base::bytes_view> extensions;
+    std::map<std::uint16_t, porter::detail::base::bytes_view> extensions;
 
 private:
     void skip(std::size_t size) { rest_ = rest_.subspan(size); }
@@ -61,7 +61,7 @@ private:
         return value;
     }
 
-    porter::rooms::base::bytes_view rest_;
+    porter::detail::base::bytes_view rest_;
 };
 
 /// The alert by which a server refuses a client of these groups; empty: they agree.

@@ -28,7 +28,7 @@ public:
     }
 
     /// Shakes hands as far as that goes; the name of the alert that ended it, or empty.
-    std::string talk_to(rooms::tls::engine& server)
+    std::string talk_to(detail::tls::engine& server)
     {
         session_.reset(SSL_new(context()));
         auto* const session = session_.get();
@@ -66,12 +66,12 @@ public:
     SSL* session() { return session_.get(); }
 
     /// Carries what both have to say.
-    void exchange(rooms::tls::engine& server)
+    void exchange(detail::tls::engine& server)
     {
         auto& bytes = server.bytes();
         if (BIO_pending(output_) > 0 && !bytes.has_input()) {
             auto const room = bytes.room();
-            bytes.came(static_cast<std::size_t>(BIO_read(output_, room.data(), static_cast<int>(room.size()))));
+            bytes.commit(static_cast<std::size_t>(BIO_read(output_, room.data(), static_cast<int>(room.size()))));
         }
         auto const said = bytes.output();
         if (said.empty()) return;

@@ -107,7 +107,7 @@ struct updating_client {
         auto const room = bytes.room();
         auto* const output = SSL_get_wbio(client.session());
         auto const size = BIO_read(output, room.data(), static_cast<int>(room.size()));
-        bytes.came(static_cast<std::size_t>(std::max(size, 0)));
+        bytes.commit(static_cast<std::size_t>(std::max(size, 0)));
         std::size_t got = 0;
         return server.read({&letter, 1}, got);
     }
@@ -161,8 +161,8 @@ TEST_CASE("a ClientHello that declares more than it may is refused before OpenSS
     tls::engine server{made.server};
     constexpr auto flight = "\x16\x03\x01\x40\x00\x01\x02\x01\x40"sv;  // 128 KiB, as OpenSSL takes it
     auto const room = server.bytes().room();
-    std::ranges::copy(porter::rooms::base::as_bytes(flight), room.begin());
-    server.bytes().came(flight.size());
+    std::ranges::copy(porter::detail::base::as_bytes(flight), room.begin());
+    server.bytes().commit(flight.size());
     CHECK(server.handshake() == tls::engine::progress::failed);
     CHECK(server.error() == tls::errc::hello_too_large);
 }
@@ -179,8 +179,8 @@ TEST_CASE("a ClientHello in records of one byte that is never complete is refuse
         CHECK_FALSE(server.has_client_hello());
         auto const room = server.bytes().room();
         auto const size = std::min(room.size(), next.size());
-        std::copy_n(porter::rooms::base::as_bytes(next).begin(), size, room.begin());
-        server.bytes().came(size);
+        std::copy_n(porter::detail::base::as_bytes(next).begin(), size, room.begin());
+        server.bytes().commit(size);
         progress = server.handshake();
         next = more;
     }
@@ -194,8 +194,8 @@ TEST_CASE("a client that ends within its ClientHello is truncated")
     tls::engine server{made.server};
     constexpr auto flight = "\x16\x03\x01"sv;
     auto const room = server.bytes().room();
-    std::ranges::copy(porter::rooms::base::as_bytes(flight), room.begin());
-    server.bytes().came(flight.size());
+    std::ranges::copy(porter::detail::base::as_bytes(flight), room.begin());
+    server.bytes().commit(flight.size());
     CHECK(server.handshake() == tls::engine::progress::wants_input);
     server.bytes().input_ended();
     CHECK_FALSE(server.has_client_hello());
@@ -209,10 +209,10 @@ TEST_CASE("a client whose Finished comes in pieces is let in wherever it is cut"
     for (std::size_t cut = 1; cut < 90; ++cut) {
         tls::engine server{made.server};
         tls::engine client{made.client, "localhost"};
-        auto const give = [](tls::engine& to, porter::rooms::base::bytes_view bytes) {
+        auto const give = [](tls::engine& to, porter::detail::base::bytes_view bytes) {
             auto const room = to.bytes().room();
             std::ranges::copy(bytes, room.begin());
-            to.bytes().came(bytes.size());
+            to.bytes().commit(bytes.size());
         };
         client.handshake();
         give(server, client.bytes().output());
@@ -241,8 +241,8 @@ TEST_CASE("a second ClientHello is judged like the first although it comes right
     REQUIRE(SSL_CTX_set1_groups_list(client.context(), "X448:X25519") == 1);
     auto const hello = client.first_flight() + std::string{"\x16\x03\x03\x40\x00\x01\x02\x01\x40"sv};
     auto const room = server.bytes().room();
-    std::ranges::copy(porter::rooms::base::as_bytes(hello), room.begin());
-    server.bytes().came(hello.size());
+    std::ranges::copy(porter::detail::base::as_bytes(hello), room.begin());
+    server.bytes().commit(hello.size());
     CHECK(server.handshake() == tls::engine::progress::wants_input);
     CHECK(server.bytes().input().size() == 9);
     CHECK(server.handshake() == tls::engine::progress::failed);
@@ -266,8 +266,8 @@ TEST_CASE("nothing but a ClientHello is taken where one was asked for")
     REQUIRE(SSL_CTX_set1_groups_list(client.context(), "X448:X25519") == 1);
     auto const give = [&](std::string_view flight) {
         auto const room = server.bytes().room();
-        std::ranges::copy(porter::rooms::base::as_bytes(flight), room.begin());
-        server.bytes().came(flight.size());
+        std::ranges::copy(porter::detail::base::as_bytes(flight), room.begin());
+        server.bytes().commit(flight.size());
     };
     give(client.first_flight());
     REQUIRE(server.handshake() == tls::engine::progress::wants_input);

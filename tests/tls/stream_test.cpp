@@ -13,7 +13,7 @@
 
 using namespace porter;
 using namespace porter::testing;
-using rooms::base::error_code;
+using detail::base::error_code;
 using socket_type = message_socket<tls::stream>;
 using connected = porter::testing::pair<socket_type>;
 
@@ -112,7 +112,7 @@ TEST_CASE("what a plain stream takes at once is sent without waiting")
     CHECK(ends.left.try_write_some(asio::buffer(bytes), error) == 0);
 
     std::string came(taken, '\0');
-    asio::read(static_cast<rooms::base::tcp_socket&>(ends.right), asio::buffer(came));
+    asio::read(static_cast<detail::base::tcp_socket&>(ends.right), asio::buffer(came));
     CHECK(came == std::string(taken, 'x'));
 
     error_code ignored;
@@ -196,7 +196,7 @@ TEST_CASE("a read that was about to wait again hears a cancel")
     // The socket is found ready for reading and for writing at once; the one who waits for writing is told first and
     // cancels when the wait of the read is over, too, and the read does not know yet. What is there is the beginning of
     // a record, so it is about to wait again.
-    static_cast<rooms::base::tcp_socket&>(right).send(asio::buffer("\x17\x03\x03\x00\x40...", 8));
+    static_cast<detail::base::tcp_socket&>(right).send(asio::buffer("\x17\x03\x03\x00\x40...", 8));
     while (left.available() < 8) std::this_thread::yield();  // not always at once, on loopback
     left.async_wait(asio::socket_base::wait_write, [&](error_code) { left.cancel(); });
     both.io.poll();
@@ -274,7 +274,7 @@ TEST_CASE("a peer that hangs up in a handshake or speaks something else is an er
     asio::io_context io;
     contexts made;
     auto ends = tcp_pair<socket_type>(io);
-    rooms::base::tcp_socket plain{std::move(ends.right)};
+    detail::base::tcp_socket plain{std::move(ends.right)};
     if (!said.empty()) plain.send(asio::buffer(said));
     plain.shutdown(asio::socket_base::shutdown_send);
     error_code failed;

@@ -38,7 +38,7 @@ endforeach()
 file(WRITE ${SOURCE} "// Written by EmbedMigrations.cmake from the files in migrations.
 #include \"store/sqlite/migration.hpp\"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 namespace {
 
@@ -52,5 +52,5 @@ std::span<migration const> migrations() noexcept
     return all;
 }
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite
 ")

@@ -11,7 +11,7 @@
 
 namespace {
 
-using namespace porter::rooms;
+using namespace porter::detail;
 
 constexpr std::size_t shortest = 8;                        // porterd's default
 constexpr std::string_view of_account = "Quist Vandevlo";  // occurs on no list
@@ -20,7 +20,7 @@ bool would_take(std::string_view typed, auth::common_passwords const& common)
 {
     static auth::password_policy const policy{shortest};
     auto const password = policy.check(base::secret{typed});
-    return password && !auth::why_guessable(*password, of_account, common);
+    return password && !auth::strength_error(*password, of_account, common);
 }
 
 void judge_lines(auth::common_passwords const& common)

@@ -1,11 +1,11 @@
-"""The spellings under which the filter of common passwords is made: the same as src/auth/readings.cpp asks for. The
+"""The spellings under which the filter of common passwords is made: the same as src/auth/keyboard_variants.cpp asks for. The
 tables are read from there, so that there is one of each."""
 import pathlib
 import re
 import unicodedata
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SOURCE = (ROOT / "src/auth/readings.cpp").read_text(encoding="utf-8")
+SOURCE = (ROOT / "src/auth/keyboard_variants.cpp").read_text(encoding="utf-8")
 
 
 def table(name):

@@ -25,9 +25,9 @@ namespace porter::programs {
 
 namespace {
 
-namespace bench = rooms::bench;
-using rooms::config::exit_code;
-using rooms::config::problem;
+namespace bench = detail::bench;
+using detail::config::exit_code;
+using detail::config::option_error;
 
 exit_code exit_code_of(bench::fault::kind what)
 {
@@ -36,9 +36,9 @@ exit_code exit_code_of(bench::fault::kind what)
             return exit_code::unreachable;
         case bench::fault::kind::refused:
             return exit_code::refused;
-        case bench::fault::kind::try_again:
+        case bench::fault::kind::temporary_failure:
         case bench::fault::kind::timed_out:
-            return exit_code::try_again;
+            return exit_code::temporary_failure;
         case bench::fault::kind::protocol:
             return exit_code::protocol;
         case bench::fault::kind::machine:
@@ -61,10 +61,10 @@ void make_room_for(unsigned connections)
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &limit);
     if (connections + others > limit.rlim_cur) {
-        throw problem(exit_code::usage,
-                      fmt::format("--connections: this process may open {} files (ulimit -Hn), and {} "
-                                  "connections need {}",
-                                  limit.rlim_cur, connections, connections + others));
+        throw option_error(exit_code::usage,
+                           fmt::format("--connections: this process may open {} files (ulimit -Hn), and {} "
+                                       "connections need {}",
+                                       limit.rlim_cur, connections, connections + others));
     }
 }
 
@@ -72,7 +72,7 @@ void write_file(std::string const& path, std::string const& text)
 {
     std::ofstream out{path, std::ios::binary};
     out << text << std::flush;
-    if (!out) throw problem(exit_code::cannot_create, "cannot write " + rooms::base::escape(path));
+    if (!out) throw option_error(exit_code::cannot_create, "cannot write " + detail::base::escape(path));
 }
 
 /// Says what went wrong and how often; the exit code is that of the most frequent fault.
@@ -83,7 +83,7 @@ exit_code judge(std::vector<bench::figures> const& all)
     for (auto const& one : all) {
         for (auto const& [reason, counted] : one.faults) {
             complain(fmt::format("{} of {} connections: {}", counted.count, one.connections, reason));
-            if (counted.count > most) exit = exit_code_of(counted.what);
+            if (counted.count > most) exit = exit_code_of(counted.code);
             most = std::max(most, counted.count);
         }
     }
@@ -97,16 +97,16 @@ exit_code run(std::vector<std::string> arguments)
         fmt::print("{}", options.help ? bench_help() : "porter-bench " + std::string{version} + '\n');
         return exit_code::ok;
     }
-    auto const& plan = options.plan;
+    auto const& plan = options.config;
     make_room_for(*std::ranges::max_element(plan.connections));
     if (plan.server && !bench::usage_of(*plan.server)) {
-        throw problem(exit_code::not_found, fmt::format("--server-pid: there is no process {}", *plan.server));
+        throw option_error(exit_code::not_found, fmt::format("--server-pid: there is no process {}", *plan.server));
     }
     auto const tell = [](unsigned made, unsigned of) {
         if (made == 0) fmt::print(stderr, "registering {} account{} ...\n", of, of == 1 ? "" : "s");
     };
-    auto const door = bench::scene::set_up(plan, options.quiet ? [](unsigned, unsigned) {} : +tell);
-    if (!door) throw problem(exit_code_of(door.error().what), plan.host + ": " + door.error().reason);
+    auto const door = bench::target::set_up(plan, options.quiet ? [](unsigned, unsigned) {} : +tell);
+    if (!door) throw option_error(exit_code_of(door.error().code), plan.host + ": " + door.error().reason);
 
     progress_bar bar{!options.quiet};
     std::vector<bench::figures> all;
@@ -117,7 +117,7 @@ exit_code run(std::vector<std::string> arguments)
     }
     bar.clear();
     if (options.json) {
-        fmt::print("{}", rooms::terminal::printable_json(bench::json(plan, *door, all)));
+        fmt::print("{}", detail::terminal::printable_json(bench::json(plan, *door, all)));
     } else {
         if (!options.quiet) fmt::print("{}\n", bench::title(plan, *door));
         fmt::print("{}", bench::table(plan, all));
@@ -134,16 +134,16 @@ int main(int argc, char** argv)
 {
     using namespace porter::programs;
     std::signal(SIGPIPE, SIG_IGN);  // a reader that goes is an error of the write
-    porter::rooms::terminal::protect_memory();
+    porter::detail::terminal::protect_memory();
     auto exit = exit_code::defect;
     try {
         exit = run({argv + (argc > 0 ? 1 : 0), argv + argc});
         if (std::fflush(stdout) != 0) exit = exit_code::io;
-    } catch (problem const& error) {
+    } catch (option_error const& error) {
         complain(error.what());
         exit = error.exit();
     } catch (std::exception const& error) {
-        complain(porter::rooms::base::escape(error.what()));
+        complain(porter::detail::base::escape(error.what()));
     }
     return static_cast<int>(exit);
 }

@@ -15,9 +15,9 @@ namespace porter::programs {
 
 namespace {
 
-namespace base = rooms::base;
-namespace bench = rooms::bench;
-namespace config = rooms::config;
+namespace base = detail::base;
+namespace bench = detail::bench;
+namespace config = detail::config;
 
 constexpr unsigned most_connections = 1'000'000;
 constexpr unsigned most_threads = 256;
@@ -25,24 +25,24 @@ constexpr unsigned most_depth = 65'536;
 constexpr std::uint64_t most_rate = 100'000'000;
 constexpr std::uint64_t most_payload = (16 << 20) - 1;  // the greatest --max-frame, without the kind
 
-[[noreturn]] void refuse_use(std::string const& line)
+[[noreturn]] void usage_error(std::string const& line)
 {
-    throw config::problem(config::exit_code::usage, line);
+    throw config::option_error(config::exit_code::usage, line);
 }
 
-[[noreturn]] void refuse_unknown(CLI::App const& app, std::string const& argument)
+[[noreturn]] void reject_unknown(CLI::App const& app, std::string const& argument)
 {
     std::vector<std::string> known;
     for (auto const* option : app.get_options()) {
         for (auto const& one : option->get_lnames()) known.push_back("--" + one);
     }
-    refuse_use(config::unknown_argument(argument, std::vector<std::string_view>{known.begin(), known.end()}));
+    usage_error(config::unknown_argument(argument, std::vector<std::string_view>{known.begin(), known.end()}));
 }
 
 template <typename T>
 T value_of(std::string const& option, config::parsed<T> const& parsed)
 {
-    if (!parsed) refuse_use(option + ": " + parsed.error());
+    if (!parsed) usage_error(option + ": " + parsed.error());
     return *parsed;
 }
 
@@ -89,27 +89,27 @@ void declare(CLI::App& app, given& texts, bench_options& read)
     app.add_option("--warm-up", texts.warm_up);
     app.add_option("--timeout", texts.timeout);
     app.add_option("--threads", texts.threads);
-    app.add_flag("--busy-poll", read.plan.busy_poll);
+    app.add_flag("--busy-poll", read.config.busy_poll);
     app.add_option("--accounts", texts.accounts);
     app.add_option("--server-pid", texts.server);
-    app.add_flag("--plain", read.plan.plain);
-    app.add_flag("--tls", read.plan.secure);
+    app.add_flag("--plain", read.config.plain);
+    app.add_flag("--tls", read.config.secure);
     app.add_flag("--json", read.json);
     app.add_option("--plot", read.plot_file);
     app.add_flag("--quiet", read.quiet);
 }
 
-void take_place(std::vector<std::string> const& where, bench::plan& plan)
+void take_place(std::vector<std::string> const& where, bench::config& plan)
 {
-    if (where.empty()) refuse_use("MODE is missing: echo, resume, login, register or idle");
+    if (where.empty()) usage_error("MODE is missing: echo, resume, login, register or idle");
     auto const what = bench::mode_named(where[0]);
-    if (!what) refuse_use("MODE: \"" + base::escape(where[0]) + "\" is not echo, resume, login, register or idle");
-    plan.what = *what;
+    if (!what) usage_error("MODE: \"" + base::escape(where[0]) + "\" is not echo, resume, login, register or idle");
+    plan.mode = *what;
     if (where.size() > 1) plan.host = value_of("HOST", config::parse_host(where[1]));
     if (where.size() > 2) plan.port = value_of("PORT", config::parse_port(where[2], 1));
 }
 
-void take_numbers(given const& texts, bench::plan& plan)
+void take_numbers(given const& texts, bench::config& plan)
 {
     if (texts.connections) plan.connections = numbers_of("--connections", *texts.connections);
     if (texts.depth) plan.depth = number_of("--depth", *texts.depth, 1, most_depth);
@@ -123,17 +123,17 @@ void take_numbers(given const& texts, bench::plan& plan)
     if (texts.server) plan.server = number_of<::pid_t>("--server-pid", *texts.server, 1, 1 << 22);
 }
 
-void refuse_contradictions(given const& texts, bench::plan const& plan)
+void reject_contradictions(given const& texts, bench::config const& plan)
 {
-    auto const name = std::string{bench::name_of(plan.what)};
-    if (plan.payload > most_payload) refuse_use("--payload: no server takes more than 16 MiB - 1 in a message");
-    if (plan.duration.count() == 0) refuse_use("--duration: nothing is measured in no time");
-    if (plan.timeout.count() == 0) refuse_use("--timeout: no server answers in no time");
-    if (plan.secure && plan.plain) refuse_use("--tls and --plain: one of them");
-    if (texts.data && texts.cyrillic) refuse_use("--data and --cyrillic: one of them");
-    if (texts.depth && texts.rate) refuse_use("--depth is the closed loop's, --rate the open loop's: one of them");
-    if (texts.depth && plan.what != bench::mode::echo) refuse_use("--depth: in the mode " + name + " there is none");
-    if (texts.rate && plan.what == bench::mode::idle) refuse_use("--rate: in the mode idle there is none");
+    auto const name = std::string{bench::name_of(plan.mode)};
+    if (plan.payload > most_payload) usage_error("--payload: no server takes more than 16 MiB - 1 in a message");
+    if (plan.duration.count() == 0) usage_error("--duration: nothing is measured in no time");
+    if (plan.timeout.count() == 0) usage_error("--timeout: no server answers in no time");
+    if (plan.secure && plan.plain) usage_error("--tls and --plain: one of them");
+    if (texts.data && texts.cyrillic) usage_error("--data and --cyrillic: one of them");
+    if (texts.depth && texts.rate) usage_error("--depth is the closed loop's, --rate the open loop's: one of them");
+    if (texts.depth && plan.mode != bench::mode::echo) usage_error("--depth: in the mode " + name + " there is none");
+    if (texts.rate && plan.mode == bench::mode::idle) usage_error("--rate: in the mode idle there is none");
 }
 
 }  // namespace
@@ -148,18 +148,18 @@ bench_options parse_bench_options(std::vector<std::string> arguments)
     try {
         app.parse(std::move(arguments));
     } catch (CLI::ParseError const& error) {
-        refuse_use(base::escape(error.what()) + " (--help)");
+        usage_error(base::escape(error.what()) + " (--help)");
     }
     if (read.help || read.version) return read;
     auto const extras = app.remaining();
     auto const option = std::ranges::find_if(extras, [](auto const& one) { return one.starts_with('-'); });
-    if (!extras.empty()) refuse_unknown(app, option == extras.end() ? extras.front() : *option);
-    if (texts.where.size() > 3) refuse_unknown(app, texts.where[3]);
-    take_place(texts.where, read.plan);
-    take_numbers(texts, read.plan);
-    if (texts.data) read.plan.kind = bench::content::data;
-    if (texts.cyrillic) read.plan.kind = bench::content::cyrillic;
-    refuse_contradictions(texts, read.plan);
+    if (!extras.empty()) reject_unknown(app, option == extras.end() ? extras.front() : *option);
+    if (texts.where.size() > 3) reject_unknown(app, texts.where[3]);
+    take_place(texts.where, read.config);
+    take_numbers(texts, read.config);
+    if (texts.data) read.config.kind = bench::content::data;
+    if (texts.cyrillic) read.config.kind = bench::content::cyrillic;
+    reject_contradictions(texts, read.config);
     return read;
 }
 

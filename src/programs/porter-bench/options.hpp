@@ -3,13 +3,13 @@
 #include <string>
 #include <vector>
 
-#include "bench/plan.hpp"
+#include "bench/config.hpp"
 
 namespace porter::programs {
 
 /// What stands on porter-bench's command line.
 struct bench_options {
-    rooms::bench::plan plan;
+    detail::bench::config config;
     std::string plot_file;  ///< empty: no plot
     bool json = false;
     bool quiet = false;

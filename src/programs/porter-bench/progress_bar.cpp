@@ -9,7 +9,7 @@ namespace porter::programs {
 
 progress_bar::progress_bar(bool shown) : shown_(shown && ::isatty(STDERR_FILENO) == 1) {}
 
-void progress_bar::show(rooms::bench::progress const& now)
+void progress_bar::show(detail::bench::progress const& now)
 {
     if (!shown_) return;
     constexpr std::size_t length = 30;

@@ -12,7 +12,7 @@ public:
     progress_bar(progress_bar const&) = delete;
     progress_bar& operator=(progress_bar const&) = delete;
 
-    void show(rooms::bench::progress const& now);
+    void show(detail::bench::progress const& now);
 
     /// Leaves the line empty for what is printed next.
     void clear();

@@ -9,9 +9,9 @@
 #include "base/text.hpp"
 #include "config/values.hpp"
 #include "programs/porter/command_list.hpp"
-#include "programs/porter/conversation.hpp"
 #include "programs/porter/greeting.hpp"
 #include "programs/porter/new_password.hpp"
+#include "programs/porter/repl.hpp"
 
 namespace porter::programs {
 
@@ -33,14 +33,14 @@ std::vector<std::string> words_of(std::string const& line)
 }
 
 /// The server says the same of names; in a conversation the name is not in doubt.
-bool is_wrong_password(client_failure const& failed)
+bool is_wrong_password(client_error const& failed)
 {
-    return failed.why == client_failure::cause::denied && failed.what == code::bad_credentials;
+    return failed.cause == client_errc::denied && failed.code == code::bad_credentials;
 }
 
 }  // namespace
 
-task<void> conversation::obey(std::string line)
+task<void> repl::run_command(std::string line)
 {
     auto const words = words_of(line);
     if (words.empty() || !words.front().starts_with('/')) co_return co_await send(std::move(line));
@@ -49,32 +49,32 @@ task<void> conversation::obey(std::string line)
     line = fmt::format("{}", fmt::join(words, " "));
     auto const* const known = find_command(line);
     if (known != nullptr) line.replace(0, known->name.size(), known->name);  // /QUIT is /quit
-    bool const has_accounts = door_->server().access == access::authenticate;
+    bool const has_accounts = client_->server().access == access::authenticate;
 
     if (known == nullptr) {
-        talk_.tell("There is no " + rooms::base::escape(line) + ": /help lists what there is, //x sends /x");
+        console_.info("There is no " + detail::base::escape(line) + ": /help lists what there is, //x sends /x");
     } else if (known->of_accounts && !has_accounts) {
-        talk_.tell("This server has no accounts.");
+        console_.info("This server has no accounts.");
     } else if (line == "/help") {
-        talk_.tell(list_of_commands(has_accounts));
+        console_.info(list_of_commands(has_accounts));
     } else if (line == "/quit") {
-        leave({});
+        exit({});
     } else if (line == "/whoami") {
-        show_who();
+        show_identity();
     } else if (known->of_accounts) {
-        co_await obey_for_account(std::move(line), known);
+        co_await run_account_command(std::move(line), known);
     } else {
-        talk_.tell(known->hint);
+        console_.info(known->hint);
     }
 }
 
 /// The commands that the server must answer.
-task<void> conversation::obey_for_account(std::string line, command const* known)
+task<void> repl::run_account_command(std::string line, command const* known)
 {
     bool const revokes = line.starts_with("/revoke ");
     bool const whole = line == "/sessions" || line == "/password" || line == "/logout" || line == "/logout all";
-    if (!revokes && !whole) co_return talk_.tell(known->hint);
-    if (!is_connected()) co_return talk_.tell("Not connected: connecting again.");
+    if (!revokes && !whole) co_return console_.info(known->hint);
+    if (!is_connected()) co_return console_.info("Not connected: connecting again.");
 
     if (revokes) {
         co_await revoke(line.substr(line.find(' ') + 1));
@@ -88,133 +88,132 @@ task<void> conversation::obey_for_account(std::string line, command const* known
     }
 }
 
-task<void> conversation::send(std::string text)
+task<void> repl::send(std::string text)
 {
     if (is_connected()) {
-        auto sent = co_await door_->send(std::move(text));
+        auto sent = co_await client_->send(std::move(text));
         if (sent) co_return;
-        if (sent.error().why == client_failure::cause::not_sent) co_return complain(sent.error());
+        if (sent.error().cause == client_errc::not_sent) co_return complain(sent.error());
     }
-    if (!leaving_) talk_.tell("Not sent: not connected; connecting again.");
+    if (!exit_) console_.info("Not sent: not connected; connecting again.");
 }
 
-task<void> conversation::show_sessions()
+task<void> repl::show_sessions()
 {
-    auto sessions = co_await door_->sessions();
+    auto sessions = co_await client_->sessions();
     if (sessions) {
-        talk_.tell(sessions_table(*sessions));
+        console_.info(sessions_table(*sessions));
     } else {
         complain(sessions.error());
     }
 }
 
-task<void> conversation::revoke(std::string id)
+task<void> repl::revoke(std::string id)
 {
-    auto const number = rooms::config::parse_number(id, 0, std::numeric_limits<std::uint64_t>::max());
+    auto const number = detail::config::parse_number(id, 0, std::numeric_limits<std::uint64_t>::max());
     if (!number) {
-        talk_.tell("\"" + rooms::base::escape(id) + "\" is not a session's ID");
+        console_.info("\"" + detail::base::escape(id) + "\" is not a session's ID");
         co_return;
     }
-    auto revoked = co_await door_->revoke(*number);
+    auto revoked = co_await client_->revoke(*number);
     report(revoked, fmt::format("Session {} is over.", *number));
 }
 
-task<std::optional<rooms::base::secret>> conversation::ask_new_password()
+task<std::optional<detail::base::secret>> repl::ask_new_password()
 {
-    talk_.tell(rule_for_new_password());
+    console_.info(rule_for_new_password());
     for (;;) {
-        auto fresh = co_await ask_.ask_hidden("New password: ");
+        auto fresh = co_await prompts_.ask_hidden("New password: ");
         if (!fresh) co_return std::nullopt;
         if (fresh->empty()) co_return std::nullopt;
         auto const broken = broken_rule_of_new_password(*fresh);
         if (!broken) co_return std::move(*fresh);
-        talk_.tell(*broken);
+        console_.info(*broken);
     }
 }
 
-task<void> conversation::change_password()
+task<void> repl::change_password()
 {
-    talk_.keep_below(nullptr);
+    console_.set_editor(nullptr);
     editor_.hide();
     editor_.close();
-    auto current = co_await ask_.ask_hidden("Current password: ");
-    std::optional<rooms::base::secret> fresh;
-    std::optional<rooms::base::secret> again;
+    auto current = co_await prompts_.ask_hidden("Current password: ");
+    std::optional<detail::base::secret> fresh;
+    std::optional<detail::base::secret> again;
     if (current) fresh = co_await ask_new_password();
-    if (fresh) again = co_await ask_.ask_hidden("New password again: ");
-    ask_.show_typing();
+    if (fresh) again = co_await prompts_.ask_hidden("New password again: ");
+    prompts_.show_typing();
     editor_.open();
-    talk_.keep_below(&editor_);
+    console_.set_editor(&editor_);
 
-    if (ask_.is_left()) co_return leave({});
+    if (prompts_.is_left()) co_return exit({});
     if (!again) {
-        talk_.tell("The password stays as it is.");
+        console_.info("The password stays as it is.");
     } else if (fresh->view() != again->view()) {
-        talk_.tell("The two are not the same. The password stays as it is.");
+        console_.info("The two are not the same. The password stays as it is.");
     } else {
         std::string from{current->view()};
         std::string to{fresh->view()};
-        auto changed = co_await door_->change_password(std::move(from), std::move(to));
+        auto changed = co_await client_->change_password(std::move(from), std::move(to));
         if (!changed && is_wrong_password(changed.error())) {
-            talk_.tell("The current password is wrong. The password stays as it is.");
+            console_.info("The current password is wrong. The password stays as it is.");
         } else {
             report(changed, "The password is changed. Your other sessions are over.");
         }
     }
 }
 
-task<void> conversation::log_out(logout_scope scope)
+task<void> repl::log_out(logout_scope scope)
 {
     logging_out_ = true;
-    auto out = co_await door_->logout(scope);
+    auto out = co_await client_->logout(scope);
     report(out, scope == logout_scope::this_session ? "You are logged out: this session is over."
                                                     : "You are logged out: all your sessions are over.");
     logging_out_ = out.has_value();
     if (!out) co_return;
-    reception_.forget_session();
-    leave({});
+    login_.forget_session();
+    exit({});
 }
 
-void conversation::show_who()
+void repl::show_identity()
 {
-    auto const* const access = door_->granted();
-    auto const& server = door_->server();
-    if (!is_connected()) return talk_.tell("Not connected: connecting again.");
-    auto const known = static_cast<std::size_t>(access->via) < std::size(via_texts);
-    auto line = access->name.empty() ? std::string{"Nobody in particular"} : rooms::base::escape(access->name);
-    if (known) line += fmt::format(", {}", via_texts[static_cast<std::size_t>(access->via)]);
+    auto const* const access = client_->granted();
+    auto const& server = client_->server();
+    if (!is_connected()) return console_.info("Not connected: connecting again.");
+    auto const known = static_cast<std::size_t>(access->auth_method) < std::size(via_texts);
+    auto line = access->name.empty() ? std::string{"Nobody in particular"} : detail::base::escape(access->name);
+    if (known) line += fmt::format(", {}", via_texts[static_cast<std::size_t>(access->auth_method)]);
     if (access->session_id != 0) line += fmt::format(", session {}", access->session_id);
-    talk_.tell(fmt::format("{}. The server is {}.", line, rooms::base::escape(server.agent)));
+    console_.info(fmt::format("{}. The server is {}.", line, detail::base::escape(server.agent)));
 }
 
-void conversation::report(client_result<void> const& done, std::string const& success)
+void repl::report(client_result<void> const& done, std::string const& success)
 {
     if (!done) {
         complain(done.error());
     } else if (!success.empty()) {
-        talk_.tell(success);
+        console_.info(success);
     }
 }
 
 /// What the connection's end is, listen() tells.
-void conversation::complain(client_failure const& failed)
+void repl::complain(client_error const& failed)
 {
-    using cause = client_failure::cause;
-    if (leaving_) return;  // it was given up
-    if (failed.why == cause::denied) {
+    if (exit_) return;  // it was given up
+    if (failed.cause == client_errc::denied) {
         auto const seconds = failed.retry_after.count();
-        talk_.tell(sentence_of(failed) + (seconds > 0 ? fmt::format(" Try again in {} s.", seconds) : ""));
-    } else if (failed.why == cause::not_sent) {
-        talk_.complain(line_of(failed));
+        console_.info(sentence_of(failed) + (seconds > 0 ? fmt::format(" Try again in {} s.", seconds) : ""));
+    } else if (failed.cause == client_errc::not_sent) {
+        console_.error(line_of(failed));
     } else {
-        talk_.tell("Not connected: connecting again.");
+        console_.info("Not connected: connecting again.");
     }
 }
 
 /// Before access the new connection is of no use to a person.
-bool conversation::is_connected() const
+bool repl::is_connected() const
 {
-    return door_->ended() == nullptr && door_->granted() != nullptr;
+    return client_->ended() == nullptr && client_->granted() != nullptr;
 }
 
 }  // namespace porter::programs

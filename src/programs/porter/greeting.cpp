@@ -12,7 +12,7 @@ namespace porter::programs {
 
 namespace {
 
-using rooms::base::escape;
+using detail::base::escape;
 
 /// In the time zone of this machine, which is that of whoever reads it.
 std::tm local(std::chrono::sys_seconds moment)
@@ -35,7 +35,7 @@ std::string hello_line(std::string const& name)
     return fmt::format("Hello, {}! The server knows you by your address.", escape(name));
 }
 
-std::string welcome_line(grant const& access, bool kept)
+std::string welcome_line(access_granted const& access, bool kept)
 {
     auto line = access.name.empty() ? std::string{"Welcome."} : fmt::format("Welcome, {}.", escape(access.name));
     if (access.last_login_at) {
@@ -53,13 +53,13 @@ std::string welcome_line(grant const& access, bool kept)
 
 std::string sessions_table(std::vector<session_info> const& sessions)
 {
-    rooms::terminal::table table{{"ID", "OPENED", "LAST USED", "UNTIL", "ADDRESS"}, {true}};
+    detail::terminal::table table{{"ID", "OPENED", "LAST USED", "UNTIL", "ADDRESS"}, {true}};
     for (auto const& session : sessions) {
         table.add({std::to_string(session.id), minute_of(session.created_at), minute_of(session.last_used_at),
                    fmt::format("{:%Y-%m-%d}", local(session.expires_at)),
                    session.address + (session.current ? " (this one)" : "")});
     }
-    auto text = table.text(rooms::terminal::table::heading::plain);
+    auto text = table.text(detail::terminal::table::heading::plain);
     text.pop_back();  // whoever shows it ends the line
     return text;
 }

@@ -13,7 +13,7 @@ std::string hello_line(std::string const& name);
 
 /// "Welcome, Alice. Last login 2026-11-20 18:02 from 192.0.2.7. Your session is kept until 2026-12-22." with what of
 /// it there is to say. `kept`: the session's token is there for the next start.
-std::string welcome_line(grant const& access, bool kept);
+std::string welcome_line(access_granted const& access, bool kept);
 
 /// A table with a line for each session.
 std::string sessions_table(std::vector<session_info> const& sessions);

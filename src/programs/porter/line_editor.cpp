@@ -210,7 +210,7 @@ std::optional<std::string> line_editor::take_key()
     }
     std::string line{typed, static_cast<std::size_t>(size) - 1};
     draw(line, line.size());
-    if (drawn_.end.column > 0) rooms::terminal::write_all(STDOUT_FILENO, "\r\n");
+    if (drawn_.end.column > 0) detail::terminal::write_all(STDOUT_FILENO, "\r\n");
     drawn_ = {};
     ::HistEvent event;
     if (!line.empty()) ::history(history_.get(), &event, H_ENTER, line.c_str());
@@ -244,7 +244,7 @@ void line_editor::begin_line()
 
 void line_editor::clear_screen()
 {
-    rooms::terminal::write_all(STDOUT_FILENO, "\x1b[H\x1b[2J");
+    detail::terminal::write_all(STDOUT_FILENO, "\x1b[H\x1b[2J");
     drawn_ = {};
 }
 
@@ -259,18 +259,18 @@ void line_editor::draw()
 /// stands is written there; anything else is written anew.
 void line_editor::draw(std::string_view line, std::size_t cursor)
 {
-    auto laid = lay_out(prompt_text, line, cursor, rooms::terminal::columns_of(STDOUT_FILENO));
+    auto laid = lay_out(prompt_text, line, cursor, detail::terminal::columns_of(STDOUT_FILENO));
     bool const goes_on = !drawn_.text.empty() && is_at_end(drawn_) && laid.text.starts_with(drawn_.text);
     auto output = goes_on ? laid.text.substr(drawn_.text.size()) : up(drawn_.cursor.row) + "\r\x1b[J" + laid.text;
     if (!is_at_end(laid)) output += up(laid.end.row - laid.cursor.row) + '\r' + right(laid.cursor.column);
-    rooms::terminal::write_all(STDOUT_FILENO, output);
+    detail::terminal::write_all(STDOUT_FILENO, output);
     drawn_ = std::move(laid);
 }
 
 void line_editor::hide()
 {
     if (!open_) return;
-    rooms::terminal::write_all(STDOUT_FILENO, up(drawn_.cursor.row) + "\r\x1b[J");
+    detail::terminal::write_all(STDOUT_FILENO, up(drawn_.cursor.row) + "\r\x1b[J");
     drawn_ = {};
 }
 

@@ -8,7 +8,7 @@ namespace porter::programs {
 
 namespace {
 
-namespace base = rooms::base;
+namespace base = detail::base;
 
 constexpr std::size_t tab_width = 8;
 

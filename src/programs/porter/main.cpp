@@ -10,10 +10,10 @@
 
 #include "config/problem.hpp"
 #include "porter/version.hpp"
-#include "programs/porter/leaving.hpp"
+#include "programs/porter/app.hpp"
+#include "programs/porter/console.hpp"
+#include "programs/porter/exit_status.hpp"
 #include "programs/porter/options.hpp"
-#include "programs/porter/talk.hpp"
-#include "programs/porter/visit.hpp"
 #include "terminal/process.hpp"
 #include "terminal/write.hpp"
 
@@ -21,7 +21,7 @@ namespace porter::programs {
 
 namespace {
 
-using rooms::config::exit_code;
+using detail::config::exit_code;
 
 /// However the program ends, the terminal is as it was.
 class terminal_as_it_was {
@@ -51,17 +51,17 @@ exit_code run(std::vector<std::string> arguments)
 {
     auto const options = parse_porter_options(std::move(arguments));
     if (options.help || options.version) {
-        rooms::terminal::write_all(STDOUT_FILENO,
-                                   options.help ? porter_help() : "porter " + std::string{version} + '\n');
+        detail::terminal::write_all(STDOUT_FILENO,
+                                    options.help ? porter_help() : "porter " + std::string{version} + '\n');
         return exit_code::ok;
     }
     terminal_as_it_was const restored;
-    talk says{::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1, options.quiet};
+    console says{::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1, options.quiet};
     asio::io_context io{1};
-    visit only{io, options, says};
+    app only{io, options, says};
     auto const why = only.run();
-    if (!why.line.empty()) says.complain(why.line);
-    return why.exit;
+    if (!why.message.empty()) says.error(why.message);
+    return why.code;
 }
 
 }  // namespace
@@ -71,19 +71,19 @@ exit_code run(std::vector<std::string> arguments)
 int main(int argc, char** argv)
 {
     using namespace porter::programs;
-    porter::rooms::terminal::prepare_process();
+    porter::detail::terminal::prepare_process();
     speak_utf8();
-    talk says{false, false};
+    console says{false, false};
     auto exit = exit_code::defect;
     try {
         exit = run({argv + (argc > 0 ? 1 : 0), argv + argc});
-    } catch (porter::rooms::config::problem const& error) {
-        says.complain(error.what());
+    } catch (porter::detail::config::option_error const& error) {
+        says.error(error.what());
         exit = error.exit();
     } catch (...) {
-        auto const why = leaving_for(std::current_exception());
-        says.complain(why.line);
-        exit = why.exit;
+        auto const why = exit_status_for(std::current_exception());
+        says.error(why.message);
+        exit = why.code;
     }
     return static_cast<int>(exit);
 }

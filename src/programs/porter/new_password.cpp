@@ -9,7 +9,7 @@ namespace porter::programs {
 
 namespace {
 
-namespace base = rooms::base;
+namespace base = detail::base;
 
 constexpr std::size_t min_length = 8;  // code points; --min-password-length of porterd is no less
 
@@ -23,7 +23,7 @@ std::string rule_for_new_password()
 std::optional<std::string> broken_rule_of_new_password(base::secret const& typed)
 {
     auto const password = base::normalise_password(typed.view());
-    if (!password) return rooms::terminal::sentence(password.error());
+    if (!password) return detail::terminal::sentence(password.error());
     if (base::count_code_points(password->view()) >= min_length) return std::nullopt;
     return fmt::format("A password has at least {} characters.", min_length);
 }

@@ -11,6 +11,6 @@ namespace porter::programs {
 std::string rule_for_new_password();
 
 /// The rule that a new password breaks whatever server it is for, as a sentence. The server judges the rest.
-std::optional<std::string> broken_rule_of_new_password(rooms::base::secret const& typed);
+std::optional<std::string> broken_rule_of_new_password(detail::base::secret const& typed);
 
 }  // namespace porter::programs

@@ -16,44 +16,44 @@ namespace porter::programs {
 
 namespace {
 
-namespace base = rooms::base;
-namespace config = rooms::config;
+namespace base = detail::base;
+namespace config = detail::config;
 
-[[noreturn]] void refuse_use(std::string const& line)
+[[noreturn]] void usage_error(std::string const& line)
 {
-    throw config::problem(config::exit_code::usage, line);
+    throw config::option_error(config::exit_code::usage, line);
 }
 
-[[noreturn]] void refuse_unknown(CLI::App const& app, std::string const& argument)
+[[noreturn]] void reject_unknown(CLI::App const& app, std::string const& argument)
 {
     static constexpr std::string_view of_place[] = {"--port", "-p", "--host", "-H", "--server", "--address"};
     if (std::ranges::find(of_place, argument.substr(0, argument.find('='))) != std::end(of_place)) {
-        refuse_use(
+        usage_error(
             fmt::format("unknown option {}: host and port are no options (porter HOST PORT)", base::escape(argument)));
     }
     std::vector<std::string> known;
     for (auto const* option : app.get_options()) {
         for (auto const& one : option->get_lnames()) known.push_back("--" + one);
     }
-    refuse_use(config::unknown_argument(argument, std::vector<std::string_view>{known.begin(), known.end()}));
+    usage_error(config::unknown_argument(argument, std::vector<std::string_view>{known.begin(), known.end()}));
 }
 
 /// Whom the command line trusts apart from the known servers and the authorities.
-trust trust_of(std::optional<std::string> const& key, bool first_use, bool plain)
+host_key_policy host_key_policy_of(std::optional<std::string> const& key, bool first_use, bool plain)
 {
-    if (!key) return first_use ? trust::first_use : trust::known;
-    if (plain) refuse_use("--trust says nothing with --plain: whoever answers there shows no key");
-    if (first_use) refuse_use("--trust names the only key, and --trust-first-use takes any: choose one");
+    if (!key) return first_use ? host_key_policy::accept_new : host_key_policy::strict;
+    if (plain) usage_error("--trust says nothing with --plain: whoever answers there shows no key");
+    if (first_use) usage_error("--trust names the only key, and --trust-first-use takes any: choose one");
     if (!is_fingerprint(*key)) {
-        refuse_use("--trust: " + base::escape(*key) + " is no fingerprint: SHA256: and 43 letters of base64");
+        usage_error("--trust: " + base::escape(*key) + " is no fingerprint: SHA256: and 43 letters of base64");
     }
-    return trust::key(*key);
+    return host_key_policy::key(*key);
 }
 
 template <typename T>
 T value_of(std::string const& option, config::parsed<T> const& parsed)
 {
-    if (!parsed) refuse_use(option + ": " + parsed.error());
+    if (!parsed) usage_error(option + ": " + parsed.error());
     return *parsed;
 }
 
@@ -63,8 +63,8 @@ std::string host_of(std::string const& typed, std::optional<std::uint16_t> port)
     auto const host = config::parse_host(typed);
     if (host) return *host;
     auto const both = config::split_host_and_port(typed);
-    if (!both) refuse_use("HOST: " + host.error());
-    refuse_use(fmt::format("HOST: {} (porter {} {})", host.error(), both->host, port.value_or(both->port)));
+    if (!both) usage_error("HOST: " + host.error());
+    usage_error(fmt::format("HOST: {} (porter {} {})", host.error(), both->host, port.value_or(both->port)));
 }
 
 }  // namespace
@@ -102,23 +102,23 @@ porter_options parse_porter_options(std::vector<std::string> arguments)
     try {
         app.parse(std::move(arguments));
     } catch (CLI::ParseError const& error) {
-        refuse_use(base::escape(error.what()) + " (--help)");
+        usage_error(base::escape(error.what()) + " (--help)");
     }
 
     auto extras = app.remaining();
     auto const end_of_options = std::ranges::find(extras, "--");  // CLI11 obeys it, and leaves it here
     if (end_of_options != extras.end()) extras.erase(end_of_options);
     auto const option = std::ranges::find_if(extras, [](auto const& one) { return one.starts_with('-'); });
-    if (!extras.empty()) refuse_unknown(app, option == extras.end() ? extras.front() : *option);
-    if (app.count("--name") > 0 && read.name.empty()) refuse_use("--name: the name is empty");
-    if (tls && read.plain) refuse_use("--tls and --plain: one of them");
-    read.trust = trust_of(trusted_key, first_use, read.plain);
-    if (where.size() > 2) refuse_unknown(app, where[2]);
+    if (!extras.empty()) reject_unknown(app, option == extras.end() ? extras.front() : *option);
+    if (app.count("--name") > 0 && read.name.empty()) usage_error("--name: the name is empty");
+    if (tls && read.plain) usage_error("--tls and --plain: one of them");
+    read.host_key_policy = host_key_policy_of(trusted_key, first_use, read.plain);
+    if (where.size() > 2) reject_unknown(app, where[2]);
     if (where.size() > 1) read.port = value_of("PORT", config::parse_port(where[1], 1));
     if (!where.empty()) read.host = host_of(where[0], read.port);
     if (!timeout.empty()) read.timeout = value_of("--timeout", config::parse_duration(timeout));
     if (!linger.empty()) read.linger = value_of("--linger", config::parse_duration(linger));
-    if (read.timeout.count() == 0) refuse_use("--timeout: no server answers in no time");
+    if (read.timeout.count() == 0) usage_error("--timeout: no server answers in no time");
     read.save = !no_save;
     return read;
 }

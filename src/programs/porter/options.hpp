@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "porter/trust.hpp"
+#include "porter/host_key_policy.hpp"
 
 namespace porter::programs {
 
@@ -19,7 +19,7 @@ struct porter_options {
     std::string password_file;
     bool save = true;    ///< keep the session's token for the next start
     bool plain = false;  ///< no TLS
-    porter::trust trust = porter::trust::known;
+    porter::host_key_policy host_key_policy = porter::host_key_policy::strict;
     bool json = false;
     bool quiet = false;
     std::chrono::milliseconds timeout = std::chrono::seconds{20};

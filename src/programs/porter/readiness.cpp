@@ -37,7 +37,7 @@ task<std::error_code> readiness::wait_for(std::uint32_t event)
         co_return std::error_code{errno, std::system_category()};
     }
     do {
-        auto [error] = co_await watch_.async_wait(decltype(watch_)::wait_read, rooms::base::use_tuple);
+        auto [error] = co_await watch_.async_wait(decltype(watch_)::wait_read, detail::base::use_tuple);
         if (error) co_return error;
     } while (!is_ready());
     co_return std::error_code{};

@@ -30,20 +30,20 @@ std::string json_for(message const& received)
     } else {
         object["data"] = base64(received.body);
     }
-    return rooms::terminal::printable_json(object.dump());
+    return detail::terminal::printable_json(object.dump());
 }
 
 }  // namespace
 
-std::string line_for(message const& received, showing how)
+std::string line_for(message const& received, output_format how)
 {
     switch (how) {
-        case showing::json:
+        case output_format::json:
             return json_for(received) + '\n';
-        case showing::terminal:
-            if (received.is_text()) return rooms::base::escape(received.body) + '\n';
+        case output_format::terminal:
+            if (received.is_text()) return detail::base::escape(received.body) + '\n';
             return fmt::format("[data: {} bytes]\n", received.body.size());
-        case showing::text:
+        case output_format::text:
             break;
     }
     return received.is_text() ? std::string{received.body} + '\n' : std::string{};

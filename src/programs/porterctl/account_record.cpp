@@ -1,30 +1,30 @@
 #include "programs/porterctl/account_record.hpp"
 
 #include "auth/throttle_rules.hpp"
-#include "store/sqlite/administration/ladders.hpp"
+#include "store/sqlite/administration/counters.hpp"
 
 namespace porter::programs {
 
 namespace {
 
-namespace administration = rooms::store::sqlite::administration;
+namespace administration = detail::store::sqlite::administration;
 using administration::account_row;
-using rooms::store::sqlite::database;
+using detail::store::sqlite::database;
 
-constexpr auto locked_after = rooms::auth::throttle_rules.locked_after;
+constexpr auto locked_after = detail::auth::throttle_rules.locked_after;
 
 std::string state_of(account_row const& one)
 {
     if (one.disabled_at) return "disabled";
-    return one.failed_by_strangers >= locked_after ? "locked" : "enabled";
+    return one.failed_from_unknown >= locked_after ? "locked" : "enabled";
 }
 
 /// From where no password is taken any more.
 std::vector<std::string> locked_for(database& db, account_row const& one)
 {
     std::vector<std::string> networks;
-    for (auto const& row : administration::list_ladders(db, one.id)) {
-        if (row.ladder.failed >= locked_after) networks.push_back(row.network.empty() ? "strangers" : row.network);
+    for (auto const& row : administration::list_counters(db, one.id)) {
+        if (row.counter.failures >= locked_after) networks.push_back(row.network.empty() ? "strangers" : row.network);
     }
     return networks;
 }

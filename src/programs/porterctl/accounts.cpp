@@ -10,15 +10,15 @@
 #include "programs/porterctl/command.hpp"
 #include "programs/porterctl/new_password.hpp"
 #include "programs/porterctl/opening.hpp"
-#include "programs/porterctl/shut_networks.hpp"
-#include "terminal/questions.hpp"
+#include "programs/porterctl/blocked_networks.hpp"
+#include "terminal/prompts.hpp"
 
 namespace porter::programs {
 
 namespace {
 
-namespace base = rooms::base;
-namespace config = rooms::config;
+namespace base = detail::base;
+namespace config = detail::config;
 using administration::account_row;
 using config::exit_code;
 
@@ -35,11 +35,12 @@ void tell(context& given, database& db, std::string const& sentence, std::string
 std::string new_name(std::string const& typed)
 {
     auto name = base::normalise_new_name(typed);
-    if (!name) throw config::problem{exit_code::usage, fmt::format("\"{}\": {}", base::escape(typed), name.error())};
+    if (!name)
+        throw config::option_error{exit_code::usage, fmt::format("\"{}\": {}", base::escape(typed), name.error())};
     return *name;
 }
 
-config::problem taken(std::string const& name)
+config::option_error taken(std::string const& name)
 {
     return {exit_code::bad_data, fmt::format("there is an account \"{}\" already", base::escape(name))};
 }
@@ -81,7 +82,7 @@ exit_code set_password(context& given)
     auto const hash = hash_of_new_password(given, owner.name);
     if (!hash) return exit_code::ok;
     auto const ended = administration::set_password(*db, owner.id, *hash);
-    if (!ended) refuse_gone(owner.name);
+    if (!ended) reject_removed(owner.name);
     tell(given, *db,
          fmt::format("{} has a new password; {} ended.", base::escape(owner.name), counted(*ended, "session")),
          owner.name, *ended);
@@ -94,8 +95,8 @@ exit_code rename(context& given)
     auto const db = open_to_write(given);
     auto const owner = account_of(*db, given.arguments[0]);
     auto const renamed = administration::rename_account(*db, owner.id, name, base::fold_name(name));
-    if (!renamed && renamed.error() == rooms::store::errc::name_taken) throw taken(name);
-    if (!renamed) refuse_gone(owner.name);
+    if (!renamed && renamed.error() == detail::store::errc::name_taken) throw taken(name);
+    if (!renamed) reject_removed(owner.name);
     tell(given, *db, fmt::format("{} is {} now.", base::escape(owner.name), base::escape(name)), name);
     return exit_code::ok;
 }
@@ -105,7 +106,7 @@ exit_code disable(context& given)
     auto const db = open_to_write(given);
     auto const owner = account_of(*db, given.arguments[0]);
     auto const ended = administration::disable_account(*db, owner.id, now());
-    if (!ended) refuse_gone(owner.name);
+    if (!ended) reject_removed(owner.name);
     tell(given, *db, fmt::format("{} is disabled; {} ended.", base::escape(owner.name), counted(*ended, "session")),
          owner.name, *ended);
     return exit_code::ok;
@@ -115,14 +116,14 @@ exit_code enable(context& given)
 {
     auto const db = open_to_write(given);
     auto const owner = account_of(*db, given.arguments[0]);
-    if (!administration::enable_account(*db, owner.id)) refuse_gone(owner.name);
-    auto const shut = administration::list_shut_networks(*db, owner.id, rooms::auth::throttle_rules,
-                                                         base::system_clock{}.now_finely());
+    if (!administration::enable_account(*db, owner.id)) reject_removed(owner.name);
+    auto const shut = administration::list_blocked_networks(*db, owner.id, detail::auth::throttle_rules,
+                                                              base::system_clock{}.now_precise());
     auto shown = account_record_of(*db, account_of(*db, owner.name));
     shown.fields.push_back({"throttled_networks", value_of(shut)});
     given.out.done(fmt::format("{} is enabled, and no failed tries are held against it.", base::escape(owner.name)),
                    shown);
-    note_shut_networks(given, shut);
+    note_blocked_networks(given, shut);
     return exit_code::ok;
 }
 
@@ -130,10 +131,10 @@ exit_code enable(context& given)
 bool is_wanted(context const& given, account_row const& owner)
 {
     if (given.yes) return true;
-    if (!rooms::terminal::can_ask(STDERR_FILENO)) {
-        throw config::problem{exit_code::usage, "there is no terminal to ask at: --yes deletes without asking"};
+    if (!detail::terminal::can_ask(STDERR_FILENO)) {
+        throw config::option_error{exit_code::usage, "there is no terminal to ask at: --yes deletes without asking"};
     }
-    auto const answer = rooms::terminal::ask_yes_no(
+    auto const answer = detail::terminal::ask_yes_no(
         STDERR_FILENO, fmt::format("Delete {} with {} and {}? (yes/no) ", base::escape(owner.name),
                                    counted(owner.sessions, "session"), counted(owner.addresses, "address")));
     return answer.value_or(false);
@@ -145,7 +146,7 @@ exit_code remove(context& given)
     auto const owner = account_of(*db, given.arguments[0]);
     if (!is_wanted(given, owner)) return exit_code::ok;
     auto const was = account_record_of(*db, owner);
-    if (!administration::delete_account(*db, owner.id)) refuse_gone(owner.name);
+    if (!administration::delete_account(*db, owner.id)) reject_removed(owner.name);
     given.out.done(fmt::format("{} is deleted.", base::escape(owner.name)), was);
     return exit_code::ok;
 }

@@ -16,17 +16,18 @@ namespace porter::programs {
 
 namespace {
 
-namespace base = rooms::base;
-namespace config = rooms::config;
+namespace base = detail::base;
+namespace config = detail::config;
 using config::exit_code;
-using rooms::identity::address;
+using detail::identity::address;
 
 address parse(std::string const& typed)
 {
     auto const parsed = address::parse(typed);
     if (parsed) return *parsed;
-    throw config::problem{exit_code::usage, fmt::format("\"{}\" is not an IP address such as 192.0.2.7 or 2001:db8::7",
-                                                        base::escape(typed))};
+    throw config::option_error{
+        exit_code::usage,
+        fmt::format("\"{}\" is not an IP address such as 192.0.2.7 or 2001:db8::7", base::escape(typed))};
 }
 
 exit_code list(context& given)
@@ -49,8 +50,8 @@ exit_code set(context& given)
     auto const where = parse(given.arguments[0]);
     auto const name = base::normalise_new_name(given.arguments[1]);
     if (!name) {
-        throw config::problem{exit_code::usage,
-                              fmt::format("\"{}\": {}", base::escape(given.arguments[1]), name.error())};
+        throw config::option_error{exit_code::usage,
+                                   fmt::format("\"{}\": {}", base::escape(given.arguments[1]), name.error())};
     }
     auto const db = open_to_write(given);
     auto const known_as = administration::set_address(*db, where.text(), *name, base::fold_name(*name), now());
@@ -69,7 +70,7 @@ exit_code forget(context& given)
     auto const where = parse(given.arguments[0]);
     auto const db = open_to_write(given);
     if (!administration::forget_address(*db, where.text())) {
-        throw config::problem{
+        throw config::option_error{
             exit_code::not_found,
             fmt::format("nobody is known at {} (porterctl addresses list shows them all)", where.text())};
     }
@@ -81,7 +82,7 @@ exit_code enable(context& given)
 {
     auto const where = parse(given.arguments[0]);
     auto const db = open_to_write(given);
-    auto const forgotten = administration::open_network(*db, where.network());
+    auto const forgotten = administration::enable_network(*db, where.network());
     auto const sentence = forgotten == 0
                               ? fmt::format("No failures are held against {}.", where.network())
                               : fmt::format("{} of {} forgotten.", counted(forgotten, "failure"), where.network());
@@ -96,8 +97,8 @@ exit_code throttled(context& given)
     using limit = administration::throttled_network::limit;
     auto const db = open_to_read(given);
     auto const registrations = given.configuration.server.max_registrations_per_address;
-    auto const found = administration::list_throttled_networks(*db, rooms::auth::throttle_rules, registrations,
-                                                               base::system_clock{}.now_finely());
+    auto const found = administration::list_throttled_networks(*db, detail::auth::throttle_rules, registrations,
+                                                               base::system_clock{}.now_precise());
     std::vector<record> rows;
     for (auto const& one : found) {
         rows.push_back({{{"network", one.network},

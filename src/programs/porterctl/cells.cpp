@@ -12,7 +12,7 @@ namespace porter::programs {
 
 namespace {
 
-namespace base = rooms::base;
+namespace base = detail::base;
 
 template <typename... Lambdas>
 struct one_for_each : Lambdas... {
@@ -56,7 +56,7 @@ std::string cell_of(value const& some, wording how, base::timestamp now)
                      [&](std::string const& text) { return text.empty() && for_people ? std::string{"-"} : text; },
                      [&](base::timestamp when) { return moment(when, how, now); },
                      [&](size_in_bytes size) {
-                         return for_people ? rooms::terminal::rounded_size(size.bytes) : std::to_string(size.bytes);
+                         return for_people ? detail::terminal::rounded_size(size.bytes) : std::to_string(size.bytes);
                      },
                      [](auto const& list) { return std::to_string(list.size()); }},
         some);

@@ -16,12 +16,12 @@ enum class wording : std::uint8_t {
     brief,    ///< 11-22 18:02 within half a year of `now`, else 2025-11-22
 };
 
-std::string cell_of(value const& some, wording how, rooms::base::timestamp now = {});
+std::string cell_of(value const& some, wording how, detail::base::timestamp now = {});
 
-std::vector<std::string> cells_of(record const& one, wording how, rooms::base::timestamp now = {});
+std::vector<std::string> cells_of(record const& one, wording how, detail::base::timestamp now = {});
 
 /// 2026-11-22T18:02:00Z
-std::string exact_moment(rooms::base::timestamp when);
+std::string exact_moment(detail::base::timestamp when);
 
 /// Of the member "last_login_at": "LAST LOGIN (UTC)" with capitals, as over a column, and else "last login (UTC)".
 std::string title_of(std::string name, bool capitals);

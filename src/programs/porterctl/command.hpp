@@ -18,10 +18,10 @@ namespace porter::programs {
 /// What a command is given to work with.
 struct context {
     std::vector<std::string> arguments;
-    std::string account;                          ///< of --account; empty: not given
-    std::optional<rooms::base::secret> password;  ///< of --password-file
+    std::string account;                           ///< of --account; empty: not given
+    std::optional<detail::base::secret> password;  ///< of --password-file
     bool yes = false;
-    rooms::config::porterd_options configuration;  ///< porterd's own: where the database is, the rules for passwords
+    detail::config::porterd_options configuration;  ///< porterd's own: where the database is, the rules for passwords
     output& out;
 
     std::filesystem::path const& file() const noexcept { return configuration.server.database; }
@@ -38,7 +38,7 @@ struct command {
     std::string_view summary;
     std::string_view details;  ///< lines of --help, each with its end
     std::string_view examples;
-    rooms::config::exit_code (*run)(context&);
+    detail::config::exit_code (*run)(context&);
 };
 
 /// "accounts add"

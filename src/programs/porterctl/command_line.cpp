@@ -17,8 +17,8 @@ namespace porter::programs {
 
 namespace {
 
-namespace base = rooms::base;
-namespace config = rooms::config;
+namespace base = detail::base;
+namespace config = detail::config;
 
 /// What every command takes.
 constexpr std::array<std::string_view, 4> common{"data-dir", "database", "config", "json"};
@@ -39,9 +39,9 @@ constexpr std::array<std::string_view, 12> with_value{"access",
 
 using added_options = std::map<std::string_view, CLI::Option const*>;
 
-[[noreturn]] void refuse_use(std::string const& line)
+[[noreturn]] void usage_error(std::string const& line)
 {
-    throw config::problem(config::exit_code::usage, line);
+    throw config::option_error(config::exit_code::usage, line);
 }
 
 std::string meant(std::string_view word, std::vector<std::string_view> const& known)
@@ -69,22 +69,22 @@ std::vector<command const*> commands_of(std::string_view noun)
 /// The command that the words begin with, which are taken away.
 command const& find_command(std::vector<std::string>& words)
 {
-    if (words.empty()) refuse_use(fmt::format("a command is missing: {} (--help)", fmt::join(nouns(), ", ")));
+    if (words.empty()) usage_error(fmt::format("a command is missing: {} (--help)", fmt::join(nouns(), ", ")));
     auto const known = commands_of(words[0]);
     if (known.empty()) {
-        refuse_use(fmt::format("\"{}\" is none of {}{}", base::escape(words[0]), fmt::join(nouns(), ", "),
-                               meant(words[0], nouns())));
+        usage_error(fmt::format("\"{}\" is none of {}{}", base::escape(words[0]), fmt::join(nouns(), ", "),
+                                meant(words[0], nouns())));
     }
     std::size_t const taken = known.front()->verb.empty() ? 1 : 2;
     std::vector<std::string_view> verbs;
     for (auto const* one : known) verbs.push_back(one->verb);
     auto const listed = fmt::format("{}", fmt::join(verbs, ", "));
-    if (words.size() < taken) refuse_use(fmt::format("what to do with {} is missing: {}", words[0], listed));
+    if (words.size() < taken) usage_error(fmt::format("what to do with {} is missing: {}", words[0], listed));
     auto const found = taken == 1 ? known.begin()
                                   : std::ranges::find_if(known, [&](auto const* one) { return one->verb == words[1]; });
     if (found == known.end()) {
-        refuse_use(fmt::format("\"{}\" is not what {} can do: {}{}", base::escape(words[1]), words[0], listed,
-                               meant(words[1], verbs)));
+        usage_error(fmt::format("\"{}\" is not what {} can do: {}{}", base::escape(words[1]), words[0], listed,
+                                meant(words[1], verbs)));
     }
     words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(taken));
     return **found;
@@ -100,18 +100,18 @@ std::string help_for(std::vector<std::string> words)
     return found == known.end() ? help_of_noun(words[0]) : help_of(**found);
 }
 
-void refuse_foreign_option(command const& what, std::string_view name)
+void reject_foreign_option(command const& what, std::string_view name)
 {
     bool const is_common = std::ranges::find(common, name) != common.end();
     bool const is_own = fmt::format(" {} ", what.options).find(fmt::format(" {} ", name)) != std::string::npos;
-    if (!is_common && !is_own) refuse_use(fmt::format("{} takes no --{} (--help)", name_of(what), name));
+    if (!is_common && !is_own) usage_error(fmt::format("{} takes no --{} (--help)", name_of(what), name));
 }
 
-[[noreturn]] void refuse_unknown(std::string const& argument, added_options const& known)
+[[noreturn]] void reject_unknown(std::string const& argument, added_options const& known)
 {
     std::vector<std::string> names;
     for (auto const& [name, option] : known) names.push_back("--" + std::string{name});
-    refuse_use(config::unknown_argument(argument, std::vector<std::string_view>{names.begin(), names.end()}));
+    usage_error(config::unknown_argument(argument, std::vector<std::string_view>{names.begin(), names.end()}));
 }
 
 /// What is no option: CLI11 would take "[a,b]" for two words if it were asked for them.
@@ -123,7 +123,7 @@ std::vector<std::string> words_among(std::vector<std::string> const& rest, added
         if (any && one == "--") {
             any = false;
         } else if (any && one.starts_with('-')) {
-            refuse_unknown(one, known);
+            reject_unknown(one, known);
         } else {
             words.push_back(one);
         }
@@ -153,7 +153,7 @@ invocation parse_porterctl(std::vector<std::string> arguments)
     try {
         app.parse(std::move(arguments));
     } catch (CLI::ParseError const& error) {
-        refuse_use(base::escape(error.what()) + " (--help)");
+        usage_error(base::escape(error.what()) + " (--help)");
     }
     auto words = words_among(app.remaining(), added);
     if (help) read.help = help_for(words);
@@ -161,9 +161,9 @@ invocation parse_porterctl(std::vector<std::string> arguments)
 
     read.what = &find_command(words);
     for (auto const& [name, option] : added) {
-        if (option->count() > 0) refuse_foreign_option(*read.what, name);
+        if (option->count() > 0) reject_foreign_option(*read.what, name);
     }
-    if (words.size() < read.what->least || words.size() > read.what->most) refuse_use(usage_of(*read.what));
+    if (words.size() < read.what->least || words.size() > read.what->most) usage_error(usage_of(*read.what));
     read.arguments = std::move(words);
     read.account = texts["account"];
     read.password_file = texts["password-file"];

@@ -19,7 +19,7 @@ struct invocation {
     std::string password_file;
     bool yes = false;
     bool json = false;
-    rooms::config::command_line configuration;  ///< what concerns porterd's own options
+    detail::config::command_line configuration;  ///< what concerns porterd's own options
 };
 
 /// Reads the arguments (without the program's name). Throws config::problem(usage).

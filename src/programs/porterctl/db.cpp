@@ -18,30 +18,30 @@
 #include "store/sqlite/administration/restore.hpp"
 #include "store/sqlite/administration/status.hpp"
 #include "terminal/progress_bar.hpp"
-#include "terminal/questions.hpp"
+#include "terminal/prompts.hpp"
 
 namespace porter::programs {
 
 namespace {
 
-namespace base = rooms::base;
-namespace config = rooms::config;
+namespace base = detail::base;
+namespace config = detail::config;
 using administration::file_user;
 using config::exit_code;
 
 /// The migrations as they are applied.
-class migration_log final : public rooms::log::logger {
+class migration_log final : public detail::log::logger {
 public:
-    migration_log() : logger(rooms::log::level::info) {}
+    migration_log() : logger(detail::log::level::info) {}
 
     std::vector<record> const& steps() const noexcept { return steps_; }
 
 private:
-    void write(rooms::log::level, std::string_view, std::initializer_list<rooms::log::field> fields) override
+    void write(detail::log::level, std::string_view, std::initializer_list<detail::log::field> fields) override
     {
         record step;
         for (auto const& one : fields) {
-            bool const is_number = one.how == rooms::log::field::style::number;
+            bool const is_number = one.style_ == detail::log::field::style::number;
             step.fields.push_back({std::string{one.key}, is_number ? value{one.number} : value{std::string{one.text}}});
         }
         steps_.push_back(std::move(step));
@@ -84,21 +84,21 @@ exit_code status(context& given)
 }
 
 /// A porterd of before would meet a schema that it does not know.
-void refuse_beside_older_porterd(context const& given)
+void reject_beside_older_porterd(context const& given)
 {
     auto const user = administration::user_of(given.file());
     if (!user || user->program != "porterd") return;
     auto const db = open_to_read(given, administration::schema::older);
     auto const now = administration::status_of(*db, given.file());
     if (now.version == now.newest) return;
-    throw config::problem{exit_code::try_again,
-                          fmt::format("an older {} has the database open: stop it first", text_of(user))};
+    throw config::option_error{exit_code::temporary_failure,
+                               fmt::format("an older {} has the database open: stop it first", text_of(user))};
 }
 
 exit_code migrate(context& given)
 {
     demand_database(given);
-    refuse_beside_older_porterd(given);
+    reject_beside_older_porterd(given);
     migration_log steps;
     administration::migrate_file(store_options(given), steps);
     auto const count = steps.steps().size();
@@ -111,7 +111,7 @@ exit_code migrate(context& given)
 void find_wrong_addresses(database& db, std::vector<std::string>& faults)
 {
     for (auto const& one : administration::list_addresses(db)) {
-        auto const parsed = rooms::identity::address::parse(one.address);
+        auto const parsed = detail::identity::address::parse(one.address);
         if (parsed && parsed->text() == one.address) continue;
         faults.push_back("the address " + one.address + " is not in its canonical form, so it greets nobody");
     }
@@ -121,7 +121,7 @@ void find_wrong_addresses(database& db, std::vector<std::string>& faults)
 void find_wrong_hashes(database& db, std::vector<std::string>& faults)
 {
     administration::for_each_password_hash(db, [&](auto id, std::string const& name, std::string const& hash) {
-        if (rooms::auth::argon2id::is_readable(hash)) return;
+        if (detail::auth::argon2id::is_readable(hash)) return;
         auto const who = fmt::format("account {} ({})", id, name);
         constexpr auto remedy = "so no password opens it: porterctl accounts set-password stores another";
         auto const cost = base::hash_cost_of(hash);
@@ -148,8 +148,8 @@ exit_code check(context& given)
         return exit_code::ok;
     }
     given.out.show({{{"state", "damaged"}, {"faults", faults}}});
-    throw config::problem{exit_code::bad_data, fmt::format("{} has {}", base::escape(given.file().string()),
-                                                           counted(faults.size(), "fault"))};
+    throw config::option_error{exit_code::bad_data, fmt::format("{} has {}", base::escape(given.file().string()),
+                                                                counted(faults.size(), "fault"))};
 }
 
 std::sig_atomic_t volatile interrupted = 0;
@@ -166,7 +166,7 @@ exit_code backup(context& given)
     std::uint64_t copied = 0;
     bool whole = false;
     {
-        rooms::terminal::progress_bar bar{STDERR_FILENO, "backup"};
+        detail::terminal::progress_bar bar{STDERR_FILENO, "backup"};
         auto const tell = [&](std::uint64_t done, std::uint64_t total) {
             bar.show(done, total);
             copied = done;
@@ -179,28 +179,28 @@ exit_code backup(context& given)
         std::raise(interrupted);
     }
     given.out.done(fmt::format("{} is a copy of the database ({}).", base::escape(given.arguments[0]),
-                               rooms::terminal::rounded_size(copied)),
+                               detail::terminal::rounded_size(copied)),
                    {{{"file", given.arguments[0]}, {"size", size_in_bytes{copied}}}});
     return exit_code::ok;
 }
 
 /// Whoever has it open would go on with the file that goes.
-void refuse_while_open(context const& given)
+void reject_while_open(context const& given)
 {
     auto const user = administration::user_of(given.file());
     if (!user) return;
     auto const how = user->program == "porterd" ? " (systemctl stop porterd, or SIGTERM)" : "";
-    throw config::problem{exit_code::try_again,
-                          fmt::format("{} has the database open: stop it first{}", text_of(user), how)};
+    throw config::option_error{exit_code::temporary_failure,
+                               fmt::format("{} has the database open: stop it first{}", text_of(user), how)};
 }
 
 bool confirm_restore(context const& given)
 {
     if (given.yes) return true;
-    if (!rooms::terminal::can_ask(STDERR_FILENO)) {
-        throw config::problem{exit_code::usage, "there is no terminal to ask at: --yes restores without asking"};
+    if (!detail::terminal::can_ask(STDERR_FILENO)) {
+        throw config::option_error{exit_code::usage, "there is no terminal to ask at: --yes restores without asking"};
     }
-    auto const answer = rooms::terminal::ask_yes_no(
+    auto const answer = detail::terminal::ask_yes_no(
         STDERR_FILENO, fmt::format("Put {} in the place of {}, which is kept? (yes/no) ",
                                    base::escape(given.arguments[0]), base::escape(given.file().string())));
     return answer.value_or(false);
@@ -208,12 +208,12 @@ bool confirm_restore(context const& given)
 
 exit_code restore(context& given)
 {
-    refuse_while_open(given);
+    reject_while_open(given);
     if (!confirm_restore(given)) return exit_code::ok;
     for (int const number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, note_interrupt);
     std::optional<administration::restored> done;
     {
-        rooms::terminal::progress_bar bar{STDERR_FILENO, "restore"};
+        detail::terminal::progress_bar bar{STDERR_FILENO, "restore"};
         auto const tell = [&](std::uint64_t copied, std::uint64_t total) {
             bar.show(copied, total);
             return interrupted == 0;

@@ -10,7 +10,7 @@ namespace porter::programs {
 
 namespace {
 
-namespace terminal = rooms::terminal;
+namespace terminal = detail::terminal;
 
 constexpr std::string_view zone = " (UTC)";
 
@@ -27,7 +27,7 @@ std::string heading_of(field const& one, wording how)
     return title;
 }
 
-terminal::table table_of(std::vector<record> const& rows, wording how, rooms::base::timestamp now)
+terminal::table table_of(std::vector<record> const& rows, wording how, detail::base::timestamp now)
 {
     std::vector<std::string> titles;
     std::vector<bool> numbers;
@@ -57,7 +57,7 @@ std::string below(std::vector<std::string> const& missing)
 }  // namespace
 
 std::string listing(std::vector<record> rows, std::span<std::string_view const> dispensable, std::size_t columns,
-                    terminal::table::heading how, rooms::base::timestamp now)
+                    terminal::table::heading how, detail::base::timestamp now)
 {
     for (auto const words : {wording::full, wording::minutes}) {
         auto const whole = table_of(rows, words, now);

@@ -15,6 +15,6 @@ namespace porter::programs {
 /// times are cut first, then the members `dispensable` are left out, the first of them first, which a line below says;
 /// then the widest cells are cut.
 std::string listing(std::vector<record> rows, std::span<std::string_view const> dispensable, std::size_t columns,
-                    rooms::terminal::table::heading how, rooms::base::timestamp now);
+                    detail::terminal::table::heading how, detail::base::timestamp now);
 
 }  // namespace porter::programs

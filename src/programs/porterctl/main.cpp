@@ -14,7 +14,7 @@
 #include "porter/version.hpp"
 #include "programs/porterctl/command_line.hpp"
 #include "programs/porterctl/owner.hpp"
-#include "store/sqlite/failure.hpp"
+#include "store/sqlite/sqlite_error.hpp"
 #include "terminal/password_file.hpp"
 #include "terminal/process.hpp"
 #include "terminal/write.hpp"
@@ -23,21 +23,21 @@ namespace porter::programs {
 
 namespace {
 
-namespace config = rooms::config;
+namespace config = detail::config;
 using config::exit_code;
 
 exit_code complain(exit_code exit, std::string const& line)
 {
-    rooms::terminal::write_all(STDERR_FILENO, "porterctl: " + rooms::base::escape(line) + '\n');
+    detail::terminal::write_all(STDERR_FILENO, "porterctl: " + detail::base::escape(line) + '\n');
     return exit;
 }
 
 /// Of --password-file, by the user that called: it may be root's alone.
-std::optional<rooms::base::secret> password_of(invocation const& called, output& out)
+std::optional<detail::base::secret> password_of(invocation const& called, output& out)
 {
     if (called.password_file.empty()) return std::nullopt;
     auto read =
-        rooms::terminal::read_password_file(called.password_file, [&out](std::string const& line) { out.note(line); });
+        detail::terminal::read_password_file(called.password_file, [&out](std::string const& line) { out.note(line); });
     if (!read) throw read.error();
     return std::move(*read);
 }
@@ -45,10 +45,9 @@ std::optional<rooms::base::secret> password_of(invocation const& called, output&
 /// Root's own files are out of reach then, which would puzzle root.
 [[noreturn]] void rethrow_with_owner(start_error const& error, std::string const& owner)
 {
-    using kind = start_error::kind;
-    if (error.why() != kind::io && error.why() != kind::cannot_create) throw error;
-    throw start_error{error.why(), std::string{error.what()} + " (porterctl acts as " + owner +
-                                       ", who owns the database: name a file that " + owner + " can reach)"};
+    if (error.code() != start_errc::io && error.code() != start_errc::cannot_create) throw error;
+    throw start_error{error.code(), std::string{error.what()} + " (porterctl acts as " + owner +
+                                        ", who owns the database: name a file that " + owner + " can reach)"};
 }
 
 exit_code run_as_owner(command const& what, context& given)
@@ -78,9 +77,10 @@ exit_code run(std::vector<std::string> arguments)
                   .out = out};
     try {
         return run_as_owner(*called.what, given);
-    } catch (rooms::store::sqlite::failure const& problem) {
+    } catch (detail::store::sqlite::error const& problem) {
         auto const file = given.file().string();
-        if (problem.is_busy()) return complain(exit_code::try_again, file + " is locked by another program: try again");
+        if (problem.is_busy())
+            return complain(exit_code::temporary_failure, file + " is locked by another program: try again");
         return complain(problem.is_bad_data() ? exit_code::bad_data : exit_code::io,
                         "cannot use " + file + ": " + problem.what());
     }
@@ -91,10 +91,10 @@ exit_code run_and_explain(std::vector<std::string> arguments)
 {
     try {
         return run(std::move(arguments));
-    } catch (config::problem const& error) {
+    } catch (config::option_error const& error) {
         return complain(error.exit(), error.what());
     } catch (start_error const& error) {
-        return complain(config::exit_code_of(error.why()), error.what());
+        return complain(config::exit_code_of(error.code()), error.what());
     } catch (std::exception const& error) {
         return complain(exit_code::defect, error.what());
     }
@@ -106,6 +106,6 @@ exit_code run_and_explain(std::vector<std::string> arguments)
 
 int main(int argc, char** argv)
 {
-    porter::rooms::terminal::prepare_process();
+    porter::detail::terminal::prepare_process();
     return static_cast<int>(porter::programs::run_and_explain({argv + (argc > 0 ? 1 : 0), argv + argc}));
 }

@@ -12,7 +12,7 @@
 #include "base/text.hpp"
 #include "config/problem.hpp"
 #include "terminal/password_file.hpp"
-#include "terminal/questions.hpp"
+#include "terminal/prompts.hpp"
 #include "terminal/sentence.hpp"
 #include "terminal/write.hpp"
 
@@ -20,21 +20,21 @@ namespace porter::programs {
 
 namespace {
 
-namespace base = rooms::base;
-namespace config = rooms::config;
-namespace terminal = rooms::terminal;
+namespace base = detail::base;
+namespace config = detail::config;
+namespace terminal = detail::terminal;
 
 /// What a new password is judged by, beside the built-in rules.
 struct password_rules {
-    rooms::auth::password_policy policy;
-    std::optional<rooms::auth::password_list> list;
+    detail::auth::password_policy policy;
+    std::optional<detail::auth::password_list> list;
 };
 
 /// Throws start_error when --password-list is none: before anything is asked.
 password_rules rules_of(context const& given)
 {
     auto const& server = given.configuration.server;
-    password_rules made{.policy = rooms::auth::password_policy{server.min_password_length}, .list = {}};
+    password_rules made{.policy = detail::auth::password_policy{server.min_password_length}, .list = {}};
     if (!server.password_list.empty()) made.list.emplace(server.password_list);
     return made;
 }
@@ -44,7 +44,7 @@ bool is_listed(password_rules const& rules, base::secret const& password)
 {
     if (!rules.list) return false;
     auto const found = rules.list->contains(password);
-    if (!found) throw config::problem{config::exit_code::io, "the password list: " + found.error()};
+    if (!found) throw config::option_error{config::exit_code::io, "the password list: " + found.error()};
     return *found;
 }
 
@@ -52,9 +52,9 @@ bool is_listed(password_rules const& rules, base::secret const& password)
 result<base::secret, std::string> judge(password_rules const& rules, base::secret const& typed, std::string const& name)
 {
     auto good = rules.policy.check(typed);
-    if (!good) return refuse(good.error().reason);
-    if (auto why = rooms::auth::why_guessable(*good, name)) return refuse(std::move(*why));
-    if (is_listed(rules, *good)) return refuse(std::string{rooms::auth::listed_password});
+    if (!good) return unexpected(good.error().reason);
+    if (auto why = detail::auth::strength_error(*good, name)) return unexpected(std::move(*why));
+    if (is_listed(rules, *good)) return unexpected(std::string{detail::auth::listed_password});
     return std::move(*good);
 }
 
@@ -79,11 +79,11 @@ std::optional<base::secret> ask_for_password(password_rules const& rules, std::s
 
 base::secret read_password(context const& given, password_rules const& rules, std::string const& name)
 {
-    auto const read = given.password ? result<base::secret, config::problem>{base::secret{given.password->view()}}
+    auto const read = given.password ? result<base::secret, config::option_error>{base::secret{given.password->view()}}
                                      : terminal::read_password_from_input();
     if (!read) throw read.error();
     auto good = judge(rules, *read, name);
-    if (!good) throw config::problem{config::exit_code::bad_data, good.error()};
+    if (!good) throw config::option_error{config::exit_code::bad_data, good.error()};
     return std::move(*good);
 }
 
@@ -92,16 +92,18 @@ base::secret read_password(context const& given, password_rules const& rules, st
 std::optional<std::string> hash_of_new_password(context const& given, std::string const& name)
 {
     auto const& server = given.configuration.server;
-    rooms::auth::argon2id function{server.hash_memory, server.hash_ops};
+    detail::auth::argon2id function{server.hash_memory, server.hash_ops};
     auto const rules = rules_of(given);
     bool const ask = !given.password && terminal::is_terminal(STDIN_FILENO);
     if (ask && !terminal::can_ask(STDERR_FILENO)) {  // it would be typed in the open
-        throw config::problem{config::exit_code::usage, "the question would not be seen: --password-file FILE"};
+        throw config::option_error{config::exit_code::usage, "the question would not be seen: --password-file FILE"};
     }
     auto const password = ask ? ask_for_password(rules, name) : std::optional{read_password(given, rules, name)};
     if (!password) return std::nullopt;
     auto hash = function.make(password->view());
-    if (!hash) throw config::problem{config::exit_code::try_again, "there is no memory for the hash of the password"};
+    if (!hash)
+        throw config::option_error{config::exit_code::temporary_failure,
+                                   "there is no memory for the hash of the password"};
     return hash;
 }
 

@@ -12,21 +12,21 @@ namespace porter::programs {
 
 namespace {
 
-namespace base = rooms::base;
-namespace config = rooms::config;
+namespace base = detail::base;
+namespace config = detail::config;
 
-[[noreturn]] void refuse_unknown_account(std::string const& name)
+[[noreturn]] void reject_unknown_account(std::string const& name)
 {
-    throw config::problem{
+    throw config::option_error{
         config::exit_code::not_found,
         fmt::format("there is no account \"{}\" (porterctl accounts list shows them all)", base::escape(name))};
 }
 
 }  // namespace
 
-rooms::store::sqlite::options store_options(context const& given)
+detail::store::sqlite::options store_options(context const& given)
 {
-    rooms::store::sqlite::options made;
+    detail::store::sqlite::options made;
     made.path = given.file();
     made.busy_timeout = std::chrono::seconds{5};  // porterd holds a lock for milliseconds; a person's patience
     return made;
@@ -36,7 +36,7 @@ void demand_database(context const& given)
 {
     std::error_code unknown;
     if (std::filesystem::status(given.file(), unknown).type() != std::filesystem::file_type::not_found) return;
-    throw config::problem{
+    throw config::option_error{
         config::exit_code::not_found,
         fmt::format("there is no database {}: porterd makes it when it starts; --data-dir DIR or --database FILE "
                     "names another one",
@@ -58,18 +58,18 @@ std::unique_ptr<database> open_to_write(context const& given)
 administration::account_row account_of(database& db, std::string const& typed)
 {
     auto const name = base::normalise_name(typed);
-    if (!name) refuse_unknown_account(typed);
+    if (!name) reject_unknown_account(typed);
     auto found = administration::find_account(db, base::fold_name(*name));
-    if (!found) refuse_unknown_account(*name);
+    if (!found) reject_unknown_account(*name);
     return *found;
 }
 
-void refuse_gone(std::string const& name)
+void reject_removed(std::string const& name)
 {
-    refuse_unknown_account(name);
+    reject_unknown_account(name);
 }
 
-rooms::base::timestamp now()
+detail::base::timestamp now()
 {
     return base::system_clock{}.now();
 }

@@ -9,11 +9,11 @@
 
 namespace porter::programs {
 
-namespace administration = rooms::store::sqlite::administration;
-using rooms::store::sqlite::database;
+namespace administration = detail::store::sqlite::administration;
+using detail::store::sqlite::database;
 
 /// How the database of this context is opened.
-rooms::store::sqlite::options store_options(context const& given);
+detail::store::sqlite::options store_options(context const& given);
 
 /// Throws config::problem(not_found) when there is no database: the tool never makes one.
 void demand_database(context const& given);
@@ -29,9 +29,9 @@ std::unique_ptr<database> open_to_write(context const& given);
 administration::account_row account_of(database& db, std::string const& typed);
 
 /// Somebody deleted it after account_of(). Throws config::problem(not_found).
-[[noreturn]] void refuse_gone(std::string const& name);
+[[noreturn]] void reject_removed(std::string const& name);
 
-rooms::base::timestamp now();
+detail::base::timestamp now();
 
 /// "1 session", "3 sessions", "2 tries", "5 addresses"
 std::string counted(std::uint64_t number, std::string const& thing);

@@ -20,8 +20,8 @@ namespace porter::programs {
 
 namespace {
 
-namespace base = rooms::base;
-namespace terminal = rooms::terminal;
+namespace base = detail::base;
+namespace terminal = detail::terminal;
 
 using json = nlohmann::ordered_json;
 
@@ -141,7 +141,7 @@ void output::write(std::string const& text)
 {
     auto const error = terminal::write_all(STDOUT_FILENO, text);
     if (!error || error == std::errc::broken_pipe) return;
-    throw rooms::config::problem{rooms::config::exit_code::io, "cannot write the output: " + error.message()};
+    throw detail::config::option_error{detail::config::exit_code::io, "cannot write the output: " + error.message()};
 }
 
 }  // namespace porter::programs

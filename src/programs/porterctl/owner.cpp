@@ -40,9 +40,10 @@ bool find_owner(std::filesystem::path const& database, struct ::stat& about)
         about = folder_about;
     } else if (about.st_uid == 0 && folder_about.st_uid != 0) {
         auto const name = name_of_user(folder_about.st_uid);
-        throw rooms::config::problem{rooms::config::exit_code::bad_configuration,
-                                     rooms::base::escape(database.string()) + " belongs to root and its folder to " +
-                                         name + ": chown " + name + " " + rooms::base::escape(database.string())};
+        throw detail::config::option_error{detail::config::exit_code::bad_configuration,
+                                           detail::base::escape(database.string()) +
+                                               " belongs to root and its folder to " + name + ": chown " + name + " " +
+                                               detail::base::escape(database.string())};
     }
     return true;
 }
@@ -57,11 +58,11 @@ std::optional<std::string> become_owner(std::filesystem::path const& database)
     auto const group = group_of_user(about.st_uid, about.st_gid);
     if (::setgroups(1, &group) != 0 || ::setresgid(group, group, group) != 0 ||
         ::setresuid(about.st_uid, about.st_uid, about.st_uid) != 0) {
-        throw rooms::config::problem{
-            rooms::config::exit_code::io,
+        throw detail::config::option_error{
+            detail::config::exit_code::io,
             "cannot act as " + name + ", who owns the database: " + std::generic_category().message(errno)};
     }
-    rooms::terminal::protect_memory();  // a change of user may undo it (prctl(2), PR_SET_DUMPABLE)
+    detail::terminal::protect_memory();  // a change of user may undo it (prctl(2), PR_SET_DUMPABLE)
     return name;
 }
 

@@ -17,7 +17,7 @@ struct size_in_bytes {
 struct record;
 
 /// What a member of a record is: nothing, or something of its kind.
-using value = std::variant<std::monostate, bool, std::int64_t, std::string, rooms::base::timestamp, size_in_bytes,
+using value = std::variant<std::monostate, bool, std::int64_t, std::string, detail::base::timestamp, size_in_bytes,
                            std::vector<std::string>, std::vector<record>>;
 
 /// A member. Its name is that of the JSON member, so it never changes; a moment's ends in "_at".

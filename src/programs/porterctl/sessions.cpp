@@ -14,8 +14,8 @@ namespace porter::programs {
 
 namespace {
 
-namespace base = rooms::base;
-namespace config = rooms::config;
+namespace base = detail::base;
+namespace config = detail::config;
 using config::exit_code;
 
 record record_of(administration::session_row const& one, context const& given)
@@ -27,7 +27,7 @@ record record_of(administration::session_row const& one, context const& given)
              {"account", one.account_name},
              {"state", live ? "live" : "expired"},
              {"address", session.address},
-             {"transport", session.transport == rooms::store::transport::tls ? "tls" : "plain"},
+             {"transport", session.transport == detail::store::transport::tls ? "tls" : "plain"},
              {"created_at", session.created_at},
              {"last_used_at", session.last_used_at},
              {"expires_at", session.expires_at}}};
@@ -36,7 +36,7 @@ record record_of(administration::session_row const& one, context const& given)
 exit_code list(context& given)
 {
     auto const db = open_to_read(given);
-    std::optional<rooms::store::account_id> owner;
+    std::optional<detail::store::account_id> owner;
     if (!given.account.empty()) owner = account_of(*db, given.account).id;
     std::vector<record> rows;
     for (auto const& one : administration::list_sessions(*db, owner)) rows.push_back(record_of(one, given));
@@ -57,15 +57,15 @@ exit_code revoke_all(context& given)
 exit_code revoke(context& given)
 {
     if (given.arguments.empty() == given.account.empty()) {
-        throw config::problem{exit_code::usage, "which sessions: an ID, or --account NAME for all of an account"};
+        throw config::option_error{exit_code::usage, "which sessions: an ID, or --account NAME for all of an account"};
     }
     if (given.arguments.empty()) return revoke_all(given);
-    auto const id = config::parse_number(given.arguments[0], 1, std::numeric_limits<rooms::store::session_id>::max());
-    if (!id) throw config::problem{exit_code::usage, "ID: " + id.error()};
+    auto const id = config::parse_number(given.arguments[0], 1, std::numeric_limits<detail::store::session_id>::max());
+    if (!id) throw config::option_error{exit_code::usage, "ID: " + id.error()};
     auto const db = open_to_write(given);
-    auto const owner = administration::end_session(*db, static_cast<rooms::store::session_id>(*id));
+    auto const owner = administration::end_session(*db, static_cast<detail::store::session_id>(*id));
     if (!owner) {
-        throw config::problem{
+        throw config::option_error{
             exit_code::not_found,
             fmt::format("there is no session {} (porterctl sessions list shows them all)", given.arguments[0])};
     }

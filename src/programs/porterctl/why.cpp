@@ -8,18 +8,18 @@
 #include "programs/porterctl/command.hpp"
 #include "programs/porterctl/opening.hpp"
 #include "store/sqlite/administration/addresses.hpp"
-#include "store/sqlite/tries.hpp"
+#include "store/sqlite/attempts.hpp"
 #include "store/throttle.hpp"
 
 namespace porter::programs {
 
 namespace {
 
-namespace base = rooms::base;
-namespace config = rooms::config;
-namespace store = rooms::store;
+namespace base = detail::base;
+namespace config = detail::config;
+namespace store = detail::store;
 using config::exit_code;
-using rooms::identity::address;
+using detail::identity::address;
 
 /// A rule that stands in the way of a login, or lets it pass.
 struct finding {
@@ -48,23 +48,24 @@ question read_question(context const& given, database& db)
     if (given.arguments.size() < 2) return asked;
     asked.from = address::parse(given.arguments[1]);
     if (asked.from) return asked;
-    throw config::problem{exit_code::usage, fmt::format("\"{}\" is not an IP address such as 192.0.2.7 or 2001:db8::7",
-                                                        base::escape(given.arguments[1]))};
+    throw config::option_error{
+        exit_code::usage,
+        fmt::format("\"{}\" is not an IP address such as 192.0.2.7 or 2001:db8::7", base::escape(given.arguments[1]))};
 }
 
 /// On whose ladder the failures are.
-std::string ladder_name(question const& asked, store::tries_so_far const& found)
+std::string counter_name(question const& asked, store::attempt_history const& found)
 {
     if (found.is_known_network) return "from " + asked.from->network();
     return "from addresses where the account is not known";
 }
 
-finding describe(question const& asked, store::tries_so_far const& found, store::verdict const& verdict)
+finding describe(question const& asked, store::attempt_history const& found, store::decision const& verdict)
 {
-    auto const& rules = rooms::auth::throttle_rules;
-    auto const failed = found.ladder.failed;
-    auto const where = ladder_name(asked, found);
-    using rule = store::verdict::rule;
+    auto const& rules = detail::auth::throttle_rules;
+    auto const failed = found.failures.failures;
+    auto const where = counter_name(asked, found);
+    using rule = store::decision::rule;
     switch (verdict.by) {
         case rule::account_paused:
             return {"account_paused", "throttled",
@@ -86,7 +87,7 @@ finding describe(question const& asked, store::tries_so_far const& found, store:
                                 verdict.retry_after.count()),
                     verdict.retry_after};
         case rule::registrations_used_up:  // a login asks for no account
-        case rule::undecided:              // never of stored rows alone: porterd says it of tries that it is deciding
+        case rule::pending:                // never of stored rows alone: porterd says it of tries that it is deciding
         case rule::allowed:
             break;
     }
@@ -119,15 +120,15 @@ finding describe(question const& asked, database& db, access access)
 std::vector<finding> judge(question const& asked, database& db)
 {
     std::vector<finding> met;
-    auto const moment = base::system_clock{}.now_finely();
+    auto const moment = base::system_clock{}.now_precise();
     std::optional<store::account_id> id;
     if (asked.account) id = asked.account->id;
     auto const network = asked.from ? asked.from->network() : std::string{};
-    auto const found = store::sqlite::tries_of(db, id, network, rooms::auth::throttle_rules, moment);
-    auto const verdict = store::judge(found, rooms::auth::throttle_rules, moment);
+    auto const found = store::sqlite::attempts_of(db, id, network, detail::auth::throttle_rules, moment);
+    auto const verdict = store::decide(found, detail::auth::throttle_rules, moment);
     if (!verdict.allows()) met.push_back(describe(asked, found, verdict));
     if (!asked.account) {
-        bool const is_said = administration::is_said(db, asked.name);
+        bool const is_said = administration::identified_name(db, asked.name);
         met.push_back({"unknown_account",
                        "bad_credentials",
                        is_said ? "there is no account of this name: it was only said, which is enough in identify "
@@ -140,7 +141,8 @@ std::vector<finding> judge(question const& asked, database& db)
                        "the account is disabled: porterctl accounts enable lets it in again",
                        {}});
     }
-    if (asked.account && !rooms::auth::argon2id::is_readable(administration::password_hash_of(db, asked.account->id))) {
+    if (asked.account &&
+        !detail::auth::argon2id::is_readable(administration::password_hash_of(db, asked.account->id))) {
         met.push_back({"password_unreadable",
                        "bad_credentials",
                        "the stored hash cannot be read, or its cost is out of bounds, so no password fits: porterctl "
@@ -151,7 +153,7 @@ std::vector<finding> judge(question const& asked, database& db)
     return met;
 }
 
-exit_code why(context& given)
+exit_code explanation(context& given)
 {
     auto const db = open_to_read(given);
     auto const asked = read_question(given, *db);
@@ -183,7 +185,7 @@ constexpr command table[] = {
      "  porterctl why Alice\n"
      "  porterctl why Alice 192.0.2.7\n"
      "  porterctl why Alice 192.0.2.7 --access identify\n",
-     why},
+     explanation},
 };
 
 }  // namespace

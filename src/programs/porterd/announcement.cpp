@@ -13,21 +13,21 @@ namespace porter::programs {
 
 using asio::ip::tcp;
 
-std::string listening_line(rooms::config::porterd_options const& options, std::vector<tcp::endpoint> const& endpoints)
+std::string listening_line(detail::config::porterd_options const& options, std::vector<tcp::endpoint> const& endpoints)
 {
     std::ostringstream line;
     line << "porterd " << version << " listening on ";
     for (auto const& endpoint : endpoints) line << (&endpoint == &endpoints.front() ? "" : ", ") << endpoint;
     auto const wanted = options.server.port;
     if (wanted != 0 && endpoints.front().port() != wanted) line << " (" << wanted << " was taken)";
-    line << ", log " << rooms::base::escape(std::filesystem::absolute(options.server.log_file).string()) << '\n';
+    line << ", log " << detail::base::escape(std::filesystem::absolute(options.server.log_file).string()) << '\n';
     return line.str();
 }
 
 std::string reach_lines(std::vector<tcp::endpoint> const& endpoints, std::string const& fingerprint)
 {
     auto const is_local = [](tcp::endpoint const& endpoint) {
-        return rooms::config::is_loopback(endpoint.address().to_string());
+        return detail::config::is_loopback(endpoint.address().to_string());
     };
     bool const stays_here = std::ranges::all_of(endpoints, is_local);
     if (fingerprint.empty()) {

@@ -10,7 +10,7 @@ namespace porter::programs {
 
 /// The one line that says where the server listens, e.g.
 /// `porterd 0.1.0 listening on 127.0.0.1:7679 (7678 was taken), log /var/lib/porter/porterd.log`.
-std::string listening_line(rooms::config::porterd_options const& options,
+std::string listening_line(detail::config::porterd_options const& options,
                            std::vector<asio::ip::tcp::endpoint> const& endpoints);
 
 /// For a person: the fingerprint of the server's key (empty: TLS is off), who can reach the server, and what opens it

@@ -3,35 +3,35 @@
 #include <unistd.h>
 
 #include "base/text.hpp"
-#include "terminal/questions.hpp"
+#include "terminal/prompts.hpp"
 #include "terminal/write.hpp"
 
 namespace porter::programs {
 void say(std::string_view text)
 {
-    rooms::terminal::write_all(STDOUT_FILENO, text);
+    detail::terminal::write_all(STDOUT_FILENO, text);
 }
 
 void complain(std::string_view line)
 {
     std::string text = "porterd: ";
     text.append(line).append(1, '\n');
-    rooms::terminal::write_all(STDERR_FILENO, text);
+    detail::terminal::write_all(STDERR_FILENO, text);
 }
 
 void warn(std::string_view line)
 {
-    complain("warning: " + rooms::base::escape(line));
+    complain("warning: " + detail::base::escape(line));
 }
 
 bool is_on_terminal()
 {
-    return rooms::terminal::is_terminal(STDOUT_FILENO);
+    return detail::terminal::is_terminal(STDOUT_FILENO);
 }
 
 bool can_ask()
 {
-    return rooms::terminal::can_ask(STDOUT_FILENO);
+    return detail::terminal::can_ask(STDOUT_FILENO);
 }
 
 std::string shell_word(std::string_view text)

@@ -21,7 +21,7 @@
 namespace porter::programs {
 namespace {
 
-namespace config = rooms::config;
+namespace config = detail::config;
 using config::exit_code;
 
 /// Listens and serves until a signal stops it.
@@ -50,7 +50,7 @@ exit_code serve(config::porterd_options const& options)
     if (!options.port_file.empty()) file.emplace(options.port_file, endpoints.front().port());
     for (auto const& each : door.warnings()) warn(each);
     // Where the log is on the console it says so itself.
-    if (!rooms::base::standard_stream(options.server.log_file)) say(listening_line(options, endpoints));
+    if (!detail::base::standard_stream(options.server.log_file)) say(listening_line(options, endpoints));
     if (is_on_terminal()) say(reach_lines(endpoints, door.key_fingerprint()));
     io.run();
     if (failure.empty()) return exit_code::ok;
@@ -99,12 +99,12 @@ exit_code run_and_explain(std::vector<std::string> const& command)
 {
     try {
         return run(command);
-    } catch (config::problem const& error) {
+    } catch (config::option_error const& error) {
         complain(error.what());
         return error.exit();
     } catch (start_error const& error) {
         complain(error.what());
-        return config::exit_code_of(error.why());
+        return config::exit_code_of(error.code());
     } catch (std::exception const& error) {
         complain(error.what());
         return exit_code::defect;
@@ -116,7 +116,7 @@ exit_code run_and_explain(std::vector<std::string> const& command)
 
 int main(int argc, char** argv)
 {
-    porter::rooms::terminal::prepare_process();
+    porter::detail::terminal::prepare_process();
     porter::programs::ignore_hangups();
     std::vector<std::string> const command =
         argc > 0 ? std::vector<std::string>{argv, argv + argc} : std::vector<std::string>{"porterd"};

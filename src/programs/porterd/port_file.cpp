@@ -72,7 +72,7 @@ bool is_held_by_sticky_folder(std::filesystem::path const& path)
 
 int error_of_replacing(std::filesystem::path const& path, std::filesystem::path const& planned)
 {
-    return is_held_by_sticky_folder(path) ? EPERM : rooms::base::error_of_creating_in(path.parent_path(), planned);
+    return is_held_by_sticky_folder(path) ? EPERM : detail::base::error_of_creating_in(path.parent_path(), planned);
 }
 
 int error_of_opening_in_place(std::filesystem::path const& path)
@@ -85,8 +85,8 @@ int error_of_opening_in_place(std::filesystem::path const& path)
 
 [[noreturn]] void refuse(std::filesystem::path const& path, int error)
 {
-    throw start_error(start_error::kind::cannot_create, "cannot write " + rooms::base::escape(path.string()) + ": " +
-                                                            std::generic_category().message(error));
+    throw start_error(start_errc::cannot_create, "cannot write " + detail::base::escape(path.string()) + ": " +
+                                                     std::generic_category().message(error));
 }
 
 }  // namespace

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "store/limits.hpp"
-#include "store/memory/tries.hpp"
+#include "store/memory/attempts.hpp"
 
-namespace porter::rooms::store::memory {
+namespace porter::detail::store::memory {
 
 namespace {
 
@@ -39,14 +39,14 @@ std::vector<base::hash_cost> hash_costs(tables const& all)
 task<result<std::optional<account>>> accounts::find(std::string folded_name)
 {
     operation now{all_};
-    if (now.is_down()) co_return refuse(errc::unavailable);
+    if (now.is_down()) co_return unexpected(errc::unavailable);
     co_return copy_of(now.account(folded_name));
 }
 
 task<result<claimed_account>> accounts::find_claimed(std::string folded_name)
 {
     operation now{all_};
-    if (now.is_down()) co_return refuse(errc::unavailable);
+    if (now.is_down()) co_return unexpected(errc::unavailable);
     claimed_account claimed{copy_of(now.account(folded_name)), hash_costs(all_)};
     co_return claimed;
 }
@@ -54,7 +54,7 @@ task<result<claimed_account>> accounts::find_claimed(std::string folded_name)
 task<result<claimed_account>> accounts::find_claimed(account_id id)
 {
     operation now{all_};
-    if (now.is_down()) co_return refuse(errc::unavailable);
+    if (now.is_down()) co_return unexpected(errc::unavailable);
     claimed_account claimed{copy_of(now.account(id)), hash_costs(all_)};
     co_return claimed;
 }
@@ -62,18 +62,18 @@ task<result<claimed_account>> accounts::find_claimed(account_id id)
 task<result<account>> accounts::add(account fresh)
 {
     operation now{all_};
-    if (now.is_down()) co_return refuse(errc::unavailable);
+    if (now.is_down()) co_return unexpected(errc::unavailable);
     auto const* added = now.add(std::move(fresh));
-    if (!added) co_return refuse(errc::name_taken);
+    if (!added) co_return unexpected(errc::name_taken);
     co_return *added;
 }
 
 task<result<void>> accounts::rehash(account_id id, std::string old_hash, std::string new_hash)
 {
     operation now{all_};
-    if (now.is_down()) co_return refuse(errc::unavailable);
+    if (now.is_down()) co_return unexpected(errc::unavailable);
     auto* row = now.account(id);
-    if (!row || row->account.password_hash != old_hash) co_return refuse(errc::credential_changed);
+    if (!row || row->account.password_hash != old_hash) co_return unexpected(errc::credential_changed);
     row->account.password_hash = new_hash;
     co_return result<void>{};
 }
@@ -81,18 +81,18 @@ task<result<void>> accounts::rehash(account_id id, std::string old_hash, std::st
 task<result<void>> accounts::change_password(password_change asked)
 {
     operation now{all_};
-    if (now.is_down()) co_return refuse(errc::unavailable);
+    if (now.is_down()) co_return unexpected(errc::unavailable);
     auto* row = now.account(asked.account);
     if (!row || row->account.disabled_at || row->account.credential_version != asked.credential_version) {
-        co_return refuse(errc::credential_changed);
+        co_return unexpected(errc::credential_changed);
     }
     row->account.password_hash = asked.new_hash;
     ++row->account.credential_version;
-    undo_proved_try(now, all_, asked.proved_by);
+    undo_verified_attempt(now, all_, asked.verified_hash);
     now.end_sessions("password_changed", [&](session_row const& each) {
         return each.session.account == asked.account && each.session.id != asked.keep;
     });
     co_return result<void>{};
 }
 
-}  // namespace porter::rooms::store::memory
+}  // namespace porter::detail::store::memory

@@ -3,7 +3,7 @@
 #include "store/memory/tables.hpp"
 #include "store/ports.hpp"
 
-namespace porter::rooms::store::memory {
+namespace porter::detail::store::memory {
 
 class accounts final : public store::accounts {
 public:
@@ -20,4 +20,4 @@ private:
     tables& all_;
 };
 
-}  // namespace porter::rooms::store::memory
+}  // namespace porter::detail::store::memory

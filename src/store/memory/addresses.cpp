@@ -5,7 +5,7 @@
 #include "base/network.hpp"
 #include "store/limits.hpp"
 
-namespace porter::rooms::store::memory {
+namespace porter::detail::store::memory {
 
 namespace {
 
@@ -42,7 +42,7 @@ void record_address(tables& all, std::string const& address, std::string const& 
 task<result<std::optional<std::string>>> addresses::name_of(std::string address)
 {
     operation now{all_};
-    if (now.is_down()) co_return refuse(errc::unavailable);
+    if (now.is_down()) co_return unexpected(errc::unavailable);
     auto const found = all_.addresses.find(address);
     if (found == all_.addresses.end()) co_return std::optional<std::string>{};
     co_return std::optional{found->second.name};
@@ -52,7 +52,7 @@ task<result<void>> addresses::record(std::string address, std::string network, s
                                      std::optional<account_id> account, base::timestamp at)
 {
     operation now{all_};
-    if (now.is_down()) co_return refuse(errc::unavailable);
+    if (now.is_down()) co_return unexpected(errc::unavailable);
     auto* const owner = account ? now.account(*account) : nullptr;
     if (account && owner == nullptr) co_return result<void>{};
     record_address(all_, address, network, name, account, at);
@@ -60,4 +60,4 @@ task<result<void>> addresses::record(std::string address, std::string network, s
     co_return result<void>{};
 }
 
-}  // namespace porter::rooms::store::memory
+}  // namespace porter::detail::store::memory

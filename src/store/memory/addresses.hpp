@@ -3,7 +3,7 @@
 #include "store/memory/tables.hpp"
 #include "store/ports.hpp"
 
-namespace porter::rooms::store::memory {
+namespace porter::detail::store::memory {
 
 /// Records the name of an address and forgets the oldest beyond the limits of its network.
 void record_address(tables& all, std::string const& address, std::string const& network, std::string const& name,
@@ -21,4 +21,4 @@ private:
     tables& all_;
 };
 
-}  // namespace porter::rooms::store::memory
+}  // namespace porter::detail::store::memory

@@ -2,18 +2,18 @@
 
 #include "store/memory/accounts.hpp"
 #include "store/memory/addresses.hpp"
+#include "store/memory/attempts.hpp"
 #include "store/memory/sessions.hpp"
 #include "store/memory/tables.hpp"
-#include "store/memory/tries.hpp"
 
-namespace porter::rooms::store::memory {
+namespace porter::detail::store::memory {
 
 struct backend::parts {
     tables all;
     memory::accounts accounts{all};
     memory::sessions sessions{all};
     memory::addresses addresses{all};
-    memory::tries tries{all};
+    memory::attempts attempts{all};
 };
 
 backend::backend() : parts_(std::make_unique<parts>()) {}
@@ -22,7 +22,7 @@ backend::~backend() = default;
 
 store::ports backend::ports() noexcept
 {
-    return {parts_->accounts, parts_->sessions, parts_->addresses, parts_->tries};
+    return {parts_->accounts, parts_->sessions, parts_->addresses, parts_->attempts};
 }
 
 void backend::disable(account_id id, std::optional<base::timestamp> at)
@@ -62,4 +62,4 @@ void backend::be_unavailable_after(unsigned operations)
     parts_->all.left_until_down = operations;
 }
 
-}  // namespace porter::rooms::store::memory
+}  // namespace porter::detail::store::memory

@@ -5,7 +5,7 @@
 #include "base/clock.hpp"
 #include "store/ports.hpp"
 
-namespace porter::rooms::store::memory {
+namespace porter::detail::store::memory {
 
 /// A store that forgets everything when it ends: for tests, and for servers that keep no accounts. Operations are done
 /// at once, on the calling thread. Safe from any thread.
@@ -36,4 +36,4 @@ private:
     std::unique_ptr<parts> parts_;
 };
 
-}  // namespace porter::rooms::store::memory
+}  // namespace porter::detail::store::memory

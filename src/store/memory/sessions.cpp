@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "store/memory/addresses.hpp"
-#include "store/memory/tries.hpp"
+#include "store/memory/attempts.hpp"
 
-namespace porter::rooms::store::memory {
+namespace porter::detail::store::memory {
 
 namespace {
 
@@ -33,9 +33,9 @@ result<opened_session> open_session(operation& now, tables& all, new_session con
 {
     auto* row = now.account(fresh.account);
     if (!row || row->account.disabled_at || row->account.credential_version != fresh.credential_version) {
-        return refuse(errc::credential_changed);
+        return unexpected(errc::credential_changed);
     }
-    undo_proved_try(now, all, fresh.proved_by);
+    undo_verified_attempt(now, all, fresh.verified_hash);
     opened_session opened;
     opened.account = fresh.account;
     opened.id = add_session(all, fresh).id;
@@ -45,7 +45,7 @@ result<opened_session> open_session(operation& now, tables& all, new_session con
 
     auto const is_of_account = [&](auto const& entry) { return entry.second.session.account == fresh.account; };
     auto const count = std::ranges::count_if(all.sessions, is_of_account);
-    auto surplus = count - std::int64_t{std::max<std::uint32_t>(fresh.keep, 1)};
+    auto surplus = count - std::int64_t{std::max<std::uint32_t>(fresh.max_sessions, 1)};
     now.end_sessions(name_of(ending_cause::replaced),
                      [&](session_row const& each) { return each.session.account == fresh.account && surplus-- > 0; });
     return opened;
@@ -56,17 +56,17 @@ result<opened_session> open_session(operation& now, tables& all, new_session con
 task<result<opened_session>> sessions::open(new_session fresh)
 {
     operation now{all_};
-    if (now.is_down()) co_return refuse(errc::unavailable);
+    if (now.is_down()) co_return unexpected(errc::unavailable);
     co_return open_session(now, all_, fresh);
 }
 
 task<result<opened_session>> sessions::open_first(account owner, new_session first)
 {
     operation now{all_};
-    if (now.is_down()) co_return refuse(errc::unavailable);
-    if (owner.disabled_at) co_return refuse(errc::credential_changed);
+    if (now.is_down()) co_return unexpected(errc::unavailable);
+    if (owner.disabled_at) co_return unexpected(errc::credential_changed);
     auto const* added = now.add(std::move(owner));
-    if (!added) co_return refuse(errc::name_taken);
+    if (!added) co_return unexpected(errc::name_taken);
     first.account = added->id;
     first.credential_version = added->credential_version;
     co_return open_session(now, all_, first);
@@ -75,7 +75,7 @@ task<result<opened_session>> sessions::open_first(account owner, new_session fir
 task<result<std::optional<found_session>>> sessions::find(token_digest digest)
 {
     operation now{all_};
-    if (now.is_down()) co_return refuse(errc::unavailable);
+    if (now.is_down()) co_return unexpected(errc::unavailable);
     auto const same = [&](auto const& entry) { return entry.second.digest == digest; };
     auto const entry = std::ranges::find_if(all_.sessions, same);
     if (entry == all_.sessions.end()) co_return std::optional<found_session>{};
@@ -91,7 +91,7 @@ task<result<std::optional<found_session>>> sessions::find(token_digest digest)
 task<result<std::vector<session>>> sessions::list(account_id account, base::timestamp at, base::timestamp idle_since)
 {
     operation now{all_};
-    if (now.is_down()) co_return refuse(errc::unavailable);
+    if (now.is_down()) co_return unexpected(errc::unavailable);
     std::vector<session> live;
     for (auto const& [id, row] : all_.sessions) {
         if (row.session.account == account && !is_over(row.session, at, idle_since)) live.push_back(row.session);
@@ -102,26 +102,26 @@ task<result<std::vector<session>>> sessions::list(account_id account, base::time
 task<result<void>> sessions::end(account_id account, session_id id, ending_cause why)
 {
     operation now{all_};
-    if (now.is_down()) co_return refuse(errc::unavailable);
+    if (now.is_down()) co_return unexpected(errc::unavailable);
     auto const ended = now.end_sessions(name_of(why), [&](session_row const& each) {
         return each.session.id == id && each.session.account == account;
     });
-    if (ended == 0) co_return refuse(errc::not_found);
+    if (ended == 0) co_return unexpected(errc::not_found);
     co_return result<void>{};
 }
 
 task<result<void>> sessions::end_all(account_id account, ending_cause why)
 {
     operation now{all_};
-    if (now.is_down()) co_return refuse(errc::unavailable);
+    if (now.is_down()) co_return unexpected(errc::unavailable);
     now.end_sessions_of(account, name_of(why));
     co_return result<void>{};
 }
 
-task<result<void>> sessions::touch(std::vector<session_use> uses)
+task<result<void>> sessions::touch(std::vector<session_activity> uses)
 {
     operation now{all_};
-    if (now.is_down()) co_return refuse(errc::unavailable);
+    if (now.is_down()) co_return unexpected(errc::unavailable);
     for (auto const& use : uses) {
         auto const found = all_.sessions.find(use.id);
         if (found == all_.sessions.end() || use.at < found->second.session.last_used_at) continue;
@@ -136,15 +136,15 @@ task<result<void>> sessions::touch(std::vector<session_use> uses)
 task<result<std::size_t>> sessions::prune(base::timestamp at, base::timestamp idle_since)
 {
     operation now{all_};
-    if (now.is_down()) co_return refuse(errc::unavailable);
+    if (now.is_down()) co_return unexpected(errc::unavailable);
     co_return now.end_sessions(name_of(ending_cause::expired),
                                [&](session_row const& each) { return is_over(each.session, at, idle_since); });
 }
 
-task<result<std::vector<session_id>>> sessions::gone(std::vector<session_id> live, base::timestamp at)
+task<result<std::vector<session_id>>> sessions::find_ended(std::vector<session_id> live, base::timestamp at)
 {
     operation now{all_};
-    if (now.is_down()) co_return refuse(errc::unavailable);
+    if (now.is_down()) co_return unexpected(errc::unavailable);
     std::erase_if(live, [&](session_id id) {
         auto const found = all_.sessions.find(id);
         return found != all_.sessions.end() && !is_past_its_end(found->second.session, at);
@@ -155,7 +155,7 @@ task<result<std::vector<session_id>>> sessions::gone(std::vector<session_id> liv
 task<result<std::vector<session_id>>> sessions::ended_between(base::timestamp after, base::timestamp until)
 {
     operation now{all_};
-    if (now.is_down()) co_return refuse(errc::unavailable);
+    if (now.is_down()) co_return unexpected(errc::unavailable);
     std::vector<session_id> ended;
     for (auto const& [id, row] : all_.sessions) {
         if (row.session.expires_at > after && row.session.expires_at <= until) ended.push_back(id);
@@ -169,4 +169,4 @@ void sessions::watch(session_watch watcher)
     all_.ended = std::move(watcher.ended);
 }
 
-}  // namespace porter::rooms::store::memory
+}  // namespace porter::detail::store::memory

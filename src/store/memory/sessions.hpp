@@ -3,7 +3,7 @@
 #include "store/memory/tables.hpp"
 #include "store/ports.hpp"
 
-namespace porter::rooms::store::memory {
+namespace porter::detail::store::memory {
 
 class sessions final : public store::sessions {
 public:
@@ -16,9 +16,9 @@ public:
                                             base::timestamp idle_since) override;
     task<result<void>> end(account_id account, session_id id, ending_cause why) override;
     task<result<void>> end_all(account_id account, ending_cause why) override;
-    task<result<void>> touch(std::vector<session_use> uses) override;
+    task<result<void>> touch(std::vector<session_activity> uses) override;
     task<result<std::size_t>> prune(base::timestamp now, base::timestamp idle_since) override;
-    task<result<std::vector<session_id>>> gone(std::vector<session_id> live, base::timestamp now) override;
+    task<result<std::vector<session_id>>> find_ended(std::vector<session_id> live, base::timestamp now) override;
     task<result<std::vector<session_id>>> ended_between(base::timestamp after, base::timestamp until) override;
     void watch(session_watch watcher) override;
 
@@ -26,4 +26,4 @@ private:
     tables& all_;
 };
 
-}  // namespace porter::rooms::store::memory
+}  // namespace porter::detail::store::memory

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace porter::rooms::store::memory {
+namespace porter::detail::store::memory {
 
 operation::~operation()
 {
@@ -55,4 +55,4 @@ store::account const* operation::add(store::account fresh)
     return &row.account;
 }
 
-}  // namespace porter::rooms::store::memory
+}  // namespace porter::detail::store::memory

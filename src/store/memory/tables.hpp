@@ -14,21 +14,21 @@
 #include "store/records.hpp"
 #include "store/throttle.hpp"
 
-namespace porter::rooms::store::memory {
+namespace porter::detail::store::memory {
 
 struct account_row {
     store::account account;  // its failed_since is that of the history
     access_history history;
-    std::set<std::string> networks;                // from where it was accessed
-    std::map<std::string, store::ladder> ladders;  // by network; "": of all that are not known
+    std::set<std::string> networks;                          // from where it was accessed
+    std::map<std::string, store::failure_counter> counters;  // by network; "": of all that are not known
 };
 
 struct network_failure {
     std::string network;
     base::timestamp at;
-    bool is_undecided = true;
+    bool is_pending = true;
     std::optional<account_id> account;  // on whose ladder it counts
-    std::string ladder;                 // by what this is called there
+    std::string counter;                // by what this is called there
     std::int64_t registration = 0;      // of an account that it asks for
 };
 
@@ -114,4 +114,4 @@ private:
     std::vector<ended_session> ended_;
 };
 
-}  // namespace porter::rooms::store::memory
+}  // namespace porter::detail::store::memory

@@ -4,11 +4,11 @@
 #include <vector>
 
 #include "store/limits.hpp"
+#include "store/sqlite/attempts.hpp"
 #include "store/sqlite/job.hpp"
 #include "store/sqlite/statement.hpp"
-#include "store/sqlite/tries.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 namespace {
 
@@ -75,7 +75,7 @@ result<void> replace_hash(database& db, account_id id, std::string const& old_ha
               " WHERE id = ?1 AND password_hash = ?2",
               id, old_hash, new_hash}
         .run();
-    if (db.changes() == 0) return refuse(errc::credential_changed);
+    if (db.changes() == 0) return unexpected(errc::credential_changed);
     return {};
 }
 
@@ -90,8 +90,8 @@ result<void> replace_password(database& db, password_change const& asked)
               " WHERE id = ?1 AND credential_version = ?2 AND disabled_at IS NULL",
               asked.account, asked.credential_version, asked.new_hash}
         .run();
-    if (db.changes() == 0) return refuse(errc::credential_changed);
-    undo_proved_try(db, asked.proved_by);
+    if (db.changes() == 0) return unexpected(errc::credential_changed);
+    undo_verified_attempt(db, asked.verified_hash);
     return {};
 }
 
@@ -101,7 +101,7 @@ result<account> add_account(database& db, account const& fresh)
 {
     // Looked up first: the schema refuses a duplicate too, but there it would be one refused statement among others.
     statement same{db, "SELECT 1 FROM accounts WHERE folded_name = ?1", fresh.folded_name};
-    if (same.step()) return refuse(errc::name_taken);
+    if (same.step()) return unexpected(errc::name_taken);
     statement{db,
               "INSERT INTO accounts (name, folded_name, password_hash, created_at, disabled_at)"
               " VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -120,7 +120,7 @@ result<account> add_account(database& db, account const& fresh)
 
 task<result<std::optional<account>>> accounts::find(std::string folded_name)
 {
-    return ask(look_ups_, [folded_name = std::move(folded_name)](database& db) -> result<std::optional<account>> {
+    return ask(reader_, [folded_name = std::move(folded_name)](database& db) -> result<std::optional<account>> {
         statement found{db, find_by_name, folded_name};
         if (!found.step()) return std::optional<account>{};
         return std::optional{account_of(found)};
@@ -129,14 +129,14 @@ task<result<std::optional<account>>> accounts::find(std::string folded_name)
 
 task<result<claimed_account>> accounts::find_claimed(std::string folded_name)
 {
-    return ask(look_ups_, [folded_name = std::move(folded_name)](database& db) {
+    return ask(reader_, [folded_name = std::move(folded_name)](database& db) {
         return find_claimed_account(db, find_by_name, folded_name);
     });
 }
 
 task<result<claimed_account>> accounts::find_claimed(account_id id)
 {
-    return ask(look_ups_, [id](database& db) { return find_claimed_account(db, find_by_id, id); });
+    return ask(reader_, [id](database& db) { return find_claimed_account(db, find_by_id, id); });
 }
 
 task<result<account>> accounts::add(account fresh)
@@ -156,4 +156,4 @@ task<result<void>> accounts::change_password(password_change asked)
     return ask(writes_, [asked = std::move(asked)](database& db) { return replace_password(db, asked); });
 }
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

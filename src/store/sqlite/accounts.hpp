@@ -4,14 +4,14 @@
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/job_queue.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 /// accounts::add, as a part of a transaction. May throw failure.
 result<account> add_account(database& db, account const& fresh);
 
 class accounts final : public store::accounts {
 public:
-    accounts(job_queue& look_ups, job_queue& writes) : look_ups_(look_ups), writes_(writes) {}
+    accounts(job_queue& look_ups, job_queue& writes) : reader_(look_ups), writes_(writes) {}
 
     task<result<std::optional<account>>> find(std::string folded_name) override;
     task<result<claimed_account>> find_claimed(std::string folded_name) override;
@@ -21,8 +21,8 @@ public:
     task<result<void>> change_password(password_change asked) override;
 
 private:
-    job_queue& look_ups_;
+    job_queue& reader_;
     job_queue& writes_;
 };
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

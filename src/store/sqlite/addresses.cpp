@@ -5,11 +5,11 @@
 
 #include "base/network.hpp"
 #include "store/limits.hpp"
+#include "store/sqlite/attempts.hpp"
 #include "store/sqlite/job.hpp"
 #include "store/sqlite/statement.hpp"
-#include "store/sqlite/tries.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 namespace {
 
@@ -99,7 +99,7 @@ void record_address(database& db, std::string const& address, std::string const&
 
 task<result<std::optional<std::string>>> addresses::name_of(std::string address)
 {
-    return ask(look_ups_, [address = std::move(address)](database& db) { return find_name(db, address); });
+    return ask(reader_, [address = std::move(address)](database& db) { return find_name(db, address); });
 }
 
 task<result<void>> addresses::record(std::string address, std::string network, std::string name,
@@ -109,4 +109,4 @@ task<result<void>> addresses::record(std::string address, std::string network, s
                          at](database& db) { return record_name(db, address, network, name, account, at); });
 }
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

@@ -4,7 +4,7 @@
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/job_queue.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 /// Records that `name` was at this address, and forgets the oldest addresses beyond limits.hpp, as a part of a
 /// transaction. May throw failure.
@@ -13,15 +13,15 @@ void record_address(database& db, std::string const& address, std::string const&
 
 class addresses final : public store::addresses {
 public:
-    addresses(job_queue& look_ups, job_queue& writes) : look_ups_(look_ups), writes_(writes) {}
+    addresses(job_queue& look_ups, job_queue& writes) : reader_(look_ups), writes_(writes) {}
 
     task<result<std::optional<std::string>>> name_of(std::string address) override;
     task<result<void>> record(std::string address, std::string network, std::string name,
                               std::optional<account_id> account, base::timestamp at) override;
 
 private:
-    job_queue& look_ups_;
+    job_queue& reader_;
     job_queue& writes_;
 };
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

@@ -4,10 +4,10 @@
 
 #include <system_error>
 
-#include "store/sqlite/failure.hpp"
+#include "store/sqlite/sqlite_error.hpp"
 #include "store/sqlite/statement.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 namespace {
 
@@ -64,7 +64,7 @@ database::database(std::filesystem::path const& file, access how)
         sqlite3_open_v2(name.c_str(), &opened, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
     handle_.reset(opened);
     if (result != SQLITE_OK) {
-        if (!opened) throw failure{result, sqlite3_errstr(result)};
+        if (!opened) throw error{result, sqlite3_errstr(result)};
         fail(result);
     }
 
@@ -102,7 +102,7 @@ database::beginning database::first_bytes()
     sqlite3_file* file = nullptr;
     sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
     int const result = file->pMethods->xRead(file, bytes.data(), static_cast<int>(bytes.size()), 0);
-    if (result != SQLITE_OK && result != SQLITE_IOERR_SHORT_READ) throw failure{result, sqlite3_errstr(result)};
+    if (result != SQLITE_OK && result != SQLITE_IOERR_SHORT_READ) throw error{result, sqlite3_errstr(result)};
     return bytes;
 }
 
@@ -172,7 +172,7 @@ void database::fail(int result) const
     if (system != 0 && (primary == SQLITE_CANTOPEN || primary == SQLITE_IOERR)) {
         message += ": " + std::generic_category().message(system);
     }
-    throw failure{result, message};
+    throw error{result, message};
 }
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

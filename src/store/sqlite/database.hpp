@@ -12,7 +12,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 /// One connection to a database file. Used by one thread at a time. Every member may throw failure, unless noexcept.
 class database {
@@ -85,4 +85,4 @@ private:
     int wal_pages_ = 0;
 };
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

@@ -7,15 +7,13 @@
 #include <system_error>
 
 #include "store/sqlite/database.hpp"
-#include "store/sqlite/failure.hpp"
 #include "store/sqlite/file.hpp"
 #include "store/sqlite/migration.hpp"
+#include "store/sqlite/sqlite_error.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 namespace {
-
-using kind = start_error::kind;
 
 /// Whether the file says that it is used with one: https://www.sqlite.org/fileformat2.html, 1.3.3.
 bool has_write_ahead_log(options const& rules)
@@ -44,26 +42,26 @@ void recover(options const& rules)
     db.integer("PRAGMA user_version");
 }
 
-void refuse_wrong_content(options const& rules, depth how)
+void reject_wrong_content(options const& rules, depth how)
 {
     database db{rules.path, database::access::read_only};
     db.wait_for_locks(rules.busy_timeout);
     bool const empty = db.integer("SELECT count(*) FROM sqlite_schema") == 0;
     if (!empty && db.integer("PRAGMA application_id") != our_application_id) {
-        throw cannot_open(kind::bad_data, rules.path, "another program's database");
+        throw cannot_open(start_errc::bad_data, rules.path, "another program's database");
     }
     if (db.integer("PRAGMA user_version") > newest_version()) {
-        throw cannot_open(kind::bad_data, rules.path, "it is newer than this program");
+        throw cannot_open(start_errc::bad_data, rules.path, "it is newer than this program");
     }
     if (empty) return;
     auto const* const check =
         how == depth::whole ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check('schema_migrations')";
     if (auto const verdict = db.text(check); verdict != "ok") {
-        throw cannot_open(kind::bad_data, rules.path, "it is damaged: " + verdict);
+        throw cannot_open(start_errc::bad_data, rules.path, "it is damaged: " + verdict);
     }
 }
 
-void refuse_log_of_another(options const& rules)
+void reject_foreign_log(options const& rules)
 {
     std::error_code none;
     auto const log = rules.path.string() + "-wal";
@@ -75,7 +73,7 @@ void refuse_log_of_another(options const& rules)
     // The shell's journal_mode removes the log before it changes the header: the log may have gone in between.
     if (is_empty()) return;
     throw cannot_open(
-        kind::bad_data, rules.path,
+        start_errc::bad_data, rules.path,
         log +
             " belongs to another database: a backup was copied over the file. Put it in place by "
             "porterctl db restore instead; to go on with the file as it is, move the log away and keep it");
@@ -83,7 +81,7 @@ void refuse_log_of_another(options const& rules)
 
 void refuse_replaced(database& db)
 {
-    if (db.is_moved()) throw failure{SQLITE_BUSY, "it was replaced while it was being opened: try again"};
+    if (db.is_moved()) throw error{SQLITE_BUSY, "it was replaced while it was being opened: try again"};
 }
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

@@ -2,9 +2,9 @@
 
 #include <utility>
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
-void fault_log::report(std::string_view during, failure const& problem)
+void fault_log::report(std::string_view during, error const& problem)
 {
     std::lock_guard const lock{mutex_};
     auto const now = std::chrono::steady_clock::now();
@@ -19,4 +19,4 @@ void fault_log::report(std::string_view during, failure const& problem)
                                 {"left_out", std::exchange(left_out_, 0)}});
 }
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

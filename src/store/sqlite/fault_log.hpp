@@ -7,9 +7,9 @@
 #include <string_view>
 
 #include "log/logger.hpp"
-#include "store/sqlite/failure.hpp"
+#include "store/sqlite/sqlite_error.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 /// Reports failures of the database to the log, at most one a second: a full disk fails every request, and a log that
 /// repeats it thousands of times would fill the disk further. Safe from any thread.
@@ -20,7 +20,7 @@ public:
     explicit fault_log(log::logger& log) : log_(log) {}
 
     /// Event `store_failed`; `during` says what was tried. The next line tells how many were left out before it.
-    void report(std::string_view during, failure const& problem);
+    void report(std::string_view during, error const& problem);
 
 private:
     log::logger& log_;
@@ -29,4 +29,4 @@ private:
     std::uint64_t left_out_ = 0;
 };
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

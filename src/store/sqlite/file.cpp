@@ -14,11 +14,9 @@
 #include "base/trust.hpp"
 #include "store/sqlite/database.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 namespace {
-
-using kind = start_error::kind;
 
 /// A file descriptor that closes itself.
 class descriptor {
@@ -47,7 +45,7 @@ void sync(std::filesystem::path const& path, int flags)
 {
     descriptor const opened{::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags)};
     if (!opened || ::fsync(opened.get()) != 0) {
-        throw start_error{kind::io, "cannot write " + path.string() + ": " + last_error()};
+        throw start_error{start_errc::io, "cannot write " + path.string() + ": " + last_error()};
     }
 }
 
@@ -68,11 +66,11 @@ constexpr std::array<unsigned char, 16> magic{'S', 'Q', 'L', 'i', 't', 'e', ' ',
 
 /// Whoever may write here can log in as anybody: that has to be looked into by a person. A link would lead SQLite to
 /// another file.
-void refuse_distrusted(std::filesystem::path const& path, struct stat const& about)
+void reject_unsafe(std::filesystem::path const& path, struct stat const& about)
 {
-    if (S_ISLNK(about.st_mode)) throw cannot_open(kind::configuration, path, "it is a symbolic link");
-    if (auto const reason = base::reason_for_distrust(about)) {
-        throw cannot_open(kind::configuration, path, std::string{*reason} + base::advice_for_root(about));
+    if (S_ISLNK(about.st_mode)) throw cannot_open(start_errc::configuration, path, "it is a symbolic link");
+    if (auto const reason = base::permission_error(about)) {
+        throw cannot_open(start_errc::configuration, path, std::string{*reason} + base::advice_for_root(about));
     }
 }
 
@@ -104,7 +102,7 @@ bool make_private_file(std::filesystem::path const& path)
     descriptor const made{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
     if (!made && errno == EEXIST) return false;
     if (!made || ::fchmod(made.get(), 0600) != 0) {
-        throw start_error{kind::cannot_create, "cannot create " + path.string() + ": " + last_error()};
+        throw start_error{start_errc::cannot_create, "cannot create " + path.string() + ": " + last_error()};
     }
     return true;
 }
@@ -123,45 +121,45 @@ void sync_to_disk(std::filesystem::path const& path)
     sync(folder_of(path), O_DIRECTORY);
 }
 
-void refuse_wrong_file(std::filesystem::path const& path, int newest)
+void reject_wrong_file(std::filesystem::path const& path, int newest)
 {
     struct stat about {};
-    if (::lstat(path.c_str(), &about) != 0) throw cannot_open(kind::io, path, last_error());
-    if (!S_ISREG(about.st_mode) && !S_ISLNK(about.st_mode)) throw cannot_open(kind::io, path, "it is not a file");
-    refuse_distrusted(path, about);
+    if (::lstat(path.c_str(), &about) != 0) throw cannot_open(start_errc::io, path, last_error());
+    if (!S_ISREG(about.st_mode) && !S_ISLNK(about.st_mode)) throw cannot_open(start_errc::io, path, "it is not a file");
+    reject_unsafe(path, about);
     // Root could write all the same, but whoever took the right to write from everybody meant it.
-    if ((about.st_mode & 0222) == 0) throw cannot_open(kind::io, path, "it is read-only");
+    if ((about.st_mode & 0222) == 0) throw cannot_open(start_errc::io, path, "it is read-only");
     for (auto const* beside : {"-wal", "-shm", "-journal"}) {
         auto const companion = path.string() + beside;
         struct stat its {};
-        if (::lstat(companion.c_str(), &its) == 0) refuse_distrusted(companion, its);
+        if (::lstat(companion.c_str(), &its) == 0) reject_unsafe(companion, its);
     }
     if (about.st_size == 0) return;
 
     auto const bytes = database{path, database::access::read_only}.first_bytes();
     if (!std::ranges::equal(magic, std::span{bytes}.first<magic.size()>())) {
-        throw cannot_open(kind::bad_data, path, "it is not an SQLite database");
+        throw cannot_open(start_errc::bad_data, path, "it is not an SQLite database");
     }
-    if (is_cut_off(path, bytes, about.st_size)) throw cannot_open(kind::bad_data, path, "its end is missing");
+    if (is_cut_off(path, bytes, about.st_size)) throw cannot_open(start_errc::bad_data, path, "its end is missing");
     auto const application = big_endian(bytes, application_id_at);
     if (application == 0) return;  // nobody's, or an empty one: the tables will tell
-    if (application != our_application_id) throw cannot_open(kind::bad_data, path, "another program's database");
+    if (application != our_application_id) throw cannot_open(start_errc::bad_data, path, "another program's database");
     if (auto const version = big_endian(bytes, user_version_at); version > newest) {
-        throw cannot_open(kind::bad_data, path,
+        throw cannot_open(start_errc::bad_data, path,
                           "its version is " + std::to_string(version) + ", and this program knows " +
                               std::to_string(newest) + ": use a newer program");
     }
 }
 
-start_error explain(std::filesystem::path const& path, failure const& problem)
+start_error explain(std::filesystem::path const& path, error const& problem)
 {
-    return cannot_open(problem.is_bad_data() ? kind::bad_data : kind::io, path, problem.what());
+    return cannot_open(problem.is_bad_data() ? start_errc::bad_data : start_errc::io, path, problem.what());
 }
 
-start_error cannot_open(start_error::kind why, std::filesystem::path const& path, std::string reason)
+start_error cannot_open(start_errc why, std::filesystem::path const& path, std::string reason)
 {
     std::ranges::replace(reason, '\n', ' ');  // SQLite's report of damage has several lines
     return start_error{why, "cannot open " + path.string() + ": " + reason};
 }
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

@@ -5,9 +5,9 @@
 #include <string>
 
 #include "porter/start_error.hpp"
-#include "store/sqlite/failure.hpp"
+#include "store/sqlite/sqlite_error.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 /// "Port", as the schema writes it into the file: the database is ours.
 inline constexpr std::int64_t our_application_id = 0x506f7274;
@@ -29,12 +29,12 @@ void sync_to_disk(std::filesystem::path const& path);
 /// Throws start_error: configuration when it, or a file that SQLite keeps beside it, is a symbolic link, another
 /// user's, or writable by others; bad_data when it is no SQLite database, that of another program, or newer; io when it
 /// cannot be read, is no file, or nobody may write to it. Throws failure.
-void refuse_wrong_file(std::filesystem::path const& path, int newest);
+void reject_wrong_file(std::filesystem::path const& path, int newest);
 
 /// `problem` as people are told of it at the start: bad_data when the file's content is at fault, else io.
-start_error explain(std::filesystem::path const& path, failure const& problem);
+start_error explain(std::filesystem::path const& path, error const& problem);
 
 /// "cannot open PATH: REASON", in one line
-start_error cannot_open(start_error::kind why, std::filesystem::path const& path, std::string reason);
+start_error cannot_open(start_errc why, std::filesystem::path const& path, std::string reason);
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <chrono>
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 file_watch::file_watch(std::filesystem::path const& file, log::logger& log) : file_(file), log_(log)
 {
@@ -75,4 +75,4 @@ std::optional<file_watch::identity> file_watch::identity_of(std::string const& p
     return identity{about.st_dev, about.st_ino};
 }
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

@@ -11,7 +11,7 @@
 
 #include "log/logger.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 /// Whether the files of an open database (itself, -wal and -shm) still have their names. SQLite goes on with files that
 /// were removed or replaced: what it writes is gone at the next start, and what others write it never sees
@@ -61,4 +61,4 @@ private:
     std::atomic<bool> lost_ = false;
 };
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

@@ -16,7 +16,7 @@
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/job_queue.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 /// One request to the database, and the task that waits for its outcome.
 class job {
@@ -57,7 +57,7 @@ public:
         return outcome_->has_value();
     }
 
-    void fail() override { outcome_.emplace(refuse(errc::unavailable)); }
+    void fail() override { outcome_.emplace(unexpected(errc::unavailable)); }
 
     void finish() override
     {
@@ -99,4 +99,4 @@ auto ask(job_queue& queue, Work work, job::reading what = job::reading::what_was
     co_return co_await std::move(operation);
 }
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

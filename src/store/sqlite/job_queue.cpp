@@ -6,7 +6,7 @@
 
 #include "store/sqlite/job.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 job_queue::job_queue(std::size_t limit) : limit_(limit) {}
 
@@ -15,7 +15,7 @@ job_queue::~job_queue() = default;
 bool job_queue::try_push(std::unique_ptr<job>& waiting)
 {
     std::lock_guard const lock{mutex_};
-    if (closed_ || waiting_.size() >= limit_) return false;
+    if (closed_ || pending_.size() >= limit_) return false;
     add(std::move(waiting));
     return true;
 }
@@ -30,23 +30,23 @@ void job_queue::push(std::unique_ptr<job> waiting)
 void job_queue::add(std::unique_ptr<job> waiting)
 {
     waiting->queued_at = std::chrono::steady_clock::now();
-    waiting_.push_back(std::move(waiting));
+    pending_.push_back(std::move(waiting));
     changed_.notify_one();
 }
 
 job_queue::jobs job_queue::take(std::size_t most, time until)
 {
     std::unique_lock lock{mutex_};
-    auto const ready = [this] { return closed_ || !waiting_.empty(); };
+    auto const ready = [this] { return closed_ || !pending_.empty(); };
     if (until == time::max()) {
         changed_.wait(lock, ready);
     } else {
         changed_.wait_until(lock, until, ready);
     }
-    auto const first = waiting_.begin();
-    auto const last = first + static_cast<std::ptrdiff_t>(std::min(most, waiting_.size()));
+    auto const first = pending_.begin();
+    auto const last = first + static_cast<std::ptrdiff_t>(std::min(most, pending_.size()));
     jobs taken{std::make_move_iterator(first), std::make_move_iterator(last)};
-    waiting_.erase(first, last);
+    pending_.erase(first, last);
     return taken;
 }
 
@@ -60,7 +60,7 @@ void job_queue::close()
 bool job_queue::is_finished() const
 {
     std::lock_guard const lock{mutex_};
-    return closed_ && waiting_.empty();
+    return closed_ && pending_.empty();
 }
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <vector>
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 class job;
 
@@ -42,8 +42,8 @@ private:
     std::size_t const limit_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
-    std::deque<std::unique_ptr<job>> waiting_;
+    std::deque<std::unique_ptr<job>> pending_;
     bool closed_ = false;
 };
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

@@ -2,7 +2,7 @@
 
 #include "store/sqlite/statement.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 void set_ending_cause(database& db, std::string_view cause)
 {
@@ -14,4 +14,4 @@ void set_ending_cause(database& db, std::string_view cause)
         .run();
 }
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

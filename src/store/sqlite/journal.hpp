@@ -4,9 +4,9 @@
 
 #include "store/sqlite/database.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 /// Puts the cause into the journal for the sessions that the last DELETE removed. In the same transaction, at once.
 void set_ending_cause(database& db, std::string_view cause);
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

@@ -3,7 +3,7 @@
 #include <span>
 #include <string_view>
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 /// One step of the schema, as it stands in migrations/NNNN_name.sql. Forward only; never edited once it has landed.
 struct migration {
@@ -15,4 +15,4 @@ struct migration {
 /// Every migration that this program was built with: versions 1, 2, 3, ... in order.
 std::span<migration const> migrations() noexcept;
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

@@ -8,11 +8,9 @@
 #include "store/sqlite/statement.hpp"
 #include "store/sqlite/transaction.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 namespace {
-
-using kind = start_error::kind;
 
 /// A private file with a new name that begins with `stem`.
 std::filesystem::path make_backup_file(std::string const& stem)
@@ -36,7 +34,7 @@ void apply(database& db, migration const& step)
 {
     db.execute(std::string{step.sql});
     if (!db.text("PRAGMA foreign_key_check").empty()) {
-        throw start_error{kind::bad_data, "migration " + std::to_string(step.version) + " leaves loose ends"};
+        throw start_error{start_errc::bad_data, "migration " + std::to_string(step.version) + " leaves loose ends"};
     }
     statement{db, "INSERT INTO schema_migrations (version, name, applied_at) VALUES (?1, ?2, unixepoch())",
               step.version, step.name}
@@ -61,9 +59,9 @@ bool migrate_by(database& db, std::filesystem::path const& file, migration const
     return true;
 }
 
-start_error cannot_migrate(std::filesystem::path const& file, migration const& step, failure const& problem)
+start_error cannot_migrate(std::filesystem::path const& file, migration const& step, error const& problem)
 {
-    auto const why = problem.is_bad_data() || problem.is_refusal() ? kind::bad_data : kind::io;
+    auto const why = problem.is_bad_data() || problem.is_rejection() ? start_errc::bad_data : start_errc::io;
     return start_error{why, "cannot migrate " + file.string() + " to version " + std::to_string(step.version) + " (" +
                                 std::string{step.name} + "): " + problem.what()};
 }
@@ -81,10 +79,10 @@ void migrate(database& db, std::filesystem::path const& file, std::span<migratio
             if (migrate_by(db, file, step, backed_up, steps.back().version)) {
                 log.info("store_migrated", {{"version", step.version}, {"name", step.name}});
             }
-        } catch (failure const& problem) {
+        } catch (error const& problem) {
             throw cannot_migrate(file, step, problem);
         }
     }
 }
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

@@ -7,7 +7,7 @@
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/migration.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 /// Whether what is in the file is copied before it is changed.
 enum class backup_first : bool { no, yes };
@@ -20,4 +20,4 @@ enum class backup_first : bool { no, yes };
 void migrate(database& db, std::filesystem::path const& file, std::span<migration const> steps, log::logger& log,
              backup_first copies = backup_first::yes);
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

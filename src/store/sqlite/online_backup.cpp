@@ -2,9 +2,9 @@
 
 #include <sqlite3.h>
 
-#include "store/sqlite/failure.hpp"
+#include "store/sqlite/sqlite_error.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 online_backup::online_backup(database& to, database& from) : to_(to), from_(from)
 {
@@ -25,7 +25,7 @@ bool online_backup::step(int pages)
     int const result = sqlite3_backup_step(handle_, pages);
     if (result == SQLITE_OK) return true;
     if (result == SQLITE_DONE) return false;
-    throw failure{result, sqlite3_errstr(result)};
+    throw error{result, sqlite3_errstr(result)};
 }
 
 std::uint64_t online_backup::done() const noexcept
@@ -38,4 +38,4 @@ std::uint64_t online_backup::total() const noexcept
     return static_cast<std::uint64_t>(sqlite3_backup_pagecount(handle_));
 }
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

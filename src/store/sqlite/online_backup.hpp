@@ -6,7 +6,7 @@
 
 struct sqlite3_backup;
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 /// Copies a whole database, some pages at a time, while others go on reading and writing it: SQLite's online backup.
 /// What others commit meanwhile is not in the copy. Both connections outlive it. Every member may throw failure, unless
@@ -32,4 +32,4 @@ private:
     sqlite3_backup* handle_;
 };
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

@@ -6,23 +6,21 @@
 
 #include "store/sqlite/accounts.hpp"
 #include "store/sqlite/addresses.hpp"
+#include "store/sqlite/attempts.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/existing.hpp"
 #include "store/sqlite/fault_log.hpp"
 #include "store/sqlite/file.hpp"
 #include "store/sqlite/file_watch.hpp"
-#include "store/sqlite/look_ups.hpp"
 #include "store/sqlite/migration.hpp"
 #include "store/sqlite/migrator.hpp"
+#include "store/sqlite/reader.hpp"
 #include "store/sqlite/sessions.hpp"
-#include "store/sqlite/tries.hpp"
 #include "store/sqlite/writer.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 namespace {
-
-using kind = start_error::kind;
 
 /// Gives the file its write-ahead log. SQLite waits for no lock here, although it needs the file for itself for a
 /// moment, and another program may be starting just now.
@@ -32,8 +30,8 @@ void use_write_ahead_log(database& db, options const& rules)
     for (;;) {
         try {
             if (db.text("PRAGMA journal_mode = WAL") == "wal") return;
-            throw cannot_open(kind::io, rules.path, "this file system has no write-ahead log");
-        } catch (failure const& problem) {
+            throw cannot_open(start_errc::io, rules.path, "this file system has no write-ahead log");
+        } catch (error const& problem) {
             if (!problem.is_busy() || std::chrono::steady_clock::now() >= deadline) throw;
         }
         std::this_thread::sleep_for(std::chrono::milliseconds{5});
@@ -45,7 +43,7 @@ void use_write_ahead_log(database& db, options const& rules)
 std::unique_ptr<database> prepare(options const& rules, log::logger& log)
 {
     auto db = std::make_unique<database>(rules.path, database::access::read_write);
-    if (db->is_read_only()) throw cannot_open(kind::io, rules.path, "it is read-only");
+    if (db->is_read_only()) throw cannot_open(start_errc::io, rules.path, "it is read-only");
     db->wait_for_locks(rules.busy_timeout);
     db->integer("PRAGMA user_version");  // waits for a restore that is putting another file in place
     refuse_replaced(*db);
@@ -53,7 +51,7 @@ std::unique_ptr<database> prepare(options const& rules, log::logger& log)
     use_write_ahead_log(*db, rules);
     db->execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
     refuse_replaced(*db);
-    give_back_undecided(*db);
+    rollback_pending(*db);
     return db;
 }
 
@@ -72,11 +70,11 @@ struct backend::parts {
     std::unique_ptr<database> connection;  // until there is a thread for it
     file_watch files;
     writer writes;  // outlives the connection that reads: the last to close empties the write-ahead log
-    look_ups reads;
+    reader reads;
     sqlite::accounts accounts{reads.queue(), writes.queue()};
     sqlite::sessions sessions{reads, writes.queue()};
     sqlite::addresses addresses{reads.queue(), writes.queue()};
-    sqlite::tries tries{writes.queue()};
+    sqlite::attempts attempts{writes.queue()};
 };
 
 backend::backend(options const& rules, log::logger& log) : parts_(std::make_unique<parts>(rules, log)) {}
@@ -85,23 +83,23 @@ backend::~backend() = default;
 
 store::ports backend::ports() noexcept
 {
-    return {parts_->accounts, parts_->sessions, parts_->addresses, parts_->tries};
+    return {parts_->accounts, parts_->sessions, parts_->addresses, parts_->attempts};
 }
 
 std::unique_ptr<backend> open(options const& rules, log::logger& log)
 {
     try {
         if (!make_private_file(rules.path)) {
-            refuse_wrong_file(rules.path, newest_version());
+            reject_wrong_file(rules.path, newest_version());
             if (make_private(rules.path)) log.warn("database_made_private", {{"file", rules.path.native()}});
-            refuse_log_of_another(rules);
+            reject_foreign_log(rules);
             recover(rules);
             // A start must not take longer with every account: a large file is checked whole when that is asked for.
             auto const size = std::filesystem::file_size(rules.path);
-            refuse_wrong_content(rules, size <= rules.whole_check_limit ? depth::whole : depth::schema);
+            reject_wrong_content(rules, size <= rules.whole_check_limit ? depth::whole : depth::schema);
         }
         return std::make_unique<backend>(rules, log);
-    } catch (failure const& problem) {
+    } catch (error const& problem) {
         throw explain(rules.path, problem);
     }
 }
@@ -111,12 +109,12 @@ void check(options const& rules)
     std::error_code ignored;
     if (std::filesystem::symlink_status(rules.path, ignored).type() == std::filesystem::file_type::not_found) return;
     try {
-        refuse_wrong_file(rules.path, newest_version());
-        refuse_log_of_another(rules);
-        refuse_wrong_content(rules, depth::whole);
-    } catch (failure const& problem) {
+        reject_wrong_file(rules.path, newest_version());
+        reject_foreign_log(rules);
+        reject_wrong_content(rules, depth::whole);
+    } catch (error const& problem) {
         throw explain(rules.path, problem);
     }
 }
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

@@ -7,7 +7,7 @@
 #include "store/ports.hpp"
 #include "store/sqlite/options.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 /// A store in one SQLite file: a thread that writes, a thread that looks up. Failures of the database while it runs
 /// answer `unavailable`, are logged as `store_failed` at most once a second, and pass when their cause does.
@@ -37,4 +37,4 @@ std::unique_ptr<backend> open(options const& rules, log::logger& log);
 /// start_error like open().
 void check(options const& rules);
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

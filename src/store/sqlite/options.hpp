@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 struct options {
     std::filesystem::path path;                     ///< the database file; its folder exists
@@ -15,4 +15,4 @@ struct options {
     int checkpoint_pages = 1'000;  ///< pages of 4 KiB in the write-ahead log that are worth moving into the file
 };
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

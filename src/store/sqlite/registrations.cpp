@@ -6,7 +6,7 @@
 #include "store/limits.hpp"
 #include "store/sqlite/statement.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 namespace {
 
@@ -40,7 +40,7 @@ std::optional<base::timestamp> site_registrations_full_since(database& db, std::
                                     site, std::uint64_t{networks_per_site} * most, now);
 }
 
-std::optional<base::timestamp> registrations_full_since(database& db, secret_try const& asked)
+std::optional<base::timestamp> registrations_full_since(database& db, secret_attempt const& asked)
 {
     auto const of_network = network_registrations_full_since(db, asked.network, asked.max_registrations, asked.at);
     auto const of_site =
@@ -48,7 +48,7 @@ std::optional<base::timestamp> registrations_full_since(database& db, secret_try
     return std::max(of_network, of_site);  // none is less than any
 }
 
-void count_registration(database& db, counted_try& counted)
+void count_registration(database& db, counted_attempt& counted)
 {
     auto const now = std::chrono::floor<std::chrono::seconds>(counted.at);
     statement{db, "DELETE FROM registrations WHERE registered_at <= ?1", now - registration_window}.run();
@@ -63,7 +63,7 @@ void forget_registration(database& db, std::int64_t registration)
     if (registration != 0) statement{db, "DELETE FROM registrations WHERE id = ?1", registration}.run();
 }
 
-bool is_registration_undecided(database& db, std::string const& network)
+bool is_registration_pending(database& db, std::string const& network)
 {
     statement row{db,
                   "SELECT 1 FROM undecided_tries JOIN registrations ON registrations.id = registration_id"
@@ -72,4 +72,4 @@ bool is_registration_undecided(database& db, std::string const& network)
     return row.step();
 }
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

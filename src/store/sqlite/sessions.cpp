@@ -5,12 +5,12 @@
 
 #include "store/sqlite/accounts.hpp"
 #include "store/sqlite/addresses.hpp"
+#include "store/sqlite/attempts.hpp"
 #include "store/sqlite/job.hpp"
 #include "store/sqlite/journal.hpp"
 #include "store/sqlite/statement.hpp"
-#include "store/sqlite/tries.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 namespace {
 
@@ -45,7 +45,7 @@ access_history read_history(statement const& row, int first)
 
 result<opened_session> open_session(database& db, new_session const& fresh)
 {
-    undo_proved_try(db, fresh.proved_by);
+    undo_verified_attempt(db, fresh.verified_hash);
     opened_session opened;
     opened.account = fresh.account;
     std::string name;
@@ -54,7 +54,7 @@ result<opened_session> open_session(database& db, new_session const& fresh)
                           "SELECT last_login_at, last_address, failed_since, name FROM accounts"
                           " WHERE id = ?1 AND credential_version = ?2 AND disabled_at IS NULL",
                           fresh.account, fresh.credential_version};
-        if (!account.step()) return refuse(errc::credential_changed);
+        if (!account.step()) return unexpected(errc::credential_changed);
         opened.before = read_history(account, 0);
         name = account.text(3);
     }
@@ -78,7 +78,7 @@ result<opened_session> open_session(database& db, new_session const& fresh)
     statement{db,
               "DELETE FROM sessions WHERE account_id = ?1 AND id <="
               " (SELECT id FROM sessions WHERE account_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
-              fresh.account, std::max<std::uint32_t>(fresh.keep, 1)}
+              fresh.account, std::max<std::uint32_t>(fresh.max_sessions, 1)}
         .run();
     set_ending_cause(db, name_of(ending_cause::replaced));
     record_address(db, fresh.address, fresh.network, name, fresh.account, fresh.created_at);
@@ -89,7 +89,7 @@ result<opened_session> open_session(database& db, new_session const& fresh)
 result<opened_session> open_first_session(database& db, account const& owner, new_session first)
 {
     auto const added = add_account(db, owner);
-    if (!added) return refuse(added.error());
+    if (!added) return unexpected(added.error());
     first.account = added->id;
     first.credential_version = added->credential_version;
     return open_session(db, first);
@@ -130,7 +130,7 @@ result<std::vector<session>> list_sessions(database& db, account_id account, bas
 result<void> end_session(database& db, account_id account, session_id id, ending_cause why)
 {
     statement{db, "DELETE FROM sessions WHERE id = ?1 AND account_id = ?2", id, account}.run();
-    if (db.changes() == 0) return refuse(errc::not_found);
+    if (db.changes() == 0) return unexpected(errc::not_found);
     set_ending_cause(db, name_of(why));
     return {};
 }
@@ -142,7 +142,7 @@ result<void> end_sessions(database& db, account_id account, ending_cause why)
     return {};
 }
 
-result<void> touch_sessions(database& db, std::vector<session_use> const& uses)
+result<void> touch_sessions(database& db, std::vector<session_activity> const& uses)
 {
     for (auto const& use : uses) {
         statement{db,
@@ -217,12 +217,12 @@ task<result<opened_session>> sessions::open_first(account owner, new_session fir
 
 task<result<std::optional<found_session>>> sessions::find(token_digest digest)
 {
-    return ask(look_ups_.queue(), [digest](database& db) { return find_session(db, digest); });
+    return ask(reader_.queue(), [digest](database& db) { return find_session(db, digest); });
 }
 
 task<result<std::vector<session>>> sessions::list(account_id account, base::timestamp now, base::timestamp idle_since)
 {
-    return ask(look_ups_.queue(),
+    return ask(reader_.queue(),
                [account, now, idle_since](database& db) { return list_sessions(db, account, now, idle_since); });
 }
 
@@ -236,7 +236,7 @@ task<result<void>> sessions::end_all(account_id account, ending_cause why)
     return ask(writes_, [account, why](database& db) { return end_sessions(db, account, why); });
 }
 
-task<result<void>> sessions::touch(std::vector<session_use> uses)
+task<result<void>> sessions::touch(std::vector<session_activity> uses)
 {
     return ask(writes_, [uses = std::move(uses)](database& db) { return touch_sessions(db, uses); });
 }
@@ -248,13 +248,13 @@ task<result<std::size_t>> sessions::prune(base::timestamp now, base::timestamp i
     for (;;) {
         auto work = [now, idle_since](database& db) { return prune_sessions(db, now, idle_since); };
         auto piece = co_await ask(writes_, work);
-        if (!piece) co_return refuse(piece.error());
+        if (!piece) co_return unexpected(piece.error());
         removed += *piece;
         if (*piece < static_cast<std::size_t>(prune_piece)) co_return removed;
     }
 }
 
-task<result<std::vector<session_id>>> sessions::gone(std::vector<session_id> live, base::timestamp now)
+task<result<std::vector<session_id>>> sessions::find_ended(std::vector<session_id> live, base::timestamp now)
 {
     // Piece by piece, so that look-ups get in between.
     constexpr std::size_t piece = 1'000;
@@ -263,8 +263,8 @@ task<result<std::vector<session_id>>> sessions::gone(std::vector<session_id> liv
         auto const next = left.first(std::min(left.size(), piece));
         left = left.subspan(next.size());
         auto work = [next, now](database& db) { return find_gone(db, next, now); };
-        auto found = co_await ask(look_ups_.queue(), work, job::reading::what_is_there_now);
-        if (!found) co_return refuse(found.error());
+        auto found = co_await ask(reader_.queue(), work, job::reading::what_is_there_now);
+        if (!found) co_return unexpected(found.error());
         over.insert(over.end(), found->begin(), found->end());
     }
     co_return over;
@@ -273,12 +273,12 @@ task<result<std::vector<session_id>>> sessions::gone(std::vector<session_id> liv
 task<result<std::vector<session_id>>> sessions::ended_between(base::timestamp after, base::timestamp until)
 {
     auto work = [after, until](database& db) { return find_ended_between(db, after, until); };
-    return ask(look_ups_.queue(), std::move(work));
+    return ask(reader_.queue(), std::move(work));
 }
 
 void sessions::watch(session_watch watcher)
 {
-    look_ups_.watch(std::move(watcher));
+    reader_.watch(std::move(watcher));
 }
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

@@ -7,9 +7,9 @@
 #include <limits>
 
 #include "base/utf8.hpp"
-#include "store/sqlite/failure.hpp"
+#include "store/sqlite/sqlite_error.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 statement::~statement()
 {
@@ -47,7 +47,7 @@ std::string statement::text(int column) const
     auto found = bytes(column);
     if (!base::valid_utf8(found)) {
         // A refusal, so that it fails the request that reads it and none beside it.
-        throw failure{SQLITE_MISMATCH, "a text is damaged: it is not valid UTF-8 (porterctl db check names it)"};
+        throw error{SQLITE_MISMATCH, "a text is damaged: it is not valid UTF-8 (porterctl db check names it)"};
     }
     return found;
 }
@@ -97,4 +97,4 @@ void statement::check(int result) const
     if (result != SQLITE_OK) database_.fail(result);
 }
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

@@ -9,7 +9,7 @@
 #include "base/clock.hpp"
 #include "store/sqlite/database.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 /// One use of an SQL statement. The connection keeps it prepared for the next use; so the same text must not be in use
 /// twice at once. Parameters are ?1, ?2, ... in the order given. Every member may throw failure.
@@ -60,4 +60,4 @@ private:
     sqlite3_stmt* handle_;
 };
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

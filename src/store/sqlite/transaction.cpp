@@ -1,9 +1,9 @@
 #include "store/sqlite/transaction.hpp"
 
-#include "store/sqlite/failure.hpp"
+#include "store/sqlite/sqlite_error.hpp"
 #include "store/sqlite/statement.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 namespace {
 
@@ -13,7 +13,7 @@ void undo(database& db, std::string_view sql) noexcept
     if (!db.in_transaction()) return;  // after some failures SQLite rolls back by itself
     try {
         statement{db, sql}.run();
-    } catch (failure const&) {
+    } catch (error const&) {
     }
 }
 
@@ -52,4 +52,4 @@ void savepoint::keep()
     kept_ = true;
 }
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

@@ -2,7 +2,7 @@
 
 #include "store/sqlite/database.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 /// A write transaction: from the start it holds the write lock, because a read transaction that wants it later is
 /// refused at once when somebody else wrote meanwhile. What is not committed is undone. May throw failure.
@@ -35,4 +35,4 @@ private:
     bool kept_ = false;
 };
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "base/thread.hpp"
-#include "store/sqlite/failure.hpp"
+#include "store/sqlite/sqlite_error.hpp"
 #include "store/sqlite/statement.hpp"
 #include "store/sqlite/transaction.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 namespace {
 
@@ -41,13 +41,13 @@ private:
 };
 
 writer::writer(std::unique_ptr<database> connection, options const& rules, file_watch& files, fault_log& faults)
-    : rules_(rules),
+    : options_(rules),
       files_(files),
       faults_(faults),
       database_(std::move(connection)),
       next_checkpoint_(rules.checkpoint_pages),
       queue_(rules.queue_limit),
-      thread_([this] { serve(); })
+      thread_([this] { run(); })
 {}
 
 writer::~writer()
@@ -64,28 +64,28 @@ void writer::close_lost()
     done.wait();
 }
 
-void writer::serve()
+void writer::run()
 {
-    base::serve_as("store-writer");
+    base::set_thread_name("store-writer");
     while (!queue_.is_finished()) {
         auto group = queue_.take(group_limit);
         if (files_.is_lost()) {
-            give_up_files();
+            abandon_files();
             for (auto const& lost : group) lost->fail();
         } else {
             write(group);
         }
         for (auto const& done : group) done->finish();
-        if (database_ && database_->wal_pages() >= next_checkpoint_ && !files_.is_lost()) tidy_up();
+        if (database_ && database_->wal_pages() >= next_checkpoint_ && !files_.is_lost()) maintain();
     }
     if (files_.is_lost()) {
-        give_up_files();
+        abandon_files();
     } else {
-        tidy_up();
+        maintain();
     }
 }
 
-void writer::give_up_files()
+void writer::abandon_files()
 {
     if (!database_) return;
     bool emptied = false;
@@ -94,7 +94,7 @@ void writer::give_up_files()
         // removed is not lost.
         database_->wait_for_locks(checkpoint_patience);
         emptied = files_.has_own_log() && database_->checkpoint();
-    } catch (failure const& problem) {
+    } catch (error const& problem) {
         faults_.report("checkpoint", problem);
     }
     // A log that is not ours any more, or whose database is not, must not be moved or removed by SQLite.
@@ -109,10 +109,10 @@ void writer::write(waiting_jobs waiting)
         try {
             commit(waiting);
             return;
-        } catch (failure const& problem) {
+        } catch (error const& problem) {
             faults_.report("write", problem);
             if (problem.is_busy()) {
-                waiting = give_up_overdue(waiting);
+                waiting = fail_overdue(waiting);
             } else {
                 for (auto const& lost : std::exchange(waiting, {})) lost->fail();
             }
@@ -123,7 +123,7 @@ void writer::write(waiting_jobs waiting)
 void writer::commit(waiting_jobs waiting)
 {
     // Nobody waits longer than the time-out, wherever it was spent: in the queue or for the lock.
-    auto const deadline = waiting.front()->queued_at + rules_.busy_timeout;
+    auto const deadline = waiting.front()->queued_at + options_.busy_timeout;
     auto const patience = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
     database_->wait_for_locks(std::max(patience, milliseconds{0}));
 
@@ -137,25 +137,25 @@ void writer::attempt(job& part)
     try {
         savepoint own{*database_};
         if (part.run(*database_)) own.keep();
-    } catch (failure const& problem) {
-        if (!problem.is_refusal()) throw;
+    } catch (error const& problem) {
+        if (!problem.is_rejection()) throw;
         faults_.report("write", problem);
         part.fail();
     }
 }
 
-writer::waiting_jobs writer::give_up_overdue(waiting_jobs waiting)
+writer::waiting_jobs writer::fail_overdue(waiting_jobs waiting)
 {
     auto const now = steady_clock::now();
     auto rest = waiting;
     do {
         rest.front()->fail();
         rest = rest.subspan(1);
-    } while (!rest.empty() && rest.front()->queued_at + rules_.busy_timeout <= now);
+    } while (!rest.empty() && rest.front()->queued_at + options_.busy_timeout <= now);
     return rest;
 }
 
-void writer::tidy_up()
+void writer::maintain()
 {
     try {
         database_->wait_for_locks(checkpoint_patience);
@@ -176,11 +176,11 @@ void writer::tidy_up()
             .run();
         bool const emptied = database_->checkpoint();
         // While somebody reads for long the log can only grow: then try rarely, for every try costs the patience.
-        next_checkpoint_ = emptied ? rules_.checkpoint_pages : 2 * next_checkpoint_;
-    } catch (failure const& problem) {
+        next_checkpoint_ = emptied ? options_.checkpoint_pages : 2 * next_checkpoint_;
+    } catch (error const& problem) {
         faults_.report("checkpoint", problem);
         next_checkpoint_ = 2 * next_checkpoint_;
     }
 }
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

@@ -12,7 +12,7 @@
 #include "store/sqlite/job_queue.hpp"
 #include "store/sqlite/options.hpp"
 
-namespace porter::rooms::store::sqlite {
+namespace porter::detail::store::sqlite {
 
 /// The one thread that writes. It puts whatever waits into one transaction, because the disk takes as long for one as
 /// for a hundred, and answers after the commit; nothing is written any more once the files are lost. It also moves the
@@ -34,15 +34,15 @@ private:
     class nudge;
     using waiting_jobs = std::span<std::unique_ptr<job>>;
 
-    void serve();
+    void run();
     void write(waiting_jobs waiting);
     void commit(waiting_jobs waiting);
     void attempt(job& part);
-    waiting_jobs give_up_overdue(waiting_jobs waiting);
-    void give_up_files();
-    void tidy_up();
+    waiting_jobs fail_overdue(waiting_jobs waiting);
+    void abandon_files();
+    void maintain();
 
-    options const rules_;
+    options const options_;
     file_watch& files_;
     fault_log& faults_;
     std::unique_ptr<database> database_;  // none once the files are lost
@@ -51,4 +51,4 @@ private:
     std::thread thread_;
 };
 
-}  // namespace porter::rooms::store::sqlite
+}  // namespace porter::detail::store::sqlite

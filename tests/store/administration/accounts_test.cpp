@@ -1,14 +1,14 @@
 // What an administrator does with accounts, below the words of porterctl.
-#include "store/administration/desk.hpp"
+#include "store/administration/admin_fixture.hpp"
 #include "store/sqlite/administration/sessions.hpp"
-#include "store/support/endings.hpp"
+#include "store/support/ended_sessions.hpp"
 
 using namespace porter::testing;
-using porter::rooms::store::errc;
+using porter::detail::store::errc;
 
 TEST_CASE("an account is added once")
 {
-    desk admin;
+    admin_fixture admin;
     auto const added = administration::add_account(admin.db(), "Боб", "боб", "hash", at(5));
     REQUIRE(added);
     auto const found = administration::find_account(admin.db(), "боб");
@@ -24,7 +24,7 @@ TEST_CASE("an account is added once")
 
 TEST_CASE("a new spelling of the same name is a rename like any other")
 {
-    desk admin;
+    admin_fixture admin;
     auto const id = administration::add_account(admin.db(), "Алиса", "алиса", "hash", at(0));
     REQUIRE(id);
     CHECK(administration::rename_account(admin.db(), *id, "АЛИСА", "алиса"));
@@ -36,20 +36,20 @@ TEST_CASE("a new spelling of the same name is a rename like any other")
 
 TEST_CASE("a renamed account keeps what belongs to it and its addresses greet by the new name")
 {
-    desk admin{desk::porterd::open};
-    auto const opened = admin.here.run(admin.ports.sessions.open(session_of(admin.alice, 1)));
+    admin_fixture admin{admin_fixture::porterd::open};
+    auto const opened = admin.address.run(admin.ports.sessions.open(session_of(admin.alice, 1)));
     REQUIRE(opened);
-    REQUIRE(admin.here.run(admin.ports.addresses.record("192.0.2.1", "192.0.2.1", "alice", admin.alice.id, at(0))));
+    REQUIRE(admin.address.run(admin.ports.addresses.record("192.0.2.1", "192.0.2.1", "alice", admin.alice.id, at(0))));
     REQUIRE(administration::rename_account(admin.db(), admin.alice.id, "Боб", "боб"));
     CHECK(admin.type("SELECT id FROM sessions") == std::to_string(opened->id));
-    auto const greeted = admin.here.run(admin.ports.addresses.name_of("192.0.2.1"));
+    auto const greeted = admin.address.run(admin.ports.addresses.name_of("192.0.2.1"));
     REQUIRE(greeted);
     CHECK(*greeted == "Боб");
 }
 
 TEST_CASE("nobody is renamed to a name that is taken")
 {
-    desk admin;
+    admin_fixture admin;
     REQUIRE(administration::add_account(admin.db(), "Bob", "bob", "hash", at(0)));
     auto const renamed = administration::rename_account(admin.db(), admin.alice.id, "BOB", "bob");
     REQUIRE_FALSE(renamed);
@@ -59,11 +59,11 @@ TEST_CASE("nobody is renamed to a name that is taken")
 
 TEST_CASE("what ends a session is heard beside it")
 {
-    desk admin{desk::porterd::open};
-    endings told;
+    admin_fixture admin{admin_fixture::porterd::open};
+    ended_sessions told;
     admin.ports.sessions.watch({told.watcher()});
     auto const open = [&](int number) {
-        auto opened = admin.here.run(admin.ports.sessions.open(session_of(admin.alice, number)));
+        auto opened = admin.address.run(admin.ports.sessions.open(session_of(admin.alice, number)));
         REQUIRE(opened);
         return opened->id;
     };
@@ -87,7 +87,7 @@ TEST_CASE("what ends a session is heard beside it")
 
 TEST_CASE("a disabled account keeps the time at which it was disabled")
 {
-    desk admin;
+    admin_fixture admin;
     REQUIRE(administration::disable_account(admin.db(), admin.alice.id, at(1)));
     REQUIRE(administration::disable_account(admin.db(), admin.alice.id, at(2)));
     CHECK(administration::find_account(admin.db(), "alice")->disabled_at == at(1));
@@ -95,7 +95,7 @@ TEST_CASE("a disabled account keeps the time at which it was disabled")
 
 TEST_CASE("what is gone is not found")
 {
-    desk admin;
+    admin_fixture admin;
     REQUIRE(administration::delete_account(admin.db(), admin.alice.id));
     CHECK_FALSE(administration::find_account(admin.db(), "alice"));
     CHECK(administration::delete_account(admin.db(), admin.alice.id).error() == errc::not_found);

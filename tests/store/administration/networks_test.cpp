@@ -1,6 +1,6 @@
 // Addresses that failed too often, and how an administrator lets them try again (promise P2).
 #include "store/sqlite/administration/networks.hpp"
-#include "store/administration/desk.hpp"
+#include "store/administration/admin_fixture.hpp"
 
 using namespace porter::testing;
 
@@ -9,7 +9,7 @@ namespace {
 constexpr auto home = "192.0.2.1";
 constexpr auto abroad = "2001:db8::/64";
 
-void fail(desk& admin, std::string const& network, int times, int when)
+void fail(admin_fixture& admin, std::string const& network, int times, int when)
 {
     auto const moment = at(when).time_since_epoch().count();
     for (int i = 0; i < times; ++i) {
@@ -18,17 +18,17 @@ void fail(desk& admin, std::string const& network, int times, int when)
     }
 }
 
-auto shut(desk& admin, int now)
+auto shut(admin_fixture& admin, int now)
 {
-    return administration::list_shut_networks(admin.db(), admin.alice.id, few_tries, at(now));
+    return administration::list_blocked_networks(admin.db(), admin.alice.id, few_tries, at(now));
 }
 
 }  // namespace
 
 TEST_CASE("addresses that failed too often are told with the end of it and the account's own first")
 {
-    desk admin{desk::porterd::open};
-    REQUIRE(admin.here.run(admin.ports.sessions.open(session_of(admin.alice, 1))));
+    admin_fixture admin{admin_fixture::porterd::open};
+    REQUIRE(admin.address.run(admin.ports.sessions.open(session_of(admin.alice, 1))));
     fail(admin, "192.0.2.0", 3, 0);
     fail(admin, home, 3, 10);
     fail(admin, "192.0.2.9", 2, 0);
@@ -45,21 +45,21 @@ TEST_CASE("addresses that failed too often are told with the end of it and the a
 
 TEST_CASE("an address is let in again and porterd keeps no copy of its failures")
 {
-    desk admin{desk::porterd::open};
+    admin_fixture admin{admin_fixture::porterd::open};
     fail(admin, abroad, 3, 0);
-    auto const refused = admin.here.run(admin.ports.tries.begin(try_of(admin.alice.id, abroad, 1), few_tries));
+    auto const refused = admin.address.run(admin.ports.attempts.begin(try_of(admin.alice.id, abroad, 1), few_tries));
     REQUIRE(refused);
-    CHECK_FALSE(refused->verdict.allows());
-    CHECK(administration::open_network(admin.db(), abroad) == 3);
-    CHECK(administration::open_network(admin.db(), abroad) == 0);
-    auto const taken = admin.here.run(admin.ports.tries.begin(try_of(admin.alice.id, abroad, 1), few_tries));
+    CHECK_FALSE(refused->decision.allows());
+    CHECK(administration::enable_network(admin.db(), abroad) == 3);
+    CHECK(administration::enable_network(admin.db(), abroad) == 0);
+    auto const taken = admin.address.run(admin.ports.attempts.begin(try_of(admin.alice.id, abroad, 1), few_tries));
     REQUIRE(taken);
-    CHECK(taken->verdict.allows());
+    CHECK(taken->decision.allows());
 }
 
 TEST_CASE("each network that a limit keeps out is listed with its count and when that ends")
 {
-    desk admin{desk::porterd::open};
+    admin_fixture admin{admin_fixture::porterd::open};
     fail(admin, "192.0.2.0", 3, 0);
     fail(admin, home, 3, 10);
     fail(admin, "192.0.2.9", 2, 10);
@@ -75,13 +75,13 @@ TEST_CASE("each network that a limit keeps out is listed with its count and when
     CHECK(both[0].until == at(60));
     CHECK(both[1].network == home);
     CHECK(listed(60).size() == 1);
-    CHECK(administration::open_network(admin.db(), home) == 3);
+    CHECK(administration::enable_network(admin.db(), home) == 3);
     CHECK(listed(60).empty());
 }
 
 TEST_CASE("networks and sites that may make no account now are listed")
 {
-    desk admin{desk::porterd::open};
+    admin_fixture admin{admin_fixture::porterd::open};
     auto const registered = [&](std::string const& network, std::string const& site, int times, int when) {
         for (int i = 0; i < times; ++i) {
             admin.type("INSERT INTO registrations (network, site, registered_at) VALUES ('" + network + "', '" + site +

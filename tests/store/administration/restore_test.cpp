@@ -10,11 +10,12 @@
 #include <chrono>
 #include <optional>
 
-#include "store/administration/desk.hpp"
+#include "store/administration/admin_fixture.hpp"
 #include "store/sqlite/existing.hpp"
-#include "store/sqlite/failure.hpp"
+#include "store/sqlite/sqlite_error.hpp"
 
 using namespace porter::testing;
+using porter::start_errc;
 using porter::start_error;
 
 namespace {
@@ -27,7 +28,7 @@ bool go_on(std::uint64_t, std::uint64_t)
 /// Another process that tries to open the database, to change it and as porterd does, when it is told to.
 class other_program {
 public:
-    explicit other_program(house& here)
+    explicit other_program(database_fixture& here)
     {
         REQUIRE(::pipe(start_.data()) == 0);
         process_ = ::fork();
@@ -52,17 +53,17 @@ public:
     }
 
 private:
-    static bool can_change(house& here)
+    static bool can_change(database_fixture& here)
     {
         try {
             auto const db = administration::open_to_write(here.rules);
             return true;
-        } catch (porter::rooms::store::sqlite::failure const& problem) {
+        } catch (porter::detail::store::sqlite::error const& problem) {
             return !problem.is_busy();
         }
     }
 
-    static bool can_start(house& here)
+    static bool can_start(database_fixture& here)
     {
         try {
             here.open();
@@ -84,16 +85,16 @@ struct with_backup {
         first = open(admin.alice, 1);
         second = open(admin.alice, 2);
         REQUIRE(administration::back_up(admin.db(), backup, go_on));
-        REQUIRE(admin.here.run(admin.ports.sessions.end(admin.alice.id, second)));
-        auto const bob = admin.here.run(admin.ports.accounts.add(account_of("bob")));
+        REQUIRE(admin.address.run(admin.ports.sessions.end(admin.alice.id, second)));
+        auto const bob = admin.address.run(admin.ports.accounts.add(account_of("bob")));
         REQUIRE(bob);
         later_account = bob->id;
         third = open(*bob, 3);
     }
 
-    porter::rooms::store::session_id open(porter::rooms::store::account const& owner, int number)
+    porter::detail::store::session_id open(porter::detail::store::account const& owner, int number)
     {
-        auto const opened = admin.here.run(admin.ports.sessions.open(session_of(owner, number)));
+        auto const opened = admin.address.run(admin.ports.sessions.open(session_of(owner, number)));
         REQUIRE(opened);
         return opened->id;
     }
@@ -102,24 +103,24 @@ struct with_backup {
     void close()
     {
         admin.leave();
-        admin.here.close();
+        admin.address.close();
     }
 
     administration::restored restore()
     {
-        auto const done = administration::restore(admin.here.rules, backup, go_on);
+        auto const done = administration::restore(admin.address.rules, backup, go_on);
         REQUIRE(done);
         return *done;
     }
 
-    std::string stored(std::string const& sql) { return shell{admin.here.rules.path}.run(sql); }
+    std::string stored(std::string const& sql) { return shell{admin.address.rules.path}.run(sql); }
 
-    desk admin{desk::porterd::open};
-    std::filesystem::path backup = admin.here.folder.path() / "backup.db";
-    porter::rooms::store::session_id first = 0;
-    porter::rooms::store::session_id second = 0;
-    porter::rooms::store::session_id third = 0;
-    porter::rooms::store::account_id later_account = 0;
+    admin_fixture admin{admin_fixture::porterd::open};
+    std::filesystem::path backup = admin.address.folder.path() / "backup.db";
+    porter::detail::store::session_id first = 0;
+    porter::detail::store::session_id second = 0;
+    porter::detail::store::session_id third = 0;
+    porter::detail::store::account_id later_account = 0;
 };
 
 }  // namespace
@@ -136,7 +137,7 @@ TEST_CASE("a restored database has what the backup has but no session that ended
     CHECK(those.stored("SELECT name FROM accounts") == "alice");
     CHECK(those.stored("SELECT id FROM sessions") == std::to_string(those.first));
     CHECK(those.stored("PRAGMA integrity_check") == "ok");
-    CHECK(mode_of(those.admin.here.rules.path) ==
+    CHECK(mode_of(those.admin.address.rules.path) ==
           (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
 }
 
@@ -145,11 +146,11 @@ TEST_CASE("ids that were given since the backup are not given again")
     with_backup those;
     those.close();
     those.restore();
-    auto const ports = those.admin.here.open();
-    auto const added = those.admin.here.run(ports.accounts.add(account_of("carol")));
+    auto const ports = those.admin.address.open();
+    auto const added = those.admin.address.run(ports.accounts.add(account_of("carol")));
     REQUIRE(added);
     CHECK(added->id > those.later_account);
-    auto const opened = those.admin.here.run(ports.sessions.open(session_of(*added, 9)));
+    auto const opened = those.admin.address.run(ports.sessions.open(session_of(*added, 9)));
     REQUIRE(opened);
     CHECK(opened->id > those.third);
 }
@@ -157,20 +158,20 @@ TEST_CASE("ids that were given since the backup are not given again")
 TEST_CASE("the database before is kept with what its log held")
 {
     with_backup those;
-    auto const killed = those.admin.here.folder.path() / "killed";
+    auto const killed = those.admin.address.folder.path() / "killed";
     std::filesystem::create_directory(killed);
     for (auto const* suffix : {"", "-wal"}) {
-        std::filesystem::copy_file(those.admin.here.rules.path.string() + suffix,
+        std::filesystem::copy_file(those.admin.address.rules.path.string() + suffix,
                                    killed.string() + "/porter.db" + suffix);
     }
     those.close();
-    those.admin.here.rules.path = killed / "porter.db";
+    those.admin.address.rules.path = killed / "porter.db";
     auto const done = those.restore();
     CHECK(done.sessions == 1);  // that the second ended stands in the log alone
     CHECK(those.stored("SELECT name FROM accounts") == "alice");
-    CHECK_FALSE(those.admin.here.check());
+    CHECK_FALSE(those.admin.address.check());
     CHECK(shell{done.set_aside}.run("SELECT name FROM accounts ORDER BY id") == "alice\nbob");
-    CHECK_FALSE(std::filesystem::exists(those.admin.here.rules.path.string() + "-wal"));
+    CHECK_FALSE(std::filesystem::exists(those.admin.address.rules.path.string() + "-wal"));
     CHECK_FALSE(std::filesystem::exists(done.set_aside.string() + "-wal"));
     CHECK(std::ranges::none_of(std::filesystem::directory_iterator{killed}, [](auto const& entry) {
         return entry.path().string().find("partial") != std::string::npos;
@@ -182,10 +183,10 @@ TEST_CASE("in place of a database that cannot be read every session is ended")
     with_backup those;
     those.close();
     auto const missing = GENERATE(true, false);
-    std::filesystem::remove(those.admin.here.rules.path);
+    std::filesystem::remove(those.admin.address.rules.path);
     if (!missing) {
-        write_file(those.admin.here.rules.path, std::string(8192, 'x'));
-        std::filesystem::permissions(those.admin.here.rules.path,
+        write_file(those.admin.address.rules.path, std::string(8192, 'x'));
+        std::filesystem::permissions(those.admin.address.rules.path,
                                      std::filesystem::perms::owner_write | std::filesystem::perms::owner_read);
     }
     auto const done = those.restore();
@@ -194,8 +195,8 @@ TEST_CASE("in place of a database that cannot be read every session is ended")
     CHECK(done.sessions == 0);
     CHECK(done.sessions_ended == 2);
     CHECK(done.set_aside.empty() == missing);
-    auto const ports = those.admin.here.open();
-    auto const added = those.admin.here.run(ports.accounts.add(account_of("carol")));
+    auto const ports = those.admin.address.open();
+    auto const added = those.admin.address.run(ports.accounts.add(account_of("carol")));
     REQUIRE(added);
     CHECK(added->id > those.later_account);
 }
@@ -204,27 +205,27 @@ TEST_CASE("what is no sound backup of ours is not restored and nothing is change
 {
     with_backup those;
     those.close();
-    auto const before = content_of(those.admin.here.rules.path);
+    auto const before = content_of(those.admin.address.rules.path);
     auto const content = GENERATE(std::string{}, std::string(8192, 'x'));
     write_file(those.backup, content);
-    CHECK_THROWS_AS(administration::restore(those.admin.here.rules, those.backup, go_on), start_error);
-    CHECK(content_of(those.admin.here.rules.path) == before);
-    CHECK_THROWS_AS(administration::restore(those.admin.here.rules, those.backup.string() + "-none", go_on),
+    CHECK_THROWS_AS(administration::restore(those.admin.address.rules, those.backup, go_on), start_error);
+    CHECK(content_of(those.admin.address.rules.path) == before);
+    CHECK_THROWS_AS(administration::restore(those.admin.address.rules, those.backup.string() + "-none", go_on),
                     start_error);
-    CHECK(content_of(those.admin.here.rules.path) == before);
+    CHECK(content_of(those.admin.address.rules.path) == before);
 }
 
 TEST_CASE("a database that others could have written is not replaced")
 {
     with_backup those;
     those.close();
-    std::filesystem::permissions(those.admin.here.rules.path, std::filesystem::perms::others_write,
+    std::filesystem::permissions(those.admin.address.rules.path, std::filesystem::perms::others_write,
                                  std::filesystem::perm_options::add);
     try {
-        administration::restore(those.admin.here.rules, those.backup, go_on);
+        administration::restore(those.admin.address.rules, those.backup, go_on);
         FAIL("it was replaced");
     } catch (start_error const& refused) {
-        CHECK(refused.why() == start_error::kind::configuration);
+        CHECK(refused.code() == start_errc::configuration);
     }
     CHECK(those.stored("SELECT count(*) FROM accounts") == "2");
 }
@@ -233,13 +234,14 @@ TEST_CASE("no other program can open the database while it is being replaced")
 {
     with_backup those;
     those.close();
-    those.admin.here.rules.busy_timeout = std::chrono::milliseconds{1};
-    other_program other{those.admin.here};
+    those.admin.address.rules.busy_timeout = std::chrono::milliseconds{1};
+    other_program other{those.admin.address};
     std::optional<bool> is_kept_out;
-    auto const done = administration::restore(those.admin.here.rules, those.backup, [&](std::uint64_t, std::uint64_t) {
-        if (!is_kept_out) is_kept_out = other.is_kept_out();
-        return true;
-    });
+    auto const done =
+        administration::restore(those.admin.address.rules, those.backup, [&](std::uint64_t, std::uint64_t) {
+            if (!is_kept_out) is_kept_out = other.is_kept_out();
+            return true;
+        });
     CHECK(done.has_value());
     CHECK(is_kept_out == true);
     CHECK(those.stored("SELECT name FROM accounts") == "alice");
@@ -248,12 +250,12 @@ TEST_CASE("no other program can open the database while it is being replaced")
 TEST_CASE("a database that a program has open is not replaced")
 {
     with_backup those;
-    those.admin.here.close();
-    those.admin.here.rules.busy_timeout = std::chrono::milliseconds{1};
+    those.admin.address.close();
+    those.admin.address.rules.busy_timeout = std::chrono::milliseconds{1};
     try {
-        administration::restore(those.admin.here.rules, those.backup, go_on);
+        administration::restore(those.admin.address.rules, those.backup, go_on);
         FAIL("it was replaced");
-    } catch (porter::rooms::store::sqlite::failure const& problem) {
+    } catch (porter::detail::store::sqlite::error const& problem) {
         CHECK(problem.is_busy());
     }
 }
@@ -262,13 +264,13 @@ TEST_CASE("a file that was made while a backup was put in the place of none is n
 {
     with_backup those;
     those.close();
-    auto const& file = those.admin.here.rules.path;
+    auto const& file = those.admin.address.rules.path;
     std::filesystem::remove(file);
     auto const meanwhile = [&](std::uint64_t, std::uint64_t) {
         write_file(file, "another program's");
         return true;
     };
-    CHECK_THROWS_AS(administration::restore(those.admin.here.rules, those.backup, meanwhile), start_error);
+    CHECK_THROWS_AS(administration::restore(those.admin.address.rules, those.backup, meanwhile), start_error);
     CHECK(content_of(file) == "another program's");
 }
 
@@ -276,13 +278,13 @@ TEST_CASE("a file that was replaced while it was being opened is refused")
 {
     with_backup those;
     those.close();
-    auto const opened = administration::open_to_write(those.admin.here.rules);
-    CHECK_NOTHROW(porter::rooms::store::sqlite::refuse_replaced(*opened));
-    std::filesystem::rename(those.backup, those.admin.here.rules.path);
+    auto const opened = administration::open_to_write(those.admin.address.rules);
+    CHECK_NOTHROW(porter::detail::store::sqlite::refuse_replaced(*opened));
+    std::filesystem::rename(those.backup, those.admin.address.rules.path);
     try {
-        porter::rooms::store::sqlite::refuse_replaced(*opened);
+        porter::detail::store::sqlite::refuse_replaced(*opened);
         FAIL("it was taken");
-    } catch (porter::rooms::store::sqlite::failure const& problem) {
+    } catch (porter::detail::store::sqlite::error const& problem) {
         CHECK(problem.is_busy());
     }
 }
@@ -291,12 +293,12 @@ TEST_CASE("nothing is written into a database that was replaced")
 {
     with_backup those;
     those.close();
-    auto const opened = administration::open_to_write(those.admin.here.rules);
-    std::filesystem::rename(those.backup, those.admin.here.rules.path);
+    auto const opened = administration::open_to_write(those.admin.address.rules);
+    std::filesystem::rename(those.backup, those.admin.address.rules.path);
     try {
         administration::end_sessions(*opened, 1);
         FAIL("it was written");
-    } catch (porter::rooms::store::sqlite::failure const& problem) {
+    } catch (porter::detail::store::sqlite::error const& problem) {
         CHECK(problem.is_busy());
     }
 }

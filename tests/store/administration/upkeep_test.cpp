@@ -1,12 +1,13 @@
 // Opening, checking and copying the file itself.
 #include <algorithm>
 
-#include "store/administration/desk.hpp"
+#include "store/administration/admin_fixture.hpp"
 #include "store/sqlite/administration/backup.hpp"
 #include "store/sqlite/administration/check.hpp"
 #include "store/sqlite/administration/status.hpp"
 
 using namespace porter::testing;
+using porter::start_errc;
 using porter::start_error;
 
 namespace {
@@ -19,7 +20,7 @@ bool go_on(std::uint64_t, std::uint64_t)
 /// The faults that the check finds after a statement typed into the shell.
 std::string faults_after(std::string const& sql)
 {
-    desk admin;
+    admin_fixture admin;
     admin.type(sql);
     std::string all;
     for (auto const& one : administration::find_faults(admin.db())) all += one + '\n';
@@ -67,9 +68,9 @@ TEST_CASE("costs of hashes that are not counted as they are there are found")
 
 TEST_CASE("rows that belong to nobody are found")
 {
-    desk admin{desk::porterd::open};
-    REQUIRE(admin.here.run(admin.ports.sessions.open(session_of(admin.alice, 1))));
-    admin.here.close();
+    admin_fixture admin{admin_fixture::porterd::open};
+    REQUIRE(admin.address.run(admin.ports.sessions.open(session_of(admin.alice, 1))));
+    admin.address.close();
     admin.type("DROP TRIGGER account_deleted; DELETE FROM accounts");
     auto const faults = administration::find_faults(admin.db());
     CHECK(std::ranges::find(faults, "1 rows of sessions belong to rows that accounts does not have") != faults.end());
@@ -77,11 +78,11 @@ TEST_CASE("rows that belong to nobody are found")
 
 TEST_CASE("the connection of the administrator leaves the write-ahead log to porterd")
 {
-    desk admin;
-    auto const log = std::filesystem::path{admin.here.rules.path.string() + "-wal"};
+    admin_fixture admin;
+    auto const log = std::filesystem::path{admin.address.rules.path.string() + "-wal"};
     std::uintmax_t size = 0;
     for (std::string const name : {"Alice", "ALICE"}) {
-        auto db = administration::open_to_write(admin.here.rules);
+        auto db = administration::open_to_write(admin.address.rules);
         REQUIRE(administration::rename_account(*db, admin.alice.id, name, "alice"));
         db.reset();  // the last to close
         REQUIRE(std::filesystem::exists(log));
@@ -92,8 +93,8 @@ TEST_CASE("the connection of the administrator leaves the write-ahead log to por
 
 TEST_CASE("a backup is one private file with all that was committed")
 {
-    desk admin{desk::porterd::open};
-    auto const file = admin.here.folder.path() / "copy.db";
+    admin_fixture admin{admin_fixture::porterd::open};
+    auto const file = admin.address.folder.path() / "copy.db";
     std::uint64_t told = 0;
     REQUIRE(administration::back_up(admin.db(), file, [&](std::uint64_t done, std::uint64_t total) {
         CHECK(done <= total);
@@ -108,15 +109,15 @@ TEST_CASE("a backup is one private file with all that was committed")
 
 TEST_CASE("what is written during a backup does not disturb it")
 {
-    desk admin{desk::porterd::open};
+    admin_fixture admin{admin_fixture::porterd::open};
     admin.type(
         "CREATE TABLE ballast (bytes); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
         "1000) INSERT INTO ballast SELECT zeroblob(4096) FROM n");
     int looks = 0;
-    auto const file = admin.here.folder.path() / "copy.db";
+    auto const file = admin.address.folder.path() / "copy.db";
     REQUIRE(administration::back_up(admin.db(), file, [&](std::uint64_t, std::uint64_t) {
         auto const name = "visitor" + std::to_string(++looks);
-        CHECK(admin.here.run(admin.ports.accounts.add(account_of(name))));
+        CHECK(admin.address.run(admin.ports.accounts.add(account_of(name))));
         return looks < 50;  // it would begin anew for ever
     }));
     CHECK(looks > 2);
@@ -125,8 +126,8 @@ TEST_CASE("what is written during a backup does not disturb it")
 
 TEST_CASE("a backup replaces nothing and leaves nothing when it does not come about")
 {
-    desk admin;
-    auto const file = admin.here.folder.path() / "copy.db";
+    admin_fixture admin;
+    auto const file = admin.address.folder.path() / "copy.db";
     CHECK_FALSE(administration::back_up(admin.db(), file, [](std::uint64_t, std::uint64_t) { return false; }));
     CHECK_FALSE(std::filesystem::exists(file));
     write_file(file, "precious");
@@ -134,19 +135,19 @@ TEST_CASE("a backup replaces nothing and leaves nothing when it does not come ab
         administration::back_up(admin.db(), file, go_on);
         FAIL("it was replaced");
     } catch (start_error const& refused) {
-        CHECK(refused.why() == start_error::kind::cannot_create);
+        CHECK(refused.code() == start_errc::cannot_create);
     }
     CHECK(content_of(file) == "precious");
-    CHECK(std::ranges::none_of(std::filesystem::directory_iterator{admin.here.folder.path()}, [](auto const& entry) {
+    CHECK(std::ranges::none_of(std::filesystem::directory_iterator{admin.address.folder.path()}, [](auto const& entry) {
         return entry.path().string().find("partial") != std::string::npos;
     }));
 }
 
 TEST_CASE("the status counts what is there")
 {
-    desk admin;
+    admin_fixture admin;
     REQUIRE(administration::disable_account(admin.db(), admin.alice.id, at(0)));
-    auto const status = administration::status_of(admin.db(), admin.here.rules.path);
+    auto const status = administration::status_of(admin.db(), admin.address.rules.path);
     CHECK(status.version == status.newest);
     CHECK(status.migrations.size() == static_cast<std::size_t>(status.newest));
     CHECK(status.accounts == 1);

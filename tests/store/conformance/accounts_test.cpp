@@ -1,11 +1,11 @@
 #include <asio/co_spawn.hpp>
 #include <exception>
 
-#include "store/conformance/world.hpp"
+#include "store/conformance/store_fixture.hpp"
 
 using namespace porter::testing;
-using porter::rooms::store::account;
-using porter::rooms::store::errc;
+using porter::detail::store::account;
+using porter::detail::store::errc;
 
 namespace {
 
@@ -14,7 +14,7 @@ struct outcomes {
     int taken = 0;
 };
 
-porter::task<void> add_alice(porter::rooms::store::accounts& accounts, outcomes& seen)
+porter::task<void> add_alice(porter::detail::store::accounts& accounts, outcomes& seen)
 {
     auto const added = co_await accounts.add(account_of("alice"));
     if (added) {
@@ -30,7 +30,7 @@ TEST_CASE("an account that was added is found by its folded name and by its id")
 {
     auto const kind = GENERATE(from_range(backends()));
     CAPTURE(kind.name);
-    world here{kind};
+    store_fixture here{kind};
     account fresh;
     fresh.name = "Алиса";
     fresh.folded_name = "алиса";
@@ -60,7 +60,7 @@ TEST_CASE("an account that was added is found by its folded name and by its id")
 
 TEST_CASE("an unknown name or id finds nothing and is no error")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const by_name = here.run(here.accounts().find("nobody"));
     auto const by_id = here.run(here.accounts().find_claimed(7));
     REQUIRE(by_name);
@@ -71,7 +71,7 @@ TEST_CASE("an unknown name or id finds nothing and is no error")
 
 TEST_CASE("adding an account ignores the id and the version and the failures that it brings")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto fresh = account_of("alice");
     fresh.id = 77;
     fresh.credential_version = 9;
@@ -87,7 +87,7 @@ TEST_CASE("adding an account ignores the id and the version and the failures tha
 
 TEST_CASE("an account may be added disabled")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto fresh = account_of("alice");
     fresh.disabled_at = at(3);
     auto const added = here.run(here.accounts().add(fresh));
@@ -97,7 +97,7 @@ TEST_CASE("an account may be added disabled")
 
 TEST_CASE("a second account of the same folded name is refused")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const first = here.add("alice");
     auto again = account_of("alice");
     again.name = "ALICE";
@@ -109,7 +109,7 @@ TEST_CASE("a second account of the same folded name is refused")
 
 TEST_CASE("of many who add the same name at once exactly one succeeds")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     outcomes seen;
     for (int i = 0; i < 20; ++i) {
         asio::co_spawn(here.io(), add_alice(here.accounts(), seen), [](std::exception_ptr error) {
@@ -123,7 +123,7 @@ TEST_CASE("of many who add the same name at once exactly one succeeds")
 
 TEST_CASE("the id of an account is never used again")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const first = here.add("alice");
     here.administrator().remove(first.id);
     CHECK(here.add("alice").id > first.id);
@@ -131,7 +131,7 @@ TEST_CASE("the id of an account is never used again")
 
 TEST_CASE("a rehash replaces the hash and leaves the sessions")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     here.open(session_of(alice, 1));
     CHECK(here.run(here.accounts().rehash(alice.id, alice.password_hash, "stronger")));
@@ -142,7 +142,7 @@ TEST_CASE("a rehash replaces the hash and leaves the sessions")
 
 TEST_CASE("a rehash of what is not the stored hash any more is refused")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     auto const stale = here.run(here.accounts().rehash(alice.id, "another", "stronger"));
     auto const gone = here.run(here.accounts().rehash(alice.id + 1, alice.password_hash, "stronger"));

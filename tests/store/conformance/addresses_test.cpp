@@ -1,10 +1,10 @@
-#include "store/conformance/world.hpp"
+#include "store/conformance/store_fixture.hpp"
 
 using namespace porter::testing;
 
 namespace {
 
-std::string name_of(world& here, std::string const& address)
+std::string name_of(store_fixture& here, std::string const& address)
 {
     auto const found = here.run(here.addresses().name_of(address));
     REQUIRE(found);
@@ -15,13 +15,13 @@ std::string name_of(world& here, std::string const& address)
 
 TEST_CASE("an address that was never seen has no name")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     CHECK(name_of(here, "192.0.2.1") == "(unknown)");
 }
 
 TEST_CASE("an address has the name that was recorded for it last")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     CHECK(here.run(here.addresses().record("192.0.2.1", "192.0.2.1", "Bob", std::nullopt, at(1))));
     CHECK(here.run(here.addresses().record("2001:db8::1", "2001:db8::1", "Eve", std::nullopt, at(1))));
@@ -34,7 +34,7 @@ TEST_CASE("an address has the name that was recorded for it last")
 
 TEST_CASE("a deleted account is not remembered at its addresses")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     CHECK(here.run(here.addresses().record("192.0.2.1", "192.0.2.1", "alice", alice.id, at(1))));
     CHECK(here.run(here.addresses().record("192.0.2.2", "192.0.2.2", "alice", std::nullopt, at(1))));
@@ -45,7 +45,7 @@ TEST_CASE("a deleted account is not remembered at its addresses")
 
 TEST_CASE("nothing is recorded for an account that is gone and that is no error")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     CHECK(here.run(here.addresses().record("192.0.2.1", "192.0.2.1", "alice", 7, at(1))));
     CHECK(name_of(here, "192.0.2.1") == "(unknown)");
 }
@@ -53,7 +53,7 @@ TEST_CASE("nothing is recorded for an account that is gone and that is no error"
 // Promise N15.
 TEST_CASE("of an IPv6 network the 256 addresses seen last are remembered")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const address = [](int number) { return "2001:db8::" + std::to_string(number); };
     for (int i = 0; i < 256; ++i) {
         CHECK(here.run(here.addresses().record(address(i), "2001:db8::/64", "Eve", std::nullopt, at(i))));
@@ -71,7 +71,7 @@ TEST_CASE("of an IPv6 network the 256 addresses seen last are remembered")
 
 TEST_CASE("of an IPv6 /48 the 2048 addresses seen last are remembered")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const network = [](int number) { return "2001:db8:1:" + std::to_string(number / 200); };
     auto const address = [&network](int number) { return network(number) + "::" + std::to_string(number); };
     for (int i = 0; i <= 2048; ++i) {
@@ -84,7 +84,7 @@ TEST_CASE("of an IPv6 /48 the 2048 addresses seen last are remembered")
 
 TEST_CASE("IPv4 addresses are networks by themselves")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const address = [](int number) {
         return "10.0." + std::to_string(number / 250) + '.' + std::to_string(number % 250);
     };

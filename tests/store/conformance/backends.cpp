@@ -1,6 +1,6 @@
 #include <string>
 
-#include "store/conformance/world.hpp"
+#include "store/conformance/store_fixture.hpp"
 #include "store/memory/backend.hpp"
 #include "store/sqlite/open.hpp"
 #include "store/support/shell.hpp"
@@ -11,12 +11,12 @@ namespace porter::testing {
 
 namespace {
 
-namespace store = rooms::store;
+namespace store = detail::store;
 
 class memory_subject final : public subject {
 public:
     store::ports ports() override { return backend_.ports(); }
-    void disable(store::account_id id, rooms::base::timestamp since) override { backend_.disable(id, since); }
+    void disable(store::account_id id, detail::base::timestamp since) override { backend_.disable(id, since); }
     void remove(store::account_id id) override { backend_.remove(id); }
 
 private:
@@ -29,7 +29,7 @@ public:
 
     store::ports ports() override { return backend_->ports(); }
 
-    void disable(store::account_id id, rooms::base::timestamp since) override
+    void disable(store::account_id id, detail::base::timestamp since) override
     {
         shell{options().path}.run(
             "UPDATE accounts SET disabled_at = " + std::to_string(since.time_since_epoch().count()) +

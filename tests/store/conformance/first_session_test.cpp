@@ -1,11 +1,11 @@
-#include "store/conformance/world.hpp"
+#include "store/conformance/store_fixture.hpp"
 
 using namespace porter::testing;
-using porter::rooms::store::errc;
+using porter::detail::store::errc;
 
 TEST_CASE("an account and its first session are made together")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const opened = here.run(here.sessions().open_first(account_of("alice"), session_of({}, 1, 5)));
     REQUIRE(opened);
     CHECK(opened->id > 0);
@@ -19,7 +19,7 @@ TEST_CASE("an account and its first session are made together")
 
 TEST_CASE("where the account cannot be made no session is opened")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     here.add("alice");
     auto const refused = here.run(here.sessions().open_first(account_of("alice"), session_of({}, 1)));
     REQUIRE_FALSE(refused);
@@ -29,7 +29,7 @@ TEST_CASE("where the account cannot be made no session is opened")
 
 TEST_CASE("where the first session cannot be opened no account is made")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto shut = account_of("alice");
     shut.disabled_at = at(1);
     auto const refused = here.run(here.sessions().open_first(shut, session_of({}, 1)));
@@ -42,7 +42,7 @@ TEST_CASE("where the first session cannot be opened no account is made")
 
 TEST_CASE("a login records the address with the account's name")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     CHECK(here.run(here.addresses().record("192.0.2.1", "192.0.2.1", "Bob", std::nullopt, at(0))));
     here.open(session_of(alice, 1));

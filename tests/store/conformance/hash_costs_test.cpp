@@ -3,23 +3,23 @@
 #include <utility>
 #include <vector>
 
-#include "store/conformance/world.hpp"
+#include "store/conformance/store_fixture.hpp"
 #include "store/limits.hpp"
 
 using namespace porter::testing;
-using porter::rooms::base::hash_cost;
+using porter::detail::base::hash_cost;
 using costs = std::vector<hash_cost>;
 
 namespace {
 
-costs costs_with(world& here, std::string const& name)
+costs costs_with(store_fixture& here, std::string const& name)
 {
     auto const claimed = here.run(here.accounts().find_claimed(name));
     REQUIRE(claimed);
     return claimed->hash_costs;
 }
 
-porter::rooms::store::account_id add(world& here, std::string const& name, std::string const& parameters)
+porter::detail::store::account_id add(store_fixture& here, std::string const& name, std::string const& parameters)
 {
     auto const added = here.run(here.accounts().add(account_of(name, parameters)));
     REQUIRE(added);
@@ -30,7 +30,7 @@ porter::rooms::store::account_id add(world& here, std::string const& name, std::
 
 TEST_CASE("with an account and with an unknown name come the costs of all hashes and the dearest first")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     CHECK(costs_with(here, "nobody").empty());
     auto const alice = add(here, "alice", "m=19456,t=2");
     add(here, "bob", "m=65536,t=3");
@@ -50,7 +50,7 @@ TEST_CASE("with an account and with an unknown name come the costs of all hashes
 
 TEST_CASE("a cost is there as long as there is a hash of it")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = add(here, "alice", "m=8,t=1");
     auto const bob = add(here, "bob", "m=8,t=1");
     here.administrator().remove(bob);
@@ -58,7 +58,7 @@ TEST_CASE("a cost is there as long as there is a hash of it")
     REQUIRE(here.run(here.accounts().rehash(alice, hash_text("m=8,t=1"), hash_text("m=8,t=2"))));
     CHECK(costs_with(here, "alice") == costs{{8, 2}});
 
-    porter::rooms::store::password_change change;
+    porter::detail::store::password_change change;
     change.account = alice;
     change.credential_version = 1;
     change.new_hash = hash_text("m=8,t=3");
@@ -70,14 +70,14 @@ TEST_CASE("a cost is there as long as there is a hash of it")
 
 TEST_CASE("an account that opens its first session brings its cost")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     REQUIRE(here.run(here.sessions().open_first(account_of("alice", "m=8,t=1"), session_of({}, 1))));
     CHECK(costs_with(here, "nobody") == costs{{8, 1}});
 }
 
 TEST_CASE("what states no cost that is computed brings none")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     here.add("alice");
     int number = 0;
     for (auto const* each :
@@ -99,10 +99,10 @@ TEST_CASE("what states no cost that is computed brings none")
 
 TEST_CASE("of many costs come the dearest")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     for (int i = 1; i <= 8; ++i) add(here, "account " + std::to_string(i), "m=16,t=" + std::to_string(i));
     add(here, "equal", "m=64,t=2");
     auto const found = costs_with(here, "nobody");
     CHECK(found == costs{{64, 2}, {16, 8}, {16, 7}, {16, 6}, {16, 5}});
-    CHECK(found.size() == porter::rooms::store::hash_costs_at_once);
+    CHECK(found.size() == porter::detail::store::hash_costs_at_once);
 }

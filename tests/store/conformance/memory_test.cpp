@@ -1,12 +1,12 @@
-#include "store/conformance/world.hpp"
+#include "store/conformance/store_fixture.hpp"
 #include "store/memory/backend.hpp"
 
 using namespace porter::testing;
-using porter::rooms::store::errc;
+using porter::detail::store::errc;
 
 TEST_CASE("the store in memory can be unavailable and be back")
 {
-    porter::rooms::store::memory::backend store;
+    porter::detail::store::memory::backend store;
     auto const ports = store.ports();
     store.be_unavailable(true);
     auto const refused = run(ports.accounts.add(account_of("alice")));
@@ -20,7 +20,7 @@ TEST_CASE("the store in memory can be unavailable and be back")
 
 TEST_CASE("an account disabled in memory can be let in again")
 {
-    porter::rooms::store::memory::backend store;
+    porter::detail::store::memory::backend store;
     auto const ports = store.ports();
     auto const alice = run(ports.accounts.add(account_of("alice")));
     REQUIRE(alice);

@@ -1,11 +1,11 @@
-#include "store/conformance/world.hpp"
+#include "store/conformance/store_fixture.hpp"
 
 using namespace porter::testing;
-using porter::rooms::store::errc;
+using porter::detail::store::errc;
 
 TEST_CASE("a changed password ends every session of the account but the one to keep")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     auto const bob = here.add("bob");
     here.open(session_of(alice, 1));
@@ -22,26 +22,26 @@ TEST_CASE("a changed password ends every session of the account but the one to k
     CHECK(here.is_open(4));
 }
 
-TEST_CASE("a changed password undoes the tries on the ladder that proved it and no more")
+TEST_CASE("a changed password undoes the tries on the failure counter that proved it and no more")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     here.open(session_of(alice, 1));
     here.begin(alice.id, "198.51.100.1", 0);
     here.begin(alice.id, "192.0.2.1", 1);
     auto change = change_of(alice, "new");
-    change.proved_by = here.begin(alice.id, "192.0.2.1", 2).counted;
+    change.verified_hash = here.begin(alice.id, "192.0.2.1", 2).counted;
     CHECK(here.run(here.accounts().change_password(change)));
     CHECK(here.account(alice.id).failed_since == 2);
-    CHECK(here.begin(alice.id, "192.0.2.1", 2).verdict.allows());
-    CHECK(here.begin(alice.id, "192.0.2.1", 2).verdict.allows());
+    CHECK(here.begin(alice.id, "192.0.2.1", 2).decision.allows());
+    CHECK(here.begin(alice.id, "192.0.2.1", 2).decision.allows());
     here.begin(alice.id, "198.51.100.2", 2);
-    CHECK_FALSE(here.begin(alice.id, "198.51.100.3", 2).verdict.allows());
+    CHECK_FALSE(here.begin(alice.id, "198.51.100.3", 2).decision.allows());
 }
 
 TEST_CASE("a kept session counts as opened by the new credential")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     auto const kept = here.open(session_of(alice, 1));
     CHECK(here.run(here.accounts().change_password(change_of(alice, "second", kept))));
@@ -53,7 +53,7 @@ TEST_CASE("a kept session counts as opened by the new credential")
 
 TEST_CASE("a session of somebody else is not kept by naming it")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     auto const bob = here.add("bob");
     auto const bobs = here.open(session_of(bob, 1));
@@ -65,7 +65,7 @@ TEST_CASE("a session of somebody else is not kept by naming it")
 
 TEST_CASE("a password is not changed when another one was set since it was verified")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     auto const kept = here.open(session_of(alice, 1));
     here.open(session_of(alice, 2));
@@ -84,7 +84,7 @@ TEST_CASE("a password is not changed when another one was set since it was verif
 
 TEST_CASE("the password of a disabled or deleted account is not changed")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     here.administrator().disable(alice.id, at(9));
     auto const disabled = here.run(here.accounts().change_password(change_of(alice, "new")));
@@ -98,7 +98,7 @@ TEST_CASE("the password of a disabled or deleted account is not changed")
 
 TEST_CASE("a session is not opened by a credential that was changed meanwhile")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     here.begin(alice.id, "192.0.2.9", 0);
     CHECK(here.run(here.accounts().change_password(change_of(alice, "new"))));
@@ -111,7 +111,7 @@ TEST_CASE("a session is not opened by a credential that was changed meanwhile")
 
 TEST_CASE("no session is opened for a disabled or deleted account")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     here.administrator().disable(alice.id, at(9));
     CHECK(here.account(alice.id).disabled_at == at(9));
@@ -126,7 +126,7 @@ TEST_CASE("no session is opened for a disabled or deleted account")
 
 TEST_CASE("a rehash does not get in the way of a password change")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     CHECK(here.run(here.accounts().rehash(alice.id, alice.password_hash, "stronger")));
     CHECK(here.run(here.accounts().change_password(change_of(alice, "new"))));

@@ -2,13 +2,13 @@
 #include <asio/co_spawn.hpp>
 #include <exception>
 
-#include "store/conformance/world.hpp"
+#include "store/conformance/store_fixture.hpp"
 #include "store/limits.hpp"
 
 using namespace porter::testing;
 using namespace std::chrono_literals;
-namespace store = porter::rooms::store;
-using rule = store::verdict::rule;
+namespace store = porter::detail::store;
+using rule = store::decision::rule;
 
 namespace {
 
@@ -23,7 +23,7 @@ constexpr store::throttle_rules many_tries = [] {
     return rules;
 }();
 
-store::secret_try registration_from(std::string network, int seconds, std::uint32_t most = limit)
+store::secret_attempt registration_from(std::string network, int seconds, std::uint32_t most = limit)
 {
     auto asked = try_of(std::nullopt, std::move(network), seconds);
     asked.max_registrations = most;
@@ -31,119 +31,119 @@ store::secret_try registration_from(std::string network, int seconds, std::uint3
 }
 
 struct registrar {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     int accounts = 0;
 
-    store::judged_try begin(std::string network, int seconds, std::uint32_t most = limit)
+    store::attempt_result begin(std::string network, int seconds, std::uint32_t most = limit)
     {
-        auto judged = here.run(here.tries().begin(registration_from(std::move(network), seconds, most), many_tries));
+        auto judged = here.run(here.attempts().begin(registration_from(std::move(network), seconds, most), many_tries));
         REQUIRE(judged);
         return *judged;
     }
 
     /// Makes an account, where that is allowed.
-    store::verdict make(std::string const& network, int seconds, std::uint32_t most = limit)
+    store::decision make(std::string const& network, int seconds, std::uint32_t most = limit)
     {
         auto const judged = begin(network, seconds, most);
-        if (!judged.verdict.allows()) return judged.verdict;
+        if (!judged.decision.allows()) return judged.decision;
         auto const number = ++accounts;
         auto first = session_of({}, number, seconds);
-        first.proved_by = judged.counted;
+        first.verified_hash = judged.counted;
         CHECK(here.run(here.sessions().open_first(account_of("account " + std::to_string(number)), first)));
-        return judged.verdict;
+        return judged.decision;
     }
 };
 
-porter::task<void> begin_one(store::tries& tries, int& allowed)
+porter::task<void> begin_one(store::attempts& tries, int& allowed)
 {
     auto const judged = co_await tries.begin(registration_from(classroom, 0), many_tries);
-    if (judged && judged->verdict.allows()) ++allowed;
+    if (judged && judged->decision.allows()) ++allowed;
 }
 
 }  // namespace
 
 TEST_CASE("a network makes no more accounts within an hour than the limit")
 {
-    registrar house;
-    CHECK(house.make(classroom, 0).allows());
-    CHECK(house.make(classroom, 60).allows());
-    auto const refused = house.make(classroom, 100);
+    registrar fixture;
+    CHECK(fixture.make(classroom, 0).allows());
+    CHECK(fixture.make(classroom, 60).allows());
+    auto const refused = fixture.make(classroom, 100);
     CHECK(refused.by == rule::registrations_used_up);
     CHECK(refused.retry_after == 3500s);
-    CHECK(house.make("192.0.2.2", 100).allows());
-    CHECK(house.make(classroom, hour - 1).retry_after == 1s);
-    CHECK(house.make(classroom, hour).allows());
-    CHECK(house.make(classroom, hour).retry_after == 60s);
+    CHECK(fixture.make("192.0.2.2", 100).allows());
+    CHECK(fixture.make(classroom, hour - 1).retry_after == 1s);
+    CHECK(fixture.make(classroom, hour).allows());
+    CHECK(fixture.make(classroom, hour).retry_after == 60s);
 }
 
 TEST_CASE("without a limit a network makes any number of accounts")
 {
-    registrar house;
-    for (int i = 0; i < 10; ++i) CHECK(house.make(classroom, 0, 0).allows());
+    registrar fixture;
+    for (int i = 0; i < 10; ++i) CHECK(fixture.make(classroom, 0, 0).allows());
 }
 
 TEST_CASE("registrations at the same time do not exceed the limit")
 {
-    registrar house;
+    registrar fixture;
     int allowed = 0;
-    house.here.io().restart();
+    fixture.here.io().restart();
     for (int i = 0; i < 20; ++i) {
-        asio::co_spawn(house.here.io(), begin_one(house.here.tries(), allowed), [](std::exception_ptr error) {
+        asio::co_spawn(fixture.here.io(), begin_one(fixture.here.attempts(), allowed), [](std::exception_ptr error) {
             if (error) std::rethrow_exception(error);
         });
     }
-    house.here.io().run();
+    fixture.here.io().run();
     CHECK(allowed == 2);
 }
 
 TEST_CASE("while a registration is not decided the next one is not throttled but told to come back soon")
 {
-    registrar house;
-    CHECK(house.make(classroom, 0).allows());
-    auto const pending = house.begin(classroom, 0);
-    CHECK(pending.verdict.allows());
-    CHECK(house.begin(classroom, 0).verdict.by == rule::undecided);
-    house.here.give_back(pending.counted);
-    CHECK(house.make(classroom, 0).allows());
-    CHECK(house.begin(classroom, 0).verdict.by == rule::registrations_used_up);
+    registrar fixture;
+    CHECK(fixture.make(classroom, 0).allows());
+    auto const pending = fixture.begin(classroom, 0);
+    CHECK(pending.decision.allows());
+    CHECK(fixture.begin(classroom, 0).decision.by == rule::pending);
+    fixture.here.rollback(pending.counted);
+    CHECK(fixture.make(classroom, 0).allows());
+    CHECK(fixture.begin(classroom, 0).decision.by == rule::registrations_used_up);
 }
 
 TEST_CASE("a registration that fails makes no account and does not count as one")
 {
-    registrar house;
+    registrar fixture;
     for (int i = 0; i < 5; ++i) {
-        auto const asked = house.begin(classroom, 0);
-        CHECK(asked.verdict.allows());
-        CHECK(house.here.run(house.here.tries().fail(asked.counted)));
+        auto const asked = fixture.begin(classroom, 0);
+        CHECK(asked.decision.allows());
+        CHECK(fixture.here.run(fixture.here.attempts().fail(asked.counted)));
     }
 }
 
 TEST_CASE("a network that has made its accounts may still log in")
 {
-    registrar house;
-    CHECK(house.make(classroom, 0).allows());
-    CHECK(house.make(classroom, 0).allows());
-    CHECK(house.here.begin(std::nullopt, classroom, 0).verdict.allows());
+    registrar fixture;
+    CHECK(fixture.make(classroom, 0).allows());
+    CHECK(fixture.make(classroom, 0).allows());
+    CHECK(fixture.here.begin(std::nullopt, classroom, 0).decision.allows());
 }
 
 TEST_CASE("an IPv6 /48 makes eight times as many accounts as a /64")
 {
-    registrar house;
+    registrar fixture;
     int made = 0;
     for (int network = 0; network < 20; ++network) {
-        if (house.make("2001:db8:1:" + std::to_string(network) + "::/64", 0).allows()) ++made;
-        if (house.make("2001:db8:1:" + std::to_string(network) + "::/64", 0).allows()) ++made;
-        CHECK_FALSE(house.make("2001:db8:1:" + std::to_string(network) + "::/64", 0).allows());
+        if (fixture.make("2001:db8:1:" + std::to_string(network) + "::/64", 0).allows()) ++made;
+        if (fixture.make("2001:db8:1:" + std::to_string(network) + "::/64", 0).allows()) ++made;
+        CHECK_FALSE(fixture.make("2001:db8:1:" + std::to_string(network) + "::/64", 0).allows());
     }
     CHECK(made == 16);
-    CHECK(house.make("2001:db8:2:1::/64", 0).allows());
-    CHECK(house.make("2001:db8:1:99::/64", hour).allows());
+    CHECK(fixture.make("2001:db8:2:1::/64", 0).allows());
+    CHECK(fixture.make("2001:db8:1:99::/64", hour).allows());
 }
 
 TEST_CASE("registrations that lie far in the future do not keep anybody out when the clock was set back")
 {
-    registrar house;
-    CHECK(house.make(classroom, 10 * hour).allows());
-    CHECK(house.make(classroom, 10 * hour).allows());
-    CHECK(house.make(classroom, 0).allows());
+    registrar fixture;
+    CHECK(fixture.make(classroom, 10 * hour).allows());
+    CHECK(fixture.make(classroom, 10 * hour).allows());
+    CHECK(fixture.make(classroom, 0).allows());
 }

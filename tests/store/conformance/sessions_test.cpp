@@ -1,23 +1,23 @@
 #include <algorithm>
 
-#include "store/conformance/world.hpp"
+#include "store/conformance/store_fixture.hpp"
 
 using namespace porter::testing;
-using porter::rooms::store::errc;
-using porter::rooms::store::session_id;
-using porter::rooms::store::session_use;
-using porter::rooms::store::transport;
+using porter::detail::store::errc;
+using porter::detail::store::session_activity;
+using porter::detail::store::session_id;
+using porter::detail::store::transport;
 
 namespace {
 
-std::vector<porter::rooms::store::session_id> ids(std::vector<porter::rooms::store::session> const& sessions)
+std::vector<porter::detail::store::session_id> ids(std::vector<porter::detail::store::session> const& sessions)
 {
-    std::vector<porter::rooms::store::session_id> all;
+    std::vector<porter::detail::store::session_id> all;
     for (auto const& one : sessions) all.push_back(one.id);
     return all;
 }
 
-porter::rooms::store::session find(world& here, int number)
+porter::detail::store::session find(store_fixture& here, int number)
 {
     auto const found = here.run(here.sessions().find(digest(number)));
     REQUIRE(found);
@@ -25,15 +25,15 @@ porter::rooms::store::session find(world& here, int number)
     return (*found)->session;
 }
 
-void touch(world& here, session_use const& use)
+void touch(store_fixture& here, session_activity const& use)
 {
-    std::vector<session_use> const uses{use};
+    std::vector<session_activity> const uses{use};
     CHECK(here.run(here.sessions().touch(uses)));
 }
 
-session_use use_of(porter::rooms::store::session_id id, int when, std::string address = {})
+session_activity use_of(porter::detail::store::session_id id, int when, std::string address = {})
 {
-    session_use use;
+    session_activity use;
     use.id = id;
     use.at = at(when);
     use.network = address;
@@ -45,7 +45,7 @@ session_use use_of(porter::rooms::store::session_id id, int when, std::string ad
 
 TEST_CASE("a session is found by its digest together with its account")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     auto fresh = session_of(alice, 1, 10);
     fresh.transport = GENERATE(transport::plain, transport::tls);
@@ -68,13 +68,13 @@ TEST_CASE("a session is found by its digest together with its account")
 
 TEST_CASE("an unknown digest finds nothing and is no error")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     CHECK_FALSE(here.is_open(1));
 }
 
 TEST_CASE("an opened session tells of the login before it and is itself the next one's")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     auto const first = here.run(here.sessions().open(session_of(alice, 1, 10)));
     REQUIRE(first);
@@ -82,8 +82,8 @@ TEST_CASE("an opened session tells of the login before it and is itself the next
     CHECK(first->before.last_address.empty());
     CHECK(first->before.failed_since == 0);
 
-    CHECK(here.begin(alice.id, "192.0.2.9", 0).verdict.allows());
-    CHECK(here.begin(alice.id, "192.0.2.9", 0).verdict.allows());
+    CHECK(here.begin(alice.id, "192.0.2.9", 0).decision.allows());
+    CHECK(here.begin(alice.id, "192.0.2.9", 0).decision.allows());
     auto fresh = session_of(alice, 2, 20);
     fresh.address = "2001:db8::7";
     auto const second = here.run(here.sessions().open(fresh));
@@ -102,13 +102,13 @@ TEST_CASE("an opened session tells of the login before it and is itself the next
 
 TEST_CASE("one session more than an account may have ends its oldest ones")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     auto const bob = here.add("bob");
     here.open(session_of(bob, 100));
     for (int number = 1; number <= 4; ++number) here.open(session_of(alice, number));
     auto last = session_of(alice, 5);
-    last.keep = 2;
+    last.max_sessions = 2;
     here.open(last);
     CHECK_FALSE(here.is_open(1));
     CHECK_FALSE(here.is_open(2));
@@ -120,7 +120,7 @@ TEST_CASE("one session more than an account may have ends its oldest ones")
 
 TEST_CASE("an expired session is still found: the caller judges by its own clock")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto fresh = session_of(here.add("alice"), 1);
     fresh.expires_at = fresh.created_at;
     here.open(fresh);
@@ -129,7 +129,7 @@ TEST_CASE("an expired session is still found: the caller judges by its own clock
 
 TEST_CASE("the list holds an account's live sessions with the oldest first")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     here.open(session_of(here.add("bob"), 100, 60));
     auto const expired = here.open(session_of(alice, 1, 0));  // at 1000, the moment itself
@@ -147,7 +147,7 @@ TEST_CASE("the list holds an account's live sessions with the oldest first")
 
 TEST_CASE("one session of an account is ended by its id")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     auto const id = here.open(session_of(alice, 1));
     here.open(session_of(alice, 2));
@@ -161,7 +161,7 @@ TEST_CASE("one session of an account is ended by its id")
 
 TEST_CASE("a session of another account is not found by who would end it")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     auto const bobs = here.open(session_of(here.add("bob"), 1));
     auto const refused = here.run(here.sessions().end(alice.id, bobs));
@@ -172,7 +172,7 @@ TEST_CASE("a session of another account is not found by who would end it")
 
 TEST_CASE("every session of an account is ended at once and nobody else's")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     here.open(session_of(alice, 1));
     here.open(session_of(alice, 2));
@@ -186,7 +186,7 @@ TEST_CASE("every session of an account is ended at once and nobody else's")
 
 TEST_CASE("a use records when and from where and never goes back in time")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const id = here.open(session_of(here.add("alice"), 1, 10));
     touch(here, use_of(id, 30, "192.0.2.9"));
     CHECK(find(here, 1).last_used_at == at(30));
@@ -201,16 +201,16 @@ TEST_CASE("a use records when and from where and never goes back in time")
 
 TEST_CASE("a use of a session that is gone is passed over and the others are written")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const id = here.open(session_of(here.add("alice"), 1, 10));
-    std::vector<session_use> const uses{use_of(id + 1, 30), use_of(id, 30)};
+    std::vector<session_activity> const uses{use_of(id + 1, 30), use_of(id, 30)};
     CHECK(here.run(here.sessions().touch(uses)));
     CHECK(find(here, 1).last_used_at == at(30));
 }
 
 TEST_CASE("pruning removes what is expired or idle and tells how many")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     here.open(session_of(alice, 1, 0));   // ends at 1000, the moment itself
     here.open(session_of(alice, 2, 50));  // idle since 50, the moment itself
@@ -231,7 +231,7 @@ TEST_CASE("pruning removes what is expired or idle and tells how many")
 
 TEST_CASE("the id of a session is never used again")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     auto const id = here.open(session_of(alice, 1));
     CHECK(here.run(here.sessions().end_all(alice.id)));
@@ -240,7 +240,7 @@ TEST_CASE("the id of a session is never used again")
 
 TEST_CASE("the sessions of an account end when it is disabled or deleted")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     auto const bob = here.add("bob");
     here.open(session_of(alice, 1));
@@ -254,7 +254,7 @@ TEST_CASE("the sessions of an account end when it is disabled or deleted")
 
 TEST_CASE("sessions are found by when they end")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     std::vector<session_id> ids;
     for (int i = 1; i <= 4; ++i) {
@@ -273,7 +273,7 @@ TEST_CASE("sessions are found by when they end")
 
 TEST_CASE("sessions that are not there or past their end or opened in a far future are gone")
 {
-    world here{GENERATE(from_range(backends()))};
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     auto const live = here.open(session_of(alice, 1));
     auto const ended = here.open(session_of(alice, 2));
@@ -284,13 +284,13 @@ TEST_CASE("sessions that are not there or past their end or opened in a far futu
     early.expires_at = at(3'000'000);
     auto const ahead = here.open(early);
 
-    auto const now = here.run(here.sessions().gone({live, ended, expired, ahead, 999}, at(50)));
+    auto const now = here.run(here.sessions().find_ended({live, ended, expired, ahead, 999}, at(50)));
     REQUIRE(now);
     CHECK(*now == std::vector{ended, ahead, session_id{999}});
-    auto const later = here.run(here.sessions().gone({live, ended, expired, ahead}, at(5'000'000)));
+    auto const later = here.run(here.sessions().find_ended({live, ended, expired, ahead}, at(5'000'000)));
     REQUIRE(later);
     CHECK(*later == std::vector{live, ended, expired, ahead});
-    auto const reached = here.run(here.sessions().gone({ahead}, at(2'000'000 - 24 * 3600)));
+    auto const reached = here.run(here.sessions().find_ended({ahead}, at(2'000'000 - 24 * 3600)));
     REQUIRE(reached);
     CHECK(reached->empty());
     auto const listed = here.run(here.sessions().list(alice.id, at(50), at(-1)));

@@ -1,6 +1,6 @@
 // Promise P6 of SECURITY.md.
-#include "store/conformance/world.hpp"
-#include "store/support/endings.hpp"
+#include "store/conformance/store_fixture.hpp"
+#include "store/support/ended_sessions.hpp"
 
 using namespace porter::testing;
 
@@ -8,8 +8,8 @@ TEST_CASE("whoever watches is told of every way in which a session ends")
 {
     auto const kind = GENERATE(from_range(backends()));
     CAPTURE(kind.name);
-    endings told;
-    world here{kind};
+    ended_sessions told;
+    store_fixture here{kind};
     auto const alice = here.add("alice");
     auto const bob = here.add("bob");
     here.sessions().watch({told.watcher()});
@@ -21,7 +21,7 @@ TEST_CASE("whoever watches is told of every way in which a session ends")
 
     auto const oldest = here.open(session_of(alice, 2));
     auto next = session_of(alice, 3);
-    next.keep = 1;
+    next.max_sessions = 1;
     auto const kept = here.open(next);
     CHECK(told.wait_for(oldest));
     CHECK(told.told_of(oldest) == "alice replaced");
@@ -32,7 +32,7 @@ TEST_CASE("whoever watches is told of every way in which a session ends")
     CHECK(told.told_of(of_old_password) == "alice password_changed");
     CHECK_FALSE(told.told().contains(kept));
 
-    CHECK(here.run(here.sessions().end_all(alice.id, porter::rooms::store::ending_cause::logout)));
+    CHECK(here.run(here.sessions().end_all(alice.id, porter::detail::store::ending_cause::logout)));
     CHECK(told.wait_for(kept));
     CHECK(told.told_of(kept) == "alice logout");
 
@@ -57,8 +57,8 @@ TEST_CASE("whoever watches is told of every way in which a session ends")
 
 TEST_CASE("a watch begins now: sessions that ended before are not told of")
 {
-    endings told;
-    world here{GENERATE(from_range(backends()))};
+    ended_sessions told;
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     auto const before = here.open(session_of(alice, 1));
     auto const after = here.open(session_of(alice, 2));
@@ -72,9 +72,9 @@ TEST_CASE("a watch begins now: sessions that ended before are not told of")
 
 TEST_CASE("a watcher that was taken away is told of nothing more")
 {
-    endings first;
-    endings second;
-    world here{GENERATE(from_range(backends()))};
+    ended_sessions first;
+    ended_sessions second;
+    store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     auto const ended = here.open(session_of(alice, 1));
     here.sessions().watch({first.watcher()});

@@ -1,15 +1,15 @@
 // Promise S5 of SECURITY.md.
 #include "store/sqlite/database.hpp"
 
-#include "store/sqlite/failure.hpp"
-#include "store/sqlite/house.hpp"
+#include "store/sqlite/database_fixture.hpp"
+#include "store/sqlite/sqlite_error.hpp"
 
 using namespace porter::testing;
-using namespace porter::rooms::store::sqlite;
+using namespace porter::detail::store::sqlite;
 
 TEST_CASE("what stands in a database makes the connection do nothing")
 {
-    house here;
+    database_fixture here;
     here.open();
     here.close();
     database opened{here.rules.path, database::access::read_write};
@@ -18,10 +18,10 @@ TEST_CASE("what stands in a database makes the connection do nothing")
 
 TEST_CASE("nothing that the connection is made to say gets at the schema itself")
 {
-    house here;
+    database_fixture here;
     here.open();
     here.close();
     database opened{here.rules.path, database::access::read_write};
     opened.execute("PRAGMA writable_schema = ON");
-    CHECK_THROWS_AS(opened.execute("UPDATE sqlite_schema SET sql = '' WHERE type = 'view'"), failure);
+    CHECK_THROWS_AS(opened.execute("UPDATE sqlite_schema SET sql = '' WHERE type = 'view'"), error);
 }

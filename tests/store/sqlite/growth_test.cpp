@@ -1,13 +1,13 @@
 // Promise N15 of SECURITY.md: what bounds the database's growth outlives a restart.
 #include "store/limits.hpp"
-#include "store/sqlite/house.hpp"
+#include "store/sqlite/database_fixture.hpp"
 
 using namespace porter::testing;
-namespace store = porter::rooms::store;
+namespace store = porter::detail::store;
 
 namespace {
 
-store::secret_try registration(int seconds)
+store::secret_attempt registration(int seconds)
 {
     auto asked = try_of(std::nullopt, "192.0.2.1", seconds);
     asked.max_registrations = 1;
@@ -18,35 +18,35 @@ store::secret_try registration(int seconds)
 
 TEST_CASE("a network's registrations are counted over a restart unless they were not decided")
 {
-    house here;
+    database_fixture here;
     auto const ports = here.open();
-    REQUIRE(here.run(ports.tries.begin(registration(0), few_tries))->verdict.allows());
+    REQUIRE(here.run(ports.attempts.begin(registration(0), few_tries))->decision.allows());
     here.close();
 
     auto const again = here.open();
-    auto const asked = here.run(again.tries.begin(registration(1), few_tries));
-    REQUIRE(asked->verdict.allows());
+    auto const asked = here.run(again.attempts.begin(registration(1), few_tries));
+    REQUIRE(asked->decision.allows());
     auto first = session_of({}, 1);
-    first.proved_by = asked->counted;
+    first.verified_hash = asked->counted;
     REQUIRE(here.run(again.sessions.open_first(account_of("alice"), first)));
     here.close();
 
     auto const third = here.open();
-    CHECK(here.run(third.tries.begin(registration(2), few_tries))->verdict.by ==
-          store::verdict::rule::registrations_used_up);
+    CHECK(here.run(third.attempts.begin(registration(2), few_tries))->decision.by ==
+          store::decision::rule::registrations_used_up);
     CHECK(here.administrator().run("SELECT network, registrations FROM registration_list") == "");  // of 1970
     CHECK(here.administrator().run("SELECT network FROM registrations") == "192.0.2.1");
 }
 
 TEST_CASE("registrations older than an hour are removed")
 {
-    house here;
+    database_fixture here;
     auto const ports = here.open();
     for (int hour = 0; hour < 5; ++hour) {
-        auto const asked = here.run(ports.tries.begin(registration(3600 * hour), few_tries));
-        REQUIRE(asked->verdict.allows());
+        auto const asked = here.run(ports.attempts.begin(registration(3600 * hour), few_tries));
+        REQUIRE(asked->decision.allows());
         auto first = session_of({}, hour, 3600 * hour);
-        first.proved_by = asked->counted;
+        first.verified_hash = asked->counted;
         REQUIRE(here.run(ports.sessions.open_first(account_of("account " + std::to_string(hour)), first)));
     }
     CHECK(here.administrator().run("SELECT count(*) FROM registrations") == "1");
@@ -54,7 +54,7 @@ TEST_CASE("registrations older than an hour are removed")
 
 TEST_CASE("beyond the limit for all addresses the one seen longest ago is forgotten")
 {
-    house here;
+    database_fixture here;
     auto const ports = here.open();
     auto const record = [&](std::string const& address, int seconds) {
         REQUIRE(here.run(ports.addresses.record(address, address, "Eve", std::nullopt, at(seconds))));
@@ -79,7 +79,7 @@ TEST_CASE("beyond the limit for all addresses the one seen longest ago is forgot
 
 TEST_CASE("the oldest addresses of a network are found by an index and without sorting")
 {
-    house here;
+    database_fixture here;
     here.open();
     for (std::string const column : {"network", "site"}) {
         auto const plan =

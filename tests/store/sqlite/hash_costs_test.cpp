@@ -1,14 +1,14 @@
 // Promise P8 of SECURITY.md: the costs of hashes are known whoever wrote them, and whenever.
 #include <string>
 
-#include "store/sqlite/house.hpp"
+#include "store/sqlite/database_fixture.hpp"
 #include "store/sqlite/migration.hpp"
 #include "store/sqlite/migrator.hpp"
 
 using namespace porter::testing;
-using porter::rooms::store::sqlite::database;
-using porter::rooms::store::sqlite::migrate;
-using porter::rooms::store::sqlite::migrations;
+using porter::detail::store::sqlite::database;
+using porter::detail::store::sqlite::migrate;
+using porter::detail::store::sqlite::migrations;
 
 namespace {
 
@@ -24,7 +24,7 @@ std::string insert(std::string const& name, std::string const& hash)
 
 TEST_CASE("a database of version 3 learns the costs of its hashes")
 {
-    house here;
+    database_fixture here;
     write_file(here.rules.path, "");
     {
         database db{here.rules.path, database::access::read_write};
@@ -41,7 +41,7 @@ TEST_CASE("a database of version 3 learns the costs of its hashes")
 
 TEST_CASE("costs that are written by hand are known to the store at once")
 {
-    house here;
+    database_fixture here;
     auto const ports = here.open();
     auto const type = [&](std::string const& sql) { return here.administrator().run(sql); };
     auto const known = [&] { return here.run(ports.accounts.find_claimed("nobody"))->hash_costs.size(); };
@@ -64,7 +64,7 @@ TEST_CASE("costs that are written by hand are known to the store at once")
 
 TEST_CASE("what is undone changes no cost")
 {
-    house here;
+    database_fixture here;
     here.open();
     auto const type = [&](std::string const& sql) { return here.administrator().run(sql); };
     type(insert("alice", hash_text("m=8,t=1")));

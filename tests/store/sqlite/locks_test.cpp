@@ -8,10 +8,10 @@
 #include <exception>
 #include <thread>
 
-#include "store/sqlite/house.hpp"
+#include "store/sqlite/database_fixture.hpp"
 
 using namespace porter::testing;
-using porter::rooms::store::errc;
+using porter::detail::store::errc;
 using namespace std::chrono_literals;
 
 namespace {
@@ -21,7 +21,7 @@ struct outcomes {
     int unavailable = 0;
 };
 
-porter::task<void> add(porter::rooms::store::accounts& accounts, porter::rooms::store::account fresh, outcomes& seen)
+porter::task<void> add(porter::detail::store::accounts& accounts, porter::detail::store::account fresh, outcomes& seen)
 {
     auto const added = co_await accounts.add(std::move(fresh));
     if (added) {
@@ -32,7 +32,7 @@ porter::task<void> add(porter::rooms::store::accounts& accounts, porter::rooms::
 }
 
 /// Asks for accounts name0, name1, ... without waiting for an answer.
-void ask_for_accounts(house& here, porter::rooms::store::ports ports, int count, outcomes& seen)
+void ask_for_accounts(database_fixture& here, porter::detail::store::ports ports, int count, outcomes& seen)
 {
     for (int i = 0; i < count; ++i) {
         auto fresh = account_of("name" + std::to_string(i));
@@ -45,7 +45,7 @@ void ask_for_accounts(house& here, porter::rooms::store::ports ports, int count,
 }
 
 /// How many commits stand in the write-ahead log: frames with the size of the database after them (file format, 4.1).
-int commits(house const& here)
+int commits(database_fixture const& here)
 {
     auto const log = content_of(here.rules.path.string() + "-wal");
     constexpr std::size_t header = 32;
@@ -83,7 +83,7 @@ private:
 
 TEST_CASE("while another program holds the lock writes are unavailable and look-ups go on")
 {
-    house here;
+    database_fixture here;
     here.rules.busy_timeout = 50ms;
     auto const ports = here.open();
     REQUIRE(here.run(ports.accounts.add(account_of("alice"))));
@@ -104,7 +104,7 @@ TEST_CASE("while another program holds the lock writes are unavailable and look-
 
 TEST_CASE("those who wait behind a lock give up after the same time each")
 {
-    house here;
+    database_fixture here;
     here.rules.busy_timeout = 50ms;
     auto const ports = here.open();
     auto other = here.administrator();
@@ -119,7 +119,7 @@ TEST_CASE("those who wait behind a lock give up after the same time each")
 
 TEST_CASE("requests that wait together are committed together")
 {
-    house here;
+    database_fixture here;
     here.rules.busy_timeout = 60s;
     auto const ports = here.open();
     REQUIRE(here.run(ports.accounts.add(account_of("alice"))));
@@ -137,7 +137,7 @@ TEST_CASE("requests that wait together are committed together")
 
 TEST_CASE("one request of a group that fails does not fail the others")
 {
-    house here;
+    database_fixture here;
     here.rules.busy_timeout = 60s;
     auto const ports = here.open();
     auto other = here.administrator();
@@ -157,7 +157,7 @@ TEST_CASE("one request of a group that fails does not fail the others")
 
 TEST_CASE("more requests than may wait are unavailable at once")
 {
-    house here;
+    database_fixture here;
     here.rules.busy_timeout = 60s;
     here.rules.queue_limit = 4;
     auto const ports = here.open();
@@ -175,7 +175,7 @@ TEST_CASE("more requests than may wait are unavailable at once")
 
 TEST_CASE("a full disk makes writes unavailable until there is room again")
 {
-    house here;
+    database_fixture here;
     auto const ports = here.open();
     REQUIRE(here.run(ports.accounts.add(account_of("alice"))));
     {
@@ -195,7 +195,7 @@ TEST_CASE("a full disk makes writes unavailable until there is room again")
 
 TEST_CASE("what was queued is done before the store closes")
 {
-    house here;
+    database_fixture here;
     here.rules.busy_timeout = 60s;
     auto const ports = here.open();
     auto other = here.administrator();
@@ -210,7 +210,7 @@ TEST_CASE("what was queued is done before the store closes")
 
 TEST_CASE("the write-ahead log is emptied when it has grown")
 {
-    house here;
+    database_fixture here;
     here.rules.checkpoint_pages = 20;
     auto const ports = here.open();
     for (int i = 0; i < 50; ++i) {
@@ -221,7 +221,7 @@ TEST_CASE("the write-ahead log is emptied when it has grown")
 
 TEST_CASE("somebody who reads for long does not keep the store from writing")
 {
-    house here;
+    database_fixture here;
     here.rules.checkpoint_pages = 20;
     auto const ports = here.open();
     REQUIRE(here.run(ports.accounts.add(account_of("alice"))));
@@ -236,7 +236,7 @@ TEST_CASE("somebody who reads for long does not keep the store from writing")
 
 TEST_CASE("many sessions are pruned in pieces between which others write")
 {
-    house here;
+    database_fixture here;
     auto const ports = here.open();
     REQUIRE(here.run(ports.accounts.add(account_of("alice"))));
     here.administrator().run(
@@ -247,13 +247,13 @@ TEST_CASE("many sessions are pruned in pieces between which others write")
     std::atomic<std::size_t> told = 0;
     std::atomic<std::size_t> most = 0;
     bool added_meanwhile = false;
-    ports.sessions.watch({[&](std::span<porter::rooms::store::ended_session const> ended) {
+    ports.sessions.watch({[&](std::span<porter::detail::store::ended_session const> ended) {
         if (ended.size() > most) most = ended.size();
         told += ended.size();
     }});
     auto prune = [&]() -> porter::task<void> {
         auto const removed =
-            co_await ports.sessions.prune(porter::rooms::base::timestamp{std::chrono::seconds{10}}, {});
+            co_await ports.sessions.prune(porter::detail::base::timestamp{std::chrono::seconds{10}}, {});
         REQUIRE(removed);
         pruned = *removed;
     };
@@ -280,7 +280,7 @@ TEST_CASE("many sessions are pruned in pieces between which others write")
 
 TEST_CASE("the journal of endings keeps the last hour or ten thousand")
 {
-    house here;
+    database_fixture here;
     here.open();
     here.administrator().run(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)"

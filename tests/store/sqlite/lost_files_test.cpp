@@ -4,13 +4,14 @@
 #include <chrono>
 #include <future>
 
-#include "store/sqlite/house.hpp"
-#include "store/support/endings.hpp"
+#include "store/sqlite/database_fixture.hpp"
+#include "store/support/ended_sessions.hpp"
 
 using namespace porter::testing;
+using porter::start_errc;
 using porter::start_error;
-using porter::rooms::store::errc;
-using porter::rooms::store::session_id;
+using porter::detail::store::errc;
+using porter::detail::store::session_id;
 
 namespace {
 
@@ -47,7 +48,7 @@ struct watched {
 
     std::vector<session_id> gone(std::vector<session_id> live)
     {
-        auto found = here.run(ports.sessions.gone(std::move(live), at(20)));
+        auto found = here.run(ports.sessions.find_ended(std::move(live), at(20)));
         REQUIRE(found);
         return *found;
     }
@@ -59,12 +60,12 @@ struct watched {
         return call.get_future().wait_for(std::chrono::seconds{20}) == std::future_status::ready;
     }
 
-    house here;
-    endings told;
+    database_fixture here;
+    ended_sessions told;
     std::promise<void> missed;
     std::promise<void> lost;
-    porter::rooms::store::ports ports;
-    porter::rooms::store::account alice;
+    porter::detail::store::ports ports;
+    porter::detail::store::account alice;
     session_id session = 0;
     bool is_open = true;
 };
@@ -202,7 +203,7 @@ TEST_CASE("an older database put in place of the open one makes the watcher look
 
 TEST_CASE("a write-ahead log beside a backup that was copied over its database is refused")
 {
-    house here;
+    database_fixture here;
     auto const backup = here.folder.path() / "backup.db";
     auto const killed = here.folder.path() / "killed.db-wal";
     auto const log = here.rules.path.string() + "-wal";
@@ -219,7 +220,7 @@ TEST_CASE("a write-ahead log beside a backup that was copied over its database i
 
     for (auto const& refused : {here.check(), here.refusal()}) {
         REQUIRE(refused);
-        CHECK(refused->why() == start_error::kind::bad_data);
+        CHECK(refused->code() == start_errc::bad_data);
         std::string const message = refused->what();
         CHECK(message.find(log + " belongs to another database") != std::string::npos);
         CHECK(message.find("porterctl db restore") != std::string::npos);
@@ -230,7 +231,7 @@ TEST_CASE("a write-ahead log beside a backup that was copied over its database i
 
 TEST_CASE("a write-ahead log that a killed server left is its own")
 {
-    house here;
+    database_fixture here;
     auto const killed = here.folder.path() / "killed.db";
     auto const logs = GENERATE(1, 2, 3);
     for (int each = 0; each < logs; ++each) {

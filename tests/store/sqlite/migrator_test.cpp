@@ -4,15 +4,15 @@
 #include <array>
 #include <vector>
 
-#include "store/sqlite/failure.hpp"
-#include "store/sqlite/house.hpp"
+#include "store/sqlite/database_fixture.hpp"
+#include "store/sqlite/sqlite_error.hpp"
 
 using namespace porter::testing;
 using porter::start_error;
-using porter::rooms::store::sqlite::database;
-using porter::rooms::store::sqlite::migrate;
-using porter::rooms::store::sqlite::migration;
-using porter::rooms::store::sqlite::migrations;
+using porter::detail::store::sqlite::database;
+using porter::detail::store::sqlite::migrate;
+using porter::detail::store::sqlite::migration;
+using porter::detail::store::sqlite::migrations;
 using std::filesystem::perms;
 
 namespace {
@@ -24,13 +24,13 @@ std::vector<migration> with_next(std::string_view sql)
     return steps;
 }
 
-void migrate_file(house& here, std::vector<migration> const& steps)
+void migrate_file(database_fixture& here, std::vector<migration> const& steps)
 {
     database db{here.rules.path, database::access::read_write};
     migrate(db, here.rules.path, steps, here.log);
 }
 
-std::vector<std::filesystem::path> backups(house const& here)
+std::vector<std::filesystem::path> backups(database_fixture const& here)
 {
     std::vector<std::filesystem::path> found;
     for (auto const& entry : std::filesystem::directory_iterator{here.folder.path()}) {
@@ -39,7 +39,7 @@ std::vector<std::filesystem::path> backups(house const& here)
     return found;
 }
 
-void make_database(house& here)
+void make_database(database_fixture& here)
 {
     auto const ports = here.open();
     REQUIRE(here.run(ports.accounts.add(account_of("alice"))));
@@ -47,7 +47,7 @@ void make_database(house& here)
 }
 
 /// Alice was at 192.0.2.1 twice and at an IPv6 address once; somebody said to be Bob was at 192.0.2.2.
-bool make_file_of_version_1(house& here)
+bool make_file_of_version_1(database_fixture& here)
 {
     write_file(here.rules.path, "");
     database db{here.rules.path, database::access::read_write};
@@ -74,7 +74,7 @@ TEST_CASE("migrations are numbered from one without a gap")
 
 TEST_CASE("a new database has every migration and needs no backup")
 {
-    house here;
+    database_fixture here;
     make_database(here);
     CHECK(here.administrator().run("SELECT count(*) FROM schema_migrations") == newest);
     CHECK(here.administrator().run("PRAGMA user_version") == newest);
@@ -84,7 +84,7 @@ TEST_CASE("a new database has every migration and needs no backup")
 
 TEST_CASE("opening a database of today's version migrates nothing")
 {
-    house here;
+    database_fixture here;
     make_database(here);
     auto const before = here.log.count("store_migrated");
     here.open();
@@ -94,7 +94,7 @@ TEST_CASE("opening a database of today's version migrates nothing")
 
 TEST_CASE("an older database is backed up before it is migrated")
 {
-    house here;
+    database_fixture here;
     make_database(here);
     migrate_file(here, with_next("CREATE TABLE extra (value INTEGER) STRICT"));
     CHECK(here.administrator().run("PRAGMA user_version") == next);
@@ -114,7 +114,7 @@ TEST_CASE("an older database is backed up before it is migrated")
 
 TEST_CASE("several migrations make one backup")
 {
-    house here;
+    database_fixture here;
     make_database(here);
     auto steps = with_next("CREATE TABLE extra (value INTEGER) STRICT");
     steps.push_back({steps.back().version + 1, "one_more", "DROP TABLE extra"});
@@ -125,7 +125,7 @@ TEST_CASE("several migrations make one backup")
 
 TEST_CASE("two backups of the same second both stay")
 {
-    house here;
+    database_fixture here;
     make_database(here);
     for (int round = 0; round < 3; ++round) {
         migrate_file(here, with_next("CREATE TABLE extra (value INTEGER) STRICT"));
@@ -137,7 +137,7 @@ TEST_CASE("two backups of the same second both stay")
 
 TEST_CASE("a migration that fails leaves the version before it")
 {
-    house here;
+    database_fixture here;
     make_database(here);
     auto const steps = with_next("CREATE TABLE extra (value INTEGER) STRICT; INSERT INTO nowhere VALUES (1)");
     CHECK_THROWS_AS(migrate_file(here, steps), start_error);
@@ -148,7 +148,7 @@ TEST_CASE("a migration that fails leaves the version before it")
 
 TEST_CASE("a migration that leaves a reference to nothing fails")
 {
-    house here;
+    database_fixture here;
     make_database(here);
     auto const steps = with_next(
         "INSERT INTO addresses (address, name, account_id, first_seen_at, last_seen_at) VALUES ('a', 'b', 77, 1, 1)");
@@ -158,7 +158,7 @@ TEST_CASE("a migration that leaves a reference to nothing fails")
 
 TEST_CASE("a migration that another program did meanwhile is not done twice")
 {
-    house here;
+    database_fixture here;
     make_database(here);
     auto const steps = with_next("CREATE TABLE extra (value INTEGER) STRICT");
     migrate_file(here, steps);
@@ -168,7 +168,7 @@ TEST_CASE("a migration that another program did meanwhile is not done twice")
 
 TEST_CASE("where accounts were known before version 2 they are known after it")
 {
-    house here;
+    database_fixture here;
     REQUIRE(make_file_of_version_1(here));
     here.open();
     CHECK(here.administrator().run("SELECT account_id, network, first_seen_at, last_seen_at FROM account_networks") ==

@@ -2,17 +2,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/sqlite/house.hpp"
+#include "store/sqlite/database_fixture.hpp"
 
 using namespace porter::testing;
 using porter::start_error;
-using kind = porter::start_error::kind;
+using kind = porter::start_errc;
 using std::filesystem::perms;
 
 namespace {
 
 /// A database that was in use: more pages than one, closed in order.
-void make_database(house& here)
+void make_database(database_fixture& here)
 {
     auto const ports = here.open();
     for (int i = 0; i < 50; ++i) {
@@ -22,15 +22,15 @@ void make_database(house& here)
 }
 
 /// Opening and checking refuse the file, and leave it as it was.
-void is_refused(house& here, kind why)
+void is_refused(database_fixture& here, kind why)
 {
     auto const before = content_of(here.rules.path);
     auto const checked = here.check();
     REQUIRE(checked);
-    CHECK(checked->why() == why);
+    CHECK(checked->code() == why);
     auto const refused = here.refusal();
     REQUIRE(refused);
-    CHECK(refused->why() == why);
+    CHECK(refused->code() == why);
     std::string const message = refused->what();
     CHECK(message.find(here.rules.path.string()) != std::string::npos);
     CHECK(message.find('\n') == std::string::npos);
@@ -41,7 +41,7 @@ void is_refused(house& here, kind why)
 
 TEST_CASE("a database is made for its owner alone whatever the umask")
 {
-    house here;
+    database_fixture here;
     auto const umask = GENERATE(0000, 0777);
     auto const old = ::umask(static_cast<mode_t>(umask));
     auto const ports = here.open();
@@ -55,7 +55,7 @@ TEST_CASE("a database is made for its owner alone whatever the umask")
 
 TEST_CASE("a store that is closed leaves one file that can be opened again")
 {
-    house here;
+    database_fixture here;
     make_database(here);
     CHECK_FALSE(std::filesystem::exists(here.rules.path.string() + "-wal"));
     CHECK_FALSE(std::filesystem::exists(here.rules.path.string() + "-shm"));
@@ -67,7 +67,7 @@ TEST_CASE("a store that is closed leaves one file that can be opened again")
 
 TEST_CASE("the file says whose it is and which version")
 {
-    house here;
+    database_fixture here;
     make_database(here);
     auto const beginning = content_of(here.rules.path).substr(0, 100);
     CHECK(beginning.substr(68, 4) == "Port");
@@ -77,7 +77,7 @@ TEST_CASE("the file says whose it is and which version")
 
 TEST_CASE("an empty file becomes a database")
 {
-    house here;
+    database_fixture here;
     write_file(here.rules.path, "");
     CHECK_FALSE(here.refusal());
     CHECK_FALSE(content_of(here.rules.path).empty());
@@ -85,7 +85,7 @@ TEST_CASE("an empty file becomes a database")
 
 TEST_CASE("what is not a database is refused")
 {
-    house here;
+    database_fixture here;
     auto const content = GENERATE(std::string{"x"}, std::string{"SQLite format 3"}, std::string(10'000, 'x'));
     write_file(here.rules.path, content);
     is_refused(here, kind::bad_data);
@@ -93,7 +93,7 @@ TEST_CASE("what is not a database is refused")
 
 TEST_CASE("a truncated database is refused")
 {
-    house here;
+    database_fixture here;
     make_database(here);
     auto const whole = content_of(here.rules.path);
     auto const size = GENERATE(50, 100, 512, 4096, 8192);
@@ -103,7 +103,7 @@ TEST_CASE("a truncated database is refused")
 
 TEST_CASE("a database with a page of garbage is refused")
 {
-    house here;
+    database_fixture here;
     make_database(here);
     auto content = content_of(here.rules.path);
     content.replace(4096, 4096, std::string(4096, '\xa5'));
@@ -113,7 +113,7 @@ TEST_CASE("a database with a page of garbage is refused")
 
 TEST_CASE("a large database is not read whole at every start and still a missing end is refused")
 {
-    house here;
+    database_fixture here;
     make_database(here);
     here.rules.whole_check_limit = 0;
     CHECK_FALSE(here.refusal());
@@ -125,7 +125,7 @@ TEST_CASE("a large database is not read whole at every start and still a missing
 
 TEST_CASE("a large database with garbage in it is found by a check and is never worse than unavailable")
 {
-    house here;
+    database_fixture here;
     make_database(here);
     here.rules.whole_check_limit = 0;
     auto content = content_of(here.rules.path);
@@ -135,23 +135,23 @@ TEST_CASE("a large database with garbage in it is found by a check and is never 
     write_file(here.rules.path, content);
     auto const checked = here.check();
     REQUIRE(checked);
-    CHECK(checked->why() == kind::bad_data);
+    CHECK(checked->code() == kind::bad_data);
     if (auto const refused = here.refusal()) {
-        CHECK(refused->why() == kind::bad_data);
+        CHECK(refused->code() == kind::bad_data);
         return;
     }
     auto const ports = here.open();
     for (auto const* name : {"account0", "account49", "nobody"}) {
         auto const found = here.run(ports.accounts.find(name));
-        if (!found) CHECK(found.error() == porter::rooms::store::errc::unavailable);
+        if (!found) CHECK(found.error() == porter::detail::store::errc::unavailable);
     }
     auto const added = here.run(ports.accounts.add(account_of("somebody new")));
-    if (!added) CHECK(added.error() == porter::rooms::store::errc::unavailable);
+    if (!added) CHECK(added.error() == porter::detail::store::errc::unavailable);
 }
 
 TEST_CASE("a database of another program is refused")
 {
-    house here;
+    database_fixture here;
     here.administrator().run("CREATE TABLE notes (text)");
     is_refused(here, kind::bad_data);
     here.administrator().run("PRAGMA application_id = 42");
@@ -160,7 +160,7 @@ TEST_CASE("a database of another program is refused")
 
 TEST_CASE("a database of another program that has a write-ahead log is refused and leaves no trace")
 {
-    house here;
+    database_fixture here;
     here.administrator().run("PRAGMA journal_mode = WAL; CREATE TABLE notes (text); PRAGMA application_id = 42");
     is_refused(here, kind::bad_data);
     CHECK_FALSE(std::filesystem::exists(here.rules.path.string() + "-wal"));
@@ -168,7 +168,7 @@ TEST_CASE("a database of another program that has a write-ahead log is refused a
 
 TEST_CASE("a database that is newer than this program is refused")
 {
-    house here;
+    database_fixture here;
     make_database(here);
     here.administrator().run("PRAGMA user_version = 1000");
     is_refused(here, kind::bad_data);
@@ -177,18 +177,18 @@ TEST_CASE("a database that is newer than this program is refused")
 
 TEST_CASE("a newer version that stands only in the write-ahead log is seen")
 {
-    house here;
+    database_fixture here;
     make_database(here);
     auto newer = here.administrator();
     newer.run("PRAGMA wal_autocheckpoint = 0; PRAGMA user_version = 1000");
     auto const refused = here.refusal();
     REQUIRE(refused);
-    CHECK(refused->why() == kind::bad_data);
+    CHECK(refused->code() == kind::bad_data);
 }
 
 TEST_CASE("a file that nobody may write to is refused")
 {
-    house here;
+    database_fixture here;
     make_database(here);
     std::filesystem::permissions(here.rules.path, perms::owner_read);
     is_refused(here, kind::io);
@@ -196,7 +196,7 @@ TEST_CASE("a file that nobody may write to is refused")
 
 TEST_CASE("a folder or a pipe in place of the file is refused")
 {
-    house here;
+    database_fixture here;
     if (GENERATE(true, false)) {
         std::filesystem::create_directory(here.rules.path);
     } else {
@@ -204,34 +204,34 @@ TEST_CASE("a folder or a pipe in place of the file is refused")
     }
     auto const refused = here.refusal();
     REQUIRE(refused);
-    CHECK(refused->why() == kind::io);
+    CHECK(refused->code() == kind::io);
     auto const checked = here.check();
     REQUIRE(checked);
-    CHECK(checked->why() == kind::io);
+    CHECK(checked->code() == kind::io);
 }
 
 TEST_CASE("a database whose folder is not there cannot be made")
 {
-    house here;
+    database_fixture here;
     here.rules.path = here.folder.path() / "nowhere" / "porter.db";
     auto const refused = here.refusal();
     REQUIRE(refused);
-    CHECK(refused->why() == kind::cannot_create);
+    CHECK(refused->code() == kind::cannot_create);
 }
 
 TEST_CASE("a database is not made through a symbolic link")
 {
-    house here;
+    database_fixture here;
     std::filesystem::create_symlink(here.folder.path() / "elsewhere.db", here.rules.path);
     auto const refused = here.refusal();
     REQUIRE(refused);
-    CHECK(refused->why() == kind::configuration);
+    CHECK(refused->code() == kind::configuration);
     CHECK_FALSE(std::filesystem::exists(here.folder.path() / "elsewhere.db"));
 }
 
 TEST_CASE("a database that is a symbolic link is refused although it leads to a good one")
 {
-    house here;
+    database_fixture here;
     make_database(here);
     std::filesystem::rename(here.rules.path, here.folder.path() / "elsewhere.db");
     std::filesystem::create_symlink(here.folder.path() / "elsewhere.db", here.rules.path);
@@ -240,7 +240,7 @@ TEST_CASE("a database that is a symbolic link is refused although it leads to a 
 
 TEST_CASE("a database that others may write to is refused and so is what SQLite keeps beside it")
 {
-    house here;
+    database_fixture here;
     make_database(here);
     auto const mode = GENERATE(0660, 0602);
     auto const beside = GENERATE("", "-wal", "-shm", "-journal");
@@ -254,7 +254,7 @@ TEST_CASE("a database that others may write to is refused and so is what SQLite 
 TEST_CASE("a database that belongs to another user is refused")
 {
     if (::geteuid() != 0) return;  // only root can give a file away
-    house here;
+    database_fixture here;
     make_database(here);
     REQUIRE(::chown(here.rules.path.c_str(), 12345, 12345) == 0);
     is_refused(here, kind::configuration);
@@ -262,7 +262,7 @@ TEST_CASE("a database that belongs to another user is refused")
 
 TEST_CASE("a database that others may only read is made private and that is logged")
 {
-    house here;
+    database_fixture here;
     make_database(here);
     REQUIRE(::chmod(here.rules.path.c_str(), 0644) == 0);
     CHECK_FALSE(here.check());
@@ -274,7 +274,7 @@ TEST_CASE("a database that others may only read is made private and that is logg
 
 TEST_CASE("checking takes what opening takes and makes nothing")
 {
-    house here;
+    database_fixture here;
     CHECK_FALSE(here.check());
     CHECK_FALSE(std::filesystem::exists(here.rules.path));
     make_database(here);
@@ -287,12 +287,12 @@ TEST_CASE("checking takes what opening takes and makes nothing")
 
 TEST_CASE("a database that stays locked is not opened and not called damaged")
 {
-    house here;
+    database_fixture here;
     make_database(here);
     here.rules.busy_timeout = std::chrono::milliseconds{1};
     auto other = here.administrator();
     other.run("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM accounts");
     auto const refused = here.refusal();
     REQUIRE(refused);
-    CHECK(refused->why() == kind::io);
+    CHECK(refused->code() == kind::io);
 }

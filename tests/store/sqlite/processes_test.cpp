@@ -6,14 +6,14 @@
 #include <cstdio>
 #include <vector>
 
-#include "store/sqlite/house.hpp"
+#include "store/sqlite/database_fixture.hpp"
 
 using namespace porter::testing;
 
 namespace {
 
 /// Waits for the starting signal (the end of the pipe), opens the store and adds an account. Never returns.
-[[noreturn]] void child(house& here, std::array<int, 2> const& start, int number)
+[[noreturn]] void child(database_fixture& here, std::array<int, 2> const& start, int number)
 {
     ::close(start[1]);
     char nothing = 0;
@@ -36,7 +36,7 @@ TEST_CASE("programs that start at once on a new database do not collide")
 {
     constexpr int programs = 4;
     for (int round = 0; round < 5; ++round) {
-        house here;
+        database_fixture here;
         std::array<int, 2> start{};
         REQUIRE(::pipe(start.data()) == 0);
         std::vector<pid_t> children;
@@ -61,7 +61,7 @@ TEST_CASE("programs that start at once on a new database do not collide")
 
 TEST_CASE("a program that was killed in the middle loses nothing that it had acknowledged")
 {
-    house here;
+    database_fixture here;
     std::array<int, 2> acknowledged{};
     REQUIRE(::pipe(acknowledged.data()) == 0);
     auto const pid = ::fork();

@@ -1,12 +1,12 @@
 // What somebody types into the sqlite3 shell beside a running server takes effect, and cannot do harm.
 #include <algorithm>
 
-#include "store/sqlite/house.hpp"
-#include "store/support/endings.hpp"
+#include "store/sqlite/database_fixture.hpp"
+#include "store/support/ended_sessions.hpp"
 
 using namespace porter::testing;
-using porter::rooms::store::account;
-using porter::rooms::store::session_id;
+using porter::detail::store::account;
+using porter::detail::store::session_id;
 
 namespace {
 
@@ -44,19 +44,19 @@ struct running {
     /// A failed password of alice's. False: it was not even tried.
     bool fail(std::string const& network, int when)
     {
-        auto const judged = here.run(ports.tries.begin(try_of(alice.id, network, when), few_tries));
+        auto const judged = here.run(ports.attempts.begin(try_of(alice.id, network, when), few_tries));
         REQUIRE(judged);
-        if (!judged->verdict.allows()) return false;
-        REQUIRE(here.run(ports.tries.fail(judged->counted)));
+        if (!judged->decision.allows()) return false;
+        REQUIRE(here.run(ports.attempts.fail(judged->counted)));
         return true;
     }
 
     std::string type(std::string const& sql) { return here.administrator().run(sql); }
     std::string refusal_of(std::string const& sql) { return here.administrator().refusal_of(sql); }
 
-    endings told;
-    house here;
-    porter::rooms::store::ports ports;
+    ended_sessions told;
+    database_fixture here;
+    porter::detail::store::ports ports;
     account alice;
     account cyrillic;
     session_id first = 0;
@@ -241,7 +241,7 @@ TEST_CASE("a lock is seen and lifted by hand in each way that people would think
         auto asked = try_of(server.alice.id, "198.51.100." + std::to_string(i), 20 * i);
         auto rules = few_tries;
         rules.locked_after = 100;
-        REQUIRE(server.here.run(server.ports.tries.begin(asked, rules))->verdict.allows());
+        REQUIRE(server.here.run(server.ports.attempts.begin(asked, rules))->decision.allows());
     }
     CHECK(server.type("SELECT state FROM account_list WHERE name = 'alice'") == "locked");
     CHECK(server.type("SELECT name, failed_tries, locked_for FROM login_failures") == "alice|100|strangers");
@@ -272,7 +272,7 @@ TEST_CASE("failures of a network are shown and forgiven by hand")
     CHECK(server.type("SELECT network, failures, state FROM network_failure_list") == "198.51.100.1|1|open");
 }
 
-TEST_CASE("an account deleted by hand takes along its ladders and the networks that it knew")
+TEST_CASE("an account deleted by hand takes along its failure counters and the networks that it knew")
 {
     running server;
     server.fail("192.0.2.1", 0);

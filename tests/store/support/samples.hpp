@@ -11,14 +11,14 @@
 namespace porter::testing {
 
 /// A moment, in seconds since the beginning of the test's world.
-inline rooms::base::timestamp at(int seconds)
+inline detail::base::timestamp at(int seconds)
 {
-    return rooms::base::timestamp{std::chrono::seconds{1'700'000'000 + seconds}};
+    return detail::base::timestamp{std::chrono::seconds{1'700'000'000 + seconds}};
 }
 
-inline rooms::store::token_digest digest(int number)
+inline detail::store::token_digest digest(int number)
 {
-    rooms::store::token_digest made{};
+    detail::store::token_digest made{};
     made.fill(std::byte{0x5a});
     made[0] = static_cast<std::byte>(number & 0xff);
     made[1] = static_cast<std::byte>(number >> 8 & 0xff);
@@ -26,9 +26,9 @@ inline rooms::store::token_digest digest(int number)
 }
 
 /// An account to add; the key is right for ASCII names in lower case.
-inline rooms::store::account account_of(std::string folded_name)
+inline detail::store::account account_of(std::string folded_name)
 {
-    rooms::store::account fresh;
+    detail::store::account fresh;
     fresh.name = folded_name;
     fresh.folded_name = folded_name;
     fresh.password_hash = "hash of " + folded_name;
@@ -42,7 +42,7 @@ inline std::string hash_text(std::string const& parameters)
     return "$argon2id$v=19$" + parameters + ",p=1$" + std::string(22, 'A') + '$' + std::string(43, 'A');
 }
 
-inline rooms::store::account account_of(std::string folded_name, std::string const& hash_parameters)
+inline detail::store::account account_of(std::string folded_name, std::string const& hash_parameters)
 {
     auto fresh = account_of(std::move(folded_name));
     fresh.password_hash = hash_text(hash_parameters);
@@ -50,9 +50,9 @@ inline rooms::store::account account_of(std::string folded_name, std::string con
 }
 
 /// A session to open, at(created) to at(created + 1000), with digest(number).
-inline rooms::store::new_session session_of(rooms::store::account const& owner, int number, int created = 0)
+inline detail::store::new_session session_of(detail::store::account const& owner, int number, int created = 0)
 {
-    rooms::store::new_session fresh;
+    detail::store::new_session fresh;
     fresh.account = owner.id;
     fresh.credential_version = owner.credential_version;
     fresh.digest = digest(number);
@@ -60,12 +60,12 @@ inline rooms::store::new_session session_of(rooms::store::account const& owner, 
     fresh.expires_at = at(created + 1000);
     fresh.address = "192.0.2.1";
     fresh.network = "192.0.2.1";
-    fresh.transport = rooms::store::transport::tls;
+    fresh.transport = detail::store::transport::tls;
     return fresh;
 }
 
 /// Numbers for tests of throttling: a pause after the second failure, a lock after the sixth, three for a network.
-inline constexpr rooms::store::throttle_rules few_tries{
+inline constexpr detail::store::throttle_rules few_tries{
     .free_failures = 2,
     .pauses = {std::chrono::seconds{1}, std::chrono::seconds{3}, std::chrono::seconds{5}, std::chrono::seconds{10}},
     .locked_after = 6,
@@ -74,20 +74,20 @@ inline constexpr rooms::store::throttle_rules few_tries{
 };
 
 /// A try of an account's password, at(seconds).
-inline rooms::store::secret_try try_of(std::optional<rooms::store::account_id> account, std::string network,
-                                       int seconds)
+inline detail::store::secret_attempt try_of(std::optional<detail::store::account_id> account, std::string network,
+                                            int seconds)
 {
-    rooms::store::secret_try asked;
+    detail::store::secret_attempt asked;
     asked.account = account;
     asked.network = std::move(network);
     asked.at = at(seconds);
     return asked;
 }
 
-inline rooms::store::password_change change_of(rooms::store::account const& owner, std::string new_hash,
-                                               rooms::store::session_id keep = 0)
+inline detail::store::password_change change_of(detail::store::account const& owner, std::string new_hash,
+                                                detail::store::session_id keep = 0)
 {
-    rooms::store::password_change asked;
+    detail::store::password_change asked;
     asked.account = owner.id;
     asked.credential_version = owner.credential_version;
     asked.new_hash = std::move(new_hash);

@@ -5,7 +5,7 @@
 #include "store/sqlite/administration/guarded_transaction.hpp"
 #include "store/sqlite/statement.hpp"
 
-namespace porter::rooms::store::sqlite::administration {
+namespace porter::detail::store::sqlite::administration {
 
 namespace {
 
@@ -30,7 +30,7 @@ account_row read_row(statement const& row)
     one.last_failed_at = row.optional_time(8);
     one.sessions = row.count(9);
     one.addresses = row.count(10);
-    one.failed_by_strangers = row.count(11);
+    one.failed_from_unknown = row.count(11);
     return one;
 }
 
@@ -51,7 +51,7 @@ void set_name(database& db, account_id id, std::string const& name, std::string 
 }
 
 /// Something that no account is called: a name has no control characters.
-std::string nobodys_name(account_id id)
+std::string unowned_name(account_id id)
 {
     return "\x01" + std::to_string(id);
 }
@@ -90,7 +90,7 @@ result<account_id> add_account(database& db, std::string const& name, std::strin
                                std::string const& password_hash, base::timestamp now)
 {
     guarded_transaction whole{db};
-    if (is_taken(db, folded_name, 0)) return refuse(errc::name_taken);
+    if (is_taken(db, folded_name, 0)) return unexpected(errc::name_taken);
     statement{db,
               "INSERT INTO accounts (name, folded_name, password_hash, created_at) VALUES (?1, ?2, ?3, ?4)",
               name,
@@ -113,7 +113,7 @@ result<std::size_t> set_password(database& db, account_id id, std::string const&
               " WHERE id = ?1",
               id, password_hash}
         .run();
-    if (db.changes() == 0) return refuse(errc::not_found);
+    if (db.changes() == 0) return unexpected(errc::not_found);
     whole.commit();
     return ended;
 }
@@ -121,10 +121,10 @@ result<std::size_t> set_password(database& db, account_id id, std::string const&
 result<void> rename_account(database& db, account_id id, std::string const& name, std::string const& folded_name)
 {
     guarded_transaction whole{db};
-    if (is_taken(db, folded_name, id)) return refuse(errc::name_taken);
+    if (is_taken(db, folded_name, id)) return unexpected(errc::name_taken);
     // The schema takes another spelling with the same key for a mistake unless it is ASCII: SQL cannot fold the rest.
-    set_name(db, id, nobodys_name(id), nobodys_name(id));
-    if (db.changes() == 0) return refuse(errc::not_found);
+    set_name(db, id, unowned_name(id), unowned_name(id));
+    if (db.changes() == 0) return unexpected(errc::not_found);
     set_name(db, id, name, folded_name);
     whole.commit();
     return {};
@@ -135,7 +135,7 @@ result<std::size_t> disable_account(database& db, account_id id, base::timestamp
     guarded_transaction whole{db};
     auto const ended = count_sessions(db, id);
     statement{db, "UPDATE accounts SET disabled_at = coalesce(disabled_at, ?2) WHERE id = ?1", id, now}.run();
-    if (db.changes() == 0) return refuse(errc::not_found);
+    if (db.changes() == 0) return unexpected(errc::not_found);
     whole.commit();
     return ended;
 }
@@ -144,7 +144,7 @@ result<void> enable_account(database& db, account_id id)
 {
     guarded_transaction whole{db};
     statement{db, "UPDATE accounts SET disabled_at = NULL, failed_since = 0 WHERE id = ?1", id}.run();
-    if (db.changes() == 0) return refuse(errc::not_found);
+    if (db.changes() == 0) return unexpected(errc::not_found);
     whole.commit();
     return {};
 }
@@ -153,9 +153,9 @@ result<void> delete_account(database& db, account_id id)
 {
     guarded_transaction whole{db};
     statement{db, "DELETE FROM accounts WHERE id = ?1", id}.run();  // triggers delete what belonged to it
-    if (db.changes() == 0) return refuse(errc::not_found);
+    if (db.changes() == 0) return unexpected(errc::not_found);
     whole.commit();
     return {};
 }
 
-}  // namespace porter::rooms::store::sqlite::administration
+}  // namespace porter::detail::store::sqlite::administration

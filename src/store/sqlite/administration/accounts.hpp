@@ -9,7 +9,7 @@
 #include "store/records.hpp"
 #include "store/sqlite/database.hpp"
 
-namespace porter::rooms::store::sqlite::administration {
+namespace porter::detail::store::sqlite::administration {
 
 /// An account as an administrator sees it: no secret in it.
 struct account_row {
@@ -22,7 +22,7 @@ struct account_row {
     std::string last_address;
     std::uint32_t failed_since = 0;
     std::optional<base::timestamp> last_failed_at;
-    std::uint32_t failed_by_strangers = 0;  ///< in a row, from where the account is not known
+    std::uint32_t failed_from_unknown = 0;  ///< in a row, from where the account is not known
     std::uint32_t sessions = 0;             ///< expired ones too, until somebody prunes them
     std::uint32_t addresses = 0;            ///< where it was seen last of all
 };
@@ -61,4 +61,4 @@ result<void> enable_account(database& db, account_id id);
 /// Deletes it with its sessions and addresses. Errors: not_found.
 result<void> delete_account(database& db, account_id id);
 
-}  // namespace porter::rooms::store::sqlite::administration
+}  // namespace porter::detail::store::sqlite::administration

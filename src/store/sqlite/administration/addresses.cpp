@@ -5,7 +5,7 @@
 #include "store/sqlite/administration/guarded_transaction.hpp"
 #include "store/sqlite/statement.hpp"
 
-namespace porter::rooms::store::sqlite::administration {
+namespace porter::detail::store::sqlite::administration {
 
 namespace {
 
@@ -41,7 +41,7 @@ std::optional<address_row> find_address(database& db, std::string const& address
     return read_row(row);
 }
 
-bool is_said(database& db, std::string const& name)
+bool identified_name(database& db, std::string const& name)
 {
     return statement{db, "SELECT 1 FROM addresses WHERE name = ?1 AND account_id IS NULL", name}.step();
 }
@@ -76,9 +76,9 @@ result<void> forget_address(database& db, std::string const& address)
 {
     guarded_transaction whole{db};
     statement{db, "DELETE FROM addresses WHERE address = ?1", address}.run();
-    if (db.changes() == 0) return refuse(errc::not_found);
+    if (db.changes() == 0) return unexpected(errc::not_found);
     whole.commit();
     return {};
 }
 
-}  // namespace porter::rooms::store::sqlite::administration
+}  // namespace porter::detail::store::sqlite::administration

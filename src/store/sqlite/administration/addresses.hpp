@@ -7,7 +7,7 @@
 #include "store/records.hpp"
 #include "store/sqlite/database.hpp"
 
-namespace porter::rooms::store::sqlite::administration {
+namespace porter::detail::store::sqlite::administration {
 
 struct address_row {
     std::string address;  ///< canonical
@@ -23,7 +23,7 @@ std::vector<address_row> list_addresses(database& db);
 std::optional<address_row> find_address(database& db, std::string const& address);
 
 /// Whether this name was only said, from any address.
-bool is_said(database& db, std::string const& name);
+bool identified_name(database& db, std::string const& name);
 
 /// Makes `name` the one that is known for this canonical address. Where an account has that folded name, the address is
 /// the account's: it is greeted by the account's own spelling, and follows it when it is renamed or deleted. The name
@@ -34,4 +34,4 @@ std::string set_address(database& db, std::string const& address, std::string co
 /// Errors: not_found.
 result<void> forget_address(database& db, std::string const& address);
 
-}  // namespace porter::rooms::store::sqlite::administration
+}  // namespace porter::detail::store::sqlite::administration

@@ -8,20 +8,18 @@
 #include <system_error>
 
 #include "store/sqlite/administration/copying.hpp"
-#include "store/sqlite/failure.hpp"
 #include "store/sqlite/file.hpp"
+#include "store/sqlite/sqlite_error.hpp"
 
-namespace porter::rooms::store::sqlite::administration {
+namespace porter::detail::store::sqlite::administration {
 
 namespace {
-
-using kind = start_error::kind;
 
 start_error cannot_create(std::filesystem::path const& file, int error)
 {
     auto const why = error == EEXIST ? std::string{"it exists, and a backup replaces nothing"}
                                      : std::generic_category().message(error);
-    return start_error{kind::cannot_create, "cannot create " + file.string() + ": " + why};
+    return start_error{start_errc::cannot_create, "cannot create " + file.string() + ": " + why};
 }
 
 /// Gives the file its name, unless something has it. Not every file system can do that in one step.
@@ -43,9 +41,9 @@ bool back_up(database& db, std::filesystem::path const& file, progress const& te
     temporary_file const made{file};
     try {
         if (!copy_whole(db, made.path(), tell)) return false;
-    } catch (failure const& problem) {
+    } catch (error const& problem) {
         if (problem.is_busy() || problem.is_bad_data()) throw;
-        throw start_error{kind::io, "cannot write " + file.string() + ": " + problem.what()};
+        throw start_error{start_errc::io, "cannot write " + file.string() + ": " + problem.what()};
     }
     sync_to_disk(made.path());
     move_without_replacing(made.path(), file);
@@ -53,4 +51,4 @@ bool back_up(database& db, std::filesystem::path const& file, progress const& te
     return true;
 }
 
-}  // namespace porter::rooms::store::sqlite::administration
+}  // namespace porter::detail::store::sqlite::administration

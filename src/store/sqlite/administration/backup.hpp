@@ -6,7 +6,7 @@
 
 #include "store/sqlite/database.hpp"
 
-namespace porter::rooms::store::sqlite::administration {
+namespace porter::detail::store::sqlite::administration {
 
 /// Told how many bytes of how many are copied. False stops the copying.
 using progress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
@@ -18,4 +18,4 @@ using progress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
 /// written; bad_data when what was read is damaged. Throws failure.
 bool back_up(database& db, std::filesystem::path const& file, progress const& tell);
 
-}  // namespace porter::rooms::store::sqlite::administration
+}  // namespace porter::detail::store::sqlite::administration

@@ -9,7 +9,7 @@
 #include "store/sqlite/migration.hpp"
 #include "store/sqlite/statement.hpp"
 
-namespace porter::rooms::store::sqlite::administration {
+namespace porter::detail::store::sqlite::administration {
 
 namespace {
 
@@ -155,4 +155,4 @@ std::vector<std::string> find_faults(database& db)
     return faults;
 }
 
-}  // namespace porter::rooms::store::sqlite::administration
+}  // namespace porter::detail::store::sqlite::administration

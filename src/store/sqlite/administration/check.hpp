@@ -5,7 +5,7 @@
 
 #include "store/sqlite/database.hpp"
 
-namespace porter::rooms::store::sqlite::administration {
+namespace porter::detail::store::sqlite::administration {
 
 /// What the disk or the memory changed in a database of the newest schema, a line each, most of it in SQLite's words:
 /// looks at every page, index and text. Whatever else a damaged file says means little. Throws failure.
@@ -15,4 +15,4 @@ std::vector<std::string> find_damage(database& db);
 /// SQLite cannot know: that names have their right keys, that nobody took a table or a trigger away. Throws failure.
 std::vector<std::string> find_faults(database& db);
 
-}  // namespace porter::rooms::store::sqlite::administration
+}  // namespace porter::detail::store::sqlite::administration

@@ -8,11 +8,9 @@
 #include "store/sqlite/file.hpp"
 #include "store/sqlite/online_backup.hpp"
 
-namespace porter::rooms::store::sqlite::administration {
+namespace porter::detail::store::sqlite::administration {
 
 namespace {
-
-using kind = start_error::kind;
 
 /// False: it was stopped.
 bool copy_pages(database& to, database& from, progress const& tell)
@@ -33,7 +31,7 @@ void settle(database& copy, std::filesystem::path const& source)
 {
     copy.execute("PRAGMA journal_mode = DELETE");
     if (auto const verdict = copy.text("PRAGMA quick_check(1)"); verdict != "ok") {
-        throw cannot_open(kind::bad_data, source, "it is damaged: " + verdict);
+        throw cannot_open(start_errc::bad_data, source, "it is damaged: " + verdict);
     }
 }
 
@@ -42,7 +40,7 @@ void settle(database& copy, std::filesystem::path const& source)
 temporary_file::temporary_file(std::filesystem::path const& wanted) : path_(wanted)
 {
     path_ += ".partial-" + std::to_string(::getpid());
-    if (!make_private_file(path_)) throw start_error{kind::cannot_create, path_.string() + " is in the way"};
+    if (!make_private_file(path_)) throw start_error{start_errc::cannot_create, path_.string() + " is in the way"};
 }
 
 temporary_file::~temporary_file()
@@ -60,4 +58,4 @@ bool copy_whole(database& from, std::filesystem::path const& to, progress const&
     return true;
 }
 
-}  // namespace porter::rooms::store::sqlite::administration
+}  // namespace porter::detail::store::sqlite::administration

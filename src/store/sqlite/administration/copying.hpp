@@ -5,7 +5,7 @@
 #include "store/sqlite/administration/backup.hpp"
 #include "store/sqlite/database.hpp"
 
-namespace porter::rooms::store::sqlite::administration {
+namespace porter::detail::store::sqlite::administration {
 
 /// A private file that goes when this does, unless it was renamed. It stands beside `wanted`: a rename does not leave
 /// the file system.
@@ -27,4 +27,4 @@ private:
 /// False: `tell` stopped it. Throws start_error(bad_data) when what was read is damaged; failure.
 bool copy_whole(database& from, std::filesystem::path const& to, progress const& tell);
 
-}  // namespace porter::rooms::store::sqlite::administration
+}  // namespace porter::detail::store::sqlite::administration

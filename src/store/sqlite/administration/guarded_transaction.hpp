@@ -3,7 +3,7 @@
 #include "store/sqlite/existing.hpp"
 #include "store/sqlite/transaction.hpp"
 
-namespace porter::rooms::store::sqlite::administration {
+namespace porter::detail::store::sqlite::administration {
 
 /// A transaction on a database that is still the one at its path: a restore may have put another one there while a
 /// person was asked for something, and what is written into the old file would be lost. Throws failure (busy) then.
@@ -12,4 +12,4 @@ public:
     explicit guarded_transaction(database& on) : transaction(on) { refuse_replaced(on); }
 };
 
-}  // namespace porter::rooms::store::sqlite::administration
+}  // namespace porter::detail::store::sqlite::administration

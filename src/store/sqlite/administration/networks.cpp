@@ -6,11 +6,11 @@
 
 #include "store/limits.hpp"
 #include "store/sqlite/administration/guarded_transaction.hpp"
+#include "store/sqlite/attempts.hpp"
 #include "store/sqlite/registrations.hpp"
 #include "store/sqlite/statement.hpp"
-#include "store/sqlite/tries.hpp"
 
-namespace porter::rooms::store::sqlite::administration {
+namespace porter::detail::store::sqlite::administration {
 
 namespace {
 
@@ -36,10 +36,10 @@ void append_registrations(database& db, std::string_view rows, decltype(network_
 
 }  // namespace
 
-std::vector<shut_network> list_shut_networks(database& db, account_id account, throttle_rules const& rules,
-                                             base::instant now)
+std::vector<blocked_network> list_blocked_networks(database& db, account_id account, throttle_rules const& rules,
+                                                   base::instant now)
 {
-    std::vector<shut_network> full;
+    std::vector<blocked_network> full;
     {
         statement row{db,
                       "SELECT network, EXISTS (SELECT 1 FROM account_networks"
@@ -48,12 +48,12 @@ std::vector<shut_network> list_shut_networks(database& db, account_id account, t
                       account, std::int64_t{rules.failures_per_network}};
         while (row.step()) full.push_back({row.text(0), {}, row.integer(1) != 0});
     }
-    std::vector<shut_network> shut;
+    std::vector<blocked_network> shut;
     for (auto& one : full) {
         // Failures may be older than the window: porterd's own decision says whether they count.
-        auto const verdict = judge(tries_of(db, std::nullopt, one.network, rules, now), rules, now);
-        if (verdict.allows()) continue;
-        one.until = std::chrono::floor<std::chrono::seconds>(now) + verdict.retry_after;
+        auto const decided = decide(attempts_of(db, std::nullopt, one.network, rules, now), rules, now);
+        if (decided.allows()) continue;
+        one.until = std::chrono::floor<std::chrono::seconds>(now) + decided.retry_after;
         shut.push_back(std::move(one));
     }
     return shut;
@@ -64,7 +64,7 @@ std::vector<throttled_network> list_throttled_networks(database& db, throttle_ru
 {
     auto const seconds = std::chrono::floor<std::chrono::seconds>(now);
     std::vector<throttled_network> all;
-    for (auto const& shut : list_shut_networks(db, 0, rules, now)) {
+    for (auto const& shut : list_blocked_networks(db, 0, rules, now)) {
         statement row{db, "SELECT count(*), min(failed_at) FROM network_failures WHERE network = ?1 AND failed_at > ?2",
                       shut.network, seconds - rules.network_window};
         if (row.step()) all.push_back({shut.network, limit::failures, row.count(0), row.time(1), shut.until});
@@ -83,7 +83,7 @@ std::vector<throttled_network> list_throttled_networks(database& db, throttle_ru
     return all;
 }
 
-std::size_t open_network(database& db, std::string const& network)
+std::size_t enable_network(database& db, std::string const& network)
 {
     guarded_transaction whole{db};
     statement{db, "DELETE FROM network_failures WHERE network = ?1", network}.run();
@@ -93,4 +93,4 @@ std::size_t open_network(database& db, std::string const& network)
     return forgotten;
 }
 
-}  // namespace porter::rooms::store::sqlite::administration
+}  // namespace porter::detail::store::sqlite::administration

@@ -9,18 +9,18 @@
 #include "store/sqlite/database.hpp"
 #include "store/throttle.hpp"
 
-namespace porter::rooms::store::sqlite::administration {
+namespace porter::detail::store::sqlite::administration {
 
 /// A network from which nothing is taken just now, whatever the account: too many failures came from there.
-struct shut_network {
+struct blocked_network {
     std::string network;      ///< an IPv4 address, or the /64 of an IPv6 address
     base::timestamp until{};  ///< when it is open again by itself
     bool is_known = false;    ///< the account was accessed from there
 };
 
 /// Those that are shut, the ones that the account is at home in first.
-std::vector<shut_network> list_shut_networks(database& db, account_id account, throttle_rules const& rules,
-                                             base::instant now);
+std::vector<blocked_network> list_blocked_networks(database& db, account_id account, throttle_rules const& rules,
+                                                   base::instant now);
 
 /// A network that a limit keeps out just now.
 struct throttled_network {
@@ -42,6 +42,6 @@ std::vector<throttled_network> list_throttled_networks(database& db, throttle_ru
 
 /// Forgets the failures of a network, and the accounts that were made from there: how many failures there were. What
 /// the failures of accounts slow down stays so.
-std::size_t open_network(database& db, std::string const& network);
+std::size_t enable_network(database& db, std::string const& network);
 
-}  // namespace porter::rooms::store::sqlite::administration
+}  // namespace porter::detail::store::sqlite::administration

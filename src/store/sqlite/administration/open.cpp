@@ -4,11 +4,9 @@
 #include "store/sqlite/file.hpp"
 #include "store/sqlite/migrator.hpp"
 
-namespace porter::rooms::store::sqlite::administration {
+namespace porter::detail::store::sqlite::administration {
 
 namespace {
-
-using kind = start_error::kind;
 
 std::unique_ptr<database> connect(options const& rules, database::access how)
 {
@@ -16,21 +14,21 @@ std::unique_ptr<database> connect(options const& rules, database::access how)
     db->wait_for_locks(rules.busy_timeout);
     db->leave_log_when_closing();
     if (how == database::access::read_only) return db;
-    if (db->is_read_only()) throw cannot_open(kind::io, rules.path, "it is read-only");
+    if (db->is_read_only()) throw cannot_open(start_errc::io, rules.path, "it is read-only");
     db->execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
     return db;
 }
 
 /// Judged under the database's own locks: the first bytes of the file may be older than the write-ahead log.
-void refuse_other_schema(database& db, options const& rules, schema wanted)
+void reject_other_schema(database& db, options const& rules, schema wanted)
 {
     auto const version = db.integer("PRAGMA user_version");
     bool const is_empty = db.integer("SELECT count(*) FROM sqlite_schema") == 0;
     if (!is_empty && db.integer("PRAGMA application_id") != our_application_id) {
-        throw cannot_open(kind::bad_data, rules.path, "another program's database");
+        throw cannot_open(start_errc::bad_data, rules.path, "another program's database");
     }
     auto const refuse = [&](std::string const& what_to_do) {
-        throw cannot_open(kind::bad_data, rules.path,
+        throw cannot_open(start_errc::bad_data, rules.path,
                           "its version is " + std::to_string(version) + ", and this program works with " +
                               std::to_string(newest_version()) + ": " + what_to_do);
     };
@@ -40,11 +38,11 @@ void refuse_other_schema(database& db, options const& rules, schema wanted)
 
 std::unique_ptr<database> open_existing(options const& rules, database::access how, schema wanted)
 {
-    refuse_wrong_file(rules.path, newest_version());
-    refuse_log_of_another(rules);  // before recover(), whose connection would play it
+    reject_wrong_file(rules.path, newest_version());
+    reject_foreign_log(rules);  // before recover(), whose connection would play it
     recover(rules);
     auto db = connect(rules, how);
-    refuse_other_schema(*db, rules, wanted);
+    reject_other_schema(*db, rules, wanted);
     refuse_replaced(*db);
     return db;
 }
@@ -63,13 +61,13 @@ std::unique_ptr<database> open_to_write(options const& rules)
 
 std::unique_ptr<database> open_alone(options const& rules)
 {
-    refuse_wrong_file(rules.path, newest_version());
-    refuse_log_of_another(rules);
+    reject_wrong_file(rules.path, newest_version());
+    reject_foreign_log(rules);
     recover(rules);
     auto db = connect(rules, database::access::read_write);
     // In this mode the lock of the transaction stays until the connection is closed.
     db->execute("PRAGMA main.locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT");
-    refuse_other_schema(*db, rules, schema::older);
+    reject_other_schema(*db, rules, schema::older);
     refuse_replaced(*db);
     return db;
 }
@@ -77,8 +75,8 @@ std::unique_ptr<database> open_alone(options const& rules)
 void migrate_file(options const& rules, log::logger& log)
 {
     auto const db = open_existing(rules, database::access::read_write, schema::older);
-    refuse_wrong_content(rules, depth::schema);
+    reject_wrong_content(rules, depth::schema);
     migrate(*db, rules.path, migrations(), log);
 }
 
-}  // namespace porter::rooms::store::sqlite::administration
+}  // namespace porter::detail::store::sqlite::administration

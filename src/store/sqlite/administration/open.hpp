@@ -9,7 +9,7 @@
 /// What an administrator does with the database file itself, whether porterd runs or not. Every operation is one
 /// statement or one transaction, durable when it returns; what it ends is told to a running porterd by the journal of
 /// endings. The calls block. They throw failure, and what opens a file throws start_error as well.
-namespace porter::rooms::store::sqlite::administration {
+namespace porter::detail::store::sqlite::administration {
 
 /// Which schema a file may have.
 enum class schema : std::uint8_t {
@@ -32,4 +32,4 @@ std::unique_ptr<database> open_alone(options const& rules);
 /// what was there. Logs `store_migrated` for each step. Throws as open_to_read(), and cannot_create for the copy.
 void migrate_file(options const& rules, log::logger& log);
 
-}  // namespace porter::rooms::store::sqlite::administration
+}  // namespace porter::detail::store::sqlite::administration

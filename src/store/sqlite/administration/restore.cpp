@@ -12,18 +12,16 @@
 #include "store/sqlite/administration/copying.hpp"
 #include "store/sqlite/administration/open.hpp"
 #include "store/sqlite/administration/status.hpp"
-#include "store/sqlite/failure.hpp"
 #include "store/sqlite/file.hpp"
 #include "store/sqlite/migration.hpp"
 #include "store/sqlite/migrator.hpp"
+#include "store/sqlite/sqlite_error.hpp"
 #include "store/sqlite/statement.hpp"
 #include "store/sqlite/transaction.hpp"
 
-namespace porter::rooms::store::sqlite::administration {
+namespace porter::detail::store::sqlite::administration {
 
 namespace {
-
-using kind = start_error::kind;
 
 /// Ids that are passed over where nobody can tell which ones were given since the backup.
 constexpr std::int64_t unknown_ids = 1'000'000;
@@ -95,7 +93,8 @@ public:
     void refuse_in_use() const
     {
         if (database_ || !user_of(rules_.path)) return;
-        throw start_error{kind::io, "a program has opened " + rules_.path.string() + " meanwhile: nothing was changed"};
+        throw start_error{start_errc::io,
+                          "a program has opened " + rules_.path.string() + " meanwhile: nothing was changed"};
     }
 
 private:
@@ -105,10 +104,10 @@ private:
             database_ = open_alone(rules_);
             is_readable_ =
                 database_->text("PRAGMA quick_check(1)") == "ok" && database_->integer("PRAGMA user_version") > 0;
-        } catch (failure const& problem) {
+        } catch (error const& problem) {
             if (!problem.is_bad_data()) throw;
         } catch (start_error const& refused) {
-            if (refused.why() != kind::bad_data) throw;  // that is for a person
+            if (refused.code() != start_errc::bad_data) throw;  // that is for a person
         }
     }
 
@@ -122,14 +121,14 @@ void move(std::filesystem::path const& from, std::filesystem::path const& to)
 {
     std::error_code failed;
     std::filesystem::rename(from, to, failed);
-    if (failed) throw start_error{kind::io, "cannot rename " + from.string() + ": " + failed.message()};
+    if (failed) throw start_error{start_errc::io, "cannot rename " + from.string() + ": " + failed.message()};
 }
 
 /// Never over a file that another program has made meanwhile.
 void move_to_free_name(std::filesystem::path const& from, std::filesystem::path const& to)
 {
     if (::link(from.c_str(), to.c_str()) != 0) {
-        throw start_error{kind::cannot_create,
+        throw start_error{start_errc::cannot_create,
                           "cannot create " + to.string() + ": " + std::generic_category().message(errno)};
     }
     ::unlink(from.c_str());
@@ -142,7 +141,7 @@ std::filesystem::path keep(std::filesystem::path const& file, std::string const&
     auto name = stem;
     for (int tries = 2; ::link(file.c_str(), name.c_str()) != 0; ++tries) {
         if (errno != EEXIST) {
-            throw start_error{kind::cannot_create,
+            throw start_error{start_errc::cannot_create,
                               "cannot create " + name + ": " + std::generic_category().message(errno)};
         }
         name = stem + "-" + std::to_string(tries);
@@ -187,7 +186,7 @@ std::optional<restored> restore(options const& rules, std::filesystem::path cons
     temporary_file const made{rules.path};
     {
         auto const source = open_to_read(source_rules, schema::older);
-        if (source->integer("PRAGMA user_version") == 0) throw cannot_open(kind::bad_data, backup, "it is empty");
+        if (source->integer("PRAGMA user_version") == 0) throw cannot_open(start_errc::bad_data, backup, "it is empty");
         if (!copy_whole(*source, made.path(), tell)) return std::nullopt;
     }
     restored done;
@@ -221,4 +220,4 @@ std::optional<restored> restore(options const& rules, std::filesystem::path cons
     return done;
 }
 
-}  // namespace porter::rooms::store::sqlite::administration
+}  // namespace porter::detail::store::sqlite::administration

@@ -7,7 +7,7 @@
 #include "store/sqlite/administration/backup.hpp"
 #include "store/sqlite/options.hpp"
 
-namespace porter::rooms::store::sqlite::administration {
+namespace porter::detail::store::sqlite::administration {
 
 /// What a restored database has, and what became of the one before.
 struct restored {
@@ -26,4 +26,4 @@ struct restored {
 /// cannot_create. Throws failure, which is_busy() when another program has the database open.
 std::optional<restored> restore(options const& rules, std::filesystem::path const& backup, progress const& tell);
 
-}  // namespace porter::rooms::store::sqlite::administration
+}  // namespace porter::detail::store::sqlite::administration

@@ -6,7 +6,7 @@
 #include "store/sqlite/journal.hpp"
 #include "store/sqlite/statement.hpp"
 
-namespace porter::rooms::store::sqlite::administration {
+namespace porter::detail::store::sqlite::administration {
 namespace {
 
 constexpr std::string_view by_administrator = "revoked_by_administrator";
@@ -46,7 +46,7 @@ result<std::string> end_session(database& db, session_id id)
         if (found.step()) owner = found.text(0);
     }
     statement{db, "DELETE FROM sessions WHERE id = ?1", id}.run();
-    if (db.changes() == 0) return refuse(errc::not_found);
+    if (db.changes() == 0) return unexpected(errc::not_found);
     set_ending_cause(db, by_administrator);
     whole.commit();
     return owner;
@@ -72,4 +72,4 @@ std::size_t prune_sessions(database& db, base::timestamp now, base::timestamp id
     return ended;
 }
 
-}  // namespace porter::rooms::store::sqlite::administration
+}  // namespace porter::detail::store::sqlite::administration

@@ -7,7 +7,7 @@
 #include "store/records.hpp"
 #include "store/sqlite/database.hpp"
 
-namespace porter::rooms::store::sqlite::administration {
+namespace porter::detail::store::sqlite::administration {
 
 struct session_row {
     store::session session;
@@ -26,4 +26,4 @@ std::size_t end_sessions(database& db, account_id account);
 /// Removes sessions whose absolute end is at or before `now`, or whose last use is at or before `idle_since`; how many.
 std::size_t prune_sessions(database& db, base::timestamp now, base::timestamp idle_since);
 
-}  // namespace porter::rooms::store::sqlite::administration
+}  // namespace porter::detail::store::sqlite::administration

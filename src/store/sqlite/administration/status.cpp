@@ -11,7 +11,7 @@
 #include "store/sqlite/existing.hpp"
 #include "store/sqlite/statement.hpp"
 
-namespace porter::rooms::store::sqlite::administration {
+namespace porter::detail::store::sqlite::administration {
 
 namespace {
 
@@ -79,4 +79,4 @@ std::optional<file_user> user_of(std::filesystem::path const& file)
     return user;
 }
 
-}  // namespace porter::rooms::store::sqlite::administration
+}  // namespace porter::detail::store::sqlite::administration

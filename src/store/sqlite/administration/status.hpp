@@ -11,7 +11,7 @@
 #include "base/clock.hpp"
 #include "store/sqlite/database.hpp"
 
-namespace porter::rooms::store::sqlite::administration {
+namespace porter::detail::store::sqlite::administration {
 
 struct applied_migration {
     int version = 0;
@@ -43,4 +43,4 @@ struct file_user {
 /// without its number (0). To be asked while this process has no connection to the file, whose locks it would drop.
 std::optional<file_user> user_of(std::filesystem::path const& file);
 
-}  // namespace porter::rooms::store::sqlite::administration
+}  // namespace porter::detail::store::sqlite::administration

@@ -1,0 +1,65 @@
+#include "bench/endpoint.hpp"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+
+#include <cstring>
+#include <memory>
+
+#include "base/text.hpp"
+
+namespace porter::detail::bench {
+
+namespace {
+
+template <typename Address>
+Address as(::sockaddr_storage const& storage) noexcept
+{
+    Address address;
+    std::memcpy(&address, &storage, sizeof address);
+    return address;
+}
+
+}  // namespace
+
+bool endpoint::is_loopback() const noexcept
+{
+    if (is_ipv4()) return (ntohl(as<::sockaddr_in>(address).sin_addr.s_addr) >> 24) == 127;
+    auto const v6 = as<::sockaddr_in6>(address).sin6_addr;
+    return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
+}
+
+result<std::vector<endpoint>, fault> look_up(std::string const& host, std::uint16_t port)
+{
+    ::addrinfo wish{};
+    wish.ai_socktype = SOCK_STREAM;
+    wish.ai_flags = AI_NUMERICSERV;
+    ::addrinfo* raw = nullptr;
+    auto const failed = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wish, &raw);
+    if (failed != 0) {
+        return unexpected(fault{fault::kind::unreachable, base::escape(host) + ": " + ::gai_strerror(failed)});
+    }
+    std::unique_ptr<::addrinfo, decltype(&::freeaddrinfo)> const found{raw, &::freeaddrinfo};
+    std::vector<endpoint> places;
+    for (auto const* one = raw; one; one = one->ai_next) {
+        auto& added = places.emplace_back();
+        std::memcpy(&added.address, one->ai_addr, one->ai_addrlen);
+        added.size = one->ai_addrlen;
+    }
+    return places;
+}
+
+endpoint loopback_source(std::uint32_t nth) noexcept
+{
+    constexpr std::uint32_t first = 0x7f01'0000;
+    constexpr std::uint32_t many = 0x00fe'0000;  // up to 127.254.255.255
+    ::sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(first + nth % many);
+    endpoint source;
+    std::memcpy(&source.address, &address, sizeof address);
+    source.size = sizeof address;
+    return source;
+}
+
+}  // namespace porter::detail::bench

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <string>
+
+#include "porter/connection.hpp"
+
+namespace porter::detail::client {
+
+/// The messages that have arrived and wait to be received.
+class receive_queue {
+public:
+    bool empty() const noexcept { return entries_.empty(); }
+
+    /// What the waiting messages take, in bytes; an empty one counts, too.
+    std::size_t size() const noexcept { return size_; }
+
+    void push(message_kind what, std::string_view body)
+    {
+        entries_.push_back({what, std::string{body}});
+        size_ += cost(body);
+    }
+
+    /// The oldest one; it stays valid until the next pop(). Not when empty.
+    message const& pop()
+    {
+        current_ = std::move(entries_.front());
+        entries_.pop_front();
+        size_ -= cost(current_.body);
+        view_ = {current_.kind, current_.body};
+        return view_;
+    }
+
+private:
+    struct entry {
+        message_kind kind = message_kind::text;
+        std::string body;
+    };
+
+    static std::size_t cost(std::string_view body) noexcept { return sizeof(entry) + body.size(); }
+
+    std::deque<entry> entries_;
+    std::size_t size_ = 0;
+    entry current_;
+    message view_;
+};
+
+}  // namespace porter::detail::client

@@ -1,0 +1,154 @@
+#include "programs/porter/pipe_session.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <asio/co_spawn.hpp>
+
+namespace porter::programs {
+
+namespace {
+
+using detail::config::exit_code;
+
+constexpr std::size_t piece = 64 * 1024;
+
+}  // namespace
+
+pipe_session::pipe_session(io_executor executor, client& door, login_flow& entrance, output_format how,
+                           std::chrono::milliseconds linger)
+    : executor_(executor),
+      client_(door),
+      login_(entrance),
+      options_(how),
+      linger_(linger),
+      input_(executor, STDIN_FILENO),
+      output_(executor, STDOUT_FILENO),
+      changed_(executor)
+{}
+
+task<exit_status> pipe_session::run()
+{
+    auto const finished = [this](std::exception_ptr const& defect) {
+        --running_;
+        if (defect) end(exit_status_for(defect));
+        changed_.cancel();
+    };
+    running_ = 2;
+    asio::co_spawn(executor_, send_input(), finished);
+    asio::co_spawn(executor_, print_received(), finished);
+    while (!is_over()) {
+        changed_.expires_at(input_ended_ ? last_change_ + linger_ : clock::time_point::max());
+        co_await changed_.async_wait(detail::base::use_tuple);
+    }
+    end(rejected_.value_or(exit_status{}));
+    input_.cancel();
+    output_.cancel();
+    co_await login_.close();
+    changed_.expires_at(clock::time_point::max());
+    while (running_ > 0) co_await changed_.async_wait(detail::base::use_tuple);
+    co_return *exit_;
+}
+
+bool pipe_session::is_over() const
+{
+    if (exit_) return true;
+    if (!input_ended_) return false;
+    return received_ >= sent_ || clock::now() >= last_change_ + linger_;
+}
+
+void pipe_session::end(exit_status why)
+{
+    if (!exit_) exit_ = std::move(why);
+    changed_.cancel();
+}
+
+task<void> pipe_session::send_input()
+{
+    std::string pending;  // of the input, not yet sent: at its end the beginning of a line
+    while (!exit_ && !rejected_) {
+        std::error_code error;
+        auto const more = co_await input_.read(pending, piece, error);
+        if (error) end({exit_code::io, "cannot read the input: " + error.message()});
+        if (!more) break;
+        co_await send_lines(pending);
+    }
+    if (!pending.empty() && !exit_ && !rejected_) co_await send_line(std::move(pending));
+    input_ended_ = true;
+    last_change_ = clock::now();
+    changed_.cancel();
+}
+
+/// Sends the whole lines and leaves the rest.
+task<void> pipe_session::send_lines(std::string& pending)
+{
+    std::size_t start = 0;
+    while (!exit_ && !rejected_) {
+        auto const end = pending.find('\n', start);
+        if (end == std::string::npos) break;
+        co_await send_line(pending.substr(start, end - start));
+        start = end + 1;
+    }
+    pending.erase(0, start);
+    if (!rejected_ && pending.size() >= client_.server().max_frame) reject_line("is longer than the server takes");
+}
+
+task<void> pipe_session::send_line(std::string line)
+{
+    auto sent = co_await client_.send(std::move(line));
+    if (sent) {
+        ++sent_;
+    } else if (sent.error().cause == client_errc::not_sent) {
+        reject_line("cannot be sent: " + sent.error().reason);
+    }
+}
+
+/// The input ends here; what was sent before is answered and printed first.
+void pipe_session::reject_line(std::string const& why)
+{
+    rejected_ = exit_status{exit_code::bad_data, fmt::format("line {} of the input {}", sent_ + 1, why)};
+}
+
+task<void> pipe_session::print_received()
+{
+    while (!exit_) {
+        auto received = co_await client_.receive();
+        if (!received) break;
+        auto lines = line_for(*received, options_);
+        std::uint64_t texts = received->is_text() ? 1 : 0;
+        while (lines.size() < piece) {
+            auto const* more = client_.next();
+            if (more == nullptr) break;
+            lines += line_for(*more, options_);
+            if (more->is_text()) ++texts;
+        }
+        co_await print(std::move(lines));
+        received_ += texts;
+        last_change_ = clock::now();
+        changed_.cancel();
+    }
+    if (client_.ended() != nullptr) end(exit_status_at_end());
+}
+
+task<void> pipe_session::print(std::string lines)
+{
+    std::error_code error;
+    co_await output_.write(std::move(lines), error);
+    if (error == std::errc::broken_pipe) {
+        end({});  // nobody wants more
+    } else if (error) {
+        end({exit_code::io, "cannot write the output: " + error.message()});
+    }
+}
+
+/// The server ended the connection. In order, and with all said: that is fine.
+exit_status pipe_session::exit_status_at_end() const
+{
+    auto why = exit_status_for(*client_.ended());
+    if (why.code != exit_code::ok) return why;
+    if (rejected_) return *rejected_;
+    if (input_ended_) return {};
+    return {exit_code::temporary_failure, why.message};
+}
+
+}  // namespace porter::programs

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "base/asio.hpp"
+#include "identity/address.hpp"
+#include "log/logger.hpp"
+#include "server/transport.hpp"
+#include "server/worker.hpp"
+
+namespace porter::detail::server {
+
+/// Accepts on one listening socket and hands each new socket to the next I/O thread in turn. It never dies and never
+/// spins: an accept that fails (EMFILE, ENFILE, ENOBUFS, ECONNABORTED …) is tried again after 10 ms, then twice as
+/// long each time, up to 1 s, with at most one log line a second.
+class acceptor {
+public:
+    /// Called with each accepted socket, which already belongs to the I/O thread.
+    using accept_handler = std::function<void(stream, identity::address, worker&)>;
+
+    acceptor(base::tcp_acceptor listening, std::span<worker* const> workers, log::logger& log);
+
+    /// Accepts until stop(). Runs on the acceptor's I/O thread; `deliver` and the threads outlive it.
+    task<void> accept_all(accept_handler const& deliver);
+
+    /// Closes the listening socket. On the acceptor's I/O thread.
+    void stop();
+
+    /// Read back from the socket.
+    asio::ip::tcp::endpoint local_endpoint() const { return endpoint_; }
+
+private:
+    worker& next_worker();
+    task<void> back_off(base::error_code const& failed);
+
+    base::tcp_acceptor acceptor_;
+    asio::ip::tcp::endpoint endpoint_;
+    std::vector<worker*> workers_;
+    log::logger& log_;
+    base::steady_timer timer_;
+    std::size_t next_ = 0;
+    bool stopped_ = false;
+    std::chrono::milliseconds pause_{};
+    std::chrono::steady_clock::time_point logged_at_{};
+};
+
+}  // namespace porter::detail::server

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "auth/verifier.hpp"
+#include "base/clock.hpp"
+#include "identity/directory.hpp"
+#include "log/logger.hpp"
+#include "porter/connection.hpp"
+#include "server/options.hpp"
+#include "server/tls_acceptor.hpp"
+#include "sessions/registry.hpp"
+
+namespace porter::detail::server {
+
+/// What a connection finds behind the door: the rooms that it passes through, and the house's rules. Everything
+/// outlives every connection.
+struct server_context {
+    identity::directory& directory;
+    auth::verifier& verifier;
+    sessions::registry& registry;
+    base::clock const& clock;
+    log::logger& log;
+    server::options options;
+    service handler;
+    server::tls_acceptor* encryption = nullptr;  ///< none: TLS is off
+};
+
+}  // namespace porter::detail::server

@@ -1,0 +1,279 @@
+#include "server/tcp_server.hpp"
+
+#include <algorithm>
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/co_spawn.hpp>
+
+#include "server/serve.hpp"
+
+namespace porter::detail::server {
+namespace {
+
+constexpr std::chrono::hours prune_period{1};
+
+/// From the loss of the store to the end: requests are answered meanwhile, and who took the files away has done what
+/// belongs to it, as an ending of sessions.
+constexpr std::chrono::seconds after_loss{1};
+
+/// Deadlines are watched a second's grain wide, finer when the rules are finer than that.
+std::chrono::milliseconds tick_for(options const& options)
+{
+    using std::chrono::milliseconds;
+    auto shortest = std::min({options.login_grace, options.opening_time, options.frame_time, options.output_time});
+    if (options.idle_timeout.count() > 0) shortest = std::min(shortest, options.idle_timeout);
+    return std::clamp(shortest / 8, milliseconds{10}, milliseconds{1000});
+}
+
+/// Of the memory for buffers one network gets so much at most.
+constexpr std::size_t network_share = 2;
+
+task<std::vector<store::session_id>> sessions_of(worker const& thread)
+{
+    co_return thread.sessions();
+}
+
+/// Four connections of one network can always have a frame of the largest size under way.
+std::size_t memory_for(options const& options)
+{
+    auto const large_frames = std::size_t{options.max_frame} * 4 * network_share;
+    return options.max_buffered == 0 ? 0 : std::max(options.max_buffered, large_frames);
+}
+
+/// The line of a connection that is closed at once: nothing is left to say a reason with.
+void note_rejected(log::logger& log, identity::address const& from)
+{
+    log.info("connection_closed", {{"address", from.text()},
+                                   {"connection", from.connection()},
+                                   {"code", name_of(code::server_full)},
+                                   log::quoted("reason", "the server is full, and it was not told")});
+}
+
+}  // namespace
+
+tcp_server::tcp_server(asio::io_context& main, std::size_t threads, server_context const& rooms)
+    : main_(main),
+      ctx_(rooms),
+      limiter_(rooms.options.max_connections, rooms.options.max_connections_per_address,
+               rooms.options.max_connections_per_account),
+      memory_(memory_for(rooms.options), memory_for(rooms.options) / network_share),
+      workers_(main, threads, rooms.clock, memory_, tick_for(rooms.options)),
+      drain_timer_(main.get_executor()),
+      maintenance_timer_(main.get_executor()),
+      ends_timer_(main.get_executor()),
+      loss_timer_(main.get_executor()),
+      maintenance_period_(rooms.options.use_period)
+{
+    on_accept_ = [this](stream socket, identity::address from, worker& thread) {
+        on_accept(std::move(socket), std::move(from), thread);
+    };
+}
+
+tcp_server::~tcp_server()
+{
+    if (!started_) return;
+    stop();
+    // What still runs refers to this object: it must come to its end here, on the io_context that it lives on.
+    main_.restart();
+    while (!finished_ || background_tasks_ != 0) main_.run_one();
+    ctx_.registry.watch({});
+    main_.restart();  // it may have run out of work above
+    main_.poll();     // what the watcher posted meanwhile
+}
+
+void tcp_server::add(base::tcp_acceptor acceptor)
+{
+    acceptors_.emplace_back(std::move(acceptor), workers_.all(), ctx_.log);
+}
+
+std::vector<asio::ip::tcp::endpoint> tcp_server::local_endpoints() const
+{
+    std::vector<asio::ip::tcp::endpoint> found;
+    for (auto const& each : acceptors_) found.push_back(each.local_endpoint());
+    return found;
+}
+
+void tcp_server::start()
+{
+    started_ = true;
+    auto const in_background = [this](task<void> (tcp_server::*work)()) {
+        return [this, work] {
+            asio::post(workers_.main().executor(), [this, work] {
+                if (!finished_) spawn_background((this->*work)());
+            });
+        };
+    };
+    ctx_.registry.watch({[this](std::span<store::ended_session const> ended) { end_sessions(ended); },
+                         in_background(&tcp_server::recheck_sessions),
+                         in_background(&tcp_server::stop_after_store_loss)});
+    for (auto* thread : workers_.all()) spawn(thread->executor(), thread->watch());
+    for (auto& each : acceptors_) spawn(workers_.main().executor(), each.accept_all(on_accept_));
+    spawn_background(run_maintenance());
+    spawn_background(watch_ends());
+}
+
+void tcp_server::end_sessions(std::span<store::ended_session const> ended)
+{
+    std::vector<store::session_id> sorted;
+    for (auto const& each : ended) sorted.push_back(each.id);
+    std::sort(sorted.begin(), sorted.end());
+    for (auto* thread : workers_.all()) {
+        asio::post(thread->executor(), [thread, sorted] { thread->end_sessions(sorted); });
+    }
+}
+
+void tcp_server::on_accept(stream socket, identity::address from, worker& thread)
+{
+    from = from.with_connection(++last_connection_);
+    slot_owner const owner{&thread, from.connection()};
+    bool const by_proxy = is_proxy(ctx_.options, from.ip());
+    auto asked = by_proxy ? limiter_.take_unassigned(owner) : limiter_.take(from.network(), owner);
+    if (asked.evicted) notify_evicted(*asked.evicted);
+    auto goodbye = asked.slot ? std::nullopt : limiter_.permit_reject();
+    ctx_.log.debug("connection_accepted", {{"address", from.text()}, {"connection", from.connection()}});
+    if (!asked.slot && !goodbye) return note_rejected(ctx_.log, from);
+    auto conn = std::make_unique<connection>(std::move(socket), std::move(from), thread, ctx_.options, ctx_.log);
+    auto life = asked.slot ? serve(*conn, std::move(*asked.slot), ctx_) : reject(*conn, std::move(*goodbye), ctx_);
+    auto const waits = conn->cancellation_slot();
+    auto done = [this, conn = std::move(conn)](std::exception_ptr escaped) { on_ended(escaped); };
+    ++running_;
+    asio::co_spawn(thread.executor(), std::move(life), asio::bind_cancellation_slot(waits, std::move(done)));
+}
+
+/// What runs as long as the door is open.
+void tcp_server::spawn(io_executor where, task<void> work)
+{
+    ++running_;
+    asio::co_spawn(where, std::move(work), [this](std::exception_ptr escaped) { on_ended(escaped); });
+}
+
+/// What the house does for itself: always on the main thread.
+void tcp_server::spawn_background(task<void> work)
+{
+    ++background_tasks_;
+    asio::co_spawn(workers_.main().executor(), std::move(work), [this](std::exception_ptr escaped) {
+        report_defect(escaped);
+        --background_tasks_;
+    });
+}
+
+void tcp_server::report_defect(std::exception_ptr escaped)
+{
+    if (!escaped) return;
+    ++defects_;
+    try {
+        std::rethrow_exception(escaped);
+    } catch (std::exception const& defect) {
+        ctx_.log.error("defect", {log::quoted("what", defect.what())});
+    }
+}
+
+/// On the thread of what ended.
+void tcp_server::on_ended(std::exception_ptr escaped)
+{
+    report_defect(escaped);
+    if (--running_ == 0) asio::post(workers_.main().executor(), [this] { finish(); });
+}
+
+void tcp_server::stop(std::string_view reason)
+{
+    if (!started_ || stopping_) return;
+    stopping_ = true;
+    ctx_.log.info("stopping", {{"connections", connections()}, log::quoted("reason", reason)});
+    for (auto& each : acceptors_) each.stop();
+    for (auto* thread : workers_.all()) asio::post(thread->executor(), [thread] { thread->stop(); });
+    spawn_background(close_after_drain());
+}
+
+/// The last connection has ended after stop().
+void tcp_server::finish()
+{
+    finished_ = true;
+    drain_timer_.cancel();
+    maintenance_timer_.cancel();
+    ends_timer_.cancel();
+    loss_timer_.cancel();
+    workers_.release();
+}
+
+task<void> tcp_server::close_after_drain()
+{
+    drain_timer_.expires_after(drain_time);
+    auto const late = co_await base::wait_for_expiry(drain_timer_);
+    if (!late) co_return;
+    for (auto* thread : workers_.all()) asio::post(thread->executor(), [thread] { thread->close_all(); });
+}
+
+task<void> tcp_server::run_maintenance()
+{
+    auto next_prune = std::chrono::steady_clock::now();
+    while (!finished_) {
+        if (auto const now = std::chrono::steady_clock::now(); now >= next_prune) {
+            next_prune = now + prune_period;
+            co_await ctx_.registry.prune();
+        }
+        record_activity();
+        for (auto* thread : workers_.all()) {
+            asio::post(thread->executor(), [this, thread] { thread->report_health_checks(ctx_.log); });
+        }
+        maintenance_timer_.expires_after(maintenance_period_);
+        if (finished_) break;                                // while the store was busy
+        co_await base::wait_for_expiry(maintenance_timer_);  // or cut short by finish()
+        co_await ctx_.registry.write_activity();
+        co_await recheck_sessions();
+    }
+    co_await ctx_.registry.write_activity();
+}
+
+/// Each connection knows when its session ends, but not that an administrator has moved that by hand.
+task<void> tcp_server::watch_ends()
+{
+    while (!finished_) {
+        ends_timer_.expires_after(std::chrono::seconds{1});
+        co_await base::wait_for_expiry(ends_timer_);  // or cut short by finish()
+        if (!finished_) co_await ctx_.registry.end_expired();
+    }
+}
+
+void tcp_server::record_activity()
+{
+    ctx_.registry.record_activity(workers_.main().sessions());
+    for (auto* thread : workers_.all().subspan(1)) {
+        asio::post(thread->executor(), [this, thread] { ctx_.registry.record_activity(thread->sessions()); });
+    }
+}
+
+/// The sessions of all threads. After finish() nothing runs on the others any more.
+task<std::vector<store::session_id>> tcp_server::live_sessions()
+{
+    std::vector<store::session_id> live;
+    for (auto* thread : workers_.all()) {
+        if (finished_) break;
+        auto there = asio::co_spawn(thread->executor(), sessions_of(*thread), use_task);
+        auto const its = co_await std::move(there);
+        live.insert(live.end(), its.begin(), its.end());
+    }
+    co_return live;
+}
+
+/// The store looks at each live session again.
+task<void> tcp_server::recheck_sessions()
+{
+    auto live = co_await live_sessions();
+    co_await ctx_.registry.recheck(std::move(live));
+}
+
+/// Sessions that ended in what is there now hear so, and all others that the server stops: without a store it hears of
+/// no ending any more.
+task<void> tcp_server::stop_after_store_loss()
+{
+    loss_timer_.expires_after(after_loss);
+    co_await base::wait_for_expiry(loss_timer_);  // or cut short by finish()
+    if (finished_) co_return;
+    co_await recheck_sessions();
+    if (stopping_) co_return;
+    std::string const reason = "the database's files were removed or replaced while the server ran";
+    stop(reason);
+    if (on_failure_) on_failure_(reason);
+}
+
+}  // namespace porter::detail::server

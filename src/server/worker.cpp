@@ -1,0 +1,114 @@
+#include "server/worker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/connection.hpp"
+
+namespace porter::detail::server {
+
+worker::worker(asio::io_context& io, base::clock const& clock, buffer_limiter& memory, std::chrono::milliseconds tick)
+    : executor_(io.get_executor()),
+      clock_(clock),
+      memory_(memory),
+      scheduler_(executor_),
+      tick_(tick),
+      timer_(executor_)
+{}
+
+worker::~worker()
+{
+    assert(first_ == nullptr);  // peers live in coroutines that refer to this
+}
+
+void worker::add(connection& conn)
+{
+    unauthenticated_.emplace(conn.address().connection(), &conn);
+    conn.attached_ = true;
+    conn.following_ = first_;
+    if (first_ != nullptr) first_->previous_ = &conn;
+    first_ = &conn;
+    // A connection that was accepted while the house was closing hears so at once.
+    if (stopping_) conn.abort(close_reason::local(code::shutting_down));
+}
+
+void worker::mark_authenticated(connection const& conn)
+{
+    unauthenticated_.erase(conn.address().connection());
+}
+
+void worker::remove(connection& conn)
+{
+    mark_authenticated(conn);
+    if (conn.previous_ != nullptr) {
+        conn.previous_->following_ = conn.following_;
+    } else {
+        first_ = conn.following_;
+    }
+    if (conn.following_ != nullptr) conn.following_->previous_ = conn.previous_;
+    if (stopping_ && first_ == nullptr) timer_.cancel();
+}
+
+void worker::report_health_checks(log::logger& log)
+{
+    constexpr std::size_t usual = 60;  // a minute: one a second
+    auto const count = std::exchange(health_checks_, 0);
+    if (count > usual) log.info("silent_connections", {{"count", count}});
+}
+
+task<void> worker::watch()
+{
+    while (!stopping_ || first_ != nullptr) {
+        timer_.expires_after(tick_);
+        co_await base::wait_for_expiry(timer_);  // or cut short by leave() or stop(): look again
+        auto const now = std::chrono::steady_clock::now();
+        auto const wall = clock_.now();
+        for (connection* each = first_; each != nullptr; each = each->following_) each->on_tick(now, wall);
+        buffers_.shrink();
+    }
+}
+
+void worker::stop()
+{
+    stopping_ = true;
+    for (connection* each = first_; each != nullptr; each = each->following_)
+        each->abort(close_reason::local(code::shutting_down));
+    timer_.cancel();
+}
+
+void worker::close_all()
+{
+    for (connection* each = first_; each != nullptr; each = each->following_) each->close_socket();
+}
+
+void worker::evict(std::uint64_t connection)
+{
+    auto const found = unauthenticated_.find(connection);
+    if (found != unauthenticated_.end()) found->second->evict();
+}
+
+void worker::end_sessions(std::span<store::session_id const> ended)
+{
+    for (connection* each = first_; each != nullptr; each = each->following_) {
+        auto const mine = each->session();
+        if (mine != 0 && std::binary_search(ended.begin(), ended.end(), mine)) {
+            each->abort(close_reason::local(code::session_ended));
+        }
+    }
+}
+
+std::vector<store::session_id> worker::sessions() const
+{
+    std::vector<store::session_id> found;
+    for (connection const* each = first_; each != nullptr; each = each->following_) {
+        if (each->session() != 0) found.push_back(each->session());
+    }
+    return found;
+}
+
+void notify_evicted(slot_owner const& owner)
+{
+    asio::post(owner.worker->executor(), [owner] { owner.worker->evict(owner.connection); });
+}
+
+}  // namespace porter::detail::server

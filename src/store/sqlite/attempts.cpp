@@ -1,0 +1,272 @@
+#include "store/sqlite/attempts.hpp"
+
+#include <utility>
+
+#include "store/sqlite/job.hpp"
+#include "store/sqlite/registrations.hpp"
+#include "store/sqlite/statement.hpp"
+#include "store/sqlite/transaction.hpp"
+
+namespace porter::detail::store::sqlite {
+
+namespace {
+
+/// Networks that an account remembers: who comes from more of them is not at home in the oldest any more.
+constexpr std::int64_t networks_per_account = 100;
+
+std::int64_t in_milliseconds(base::instant when)
+{
+    return when.time_since_epoch().count();
+}
+
+base::instant from_milliseconds(std::int64_t count)
+{
+    return base::instant{std::chrono::milliseconds{count}};
+}
+
+base::timestamp in_seconds(base::instant when)
+{
+    return std::chrono::floor<std::chrono::seconds>(when);
+}
+
+/// How the strangers' ladder of an account is called, and each other.
+std::string failures_of(counted_attempt const& counted)
+{
+    return counted.is_known_network ? counted.network : std::string{};
+}
+
+bool is_known(database& db, account_id account, std::string const& network)
+{
+    statement row{db, "SELECT 1 FROM account_networks WHERE account_id = ?1 AND network = ?2", account, network};
+    return row.step();
+}
+
+failure_counter find_counter(database& db, account_id account, std::string const& network)
+{
+    statement row{db, "SELECT failed, last_ms FROM password_ladders WHERE account_id = ?1 AND network = ?2", account,
+                  network};
+    if (!row.step()) return {};
+    return {row.count(0), from_milliseconds(row.integer(1))};
+}
+
+/// The failure that must be over before the network may fail again. What lies far in the future was written before
+/// the clock was set back.
+std::optional<base::timestamp> full_since(database& db, std::string const& network, throttle_rules const& rules,
+                                          base::instant now)
+{
+    statement row{db,
+                  "SELECT failed_at FROM network_failures WHERE network = ?1 AND failed_at < ?2"
+                  " ORDER BY failed_at DESC LIMIT 1 OFFSET ?3",
+                  network, in_seconds(now) + rules.network_window, rules.failures_per_network - 1};
+    if (!row.step()) return std::nullopt;
+    return row.time(0);
+}
+
+void count_failure(database& db, account_id account, counted_attempt& counted)
+{
+    {
+        statement row{db, "SELECT last_failed_at FROM accounts WHERE id = ?1", account};
+        if (!row.step()) return;
+        counted.last_failed_at_before = row.optional_time(0);
+    }
+    counted.account = account;
+    statement{db,
+              "UPDATE accounts SET failed_since = failed_since + 1, last_failed_at = ?2, try_count = try_count + 1"
+              " WHERE id = ?1",
+              account, in_seconds(counted.at)}
+        .run();
+    statement{db,
+              "INSERT INTO password_ladders (account_id, network, failed, last_ms) VALUES (?1, ?2, 1, ?3)"
+              " ON CONFLICT (account_id, network) DO UPDATE SET failed = failed + 1, last_ms = ?3",
+              account, failures_of(counted), in_milliseconds(counted.at)}
+        .run();
+}
+
+void count_for_network(database& db, counted_attempt& counted, throttle_rules const& rules)
+{
+    // What is out of the window decides nothing any more.
+    auto const now = in_seconds(counted.at);
+    statement{db, "DELETE FROM network_failures WHERE failed_at <= ?1", now - rules.network_window}.run();
+    statement{db, "INSERT INTO network_failures (network, failed_at) VALUES (?1, ?2)", counted.network, now}.run();
+    counted.entry = db.last_id();
+}
+
+void mark_pending(database& db, counted_attempt const& counted)
+{
+    statement{db,
+              "INSERT INTO undecided_tries (failure_id, network, account_id, is_known_network, at_ms, last_ms_before,"
+              " last_failed_at_before, registration_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+              counted.entry,
+              counted.network,
+              counted.account,
+              std::int64_t{counted.is_known_network},
+              in_milliseconds(counted.at),
+              in_milliseconds(counted.last_before),
+              counted.last_failed_at_before,
+              counted.registration}
+        .run();
+}
+
+/// Whether tries of ours that are not decided share in the refusal. Of a network there never are any when its decided
+/// failures are enough: then none was let in.
+bool is_pending(database& db, secret_attempt const& asked, bool is_known_network, decision const& refused)
+{
+    if (refused.by == decision::rule::registrations_used_up) return is_registration_pending(db, asked.network);
+    if (refused.by == decision::rule::network_throttled) {
+        statement row{db, "SELECT 1 FROM undecided_tries WHERE network = ?1", asked.network};
+        return row.step();
+    }
+    if (!asked.account) return asked.fallback_is_pending;
+    statement row{db,
+                  "SELECT 1 FROM undecided_tries WHERE account_id = ?1 AND is_known_network = ?2"
+                  " AND (?2 = 0 OR network = ?3)",
+                  *asked.account, std::int64_t{is_known_network}, asked.network};
+    return row.step();
+}
+
+result<attempt_result> begin_attempt(database& db, secret_attempt const& asked, throttle_rules const& rules)
+{
+    auto found = attempts_of(db, asked.account, asked.network, rules, asked.at);
+    if (!asked.account && asked.instead) found.failures = *asked.instead;
+    if (asked.max_registrations > 0) found.registrations_full_since = registrations_full_since(db, asked);
+    attempt_result judged;
+    judged.decision = decide(found, rules, asked.at);
+    if (!judged.decision.allows()) {
+        if (is_pending(db, asked, found.is_known_network, judged.decision)) judged.decision = decision::not_yet();
+        return judged;
+    }
+    auto& counted = judged.counted;
+    counted.network = asked.network;
+    counted.is_known_network = found.is_known_network;
+    counted.at = asked.at;
+    counted.last_before = found.failures.last_failed_at;
+    if (asked.account) count_failure(db, *asked.account, counted);
+    count_for_network(db, counted, rules);
+    if (asked.max_registrations > 0) count_registration(db, counted);
+    mark_pending(db, counted);
+    return judged;
+}
+
+void forget_entry(database& db, counted_attempt const& counted)
+{
+    statement{db, "DELETE FROM network_failures WHERE id = ?1", counted.entry}.run();
+}
+
+/// The account's own figures, which people are shown, without this try.
+void forget_failure(database& db, account_id account, counted_attempt const& counted)
+{
+    statement{db,
+              "UPDATE accounts SET failed_since = max(failed_since - 1, 0), try_count = try_count + 1,"
+              " last_failed_at = iif(last_failed_at = ?2, ?3, last_failed_at) WHERE id = ?1",
+              account, in_seconds(counted.at), counted.last_failed_at_before}
+        .run();
+}
+
+void rollback_one(database& db, counted_attempt const& counted)
+{
+    forget_entry(db, counted);
+    forget_registration(db, counted.registration);
+    if (!counted.account) return;
+    forget_failure(db, *counted.account, counted);
+    auto const counter = failures_of(counted);
+    statement{db, "DELETE FROM password_ladders WHERE account_id = ?1 AND network = ?2 AND failed = 1",
+              *counted.account, counter}
+        .run();
+    // The pause is again that of the failure before, unless there was another one since.
+    statement{db,
+              "UPDATE password_ladders SET failed = failed - 1, last_ms = iif(last_ms = ?3, ?4, last_ms)"
+              " WHERE account_id = ?1 AND network = ?2 AND failed > 1",
+              *counted.account,
+              counter,
+              in_milliseconds(counted.at),
+              in_milliseconds(counted.last_before)}
+        .run();
+}
+
+}  // namespace
+
+void rollback_pending(database& db)
+{
+    std::vector<counted_attempt> left;  // the latest first, so that each finds the failure counter as it left it
+    {
+        statement row{db,
+                      "SELECT failure_id, network, account_id, is_known_network, at_ms, last_ms_before,"
+                      " last_failed_at_before, registration_id FROM undecided_tries ORDER BY failure_id DESC"};
+        while (row.step()) {
+            counted_attempt one;
+            one.entry = row.integer(0);
+            one.network = row.text(1);
+            if (row.integer(2) != 0) one.account = row.integer(2);  // ids begin at 1
+            one.is_known_network = row.integer(3) != 0;
+            one.at = from_milliseconds(row.integer(4));
+            one.last_before = from_milliseconds(row.integer(5));
+            one.last_failed_at_before = row.optional_time(6);
+            one.registration = row.integer(7);
+            left.push_back(std::move(one));
+        }
+    }
+    if (left.empty()) return;
+    transaction all{db};
+    for (auto const& one : left) rollback_one(db, one);
+    all.commit();
+}
+
+attempt_history attempts_of(database& db, std::optional<account_id> account, std::string const& network,
+                            throttle_rules const& rules, base::instant now)
+{
+    attempt_history found;
+    if (account) {
+        found.is_known_network = is_known(db, *account, network);
+        found.failures = find_counter(db, *account, found.is_known_network ? network : std::string{});
+    }
+    found.network_full_since = full_since(db, network, rules, now);
+    return found;
+}
+
+void undo_verified_attempt(database& db, counted_attempt const& proved)
+{
+    forget_entry(db, proved);
+    if (!proved.account) return;
+    forget_failure(db, *proved.account, proved);
+    statement{db, "DELETE FROM password_ladders WHERE account_id = ?1 AND network = ?2", *proved.account,
+              failures_of(proved)}
+        .run();
+}
+
+void note_network(database& db, account_id account, std::string const& network, base::timestamp at)
+{
+    statement{db,
+              "INSERT INTO account_networks (account_id, network, first_seen_at, last_seen_at) VALUES (?1, ?2, ?3, ?3)"
+              " ON CONFLICT (account_id, network) DO UPDATE SET last_seen_at = max(last_seen_at, ?3)",
+              account, network, at}
+        .run();
+    statement{db,
+              "DELETE FROM account_networks WHERE account_id = ?1 AND network IN (SELECT network FROM account_networks"
+              " WHERE account_id = ?1 ORDER BY last_seen_at DESC, network LIMIT -1 OFFSET ?2)",
+              account, networks_per_account}
+        .run();
+}
+
+task<result<attempt_result>> attempts::begin(secret_attempt asked, throttle_rules rules)
+{
+    return ask(writes_, [asked = std::move(asked), rules](database& db) { return begin_attempt(db, asked, rules); });
+}
+
+task<result<void>> attempts::fail(counted_attempt decided)
+{
+    return ask(writes_, [entry = decided.entry, registration = decided.registration](database& db) -> result<void> {
+        statement{db, "DELETE FROM undecided_tries WHERE failure_id = ?1", entry}.run();
+        forget_registration(db, registration);
+        return {};
+    });
+}
+
+task<result<void>> attempts::rollback(std::vector<counted_attempt> undecided)
+{
+    return ask(writes_, [undecided = std::move(undecided)](database& db) -> result<void> {
+        for (auto const& one : undecided) rollback_one(db, one);
+        return {};
+    });
+}
+
+}  // namespace porter::detail::store::sqlite

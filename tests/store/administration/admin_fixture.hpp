@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "store/sqlite/administration/accounts.hpp"
+#include "store/sqlite/administration/open.hpp"
+#include "store/sqlite/database_fixture.hpp"
+
+namespace porter::testing {
+
+namespace administration = detail::store::sqlite::administration;
+
+/// A database that porterd made, with the account alice in it, and an administrator who works on it. porterd's own
+/// store can stay open beside it.
+class admin_fixture {
+public:
+    enum class porterd { closed, open };
+
+    explicit admin_fixture(porterd beside = porterd::closed) : ports(address.open())
+    {
+        auto fresh = account_of("alice");
+        fresh.password_hash = "$argon2id$v=19$m=19456,t=2,p=1$salt$hash";
+        auto added = address.run(ports.accounts.add(fresh));
+        REQUIRE(added);
+        alice = *added;
+        if (beside == porterd::closed) address.close();
+    }
+
+    detail::store::sqlite::database& db()
+    {
+        if (!db_) db_ = administration::open_to_write(address.rules);
+        return *db_;
+    }
+
+    /// Closes the administrator's connection.
+    void leave() { db_.reset(); }
+
+    std::string type(std::string const& sql) { return address.administrator().run(sql); }
+
+    database_fixture address;
+    detail::store::ports ports;  ///< of no use once it is closed
+    detail::store::account alice;
+
+private:
+    std::unique_ptr<detail::store::sqlite::database> db_;
+};
+
+}  // namespace porter::testing

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/ports.hpp"
+#include "store/support/samples.hpp"
+#include "support/catch.hpp"
+#include "support/run.hpp"
+
+namespace porter::testing {
+
+/// One backend, empty, and what an administrator can do to it beside the ports.
+class subject {
+public:
+    virtual ~subject() = default;
+    virtual detail::store::ports ports() = 0;
+    virtual void disable(detail::store::account_id id, detail::base::timestamp since) = 0;
+    virtual void remove(detail::store::account_id id) = 0;
+};
+
+struct backend_kind {
+    std::string name;
+    std::unique_ptr<subject> (*open)();
+};
+
+/// Every backend there is: a new one gets its line here, and all of these tests.
+std::vector<backend_kind> backends();
+
+/// A store and a thread to use it from.
+class store_fixture {
+public:
+    explicit store_fixture(backend_kind const& kind) : store_(kind.open()), ports_(store_->ports()) {}
+
+    template <typename T>
+    T run(task<T> operation)
+    {
+        return testing::run(io_, std::move(operation));
+    }
+
+    asio::io_context& io() { return io_; }
+    subject& administrator() { return *store_; }
+    detail::store::accounts& accounts() { return ports_.accounts; }
+    detail::store::sessions& sessions() { return ports_.sessions; }
+    detail::store::addresses& addresses() { return ports_.addresses; }
+    detail::store::attempts& attempts() { return ports_.attempts; }
+
+    detail::store::account add(std::string const& name)
+    {
+        auto added = run(accounts().add(account_of(name)));
+        REQUIRE(added);
+        return *added;
+    }
+
+    detail::store::session_id open(detail::store::new_session const& fresh)
+    {
+        auto opened = run(sessions().open(fresh));
+        REQUIRE(opened);
+        return opened->id;
+    }
+
+    detail::store::attempt_result begin(std::optional<detail::store::account_id> account, std::string network,
+                                        int seconds)
+    {
+        auto judged = run(attempts().begin(try_of(account, std::move(network), seconds), few_tries));
+        REQUIRE(judged);
+        return *judged;
+    }
+
+    /// A try that fails where it is let in.
+    detail::store::attempt_result fail(std::optional<detail::store::account_id> account, std::string network,
+                                       int seconds)
+    {
+        auto judged = begin(account, std::move(network), seconds);
+        if (judged.decision.allows()) CHECK(run(attempts().fail(judged.counted)));
+        return judged;
+    }
+
+    void rollback(detail::store::counted_attempt const& one)
+    {
+        std::vector<detail::store::counted_attempt> const undecided{one};
+        CHECK(run(attempts().rollback(undecided)));
+    }
+
+    bool is_open(int number)
+    {
+        auto found = run(sessions().find(digest(number)));
+        REQUIRE(found);
+        return found->has_value();
+    }
+
+    detail::store::account account(detail::store::account_id id)
+    {
+        auto found = run(accounts().find_claimed(id));
+        REQUIRE(found);
+        REQUIRE(found->account);
+        return *found->account;
+    }
+
+private:
+    asio::io_context io_;  // outlives the store, whose threads resume tasks on it
+    std::unique_ptr<subject> store_;
+    detail::store::ports ports_;
+};
+
+}  // namespace porter::testing

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <sys/stat.h>
+
+#include <asio/io_context.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "porter/start_error.hpp"
+#include "store/sqlite/open.hpp"
+#include "store/support/samples.hpp"
+#include "store/support/shell.hpp"
+#include "store/support/temporary_folder.hpp"
+#include "support/catch.hpp"
+#include "support/recording_log.hpp"
+#include "support/run.hpp"
+
+namespace porter::testing {
+
+/// A folder for a database, and a store on it while it is open.
+class database_fixture {
+public:
+    database_fixture()
+    {
+        ::umask(S_IWGRP | S_IWOTH);  // what tests make by hand is not writable by others, whoever runs them
+        rules.path = folder.path() / "porter.db";
+    }
+
+    detail::store::ports open()
+    {
+        store_ = detail::store::sqlite::open(rules, log);
+        return store_->ports();
+    }
+    void close() { store_.reset(); }
+    detail::store::ports ports() { return store_->ports(); }
+
+    /// Why the store does not open; none: it does.
+    std::optional<start_error> refusal()
+    {
+        try {
+            open();
+            close();
+            return std::nullopt;
+        } catch (start_error const& refused) {
+            return refused;
+        }
+    }
+
+    std::optional<start_error> check()
+    {
+        try {
+            detail::store::sqlite::check(rules);
+            return std::nullopt;
+        } catch (start_error const& refused) {
+            return refused;
+        }
+    }
+
+    template <typename T>
+    T run(task<T> operation)
+    {
+        return testing::run(io, std::move(operation));
+    }
+
+    shell administrator() const { return shell{rules.path}; }
+
+    temporary_folder folder;
+    detail::store::sqlite::options rules;
+    recording_log log;
+    asio::io_context io;  // outlives the store
+
+private:
+    std::unique_ptr<detail::store::sqlite::backend> store_;
+};
+
+/// For files that no connection of this process has open: closing them would drop its locks.
+inline std::string content_of(std::filesystem::path const& path)
+{
+    std::ifstream file{path, std::ios::binary};
+    return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+inline void write_file(std::filesystem::path const& path, std::string const& content)
+{
+    std::ofstream{path, std::ios::binary} << content;
+}
+
+inline std::filesystem::perms mode_of(std::filesystem::path const& path)
+{
+    return std::filesystem::status(path).permissions();
+}
+
+}  // namespace porter::testing

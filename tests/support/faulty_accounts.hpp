@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "store/ports.hpp"
+
+namespace porter::testing {
+
+/// A store of accounts in front of a real one that fails, lags and counts as a test tells it.
+class faulty_accounts final : public detail::store::accounts {
+public:
+    using errc = detail::store::errc;
+    using account = detail::store::account;
+    using claimed_account = detail::store::claimed_account;
+    using account_id = detail::store::account_id;
+    template <typename T>
+    using result = detail::store::result<T>;
+
+    explicit faulty_accounts(detail::store::accounts& real) : real_(real) {}
+
+    std::set<std::string_view> broken;                  ///< operations that are unavailable, by name
+    bool blind = false;                                 ///< `find` by name sees nothing: somebody else was faster
+    bool disabled = false;                              ///< every account is disabled
+    std::optional<std::string> overtaking_hash;         ///< what somebody stores just before we change a hash
+    std::function<task<result<void>>()> before_change;  ///< comes in just before we change a password
+    std::size_t lookups = 0;
+
+    task<result<std::optional<account>>> find(std::string folded_name) override
+    {
+        ++lookups;
+        if (broken.contains("find")) co_return unexpected(errc::unavailable);
+        if (blind) co_return std::optional<account>{};
+        auto found = co_await real_.find(folded_name);
+        if (found && *found && disabled) (*found)->disabled_at = (*found)->created_at;
+        co_return found;
+    }
+
+    task<result<claimed_account>> find_claimed(std::string folded_name) override
+    {
+        ++lookups;
+        if (broken.contains("find")) co_return unexpected(errc::unavailable);
+        if (blind) co_return claimed_account{};
+        auto found = co_await real_.find_claimed(folded_name);
+        if (found && found->account && disabled) found->account->disabled_at = found->account->created_at;
+        co_return found;
+    }
+
+    task<result<claimed_account>> find_claimed(account_id id) override
+    {
+        if (broken.contains("find")) co_return unexpected(errc::unavailable);
+        auto found = co_await real_.find_claimed(id);
+        if (found && found->account && disabled) found->account->disabled_at = found->account->created_at;
+        co_return found;
+    }
+
+    task<result<account>> add(account fresh) override
+    {
+        if (broken.contains("add")) co_return unexpected(errc::unavailable);
+        auto added = co_await real_.add(fresh);
+        co_return added;
+    }
+
+    task<result<void>> rehash(account_id id, std::string old_hash, std::string new_hash) override
+    {
+        if (broken.contains("rehash")) co_return unexpected(errc::unavailable);
+        co_await overtake(id, old_hash);
+        auto changed = co_await real_.rehash(id, old_hash, new_hash);
+        co_return changed;
+    }
+
+    task<result<void>> change_password(detail::store::password_change asked) override
+    {
+        if (broken.contains("change_password")) co_return unexpected(errc::unavailable);
+        if (disabled) co_return unexpected(errc::credential_changed);
+        if (before_change) {
+            auto const done = co_await before_change();
+            if (!done) throw std::logic_error("nothing could come in between");
+        }
+        if (overtaking_hash) {
+            auto change = asked;
+            change.new_hash = *overtaking_hash;
+            change.verified_hash = {};
+            auto const overtaken = co_await real_.change_password(change);
+            if (!overtaken) throw std::logic_error("nobody could be faster");
+        }
+        auto changed = co_await real_.change_password(asked);
+        co_return changed;
+    }
+
+private:
+    task<void> overtake(account_id id, std::string old_hash)
+    {
+        if (!overtaking_hash) co_return;
+        auto const overtaken = co_await real_.rehash(id, old_hash, *overtaking_hash);
+        if (!overtaken) throw std::logic_error("nobody could be faster");
+    }
+
+    detail::store::accounts& real_;
+};
+
+}  // namespace porter::testing
