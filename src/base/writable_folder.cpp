@@ -1,10 +1,13 @@
 #include "base/writable_folder.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
+#include <cstdlib>
 
 namespace porter::detail::base {
 namespace {
@@ -24,6 +27,22 @@ bool is_made_with(std::filesystem::path const& folder, std::filesystem::path con
     return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
 }
 
+/// Permissions alone are not enough: root may write everywhere, and no process can create a file in /proc. Creates a
+/// file without a name (O_TMPFILE) if the file system has those, else a folder that is removed at once.
+int error_of_trying(std::filesystem::path const& folder)
+{
+    int const unnamed = ::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (unnamed >= 0) {
+        ::close(unnamed);
+        return 0;
+    }
+    if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) return errno;
+    auto name = (folder / ".porter-XXXXXX").native();
+    if (::mkdtemp(name.data()) == nullptr) return errno;
+    ::rmdir(name.c_str());
+    return 0;
+}
+
 }  // namespace
 
 int error_of_creating_in(std::filesystem::path const& folder, std::filesystem::path const& planned)
@@ -32,7 +51,30 @@ int error_of_creating_in(std::filesystem::path const& folder, std::filesystem::p
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0) return errno == ENOENT && is_made_with(path, planned) ? 0 : errno;
     if (!S_ISDIR(status.st_mode)) return ENOTDIR;
-    return ::access(path.c_str(), W_OK | X_OK) == 0 ? 0 : errno;
+    return ::access(path.c_str(), W_OK | X_OK) == 0 ? error_of_trying(path) : errno;
+}
+
+int error_of_creating(std::filesystem::path const& file, std::filesystem::path const& planned, std::size_t suffix_bytes)
+{
+    if (!file.has_filename()) return EISDIR;
+    if (file.filename().native().size() + suffix_bytes > NAME_MAX) return ENAMETOOLONG;
+    if (file.native().size() + suffix_bytes >= PATH_MAX) return ENAMETOOLONG;
+    return error_of_creating_in(file.parent_path(), planned);
+}
+
+int error_of_making_folder(std::filesystem::path const& folder)
+{
+    auto const wanted = whole(folder);
+    auto nearest = wanted;
+    struct stat status {};
+    while (::lstat(nearest.c_str(), &status) != 0) {
+        if (errno != ENOENT || !nearest.has_relative_path()) return errno;
+        if (nearest.filename().native().size() > NAME_MAX) return ENAMETOOLONG;
+        nearest = nearest.parent_path();
+    }
+    // A dangling link is in the way, too.
+    if (::stat(nearest.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return ENOTDIR;
+    return nearest == wanted ? 0 : error_of_creating_in(nearest, {});
 }
 
 }  // namespace porter::detail::base

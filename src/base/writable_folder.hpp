@@ -1,11 +1,20 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 
 namespace porter::detail::base {
 
-/// Why no file can be made in this folder, as a value of errno; 0: one can. Makes nothing. `planned` is a folder that
-/// will have been made by then, with those above it that are missing; empty: none.
+/// The error of creating a file in this folder, as a value of errno; 0: it works. Leaves nothing behind. `planned` is a
+/// folder that the start creates first, with its missing parents; empty: none.
 int error_of_creating_in(std::filesystem::path const& folder, std::filesystem::path const& planned);
+
+/// The same for a file that does not exist and whose name gets up to `suffix_bytes` appended.
+int error_of_creating(std::filesystem::path const& file, std::filesystem::path const& planned,
+                      std::size_t suffix_bytes = 0);
+
+/// The error of creating this folder with its missing parents, as a value of errno; 0: it works, or the folder exists.
+/// Leaves nothing behind.
+int error_of_making_folder(std::filesystem::path const& folder);
 
 }  // namespace porter::detail::base

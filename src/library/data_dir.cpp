@@ -1,15 +1,20 @@
 #include "library/data_dir.hpp"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
 
 #include "base/trust.hpp"
+#include "base/writable_folder.hpp"
 
 namespace porter::detail::library {
 namespace {
+
+start_error cannot_make(std::filesystem::path const& wanted, std::error_code reason)
+{
+    return {start_errc::cannot_create, "cannot make the data directory " + wanted.string() + ": " + reason.message()};
+}
 
 void make_private_directory(std::filesystem::path const& wanted)
 {
@@ -22,8 +27,7 @@ void make_private_directory(std::filesystem::path const& wanted)
     } else {
         failed = {errno, std::generic_category()};
     }
-    throw start_error{start_errc::cannot_create,
-                      "cannot make the data directory " + wanted.string() + ": " + failed.message()};
+    throw cannot_make(wanted, failed);
 }
 
 /// A folder is never tightened: it may be one that others are meant to write to, and ours by mistake.
@@ -74,21 +78,8 @@ void check_data_dir(server_options const& settled)
 {
     reject_open_directories(settled);
     if (settled.data_dir.empty()) return;
-    // What is not there would be made in the nearest directory above that is.
-    auto nearest = std::filesystem::absolute(settled.data_dir);
-    std::error_code failed;
-    auto const is_there = [&failed](auto const& path) {  // a link that leads nowhere is in the way, too
-        return std::filesystem::exists(std::filesystem::symlink_status(path, failed));
-    };
-    while (!is_there(nearest) && nearest.has_relative_path()) nearest = nearest.parent_path();
-    if (!std::filesystem::is_directory(nearest, failed)) {
-        failed = std::make_error_code(std::errc::not_a_directory);
-    } else if (::access(nearest.c_str(), W_OK | X_OK) != 0) {
-        failed = {errno, std::generic_category()};
-    }
-    if (failed) {
-        throw start_error{start_errc::cannot_create,
-                          "the data directory " + settled.data_dir.string() + " cannot be used: " + failed.message()};
+    if (int const error = base::error_of_making_folder(settled.data_dir); error != 0) {
+        throw cannot_make(settled.data_dir, {error, std::generic_category()});
     }
 }
 

@@ -13,8 +13,7 @@ server_options with_paths(server_options options);
 /// those above it, if it is not there. Throws start_error: as with_paths(), and cannot_create when it cannot be made.
 server_options settle_paths(server_options options);
 
-/// Whether settle_paths() would succeed and the directory can be written to, without making anything. Throws
-/// start_error(cannot_create).
+/// Whether settle_paths() would succeed, without making anything. Throws what it would throw.
 void check_data_dir(server_options const& settled);
 
 }  // namespace porter::detail::library

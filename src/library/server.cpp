@@ -171,7 +171,7 @@ std::vector<std::string> check(server_options const& options)
     log::file_logger::check(settled.log_file, settled.data_dir);
     auto warnings = library::check_tls_key(settled, base::system_clock{});
     if (!settled.password_list.empty()) auth::password_list const tried{settled.password_list};
-    store::sqlite::check(library::store_options(settled));
+    store::sqlite::check(library::store_options(settled), settled.data_dir);
     return warnings;
 }
 

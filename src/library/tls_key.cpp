@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <string>
+#include <system_error>
 
+#include "base/writable_folder.hpp"
 #include "tls/certificate_check.hpp"
 #include "tls/key_files.hpp"
 
@@ -69,7 +71,12 @@ std::vector<std::string> check_tls_key(server_options const& settled, base::cloc
     if (settled.tls == tls_mode::off) return {};
     auto const files = files_of(settled);
     auto const key = is_own(settled) ? tls::load(files) : tls::check(files);
-    if (!key) return {};
+    if (!key) {  // a start would create the key there
+        int const error = base::error_of_creating_in(settled.data_dir, settled.data_dir);
+        if (error == 0) return {};
+        throw start_error{start_errc::cannot_create,
+                          "cannot create " + files.key.string() + ": " + std::generic_category().message(error)};
+    }
     return lines_of(tls::certificate_warnings(*key, clock.now()), files);
 }
 

@@ -92,7 +92,7 @@ int append_file::error_of_opening(std::filesystem::path const& path, std::filesy
     auto const stream = base::standard_stream(path);
     int const file = stream ? open_stream(*stream, error) : open_for_appending(path, purpose::try_only, error);
     if (file >= 0) ::close(file);
-    return error == ENOENT ? base::error_of_creating_in(path.parent_path(), planned) : error;
+    return error == ENOENT ? base::error_of_creating(path, planned) : error;
 }
 
 append_file::~append_file()

@@ -130,6 +130,9 @@ class Endings(AdministratorCase):
         self.assert_ended(deleted.session, deleted.name, "account_deleted")
 
 
+NOBODY = 65534
+
+
 class Check(unittest.TestCase):
     """--check refuses what a start refuses, with its exit code, and makes nothing."""
 
@@ -157,7 +160,7 @@ class Check(unittest.TestCase):
         self.assertEqual(self.porterd(*options, data=data).returncode, code)
 
     def test_a_log_that_cannot_be_opened(self):
-        for name in ("folder", "link", "file/log", "missing/log"):
+        for name in ("folder", "link", "file/log", "missing/log", "/proc/log", "data/" + "x" * 300):
             with self.subTest(name=name):
                 self.assert_check_says_what_a_start_says("--log-file", self.folder / name)
 
@@ -167,20 +170,66 @@ class Check(unittest.TestCase):
         self.assert_check_says_what_a_start_says("--log-file", self.folder / "file", code=78)
 
     def test_a_port_file_that_cannot_be_written(self):
-        for name in ("folder", "file/port", "missing/port"):
+        for name in ("folder", "file/port", "missing/port", "/proc/port", "x" * 250, "data/" + "x" * 250):
             with self.subTest(name=name):
                 self.assert_check_says_what_a_start_says("--port-file", self.folder / name)
 
     def test_a_data_folder_that_is_none(self):
-        for name in ("file", "file/data", "nowhere"):
+        for name in ("file", "file/data", "nowhere", "/proc/data", "/proc/self/data", "x" * 300):
             with self.subTest(name=name):
                 self.assert_check_says_what_a_start_says(data=name)
+
+    def test_a_database_that_cannot_be_made_or_opened(self):
+        for name, code in (("missing/x.db", 73), ("file/x.db", 73), ("/proc/x.db", 73), ("folder/", 73), ("x" * 300, 73),
+                           ("data/" + "x" * 300, 73), ("x" * 250, 73), ("/".join(["y" * 200] * 3), 73),
+                           ("folder", 74), ("nowhere", 78)):
+            with self.subTest(name=name):
+                (self.folder / "/".join(["y" * 200] * 2)).mkdir(parents=True, exist_ok=True)
+                self.assert_check_says_what_a_start_says("--database", f"{self.folder}/{name}" if name[0] != "/" else name,
+                                                         code=code)
+
+    def test_a_folder_that_has_the_name_of_a_file_of_sqlite(self):
+        for suffix in ("-wal", "-shm", "-journal"):
+            with self.subTest(suffix=suffix):
+                (self.folder / f"x.db{suffix}").mkdir()
+                self.assert_check_says_what_a_start_says("--database", self.folder / "x.db", code=74)
+                (self.folder / f"x.db{suffix}").rmdir()
+
+    def test_what_permissions_deny(self):
+        if os.geteuid() == 0:  # whom none deny
+            os.chown(self.folder, NOBODY, NOBODY)
+            self.porterd = self.porterd_of_nobody
+            try:
+                self.porterd("--version")
+            except PermissionError:
+                self.skipTest("nobody cannot reach the program")
+        self.assertEqual(self.porterd("--check", "--database", self.folder / "x.db").returncode, 0)
+        folder, secret = self.folder / "folder", self.folder / "secret.db"
+        secret.touch(mode=0o600)
+        (folder / "old.db").touch(mode=0o600)
+        for path in (folder, folder / "old.db", secret):
+            if os.geteuid() == 0:
+                os.chown(path, NOBODY, NOBODY)
+        secret.chmod(0o200)
+        self.assert_check_says_what_a_start_says("--database", secret, code=74)
+        folder.chmod(0o500)
+        self.addCleanup(folder.chmod, 0o700)
+        self.assert_check_says_what_a_start_says("--database", folder / "old.db", code=74)
+        for options in (("--database", folder / "new.db"), ("--log-file", folder / "log"), ("--port-file", folder / "port")):
+            with self.subTest(options=options):
+                self.assert_check_says_what_a_start_says(*options)
+        self.assert_check_says_what_a_start_says(data="folder/data")
+        self.assert_check_says_what_a_start_says("--log-file", "-", "--database", self.folder / "x.db", data="folder")
+
+    def porterd_of_nobody(self, *options, data="data"):
+        return run(PORTERD, "--port", "0", "--data-dir", self.folder / data, *options, home=self.folder, user=NOBODY,
+                   group=NOBODY, extra_groups=[])
 
     def test_what_a_start_would_make_is_missing_to_nobody(self):
         before = self.everything()
         for options in ((), ("--log-file", "-"), ("--log-file", "/dev/null"), ("--port-file", "/dev/null"),
                         ("--port-file", self.folder / "data" / "port"), ("--port-file", self.folder / "file"),
-                        ("--log-file", self.folder / "log")):
+                        ("--log-file", self.folder / "log"), ("--database", self.folder / "data" / "other.db")):
             with self.subTest(options=options):
                 done = self.porterd("--check", *options)
                 self.assertEqual((done.returncode, done.out), (0, "configuration ok\n"), done.err)

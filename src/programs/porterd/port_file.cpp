@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -18,6 +19,8 @@
 namespace porter::programs {
 
 namespace {
+
+constexpr std::string_view temporary_suffix = ".XXXXXX";
 
 bool is_same(struct stat const& one, struct stat const& other)
 {
@@ -72,7 +75,8 @@ bool is_held_by_sticky_folder(std::filesystem::path const& path)
 
 int error_of_replacing(std::filesystem::path const& path, std::filesystem::path const& planned)
 {
-    return is_held_by_sticky_folder(path) ? EPERM : detail::base::error_of_creating_in(path.parent_path(), planned);
+    return is_held_by_sticky_folder(path) ? EPERM
+                                          : detail::base::error_of_creating(path, planned, temporary_suffix.size());
 }
 
 int error_of_opening_in_place(std::filesystem::path const& path)
@@ -101,7 +105,7 @@ port_file::port_file(std::filesystem::path path, std::uint16_t port)
     : path_(std::move(path)), is_ours_(is_replaceable(path_))
 {
     auto const content = std::to_string(port) + '\n';
-    auto temporary = path_.native() + ".XXXXXX";
+    auto temporary = path_.native() + std::string{temporary_suffix};
     file_ = is_ours_ ? ::mkostemp(temporary.data(), O_CLOEXEC) : open_in_place(path_);
     bool const written = write_whole(file_, content);
     if (written && (!is_ours_ || std::rename(temporary.c_str(), path_.c_str()) == 0)) return;

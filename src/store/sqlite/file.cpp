@@ -7,11 +7,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <cstdint>
 #include <span>
 #include <system_error>
 
 #include "base/trust.hpp"
+#include "base/writable_folder.hpp"
 #include "store/sqlite/database.hpp"
 
 namespace porter::detail::store::sqlite {
@@ -39,6 +41,12 @@ private:
 std::string last_error()
 {
     return std::generic_category().message(errno);
+}
+
+start_error cannot_create(std::filesystem::path const& path, int error)
+{
+    return {start_errc::cannot_create,
+            "cannot create " + path.string() + ": " + std::generic_category().message(error)};
 }
 
 void sync(std::filesystem::path const& path, int flags)
@@ -97,13 +105,45 @@ bool is_cut_off(std::filesystem::path const& path, database::beginning const& by
 
 }  // namespace
 
+void reject_unusable_name(std::filesystem::path const& path)
+{
+    std::error_code unknown;
+    auto const whole = std::filesystem::absolute(path, unknown);
+    constexpr std::size_t longest_suffix = 8;  // "-journal"
+    constexpr std::size_t longest_path = 512;  // of SQLite on unix, with the zero at its end
+    bool const fits = path.filename().native().size() + longest_suffix <= NAME_MAX &&
+                      whole.native().size() + longest_suffix < longest_path;
+    if (!fits) throw cannot_create(path, ENAMETOOLONG);
+}
+
+bool exists_or_can_be_made(std::filesystem::path const& path, std::filesystem::path const& planned)
+{
+    if (!path.has_filename()) throw cannot_create(path, EISDIR);
+    struct stat about {};
+    bool const exists = ::lstat(path.c_str(), &about) == 0;
+    if (!exists && errno != ENOENT) throw cannot_create(path, errno);
+    int const error = base::error_of_creating(path, planned);
+    if (error == 0) return exists;
+    if (!exists) throw cannot_create(path, error);
+    throw cannot_open(start_errc::io, path, "no file can be made beside it: " + std::generic_category().message(error));
+}
+
+void reject_wrong_companions(std::filesystem::path const& path)
+{
+    for (auto const* beside : {"-wal", "-shm", "-journal"}) {
+        auto const companion = path.string() + beside;
+        struct stat about {};
+        if (::lstat(companion.c_str(), &about) != 0) continue;
+        reject_unsafe(companion, about);
+        if (!S_ISREG(about.st_mode)) throw cannot_open(start_errc::io, companion, "it is not a file");
+    }
+}
+
 bool make_private_file(std::filesystem::path const& path)
 {
     descriptor const made{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
     if (!made && errno == EEXIST) return false;
-    if (!made || ::fchmod(made.get(), 0600) != 0) {
-        throw start_error{start_errc::cannot_create, "cannot create " + path.string() + ": " + last_error()};
-    }
+    if (!made || ::fchmod(made.get(), 0600) != 0) throw cannot_create(path, errno);
     return true;
 }
 
@@ -129,11 +169,7 @@ void reject_wrong_file(std::filesystem::path const& path, int newest)
     reject_unsafe(path, about);
     // Root could write all the same, but whoever took the right to write from everybody meant it.
     if ((about.st_mode & 0222) == 0) throw cannot_open(start_errc::io, path, "it is read-only");
-    for (auto const* beside : {"-wal", "-shm", "-journal"}) {
-        auto const companion = path.string() + beside;
-        struct stat its {};
-        if (::lstat(companion.c_str(), &its) == 0) reject_unsafe(companion, its);
-    }
+    reject_wrong_companions(path);
     if (about.st_size == 0) return;
 
     auto const bytes = database{path, database::access::read_only}.first_bytes();

@@ -17,6 +17,19 @@ inline constexpr std::int64_t our_application_id = 0x506f7274;
 /// Throws start_error(cannot_create).
 bool make_private_file(std::filesystem::path const& path);
 
+/// Refuses a name that SQLite cannot work with: it keeps files beside the database whose names are longer, and opens no
+/// path of more than 512 bytes. Throws start_error(cannot_create).
+void reject_unusable_name(std::filesystem::path const& path);
+
+/// Whether the file exists; false: make_private_file() and SQLite can create their files. `planned`: a folder that the
+/// start creates first; empty: none. Creates nothing. Throws start_error: cannot_create; io when
+/// SQLite could not make its files beside one that exists.
+bool exists_or_can_be_made(std::filesystem::path const& path, std::filesystem::path const& planned);
+
+/// Checks the files that SQLite keeps beside the database. Throws start_error: configuration when
+/// one is a symbolic link, another user's, or writable by others; io when it is no regular file.
+void reject_wrong_companions(std::filesystem::path const& path);
+
 /// Takes others' permissions away from a file, before any connection of this process has it open (closing a descriptor
 /// drops its locks). False: there was nothing to take, or it is another user's to give.
 bool make_private(std::filesystem::path const& path);

@@ -1,7 +1,6 @@
 #include "store/sqlite/open.hpp"
 
 #include <chrono>
-#include <system_error>
 #include <thread>
 
 #include "store/sqlite/accounts.hpp"
@@ -89,6 +88,8 @@ store::ports backend::ports() noexcept
 std::unique_ptr<backend> open(options const& rules, log::logger& log)
 {
     try {
+        reject_unusable_name(rules.path);
+        reject_wrong_companions(rules.path);
         if (!make_private_file(rules.path)) {
             reject_wrong_file(rules.path, newest_version());
             if (make_private(rules.path)) log.warn("database_made_private", {{"file", rules.path.native()}});
@@ -104,10 +105,11 @@ std::unique_ptr<backend> open(options const& rules, log::logger& log)
     }
 }
 
-void check(options const& rules)
+void check(options const& rules, std::filesystem::path const& planned)
 {
-    std::error_code ignored;
-    if (std::filesystem::symlink_status(rules.path, ignored).type() == std::filesystem::file_type::not_found) return;
+    reject_unusable_name(rules.path);
+    reject_wrong_companions(rules.path);
+    if (!exists_or_can_be_made(rules.path, planned)) return;
     try {
         reject_wrong_file(rules.path, newest_version());
         reject_foreign_log(rules);

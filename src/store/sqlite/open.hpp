@@ -33,8 +33,8 @@ private:
 /// it is left as it was; io when it cannot be read or written, or is locked for longer than rules.busy_timeout.
 std::unique_ptr<backend> open(options const& rules, log::logger& log);
 
-/// Whether open() would take an existing file, without changing it. No file is fine: open() would make it. Throws
-/// start_error like open().
-void check(options const& rules);
+/// Whether open() would succeed, without changing or making a file. `planned`: a folder that the start
+/// creates first; empty: none. Throws start_error like open().
+void check(options const& rules, std::filesystem::path const& planned);
 
 }  // namespace porter::detail::store::sqlite

@@ -37,10 +37,10 @@ def assert_no_report(text):
     assert not found, f"a sanitizer or assertion report:\n{text[max(0, found.start() - 200):found.start() + 6000]}"
 
 
-def run(*arguments, stdin=b"", env=None, home="/nonexistent", guard=HANG_GUARD):
-    """Runs a program to its end with pipes around it; its stderr may hold no sanitizer report."""
+def run(*arguments, stdin=b"", env=None, home="/nonexistent", guard=HANG_GUARD, **more):
+    """Runs a program to its end with pipes around it; its stderr may hold no sanitizer report. More is subprocess.run's."""
     done = subprocess.run([str(part) for part in arguments], input=stdin, capture_output=True, timeout=guard,
-                          env=clean_environment(home, **(env or {})), check=False)
+                          env=clean_environment(home, **(env or {})), check=False, **more)
     done.err = done.stderr.decode()
     done.out = done.stdout.decode()
     assert_no_report(done.err)

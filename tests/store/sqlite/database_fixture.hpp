@@ -54,7 +54,7 @@ public:
     std::optional<start_error> check()
     {
         try {
-            detail::store::sqlite::check(rules);
+            detail::store::sqlite::check(rules, {});
             return std::nullopt;
         } catch (start_error const& refused) {
             return refused;
