@@ -96,8 +96,8 @@ public:
     void reload_certificate();
 
     /// `failed` is called, on the thread that runs the io_context, when the server stops by itself, with the reason in
-    /// a sentence: the database's files were removed or replaced. Everybody is told closing(shutting_down) then, as by
-    /// stop(). Without it only the log tells.
+    /// a sentence: the database's files were removed or replaced, or have another version. Everybody is told
+    /// closing(shutting_down) then, as by stop(). Without it only the log tells.
     void on_failure(std::function<void(std::string const& reason)> failed);
 
     /// What a person compares to know this server by, "SHA256:" and base64; empty when TLS is off.

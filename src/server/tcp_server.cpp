@@ -95,16 +95,17 @@ std::vector<asio::ip::tcp::endpoint> tcp_server::local_endpoints() const
 void tcp_server::start()
 {
     started_ = true;
-    auto const in_background = [this](task<void> (tcp_server::*work)()) {
-        return [this, work] {
-            asio::post(workers_.main().executor(), [this, work] {
-                if (!finished_) spawn_background((this->*work)());
-            });
-        };
+    auto const missed = [this] {
+        asio::post(workers_.main().executor(), [this] {
+            if (!finished_) spawn_background(recheck_sessions());
+        });
     };
-    ctx_.registry.watch({[this](std::span<store::ended_session const> ended) { end_sessions(ended); },
-                         in_background(&tcp_server::recheck_sessions),
-                         in_background(&tcp_server::stop_after_store_loss)});
+    auto const lost = [this](std::string const& reason) {
+        asio::post(workers_.main().executor(), [this, reason] {
+            if (!finished_) spawn_background(stop_after_store_loss(reason));
+        });
+    };
+    ctx_.registry.watch({[this](std::span<store::ended_session const> ended) { end_sessions(ended); }, missed, lost});
     for (auto* thread : workers_.all()) spawn(thread->executor(), thread->watch());
     for (auto& each : acceptors_) spawn(workers_.main().executor(), each.accept_all(on_accept_));
     spawn_background(run_maintenance());
@@ -264,14 +265,13 @@ task<void> tcp_server::recheck_sessions()
 
 /// Sessions that ended in what is there now hear so, and all others that the server stops: without a store it hears of
 /// no ending any more.
-task<void> tcp_server::stop_after_store_loss()
+task<void> tcp_server::stop_after_store_loss(std::string reason)
 {
     loss_timer_.expires_after(after_loss);
     co_await base::wait_for_expiry(loss_timer_);  // or cut short by finish()
     if (finished_) co_return;
     co_await recheck_sessions();
     if (stopping_) co_return;
-    std::string const reason = "the database's files were removed or replaced while the server ran";
     stop(reason);
     if (on_failure_) on_failure_(reason);
 }

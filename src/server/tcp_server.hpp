@@ -67,7 +67,7 @@ private:
     void record_activity();
     task<std::vector<store::session_id>> live_sessions();
     task<void> recheck_sessions();
-    task<void> stop_after_store_loss();
+    task<void> stop_after_store_loss(std::string reason);
 
     asio::io_context& main_;
     server_context const& ctx_;

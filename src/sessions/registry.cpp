@@ -27,8 +27,7 @@ registry::registry(store::sessions& sessions, auth::throttle& throttle, token_so
     : sessions_(sessions), throttle_(throttle), tokens_(tokens), clock_(clock), log_(log), options_(rules)
 {
     sessions_.watch({[this](std::span<store::ended_session const> ended) { on_ended(ended); },
-                     [this] { notify(&store::session_watch::missed); },
-                     [this] { notify(&store::session_watch::lost); }});
+                     [this] { notify_missed(); }, [this](std::string const& reason) { notify_lost(reason); }});
 }
 
 registry::~registry()
@@ -289,10 +288,16 @@ void registry::on_ended(std::span<store::ended_session const> ended)
     if (watch_.ended) watch_.ended(ended);
 }
 
-void registry::notify(std::function<void()> store::session_watch::*what)
+void registry::notify_missed()
 {
     std::lock_guard const lock{watch_mutex_};
-    if (watch_.*what) (watch_.*what)();
+    if (watch_.missed) watch_.missed();
+}
+
+void registry::notify_lost(std::string const& reason)
+{
+    std::lock_guard const lock{watch_mutex_};
+    if (watch_.lost) watch_.lost(reason);
 }
 
 }  // namespace porter::detail::sessions

@@ -106,7 +106,8 @@ private:
     /// Ends a session that may not be resumed, so that it stays ended whatever the clock says next.
     task<void> terminate(store::session const& refused, store::ending_cause why);
     void on_ended(std::span<store::ended_session const> ended);
-    void notify(std::function<void()> store::session_watch::*what);
+    void notify_missed();
+    void notify_lost(std::string const& reason);
     void record_activity(store::session_activity use);
     std::optional<store::session_activity> pending_activity(store::session_id id) const;
 

@@ -50,8 +50,9 @@ struct session_watch {
     std::function<void(std::span<ended_session const>)> ended{};  ///< soon after each ending, by whatever ended it:
                                                                   ///< this process, another one, or a database shell
     std::function<void()> missed{};  ///< endings may have been missed: ask gone() about every live session
-    std::function<void()> lost{};    ///< what is stored was taken away or replaced: from now on all but gone() is
-                                     ///< unavailable, and only opening the store anew helps. Once.
+    /// What is stored was taken away, replaced or changed to another schema, and the reason in a sentence: from now on
+    /// all but gone() is unavailable, and only opening the store anew helps. Once.
+    std::function<void(std::string const& reason)> lost{};
 };
 
 class sessions {
@@ -124,11 +125,11 @@ class attempts {
 public:
     virtual ~attempts() = default;
 
-    /// Judges a try by judge(), and counts it where that allows it: on the failure counter of its account (the network's own,
-    /// where the account was accessed from before), in the network's window, and, when it asks for an account, among
-    /// the network's registrations and those of its site. An account that is gone is as none.
-    /// The try is undecided until it succeeds, fails or is given back: one that is refused while there are such on the
-    /// same ladder or from the same network is not throttled but `undecided`. A start gives back what is left of them.
+    /// Judges a try by judge(), and counts it where that allows it: on the failure counter of its account (the
+    /// network's own, where the account was accessed from before), in the network's window, and, when it asks for an
+    /// account, among the network's registrations and those of its site. An account that is gone is as none. The try is
+    /// undecided until it succeeds, fails or is given back: one that is refused while there are such on the same ladder
+    /// or from the same network is not throttled but `undecided`. A start gives back what is left of them.
     virtual task<result<attempt_result>> begin(secret_attempt asked, throttle_rules rules) = 0;
 
     /// A counted try failed: it counts from now on whatever happens. What asked for an account did not get one, and is

@@ -281,9 +281,9 @@ class Lost(unittest.TestCase):
         visitor.hello()
         return visitor.ask("register", name, PASSWORD)
 
-    def assert_it_ended(self):
+    def assert_it_ended(self, reason="database's files were removed or replaced"):
         self.assertEqual(self.server.wait(), 74, self.server.console())
-        self.assertIn("database's files were removed or replaced", self.server.console())
+        self.assertIn(reason, self.server.console())
         self.assertIn(" error database_lost", self.server.log())
         self.assertFalse(self.server.port_file.exists())
 
@@ -350,6 +350,14 @@ class Lost(unittest.TestCase):
             backup.backup(shell)  # .restore
         later.expect_closing("session_ended")
         self.resumed().expect_alive()
+
+    def test_it_says_so_when_a_newer_program_migrates_the_database(self):
+        live = self.resumed()
+        with contextlib.closing(sqlite3.connect(self.server.database)) as newer:
+            newer.execute("PRAGMA user_version = 9999")
+        live.expect_closing("shutting_down")
+        self.assert_it_ended("the database has a newer schema than this program: version 9999, not ")
+        self.assertRegex(self.server.log(), " error database_lost file=.* state=newer\n")
 
     def test_a_backup_copied_over_a_killed_database_is_refused(self):
         copy = self.server.folder / "copy.db"

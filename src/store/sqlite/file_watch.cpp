@@ -20,20 +20,41 @@ file_watch::file_watch(std::filesystem::path const& file, log::logger& log) : fi
 
 bool file_watch::is_lost()
 {
-    if (lost_) return true;
+    if (lost_ != loss::none) return true;
     for (std::size_t each = 0; each < suffixes.size(); ++each) {
         if (is_ours(each)) continue;
-        if (lost_.exchange(true)) return true;
+        if (!set_lost(loss::file)) return true;
         log_.error("database_lost", {{"file", paths_[each]}, {"state", is_gone(each) ? "removed" : "replaced"}});
         return true;
     }
     return false;
 }
 
-void file_watch::give_up()
+void file_watch::mark_wrong_version(std::int64_t found_version, std::int64_t own_version)
 {
-    if (lost_.exchange(true)) return;
-    log_.error("database_lost", {{"file", paths_[of_database]}, {"state", "replaced"}});
+    found_version_ = found_version;
+    own_version_ = own_version;
+    bool const is_newer = found_version > own_version;
+    if (!set_lost(is_newer ? loss::newer : loss::older)) return;
+    log_.error("database_lost", {{"file", paths_[of_database]}, {"state", is_newer ? "newer" : "older"}});
+}
+
+std::string file_watch::reason() const
+{
+    auto const what = lost_.load();
+    if (what != loss::newer && what != loss::older) {
+        return "the database's files were removed or replaced while the server ran";
+    }
+    return std::string{"the database has "} + (what == loss::newer ? "a newer" : "an older") +
+           " schema than this program: version " + std::to_string(found_version_) + ", not " +
+           std::to_string(own_version_);
+}
+
+/// False: it was lost before.
+bool file_watch::set_lost(loss what)
+{
+    auto none = loss::none;
+    return lost_.compare_exchange_strong(none, what);
 }
 
 bool file_watch::has_own_log() const

@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -25,8 +26,8 @@ public:
     /// looked at is taken for unchanged. Costs three system calls.
     bool is_lost();
 
-    /// The files are there, but what they hold is no database of this program's any more: lost from now on.
-    void give_up();
+    /// The files are there, but the database has another version than this program's: lost from now on.
+    void mark_wrong_version(std::int64_t found_version, std::int64_t own_version);
 
     /// Whether the log that is open is the one that others use, or nobody uses another: what it holds may be moved into
     /// the file that is open. Not so where its index was taken away: others may have written behind our back.
@@ -39,7 +40,14 @@ public:
 
     std::filesystem::path const& file() const noexcept { return file_; }
 
+    /// Why it is lost, in a sentence.
+    std::string reason() const;
+
 private:
+    enum class loss : std::uint8_t { none, file, newer, older };
+
+    bool set_lost(loss what);
+
     struct identity {
         ::dev_t device{};
         ::ino_t number{};
@@ -58,7 +66,9 @@ private:
     log::logger& log_;
     std::array<std::string, suffixes.size()> paths_;
     std::array<std::optional<identity>, suffixes.size()> opened_;
-    std::atomic<bool> lost_ = false;
+    std::int64_t found_version_ = 0;  // written before lost_, once
+    std::int64_t own_version_ = 0;
+    std::atomic<loss> lost_ = loss::none;
 };
 
 }  // namespace porter::detail::store::sqlite

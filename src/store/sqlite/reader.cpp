@@ -143,7 +143,7 @@ void reader::check_for_changes()
     if (!files_.is_lost()) {
         notify_ended();
     } else if (!std::exchange(notified_of_loss_, true) && watcher_.lost) {
-        watcher_.lost();
+        watcher_.lost(files_.reason());
     }
 }
 
@@ -176,8 +176,8 @@ std::vector<ended_session> reader::read_ended(bool& rewound)
     auto const version = database_->integer("PRAGMA data_version");
     if (version == seen_version_) return all;
     // One of another version, as .restore puts it there, has not what this program asks for.
-    if (database_->integer("PRAGMA user_version") != newest_version()) {
-        files_.give_up();
+    if (auto const found = database_->integer("PRAGMA user_version"); found != newest_version()) {
+        files_.mark_wrong_version(found, newest_version());
         return all;
     }
     auto last = notified_until_;

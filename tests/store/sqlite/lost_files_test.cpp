@@ -3,8 +3,10 @@
 #include <array>
 #include <chrono>
 #include <future>
+#include <tuple>
 
 #include "store/sqlite/database_fixture.hpp"
+#include "store/sqlite/existing.hpp"
 #include "store/support/ended_sessions.hpp"
 
 using namespace porter::testing;
@@ -23,7 +25,8 @@ struct watched {
         REQUIRE(added);
         alice = *added;
         session = open(1);
-        ports.sessions.watch({told.watcher(), [this] { missed.set_value(); }, [this] { lost.set_value(); }});
+        ports.sessions.watch({told.watcher(), [this] { missed.set_value(); },
+                              [this](std::string const& reason) { lost.set_value(reason); }});
     }
     ~watched()
     {
@@ -55,7 +58,8 @@ struct watched {
 
     std::filesystem::path path(char const* suffix) const { return here.rules.path.string() + suffix; }
 
-    static bool comes(std::promise<void>& call)
+    template <typename Value>
+    static bool comes(std::promise<Value>& call)
     {
         return call.get_future().wait_for(std::chrono::seconds{20}) == std::future_status::ready;
     }
@@ -63,7 +67,7 @@ struct watched {
     database_fixture here;
     ended_sessions told;
     std::promise<void> missed;
-    std::promise<void> lost;
+    std::promise<std::string> lost;
     porter::detail::store::ports ports;
     porter::detail::store::account alice;
     session_id session = 0;
@@ -96,9 +100,18 @@ TEST_CASE("a store whose files are removed tells of it and answers unavailable")
 TEST_CASE("a store that becomes one of another version is lost")
 {
     watched store;
-    store.here.administrator().run("PRAGMA user_version = 5");
-    CHECK(watched::comes(store.lost));
-    CHECK(store.here.log.count("database_lost") == 1);
+    auto const [version, state, reason] = GENERATE(
+        std::tuple{9999, "newer", "the database has a newer schema than this program: version 9999, not NEWEST"},
+        std::tuple{0, "older", "the database has an older schema than this program: version 0, not NEWEST"});
+    store.here.administrator().run("PRAGMA user_version = " + std::to_string(version));
+    auto told = store.lost.get_future();
+    REQUIRE(told.wait_for(std::chrono::seconds{30}) == std::future_status::ready);
+    auto wanted = std::string{reason};
+    wanted.replace(wanted.find("NEWEST"), 6, std::to_string(porter::detail::store::sqlite::newest_version()));
+    CHECK(told.get() == wanted);
+    auto const logged = store.here.log.events("database_lost");
+    REQUIRE(logged.size() == 1);
+    CHECK(logged.at(0).field("state") == state);
 }
 
 TEST_CASE("a store notices lost files without a request")
