@@ -93,7 +93,7 @@ constexpr option table[] = {
     row("strict-port", 0, form::flag, "", flag<&program::strict_port>(),
         "fail when the port is taken instead of moving to the next"),
     row("port-file", 0, form::text, "FILE", path<&program::port_file>(),
-        "where to write the port it listens on, while it listens"),
+        "where to write the port it listens on: replaces a regular file, and removes it at the end"),
     row("data-dir", 0, form::text, "DIR", path<&server::data_dir>(),
         "holds porter.db, porterd.log and the TLS key and certificate; made with mode 0700 (default $STATE_DIRECTORY, "
         "else $XDG_STATE_HOME/porter, else ~/.local/state/porter)"),

@@ -55,6 +55,18 @@ class Story(unittest.TestCase):
         self.assertRegex(log, r" info stopped\n\Z")
         self.assertEqual(times(log), sorted(times(log)))
 
+    def test_a_quiet_log_on_the_console_does_not_hide_where_it_listens(self):
+        for stream in ("-", "/dev/stderr"):
+            with self.subTest(stream=stream):
+                server = self.server("--log-level", "error", "--log-file", stream)
+                server.stop()
+                self.assertEqual((server.folder / "stdout").read_text(), "")
+                self.assertRegex((server.folder / "stderr").read_text(),
+                                 rf"^porterd \S+ listening on 127\.0\.0\.1:{server.port}, log {stream}\n$")
+        server = self.server("--log-level", "info", "--log-file", "-")
+        server.stop()
+        self.assertEqual(server.console().count("listening"), 1)
+
     def test_lines_of_json_have_numbers_as_numbers(self):
         server = self.server("--access", "open", "--log-format", "json")
         client = server.connect()

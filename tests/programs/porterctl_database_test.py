@@ -1,6 +1,7 @@
 """porterctl db, and what it says of a database that it cannot use (commands page; promises S3, S5 and S6; P4 and P8)."""
 import contextlib
 import json
+import os
 import pathlib
 import shutil
 import sqlite3
@@ -166,7 +167,36 @@ class Restored(unittest.TestCase):
         before = self.server.database.read_bytes()
         self.assertIn("--yes", self.ctl("db", "restore", self.backup, code=64).err)
         self.ctl("db", "restore", "--yes", self.server.log_file, code=65)
-        self.ctl("db", "restore", "--yes", self.server.folder / "none", code=74)
+        self.assertEqual(self.server.database.read_bytes(), before)
+
+    def test_a_folder_that_others_may_write_to_is_for_reading_only(self):
+        self.server.stop()
+        self.server.data.chmod(0o777)
+        said = f"the directory {self.server.data} is not safe to keep data in: others may write to it: chmod go-w"
+        porterd = run(PORTERD, "--port", 0, "--data-dir", self.server.data, home=self.server.folder)
+        self.assertEqual((porterd.returncode, porterd.err), (78, f"porterd: {said}\n"))
+        before = self.server.database.read_bytes()
+        for command in (("accounts", "disable", "Alice"), ("sessions", "prune"), ("db", "migrate"),
+                        ("db", "restore", "--yes", self.backup)):
+            self.assertEqual(self.ctl(*command, code=78).err, f"porterctl: {said}\n")
+        self.assertEqual(self.server.database.read_bytes(), before)
+        for command in (("accounts", "list"), ("why", "Alice"), ("db", "status"), ("db", "check")):
+            self.assertIn(f"warning: {said}\n", self.ctl(*command).err)
+        self.server.data.chmod(0o1777)  # nobody can take a file away from its owner
+        self.assertEqual(self.ctl("accounts", "list").err, "")
+
+    def test_a_backup_that_is_none_is_told_before_the_question(self):
+        self.server.stop()
+        before = self.server.database.read_bytes()
+        same, none = self.server.folder / "same.db", self.server.folder / "none"
+        os.link(self.server.database, same)
+        for file, code, said in ((none, 66, f"there is no file {none}"), (self.server.log_file, 65, "not an SQLite database"),
+                                 (self.server.folder, 74, "it is not a file"),
+                                 (same, 64, f"{same} and the database {self.server.database} are the same file"),
+                                 (self.server.database, 64, "are the same file")):
+            for asked in ((), ("--yes",)):
+                with self.subTest(file=file, asked=asked):
+                    self.assertIn(said, self.ctl("db", "restore", *asked, file, code=code).err)
         self.assertEqual(self.server.database.read_bytes(), before)
 
 

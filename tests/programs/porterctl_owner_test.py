@@ -47,6 +47,16 @@ class ForTheOwner(unittest.TestCase):
         self.assertRegex(said, r"porterctl acts as \S.*, who owns the database: name a file that")
         self.assertEqual(list(self.of_root.iterdir()), [])
 
+    def test_a_backup_that_the_owner_cannot_read_is_refused_with_what_to_do(self):
+        backup = self.server.folder / "backup.db"
+        self.ctl("db", "backup", backup)
+        os.chown(backup, 0, 0)
+        hidden = self.of_root / "backup.db"
+        hidden.write_bytes(backup.read_bytes())
+        for file in (backup, hidden):
+            said = self.ctl("db", "restore", "--yes", file, code=74).err
+            self.assertRegex(said, rf"cannot open {file}: .*Permission denied \(porterctl acts as \S.*: name a file that")
+
     def test_a_file_of_roots_in_the_owners_folder_is_refused_with_what_to_do(self):
         os.chown(self.server.database, 0, 0)
         self.assertRegex(self.ctl("accounts", "list", code=78).err, r"belongs to root and its folder to \S+: chown ")

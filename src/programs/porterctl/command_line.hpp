@@ -22,7 +22,7 @@ struct invocation {
     detail::config::command_line configuration;  ///< what concerns porterd's own options
 };
 
-/// Reads the arguments (without the program's name). Throws config::problem(usage).
+/// Reads the arguments (without the program's name). Throws config::option_error(usage).
 invocation parse_porterctl(std::vector<std::string> arguments);
 
 }  // namespace porter::programs

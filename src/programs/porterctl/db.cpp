@@ -98,6 +98,7 @@ void reject_beside_older_porterd(context const& given)
 exit_code migrate(context& given)
 {
     demand_database(given);
+    require_safe_folder(given);
     reject_beside_older_porterd(given);
     migration_log steps;
     administration::migrate_file(store_options(given), steps);
@@ -194,6 +195,23 @@ void reject_while_open(context const& given)
                                fmt::format("{} has the database open: stop it first{}", text_of(user), how)};
 }
 
+/// Checks the backup before the confirmation.
+void reject_wrong_backup(context const& given)
+{
+    std::filesystem::path const backup = given.arguments[0];
+    std::error_code unknown;
+    if (std::filesystem::status(backup, unknown).type() == std::filesystem::file_type::not_found) {
+        throw config::option_error{exit_code::not_found,
+                                   fmt::format("there is no file {}", base::escape(backup.string()))};
+    }
+    if (std::filesystem::equivalent(backup, given.file(), unknown)) {
+        throw config::option_error{
+            exit_code::usage, fmt::format("{} and the database {} are the same file", base::escape(backup.string()),
+                                          base::escape(given.file().string()))};
+    }
+    administration::reject_wrong_backup(backup);
+}
+
 bool confirm_restore(context const& given)
 {
     if (given.yes) return true;
@@ -208,6 +226,8 @@ bool confirm_restore(context const& given)
 
 exit_code restore(context& given)
 {
+    require_safe_folder(given);
+    reject_wrong_backup(given);
     reject_while_open(given);
     if (!confirm_restore(given)) return exit_code::ok;
     for (int const number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, note_interrupt);

@@ -1,11 +1,13 @@
 #include "programs/porterctl/opening.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <filesystem>
 
 #include "base/text.hpp"
+#include "base/trust.hpp"
 #include "config/problem.hpp"
 
 namespace porter::programs {
@@ -20,6 +22,18 @@ namespace config = detail::config;
     throw config::option_error{
         config::exit_code::not_found,
         fmt::format("there is no account \"{}\" (porterctl accounts list shows them all)", base::escape(name))};
+}
+
+/// The reason, in a sentence, for which porterd would not use the folder. It uses one with the sticky bit (/tmp), where
+/// only the owner of a file can remove it.
+std::optional<std::string> distrust_of_folder(context const& given)
+{
+    auto const folder = given.file().has_parent_path() ? given.file().parent_path() : std::filesystem::path{"."};
+    struct stat about {};
+    if (::stat(folder.c_str(), &about) != 0 || (about.st_mode & S_ISVTX) != 0) return std::nullopt;
+    auto const reason = base::reason_for_distrust(about);
+    if (!reason) return std::nullopt;
+    return fmt::format("the directory {} is not safe to keep data in: {}", base::escape(folder.string()), *reason);
 }
 
 }  // namespace
@@ -43,15 +57,24 @@ void demand_database(context const& given)
                     base::escape(given.file().string()))};
 }
 
+void require_safe_folder(context const& given)
+{
+    if (auto const reason = distrust_of_folder(given)) {
+        throw config::option_error{config::exit_code::bad_configuration, *reason};
+    }
+}
+
 std::unique_ptr<database> open_to_read(context const& given, administration::schema wanted)
 {
     demand_database(given);
+    if (auto const reason = distrust_of_folder(given)) given.out.note("warning: " + *reason);
     return administration::open_to_read(store_options(given), wanted);
 }
 
 std::unique_ptr<database> open_to_write(context const& given)
 {
     demand_database(given);
+    require_safe_folder(given);
     return administration::open_to_write(store_options(given));
 }
 

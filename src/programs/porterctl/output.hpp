@@ -10,7 +10,7 @@
 namespace porter::programs {
 
 /// What the tool shows: tables on a terminal, tab-separated lines without one, JSON where it is wanted. Text of others
-/// is escaped in each of them. Throws config::problem(io) when standard output takes no more; that the reader went
+/// is escaped in each of them. Throws config::option_error(io) when standard output takes no more; that the reader went
 /// away is no error.
 class output {
 public:

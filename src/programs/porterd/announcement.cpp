@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "base/standard_stream.hpp"
 #include "base/text.hpp"
 #include "config/bind.hpp"
 #include "porter/version.hpp"
@@ -20,7 +21,9 @@ std::string listening_line(detail::config::porterd_options const& options, std::
     for (auto const& endpoint : endpoints) line << (&endpoint == &endpoints.front() ? "" : ", ") << endpoint;
     auto const wanted = options.server.port;
     if (wanted != 0 && endpoints.front().port() != wanted) line << " (" << wanted << " was taken)";
-    line << ", log " << detail::base::escape(std::filesystem::absolute(options.server.log_file).string()) << '\n';
+    auto const& log = options.server.log_file;
+    auto const shown = detail::base::standard_stream(log) ? log : std::filesystem::absolute(log);
+    line << ", log " << detail::base::escape(shown.string()) << '\n';
     return line.str();
 }
 

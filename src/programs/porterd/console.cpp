@@ -12,6 +12,11 @@ void say(std::string_view text)
     detail::terminal::write_all(STDOUT_FILENO, text);
 }
 
+void say_beside_log(std::string_view text)
+{
+    detail::terminal::write_all(STDERR_FILENO, text);
+}
+
 void complain(std::string_view line)
 {
     std::string text = "porterd: ";

@@ -8,6 +8,9 @@ namespace porter::programs {
 /// Writes to stdout at once. That nobody reads it is no reason to stop: errors are passed over.
 void say(std::string_view text);
 
+/// Writes to stderr, for what is no error and must not stand between the lines of a log on stdout.
+void say_beside_log(std::string_view text);
+
 /// Writes `porterd: ` and one line to stderr.
 void complain(std::string_view line);
 

@@ -49,8 +49,12 @@ exit_code serve(config::porterd_options const& options)
     auto const endpoints = door.local_endpoints();
     if (!options.port_file.empty()) file.emplace(options.port_file, endpoints.front().port());
     for (auto const& each : door.warnings()) warn(each);
-    // Where the log is on the console it says so itself.
-    if (!detail::base::standard_stream(options.server.log_file)) say(listening_line(options, endpoints));
+    // A log on the console reports the endpoints, too, unless its level is above info.
+    if (!detail::base::standard_stream(options.server.log_file)) {
+        say(listening_line(options, endpoints));
+    } else if (options.server.log_level > log_level::info) {
+        say_beside_log(listening_line(options, endpoints));
+    }
     if (is_on_terminal()) say(reach_lines(endpoints, door.key_fingerprint()));
     io.run();
     if (failure.empty()) return exit_code::ok;

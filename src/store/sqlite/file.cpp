@@ -158,6 +158,11 @@ bool make_private(std::filesystem::path const& path)
 void sync_to_disk(std::filesystem::path const& path)
 {
     sync(path, 0);
+    sync_folder_of(path);
+}
+
+void sync_folder_of(std::filesystem::path const& path)
+{
     sync(folder_of(path), O_DIRECTORY);
 }
 

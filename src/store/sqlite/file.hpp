@@ -37,6 +37,9 @@ bool make_private(std::filesystem::path const& path);
 /// Has the file's data and its name on the disk when it returns. Throws start_error(io).
 void sync_to_disk(std::filesystem::path const& path);
 
+/// Has the names in the file's folder on the disk when it returns. Throws start_error(io).
+void sync_folder_of(std::filesystem::path const& path);
+
 /// Judges an existing file by its mode and its first bytes, which leaves no trace. An empty file passes. `newest` is
 /// the latest version of the schema that this program knows.
 /// Throws start_error: configuration when it, or a file that SQLite keeps beside it, is a symbolic link, another

@@ -12,6 +12,7 @@
 #include "store/sqlite/administration/copying.hpp"
 #include "store/sqlite/administration/open.hpp"
 #include "store/sqlite/administration/status.hpp"
+#include "store/sqlite/existing.hpp"
 #include "store/sqlite/file.hpp"
 #include "store/sqlite/migration.hpp"
 #include "store/sqlite/migrator.hpp"
@@ -22,6 +23,20 @@
 namespace porter::detail::store::sqlite::administration {
 
 namespace {
+
+/// The error names the backup: otherwise it would be taken for an error of the database.
+std::unique_ptr<database> open_backup(options const& rules)
+{
+    try {
+        auto opened = open_to_read(rules, schema::older);
+        if (opened->integer("PRAGMA user_version") == 0) {
+            throw cannot_open(start_errc::bad_data, rules.path, "it is empty");
+        }
+        return opened;
+    } catch (error const& problem) {
+        throw explain(rules.path, problem);
+    }
+}
 
 /// Ids that are passed over where nobody can tell which ones were given since the backup.
 constexpr std::int64_t unknown_ids = 1'000'000;
@@ -157,6 +172,7 @@ std::filesystem::path put_in_place(std::filesystem::path const& made, std::files
     std::filesystem::path set_aside;
     if (before.exists()) {
         set_aside = keep(file, now);
+        sync_folder_of(file);  // move() removes the other name: one must exist after a crash
         move(made, file);
     } else {
         move_to_free_name(made, file);
@@ -178,6 +194,15 @@ std::filesystem::path put_in_place(std::filesystem::path const& made, std::files
 
 }  // namespace
 
+void reject_wrong_backup(std::filesystem::path const& backup)
+{
+    try {
+        reject_wrong_file(backup, newest_version());
+    } catch (error const& problem) {
+        throw explain(backup, problem);
+    }
+}
+
 std::optional<restored> restore(options const& rules, std::filesystem::path const& backup, progress const& tell)
 {
     auto source_rules = rules;
@@ -185,8 +210,7 @@ std::optional<restored> restore(options const& rules, std::filesystem::path cons
     predecessor before{rules};
     temporary_file const made{rules.path};
     {
-        auto const source = open_to_read(source_rules, schema::older);
-        if (source->integer("PRAGMA user_version") == 0) throw cannot_open(start_errc::bad_data, backup, "it is empty");
+        auto const source = open_backup(source_rules);
         if (!copy_whole(*source, made.path(), tell)) return std::nullopt;
     }
     restored done;

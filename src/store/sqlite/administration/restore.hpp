@@ -18,6 +18,10 @@ struct restored {
     std::filesystem::path set_aside{};  ///< the database before, with its log beside it; empty: there was none
 };
 
+/// Checks a backup's mode and first bytes, as restore() does, and leaves no trace. Throws start_error, which names the
+/// backup.
+void reject_wrong_backup(std::filesystem::path const& backup);
+
 /// Puts a backup in the place of the database, which no other program can open until that is done. Sessions that have
 /// ended since the backup stay ended, and ids that were given since are not given again. What was there is kept under
 /// another name. A backup of an older version is brought to this one. All or nothing, but for a crash in between, which
