@@ -113,6 +113,50 @@ def the_protocol_page_has_every_number(tree):
                 yield f"{page}: {enum} {name} is {written.get(name)} on the page and {built.get(name)} in {source}"
 
 
+DIRECT_CALL = re.compile(r'\b(?:log_?|logger|log\(\))\.(trace|debug|info|warn|error)\(\s*"([a-z][a-z0-9_]*)"')
+CALL_OF_A_HELPER = re.compile(
+    r'(?<!\.)\b(?:trace|report_as|log_denied|announce|format_event)\([^;"{]*?"([a-z][a-z0-9_]*)"\s*[,)]'
+)
+
+
+def logged_events(tree):
+    """event -> the levels that its calls name; a helper may choose one itself"""
+    found = {}
+    for path in tree.cpp("src"):
+        text = tree.text(path)
+        for level, event in DIRECT_CALL.findall(text):
+            found.setdefault(event, set()).add(level)
+        for event in CALL_OF_A_HELPER.findall(text):
+            found.setdefault(event, set())
+    return found
+
+
+def events_of_the_page(markdown):
+    """event -> the levels, of all tables that begin with these two columns"""
+    found, is_inside = {}, False
+    for line in markdown.split("\n"):
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")] if line.startswith("|") else []
+        if is_inside and cells:
+            for event in re.findall(r"`(\w+)`", cells[0]):
+                found[event] = set(re.findall(r"\w+", cells[1]))
+        else:
+            is_inside = cells[:2] == ["event", "level"]
+    return found
+
+
+def the_log_page_has_every_event(tree):
+    page = "docs/log.md"
+    written = events_of_the_page(tree.text(page) if tree.exists(page) else "")
+    logged = logged_events(tree)
+    for event in sorted(written.keys() | logged.keys()):
+        if event not in logged:
+            yield f"{page}: nothing in src logs {event}"
+        elif event not in written:
+            yield f"{page}: says nothing of {event}"
+        elif not logged[event] <= written[event]:
+            yield f"{page}: {event} is logged at {', '.join(sorted(logged[event]))}"
+
+
 def every_promise_names_its_tests_and_they_name_it(tree):
     page = "SECURITY.md"
     for match in re.finditer(r"^\| ([NPS]\d+) \|.*$", tree.text(page) if tree.exists(page) else "", re.MULTILINE):

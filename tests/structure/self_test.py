@@ -18,7 +18,7 @@ GOOD = {
     "| module | what it is for | may know | packages |\n|---|---|---|---|\n"
     "| `base` | tools | | Asio |\n| `wire` | frames | `base` | Asio |\n"
     "| `protocol` | messages | `base` | |\n| `programs/porterd` | main | `wire` `protocol` `base` | |\n\n"
-    "See [the protocol](docs/PROTOCOL.md#codes).\n",
+    "See [the protocol](docs/PROTOCOL.md#codes), [the log](docs/log.md).\n",
     "README.md": "# Porter\n\n```sh\n./tools/run\nbuild/release/bin/porterd\n```\n\n```cpp\n    return visit();\n```\n",
     "tests/examples/client_session.cpp": "int main()\n{\n    return visit();\n}\n",
     "README.ru.md": "# Портье\n\n```sh\n./tools/run\nbuild/release/bin/porterd\n```\n",
@@ -31,7 +31,10 @@ GOOD = {
     "src/protocol/messages.hpp": "#pragma once\nenum class kind : int {\n    register_account = 0x03,\n};\n",
     "src/programs/porterd/main.cpp": '#include "wire/frame.hpp"\n',
     "tests/wire/frame_test.cpp": '// Promise N1.\nTEST_CASE("a frame comes back as it was")\n{\n    // detached; sleep_for\n}\n',
-    "src/base/good.cpp": "task<void> f()\n{\n    while (a && b) co_await c();\n    if (x) co_await d(e);\n}\n",
+    "src/base/good.cpp": "task<void> f()\n{\n    while (a && b) co_await c();\n    if (x) co_await d(e);\n}\n"
+    'void seen()\n{\n    log_.info("seen");\n    report_as("ended", conn, log);\n}\n',
+    "docs/log.md": "[The changes](../CHANGELOG.md)\n\n| event | level | keys |\n|---|---|---|\n| `seen` | info | |\n"
+    "\n| event | level | keys |\n|---|---|---|\n| `ended` | info, debug | |\n",
     "SECURITY.md": "| N1 | Frames are frames | [frame_test.cpp](tests/wire/frame_test.cpp) |\n",
     "tools/run": "#!/usr/bin/env bash\n",
 }
@@ -85,6 +88,15 @@ BREAKS = {
     "the_protocol_page_has_every_number": [
         {"docs/PROTOCOL.md": ("| 0 |", "| 1 |")},
         {"include/porter/error.hpp": ("};", "    idle = 7,\n};")},
+    ],
+    "the_log_page_has_every_event": [
+        {"docs/log.md": ("| `seen` | info |", "| `unseen` | info |")},
+        {"docs/log.md": ("| `seen` | info |", "| `seen` | warn |")},
+        {"docs/log.md": ("| `ended` |", "| `begun` |")},
+        {"src/base/good.cpp": '+void g() { ctx.log.warn("more", {}); }\n'},
+        {"src/base/good.cpp": '+void g() { log_denied(log_, "login_denied", from); }\n'},
+        {"docs/log.md": "+| `again` | info | | |\n"},
+        {"docs/log.md": None},
     ],
     "every_promise_names_its_tests_and_they_name_it": [
         {"SECURITY.md": "+| N2 | Nothing proves this | |\n"},

@@ -13,7 +13,8 @@ import documents  # noqa: E402
 import rules  # noqa: E402
 from tree import Tree  # noqa: E402
 
-HELPERS = {"includes", "modules", "module_of", "full_expressions", "pages", "anchors", "enumerators", "line_of", "table"}
+HELPERS = {"includes", "modules", "module_of", "full_expressions", "pages", "anchors", "enumerators", "line_of", "table",
+           "logged_events", "events_of_the_page"}
 
 
 def all_rules():
