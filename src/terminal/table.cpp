@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 #include <numeric>
+#include <sstream>
 #include <string_view>
 #include <utility>
 
@@ -12,8 +14,8 @@ namespace porter::detail::terminal {
 
 namespace {
 
-constexpr std::size_t gap = 2;        // between columns
-constexpr std::size_t narrowest = 5;  // of a column that is cut: less tells nothing
+constexpr std::size_t gap = 2;         // between columns
+constexpr std::size_t narrowest = 12;  // of a column that is cut: less does not tell one name from another
 
 /// The beginning of a text, and "…", in so many columns of a terminal. A character keeps its combining marks.
 std::string cut_text(std::string const& text, std::size_t columns)
@@ -31,11 +33,36 @@ std::string cut_text(std::string const& text, std::size_t columns)
     return text.substr(0, kept) + "…";
 }
 
+std::vector<std::string> words_of(std::string const& text)
+{
+    std::istringstream stream{text};
+    return {std::istream_iterator<std::string>{stream}, {}};
+}
+
+/// The words of a heading in lines of that width; a word that is longer has a line of its own.
+std::vector<std::string> wrapped(std::string const& text, std::size_t width)
+{
+    std::vector<std::string> lines{""};
+    for (auto const& word : words_of(text)) {
+        auto& last = lines.back();
+        if (last.empty()) {
+            last = word;
+        } else if (base::display_width(last) + 1 + base::display_width(word) <= width) {
+            last += ' ' + word;
+        } else {
+            lines.push_back(word);
+        }
+    }
+    return lines;
+}
+
 }  // namespace
 
-table::table(std::vector<std::string> titles, std::vector<bool> to_the_right) : to_the_right_(std::move(to_the_right))
+table::table(std::vector<std::string> titles, std::vector<bool> to_the_right, std::vector<bool> whole)
+    : to_the_right_(std::move(to_the_right)), whole_(std::move(whole))
 {
     to_the_right_.resize(titles.size());
+    whole_.resize(titles.size());
     widths_.resize(titles.size());
     add(std::move(titles));
 }
@@ -50,17 +77,32 @@ void table::add(std::vector<std::string> cells)
     rows_.push_back(std::move(cells));
 }
 
+void table::wrap_headings()
+{
+    std::ranges::fill(widths_, 0);
+    for (auto const& row : rows_) {
+        bool const is_heading = &row == &rows_.front();
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            auto const parts = is_heading ? words_of(row[i]) : std::vector{row[i]};
+            for (auto const& part : parts) widths_[i] = std::max(widths_[i], base::display_width(part));
+        }
+    }
+}
+
 void table::cut_to(std::size_t columns)
 {
+    if (width() <= columns) return;
+    wrap_headings();
     std::vector<std::size_t*> cuttable;
     for (std::size_t i = 0; i < widths_.size(); ++i) {
-        if (!to_the_right_[i] && widths_[i] > narrowest) cuttable.push_back(&widths_[i]);
+        if (!to_the_right_[i] && !whole_[i] && widths_[i] > narrowest) cuttable.push_back(&widths_[i]);
     }
     for (auto total = width(); total > columns && !cuttable.empty(); --total) {
         auto const widest = std::ranges::max_element(cuttable, {}, [](auto const* each) { return *each; });
         if (--**widest == narrowest) cuttable.erase(widest);
     }
     for (auto& row : rows_) {
+        if (&row == &rows_.front()) continue;
         for (std::size_t i = 0; i < row.size(); ++i) {
             if (base::display_width(row[i]) > widths_[i]) row[i] = cut_text(row[i], widths_[i]);
         }
@@ -69,12 +111,22 @@ void table::cut_to(std::size_t columns)
 
 std::string table::text(heading how) const
 {
+    std::vector<std::vector<std::string>> titles;
+    std::size_t lines = 1;
+    for (std::size_t i = 0; i < widths_.size(); ++i) {
+        titles.push_back(wrapped(rows_.front()[i], widths_[i]));
+        lines = std::max(lines, titles.back().size());
+    }
     std::string text;
-    for (auto const& row : rows_) {
-        bool const bold = how == heading::bold && &row == &rows_.front();
-        if (bold) text += "\x1b[1m";
-        append_row(text, row);
-        if (bold) text += "\x1b[0m";
+    for (std::size_t line = 0; line < lines; ++line) {
+        std::vector<std::string> cells;
+        for (auto const& each : titles) cells.push_back(line < each.size() ? each[line] : std::string{});
+        if (how == heading::bold) text += "\x1b[1m";
+        append_row(text, cells);
+        text += how == heading::bold ? "\x1b[0m\n" : "\n";
+    }
+    for (auto row = rows_.begin() + 1; row != rows_.end(); ++row) {
+        append_row(text, *row);
         text += '\n';
     }
     return text;
@@ -89,7 +141,8 @@ void table::append_row(std::string& text, std::vector<std::string> const& cells)
 {
     std::string line;
     for (std::size_t i = 0; i < cells.size(); ++i) {
-        std::string const filling(widths_[i] - base::display_width(cells[i]), ' ');
+        auto const used = std::min(widths_[i], base::display_width(cells[i]));
+        std::string const filling(widths_[i] - used, ' ');
         line += to_the_right_[i] ? filling + cells[i] : cells[i] + filling;
         line.append(gap, ' ');
     }

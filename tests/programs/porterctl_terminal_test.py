@@ -57,6 +57,26 @@ class Tables(AdministratorCase):
             self.assertIn(name, listed)
             self.assertEqual(self.json("accounts", "show", name)["name"], name)
 
+    def test_on_a_narrow_terminal_headings_are_whole_and_so_are_addresses(self):
+        name, address = "y" * 64, "2001:db8:1111:2222:3333:4444:5555:6666"
+        self.ctl("accounts", "add", stdin=PASSWORD.encode(), words=(name,))
+        self.addCleanup(self.ctl, "accounts", "delete", "--yes", words=(name,))
+        self.ctl("addresses", "set", address, name)
+        for columns in (40, 80):
+            for noun in ("accounts", "sessions", "addresses"):
+                with self.subTest(columns=columns, noun=noun):
+                    terminal = self.terminal(noun, "list", columns=columns)
+                    self.assertEqual(terminal.leave(), 0)
+                    shown = terminal.text()
+                    self.assertNotRegex(shown, "[A-Z]…")
+                    if noun != "sessions":  # it has none
+                        self.assertRegex(shown, "y{11,}…", shown)
+                    if noun == "addresses":
+                        self.assertIn(address, shown)
+                    table = shown[:shown.index("Times are UTC")]
+                    room = columns if columns == 80 or noun != "addresses" else len(address) + 2 + 12
+                    self.assertLessEqual(max(map(len, table.splitlines())), room, shown)
+
     def test_one_thing_is_a_line_for_each_member(self):
         account = self.account()
         terminal = self.terminal("accounts", "show", account.name)

@@ -66,13 +66,13 @@ TEST_CASE("a table that is too wide has its widest cells cut by what a terminal 
     rows.add({"漢字漢字漢字漢字漢字", "enabled", "1"});
     rows.add({"e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301", "enabled",
               "2"});
-    rows.cut_to(30);
-    CHECK(rows.width() == 30);
+    rows.cut_to(32);
+    CHECK(rows.width() == 32);
     CHECK(rows.text(table::heading::plain) ==
-          "NAME        STATE           ID\n"
-          "xxxxxxxxx…  enabled  123456789\n"
-          "漢字漢字…   enabled          1\n"
-          "e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301…  enabled          2\n");
+          "NAME          STATE           ID\n"
+          "xxxxxxxxxxx…  enabled  123456789\n"
+          "漢字漢字漢…   enabled          1\n"
+          "e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301…  enabled          2\n");
 }
 
 TEST_CASE("a table that fits is not cut and columns that are narrow already stay")
@@ -82,5 +82,21 @@ TEST_CASE("a table that fits is not cut and columns that are narrow already stay
     rows.cut_to(14);
     CHECK(rows.text(table::heading::plain) == "NAME   STATE\nAlice  enabled\n");
     rows.cut_to(4);
-    CHECK(rows.text(table::heading::plain) == "NAME   STATE\nAlice  enab…\n");
+    CHECK(rows.text(table::heading::plain) == "NAME   STATE\nAlice  enabled\n");
+}
+
+TEST_CASE("where a table is too wide headings take several lines before anything is cut and some cells never are")
+{
+    table rows{{"NAME", "FAILED TRIES", "LAST ADDRESS"}, {false, true}, {false, false, true}};
+    rows.add({std::string(40, 'x'), "7", "2001:db8::1234:5678"});
+    rows.cut_to(42);
+    CHECK(rows.text(table::heading::plain) ==
+          "NAME           FAILED  LAST ADDRESS\n"
+          "                TRIES\n"
+          "xxxxxxxxxxxx…       7  2001:db8::1234:5678\n");
+    rows.cut_to(20);
+    CHECK(rows.text(table::heading::bold) ==
+          "\x1b[1mNAME          FAILED  LAST ADDRESS\x1b[0m\n"
+          "\x1b[1m               TRIES\x1b[0m\n"
+          "xxxxxxxxxxx…       7  2001:db8::1234:5678\n");
 }

@@ -19,6 +19,12 @@ bool is_number(value const& some)
     return std::holds_alternative<std::int64_t>(some) || std::holds_alternative<size_in_bytes>(some);
 }
 
+/// The beginning of a name still tells something; that of an address or a time does not.
+bool may_be_cut(field const& one)
+{
+    return one.name == "name" || one.name == "account";
+}
+
 /// The heading is narrow where the cells are: the line below then says what times these are.
 std::string heading_of(field const& one, wording how)
 {
@@ -31,18 +37,33 @@ terminal::table table_of(std::vector<record> const& rows, wording how, detail::b
 {
     std::vector<std::string> titles;
     std::vector<bool> numbers;
+    std::vector<bool> whole;
     for (auto const& field : rows.front().fields) {
         titles.push_back(heading_of(field, how));
         numbers.push_back(is_number(field.is));
+        whole.push_back(!may_be_cut(field));
     }
-    terminal::table table{titles, numbers};
+    terminal::table table{titles, numbers, whole};
     for (auto const& row : rows) table.add(cells_of(row, how, now));
     return table;
 }
 
-void leave_out(std::vector<record>& rows, std::string_view name)
+/// What can go besides where even cut names leave no room.
+constexpr std::string_view last_to_leave_out[] = {"last_address", "last_login_at", "expires_at", "known_by",
+                                                  "last_seen_at", "last_used_at",  "since_at",   "count"};
+
+bool has(std::vector<record> const& rows, std::string_view name)
+{
+    return std::ranges::any_of(rows.front().fields, [name](field const& one) { return one.name == name; });
+}
+
+/// Returns the name of what is left out, for people.
+std::string leave_out(std::vector<record>& rows, std::string_view name)
 {
     for (auto& row : rows) std::erase_if(row.fields, [name](field const& one) { return one.name == name; });
+    auto title = title_of(std::string{name}, false);
+    if (title.ends_with(zone)) title.resize(title.size() - zone.size());
+    return title;
 }
 
 std::string below(std::vector<std::string> const& missing)
@@ -67,13 +88,17 @@ std::string listing(std::vector<record> rows, std::span<std::string_view const> 
     auto narrow = table_of(rows, wording::brief, now);
     for (auto const name : dispensable) {
         if (narrow.width() <= columns) break;
-        leave_out(rows, name);
-        auto title = title_of(std::string{name}, false);
-        if (title.ends_with(zone)) title.resize(title.size() - zone.size());
-        missing.push_back(std::move(title));
+        missing.push_back(leave_out(rows, name));
         narrow = table_of(rows, wording::brief, now);
     }
     narrow.cut_to(columns);
+    for (auto const name : last_to_leave_out) {
+        if (narrow.width() <= columns) break;
+        if (!has(rows, name)) continue;
+        missing.push_back(leave_out(rows, name));
+        narrow = table_of(rows, wording::brief, now);
+        narrow.cut_to(columns);
+    }
     return narrow.text(how) + below(missing);
 }
 
