@@ -94,7 +94,7 @@ struct registry_fixture {
 template <typename Outcome>
 code refusal_of(Outcome const& outcome)
 {
-    return outcome ? code::normal : outcome.error().what;
+    return outcome ? code::normal : outcome.error().code;
 }
 
 }  // namespace porter::testing
