@@ -6,6 +6,7 @@
 #include "client/errors.hpp"
 #include "client/host_key_check.hpp"
 #include "client/plaintext_rejection.hpp"
+#include "client/quiet_close.hpp"
 #include "client/resolve.hpp"
 #include "tls/context.hpp"
 #include "tls/error.hpp"
@@ -83,7 +84,10 @@ task<client_result<opened_stream>> secure(base::tcp_socket connected, std::strin
     known_servers const known{file.empty() ? known_servers::default_file() : file, options.warn};
     host_key const shown{where, peer->fingerprint, peer->system_verified, peer->verdict};
     auto const judged = check_host_key(shown, known, options.host_key_policy, base::system_clock{}.now(), options.warn);
-    if (!judged) co_return unexpected(judged.error());
+    if (!judged) {
+        co_await close_quietly(std::move(made.socket), deadline);
+        co_return unexpected(judged.error());
+    }
     made.server_key = peer->fingerprint;
     if (*judged == trust_source::certificate_authority) made.server_authority = peer->authority;
     made.trust_source = *judged;

@@ -3,7 +3,7 @@ import ssl
 import unittest
 
 from support.case import PASSWORD
-from support.peer import Peer, hears_nothing, let_in, see_off
+from support.peer import Peer, hears_nothing, is_left, let_in, see_off
 from support.proxy import Proxy, records
 from support.server import Server
 from support.tls import Identity
@@ -176,7 +176,7 @@ class NoWayBack(TrustCase):
     def test_an_older_tls_and_another_protocol_are_refused(self):
         for context in (self.right.context(newest=ssl.TLSVersion.TLSv1_2), self.right.context(protocols=()),
                         self.right.context(protocols=("http/1.1",))):
-            peer = self.peer(hears_nothing, tls=context)
+            peer = self.peer(is_left, tls=context)
             self.know(peer.port, self.right)
             self.assert_refused(self.run_porter(peer.port, stdin=b"hello\n"), "TLS", code=76)
             peer.join()

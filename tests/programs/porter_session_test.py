@@ -416,6 +416,7 @@ class OtherServers(PorterCase):
             connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "Alice")
             connection.expect("resume")
             connection.send("denied", "unavailable", 1, "the user database cannot be reached just now")
+            connection.expect("closing", code="normal")
         peer, terminal = self.against(let_in_once, busy, busy, busy)
         terminal.see("^Password for Alice: ")
         terminal.line(PASSWORD)

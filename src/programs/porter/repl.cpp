@@ -119,6 +119,7 @@ task<bool> repl::reconnect()
             co_return true;
         }
         why = entered.error();
+        co_await client_->close();  // a denial leaves it open, and the next try makes a new one
     }
     if (why.code == code::session_ended && !logging_out_) {
         console_.info(sentence_of(why));

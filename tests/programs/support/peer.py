@@ -1,5 +1,6 @@
 """A server made of a script, for tests of the client: it says what a real server would not."""
 import socket
+import ssl
 import threading
 
 from .waiting import HANG_GUARD
@@ -26,7 +27,7 @@ class Peer:
                 accepted = self.listener.accept()[0]
                 accepted.settimeout(HANG_GUARD)
                 try:
-                    connection = Connection.accepted(context.wrap_socket(accepted, server_side=True) if context else accepted)
+                    connection = Connection.accepted(self._secured(accepted, context) if context else accepted)
                 except OSError as refused:
                     self.refused.append(refused)
                     accepted.close()
@@ -37,6 +38,11 @@ class Peer:
             self.fault = fault
         finally:
             self.listener.close()
+
+    @staticmethod
+    def _secured(accepted, context):
+        """The server's side of TLS. Its end without a close_notify is then an error."""
+        return context.wrap_socket(accepted, server_side=True, suppress_ragged_eofs=False)
 
     def join(self):
         """Waits until every script was played; fails when one of them met what it did not expect."""
@@ -58,16 +64,21 @@ def see_off(connection):
     while True:
         try:
             got = connection.receive()
-        except ConnectionError:
+        except (ConnectionError, ssl.SSLEOFError):
             return
         if got is None or got.kind == "closing":
             return
 
 
 def hears_nothing(connection):
-    """The client leaves, having said nothing at all."""
-    try:
-        some = connection.socket.recv(1 << 16)
-    except ConnectionError:
-        return
+    """The client ends the connection in order, over TLS by close_notify, having said nothing at all."""
+    some = connection.socket.recv(1 << 16)
     assert not some, f"the client said {some!r}"
+
+
+def is_left(connection):
+    """The client leaves in any way, having said nothing at all."""
+    try:
+        hears_nothing(connection)
+    except (ConnectionError, ssl.SSLEOFError):
+        pass
