@@ -1,0 +1,29 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/asio.hpp"
+
+namespace porter::detail::client {
+
+/// Calls a function once after a delay, on its executor, unless it is destroyed before.
+class delayed_call {
+public:
+    delayed_call(io_executor executor, std::chrono::steady_clock::duration delay, std::function<void()> function)
+        : function_(std::make_shared<std::function<void()>>(std::move(function))), timer_(executor, delay)
+    {
+        timer_.async_wait([still_wanted = std::weak_ptr{function_}](base::error_code cancelled) {
+            auto const called = still_wanted.lock();  // none: destroyed after the timer had expired
+            if (!cancelled && called) (*called)();
+        });
+    }
+    delayed_call(delayed_call const&) = delete;
+    delayed_call& operator=(delayed_call const&) = delete;
+
+private:
+    std::shared_ptr<std::function<void()>> function_;
+    base::steady_timer timer_;
+};
+
+}  // namespace porter::detail::client
