@@ -1,5 +1,7 @@
 #include "client/saved_sessions.hpp"
 
+#include <algorithm>
+
 #include "client/fields.hpp"
 #include "client/private_file.hpp"
 
@@ -57,18 +59,22 @@ std::optional<saved_session> saved_sessions::parse(std::string const& line, std:
     return std::nullopt;
 }
 
-std::optional<saved_session> saved_sessions::find(server_place const& at, std::string const& name,
-                                                  base::timestamp now) const
+std::optional<saved_session> saved_sessions::find(server_place const& at, std::string const& name, base::timestamp now,
+                                                  std::vector<std::string>* other_names) const
 {
     if (file_.empty()) return std::nullopt;
     auto lines = read_lines();
     if (!lines) return std::nullopt;
     std::optional<saved_session> found;
+    std::vector<std::string> names;
     for (std::size_t i = 0; i < lines->size(); ++i) {
         auto session = parse((*lines)[i], i + 1);
         if (!session || !can_resume_at(session->server, at) || session->expires_at <= now) continue;
+        if (std::ranges::find(names, session->name) == names.end()) names.push_back(session->name);
         if (name.empty() || session->name == name) found = std::move(session);
     }
+    if (found) std::erase(names, found->name);
+    if (other_names != nullptr) *other_names = std::move(names);
     wipe_all(*lines);
     return found;
 }

@@ -25,8 +25,9 @@ public:
     static std::filesystem::path default_file();
 
     /// The session kept last that may be offered to this server, and under this name unless it is empty. Expired ones
-    /// are passed over.
-    std::optional<saved_session> find(server_place const& at, std::string const& name, base::timestamp now) const;
+    /// are passed over. `other_names`: those under which other sessions are kept that may be offered to it.
+    std::optional<saved_session> find(server_place const& at, std::string const& name, base::timestamp now,
+                                      std::vector<std::string>* other_names = nullptr) const;
 
     /// Keeps a session, in place of older ones of that name that might be offered to the same server. Drops the expired
     /// ones. False: it is not kept, and a warning says why.

@@ -142,6 +142,21 @@ TEST_CASE("the session kept last is found unless another name is wanted")
     CHECK_FALSE(shelf.sessions().find(here, "Carol", today));
 }
 
+TEST_CASE("the other names under which sessions are kept for a server are told")
+{
+    shelf disk;
+    auto const sessions = disk.sessions();
+    for (auto const* const name : {"Alice", "Bob", "Carol"}) REQUIRE(sessions.save(session(name, "prt_x"), today));
+    REQUIRE(sessions.save(session("Elsewhere", "prt_x", 7679), today));
+    std::vector<std::string> others{"old"};
+    REQUIRE(sessions.find(here, "", today, &others));
+    CHECK(others == std::vector<std::string>{"Alice", "Bob"});
+    REQUIRE(sessions.find(here, "Bob", today, &others));
+    CHECK(others == std::vector<std::string>{"Alice", "Carol"});
+    CHECK_FALSE(sessions.find(here, "", today + 2h, &others));
+    CHECK(others.empty());
+}
+
 TEST_CASE("a new session of the same name takes the place of the old one")
 {
     shelf shelf;

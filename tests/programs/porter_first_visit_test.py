@@ -13,7 +13,7 @@ QUESTION = r"^Trust this server\? \(yes/no\) "
 
 
 class ClosedInOrder(PorterCase):
-    """SECURITY.md: nothing is sent to a server that is not trusted. Its end is in order all the same."""
+    """Nothing is sent to a server that is not trusted, and the connection ends in order all the same."""
 
     options = ("--access", "open")
 

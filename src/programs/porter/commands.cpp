@@ -166,9 +166,11 @@ task<void> repl::change_password()
 task<void> repl::log_out(logout_scope scope)
 {
     logging_out_ = true;
+    auto const name = detail::base::escape(login_.name());
     auto out = co_await client_->logout(scope);
-    report(out, scope == logout_scope::this_session ? "You are logged out: this session is over."
-                                                    : "You are logged out: all your sessions are over.");
+    report(out, scope == logout_scope::this_session
+                    ? fmt::format("You are logged out: your session as {} is over.", name)
+                    : fmt::format("You are logged out: all sessions of {} are over.", name));
     logging_out_ = out.has_value();
     if (!out) co_return;
     login_.forget_session();
@@ -204,7 +206,7 @@ void repl::complain(client_error const& failed)
         auto const seconds = failed.retry_after.count();
         console_.info(sentence_of(failed) + (seconds > 0 ? fmt::format(" Try again in {} s.", seconds) : ""));
     } else if (failed.cause == client_errc::not_sent) {
-        console_.error(line_of(failed));
+        console_.info(sentence_of(failed));
     } else {
         console_.info("Not connected: connecting again.");
     }

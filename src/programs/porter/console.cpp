@@ -5,6 +5,7 @@
 #include <string>
 
 #include "programs/porter/line_editor.hpp"
+#include "terminal/wrap.hpp"
 #include "terminal/write.hpp"
 
 namespace porter::programs {
@@ -14,19 +15,32 @@ void console::print(std::string_view line)
     if (!quiet_) info(line);
 }
 
+void console::note(std::string_view line)
+{
+    if (on_terminal_ && !quiet_) write_line(STDERR_FILENO, line);
+}
+
 void console::info(std::string_view line)
 {
-    write(on_terminal_ ? STDOUT_FILENO : STDERR_FILENO, std::string{line} + '\n');
+    write_line(on_terminal_ ? STDOUT_FILENO : STDERR_FILENO, line);
 }
 
 void console::error(std::string_view line)
 {
-    write(STDERR_FILENO, "porter: " + std::string{line} + '\n');
+    write_line(STDERR_FILENO, "porter: " + std::string{line});
 }
 
 void console::prompt(std::string_view text)
 {
     write(STDOUT_FILENO, text);
+}
+
+void console::write_line(int where, std::string_view line)
+{
+    bool const is_read_by_person = detail::terminal::is_terminal(where);
+    auto text = is_read_by_person ? detail::terminal::wrap_at_blanks(line, detail::terminal::columns_of(where))
+                                  : std::string{line};
+    write(where, text + '\n');
 }
 
 void console::write(int where, std::string_view text)

@@ -161,7 +161,7 @@ task<outcome<void>> login_flow::prepare_next_try(client_error denied)
         co_return unexpected(exit_status{exit_code_of(*ended), {}});
     }
     if (was_last) {  // nothing was guessed: the person goes on choosing
-        auto connected = co_await connect();
+        auto connected = co_await connect_with_note();
         if (!connected) co_return unexpected(exit_status_for(connected.error()));
     }
     if (denied.code == code::bad_credentials && is_greeted_by_address()) {

@@ -6,8 +6,10 @@
 #include <asio/error.hpp>
 #include <new>
 #include <system_error>
+#include <utility>
 
 #include "base/text.hpp"
+#include "programs/porter/code_text.hpp"
 #include "terminal/sentence.hpp"
 
 namespace porter::programs {
@@ -67,6 +69,12 @@ std::string advice_about_open_files()
     return fmt::format("the limit is {} for a process (ulimit -n), and porter needs some 20", files.rlim_cur);
 }
 
+/// Whether the text for the code says what to do: then the server's words add nothing.
+bool says_what_to_do(code said)
+{
+    return said == code::too_many_attempts || said == code::session_ended || said == code::tls_required;
+}
+
 /// What the library refused to send.
 exit_code exit_code_of_unsent(code why)
 {
@@ -112,20 +120,40 @@ std::string line_of(client_error const& failed)
     return line + " (this server wants TLS: leave out --plain)";
 }
 
+std::string clause_of(client_error const& failed)
+{
+    auto const reason = detail::base::escape(failed.reason);
+    auto const meaning = std::string{code_text(failed.code)};
+    switch (failed.cause) {
+        case client_errc::closed:
+            return reason.empty() || says_what_to_do(failed.code) ? meaning : meaning + " (" + reason + ")";
+        case client_errc::denied:
+            return reason.empty() || says_what_to_do(failed.code) ? meaning : reason;
+        case client_errc::timed_out:
+            return reason;
+        case client_errc::protocol:
+            return failed.code == code::tls_required ? reason : "the server does not keep to the protocol: " + reason;
+        case client_errc::not_sent:
+            return "not sent: " + reason;
+        case client_errc::unreachable:
+        case client_errc::lost:
+        case client_errc::unknown_server:
+        case client_errc::untrusted:
+            break;
+    }
+    return line_of(failed);
+}
+
 std::string sentence_of(client_error const& failed)
 {
-    bool const said_by_server = failed.cause == client_errc::closed || failed.cause == client_errc::denied;
-    if (said_by_server && failed.code == code::session_ended) {
-        return "Your session was ended (somewhere else, or by the administrator). Start porter again to log in.";
-    }
-    if (said_by_server && failed.code == code::too_many_attempts) return "Too many wrong tries: start porter again.";
-    if (failed.cause != client_errc::denied || failed.reason.empty()) return line_of(failed);
-    return detail::terminal::sentence(failed.reason);
+    return detail::terminal::sentence(clause_of(failed));
 }
 
 exit_status exit_status_for(client_error const& failed)
 {
-    return {exit_code_of(failed), line_of(failed)};
+    auto clause = clause_of(failed);
+    if (failed.retry_after.count() > 0) clause += fmt::format("; try again in {} s", failed.retry_after.count());
+    return {exit_code_of(failed), line_of(failed), std::move(clause)};
 }
 
 exit_status exit_status_for(std::exception_ptr const& defect)

@@ -8,10 +8,12 @@
 
 namespace porter::programs {
 
-/// Why the program ends: what it exits with, and the line that says why, if that needs saying.
+/// Why the program ends: what it exits with, and the line that says why, if that needs saying. `sentence` says it to a
+/// person at a terminal where that differs.
 struct exit_status {
     detail::config::exit_code code = detail::config::exit_code::ok;
     std::string message;
+    std::string sentence{};
 };
 
 template <typename T>
@@ -29,7 +31,10 @@ exit_status exit_status_for(std::exception_ptr const& defect);
 /// The line for logs and scripts, with the code's name in it.
 std::string line_of(client_error const& failed);
 
-/// What a person at a terminal is told: a sentence where the failure is one of everyday life, else line_of().
+/// The same for a person at a terminal, without the code's name: a clause without a capital letter and a full stop.
+std::string clause_of(client_error const& failed);
+
+/// clause_of() as a sentence.
 std::string sentence_of(client_error const& failed);
 
 }  // namespace porter::programs

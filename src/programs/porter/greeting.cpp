@@ -51,6 +51,20 @@ std::string welcome_line(access_granted const& access, bool kept)
     return line;
 }
 
+std::string chosen_session_line(std::string const& name, std::vector<std::string> const& others)
+{
+    return fmt::format("Going by {}, whose session was opened last here. Also kept: {} (--name NAME takes another).",
+                       escape(name), escape(fmt::format("{}", fmt::join(others, ", "))));
+}
+
+std::string ended_session_line(std::string const& name)
+{
+    return fmt::format(
+        "Your session as {} was ended (somewhere else, or by the administrator). "
+        "Start porter again to log in.",
+        escape(name));
+}
+
 std::string sessions_table(std::vector<session_info> const& sessions)
 {
     detail::terminal::table table{{"ID", "OPENED", "LAST USED", "UNTIL", "ADDRESS"}, {true}};

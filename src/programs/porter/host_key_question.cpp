@@ -1,8 +1,9 @@
-// How the reception comes to trust a server.
+// How the reception connects and comes to trust a server.
 
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "client/delayed_call.hpp"
 #include "client/known_server_line.hpp"
 #include "client/known_servers.hpp"
 #include "client/private_file.hpp"
@@ -14,6 +15,8 @@ namespace {
 
 namespace base = detail::base;
 using detail::config::exit_code;
+
+constexpr std::chrono::seconds silent_connecting{1};  // a person wonders after that
 
 }  // namespace
 
@@ -31,16 +34,27 @@ outcome<void> login_flow::check_state() const
     return {};
 }
 
+/// Connects, and tells a person who waits what for.
+task<client_result<void>> login_flow::connect_with_note()
+{
+    auto const executor = co_await asio::this_coro::executor;
+    auto const where = base::escape(detail::client::server_name(at_.host, at_.port));
+    auto const note = [this, &where] { console_.note("Connecting to " + where + " (Ctrl-C leaves)."); };
+    detail::client::delayed_call const delayed{executor, silent_connecting, note};
+    auto connected = co_await connect();
+    co_return connected;
+}
+
 /// Connects; a server that nobody knows is left first, so that a person has all the time to decide.
 task<outcome<void>> login_flow::connect_first()
 {
     auto const safe = check_state();
     if (!safe) co_return safe;
-    auto connected = co_await connect();
+    auto connected = co_await connect_with_note();
     if (!connected && connected.error().cause == client_errc::unknown_server && prompts_ != nullptr) {
         auto trusted = co_await ask_host_key(connected.error());
         if (!trusted) co_return trusted;
-        connected = co_await connect();
+        connected = co_await connect_with_note();
     }
     if (!connected) co_return unexpected(exit_status_for(connected.error()));
     auto const where = base::escape(detail::client::server_name(at_.host, at_.port));

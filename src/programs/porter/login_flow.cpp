@@ -139,8 +139,8 @@ task<outcome<void>> login_flow::authenticate()
         }
         bool const refused_token = resumed && resumed->error().code == code::invalid_token;
         bool const can_prove = prompts_ != nullptr || !options_.password_file.empty();
+        if (refused_token) console_.print(fmt::format("Your session as {} is over.", base::escape(name_)));
         if (resumed && !(refused_token && can_prove)) co_return unexpected(exit_status_for(resumed->error()));
-        if (resumed) console_.print("The session that was kept is over.");
     }
     auto proved = co_await prove();
     co_return proved;
@@ -150,8 +150,10 @@ task<outcome<void>> login_flow::authenticate()
 /// forgotten.
 task<std::optional<client_result<access_granted>>> login_flow::resume_saved()
 {
-    auto saved = sessions_.find(at_, options_.name, base::system_clock{}.now());
+    std::vector<std::string> other_names;
+    auto saved = sessions_.find(at_, options_.name, base::system_clock{}.now(), &other_names);
     if (!saved) co_return std::nullopt;
+    if (options_.name.empty() && !other_names.empty()) console_.print(chosen_session_line(saved->name, other_names));
     std::string token{saved->token.view()};
     auto answer = co_await client_->resume(std::move(token));
     if (answer) {
@@ -210,7 +212,7 @@ task<client_result<access_granted>> login_flow::try_password(credentials const& 
     bool const chose_for_long = given.is_new && !tried && tried.error().cause == client_errc::closed &&
                                 tried.error().code == code::too_many_attempts;
     if (tried || !(chose_for_long || wants_new_connection(tried.error()))) co_return tried;
-    auto connected = co_await connect();
+    auto connected = co_await connect_with_note();
     if (!connected) co_return unexpected(connected.error());
     auto again = co_await attempt(given);
     co_return again;
@@ -266,8 +268,10 @@ task<void> login_flow::end_session()
     });
     auto const ended = co_await client_->logout();
     patience.cancel();
-    if (!ended && ended.error().cause == client_errc::denied)
-        warn_once("the session is not ended: " + describe(ended.error()));
+    if (!ended && ended.error().cause == client_errc::denied) {
+        warn_once(fmt::format("the session as {} is not ended: {}", name_,
+                              console_.on_terminal() ? clause_of(ended.error()) : describe(ended.error())));
+    }
     is_ending_ = false;
     ending_.cancel();
 }

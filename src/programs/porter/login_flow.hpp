@@ -45,6 +45,7 @@ private:
     };
 
     task<client_result<void>> connect();
+    task<client_result<void>> connect_with_note();
     outcome<void> check_state() const;
     task<outcome<void>> connect_first();
     task<outcome<void>> ask_host_key(client_error unknown);

@@ -60,7 +60,8 @@ exit_code run(std::vector<std::string> arguments)
     asio::io_context io{1};
     app only{io, options, says};
     auto const why = only.run();
-    if (!why.message.empty()) says.error(why.message);
+    auto const& line = says.on_terminal() && !why.sentence.empty() ? why.sentence : why.message;
+    if (!line.empty()) says.error(line);
     return why.code;
 }
 

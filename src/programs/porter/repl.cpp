@@ -6,6 +6,7 @@
 #include <asio/co_spawn.hpp>
 
 #include "base/text.hpp"
+#include "programs/porter/greeting.hpp"
 #include "terminal/write.hpp"
 
 namespace porter::programs {
@@ -20,7 +21,7 @@ constexpr int tries_in_silence = 3;  // most servers that restart are back by th
 std::string still_away(client_error why, std::chrono::milliseconds pause)
 {
     why.retry_after = {};  // the pause has it in it
-    auto const reason = why.system ? detail::base::escape(why.system.message()) : line_of(why);
+    auto const reason = why.system ? detail::base::escape(why.system.message()) : clause_of(why);
     return fmt::format("Still not connected ({}): next try in {} s, /quit leaves.", reason,
                        std::chrono::ceil<std::chrono::seconds>(pause).count());
 }
@@ -104,7 +105,7 @@ task<bool> repl::reconnect()
     bool in_order = why.cause == client_errc::closed && why.code == code::normal;
     if (in_order && !logging_out_) console_.info("The server closed the connection.");
     if (!in_order && detail::client::is_worth_retrying(why)) {
-        console_.error(line_of(why) + "; connecting again");
+        console_.error(clause_of(why) + "; connecting again");
     }
     for (int failed = 0; !exit_ && detail::client::is_worth_retrying(why); ++failed) {
         auto const pause = pauses_.next(why.retry_after);
@@ -121,10 +122,9 @@ task<bool> repl::reconnect()
         why = entered.error();
         co_await client_->close();  // a denial leaves it open, and the next try makes a new one
     }
-    if (why.code == code::session_ended && !logging_out_) {
-        console_.info(sentence_of(why));
-        exit({exit_code_of(why), {}});
-    }
+    bool const is_over = why.code == code::session_ended || why.code == code::invalid_token;
+    if (is_over && !logging_out_) console_.info(ended_session_line(login_.name()));
+    if (is_over || in_order) exit({exit_code_of(why), {}});  // that is said
     exit(exit_status_for(why));
     co_return false;
 }

@@ -1,0 +1,260 @@
+"""What porter tells a person at a terminal: whose session it uses, that it is connecting, why a connection ended."""
+import re
+import socket
+import unittest
+
+from support.case import PASSWORD
+from support.peer import Peer, let_in, see_off
+from support.porter import PROMPT, PorterCase
+from support.server import PORTER, run
+from support.terminal import CTRL_C, CTRL_D, Terminal
+from support.wire import CODES
+
+UNKNOWN = 999  # a code of a newer protocol
+
+
+class Names(PorterCase):
+    """Of several kept sessions a person is told which one is used, and which one is over."""
+
+    def setUp(self):
+        super().setUp()
+        self.first, self.last = self.fresh_name(), self.fresh_name()
+        for name in (self.first, self.last):
+            self.leave(self.registered(name))
+        self.choice = (f"Going by {self.last}, whose session was opened last here. Also kept: {self.first} "
+                       "(--name NAME takes another).")
+
+    def end_sessions(self, name):
+        visitor = self.visitor()
+        visitor.enter("login", name, PASSWORD)
+        visitor.ask("logout", 1)
+
+    def test_the_one_that_is_used_is_named_with_the_others(self):
+        terminal = self.porter()
+        terminal.see(f"^{re.escape(self.choice)}$")
+        terminal.see(rf"^Welcome, {self.last}\.")
+        self.leave(terminal)
+
+    def test_where_the_name_was_given_or_one_session_is_kept_there_is_no_choice_to_tell_of(self):
+        for home, arguments in ((self.home, ("--name", self.first)), (None, ())):
+            if home is None:
+                self.new_home()
+                self.leave(self.registered(self.fresh_name()))
+            terminal = self.porter(*arguments)
+            terminal.see(PROMPT)
+            self.assertNotIn("Going by", terminal.text())
+            self.leave(terminal)
+
+    def test_the_one_that_is_over_is_named(self):
+        self.end_sessions(self.last)
+        terminal = self.porter()
+        terminal.see(rf"^Your session as {self.last} is over\.$")
+        terminal.see(rf"^Password for {self.last}: ")
+        terminal.type(CTRL_D)
+        self.assertEqual(terminal.leave(), 0)
+
+    def test_the_one_that_is_over_is_named_where_nothing_can_be_asked(self):
+        self.end_sessions(self.last)
+        done = run(PORTER, "127.0.0.1", self.server.port, "--trust-first-use", stdin=b"hello\n", home=self.home)
+        self.assertEqual(done.returncode, 77, done.err)
+        self.assertIn(f"\nYour session as {self.last} is over.\nporter: denied: invalid_token", done.err)
+
+    def test_one_that_ended_while_the_server_was_away_is_named(self):
+        def lets_in(connection):
+            connection.expect("hello")
+            connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "Alice")
+            connection.expect("login")
+            connection.send("granted", "login", "Alice", 7, "prt_x", 4_000_000_000, 0, "", 0)
+            connection.send("closing", "shutting_down", "")
+            see_off(connection)
+
+        def has_forgotten(connection):
+            connection.expect("hello")
+            connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "Alice")
+            connection.expect("resume", token="prt_x")
+            connection.send("denied", "invalid_token", 0, "")
+            see_off(connection)
+        peer = Peer(lets_in, has_forgotten)
+        terminal = Terminal(PORTER, "127.0.0.1", peer.port, "--plain", home=self.home)
+        self.addCleanup(terminal.close)
+        terminal.see("^Password for Alice: ")
+        terminal.line(PASSWORD)
+        terminal.see(r"^Your session as Alice was ended \(.*\)\. Start porter again to log in\.$")
+        self.assertEqual(terminal.leave(), 77)
+        self.assertNotIn("invalid_token", terminal.text())
+        peer.join()
+
+
+class Connecting(unittest.TestCase):
+    """A server that takes its time is told of at a terminal, and nowhere else."""
+
+    def setUp(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))  # it takes connections and never answers
+        self.addCleanup(self.listener.close)
+        self.place = f"127.0.0.1:{self.listener.getsockname()[1]}"
+
+    def test_a_person_is_told_on_stderr_what_porter_waits_for(self):
+        note = f"Connecting to {self.place} (Ctrl-C leaves)."
+        for redirected in (False, True):
+            with self.subTest(redirected=redirected):
+                script = f'exec "$0" "$@" {"2>/dev/null" if redirected else ""}'
+                terminal = Terminal("sh", "-c", script, PORTER, *self.place.split(":"), "--timeout",
+                                    "2s" if redirected else "1h", home="/nonexistent")
+                self.addCleanup(terminal.close)
+                if redirected:
+                    self.assertEqual(terminal.leave(), 69)
+                    self.assertEqual(terminal.text(), "")
+                else:
+                    terminal.see(f"^{re.escape(note)}$")
+                    terminal.type(CTRL_C)
+                    self.assertEqual(terminal.leave(), 0)
+
+    def test_a_pipe_gets_the_error_alone(self):
+        done = run(PORTER, *self.place.split(":"), "--timeout", "2s", home="/nonexistent")
+        self.assertEqual((done.returncode, done.out), (69, ""))
+        self.assertEqual(done.err, f"porter: timeout: no connection to {self.place} in time\n")
+
+
+class Narrow(PorterCase):
+    """Sentences are broken at blanks; texts of the peer are not."""
+
+    columns = 40
+
+    def terminal(self, *arguments, columns=columns):
+        terminal = Terminal(PORTER, *arguments, home=self.home, columns=columns)
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def rows(self, terminal):
+        return [re.sub(r"\x1b\[[0-9]*[A-Za-z]", "", row) for row in terminal.raw.decode().replace("\r", "").split("\n")]
+
+    def test_the_question_about_the_key_keeps_its_words_whole(self):
+        terminal = self.terminal("127.0.0.1", self.server.port)
+        terminal.see(r"^Trust this server\? \(yes/no\) ")
+        shown = self.rows(terminal)
+        self.assertEqual(shown[:2], [f"127.0.0.1:{self.server.port} is new here, and nobody",
+                                     "vouches for it. The fingerprint of its"])
+        self.assertEqual([row for row in shown if len(row) > self.columns and " " in row], [])
+        terminal.line("no")
+        self.assertEqual(terminal.leave(), 77)
+        self.assertEqual([row for row in self.rows(terminal) if len(row) > self.columns and " " in row], [])
+
+    def test_a_list_goes_on_below_its_second_column(self):
+        peer = Peer(lambda connection: let_in(connection) or see_off(connection))
+        terminal = self.terminal("127.0.0.1", peer.port, "--plain")
+        terminal.see(PROMPT)
+        terminal.line("/help")
+        terminal.see(r"^  /quit         leave; the session is\n                kept \(also Ctrl-D\)$")
+        self.leave(terminal)
+        peer.join()
+
+    def test_an_error_is_broken_at_blanks_and_not_where_stderr_is_a_file(self):
+        peer = Peer(lambda connection: connection.expect("hello") and connection.send("closing", "server_full", ""))
+        terminal = self.terminal("127.0.0.1", peer.port, "--plain")
+        self.assertEqual(terminal.leave(), 75)
+        self.assertEqual(self.rows(terminal), ["porter: the server has no room for this", "connection", ""])
+        peer.join()
+        errors = self.home / "errors"
+        peer = Peer(lambda connection: connection.expect("hello") and connection.send("closing", "server_full", ""))
+        terminal = Terminal("sh", "-c", f'exec "$0" "$@" 2>{errors}', PORTER, "127.0.0.1", peer.port, "--plain",
+                            home=self.home, columns=self.columns)
+        self.addCleanup(terminal.close)
+        self.assertEqual(terminal.leave(), 75)
+        self.assertEqual(errors.read_text(), "porter: the server has no room for this connection\n")
+        peer.join()
+
+    def test_a_text_of_the_peer_stays_as_it_is(self):
+        text = "words of a peer that are wider than the terminal, as they came"
+
+        def script(connection):
+            let_in(connection)
+            connection.send("text", text)
+            see_off(connection)
+        peer = Peer(script)
+        terminal = self.terminal("127.0.0.1", peer.port, "--plain")
+        terminal.see(f"^{text}$")
+        self.assertIn(text.encode(), terminal.raw)
+        self.leave(terminal)
+        peer.join()
+
+
+class Codes(PorterCase):
+    """A person reads what a code means, and not its name. Scripts get the name: see porter_pipe_test.py."""
+
+    COME_BACK = {
+        "timeout": "the server waited too long for this client",
+        "shutting_down": "the server is stopping or restarting",
+        "server_full": "the server has no room for this connection",
+        "slow_consumer": "this client took what the server sent too slowly",
+        "internal": "the server met an internal error",
+        "throttled": "too many failed tries",
+        "busy": "the server is busy with other logins",
+        "unavailable": "the server cannot be used just now",
+    }
+    FATAL = {
+        "protocol_error": "the server does not understand what this client sent",
+        "frame_too_large": "a message is longer than the server takes",
+        "invalid_utf8": "a text is not valid UTF-8",
+        "unsupported_version": "the server speaks another version of the protocol",
+        "unauthorized": "the server wants a login first",
+        "idle": "the connection was silent for longer than the server allows",
+        "too_many_attempts": "too many wrong tries: start porter again",
+        "tls_required": "this server wants TLS: leave out --plain",
+        "bad_credentials": "the name or the password is wrong",
+        "name_taken": "this name is taken",
+        "invalid_name": "this name cannot be used",
+        "weak_password": "this password is too easy to guess",
+        "registration_closed": "this server takes no new accounts",
+        "not_supported": "this server does not offer that",
+        "not_found": "there is no such session",
+        UNKNOWN: "the server gave a reason that this version of porter does not know",
+    }
+
+    def closed_with(self, code, reason=""):
+        def script(connection):
+            let_in(connection)
+            if code == UNKNOWN:
+                connection.send_raw(b"\0\0\0\5\x44" + UNKNOWN.to_bytes(2, "big") + b"\0\0")
+            else:
+                connection.send("closing", code, reason)
+            see_off(connection)
+        peer = Peer(script)
+        self.addCleanup(peer.join)
+        terminal = Terminal(PORTER, "127.0.0.1", peer.port, "--plain", home=self.home)
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def test_every_code_has_a_case_here(self):
+        told_otherwise = {"normal", "session_ended", "invalid_token"}
+        self.assertEqual(set(CODES.values()) - told_otherwise, (set(self.COME_BACK) | set(self.FATAL)) - {UNKNOWN})
+
+    def test_a_closing_that_lasts_a_while_is_told_as_what_it_means(self):
+        for code, meaning in self.COME_BACK.items():
+            with self.subTest(code=code):
+                terminal = self.closed_with(code)
+                terminal.see(f"^porter: {re.escape(meaning)}; connecting again$")
+                self.assertNotRegex(terminal.text(), "closed:|_")
+                self.leave(terminal)
+
+    def test_a_closing_for_good_is_told_as_what_it_means(self):
+        for code, meaning in self.FATAL.items():
+            with self.subTest(code=code):
+                terminal = self.closed_with(code)
+                terminal.see(f"^porter: {re.escape(meaning)}$")
+                terminal.leave()
+                self.assertNotRegex(terminal.text(), "closed:|_|unknown")
+
+    def test_the_words_of_the_server_follow_in_parentheses(self):
+        terminal = self.closed_with("server_full", "others need the place")
+        terminal.see(r"^porter: the server has no room for this connection \(others need the place\); connecting again$")
+        self.leave(terminal)
+
+    def test_the_end_of_a_connection_in_order_is_told_once(self):
+        terminal = self.closed_with("normal")
+        terminal.see(r"^The server closed the connection\.$")
+        self.assertEqual(terminal.leave(), 0)
+        self.assertNotIn("porter:", terminal.text())
+
+
+if __name__ == "__main__":
+    unittest.main()
