@@ -53,6 +53,13 @@ class Names(PorterCase):
         terminal.type(CTRL_D)
         self.assertEqual(terminal.leave(), 0)
 
+    def test_whose_session_is_over_is_not_asked_whether_the_account_is_new(self):
+        self.end_sessions(self.first)
+        terminal = self.porter("--name", self.first)  # the server knows the address by the other name
+        terminal.see(rf"^Your session as {self.first} is over\.\nPassword for {self.first}: ")
+        terminal.type(CTRL_D)
+        self.assertEqual(terminal.leave(), 0)
+
     def test_the_one_that_is_over_is_named_where_nothing_can_be_asked(self):
         self.end_sessions(self.last)
         done = run(PORTER, "127.0.0.1", self.server.port, "--trust-first-use", stdin=b"hello\n", home=self.home)

@@ -102,6 +102,8 @@ task<outcome<bool>> login_flow::decide_whether_new()
 {
     if (options_.register_account) co_return true;
     if (prompts_ == nullptr || is_greeted_by_address()) co_return false;
+    auto const account = std::exchange(ended_session_name_, {});  // the next time is asked: it may have been deleted
+    if (!account.empty() && base::names_equal(name_, account)) co_return false;
     auto fresh = co_await prompts_->ask_yes_no("New here? (yes/no) ");
     if (!fresh) co_return left();
     co_return *fresh;

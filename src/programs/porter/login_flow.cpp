@@ -162,6 +162,7 @@ task<std::optional<client_result<access_granted>>> login_flow::resume_saved()
     } else if (answer.error().code == code::invalid_token) {
         sessions_.forget(at_, saved->name);
         if (name_.empty()) name_ = saved->name;
+        ended_session_name_ = saved->name;
     }
     co_return answer;
 }

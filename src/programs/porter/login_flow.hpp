@@ -78,6 +78,7 @@ private:
     std::vector<std::string> warned_;  // of the known servers, which are read for each connection
 
     std::string name_;
+    std::string ended_session_name_;    // the account of the saved session that the server had ended
     bool password_rule_shown_ = false;  // for a new password
     bool owns_session_ = false;         // opened in this run, and kept for no other
     bool is_ending_ = false;
