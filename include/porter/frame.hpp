@@ -34,6 +34,21 @@ inline std::error_code make_error_code(frame_errc error) noexcept
     return {static_cast<int>(error), frame_category()};
 }
 
+/// A frame as received: a view into the decoder's buffer.
+class frame {
+public:
+    frame() = default;
+    /// `whole`: header and payload.
+    explicit frame(std::span<std::byte const> whole) noexcept : whole_(whole) {}
+
+    std::span<std::byte const> payload() const noexcept { return whole_.subspan(frame_header_size); }
+    /// With the header: what an encoder passes on without a copy.
+    std::span<std::byte const> whole() const noexcept { return whole_; }
+
+private:
+    std::span<std::byte const> whole_;
+};
+
 /// Bytes in, payloads out. Reads land in the decoder's own buffer and payloads are handed out as views into it:
 ///
 ///     auto room = decoder.prepare();
@@ -73,15 +88,22 @@ public:
     /// Takes `size` bytes, at most those that prepare() gave. Once for each prepare(), with 0 when nothing came.
     void commit(std::size_t size) noexcept;
 
-    /// The next whole payload, without its header; none when more bytes are needed, or with `error` set when the
-    /// frame is refused. Valid until the next prepare(), trim() or discard().
-    std::optional<std::span<std::byte const>> next(std::error_code& error) noexcept
+    /// The next complete frame; none when more bytes are needed, or with `error` set when the frame is refused. Valid
+    /// until the next prepare(), trim() or discard().
+    std::optional<frame> next_frame(std::error_code& error) noexcept
     {
         if (!ready(error)) return std::nullopt;
-        auto const* const payload = data_ + begin_ + frame_header_size;
-        auto const length = declared(begin_);
-        begin_ += frame_header_size + length;
-        return std::span{payload, length};
+        frame const next{{data_ + begin_, frame_header_size + declared(begin_)}};
+        begin_ += next.whole().size();
+        return next;
+    }
+
+    /// The payload of the next frame.
+    std::optional<std::span<std::byte const>> next(std::error_code& error) noexcept
+    {
+        auto const received = next_frame(error);
+        if (!received) return std::nullopt;
+        return received->payload();
     }
 
     /// Whether next() would hand out a payload; `error` is set as by next().

@@ -105,10 +105,8 @@ task<result<store::attempt_result>> throttle::decide(store::secret_attempt asked
     auto const& verdict = judged->decision;
     if (verdict.by == store::decision::rule::pending) co_return unexpected(as_failure(verdict));
     if (!verdict.allows()) {
-        log_.info("throttled", {{"address", from.text()},
-                                {"connection", from.connection()},
-                                {"rule", name_of(verdict.by)},
-                                {"retry_after", verdict.retry_after.count()}});
+        log_.with(from).info("throttled",
+                             {{"rule", name_of(verdict.by)}, {"retry_after", verdict.retry_after.count()}});
         co_return unexpected(as_failure(verdict));
     }
     co_return std::move(*judged);

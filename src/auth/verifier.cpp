@@ -38,7 +38,7 @@ source source_of(attempt const& one)
 /// A try that came to nothing for another reason than a wrong secret.
 void log_denied(log::logger& log, std::string_view event, identity::address const& from, error const& why)
 {
-    log.info(event, {{"address", from.text()}, {"connection", from.connection()}, {"code", name_of(why.code)}});
+    log.with(from).info(event, {{"code", name_of(why.code)}});
 }
 
 }  // namespace
@@ -101,8 +101,7 @@ task<result<principal>> verifier::login(std::string name, base::secret password,
     auto proved = co_await verify(*claimed, known_as, password, from);
     if (!proved) co_return unexpected(proved.error());
     store::account const& account = *claimed->account;
-    log_.info("login",
-              {{"address", from.text()}, {"connection", from.connection()}, log::quoted("name", account.name)});
+    log_.with(from).info("login", {log::quoted("name", account.name)});
     auto const who = source_of(*proved);
     if (hasher_.needs_rehash(account.password_hash)) co_await rehash(account, password, from, who);
     co_return principal{account, std::move(proved->counted)};
@@ -151,8 +150,7 @@ task<result<void>> verifier::change_password(store::account_id account, base::se
         auto const counted = co_await throttle_.fail(std::move(*proved));
         co_return denied(counted ? wrong() : counted.error());
     }
-    log_.info("password_changed",
-              {{"address", from.text()}, {"connection", from.connection()}, log::quoted("name", owner.name)});
+    log_.with(from).info("password_changed", {log::quoted("name", owner.name)});
     co_return result<void>{};
 }
 
@@ -213,13 +211,9 @@ task<result<attempt>> verifier::verify(store::claimed_account const& claim, std:
     }
 
     if (claimed) {
-        log_.info("login_failed", {{"address", from.text()},
-                                   {"connection", from.connection()},
-                                   log::quoted("name", claimed->name),
-                                   {"cause", cause_of(claimed)}});
+        log_.with(from).info("login_failed", {log::quoted("name", claimed->name), {"cause", cause_of(claimed)}});
     } else {
-        log_.info("login_failed",
-                  {{"address", from.text()}, {"connection", from.connection()}, {"cause", cause_of(claimed)}});
+        log_.with(from).info("login_failed", {{"cause", cause_of(claimed)}});
     }
     co_return unexpected(wrong());
 }
@@ -236,11 +230,9 @@ task<void> verifier::rehash(store::account const& proved, base::secret const& pa
         replaced = stored.has_value();
     }
     if (replaced) {
-        log_.info("rehashed",
-                  {{"address", from.text()}, {"connection", from.connection()}, log::quoted("name", proved.name)});
+        log_.with(from).info("rehashed", {log::quoted("name", proved.name)});
     } else {
-        log_.warn("rehash_failed",
-                  {{"address", from.text()}, {"connection", from.connection()}, log::quoted("name", proved.name)});
+        log_.with(from).warn("rehash_failed", {log::quoted("name", proved.name)});
     }
 }
 

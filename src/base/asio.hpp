@@ -60,12 +60,12 @@ inline auto uncancelled(error_code& error)
 template <typename... Values>
 using resume_handler = typename asio::async_result<asio::use_awaitable_t<io_executor>, void(Values...)>::handler_type;
 
-/// Suspends whoever awaits this; `begin` is called with the resumption<>.
-template <typename Begin>
-task<void> suspend(Begin begin)
+/// Suspends the coroutine that awaits this; `start` is called with the resume_handler<Values...>.
+template <typename... Values, typename Start>
+auto suspend(Start start)
 {
     auto token = use_task;
-    return asio::async_initiate<decltype(token), void()>(begin, token);
+    return asio::async_initiate<decltype(token), void(Values...)>(start, token);
 }
 
 /// Waits for a timer that was set; false: it was cancelled.

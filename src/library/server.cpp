@@ -14,8 +14,8 @@
 #include "library/tls_key.hpp"
 #include "log/file_logger.hpp"
 #include "porter/version.hpp"
+#include "server/acceptor.hpp"
 #include "server/descriptor_limit.hpp"
-#include "server/listen.hpp"
 #include "server/server_context.hpp"
 #include "server/tcp_server.hpp"
 #include "services/echo.hpp"
@@ -72,7 +72,7 @@ struct server::impl {
         : settled(options),
           logger(options.log_file, options.log_level, options.log_format),
           life(logger),
-          encryption(or_logged(logger, [&] { return library::open_encryption(options, clock, logger, warnings); })),
+          tls(or_logged(logger, [&] { return library::open_tls_acceptor(options, clock, logger, warnings); })),
           database(or_logged(logger, [&] { return store::sqlite::open(library::store_options(options), logger); })),
           acceptors(or_logged(
               logger, [&] { return detail::server::listen_on(io, options.bind, options.port, options.port_tries); })),
@@ -85,7 +85,7 @@ struct server::impl {
           ctx{directory,      verifier,
               registry,       clock,
               logger,         detail::server::limited_by_descriptors(library::rules(options), threads, logger),
-              services::echo, encryption.get()},
+              services::echo, tls.get()},
           server(io, threads, ctx)
     {
         for (auto& each : acceptors) server.add(std::move(each));
@@ -105,7 +105,7 @@ struct server::impl {
     log::file_logger logger;
     life_in_the_log life;
     std::vector<std::string> warnings;
-    std::unique_ptr<detail::server::tls_acceptor> encryption;  // none: TLS is off
+    std::unique_ptr<detail::server::tls_acceptor> tls;  // none: TLS is off
     std::unique_ptr<store::sqlite::backend> database;
     std::vector<base::tcp_acceptor> acceptors;
     identity::directory directory;
@@ -146,7 +146,7 @@ void server::reopen_log()
 
 void server::reload_certificate()
 {
-    if (impl_->encryption) library::reload(*impl_->encryption, impl_->settled, impl_->clock, impl_->logger);
+    if (impl_->tls) library::reload(*impl_->tls, impl_->settled, impl_->clock, impl_->logger);
 }
 
 std::vector<std::string> const& server::warnings() const noexcept
@@ -161,7 +161,7 @@ void server::on_failure(std::function<void(std::string const& reason)> failed)
 
 std::string server::key_fingerprint() const
 {
-    return impl_->encryption ? impl_->encryption->fingerprint() : std::string{};
+    return impl_->tls ? impl_->tls->fingerprint() : std::string{};
 }
 
 std::vector<std::string> check(server_options const& options)

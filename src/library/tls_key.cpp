@@ -39,8 +39,8 @@ std::vector<std::string> lines_of(std::vector<std::string> const& clauses, tls::
 
 }  // namespace
 
-std::unique_ptr<server::tls_acceptor> open_encryption(server_options const& settled, base::clock const& clock,
-                                                      log::logger& log, std::vector<std::string>& warnings)
+std::unique_ptr<server::tls_acceptor> open_tls_acceptor(server_options const& settled, base::clock const& clock,
+                                                        log::logger& log, std::vector<std::string>& warnings)
 {
     if (settled.tls == tls_mode::off) return nullptr;
     auto const files = files_of(settled);
@@ -53,13 +53,13 @@ std::unique_ptr<server::tls_acceptor> open_encryption(server_options const& sett
     return opened;
 }
 
-void reload(server::tls_acceptor& encryption, server_options const& settled, base::clock const& clock, log::logger& log)
+void reload(server::tls_acceptor& acceptor, server_options const& settled, base::clock const& clock, log::logger& log)
 {
     try {
         auto const files = files_of(settled);
         auto const key = tls::load(files);
-        encryption.set_key(key);
-        log.info("tls_key_reloaded", {{"fingerprint", encryption.fingerprint()}});
+        acceptor.set_key(key);
+        log.info("tls_key_reloaded", {{"fingerprint", acceptor.fingerprint()}});
         log_warnings(tls::certificate_warnings(key, clock.now()), files, log);
     } catch (start_error const& refused) {
         log.error("tls_key_not_reloaded", {{"why", refused.what()}});

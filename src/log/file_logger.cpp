@@ -22,13 +22,6 @@ constexpr std::size_t queue_bytes = 1024 * 1024;
 
 using std::chrono::steady_clock;
 
-/// The peer that a line is about; empty: none.
-std::string_view address_in(std::initializer_list<field> fields) noexcept
-{
-    auto const* const found = std::ranges::find(fields, std::string_view{"address"}, &field::key);
-    return found == fields.end() ? std::string_view{} : found->text;
-}
-
 std::string explain(std::filesystem::path const& path, int error)
 {
     std::string line = "cannot open ";
@@ -89,11 +82,13 @@ void file_logger::run()
     writer_.finish();
 }
 
-void file_logger::write(level severity, std::string_view event, std::initializer_list<field> fields)
+void file_logger::write(level severity, std::string_view event, std::span<field const> peer,
+                        std::initializer_list<field> fields)
 {
     try {
-        auto const line = format_event(format_, severity, event, fields);
-        auto const decided = budget_.admit(address_in(fields), severity, line.size(), steady_clock::now());
+        auto const line = format_event(format_, severity, event, peer, fields);
+        auto const address = peer.empty() ? std::string_view{} : peer.front().text;
+        auto const decided = budget_.admit(address, severity, line.size(), steady_clock::now());
         if (decided.has_finished) report(budget_.take_finished(steady_clock::now()));
         if (decided.is_admitted) queue_.push(line);
     } catch (std::bad_alloc const&) {  // whoever logs is not to fail because it cannot be told
@@ -104,7 +99,7 @@ void file_logger::write(level severity, std::string_view event, std::initializer
 void file_logger::report(std::vector<line_budget::suppression> const& all)
 {
     for (auto const& one : all) {
-        queue_.push(format_event(format_, one.has_errors ? level::error : level::warn, "suppressed",
+        queue_.push(format_event(format_, one.has_errors ? level::error : level::warn, "suppressed", {},
                                  {{"network", one.network}, {"lines", one.lines}, {"seconds", one.length.count()}}));
     }
 }

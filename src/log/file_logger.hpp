@@ -37,7 +37,8 @@ public:
     void reopen();
 
 private:
-    void write(level severity, std::string_view event, std::initializer_list<field> fields) override;
+    void write(level severity, std::string_view event, std::span<field const> peer,
+               std::initializer_list<field> fields) override;
 
     void run();
     void report(std::vector<line_budget::suppression> const& all);

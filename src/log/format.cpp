@@ -91,7 +91,8 @@ void event_line::append_to(std::string& to, line_time when) const
     to.append(text_, time_at_).append(1, '\n');
 }
 
-event_line format_event(log_format form, level severity, std::string_view event, std::initializer_list<field> fields)
+event_line format_event(log_format form, level severity, std::string_view event, std::span<field const> peer,
+                        std::initializer_list<field> fields)
 {
     assert(is_identifier(event));
     std::string line;
@@ -100,11 +101,13 @@ event_line format_event(log_format form, level severity, std::string_view event,
         line += "{\"time\":\"";
         auto const time_at = line.size();
         fmt::format_to(std::back_inserter(line), "\",\"level\":\"{}\",\"event\":\"{}\"", name_of(severity), event);
+        for (auto const& one : peer) append_json_field(line, one);
         for (auto const& one : fields) append_json_field(line, one);
         line += '}';
         return {std::move(line), time_at};
     }
     line.append(1, ' ').append(name_of(severity)).append(1, ' ').append(event);
+    for (auto const& one : peer) append_text_field(line, one);
     for (auto const& one : fields) append_text_field(line, one);
     return {std::move(line), 0};
 }
@@ -113,7 +116,7 @@ std::string format_line(log_format form, line_time when, level severity, std::st
                         std::initializer_list<field> fields)
 {
     std::string line;
-    format_event(form, severity, event, fields).append_to(line, when);
+    format_event(form, severity, event, {}, fields).append_to(line, when);
     line.pop_back();
     return line;
 }

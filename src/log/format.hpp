@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,7 +41,8 @@ private:
 };
 
 /// What format_line() makes, but for the time, which append_to() puts in.
-event_line format_event(log_format form, level severity, std::string_view event, std::initializer_list<field> fields);
+event_line format_event(log_format form, level severity, std::string_view event, std::span<field const> peer,
+                        std::initializer_list<field> fields);
 
 /// One event as one line without its line feed. The text form:
 ///

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string_view>
 
 #include "porter/log_level.hpp"
@@ -42,6 +44,8 @@ inline field quoted(std::string_view key, std::string_view text)
     return made;
 }
 
+class connection_logger;
+
 /// Where events go. An event is a fixed snake_case name; what varies goes into the fields, the peer's address before
 /// any text that the peer chose. No password, token or digest ever. Safe from any thread; never blocks on a disk.
 class logger {
@@ -59,16 +63,51 @@ public:
 
     void log(level severity, std::string_view event, std::initializer_list<field> fields)
     {
-        if (writes(severity)) write(severity, event, fields);
+        if (writes(severity)) write(severity, event, {}, fields);
     }
+
+    /// For lines about one connection, which begin with its address and number: `log.with(address).info("login")`.
+    /// `peer` outlives what this returns.
+    template <typename Peer>
+    connection_logger with(Peer const& peer);
 
 protected:
     explicit logger(level threshold) : threshold_(threshold) {}
 
 private:
-    virtual void write(level severity, std::string_view event, std::initializer_list<field> fields) = 0;
+    friend class connection_logger;
+    /// `peer`: address and number of the connection that the line is about; empty: none.
+    virtual void write(level severity, std::string_view event, std::span<field const> peer,
+                       std::initializer_list<field> fields) = 0;
 
     level threshold_;
 };
+
+/// A logger whose lines begin with the address and the number of one connection.
+class connection_logger {
+public:
+    connection_logger(logger& log, field address, field connection) : log_(log), peer_{address, connection} {}
+
+    void trace(std::string_view event, std::initializer_list<field> fields = {}) { log(level::trace, event, fields); }
+    void debug(std::string_view event, std::initializer_list<field> fields = {}) { log(level::debug, event, fields); }
+    void info(std::string_view event, std::initializer_list<field> fields = {}) { log(level::info, event, fields); }
+    void warn(std::string_view event, std::initializer_list<field> fields = {}) { log(level::warn, event, fields); }
+    void error(std::string_view event, std::initializer_list<field> fields = {}) { log(level::error, event, fields); }
+
+    void log(level severity, std::string_view event, std::initializer_list<field> fields)
+    {
+        if (log_.writes(severity)) log_.write(severity, event, peer_, fields);
+    }
+
+private:
+    logger& log_;
+    std::array<field, 2> peer_;
+};
+
+template <typename Peer>
+connection_logger logger::with(Peer const& peer)
+{
+    return {*this, {"address", peer.text()}, {"connection", peer.connection()}};
+}
 
 }  // namespace porter::detail::log

@@ -1,13 +1,94 @@
 #include "server/acceptor.hpp"
 
+#include <netinet/tcp.h>
+
 #include <algorithm>
+#include <asio/ip/v6_only.hpp>
+#include <limits>
 #include <new>
+#include <optional>
+
+#include "porter/start_error.hpp"
 
 namespace porter::detail::server {
 namespace {
 
 constexpr std::chrono::milliseconds shortest_pause{10};
 constexpr std::chrono::milliseconds longest_pause{1000};
+
+using endpoint = asio::ip::tcp::endpoint;
+
+constexpr int backlog = 4096;  // the kernel caps it at net.core.somaxconn
+
+// A peer whose machine vanished without a word gives its place back after about two minutes of silence.
+constexpr int seconds_of_silence = 60;
+constexpr int seconds_between_probes = 15;
+constexpr int unanswered_probes = 4;
+
+// Output beyond this stays with us until the peer's machine takes some: what the system holds for a slow peer is not
+// counted by anybody. What is on its way does not count, so a fast line far away is not slowed down.
+constexpr int most_unsent = 128 * 1024;  // bytes
+
+void set(base::tcp_acceptor& acceptor, int level, int option, int value)
+{
+    ::setsockopt(acceptor.native_handle(), level, option, &value, sizeof value);
+}
+
+/// What the sockets that are accepted begin with: Linux copies it from the one that listens. Without one of them the
+/// door works as well, only less promptly: no reason to stay shut.
+void prepare(base::tcp_acceptor& acceptor)
+{
+    set(acceptor, IPPROTO_TCP, TCP_NODELAY, 1);
+    set(acceptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(acceptor, IPPROTO_TCP, TCP_KEEPIDLE, seconds_of_silence);
+    set(acceptor, IPPROTO_TCP, TCP_KEEPINTVL, seconds_between_probes);
+    set(acceptor, IPPROTO_TCP, TCP_KEEPCNT, unanswered_probes);
+    set(acceptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, most_unsent);
+}
+
+std::string describe(endpoint const& where)
+{
+    auto const host = where.address().to_string();
+    auto const port = std::to_string(where.port());
+    return where.address().is_v6() ? "[" + host + "]:" + port : host + ":" + port;
+}
+
+base::tcp_acceptor open_listener(asio::io_context& io, endpoint const& where, base::error_code& failed)
+{
+    base::tcp_acceptor acceptor{io.get_executor()};
+    acceptor.open(where.protocol(), failed);
+    // A port whose last connections are in TIME_WAIT is free; one that somebody listens on is not.
+    if (!failed) acceptor.set_option(base::tcp_acceptor::reuse_address{true}, failed);
+    if (!failed && where.address().is_v6()) {
+        acceptor.set_option(asio::ip::v6_only{!where.address().is_unspecified()}, failed);
+    }
+    prepare(acceptor);
+    if (!failed) acceptor.bind(where, failed);
+    if (!failed) acceptor.listen(backlog, failed);
+    return acceptor;
+}
+
+/// One acceptor for each address on this port, or none when the port is in use on one of them.
+std::optional<std::vector<base::tcp_acceptor>> open_all(asio::io_context& io,
+                                                        std::vector<asio::ip::address> const& addresses,
+                                                        std::uint16_t port)
+{
+    std::vector<base::tcp_acceptor> opened;
+    for (auto const& address : addresses) {
+        // Of "any free port" the first address chooses, the others follow.
+        auto const chosen = opened.empty() ? port : opened.front().local_endpoint().port();
+        endpoint const where{address, chosen};
+        base::error_code failed;
+        auto acceptor = open_listener(io, where, failed);
+        if (failed == asio::error::address_in_use) return std::nullopt;
+        if (failed) {
+            throw start_error{start_errc::cannot_listen,
+                              "cannot listen on " + describe(where) + ": " + failed.message()};
+        }
+        opened.push_back(std::move(acceptor));
+    }
+    return opened;
+}
 
 }  // namespace
 
@@ -71,6 +152,29 @@ task<void> acceptor::back_off(base::error_code const& failed)
     pause_ = std::clamp(pause_ * 2, shortest_pause, longest_pause);
     timer_.expires_after(pause_);
     co_await base::wait_for_expiry(timer_);  // or cut short by stop(), which the caller looks at
+}
+
+std::vector<base::tcp_acceptor> listen_on(asio::io_context& io, std::vector<std::string> const& addresses,
+                                          std::uint16_t port, std::uint16_t tries)
+{
+    std::vector<asio::ip::address> parsed;
+    for (auto const& text : addresses) {
+        base::error_code failed;
+        parsed.push_back(asio::ip::make_address(text, failed));
+        if (failed) throw start_error{start_errc::configuration, "not an IP address to bind to: " + text};
+    }
+    if (parsed.empty()) throw start_error{start_errc::configuration, "no address to bind to"};
+
+    std::uint32_t next = port;
+    std::uint32_t last = next;
+    for (std::uint16_t tried = 0; tried < tries && next <= std::numeric_limits<std::uint16_t>::max(); ++tried) {
+        last = next;
+        if (auto opened = open_all(io, parsed, static_cast<std::uint16_t>(next))) return std::move(*opened);
+        if (port != 0) ++next;
+    }
+    auto const ports = last == port ? "port " + std::to_string(port) + " is"
+                                    : "ports " + std::to_string(port) + " to " + std::to_string(last) + " are";
+    throw start_error{start_errc::cannot_listen, "cannot listen: " + ports + " in use"};
 }
 
 }  // namespace porter::detail::server

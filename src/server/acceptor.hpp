@@ -1,14 +1,17 @@
 #pragma once
 
+#include <asio/io_context.hpp>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/asio.hpp"
 #include "identity/address.hpp"
 #include "log/logger.hpp"
-#include "server/transport.hpp"
+#include "server/tls_acceptor.hpp"
 #include "server/worker.hpp"
 
 namespace porter::detail::server {
@@ -46,5 +49,11 @@ private:
     std::chrono::milliseconds pause_{};
     std::chrono::steady_clock::time_point logged_at_{};
 };
+
+/// Opens a listening socket on each address, all on one port: `port`, or while that is in use the next one up, `tries`
+/// ports in all; 0: any free port. "::" serves IPv6 and IPv4. Throws start_error: configuration for what is no IP
+/// address, cannot_listen for everything else. Only "address in use" moves on to another port.
+std::vector<base::tcp_acceptor> listen_on(asio::io_context& io, std::vector<std::string> const& addresses,
+                                          std::uint16_t port, std::uint16_t tries);
 
 }  // namespace porter::detail::server

@@ -5,22 +5,18 @@
 namespace porter::detail::server {
 namespace {
 
-void note_hello(connection const& conn, server_context const& ctx, protocol::hello const& said)
+void log_hello(connection const& conn, log::logger& log, protocol::hello const& hello)
 {
-    auto const& from = conn.address();
-    ctx.log.debug("hello_received", {{"address", from.text()},
-                                     {"connection", from.connection()},
-                                     {"version", said.version},
-                                     log::quoted("agent", said.agent)});
+    log.with(conn.address()).debug("hello_received", {{"version", hello.version}, log::quoted("agent", hello.agent)});
 }
 
 task<bool> receive_hello(connection& conn, server_context const& ctx)
 {
-    auto const frame = co_await conn.receive();
-    if (!frame) co_return false;
-    auto const message = protocol::decode_opening(*frame);
+    auto const received = co_await conn.receive();
+    if (!received) co_return false;
+    auto const message = protocol::decode_opening(received->payload());
     if (message && std::holds_alternative<protocol::hello>(*message)) {
-        note_hello(conn, ctx, std::get<protocol::hello>(*message));
+        log_hello(conn, ctx.log, std::get<protocol::hello>(*message));
     }
     if (!message) {
         conn.end(close_reason::local(message.error()));
@@ -47,17 +43,17 @@ bool is_identify(base::bytes_view payload)
     return !payload.empty() && static_cast<protocol::kind>(payload.front()) == protocol::kind::identify;
 }
 
-/// What both modes share: the next access request. None: the connection has ended.
+/// The next access request. None: the connection has ended.
 task<std::optional<protocol::access_request>> receive_request(connection& conn, server_context const& ctx)
 {
-    auto const frame = co_await conn.receive();
-    if (!frame) co_return std::nullopt;
-    // Judged before the body: what is not allowed is not read.
-    if (ctx.options.access == protocol::access_mode::authenticate && is_identify(*frame)) {
+    auto const received = co_await conn.receive();
+    if (!received) co_return std::nullopt;
+    // Decided by the kind alone: a body that is not allowed is not decoded.
+    if (ctx.options.access == protocol::access_mode::authenticate && is_identify(received->payload())) {
         conn.end(close_reason::local(code::unauthorized, "this server asks for an account"));
         co_return std::nullopt;
     }
-    auto const request = protocol::decode_access_request(*frame);
+    auto const request = protocol::decode_access_request(received->payload());
     if (!request) {
         conn.end(close_reason::local(request.error()));
     } else if (std::holds_alternative<protocol::closing>(*request)) {
@@ -67,7 +63,7 @@ task<std::optional<protocol::access_request>> receive_request(connection& conn, 
     co_return *request;
 }
 
-/// Identify access: a known address is let in at once, an unknown one says its name.
+/// Identify access: a known address gets access at once, an unknown one names itself first.
 task<std::optional<authenticated_client>> identify_client(connection& conn, server_context const& ctx,
                                                           identity::claim const& claim)
 {
@@ -75,36 +71,37 @@ task<std::optional<authenticated_client>> identify_client(connection& conn, serv
     for (;;) {
         auto const request = co_await receive_request(conn, ctx);
         if (!request) co_return std::nullopt;
-        error refused{code::not_supported, "this server asks for a name only: identify"};
+        error denial{code::not_supported, "this server asks for a name only: identify"};
         co_await conn.flush_before_wait();
         if (auto const* identify = std::get_if<protocol::identify>(&*request)) {
-            auto introduced = co_await ctx.directory.set_name(conn.address(), std::string{identify->name});
-            if (introduced) co_return authenticated_client{auth_method::identify, introduced->name()};
-            refused = introduced.error();
+            auto named = co_await ctx.directory.set_name(conn.address(), std::string{identify->name});
+            if (named) co_return authenticated_client{auth_method::identify, named->name()};
+            denial = named.error();
         }
-        conn.deny(refused);
+        conn.deny(denial);
     }
 }
 
-/// An open session, and how it came to be.
+/// An open session, and how access to it was got.
 struct granted_access {
-    granted_access(porter::auth_method how, sessions::session opened) : via(how), session(std::move(opened)) {}
+    granted_access(porter::auth_method method_, sessions::session opened) : method(method_), session(std::move(opened))
+    {}
 
-    porter::auth_method via;
+    porter::auth_method method;
     sessions::session session;
 };
 
-/// Of a connection that take_access() has ended: nobody is told this any more.
+/// After commit_access() has ended the connection: no client receives this one.
 error server_full_error()
 {
     return {code::server_full, "the server is full"};
 }
 
 task<result<granted_access>> register_account(connection& conn, server_context const& ctx,
-                                              protocol::register_account const& asked)
+                                              protocol::register_account const& request)
 {
-    std::string name{asked.name};
-    base::secret password{asked.password};
+    std::string name{request.name};
+    base::secret password{request.password};
     auto accepted = co_await ctx.verifier.register_account(std::move(name), std::move(password), conn.address());
     if (!accepted) co_return unexpected(accepted.error());
     if (!conn.commit_access(0)) {
@@ -120,13 +117,13 @@ task<result<granted_access>> register_account(connection& conn, server_context c
     co_return granted_access{auth_method::register_account, std::move(*opened)};
 }
 
-task<result<granted_access>> log_in(connection& conn, server_context const& ctx, protocol::login const& asked)
+task<result<granted_access>> log_in(connection& conn, server_context const& ctx, protocol::login const& request)
 {
-    std::string name{asked.name};
-    base::secret password{asked.password};
+    std::string name{request.name};
+    base::secret password{request.password};
     auto proved = co_await ctx.verifier.login(std::move(name), std::move(password), conn.address());
     if (!proved) co_return unexpected(proved.error());
-    // The place comes before the session: one that nobody gets the token of would end an older one of the account.
+    // The slot comes before the session: a session whose token no client receives would replace an older one.
     if (!conn.commit_access(proved->account())) {
         co_await ctx.verifier.roll_back(*proved);
         co_return unexpected(server_full_error());
@@ -139,9 +136,10 @@ task<result<granted_access>> log_in(connection& conn, server_context const& ctx,
     co_return granted_access{auth_method::login, std::move(*opened)};
 }
 
-task<result<granted_access>> resume_session(connection& conn, server_context const& ctx, protocol::resume const& asked)
+task<result<granted_access>> resume_session(connection& conn, server_context const& ctx,
+                                            protocol::resume const& request)
 {
-    base::secret token{asked.token};
+    base::secret token{request.token};
     auto opened = co_await ctx.registry.resume(std::move(token), conn.address(), conn.transport());
     if (!opened) co_return unexpected(opened.error());
     if (!conn.commit_access(opened->account())) co_return unexpected(server_full_error());
@@ -151,19 +149,19 @@ task<result<granted_access>> resume_session(connection& conn, server_context con
 task<result<granted_access>> try_access(connection& conn, server_context const& ctx,
                                         protocol::access_request const& request)
 {
-    if (auto const* asked = std::get_if<protocol::register_account>(&request)) {
-        auto tried = co_await register_account(conn, ctx, *asked);
-        co_return tried;
+    if (auto const* registration = std::get_if<protocol::register_account>(&request)) {
+        auto granted = co_await register_account(conn, ctx, *registration);
+        co_return granted;
     }
-    if (auto const* asked = std::get_if<protocol::login>(&request)) {
-        auto tried = co_await log_in(conn, ctx, *asked);
-        co_return tried;
+    if (auto const* login = std::get_if<protocol::login>(&request)) {
+        auto granted = co_await log_in(conn, ctx, *login);
+        co_return granted;
     }
-    auto tried = co_await resume_session(conn, ctx, std::get<protocol::resume>(request));
-    co_return tried;
+    auto granted = co_await resume_session(conn, ctx, std::get<protocol::resume>(request));
+    co_return granted;
 }
 
-/// Makes the visitor findable by its session first and asks for endings afterwards, so that none slips between.
+/// Registers the session with the connection first and asks whether it has ended afterwards, so that no end is missed.
 std::optional<error> attach_session(connection& conn, server_context const& ctx, sessions::session const& session)
 {
     conn.set_session(session.id(), session.expires_at());
@@ -173,26 +171,26 @@ std::optional<error> attach_session(connection& conn, server_context const& ctx,
     return error{code::invalid_token, "the session has just ended: log in again"};
 }
 
-void grant(connection& conn, protocol::granted const& answer)
+void grant(connection& conn, protocol::granted const& granted)
 {
-    conn.send(answer);
+    conn.send(granted);
     conn.on_access_granted();
 }
 
-void grant(connection& conn, granted_access const& by)
+void grant(connection& conn, granted_access const& access)
 {
-    auto const& session = by.session;
-    auto const& before = session.history();
-    protocol::granted answer;
-    answer.auth_method = static_cast<protocol::via>(by.via);
-    answer.name = session.name();
-    answer.session_id = static_cast<std::uint64_t>(session.id());
-    answer.token = session.token().view();
-    answer.expires_at = base::seconds_since_epoch(session.expires_at());
-    if (before.last_login_at) answer.last_login_at = base::seconds_since_epoch(*before.last_login_at);
-    answer.last_address = before.last_address;
-    answer.failed_since = before.failed_since;
-    grant(conn, answer);
+    auto const& session = access.session;
+    auto const& history = session.history();
+    protocol::granted granted;
+    granted.auth_method = static_cast<protocol::via>(access.method);
+    granted.name = session.name();
+    granted.session_id = static_cast<std::uint64_t>(session.id());
+    granted.token = session.token().view();
+    granted.expires_at = base::seconds_since_epoch(session.expires_at());
+    if (history.last_login_at) granted.last_login_at = base::seconds_since_epoch(*history.last_login_at);
+    granted.last_address = history.last_address;
+    granted.failed_since = history.failed_since;
+    grant(conn, granted);
 }
 
 /// Authenticate access: register, login or resume, until one of them succeeds.
@@ -203,49 +201,45 @@ task<std::optional<authenticated_client>> authenticate_client(connection& conn, 
         auto const request = co_await receive_request(conn, ctx);
         if (!request) co_return std::nullopt;
         co_await conn.flush_before_wait();
-        auto tried = co_await try_access(conn, ctx, *request);
-        std::optional<error> refused;
-        if (!tried) {
-            refused = tried.error();
+        auto granted = co_await try_access(conn, ctx, *request);
+        std::optional<error> denial;
+        if (!granted) {
+            denial = granted.error();
         } else {
-            refused = attach_session(conn, ctx, tried->session);
+            denial = attach_session(conn, ctx, granted->session);
         }
-        if (!refused) {
-            auto const& session = tried->session;
-            // A new session is in the book of addresses already. A resume writes no more than it must: where the book
-            // says the same already, it is left as it is.
-            if (tried->via == auth_method::resume && claim.name() != session.name()) {
+        if (!denial) {
+            auto const& session = granted->session;
+            // A new session has recorded the address already; a resumed one writes only what has changed.
+            if (granted->method == auth_method::resume && claim.name() != session.name()) {
                 co_await ctx.directory.record_login(conn.address(), session.name(), session.account());
             }
         }
-        // What was cut short by the end of the connection says nothing about the try, and nobody waits for a grant.
+        // The end of the connection decides: an attempt that it cut short proves nothing, and no client awaits a grant.
         if (conn.ended()) co_return std::nullopt;
-        if (!refused) {
-            grant(conn, *tried);
-            co_return authenticated_client{tried->via, tried->session};
+        if (!denial) {
+            grant(conn, *granted);
+            co_return authenticated_client{granted->method, granted->session};
         }
-        conn.deny(*refused);
+        conn.deny(*denial);
     }
 }
 
-std::string_view name_of(auth_method how)
+std::string_view name_of(auth_method method)
 {
-    if (how == auth_method::open) return "open";
-    return how == auth_method::address ? "address" : "identify";
+    if (method == auth_method::open) return "open";
+    return method == auth_method::address ? "address" : "identify";
 }
 
-/// Without an account: by a name at most.
+/// Access without an account.
 void grant(connection& conn, server_context const& ctx, authenticated_client const& client)
 {
-    protocol::granted answer;
-    answer.auth_method = static_cast<protocol::via>(client.auth_method);
-    answer.name = client.name;
-    grant(conn, answer);
-    auto const& from = conn.address();
-    ctx.log.info("admitted", {{"address", from.text()},
-                              {"connection", from.connection()},
-                              {"via", name_of(client.auth_method)},
-                              log::quoted("name", client.name)});
+    protocol::granted granted;
+    granted.auth_method = static_cast<protocol::via>(client.auth_method);
+    granted.name = client.name;
+    grant(conn, granted);
+    ctx.log.with(conn.address())
+        .info("admitted", {{"via", name_of(client.auth_method)}, log::quoted("name", client.name)});
 }
 
 }  // namespace
@@ -257,16 +251,16 @@ task<std::optional<authenticated_client>> run_access_phase(connection& conn, ser
     auto const claim = co_await ctx.directory.lookup(conn.address());
     send_welcome(conn, ctx, claim);
     if (ctx.options.access == protocol::access_mode::authenticate) {
-        auto admitted = co_await authenticate_client(conn, ctx, claim);
-        co_return admitted;
+        auto client = co_await authenticate_client(conn, ctx, claim);
+        co_return client;
     }
-    std::optional<authenticated_client> admitted{authenticated_client{auth_method::open, std::string{}}};
+    std::optional<authenticated_client> client{authenticated_client{auth_method::open, std::string{}}};
     if (ctx.options.access == protocol::access_mode::identify) {
-        admitted = co_await identify_client(conn, ctx, claim);
+        client = co_await identify_client(conn, ctx, claim);
     }
-    if (!admitted || !conn.commit_access(0)) co_return std::nullopt;
-    grant(conn, ctx, *admitted);
-    co_return admitted;
+    if (!client || !conn.commit_access(0)) co_return std::nullopt;
+    grant(conn, ctx, *client);
+    co_return client;
 }
 
 }  // namespace porter::detail::server

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <array>
 #include <utility>
 
 #include "server/proxy_protocol.hpp"
@@ -10,16 +11,32 @@
 namespace porter::detail::server {
 namespace {
 
-/// What a connection may hold without being counted: as many as may be open by default hold 312 MiB so at most, and
-/// each small message need not take the limiter's mutex.
+/// What a connection may hold without being counted. By default 20,000 connections hold 312 MiB so at most, and a small
+/// message does not take the limiter's mutex.
 constexpr std::size_t uncounted_memory = 16 * 1024;
+
+constexpr std::chrono::seconds health_check_time{5};
+
+/// Discards what has arrived, TLS or not.
+void discard_input(base::tcp_socket& socket, base::error_code& error)
+{
+    std::array<char, 4096> unread;
+    socket.receive(asio::buffer(unread), 0, error);
+    if (error == asio::error::would_block) error.clear();
+}
+
+/// Whether the peer ended first: then it sends nothing more, and closing the socket says the same of us.
+bool peer_ended_first(close_reason const& reason)
+{
+    return reason.kind() == close_reason::kind_type::half_closed || reason.kind() == close_reason::kind_type::truncated;
+}
 
 }  // namespace
 
-connection::connection(stream socket, identity::address from, worker& thread, options const& options, log::logger& log)
-    : socket_(std::move(socket)), traffic_(log), worker_(thread), timeouts_(options), address_(std::move(from))
+connection::connection(stream socket, identity::address peer, worker& worker, options const& options, log::logger& log)
+    : socket_(std::move(socket)), traffic_(log), worker_(worker), timeouts_(options), address_(std::move(peer))
 {
-    socket_.decoder() = frame_decoder{protocol::opening_limit, &thread.buffers()};
+    socket_.decoder() = frame_decoder{protocol::opening_limit, &worker.buffers()};
 }
 
 connection::~connection()
@@ -27,75 +44,101 @@ connection::~connection()
     if (attached_) worker_.remove(*this);
 }
 
-void connection::attach_worker()
+void connection::attach()
 {
     worker_.add(*this);
 }
 
-task<bool> connection::read_proxy_header()
+void connection::attach(connection_slot& slot)
 {
-    if (close_reason_) co_return false;
+    attach();
+    evictable_slot_ = slot_ = &slot;
+}
+
+task<void> connection::read_proxy_header()
+{
+    if (close_reason_ || !is_proxy(timeouts_.options(), address_.ip())) co_return;
     timeouts_.start_proxy_header();
     auto header = co_await server::read_proxy_header(socket_);
     timeouts_.stop_proxy_header();
-    if (close_reason_) co_return false;
-    if (!header) {
-        end(header.error());
-        co_return false;
-    }
-    if (header->client) address_ = identity::address{*header->client}.with_connection(address_.connection());
-    co_return true;
+    if (close_reason_) co_return;
+    if (!header) co_return end(header.error());
+    auto const proxy = std::exchange(address_, header->client ? identity::address{*header->client} : address_);
+    address_ = address_.with_connection(proxy.connection());
+    traffic_.log().with(address_).debug("proxy_header_read", {{"proxy", proxy.text()}});
+    if (slot_ == nullptr || address_ == proxy) co_return;
+    // A proxy's own address has no limit of connections; each of its clients has.
+    std::optional<slot_owner> evicted;
+    bool const moved = slot_->move_to(address_.network(), evicted);
+    if (evicted) notify_evicted(*evicted);
+    if (!moved) end(close_reason::local(code::server_full, "too many connections from your network"));
 }
 
-task<bool> connection::detect_tls(tls_acceptor* encryption)
+task<void> connection::detect_tls(tls_acceptor* tls)
 {
-    if (close_reason_) co_return false;
-    auto recognised = co_await server::detect_tls(socket_, address_, encryption);
-    has_spoken_ = recognised.has_value();
-    if (close_reason_) co_return false;
+    if (close_reason_) co_return;
+    auto detected = co_await server::detect_tls(socket_, address_, tls);
+    has_plain_input_ = detected.has_value();
+    if (close_reason_) co_return;
     protocol_known_ = true;
-    if (!recognised) end(recognised.error());
-    co_return !close_reason_;
+    if (!detected) co_return end(detected.error());
+    if (socket_.is_established()) log_tls();
 }
 
-void connection::count_as_health_check()
+void connection::log_tls()
+{
+    if (!traffic_.log().writes(log::level::debug)) return;
+    auto const agreed = socket_.agreement();
+    if (!agreed) return;
+    traffic_.log().with(address_).debug(
+        "tls_established", {{"version", agreed->version}, {"cipher", agreed->cipher}, {"group", agreed->group}});
+}
+
+bool connection::is_health_check(time_point now) const noexcept
+{
+    auto const kind = close_reason_->kind();
+    bool const left = kind == close_reason::kind_type::half_closed || kind == close_reason::kind_type::lost;
+    bool const has_input = has_plain_input_ || socket_.is_tls();
+    return left && !has_input && now - accepted_at() < health_check_time;
+}
+
+void connection::count_health_check()
 {
     worker_.count_health_check();
 }
 
-/// Ends it because of bytes that are no frame.
-void connection::end_with_frame_error(base::error_code const& why)
+void connection::end_with_frame_error(base::error_code const& error)
 {
-    if (why == frame_errc::frame_too_large) {
+    if (error == frame_errc::frame_too_large) {
         end(close_reason::local(code::frame_too_large,
                                 "a frame may have " + std::to_string(socket_.decoder().limit()) + " bytes"));
     } else {
-        end(close_reason::local(code::protocol_error, why.message()));
+        end(close_reason::local(code::protocol_error, error.message()));
     }
 }
 
-task<void> connection::wait_for_input()
+task<void> connection::read()
 {
     if (evictable_slot_ != nullptr) evictable_slot_->unpin();
     timeouts_.start_read(socket_.decoder());
-    // TLS may have taken more from the socket than it gave: only a plain socket can be waited for instead.
-    if (worker_.memory().is_tight() && socket_.decoder().empty() && !socket_.is_tls()) idle_ = true;
-    if (!idle_) prepare_buffer();
-    return base::suspend([this](base::resume_handler<> resume) {
+    // TLS may have taken more from the socket than it returned: only for a plain socket readiness can be awaited.
+    if (worker_.memory().is_tight() && socket_.decoder().empty() && !socket_.is_tls()) unbuffered_ = true;
+    if (!unbuffered_) prepare_buffer();
+    return base::suspend<std::exception_ptr>([this](base::resume_handler<std::exception_ptr> resume) {
         resume_.emplace(std::move(resume));
-        if (idle_) return wait_without_buffer();
+        if (unbuffered_) return start_wait();
         read_state_ = read_state::scheduled;
         worker_.scheduler().schedule(*this);
     });
 }
 
-/// Prepares the buffer for the next read, and says at once when it has grown or is small again. Of a connection whose
-/// output alone has grown the next tick says so.
+/// Prepares the buffer of the next read, and counts it at once when it has grown or is small again. A connection whose
+/// output alone has grown is counted at the next tick.
 void connection::prepare_buffer()
 {
     auto& decoder = socket_.decoder();
     decoder.prepare();
-    // Small messages, before anything else is touched that is not in the processor's cache.
+    // Small messages return before they touch anything else that is not in the processor's cache.
     if (decoder.capacity() <= uncounted_memory && !memory_) return;
     auto const held = decoder.capacity() + socket_.encoder().capacity() + socket_.buffered();
     if (!memory_) count_memory();
@@ -104,96 +147,109 @@ void connection::prepare_buffer()
     end(close_reason::local(code::server_full, "the memory for large messages is taken: come back later"));
 }
 
-void connection::count_memory()
+void connection::start_wait()
 {
-    memory_ = std::make_unique<buffer_limiter::share>(worker_.memory(), address_.network());
-}
-
-/// At its turn; `at_once`: something is likely to be here. True: wake() it. False: it waits.
-bool connection::try_read(bool at_once)
-{
-    read_state_ = read_state::reading;
-    bytes_read_ = 0;
-    failed_ = asio::error::operation_aborted;
-    if (close_reason_) return true;  // nobody would cancel a read that begins now
-    if (at_once) {
-        auto const room = socket_.decoder().room();
-        bytes_read_ = socket_.try_read_some(asio::buffer(room.data(), room.size()), failed_);
-        if (failed_ != asio::error::would_block) return true;
-    }
-    start_read();
-    return false;
+    read_state_ = read_state::waiting;
+    socket_.trim();
+    socket_.async_wait(stream::wait_read, [this](base::error_code const& error) {
+        read_error_ = error;
+        bytes_read_ = 0;
+        read_state_ = read_state::ready;
+        resume();
+    });
 }
 
 void connection::start_read()
 {
     read_state_ = read_state::reading;
-    auto const room = socket_.decoder().room();
-    socket_.async_read_some(asio::buffer(room.data(), room.size()),
-                            [this](base::error_code const& failed, std::size_t size) { resume(failed, size); });
+    auto const space = socket_.decoder().room();
+    socket_.async_read_some(asio::buffer(space.data(), space.size()),
+                            [this](base::error_code const& error, std::size_t size) {
+                                on_read(error, size);
+                                resume();
+                            });
 }
 
-void connection::wait_without_buffer()
+/// `expect_input`: bytes have probably arrived.
+bool connection::try_read(bool expect_input)
 {
-    read_state_ = read_state::waiting_without_buffer;
-    socket_.trim();
-    socket_.async_wait(stream::wait_read, [this](base::error_code const& failed) { resume(failed, 0); });
+    if (close_reason_) {  // nothing would cancel a read that begins now
+        on_read(asio::error::operation_aborted, 0);
+        return true;
+    }
+    if (expect_input) {
+        auto const space = socket_.decoder().room();
+        base::error_code error;
+        auto const size = socket_.try_read_some(asio::buffer(space.data(), space.size()), error);
+        if (error != asio::error::would_block) {
+            on_read(error, size);
+            return true;
+        }
+    }
+    start_read();
+    return false;
 }
 
-void connection::resume(base::error_code const& failed, std::size_t size)
+void connection::on_read(base::error_code const& error, std::size_t size)
 {
-    failed_ = failed;
+    read_error_ = error;
     bytes_read_ = size;
-    resume();
+    socket_.decoder().commit(size);
+    read_state_ = read_state::ready;
 }
 
+/// An exception goes to the coroutine: it ends this connection, and not the round of the others.
 void connection::resume()
 {
-    auto resume = std::move(*resume_);
+    std::exception_ptr escaped;
+    try {
+        finish_read();
+    } catch (...) {
+        escaped = std::current_exception();
+    }
+    auto handler = std::move(*resume_);
     resume_.reset();
-    std::move(resume)();
+    std::move(handler)(escaped);
 }
 
 void connection::finish_read()
 {
+    read_state_ = read_state::idle;
     timeouts_.stop_read();
-    if (std::exchange(read_state_, read_state::ready) == read_state::reading) socket_.decoder().commit(bytes_read_);
     if (evictable_slot_ != nullptr && !evictable_slot_->pin()) evict();
     if (bytes_read_ != 0) timeouts_.on_activity();
-    if (!failed_) {
-        idle_ = false;
-    } else if (!idle_ || failed_ != asio::error::operation_aborted) {
-        end_with_error(failed_);
+    if (!read_error_) {
+        unbuffered_ = false;
+    } else if (!unbuffered_ || read_error_ != asio::error::operation_aborted) {
+        end_with_error(read_error_);
     }
 }
 
-task<std::optional<base::bytes_view>> connection::receive()
+task<std::optional<frame>> connection::receive()
 {
     for (;;) {
-        auto const frame = next();
-        if (frame) co_return frame;
+        auto const received = next();
+        if (received) co_return received;
         if (close_reason_) co_return std::nullopt;
         if (!try_flush()) {
             co_await flush();
         } else {
-            co_await wait_for_input();
-            finish_read();
+            co_await read();
         }
     }
 }
 
-void connection::deny(error const& why)
+void connection::deny(error const& denial)
 {
-    traffic_.log().debug("request_denied", {{"address", address_.text()},
-                                            {"connection", address_.connection()},
-                                            {"code", name_of(why.code)},
-                                            log::quoted("reason", why.reason),
-                                            {"retry_after", why.retry_after.count()}});
-    send(protocol::denied{static_cast<std::uint16_t>(why.code), static_cast<std::uint32_t>(why.retry_after.count()),
-                          why.reason});
-    bool const is_ours = why.code == code::unavailable || why.code == code::busy;
+    auto const retry_after = denial.retry_after.count();
+    traffic_.log().with(address_).debug(
+        "request_denied",
+        {{"code", name_of(denial.code)}, log::quoted("reason", denial.reason), {"retry_after", retry_after}});
+    send(protocol::denied{static_cast<std::uint16_t>(denial.code), static_cast<std::uint32_t>(retry_after),
+                          denial.reason});
+    bool const is_our_fault = denial.code == code::unavailable || denial.code == code::busy;
     bool const has_access = !timeouts_.is_access_pending();
-    if (!is_ours) ++denials_;
+    if (!is_our_fault) ++denials_;
     if (!has_access) ++replies_;
     bool const too_many = denials_ >= (has_access ? max_denials_after_access : max_denials);
     if (too_many || replies_ >= max_access_requests) {
@@ -223,11 +279,11 @@ task<bool> connection::flush_before_wait()
     co_return !close_reason_;
 }
 
-/// Replies mostly fit into the system's buffer: then no operation is begun and nobody waits.
+/// Replies mostly fit into the socket's buffer: then no asynchronous operation is started.
 bool connection::try_flush()
 {
     base::error_code error;
-    while (has_output() && !error) {  // twice at most: what is passed on, and what stands behind it
+    while (has_output() && !error) {  // twice at most: the frames passed on, and those behind them
         auto const bytes = socket_.encoder().pending();
         auto const size = socket_.try_write_some({bytes.data(), bytes.size()}, error);
         if (error != asio::error::would_block) on_written(size, error);
@@ -248,6 +304,11 @@ void connection::on_written(std::size_t size, base::error_code const& error)
 void connection::borrow_output()
 {
     worker_.lend_output(socket_.encoder());
+}
+
+void connection::count_memory()
+{
+    memory_ = std::make_unique<buffer_limiter::share>(worker_.memory(), address_.network());
 }
 
 bool connection::commit_access(store::account_id account)
@@ -291,27 +352,27 @@ void connection::set_session(store::session_id session, base::timestamp expires_
     session_expires_at_ = expires_at;
 }
 
-void connection::end(close_reason why)
+void connection::end(close_reason reason)
 {
-    if (!close_reason_) close_reason_ = std::make_unique<close_reason const>(std::move(why));
+    if (!close_reason_) close_reason_ = std::make_unique<close_reason const>(std::move(reason));
 }
 
-void connection::end_with_error(base::error_code const& failed)
+void connection::end_with_error(base::error_code const& error)
 {
-    if (failed != asio::error::eof) {
-        end(close_reason::lost(failed.message()));
+    if (error != asio::error::eof) {
+        end(close_reason::lost(error.message()));
     } else {
         end(socket_.decoder().partial() ? close_reason::truncated() : close_reason::half_closed());
     }
 }
 
-void connection::abort(close_reason why)
+void connection::abort(close_reason reason)
 {
-    end(std::move(why));
+    end(std::move(reason));
     if (close_deadline_.is_set()) return;
-    base::error_code ignored;  // it has ended by itself
+    base::error_code ignored;  // the operation has ended by itself
     socket_.cancel(ignored);
-    // A service may wait for something of its own although the connection has ended by itself.
+    // A service may await something of its own although the connection has ended by itself.
     cancellation_.emit(asio::cancellation_type::terminal);
 }
 
@@ -321,9 +382,55 @@ void connection::evict()
     abort(close_reason::local(code::server_full, "others need the place: come back later"));
 }
 
+task<void> connection::close()
+{
+    if (evictable_slot_ != nullptr) evictable_slot_->unpin();
+    bool const is_evicted = slot_ != nullptr && slot_->is_evicted();
+    auto const permit = is_evicted ? slot_->permit_reject() : std::nullopt;
+    bool const has_memory = !memory_ || !memory_->is_evicted();
+    bool const waits = has_memory && (!is_evicted || permit);
+    // From here on only this deadline counts: whatever still waits is cut when it passes. A peer that took nothing so
+    // far will hardly take the rest; any other gets the time for its replies first.
+    bool const is_slow = close_reason_->close_code() == code::slow_consumer;
+    auto time = std::chrono::milliseconds{0};
+    if (waits) time = is_slow ? linger_time : timeouts_.options().output_time;
+    close_deadline_.set(std::chrono::steady_clock::now() + time);
+    if (close_reason_->kind() == close_reason::kind_type::local) {
+        send(protocol::closing{static_cast<std::uint16_t>(close_reason_->close_code()), close_reason_->message()});
+    }
+    if (close_reason_->kind() != close_reason::kind_type::lost && can_send_closing()) {
+        base::error_code error;
+        co_await socket_.flush(error);
+        bool const is_complete = !socket_.is_tls() && peer_ended_first(*close_reason_);
+        if (!error && !is_complete) {
+            auto const unsent = co_await socket_.end_sending();
+            close_deadline_.set(std::chrono::steady_clock::now() + linger_time);
+            if (!unsent && waits) co_await drain_input();
+        }
+    }
+    close_socket();
+}
+
+/// In mid-handshake a plaintext frame would be a malformed TLS record, so nothing is sent.
+bool connection::can_send_closing()
+{
+    if (socket_.is_tls()) return socket_.is_established();
+    return protocol_known_ || !begins_tls(socket_);
+}
+
+/// Reads until the peer closes: a reset would destroy the closing frame on its way.
+task<void> connection::drain_input()
+{
+    base::error_code error;
+    while (!error) {
+        co_await socket_.async_wait(stream::wait_read, base::into(error));
+        if (!error) discard_input(socket_, error);
+    }
+}
+
 void connection::close_socket()
 {
-    base::error_code ignored;  // closed already
+    base::error_code ignored;  // it is closed already
     socket_.close(ignored);
 }
 
@@ -337,42 +444,43 @@ void connection::on_tick(time_point now, base::timestamp wall)
         auto const queued = socket_.encoder().size();
         timeouts_.watch_output(now, queued, output_position::of(socket_.native_handle()));
     }
-    bool const heard = timeouts_.tick(now);
+    bool const is_active = timeouts_.tick(now);
     if (slot_ != nullptr && evictable_slot_ == nullptr) {
-        if (heard) slot_->note_activity(now);
+        if (is_active) slot_->note_activity(now);
         if (slot_->must_close()) {
             return abort(close_reason::local(code::server_full, "others need the place: come back later"));
         }
     }
-    // A password that nobody waits for any more is not worth a hash.
-    if (timeouts_.is_access_pending() && read_state_ == read_state::ready && is_gone())
-        return abort(close_reason::lost("the visitor went away"));
-    if (auto missed = timeouts_.expired(now)) return abort(std::move(*missed));
+    // The password of a client that has gone is not worth a hash.
+    if (timeouts_.is_access_pending() && read_state_ == read_state::idle && is_peer_gone()) {
+        return abort(close_reason::lost("the client went away"));
+    }
+    if (auto expired = timeouts_.expired(now)) return abort(std::move(*expired));
     update_memory();
     if (close_reason_) return;
     if (session_ != 0 && wall >= session_expires_at_) {
         return abort(close_reason::local(code::session_ended, "the session has expired"));
     }
-    if (read_state_ == read_state::reading && !heard) release_buffer();
+    if (read_state_ == read_state::reading && !is_active) release_buffer();
 }
 
-/// The read that is under way brings nothing: it is cancelled, so that its buffer can be given back.
+/// Cancels the read in progress, which brings nothing, so that its buffer is freed.
 void connection::release_buffer()
 {
-    if (idle_ || close_reason_) return;
-    idle_ = true;
-    base::error_code ignored;  // it has ended by itself
+    if (unbuffered_ || close_reason_) return;
+    unbuffered_ = true;
+    base::error_code ignored;  // the read has ended by itself
     socket_.cancel(ignored);
 }
 
-/// Whether the peer has reset the connection. One that has only shut down its sending side waits for its answers.
-bool connection::is_gone()
+/// Whether the peer has reset the connection. One that has only shut down its sending side waits for its replies.
+bool connection::is_peer_gone()
 {
     pollfd state{socket_.native_handle(), 0, 0};
     return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLERR | POLLHUP)) != 0;
 }
 
-/// Once a tick: says what this connection holds, and ends it when that is for others.
+/// Once a tick: counts the memory that this connection holds, and ends it when other connections need that.
 void connection::update_memory()
 {
     auto const& decoder = socket_.decoder();
@@ -384,8 +492,8 @@ void connection::update_memory()
         memory_.reset();
     }
     if (!memory_ || !memory_->is_evicted()) return;
-    auto const what = flushing_ ? code::slow_consumer : code::timeout;
-    abort(close_reason::local(what, "too slow while others wait for the memory that this takes"));
+    auto const reason = flushing_ ? code::slow_consumer : code::timeout;
+    abort(close_reason::local(reason, "too slow while others wait for the memory that this takes"));
 }
 
 }  // namespace porter::detail::server

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <asio/cancellation_signal.hpp>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,89 +16,87 @@
 #include "server/connection_limiter.hpp"
 #include "server/connection_timeouts.hpp"
 #include "server/options.hpp"
+#include "server/tls_acceptor.hpp"
 #include "server/traffic.hpp"
-#include "server/transport.hpp"
 #include "store/records.hpp"
 
 namespace porter::detail::server {
 
 class worker;
 
-/// Whoever is at the other end: the socket with its frames, the times by which it must have acted, and how its
-/// connection ends. It lives as long as that connection's coroutine, on its I/O thread.
+/// One connection: its socket with the frames, its timeouts, its slot, and how it ends. The coroutine serve() works
+/// with it, on one worker's thread; the object lives as long as that coroutine.
 ///
-/// Calls that can end the connection say so (false, or none), and ended() then knows how. The first ending counts;
-/// after it there is nothing to be had but leave().
+/// A call that ends the connection sets the close reason. The first reason counts; every later call does nothing, and
+/// close() is what is left to do.
 class connection {
 public:
     using time_point = connection_timeouts::time_point;
 
-    /// On any thread; all else on its own. `thread`, `rules` and `log` outlive it.
-    connection(stream socket, identity::address from, worker& thread, options const& options, log::logger& log);
+    /// On any thread; everything else on the worker's. `worker`, `options` and `log` outlive the connection.
+    connection(stream socket, identity::address peer, worker& worker, options const& options, log::logger& log);
     ~connection();
     connection(connection const&) = delete;
     connection& operator=(connection const&) = delete;
 
-    /// Cancels what the connection's coroutine waits for, but for reads and writes: interrupt() cancels those.
+    /// Cancels what the connection's coroutine awaits, except reads and writes: abort() cancels those.
     asio::cancellation_slot cancellation_slot() noexcept { return cancellation_.slot(); }
 
-    /// Begins its life on its thread, whose tick watches it from here on.
-    void attach_worker();
+    /// Registers with the worker, whose tick watches the connection from here on.
+    void attach();
+    /// The same, with a slot that may be evicted whenever the server waits for the peer, until access is committed.
+    /// `slot` outlives the coroutine.
+    void attach(connection_slot& slot);
+
+    /// From a trusted proxy: reads the PROXY header that the stream begins with. Then address() is the client's, and
+    /// the slot counts for the client's network.
+    task<void> read_proxy_header();
+
+    /// Waits for the first byte; where it begins a TLS handshake, completes that. Of a plaintext frame nothing is
+    /// consumed. `tls`: null when TLS is off.
+    task<void> detect_tls(tls_acceptor* tls);
 
     identity::address const& address() const noexcept { return address_; }
 
-    /// Takes the PROXY header that the stream must begin with: from then on address() is what it says.
-    task<bool> read_proxy_header();
-
-    /// Judges the first byte and, where that begins one, goes through the TLS handshake; of a plain frame nothing is
-    /// taken yet. `encryption`: none when TLS is off.
-    task<bool> detect_tls(tls_acceptor* encryption);
-
-    /// Whether a byte came beyond a PROXY header: what connects and closes without one is mostly a health check.
-    bool has_spoken() const noexcept { return has_spoken_ || socket_.is_tls(); }
-
-    /// Counts it among those of its thread that are not worth a line each.
-    void count_as_health_check();
-
-    /// What TLS agreed on; none: its bytes travel in the clear.
-    std::optional<tls::agreement> agreement() const { return socket_.agreement(); }
-
-    /// What was exchanged so far, and since when.
-    traffic const& exchanged() const noexcept { return traffic_; }
-    time_point since() const noexcept { return timeouts_.begun(); }
-
-    /// What its bytes travel in, once recognised.
+    /// TLS or plaintext, after detect_tls().
     store::transport transport() const noexcept
     {
         return socket_.is_established() ? store::transport::tls : store::transport::plain;
     }
 
-    /// The next frame that is already here. None: it is not whole yet, or ended. Valid until the next read() or
+    /// Frames and bytes so far, and the time of the accept.
+    traffic const& exchanged() const noexcept { return traffic_; }
+    time_point accepted_at() const noexcept { return timeouts_.begun(); }
+
+    /// Whether the peer went away within 5 s and without a byte beyond a PROXY header, as health checks of proxies and
+    /// load balancers do. After the end.
+    bool is_health_check(time_point now) const noexcept;
+    /// Counts it with the worker's other health checks.
+    void count_health_check();
+
+    /// The next frame that has arrived. None: it is incomplete, or the connection has ended. Valid until read() or
     /// receive().
-    std::optional<base::bytes_view> next()
+    std::optional<frame> next()
     {
         if (close_reason_) return std::nullopt;
-        auto const frame = socket_.next(failed_);
-        if (frame) {
+        auto const received = socket_.decoder().next_frame(read_error_);
+        if (received) {
+            auto const payload = received->payload();
             timeouts_.on_frame();
-            traffic_.received(address_, frame->front(), frame->size());
-        } else if (failed_) {
-            end_with_frame_error(failed_);
+            traffic_.received(address_, payload.front(), payload.size());
+        } else if (read_error_) {
+            end_with_frame_error(read_error_);
         }
-        return frame;
+        return received;
     }
 
-    /// Waits for its turn and then for more bytes; when none come for a while, without a buffer. Takes what has come
-    /// when the second is called, at once:
-    ///     co_await visitor.read();
-    ///     visitor.came();
-    task<void> wait_for_input();
-    void finish_read();
+    /// Waits for the connection's turn and then for bytes. Without a buffer while the peer is silent.
+    task<void> read();
 
-    /// Writes what is queued and waits for one whole frame.
-    task<std::optional<base::bytes_view>> receive();
+    /// Flushes, and waits for one complete frame. None: ended.
+    task<std::optional<frame>> receive();
 
-    /// Queues a message; write_at_once(), flush() or leave() writes it.
+    /// Queues a message; try_flush(), flush() or close() writes it.
     template <typename Message>
     void send(Message const& message)
     {
@@ -109,135 +108,140 @@ public:
     }
 
     /// The same for what most messages are: a kind and a body.
-    void send(protocol::kind what, std::string_view body)
+    void send(protocol::kind kind, std::string_view body)
     {
         if (socket_.encoder().empty()) borrow_output();
-        socket_.encoder().add({std::as_bytes(std::span{&what, 1}), base::as_bytes(body)});
-        traffic_.sent(address_, static_cast<std::byte>(what), body.size() + 1);
+        socket_.encoder().add({std::as_bytes(std::span{&kind, 1}), base::as_bytes(body)});
+        traffic_.sent(address_, static_cast<std::byte>(kind), body.size() + 1);
     }
 
-    /// Queues a frame that next() gave since the last read(), without copying it where that can be done.
-    void echo(base::bytes_view frame)
+    /// Queues a frame that next() returned since the last read(), from where it stands in the input where possible.
+    void echo(frame const& received)
     {
-        traffic_.sent(address_, frame.front(), frame.size());
-        std::span const whole{frame.data() - frame_header_size, frame_header_size + frame.size()};
-        if (socket_.encoder().pass_on(whole)) return;
+        auto const payload = received.payload();
+        traffic_.sent(address_, payload.front(), payload.size());
+        if (socket_.encoder().pass_on(received.whole())) return;
         if (socket_.encoder().empty()) borrow_output();
-        socket_.encoder().add(frame);
+        socket_.encoder().add(payload);
     }
 
-    /// Queues `denied`, and ends the connection when that was one too many.
-    void deny(error const& why);
+    /// Queues `denied`, and ends the connection after too many of them.
+    void deny(error const& denial);
 
-    /// Whether so much is queued that it should be written before more is.
+    /// Whether the queued output should be written before more is queued.
     bool is_output_full() const noexcept { return socket_.encoder().size() >= output_limit; }
 
-    /// Writes what is queued, as far as that takes no waiting. False: flush() the rest, or ended.
+    /// Writes what the socket takes without waiting. False: flush() the rest, or ended.
     bool try_flush();
 
-    /// Writes what is queued.
+    /// Writes what is queued. False: ended.
     task<bool> flush();
 
-    /// Writes what is queued before something else is waited for, so that the peer has it meanwhile. False: ended.
+    /// Writes what is queued before the coroutine waits for store or hash. False: ended.
     task<bool> flush_before_wait();
 
-    /// How the connection ends, if it does; null: not yet.
+    /// Why the connection ends; null: it does not.
     close_reason const* ended() const noexcept { return close_reason_.get(); }
 
-    /// Ends it, from within its coroutine.
-    void end(close_reason why);
+    /// Ends it, from its coroutine.
+    void end(close_reason reason);
 
-    /// Ends it from outside. What waits on the socket returns at once, what a service waits for is cancelled; what
-    /// waits for store or hash finds out when that answers.
-    void abort(close_reason why);
+    /// Ends it from outside. Reads and writes return at once, what a service awaits is cancelled; a wait for store or
+    /// hash ends with the answer.
+    void abort(close_reason reason);
 
-    /// Takes leave as the ending says: closing frame, half-close, reading on for a while, close. In a hurry it does
-    /// not read on.
-    enum class close_mode { graceful, immediate };
-    task<void> close(close_mode how = close_mode::graceful);
-
-    /// Where this visitor has a place, which is let go of whenever the visitor keeps us waiting, until admitted().
-    /// `place` outlives the coroutine.
-    void attach(connection_slot& place) noexcept { evictable_slot_ = slot_ = &place; }
-
-    /// The place was given to somebody else.
+    /// Ends it because its slot was given to another connection.
     void evict();
 
-    /// Takes a place among the connections that have access, for this account (0: none, or not known yet). False:
-    /// there is none, and it has ended.
+    /// Closes as the reason says: closing frame, half-close, discard input for a moment, close. After an eviction for
+    /// which there is no permit, and without memory, it does not wait for the peer.
+    task<void> close();
+
+    /// Closes the socket at once.
+    void close_socket();
+
+    /// Takes a slot among the connections with access, for this account (0: none, or not known yet). False: there is
+    /// none, and it has ended.
     bool commit_access(store::account_id account);
     /// Access is not granted after all.
     void uncommit_access();
-    /// The account of a connection that took its access without.
+    /// The account of a connection that committed access without one.
     void set_account(store::account_id account);
 
-    /// Whether the memory that it holds is for others now: nothing is worth waiting for.
-    bool is_evicted_for_memory() const noexcept { return memory_ && memory_->is_evicted(); }
-
-    /// Access was granted: the login deadline is over, frames may be as large as the rules say.
+    /// Access was granted: stops the access timeout, and allows frames of options::max_frame.
     void on_access_granted();
 
-    /// Makes the connection findable by its session, which ends at `expires_at` at the latest.
+    /// The session by which the worker finds it; it ends at `expires_at` at the latest.
     void set_session(store::session_id session, base::timestamp expires_at);
     store::session_id session() const noexcept { return session_; }
 
-    /// Closes the socket without any leave: the last means.
-    void close_socket();
-
-    /// Looks at the deadlines; the I/O thread calls it once a tick.
+    /// Checks the timeouts; the worker calls it once a tick.
     void on_tick(time_point now, base::timestamp wall);
 
 private:
+    friend class read_scheduler;
+    friend class worker;
+
+    /// How one read() goes, in this order:
+    ///   idle       no read: the coroutine runs, or awaits something else
+    ///   scheduled  read() has put it into the read_scheduler's queue, with a buffer
+    ///   reading    a read of the socket is in progress
+    ///   waiting    the same without a buffer: until the socket is readable
+    ///   ready      bytes or an error have come; resume() is next, and leads back to idle
+    enum class read_state : std::uint8_t { idle, scheduled, reading, waiting, ready };
+
+    // The transitions. The read_scheduler calls start_read(), try_read() and resume().
+    void prepare_buffer();                                          // idle: before scheduled
+    void start_wait();                                              // idle -> waiting
+    void start_read();                                              // scheduled -> reading
+    bool try_read(bool expect_input);                               // scheduled -> ready: true; or -> reading: false
+    void on_read(base::error_code const& error, std::size_t size);  // reading -> ready
+    void resume();                                                  // ready -> idle: runs the coroutine
+    void finish_read();
+
     bool has_output() const noexcept { return !close_reason_ && !socket_.encoder().empty(); }
-    bool try_read(bool at_once);
-    void prepare_buffer();
-    void start_read();
-    void wait_without_buffer();
-    void resume(base::error_code const& failed, std::size_t size);
-    void resume();
     void borrow_output();
     void on_written(std::size_t size, base::error_code const& error);
-    task<void> drain_input();
-    void end_with_frame_error(base::error_code const& why);
-    void end_with_error(base::error_code const& failed);
+    void end_with_frame_error(base::error_code const& error);
+    void end_with_error(base::error_code const& error);
     bool can_send_closing();
-    bool is_gone();
-    void update_memory();
+    task<void> drain_input();
+    bool is_peer_gone();
     void count_memory();
+    void update_memory();
     void release_buffer();
+    void log_tls();
 
-    // What a message goes through stands together, the rest behind it.
+    // What each message needs stands together, the rest behind it.
     message_socket<stream> socket_;
     traffic traffic_;
-    friend class read_scheduler;            // the thread's queue of those who wait for their turn
-    connection* next_scheduled_ = nullptr;  // in it
-    std::size_t bytes_read_ = 0;            // what was read
-    // Whoever waits in read(). It owns the coroutine that owns this peer, so it must be called before all ends: the
-    // doorman runs until everybody has gone.
-    std::optional<base::resume_handler<>> resume_;
-    base::error_code failed_;  // what the wait or the frame met
-    enum class read_state : std::uint8_t { ready, scheduled, reading, waiting_without_buffer };
-    read_state read_state_ = read_state::ready;
-    bool idle_ = false;            // nothing has come for a while: it waits without a buffer
-    bool protocol_known_ = false;  // what it speaks
-    bool has_spoken_ = false;      // a byte that is not TLS's came
-    bool flushing_ = false;        // a write waits for the peer
-    std::uint8_t denials_ = 0;     // in this phase, those that are the peer's fault
-    std::uint8_t replies_ = 0;     // in this phase, all
+    connection* next_scheduled_ = nullptr;  // in the read_scheduler's queue
+    std::size_t bytes_read_ = 0;
+    // Resumes the coroutine that awaits read(). It owns this object through that coroutine, so it must be called before
+    // the server ends: tcp_server runs until every connection has ended.
+    std::optional<base::resume_handler<std::exception_ptr>> resume_;
+    base::error_code read_error_;  // of the read, or of the frame
+    read_state read_state_ = read_state::idle;
+    bool unbuffered_ = false;       // the peer has been silent: the next read waits without a buffer
+    bool protocol_known_ = false;   // TLS or plaintext
+    bool has_plain_input_ = false;  // a byte that is not TLS's came
+    bool flushing_ = false;         // a write waits for the peer
+    std::uint8_t denials_ = 0;      // in this phase, those that are the peer's fault
+    std::uint8_t replies_ = 0;      // in this phase, all denials
     worker& worker_;
-    connection_slot* evictable_slot_ = nullptr;  // while it can be lost
-    connection_slot* slot_ = nullptr;            // the same, always
+    connection_slot* evictable_slot_ = nullptr;  // the slot while it can be evicted
+    connection_slot* slot_ = nullptr;            // the slot, always
     std::unique_ptr<close_reason const> close_reason_;
     connection_timeouts timeouts_;
     std::unique_ptr<buffer_limiter::share> memory_;  // none: it holds next to nothing
 
-    deadline close_deadline_;  // set: it takes its leave
+    deadline close_deadline_;  // set: close() has begun
     store::session_id session_ = 0;
     base::timestamp session_expires_at_{};
     identity::address address_;
     asio::cancellation_signal cancellation_;
 
-    friend class worker;  // the thread's list of its peers
+    // The worker's list of its connections.
     bool attached_ = false;
     connection* previous_ = nullptr;
     connection* following_ = nullptr;

@@ -4,60 +4,74 @@
 
 namespace porter::detail::server {
 
-void message_loop::report_defect(std::exception_ptr what)
+task<void> run_service(connection& conn, server_context const& ctx, authenticated_client& client)
+{
+    message_loop loop{conn, ctx, client};
+    try {
+        co_await ctx.handler(loop.public_connection());
+    } catch (...) {
+        loop.report_defect(std::current_exception());
+    }
+    conn.end(close_reason::local(code::normal));
+}
+
+void message_loop::report_defect(std::exception_ptr escaped)
 {
     try {
-        std::rethrow_exception(std::move(what));
-    } catch (std::system_error const& escaped) {
-        // What the service waited for was cut short because the connection ends: that is no mistake of the service's.
-        bool const cut_short = conn_.ended() && escaped.code() == asio::error::operation_aborted;
-        if (!cut_short) log_defect(escaped.what());
-    } catch (std::exception const& escaped) {
-        log_defect(escaped.what());
+        std::rethrow_exception(std::move(escaped));
+    } catch (std::system_error const& defect) {
+        // When the connection ends, what the service awaits is cancelled: that is no fault of the service.
+        bool const is_cancelled = conn_.ended() && defect.code() == asio::error::operation_aborted;
+        if (!is_cancelled) log_defect(defect.what());
+    } catch (std::exception const& defect) {
+        log_defect(defect.what());
     } catch (...) {
         log_defect("not a std::exception");
     }
 }
 
-void message_loop::log_defect(std::string_view what)
+void message_loop::log_defect(std::string_view description)
 {
-    auto const& from = conn_.address();
-    ctx_.log.error("defect", {{"address", from.text()}, {"connection", from.connection()}, log::quoted("what", what)});
+    ctx_.log.with(conn_.address()).error("defect", {log::quoted("what", description)});
     conn_.end(close_reason::local(code::internal, "the service failed"));
 }
 
 message const* message_loop::next()
 {
-    // Nothing more is taken up while the output is full: a flood of small requests with large answers costs its sender.
+    // While the output is full no request is read: a flood of small requests with large replies costs its sender.
     while (!pending_ && !conn_.is_output_full()) {
-        auto const frame = conn_.next();
-        if (!frame) return nullptr;
-        if (auto const* message = dispatch(*frame)) return message;
+        auto const received = conn_.next();
+        if (!received) return nullptr;
+        if (auto const* message = dispatch(*received)) return message;
     }
     return nullptr;
 }
 
-message const* message_loop::dispatch(base::bytes_view frame)
+message const* message_loop::dispatch(frame const& received)
 {
-    if (auto const body = protocol::text_body(frame)) {
-        current_ = {message_kind::text, *body};
-        return &current_;
-    }
-    auto const request = protocol::decode_request(frame);
+    auto const payload = received.payload();
+    if (auto const body = protocol::text_body(payload)) return hand_over(received, message_kind::text, *body);
+    auto const request = protocol::decode_request(payload);
     if (!request) {
         conn_.end(close_reason::local(request.error()));
     } else if (auto const* data = std::get_if<protocol::data>(&*request)) {
-        current_ = {message_kind::data, base::as_text(data->body)};
-        return &current_;
+        return hand_over(received, message_kind::data, base::as_text(data->body));
     } else if (auto const* ping = std::get_if<protocol::ping>(&*request)) {
         conn_.send(protocol::pong{ping->body});
     } else if (std::holds_alternative<protocol::closing>(*request)) {
         conn_.end(close_reason::peer_closed());
     } else if (!std::holds_alternative<protocol::pong>(*request)) {
-        pending_ = std::make_unique<protocol::request>(
-            *request);  // its views stay valid: nothing is read before it is answered
+        // Its views stay valid: nothing is read before it is answered.
+        pending_ = std::make_unique<protocol::request>(*request);
     }
     return nullptr;
+}
+
+message const* message_loop::hand_over(frame const& received, message_kind kind, std::string_view body)
+{
+    current_frame_ = received;
+    current_ = {kind, body};
+    return &current_;
 }
 
 task<std::optional<batch>> message_loop::receive_some()
@@ -65,40 +79,34 @@ task<std::optional<batch>> message_loop::receive_some()
     for (;;) {
         if (next() != nullptr) co_return batch{*this};
         if (conn_.ended()) co_return std::nullopt;
-        bool const is_full = conn_.is_output_full();  // then there may be more to take up, once it is written
+        bool const is_full = conn_.is_output_full();  // then frames may be left that have arrived
         if (pending_) {
-            auto const is_there = co_await conn_.flush_before_wait();
-            if (is_there) co_await answer_request(conn_, ctx_, client_, *pending_);
+            auto const is_open = co_await conn_.flush_before_wait();
+            if (is_open) co_await answer_request(conn_, ctx_, client_, *pending_);
             pending_.reset();
         } else if (!conn_.try_flush()) {
             co_await conn_.flush();
         } else if (!is_full) {
             current_ = {};
-            co_await conn_.wait_for_input();
-            conn_.finish_read();
+            co_await conn_.read();
         }
     }
 }
 
-/// Whether this is the message that was taken up last, which then stands in the input as it came: behind its kind.
-bool message_loop::is_current(message const& answer) const noexcept
+/// Whether the reply is the message that next() returned last, which stands in the input as it came.
+bool message_loop::is_current(message const& reply) const noexcept
 {
-    return !answer.body.empty() && answer.kind == current_.kind && answer.body.data() == current_.body.data() &&
-           answer.body.size() == current_.body.size();
+    return !reply.body.empty() && reply.kind == current_.kind && reply.body.data() == current_.body.data() &&
+           reply.body.size() == current_.body.size();
 }
 
-void message_loop::reply(message const& answer)
+void message_loop::reply(message const& reply)
 {
     static_assert(static_cast<int>(message_kind::text) == static_cast<int>(protocol::kind::text));
     static_assert(static_cast<int>(message_kind::data) == static_cast<int>(protocol::kind::data));
     if (conn_.ended()) return;
-    if (is_current(answer)) return conn_.echo({base::as_bytes(current_.body).data() - 1, current_.body.size() + 1});
-    conn_.send(static_cast<protocol::kind>(answer.kind), answer.body);
-}
-
-task<bool> message_loop::flush()
-{
-    return conn_.flush();
+    if (is_current(reply)) return conn_.echo(current_frame_);
+    conn_.send(static_cast<protocol::kind>(reply.kind), reply.body);
 }
 
 void message_loop::deny_unsupported()
@@ -107,3 +115,90 @@ void message_loop::deny_unsupported()
 }
 
 }  // namespace porter::detail::server
+
+// porter::connection and porter::batch forward to the message_loop.
+namespace porter {
+
+batch::iterator batch::begin() const noexcept
+{
+    return {*source_, &source_->current()};
+}
+
+batch::iterator& batch::iterator::operator++()
+{
+    current_ = source_->next();
+    return *this;
+}
+
+std::string_view connection::name() const noexcept
+{
+    return loop_->client().name;
+}
+
+std::string_view connection::address() const noexcept
+{
+    return loop_->conn().address().text();
+}
+
+porter::auth_method connection::auth_method() const noexcept
+{
+    return loop_->client().auth_method;
+}
+
+std::uint64_t connection::session() const noexcept
+{
+    return static_cast<std::uint64_t>(loop_->conn().session());
+}
+
+task<std::optional<batch>> connection::receive_some()
+{
+    return loop_->receive_some();
+}
+
+message const* connection::next()
+{
+    return loop_->next();
+}
+
+task<std::optional<message>> connection::receive()
+{
+    auto messages = co_await receive_some();
+    if (!messages) co_return std::nullopt;
+    co_return *messages->begin();
+}
+
+task<std::optional<std::string>> connection::receive_text()
+{
+    for (;;) {
+        auto arrived = co_await receive();
+        if (!arrived) co_return std::nullopt;
+        if (arrived->is_text()) co_return std::string{arrived->body};
+        loop_->deny_unsupported();
+    }
+}
+
+void connection::reply(message const& answer)
+{
+    loop_->reply(answer);
+}
+
+void connection::reply(std::string_view body)
+{
+    loop_->reply(message{message_kind::text, body});
+}
+
+task<bool> connection::send(std::string body)
+{
+    reply(body);
+    auto written = co_await loop_->flush();
+    co_return written;
+}
+
+task<bool> connection::send(message answer)
+{
+    reply(answer);
+    auto written = co_await loop_->flush();
+    co_return written;
+}
+
+}  // namespace porter

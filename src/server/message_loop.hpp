@@ -12,47 +12,52 @@
 
 namespace porter::detail::server {
 
-/// The phase after access: takes up frames one after another, hands text and data to the service and deals with the
-/// rest underneath. It is what porter::connection is a face of.
+/// The phase after access: reads frame after frame, hands text and data to the service and answers the other requests.
+/// The implementation of porter::connection.
 class message_loop {
 public:
     /// The arguments outlive it.
-    message_loop(connection& conn, server_context const& ctx, authenticated_client& admitted)
-        : conn_(conn), ctx_(ctx), client_(admitted)
+    message_loop(connection& conn, server_context const& ctx, authenticated_client& client)
+        : conn_(conn), ctx_(ctx), client_(client)
     {}
 
-    /// What the service sees of it.
+    /// What the service is called with.
     porter::connection& public_connection() noexcept { return public_connection_; }
 
-    /// A service is other people's code: what escapes it ends this connection, never the server.
-    void report_defect(std::exception_ptr what);
+    /// An exception that escapes a service ends this connection, never the server.
+    void report_defect(std::exception_ptr escaped);
 
     // What porter::connection offers; documented there.
     task<std::optional<batch>> receive_some();
     message const* next();
-    message const& current() const noexcept { return current_; }  ///< what next() gave last
-    void reply(message const& answer);
-    task<bool> flush();
-
+    message const& current() const noexcept { return current_; }  ///< what next() returned last
+    void reply(message const& reply);
+    task<bool> flush() { return conn_.flush(); }
     authenticated_client const& client() const noexcept { return client_; }
     connection const& conn() const noexcept { return conn_; }
 
-    /// Says denied(not_supported) to a message that the service has no use for.
+    /// Sends denied(not_supported) for a message that the service has no use for.
     void deny_unsupported();
 
 private:
-    void log_defect(std::string_view what);
-    /// What a service is about to see, or nothing: then a request waits for its answer, or it is over.
-    message const* dispatch(base::bytes_view frame);
-    bool is_current(message const& answer) const noexcept;
+    void log_defect(std::string_view description);
+    /// The message for the service, if the frame is one. Otherwise the frame was handled here, is a request that
+    /// receive_some() answers, or has ended the connection.
+    message const* dispatch(frame const& received);
+    message const* hand_over(frame const& received, message_kind kind, std::string_view body);
+    bool is_current(message const& reply) const noexcept;
 
     porter::connection public_connection_{*this};
     connection& conn_;
     server_context const& ctx_;
     authenticated_client& client_;
-    message current_;  // what next() gave last, while it is in the input
-    // next() could not answer it, because that takes a suspension. Few ever have one, so there is no place for it here.
+    message current_;      // what next() returned last, while it is in the input
+    frame current_frame_;  // the frame of it
+    // A request whose reply takes a suspension. Few connections ever have one, so it takes no place here.
     std::unique_ptr<protocol::request> pending_;
 };
+
+/// Calls the service's handler, and ends the connection when it returns or throws.
+task<void> run_service(connection& conn, server_context const& ctx, authenticated_client& client);
 
 }  // namespace porter::detail::server

@@ -7,7 +7,8 @@
 namespace porter::detail::server {
 namespace {
 
-constexpr std::size_t worth_trying = 4;  // peers in a round
+/// A smaller round is soon over: its reads would mostly find nothing, and starting an operation tries to read anyway.
+constexpr std::size_t min_round_to_expect_input = 4;
 
 }  // namespace
 
@@ -21,29 +22,27 @@ void read_scheduler::queue::push(connection& conn) noexcept
 
 void read_scheduler::schedule(connection& conn)
 {
-    // Of a peer that has ended no read begins: nothing would cancel it.
-    bool const is_alone = last_ == &conn && waiting_.first == nullptr && conn.ended() == nullptr;
+    // A connection that has ended starts no read: nothing would cancel it.
+    bool const is_alone = last_ == &conn && scheduled_.first == nullptr && conn.ended() == nullptr;
     last_ = &conn;
     if (is_alone) return conn.start_read();
-    if (waiting_.first == nullptr) asio::post(executor_, [this] { run_round(); });
-    waiting_.push(conn);
+    if (scheduled_.first == nullptr) asio::post(executor_, [this] { run_round(); });
+    scheduled_.push(conn);
 }
 
-/// First all read and then all go on: each is a lot of code, here and in the kernel, which so stays in the processor's
-/// cache for a whole round.
+/// All read first and all resume afterwards: each half is a lot of code, here and in the kernel, which stays in the
+/// processor's cache for the whole round.
 void read_scheduler::run_round() noexcept
 {
-    auto const round = std::exchange(waiting_, {});
-    // A round of few is soon over, so that they would mostly read in vain, and an operation that begins tries by
-    // itself.
-    bool const at_once = round.size >= worth_trying;
+    auto const round = std::exchange(scheduled_, {});
+    bool const expect_input = round.size >= min_round_to_expect_input;
     queue ready;
     for (auto* each = round.first; each != nullptr;) {
         auto& conn = *std::exchange(each, each->next_scheduled_);
-        if (conn.try_read(at_once)) ready.push(conn);
+        if (conn.try_read(expect_input)) ready.push(conn);
     }
     for (auto* each = ready.first; each != nullptr;) {
-        auto& conn = *std::exchange(each, each->next_scheduled_);  // who goes on may wait again, or be gone
+        auto& conn = *std::exchange(each, each->next_scheduled_);  // resuming may schedule or destroy it
         conn.resume();
     }
 }

@@ -6,19 +6,18 @@ namespace porter::detail::server {
 
 class connection;
 
-/// In what order the peers of one I/O thread read. Who has answered lets all others have their turn before it reads
-/// again: what its visitor says next is mostly here by then, so that no read is tried in vain, and none has to be
-/// begun as an operation that somebody waits for. On one thread.
+/// The order in which the connections of one worker read. After replying, a connection yields to every ready connection
+/// before its next read: the peer's next message has mostly arrived by then, so a read seldom finds nothing and seldom
+/// has to be started as an asynchronous operation. On the worker's thread.
 class read_scheduler {
 public:
     explicit read_scheduler(io_executor executor) noexcept : executor_(executor) {}
 
-    /// Lets this peer read when it is its turn, which is at once when nobody else has read since its last. It is not
-    /// destroyed before that.
+    /// Lets the connection read in its turn: at once when no other has read since its last. It outlives that.
     void schedule(connection& conn);
 
 private:
-    /// A list of peers by their `next_`.
+    /// A list of connections by their `next_scheduled_`.
     struct queue {
         void push(connection& conn) noexcept;
 
@@ -27,12 +26,12 @@ private:
         std::size_t size = 0;
     };
 
-    /// noexcept: what escaped here would leave the rest of a round waiting for ever.
+    /// noexcept: an exception would leave the rest of a round waiting for ever.
     void run_round() noexcept;
 
     io_executor executor_;
-    queue waiting_;
-    connection const* last_ = nullptr;  // to compare with: it may have gone
+    queue scheduled_;
+    connection const* last_ = nullptr;  // only compared with: it may have been destroyed
 };
 
 }  // namespace porter::detail::server

@@ -11,8 +11,8 @@
 
 namespace porter::detail::server {
 
-/// What a connection finds behind the door: the rooms that it passes through, and the house's rules. Everything
-/// outlives every connection.
+/// What every connection of a server uses: the modules that it passes through, and the options. Everything outlives
+/// every connection.
 struct server_context {
     identity::directory& directory;
     auth::verifier& verifier;
@@ -21,7 +21,7 @@ struct server_context {
     log::logger& log;
     server::options options;
     service handler;
-    server::tls_acceptor* encryption = nullptr;  ///< none: TLS is off
+    tls_acceptor* tls = nullptr;  ///< null: TLS is off
 };
 
 }  // namespace porter::detail::server

@@ -42,10 +42,8 @@ std::size_t memory_for(options const& options)
 /// The line of a connection that is closed at once: nothing is left to say a reason with.
 void note_rejected(log::logger& log, identity::address const& from)
 {
-    log.info("connection_closed", {{"address", from.text()},
-                                   {"connection", from.connection()},
-                                   {"code", name_of(code::server_full)},
-                                   log::quoted("reason", "the server is full, and it was not told")});
+    log.with(from).info("connection_closed", {{"code", name_of(code::server_full)},
+                                              log::quoted("reason", "the server is full, and it was not told")});
 }
 
 }  // namespace
@@ -130,14 +128,14 @@ void tcp_server::on_accept(stream socket, identity::address from, worker& thread
     auto asked = by_proxy ? limiter_.take_unassigned(owner) : limiter_.take(from.network(), owner);
     if (asked.evicted) notify_evicted(*asked.evicted);
     auto goodbye = asked.slot ? std::nullopt : limiter_.permit_reject();
-    ctx_.log.debug("connection_accepted", {{"address", from.text()}, {"connection", from.connection()}});
+    ctx_.log.with(from).debug("connection_accepted");
     if (!asked.slot && !goodbye) return note_rejected(ctx_.log, from);
     auto conn = std::make_unique<connection>(std::move(socket), std::move(from), thread, ctx_.options, ctx_.log);
     auto life = asked.slot ? serve(*conn, std::move(*asked.slot), ctx_) : reject(*conn, std::move(*goodbye), ctx_);
-    auto const waits = conn->cancellation_slot();
+    auto const cancellation = conn->cancellation_slot();
     auto done = [this, conn = std::move(conn)](std::exception_ptr escaped) { on_ended(escaped); };
     ++running_;
-    asio::co_spawn(thread.executor(), std::move(life), asio::bind_cancellation_slot(waits, std::move(done)));
+    asio::co_spawn(thread.executor(), std::move(life), asio::bind_cancellation_slot(cancellation, std::move(done)));
 }
 
 /// What runs as long as the door is open.

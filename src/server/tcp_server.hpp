@@ -18,7 +18,7 @@
 #include "server/buffer_limiter.hpp"
 #include "server/connection_limiter.hpp"
 #include "server/server_context.hpp"
-#include "server/workers.hpp"
+#include "server/worker.hpp"
 
 namespace porter::detail::server {
 

@@ -8,9 +8,7 @@ void traffic::trace(std::string_view event, identity::address const& peer, std::
 {
     auto const name = protocol::name_of(static_cast<protocol::kind>(kind));
     auto const shown = name.empty() ? log::field{"kind", std::to_integer<int>(kind)} : log::field{"kind", name};
-    log_.trace(
-        event,
-        {{"address", peer.text()}, {"connection", peer.connection()}, shown, {"bytes", frame_header_size + payload}});
+    log_.with(peer).trace(event, {shown, {"bytes", frame_header_size + payload}});
 }
 
 }  // namespace porter::detail::server

@@ -72,20 +72,17 @@ task<result<session>> registry::open(auth::pending_account const& who, identity:
         } else {
             co_await throttle_.rollback(who.address());
         }
-        log_.info("register_denied",
-                  {{"address", from.text()}, {"connection", from.connection()}, {"code", name_of(why.code)}});
+        log_.with(from).info("register_denied", {{"code", name_of(why.code)}});
         co_return unexpected(std::move(why));
     }
-    log_.info("registered",
-              {{"address", from.text()}, {"connection", from.connection()}, log::quoted("name", who.name())});
+    log_.with(from).info("registered", {log::quoted("name", who.name())});
     co_return make_session(std::move(prepared), std::move(*stored), from);
 }
 
 task<result<session>> registry::resume(base::secret token, identity::address from, store::transport over)
 {
     auto const denied = [this, &from](error why) {
-        log_.info("resume_denied",
-                  {{"address", from.text()}, {"connection", from.connection()}, {"code", name_of(why.code)}});
+        log_.with(from).info("resume_denied", {{"code", name_of(why.code)}});
         return unexpected(std::move(why));
     };
     auto const digest = digest_of(token.view());
@@ -112,10 +109,7 @@ task<result<session>> registry::resume(base::secret token, identity::address fro
         co_return denied({code::tls_required, "this session was opened over TLS"});
     }
     record_activity({known.id, now, from.text(), from.network()});
-    log_.info("session_resumed", {{"address", from.text()},
-                                  {"connection", from.connection()},
-                                  {"session", known.id},
-                                  log::quoted("name", found.account_name)});
+    log_.with(from).info("session_resumed", {{"session", known.id}, log::quoted("name", found.account_name)});
     co_return make_resumed(found);
 }
 
@@ -235,10 +229,7 @@ session registry::make_session(session prepared, store::opened_session stored, i
     prepared.id_ = stored.id;
     prepared.account_ = stored.account;
     prepared.history_ = std::move(stored.before);
-    log_.info("session_opened", {{"address", from.text()},
-                                 {"connection", from.connection()},
-                                 {"session", prepared.id_},
-                                 log::quoted("name", prepared.name_)});
+    log_.with(from).info("session_opened", {{"session", prepared.id_}, log::quoted("name", prepared.name_)});
     return prepared;
 }
 

@@ -4,8 +4,8 @@
 #include <asio/co_spawn.hpp>
 #include <ctime>
 
-#include "server/listen.hpp"
-#include "server/workers.hpp"
+#include "server/acceptor.hpp"
+#include "server/worker.hpp"
 #include "support/catch.hpp"
 #include "support/manual_clock.hpp"
 #include "support/recording_log.hpp"

@@ -4,7 +4,7 @@
 #include <asio/write.hpp>
 
 #include "server/proxy_protocol.hpp"
-#include "server/transport.hpp"
+#include "server/tls_acceptor.hpp"
 #include "support/catch.hpp"
 #include "support/run.hpp"
 

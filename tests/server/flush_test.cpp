@@ -27,7 +27,7 @@ wire::hello hello()
 
 /// A server whose hashes take until release().
 struct held_server {
-    held_server() { server.context.encryption = &encryption; }
+    held_server() { server.context.tls = &tls; }
 
     void hold() { server.hashes.held = true; }
     void release()
@@ -46,7 +46,7 @@ struct held_server {
     }
 
     server_fixture server;
-    detail::server::tls_acceptor encryption{tls_mode::automatic, new_key()};
+    detail::server::tls_acceptor tls{tls_mode::automatic, new_key()};
 };
 
 }  // namespace

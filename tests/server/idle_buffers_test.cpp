@@ -39,8 +39,8 @@ TEST_CASE("who was quiet for a while is heard again")
 {
     bool const over_tls = GENERATE(false, true);
     server_fixture fixture{with_fine_ticks()};
-    detail::server::tls_acceptor encryption{tls_mode::automatic, new_key()};
-    fixture.context.encryption = &encryption;
+    detail::server::tls_acceptor tls{tls_mode::automatic, new_key()};
+    fixture.context.tls = &tls;
     auto scene = [&]() -> task<void> {
         test_client who{fixture.io};
         if (over_tls) {

@@ -201,9 +201,9 @@ TEST_CASE("whatever sends a byte leaves a line at info")
 
 TEST_CASE("a TLS handshake that is broken off leaves a line at info")
 {
-    detail::server::tls_acceptor encryption{tls_mode::automatic, new_key()};
+    detail::server::tls_acceptor tls{tls_mode::automatic, new_key()};
     server_fixture fixture{with_access(wire::access_mode::open)};
-    fixture.context.encryption = &encryption;
+    fixture.context.tls = &tls;
     auto scene = [&]() -> task<void> {
         test_client client{fixture.io};
         co_await client.connect(fixture.endpoint);
@@ -217,11 +217,11 @@ TEST_CASE("a TLS handshake that is broken off leaves a line at info")
 
 TEST_CASE("the level debug tells each step of a connection")
 {
-    detail::server::tls_acceptor encryption{tls_mode::automatic, new_key()};
+    detail::server::tls_acceptor tls{tls_mode::automatic, new_key()};
     auto rules = detail::server::options{};
     rules.proxies.push_back(*detail::base::network::parse("127.0.0.0/8"));
     server_fixture fixture{rules};
-    fixture.context.encryption = &encryption;
+    fixture.context.tls = &tls;
     auto scene = [&]() -> task<void> {
         test_client client{fixture.io};
         co_await client.connect(fixture.endpoint);

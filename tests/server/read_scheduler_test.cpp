@@ -15,7 +15,7 @@ namespace {
 struct crowd {
     explicit crowd(int size) : house(with_access(wire::access_mode::open))
     {
-        house.context.encryption = &encryption;
+        house.context.tls = &tls;
         for (int i = 0; i < size; ++i) all.emplace_back(house.io);
     }
 
@@ -48,7 +48,7 @@ struct crowd {
         }
     }
 
-    detail::server::tls_acceptor encryption{tls_mode::automatic, new_key()};
+    detail::server::tls_acceptor tls{tls_mode::automatic, new_key()};
     server_fixture house;
     std::deque<test_client> all;
 };

@@ -18,12 +18,12 @@ constexpr auto password = "a horse on a staple";
 /// A house that speaks TLS.
 struct tls_server {
     explicit tls_server(tls_mode mode, wire::access_mode access = wire::access_mode::open)
-        : encryption(mode, new_key()), open(with_access(access))
+        : tls(mode, new_key()), open(with_access(access))
     {
-        open.context.encryption = &encryption;
+        open.context.tls = &tls;
     }
 
-    detail::server::tls_acceptor encryption;
+    detail::server::tls_acceptor tls;
     server_fixture open;
 };
 
@@ -153,7 +153,7 @@ TEST_CASE("a TLS client that is refused before its handshake ends is just closed
         test_client who{fixture.open.io};
         co_await who.connect(fixture.open.endpoint);
         co_await who.send_raw("\x16\x03\x01");
-        while (fixture.encryption.handshake_limiter().taken() == 0) co_await asio::post(fixture.open.io, use_task);
+        while (fixture.tls.handshake_limiter().taken() == 0) co_await asio::post(fixture.open.io, use_task);
         fixture.open.server->stop();
         auto const heard = co_await hear_raw(who);
         CHECK(heard.empty());
@@ -166,11 +166,11 @@ TEST_CASE("a TLS client that is refused before its handshake ends is just closed
 
 TEST_CASE("a TLS client for whom there is no place is just closed")
 {
-    detail::server::tls_acceptor encryption{tls_mode::automatic, new_key()};
+    detail::server::tls_acceptor tls{tls_mode::automatic, new_key()};
     auto rules = with_access(wire::access_mode::open);
     rules.max_connections = 1;
     server_fixture fixture{rules};
-    fixture.context.encryption = &encryption;
+    fixture.context.tls = &tls;
     auto scene = [&]() -> task<void> {
         test_client inside{fixture.io};
         co_await inside.connect(fixture.endpoint);
@@ -203,7 +203,7 @@ TEST_CASE("a failed handshake leaves one line with the address and the reason")
 TEST_CASE("while a ClientHello is answered sessions on its I/O thread go on")
 {
     tls_server fixture{tls_mode::automatic};
-    hello_gate gate{*fixture.encryption.context()};
+    hello_gate gate{*fixture.tls.context()};
     auto scene = [&]() -> task<void> {
         test_client inside{fixture.open.io};
         co_await inside.connect(fixture.open.endpoint);
@@ -231,14 +231,14 @@ TEST_CASE("while a ClientHello is answered sessions on its I/O thread go on")
 
 TEST_CASE("a handshake that is evicted for another one is closed and says why in the log")
 {
-    detail::server::tls_acceptor encryption{tls_mode::automatic, new_key(), 1, 1};
+    detail::server::tls_acceptor tls{tls_mode::automatic, new_key(), 1, 1};
     server_fixture fixture{with_access(wire::access_mode::open)};
-    fixture.context.encryption = &encryption;
+    fixture.context.tls = &tls;
     auto scene = [&]() -> task<void> {
         test_client slow{fixture.io};
         co_await slow.connect(fixture.endpoint);
         co_await slow.send_raw("\x16\x03\x01");
-        while (encryption.handshake_limiter().taken() == 0) co_await asio::post(fixture.io, use_task);
+        while (tls.handshake_limiter().taken() == 0) co_await asio::post(fixture.io, use_task);
         test_client next{fixture.io};
         co_await next.connect_tls(fixture.endpoint);
         auto const heard = co_await hear_raw(slow);
@@ -278,7 +278,7 @@ TEST_CASE("a peer cut off anywhere in a TLS hello leaves nothing but a log line"
             while (lines() == before) co_await asio::post(fixture.open.io, use_task);
             while (fixture.open.server->connections() != 0) co_await asio::post(fixture.open.io, use_task);
             CHECK(lines() == before + 1);
-            CHECK(fixture.encryption.handshake_limiter().taken() == 0);
+            CHECK(fixture.tls.handshake_limiter().taken() == 0);
         }
     };
     fixture.open.run(scene());
@@ -292,13 +292,13 @@ TEST_CASE("a key that is replaced is used from then on")
     auto scene = [&]() -> task<void> {
         test_client before{fixture.open.io};
         co_await before.connect_tls(fixture.open.endpoint);
-        auto const old = fixture.encryption.fingerprint();
-        fixture.encryption.set_key(other);
+        auto const old = fixture.tls.fingerprint();
+        fixture.tls.set_key(other);
         test_client after{fixture.open.io};
         co_await after.connect_tls(fixture.open.endpoint);
         co_await before.greet();
         co_await after.greet();
-        CHECK(fixture.encryption.fingerprint() == other.fingerprint());
+        CHECK(fixture.tls.fingerprint() == other.fingerprint());
         CHECK(old != other.fingerprint());
     };
     fixture.open.run(scene());

@@ -88,7 +88,7 @@ public:
         co_return pruned;
     }
 
-    task<result<std::vector<session_id>>> gone(std::vector<session_id> live, timestamp now) override
+    task<result<std::vector<session_id>>> find_ended(std::vector<session_id> live, timestamp now) override
     {
         if (broken.contains("gone")) co_return unexpected(errc::unavailable);
         auto over = co_await real_.find_ended(std::move(live), now);

@@ -65,11 +65,13 @@ public:
     }
 
 private:
-    void write(detail::log::level severity, std::string_view event,
+    void write(detail::log::level severity, std::string_view event, std::span<detail::log::field const> peer,
                std::initializer_list<detail::log::field> fields) override
     {
         recorded_event made{severity, std::string{event}, {}};
-        for (auto const& each : fields) {
+        std::vector<detail::log::field> all{peer.begin(), peer.end()};
+        all.insert(all.end(), fields.begin(), fields.end());
+        for (auto const& each : all) {
             using style = detail::log::field::style;
             bool const is_number = each.style_ == style::number || each.style_ == style::seconds;
             made.fields.emplace_back(each.key, is_number ? std::to_string(each.number) : std::string{each.text});

@@ -9,7 +9,7 @@
 #include "auth/hasher.hpp"
 #include "auth/verifier.hpp"
 #include "identity/directory.hpp"
-#include "server/listen.hpp"
+#include "server/acceptor.hpp"
 #include "server/server_context.hpp"
 #include "server/tcp_server.hpp"
 #include "services/echo.hpp"

@@ -37,7 +37,8 @@ public:
     std::vector<record> const& steps() const noexcept { return steps_; }
 
 private:
-    void write(detail::log::level, std::string_view, std::initializer_list<detail::log::field> fields) override
+    void write(detail::log::level, std::string_view, std::span<detail::log::field const>,
+               std::initializer_list<detail::log::field> fields) override
     {
         record step;
         for (auto const& one : fields) {

@@ -47,7 +47,7 @@ public:
     no_log() : logger(log::level::error) {}
 
 private:
-    void write(log::level, std::string_view, std::initializer_list<log::field>) override {}
+    void write(log::level, std::string_view, std::span<log::field const>, std::initializer_list<log::field>) override {}
 };
 
 /// Sessions stay that are in both; an id is greater than each that either gave.
