@@ -4,21 +4,21 @@
 
 namespace porter {
 
-/// What a visitor must do before it may talk.
+/// What a client must do before it may exchange messages.
 enum class access : std::uint8_t {
     open = 0,          ///< nothing
-    identify = 1,      ///< say a name once; the address is known from then on
+    identify = 1,      ///< give a name once; the server knows the address from then on
     authenticate = 2,  ///< prove an account by password or session token
 };
 
-/// How a visitor got access.
+/// How a client got access.
 enum class auth_method : std::uint8_t {
-    open = 0,              ///< the server asks nobody
-    address = 1,           ///< known by address: a name without proof
-    identify = 2,          ///< said a name just now, without proof
-    register_account = 3,  ///< made an account on this connection
-    login = 4,             ///< proved it by password
-    resume = 5,            ///< proved it by a session token
+    open = 0,              ///< the server requires nothing
+    address = 1,           ///< recognised by its address: a name without proof
+    identify = 2,          ///< gave a name on this connection, without proof
+    register_account = 3,  ///< registered the account on this connection
+    login = 4,             ///< proved the account by password
+    resume = 5,            ///< proved the account by a session token
 };
 
 }  // namespace porter

@@ -17,7 +17,7 @@ namespace detail::server {
 class message_loop;
 }
 
-/// One message of a visitor. The body is a view into the connection's input, valid until the next receive.
+/// One message of the peer. The body is a view into the connection's input, valid until the next receive.
 enum class message_kind : std::uint8_t { text = 0x40, data = 0x41 };
 
 struct message {
@@ -27,8 +27,8 @@ struct message {
     bool is_text() const noexcept { return kind == message_kind::text; }
 };
 
-/// The messages that have arrived, taken up one by one while you iterate (once). Leaving early loses nothing: the
-/// rest comes with the next receive. Messages are valid until the next receive on the connection.
+/// The messages that have arrived, decoded one by one while you iterate (once). If you stop early, the next receive
+/// returns the rest. Messages are valid until the next receive on the connection.
 class batch {
 public:
     class iterator {
@@ -59,59 +59,59 @@ private:
     detail::server::message_loop* source_;
 };
 
-/// A connection that has been let in, as a service sees it. Pings, account requests and limits are dealt with
-/// underneath while you receive. It lives on one I/O thread and as long as the service's coroutine runs; use it from
-/// that coroutine only. When the visitor has gone, was cut off or the server stops, receives come back empty and
-/// sends do nothing: return then.
+/// A connection with access, as a service sees it. While the service receives, the connection answers pings and account
+/// requests and enforces limits. It lives on one I/O thread and as long as the service's coroutine runs; use it from
+/// that coroutine only. Once the peer has closed, the server has closed the connection or the server stops, receives
+/// return empty and sends do nothing: return then.
 ///
-/// A service may wait for other things than its visitor (timers, other sockets). When the server cuts the connection
-/// off or stops, what is awaited just then is cancelled: it ends with asio::error::operation_aborted, which may escape
-/// the service. A receive or send cannot be cancelled by anybody else: `||` with a timer would wait for both. That the
-/// visitor went away by itself shows with the next receive or send only.
+/// A service may also await timers and other sockets. When the server closes the connection or stops, it cancels the
+/// pending await, which ends with asio::error::operation_aborted; the exception may leave the service. A receive or
+/// send cannot be cancelled otherwise: `||` with a timer would wait for both. A close by the peer is reported by the
+/// next receive or send only.
 class connection {
 public:
-    std::string_view name() const noexcept;            ///< who it is; empty in open access
+    std::string_view name() const noexcept;            ///< the client's name; empty in open access
     std::string_view address() const noexcept;         ///< the canonical IP address
-    porter::auth_method auth_method() const noexcept;  ///< how access was got: whether name() is proved
+    porter::auth_method auth_method() const noexcept;  ///< how the client got access, and so whether name() is proved
     std::uint64_t session() const noexcept;            ///< the session's id; 0 without an account
 
-    /// Waits until at least one message is here and hands out all that are. Writes queued replies before it waits.
+    /// Waits until at least one message has arrived and returns all that have. Writes queued replies before it waits.
     /// Empty: the connection has ended.
     task<std::optional<batch>> receive_some();
 
-    /// The next message that is already here, or null: a plain call that never suspends.
+    /// The next message that has already arrived, or null. Never suspends.
     message const* next();
 
-    /// Waits for one message; empty: the connection has ended. The message is valid until the next receive.
+    /// Waits for one message. Empty: the connection has ended. The message is valid until the next receive.
     task<std::optional<message>> receive();
 
-    /// Waits for one text and gives a copy of it. A data message is answered by denied(not_supported) and passed
-    /// over. Empty: the connection has ended.
+    /// Waits for one text and returns a copy. Answers a data message with denied(not_supported) and skips it. Empty:
+    /// the connection has ended.
     task<std::optional<std::string>> receive_text();
 
-    /// Queues a message; it is written before the next wait, together with all others. Never suspends.
-    void reply(message const& answer);
-    /// Queues a text, which must be valid UTF-8. `body` is copied, unless it is that of the message which came last:
-    /// that one is sent from where it stands in the input.
+    /// Queues a message, which is written with all others before the next wait. Never suspends.
+    void reply(message const& outgoing);
+    /// Queues a text, which must be valid UTF-8. `body` is copied, unless it is the body of the latest message
+    /// received: that one is written from the input buffer.
     void reply(std::string_view body);
 
     /// Queues a text or a message and writes the queue; suspends while the peer is slow. False: the connection has
     /// ended.
     task<bool> send(std::string body);
-    task<bool> send(message answer);
+    task<bool> send(message outgoing);
 
 private:
     friend class detail::server::message_loop;
-    explicit connection(detail::server::message_loop& underneath) : loop_(&underneath) {}
+    explicit connection(detail::server::message_loop& loop) : loop_(&loop) {}
     connection(connection const&) = delete;
     connection& operator=(connection const&) = delete;
 
     detail::server::message_loop* loop_;
 };
 
-/// What visitors talk to: a coroutine over a connection that is already let in. Returning closes the connection in
-/// order; an exception that escapes closes it as the server's own fault (code::internal) and is logged. The function
-/// object is shared by all connections and threads.
+/// The handler of a connection that has access: a coroutine. When it returns, the server closes the connection in
+/// order; an exception that leaves it is logged and closes the connection with code::internal. All connections and
+/// threads share the function object.
 using service = std::function<task<void>(connection&)>;
 
 }  // namespace porter

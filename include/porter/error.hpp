@@ -11,7 +11,7 @@
 
 namespace porter {
 
-/// Why a request was denied or a connection closed: one space for both, as on the wire (docs/PROTOCOL.md, codes).
+/// Why a request was denied or a connection closed: one numbering for both, as on the wire (docs/PROTOCOL.md, codes).
 enum class code : std::uint16_t {
     normal = 0,                ///< closed in order
     protocol_error = 1,        ///< malformed frame or unknown kind: fatal
@@ -19,32 +19,32 @@ enum class code : std::uint16_t {
     invalid_utf8 = 3,          ///< fatal
     unsupported_version = 4,   ///< fatal
     unauthorized = 5,          ///< not allowed before access: fatal
-    timeout = 6,               ///< access, or a frame, was not there in time
-    idle = 7,                  ///< nothing was heard for the idle time
-    too_many_attempts = 8,     ///< come back later
+    timeout = 6,               ///< access was not granted, or a frame not complete, in time
+    idle = 7,                  ///< nothing was received for the idle timeout
+    too_many_attempts = 8,     ///< retry later
     session_ended = 9,         ///< log in again
-    shutting_down = 10,        ///< come back: the server restarts
+    shutting_down = 10,        ///< the server stops or restarts: reconnect
     tls_required = 11,         ///< connect again with TLS
-    server_full = 12,          ///< come back later, with growing pauses
-    slow_consumer = 13,        ///< took no output for too long
-    internal = 14,             ///< the server's own fault
-    bad_credentials = 20,      ///< unknown name, wrong password or disabled account: one answer
+    server_full = 12,          ///< retry later, with increasing delays
+    slow_consumer = 13,        ///< the peer did not read the output for too long
+    internal = 14,             ///< a defect of the server
+    bad_credentials = 20,      ///< unknown name, wrong password or disabled account: one code for all
     name_taken = 21,           ///< register: choose another name
-    invalid_name = 22,         ///< the reason says the rule
-    weak_password = 23,        ///< the reason says the rule
+    invalid_name = 22,         ///< the reason states the rule
+    weak_password = 23,        ///< the reason states the rule
     invalid_token = 24,        ///< unknown, expired or revoked: log in again
-    throttled = 25,            ///< too many failures: retry_after says when
-    busy = 26,                 ///< too many password checks are waiting: retry_after says when
-    unavailable = 27,          ///< the store failed; nothing was changed: retry
+    throttled = 25,            ///< too many failures: see retry_after
+    busy = 26,                 ///< too many password checks are queued: see retry_after
+    unavailable = 27,          ///< the store failed and nothing was changed: retry
     registration_closed = 28,  ///< ask the administrator
-    not_supported = 29,        ///< not with this server's access mode or service
+    not_supported = 29,        ///< not available with this server's access mode or service
     not_found = 30,            ///< no such session
 };
 
 /// The code's name as documented, e.g. "bad_credentials"; "unknown" for a number that this version does not know.
 std::string_view name_of(code value) noexcept;
 
-/// A refusal as a value: what a program goes by (`code`), and what a person reads (`reason`).
+/// An error as a value: `code` is for programs, `reason` for people.
 struct error {
     error() = default;
     error(porter::code code_, std::string reason_, std::chrono::seconds retry_after_ = {})
@@ -56,14 +56,14 @@ struct error {
     std::chrono::seconds retry_after{};  ///< when to try again; 0: no advice
 };
 
-/// An error on its way into a `result`: `return unexpected(errc::name_taken);`
+/// Wraps an error to construct a `result`: `return unexpected(code::name_taken);`
 template <typename E>
 struct unexpected {
     explicit unexpected(E value) : error(std::move(value)) {}
     E error;
 };
 
-/// A value or the reason why there is none. Access to the absent side is a defect of the caller (assert).
+/// A value or an error. Access to the one that is absent is a defect of the caller (assert).
 template <typename T, typename E = error>
 class [[nodiscard]] result {
 public:
@@ -71,7 +71,7 @@ public:
     using error_type = E;
 
     result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-    result(unexpected<E> failed) : state_(std::in_place_index<1>, std::move(failed.error)) {}
+    result(unexpected<E> failure) : state_(std::in_place_index<1>, std::move(failure.error)) {}
 
     explicit operator bool() const noexcept { return state_.index() == 0; }
     bool has_value() const noexcept { return state_.index() == 0; }
@@ -103,7 +103,7 @@ private:
     std::variant<T, E> state_;
 };
 
-/// Success without a value, or the reason for the failure.
+/// Success without a value, or an error.
 template <typename E>
 class [[nodiscard]] result<void, E> {
 public:
@@ -111,7 +111,7 @@ public:
     using error_type = E;
 
     result() = default;
-    result(unexpected<E> failed) : error_(std::move(failed.error)) {}
+    result(unexpected<E> failure) : error_(std::move(failure.error)) {}
 
     explicit operator bool() const noexcept { return !error_; }
     bool has_value() const noexcept { return !error_; }

@@ -7,38 +7,37 @@
 
 namespace porter {
 
-// Which key a client takes for the right server's. A key is named by its fingerprint: "SHA256:" and the unpadded base64
-// of the SHA-256 of its SubjectPublicKeyInfo (RFC 7469, 2.4), so it stays when a certificate is renewed for the same
-// key.
+// A key is identified by its fingerprint: "SHA256:" and the unpadded base64 of the SHA-256 of its SubjectPublicKeyInfo
+// (RFC 7469, 2.4), so renewing a certificate for the same key does not change it.
 
 /// Whether a text has the form of a fingerprint.
 bool is_fingerprint(std::string_view text) noexcept;
 
-/// Whom a client trusts. A key in known_servers comes first, whatever is said here: another one than that is refused.
-/// Else a key is trusted that a certificate authority of this system vouches for, for the host's name. Else it is what
-/// is said here that decides:
+/// Which server keys a client accepts, as StrictHostKeyChecking of ssh_config(5). If known_servers has a key for the
+/// server, no other key is accepted, whatever the policy. Otherwise a key is accepted that a certificate authority of
+/// this system certifies for the host name. Otherwise the policy decides:
 ///
-///     client_options options{.trust = porter::trust::first_use};
+///     client_options options{.host_key_policy = porter::host_key_policy::accept_new};
 class host_key_policy {
 public:
     enum policy : std::uint8_t {
-        strict,      ///< no other server: a first visit fails with the key's fingerprint, and somebody decides
-        accept_new,  ///< whichever key comes first is written into known_servers, and no other trusted from then on
+        strict,      ///< reject an unknown key: connecting fails with its fingerprint, for a person to decide
+        accept_new,  ///< write the first key into known_servers; from then on accept no other
     };
 
-    host_key_policy(policy may_be = strict) noexcept : policy_(may_be) {}
+    host_key_policy(policy value = strict) noexcept : policy_(value) {}
 
-    /// Only the server with this key; one that nobody else vouches for is written into known_servers.
+    /// Accept only this key. It is written into known_servers unless an authority certifies it.
     static host_key_policy key(std::string fingerprint)
     {
-        host_key_policy only;
-        only.key_ = std::move(fingerprint);
-        return only;
+        host_key_policy pinned;
+        pinned.key_ = std::move(fingerprint);
+        return pinned;
     }
 
     bool accepts_new() const noexcept { return policy_ == accept_new; }
 
-    /// The only key that will do; empty: there is none of that kind.
+    /// The only key that is accepted; empty: none was given.
     std::string const& only_key() const noexcept { return key_; }
 
 private:
@@ -46,13 +45,13 @@ private:
     std::string key_;
 };
 
-/// Why a server was trusted.
+/// Why a server's key was accepted.
 enum class trust_source : std::uint8_t {
-    none,                   ///< plain TCP: nobody knows who answers
-    known_server,           ///< its key stands in known_servers
-    certificate_authority,  ///< a certificate authority of this system vouches for it
-    fingerprint,            ///< its key was named beforehand, by trust::key
-    first_use,              ///< it came first: its key stands in known_servers now
+    none,                   ///< plain TCP: the server has no key
+    known_server,           ///< known_servers has its key
+    certificate_authority,  ///< a certificate authority of this system certifies it
+    fingerprint,            ///< host_key_policy::key() named it
+    first_use,              ///< accept_new: the key was written into known_servers
 };
 
 }  // namespace porter

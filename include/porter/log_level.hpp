@@ -4,10 +4,10 @@
 
 namespace porter {
 
-/// How much of what happens is worth a line; each level includes those behind it.
+/// The threshold of the log; each level includes those after it.
 enum class log_level : std::uint8_t { trace, debug, info, warn, error };
 
-/// How a line of the log is written: for people, or one JSON object each for programs.
+/// The format of a log line: text for people, or one JSON object for programs.
 enum class log_format : std::uint8_t { text, json };
 
 }  // namespace porter

@@ -8,9 +8,9 @@ namespace porter {
 
 /// Why a server could not start; the codes follow sysexits.h.
 enum class start_errc : std::uint8_t {
-    configuration,  ///< an option's value, or who may read or write a file
-    bad_data,       ///< the database is corrupt, foreign or newer
-    cannot_create,  ///< a file or directory cannot be made
+    configuration,  ///< an option's value, or the permissions of a file
+    bad_data,       ///< the database is corrupt, of another program or of a newer version
+    cannot_create,  ///< a file or directory cannot be created
     io,             ///< the database cannot be read or written
     cannot_listen,  ///< no port could be opened
 };

@@ -6,12 +6,12 @@
 
 namespace porter {
 
-/// The executor of an I/O thread. A connection lives on one thread, so its coroutines need no type erasure:
+/// The executor of an I/O thread. A connection stays on one thread, so its coroutines need no type-erased executor:
 /// their frames are a quarter smaller than with `asio::any_io_executor`.
 using io_executor = asio::io_context::executor_type;
 
-/// A coroutine of Porter: what services, the server and the client return and await. Lazy: it starts when it is
-/// awaited or spawned. Within a task, other Asio operations take `use_task` as their completion token:
+/// The coroutine type of services, the server and the client. Lazy: it starts when it is awaited or spawned. Within a
+/// task, other Asio operations take `use_task` as their completion token:
 ///
 ///     co_await timer.async_wait(porter::use_task);
 ///

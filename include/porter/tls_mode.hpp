@@ -4,11 +4,11 @@
 
 namespace porter {
 
-/// Who must speak TLS to a server.
+/// Which clients must use TLS.
 enum class tls_mode : std::uint8_t {
-    automatic,  ///< other machines must, this one may
-    required,   ///< everybody
-    off,        ///< nobody can: passwords travel as they are
+    automatic,  ///< clients on other machines; on loopback it is optional
+    required,   ///< all
+    off,        ///< TLS is not available: passwords are sent in plaintext
 };
 
 }  // namespace porter

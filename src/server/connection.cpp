@@ -162,7 +162,7 @@ void connection::start_wait()
 void connection::start_read()
 {
     read_state_ = read_state::reading;
-    auto const space = socket_.decoder().room();
+    auto const space = socket_.decoder().free_space();
     socket_.async_read_some(asio::buffer(space.data(), space.size()),
                             [this](base::error_code const& error, std::size_t size) {
                                 on_read(error, size);
@@ -178,7 +178,7 @@ bool connection::try_read(bool expect_input)
         return true;
     }
     if (expect_input) {
-        auto const space = socket_.decoder().room();
+        auto const space = socket_.decoder().free_space();
         base::error_code error;
         auto const size = socket_.try_read_some(asio::buffer(space.data(), space.size()), error);
         if (error != asio::error::would_block) {

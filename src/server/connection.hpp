@@ -120,7 +120,7 @@ public:
     {
         auto const payload = received.payload();
         traffic_.sent(address_, payload.front(), payload.size());
-        if (socket_.encoder().pass_on(received.whole())) return;
+        if (socket_.encoder().forward(received.whole())) return;
         if (socket_.encoder().empty()) borrow_output();
         socket_.encoder().add(payload);
     }

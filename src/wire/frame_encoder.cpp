@@ -24,8 +24,8 @@ std::byte* put_length(std::byte* to, std::size_t payload)
 
 frame_encoder::memory& frame_encoder::memory::operator=(memory&& other) noexcept
 {
-    memory taken{std::move(other)};
-    swap(taken);
+    memory moved{std::move(other)};
+    swap(moved);
     return *this;
 }
 
@@ -52,17 +52,17 @@ void frame_encoder::memory::swap(memory& other) noexcept
 }
 
 frame_encoder::frame_encoder(frame_encoder&& other) noexcept
-    : passed_on_(std::exchange(other.passed_on_, {})),
+    : forwarded_(std::exchange(other.forwarded_, {})),
       buffers_(std::move(other.buffers_)),
-      added_(other.added_),
+      add_index_(other.add_index_),
       written_(std::exchange(other.written_, 0))
 {}
 
 frame_encoder& frame_encoder::operator=(frame_encoder&& other) noexcept
 {
-    passed_on_ = std::exchange(other.passed_on_, {});
+    forwarded_ = std::exchange(other.forwarded_, {});
     buffers_ = std::move(other.buffers_);
-    added_ = other.added_;
+    add_index_ = other.add_index_;
     written_ = std::exchange(other.written_, 0);
     return *this;
 }
@@ -82,7 +82,7 @@ void frame_encoder::add(std::initializer_list<std::span<std::byte const>> pieces
     std::size_t payload = 0;
     for (auto const& piece : pieces) payload += piece.size();
     check(payload);
-    auto* to = put_length(added().extend(frame_header_size + payload), payload);
+    auto* to = put_length(add_buffer().extend(frame_header_size + payload), payload);
     for (auto const& piece : pieces) {
         if (piece.empty()) continue;
         std::memcpy(to, piece.data(), piece.size());
@@ -90,41 +90,41 @@ void frame_encoder::add(std::initializer_list<std::span<std::byte const>> pieces
     }
 }
 
-bool frame_encoder::pass_on(std::span<std::byte const> frames) noexcept
+bool frame_encoder::forward(std::span<std::byte const> frames) noexcept
 {
     if (empty()) {
-        passed_on_ = frames;
+        forwarded_ = frames;
         return true;
     }
     bool const continues =
-        !passed_on_.empty() && size() == passed_on_.size() && passed_on_.data() + passed_on_.size() == frames.data();
-    if (continues) passed_on_ = {passed_on_.data(), passed_on_.size() + frames.size()};
+        !forwarded_.empty() && size() == forwarded_.size() && forwarded_.data() + forwarded_.size() == frames.data();
+    if (continues) forwarded_ = {forwarded_.data(), forwarded_.size() + frames.size()};
     return continues;
 }
 
 std::span<std::byte const> frame_encoder::pending() noexcept
 {
-    if (!passed_on_.empty()) return passed_on_;
-    if (leaving().empty()) added_ = 1 - added_;
-    return leaving().bytes().subspan(written_);
+    if (!forwarded_.empty()) return forwarded_;
+    if (write_buffer().empty()) add_index_ = 1 - add_index_;
+    return write_buffer().bytes().subspan(written_);
 }
 
 void frame_encoder::consume(std::size_t size) noexcept
 {
-    if (!passed_on_.empty()) {
-        assert(size <= passed_on_.size());
-        passed_on_ = passed_on_.subspan(size);
+    if (!forwarded_.empty()) {
+        assert(size <= forwarded_.size());
+        forwarded_ = forwarded_.subspan(size);
         return;
     }
-    auto& written = leaving();
+    auto& written = write_buffer();
     assert(size <= written.size() - written_);
     written_ += size;
     if (written_ < written.size()) return;
     written_ = 0;
     written.clear();
     if (written.capacity() > kept_buffer) written = {};
-    // The next frames are added where there is memory already: one buffer is enough then.
-    if (added().empty() && added().capacity() < written.capacity()) added_ = 1 - added_;
+    // Add the next frames to the larger buffer, so that one buffer is enough.
+    if (add_buffer().empty() && add_buffer().capacity() < written.capacity()) add_index_ = 1 - add_index_;
 }
 
 void frame_encoder::trim() noexcept
@@ -137,7 +137,7 @@ void frame_encoder::swap_memory(memory& spare) noexcept
 {
     assert(empty());
     spare.clear();
-    added().swap(spare);
+    add_buffer().swap(spare);
 }
 
 }  // namespace porter

@@ -10,7 +10,7 @@
 
 namespace porter::testing {
 
-/// A header alone, whatever it declares.
+/// A frame header alone, with any length.
 inline std::string header(std::uint32_t length)
 {
     return {static_cast<char>(length >> 24), static_cast<char>(length >> 16), static_cast<char>(length >> 8),
@@ -32,7 +32,7 @@ inline std::span<std::byte const> bytes_of(std::string_view text)
     return std::as_bytes(std::span{text});
 }
 
-/// A payload that differs from its neighbours and from itself shifted.
+/// A payload that differs from those of other seeds and from itself shifted.
 inline std::string pattern(std::size_t size, unsigned seed = 0)
 {
     std::string bytes(size, '\0');

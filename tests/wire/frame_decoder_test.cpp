@@ -12,82 +12,82 @@ using namespace porter::testing;
 
 namespace {
 
-/// Hands bytes to a decoder as reads would, as many at a time as there is room.
+/// Puts bytes into a decoder as reads would, as many at a time as prepare() allows.
 void feed(frame_decoder& decoder, std::string_view bytes)
 {
     while (!bytes.empty()) {
-        auto const room = decoder.prepare();
-        REQUIRE_FALSE(room.empty());
-        auto const size = std::min(room.size(), bytes.size());
-        std::memcpy(room.data(), bytes.data(), size);
+        auto const space = decoder.prepare();
+        REQUIRE_FALSE(space.empty());
+        auto const size = std::min(space.size(), bytes.size());
+        std::memcpy(space.data(), bytes.data(), size);
         decoder.commit(size);
         bytes.remove_prefix(size);
     }
 }
 
-/// Takes all whole frames; an error is the caller's to find in `error`.
-std::vector<std::string> taken(frame_decoder& decoder, std::error_code& error)
+/// Returns all complete payloads.
+std::vector<std::string> take_all(frame_decoder& decoder, std::error_code& error)
 {
     std::vector<std::string> payloads;
     while (auto const payload = decoder.next(error)) payloads.push_back(text_of(*payload));
     return payloads;
 }
 
-std::vector<std::string> taken(frame_decoder& decoder)
+std::vector<std::string> take_all(frame_decoder& decoder)
 {
     std::error_code error;
-    auto payloads = taken(decoder, error);
+    auto payloads = take_all(decoder, error);
     CHECK_FALSE(error);
     return payloads;
 }
 
-std::error_code verdict(std::size_t limit, std::string_view bytes)
+std::error_code error_of(std::size_t limit, std::string_view bytes)
 {
     frame_decoder decoder{limit};
     std::error_code error;
     feed(decoder, bytes);
-    taken(decoder, error);
+    take_all(decoder, error);
     return error;
 }
 
 }  // namespace
 
-TEST_CASE("every length from 1 to the limit is taken and no other")
+TEST_CASE("every length from 1 to the limit is accepted and no other")
 {
     for (std::size_t limit : {1U, 2U, 255U, 256U, 600U}) {
-        CHECK(verdict(limit, framed("")) == frame_errc::empty_frame);
+        CHECK(error_of(limit, framed("")) == frame_errc::empty_frame);
         for (std::size_t length = 1; length <= limit; ++length) {
             frame_decoder decoder{limit};
             auto const payload = pattern(length);
             feed(decoder, framed(payload));
-            CHECK(taken(decoder) == std::vector{payload});
+            CHECK(take_all(decoder) == std::vector{payload});
             CHECK(decoder.empty());
         }
-        CHECK(verdict(limit, framed(pattern(limit + 1))) == frame_errc::frame_too_large);
+        CHECK(error_of(limit, framed(pattern(limit + 1))) == frame_errc::frame_too_large);
     }
 }
 
-TEST_CASE("the header alone decides about a length")
+TEST_CASE("a length is checked as soon as the header is complete")
 {
-    CHECK(verdict(default_max_frame, header(0)) == frame_errc::empty_frame);
-    CHECK_FALSE(verdict(default_max_frame, header(default_max_frame)));
+    CHECK(error_of(default_max_frame, header(0)) == frame_errc::empty_frame);
+    CHECK_FALSE(error_of(default_max_frame, header(default_max_frame)));
     for (std::uint32_t length :
          {static_cast<std::uint32_t>(default_max_frame + 1), 0x7fffffffU, 0x80000000U, 0xffffffffU}) {
-        CHECK(verdict(default_max_frame, header(length)) == frame_errc::frame_too_large);
+        CHECK(error_of(default_max_frame, header(length)) == frame_errc::frame_too_large);
     }
 }
 
-TEST_CASE("lengths with the highest bit set are lengths like others")
+TEST_CASE("lengths with the highest bit set are valid")
 {
     for (std::uint32_t length : {0x7fffffffU, 0x80000000U, 0xffffffffU}) {
         frame_decoder decoder{0xffffffff};
         feed(decoder, header(length) + "x");
-        CHECK(taken(decoder).empty());
+        CHECK(take_all(decoder).empty());
         CHECK(decoder.expected() == length);
     }
 }
 
-TEST_CASE("a stream of frames is the same wherever it is split")
+TEST_CASE("a stream of frames gives the same payloads wherever it is split")
 {
     std::vector<std::string> const payloads{"a", pattern(2), "hello", pattern(255), pattern(256), "z"};
     std::string stream;
@@ -96,34 +96,34 @@ TEST_CASE("a stream of frames is the same wherever it is split")
     for (std::size_t split = 0; split <= stream.size(); ++split) {
         frame_decoder decoder;
         feed(decoder, std::string_view{stream}.substr(0, split));
-        auto received = taken(decoder);
+        auto received = take_all(decoder);
         feed(decoder, std::string_view{stream}.substr(split));
-        auto const rest = taken(decoder);
+        auto const rest = take_all(decoder);
         received.insert(received.end(), rest.begin(), rest.end());
         CHECK(received == payloads);
         CHECK_FALSE(decoder.partial());
     }
 }
 
-TEST_CASE("a stream that comes byte by byte tells at each byte what it waits for")
+TEST_CASE("partial and expected are right after each byte of a stream")
 {
     std::vector<std::string> const payloads{"a", "hello", pattern(300)};
     frame_decoder decoder;
     for (auto const& payload : payloads) {
         auto const frame = framed(payload);
-        for (std::size_t here = 0; here < frame.size(); ++here) {
-            CHECK(taken(decoder).empty());
-            CHECK(decoder.partial() == (here > 0));
-            CHECK(decoder.expected() == (here < frame_header_size ? 0 : payload.size()));
-            CHECK(decoder.size() == here);
-            feed(decoder, frame.substr(here, 1));
+        for (std::size_t offset = 0; offset < frame.size(); ++offset) {
+            CHECK(take_all(decoder).empty());
+            CHECK(decoder.partial() == (offset > 0));
+            CHECK(decoder.expected() == (offset < frame_header_size ? 0 : payload.size()));
+            CHECK(decoder.size() == offset);
+            feed(decoder, frame.substr(offset, 1));
         }
         CHECK_FALSE(decoder.partial());
-        CHECK(taken(decoder) == std::vector{payload});
+        CHECK(take_all(decoder) == std::vector{payload});
     }
 }
 
-TEST_CASE("an unfinished frame is seen behind whole ones that were not taken yet")
+TEST_CASE("an incomplete frame is detected after complete ones that were not taken yet")
 {
     frame_decoder decoder;
     feed(decoder, framed("one") + framed("two"));
@@ -133,7 +133,7 @@ TEST_CASE("an unfinished frame is seen behind whole ones that were not taken yet
     CHECK(decoder.expected() == 9);
 }
 
-TEST_CASE("whether a frame is ready can be asked without taking it")
+TEST_CASE("ready does not take the frame")
 {
     frame_decoder decoder;
     std::error_code error;
@@ -142,25 +142,25 @@ TEST_CASE("whether a frame is ready can be asked without taking it")
     feed(decoder, "i");
     CHECK(decoder.ready(error));
     CHECK(decoder.ready(error));
-    CHECK(taken(decoder) == std::vector<std::string>{"hi"});
+    CHECK(take_all(decoder) == std::vector<std::string>{"hi"});
     feed(decoder, header(0));
     CHECK_FALSE(decoder.ready(error));
     CHECK(error == frame_errc::empty_frame);
 }
 
-TEST_CASE("payloads are views into the room that was read into")
+TEST_CASE("payloads are views into the space that prepare returned")
 {
     frame_decoder decoder;
-    auto const room = decoder.prepare();
-    std::memcpy(room.data(), framed("here").data(), 8);
+    auto const space = decoder.prepare();
+    std::memcpy(space.data(), framed("view").data(), 8);
     decoder.commit(8);
     std::error_code error;
     auto const payload = decoder.next(error);
     REQUIRE(payload);
-    CHECK(payload->data() == room.data() + frame_header_size);
+    CHECK(payload->data() == space.data() + frame_header_size);
 }
 
-TEST_CASE("the limit is judged when a frame is taken up")
+TEST_CASE("the limit is checked when a frame is taken")
 {
     frame_decoder decoder{4};
     feed(decoder, framed("four") + framed("five5"));
@@ -177,16 +177,16 @@ TEST_CASE("the limit is judged when a frame is taken up")
     CHECK(error == frame_errc::frame_too_large);
 }
 
-TEST_CASE("frames before a bad one are handed out first")
+TEST_CASE("frames before an invalid one are returned first")
 {
     frame_decoder decoder;
     std::error_code error;
     feed(decoder, framed("good") + header(0) + framed("never"));
-    CHECK(taken(decoder, error) == std::vector<std::string>{"good"});
+    CHECK(take_all(decoder, error) == std::vector<std::string>{"good"});
     CHECK(error == frame_errc::empty_frame);
 }
 
-TEST_CASE("a decoder stays failed and keeps nothing that still comes")
+TEST_CASE("a decoder stays failed and discards further input")
 {
     frame_decoder decoder{10};
     std::error_code error;
@@ -201,7 +201,7 @@ TEST_CASE("a decoder stays failed and keeps nothing that still comes")
     CHECK(decoder.capacity() <= frame_decoder::usual_buffer);
 }
 
-TEST_CASE("an error code of before is cleared by a good frame")
+TEST_CASE("an earlier error code is cleared")
 {
     frame_decoder decoder;
     std::error_code error = frame_errc::truncated;
@@ -209,35 +209,35 @@ TEST_CASE("an error code of before is cleared by a good frame")
     CHECK_FALSE(error);
 }
 
-TEST_CASE("what is discarded is not handed out")
+TEST_CASE("discarded frames are not returned")
 {
     frame_decoder decoder;
     feed(decoder, framed("gone") + header(7));
     decoder.discard();
     CHECK(decoder.empty());
     CHECK_FALSE(decoder.partial());
-    CHECK(taken(decoder).empty());
+    CHECK(take_all(decoder).empty());
 }
 
-TEST_CASE("moving a decoder takes what is buffered along and leaves a new one")
+TEST_CASE("moving a decoder moves its buffer and leaves it as newly constructed")
 {
     frame_decoder first{50};
     feed(first, framed("one") + header(3) + "tw");
     frame_decoder second{std::move(first)};
     CHECK(second.limit() == 50);
     feed(second, "o");
-    CHECK(taken(second) == std::vector<std::string>{"one", "two"});
+    CHECK(take_all(second) == std::vector<std::string>{"one", "two"});
 
     feed(first, framed("again"));
-    CHECK(taken(first) == std::vector<std::string>{"again"});
+    CHECK(take_all(first) == std::vector<std::string>{"again"});
 
     feed(first, framed("assigned"));
     second = std::move(first);
-    CHECK(taken(second) == std::vector<std::string>{"assigned"});
+    CHECK(take_all(second) == std::vector<std::string>{"assigned"});
     CHECK(first.empty());
 }
 
-TEST_CASE("frame errors have names for people")
+TEST_CASE("frame errors have messages")
 {
     for (auto error : {frame_errc::empty_frame, frame_errc::frame_too_large, frame_errc::truncated}) {
         std::error_code const code = error;

@@ -11,7 +11,7 @@ using namespace porter::testing;
 
 namespace {
 
-/// Writes all that is queued, `piece` bytes at a time.
+/// Consumes the whole queue, `piece` bytes at a time, and returns it.
 std::string written(frame_encoder& encoder, std::size_t piece = 1'000'000)
 {
     std::string out;
@@ -28,7 +28,7 @@ std::string written(frame_encoder& encoder, std::size_t piece = 1'000'000)
 
 }  // namespace
 
-TEST_CASE("a payload is written behind its length")
+TEST_CASE("a payload is written after its length")
 {
     frame_encoder encoder;
     encoder.add("\x01\x01");
@@ -40,7 +40,7 @@ TEST_CASE("a payload is written behind its length")
     }
 }
 
-TEST_CASE("payloads come as text or bytes or in pieces")
+TEST_CASE("payloads are added as text or bytes or in pieces")
 {
     frame_encoder encoder;
     encoder.add(bytes_of("bytes"));
@@ -49,7 +49,7 @@ TEST_CASE("payloads come as text or bytes or in pieces")
     CHECK(written(encoder) == framed("bytes") + framed("in pieces") + framed("composed"));
 }
 
-TEST_CASE("an empty payload is refused and adds nothing")
+TEST_CASE("an empty payload is rejected and adds nothing")
 {
     frame_encoder encoder;
     encoder.add("before");
@@ -84,7 +84,7 @@ TEST_CASE("frames are written in order in pieces of any size")
     }
 }
 
-TEST_CASE("what is pending stays in place while frames are added")
+TEST_CASE("pending bytes do not move while frames are added")
 {
     frame_encoder encoder;
     encoder.add("first");
@@ -99,7 +99,7 @@ TEST_CASE("what is pending stays in place while frames are added")
     CHECK(written(encoder).ends_with(framed("last")));
 }
 
-TEST_CASE("moving an encoder takes the queue along and leaves an empty one")
+TEST_CASE("moving an encoder moves its queue and leaves it empty")
 {
     frame_encoder first;
     first.add("one");
@@ -129,17 +129,17 @@ TEST_CASE("an encoder is trimmed only when all is written")
     CHECK(written(encoder) == framed("on"));
 }
 
-TEST_CASE("frames that are passed on are written from where they stand before what is added behind them")
+TEST_CASE("forwarded frames are written in place before frames that are added later")
 {
     auto const input = framed("first") + framed("second") + framed("third");
     auto const bytes = std::as_bytes(std::span{input});
     frame_encoder encoder;
-    CHECK(encoder.pass_on(bytes.first(9)));
-    CHECK(encoder.pass_on(bytes.subspan(9, 10)));
+    CHECK(encoder.forward(bytes.first(9)));
+    CHECK(encoder.forward(bytes.subspan(9, 10)));
     CHECK(encoder.size() == 19);
     CHECK(encoder.pending().data() == bytes.data());
     encoder.consume(5);
-    CHECK(encoder.pass_on(bytes.subspan(19)));
+    CHECK(encoder.forward(bytes.subspan(19)));
     encoder.add("own");
     CHECK(encoder.size() == input.size() - 5 + 7);
     CHECK(text_of(encoder.pending()) == input.substr(5));
@@ -147,26 +147,26 @@ TEST_CASE("frames that are passed on are written from where they stand before wh
     CHECK(written(encoder) == input.substr(5) + framed("own"));
 }
 
-TEST_CASE("frames are not passed on where that would change the order")
+TEST_CASE("frames are not forwarded if that would change the order")
 {
     auto const input = framed("first") + framed("second") + framed("third");
     auto const bytes = std::as_bytes(std::span{input});
     frame_encoder encoder;
     encoder.add("own");
-    CHECK_FALSE(encoder.pass_on(bytes.first(9)));
+    CHECK_FALSE(encoder.forward(bytes.first(9)));
     CHECK(written(encoder) == framed("own"));
-    CHECK(encoder.pass_on(bytes.first(9)));
-    CHECK_FALSE(encoder.pass_on(bytes.subspan(19)));  // not the next
+    CHECK(encoder.forward(bytes.first(9)));
+    CHECK_FALSE(encoder.forward(bytes.subspan(19)));  // not the next
     encoder.add("own");
-    CHECK_FALSE(encoder.pass_on(bytes.subspan(9, 10)));  // something is between them
+    CHECK_FALSE(encoder.forward(bytes.subspan(9, 10)));  // another frame is between them
     CHECK(written(encoder) == framed("first") + framed("own"));
 }
 
-TEST_CASE("what is passed on moves along with its encoder")
+TEST_CASE("forwarded frames move with their encoder")
 {
     auto const input = framed("first");
     frame_encoder first;
-    first.pass_on(std::as_bytes(std::span{input}));
+    first.forward(std::as_bytes(std::span{input}));
     frame_encoder second{std::move(first)};
     CHECK(first.empty());
     CHECK(written(second) == input);

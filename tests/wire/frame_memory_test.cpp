@@ -12,16 +12,16 @@ using namespace porter::testing;
 
 namespace {
 
-/// Counts what a decoder takes.
+/// Counts a decoder's allocations.
 class counting_memory final : public std::pmr::memory_resource {
 public:
-    std::size_t taken = 0;  // times
-    std::size_t held = 0;   // bytes
+    std::size_t allocations = 0;
+    std::size_t held = 0;  // bytes
 
 private:
     void* do_allocate(std::size_t bytes, std::size_t alignment) override
     {
-        ++taken;
+        ++allocations;
         held += bytes;
         return std::pmr::new_delete_resource()->allocate(bytes, alignment);
     }
@@ -33,18 +33,18 @@ private:
     bool do_is_equal(std::pmr::memory_resource const& other) const noexcept override { return this == &other; }
 };
 
-/// Reads `bytes` in pieces of at most `piece`, calling `after` with what has come after each.
+/// Reads `bytes` in pieces of at most `piece`, and calls `after` with the total after each.
 template <typename After>
 void read_in_pieces(frame_decoder& decoder, std::string_view bytes, std::size_t piece, After after)
 {
-    std::size_t came = 0;
-    while (came < bytes.size()) {
-        auto const room = decoder.prepare();
-        auto const size = std::min({room.size(), piece, bytes.size() - came});
-        std::memcpy(room.data(), bytes.data() + came, size);
+    std::size_t total = 0;
+    while (total < bytes.size()) {
+        auto const space = decoder.prepare();
+        auto const size = std::min({space.size(), piece, bytes.size() - total});
+        std::memcpy(space.data(), bytes.data() + total, size);
         decoder.commit(size);
-        came += size;
-        after(came);
+        total += size;
+        after(total);
     }
 }
 
@@ -68,13 +68,13 @@ TEST_CASE("a decoder has no memory before its first read")
 {
     counting_memory memory;
     frame_decoder decoder{default_max_frame, &memory};
-    CHECK(memory.taken == 0);
+    CHECK(memory.allocations == 0);
     decoder.prepare();
     decoder.commit(0);
     CHECK(memory.held == frame_decoder::small_buffer);
 }
 
-TEST_CASE("a declared length costs nothing")
+TEST_CASE("a declared length allocates nothing")
 {
     for (std::uint32_t length : {0x00100000U, 0x7fffffffU, 0x80000000U, 0xffffffffU}) {
         counting_memory memory;
@@ -87,22 +87,22 @@ TEST_CASE("a declared length costs nothing")
     }
 }
 
-TEST_CASE("the buffer grows with the bytes that came")
+TEST_CASE("the buffer grows with the bytes received")
 {
     counting_memory memory;
     frame_decoder decoder{default_max_frame, &memory};
     auto const frame = framed(pattern(default_max_frame));
     std::size_t too_much = 0;
-    read_in_pieces(decoder, frame, 1000, [&](std::size_t came) {
-        if (memory.held > std::max(2 * came, frame_decoder::small_buffer)) ++too_much;
+    read_in_pieces(decoder, frame, 1000, [&](std::size_t total) {
+        if (memory.held > std::max(2 * total, frame_decoder::small_buffer)) ++too_much;
     });
     CHECK(too_much == 0);
-    CHECK(memory.taken <= 10);
+    CHECK(memory.allocations <= 10);
     CHECK(memory.held == frame.size());
     CHECK(take_all(decoder) == 1);
 }
 
-TEST_CASE("a large frame's memory is given back by the next read")
+TEST_CASE("a large frame's memory is freed by the next read")
 {
     counting_memory memory;
     frame_decoder decoder{default_max_frame, &memory};
@@ -120,30 +120,30 @@ TEST_CASE("a large frame's memory is given back by the next read")
     CHECK(memory.held <= frame_decoder::usual_buffer);
 }
 
-TEST_CASE("reads that fill the room get more of it up to the usual buffer")
+TEST_CASE("reads that fill the buffer grow it up to the usual size")
 {
     counting_memory memory;
     frame_decoder decoder{default_max_frame, &memory};
     std::size_t largest = 0;
     for (int i = 0; i < 40; ++i) {
-        auto const room = decoder.prepare();
-        largest = std::max(largest, room.size());
+        auto const space = decoder.prepare();
+        largest = std::max(largest, space.size());
         std::size_t filled = 0;
-        for (auto const frame = framed("sixteen bytes ok"); filled + frame.size() <= room.size();
+        for (auto const frame = framed("sixteen bytes ok"); filled + frame.size() <= space.size();
              filled += frame.size()) {
-            std::memcpy(room.data() + filled, frame.data(), frame.size());
+            std::memcpy(space.data() + filled, frame.data(), frame.size());
         }
-        auto const rest = room.size() - filled;  // fill the room with the beginning of one more
+        auto const rest = space.size() - filled;  // fill the buffer with the beginning of one more
         auto const last = framed("sixteen bytes ok");
-        std::memcpy(room.data() + filled, last.data(), rest);
-        decoder.commit(room.size());
+        std::memcpy(space.data() + filled, last.data(), rest);
+        decoder.commit(space.size());
         take_all(decoder);
         read_all(decoder, std::string_view{last}.substr(rest));
         take_all(decoder);
     }
     CHECK(largest == frame_decoder::usual_buffer);
     CHECK(memory.held == frame_decoder::usual_buffer);
-    CHECK(memory.taken <= 6);
+    CHECK(memory.allocations <= 6);
 }
 
 TEST_CASE("a busy connection's frames need no allocation")
@@ -154,15 +154,15 @@ TEST_CASE("a busy connection's frames need no allocation")
     for (int i = 0; i < 16; ++i) many += framed(pattern(64));
     read_all(decoder, many);
     take_all(decoder);
-    auto const before = memory.taken;
+    auto const before = memory.allocations;
     for (int i = 0; i < 10'000; ++i) {
         read_all(decoder, many);
         if (take_all(decoder) != 16) FAIL("frames were lost");
     }
-    CHECK(memory.taken == before);
+    CHECK(memory.allocations == before);
 }
 
-TEST_CASE("there is room for more although nothing is taken")
+TEST_CASE("the buffer grows while no frame is taken")
 {
     counting_memory memory;
     frame_decoder decoder{default_max_frame, &memory};
@@ -174,21 +174,21 @@ TEST_CASE("there is room for more although nothing is taken")
     CHECK(take_all(decoder) == 5'000);
 }
 
-TEST_CASE("a drained decoder can be trimmed to nothing")
+TEST_CASE("trimming an empty decoder frees its memory")
 {
     counting_memory memory;
     frame_decoder decoder{default_max_frame, &memory};
     read_all(decoder, framed("hello") + header(5));
     take_all(decoder);
     decoder.trim();
-    CHECK(memory.held == frame_decoder::small_buffer);  // an unfinished frame stays
+    CHECK(memory.held == frame_decoder::small_buffer);  // an incomplete frame is kept
     read_all(decoder, "again");
     CHECK(take_all(decoder) == 1);
 
-    auto const room = decoder.prepare();
+    auto const space = decoder.prepare();
     decoder.trim();
-    CHECK(memory.held == frame_decoder::small_buffer);  // a read is under way
-    std::memcpy(room.data(), framed("x").data(), 5);
+    CHECK(memory.held == frame_decoder::small_buffer);  // a read is pending
+    std::memcpy(space.data(), framed("x").data(), 5);
     decoder.commit(5);
     CHECK(take_all(decoder) == 1);
 

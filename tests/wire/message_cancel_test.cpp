@@ -22,7 +22,7 @@ TEST_CASE("a cancelled receive loses nothing of the stream")
     };
     ends.left.send(asio::buffer(framed("late").substr(0, 6)));
     asio::co_spawn(io, ends.right.receive_some(error), asio::bind_cancellation_slot(stop.slot(), end));
-    io.poll();  // the half is read, the rest is waited for
+    io.poll();  // reads the first half and waits for the rest
     CHECK(ends.right.decoder().partial());
     stop.emit(asio::cancellation_type::terminal);
     io.restart();
@@ -34,7 +34,7 @@ TEST_CASE("a cancelled receive loses nothing of the stream")
     CHECK(testing::run(io, ends.right.receive_text()) == "late");
 }
 
-TEST_CASE("cancelling between two reads or writes is an error code and no exception")
+TEST_CASE("cancelling between two reads or writes gives an error code and no exception")
 {
     asio::io_context io;
     scripted socket{io};

@@ -29,7 +29,7 @@ task<> receive_batches(scripted& socket)
     CHECK_FALSE(error);
     CHECK(socket.reads() == 1);
     CHECK(text_of(*socket.next(error)) == "one");
-    co_await socket.receive_some(error);  // one is here still
+    co_await socket.receive_some(error);  // one is buffered
     CHECK(socket.reads() == 1);
     CHECK(text_of(*socket.next(error)) == "two");
     CHECK_FALSE(socket.next(error));
@@ -45,7 +45,7 @@ task<> receive_batches(scripted& socket)
 
 }  // namespace
 
-TEST_CASE("messages are received whole wherever the stream splits them")
+TEST_CASE("messages are received whole wherever the stream is split")
 {
     auto const stream = framed("one") + framed("two") + framed(pattern(300));
     for (std::size_t split = 0; split <= stream.size(); ++split) {
@@ -59,7 +59,7 @@ TEST_CASE("messages are received whole wherever the stream splits them")
     }
 }
 
-TEST_CASE("an end in the middle of a message is truncated at every offset")
+TEST_CASE("the end of the stream in the middle of a message is the error truncated")
 {
     auto const stream = framed("whole") + framed("cut off");
     for (std::size_t end = 10; end < stream.size(); ++end) {
@@ -85,7 +85,7 @@ TEST_CASE("many small messages are received with one read")
     CHECK(socket.reads() == 2);
 }
 
-TEST_CASE("a refused frame is an error after the good ones before it")
+TEST_CASE("an invalid frame is an error after the valid ones before it")
 {
     for (auto const& [bytes, expected] :
          {std::pair{header(0), frame_errc::empty_frame}, std::pair{header(0xffffffff), frame_errc::frame_too_large}}) {
@@ -110,7 +110,7 @@ TEST_CASE("a read that fails is reported with its own code")
     CHECK(texts == std::vector<std::string>{"before"});
 }
 
-TEST_CASE("a batch is received without copies and a read may leave a message unfinished")
+TEST_CASE("a batch is received without copies and a read may leave a message incomplete")
 {
     asio::io_context io;
     scripted socket{io};
@@ -119,7 +119,7 @@ TEST_CASE("a batch is received without copies and a read may leave a message unf
     testing::run(io, receive_batches(socket));
 }
 
-TEST_CASE("waiting for a message reports a refused one instead of waiting on")
+TEST_CASE("waiting for a message ends with an invalid one")
 {
     asio::io_context io;
     scripted socket{io};
@@ -129,7 +129,7 @@ TEST_CASE("waiting for a message reports a refused one instead of waiting on")
     CHECK(error == frame_errc::empty_frame);
 }
 
-TEST_CASE("a quiet socket gives its memory back")
+TEST_CASE("trimming an idle socket frees its memory")
 {
     asio::io_context io;
     scripted socket{io};

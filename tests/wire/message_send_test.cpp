@@ -26,7 +26,7 @@ TEST_CASE("receives and sends without an error code throw")
     CHECK(code_of(socket.flush()) == asio::error::broken_pipe);
 }
 
-TEST_CASE("an empty message is refused by code and sends nothing")
+TEST_CASE("an empty message is an error and sends nothing")
 {
     asio::io_context io;
     scripted socket{io};
@@ -47,7 +47,7 @@ TEST_CASE("a message that is sent may be a temporary")
     CHECK(socket.written() == framed("gone when the sending begins, and longer than a small string"));
 }
 
-TEST_CASE("all that is queued goes out in one write")
+TEST_CASE("the whole queue is written at once")
 {
     asio::io_context io;
     scripted socket{io};
@@ -62,7 +62,7 @@ TEST_CASE("all that is queued goes out in one write")
     CHECK(socket.written() == framed("zero") + framed("half") + framed("one") + framed("two") + framed("three"));
 }
 
-TEST_CASE("a stream that takes little is written to until all is taken")
+TEST_CASE("partial writes are repeated until all is written")
 {
     asio::io_context io;
     scripted socket{io};
@@ -82,7 +82,7 @@ TEST_CASE("flushing nothing writes nothing")
     CHECK(socket.writes() == 0);
 }
 
-TEST_CASE("messages queued while a write is in flight go out after it")
+TEST_CASE("messages queued during a write are written after it")
 {
     asio::io_context io;
     scripted socket{io};
@@ -94,7 +94,7 @@ TEST_CASE("messages queued while a write is in flight go out after it")
     };
     socket.queue("first");
     asio::co_spawn(io, flushed(socket), end);
-    io.poll_one();  // the write is begun, its bytes are looked at later
+    io.poll_one();  // starts the write; the stream reads its bytes later
     CHECK(socket.writes() == 0);
 
     std::string expected = framed("first");
@@ -102,14 +102,14 @@ TEST_CASE("messages queued while a write is in flight go out after it")
         socket.queue(pattern(1000, i));
         expected += framed(pattern(1000, i));
     }
-    asio::co_spawn(io, flushed(socket), end);  // leaves its messages to the one that is under way
+    asio::co_spawn(io, flushed(socket), end);  // leaves its messages to the pending one
     io.run();
     CHECK(ended == 2);
     CHECK(socket.written() == expected);
     CHECK(socket.writes() == 2);
 }
 
-TEST_CASE("after a failed write the next flush goes on where it stopped")
+TEST_CASE("after a failed write the next flush continues where it stopped")
 {
     asio::io_context io;
     scripted socket{io};

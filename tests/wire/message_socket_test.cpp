@@ -30,7 +30,7 @@ task_of<Socket> exchange_some(pair<Socket>& ends)
 }
 
 template <typename Socket>
-void whole_messages_are_exchanged()
+void test_exchange()
 {
     asio::io_context io;
     auto ends = make_pair<Socket>(io);
@@ -63,7 +63,7 @@ task_of<Socket> receive_many(Socket& socket)
 }
 
 template <typename Socket>
-void many_messages_come_in_order()
+void test_order()
 {
     asio::io_context io;
     auto ends = make_pair<Socket>(io);
@@ -89,7 +89,7 @@ task_of<Socket> receive_large(Socket& socket)
 }
 
 template <typename Socket>
-void both_ends_send_large_messages_at_once()
+void test_large_messages()
 {
     asio::io_context io;
     auto ends = make_pair<Socket>(io);
@@ -114,13 +114,13 @@ task_of<Socket> half_close(pair<Socket>& ends)
     CHECK(text.empty());
     CHECK(error == asio::error::eof);
 
-    co_await ends.right.send_text("still heard");
+    co_await ends.right.send_text("still received");
     text = co_await ends.left.receive_text();
-    CHECK(text == "still heard");
+    CHECK(text == "still received");
 }
 
 template <typename Socket>
-void a_half_closed_end_still_receives()
+void test_half_close()
 {
     asio::io_context io;
     auto ends = make_pair<Socket>(io);
@@ -140,14 +140,14 @@ asio::awaitable<void> receive_in_two(pair<any_tcp>& ends)
     CHECK(text == "in two halves");
 }
 
-asio::awaitable<void> meet_a_reset(pair<any_tcp>& ends)
+asio::awaitable<void> receive_after_reset(pair<any_tcp>& ends)
 {
     std::error_code error;
     ends.left.set_option(asio::socket_base::linger{true, 0});
     ends.left.close();
     co_await ends.right.receive_text(error);
     CHECK(error == asio::error::connection_reset);
-    co_await ends.right.send_text("anybody?", error);
+    co_await ends.right.send_text("hello?", error);
     CHECK(error == asio::error::broken_pipe);
 }
 
@@ -155,53 +155,53 @@ asio::awaitable<void> meet_a_reset(pair<any_tcp>& ends)
 
 TEST_CASE("whole messages are exchanged over TCP")
 {
-    whole_messages_are_exchanged<any_tcp>();
+    test_exchange<any_tcp>();
 }
 TEST_CASE("whole messages are exchanged over TCP with a typed executor")
 {
-    whole_messages_are_exchanged<typed_tcp>();
+    test_exchange<typed_tcp>();
 }
 TEST_CASE("whole messages are exchanged over a local socket")
 {
-    whole_messages_are_exchanged<any_local>();
+    test_exchange<any_local>();
 }
 
-TEST_CASE("five thousand pipelined messages come in order over TCP")
+TEST_CASE("five thousand pipelined messages arrive in order over TCP")
 {
-    many_messages_come_in_order<any_tcp>();
+    test_order<any_tcp>();
 }
-TEST_CASE("five thousand pipelined messages come in order over TCP with a typed executor")
+TEST_CASE("five thousand pipelined messages arrive in order over TCP with a typed executor")
 {
-    many_messages_come_in_order<typed_tcp>();
+    test_order<typed_tcp>();
 }
-TEST_CASE("five thousand pipelined messages come in order over a local socket")
+TEST_CASE("five thousand pipelined messages arrive in order over a local socket")
 {
-    many_messages_come_in_order<any_local>();
+    test_order<any_local>();
 }
 
 TEST_CASE("both ends send messages of 1 MiB at once over TCP")
 {
-    both_ends_send_large_messages_at_once<any_tcp>();
+    test_large_messages<any_tcp>();
 }
 TEST_CASE("both ends send messages of 1 MiB at once over TCP with a typed executor")
 {
-    both_ends_send_large_messages_at_once<typed_tcp>();
+    test_large_messages<typed_tcp>();
 }
 TEST_CASE("both ends send messages of 1 MiB at once over a local socket")
 {
-    both_ends_send_large_messages_at_once<any_local>();
+    test_large_messages<any_local>();
 }
 
-TEST_CASE("an end that half-closes over TCP still receives")
+TEST_CASE("a socket that shut down sending still receives over TCP")
 {
-    a_half_closed_end_still_receives<any_tcp>();
+    test_half_close<any_tcp>();
 }
-TEST_CASE("an end that half-closes over a local socket still receives")
+TEST_CASE("a socket that shut down sending still receives over a local socket")
 {
-    a_half_closed_end_still_receives<any_local>();
+    test_half_close<any_local>();
 }
 
-TEST_CASE("a message socket is its stream and makes itself from one")
+TEST_CASE("a message socket is a stream and is constructed from one")
 {
     STATIC_REQUIRE(std::is_base_of_v<asio::ip::tcp::socket, message_socket<>>);
     STATIC_REQUIRE(std::is_nothrow_move_constructible_v<message_socket<>>);
@@ -217,7 +217,7 @@ TEST_CASE("a message socket is its stream and makes itself from one")
     CHECK(right.remote_endpoint() == left.local_endpoint());
 }
 
-TEST_CASE("the stream's own raw calls are still there")
+TEST_CASE("the stream's raw calls are available")
 {
     asio::io_context io;
     auto ends = tcp_pair<any_tcp>(io);
@@ -236,16 +236,16 @@ TEST_CASE("the stream's own raw calls are still there")
     CHECK(error == asio::error::bad_descriptor);
 }
 
-TEST_CASE("a moved socket goes on in the middle of a message")
+TEST_CASE("a moved socket continues in the middle of a message")
 {
     asio::io_context io;
     auto ends = tcp_pair<any_tcp>(io);
     run_all(io, receive_in_two(ends));
 }
 
-TEST_CASE("a peer that resets is an error and no exception for those who asked for codes")
+TEST_CASE("a reset by the peer gives an error code and no exception")
 {
     asio::io_context io;
     auto ends = tcp_pair<any_tcp>(io);
-    run_all(io, meet_a_reset(ends));
+    run_all(io, receive_after_reset(ends));
 }

@@ -55,7 +55,7 @@ pair<Socket> make_pair(asio::io_context& io)
     }
 }
 
-/// Runs coroutines side by side until all have ended; the first exception is thrown here.
+/// Runs coroutines concurrently until all have ended; rethrows the first exception.
 template <typename Executor, typename... More>
 void run_all(asio::io_context& io, asio::awaitable<void, Executor> first, More... more)
 {

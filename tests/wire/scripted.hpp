@@ -6,7 +6,7 @@
 
 namespace porter::testing {
 
-/// message_socket over a stream that does what the test says: splits, failures, writes in flight.
+/// A message_socket over a stream that is scripted by the test: splits, failures, pending writes.
 using scripted = message_socket<scripted_stream>;
 
 inline task<std::error_code> flushed(scripted& socket)

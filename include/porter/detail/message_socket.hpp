@@ -2,18 +2,17 @@
 
 #include "porter/message_socket.hpp"
 
-// The coroutines of message_socket. Two rules of Asio shape them: awaiting anything throws once the coroutine was
-// cancelled, so a loop looks at the cancellation state itself before it goes on; and when an io_context ends,
-// coroutines are destroyed in any order with the socket that they refer to, so nothing here touches it from a
-// destructor.
+// The coroutines of message_socket. Two rules of Asio shape them. Once a coroutine is cancelled its next co_await
+// throws, so a loop checks the cancellation state before it goes on. When an io_context is destroyed, coroutines and
+// the socket that they refer to are destroyed in any order, so no destructor here touches the socket.
 
 namespace porter {
 
 template <typename Stream>
 auto message_socket<Stream>::read_some(std::error_code& error) -> awaitable<>
 {
-    auto const room = decoder_.prepare();
-    auto const size = co_await Stream::async_read_some(asio::buffer(room.data(), room.size()), into(error));
+    auto const space = decoder_.prepare();
+    auto const size = co_await Stream::async_read_some(asio::buffer(space.data(), space.size()), into(error));
     decoder_.commit(size);
     if (error == asio::error::eof && decoder_.partial()) error = frame_errc::truncated;
 }
@@ -108,7 +107,7 @@ auto message_socket<Stream>::flush() -> awaitable<>
     if (error) throw std::system_error(error);
 }
 
-// The calls that send are plain functions: the message is in the queue before anything can suspend.
+// The send calls are plain functions, so the message is queued before anything can suspend.
 
 template <typename Stream>
 auto message_socket<Stream>::send(std::span<std::byte const> message) -> awaitable<>
@@ -129,8 +128,8 @@ auto message_socket<Stream>::send(std::span<std::byte const> message, std::error
 {
     try {
         queue(message);
-    } catch (std::system_error const& refused) {
-        return refuse(refused.code(), error);
+    } catch (std::system_error const& invalid) {
+        return complete_with(invalid.code(), error);
     }
     return flush(error);
 }
@@ -150,9 +149,9 @@ auto message_socket<Stream>::send_all(Messages&& messages) -> awaitable<>
 }
 
 template <typename Stream>
-auto message_socket<Stream>::refuse(std::error_code why, std::error_code& error) -> awaitable<>
+auto message_socket<Stream>::complete_with(std::error_code failure, std::error_code& error) -> awaitable<>
 {
-    error = why;
+    error = failure;
     co_return;
 }
 
