@@ -1,6 +1,6 @@
 #pragma once
 
-// The one place that names Asio's versions, completion tokens and typed I/O objects.
+// Asio's versions, completion tokens and typed I/O objects are chosen here only.
 
 #include <asio/async_result.hpp>
 #include <asio/basic_socket_acceptor.hpp>
@@ -38,25 +38,24 @@ using use_tuple_t = asio::as_tuple_t<asio::use_awaitable_t<io_executor>>;
 using use_tuple_t = asio::experimental::as_tuple_t<asio::use_awaitable_t<io_executor>>;
 #endif
 
-/// The completion token of rooms: an operation's error code comes back as a value, never as an exception:
+/// The completion token of all modules. It returns an operation's error code and never throws it:
 /// `auto [error, size] = co_await socket.async_read_some(buffer, base::use_tuple);`
 inline constexpr use_tuple_t use_tuple{use_task};
 
-/// The same for the innermost path of a message: only the size comes back, the error code is put where it is told.
+/// The same for the hot path of a message: it returns the size alone and stores the error code in `error`.
 inline auto into(error_code& error)
 {
     return asio::redirect_error(use_task, error);
 }
 
-/// The same for what is cancelled by cancelling its socket: a cancellation slot takes memory, which it keeps, and work
-/// each time.
+/// The same for an operation that is cancelled through its socket. A connected cancellation slot would keep memory and
+/// cost work for each operation.
 inline auto uncancelled(error_code& error)
 {
     return asio::bind_cancellation_slot(asio::cancellation_slot{}, into(error));
 }
 
-/// Goes on with a coroutine that waits for these values: to be called once, with them, but not by whoever it was just
-/// given to.
+/// Resumes a coroutine that waits for these values. Call it once, but not within the initiation that received it.
 template <typename... Values>
 using resume_handler = typename asio::async_result<asio::use_awaitable_t<io_executor>, void(Values...)>::handler_type;
 
@@ -68,7 +67,7 @@ auto suspend(Start start)
     return asio::async_initiate<decltype(token), void(Values...)>(start, token);
 }
 
-/// Waits for a timer that was set; false: it was cancelled.
+/// Waits for a timer; false: it was cancelled.
 inline task<bool> wait_for_expiry(steady_timer& timer)
 {
     auto const [cancelled] = co_await timer.async_wait(use_tuple);

@@ -1,2 +1,2 @@
-// The one translation unit that holds Asio's own code (ASIO_SEPARATE_COMPILATION): every other one compiles faster.
+// Asio's implementation is compiled in this translation unit only (ASIO_SEPARATE_COMPILATION): all others build faster.
 #include <asio/impl/src.hpp>

@@ -8,7 +8,7 @@ namespace porter::detail::base {
 
 using bytes_view = std::span<std::byte const>;
 
-/// The same bytes seen as text and back; nothing is copied or checked.
+/// Bytes as text, and text as bytes; nothing is copied or checked.
 inline std::string_view as_text(bytes_view bytes) noexcept
 {
     return {reinterpret_cast<char const*>(bytes.data()), bytes.size()};

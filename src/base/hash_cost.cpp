@@ -12,7 +12,7 @@ bool skip(std::string_view& text, std::string_view expected) noexcept
     return true;
 }
 
-/// A number without leading zeros: each cost has one spelling.
+/// Rejects leading zeros, so that each cost has one spelling.
 bool read(std::string_view& text, std::uint32_t& number) noexcept
 {
     if (text.starts_with('0')) return false;
@@ -35,9 +35,9 @@ bool is_computable(hash_cost const& cost) noexcept
 std::optional<hash_cost> hash_cost_of(std::string_view encoded) noexcept
 {
     hash_cost cost;
-    bool const is_stated = skip(encoded, "$argon2id$v=19$m=") && read(encoded, cost.memory_kib) &&
-                           skip(encoded, ",t=") && read(encoded, cost.passes) && skip(encoded, ",p=1$");
-    if (!is_stated || encoded.size() != salt_and_hash_length) return std::nullopt;
+    bool const has_cost = skip(encoded, "$argon2id$v=19$m=") && read(encoded, cost.memory_kib) &&
+                          skip(encoded, ",t=") && read(encoded, cost.passes) && skip(encoded, ",p=1$");
+    if (!has_cost || encoded.size() != salt_and_hash_length) return std::nullopt;
     return cost;
 }
 

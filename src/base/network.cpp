@@ -12,14 +12,14 @@ using asio::ip::address;
 /// The bytes of an address in network order: 4 or 16.
 class address_bytes {
 public:
-    explicit address_bytes(address const& from)
+    explicit address_bytes(address const& source)
     {
-        if (from.is_v4()) {
-            four_ = from.to_v4().to_bytes();
-            bytes_ = four_;
+        if (source.is_v4()) {
+            v4_ = source.to_v4().to_bytes();
+            bytes_ = v4_;
         } else {
-            sixteen_ = from.to_v6().to_bytes();
-            bytes_ = sixteen_;
+            v6_ = source.to_v6().to_bytes();
+            bytes_ = v6_;
         }
     }
     address_bytes(address_bytes const&) = delete;
@@ -29,17 +29,17 @@ public:
     bool bit(unsigned number) const { return (bytes_[number / 8] >> (7 - number % 8) & 1) != 0; }
 
 private:
-    asio::ip::address_v4::bytes_type four_{};
-    asio::ip::address_v6::bytes_type sixteen_{};
+    asio::ip::address_v4::bytes_type v4_{};
+    asio::ip::address_v6::bytes_type v6_{};
     std::span<unsigned char const> bytes_;
 };
 
-std::optional<unsigned> number(std::string_view text)
+std::optional<unsigned> parse_number(std::string_view text)
 {
     unsigned value = 0;
     auto const* const end = text.data() + text.size();
-    auto const [stopped, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc{} || stopped != end) return std::nullopt;
+    auto const [parsed_end, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc{} || parsed_end != end) return std::nullopt;
     return value;
 }
 
@@ -77,9 +77,9 @@ std::optional<network> network::parse(std::string_view text)
     address_bytes const bytes{first};
     unsigned prefix = bytes.bits();
     if (slash != std::string_view::npos) {
-        auto const given = number(text.substr(slash + 1));
-        if (!given || *given > bytes.bits()) return std::nullopt;
-        prefix = *given;
+        auto const parsed = parse_number(text.substr(slash + 1));
+        if (!parsed || *parsed > bytes.bits()) return std::nullopt;
+        prefix = *parsed;
     }
     for (auto bit = prefix; bit < bytes.bits(); ++bit) {
         if (bytes.bit(bit)) return std::nullopt;
@@ -91,14 +91,14 @@ std::optional<network> network::parse(std::string_view text)
     return network{first, prefix};
 }
 
-bool network::contains(address const& one) const
+bool network::contains(address const& candidate) const
 {
-    auto const candidate = canonical(one);
-    if (candidate.is_v4() != first_.is_v4()) return false;
-    address_bytes const here{first_};
-    address_bytes const there{candidate};
+    auto const plain = canonical(candidate);
+    if (plain.is_v4() != first_.is_v4()) return false;
+    address_bytes const own_bytes{first_};
+    address_bytes const candidate_bytes{plain};
     for (unsigned bit = 0; bit < prefix_; ++bit) {
-        if (here.bit(bit) != there.bit(bit)) return false;
+        if (own_bytes.bit(bit) != candidate_bytes.bit(bit)) return false;
     }
     return true;
 }

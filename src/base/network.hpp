@@ -7,21 +7,22 @@
 
 namespace porter::detail::base {
 
-/// An IPv4-mapped IPv6 address (::ffff:127.0.0.1) as its IPv4 address, any other as it is but without a zone.
+/// Converts an IPv4-mapped IPv6 address (::ffff:127.0.0.1) to its IPv4 address, and removes the zone of any other.
 asio::ip::address canonical(asio::ip::address const& raw);
 
-/// The IPv6 /48 that a /64 is in, as text: "2001:db8:1::/48" for "2001:db8:1:2::/64". Any other text is given back.
+/// The IPv6 /48 that contains a /64, as text: "2001:db8:1::/48" for "2001:db8:1:2::/64". Any other text is returned
+/// unchanged.
 std::string site_of(std::string_view network);
 
 /// A range of IP addresses in CIDR notation, such as 10.0.0.0/8 or 2001:db8::/32; a bare address is a range of one.
 class network {
 public:
-    /// None: the text is no network, or its address has bits behind the prefix (10.0.0.1/8), which is a mistake or a
-    /// misunderstanding more often than not.
+    /// None: the text is not a network, or its address has bits set after the prefix (10.0.0.1/8), which is usually a
+    /// mistake.
     static std::optional<network> parse(std::string_view text);
 
-    /// Judges the canonical form of the address.
-    bool contains(asio::ip::address const& one) const;
+    /// Compares the canonical form of the address.
+    bool contains(asio::ip::address const& candidate) const;
 
 private:
     network(asio::ip::address const& first, unsigned prefix) : first_(first), prefix_(prefix) {}

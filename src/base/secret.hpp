@@ -6,8 +6,8 @@
 
 namespace porter::detail::base {
 
-/// Text that must not outlive its use or reach a log: a password, a token. It wipes its memory when it ends or is
-/// moved from, cannot be copied by accident (say `clone()`), and has no formatter: print `redacted`.
+/// Text that must not outlive its use or reach a log: a password, a token. It wipes its memory when it is destroyed or
+/// moved from, is copied by `clone()` only, and has no formatter: print `redacted`.
 class secret {
 public:
     static constexpr std::string_view redacted = "[redacted]";
@@ -22,17 +22,17 @@ public:
 
     secret clone() const { return secret{view()}; }
 
-    /// The text itself; valid while this object lives and is not assigned to.
+    /// Valid while this object lives and is not assigned to.
     std::string_view view() const noexcept { return {text_.data(), text_.size()}; }
     bool empty() const noexcept { return text_.empty(); }
 
 private:
     void wipe() noexcept;
 
-    std::vector<char> text_;  // no small-object buffer: moving leaves no copy behind
+    std::vector<char> text_;  // has no small-object buffer, so moving leaves no copy
 };
 
-/// Overwrites the bytes of a string in a way that the compiler may not leave out, then empties it.
+/// Overwrites the bytes of a string, which the compiler may not optimise away, and clears it.
 void wipe(std::string& text) noexcept;
 
 }  // namespace porter::detail::base

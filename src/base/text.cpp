@@ -16,7 +16,7 @@ using code_point = utf8proc_int32_t;
 constexpr int nfc_form = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
 constexpr int folded_form = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
 
-// No character is the composition of more than four: one that stands alone and three marks (Unicode Standard Annex 15).
+// A character is the composition of at most four: a starter and three marks (Unicode Standard Annex 15).
 constexpr std::size_t max_decomposition = 4;
 
 utf8proc_uint8_t const* bytes_of(std::string_view text) noexcept
@@ -24,7 +24,7 @@ utf8proc_uint8_t const* bytes_of(std::string_view text) noexcept
     return reinterpret_cast<utf8proc_uint8_t const*>(text.data());
 }
 
-/// The text in another form, or none when it is not valid UTF-8. A secret, as it may be a password.
+/// The text in another normalisation form, or none when it is not valid UTF-8. A secret, as it may be a password.
 std::optional<secret> transform(std::string_view text, int form)
 {
     auto const options = static_cast<utf8proc_option_t>(form);
@@ -34,15 +34,16 @@ std::optional<secret> transform(std::string_view text, int form)
     std::vector<code_point> buffer(static_cast<std::size_t>(needed) + 1);  // one more: reencode adds a zero
     utf8proc_decompose(bytes_of(text), length, buffer.data(), needed, options);
     auto const written = utf8proc_reencode(buffer.data(), needed, options);
-    std::optional<secret> made;
+    std::optional<secret> transformed;
     if (written >= 0) {
-        made.emplace(std::string_view{reinterpret_cast<char const*>(buffer.data()), static_cast<std::size_t>(written)});
+        transformed.emplace(
+            std::string_view{reinterpret_cast<char const*>(buffer.data()), static_cast<std::size_t>(written)});
     }
     sodium_memzero(buffer.data(), buffer.size() * sizeof(code_point));
-    return made;
+    return transformed;
 }
 
-/// Calls `visit(code point, its bytes)` for each code point; an invalid byte is visited alone, as -1.
+/// Calls `visit(code point, its bytes)` for each code point, and with -1 for each invalid byte.
 template <typename Visit>
 void for_each_code_point(std::string_view text, Visit visit)
 {
@@ -56,13 +57,13 @@ void for_each_code_point(std::string_view text, Visit visit)
     }
 }
 
-/// Whether a text has more than `limit` code points after NFC whatever they are: a cheap look before normalising,
-/// which sorts each run of marks and takes time with the square of its length.
+/// Whether a text certainly has more than `limit` code points after NFC. A cheap check before normalising, which sorts
+/// each run of marks in quadratic time.
 bool is_far_too_long(std::string_view text, std::size_t limit)
 {
     if (count_code_points(text) > max_decomposition * limit) return true;
     std::size_t run = 0;
-    std::size_t left_over = 0;  // marks that no character can take up
+    std::size_t left_over = 0;  // marks that cannot be composed with a character
     for_each_code_point(text, [&](code_point character, std::string_view) {
         run = utf8proc_get_property(character)->combining_class != 0 ? run + 1 : 0;
         if (run >= max_decomposition) ++left_over;
@@ -70,8 +71,8 @@ bool is_far_too_long(std::string_view text, std::size_t limit)
     return left_over > limit;
 }
 
-/// The rule that a character of a name breaks, or nothing.
-std::string_view broken_by(code_point character)
+/// The rule for names that a character violates; empty: none.
+std::string_view violated_rule(code_point character)
 {
     if (utf8proc_get_property(character)->ignorable) return "a name may not contain invisible characters";
     switch (utf8proc_category(character)) {
@@ -92,7 +93,7 @@ std::string_view broken_by(code_point character)
     }
 }
 
-/// Characters that move the cursor, speak to the terminal, or turn the order of what is shown.
+/// Characters that move the cursor, control the terminal, or change the text direction.
 bool is_unsafe_to_show(code_point character)
 {
     bool const mark = character == 0x061c || character == 0x200e || character == 0x200f;
@@ -136,9 +137,9 @@ void append_escaped(std::string& out, code_point character)
 
 std::optional<std::string> nfc(std::string_view text)
 {
-    auto const made = transform(text, nfc_form);
-    if (!made) return std::nullopt;
-    return std::string{made->view()};
+    auto const normal = transform(text, nfc_form);
+    if (!normal) return std::nullopt;
+    return std::string{normal->view()};
 }
 
 std::size_t count_code_points(std::string_view text) noexcept
@@ -149,21 +150,21 @@ std::size_t count_code_points(std::string_view text) noexcept
 
 result<std::string, std::string> normalise_name(std::string_view typed)
 {
-    auto const refused = [](std::string_view rule) { return unexpected(std::string{rule}); };
+    auto const reject = [](std::string_view rule) { return unexpected(std::string{rule}); };
     constexpr std::string_view too_long = "a name has at most 64 characters";
     static_assert(max_name_length == 64);
-    if (typed.empty()) return refused("a name has at least one character");
-    if (is_far_too_long(typed, max_name_length)) return refused(too_long);
+    if (typed.empty()) return reject("a name has at least one character");
+    if (is_far_too_long(typed, max_name_length)) return reject(too_long);
     auto name = nfc(typed);
-    if (!name) return refused("a name must be valid UTF-8");
-    if (count_code_points(*name) > max_name_length) return refused(too_long);
-    std::string_view broken;
+    if (!name) return reject("a name must be valid UTF-8");
+    if (count_code_points(*name) > max_name_length) return reject(too_long);
+    std::string_view violation;
     for_each_code_point(*name, [&](code_point character, std::string_view) {
-        if (broken.empty()) broken = broken_by(character);
+        if (violation.empty()) violation = violated_rule(character);
     });
-    if (!broken.empty()) return refused(broken);
-    if (name->front() == ' ' || name->back() == ' ') return refused("a name may not begin or end with a space");
-    if (name->find("  ") != std::string::npos) return refused("a name may not contain two spaces in a row");
+    if (!violation.empty()) return reject(violation);
+    if (name->front() == ' ' || name->back() == ' ') return reject("a name may not begin or end with a space");
+    if (name->find("  ") != std::string::npos) return reject("a name may not contain two spaces in a row");
     return std::move(*name);
 }
 
@@ -185,7 +186,7 @@ std::string fold_name(std::string_view name)
 
 bool names_equal(std::string_view a, std::string_view b)
 {
-    // Folding is defined on normalised text: U+0345 among other marks folds differently otherwise.
+    // Folding is defined on normalised text: marks such as U+0345 fold differently otherwise.
     auto const fold = [](std::string_view text) -> std::optional<secret> {
         auto const normal = transform(text, nfc_form);
         if (!normal) return std::nullopt;
@@ -198,18 +199,18 @@ bool names_equal(std::string_view a, std::string_view b)
 
 result<secret, std::string> normalise_password(std::string_view typed)
 {
-    auto const refused = [](std::string_view rule) { return unexpected(std::string{rule}); };
+    auto const reject = [](std::string_view rule) { return unexpected(std::string{rule}); };
     constexpr std::string_view too_long = "a password has at most 256 characters";
     static_assert(max_password_length == 256);
-    if (is_far_too_long(typed, max_password_length)) return refused(too_long);
+    if (is_far_too_long(typed, max_password_length)) return reject(too_long);
     auto password = transform(typed, nfc_form);
-    if (!password) return refused("a password must be valid UTF-8");
-    if (count_code_points(password->view()) > max_password_length) return refused(too_long);
+    if (!password) return reject("a password must be valid UTF-8");
+    if (count_code_points(password->view()) > max_password_length) return reject(too_long);
     bool has_control = false;
     for_each_code_point(password->view(), [&](code_point character, std::string_view) {
         has_control = has_control || utf8proc_category(character) == UTF8PROC_CATEGORY_CC;
     });
-    if (has_control) return refused("a password may not contain control characters");
+    if (has_control) return reject("a password may not contain control characters");
     return std::move(*password);
 }
 

@@ -10,8 +10,8 @@ namespace porter::detail::base {
 void set_thread_name(char const* name)
 {
     pthread_setname_np(pthread_self(), name);
-    // On Linux this is of the thread alone (sched(7), SCHED_BATCH); where it is not allowed the work is done as well.
-    // Whoever gave the process another policy knows better.
+    // On Linux the policy applies to this thread alone (sched(7), SCHED_BATCH). A failure is ignored: it only costs
+    // speed. A policy that the administrator set is kept.
     if (sched_getscheduler(0) != SCHED_OTHER) return;
     sched_param const none{};
     pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
@@ -20,7 +20,7 @@ void set_thread_name(char const* name)
 void lower_thread_priority(char const* name, int steps)
 {
     pthread_setname_np(pthread_self(), name);
-    // On Linux a thread has a niceness of its own; that it cannot be lowered is no reason not to work.
+    // On Linux each thread has its own nice value. A failure is ignored: it only costs priority.
     auto const self = static_cast<id_t>(gettid());
     setpriority(PRIO_PROCESS, self, getpriority(PRIO_PROCESS, self) + steps);
 }

@@ -15,7 +15,7 @@ namespace {
 
 using byte_pointer = unsigned char const*;
 
-constexpr std::ptrdiff_t worth_blocks = 16;  // bytes: fewer are judged sooner one by one
+constexpr std::ptrdiff_t min_for_blocks = 16;  // bytes: a shorter text is checked faster by sequences
 constexpr std::uint64_t high_bits = 0x8080808080808080;
 
 bool between(unsigned char byte, unsigned char first, unsigned char last) noexcept
@@ -30,19 +30,19 @@ bool continues(unsigned char byte) noexcept
 
 /// The length of the well-formed sequence (RFC 3629, section 4: UTF8-2, UTF8-3, UTF8-4) that begins at `at` and ends
 /// before `end`; 0: there is none.
-std::size_t sequence(byte_pointer at, byte_pointer end) noexcept
+std::size_t sequence_length(byte_pointer at, byte_pointer end) noexcept
 {
-    auto const left = static_cast<std::size_t>(end - at);
+    auto const size = static_cast<std::size_t>(end - at);
     auto const lead = at[0];
-    if (between(lead, 0xc2, 0xdf)) return left >= 2 && continues(at[1]) ? 2 : 0;
+    if (between(lead, 0xc2, 0xdf)) return size >= 2 && continues(at[1]) ? 2 : 0;
     if (between(lead, 0xe0, 0xef)) {
-        if (left < 3 || !continues(at[1]) || !continues(at[2])) return 0;
+        if (size < 3 || !continues(at[1]) || !continues(at[2])) return 0;
         if (lead == 0xe0 && at[1] < 0xa0) return 0;  // overlong
         if (lead == 0xed && at[1] > 0x9f) return 0;  // surrogate
         return 3;
     }
     if (between(lead, 0xf0, 0xf4)) {
-        if (left < 4 || !continues(at[1]) || !continues(at[2]) || !continues(at[3])) return 0;
+        if (size < 4 || !continues(at[1]) || !continues(at[2]) || !continues(at[3])) return 0;
         if (lead == 0xf0 && at[1] < 0x90) return 0;  // overlong
         if (lead == 0xf4 && at[1] > 0x8f) return 0;  // above U+10FFFF
         return 4;
@@ -50,7 +50,7 @@ std::size_t sequence(byte_pointer at, byte_pointer end) noexcept
     return 0;
 }
 
-std::uint64_t eight(byte_pointer at) noexcept
+std::uint64_t load_8(byte_pointer at) noexcept
 {
     std::uint64_t bytes = 0;
     std::memcpy(&bytes, at, sizeof bytes);
@@ -65,8 +65,8 @@ bool is_ascii(std::uint64_t bytes) noexcept
 /// The first byte from `at` on that is not ASCII.
 inline byte_pointer skip_ascii(byte_pointer at, byte_pointer end) noexcept
 {
-    while (end - at >= 32 && is_ascii(eight(at) | eight(at + 8) | eight(at + 16) | eight(at + 24))) at += 32;
-    while (end - at >= 8 && is_ascii(eight(at))) at += 8;
+    while (end - at >= 32 && is_ascii(load_8(at) | load_8(at + 8) | load_8(at + 16) | load_8(at + 24))) at += 32;
+    while (end - at >= 8 && is_ascii(load_8(at))) at += 8;
     while (at != end && *at < 0x80) ++at;
     return at;
 }
@@ -74,7 +74,7 @@ inline byte_pointer skip_ascii(byte_pointer at, byte_pointer end) noexcept
 bool valid_by_sequences(byte_pointer at, byte_pointer end) noexcept
 {
     while (at != end) {
-        auto const length = *at < 0x80 ? 1 : sequence(at, end);
+        auto const length = *at < 0x80 ? 1 : sequence_length(at, end);
         if (length == 0) return false;
         at += length;
     }
@@ -83,10 +83,10 @@ bool valid_by_sequences(byte_pointer at, byte_pointer end) noexcept
 
 #ifdef __x86_64__
 
-// Each is inlined into its caller, so that the bytes stay in registers.
+// Inlined into the caller, so that the bytes stay in registers.
 #define PORTER_AVX2 [[gnu::target("avx2"), gnu::always_inline]] inline
 
-/// 64 bytes of a text; each question about them is answered by one bit a byte, the lowest for the first.
+/// 64 bytes of a text. Each query returns one bit a byte, the lowest for the first.
 class block {
 public:
     static constexpr std::ptrdiff_t size = 64;
@@ -99,7 +99,7 @@ public:
 
     PORTER_AVX2 std::uint64_t beyond_ascii() const noexcept { return beyond_ascii_; }
 
-    /// `least` is above 80: signed comparison orders all that are not ASCII as unsigned does.
+    /// `least` is above 0x80: signed comparison orders bytes that are not ASCII as unsigned does.
     PORTER_AVX2 std::uint64_t from(unsigned char least) const noexcept
     {
         auto const below = _mm256_set1_epi8(static_cast<char>(least - 1));
@@ -124,9 +124,9 @@ private:
     std::uint64_t beyond_ascii_;
 };
 
-/// How many bytes of a block that begins with a whole sequence are well-formed sequences: all, or all but the last
-/// sequence when it is cut by the block's end; 0: they are not. RFC 3629, section 4, for 64 bytes at once: each byte
-/// that has to continue a sequence does, and no other one.
+/// The length of the well-formed sequences of a block that begins with a sequence: the whole block, or without the last
+/// sequence if the block's end cuts it; 0: the block is not well-formed. RFC 3629, section 4, for 64 bytes at once: the
+/// bytes after a lead byte continue its sequence, and no other bytes do.
 PORTER_AVX2 std::ptrdiff_t well_formed(block const& bytes) noexcept
 {
     if (bytes.beyond_ascii() == 0) return block::size;
@@ -156,7 +156,7 @@ PORTER_AVX2 std::ptrdiff_t well_formed(block const& bytes) noexcept
         if (valid == 0) return false;
         at += valid;
     }
-    // The zeros behind the last bytes are ASCII: a sequence that is cut short has no byte that continues it there.
+    // The zeros after the last bytes are ASCII, so a truncated sequence is not continued there.
     std::array<unsigned char, block::size> last{};
     std::memcpy(last.data(), at, static_cast<std::size_t>(end - at));
     return well_formed(block{last.data()}) != 0;
@@ -191,7 +191,7 @@ bool valid_utf8(std::string_view text) noexcept
     auto const* const end = begin + text.size();
     auto const* const at = skip_ascii(begin, end);
     if (at == end) return true;
-    return end - at >= worth_blocks && has_blocks() ? valid_by_blocks(at, end) : valid_by_sequences(at, end);
+    return end - at >= min_for_blocks && has_blocks() ? valid_by_blocks(at, end) : valid_by_sequences(at, end);
 }
 
 }  // namespace porter::detail::base

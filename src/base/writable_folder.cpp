@@ -12,18 +12,18 @@
 namespace porter::detail::base {
 namespace {
 
-std::filesystem::path whole(std::filesystem::path const& folder)
+std::filesystem::path normalised(std::filesystem::path const& folder)
 {
     auto path = std::filesystem::absolute(folder.empty() ? "." : folder).lexically_normal();
     return path.has_filename() ? path : path.parent_path();  // "/a/" is "/a"
 }
 
-/// Whether making `planned` makes `folder`, too.
+/// Whether creating `planned` creates `folder`, too.
 bool is_made_with(std::filesystem::path const& folder, std::filesystem::path const& planned)
 {
     if (planned.empty()) return false;
-    auto const outer = whole(folder);
-    auto const inner = whole(planned);
+    auto const outer = normalised(folder);
+    auto const inner = normalised(planned);
     return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
 }
 

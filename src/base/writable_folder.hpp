@@ -5,8 +5,8 @@
 
 namespace porter::detail::base {
 
-/// The error of creating a file in this folder, as a value of errno; 0: it works. Leaves nothing behind. `planned` is a
-/// folder that the start creates first, with its missing parents; empty: none.
+/// Why a file cannot be created in this folder, as a value of errno; 0: it can. Creates nothing. `planned` is a folder
+/// that will be created before, with its missing parents; empty: none.
 int error_of_creating_in(std::filesystem::path const& folder, std::filesystem::path const& planned);
 
 /// The same for a file that does not exist and whose name gets up to `suffix_bytes` appended.

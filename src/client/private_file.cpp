@@ -11,8 +11,8 @@
 #include <cstdlib>
 #include <system_error>
 
+#include "base/file_permissions.hpp"
 #include "base/secret.hpp"
-#include "base/trust.hpp"
 
 namespace porter::detail::client {
 

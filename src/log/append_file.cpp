@@ -10,32 +10,31 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/file_permissions.hpp"
 #include "base/standard_stream.hpp"
-#include "base/trust.hpp"
 #include "base/writable_folder.hpp"
 
 namespace porter::detail::log {
 namespace {
 
-/// How long a standard stream that was made not to block may take no byte before lines are lost, in ms.
-constexpr int patience = 1000;
+/// How long a write waits for a non-blocking standard stream before lines are lost, in ms.
+constexpr int write_timeout = 1000;
 
-int open_stream(int stream, int& error)
+int duplicate_stream(int stream, int& error)
 {
     int const file = ::fcntl(stream, F_DUPFD_CLOEXEC, 0);
     error = file < 0 ? errno : 0;
     return file;
 }
 
-enum class purpose : std::uint8_t { write, try_only };
+enum class purpose : std::uint8_t { write, check };
 
-/// Opens without blocking, so that a pipe that nobody reads cannot hold the program up. To try only, nothing is made or
-/// changed.
-int open_for_appending(std::filesystem::path const& path, purpose what, int& error)
+/// Opens with O_NONBLOCK: opening a pipe without a reader would block. A check creates and changes nothing.
+int open_for_appending(std::filesystem::path const& path, purpose mode, int& error)
 {
-    int const creating = what == purpose::write ? O_CREAT : 0;
+    int const create_flag = mode == purpose::write ? O_CREAT : 0;
     int const file =
-        ::open(path.c_str(), O_WRONLY | O_APPEND | creating | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+        ::open(path.c_str(), O_WRONLY | O_APPEND | create_flag | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
                S_IRUSR | S_IWUSR);
     struct stat status {};
     if (file < 0 || ::fstat(file, &status) != 0) {
@@ -45,9 +44,9 @@ int open_for_appending(std::filesystem::path const& path, purpose what, int& err
     } else if (S_ISREG(status.st_mode) && base::owner_error(status)) {
         error = EPERM;
     } else {
-        // Others may have been let read the log, but not write it: that would be a slip.
-        bool const open_to_others = S_ISREG(status.st_mode) && (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
-        if (open_to_others && what == purpose::write) static_cast<void>(::fchmod(file, status.st_mode & 07755U));
+        // Read permission for others may be intended; write permission is removed.
+        bool const others_may_write = S_ISREG(status.st_mode) && (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+        if (others_may_write && mode == purpose::write) static_cast<void>(::fchmod(file, status.st_mode & 07755U));
         error = 0;
         return file;
     }
@@ -55,7 +54,7 @@ int open_for_appending(std::filesystem::path const& path, purpose what, int& err
     return -1;
 }
 
-/// Writes bytes and takes what is written off their front.
+/// Removes the bytes that were written from the front of `bytes`.
 int write_from(int file, std::string_view& bytes)
 {
     while (!bytes.empty()) {
@@ -65,8 +64,8 @@ int write_from(int file, std::string_view& bytes)
         } else if (written == 0) {
             return EIO;
         } else if (int const error = errno; error == EAGAIN) {
-            pollfd room{file, POLLOUT, 0};
-            if (::poll(&room, 1, patience) == 0) return error;
+            pollfd writable{file, POLLOUT, 0};
+            if (::poll(&writable, 1, write_timeout) == 0) return error;
         } else if (error != EINTR) {
             return error;
         }
@@ -90,7 +89,7 @@ int append_file::error_of_opening(std::filesystem::path const& path, std::filesy
 {
     int error = 0;
     auto const stream = base::standard_stream(path);
-    int const file = stream ? open_stream(*stream, error) : open_for_appending(path, purpose::try_only, error);
+    int const file = stream ? duplicate_stream(*stream, error) : open_for_appending(path, purpose::check, error);
     if (file >= 0) ::close(file);
     return error == ENOENT ? base::error_of_creating(path, planned) : error;
 }
@@ -104,7 +103,7 @@ int append_file::reopen_file()
 {
     int error = 0;
     auto const stream = base::standard_stream(path_);
-    int const opened = stream ? open_stream(*stream, error) : open_for_appending(path_, purpose::write, error);
+    int const opened = stream ? duplicate_stream(*stream, error) : open_for_appending(path_, purpose::write, error);
     if (error != 0) return error;
     if (file_ >= 0) ::close(file_);
     file_ = opened;
@@ -147,7 +146,7 @@ int append_file::finish_line()
     std::string_view rest{unfinished_};
     int const error = write_from(file_, rest);
     unfinished_.erase(0, unfinished_.size() - rest.size());
-    if (unfinished_.empty()) unfinished_.shrink_to_fit();  // it had the memory of a whole batch
+    if (unfinished_.empty()) unfinished_.shrink_to_fit();  // it has the memory of a whole batch
     return error;
 }
 

@@ -42,7 +42,7 @@ TEST_CASE("IPv4 mapped into IPv6 is IPv4 in a network and in an address")
     CHECK_FALSE(contains("::/0", "::ffff:127.0.0.1"));
 }
 
-TEST_CASE("what is no network is none")
+TEST_CASE("text that is not in CIDR notation is rejected")
 {
     auto const text =
         GENERATE("", "/8", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0.0/-1", "10.0.0.0/ 8", "10.0.0.0/8 ",
@@ -50,13 +50,13 @@ TEST_CASE("what is no network is none")
     CHECK_FALSE(network::parse(text));
 }
 
-TEST_CASE("an address with bits behind its prefix is no network")
+TEST_CASE("an address with bits set after its prefix is rejected")
 {
     CHECK_FALSE(network::parse("10.0.0.1/8"));
     CHECK_FALSE(network::parse("2001:db8::1/32"));
 }
 
-TEST_CASE("the site of an IPv6 /64 is its /48 and any other network is its own")
+TEST_CASE("the site of an IPv6 /64 is its /48 and the site of any other network is the network itself")
 {
     CHECK(porter::detail::base::site_of("2001:db8:1:2::/64") == "2001:db8:1::/48");
     CHECK(porter::detail::base::site_of("::/64") == "::/48");

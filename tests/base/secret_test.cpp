@@ -14,11 +14,11 @@ TEST_CASE("a secret is not copied by accident")
     STATIC_REQUIRE_FALSE(std::is_convertible_v<secret, std::string_view>);
 }
 
-TEST_CASE("a secret that was moved from holds nothing")
+TEST_CASE("a secret that was moved from is empty")
 {
     secret first{"hunter2 hunter2"};
     secret second{std::move(first)};
-    CHECK(first.empty());  // NOLINT(bugprone-use-after-move): that is the question
+    CHECK(first.empty());  // NOLINT(bugprone-use-after-move): this is what the test checks
     CHECK(second.view() == "hunter2 hunter2");
     first = std::move(second);
     CHECK(second.empty());  // NOLINT(bugprone-use-after-move)

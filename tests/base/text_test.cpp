@@ -27,10 +27,10 @@ std::string utf8(utf8proc_int32_t character)
     return {bytes.begin(), bytes.begin() + size};
 }
 
-std::string rule_broken_by(std::string_view name)
+std::string violated_rule(std::string_view name)
 {
-    auto const judged = base::normalise_name(name);
-    return judged ? "none" : judged.error();
+    auto const normalised = base::normalise_name(name);
+    return normalised ? "none" : normalised.error();
 }
 
 }  // namespace
@@ -46,23 +46,23 @@ TEST_CASE("a name may be in any script and is kept in NFC")
 
 TEST_CASE("a name has 1 to 64 code points after normalisation")
 {
-    CHECK(rule_broken_by("") == "a name has at least one character");
+    CHECK(violated_rule("") == "a name has at least one character");
     CHECK(base::normalise_name("x"));
     CHECK(base::normalise_name(repeated("я", 64)));
-    CHECK(rule_broken_by(repeated("я", 65)) == "a name has at most 64 characters");
+    CHECK(violated_rule(repeated("я", 65)) == "a name has at most 64 characters");
     // 64 characters that were typed as four code points each.
     auto const composed = base::normalise_name(repeated("\u03b1\u0313\u0300\u0345", 64));
     REQUIRE(composed);
     CHECK(*composed == repeated("\u1f82", 64));
-    // This one becomes more by normalisation.
+    // Normalisation makes this one longer.
     CHECK(base::normalise_name(repeated("\u0958", 32)));
-    CHECK(rule_broken_by(repeated("\u0958", 33)) == "a name has at most 64 characters");
+    CHECK(violated_rule(repeated("\u0958", 33)) == "a name has at most 64 characters");
 }
 
-TEST_CASE("a name that is far too long is refused")
+TEST_CASE("a name that is far too long is rejected")
 {
-    CHECK(rule_broken_by(repeated("\u0301\u0316", 500'000)) == "a name has at most 64 characters");
-    CHECK(rule_broken_by(repeated("\x80", 1'000'000)) == "a name must be valid UTF-8");
+    CHECK(violated_rule(repeated("\u0301\u0316", 500'000)) == "a name has at most 64 characters");
+    CHECK(violated_rule(repeated("\x80", 1'000'000)) == "a name must be valid UTF-8");
 }
 
 // Promise N15.
@@ -70,8 +70,8 @@ TEST_CASE("a new name has at most 256 code points in its folded form and an olde
 {
     constexpr auto* rule = "a name has at most 256 characters when its ligatures are written out";
     auto const rule_for_new = [](std::string_view name) {
-        auto const judged = base::normalise_new_name(name);
-        return judged ? "none" : judged.error();
+        auto const normalised = base::normalise_new_name(name);
+        return normalised ? "none" : normalised.error();
     };
     // U+FDFA folds to 18 code points.
     CHECK(rule_for_new(repeated("\ufdfa", 14)) == "none");
@@ -86,39 +86,39 @@ TEST_CASE("a new name has at most 256 code points in its folded form and an olde
 TEST_CASE("a name contains no control and no invisible characters")
 {
     for (auto const* name : {"a\tb", "a\nb", "\x1b[31m", "a\u0085", "\x7f"}) {
-        CHECK(rule_broken_by(name) == "a name may not contain control characters");
+        CHECK(violated_rule(name) == "a name may not contain control characters");
     }
-    CHECK(rule_broken_by(std::string_view{"a\0b", 3}) == "a name may not contain control characters");
+    CHECK(violated_rule(std::string_view{"a\0b", 3}) == "a name may not contain control characters");
     // Zero width, bidirectional, soft hyphen, variation selector, Hangul filler, grapheme joiner, byte order mark, tag.
     for (auto const* name : {"a\u200bb", "a\u202eb", "a\u00adb", "a\ufe0f", "\u3164", "a\u034f", "\ufeffa",
                              "a\U000e0041", "a\u200d", "\u115f"}) {
-        CHECK(rule_broken_by(name) == "a name may not contain invisible characters");
+        CHECK(violated_rule(name) == "a name may not contain invisible characters");
     }
 }
 
 TEST_CASE("a name contains only characters that Unicode defines")
 {
     for (auto const* name : {"\ue000", "\U000f0000", "\u0378", "\uffff", "\U0010ffff"}) {
-        CHECK(rule_broken_by(name) == "a name may only contain characters that Unicode defines");
+        CHECK(violated_rule(name) == "a name may only contain characters that Unicode defines");
     }
 }
 
 TEST_CASE("a name is valid UTF-8")
 {
     for (auto const* name : {"\xff", "a\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80"}) {
-        CHECK(rule_broken_by(name) == "a name must be valid UTF-8");
+        CHECK(violated_rule(name) == "a name must be valid UTF-8");
     }
 }
 
 TEST_CASE("a name has single plain spaces and only between characters")
 {
     CHECK(base::normalise_name("Anna Maria"));
-    CHECK(rule_broken_by(" a") == "a name may not begin or end with a space");
-    CHECK(rule_broken_by("a ") == "a name may not begin or end with a space");
-    CHECK(rule_broken_by(" ") == "a name may not begin or end with a space");
-    CHECK(rule_broken_by("a  b") == "a name may not contain two spaces in a row");
+    CHECK(violated_rule(" a") == "a name may not begin or end with a space");
+    CHECK(violated_rule("a ") == "a name may not begin or end with a space");
+    CHECK(violated_rule(" ") == "a name may not begin or end with a space");
+    CHECK(violated_rule("a  b") == "a name may not contain two spaces in a row");
     for (auto const* name : {"a\u00a0b", "a\u2003b", "a\u3000b", "a\u2028b", "a\u2029b", "a\u2000b"}) {
-        CHECK(rule_broken_by(name) == "the only space in a name is the plain one");
+        CHECK(violated_rule(name) == "the only space in a name is the plain one");
     }
 }
 
@@ -131,14 +131,14 @@ TEST_CASE("names that differ in case or width are the same name")
     CHECK(base::fold_name("ΣΊΣΥΦΟΣ") == base::fold_name("σίσυφος"));
     CHECK(base::fold_name("ﬁn") == "fin");
     CHECK(base::names_equal("Zoe\u0308", "ZO\u00cb"));
-    // Two spellings of one text, whose marks fold differently in the order of the first.
+    // Two spellings of one text. The marks of the first fold differently in their order.
     CHECK(base::names_equal("\u03b1\u0345\u0301", "\u1fb4"));
     CHECK_FALSE(base::names_equal("Alice", "Alicia"));
     // Cyrillic А is not Latin A.
     CHECK_FALSE(base::names_equal("Аnna", "Anna"));
 }
 
-TEST_CASE("invalid UTF-8 is the same name as nothing")
+TEST_CASE("invalid UTF-8 equals no name")
 {
     CHECK(base::fold_name("\xff").empty());
     CHECK_FALSE(base::names_equal("\xff", "\xff"));
@@ -146,7 +146,8 @@ TEST_CASE("invalid UTF-8 is the same name as nothing")
 
 TEST_CASE("folding a folded name changes nothing")
 {
-    // Where case and compatibility live: the alphabets to Georgian and Cherokee, Greek extended, symbols, full width.
+    // The ranges with case or compatibility: the alphabets to Georgian and Cherokee, Greek extended, symbols, full
+    // width.
     std::vector<std::pair<utf8proc_int32_t, utf8proc_int32_t>> const ranges{
         {0x20, 0x0600}, {0x10a0, 0x1400}, {0x1c80, 0x2500}, {0xa640, 0xac00}, {0xf900, 0x10000}, {0x10400, 0x10600}};
     std::vector<std::string> changed;
@@ -168,15 +169,15 @@ TEST_CASE("a password is hashed in NFC")
     CHECK(typed->view() == "Zo\u00eb pass");
 }
 
-TEST_CASE("a password may hold any character but controls")
+TEST_CASE("a password may contain any character except controls")
 {
     for (auto const* password : {"  two  spaces  ", "пароль", "a\u200db\ue000", "\u00a0", "", "\\\"'"}) {
         CHECK(base::normalise_password(password));
     }
     for (auto const* password : {"tab\there", "\x7f", "\u0085", "line\n"}) {
-        auto const judged = base::normalise_password(password);
-        REQUIRE_FALSE(judged);
-        CHECK(judged.error() == "a password may not contain control characters");
+        auto const normalised = base::normalise_password(password);
+        REQUIRE_FALSE(normalised);
+        CHECK(normalised.error() == "a password may not contain control characters");
     }
     CHECK(base::normalise_password(std::string_view{"\0", 1}).error() ==
           "a password may not contain control characters");
@@ -194,7 +195,7 @@ TEST_CASE("a password has at most 256 code points after normalisation")
           "a password has at most 256 characters");
 }
 
-TEST_CASE("text of others cannot steer the terminal")
+TEST_CASE("escaped text cannot control the terminal")
 {
     CHECK(base::escape("plain, Ünïcode 😀 and \\ stay") == "plain, Ünïcode 😀 and \\ stay");
     CHECK(base::escape("\x1b[2J") == "\\x1b[2J");

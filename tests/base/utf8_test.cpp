@@ -20,7 +20,7 @@ std::string encoded(std::uint32_t point)
     return {static_cast<char>(0xf0 | point >> 18), tail(12), tail(6), tail(0)};
 }
 
-/// What the fast validator is compared with: decodes one sequence, then asks whether its value may be written so.
+/// The reference for the fast validator: decodes each sequence and checks that it is the encoding of its value.
 bool decodes(std::string_view text)
 {
     for (std::size_t at = 0; at < text.size();) {
@@ -47,7 +47,7 @@ bool decodes(std::string_view text)
 
 }  // namespace
 
-TEST_CASE("every code point but the surrogates is valid UTF-8")
+TEST_CASE("every code point except the surrogates is valid UTF-8")
 {
     std::string wrong;
     for (std::uint32_t point = 0; point <= 0x10ffff; ++point) {
@@ -66,7 +66,7 @@ TEST_CASE("nothing above U+10FFFF is valid UTF-8")
     CHECK(accepted == 0);
 }
 
-TEST_CASE("every sequence of two and three bytes that is not ASCII is judged as RFC 3629 says")
+TEST_CASE("every sequence of two and three bytes that is not ASCII is checked as RFC 3629 requires")
 {
     std::size_t wrong = 0;
     for (std::uint32_t bytes = 0x800000; bytes <= 0xffffff; ++bytes) {
@@ -79,7 +79,7 @@ TEST_CASE("every sequence of two and three bytes that is not ASCII is judged as 
     CHECK(wrong == 0);
 }
 
-TEST_CASE("four-byte sequences are judged as RFC 3629 says at all their edges")
+TEST_CASE("four-byte sequences are checked as RFC 3629 requires at all boundaries")
 {
     std::size_t wrong = 0;
     for (int lead = 0xed; lead <= 0xff; ++lead) {
@@ -96,7 +96,7 @@ TEST_CASE("four-byte sequences are judged as RFC 3629 says at all their edges")
     CHECK(wrong == 0);
 }
 
-TEST_CASE("a bad byte is found at every offset of a long text")
+TEST_CASE("an invalid byte is found at every offset of a long text")
 {
     for (std::size_t size = 0; size < 40; ++size) {
         std::string text(size, 'a');
@@ -109,9 +109,9 @@ TEST_CASE("a bad byte is found at every offset of a long text")
     }
 }
 
-TEST_CASE("every sequence is judged alike at every place of a long text")
+TEST_CASE("the result for a sequence does not depend on its offset in a long text")
 {
-    // The edges of RFC 3629, section 4, whole, cut short, and with a byte too many.
+    // The boundaries of RFC 3629, section 4: complete, truncated, and with one byte too many.
     std::vector<std::string> pieces;
     for (std::uint32_t point :
          {0x7fU,   0x80U,   0x7ffU,   0x800U,   0xfffU,   0x1000U,  0xcfffU,   0xd000U,   0xd7ffU,   0xd800U,  0xdfffU,
@@ -142,7 +142,7 @@ TEST_CASE("every sequence is judged alike at every place of a long text")
     CHECK(wrong.empty());
 }
 
-TEST_CASE("a sequence cut short by the end is invalid")
+TEST_CASE("a sequence truncated by the end of the text is invalid")
 {
     for (std::string const whole : {"\u00e9", "\u20ac", "\U0001f600"}) {
         for (std::size_t size = 1; size < whole.size(); ++size) {

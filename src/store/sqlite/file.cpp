@@ -12,7 +12,7 @@
 #include <span>
 #include <system_error>
 
-#include "base/trust.hpp"
+#include "base/file_permissions.hpp"
 #include "base/writable_folder.hpp"
 #include "store/sqlite/database.hpp"
 
