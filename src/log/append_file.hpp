@@ -7,47 +7,45 @@
 
 namespace porter::detail::log {
 
-/// How many line feeds there are.
+/// The number of line feeds.
 std::size_t count_lines(std::string_view text) noexcept;
 
-/// A file that lines are appended to, each whole or not at all, through full disks, removals and rotations. Errors
-/// are values of errno (0: none). For one thread.
+/// A file to which whole lines are appended, also when the disk is full or the file is removed or rotated. Errors are
+/// values of errno (0: none). For one thread.
 class append_file {
 public:
-    /// Opens the file (made with mode 0600; never through a symbolic link; not a pipe or directory), or takes a
-    /// standard stream, whatever that is. When that fails
-    /// `opening_error()` says why and write() tries again.
+    /// Opens the file (created with mode 0600; no symbolic link, pipe or directory), or duplicates a standard stream of
+    /// any type. On failure `opening_error()` has the error, and write() tries again.
     explicit append_file(std::filesystem::path path);
     ~append_file();
     append_file(append_file const&) = delete;
     append_file& operator=(append_file const&) = delete;
 
-    /// What opening_error() would be for this file; makes and changes nothing. `planned`: a folder that will have been
-    /// made by then; empty: none.
+    /// The opening_error() that this file would have; creates and changes nothing. `planned`: a folder that will be
+    /// created before; empty: none.
     static int error_of_opening(std::filesystem::path const& path, std::filesystem::path const& planned);
 
     int opening_error() const noexcept { return opening_error_; }
     std::filesystem::path const& path() const noexcept { return path_; }
-    /// The open file; -1: there is none.
+    /// -1: no file is open.
     int descriptor() const noexcept { return file_; }
 
-    /// What a write lost, and why.
+    /// The lines that a write lost.
     struct lost_lines {
         std::size_t lines = 0;
         int error = 0;  ///< 0: no line was lost
     };
 
-    /// Appends lines, each of which ends with its line feed, at once. A file that was removed is made again first. When
-    /// no more can be written the rest is lost, except the end of a line whose beginning is in the file: that is kept
-    /// and written before the next. Needs no memory for that, as it may take that of `lines`, whose value is then
-    /// unspecified.
+    /// Appends lines, each with its line feed, in one write. Creates the file again if it was removed. If a write
+    /// fails, the rest is lost, except the end of a line that was partly written: it is kept and written before the
+    /// next lines. Needs no memory: it may take that of `lines`, whose value is then unspecified.
     lost_lines write(std::string& lines);
 
-    /// Whether a line's beginning is in the file and its end is not.
+    /// Whether a line was partly written.
     bool has_unfinished() const noexcept { return !unfinished_.empty(); }
 
-    /// Goes on in the file that has the name now. On an error the file that is open stays in use;
-    /// otherwise the end of an unfinished line is lost.
+    /// Opens the path again. On an error the open file stays in use; otherwise the end of a partly written line is
+    /// lost.
     int reopen();
 
 private:
@@ -58,7 +56,7 @@ private:
     std::filesystem::path path_;
     int file_ = -1;
     int opening_error_ = 0;
-    std::string unfinished_;  ///< what is still to come of a line whose beginning is in the file
+    std::string unfinished_;  ///< the end of a line that was partly written
 };
 
 }  // namespace porter::detail::log

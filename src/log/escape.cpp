@@ -9,13 +9,13 @@
 namespace porter::detail::log {
 namespace {
 
-/// The next character of a text: a code point, or one byte that is no UTF-8.
+/// A code point, or one byte that is not UTF-8.
 struct character {
-    std::int32_t code_point = -1;  ///< -1: no UTF-8
+    std::int32_t code_point = -1;  ///< -1: not UTF-8
     std::size_t size = 1;
 };
 
-character first_code_points(std::string_view text)
+character first_character(std::string_view text)
 {
     std::int32_t code_point = -1;
     auto const* bytes = reinterpret_cast<utf8proc_uint8_t const*>(text.data());
@@ -24,7 +24,7 @@ character first_code_points(std::string_view text)
     return {code_point, static_cast<std::size_t>(size)};
 }
 
-/// Whether a reader of the line sees the character, and sees it where it stands.
+/// Whether the character is visible and does not move or reorder others.
 bool is_visible(std::int32_t code_point)
 {
     switch (utf8proc_category(code_point)) {
@@ -60,14 +60,14 @@ char short_escape(std::int32_t code_point)
     }
 }
 
-/// Goes through the text character by character; false when it had to be cut.
+/// Calls `append` for each character up to max_value_bytes; false: the text was cut.
 template <typename Append>
 bool for_each_character(std::string_view text, Append append)
 {
     std::size_t done = 0;
     while (done < text.size()) {
         auto const rest = text.substr(done);
-        auto const next = first_code_points(rest);
+        auto const next = first_character(rest);
         if (done + next.size > max_value_bytes) return false;
         append(next, rest.substr(0, next.size));
         done += next.size;
@@ -120,9 +120,9 @@ void append_quoted(std::string& line, std::string_view text)
         }
     };
     line += '"';
-    bool const whole = for_each_character(text, append);
+    bool const complete = for_each_character(text, append);
     line += '"';
-    if (!whole) line += "...";
+    if (!complete) line += "...";
 }
 
 void append_json(std::string& line, std::string_view text)

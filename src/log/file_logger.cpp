@@ -16,8 +16,8 @@
 namespace porter::detail::log {
 namespace {
 
-/// Bytes that may wait for the disk: some ten thousand lines, for a disk that stalls while the server is busy. As much
-/// may be on its way to the disk meanwhile, and a text that grows has room for up to twice its size: some 4 MiB in all.
+/// Queued bytes: some ten thousand lines, for a disk that stalls while the server is busy. The batch that is being
+/// written may be as large, and a growing string allocates up to twice its size: some 4 MiB in all.
 constexpr std::size_t queue_bytes = 1024 * 1024;
 
 using std::chrono::steady_clock;
@@ -46,8 +46,8 @@ void file_logger::check(std::filesystem::path const& path, std::filesystem::path
     throw_unless_opened(path, append_file::error_of_opening(path, planned));
 }
 
-file_logger::file_logger(std::filesystem::path const& path, level threshold, log_format form)
-    : logger(threshold), format_(form), budget_(steady_clock::now()), writer_(path, form), queue_(queue_bytes)
+file_logger::file_logger(std::filesystem::path const& path, level threshold, log_format format)
+    : logger(threshold), format_(format), budget_(steady_clock::now()), writer_(path, format), queue_(queue_bytes)
 {
     throw_unless_opened(path, writer_.file().opening_error());
     thread_ = std::jthread{[this] { run(); }};
@@ -66,13 +66,12 @@ file_logger::~file_logger()
 void file_logger::run()
 {
     base::set_thread_name("porter-log");
-    // After the last line the thread looks once more when its minute is over, so that a flood that has ended is told
-    // of.
-    auto look = line_queue::time::max();
-    for (line_queue::batch next; queue_.take(next, look);) {
-        bool const is_quiet = next.is_empty();
-        if (!is_quiet) writer_.write(next);
-        look = is_quiet ? line_queue::time::max() : steady_clock::now() + line_budget::window;
+    // The thread wakes once more a window after the last line, to report a flood that has ended.
+    auto wake_at = line_queue::time::max();
+    for (line_queue::batch next; queue_.take(next, wake_at);) {
+        bool const timed_out = next.is_empty();
+        if (!timed_out) writer_.write(next);
+        wake_at = timed_out ? line_queue::time::max() : steady_clock::now() + line_budget::window;
         try {
             report(budget_.take_finished(steady_clock::now()));
         } catch (std::bad_alloc const&) {
@@ -88,19 +87,19 @@ void file_logger::write(level severity, std::string_view event, std::span<field 
     try {
         auto const line = format_event(format_, severity, event, peer, fields);
         auto const address = peer.empty() ? std::string_view{} : peer.front().text;
-        auto const decided = budget_.admit(address, severity, line.size(), steady_clock::now());
-        if (decided.has_finished) report(budget_.take_finished(steady_clock::now()));
-        if (decided.is_admitted) queue_.push(line);
-    } catch (std::bad_alloc const&) {  // whoever logs is not to fail because it cannot be told
+        auto const decision = budget_.admit(address, severity, line.size(), steady_clock::now());
+        if (decision.has_finished) report(budget_.take_finished(steady_clock::now()));
+        if (decision.is_admitted) queue_.push(line);
+    } catch (std::bad_alloc const&) {  // logging must not make the caller fail
         queue_.drop();
     }
 }
 
-void file_logger::report(std::vector<line_budget::suppression> const& all)
+void file_logger::report(std::vector<line_budget::suppression> const& suppressions)
 {
-    for (auto const& one : all) {
-        queue_.push(format_event(format_, one.has_errors ? level::error : level::warn, "suppressed", {},
-                                 {{"network", one.network}, {"lines", one.lines}, {"seconds", one.length.count()}}));
+    for (auto const& each : suppressions) {
+        queue_.push(format_event(format_, each.has_errors ? level::error : level::warn, "suppressed", {},
+                                 {{"network", each.network}, {"lines", each.lines}, {"seconds", each.length.count()}}));
     }
 }
 

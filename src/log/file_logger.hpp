@@ -13,27 +13,26 @@
 
 namespace porter::detail::log {
 
-/// The log file of a server. Callers only put a line into a bounded queue; a thread of the logger writes it, with all
-/// the others that wait by then. When the queue is full or there is no memory the newest lines are dropped, and when
-/// the disk refuses, lines are lost: the server goes on, and the first line that can be written again is preceded by
-/// the event `log_dropped` with their number. Lines with a field `address` are bounded by a line_budget: those of a
-/// network beyond it are not written, and at the end of the minute the event `suppressed` tells their number.
+/// The log file of a server. A call puts a line into a bounded queue; the logger's thread writes all queued lines at
+/// once. Lines are dropped when the queue is full or memory is short, and lost when the disk is full: the server goes
+/// on, and the next line that can be written is preceded by the event `log_dropped` with their number. Lines with a
+/// field `address` are bounded by a line_budget: lines beyond it are not written, and at the end of the minute the
+/// event `suppressed` has their number.
 class file_logger final : public logger {
 public:
-    /// Opens or makes the file. Throws start_error(cannot_create) with a line for people when that cannot be done.
-    file_logger(std::filesystem::path const& path, level threshold, log_format form);
+    /// Opens or creates the file. Throws start_error(cannot_create) with a line for people if that fails.
+    file_logger(std::filesystem::path const& path, level threshold, log_format format);
 
-    /// Throws what the constructor would throw for this file; makes and changes nothing. `planned`: a folder that will
-    /// have been made by then; empty: none.
+    /// Throws the constructor's error for this file, if any; creates and changes nothing. `planned`: a folder that will
+    /// be created before; empty: none.
     static void check(std::filesystem::path const& path, std::filesystem::path const& planned);
 
-    /// Writes what is queued, then closes.
+    /// Writes the queue, then closes.
     ~file_logger() override;
 
-    /// Goes on in the file that has the name now (after a rotation), and says so there: event `log_reopened`. What was
-    /// logged before the call is in the old one.
-    /// Returns at once, from any thread; the logger's thread does it. If the file cannot be opened, the old one stays
-    /// in use and gets the event `log_reopen_failed`.
+    /// Opens the path again, after a rotation. Lines logged before the call go to the old file; the new file starts
+    /// with the event `log_reopened`. If it cannot be opened, the old file stays in use and gets the event
+    /// `log_reopen_failed`. Returns at once, from any thread; the logger's thread opens the file.
     void reopen();
 
 private:
@@ -41,13 +40,13 @@ private:
                std::initializer_list<field> fields) override;
 
     void run();
-    void report(std::vector<line_budget::suppression> const& all);
+    void report(std::vector<line_budget::suppression> const& suppressions);
 
     log_format format_;
     line_budget budget_;
     line_writer writer_;
     line_queue queue_;
-    std::jthread thread_;  // ends first
+    std::jthread thread_;  // last member: it is joined before the others are destroyed
 };
 
 }  // namespace porter::detail::log

@@ -14,7 +14,7 @@
 namespace porter::detail::log {
 namespace {
 
-/// Slots that are looked at for one network: at three quarters of a table's load few networks find none.
+/// Slots that are probed for a network. Few networks find no slot while a table is up to three quarters full.
 constexpr std::size_t probes = 16;
 
 std::uint64_t random_seed()
@@ -23,7 +23,7 @@ std::uint64_t random_seed()
     return (std::uint64_t{random()} << 32) | random();
 }
 
-/// The finaliser of splitmix64: spreads the bits of a prefix. The seed keeps peers from choosing prefixes that collide.
+/// The finaliser of splitmix64. With the seed, peers cannot choose prefixes that collide.
 std::uint64_t mix(std::uint64_t value) noexcept
 {
     value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9U;
@@ -38,20 +38,20 @@ std::uint64_t big_endian(unsigned char const* bytes, std::size_t count) noexcept
     return value;
 }
 
-struct parsed {
+struct network_prefix {
     bool is_v6 = false;
     std::uint64_t prefix = 0;  ///< the whole IPv4 address, or the first half of the IPv6 address
 };
 
-/// An address in its canonical form, as it stands in a line; without memory from the heap.
-std::optional<parsed> parse(std::string_view text) noexcept
+/// Parses an address in its canonical form; allocates nothing.
+std::optional<network_prefix> parse(std::string_view text) noexcept
 {
     std::array<char, INET6_ADDRSTRLEN> copy{};
     if (text.empty() || text.size() >= copy.size()) return std::nullopt;
     std::memcpy(copy.data(), text.data(), text.size());
     std::array<unsigned char, sizeof(in6_addr)> bytes{};
-    if (::inet_pton(AF_INET, copy.data(), bytes.data()) == 1) return parsed{false, big_endian(bytes.data(), 4)};
-    if (::inet_pton(AF_INET6, copy.data(), bytes.data()) == 1) return parsed{true, big_endian(bytes.data(), 8)};
+    if (::inet_pton(AF_INET, copy.data(), bytes.data()) == 1) return network_prefix{false, big_endian(bytes.data(), 4)};
+    if (::inet_pton(AF_INET6, copy.data(), bytes.data()) == 1) return network_prefix{true, big_endian(bytes.data(), 8)};
     return std::nullopt;
 }
 
@@ -74,7 +74,7 @@ std::string ipv6_text(std::uint64_t prefix, std::string_view length)
 
 line_budget::line_budget(time now) : seed_(random_seed()), started_at_(now)
 {
-    for (auto* const one : {&ipv4_, &ipv6_64_, &ipv6_48_}) one->buckets.resize(slots);
+    for (auto* const each : {&ipv4_, &ipv6_64_, &ipv6_48_}) each->buckets.resize(slots);
 }
 
 line_budget::decision line_budget::admit(std::string_view address, level severity, std::size_t bytes, time now)
@@ -84,7 +84,7 @@ line_budget::decision line_budget::admit(std::string_view address, level severit
     if (now - started_at_ >= window) begin_window(now);
     bool admitted = true;
     if (network && network->is_v6) {
-        // The /48 first: beyond its budget its /64s need no slots.
+        // The /48 first: once its budget is used up, its /64s need no slots.
         auto& site = find_or_others(ipv6_48_, network->prefix & ~std::uint64_t{0xffff});
         auto const site_limit = &site == &ipv6_48_.others ? bytes_of_others : bytes_per_site;
         admitted = charge(site, site_limit, severity, bytes);
@@ -114,38 +114,38 @@ std::vector<line_budget::suppression> line_budget::take_all(time now)
     return std::exchange(finished_, {});
 }
 
-line_budget::bucket* line_budget::find(table& in, std::uint64_t prefix)
+line_budget::bucket* line_budget::find(table& networks, std::uint64_t prefix)
 {
     auto const first = mix(prefix ^ seed_);
     bucket* free = nullptr;
     for (std::size_t probe = 0; probe < probes; ++probe) {
-        auto& one = in.buckets[(first + probe) & (slots - 1)];
-        if (one.window != window_) {
-            // Within a window no slot becomes free, so the network is in none behind the first free one.
-            free = &one;
+        auto& slot = networks.buckets[(first + probe) & (slots - 1)];
+        if (slot.window != window_) {
+            // Within a window no slot becomes free, so the network has no slot after the first free one.
+            free = &slot;
             break;
         }
-        if (one.prefix == prefix) return &one;
+        if (slot.prefix == prefix) return &slot;
     }
     if (free != nullptr) *free = {prefix, window_, 0, 0, false};
     return free;
 }
 
-line_budget::bucket& line_budget::find_or_others(table& in, std::uint64_t prefix)
+line_budget::bucket& line_budget::find_or_others(table& networks, std::uint64_t prefix)
 {
-    auto* const own = find(in, prefix);
-    return own != nullptr ? *own : in.others;
+    auto* const own = find(networks, prefix);
+    return own != nullptr ? *own : networks.others;
 }
 
-bool line_budget::charge(bucket& one, std::uint64_t limit, level severity, std::size_t bytes)
+bool line_budget::charge(bucket& target, std::uint64_t limit, level severity, std::size_t bytes)
 {
     bool const is_error = severity == level::error;
-    if (one.bytes + bytes <= limit + (is_error ? bytes_for_errors : 0)) {
-        one.bytes += static_cast<std::uint32_t>(bytes);
+    if (target.bytes + bytes <= limit + (is_error ? bytes_for_errors : 0)) {
+        target.bytes += static_cast<std::uint32_t>(bytes);
         return true;
     }
-    ++one.suppressed;
-    one.has_errors = one.has_errors || is_error;
+    ++target.suppressed;
+    target.has_errors = target.has_errors || is_error;
     has_suppressed_ = true;
     return false;
 }
@@ -156,7 +156,7 @@ void line_budget::begin_window(time now)
     has_suppressed_ = false;
     started_at_ = now;
     ++window_;
-    for (auto* const one : {&ipv4_, &ipv6_64_, &ipv6_48_}) one->others = {};
+    for (auto* const each : {&ipv4_, &ipv6_64_, &ipv6_48_}) each->others = {};
 }
 
 void line_budget::finish_window(time now)
@@ -169,20 +169,21 @@ void line_budget::finish_window(time now)
     finished_.insert(finished_.end(), std::make_move_iterator(all.begin()), std::make_move_iterator(all.end()));
 }
 
-void line_budget::collect(table const& of, kind what, std::chrono::seconds length, std::vector<suppression>& into) const
+void line_budget::collect(table const& networks, kind network_kind, std::chrono::seconds length,
+                          std::vector<suppression>& out) const
 {
-    auto const add = [&](std::string network, bucket const& one) {
-        into.push_back({std::move(network), one.suppressed, one.has_errors, length});
+    auto const add = [&](std::string network, bucket const& counts) {
+        out.push_back({std::move(network), counts.suppressed, counts.has_errors, length});
     };
-    for (auto const& one : of.buckets) {
-        if (one.window != window_ || one.suppressed == 0) continue;
-        if (what == kind::ipv4) {
-            add(ipv4_text(one.prefix), one);
+    for (auto const& each : networks.buckets) {
+        if (each.window != window_ || each.suppressed == 0) continue;
+        if (network_kind == kind::ipv4) {
+            add(ipv4_text(each.prefix), each);
         } else {
-            add(ipv6_text(one.prefix, what == kind::ipv6_64 ? "/64" : "/48"), one);
+            add(ipv6_text(each.prefix, network_kind == kind::ipv6_64 ? "/64" : "/48"), each);
         }
     }
-    if (of.others.suppressed > 0) add("others", of.others);
+    if (networks.others.suppressed > 0) add("others", networks.others);
 }
 
 }  // namespace porter::detail::log

@@ -5,8 +5,7 @@
 namespace porter::detail::log {
 namespace {
 
-/// Memory of an empty text that is kept for the next lines: some hundreds of them. What a burst took beyond is given
-/// back.
+/// The capacity that an empty string keeps: some hundreds of lines. The memory of a burst beyond it is freed.
 constexpr std::size_t kept_bytes = 64 * 1024;
 
 void clear(std::string& text)
@@ -25,7 +24,7 @@ void clear(line_queue::batch& done)
 
 }  // namespace
 
-/// Whoever finds nothing waiting wakes the thread; whoever comes before it has got up costs no system call.
+/// Only the caller that finds the queue empty wakes the thread; the next callers make no system call until it has run.
 template <typename Change>
 void line_queue::change(Change apply)
 {
@@ -36,7 +35,7 @@ void line_queue::change(Change apply)
     if (may_sleep) changed_.notify_one();
 }
 
-/// With the time of the first line, or of the first that is dropped.
+/// A batch has the time of its first line, or of the first that is dropped.
 void line_queue::begin_lines(line_time now)
 {
     if (pending_.lines.empty() && pending_.dropped == 0) pending_.lines_at = now;
@@ -47,7 +46,7 @@ void line_queue::push(event_line const& line)
     change([this, &line] {
         auto const now = now_();
         begin_lines(now);
-        // Behind a dropped line none is taken either, be it short enough: the gap stays in one place.
+        // After a dropped line every line of the batch is dropped, even if it fits, so that there is one gap.
         if (pending_.dropped > 0 || pending_.old_lines.size() + pending_.lines.size() + line.size() > limit_) {
             ++pending_.dropped;
         } else {
@@ -86,7 +85,7 @@ bool line_queue::take(batch& done, time end)
         changed_.wait_until(lock, end, is_ready);
     }
     std::swap(done, pending_);
-    if (done.is_empty()) done.lines_at = now_();  // of what the thread may have to say itself
+    if (done.is_empty()) done.lines_at = now_();  // for lines of the writer itself
     return !done.is_empty() || !closed_;
 }
 

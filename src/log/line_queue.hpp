@@ -13,46 +13,46 @@
 
 namespace porter::detail::log {
 
-/// The lines that wait for the log's thread, put together into one text that can be written at once. Bounded in bytes:
-/// a disk that hangs must not fill the memory. When the queue is full the newest lines are dropped, so what is in the
-/// log up to there tells how it came to that, and the gap is in one place. A line gets its time when it gets its place,
-/// so that times rise from line to line as long as the clock does. Safe from any thread; one thread takes.
+/// The lines for the log's thread, joined to one text that is written at once. Bounded in bytes: a disk that hangs must
+/// not fill the memory. When the queue is full the newest lines are dropped, so the log keeps the lines that led to it,
+/// and there is one gap. A line gets its time when it is queued, so the order of times is the order of lines as long as
+/// the clock does not go back. Safe from any thread; one thread takes.
 class line_queue {
 public:
-    /// What the thread has to do, in this order.
+    /// The work for the thread, in this order.
     struct batch {
         bool is_empty() const noexcept { return !reopen && lines.empty() && dropped == 0; }
 
-        // When each part began: the time of what the thread says itself before that part.
+        // The begin of each part: the time of lines that the writer itself writes before that part.
         line_time old_lines_at{};
         line_time reopened_at{};
-        line_time lines_at{};  ///< of the first line, or of the first that was dropped where there is none
+        line_time lines_at{};  ///< of the first line, or, if there is none, of the first that was dropped
 
-        std::string old_lines{};    ///< those from before the reopening was asked for: they belong into the old file
-        bool reopen = false;        ///< whether to go on in the file that has the name now
+        std::string old_lines{};    ///< lines from before request_reopen(), for the old file
+        bool reopen = false;        ///< whether to open the path again
         std::string lines;          ///< each with its line feed
-        std::uint64_t dropped = 0;  ///< lines that came after these and were not taken
+        std::uint64_t dropped = 0;  ///< the number of lines after these that were dropped
     };
 
-    /// `limit`: bytes that may wait. `now` is called by one thread at a time.
+    /// `limit`: bytes that may be queued. `now` is called by one thread at a time.
     explicit line_queue(std::size_t limit, std::function<line_time()> now = line_time_now)
         : limit_(limit), now_(std::move(now))
     {}
 
-    /// Adds a line, or drops it when there is no room. Throws std::bad_alloc; then the queue is as before.
+    /// Adds a line, or drops it when the queue is full. Throws std::bad_alloc; then the queue is unchanged.
     void push(event_line const& line);
-    /// Counts a line that somebody could not even push.
+    /// Counts a line that could not be pushed.
     void drop();
-    /// Lets the lines from here on be preceded by a reopening; once a batch.
+    /// Requests a reopen before the lines that follow; once a batch.
     void request_reopen();
 
     using time = std::chrono::steady_clock::time_point;
 
-    /// Waits until there is something to do, at most until `end`, and exchanges it for `done`, whose memory is used
-    /// again; at the end that is an empty batch. False: the queue is closed, and everything was taken.
+    /// Waits for a batch until `end` at most and exchanges it for `done`, whose memory is used again; after `end` the
+    /// batch is empty. False: the queue is closed and empty.
     [[nodiscard]] bool take(batch& done, time end = time::max());
 
-    /// Nothing comes in any more.
+    /// Call it after the last push.
     void close();
 
 private:

@@ -11,10 +11,10 @@
 namespace porter::detail::log {
 namespace {
 
-/// No value of errno: the log stopped by itself, to keep space free.
+/// Not a value of errno: the log stopped by itself, to keep space free.
 constexpr int below_floor = -1;
 
-/// As std::generic_category() has it, but needs no memory.
+/// The text of std::generic_category(), without allocating memory.
 char const* describe(int error)
 {
     if (error == below_floor) return "too little free space";
@@ -57,7 +57,7 @@ void line_writer::reopen()
     auto const& path = file_.path().native();
     bool const was_torn = file_.has_unfinished();
     int const error = file_.reopen();
-    if (error == 0 && was_torn) ++dropped_;  // its end would stand in another file than its beginning
+    if (error == 0 && was_torn) ++dropped_;  // its end would be in another file than its beginning
     int const failed = error == 0
                            ? announce(level::info, "log_reopened", {{"file", path}})
                            : announce(level::error, "log_reopen_failed", {{"file", path}, {"error", describe(error)}});
@@ -70,12 +70,12 @@ void line_writer::finish()
     report_dropped();
 }
 
-/// True when nothing is left to be said about lost lines.
+/// True: no lost lines are left to report.
 bool line_writer::report_dropped()
 {
     if (dropped_ == 0) return true;
-    auto const* const why = last_error_ == 0 ? "queue full" : describe(last_error_);
-    if (int const error = announce(level::warn, "log_dropped", {{"lines", dropped_}, {"error", why}})) {
+    auto const* const cause = last_error_ == 0 ? "queue full" : describe(last_error_);
+    if (int const error = announce(level::warn, "log_dropped", {{"lines", dropped_}, {"error", cause}})) {
         last_error_ = error;
         return false;
     }
@@ -83,7 +83,7 @@ bool line_writer::report_dropped()
     return true;
 }
 
-/// Writes a line of the log's own. To have no memory for it is as bad as a full disk, and not worse.
+/// Writes a line of the writer itself. A lack of memory is reported like a full disk.
 int line_writer::announce(level severity, std::string_view event, std::initializer_list<field> fields)
 {
     try {

@@ -9,27 +9,27 @@
 
 #include "log/append_file.hpp"
 #include "log/format.hpp"
+#include "log/free_space_check.hpp"
 #include "log/line_queue.hpp"
 #include "log/logger.hpp"
-#include "log/space_floor.hpp"
 
 namespace porter::detail::log {
 
-/// Writes what a line_queue gave and keeps count of the lines that were lost, or that the space_floor left no room for.
-/// Nothing here throws, for lack of memory neither. For one thread.
+/// Writes the batches of a line_queue and counts the lines that were lost, or not written because of the
+/// free_space_check. No member function throws, not even std::bad_alloc. For one thread.
 class line_writer {
 public:
-    line_writer(std::filesystem::path const& path, log_format form, free_space_check floor = free_space_check{})
-        : file_(path), format_(form), floor_(std::move(floor))
+    line_writer(std::filesystem::path const& path, log_format format, free_space_check floor = free_space_check{})
+        : file_(path), format_(format), floor_(std::move(floor))
     {}
 
     append_file const& file() const noexcept { return file_; }
 
-    /// Says what was lost before and writes the lines, with a reopening before or among them if that is asked for.
-    /// While the former cannot be said no line is written either: lines behind a gap that nobody sees would mislead.
+    /// Reports earlier losses and writes the lines, with the reopen that the batch requests. While the report cannot be
+    /// written, no line is written either: the gap would not be visible.
     void write(line_queue::batch& next);
 
-    /// Says what was lost, if anything was and it can be written. After the last batch.
+    /// Reports losses, if there are any and the report can be written. After the last batch.
     void finish();
 
 private:
@@ -41,9 +41,9 @@ private:
     append_file file_;
     log_format format_;
     free_space_check floor_;
-    line_time now_{};  ///< of what is said by the writer itself: that of the lines that follow it
+    line_time now_{};  ///< the time for lines of the writer itself: that of the lines that follow
     std::uint64_t dropped_ = 0;
-    /// Of the file; 0: lines were lost because the queue was full; below_floor: to keep space free.
+    /// Why lines were lost: errno of the file; 0: the queue was full; below_floor: to keep space free.
     int last_error_ = 0;
 };
 

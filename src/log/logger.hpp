@@ -14,8 +14,8 @@ namespace porter::detail::log {
 
 using level = porter::log_level;
 
-/// One key=value of a log line. Text that a peer chose goes in by `quoted`, so that it always stands in quotes,
-/// escaped; other text is bare where that is unambiguous. The value is a view: it lives until the call returns.
+/// One key=value of a log line. Use `quoted` for text from a peer: it is always written in quotes, escaped; other text
+/// has quotes only if it needs them. The value is a view, which must be valid until the call returns.
 class field {
 public:
     enum class style : std::uint8_t { text, quoted, number, seconds };
@@ -26,7 +26,7 @@ public:
     field(std::string_view key_, Number value)
         : key(key_), number(static_cast<std::int64_t>(value)), style_(style::number)
     {}
-    /// A length of time that is not negative, written in seconds: 1.250.
+    /// A duration that is not negative, written in seconds: 1.250.
     field(std::string_view key_, std::chrono::milliseconds length)
         : key(key_), number(length.count()), style_(style::seconds)
     {}
@@ -39,20 +39,20 @@ public:
 
 inline field quoted(std::string_view key, std::string_view text)
 {
-    field made{key, text};
-    made.style_ = field::style::quoted;
-    return made;
+    field value{key, text};
+    value.style_ = field::style::quoted;
+    return value;
 }
 
 class connection_logger;
 
-/// Where events go. An event is a fixed snake_case name; what varies goes into the fields, the peer's address before
-/// any text that the peer chose. No password, token or digest ever. Safe from any thread; never blocks on a disk.
+/// The interface of the log. An event is a fixed snake_case name; its values are fields, the peer's address before any
+/// text from the peer. Never log a password, a token or a digest. Safe from any thread; never blocks on a disk.
 class logger {
 public:
     virtual ~logger() = default;
 
-    /// Whether lines of this level are written: a branch, for those who would gather the fields of each message.
+    /// Whether lines of this level are written. Check it before you compute expensive fields.
     bool writes(level severity) const noexcept { return severity >= threshold_; }
 
     void trace(std::string_view event, std::initializer_list<field> fields = {}) { log(level::trace, event, fields); }

@@ -31,7 +31,7 @@ TEST_CASE("events from the threshold upwards become lines of the file")
     CHECK(lines(path) == lines_of_text{"info started port=7678", "error failed name=\"x\\ny\""});
 }
 
-TEST_CASE("a line is in the file although the logger goes on")
+TEST_CASE("a line is written while the logger is in use")
 {
     scratch dir;
     file_logger log{dir.path / "log", level::info, log_format::json};
@@ -39,7 +39,7 @@ TEST_CASE("a line is in the file although the logger goes on")
     wait_for_line(dir.path / "log", "\"event\":\"first\"}\n");
 }
 
-TEST_CASE("the file is made for its owner only and is appended to")
+TEST_CASE("the file is created with access for its owner only and is appended to")
 {
     scratch dir;
     auto const path = dir.path / "log";
@@ -49,7 +49,7 @@ TEST_CASE("the file is made for its owner only and is appended to")
     CHECK(fs::status(path).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
 }
 
-TEST_CASE("everything that is queued is written at the end")
+TEST_CASE("the destructor writes all queued lines")
 {
     scratch dir;
     auto const path = dir.path / "log";
@@ -62,7 +62,7 @@ TEST_CASE("everything that is queued is written at the end")
     CHECK(written.back() == "info event n=1999");
 }
 
-TEST_CASE("lines that many threads log at once are all written as wholes and each thread's in order")
+TEST_CASE("lines of many threads are all written whole and those of each thread in order")
 {
     constexpr int threads = 4;
     constexpr int each = 1000;
@@ -88,7 +88,7 @@ TEST_CASE("lines that many threads log at once are all written as wholes and eac
     CHECK(next == std::vector<int>(threads, each));
 }
 
-TEST_CASE("a log that cannot be opened refuses the start in one line")
+TEST_CASE("a log that cannot be opened is a start error of one line")
 {
     scratch dir;
     auto const message = [](fs::path const& path) {
@@ -110,13 +110,13 @@ TEST_CASE("a log that cannot be opened refuses the start in one line")
 
     REQUIRE(::mkfifo((dir.path / "pipe").c_str(), 0600) == 0);
     CHECK(message(dir.path / "pipe").ends_with(": it is not a regular file"));
-    int const reader = ::open((dir.path / "pipe").c_str(), O_RDONLY | O_NONBLOCK);  // then it could be written to
+    int const reader = ::open((dir.path / "pipe").c_str(), O_RDONLY | O_NONBLOCK);  // the pipe could now be written to
     CHECK(message(dir.path / "pipe").ends_with(": it is not a regular file"));
     ::close(reader);
     CHECK(message("/nowhere/a\nb").find('\n') == std::string::npos);
 }
 
-TEST_CASE("after a rotation the log goes on in the new file")
+TEST_CASE("after a rotation lines go to the new file")
 {
     scratch dir;
     auto const path = dir.path / "log";
@@ -134,7 +134,7 @@ TEST_CASE("after a rotation the log goes on in the new file")
     CHECK(lines(path) == lines_of_text{"info log_reopened file=" + path.string(), "error after"});
 }
 
-TEST_CASE("a reopening happens although nothing more is logged")
+TEST_CASE("the file is reopened although no further line is logged")
 {
     scratch dir;
     auto const path = dir.path / "log";
@@ -144,7 +144,7 @@ TEST_CASE("a reopening happens although nothing more is logged")
     wait_for_line(path, "log_reopened");
 }
 
-TEST_CASE("a reopening that fails leaves the old file in use and says so")
+TEST_CASE("a reopen that fails keeps the old file and is logged")
 {
     scratch dir;
     auto const path = dir.path / "log";
@@ -159,7 +159,7 @@ TEST_CASE("a reopening that fails leaves the old file in use and says so")
           lines_of_text{"error log_reopen_failed file=" + path.string() + " error=\"Is a directory\"", "info after"});
 }
 
-TEST_CASE("a file that was removed is made again")
+TEST_CASE("a file that was removed is created again")
 {
     scratch dir;
     auto const path = dir.path / "log";
@@ -173,7 +173,7 @@ TEST_CASE("a file that was removed is made again")
     CHECK(lines(path) == lines_of_text{"info after"});
 }
 
-TEST_CASE("a flood of lines about one address ends at its budget and the others are not hindered")
+TEST_CASE("a flood of lines about one address ends at its budget and other addresses are still logged")
 {
     scratch dir;
     auto const path = dir.path / "log";

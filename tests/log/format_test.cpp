@@ -25,7 +25,6 @@ std::string json_line(std::initializer_list<field> fields)
     return format_line(log_format::json, moment, level::warn, "login", fields);
 }
 
-/// What stands behind the fixed beginning.
 std::string quoted_form(std::string_view value)
 {
     std::string line;
@@ -49,28 +48,28 @@ TEST_CASE("a text line is time and level and event and fields")
           "2026-11-22T16:01:02.123Z info login address=192.0.2.7 name=\"Alice\" session=17");
 }
 
-TEST_CASE("a json line holds the same as members")
+TEST_CASE("a JSON line has the same values as members")
 {
     CHECK(
         json_line({{"address", "::1"}, quoted("name", "Alice"), {"session", -1}}) ==
         R"({"time":"2026-11-22T16:01:02.123Z","level":"warn","event":"login","address":"::1","name":"Alice","session":-1})");
 }
 
-TEST_CASE("times have four and two and three digits")
+TEST_CASE("a time is written in ISO 8601 with milliseconds")
 {
     CHECK(format_line(log_format::text, line_time{}, level::trace, "e", {}) == "1970-01-01T00:00:00.000Z trace e");
     CHECK(format_line(log_format::text, line_time{-1ms}, level::debug, "e", {}) == "1969-12-31T23:59:59.999Z debug e");
     CHECK(format_line(log_format::text, line_time{5ms}, level::error, "e", {}) == "1970-01-01T00:00:00.005Z error e");
 }
 
-TEST_CASE("numbers stand as they are")
+TEST_CASE("numbers are written in decimal without quotes")
 {
     CHECK(text_line({{"n", std::numeric_limits<std::int64_t>::min()}}) ==
           "2026-11-22T16:01:02.123Z info login n=-9223372036854775808");
     CHECK(text_line({{"n", std::uint32_t{4294967295}}}) == "2026-11-22T16:01:02.123Z info login n=4294967295");
 }
 
-TEST_CASE("only text of harmless characters stands without quotes")
+TEST_CASE("only text of safe characters is written without quotes")
 {
     CHECK(is_bare("AZaz09._:/@%+,-"));
     for (auto const* text : {"", " ", "a b", "a=b", "a\"", "a\\", "a\n", "ä", "a;", "(a)", "a\x7f"}) {
@@ -81,7 +80,7 @@ TEST_CASE("only text of harmless characters stands without quotes")
     CHECK(text_line({{"reason", "no such file"}}) == "2026-11-22T16:01:02.123Z info login reason=\"no such file\"");
 }
 
-TEST_CASE("text of a peer is always quoted")
+TEST_CASE("text from a peer is always quoted")
 {
     CHECK(text_line({quoted("n", "a")}) == "2026-11-22T16:01:02.123Z info login n=\"a\"");
 }
@@ -108,7 +107,7 @@ TEST_CASE("readable text of any language stays readable")
     CHECK(json_form("Zoë Иван 王 😀") == "\"Zoë Иван 王 😀\"");
 }
 
-TEST_CASE("bytes that are no UTF-8 are shown as bytes")
+TEST_CASE("bytes that are not UTF-8 are escaped as bytes")
 {
     CHECK(quoted_form("a\xff"
                       "b") == R"("a\xffb")");
@@ -118,7 +117,7 @@ TEST_CASE("bytes that are no UTF-8 are shown as bytes")
     CHECK(quoted_form("\xf4\x90\x80\x80") == R"("\xf4\x90\x80\x80")");
 }
 
-TEST_CASE("json escapes what text lines escape")
+TEST_CASE("JSON lines escape the characters that text lines escape")
 {
     CHECK(json_form("a\"b\\c\n\x1b") == R"("a\"b\\c\n\u001b")");
     CHECK(json_form("\u202e\u2028\u0085\x7f") == R"("\u202e\u2028\u0085\u007f")");
@@ -127,7 +126,7 @@ TEST_CASE("json escapes what text lines escape")
                     "b") == R"("a\ufffdb")");
 }
 
-TEST_CASE("a long value is cut between characters and says so outside the quotes")
+TEST_CASE("a long value is cut between characters and marked outside the quotes")
 {
     CHECK(quoted_form(std::string(max_value_bytes, 'a')) == '"' + std::string(max_value_bytes, 'a') + '"');
     CHECK(quoted_form(std::string(max_value_bytes + 1, 'a')) == '"' + std::string(max_value_bytes, 'a') + "\"...");
@@ -147,7 +146,7 @@ TEST_CASE("a peer cannot forge a field or a line")
     CHECK(json.ends_with(R"("name":"x\",\"event\":\"granted"})"));
 }
 
-TEST_CASE("random bytes never leave their quotes")
+TEST_CASE("random bytes never end their quotes")
 {
     std::mt19937 random{2026};
     for (int round = 0; round < 20'000; ++round) {

@@ -18,7 +18,7 @@
 namespace porter::detail::log {
 namespace {
 
-/// Files of this process cannot grow past a size while this lives: a disk that is full.
+/// Simulates a full disk: while this object lives, files of this process cannot grow past a size.
 class full_disk {
 public:
     explicit full_disk(rlim_t size) : handler_(std::signal(SIGXFSZ, SIG_IGN))
@@ -40,9 +40,9 @@ private:
     rlimit before_{};
 };
 
-/// What the logger's thread does, driven by hand: each call is a batch.
-struct hand_driven_writer {
-    explicit hand_driven_writer(fs::path const& path, free_space_check floor = free_space_check{})
+/// A line_writer without the logger's thread: each call writes a batch.
+struct writer_fixture {
+    explicit writer_fixture(fs::path const& path, free_space_check floor = free_space_check{})
         : writer(path, log_format::text, std::move(floor))
     {}
 
@@ -67,11 +67,11 @@ append_file::lost_lines write(append_file& file, std::string lines)
 
 }  // namespace
 
-TEST_CASE("lines that a full disk refused are counted and the count is written as soon as it can be")
+TEST_CASE("lines lost on a full disk are counted and the count is written as soon as there is space")
 {
     scratch dir;
     auto const path = dir.path / "log";
-    hand_driven_writer log{path};
+    writer_fixture log{path};
     log.log("before\n");
     {
         full_disk const disk{fs::file_size(path)};
@@ -82,11 +82,11 @@ TEST_CASE("lines that a full disk refused are counted and the count is written a
           std::vector<std::string>{"before", "warn log_dropped lines=10 error=\"File too large\"", "after"});
 }
 
-TEST_CASE("a count of lost lines is lost no more than the lines")
+TEST_CASE("the count of lost lines is kept until it can be written")
 {
     scratch dir;
     auto const path = dir.path / "log";
-    hand_driven_writer log{path};
+    writer_fixture log{path};
     {
         full_disk const disk{0};
         log.log("lost\n");
@@ -98,10 +98,10 @@ TEST_CASE("a count of lost lines is lost no more than the lines")
     CHECK(lines(path) == std::vector<std::string>{"warn log_dropped lines=1 error=\"File too large\""});
 }
 
-TEST_CASE("lines that found no room in the queue are counted behind those that did")
+TEST_CASE("lines dropped by a full queue are reported after the queued lines")
 {
     scratch dir;
-    hand_driven_writer log{dir.path / "log"};
+    writer_fixture log{dir.path / "log"};
     line_queue queue{70};
     for (int i = 0; i < 5; ++i) queue.push(event_line{" queued", 0});
     line_queue::batch next;
@@ -118,7 +118,7 @@ TEST_CASE("lines lost in the queue and on the disk are counted together")
 {
     scratch dir;
     auto const path = dir.path / "log";
-    hand_driven_writer log{path};
+    writer_fixture log{path};
     {
         full_disk const disk{10};
         log.log("whole\nwhich is torn\nlost\nlost\n", 3);
@@ -129,7 +129,7 @@ TEST_CASE("lines lost in the queue and on the disk are counted together")
           std::vector<std::string>{"whole", "is torn", "warn log_dropped lines=5 error=\"File too large\"", "after"});
 }
 
-TEST_CASE("a line is never torn by a disk that fills up")
+TEST_CASE("a line that a full disk cuts is completed later")
 {
     scratch dir;
     auto const path = dir.path / "log";
@@ -137,7 +137,7 @@ TEST_CASE("a line is never torn by a disk that fills up")
     REQUIRE(write(file, "first\n").error == 0);
     {
         full_disk const disk{9};
-        CHECK(write(file, "second\n").error == 0);  // begun: "sec" is in the file
+        CHECK(write(file, "second\n").error == 0);  // "sec" is in the file
         CHECK(file.has_unfinished());
         CHECK(write(file, "third\n").error == EFBIG);
         CHECK(content(path) == "first\nsec");
@@ -147,21 +147,21 @@ TEST_CASE("a line is never torn by a disk that fills up")
     CHECK(content(path) == "first\nsecond\nfourth\n");
 }
 
-TEST_CASE("wherever a disk fills up in many lines each is in the file as a whole or counted")
+TEST_CASE("at whatever byte the disk is full each line is written whole or counted")
 {
     std::string const batch = "one\ntwo\nthree\nfour\n";
-    for (std::size_t room = 0; room < batch.size(); ++room) {
-        INFO(room);
+    for (std::size_t space = 0; space < batch.size(); ++space) {
+        INFO(space);
         scratch dir;
         append_file file{dir.path / "log"};
         append_file::lost_lines lost;
         {
-            full_disk const disk{room};
+            full_disk const disk{space};
             lost = write(file, batch);
-            CHECK(content(dir.path / "log") == batch.substr(0, room));
+            CHECK(content(dir.path / "log") == batch.substr(0, space));
         }
-        bool const is_torn = room > 0 && batch[room - 1] != '\n';
-        auto const kept = is_torn ? batch.find('\n', room) + 1 : room;
+        bool const is_torn = space > 0 && batch[space - 1] != '\n';
+        auto const kept = is_torn ? batch.find('\n', space) + 1 : space;
         CHECK(file.has_unfinished() == is_torn);
         CHECK(lost.lines == count_lines(batch.substr(kept)));
         CHECK(lost.error == (lost.lines > 0 ? EFBIG : 0));
@@ -170,11 +170,11 @@ TEST_CASE("wherever a disk fills up in many lines each is in the file as a whole
     }
 }
 
-TEST_CASE("the end of a torn line does not go into another file")
+TEST_CASE("the end of a torn line is not written to another file")
 {
     scratch dir;
     auto const path = dir.path / "log";
-    hand_driven_writer log{path};
+    writer_fixture log{path};
     {
         full_disk const disk{3};
         log.log("torn\n");
@@ -185,11 +185,11 @@ TEST_CASE("the end of a torn line does not go into another file")
                                                   "warn log_dropped lines=1 error=\"queue full\"", "after"});
 }
 
-TEST_CASE("a torn line is not lost when the reopening fails")
+TEST_CASE("a torn line is not lost when the reopen fails")
 {
     scratch dir;
     auto const path = dir.path / "log";
-    hand_driven_writer log{path};
+    writer_fixture log{path};
     {
         full_disk const disk{3};
         log.log("torn\n");
@@ -202,7 +202,7 @@ TEST_CASE("a torn line is not lost when the reopening fails")
               "torn", "error log_reopen_failed file=" + path.string() + " error=\"Is a directory\"", "after"});
 }
 
-TEST_CASE("a line that had no room at all is lost as a whole")
+TEST_CASE("a line of which no byte was written is lost whole")
 {
     scratch dir;
     append_file file{dir.path / "log"};
@@ -215,12 +215,12 @@ TEST_CASE("a line that had no room at all is lost as a whole")
     CHECK(content(dir.path / "log") == "kept\n");
 }
 
-TEST_CASE("the log stops above a floor of free space and says so when it goes on")
+TEST_CASE("the log stops at a minimum of free space and reports it when it continues")
 {
     scratch dir;
     auto const path = dir.path / "log";
     free_space_check::space disk{.size = 1000, .available = 70};
-    hand_driven_writer log{path, free_space_check{[&disk](int) { return std::optional{disk}; }}};
+    writer_fixture log{path, free_space_check{[&disk](int) { return std::optional{disk}; }}};
     log.log("12345678901234567\n");
     log.log("123456789012345678\n123456789012345678\n");  // 38 bytes: 32 would be left of 50
     disk.available = 49;
@@ -233,7 +233,7 @@ TEST_CASE("the log stops above a floor of free space and says so when it goes on
                                                   "warn log_dropped lines=5 error=\"too little free space\"", "after"});
 }
 
-TEST_CASE("the floor of free space is 256 MiB and on small file systems a twentieth of it")
+TEST_CASE("the minimum of free space is 256 MiB and on small file systems a twentieth of their size")
 {
     std::uint64_t const MiB = 1024 * 1024;
     free_space_check::space disk{.size = 100 * 1024 * MiB, .available = 256 * MiB + 10};
@@ -247,7 +247,7 @@ TEST_CASE("the floor of free space is 256 MiB and on small file systems a twenti
     CHECK_FALSE(floor.has_space(0, 0));
 }
 
-TEST_CASE("space that is not known does not stop the log")
+TEST_CASE("unknown free space does not stop the log")
 {
     CHECK(free_space_check{[](int) { return std::optional<free_space_check::space>{}; }}.has_space(0, 1'000'000));
     CHECK_FALSE(free_space_check::fstatvfs_of(-1));
@@ -255,7 +255,7 @@ TEST_CASE("space that is not known does not stop the log")
     CHECK_FALSE(free_space_check::fstatvfs_of(device.descriptor()));
 }
 
-TEST_CASE("the space of a file system is that of fstatvfs")
+TEST_CASE("the size of a file system is that of fstatvfs")
 {
     scratch dir;
     append_file const file{dir.path / "log"};

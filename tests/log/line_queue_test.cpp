@@ -13,7 +13,7 @@
 namespace porter::detail::log {
 namespace {
 
-constexpr std::size_t stamp_bytes = 25;  // with the blank behind it
+constexpr std::size_t stamp_bytes = 25;  // with the space after it
 
 /// The event of a line that ends with `text`.
 event_line ending_with(std::string const& text)
@@ -32,8 +32,8 @@ std::string without_times(std::string const& lines)
     return all;
 }
 
-/// A clock that goes on by a millisecond whenever it is looked at.
-line_time every_millisecond()
+/// A clock that advances by a millisecond with each call.
+line_time ticking_clock()
 {
     static line_time now{};
     return now += std::chrono::milliseconds{1};
@@ -41,7 +41,7 @@ line_time every_millisecond()
 
 }  // namespace
 
-TEST_CASE("lines that came while the thread was held up are written together and in order")
+TEST_CASE("lines that are queued while the thread is busy are written together and in order")
 {
     constexpr int count = 5000;
     scratch dir;
@@ -61,13 +61,13 @@ TEST_CASE("lines that came while the thread was held up are written together and
     CHECK(without_times(content(dir.path / "log")) == all);
 }
 
-TEST_CASE("a full queue drops and counts what comes until it is emptied")
+TEST_CASE("a full queue drops and counts lines until it is emptied")
 {
     line_queue queue{10 + stamp_bytes};
     line_queue::batch next;
     queue.push(ending_with("12345"));
     queue.push(ending_with("6789"));  // a byte too many
-    queue.push(ending_with("1"));     // has room, but would hide where the gap is
+    queue.push(ending_with("1"));     // fits, but would make a second gap
     REQUIRE(queue.take(next));
     CHECK(without_times(next.lines) == "12345\n");
     CHECK(next.dropped == 2);
@@ -88,7 +88,7 @@ TEST_CASE("a line that could not be pushed is counted")
     CHECK(next.dropped == 1);
 }
 
-TEST_CASE("what was logged before a rotation is in the old file and the rest in the new one")
+TEST_CASE("lines logged before a rotation are in the old file and the rest in the new one")
 {
     scratch dir;
     auto const path = dir.path / "log";
@@ -109,7 +109,7 @@ TEST_CASE("what was logged before a rotation is in the old file and the rest in 
     CHECK(content(path).find("before") == std::string::npos);
 }
 
-TEST_CASE("a reopening that is asked for belongs to the next batch only")
+TEST_CASE("a requested reopen belongs to the next batch only")
 {
     line_queue queue{10 + stamp_bytes};
     line_queue::batch next;
@@ -121,7 +121,7 @@ TEST_CASE("a reopening that is asked for belongs to the next batch only")
     CHECK_FALSE(next.reopen);
 }
 
-TEST_CASE("a closed queue gives what is left and ends")
+TEST_CASE("a closed queue returns the remaining lines and ends")
 {
     line_queue queue{10 + stamp_bytes};
     line_queue::batch next;
@@ -133,7 +133,7 @@ TEST_CASE("a closed queue gives what is left and ends")
     CHECK(next.is_empty());
 }
 
-TEST_CASE("a wait that has an end gives an empty batch then and is not the end of the queue")
+TEST_CASE("a wait that times out returns an empty batch and does not end the queue")
 {
     line_queue queue{10 + stamp_bytes};
     line_queue::batch next;
@@ -146,9 +146,9 @@ TEST_CASE("a wait that has an end gives an empty batch then and is not the end o
     CHECK_FALSE(queue.take(next, line_queue::time::min()));
 }
 
-TEST_CASE("a thread that waits is woken by a line and by the end")
+TEST_CASE("a waiting thread is woken by a line and by the close")
 {
-    line_queue queue{100 * (2 + stamp_bytes)};  // room for all, whenever the thread runs
+    line_queue queue{100 * (2 + stamp_bytes)};  // all fit, whenever the thread runs
     std::string taken;
     {
         std::jthread const thread{[&] {
@@ -163,12 +163,12 @@ TEST_CASE("a thread that waits is woken by a line and by the end")
     CHECK(count_lines(taken) == 100);
 }
 
-TEST_CASE("the memory of a burst is given back")
+TEST_CASE("the memory of a burst is freed")
 {
     line_queue queue{1'000'000};
     line_queue::batch next;
     queue.push(ending_with(std::string(500'000, 'a')));
-    for (int i = 0; i < 2; ++i) {  // it takes two turns until both texts have been emptied
+    for (int i = 0; i < 2; ++i) {  // two rounds empty both strings
         REQUIRE(queue.take(next));
         queue.push(ending_with("line"));
     }
@@ -177,9 +177,9 @@ TEST_CASE("the memory of a burst is given back")
     CHECK(next.lines.capacity() < 100'000);
 }
 
-TEST_CASE("lines bear the time at which they got their place")
+TEST_CASE("a line has the time at which it was queued")
 {
-    line_queue queue{1000, every_millisecond};
+    line_queue queue{1000, ticking_clock};
     auto const early = ending_with("formatted first");
     queue.push(ending_with("pushed first"));
     queue.push(early);
@@ -190,15 +190,15 @@ TEST_CASE("lines bear the time at which they got their place")
     CHECK(next.lines < second);
 }
 
-TEST_CASE("times rise from line to line whatever thread logs and whatever the log says itself")
+TEST_CASE("times never decrease with many threads and lines of the writer itself")
 {
     scratch dir;
     auto const path = dir.path / "log";
     line_writer writer{path, log_format::text};
-    line_queue queue{200, every_millisecond};
+    line_queue queue{200, ticking_clock};
     line_queue::batch next;
     std::mutex taking;
-    auto const write_what_waits = [&] {
+    auto const write_queued = [&] {
         std::lock_guard const lock{taking};
         if (queue.take(next, line_queue::time::min())) writer.write(next);
     };
@@ -207,25 +207,25 @@ TEST_CASE("times rise from line to line whatever thread logs and whatever the lo
             queue.push(ending_with("line"));  // some are dropped
             if (i % 7 == 0) queue.request_reopen();
             queue.push(ending_with("line"));
-            if (i % 3 == 0) write_what_waits();
+            if (i % 3 == 0) write_queued();
         }
     };
     {
         std::jthread const one{log_lines};
         std::jthread const other{log_lines};
     }
-    write_what_waits();
+    write_queued();
     auto const written = content(path);
     CHECK(written.find("log_reopened") != std::string::npos);
     CHECK(written.find("log_dropped") != std::string::npos);
     std::string before;
-    std::size_t falling = 0;
+    std::size_t decreasing = 0;
     for (std::size_t at = 0; at < written.size(); at = written.find('\n', at) + 1) {
         auto const time = written.substr(at, stamp_bytes);
-        if (time < before) ++falling;
+        if (time < before) ++decreasing;
         before = time;
     }
-    CHECK(falling == 0);
+    CHECK(decreasing == 0);
 }
 
 }  // namespace porter::detail::log

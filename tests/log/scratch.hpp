@@ -16,7 +16,7 @@ namespace porter::detail::log {
 
 namespace fs = std::filesystem;
 
-/// A directory of its own for each test.
+/// A temporary directory for one test.
 struct scratch {
     scratch()
     {
@@ -46,14 +46,14 @@ inline std::vector<std::string> lines(fs::path const& path)
     return found;
 }
 
-/// Waits until the logger's thread has written what was logged before; fails when that never comes.
-inline void wait_for_line(fs::path const& path, std::string const& wanted)
+/// Waits until the logger's thread has written this text; fails after many checks.
+inline void wait_for_line(fs::path const& path, std::string const& expected)
 {
-    for (int tries = 0; tries < 1'000'000; ++tries) {
-        if (content(path).find(wanted) != std::string::npos) return;
+    for (int checks = 0; checks < 1'000'000; ++checks) {
+        if (content(path).find(expected) != std::string::npos) return;
         ::sched_yield();
     }
-    FAIL("not in the log: " << wanted);
+    FAIL("not in the log: " << expected);
 }
 
 }  // namespace porter::detail::log

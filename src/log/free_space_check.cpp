@@ -1,4 +1,4 @@
-#include "log/space_floor.hpp"
+#include "log/free_space_check.hpp"
 
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -9,10 +9,10 @@ namespace porter::detail::log {
 
 bool free_space_check::has_space(int file, std::size_t bytes) const
 {
-    auto const now = look_(file);
-    if (!now) return true;
-    auto const floor = std::min(most_bytes, now->size / 100 * percent);
-    return now->available >= floor && now->available - floor >= bytes;
+    auto const current = probe_(file);
+    if (!current) return true;
+    auto const floor = std::min(max_floor, current->size / 100 * floor_percent);
+    return current->available >= floor && current->available - floor >= bytes;
 }
 
 std::optional<free_space_check::space> free_space_check::fstatvfs_of(int file)
