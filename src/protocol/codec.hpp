@@ -6,20 +6,20 @@
 
 namespace porter::detail::protocol {
 
-/// Decodes one payload (a frame without its header). The error is the code of the `closing` that answers it:
-/// protocol_error for an unknown kind, a server's kind, a body that does not fit exactly; unauthorized for a
-/// client's kind that this phase does not have; invalid_utf8. The kind is judged before the body.
-/// `opening` takes hello alone; of a hello of another version only the version is read.
+/// Decodes one payload (a frame without its header). The error is the code for the `closing` in reply: protocol_error
+/// for an unknown kind, a server's kind, or a body that does not have the exact format; unauthorized for a client's
+/// kind that is not allowed in this phase; invalid_utf8. The kind is checked before the body. `opening` takes hello and
+/// closing; of a hello of another version only the version is read.
 result<opening, code> decode_opening(base::bytes_view payload);
 result<access_request, code> decode_access_request(base::bytes_view payload);
 /// In this phase a second hello is a protocol_error.
 result<request, code> decode_request(base::bytes_view payload);
 result<reply, code> decode_reply(base::bytes_view payload);
 
-/// The body of a valid `text`, which most requests are. None: it is something else, and decode_request() says what.
+/// A fast path for most requests: the body of a valid `text`. None: anything else, for decode_request().
 std::optional<std::string_view> text_body(base::bytes_view payload) noexcept;
 
-/// Appends the payload of a message to `out`. A `str` longer than 65,535 bytes is cut at a code point's end.
+/// Appends the payload of a message to `out`. A `str` longer than 65,535 bytes is cut at the end of a code point.
 void encode(hello const&, std::string& out);
 void encode(identify const&, std::string& out);
 void encode(register_account const&, std::string& out);

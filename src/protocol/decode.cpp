@@ -10,7 +10,7 @@
 namespace porter::detail::protocol {
 namespace {
 
-// How each body is read. Braces are read from left to right, which is the order on the wire.
+// Braced initialisers are evaluated from remaining to right, which is the order on the wire.
 
 void read(reader& in, hello& out)
 {
@@ -18,7 +18,7 @@ void read(reader& in, hello& out)
     if (out.version == version) {
         out.agent = in.str();
     } else {
-        in.rest();  // another version's business
+        in.rest();  // the format of another version is unknown
     }
 }
 
@@ -62,7 +62,7 @@ void read(reader& in, data& out)
 
 base::bytes_view ping_body(reader& in)
 {
-    if (in.left() > ping_limit) in.fail(code::protocol_error);
+    if (in.remaining() > ping_limit) in.fail(code::protocol_error);
     return in.rest();
 }
 
@@ -86,7 +86,7 @@ void read(reader& in, welcome& out)
 
 void read(reader& in, granted& out)
 {
-    out = {in.one_of(via::resume), in.str(), in.u64(), in.str(), in.u64(), in.u64(), in.str(), in.u32()};
+    out = {in.one_of(auth_method::resume), in.str(), in.u64(), in.str(), in.u64(), in.u64(), in.str(), in.u32()};
 }
 
 void read(reader& in, denied& out)
@@ -99,7 +99,7 @@ void read(reader& in, sessions& out)
 {
     constexpr std::size_t smallest_entry = 4 * 8 + 2 + 1;
     std::size_t const count = in.u16();
-    if (count * smallest_entry > in.left()) return in.fail(code::protocol_error);
+    if (count * smallest_entry > in.remaining()) return in.fail(code::protocol_error);
     out.entries.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
         out.entries.push_back({in.u64(), in.u64(), in.u64(), in.u64(), in.str(), in.one_of(true)});
@@ -111,36 +111,37 @@ std::optional<code> decode_body(base::bytes_view body, Set& out)
 {
     reader in{body};
     read(in, out.template emplace<Message>());
-    return in.fault();
+    return in.error();
 }
 
-/// Looks for the member of a closed set that has this kind and reads it; the fault stays as it is if there is none.
+/// Decodes the body if the variant has a message of this kind; otherwise `error` is unchanged.
 template <typename... Messages>
-void decode_if_member(kind what, base::bytes_view body, std::variant<Messages...>& out, std::optional<code>& fault)
+void decode_if_member(kind message_kind, base::bytes_view body, std::variant<Messages...>& out,
+                      std::optional<code>& error)
 {
-    bool const found = ((what == kind_of<Messages> && (fault = decode_body<Messages>(body, out), true)) || ...);
+    bool const found = ((message_kind == kind_of<Messages> && (error = decode_body<Messages>(body, out), true)) || ...);
     static_cast<void>(found);
 }
 
-/// Decodes a payload as the member of a closed set that its kind names; `foreign` answers a kind that is none.
+/// Decodes a payload as a message of the variant; `error_of_kind` gives the error for a kind that it does not have.
 template <typename Set>
-result<Set, code> decode(base::bytes_view payload, code (*foreign)(kind))
+result<Set, code> decode(base::bytes_view payload, code (*error_of_kind)(kind))
 {
     if (payload.empty()) return unexpected(code::protocol_error);
-    auto const what = static_cast<kind>(payload.front());
+    auto const message_kind = static_cast<kind>(payload.front());
     Set message;
-    std::optional<code> fault = foreign(what);
-    decode_if_member(what, payload.subspan(1), message, fault);
-    if (fault) return unexpected(*fault);
+    std::optional<code> error = error_of_kind(message_kind);
+    decode_if_member(message_kind, payload.subspan(1), message, error);
+    if (error) return unexpected(*error);
     return message;
 }
 
-code not_yet(kind what)
+code error_before_access(kind message_kind)
 {
-    return is_kind(what) ? code::unauthorized : code::protocol_error;
+    return is_kind(message_kind) ? code::unauthorized : code::protocol_error;
 }
 
-code never(kind)
+code error_after_access(kind)
 {
     return code::protocol_error;
 }
@@ -149,22 +150,22 @@ code never(kind)
 
 result<opening, code> decode_opening(base::bytes_view payload)
 {
-    return decode<opening>(payload, not_yet);
+    return decode<opening>(payload, error_before_access);
 }
 
 result<access_request, code> decode_access_request(base::bytes_view payload)
 {
-    return decode<access_request>(payload, not_yet);
+    return decode<access_request>(payload, error_before_access);
 }
 
 result<request, code> decode_request(base::bytes_view payload)
 {
-    return decode<request>(payload, never);
+    return decode<request>(payload, error_after_access);
 }
 
 result<reply, code> decode_reply(base::bytes_view payload)
 {
-    return decode<reply>(payload, never);
+    return decode<reply>(payload, error_after_access);
 }
 
 std::optional<std::string_view> text_body(base::bytes_view payload) noexcept

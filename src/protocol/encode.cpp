@@ -10,7 +10,7 @@ namespace {
 /// Appends fields to a payload.
 class writer {
 public:
-    writer(kind what, std::string& out) : out_(out) { out_.push_back(static_cast<char>(what)); }
+    writer(kind message_kind, std::string& out) : out_(out) { out_.push_back(static_cast<char>(message_kind)); }
 
     writer& u8(std::uint8_t value) { return number(value, 1); }
     writer& u16(std::uint16_t value) { return number(value, 2); }
@@ -25,7 +25,7 @@ public:
 
     writer& str(std::string_view value)
     {
-        value = fitting(value);
+        value = truncated(value);
         u16(static_cast<std::uint16_t>(value.size()));
         return rest(value);
     }
@@ -39,12 +39,12 @@ public:
     writer& rest(base::bytes_view bytes) { return rest(base::as_text(bytes)); }
 
 private:
-    /// What a u16 length can announce; a code point is not torn.
-    static std::string_view fitting(std::string_view value)
+    /// At most as long as a u16 length can declare, cut at the end of a code point.
+    static std::string_view truncated(std::string_view value)
     {
-        constexpr std::size_t most = std::numeric_limits<std::uint16_t>::max();
-        if (value.size() <= most) return value;
-        auto end = most;
+        constexpr std::size_t max_length = std::numeric_limits<std::uint16_t>::max();
+        if (value.size() <= max_length) return value;
+        auto end = max_length;
         while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xc0) == 0x80) --end;
         return value.substr(0, end);
     }

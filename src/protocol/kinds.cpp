@@ -2,9 +2,9 @@
 
 namespace porter::detail::protocol {
 
-std::string_view name_of(kind what) noexcept
+std::string_view name_of(kind message_kind) noexcept
 {
-    switch (what) {
+    switch (message_kind) {
         case kind::hello:
             return "hello";
         case kind::identify:

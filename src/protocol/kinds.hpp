@@ -6,7 +6,7 @@
 
 namespace porter::detail::protocol {
 
-/// The first byte of each message's payload. A type without a line below does not compile.
+/// The first byte of each message's payload. A type without a specialisation does not compile.
 template <typename Message>
 inline constexpr kind kind_of = Message::has_no_kind;
 
@@ -49,19 +49,20 @@ inline constexpr kind kind_of<done> = kind::done;
 template <>
 inline constexpr kind kind_of<sessions> = kind::sessions;
 
-/// Whether a client may send this kind at all, in whatever phase.
-constexpr bool sent_by_clients(kind what) noexcept
+/// Whether a client may send this kind, in any phase.
+constexpr bool is_client_kind(kind message_kind) noexcept
 {
-    return (what >= kind::hello && what <= kind::revoke_session) || (what >= kind::text && what <= kind::closing);
+    return (message_kind >= kind::hello && message_kind <= kind::revoke_session) ||
+           (message_kind >= kind::text && message_kind <= kind::closing);
 }
 
-/// Whether the protocol has this kind.
-constexpr bool is_kind(kind what) noexcept
+/// Whether the protocol defines this kind.
+constexpr bool is_kind(kind message_kind) noexcept
 {
-    return sent_by_clients(what) || (what >= kind::welcome && what <= kind::sessions);
+    return is_client_kind(message_kind) || (message_kind >= kind::welcome && message_kind <= kind::sessions);
 }
 
-/// A kind as docs/PROTOCOL.md names it: "hello", "register". Empty: the protocol has none with this number.
-std::string_view name_of(kind what) noexcept;
+/// The name in docs/PROTOCOL.md: "hello", "register". Empty: the protocol does not define this number.
+std::string_view name_of(kind message_kind) noexcept;
 
 }  // namespace porter::detail::protocol

@@ -11,9 +11,8 @@
 #include "base/bytes.hpp"
 #include "porter/error.hpp"
 
-/// The messages of docs/PROTOCOL.md as plain structs: closed sets per phase, so that what is illegal in a phase
-/// cannot be decoded. Views in decoded messages point into the payload that they were decoded from and live as long
-/// as it does.
+/// The messages of docs/PROTOCOL.md as plain structs. Each phase has a variant of the messages that it allows, so no
+/// other can be decoded. Views in a decoded message point into its payload and are valid as long as it is.
 namespace porter::detail::protocol {
 
 inline constexpr std::uint8_t version = 1;
@@ -43,13 +42,20 @@ enum class kind : std::uint8_t {
 };
 
 enum class access_mode : std::uint8_t { open = 0, identify = 1, authenticate = 2 };
-enum class via : std::uint8_t { open = 0, address = 1, identify = 2, register_account = 3, login = 4, resume = 5 };
+enum class auth_method : std::uint8_t {
+    open = 0,
+    address = 1,
+    identify = 2,
+    register_account = 3,
+    login = 4,
+    resume = 5
+};
 enum class logout_scope : std::uint8_t { session = 0, account = 1 };
 
 // From the client.
 struct hello {
     std::uint8_t version = protocol::version;
-    std::string_view agent;  ///< empty when the version is not ours: then nothing but the version is read
+    std::string_view agent;  ///< empty for another version, of which only the version is read
 };
 struct identify {
     std::string_view name;
@@ -91,7 +97,7 @@ struct pong {
     base::bytes_view body;
 };
 struct closing {
-    std::uint16_t code = 0;  ///< a `code`, or a number that this version does not know
+    std::uint16_t code = 0;  ///< a `code`, or a number unknown to this version
     std::string_view reason;
 };
 
@@ -104,7 +110,7 @@ struct welcome {
     std::string_view known_as;
 };
 struct granted {
-    protocol::via auth_method = protocol::via::open;
+    protocol::auth_method auth_method = protocol::auth_method::open;
     std::string_view name;
     std::uint64_t session_id = 0;
     std::string_view token;
@@ -131,13 +137,13 @@ struct sessions {
     std::vector<session_entry> entries;  ///< at most 65,535
 };
 
-/// What a server may take up in each phase of a connection, `closing` being allowed in all.
+/// The messages that a server accepts in each phase of a connection; `closing` is allowed in all.
 using opening = std::variant<hello, closing>;
 using access_request = std::variant<identify, register_account, login, resume, closing>;
 using request = std::variant<text, data, ping, pong, identify, register_account, login, resume, change_password, logout,
                              list_sessions, revoke_session, closing>;
 
-/// What a client may hear, in any phase.
+/// The messages that a client accepts, in any phase.
 using reply = std::variant<text, data, ping, pong, closing, welcome, granted, denied, done, sessions>;
 
 }  // namespace porter::detail::protocol

@@ -10,9 +10,9 @@ base::bytes_view reader::take(std::size_t size) noexcept
         fail(code::protocol_error);
         return {};
     }
-    auto const taken = rest_.first(size);
+    auto const bytes = rest_.first(size);
     rest_ = rest_.subspan(size);
-    return taken;
+    return bytes;
 }
 
 std::uint64_t reader::number(std::size_t size) noexcept

@@ -9,8 +9,8 @@
 
 namespace porter::detail::protocol {
 
-/// Takes a body apart, field by field. The first field that does not fit decides; all reads after it give zeros, so
-/// that a message is read in one go and asked for its fault at the end.
+/// Reads a body field by field. After the first invalid field all reads return zeros, so a message is read without
+/// checks and error() is checked at the end.
 class reader {
 public:
     explicit reader(base::bytes_view body) noexcept : rest_(body) {}
@@ -26,28 +26,28 @@ public:
     {
         auto const value = u8();
         if (value > static_cast<std::uint8_t>(last)) fail(code::protocol_error);
-        return fault_ ? Enum{} : static_cast<Enum>(value);
+        return error_ ? Enum{} : static_cast<Enum>(value);
     }
 
-    /// A length and that many bytes of UTF-8.
+    /// A length and as many bytes of UTF-8.
     std::string_view str() noexcept { return utf8(take(u16())); }
 
-    /// All that is left.
+    /// All remaining bytes.
     base::bytes_view rest() noexcept { return take(rest_.size()); }
     std::string_view rest_text() noexcept { return utf8(rest()); }
 
-    std::size_t left() const noexcept { return rest_.size(); }
-    void fail(code why) noexcept
+    std::size_t remaining() const noexcept { return rest_.size(); }
+    void fail(code error) noexcept
     {
-        if (!fault_) fault_ = why;
+        if (!error_) error_ = error;
         rest_ = {};
     }
 
-    /// What is wrong with the body: trailing bytes are, too. None: it was read exactly.
-    std::optional<code> fault() const noexcept
+    /// The first error; trailing bytes are an error, too. None: the whole body was valid.
+    std::optional<code> error() const noexcept
     {
-        if (!fault_ && !rest_.empty()) return code::protocol_error;
-        return fault_;
+        if (!error_ && !rest_.empty()) return code::protocol_error;
+        return error_;
     }
 
 private:
@@ -56,7 +56,7 @@ private:
     std::string_view utf8(base::bytes_view bytes) noexcept;
 
     base::bytes_view rest_;
-    std::optional<code> fault_;
+    std::optional<code> error_;
 };
 
 }  // namespace porter::detail::protocol

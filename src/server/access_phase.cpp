@@ -182,7 +182,7 @@ void grant(connection& conn, granted_access const& access)
     auto const& session = access.session;
     auto const& history = session.history();
     protocol::granted granted;
-    granted.auth_method = static_cast<protocol::via>(access.method);
+    granted.auth_method = static_cast<protocol::auth_method>(access.method);
     granted.name = session.name();
     granted.session_id = static_cast<std::uint64_t>(session.id());
     granted.token = session.token().view();
@@ -235,7 +235,7 @@ std::string_view name_of(auth_method method)
 void grant(connection& conn, server_context const& ctx, authenticated_client const& client)
 {
     protocol::granted granted;
-    granted.auth_method = static_cast<protocol::via>(client.auth_method);
+    granted.auth_method = static_cast<protocol::auth_method>(client.auth_method);
     granted.name = client.name;
     grant(conn, granted);
     ctx.log.with(conn.address())

@@ -29,7 +29,7 @@ task<void> rename(connection& conn, server_context const& ctx, authenticated_cli
     client.name = renamed->name();
     client.auth_method = auth_method::identify;
     protocol::granted granted;
-    granted.auth_method = protocol::via::identify;
+    granted.auth_method = protocol::auth_method::identify;
     granted.name = client.name;
     conn.send(granted);
 }

@@ -4,7 +4,7 @@
 
 namespace porter::detail::services {
 
-/// Sends every message back as it was.
+/// Sends every message back unchanged.
 task<void> echo(connection& client);
 
 }  // namespace porter::detail::services

@@ -46,26 +46,27 @@ TEST_CASE("where everybody is let in access is there when connected")
 
 TEST_CASE("a known address is let in where names are enough")
 {
-    protocol::granted const by_address{protocol::via::address, "Bob", 0, "", 0, 0, "", 0};
+    protocol::granted const by_address{protocol::auth_method::address, "Bob", 0, "", 0, 0, "", 0};
     auto const frames = frame_of(welcome(protocol::access_mode::identify, "Bob")) + frame_of(by_address);
-    play({receive(kind::hello), send_bytes(frames), receive(kind::identify),
-          send(protocol::granted{protocol::via::identify, "Carol", 0, "", 0, 0, "", 0}), receive(kind::closing)},
-         [](scripted_server& server) -> task<void> {
-             auto conn = co_await connected(server);
-             REQUIRE(conn.granted() != nullptr);
-             CHECK(conn.granted()->name == "Bob");
-             auto renamed = co_await conn.identify("Carol");
-             REQUIRE(renamed);
-             CHECK(conn.granted()->name == "Carol");
-             co_await conn.close();
-         });
+    play(
+        {receive(kind::hello), send_bytes(frames), receive(kind::identify),
+         send(protocol::granted{protocol::auth_method::identify, "Carol", 0, "", 0, 0, "", 0}), receive(kind::closing)},
+        [](scripted_server& server) -> task<void> {
+            auto conn = co_await connected(server);
+            REQUIRE(conn.granted() != nullptr);
+            CHECK(conn.granted()->name == "Bob");
+            auto renamed = co_await conn.identify("Carol");
+            REQUIRE(renamed);
+            CHECK(conn.granted()->name == "Carol");
+            co_await conn.close();
+        });
 }
 
 TEST_CASE("an unknown address says its name")
 {
     play({receive(kind::hello), send(welcome(protocol::access_mode::identify)), receive(kind::identify),
           send(protocol::denied{22, 0, "a name has 1 to 64 characters"}), receive(kind::identify),
-          send(protocol::granted{protocol::via::identify, "Bob", 0, "", 0, 0, "", 0}), receive(kind::closing)},
+          send(protocol::granted{protocol::auth_method::identify, "Bob", 0, "", 0, 0, "", 0}), receive(kind::closing)},
          [](scripted_server& server) -> task<void> {
              auto conn = co_await connected(server);
              CHECK(conn.granted() == nullptr);

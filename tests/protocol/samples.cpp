@@ -29,7 +29,7 @@ std::vector<sample> samples()
         {kind::pong, encoded(pong{base::as_bytes("q")})},
         {kind::closing, encoded(closing{10, "back soon"})},
         {kind::welcome, encoded(welcome{1, access_mode::identify, 1 << 20, "porterd/0.1.0", "Alice"})},
-        {kind::granted, encoded(granted{via::login, "Alice", 7, "prt_token", 1, 2, "192.0.2.7", 3})},
+        {kind::granted, encoded(granted{auth_method::login, "Alice", 7, "prt_token", 1, 2, "192.0.2.7", 3})},
         {kind::denied, encoded(denied{25, 3, "later"})},
         {kind::done, encoded(done{})},
         {kind::sessions, encoded(two_sessions())},

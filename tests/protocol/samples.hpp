@@ -11,9 +11,9 @@ namespace porter::testing {
 namespace base = porter::detail::base;
 namespace protocol = porter::detail::protocol;
 
-/// One message of each kind, no field of which is empty or zero.
+/// A message without empty or zero fields.
 struct sample {
-    protocol::kind what;
+    protocol::kind kind;
     std::string payload;
 };
 
@@ -26,46 +26,48 @@ std::string encoded(Message const& message)
 }
 
 protocol::sessions two_sessions();
+/// One of each kind.
 std::vector<sample> samples();
 
-/// Whether bytes may follow a whole body of this kind and still be part of it.
-inline bool takes_the_rest(protocol::kind what)
+/// Whether the last field of this kind has no length, so that it includes any following bytes.
+inline bool has_open_end(protocol::kind message_kind)
 {
     using protocol::kind;
-    return what == kind::text || what == kind::data || what == kind::ping || what == kind::pong;
+    return message_kind == kind::text || message_kind == kind::data || message_kind == kind::ping ||
+           message_kind == kind::pong;
 }
 
-/// What a phase answers to a payload; code::normal: it is decoded.
+/// The error of a decoder; code::normal: the payload was decoded.
 template <typename Result>
-code answer(Result const& decoded)
+code code_of(Result const& decoded)
 {
     return decoded ? code::normal : decoded.error();
 }
 
-inline code opening_answer(std::string_view payload)
+inline code opening_code(std::string_view payload)
 {
-    return answer(protocol::decode_opening(base::as_bytes(payload)));
+    return code_of(protocol::decode_opening(base::as_bytes(payload)));
 }
-inline code access_answer(std::string_view payload)
+inline code access_code(std::string_view payload)
 {
-    return answer(protocol::decode_access_request(base::as_bytes(payload)));
+    return code_of(protocol::decode_access_request(base::as_bytes(payload)));
 }
-inline code request_answer(std::string_view payload)
+inline code request_code(std::string_view payload)
 {
-    return answer(protocol::decode_request(base::as_bytes(payload)));
+    return code_of(protocol::decode_request(base::as_bytes(payload)));
 }
-inline code reply_answer(std::string_view payload)
+inline code reply_code(std::string_view payload)
 {
-    return answer(protocol::decode_reply(base::as_bytes(payload)));
+    return code_of(protocol::decode_reply(base::as_bytes(payload)));
 }
 
-/// What whoever may receive this kind answers to the payload.
-inline code receivers_answer(std::string_view payload)
+/// The code of the decoder for the receiver of this kind.
+inline code receiver_code(std::string_view payload)
 {
-    auto const what = static_cast<protocol::kind>(payload.front());
-    if (what == protocol::kind::hello) return opening_answer(payload);
-    if (static_cast<unsigned char>(payload.front()) & 0x80) return reply_answer(payload);
-    return request_answer(payload);
+    auto const message_kind = static_cast<protocol::kind>(payload.front());
+    if (message_kind == protocol::kind::hello) return opening_code(payload);
+    if (static_cast<unsigned char>(payload.front()) & 0x80) return reply_code(payload);
+    return request_code(payload);
 }
 
 }  // namespace porter::testing

@@ -38,7 +38,7 @@ TEST_CASE("open access is granted right behind the welcome")
         CHECK(welcome.access == protocol::open);
         CHECK(welcome.max_frame == 1024 * 1024);
         auto granted = co_await someone.receive<wire::granted>();
-        CHECK(granted.auth_method == wire::via::open);
+        CHECK(granted.auth_method == wire::auth_method::open);
         CHECK(granted.name.empty());
         CHECK(granted.session_id == 0);
     };
@@ -57,7 +57,7 @@ TEST_CASE("identify access asks an unknown address once and greets it from then 
         asked.name = "Алиса";
         co_await first.send(asked);
         auto granted = co_await first.receive<wire::granted>();
-        CHECK(granted.auth_method == wire::via::identify);
+        CHECK(granted.auth_method == wire::auth_method::identify);
         CHECK(granted.name == "Алиса");
 
         test_client again{fixture.io};
@@ -65,13 +65,13 @@ TEST_CASE("identify access asks an unknown address once and greets it from then 
         auto second_welcome = co_await again.greet();
         CHECK(second_welcome.known_as == "Алиса");
         auto known = co_await again.receive<wire::granted>();
-        CHECK(known.auth_method == wire::via::address);
+        CHECK(known.auth_method == wire::auth_method::address);
         CHECK(known.name == "Алиса");
 
         asked.name = "Bob";
         co_await again.send(asked);
         auto renamed = co_await again.receive<wire::granted>();
-        CHECK(renamed.auth_method == wire::via::identify);
+        CHECK(renamed.auth_method == wire::auth_method::identify);
         CHECK(renamed.name == "Bob");
     };
     fixture.run(scene());
@@ -104,7 +104,7 @@ TEST_CASE("a registered visitor comes back by token and by password and is told 
         test_client alice{fixture.io};
         co_await alice.connect(fixture.endpoint);
         auto granted = co_await registers(alice, "Alice");
-        CHECK(granted.auth_method == wire::via::register_account);
+        CHECK(granted.auth_method == wire::auth_method::register_account);
         CHECK(granted.last_login_at == 0);
         std::string const token{granted.token};
         CHECK(token.size() == 47);
@@ -117,7 +117,7 @@ TEST_CASE("a registered visitor comes back by token and by password and is told 
         by_token.token = token;
         co_await back.send(by_token);
         auto resumed = co_await back.receive<wire::granted>();
-        CHECK(resumed.auth_method == wire::via::resume);
+        CHECK(resumed.auth_method == wire::auth_method::resume);
         CHECK(resumed.name == "Alice");
         CHECK(resumed.token.empty());
         CHECK(resumed.last_login_at != 0);
@@ -130,7 +130,7 @@ TEST_CASE("a registered visitor comes back by token and by password and is told 
         by_password.password = good_password;
         co_await third.send(by_password);
         auto logged_in = co_await third.receive<wire::granted>();
-        CHECK(logged_in.auth_method == wire::via::login);
+        CHECK(logged_in.auth_method == wire::auth_method::login);
         CHECK(logged_in.name == "Alice");
         CHECK(logged_in.last_address == "127.0.0.1");
     };

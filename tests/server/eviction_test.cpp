@@ -159,7 +159,7 @@ TEST_CASE("to call out somebody who has just left harms nobody")
     {
         auto const from = detail::identity::address::parse("192.0.2.7")->with_connection(7);
         detail::server::connection gone{detail::server::stream{io.get_executor()}, from, thread, rules, log};
-        gone.attach_worker();
+        gone.attach();
     }
     thread.evict(7);
 }

@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "base/text.hpp"
-#include "base/trust.hpp"
+#include "base/file_permissions.hpp"
 #include "config/problem.hpp"
 
 namespace porter::programs {
@@ -31,7 +31,7 @@ std::optional<std::string> distrust_of_folder(context const& given)
     auto const folder = given.file().has_parent_path() ? given.file().parent_path() : std::filesystem::path{"."};
     struct stat about {};
     if (::stat(folder.c_str(), &about) != 0 || (about.st_mode & S_ISVTX) != 0) return std::nullopt;
-    auto const reason = base::reason_for_distrust(about);
+    auto const reason = base::permission_error(about);
     if (!reason) return std::nullopt;
     return fmt::format("the directory {} is not safe to keep data in: {}", base::escape(folder.string()), *reason);
 }
