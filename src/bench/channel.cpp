@@ -85,7 +85,7 @@ transfer channel::flush()
 {
     while (is_stuck()) {
         auto const sent = send(tls_->bytes().output());
-        tls_->bytes().sent(sent.size);
+        tls_->bytes().consume(sent.size);
         if (sent.outcome != status::some) return {sent.outcome, 0, sent.error};
     }
     return {status::some, 0, {}};
@@ -94,9 +94,9 @@ transfer channel::flush()
 /// some: there is something to decrypt, or to see that nothing will come.
 transfer channel::receive_ciphertext()
 {
-    auto const got = receive(tls_->bytes().room());
+    auto const got = receive(tls_->bytes().free_space());
     tls_->bytes().commit(got.size);
-    if (got.outcome == status::ended) tls_->bytes().input_ended();
+    if (got.outcome == status::ended) tls_->bytes().end_input();
     if (got.outcome == status::failed || (got.outcome == status::last && got.size == 0)) return got;
     return {status::some, got.size, {}};
 }

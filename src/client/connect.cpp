@@ -74,7 +74,7 @@ task<client_result<opened_stream>> secure(base::tcp_socket connected, std::strin
 {
     opened_stream made{stream{std::move(connected)}, {}, {}, trust_source::none};
     auto const peer = co_await made.socket.connect_tls(tls_context(), host, deadline);
-    if (!peer && peer.error() == tls::errc::in_the_clear) {
+    if (!peer && peer.error() == tls::errc::plaintext_reply) {
         base::tcp_socket unsecured{std::move(made.socket)};
         auto const answer = co_await read_plaintext_rejection(std::move(unsecured), where, deadline);
         co_return unexpected(answer);
@@ -82,7 +82,7 @@ task<client_result<opened_stream>> secure(base::tcp_socket connected, std::strin
     if (!peer) co_return no_handshake(where, peer.error());
     auto const& file = options.known_servers;
     known_servers const known{file.empty() ? known_servers::default_file() : file, options.warn};
-    host_key const shown{where, peer->fingerprint, peer->system_verified, peer->verdict};
+    host_key const shown{where, peer->fingerprint, peer->system_verified, peer->certificate_error};
     auto const judged = check_host_key(shown, known, options.host_key_policy, base::system_clock{}.now(), options.warn);
     if (!judged) {
         co_await close_quietly(std::move(made.socket), deadline);

@@ -12,25 +12,25 @@ ciphertext& bytes_of(BIO* bio)
     return *static_cast<ciphertext*>(BIO_get_data(bio));
 }
 
-int read(BIO* bio, char* into, std::size_t room, std::size_t* got)
+int read(BIO* bio, char* out, std::size_t capacity, std::size_t* size)
 {
     BIO_clear_retry_flags(bio);
-    *got = bytes_of(bio).take({reinterpret_cast<std::byte*>(into), room});
-    if (*got != 0) return 1;
-    if (!bytes_of(bio).has_ended()) BIO_set_retry_read(bio);
+    *size = bytes_of(bio).take({reinterpret_cast<std::byte*>(out), capacity});
+    if (*size != 0) return 1;
+    if (!bytes_of(bio).is_exhausted()) BIO_set_retry_read(bio);
     return 0;
 }
 
-int write(BIO* bio, char const* from, std::size_t size, std::size_t* taken)
+int write(BIO* bio, char const* data, std::size_t size, std::size_t* written)
 {
     BIO_clear_retry_flags(bio);
-    *taken = bytes_of(bio).put({reinterpret_cast<std::byte const*>(from), size}) ? size : 0;
-    return *taken == size ? 1 : 0;
+    *written = bytes_of(bio).put({reinterpret_cast<std::byte const*>(data), size}) ? size : 0;
+    return *written == size ? 1 : 0;
 }
 
 long control(BIO* bio, int command, long, void*)
 {
-    if (command == BIO_CTRL_EOF) return bytes_of(bio).has_ended() ? 1 : 0;
+    if (command == BIO_CTRL_EOF) return bytes_of(bio).is_exhausted() ? 1 : 0;
     return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
@@ -55,7 +55,7 @@ BIO_METHOD* make_method()
 
 bio_st* make_bio(ciphertext& bytes)
 {
-    static BIO_METHOD const* const method = make_method();  // lives as long as the process
+    static BIO_METHOD const* const method = make_method();  // never freed
     auto* const bio = BIO_new(method);
     if (bio == nullptr) throw std::bad_alloc{};
     BIO_set_data(bio, &bytes);

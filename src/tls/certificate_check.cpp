@@ -17,8 +17,8 @@
 namespace porter::detail::tls {
 namespace {
 
-constexpr std::size_t longest_text = 120;    // of a name in a message: a line of a terminal or two
-constexpr std::size_t most_names_shown = 3;  // certificates may be for hundreds
+constexpr std::size_t max_text = 120;       // of a name in a message: one or two lines of a terminal
+constexpr std::size_t max_names_shown = 3;  // a certificate may have hundreds
 
 using clauses = std::vector<std::string>;
 
@@ -36,13 +36,13 @@ std::optional<day_and_time> read_time(ASN1_TIME const* time)
     return day_and_time{day.data(), base::timestamp{std::chrono::seconds{::timegm(&parts)}}};
 }
 
-/// Bounded, and nothing but printable ASCII: a hostile server chose it.
+/// Cuts the text and replaces all but printable ASCII: it may be from a hostile server.
 std::string printable(std::string_view text)
 {
-    std::string made{text.substr(0, longest_text)};
+    std::string shown{text.substr(0, max_text)};
     auto const is_unprintable = [](char each) { return each < ' ' || each > '~'; };
-    std::ranges::replace_if(made, is_unprintable, '?');
-    return text.size() > longest_text ? made + "..." : made;
+    std::ranges::replace_if(shown, is_unprintable, '?');
+    return text.size() > max_text ? shown + "..." : shown;
 }
 
 std::string name_of_issuer(X509 const& certificate)
@@ -57,9 +57,9 @@ std::string name_of_issuer(X509 const& certificate)
 
 std::string text_of_address(ASN1_OCTET_STRING const& bytes)
 {
-    auto const copy = [&]<std::size_t size>(std::array<unsigned char, size> into) {
-        std::copy_n(ASN1_STRING_get0_data(&bytes), size, into.begin());
-        return into;
+    auto const copy = [&]<std::size_t size>(std::array<unsigned char, size> out) {
+        std::copy_n(ASN1_STRING_get0_data(&bytes), size, out.begin());
+        return out;
     };
     if (ASN1_STRING_length(&bytes) == 4) {
         return asio::ip::make_address_v4(copy(asio::ip::address_v4::bytes_type{})).to_string();
@@ -70,7 +70,7 @@ std::string text_of_address(ASN1_OCTET_STRING const& bytes)
     return "?";
 }
 
-/// The DNS names and IP addresses of its subjectAltName, which are all that it is for (RFC 9525, 6.3).
+/// The DNS names and IP addresses of the subjectAltName: a certificate is valid for these only (RFC 9525, 6.3).
 std::vector<std::string> hosts_of(X509 const& certificate)
 {
     auto* const found =
@@ -89,11 +89,11 @@ std::vector<std::string> hosts_of(X509 const& certificate)
     return hosts;
 }
 
-std::string join(clauses const& parts, std::string_view between)
+std::string join(clauses const& parts, std::string_view separator)
 {
     std::string all;
     for (auto const& each : parts) {
-        if (!all.empty()) all += between;
+        if (!all.empty()) all += separator;
         all += each;
     }
     return all;
@@ -108,10 +108,10 @@ void check_time(X509 const& certificate, base::timestamp now, clauses& found)
     if (end->time < now) found.push_back("expired on " + end->day);
 }
 
-/// OpenSSL's rules; the one about extendedKeyUsage is told by its name.
+/// OpenSSL's rules; extendedKeyUsage has a message of its own.
 void check_purpose(X509& certificate, clauses& found)
 {
-    auto const uses = X509_get_extended_key_usage(&certificate);  // all bits: it is for everything
+    auto const uses = X509_get_extended_key_usage(&certificate);  // all bits are set if there is no such extension
     bool const is_for_clients = (uses & XKU_SSL_CLIENT) != 0;
     if ((uses & XKU_SSL_SERVER) == 0) {
         found.push_back(is_for_clients ? "is for clients only (its extendedKeyUsage has no serverAuth)"
@@ -121,7 +121,7 @@ void check_purpose(X509& certificate, clauses& found)
     }
 }
 
-/// RFC 8446, 4.4.2.2. OpenSSL's clients do not look at it, others do.
+/// RFC 8446, 4.4.2.2. OpenSSL's clients do not check it, others do.
 void check_key_usage(X509& certificate, clauses& found)
 {
     if ((X509_get_key_usage(&certificate) & KU_DIGITAL_SIGNATURE) != 0) return;
@@ -138,18 +138,18 @@ void check_names(X509 const& certificate, clauses& found)
 std::string other_hosts(X509 const& certificate)
 {
     auto hosts = hosts_of(certificate);
-    auto const more = hosts.size() > most_names_shown ? hosts.size() - most_names_shown : 0;
+    auto const more = hosts.size() > max_names_shown ? hosts.size() - max_names_shown : 0;
     hosts.resize(hosts.size() - more);
     auto const shown = join(hosts, ", ");
     return "is for another host: " + shown + (more != 0 ? " and " + std::to_string(more) + " more" : "");
 }
 
-bool is_about_issuer(long verdict)
+bool is_issuer_error(long verify_result)
 {
-    constexpr std::array<long, 5> all{
+    constexpr std::array<long, 5> errors{
         X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
         X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, X509_V_ERR_CERT_UNTRUSTED};
-    return std::ranges::find(all, verdict) != all.end();
+    return std::ranges::find(errors, verify_result) != errors.end();
 }
 
 }  // namespace
@@ -165,9 +165,9 @@ std::vector<std::string> certificate_warnings(certified_key const& key, base::ti
     check_key_usage(own, found);
     check_names(own, found);
     for (std::size_t i = 1; i < key.chain().size(); ++i) {
-        clauses of_issuer;
-        check_time(*key.chain()[i], now, of_issuer);
-        for (auto const& each : of_issuer) {
+        clauses issuer_errors;
+        check_time(*key.chain()[i], now, issuer_errors);
+        for (auto const& each : issuer_errors) {
             found.push_back("is followed by number " + std::to_string(i + 1) + " in its file, which " + each);
         }
     }
@@ -175,21 +175,22 @@ std::vector<std::string> certificate_warnings(certified_key const& key, base::ti
     return found;
 }
 
-std::string explain_verdict(x509_st& certificate, long verdict, base::timestamp now)
+std::string explain_verify_result(x509_st& certificate, long verify_result, base::timestamp now)
 {
-    if (verdict == X509_V_OK || verdict == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT) return {};
+    if (verify_result == X509_V_OK || verify_result == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT) return {};
     clauses found;
-    if (is_about_issuer(verdict)) {
+    if (is_issuer_error(verify_result)) {
         found.push_back("is from " + name_of_issuer(certificate) + ", which is no authority that this system knows");
     }
     check_time(certificate, now, found);
     check_purpose(certificate, found);
     check_names(certificate, found);
-    bool const is_for_another = verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH;
+    bool const is_for_another =
+        verify_result == X509_V_ERR_HOSTNAME_MISMATCH || verify_result == X509_V_ERR_IP_ADDRESS_MISMATCH;
     if (is_for_another && !hosts_of(certificate).empty()) found.push_back(other_hosts(certificate));
     ERR_clear_error();
-    // The rest is about the chain, and rare.
-    if (found.empty()) found.push_back(std::string{"does not pass: "} + X509_verify_cert_error_string(verdict));
+    // The other results are about the chain, and rare.
+    if (found.empty()) found.push_back(std::string{"does not pass: "} + X509_verify_cert_error_string(verify_result));
     return join(found, " and ");
 }
 

@@ -9,20 +9,20 @@
 
 namespace porter::detail::tls {
 
-/// A certificate that ends within this time is to be renewed: authorities that issue for 90 days renew with 30 left, so
-/// it means that the renewal has failed for two weeks.
+/// Warn about a certificate that expires within this time: authorities that issue for 90 days renew 30 days before, so
+/// the renewal has failed for two weeks.
 inline constexpr std::chrono::days renewal_time{14};
 
-// A clause has "the certificate" for its subject, e.g. "expired on 2026-11-27". What a certificate says of itself
-// stands in it as printable ASCII of bounded length.
+// A clause is a predicate of "the certificate", e.g. "expired on 2026-11-27". Text from a certificate is printable
+// ASCII of bounded length.
 
-/// What makes clients that go by an authority refuse a server with this certificate, or will do so soon: a clause each.
-/// A client that knows the server by its key connects nevertheless. The certificates behind it in the chain count, too.
+/// A clause for each reason why clients that verify certificates reject this one, or will reject it soon, including
+/// reasons in the rest of the chain. A client that knows the server's key connects nevertheless.
 std::vector<std::string> certificate_warnings(certified_key const& key, base::timestamp now);
 
-/// Why OpenSSL's verdict (X509_V_ERR_...) on a server's certificate is not X509_V_OK, as clauses joined by "and", with
-/// all that is wrong and not only the first. OpenSSL keeps in the certificate what it decodes of it. Empty: it is
-/// signed by itself and no authority has ever said anything.
-std::string explain_verdict(x509_st& certificate, long verdict, base::timestamp now);
+/// Explains OpenSSL's verify result (X509_V_ERR_...) for a server's certificate: all errors, as clauses joined by
+/// "and". OpenSSL caches decoded extensions in the certificate, which is therefore not const. Empty: X509_V_OK, or the
+/// certificate is self-signed.
+std::string explain_verify_result(x509_st& certificate, long verify_result, base::timestamp now);
 
 }  // namespace porter::detail::tls

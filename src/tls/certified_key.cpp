@@ -20,12 +20,12 @@ struct free_bio {
 };
 using bio_handle = std::unique_ptr<BIO, free_bio>;
 
-/// What making a key or a certificate can fail for is memory.
+/// These calls fail for lack of memory only.
 template <typename Value>
-Value* demand(Value* made)
+Value* demand(Value* object)
 {
-    if (made == nullptr) throw std::bad_alloc{};
-    return made;
+    if (object == nullptr) throw std::bad_alloc{};
+    return object;
 }
 
 void demand(int succeeded)
@@ -33,27 +33,27 @@ void demand(int succeeded)
     if (succeeded <= 0) throw std::bad_alloc{};
 }
 
-bio_handle reading(std::string_view text)
+bio_handle make_reader(std::string_view text)
 {
-    if (text.empty()) text = "\n";  // an empty file holds nothing either, and its text may be nowhere
+    if (text.empty()) text = "\n";  // an empty view may be null, which BIO_new_mem_buf() does not accept
     return bio_handle{demand(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())))};
 }
 
-std::string_view written(BIO* bio)
+std::string_view content_of(BIO* bio)
 {
     char* text = nullptr;
     auto const size = BIO_get_mem_data(bio, &text);
     return {text, static_cast<std::size_t>(size)};
 }
 
-void add_extension(X509& certificate, int what, char const* value)
+void add_extension(X509& certificate, int id, char const* value)
 {
     X509V3_CTX context;
     X509V3_set_ctx_nodb(&context);
     X509V3_set_ctx(&context, &certificate, &certificate, nullptr, nullptr, 0);
-    auto* const made = demand(X509V3_EXT_conf_nid(nullptr, &context, what, value));
-    auto const added = X509_add_ext(&certificate, made, -1);
-    X509_EXTENSION_free(made);
+    auto* const extension = demand(X509V3_EXT_conf_nid(nullptr, &context, id, value));
+    auto const added = X509_add_ext(&certificate, extension, -1);
+    X509_EXTENSION_free(extension);
     demand(added);
 }
 
@@ -68,16 +68,16 @@ void set_serial_number(X509& certificate)
     demand(set);
 }
 
-/// The digest to sign with; null for a key whose algorithm has its own, such as Ed25519.
+/// The digest to sign with; null for an algorithm that includes its digest, such as Ed25519.
 EVP_MD const* digest_for(evp_pkey_st& key)
 {
     constexpr int is_mandatory = 2;
     std::array<char, 80> name{};
     if (EVP_PKEY_get_default_digest_name(&key, name.data(), name.size()) != is_mandatory) return EVP_sha256();
-    return EVP_get_digestbyname(name.data());  // of "" and "UNDEF" none
+    return EVP_get_digestbyname(name.data());  // null for "" and "UNDEF"
 }
 
-/// In place of asking at the terminal.
+/// OpenSSL's default callback would prompt at the terminal.
 int no_password(char*, int, int, void*)
 {
     return -1;
@@ -99,10 +99,10 @@ std::string fingerprint(x509_st const& certificate)
 
     std::array<unsigned char, 48> text{};  // 32 bytes in base64 and a zero
     auto const text_size = EVP_EncodeBlock(text.data(), digest.data(), static_cast<int>(digest_size));
-    std::string made{"SHA256:"};
-    made.append(reinterpret_cast<char const*>(text.data()), static_cast<std::size_t>(text_size));
-    while (made.ends_with('=')) made.pop_back();
-    return made;
+    std::string print{"SHA256:"};
+    print.append(reinterpret_cast<char const*>(text.data()), static_cast<std::size_t>(text_size));
+    while (print.ends_with('=')) print.pop_back();
+    return print;
 }
 
 certified_key::certified_key(key_handle key, std::vector<certificate_handle> chain)
@@ -116,8 +116,8 @@ key_handle make_key()
 
 certificate_handle make_certificate(evp_pkey_st& key, base::timestamp now)
 {
-    certificate_handle made{demand(X509_new())};
-    auto& certificate = *made;
+    certificate_handle handle{demand(X509_new())};
+    auto& certificate = *handle;
     demand(X509_set_version(&certificate, X509_VERSION_3));
     set_serial_number(certificate);
     auto* const name = X509_get_subject_name(&certificate);
@@ -135,7 +135,7 @@ certificate_handle make_certificate(evp_pkey_st& key, base::timestamp now)
     add_extension(certificate, NID_ext_key_usage, "serverAuth");
     add_extension(certificate, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1");
     add_extension(certificate, NID_subject_key_identifier, "hash");
-    if (X509_sign(&certificate, &key, digest_for(key)) > 0) return made;
+    if (X509_sign(&certificate, &key, digest_for(key)) > 0) return handle;
     ERR_clear_error();
     return nullptr;
 }
@@ -144,37 +144,37 @@ base::secret to_pem(evp_pkey_st& key)
 {
     bio_handle const bio{demand(BIO_new(BIO_s_secmem()))};  // wiped when it is freed
     demand(PEM_write_bio_PKCS8PrivateKey(bio.get(), &key, nullptr, nullptr, 0, nullptr, nullptr));
-    return base::secret{written(bio.get())};
+    return base::secret{content_of(bio.get())};
 }
 
 std::string to_pem(x509_st& certificate)
 {
     bio_handle const bio{demand(BIO_new(BIO_s_mem()))};
     demand(PEM_write_bio_X509(bio.get(), &certificate));
-    return std::string{written(bio.get())};
+    return std::string{content_of(bio.get())};
 }
 
 key_handle key_from_pem(base::secret const& pem)
 {
-    auto const bio = reading(pem.view());
-    key_handle found{PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr)};
+    auto const bio = make_reader(pem.view());
+    key_handle key{PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr)};
     ERR_clear_error();
-    return found;
+    return key;
 }
 
 std::vector<certificate_handle> chain_from_pem(std::string_view pem)
 {
     std::vector<certificate_handle> chain;
-    auto const bio = reading(pem);
+    auto const bio = make_reader(pem);
     while (auto* const each = PEM_read_bio_X509(bio.get(), nullptr, no_password, nullptr)) chain.emplace_back(each);
-    auto const stopped = ERR_peek_last_error();
+    auto const error = ERR_peek_last_error();
     ERR_clear_error();
-    bool const at_the_end = ERR_GET_LIB(stopped) == ERR_LIB_PEM && ERR_GET_REASON(stopped) == PEM_R_NO_START_LINE;
-    if (!at_the_end) chain.clear();
+    bool const is_end = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+    if (!is_end) chain.clear();
     return chain;
 }
 
-bool fits(evp_pkey_st const& key, x509_st const& certificate)
+bool matches(evp_pkey_st const& key, x509_st const& certificate)
 {
     auto const* const certified = X509_get0_pubkey(&certificate);
     return certified != nullptr && EVP_PKEY_eq(&key, certified) == 1;

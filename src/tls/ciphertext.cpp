@@ -7,7 +7,7 @@
 
 namespace porter::detail::tls {
 
-std::span<std::byte> ciphertext::room()
+std::span<std::byte> ciphertext::free_space()
 {
     if (!input_) input_ = std::make_unique_for_overwrite<std::byte[]>(input_size);
     if (!has_input()) begin_ = end_ = 0;
@@ -21,7 +21,7 @@ void ciphertext::commit(std::size_t size)
     if (!has_input()) release_input();
 }
 
-void ciphertext::sent(std::size_t size)
+void ciphertext::consume(std::size_t size)
 {
     sent_ += size;
     assert(sent_ <= output_.size());
@@ -30,11 +30,11 @@ void ciphertext::sent(std::size_t size)
     std::vector<std::byte>{}.swap(output_);
 }
 
-std::size_t ciphertext::take(std::span<std::byte> into)
+std::size_t ciphertext::take(std::span<std::byte> out)
 {
-    auto const size = std::min(into.size(), end_ - begin_);
+    auto const size = std::min(out.size(), end_ - begin_);
     if (size == 0 || input_stopped_) return 0;
-    std::memcpy(into.data(), input_.get() + begin_, size);
+    std::memcpy(out.data(), input_.get() + begin_, size);
     begin_ += size;
     if (!has_input()) release_input();
     return size;
@@ -52,7 +52,7 @@ bool ciphertext::put(base::bytes_view bytes) noexcept
     try {
         output_.insert(output_.end(), bytes.begin(), bytes.end());
     } catch (std::bad_alloc const&) {
-        return false;  // OpenSSL calls this, through which no exception may go
+        return false;  // an exception must not pass through OpenSSL, which calls this
     }
     return true;
 }

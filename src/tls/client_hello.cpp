@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t record_header = 5;
 constexpr std::size_t message_header = 4;
-constexpr std::byte change_cipher_spec{20};  // a client may put one before its second ClientHello: RFC 8446, D.4
+constexpr std::byte change_cipher_spec{20};  // a client may send one before its second ClientHello: RFC 8446, D.4
 constexpr std::byte handshake{22};
 constexpr std::byte client_hello{1};
 
@@ -23,25 +23,25 @@ std::size_t number(base::bytes_view bytes) noexcept
 client_hello_state find_client_hello(base::bytes_view flight) noexcept
 {
     using enum client_hello_state;
-    std::size_t here = 0;    // of the message
-    std::size_t needed = 0;  // by the message; 0: not known yet
-    std::size_t size = 0;    // as declared by the bytes of its header that are here
+    std::size_t received = 0;  // bytes of the message
+    std::size_t needed = 0;    // the length of the message; 0: not known yet
+    std::size_t size = 0;      // the length of its body, from the received bytes of its header
     for (std::size_t records = 1; flight.size() >= record_header; ++records) {
         if (records > max_client_hello_records) return too_large;
         auto const type = flight[0];
         auto const declared = number(flight.subspan(3, 2));
         auto const payload = flight.subspan(record_header, std::min(declared, flight.size() - record_header));
-        if (type != handshake && (type != change_cipher_spec || here > 0)) return complete;
-        if (type == handshake && here == 0 && !payload.empty() && payload[0] != client_hello) return complete;
+        if (type != handshake && (type != change_cipher_spec || received > 0)) return complete;
+        if (type == handshake && received == 0 && !payload.empty() && payload[0] != client_hello) return complete;
         if (type == handshake) {
-            for (auto i = here; i < message_header && i - here < payload.size(); ++i) {
-                if (i > 0) size = size << 8 | std::to_integer<std::size_t>(payload[i - here]);
+            for (auto i = received; i < message_header && i - received < payload.size(); ++i) {
+                if (i > 0) size = size << 8 | std::to_integer<std::size_t>(payload[i - received]);
             }
-            here += payload.size();
+            received += payload.size();
         }
-        if (here >= message_header) needed = message_header + size;
+        if (received >= message_header) needed = message_header + size;
         if (needed > max_client_hello) return too_large;
-        if (needed > 0 && here >= needed) return complete;
+        if (needed > 0 && received >= needed) return complete;
         flight = flight.subspan(record_header + payload.size());
     }
     return partial;

@@ -16,43 +16,44 @@
 namespace porter::detail::tls {
 namespace {
 
-/// What the certificate is to be verified for; a name is also sent (SNI, RFC 6066), an address is not.
-/// False: no certificate can be for it.
+/// Sets the host that the certificate is verified for. A name is also sent (SNI, RFC 6066), an address is not. False:
+/// no certificate can be valid for it.
 bool expect_host(SSL* session, std::string host)
 {
-    auto* const wanted = SSL_get0_param(session);
-    // A subject is no name of a host (RFC 9525, 6.3), and a wildcard stands for a whole label.
-    X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    base::error_code no_address;
-    auto const address = asio::ip::make_address(host, no_address);
-    if (!no_address && address.is_v4()) {
+    auto* const parameters = SSL_get0_param(session);
+    // The subject is not a host name (RFC 9525, 6.3), and a wildcard stands for a whole label.
+    X509_VERIFY_PARAM_set_hostflags(parameters,
+                                    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    base::error_code parse_error;
+    auto const address = asio::ip::make_address(host, parse_error);
+    if (!parse_error && address.is_v4()) {
         auto const bytes = address.to_v4().to_bytes();
-        return X509_VERIFY_PARAM_set1_ip(wanted, bytes.data(), bytes.size()) == 1;
+        return X509_VERIFY_PARAM_set1_ip(parameters, bytes.data(), bytes.size()) == 1;
     }
-    if (!no_address) {
+    if (!parse_error) {
         auto const bytes = address.to_v6().to_bytes();
-        return X509_VERIFY_PARAM_set1_ip(wanted, bytes.data(), bytes.size()) == 1;
+        return X509_VERIFY_PARAM_set1_ip(parameters, bytes.data(), bytes.size()) == 1;
     }
-    if (host.ends_with('.')) host.pop_back();  // absolute in DNS, but no part of a certificate's name
+    if (host.ends_with('.')) host.pop_back();  // an absolute name in DNS; a certificate's name has no final dot
     SSL_set_tlsext_host_name(session, host.c_str());
-    // OpenSSL takes an empty name for none to check, and one with a leading dot for every host below it.
+    // OpenSSL would check nothing for an empty name, and accept every subdomain for a leading dot.
     return !host.empty() && !host.starts_with('.') && SSL_set1_host(session, host.c_str()) == 1;
 }
 
-/// Whether a ServerHello is a HelloRetryRequest, which has a random value of its own: RFC 8446, 4.1.3.
+/// Whether a ServerHello is a HelloRetryRequest, which has a fixed random value: RFC 8446, 4.1.3.
 bool is_retry_request(std::string_view message)
 {
-    constexpr std::string_view random = "\xcf\x21\xad\x74\xe5\x9a\x61\x11";  // its first bytes
+    constexpr std::string_view random = "\xcf\x21\xad\x74\xe5\x9a\x61\x11";  // the first bytes
     return message.size() > 6 && message.substr(6).starts_with(random);
 }
 
 ssl_handle make_session(ssl_ctx_st* context, ciphertext& bytes)
 {
-    ssl_handle made{SSL_new(context)};
-    if (!made) throw std::bad_alloc{};
+    ssl_handle session{SSL_new(context)};
+    if (!session) throw std::bad_alloc{};
     auto* const bio = make_bio(bytes);
-    SSL_set_bio(made.get(), bio, bio);
-    return made;
+    SSL_set_bio(session.get(), bio, bio);
+    return session;
 }
 
 }  // namespace
@@ -60,36 +61,36 @@ ssl_handle make_session(ssl_ctx_st* context, ciphertext& bytes)
 engine::engine(server_context const& context) : session_(make_session(context.native(), bytes_)), awaits_hello_(true)
 {
     SSL_set_accept_state(session_.get());
-    watch_messages();
+    set_message_callback();
 }
 
 engine::engine(client_context const& context, std::string const& host)
     : session_(make_session(context.native(), bytes_)), awaits_hello_(false)
 {
     SSL_set_connect_state(session_.get());
-    watch_messages();
+    set_message_callback();
     checks_host_ = expect_host(session_.get(), host);
-    ERR_clear_error();  // a name that cannot stand in a certificate is verified by nobody, and no failure
+    ERR_clear_error();  // a host that no certificate can be valid for is not an error here
 }
 
-void engine::watch_messages() noexcept
+void engine::set_message_callback() noexcept
 {
-    SSL_set_msg_callback(session_.get(), note_message);
+    SSL_set_msg_callback(session_.get(), on_message);
     SSL_set_msg_callback_arg(session_.get(), this);
 }
 
-/// OpenSSL calls this for each message: it neither counts key updates, nor lets us look at a second ClientHello.
-void engine::note_message(int is_ours, int, int type, void const* bytes, std::size_t size, ssl_st*, void* self) noexcept
+/// Called for each message. OpenSSL does not limit key updates, and does not offer a second ClientHello for inspection.
+void engine::on_message(int is_write, int, int type, void const* bytes, std::size_t size, ssl_st*, void* self) noexcept
 {
     if (type != SSL3_RT_HANDSHAKE || size == 0) return;
-    auto& mine = *static_cast<engine*>(self);
+    auto& owner = *static_cast<engine*>(self);
     std::string_view const message{static_cast<char const*>(bytes), size};
-    if (is_ours == 0 && message[0] == SSL3_MT_KEY_UPDATE && ++mine.key_updates_ > max_key_updates) {
-        mine.bytes_.stop_input();
-    } else if (is_ours != 0 && message[0] == SSL3_MT_SERVER_HELLO) {
-        mine.is_hello_answered_ = true;
-        mine.awaits_hello_ = is_retry_request(message);
-        if (mine.awaits_hello_) mine.bytes_.stop_input();
+    if (is_write == 0 && message[0] == SSL3_MT_KEY_UPDATE && ++owner.key_updates_ > max_key_updates) {
+        owner.bytes_.stop_input();
+    } else if (is_write != 0 && message[0] == SSL3_MT_SERVER_HELLO) {
+        owner.is_hello_answered_ = true;
+        owner.awaits_hello_ = is_retry_request(message);
+        if (owner.awaits_hello_) owner.bytes_.stop_input();
     }
 }
 
@@ -98,12 +99,12 @@ bool engine::has_client_hello() const noexcept
     return awaits_hello_ && hello_state() != client_hello_state::partial;
 }
 
-/// A ClientHello that is not complete although there is no room for more of it is too large.
+/// A ClientHello that is incomplete while the input buffer is full is too large.
 client_hello_state engine::hello_state() const noexcept
 {
-    auto const found = find_client_hello(bytes_.input());
+    auto const state = find_client_hello(bytes_.input());
     bool const is_full = bytes_.input().size() == ciphertext::input_size;
-    return found == client_hello_state::partial && is_full ? client_hello_state::too_large : found;
+    return state == client_hello_state::partial && is_full ? client_hello_state::too_large : state;
 }
 
 engine::progress engine::handshake()
@@ -112,7 +113,7 @@ engine::progress engine::handshake()
     if (awaits_hello_) {
         auto const state = hello_state();
         if (state == client_hello_state::too_large) return fail(errc::hello_too_large);
-        if (state == client_hello_state::partial && bytes_.is_input_over()) return fail(errc::truncated);
+        if (state == client_hello_state::partial && bytes_.has_input_ended()) return fail(errc::truncated);
         if (state == client_hello_state::partial) return progress::wants_input;
         is_hello_answered_ = false;
         bytes_.resume_input();
@@ -120,10 +121,10 @@ engine::progress engine::handshake()
     ERR_clear_error();
     auto const outcome = SSL_do_handshake(session_.get());
     if (outcome != 1) {
-        auto const got = check_certificate(outcome);
-        // OpenSSL passes over some records, behind which a ClientHello would not be looked for.
-        bool const is_passed_over = got == progress::wants_input && awaits_hello_ && !is_hello_answered_;
-        return is_passed_over ? fail(errc::no_hello) : got;
+        auto const step = progress_after(outcome);
+        // OpenSSL skips some records. A ClientHello after them would not be checked.
+        bool const is_skipped = step == progress::wants_input && awaits_hello_ && !is_hello_answered_;
+        return is_skipped ? fail(errc::no_hello) : step;
     }
     if (!agreed_on_protocol()) return fail(errc::no_protocol);
     established_ = true;
@@ -145,39 +146,39 @@ bool engine::agreed_on_protocol() const
     return std::string_view{reinterpret_cast<char const*>(chosen), size} == protocol;
 }
 
-engine::progress engine::read(std::span<std::byte> room, std::size_t& size)
+engine::progress engine::read(std::span<std::byte> buffer, std::size_t& size)
 {
     size = 0;
     if (error_) return progress::failed;
-    while (size < room.size()) {
+    while (size < buffer.size()) {
         ERR_clear_error();
-        std::size_t got = 0;
-        auto const outcome = SSL_read_ex(session_.get(), room.data() + size, room.size() - size, &got);
+        std::size_t decrypted = 0;
+        auto const outcome = SSL_read_ex(session_.get(), buffer.data() + size, buffer.size() - size, &decrypted);
         if (key_updates_ > max_key_updates) return fail(errc::too_many_keys);
         if (outcome != 1) {
-            auto const stopped = check_certificate(outcome);
-            if (size == 0) return stopped;
-            break;  // first what came before it; the next call tells the same again
+            auto const step = progress_after(outcome);
+            if (size == 0) return step;
+            break;  // return the data before it; the next call has the same result
         }
-        size += got;
+        size += decrypted;
         key_updates_ = 0;
         if (!bytes_.has_input() && SSL_has_pending(session_.get()) == 0) break;
     }
     return progress::done;
 }
 
-engine::progress engine::write(base::bytes_view plain, std::size_t& size)
+engine::progress engine::write(base::bytes_view plaintext, std::size_t& size)
 {
     size = 0;
     if (error_) return progress::failed;
-    if (plain.empty()) return progress::done;
-    auto const part = plain.first(std::min(plain.size(), most_at_once));
+    if (plaintext.empty()) return progress::done;
+    auto const part = plaintext.first(std::min(plaintext.size(), max_write));
     while (size < part.size()) {
         ERR_clear_error();
-        std::size_t taken = 0;
-        auto const outcome = SSL_write_ex(session_.get(), part.data() + size, part.size() - size, &taken);
-        if (outcome != 1) return check_certificate(outcome);
-        size += taken;
+        std::size_t encrypted = 0;
+        auto const outcome = SSL_write_ex(session_.get(), part.data() + size, part.size() - size, &encrypted);
+        if (outcome != 1) return progress_after(outcome);
+        size += encrypted;
     }
     return progress::done;
 }
@@ -190,7 +191,7 @@ void engine::close()
     ERR_clear_error();
 }
 
-engine::progress engine::check_certificate(int outcome)
+engine::progress engine::progress_after(int outcome)
 {
     switch (SSL_get_error(session_.get(), outcome)) {
         case SSL_ERROR_WANT_READ:
@@ -198,22 +199,22 @@ engine::progress engine::check_certificate(int outcome)
         case SSL_ERROR_ZERO_RETURN:
             return progress::ended;
         case SSL_ERROR_SYSCALL:
-            if (!bytes_.has_ended()) return fail(errc::too_much_output);
+            if (!bytes_.is_exhausted()) return fail(errc::too_much_output);
             [[fallthrough]];
         default:
-            if (bytes_.has_ended()) return fail(errc::truncated);
+            if (bytes_.is_exhausted()) return fail(errc::truncated);
             return fail(take_openssl_error());
     }
 }
 
-engine::progress engine::fail(base::error_code why)
+engine::progress engine::fail(base::error_code cause)
 {
     ERR_clear_error();
-    error_ = why;
+    error_ = cause;
     return progress::failed;
 }
 
-/// The fingerprint of the trust anchor that the verified chain ends with.
+/// The fingerprint of the trust anchor at the end of the verified chain.
 std::string engine::authority() const
 {
     auto* const chain = SSL_get0_verified_chain(session_.get());
@@ -223,15 +224,15 @@ std::string engine::authority() const
 
 peer_identity engine::peer() const
 {
-    peer_identity found;
+    peer_identity identity;
     auto* const certificate = SSL_get0_peer_certificate(session_.get());
-    if (certificate == nullptr) return found;
-    found.fingerprint = fingerprint(*certificate);
-    auto const verdict = SSL_get_verify_result(session_.get());
-    found.system_verified = verdict == X509_V_OK && checks_host_;
-    if (found.system_verified) found.authority = authority();
-    found.verdict = explain_verdict(*certificate, verdict, base::system_clock{}.now());
-    return found;
+    if (certificate == nullptr) return identity;
+    identity.fingerprint = fingerprint(*certificate);
+    auto const verify_result = SSL_get_verify_result(session_.get());
+    identity.system_verified = verify_result == X509_V_OK && checks_host_;
+    if (identity.system_verified) identity.authority = authority();
+    identity.certificate_error = explain_verify_result(*certificate, verify_result, base::system_clock{}.now());
+    return identity;
 }
 
 }  // namespace porter::detail::tls

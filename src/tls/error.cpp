@@ -19,19 +19,19 @@ public:
             case errc::no_protocol:
                 return "the peer does not offer the ALPN protocol porter/1";
             case errc::too_much_output:
-                return "the peer does not read what it asked for";
-            case errc::in_the_clear:
-                return "the peer answers in the clear";
+                return "the peer does not read the replies that it requests";
+            case errc::plaintext_reply:
+                return "the peer replied in plaintext";
             case errc::hello_too_large:
                 return "the ClientHello is too large";
             case errc::no_hello:
-                return "something else came instead of a ClientHello";
+                return "the peer did not send a ClientHello";
             case errc::too_many_keys:
-                return "the peer changes its keys and sends nothing";
+                return "the peer updates its keys and sends no data";
             case errc::defect:
                 return "TLS failed without a reason";
         }
-        // A code of OpenSSL's is a library and a reason, packed: far above ours.
+        // A code of OpenSSL packs a library and a reason, and is far above errc.
         auto const code = static_cast<unsigned long>(static_cast<unsigned int>(value));
         if (auto const* const reason = ERR_reason_error_string(code)) return reason;
         std::array<char, 256> text{};

@@ -7,27 +7,27 @@
 
 namespace porter::detail::tls {
 
-/// What goes wrong with TLS beyond what OpenSSL has words for.
+/// Errors that OpenSSL does not define.
 enum class errc : int {
-    truncated = 1,    ///< the bytes ended without close_notify: more may have been said
+    truncated = 1,    ///< the connection ended without close_notify: data may be missing
     no_protocol,      ///< the peer did not agree on the ALPN protocol porter/1
-    too_much_output,  ///< the peer made us answer and did not read the answers
-    in_the_clear,     ///< the peer's first byte is 0x00: a frame, which is still there to be read, and no TLS record
-    hello_too_large,  ///< the client's ClientHello has more than max_client_hello bytes or max_client_hello_records
-    no_hello,         ///< something else came where a ClientHello was expected
-    too_many_keys,    ///< the peer changed its keys again and again without sending anything
-    defect,           ///< OpenSSL failed and does not say why
+    too_much_output,  ///< the peer caused replies of TLS and did not read them
+    plaintext_reply,  ///< the peer's first byte is 0x00: a frame, which can still be read, and not a TLS record
+    hello_too_large,  ///< the ClientHello exceeds max_client_hello or max_client_hello_records
+    no_hello,         ///< a message other than a ClientHello was received where one is required
+    too_many_keys,    ///< the peer updated its keys too often without sending data
+    defect,           ///< OpenSSL failed without an error code
 };
 
-/// Of this room's errors: errc, and every code of OpenSSL's error queue with OpenSSL's own words for it.
+/// The category of errc, and of every code of OpenSSL's error queue with OpenSSL's message.
 std::error_category const& category() noexcept;
 
-inline base::error_code make_error_code(errc what) noexcept
+inline base::error_code make_error_code(errc error) noexcept
 {
-    return {static_cast<int>(what), category()};
+    return {static_cast<int>(error), category()};
 }
 
-/// The first error in this thread's queue of OpenSSL, which is emptied; errc::defect when there is none.
+/// Returns the first error in this thread's OpenSSL error queue and clears the queue; errc::defect if it is empty.
 base::error_code take_openssl_error() noexcept;
 
 }  // namespace porter::detail::tls

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-// OpenSSL's types by their own names, so that only the files that use them include OpenSSL.
+// Forward declarations of OpenSSL's types, so that only the files that use them include OpenSSL.
 struct evp_pkey_st;
 struct ssl_ctx_st;
 struct ssl_st;

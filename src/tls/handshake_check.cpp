@@ -13,20 +13,20 @@ namespace {
 
 constexpr auto usable_kinds = "EC on P-256, P-384 or P-521, Ed25519, or RSA or RSA-PSS of 2048 bits or more";
 
-/// Moves output of one engine to the other's input, as much as there is room for; false: there was nothing to move.
-bool transfer(engine& from, engine& to)
+/// Moves as much output of one engine as fits to the other's input; false: nothing was moved.
+bool transfer(engine& source, engine& target)
 {
-    auto const output = from.bytes().output();
+    auto const output = source.bytes().output();
     if (output.empty()) return false;
-    auto const room = to.bytes().room();
-    auto const size = std::min(room.size(), output.size());
-    std::copy_n(output.begin(), size, room.begin());
-    to.bytes().commit(size);
-    from.bytes().sent(size);
+    auto const space = target.bytes().free_space();
+    auto const size = std::min(space.size(), output.size());
+    std::copy_n(output.begin(), size, space.begin());
+    target.bytes().commit(size);
+    source.bytes().consume(size);
     return size != 0;
 }
 
-/// As OpenSSL names it, with what distinguishes keys of that type.
+/// OpenSSL's name of the type, with its group or size.
 std::string kind_of(evp_pkey_st const& key)
 {
     auto const* const type = EVP_PKEY_get0_type_name(&key);
@@ -42,7 +42,7 @@ std::string kind_of(evp_pkey_st const& key)
 
 std::optional<std::string> error_with_own_certificate(evp_pkey_st& key)
 {
-    auto certificate = make_certificate(key, base::timestamp{});  // a handshake does not look at its dates
+    auto certificate = make_certificate(key, base::timestamp{});  // the handshake does not check its dates
     if (!certificate) return "it cannot sign";
     EVP_PKEY_up_ref(&key);
     std::vector<certificate_handle> chain;
@@ -65,8 +65,8 @@ std::optional<std::string> handshake_error(certified_key const& key)
             if (client.is_established() && server.is_established()) return std::nullopt;
         } while (transfer(client, server) || transfer(server, client));
         return "the handshake does not end";
-    } catch (start_error const& refused) {
-        return refused.what();
+    } catch (start_error const& error) {
+        return error.what();
     }
 }
 

@@ -40,15 +40,15 @@ void handshake_threads::stop()
     }
     changed_.notify_all();
     for (auto& thread : threads_) thread.join();
-    for (auto& each : lines_) {
-        for (auto& one : each.waiting) resume(std::move(one), std::nullopt);
+    for (auto& site_queue : queues_) {
+        for (auto& each : site_queue.steps) resume(std::move(each), std::nullopt);
     }
 }
 
-task<std::optional<engine::progress>> handshake_threads::take_step(engine& session, std::string const& site)
+task<std::optional<engine::progress>> handshake_threads::run_step(engine& session, std::string const& site)
 {
     using value = std::optional<engine::progress>;
-    // Cancelled already, while something else was waited for: nobody could withdraw the step any more.
+    // A cancellation before this point would not withdraw the step.
     auto const state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) co_return std::nullopt;
     auto executor = co_await asio::this_coro::executor;
@@ -63,30 +63,30 @@ task<std::optional<engine::progress>> handshake_threads::take_step(engine& sessi
 
 void handshake_threads::withdraw(engine const& session)
 {
-    steps found;
+    step_list withdrawn;
     {
         std::lock_guard const lock{mutex_};
-        auto const at = jobs_by_engine_.find(&session);
-        if (at == jobs_by_engine_.end()) return;
-        found = take_out(at->second);
+        auto const found = positions_.find(&session);
+        if (found == positions_.end()) return;
+        withdrawn = remove(found->second);
     }
-    resume(std::move(found.front()), std::nullopt);
+    resume(std::move(withdrawn.front()), std::nullopt);
 }
 
-std::size_t handshake_threads::waiting() const
+std::size_t handshake_threads::pending() const
 {
     std::lock_guard const lock{mutex_};
-    return jobs_by_engine_.size();
+    return positions_.size();
 }
 
-void handshake_threads::resume(step&& done, std::optional<engine::progress> got)
+void handshake_threads::resume(step&& finished, std::optional<engine::progress> result)
 {
-    auto const executor = done.guard.get_executor();
-    // The guard goes along: it is given back on the task's thread, not here when the context may be gone.
-    asio::post(executor, [guard = std::move(done.guard), waiter = std::move(done.waiter), got]() mutable {
-        // Cancelled from now on is what the task does next.
+    auto const executor = finished.guard.get_executor();
+    // The guard moves to the task's thread and is released there: here the context may be destroyed by then.
+    asio::post(executor, [guard = std::move(finished.guard), waiter = std::move(finished.waiter), result]() mutable {
+        // A later cancellation is for the task's next operation.
         asio::get_associated_cancellation_slot(waiter).clear();
-        std::move(waiter)(got);
+        std::move(waiter)(result);
     });
 }
 
@@ -94,49 +94,49 @@ void handshake_threads::enqueue(step&& added, std::string const& site)
 {
     {
         std::lock_guard const lock{mutex_};
-        auto own = by_site_.find(site);
-        if (own == by_site_.end()) {
-            lines_.push_back({site, {}});
-            own = by_site_.emplace(lines_.back().site, std::prev(lines_.end())).first;
+        auto own_queue = by_site_.find(site);
+        if (own_queue == by_site_.end()) {
+            queues_.push_back({site, {}});
+            own_queue = by_site_.emplace(queues_.back().site, std::prev(queues_.end())).first;
         }
-        auto& waiting = own->second->waiting;
-        waiting.push_back(std::move(added));
-        jobs_by_engine_.emplace(waiting.back().session, place{own->second, std::prev(waiting.end())});
+        auto& steps = own_queue->second->steps;
+        steps.push_back(std::move(added));
+        positions_.emplace(steps.back().session, position{own_queue->second, std::prev(steps.end())});
     }
     changed_.notify_one();
 }
 
-/// A list of it alone; its line goes when it is empty.
-handshake_threads::steps handshake_threads::take_out(place from)
+/// Returns the step as a list of one. Removes its queue if that is then empty.
+handshake_threads::step_list handshake_threads::remove(position from)
 {
-    jobs_by_engine_.erase(from.at->session);
-    steps taken;
-    taken.splice(taken.end(), from.in->waiting, from.at);
-    if (from.in->waiting.empty()) {
-        by_site_.erase(from.in->site);
-        lines_.erase(from.in);
+    positions_.erase(from.entry->session);
+    step_list removed;
+    removed.splice(removed.end(), from.owner->steps, from.entry);
+    if (from.owner->steps.empty()) {
+        by_site_.erase(from.owner->site);
+        queues_.erase(from.owner);
     }
-    return taken;
+    return removed;
 }
 
-/// The first of the line whose turn it is, which then waits for all others' turns; empty: the threads are to end.
-handshake_threads::steps handshake_threads::pop()
+/// The first step of the next queue, which becomes the last one (round robin); empty: the threads must end.
+handshake_threads::step_list handshake_threads::pop()
 {
     std::unique_lock lock{mutex_};
-    changed_.wait(lock, [this] { return stopped_ || !lines_.empty(); });
+    changed_.wait(lock, [this] { return stopped_ || !queues_.empty(); });
     if (stopped_) return {};
-    lines_.splice(lines_.end(), lines_, lines_.begin());
-    auto const turn = std::prev(lines_.end());
-    return take_out({turn, turn->waiting.begin()});
+    queues_.splice(queues_.end(), queues_, queues_.begin());
+    auto const next = std::prev(queues_.end());
+    return remove({next, next->steps.begin()});
 }
 
 void handshake_threads::run()
 {
     base::lower_thread_priority("porter-tls", niceness);
     for (auto next = pop(); !next.empty(); next = pop()) {
-        auto& one = next.front();
-        auto const got = one.session->handshake();
-        resume(std::move(one), got);
+        auto& current = next.front();
+        auto const result = current.session->handshake();
+        resume(std::move(current), result);
     }
 }
 

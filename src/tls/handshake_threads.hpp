@@ -16,68 +16,68 @@
 
 namespace porter::detail::tls {
 
-/// Answers ClientHellos on threads of its own: a key exchange and a signature compute for some 0.3 ms without a pause,
-/// for 4 ms with P-384, and would stop all sessions of an I/O thread meanwhile. The threads are niced, so that the
-/// kernel lets I/O threads go first.
+/// Processes ClientHellos on its own threads: a key exchange and a signature take some 0.3 ms of CPU time, 4 ms with
+/// P-384, and would block all sessions of an I/O thread. The threads have a higher nice value than I/O threads, so that
+/// the kernel prefers those.
 ///
-/// Sites (base::site_of) take turns: a flood of ClientHellos from one of them delays the others' by one step. How many
-/// may wait is for the caller to bound (server::tls_handshake_limiter).
+/// Sites (base::site_of) are served round robin: a flood of ClientHellos from one site delays another's by one step.
+/// The caller limits the number of pending steps (server::tls_handshake_limiter).
 ///
-/// Safe from any thread. It is destroyed when no step is left, or before the io_contexts of the tasks that wait: steps
-/// that compute are finished, and those that still wait are withdrawn. Where there is no memory to resume a task the
-/// process ends (std::terminate).
+/// Safe from any thread. Destroy it when no step is left, or before the io_contexts of the waiting tasks: running steps
+/// are finished, queued ones are withdrawn. If there is no memory to resume a task, the process ends (std::terminate).
 class handshake_threads {
 public:
-    /// `count`: how many, and so many ClientHellos are answered at once. Throws start_error when they cannot be
+    /// `count`: the number of threads, and of ClientHellos processed at once. Throws start_error if they cannot be
     /// started.
     explicit handshake_threads(std::size_t count);
     ~handshake_threads();
     handshake_threads(handshake_threads const&) = delete;
     handshake_threads& operator=(handshake_threads const&) = delete;
 
-    /// engine.handshake() on one of the threads, when it is this site's turn; none: it was withdrawn before. Nobody
-    /// uses the engine meanwhile. The task goes on on its own executor; its cancellation withdraws the step.
-    task<std::optional<engine::progress>> take_step(engine& session, std::string const& site);
+    /// Calls session.handshake() on one of the threads, in the site's turn; none: it was withdrawn. Do not use the
+    /// engine until it returns. The task resumes on its own executor; its cancellation withdraws the step.
+    task<std::optional<engine::progress>> run_step(engine& session, std::string const& site);
 
-    /// Ends the wait of this engine's step; one that computes already, or is not here, goes on.
+    /// Removes this engine's step and resumes its task, if the step is queued; does nothing if it is running or
+    /// unknown.
     void withdraw(engine const& session);
 
-    /// Steps that wait.
-    std::size_t waiting() const;
+    /// The number of queued steps.
+    std::size_t pending() const;
 
 private:
-    /// A step, and the task that waits for it.
+    /// One call of handshake(), and the task that waits for it.
     struct step {
         engine* session;
         asio::executor_work_guard<io_executor> guard;
         base::resume_handler<std::optional<engine::progress>> waiter;
     };
 
-    using steps = std::list<step>;
+    using step_list = std::list<step>;
 
     struct queue {
         std::string site;
-        steps waiting;  // never empty
+        step_list steps;  // never empty
     };
-    using lines = std::list<queue>;
+    using queue_list = std::list<queue>;
 
-    struct place {
-        lines::iterator in;
-        steps::iterator at;
+    struct position {
+        queue_list::iterator owner;
+        step_list::iterator entry;
     };
 
-    static void resume(step&& done, std::optional<engine::progress> got);
+    static void resume(step&& finished, std::optional<engine::progress> result);
     void enqueue(step&& added, std::string const& site);
-    steps take_out(place from);
-    steps pop();
+    step_list remove(position from);
+    step_list pop();
     void run();
     void stop();
 
-    mutable std::mutex mutex_;  // guards what follows, but not the threads
+    mutable std::mutex mutex_;  // guards the members below except threads_
     std::condition_variable changed_;
-    lines lines_;  // in the order of their turns
-    std::unordered_map<std::string_view, lines::iterator> by_site_;
-    std::unordered_map<engine const*, place> jobs_by_engine_;
+    queue_list queues_;  // the next one is first
+    std::unordered_map<std::string_view, queue_list::iterator> by_site_;
+    std::unordered_map<engine const*, position> positions_;
     bool stopped_ = false;
     std::vector<std::thread> threads_;
 };

@@ -34,16 +34,16 @@ bool is_below(std::filesystem::path const& file, char const* directory)
 
 process_identity process_identity::current()
 {
-    process_identity made{::geteuid()};
-    auto const count = ::getgroups(0, nullptr);
-    made.groups.resize(static_cast<std::size_t>(std::max(count, 0)));
-    auto const got = ::getgroups(count, made.groups.data());
-    made.groups.resize(static_cast<std::size_t>(std::max(got, 0)));
-    made.groups.push_back(::getegid());
-    return made;
+    process_identity identity{::geteuid()};
+    auto const capacity = ::getgroups(0, nullptr);
+    identity.groups.resize(static_cast<std::size_t>(std::max(capacity, 0)));
+    auto const count = ::getgroups(capacity, identity.groups.data());
+    identity.groups.resize(static_cast<std::size_t>(std::max(count, 0)));
+    identity.groups.push_back(::getegid());
+    return identity;
 }
 
-/// Root reads what any group may read.
+/// Root may read every file that a group may read.
 bool process_identity::is_member_of(gid_t group) const
 {
     return user == 0 || std::ranges::find(groups, group) != groups.end();
@@ -58,9 +58,9 @@ std::optional<std::string> key_access_error(struct stat const& file, process_ide
         return "the key belongs to another user, of uid " + std::to_string(file.st_uid) +
                ", who can replace it: chown it to root or to the user that porterd runs as";
     }
-    auto const open = file.st_mode & by_others;
-    if (open == 0) return std::nullopt;
-    if (open != by_group || file.st_uid != 0) {
+    auto const open_bits = file.st_mode & by_others;
+    if (open_bits == 0) return std::nullopt;
+    if (open_bits != by_group || file.st_uid != 0) {
         return "the key is open to others (mode " + octal(file.st_mode) +
                "): make it 0600 (chmod 600), or 0640 with root as its owner and a group that porterd's user is a "
                "member "
@@ -74,9 +74,9 @@ std::optional<std::string> key_access_error(struct stat const& file, process_ide
 
 bool is_credential(std::string const& path, int descriptor)
 {
-    struct statfs about {};
-    if (::fstatfs(descriptor, &about) != 0) return false;
-    if (about.f_type != RAMFS_MAGIC && about.f_type != TMPFS_MAGIC) return false;
+    struct statfs system {};
+    if (::fstatfs(descriptor, &system) != 0) return false;
+    if (system.f_type != RAMFS_MAGIC && system.f_type != TMPFS_MAGIC) return false;
     std::error_code error;
     auto const file = std::filesystem::canonical(path, error);
     if (error) return false;

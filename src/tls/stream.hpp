@@ -16,17 +16,16 @@
 
 namespace porter::detail::tls {
 
-/// A TCP socket that can turn to TLS. It is plain, and exactly the socket that it is made from, until a handshake
-/// begins; from then on it is TLS for good: what cannot be encrypted is not sent. On one thread at a time, as any
-/// socket, where one coroutine may read while another one writes.
+/// A TCP socket that can switch to TLS. It behaves as the plain socket until a handshake starts; from then on it never
+/// sends plaintext. On one thread at a time, as any socket; one coroutine may read while another one writes.
 ///
-/// Over TLS, asio::error::eof means that the peer said close_notify, and errc::truncated that its bytes ended without
-/// it. While nothing is under way a connection has no buffers: reads and writes wait for the socket to be ready,
-/// and what is encrypted is kept only until it is sent.
+/// Over TLS, asio::error::eof means that the peer sent close_notify, and errc::truncated that the connection ended
+/// without it. An idle connection has no buffers: reads and writes wait until the socket is ready, and encrypted output
+/// is kept only until it is sent.
 ///
-/// Cancelling (by cancel() or the coroutine's cancellation) ends a wait with operation_aborted and loses nothing:
-/// reading and writing go on where they stopped. A cancelled write says how many bytes it has taken; they are sent
-/// before the next ones, or by end_sending().
+/// Cancellation (by cancel() or of the coroutine) ends a wait with operation_aborted and loses nothing: the next read
+/// or write continues where it stopped. A cancelled write returns how many bytes it has taken; they are sent before the
+/// next ones, or by end_sending().
 class stream : public base::tcp_socket {
 public:
     using time_point = std::chrono::steady_clock::time_point;
@@ -37,34 +36,34 @@ public:
     stream& operator=(stream&&) = default;
     ~stream() = default;
 
-    /// Shakes hands as the server. Success: both sides speak porter/1 over TLS 1.3. Errors: timed_out when it takes
-    /// until `deadline`, operation_aborted when cancelled, the socket's own, and those of tls::category(). After an
-    /// error, close it. `context` may end as soon as this was called.
+    /// The server's handshake. On success both sides use porter/1 over TLS 1.3. Errors: timed_out at `deadline`,
+    /// operation_aborted when cancelled, the socket's errors, and those of tls::category(). After an error, close the
+    /// stream. `context` may be destroyed once this function has returned its task.
     task<base::error_code> accept_tls(server_context const& context, time_point deadline);
 
-    /// The same, where a ClientHello is answered on one of these threads, by turns of the sites (base::site_of).
-    /// `threads` outlive the task.
+    /// The same, with ClientHellos processed on these threads, round robin by site (base::site_of). `threads` must
+    /// outlive the task.
     task<base::error_code> accept_tls(server_context const& context, time_point deadline, handshake_threads& threads,
                                       std::string site);
 
-    /// The same as the client of `host`, a name or an IP address. On success: who the server is, for the caller to
-    /// judge before the first byte is sent to it.
+    /// The client's handshake with `host`, a name or an IP address. Returns the server's identity, which the caller
+    /// must check before it sends anything.
     task<result<peer_identity, base::error_code>> connect_tls(client_context const& context, std::string const& host,
                                                               time_point deadline);
 
-    /// Whether a handshake has begun: then nothing is sent in the clear any more.
+    /// Whether a handshake has started: from then on no plaintext is sent.
     bool is_tls() const noexcept { return tls_ != nullptr; }
     /// Whether it has succeeded.
     bool is_established() const noexcept { return tls_ && tls_->engine.is_established(); }
 
-    /// What was agreed on; none: it is not established.
+    /// The negotiated parameters; none: not established.
     std::optional<tls::agreement> agreement() const;
 
-    /// Bytes that TLS holds for reads and writes that are under way; 0 on a plain socket. While another thread answers
-    /// a ClientHello: what they were before.
+    /// Bytes of TLS's buffers; 0 on a plain socket. While another thread processes a ClientHello: the value before
+    /// that.
     std::size_t buffered() const noexcept;
 
-    /// Sends what earlier writes left, says close_notify over TLS, and shuts the sending side down.
+    /// Sends unsent output and, over TLS, close_notify; then shuts down the sending side.
     task<base::error_code> end_sending();
 
     void cancel();
@@ -82,14 +81,14 @@ public:
         return asio::async_initiate<Token, void(base::error_code, std::size_t)>(start_write{this}, token, buffers);
     }
 
-    /// Writes what a plain socket that is non-blocking takes at once. would_block: nothing, or it is TLS, which has to
-    /// be waited for; async_write_some() does.
+    /// Writes to a plain non-blocking socket without waiting. would_block: the socket accepts nothing, or the stream
+    /// uses TLS: call async_write_some().
     std::size_t try_write_some(asio::const_buffer bytes, base::error_code& error);
 
-    /// The same for reading.
-    std::size_t try_read_some(asio::mutable_buffer room, base::error_code& error);
+    /// The same for read_step.
+    std::size_t try_read_some(asio::mutable_buffer buffer, base::error_code& error);
 
-    // These would go past TLS. Before a handshake, the socket underneath has them.
+    // These would bypass TLS. Before a handshake, call them on the base class.
     template <typename... Arguments>
     std::size_t receive(Arguments&&...) = delete;
     template <typename... Arguments>
@@ -111,66 +110,66 @@ private:
         std::size_t size = 0;
     };
 
-    /// What a stream has beyond its socket; it stays in place when the stream is moved.
+    /// The TLS state. Its address does not change when the stream is moved.
     struct tls_state {
         template <typename... Arguments>
         explicit tls_state(Arguments const&... arguments) : engine(arguments...)
         {}
 
         tls::engine engine;
-        std::size_t cancels = 0;                  // counted, for those that were between two waits
-        handshake_threads* threads = nullptr;     // where ClientHellos are answered; none: on the socket's own
-        std::optional<std::size_t> given_away{};  // what the engine held when another thread got it
+        std::size_t cancels = 0;                     // counted, to notice a cancel() between two waits
+        handshake_threads* threads = nullptr;        // process ClientHellos; null: the socket's thread does
+        std::optional<std::size_t> lent_capacity{};  // of the engine's buffers while another thread uses it
     };
 
-    /// A read or a write over TLS: waits until the socket is ready, then moves bytes between it and the engine, until
-    /// that gives an outcome.
+    /// A read or a write over TLS: waits until the socket is ready and moves bytes between it and the engine, until
+    /// there is an outcome.
     template <typename Move>
     struct operation {
         stream* self;
         Move move;
         std::size_t cancels_before;
-        bool begun = false;
-        std::optional<outcome> found{};
+        bool suspended = false;
+        std::optional<outcome> result{};
 
         template <typename Composed>
         void operator()(Composed& composed, base::error_code failed = {})
         {
-            if (!found) found = move(*self, failed);
-            if (!found) {
+            if (!result) result = move(*self, failed);
+            if (!result) {
                 bool const cancelled = self->tls_->cancels != cancels_before ||
                                        composed.get_cancellation_state().cancelled() != asio::cancellation_type::none;
-                if (cancelled) found = move(*self, asio::error::operation_aborted);
+                if (cancelled) result = move(*self, asio::error::operation_aborted);
             }
-            if (!found) {
-                begun = true;
+            if (!result) {
+                suspended = true;
                 self->async_wait(Move::until, std::move(composed));
-            } else if (!begun) {
-                begun = true;  // never from within the call that began it; and others have their turn
+            } else if (!suspended) {
+                suspended = true;  // a handler must not run within its initiation; other handlers may run first
                 asio::post(self->get_executor(), std::move(composed));
             } else {
-                composed.complete(found->error, found->size);
+                composed.complete(result->error, result->size);
             }
         }
     };
 
-    struct reading {
+    struct read_step {
         static constexpr wait_type until = wait_read;
-        asio::mutable_buffer room;
+        asio::mutable_buffer buffer;
         bool waited = false;
         std::optional<outcome> operator()(stream& self, base::error_code failed)
         {
-            return self.read(room, waited, failed);
+            return self.read(buffer, waited, failed);
         }
     };
 
-    struct writing {
+    struct write_step {
         static constexpr wait_type until = wait_write;
-        asio::const_buffer plain;
+        asio::const_buffer plaintext;
         std::size_t taken = 0;
         std::optional<outcome> operator()(stream& self, base::error_code failed)
         {
-            return self.write(plain, taken, failed);
+            return self.write(plaintext, taken, failed);
         }
     };
 
@@ -186,7 +185,7 @@ private:
                 self->base::tcp_socket::async_read_some(buffers, std::forward<Handler>(handler));
             } else {
                 asio::mutable_buffer const first = *asio::buffer_sequence_begin(buffers);
-                self->start<reading>({first}, handler);
+                self->start<read_step>({first}, handler);
             }
         }
     };
@@ -203,7 +202,7 @@ private:
                 self->base::tcp_socket::async_write_some(buffers, std::forward<Handler>(handler));
             } else {
                 asio::const_buffer const first = *asio::buffer_sequence_begin(buffers);
-                self->start<writing>({first}, handler);
+                self->start<write_step>({first}, handler);
             }
         }
     };
@@ -214,18 +213,18 @@ private:
         asio::async_compose<Handler, signature>(operation<Move>{this, move, tls_->cancels}, handler, *this);
     }
 
-    task<base::error_code> shake_hands_until(time_point deadline, std::string site);
-    task<result<peer_identity, base::error_code>> tls_handshake(time_point deadline);
-    task<base::error_code> shake_hands(std::string const& site);
-    task<std::optional<engine::progress>> take_step(std::string const& site);
+    task<base::error_code> handshake_until(time_point deadline, std::string site);
+    task<result<peer_identity, base::error_code>> connect_handshake(time_point deadline);
+    task<base::error_code> handshake(std::string const& site);
+    task<std::optional<engine::progress>> run_step(std::string const& site);
     task<base::error_code> send_all();
 
-    // One step each, without waiting; none: wait first.
-    std::optional<outcome> read(asio::mutable_buffer room, bool& waited, base::error_code failed);
-    std::optional<outcome> write(asio::const_buffer plain, std::size_t& taken, base::error_code failed);
+    // One attempt each, without waiting; none: wait first.
+    std::optional<outcome> read(asio::mutable_buffer buffer, bool& waited, base::error_code failed);
+    std::optional<outcome> write(asio::const_buffer plaintext, std::size_t& taken, base::error_code failed);
     base::error_code send_ready();
     base::error_code receive_ready();
-    bool is_answered_in_the_clear();
+    bool has_plaintext_reply();
 
     std::unique_ptr<tls_state> tls_;  // none: plain
 };

@@ -1,6 +1,5 @@
-// Two TLS engines and records that are damaged on their way between them: neither crashes, and neither hands out a byte
-// that the other did not send. Input: for each record that is carried a byte that says what is done to it, with what
-// that needs.
+// Two TLS engines with damaged records between them: neither crashes, and neither returns a byte that the other did not
+// send. Input: for each record a byte that selects the damage, and its parameters.
 #include "base/bytes.hpp"
 #include "fuzz/fuzzer.hpp"
 #include "tls/contexts.hpp"
@@ -15,28 +14,29 @@ using testing::contexts;
 using testing::tls::engine;
 using progress = engine::progress;
 
-/// One end of the connection, with what it said and heard in the clear.
+/// One end of the connection, with the plaintext that it sent and received.
 class side {
 public:
     template <typename... Arguments>
     explicit side(std::string_view text, Arguments const&... arguments) : engine_(arguments...), text_(text)
     {}
 
-    /// Goes on as far as that is possible: shakes hands, says its text, hears what there is.
-    void go_on()
+    /// Runs the handshake, sends the text, and receives the input, as far as possible.
+    void advance()
     {
         if (!engine_.is_established() && engine_.handshake() != progress::done) return;
         std::size_t size = 0;
-        if (turns_ > 0 && engine_.bytes().output().empty() && engine_.write(as_bytes(text_), size) == progress::done) {
-            --turns_;
-            said_.append(text_, 0, size);
+        if (writes_left_ > 0 && engine_.bytes().output().empty() &&
+            engine_.write(as_bytes(text_), size) == progress::done) {
+            --writes_left_;
+            sent_.append(text_, 0, size);
         }
-        std::string room(10, '\0');  // less than a record holds
-        while (engine_.read(std::as_writable_bytes(std::span{room}), size) == progress::done)
-            heard_.append(room, 0, size);
+        std::string buffer(10, '\0');  // smaller than a record
+        while (engine_.read(std::as_writable_bytes(std::span{buffer}), size) == progress::done)
+            received_.append(buffer, 0, size);
     }
 
-    /// The records that it has to send; what is no whole record is one.
+    /// Takes the output, split into records; an incomplete rest counts as one.
     std::vector<std::string> records()
     {
         std::vector<std::string> all;
@@ -49,43 +49,43 @@ public:
             all.emplace_back(output.substr(0, size));
             output.remove_prefix(all.back().size());
         }
-        if (sent > 0) engine_.bytes().sent(sent);
+        if (sent > 0) engine_.bytes().consume(sent);
         return all;
     }
 
     void take(std::string_view bytes)
     {
         while (!bytes.empty()) {
-            auto const room = engine_.bytes().room();
-            if (room.empty()) return;  // what is here is not taken: a connection would have ended
-            auto const size = std::min(room.size(), bytes.size());
-            std::copy_n(as_bytes(bytes).begin(), size, room.begin());
+            auto const space = engine_.bytes().free_space();
+            if (space.empty()) return;  // the engine has failed: a connection would have ended
+            auto const size = std::min(space.size(), bytes.size());
+            std::copy_n(as_bytes(bytes).begin(), size, space.begin());
             engine_.bytes().commit(size);
             bytes.remove_prefix(size);
-            go_on();
+            advance();
         }
     }
 
     void end_of_input()
     {
-        if (!engine_.bytes().has_input()) engine_.bytes().input_ended();
-        go_on();
+        if (!engine_.bytes().has_input()) engine_.bytes().end_input();
+        advance();
     }
 
     void close() { engine_.close(); }
-    std::string const& said() const { return said_; }
-    std::string const& heard() const { return heard_; }
+    std::string const& sent_text() const { return sent_; }
+    std::string const& received_text() const { return received_; }
     bool is_established() const { return engine_.is_established(); }
 
 private:
     engine engine_;
     std::string text_;
-    std::string said_;
-    std::string heard_;
-    int turns_ = 3;
+    std::string sent_;
+    std::string received_;
+    int writes_left_ = 3;
 };
 
-/// What becomes of a record by the next bytes of the input.
+/// Damages a record as the next bytes of the input select.
 std::string damaged(std::string record, std::string& kept, chooser& choice)
 {
     switch (choice.byte()) {
@@ -99,7 +99,7 @@ std::string damaged(std::string record, std::string& kept, chooser& choice)
         case 4:
             return {};
         case 5:
-            std::swap(record, kept);  // it comes later, in the place of another one
+            std::swap(record, kept);  // it is sent later, instead of another one
             return record;
         case 6:
             return std::string{choice.take(choice.byte())} + record;
@@ -120,29 +120,33 @@ std::string damaged(std::string record, std::string& kept, chooser& choice)
 
 void check(std::string_view input)
 {
-    static contexts const made;
-    side client{"the client says this. ", made.client, std::string{"localhost"}};
-    side server{"the server says that. ", made.server};
+    static contexts const sides;
+    side client{"text of the client. ", sides.client, std::string{"localhost"}};
+    side server{"text of the server. ", sides.server};
     chooser choice{input};
     std::string kept_of_client;
     std::string kept_of_server;
     bool const untouched = input.empty();
     for (int round = 0; round < 12; ++round) {
-        client.go_on();
+        client.advance();
         if (round == 9) client.close();
         for (auto const& record : client.records()) server.take(damaged(record, kept_of_client, choice));
-        server.go_on();
+        server.advance();
         if (round == 9) server.close();
         for (auto const& record : server.records()) client.take(damaged(record, kept_of_server, choice));
     }
     client.end_of_input();
     server.end_of_input();
-    require(client.said().starts_with(server.heard()), "a server hears what the client said, from its beginning");
-    require(server.said().starts_with(client.heard()), "a client hears what the server said, from its beginning");
+    require(client.sent_text().starts_with(server.received_text()),
+            "a server receives a prefix of what the client sent");
+    require(server.sent_text().starts_with(client.received_text()),
+            "a client receives a prefix of what the server sent");
     if (!untouched) return;
-    require(client.is_established() && server.is_established(), "left in peace, they come to an agreement");
-    require(server.heard() == client.said() && !server.heard().empty(), "and all arrives");
-    require(client.heard() == server.said() && !client.heard().empty(), "both ways");
+    require(client.is_established() && server.is_established(), "without damage the handshake succeeds");
+    require(server.received_text() == client.sent_text() && !server.received_text().empty(),
+            "the server receives everything");
+    require(client.received_text() == server.sent_text() && !client.received_text().empty(),
+            "the client receives everything");
 }
 
 }  // namespace porter::fuzzing

@@ -16,8 +16,8 @@ namespace {
 
 timestamp const today{1'764'288'000s};  // 2025-11-28
 
-/// A certificate that is right for a server, with what a test makes of it.
-struct wanted {
+/// The properties of a certificate; by default it is valid for a server.
+struct properties {
     std::chrono::seconds begins = -24h;
     std::chrono::seconds ends = 24h * 60;
     char const* hosts = "DNS:example.org";
@@ -25,36 +25,36 @@ struct wanted {
     char const* use = "critical,digitalSignature";
 };
 
-void add(X509* certificate, int what, char const* value)
+void add_extension(X509* certificate, int id, char const* value)
 {
     if (value == nullptr) return;
-    auto* const made = X509V3_EXT_conf_nid(nullptr, nullptr, what, value);
-    REQUIRE(made != nullptr);
-    X509_add_ext(certificate, made, -1);
-    X509_EXTENSION_free(made);
+    auto* const extension = X509V3_EXT_conf_nid(nullptr, nullptr, id, value);
+    REQUIRE(extension != nullptr);
+    X509_add_ext(certificate, extension, -1);
+    X509_EXTENSION_free(extension);
 }
 
-tls::certificate_handle make(evp_pkey_st* key, wanted const& how)
+tls::certificate_handle make(evp_pkey_st* key, properties const& values)
 {
-    tls::certificate_handle made{X509_new()};
-    auto* const certificate = made.get();
+    tls::certificate_handle handle{X509_new()};
+    auto* const certificate = handle.get();
     X509_set_version(certificate, X509_VERSION_3);
-    auto const at = [](std::chrono::seconds from_today) { return (today + from_today).time_since_epoch().count(); };
-    ASN1_TIME_set(X509_getm_notBefore(certificate), at(how.begins));
-    ASN1_TIME_set(X509_getm_notAfter(certificate), at(how.ends));
+    auto const time_at = [](std::chrono::seconds offset) { return (today + offset).time_since_epoch().count(); };
+    ASN1_TIME_set(X509_getm_notBefore(certificate), time_at(values.begins));
+    ASN1_TIME_set(X509_getm_notAfter(certificate), time_at(values.ends));
     auto* const name = X509_get_subject_name(certificate);
     X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, reinterpret_cast<unsigned char const*>("Test \x1b[2J"), -1,
                                -1, 0);
     X509_set_issuer_name(certificate, name);
     X509_set_pubkey(certificate, key);
-    add(certificate, NID_subject_alt_name, how.hosts);
-    add(certificate, NID_ext_key_usage, how.extended_use);
-    add(certificate, NID_key_usage, how.use);
+    add_extension(certificate, NID_subject_alt_name, values.hosts);
+    add_extension(certificate, NID_ext_key_usage, values.extended_use);
+    add_extension(certificate, NID_key_usage, values.use);
     X509_sign(certificate, key, EVP_sha256());
-    return made;
+    return handle;
 }
 
-std::vector<std::string> warnings(wanted const& own, wanted const& issuer = {})
+std::vector<std::string> warnings(properties const& own, properties const& issuer = {})
 {
     auto key = tls::make_key();
     std::vector<tls::certificate_handle> chain;
@@ -63,17 +63,17 @@ std::vector<std::string> warnings(wanted const& own, wanted const& issuer = {})
     return tls::certificate_warnings({std::move(key), std::move(chain)}, today);
 }
 
-void check_warning(wanted const& own, std::string const& words)
+void check_warning(properties const& own, std::string const& words)
 {
     auto const found = warnings(own);
     REQUIRE(found.size() == 1);
     CHECK(found.front().find(words) == 0);
 }
 
-std::string explain(long verdict, wanted const& how = {})
+std::string explain(long verify_result, properties const& values = {})
 {
     auto const key = tls::make_key();
-    return tls::explain_verdict(*make(key.get(), how), verdict, today);
+    return tls::explain_verify_result(*make(key.get(), values), verify_result, today);
 }
 
 }  // namespace
@@ -89,7 +89,7 @@ TEST_CASE("a certificate that every client can use has no warnings")
     CHECK(tls::certificate_warnings({std::move(own), std::move(chain)}, today).empty());
 }
 
-TEST_CASE("a certificate that has expired or is not valid yet or will expire is a warning with the day")
+TEST_CASE("a certificate that has expired or is not valid yet or expires soon gives a warning with the day")
 {
     check_warning({.begins = -24h * 60, .ends = -24h}, "expired on 2025-11-27");
     check_warning({.begins = 24h * 3}, "is not valid before 2025-12-01");
@@ -97,7 +97,7 @@ TEST_CASE("a certificate that has expired or is not valid yet or will expire is 
     CHECK(warnings({.ends = 24h * 14}).empty());
 }
 
-TEST_CASE("a certificate that is for no server or no host is a warning")
+TEST_CASE("a certificate that is not for servers or names no host gives a warning")
 {
     check_warning({.extended_use = "clientAuth"}, "is for clients only");
     check_warning({.extended_use = "codeSigning"}, "is not for servers");
@@ -106,7 +106,7 @@ TEST_CASE("a certificate that is for no server or no host is a warning")
     check_warning({.hosts = "email:root@example.org"}, "names no host");
 }
 
-TEST_CASE("all that is wrong is told and that of the certificates behind it as well")
+TEST_CASE("all errors of a certificate and of its chain are reported")
 {
     CHECK(warnings({.ends = -1s, .hosts = nullptr, .extended_use = "clientAuth"}).size() == 3);
     auto const found = warnings({}, {.ends = -1s});
@@ -114,7 +114,7 @@ TEST_CASE("all that is wrong is told and that of the certificates behind it as w
     CHECK(found.front() == "is followed by number 2 in its file, which expired on 2025-11-27");
 }
 
-TEST_CASE("a verdict is explained with all that is wrong and in printable words")
+TEST_CASE("the explanation of a verify result has all errors in printable ASCII")
 {
     CHECK(explain(X509_V_OK).empty());
     CHECK(explain(X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT).empty());

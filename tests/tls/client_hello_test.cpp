@@ -15,9 +15,9 @@ namespace {
 
 std::string number(std::size_t value, int bytes)
 {
-    std::string made;
-    for (int i = bytes - 1; i >= 0; --i) made.push_back(static_cast<char>(value >> 8 * i));
-    return made;
+    std::string encoded;
+    for (int i = bytes - 1; i >= 0; --i) encoded.push_back(static_cast<char>(value >> 8 * i));
+    return encoded;
 }
 
 std::string record(char type, std::string const& payload)
@@ -25,17 +25,17 @@ std::string record(char type, std::string const& payload)
     return type + std::string{"\x03\x01"} + number(payload.size(), 2) + payload;
 }
 
-/// A ClientHello's message that declares a body of this size.
-std::string hello(std::size_t declared, std::size_t here)
+/// A ClientHello message that declares a body of one size and has another.
+std::string hello(std::size_t declared, std::size_t actual)
 {
-    return "\x01" + number(declared, 3) + std::string(here, 'x');
+    return "\x01" + number(declared, 3) + std::string(actual, 'x');
 }
 
 std::string in_records_of(std::size_t size, std::string const& message)
 {
-    std::string made;
-    for (std::size_t at = 0; at < message.size(); at += size) made += record(22, message.substr(at, size));
-    return made;
+    std::string records;
+    for (std::size_t at = 0; at < message.size(); at += size) records += record(22, message.substr(at, size));
+    return records;
 }
 
 auto find(std::string const& flight)
@@ -45,7 +45,7 @@ auto find(std::string const& flight)
 
 }  // namespace
 
-TEST_CASE("a ClientHello is complete with its last byte whatever its records are")
+TEST_CASE("a ClientHello is complete with its last byte in records of any size")
 {
     for (std::size_t const size : {1U, 2U, 3U, 4U, 5U, 16U, 54U}) {
         auto const flight = in_records_of(size, hello(50, 50));
@@ -57,14 +57,14 @@ TEST_CASE("a ClientHello is complete with its last byte whatever its records are
     }
 }
 
-TEST_CASE("a ClientHello that declares too much is too large as soon as that is known")
+TEST_CASE("a ClientHello that declares too much is too large as soon as its length is received")
 {
     for (std::size_t const size : {1U, 4U, 100U}) {
-        auto const most = in_records_of(size, hello(max_client_hello - 4, 0));
-        CHECK(find(most) == partial);
-        auto const more = in_records_of(size, hello(max_client_hello - 3, 0));
-        CHECK(find(more) == too_large);
-        CHECK(find(more.substr(0, more.size() - 1)) == partial);
+        auto const largest = in_records_of(size, hello(max_client_hello - 4, 0));
+        CHECK(find(largest) == partial);
+        auto const larger = in_records_of(size, hello(max_client_hello - 3, 0));
+        CHECK(find(larger) == too_large);
+        CHECK(find(larger.substr(0, larger.size() - 1)) == partial);
     }
     CHECK(find(record(22, hello(0xffffff, 0))) == too_large);
 }
@@ -72,17 +72,17 @@ TEST_CASE("a ClientHello that declares too much is too large as soon as that is 
 TEST_CASE("a ClientHello in too many records is too large")
 {
     using porter::detail::tls::max_client_hello_records;
-    auto const most = in_records_of(1, hello(max_client_hello_records - 4, max_client_hello_records - 4));
-    CHECK(find(most) == complete);
-    auto const more = in_records_of(1, hello(max_client_hello_records, max_client_hello_records - 3));
-    CHECK(find(more) == too_large);
+    auto const largest = in_records_of(1, hello(max_client_hello_records - 4, max_client_hello_records - 4));
+    CHECK(find(largest) == complete);
+    auto const larger = in_records_of(1, hello(max_client_hello_records, max_client_hello_records - 3));
+    CHECK(find(larger) == too_large);
     std::string flight;
     for (std::size_t i = 0; i < max_client_hello_records; ++i) flight += record(20, "\x01");
     CHECK(find(flight) == partial);
     CHECK(find(flight + record(20, "\x01")) == too_large);
 }
 
-TEST_CASE("a second ClientHello may stand behind a change_cipher_spec")
+TEST_CASE("a second ClientHello may follow a change_cipher_spec")
 {
     auto const flight = record(20, "\x01") + record(22, hello(50, 50));
     CHECK(find(flight) == complete);
@@ -91,7 +91,7 @@ TEST_CASE("a second ClientHello may stand behind a change_cipher_spec")
     CHECK(find(record(20, "\x01") + record(22, hello(0xffff, 9))) == too_large);
 }
 
-TEST_CASE("what is no ClientHello is for OpenSSL to judge")
+TEST_CASE("a message that is not a ClientHello is left to OpenSSL")
 {
     for (char const type : {'\x15', '\x17', '\x00', 'G'}) CHECK(find(record(type, "four")) == complete);
     CHECK(find(record(22, "\x14 Finished")) == complete);

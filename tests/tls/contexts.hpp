@@ -17,7 +17,7 @@ inline tls::certified_key new_key()
     return {std::move(key), std::move(chain)};
 }
 
-/// What both sides of a connection are made from.
+/// The contexts of both sides of a connection.
 struct contexts {
     tls::certified_key key = new_key();
     tls::server_context server{key};

@@ -29,16 +29,16 @@ tls::key_handle new_key_of_type(char const* type)
     return tls::key_handle{EVP_PKEY_Q_keygen(nullptr, nullptr, type)};
 }
 
-/// A key for PSS signatures alone, with the digest that it is restricted to.
+/// A key for PSS signatures only, restricted to this digest.
 tls::key_handle new_pss_key(EVP_MD const* digest)
 {
     auto* const context = EVP_PKEY_CTX_new_id(EVP_PKEY_RSA_PSS, nullptr);
-    EVP_PKEY* made = nullptr;
-    bool const is_made = EVP_PKEY_keygen_init(context) == 1 && EVP_PKEY_CTX_set_rsa_keygen_bits(context, 2048) == 1 &&
-                         EVP_PKEY_CTX_set_rsa_pss_keygen_md(context, digest) == 1 &&
-                         EVP_PKEY_generate(context, &made) == 1;
+    EVP_PKEY* key = nullptr;
+    bool const succeeded = EVP_PKEY_keygen_init(context) == 1 && EVP_PKEY_CTX_set_rsa_keygen_bits(context, 2048) == 1 &&
+                           EVP_PKEY_CTX_set_rsa_pss_keygen_md(context, digest) == 1 &&
+                           EVP_PKEY_generate(context, &key) == 1;
     EVP_PKEY_CTX_free(context);
-    return tls::key_handle{is_made ? made : nullptr};
+    return tls::key_handle{succeeded ? key : nullptr};
 }
 
 tls::key_handle new_dsa_key()
@@ -49,12 +49,12 @@ tls::key_handle new_dsa_key()
     EVP_PKEY_CTX_free(context);
     if (!has_parameters) return nullptr;
     auto* const generator = EVP_PKEY_CTX_new(parameters, nullptr);
-    EVP_PKEY* made = nullptr;
+    EVP_PKEY* key = nullptr;
     EVP_PKEY_keygen_init(generator);
-    EVP_PKEY_keygen(generator, &made);
+    EVP_PKEY_keygen(generator, &key);
     EVP_PKEY_CTX_free(generator);
     EVP_PKEY_free(parameters);
-    return tls::key_handle{made};
+    return tls::key_handle{key};
 }
 
 void check_unusable(tls::key_handle const& key, std::string const& kind)
@@ -69,7 +69,7 @@ void check_unusable(tls::key_handle const& key, std::string const& kind)
 
 }  // namespace
 
-TEST_CASE("keys of every kind that the message names can be used")
+TEST_CASE("keys of every type that the message names can be used")
 {
     for (auto const* group : {"P-256", "P-384", "P-521"}) CHECK_FALSE(tls::key_error(*new_ec_key(group)));
     CHECK_FALSE(tls::key_error(*new_key_of_type("ED25519")));
@@ -78,7 +78,7 @@ TEST_CASE("keys of every kind that the message names can be used")
     CHECK_FALSE(tls::key_error(*new_pss_key(EVP_sha384())));
 }
 
-TEST_CASE("a key that no client can use is an error that names its kind and those that can be used")
+TEST_CASE("a key that no client can use gives an error that names its type and the usable types")
 {
     check_unusable(new_ec_key("secp256k1"), "EC on secp256k1");
     check_unusable(new_ec_key("brainpoolP256r1"), "EC on brainpoolP256r1");
@@ -89,7 +89,7 @@ TEST_CASE("a key that no client can use is an error that names its kind and thos
     check_unusable(new_key_of_type("X25519"), "X25519");
 }
 
-TEST_CASE("a chain that no client takes is an error although its key can be used")
+TEST_CASE("a chain that no client accepts is an error although its key can be used")
 {
     CHECK_FALSE(tls::handshake_error(new_key()));
     auto key = tls::make_key();

@@ -39,38 +39,38 @@ void rethrow(std::exception_ptr error)
     if (error) std::rethrow_exception(error);
 }
 
-/// The server's side of a connection whose ClientHello has come.
+/// The server's side of a connection that has received a ClientHello.
 struct greeted_server {
-    explicit greeted_server(contexts const& made) : session(made.server)
+    explicit greeted_server(contexts const& sides) : session(sides.server)
     {
-        engine client{made.client, "localhost"};
+        engine client{sides.client, "localhost"};
         client.handshake();
         auto const hello = client.bytes().output();
-        std::ranges::copy(hello, session.bytes().room().begin());
+        std::ranges::copy(hello, session.bytes().free_space().begin());
         session.bytes().commit(hello.size());
     }
 
     engine session;
 };
 
-/// ClientHellos of some sites, the first of which is being answered until the gate is open.
+/// ClientHellos of some sites. The gate holds the first one until it is opened.
 struct fixture {
     explicit fixture(std::size_t count = 1) { threads.emplace(count); }
-    ~fixture() { gate.open(); }  // before the threads are waited for
+    ~fixture() { gate.open(); }  // before the threads are joined
 
-    task<void> take_step(engine& session, std::string site)
+    task<void> run_step(engine& session, std::string site)
     {
         co_await asio::this_coro::throw_if_cancelled(false);
-        auto const got = co_await threads->take_step(session, site);
-        results.push_back(got);
+        auto const result = co_await threads->run_step(session, site);
+        results.push_back(result);
         sites.push_back(site);
         thread = std::this_thread::get_id();
     }
 
     engine& begin(std::string const& site)
     {
-        auto& session = servers.emplace_back(made).session;
-        asio::co_spawn(io, take_step(session, site),
+        auto& session = servers.emplace_back(sides).session;
+        asio::co_spawn(io, run_step(session, site),
                        asio::bind_cancellation_slot(signals.emplace_back().slot(), rethrow));
         io.restart();
         io.poll();
@@ -79,8 +79,8 @@ struct fixture {
 
     std::deque<asio::cancellation_signal> signals;  // of the tasks
     asio::io_context io;
-    contexts made;
-    hello_gate gate{made.server};
+    contexts sides;
+    hello_gate gate{sides.server};
     std::deque<greeted_server> servers;
     std::optional<handshake_threads> threads;
     outcomes results;
@@ -90,138 +90,138 @@ struct fixture {
 
 }  // namespace
 
-TEST_CASE("a ClientHello is answered on a thread that stands back and its task goes on on its own")
+TEST_CASE("a ClientHello is processed on a niced thread and its task resumes on its own")
 {
-    fixture here;
+    fixture setup;
     std::array<char, 16> name{};
     int niceness = 0;
-    here.gate.on_arrival = [&] {
+    setup.gate.on_arrival = [&] {
         pthread_getname_np(pthread_self(), name.data(), name.size());
         niceness = getpriority(PRIO_PROCESS, static_cast<id_t>(gettid()));
     };
-    auto const& session = here.begin("a");
-    here.gate.wait_for(1);
-    here.gate.open();
-    here.io.run();
-    CHECK(here.results == outcomes{engine::progress::wants_input});
-    CHECK(here.thread == std::this_thread::get_id());
+    auto const& session = setup.begin("a");
+    setup.gate.wait_for(1);
+    setup.gate.open();
+    setup.io.run();
+    CHECK(setup.results == outcomes{engine::progress::wants_input});
+    CHECK(setup.thread == std::this_thread::get_id());
     CHECK(std::string_view{name.data()} == "porter-tls");
     auto const own = getpriority(PRIO_PROCESS, static_cast<id_t>(gettid()));
-    bool const stands_back = niceness > own || niceness == 19;
-    CHECK(stands_back);
+    bool const is_niced = niceness > own || niceness == 19;
+    CHECK(is_niced);
     CHECK_FALSE(session.bytes().output().empty());
 }
 
-TEST_CASE("sites take turns whatever each has asked for")
+TEST_CASE("sites are served round robin")
 {
-    fixture here;
-    here.begin("a");
-    here.gate.wait_for(1);
-    for (auto const* site : {"a", "a", "a", "b", "c", "b"}) here.begin(site);
-    CHECK(here.threads->waiting() == 6);
-    here.gate.open();
-    here.io.run();
-    CHECK(here.sites == strings{"a", "a", "b", "c", "a", "b", "a"});
-    CHECK(here.threads->waiting() == 0);
+    fixture setup;
+    setup.begin("a");
+    setup.gate.wait_for(1);
+    for (auto const* site : {"a", "a", "a", "b", "c", "b"}) setup.begin(site);
+    CHECK(setup.threads->pending() == 6);
+    setup.gate.open();
+    setup.io.run();
+    CHECK(setup.sites == strings{"a", "a", "b", "c", "a", "b", "a"});
+    CHECK(setup.threads->pending() == 0);
 }
 
-TEST_CASE("as many ClientHellos are answered at once as there are threads")
+TEST_CASE("as many ClientHellos are processed at once as there are threads")
 {
-    fixture here{2};
-    for (auto const* site : {"a", "b", "c"}) here.begin(site);
-    here.gate.wait_for(2);
-    CHECK(here.threads->waiting() == 1);
-    here.gate.open();
-    here.io.run();
-    CHECK(here.results.size() == 3);
+    fixture setup{2};
+    for (auto const* site : {"a", "b", "c"}) setup.begin(site);
+    setup.gate.wait_for(2);
+    CHECK(setup.threads->pending() == 1);
+    setup.gate.open();
+    setup.io.run();
+    CHECK(setup.results.size() == 3);
 }
 
-TEST_CASE("a step that waits can be withdrawn and one that computes goes on")
+TEST_CASE("a queued step can be withdrawn and a running one continues")
 {
-    fixture here;
-    auto const& computes = here.begin("a");
-    here.gate.wait_for(1);
-    auto const& waits = here.begin("b");
-    here.threads->withdraw(computes);
-    here.threads->withdraw(waits);
-    here.threads->withdraw(waits);
-    here.io.restart();
-    here.io.poll();
-    CHECK(here.results == outcomes{std::nullopt});
-    CHECK(here.threads->waiting() == 0);
-    here.gate.open();
-    here.io.run();
-    CHECK(here.results == outcomes{std::nullopt, engine::progress::wants_input});
-    CHECK(here.gate.arrivals() == 1);
+    fixture setup;
+    auto const& running = setup.begin("a");
+    setup.gate.wait_for(1);
+    auto const& queued = setup.begin("b");
+    setup.threads->withdraw(running);
+    setup.threads->withdraw(queued);
+    setup.threads->withdraw(queued);
+    setup.io.restart();
+    setup.io.poll();
+    CHECK(setup.results == outcomes{std::nullopt});
+    CHECK(setup.threads->pending() == 0);
+    setup.gate.open();
+    setup.io.run();
+    CHECK(setup.results == outcomes{std::nullopt, engine::progress::wants_input});
+    CHECK(setup.gate.arrivals() == 1);
 }
 
-TEST_CASE("the cancellation of its task withdraws a step")
+TEST_CASE("the cancellation of a task withdraws its step")
 {
-    fixture here{0};
-    here.begin("a");
-    here.signals.front().emit(asio::cancellation_type::terminal);
-    here.io.restart();
-    here.io.run();
-    CHECK(here.threads->waiting() == 0);
-    CHECK(here.results == outcomes{std::nullopt});
+    fixture setup{0};
+    setup.begin("a");
+    setup.signals.front().emit(asio::cancellation_type::terminal);
+    setup.io.restart();
+    setup.io.run();
+    CHECK(setup.threads->pending() == 0);
+    CHECK(setup.results == outcomes{std::nullopt});
 }
 
-TEST_CASE("steps that wait when the threads end are withdrawn")
+TEST_CASE("queued steps are withdrawn when the threads end")
 {
-    fixture here{0};
-    for (auto const* site : {"a", "a", "b"}) here.begin(site);
-    here.threads.reset();
-    here.io.restart();
-    here.io.run();
-    CHECK(here.results == outcomes{std::nullopt, std::nullopt, std::nullopt});
+    fixture setup{0};
+    for (auto const* site : {"a", "a", "b"}) setup.begin(site);
+    setup.threads.reset();
+    setup.io.restart();
+    setup.io.run();
+    CHECK(setup.results == outcomes{std::nullopt, std::nullopt, std::nullopt});
 }
 
 namespace {
 
-/// A server's socket whose client's hello waits for a thread, of which there is none.
+/// A server's socket whose handshake waits for a thread, of which there are none.
 struct waiting_stream {
     waiting_stream()
     {
-        asio::co_spawn(io, keep_value(ends.right.connect_tls(made.client, "localhost", later), met), rethrow);
+        asio::co_spawn(io, keep_value(ends.right.connect_tls(sides.client, "localhost", later), identity), rethrow);
     }
 
     void accept(tls::stream::time_point deadline)
     {
         auto done = [this](std::exception_ptr error) {
             rethrow(error);
-            ends.right.cancel();  // the client has nothing to wait for
+            ends.right.cancel();  // the client would wait for ever
         };
-        asio::co_spawn(io, keep_value(ends.left.accept_tls(made.server, deadline, threads, "a"), failed), done);
+        asio::co_spawn(io, keep_value(ends.left.accept_tls(sides.server, deadline, threads, "a"), failed), done);
     }
 
     tls::stream::time_point const later = std::chrono::steady_clock::now() + std::chrono::minutes{2};
     asio::io_context io;
-    contexts made;
+    contexts sides;
     porter::testing::pair<tls::stream> ends = tcp_pair<tls::stream>(io);
     handshake_threads threads{0};
     std::optional<base::error_code> failed;
-    std::optional<result<tls::peer_identity, base::error_code>> met;  // by the client
+    std::optional<result<tls::peer_identity, base::error_code>> identity;  // for the client
 };
 
 }  // namespace
 
-TEST_CASE("a handshake that waits for a thread is cancelled at once and leaves nothing behind")
+TEST_CASE("a handshake that waits for a thread is cancelled at once and its step is removed")
 {
-    waiting_stream here;
-    here.accept(here.later);
-    while (here.threads.waiting() == 0) here.io.run_one();
-    CHECK(here.ends.left.buffered() == tls::ciphertext::input_size);
-    here.ends.left.cancel();
-    CHECK(here.threads.waiting() == 0);
-    here.io.run();
-    CHECK(here.failed == asio::error::operation_aborted);
+    waiting_stream setup;
+    setup.accept(setup.later);
+    while (setup.threads.pending() == 0) setup.io.run_one();
+    CHECK(setup.ends.left.buffered() == tls::ciphertext::input_size);
+    setup.ends.left.cancel();
+    CHECK(setup.threads.pending() == 0);
+    setup.io.run();
+    CHECK(setup.failed == asio::error::operation_aborted);
 }
 
-TEST_CASE("a handshake that waits for a thread is timed out")
+TEST_CASE("a handshake that waits for a thread times out")
 {
-    waiting_stream here;
-    here.accept(std::chrono::steady_clock::now() + std::chrono::milliseconds{50});
-    here.io.run();
-    CHECK(here.failed == asio::error::timed_out);
-    CHECK(here.threads.waiting() == 0);
+    waiting_stream setup;
+    setup.accept(std::chrono::steady_clock::now() + std::chrono::milliseconds{50});
+    setup.io.run();
+    CHECK(setup.failed == asio::error::timed_out);
+    CHECK(setup.threads.pending() == 0);
 }

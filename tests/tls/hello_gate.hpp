@@ -10,10 +10,10 @@
 
 namespace porter::testing {
 
-/// Where a server stops in the middle of answering a ClientHello, until it is open.
+/// Blocks a server while it processes a ClientHello, until open() is called.
 class hello_gate {
 public:
-    /// Opens in the end. After that no ClientHello comes for `context`.
+    /// The destructor opens the gate; `context` must not receive a ClientHello afterwards.
     explicit hello_gate(detail::tls::server_context const& context)
     {
         SSL_CTX_set_client_hello_cb(context.native(), pass, this);
@@ -27,7 +27,7 @@ public:
     hello_gate(hello_gate const&) = delete;
     hello_gate& operator=(hello_gate const&) = delete;
 
-    /// Called by each thread that comes, before it waits.
+    /// Called by each thread before it waits.
     std::function<void()> on_arrival = [] {};
 
     void open()
@@ -37,7 +37,7 @@ public:
         changed_.notify_all();
     }
 
-    /// Waits until so many have come.
+    /// Waits until `count` threads have arrived.
     void wait_for(int count)
     {
         std::unique_lock lock{mutex_};

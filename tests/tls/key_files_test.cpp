@@ -48,188 +48,189 @@ void write(fs::path const& path, std::string const& text)
 
 mode_t mode(fs::path const& path)
 {
-    struct stat about {};
-    REQUIRE(::lstat(path.c_str(), &about) == 0);
-    return about.st_mode & 07777;
+    struct stat status {};
+    REQUIRE(::lstat(path.c_str(), &status) == 0);
+    return status.st_mode & 07777;
 }
 
-/// What load_or_make() refuses with; it must be a matter of configuration (exit code 78).
-std::string refusal(folder const& where)
+/// The error of load_or_make(), whose code must be configuration (exit code 78).
+std::string load_error(folder const& directory)
 {
     try {
-        tls::load_or_make(where.files, where.now);
+        tls::load_or_make(directory.files, directory.now);
     } catch (porter::start_error const& error) {
         CHECK(error.code() == porter::start_errc::configuration);
-        CHECK_THROWS_AS(tls::check(where.files), porter::start_error);
+        CHECK_THROWS_AS(tls::check(directory.files), porter::start_error);
         return error.what();
     }
     return {};
 }
 
-bool mentions(std::string const& text, std::string const& word)
+bool contains(std::string const& text, std::string const& word)
 {
     return text.find(word) != std::string::npos;
 }
 
 }  // namespace
 
-TEST_CASE("a key and its certificate are made once for their owner alone")
+TEST_CASE("a key and its certificate are created once with access for their owner only")
 {
-    folder where;
-    tls::check(where.files);
-    CHECK(fs::is_empty(where.path));
-    auto const first = where.fingerprint();
-    CHECK(mode(where.files.key) == 0600);
-    CHECK(mode(where.files.certificate) == 0600);
-    auto const key = content(where.files.key);
-    auto const certificate = content(where.files.certificate);
-    CHECK(where.fingerprint() == first);
-    CHECK(content(where.files.key) == key);
-    CHECK(content(where.files.certificate) == certificate);
-    CHECK(std::distance(fs::directory_iterator{where.path}, {}) == 2);
-    tls::check(where.files);
+    folder directory;
+    tls::check(directory.files);
+    CHECK(fs::is_empty(directory.path));
+    auto const first = directory.fingerprint();
+    CHECK(mode(directory.files.key) == 0600);
+    CHECK(mode(directory.files.certificate) == 0600);
+    auto const key = content(directory.files.key);
+    auto const certificate = content(directory.files.certificate);
+    CHECK(directory.fingerprint() == first);
+    CHECK(content(directory.files.key) == key);
+    CHECK(content(directory.files.certificate) == certificate);
+    CHECK(std::distance(fs::directory_iterator{directory.path}, {}) == 2);
+    tls::check(directory.files);
 }
 
-TEST_CASE("those who make them at once take those of the first")
+TEST_CASE("concurrent calls use the files of the first")
 {
     for (int round = 0; round < 20; ++round) {
-        folder where;
+        folder directory;
         std::barrier start{4};
-        std::vector<std::future<std::string>> made;
+        std::vector<std::future<std::string>> fingerprints;
         for (int i = 0; i < 4; ++i) {
-            made.push_back(std::async(std::launch::async, [&] {
+            fingerprints.push_back(std::async(std::launch::async, [&] {
                 start.arrive_and_wait();
-                return where.fingerprint();
+                return directory.fingerprint();
             }));
         }
-        auto const first = made.front().get();
-        for (std::size_t i = 1; i < made.size(); ++i) CHECK(made[i].get() == first);
-        CHECK(where.fingerprint() == first);
-        CHECK(std::distance(fs::directory_iterator{where.path}, {}) == 2);
+        auto const first = fingerprints.front().get();
+        for (std::size_t i = 1; i < fingerprints.size(); ++i) CHECK(fingerprints[i].get() == first);
+        CHECK(directory.fingerprint() == first);
+        CHECK(std::distance(fs::directory_iterator{directory.path}, {}) == 2);
     }
 }
 
-TEST_CASE("a fingerprint is written as ssh writes one")
+TEST_CASE("a fingerprint has the format of ssh")
 {
-    folder where;
-    auto const written = where.fingerprint();
+    folder directory;
+    auto const written = directory.fingerprint();
     CHECK(written.size() == 7 + 43);
     CHECK(written.starts_with("SHA256:"));
-    CHECK_FALSE(mentions(written, "="));
+    CHECK_FALSE(contains(written, "="));
 }
 
-TEST_CASE("a certificate that is missing is made again for the same key")
+TEST_CASE("a missing certificate is created again for the same key")
 {
-    folder where;
-    auto const first = where.fingerprint();
-    fs::remove(where.files.certificate);
-    tls::check(where.files);
-    CHECK(where.fingerprint() == first);
+    folder directory;
+    auto const first = directory.fingerprint();
+    fs::remove(directory.files.certificate);
+    tls::check(directory.files);
+    CHECK(directory.fingerprint() == first);
 }
 
-TEST_CASE("a certificate without its key is refused and stays")
+TEST_CASE("a certificate without its key is rejected and kept")
 {
-    folder where;
-    where.fingerprint();
-    fs::remove(where.files.key);
-    CHECK(mentions(refusal(where), where.files.key.string()));
-    CHECK(fs::exists(where.files.certificate));
-    CHECK_FALSE(fs::exists(where.files.key));
+    folder directory;
+    directory.fingerprint();
+    fs::remove(directory.files.key);
+    CHECK(contains(load_error(directory), directory.files.key.string()));
+    CHECK(fs::exists(directory.files.certificate));
+    CHECK_FALSE(fs::exists(directory.files.key));
 }
 
-TEST_CASE("a key that is open to others is refused")
+TEST_CASE("a key that is open to others is rejected")
 {
     auto const open = GENERATE(0644U, 0604U, 0620U, 0660U, 0610U, 0777U);
-    folder where;
-    where.fingerprint();
-    fs::permissions(where.files.key, static_cast<fs::perms>(open));
-    auto const why = refusal(where);
-    CHECK(mentions(why, where.files.key.string()));
-    CHECK(mentions(why, "open to others"));
-    CHECK(mode(where.files.key) == open);
+    folder directory;
+    directory.fingerprint();
+    fs::permissions(directory.files.key, static_cast<fs::perms>(open));
+    auto const reason = load_error(directory);
+    CHECK(contains(reason, directory.files.key.string()));
+    CHECK(contains(reason, "open to others"));
+    CHECK(mode(directory.files.key) == open);
 }
 
-TEST_CASE("a key of another user is refused")
+TEST_CASE("a key of another user is rejected")
 {
-    folder where;
-    where.fingerprint();
-    if (::chown(where.files.key.c_str(), 65534, 65534) != 0) return;  // only root gives files away
-    CHECK(mentions(refusal(where), "belongs to another user"));
+    folder directory;
+    directory.fingerprint();
+    if (::chown(directory.files.key.c_str(), 65534, 65534) != 0) return;  // only root may chown
+    CHECK(contains(load_error(directory), "belongs to another user"));
 }
 
-TEST_CASE("a pipe or a folder or what is far too large is neither read nor waited for")
+TEST_CASE("a pipe or a folder or a file that is too large is rejected without reading it")
 {
-    folder where;
-    where.fingerprint();
-    auto const file = GENERATE(true, false) ? where.files.key : where.files.certificate;
+    folder directory;
+    directory.fingerprint();
+    auto const file = GENERATE(true, false) ? directory.files.key : directory.files.certificate;
     fs::remove(file);
     REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
-    CHECK(mentions(refusal(where), "not a regular file"));
+    CHECK(contains(load_error(directory), "not a regular file"));
     fs::remove(file);
     fs::create_directory(file);
     fs::permissions(file, fs::perms{0700});
-    CHECK(mentions(refusal(where), "not a regular file"));
+    CHECK(contains(load_error(directory), "not a regular file"));
     fs::remove(file);
     write(file, std::string(1024 * 1024 + 1, 'x'));
     fs::permissions(file, fs::perms{0600});
-    CHECK(mentions(refusal(where), "larger than 1 MiB"));
+    CHECK(contains(load_error(directory), "larger than 1 MiB"));
 }
 
-TEST_CASE("what is no key or no certificate is refused and stays as it was")
+TEST_CASE("an invalid key or certificate is rejected and not changed")
 {
     auto const text = GENERATE("", "not a key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
     bool const is_key = GENERATE(true, false);
-    folder where;
-    where.fingerprint();
-    auto const broken = is_key ? where.files.key : where.files.certificate;
+    folder directory;
+    directory.fingerprint();
+    auto const broken = is_key ? directory.files.key : directory.files.certificate;
     write(broken, text);
-    CHECK(mentions(refusal(where), broken.string()));
+    CHECK(contains(load_error(directory), broken.string()));
     CHECK(content(broken) == text);
 }
 
-TEST_CASE("a certificate for another key is refused")
+TEST_CASE("a certificate for another key is rejected")
 {
-    folder where;
+    folder directory;
     folder other;
-    where.fingerprint();
+    directory.fingerprint();
     other.fingerprint();
-    fs::copy_file(other.files.certificate, where.files.certificate, fs::copy_options::overwrite_existing);
-    CHECK(mentions(refusal(where), "not for the key"));
+    fs::copy_file(other.files.certificate, directory.files.certificate, fs::copy_options::overwrite_existing);
+    CHECK(contains(load_error(directory), "not for the key"));
 }
 
-TEST_CASE("a broken certificate behind a good one is refused")
+TEST_CASE("an invalid certificate after a valid one is rejected")
 {
-    folder where;
-    where.fingerprint();
-    write(where.files.certificate,
-          content(where.files.certificate) + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
-    CHECK(mentions(refusal(where), where.files.certificate.string()));
+    folder directory;
+    directory.fingerprint();
+    write(directory.files.certificate,
+          content(directory.files.certificate) + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    CHECK(contains(load_error(directory), directory.files.certificate.string()));
 }
 
 TEST_CASE("a chain of certificates is read whole")
 {
-    folder where;
-    where.fingerprint();
-    write(where.files.certificate, content(where.files.certificate) + "\n# next\n" + content(where.files.certificate));
-    CHECK(tls::load(where.files).chain().size() == 2);
+    folder directory;
+    directory.fingerprint();
+    write(directory.files.certificate,
+          content(directory.files.certificate) + "\n# next\n" + content(directory.files.certificate));
+    CHECK(tls::load(directory.files).chain().size() == 2);
 }
 
-TEST_CASE("what stands at the key's name is never replaced")
+TEST_CASE("an existing link at the key's path is never replaced")
 {
-    folder where;
-    fs::create_symlink(where.path / "elsewhere", where.files.key);
-    CHECK_FALSE(refusal(where).empty());
-    CHECK(fs::is_symlink(where.files.key));
-    CHECK_FALSE(fs::exists(where.path / "elsewhere"));
+    folder directory;
+    fs::create_symlink(directory.path / "elsewhere", directory.files.key);
+    CHECK_FALSE(load_error(directory).empty());
+    CHECK(fs::is_symlink(directory.files.key));
+    CHECK_FALSE(fs::exists(directory.path / "elsewhere"));
 }
 
-TEST_CASE("a folder that cannot be written to is a file that cannot be made")
+TEST_CASE("a key in a missing folder cannot be created")
 {
-    folder where;
-    where.files.key = where.path / "missing" / "key.pem";
+    folder directory;
+    directory.files.key = directory.path / "missing" / "key.pem";
     try {
-        tls::load_or_make(where.files, where.now);
-        FAIL("it was made");
+        tls::load_or_make(directory.files, directory.now);
+        FAIL("it was created");
     } catch (porter::start_error const& error) {
         CHECK(error.code() == porter::start_errc::cannot_create);
     }

@@ -1,4 +1,4 @@
-// What both sides offer and take is pinned (promise N12).
+// The algorithms that both sides offer and accept are fixed (promise N12).
 #include <openssl/ssl.h>
 
 #include <cstdint>
@@ -19,7 +19,7 @@ constexpr std::uint16_t supported_groups = 10;
 constexpr std::uint16_t signature_algorithms = 13;
 constexpr std::uint16_t supported_versions = 43;
 
-/// A ClientHello taken apart (RFC 8446, 4.1.2): its suites, and the lists of numbers in its extensions.
+/// A parsed ClientHello (RFC 8446, 4.1.2): its suites, and the lists of numbers in its extensions.
 struct client_hello {
     explicit client_hello(porter::detail::base::bytes_view record) : rest_(record)
     {
@@ -37,7 +37,7 @@ struct client_hello {
         }
     }
 
-    /// The extension's list, whose size is a number of so many bytes.
+    /// The extension's list, whose size has `size_bytes` bytes.
     numbers list(std::uint16_t type, std::size_t size_bytes)
     {
         rest_ = extensions.at(type);
@@ -64,25 +64,25 @@ private:
     porter::detail::base::bytes_view rest_;
 };
 
-/// The alert by which a server refuses a client of these groups; empty: they agree.
+/// The alert with which a server rejects a client of these groups; empty: it accepts.
 std::string alert_for_groups(char const* groups)
 {
-    contexts made;
-    tls::engine server{made.server};
+    contexts sides;
+    tls::engine server{sides.server};
     raw_client client;
     client.offer("porter/1");
     REQUIRE(SSL_CTX_set1_groups_list(client.context(), groups) == 1);
-    auto const alert = client.talk_to(server);
+    auto const alert = client.handshake_with(server);
     CHECK(server.is_established() == alert.empty());
     return alert;
 }
 
 }  // namespace
 
-TEST_CASE("a client offers what is pinned and nothing else")
+TEST_CASE("a client offers the fixed algorithms and no others")
 {
-    contexts made;
-    tls::engine client{made.client, "localhost"};
+    contexts sides;
+    tls::engine client{sides.client, "localhost"};
     client.handshake();
     client_hello hello{client.bytes().output()};
 
@@ -95,11 +95,11 @@ TEST_CASE("a client offers what is pinned and nothing else")
     CHECK(hello.list(supported_versions, 1) == numbers{0x0304});
     CHECK(hello.list(signature_algorithms, 2) == numbers{0x0807, 0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0809,
                                                          0x080a, 0x080b, 0x0401, 0x0501, 0x0601});
-    std::erase(hello.suites, 0x00ff);  // says that it does not renegotiate (RFC 5746)
+    std::erase(hello.suites, 0x00ff);  // signals secure renegotiation (RFC 5746)
     CHECK(hello.suites == numbers{0x1302, 0x1303, 0x1301});
 }
 
-TEST_CASE("a server agrees on a group of its own and refuses all that others offer")
+TEST_CASE("a server accepts its own groups and rejects all others")
 {
     for (auto const* groups : {"X25519", "P-256", "P-384", "ffdhe8192:P-384"}) CHECK(alert_for_groups(groups).empty());
     for (auto const* groups : {"ffdhe2048", "ffdhe8192", "P-521", "X448", "ffdhe3072:X448:P-521"}) {
@@ -107,22 +107,22 @@ TEST_CASE("a server agrees on a group of its own and refuses all that others off
     }
 }
 
-TEST_CASE("a server takes a handshake with each of its suites and with no other")
+TEST_CASE("a server accepts each of its suites and no others")
 {
     for (auto const* suite : {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"}) {
-        contexts made;
-        tls::engine server{made.server};
+        contexts sides;
+        tls::engine server{sides.server};
         raw_client client;
         client.offer("porter/1");
         REQUIRE(SSL_CTX_set_ciphersuites(client.context(), suite) == 1);
-        CHECK(client.talk_to(server).empty());
+        CHECK(client.handshake_with(server).empty());
         CHECK(server.is_established());
     }
-    contexts made;
-    tls::engine server{made.server};
+    contexts sides;
+    tls::engine server{sides.server};
     raw_client client;
     client.offer("porter/1");
     REQUIRE(SSL_CTX_set_ciphersuites(client.context(), "TLS_AES_128_CCM_SHA256") == 1);
-    CHECK_FALSE(client.talk_to(server).empty());
+    CHECK_FALSE(client.handshake_with(server).empty());
     CHECK_FALSE(server.is_established());
 }

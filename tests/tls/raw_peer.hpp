@@ -13,7 +13,7 @@
 
 namespace porter::testing {
 
-/// A client made of OpenSSL as it comes, set up as the test likes: it talks to an engine that is a server.
+/// A client that uses OpenSSL directly, configured by the test. Its peer is an engine.
 class raw_client {
 public:
     raw_client() : context_(SSL_CTX_new(TLS_client_method())) {}
@@ -27,8 +27,8 @@ public:
                                 static_cast<unsigned int>(protocol.size()));
     }
 
-    /// Shakes hands as far as that goes; the name of the alert that ended it, or empty.
-    std::string talk_to(detail::tls::engine& server)
+    /// Runs the handshake; returns the name of the alert that ended it, or empty.
+    std::string handshake_with(detail::tls::engine& server)
     {
         session_.reset(SSL_new(context()));
         auto* const session = session_.get();
@@ -36,7 +36,7 @@ public:
         output_ = BIO_new(BIO_s_mem());
         SSL_set_bio(session, input_, output_);
         SSL_set_connect_state(session);
-        SSL_set_msg_callback(session, note_alert);
+        SSL_set_msg_callback(session, on_message);
         SSL_set_msg_callback_arg(session, this);
         for (int i = 0; i < 10; ++i) {
             SSL_do_handshake(session);
@@ -48,7 +48,7 @@ public:
         return alert_;
     }
 
-    /// What it says before it has heard anything.
+    /// The output before any input.
     std::string first_flight()
     {
         session_.reset(SSL_new(context()));
@@ -65,22 +65,22 @@ public:
 
     SSL* session() { return session_.get(); }
 
-    /// Carries what both have to say.
+    /// Moves the output of each side to the other.
     void exchange(detail::tls::engine& server)
     {
         auto& bytes = server.bytes();
         if (BIO_pending(output_) > 0 && !bytes.has_input()) {
-            auto const room = bytes.room();
-            bytes.commit(static_cast<std::size_t>(BIO_read(output_, room.data(), static_cast<int>(room.size()))));
+            auto const space = bytes.free_space();
+            bytes.commit(static_cast<std::size_t>(BIO_read(output_, space.data(), static_cast<int>(space.size()))));
         }
-        auto const said = bytes.output();
-        if (said.empty()) return;
-        BIO_write(input_, said.data(), static_cast<int>(said.size()));
-        bytes.sent(said.size());
+        auto const output = bytes.output();
+        if (output.empty()) return;
+        BIO_write(input_, output.data(), static_cast<int>(output.size()));
+        bytes.consume(output.size());
     }
 
 private:
-    static void note_alert(int is_write, int, int type, void const* bytes, std::size_t size, SSL*, void* self)
+    static void on_message(int is_write, int, int type, void const* bytes, std::size_t size, SSL*, void* self)
     {
         if (is_write != 0 || type != SSL3_RT_ALERT || size != 2) return;
         static_cast<raw_client*>(self)->alert_ =

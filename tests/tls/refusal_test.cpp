@@ -6,61 +6,61 @@
 using namespace porter::testing;
 using namespace std::string_view_literals;
 
-// Promises N9 and N12: what is not TLS 1.3 with ALPN porter/1 is refused within the handshake, and so is what costs us
-// more than its sender.
+// Promises N9 and N12: the handshake rejects all but TLS 1.3 with ALPN porter/1, and messages that cost the server more
+// than their sender.
 
-TEST_CASE("a client that offers porter/1 among others over TLS 1.3 is let in")
+TEST_CASE("a client that offers porter/1 among others over TLS 1.3 is accepted")
 {
-    contexts made;
-    tls::engine server{made.server};
+    contexts sides;
+    tls::engine server{sides.server};
     raw_client client;
     client.offer("http/1.1");
     std::string const offers{"\x02h2\x08porter/1", 12};
     SSL_CTX_set_alpn_protos(client.context(), reinterpret_cast<unsigned char const*>(offers.data()),
                             static_cast<unsigned int>(offers.size()));
-    CHECK(client.talk_to(server).empty());
+    CHECK(client.handshake_with(server).empty());
     CHECK(server.is_established());
     CHECK(std::string{SSL_get_version(client.session())} == "TLSv1.3");
 }
 
-TEST_CASE("TLS 1.2 is refused by an alert")
+TEST_CASE("TLS 1.2 is rejected with an alert")
 {
-    contexts made;
-    tls::engine server{made.server};
+    contexts sides;
+    tls::engine server{sides.server};
     raw_client client;
     client.offer("porter/1");
     SSL_CTX_set_max_proto_version(client.context(), TLS1_2_VERSION);
-    CHECK(client.talk_to(server) == "protocol version");
+    CHECK(client.handshake_with(server) == "protocol version");
     CHECK_FALSE(server.is_established());
     CHECK(server.error().message() == "unsupported protocol");
 }
 
-TEST_CASE("a client without ALPN is refused by an alert")
+TEST_CASE("a client without ALPN is rejected with an alert")
 {
-    contexts made;
-    tls::engine server{made.server};
+    contexts sides;
+    tls::engine server{sides.server};
     raw_client client;
-    CHECK(client.talk_to(server) == "no application protocol");
+    CHECK(client.handshake_with(server) == "no application protocol");
     CHECK_FALSE(server.is_established());
     CHECK(server.error().message() == "no application protocol");
 }
 
-TEST_CASE("a client that offers another protocol is refused by an alert")
+TEST_CASE("a client that offers another protocol is rejected with an alert")
 {
     auto const other = GENERATE("porter/2", "h2", "porter/", "PORTER/1");
-    contexts made;
-    tls::engine server{made.server};
+    contexts sides;
+    tls::engine server{sides.server};
     raw_client client;
     client.offer(other);
-    CHECK(client.talk_to(server) == "no application protocol");
+    CHECK(client.handshake_with(server) == "no application protocol");
     CHECK_FALSE(server.is_established());
     CHECK(server.error().message() == "no application protocol");
 }
 
-TEST_CASE("no ticket is given to anybody")
+TEST_CASE("the server sends no session tickets")
 {
-    contexts made;
-    tls::engine server{made.server};
+    contexts sides;
+    tls::engine server{sides.server};
     raw_client client;
     client.offer("porter/1");
     int tickets = 0;
@@ -70,7 +70,7 @@ TEST_CASE("no ticket is given to anybody")
         ++*static_cast<int*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(session)));
         return 0;
     });
-    CHECK(client.talk_to(server).empty());
+    CHECK(client.handshake_with(server).empty());
     std::size_t size = 0;
     char letter = 0;
     SSL_read_ex(client.session(), &letter, 1, &size);
@@ -80,17 +80,17 @@ TEST_CASE("no ticket is given to anybody")
 
 namespace {
 
-/// A client that has shaken hands and sends records of its own making.
+/// A client that updates its keys after the handshake.
 struct updating_client {
-    contexts made;
-    tls::engine server{made.server};
+    contexts sides;
+    tls::engine server{sides.server};
     raw_client client;
     std::byte letter{};
 
     updating_client()
     {
         client.offer("porter/1");
-        client.talk_to(server);
+        client.handshake_with(server);
     }
 
     void update_keys(int kind)
@@ -104,22 +104,22 @@ struct updating_client {
     tls::engine::progress read()
     {
         auto& bytes = server.bytes();
-        auto const room = bytes.room();
+        auto const space = bytes.free_space();
         auto* const output = SSL_get_wbio(client.session());
-        auto const size = BIO_read(output, room.data(), static_cast<int>(room.size()));
+        auto const size = BIO_read(output, space.data(), static_cast<int>(space.size()));
         bytes.commit(static_cast<std::size_t>(std::max(size, 0)));
-        std::size_t got = 0;
-        return server.read({&letter, 1}, got);
+        std::size_t decrypted = 0;
+        return server.read({&letter, 1}, decrypted);
     }
 };
 
 }  // namespace
 
-TEST_CASE("a peer that asks for new keys and reads no answer is given up at the limit")
+TEST_CASE("a peer that requests key updates and does not read fails at the output limit")
 {
     updating_client peer;
     auto progress = tls::engine::progress::done;
-    for (int asked = 0; asked < 100'000 && progress == tls::engine::progress::done; ++asked) {
+    for (int updates = 0; updates < 100'000 && progress == tls::engine::progress::done; ++updates) {
         peer.update_keys(SSL_KEY_UPDATE_REQUESTED);
         peer.send_letter();
         progress = peer.read();
@@ -129,7 +129,7 @@ TEST_CASE("a peer that asks for new keys and reads no answer is given up at the 
     CHECK(peer.server.bytes().output().size() <= tls::ciphertext::output_limit);
 }
 
-TEST_CASE("a peer that changes its keys again and again without a text is given up")
+TEST_CASE("a peer that updates its keys too often without data fails")
 {
     updating_client peer;
     for (unsigned i = 0; i < tls::engine::max_key_updates; ++i) peer.update_keys(SSL_KEY_UPDATE_NOT_REQUESTED);
@@ -144,42 +144,42 @@ TEST_CASE("a peer that changes its keys again and again without a text is given 
     CHECK(peer.server.bytes().has_input());  // the rest was not decrypted
 }
 
-TEST_CASE("a client that is asked for another key share is let in and asked once")
+TEST_CASE("a client that is asked once for another key share is accepted")
 {
-    contexts made;
-    tls::engine server{made.server};
+    contexts sides;
+    tls::engine server{sides.server};
     raw_client client;
     client.offer("porter/1");
     REQUIRE(SSL_CTX_set1_groups_list(client.context(), "X448:X25519") == 1);
-    CHECK(client.talk_to(server).empty());
+    CHECK(client.handshake_with(server).empty());
     CHECK(server.is_established());
 }
 
-TEST_CASE("a ClientHello that declares more than it may is refused before OpenSSL sees it")
+TEST_CASE("a ClientHello that declares too much is rejected before OpenSSL gets it")
 {
-    contexts made;
-    tls::engine server{made.server};
-    constexpr auto flight = "\x16\x03\x01\x40\x00\x01\x02\x01\x40"sv;  // 128 KiB, as OpenSSL takes it
-    auto const room = server.bytes().room();
-    std::ranges::copy(porter::detail::base::as_bytes(flight), room.begin());
+    contexts sides;
+    tls::engine server{sides.server};
+    constexpr auto flight = "\x16\x03\x01\x40\x00\x01\x02\x01\x40"sv;  // 128 KiB, which OpenSSL would accept
+    auto const space = server.bytes().free_space();
+    std::ranges::copy(porter::detail::base::as_bytes(flight), space.begin());
     server.bytes().commit(flight.size());
     CHECK(server.handshake() == tls::engine::progress::failed);
     CHECK(server.error() == tls::errc::hello_too_large);
 }
 
-TEST_CASE("a ClientHello in records of one byte that is never complete is refused when the input is full")
+TEST_CASE("an endless ClientHello in records of one byte is rejected")
 {
-    contexts made;
-    tls::engine server{made.server};
+    contexts sides;
+    tls::engine server{sides.server};
     std::string const begin{"\x16\x03\x01\x00\x04\x01\x00\x3f\xf0"sv};
     std::string const more{"\x16\x03\x01\x00\x01x"sv};
     auto progress = tls::engine::progress::wants_input;
     auto next = begin;
     for (int records = 0; records < 100'000 && progress == tls::engine::progress::wants_input; ++records) {
         CHECK_FALSE(server.has_client_hello());
-        auto const room = server.bytes().room();
-        auto const size = std::min(room.size(), next.size());
-        std::copy_n(porter::detail::base::as_bytes(next).begin(), size, room.begin());
+        auto const space = server.bytes().free_space();
+        auto const size = std::min(space.size(), next.size());
+        std::copy_n(porter::detail::base::as_bytes(next).begin(), size, space.begin());
         server.bytes().commit(size);
         progress = server.handshake();
         next = more;
@@ -188,38 +188,38 @@ TEST_CASE("a ClientHello in records of one byte that is never complete is refuse
     CHECK(server.error() == tls::errc::hello_too_large);
 }
 
-TEST_CASE("a client that ends within its ClientHello is truncated")
+TEST_CASE("an end within a ClientHello is the error truncated")
 {
-    contexts made;
-    tls::engine server{made.server};
+    contexts sides;
+    tls::engine server{sides.server};
     constexpr auto flight = "\x16\x03\x01"sv;
-    auto const room = server.bytes().room();
-    std::ranges::copy(porter::detail::base::as_bytes(flight), room.begin());
+    auto const space = server.bytes().free_space();
+    std::ranges::copy(porter::detail::base::as_bytes(flight), space.begin());
     server.bytes().commit(flight.size());
     CHECK(server.handshake() == tls::engine::progress::wants_input);
-    server.bytes().input_ended();
+    server.bytes().end_input();
     CHECK_FALSE(server.has_client_hello());
     CHECK(server.handshake() == tls::engine::progress::failed);
     CHECK(server.error() == tls::errc::truncated);
 }
 
-TEST_CASE("a client whose Finished comes in pieces is let in wherever it is cut")
+TEST_CASE("a client whose Finished arrives in two pieces is accepted wherever it is split")
 {
-    contexts made;
+    contexts sides;
     for (std::size_t cut = 1; cut < 90; ++cut) {
-        tls::engine server{made.server};
-        tls::engine client{made.client, "localhost"};
-        auto const give = [](tls::engine& to, porter::detail::base::bytes_view bytes) {
-            auto const room = to.bytes().room();
-            std::ranges::copy(bytes, room.begin());
-            to.bytes().commit(bytes.size());
+        tls::engine server{sides.server};
+        tls::engine client{sides.client, "localhost"};
+        auto const give = [](tls::engine& target, porter::detail::base::bytes_view bytes) {
+            auto const space = target.bytes().free_space();
+            std::ranges::copy(bytes, space.begin());
+            target.bytes().commit(bytes.size());
         };
         client.handshake();
         give(server, client.bytes().output());
-        client.bytes().sent(client.bytes().output().size());
+        client.bytes().consume(client.bytes().output().size());
         REQUIRE(server.handshake() == tls::engine::progress::wants_input);
         give(client, server.bytes().output());
-        server.bytes().sent(server.bytes().output().size());
+        server.bytes().consume(server.bytes().output().size());
         REQUIRE(client.handshake() == tls::engine::progress::done);
         auto const flight = client.bytes().output();
         if (cut >= flight.size()) break;
@@ -232,16 +232,16 @@ TEST_CASE("a client whose Finished comes in pieces is let in wherever it is cut"
     }
 }
 
-TEST_CASE("a second ClientHello is judged like the first although it comes right behind it")
+TEST_CASE("a second ClientHello is checked like the first although it arrives with it")
 {
-    contexts made;
-    tls::engine server{made.server};
+    contexts sides;
+    tls::engine server{sides.server};
     raw_client client;
     client.offer("porter/1");
     REQUIRE(SSL_CTX_set1_groups_list(client.context(), "X448:X25519") == 1);
     auto const hello = client.first_flight() + std::string{"\x16\x03\x03\x40\x00\x01\x02\x01\x40"sv};
-    auto const room = server.bytes().room();
-    std::ranges::copy(porter::detail::base::as_bytes(hello), room.begin());
+    auto const space = server.bytes().free_space();
+    std::ranges::copy(porter::detail::base::as_bytes(hello), space.begin());
     server.bytes().commit(hello.size());
     CHECK(server.handshake() == tls::engine::progress::wants_input);
     CHECK(server.bytes().input().size() == 9);
@@ -249,24 +249,24 @@ TEST_CASE("a second ClientHello is judged like the first although it comes right
     CHECK(server.error() == tls::errc::hello_too_large);
 }
 
-TEST_CASE("nothing but a ClientHello is taken where one was asked for")
+TEST_CASE("only a ClientHello is accepted after a HelloRetryRequest")
 {
     using namespace std::string_view_literals;
-    contexts made;
+    contexts sides;
     auto const [name, bytes] = GENERATE(
-        // user_canceled, which OpenSSL passes over in TLS 1.3
+        // user_canceled, which OpenSSL ignores in TLS 1.3
         std::pair{"alert", "\x15\x03\x03\x00\x02\x01\x5a"sv},
         std::pair{"fragment", "\x16\x03\x03\x00\x01\x01\x14\x03\x03\x00\x01\x01"sv},
         std::pair{"declared", "\x16\x03\x03\x00\x04\x01\x01\xff\xff\x14\x03\x03\x00\x01\x01"sv},
         std::pair{"data", "\x17\x03\x03\x00\x02hi"sv});
     CAPTURE(name);
-    tls::engine server{made.server};
+    tls::engine server{sides.server};
     raw_client client;
     client.offer("porter/1");
     REQUIRE(SSL_CTX_set1_groups_list(client.context(), "X448:X25519") == 1);
     auto const give = [&](std::string_view flight) {
-        auto const room = server.bytes().room();
-        std::ranges::copy(porter::detail::base::as_bytes(flight), room.begin());
+        auto const space = server.bytes().free_space();
+        std::ranges::copy(porter::detail::base::as_bytes(flight), space.begin());
         server.bytes().commit(flight.size());
     };
     give(client.first_flight());

@@ -19,31 +19,31 @@ using connected = porter::testing::pair<socket_type>;
 
 namespace {
 
-tls::stream::time_point in_good_time()
+tls::stream::time_point far_deadline()
 {
     return std::chrono::steady_clock::now() + std::chrono::minutes{2};
 }
 
-task<void> accept(socket_type& socket, contexts& made, error_code& failed)
+task<void> accept(socket_type& socket, contexts& sides, error_code& failed)
 {
-    failed = co_await socket.accept_tls(made.server, in_good_time());
+    failed = co_await socket.accept_tls(sides.server, far_deadline());
 }
 
-task<void> connect(socket_type& socket, contexts& made, error_code& failed)
+task<void> connect(socket_type& socket, contexts& sides, error_code& failed)
 {
-    auto const met = co_await socket.connect_tls(made.client, "localhost", in_good_time());
+    auto const identity = co_await socket.connect_tls(sides.client, "localhost", far_deadline());
     failed = error_code{};
-    if (!met) failed = met.error();
-    if (met) CHECK(met->fingerprint == made.key.fingerprint());
+    if (!identity) failed = identity.error();
+    if (identity) CHECK(identity->fingerprint == sides.key.fingerprint());
 }
 
-/// Two ends that have shaken hands; left is the server.
-struct secured {
-    secured() : ends(tcp_pair<socket_type>(io))
+/// Two ends after the handshake; left is the server.
+struct tls_pair {
+    tls_pair() : ends(tcp_pair<socket_type>(io))
     {
         error_code server;
         error_code client;
-        run_all(io, accept(ends.left, made, server), connect(ends.right, made, client));
+        run_all(io, accept(ends.left, sides, server), connect(ends.right, sides, client));
         REQUIRE_FALSE(server);
         REQUIRE_FALSE(client);
         REQUIRE(ends.left.is_established());
@@ -51,7 +51,7 @@ struct secured {
     }
 
     asio::io_context io;
-    contexts made;
+    contexts sides;
     connected ends;
 };
 
@@ -86,7 +86,7 @@ task<void> end(socket_type& socket)
 
 }  // namespace
 
-TEST_CASE("a plain stream is the socket that it is made from")
+TEST_CASE("without a handshake a stream is a plain socket")
 {
     asio::io_context io;
     auto ends = tcp_pair<socket_type>(io);
@@ -98,7 +98,7 @@ TEST_CASE("a plain stream is the socket that it is made from")
     CHECK(failed == asio::error::eof);
 }
 
-TEST_CASE("what a plain stream takes at once is sent without waiting")
+TEST_CASE("try_write_some writes to a plain socket without waiting")
 {
     asio::io_context io;
     auto ends = tcp_pair<socket_type>(io);
@@ -111,9 +111,9 @@ TEST_CASE("what a plain stream takes at once is sent without waiting")
     CHECK(taken > 0);
     CHECK(ends.left.try_write_some(asio::buffer(bytes), error) == 0);
 
-    std::string came(taken, '\0');
-    asio::read(static_cast<detail::base::tcp_socket&>(ends.right), asio::buffer(came));
-    CHECK(came == std::string(taken, 'x'));
+    std::string received(taken, '\0');
+    asio::read(static_cast<detail::base::tcp_socket&>(ends.right), asio::buffer(received));
+    CHECK(received == std::string(taken, 'x'));
 
     error_code ignored;
     ends.right.close(ignored);
@@ -122,107 +122,107 @@ TEST_CASE("what a plain stream takes at once is sent without waiting")
     CHECK((error == asio::error::broken_pipe || error == asio::error::connection_reset));
 }
 
-TEST_CASE("nothing is sent past TLS without waiting")
+TEST_CASE("try_write_some sends no plaintext over TLS")
 {
-    secured both;
+    tls_pair pair;
     error_code error;
-    CHECK(both.ends.left.try_write_some(asio::buffer("in the clear", 12), error) == 0);
+    CHECK(pair.ends.left.try_write_some(asio::buffer("as plaintext", 12), error) == 0);
     CHECK(error == asio::error::would_block);
-    run_all(both.io, send_texts(both.ends.left, 3, 10), receive_texts(both.ends.right, 3, 10));
+    run_all(pair.io, send_texts(pair.ends.left, 3, 10), receive_texts(pair.ends.right, 3, 10));
 }
 
-TEST_CASE("messages go both ways at once over TLS")
+TEST_CASE("messages are exchanged in both directions at once over TLS")
 {
     auto const size = GENERATE(std::size_t{1}, std::size_t{64}, std::size_t{20'000}, std::size_t{500'000});
-    secured both;
+    tls_pair pair;
     int const count = size > 100'000 ? 20 : 200;
-    run_all(both.io, send_texts(both.ends.left, count, size), receive_texts(both.ends.left, count, size),
-            send_texts(both.ends.right, count, size), receive_texts(both.ends.right, count, size));
+    run_all(pair.io, send_texts(pair.ends.left, count, size), receive_texts(pair.ends.left, count, size),
+            send_texts(pair.ends.right, count, size), receive_texts(pair.ends.right, count, size));
 }
 
-TEST_CASE("a stream that is moved goes on where it was")
+TEST_CASE("a moved stream continues where it stopped")
 {
-    secured both;
-    socket_type moved{std::move(both.ends.left)};
-    run_all(both.io, send_texts(moved, 3, 10), receive_texts(both.ends.right, 3, 10));
+    tls_pair pair;
+    socket_type moved{std::move(pair.ends.left)};
+    run_all(pair.io, send_texts(moved, 3, 10), receive_texts(pair.ends.right, 3, 10));
 }
 
-TEST_CASE("the end of one direction is told by close_notify and the other one goes on")
+TEST_CASE("a close_notify ends one direction and the other one continues")
 {
-    secured both;
+    tls_pair pair;
     std::string text;
     error_code failed;
-    run_all(both.io, end(both.ends.left), receive_one(both.ends.right, text, failed));
+    run_all(pair.io, end(pair.ends.left), receive_one(pair.ends.right, text, failed));
     CHECK(failed == asio::error::eof);
-    run_all(both.io, send_texts(both.ends.right, 3, 10), receive_texts(both.ends.left, 3, 10));
+    run_all(pair.io, send_texts(pair.ends.right, 3, 10), receive_texts(pair.ends.left, 3, 10));
 }
 
-TEST_CASE("a TCP end without close_notify is truncated")
+TEST_CASE("a TCP end without close_notify is the error truncated")
 {
-    secured both;
-    both.ends.left.close();
+    tls_pair pair;
+    pair.ends.left.close();
     std::string text;
     error_code failed;
-    run_all(both.io, receive_one(both.ends.right, text, failed));
+    run_all(pair.io, receive_one(pair.ends.right, text, failed));
     CHECK(failed == tls::errc::truncated);
 }
 
-TEST_CASE("a cancelled read over TLS loses nothing and the last words can still be said")
+TEST_CASE("a cancelled read over TLS loses nothing and the stream can still send")
 {
-    secured both;
-    auto& [left, right] = both.ends;
+    tls_pair pair;
+    auto& [left, right] = pair.ends;
     error_code failed;
     auto cancel_while_waiting = [&]() -> task<void> {
         auto executor = co_await asio::this_coro::executor;
         co_await asio::post(executor, use_task);
         left.cancel();
     };
-    run_all(both.io, read_some(left, failed), cancel_while_waiting());
+    run_all(pair.io, read_some(left, failed), cancel_while_waiting());
     CHECK(failed == asio::error::operation_aborted);
-    run_all(both.io, send_texts(left, 1, 100), end(left), receive_texts(right, 1, 100));
-    run_all(both.io, send_texts(right, 1, 100), receive_texts(left, 1, 100));
+    run_all(pair.io, send_texts(left, 1, 100), end(left), receive_texts(right, 1, 100));
+    run_all(pair.io, send_texts(right, 1, 100), receive_texts(left, 1, 100));
 }
 
-TEST_CASE("a read that was about to wait again hears a cancel")
+TEST_CASE("a read that is about to wait again is cancelled")
 {
-    secured both;
-    auto& [left, right] = both.ends;
+    tls_pair pair;
+    auto& [left, right] = pair.ends;
     error_code failed;
     bool ended = false;
-    asio::co_spawn(both.io, read_some(left, failed), [&](std::exception_ptr) { ended = true; });
-    both.io.restart();
-    both.io.poll();  // it waits
+    asio::co_spawn(pair.io, read_some(left, failed), [&](std::exception_ptr) { ended = true; });
+    pair.io.restart();
+    pair.io.poll();  // it waits
 
-    // The socket is found ready for reading and for writing at once; the one who waits for writing is told first and
-    // cancels when the wait of the read is over, too, and the read does not know yet. What is there is the beginning of
-    // a record, so it is about to wait again.
+    // The socket becomes readable and writable at once. The handler of the write wait runs first and cancels when the
+    // wait of the read has ended, but its handler has not run. The input is the beginning of a record, so the read is
+    // about to wait again.
     static_cast<detail::base::tcp_socket&>(right).send(asio::buffer("\x17\x03\x03\x00\x40...", 8));
-    while (left.available() < 8) std::this_thread::yield();  // not always at once, on loopback
+    while (left.available() < 8) std::this_thread::yield();  // loopback may deliver it later
     left.async_wait(asio::socket_base::wait_write, [&](error_code) { left.cancel(); });
-    both.io.poll();
+    pair.io.poll();
     CHECK(ended);
     CHECK(failed == asio::error::operation_aborted);
     left.cancel();
-    both.io.run();
+    pair.io.run();
 }
 
 TEST_CASE("a cancelled write is finished by the next one")
 {
-    secured both;
-    auto& [left, right] = both.ends;
-    // More than both sockets' buffers take: the write waits for a peer that does not read yet.
+    tls_pair pair;
+    auto& [left, right] = pair.ends;
+    // More than the buffers of both sockets hold: the write waits for the peer to read.
     std::string const large(8 * 1024 * 1024, 'x');
     right.decoder().limit(large.size());
     left.queue(large);
     error_code failed;
     bool ended = false;
     auto flush = [&]() -> task<void> { co_await left.flush(failed); };
-    asio::co_spawn(both.io, flush(), [&](std::exception_ptr) { ended = true; });
-    both.io.restart();
-    both.io.poll();
+    asio::co_spawn(pair.io, flush(), [&](std::exception_ptr) { ended = true; });
+    pair.io.restart();
+    pair.io.poll();
     CHECK_FALSE(ended);
     left.cancel();
-    both.io.run();
+    pair.io.run();
     CHECK(ended);
     CHECK(failed == asio::error::operation_aborted);
 
@@ -232,22 +232,22 @@ TEST_CASE("a cancelled write is finished by the next one")
         co_await left.send_text("closing");
         co_await left.end_sending();
     };
-    run_all(both.io, more(), receive_one(right, text, received));
+    run_all(pair.io, more(), receive_one(right, text, received));
     CHECK_FALSE(received);
     CHECK(text == large);
-    run_all(both.io, receive_one(right, text, received));
+    run_all(pair.io, receive_one(right, text, received));
     CHECK(text == "closing");
-    run_all(both.io, receive_one(right, text, received));
+    run_all(pair.io, receive_one(right, text, received));
     CHECK(received == asio::error::eof);
 }
 
-TEST_CASE("a handshake that does not end is timed out")
+TEST_CASE("a handshake that does not end times out")
 {
     asio::io_context io;
-    contexts made;
+    contexts sides;
     auto ends = tcp_pair<socket_type>(io);
-    auto const at_once = std::chrono::steady_clock::now();
-    auto const failed = testing::run(io, ends.left.accept_tls(made.server, at_once));
+    auto const deadline = std::chrono::steady_clock::now();
+    auto const failed = testing::run(io, ends.left.accept_tls(sides.server, deadline));
     CHECK(failed == asio::error::timed_out);
     CHECK(ends.left.is_tls());
     CHECK_FALSE(ends.left.is_established());
@@ -256,7 +256,7 @@ TEST_CASE("a handshake that does not end is timed out")
 TEST_CASE("a cancelled handshake ends at once")
 {
     asio::io_context io;
-    contexts made;
+    contexts sides;
     auto ends = tcp_pair<socket_type>(io);
     error_code failed;
     auto cancel = [&]() -> task<void> {
@@ -264,21 +264,21 @@ TEST_CASE("a cancelled handshake ends at once")
         co_await asio::post(executor, use_task);
         ends.left.cancel();
     };
-    run_all(io, accept(ends.left, made, failed), cancel());
+    run_all(io, accept(ends.left, sides, failed), cancel());
     CHECK(failed == asio::error::operation_aborted);
 }
 
-TEST_CASE("a peer that hangs up in a handshake or speaks something else is an error")
+TEST_CASE("a handshake fails if the peer closes or does not use TLS")
 {
-    auto const said = GENERATE(std::string{}, std::string{"\x16\x03\x01\x00\x05hello", 10}, std::string(100, '\x16'));
+    auto const input = GENERATE(std::string{}, std::string{"\x16\x03\x01\x00\x05hello", 10}, std::string(100, '\x16'));
     asio::io_context io;
-    contexts made;
+    contexts sides;
     auto ends = tcp_pair<socket_type>(io);
     detail::base::tcp_socket plain{std::move(ends.right)};
-    if (!said.empty()) plain.send(asio::buffer(said));
+    if (!input.empty()) plain.send(asio::buffer(input));
     plain.shutdown(asio::socket_base::shutdown_send);
     error_code failed;
-    run_all(io, accept(ends.left, made, failed));
+    run_all(io, accept(ends.left, sides, failed));
     CHECK(failed);
     CHECK(failed.category() == tls::category());
 }
