@@ -1,4 +1,4 @@
-// porterd's configuration file, from TOML to options and back. Input: the file.
+// porterd's configuration file: TOML to options and back. Input: the file.
 #include "fuzz/settings.hpp"
 
 namespace porter::fuzzing {
@@ -6,7 +6,7 @@ namespace porter::fuzzing {
 void check(std::string_view file)
 {
     config::porterd_options options;
-    options.server.threads = options.server.hash_threads = 1;  // resolve() counts the processor's cores
+    options.server.threads = options.server.hash_threads = 1;  // resolve() would use the number of cores
     try {
         if (!set(options, config::read_toml(file, "porterd.toml"))) return;
     } catch (config::option_error const& error) {

@@ -1,6 +1,6 @@
-// The frame decoder, fed in pieces of any size, against a decoder that sees the whole stream; and the encoder back.
-// Input: the limit in 16 bytes (word), how much is filled in behind the stream in 4 bytes (word), how many sizes of
-// pieces, these, the stream.
+// Compares the frame decoder, fed in pieces of any size, with a decoder of the whole stream; then encodes the payloads
+// again. Input: the limit in units of 16 bytes (word), the padding after the stream in units of 4 bytes (word), the
+// number of piece sizes (byte), the sizes, the stream.
 #include "porter/frame.hpp"
 
 #include "base/bytes.hpp"
@@ -15,12 +15,12 @@ using detail::base::as_text;
 struct decoded {
     std::vector<std::string> payloads;
     std::error_code error;
-    std::size_t used = 0;  // bytes of the stream that are whole frames
+    std::size_t used = 0;  // bytes of complete frames
 
     bool operator==(decoded const&) const = default;
 };
 
-/// docs/PROTOCOL.md in the fewest words.
+/// A minimal implementation of docs/PROTOCOL.md.
 decoded decode_whole(std::string_view stream, std::size_t limit)
 {
     decoded all;
@@ -39,9 +39,9 @@ decoded decode_whole(std::string_view stream, std::size_t limit)
 void take_payloads(frame_decoder& decoder, decoded& all)
 {
     for (;;) {
-        auto const announced = decoder.ready(all.error);
+        auto const is_ready = decoder.ready(all.error);
         auto const payload = decoder.next(all.error);
-        require(announced == payload.has_value(), "ready() and next() agree");
+        require(is_ready == payload.has_value(), "ready() and next() agree");
         if (!payload) return;
         all.payloads.emplace_back(as_text(*payload));
         all.used += 4 + payload->size();
@@ -52,23 +52,24 @@ decoded decode_in_pieces(std::string_view stream, std::size_t limit, std::string
 {
     decoded all;
     frame_decoder decoder{limit};
-    std::size_t came = 0;
-    for (std::size_t turn = 0; came < stream.size(); ++turn) {
-        std::size_t const wanted =
-            sizes.empty() ? stream.size() : static_cast<unsigned char>(sizes[turn % sizes.size()]);
-        auto const room = decoder.prepare();
-        require(!room.empty(), "there is always room");
-        auto const size = std::min({turn > 200 ? stream.size() : wanted, room.size(), stream.size() - came});
-        std::ranges::copy(as_bytes(stream.substr(came, size)), room.begin());
+    std::size_t received = 0;
+    for (std::size_t round = 0; received < stream.size(); ++round) {
+        std::size_t const piece =
+            sizes.empty() ? stream.size() : static_cast<unsigned char>(sizes[round % sizes.size()]);
+        auto const space = decoder.prepare();
+        require(!space.empty(), "there is always free space");
+        auto const size = std::min({round > 200 ? stream.size() : piece, space.size(), stream.size() - received});
+        std::ranges::copy(as_bytes(stream.substr(received, size)), space.begin());
         decoder.commit(size);
-        came += size;
-        require(decoder.capacity() <= std::max(frame_decoder::small_buffer, 2 * came), "memory follows what came");
+        received += size;
+        require(decoder.capacity() <= std::max(frame_decoder::small_buffer, 2 * received),
+                "memory is bounded by the input");
         take_payloads(decoder, all);
-        if (turn % 3 == 0) decoder.trim();
-        if (turn % 5 == 0) decoder = frame_decoder{std::move(decoder)};
+        if (round % 3 == 0) decoder.trim();
+        if (round % 5 == 0) decoder = frame_decoder{std::move(decoder)};
     }
-    require(decoder.size() == (all.error ? 0 : stream.size() - all.used), "what is buffered is what is not taken");
-    require(decoder.partial() == !decoder.empty(), "what is left over is the beginning of a frame");
+    require(decoder.size() == (all.error ? 0 : stream.size() - all.used), "all untaken input is buffered");
+    require(decoder.partial() == !decoder.empty(), "the rest is the beginning of a frame");
     return all;
 }
 
@@ -79,9 +80,9 @@ std::string encode(std::vector<std::string> const& payloads)
     for (auto const& payload : payloads) {
         encoder.add(payload);
         auto const pending = encoder.pending();
-        auto const some = std::min<std::size_t>(pending.size(), payload.size() / 2 + 1);
-        stream += as_text(pending.first(some));
-        encoder.consume(some);
+        auto const size = std::min<std::size_t>(pending.size(), payload.size() / 2 + 1);
+        stream += as_text(pending.first(size));
+        encoder.consume(size);
     }
     while (!encoder.empty()) {
         stream += as_text(encoder.pending());
@@ -96,9 +97,9 @@ void check(std::string_view input)
 {
     chooser choice{input};
     std::size_t const limit = choice.word() * 16U;
-    std::size_t const filling = choice.word() * 4U;  // large frames take no large inputs
+    std::size_t const padding = choice.word() * 4U;  // makes large frames from small inputs
     auto const sizes = choice.take(choice.byte());
-    auto const stream = std::string{choice.rest()} + std::string(filling, 'x');
+    auto const stream = std::string{choice.rest()} + std::string(padding, 'x');
     auto const expected = decode_whole(stream, limit);
     require(decode_in_pieces(stream, limit, sizes) == expected, "frames do not depend on how they arrive");
     require(encode(expected.payloads) == stream.substr(0, expected.used), "the encoder writes what the decoder reads");

@@ -11,11 +11,11 @@
 
 namespace porter::fuzzing {
 
-/// What a fuzzer is: one decoder or parser with properties that hold for every input. An input that breaks one ends the
-/// process, by require() or by a sanitizer. Throws nothing.
+/// Each fuzzer defines this function: it runs a decoder or parser and checks properties that hold for every input. If
+/// one does not hold, require() or a sanitizer ends the process. Throws nothing.
 void check(std::string_view input);
 
-/// Ends the process when a property does not hold; `property` says what should have been.
+/// Ends the process if a property does not hold.
 inline void require(bool holds, char const* property)
 {
     if (holds) return;
@@ -23,7 +23,7 @@ inline void require(bool holds, char const* property)
     std::abort();
 }
 
-/// Takes an input apart: first what the fuzzer chooses by it, then the bytes to be parsed. Past its end all is 0.
+/// Reads parameters from the beginning of an input; the rest is the text to parse. After its end all numbers are 0.
 class chooser {
 public:
     explicit chooser(std::string_view input) : rest_(input) {}
@@ -44,12 +44,12 @@ public:
         return static_cast<std::uint16_t>(high << 8 | byte());
     }
 
-    /// Up to `most` bytes, without the rest of the input where there are fewer.
-    std::string_view take(std::size_t most)
+    /// Up to `size` bytes, fewer at the end of the input.
+    std::string_view take(std::size_t size)
     {
-        auto const taken = rest_.substr(0, most);
-        rest_.remove_prefix(taken.size());
-        return taken;
+        auto const bytes = rest_.substr(0, size);
+        rest_.remove_prefix(bytes.size());
+        return bytes;
     }
 
     std::string_view rest() const { return rest_; }
@@ -59,7 +59,7 @@ private:
     std::string_view rest_;
 };
 
-/// The parts between line feeds. "a\n" has two, of which the second is empty.
+/// The parts between line feeds. "a\n" has two, the second of which is empty.
 inline std::vector<std::string> lines_of(std::string_view text)
 {
     std::vector<std::string> lines;

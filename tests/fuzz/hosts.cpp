@@ -1,4 +1,4 @@
-// Hosts, addresses and networks as people write them, with inet_pton as the second opinion. Input: a text.
+// Hosts, addresses and networks as text, compared with inet_pton. Input: a text.
 #include "config/host.hpp"
 
 #include <arpa/inet.h>
@@ -18,13 +18,13 @@ namespace base = detail::base;
 namespace config = detail::config;
 using detail::identity::address;
 
-bool system_knows(std::string_view text)
+bool is_system_address(std::string_view text)
 {
     std::array<unsigned char, 16> bytes{};
-    std::string const ended{text};
+    std::string const terminated{text};
     if (text.find('\0') != std::string_view::npos) return false;
-    return ::inet_pton(AF_INET, ended.c_str(), bytes.data()) == 1 ||
-           ::inet_pton(AF_INET6, ended.c_str(), bytes.data()) == 1;
+    return ::inet_pton(AF_INET, terminated.c_str(), bytes.data()) == 1 ||
+           ::inet_pton(AF_INET6, terminated.c_str(), bytes.data()) == 1;
 }
 
 void check_host(std::string_view text)
@@ -34,40 +34,40 @@ void check_host(std::string_view text)
     require(!host || !both, "a text is a host or a host with a port");
     if (host) {
         auto const again = config::parse_host(*host);
-        require(again && *again == *host, "a host is one once more");
+        require(again && *again == *host, "a parsed host parses to itself");
         require(base::escape(*host) == *host, "a host can be printed");
     } else {
-        require(base::escape(host.error()) == host.error(), "a refusal can be printed");
+        require(base::escape(host.error()) == host.error(), "an error can be printed");
     }
     if (!both) return;
-    bool const colons = both->host.find(':') != std::string::npos;
-    auto const joined = (colons ? '[' + both->host + ']' : both->host) + ':' + std::to_string(both->port);
+    bool const has_colon = both->host.find(':') != std::string::npos;
+    auto const joined = (has_colon ? '[' + both->host + ']' : both->host) + ':' + std::to_string(both->port);
     auto const again = config::split_host_and_port(joined);
     require(again && again->host == both->host && again->port == both->port, "host and port can be joined again");
 }
 
 void check_address(std::string_view text)
 {
-    auto const one = address::parse(text);
-    require(one.has_value() || !system_knows(text), "what the system takes for an address is one");
+    auto const parsed = address::parse(text);
+    require(parsed.has_value() || !is_system_address(text), "every address of the system is accepted");
     bool const is_zoned = text.find('%') != std::string_view::npos;
-    require(!one || is_zoned || system_knows(text), "and nothing else is");
-    require(one.has_value() == config::is_address(text), "a listener takes the same addresses");
-    if (!one) return;
-    auto const again = address::parse(one->text());
-    require(again && *again == *one && again->ip() == one->ip(), "an address has one form");
-    auto const network = base::network::parse(one->network());
-    require(network && network->contains(one->ip()), "an address is in its own network");
-    require(config::is_loopback(one->text()) == one->is_loopback(), "both know loopback");
-    require(config::conflict_among({std::string{one->text()}, one->text()}).has_value(),
-            "an address is not free twice");
+    require(!parsed || is_zoned || is_system_address(text), "no other address is accepted");
+    require(parsed.has_value() == config::is_address(text), "a listener accepts the same addresses");
+    if (!parsed) return;
+    auto const again = address::parse(parsed->text());
+    require(again && *again == *parsed && again->ip() == parsed->ip(), "an address has one form");
+    auto const network = base::network::parse(parsed->network());
+    require(network && network->contains(parsed->ip()), "an address is in its own network");
+    require(config::is_loopback(parsed->text()) == parsed->is_loopback(), "both functions agree about loopback");
+    require(config::conflict_among({std::string{parsed->text()}, parsed->text()}).has_value(),
+            "an address conflicts with itself");
 }
 
 void check_network(std::string_view text)
 {
     auto const network = base::network::parse(text);
     auto const first = address::parse(text.substr(0, text.find('/')));
-    if (network) require(first && network->contains(first->ip()), "a network has its first address");
+    if (network) require(first && network->contains(first->ip()), "a network contains its first address");
     bool const is_bare = text.find('/') == std::string_view::npos && text.find('%') == std::string_view::npos;
     if (is_bare) require(network.has_value() == first.has_value(), "a bare address is a network of one");
 }

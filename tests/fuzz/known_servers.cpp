@@ -1,4 +1,4 @@
-// The file of known servers: each line that is read is written so that it reads the same. Input: the file.
+// The file of known servers: a line that is read and written again reads the same. Input: the file.
 #include "client/fields.hpp"
 #include "client/known_server_line.hpp"
 #include "fuzz/fuzzer.hpp"
@@ -8,16 +8,16 @@ namespace porter::fuzzing {
 
 namespace {
 
-/// What stands before a line, seen or not, never hides the server's key: it is found, or the line is one that concerns
-/// it.
-void check_damaged(std::string const& line, std::string const& where)
+/// Text before a line, visible or not, must not hide the server's key: the line is parsed, or reported as one that may
+/// concern the server.
+void check_damaged(std::string const& line, std::string const& place)
 {
     using namespace detail::client;
-    require(parse_known_server(line + '\r').has_value(), "the line of another system is read");
+    require(parse_known_server(line + '\r').has_value(), "a line with CR LF is read");
     for (std::string const& before : {std::string(1, '\0'), std::string{" "}, std::string{"\t"},
                                       std::string{"\xef\xbb\xbf"}, std::string{"\xc2\xa0"}, std::string{"@revoked "}}) {
         auto const damaged = parse_known_server(before + line);
-        require(damaged ? damaged->place == where : may_concern(before + line, where), "no key is overlooked");
+        require(damaged ? damaged->place == place : may_concern(before + line, place), "no key is overlooked");
     }
 }
 
@@ -30,7 +30,7 @@ void check(std::string_view file)
         auto const server = parse_known_server(line);
         if (server) check_damaged(line, server->place);
         if (!server) {
-            require(!server.error().empty(), "a refusal says why");
+            require(!server.error().empty(), "an error has a reason");
             continue;
         }
         require(is_fingerprint(server->fingerprint), "a key is a fingerprint");
@@ -38,10 +38,10 @@ void check(std::string_view file)
         require(std::none_of(server->first_seen.begin(), server->first_seen.end(), is_control), "a note is printable");
         require(server->first_seen.size() <= 255, "a note is short");
         auto const written = format_known_server(*server);
-        require(!written.empty(), "what was read can be written");
+        require(!written.empty(), "a line that was read can be written");
         require(split_lines(written).size() == 1, "a server is one line");
         auto const again = parse_known_server(written);
-        require(again && *again == *server, "what is written reads the same");
+        require(again && *again == *server, "a written line reads the same");
         auto const colon = server->place.rfind(':');
         auto const port = parse_number<std::uint16_t>(server->place.substr(colon + 1));
         require(port && *port != 0, "a place ends with a port");

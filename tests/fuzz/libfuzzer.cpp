@@ -1,4 +1,4 @@
-// libFuzzer calls this for each input that it makes (https://llvm.org/docs/LibFuzzer.html).
+// libFuzzer calls this for each input (https://llvm.org/docs/LibFuzzer.html).
 #include "fuzz/fuzzer.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size)

@@ -1,5 +1,5 @@
-// Log lines in both forms: one line without controls that reads back as what went in. Input: the level and the form,
-// the time, a number, the length of a text, the text, what a peer said.
+// Log lines in both formats: one line without control characters whose values can be read back. Input: the level
+// (byte), the time (2 words), a number (8 bytes), the length of a text (word), the text, the text of a peer.
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -15,20 +15,20 @@ namespace base = detail::base;
 namespace log = detail::log;
 
 struct event {
-    log::line_time when;
+    log::line_time time;
     log::level severity;
     std::int64_t number;
     std::string_view text;
-    std::string_view said;
+    std::string_view peer_text;
 };
 
-std::string line_of(event const& one, porter::log_format form)
+std::string line_of(event const& entry, porter::log_format format)
 {
-    return log::format_line(form, one.when, one.severity, "an_event",
-                            {{"address", one.text}, {"number", one.number}, log::quoted("said", one.said)});
+    return log::format_line(format, entry.time, entry.severity, "an_event",
+                            {{"address", entry.text}, {"number", entry.number}, log::quoted("said", entry.peer_text)});
 }
 
-bool is_whole(std::string_view text)
+bool is_lossless(std::string_view text)
 {
     return text.size() <= log::max_value_bytes && base::valid_utf8(text);
 }
@@ -42,7 +42,7 @@ std::string utf8_of(unsigned long code_point)
     return {static_cast<char>(0xf0 | code_point >> 18), tail(12), tail(6), tail(0)};
 }
 
-/// Reads an escape, of which the backslash is taken.
+/// Reads an escape after its backslash.
 std::string take_escape(std::string_view& line)
 {
     auto const kind = line.front();
@@ -54,7 +54,7 @@ std::string take_escape(std::string_view& line)
     }
     if (kind == 'u') {
         auto const end = line.find('}');
-        require(line.starts_with('{') && end != std::string_view::npos, "an escaped code point stands in braces");
+        require(line.starts_with('{') && end != std::string_view::npos, "an escaped code point is in braces");
         auto const value = std::stoul(std::string{line.substr(1, end - 1)}, nullptr, 16);
         line.remove_prefix(end + 1);
         return utf8_of(value);
@@ -64,7 +64,7 @@ std::string take_escape(std::string_view& line)
     return {"\"\\\n\r\t"[letter]};
 }
 
-/// Reads a value up to its end, as a program that goes through the log would.
+/// Reads a value as a log parser would.
 std::string take_value(std::string_view& line)
 {
     std::string value;
@@ -87,7 +87,7 @@ std::string take_value(std::string_view& line)
 
 void skip(std::string_view& line, std::string_view expected)
 {
-    require(line.starts_with(expected), "the fields stand in their order");
+    require(line.starts_with(expected), "the fields are in order");
     line.remove_prefix(expected.size());
 }
 
@@ -99,35 +99,35 @@ bool is_clean(std::string_view line)
            line.find("\u202e") == std::string_view::npos;
 }
 
-void check_text(event const& one)
+void check_text(event const& entry)
 {
-    auto const whole = line_of(one, porter::log_format::text);
-    require(is_clean(whole), "a text line holds no control characters");
+    auto const whole = line_of(entry, porter::log_format::text);
+    require(is_clean(whole), "a text line has no control characters");
     std::string_view line{whole};
     auto const event_at = line.find(" an_event");
-    require(event_at != std::string_view::npos, "the event stands in its place");
+    require(event_at != std::string_view::npos, "the line has the event");
     line.remove_prefix(event_at);
     skip(line, " an_event address=");
     auto const text = take_value(line);
-    require(!is_whole(one.text) || text == one.text, "a text reads back");
+    require(!is_lossless(entry.text) || text == entry.text, "a text can be read back");
     skip(line, " number=");
-    require(take_value(line) == std::to_string(one.number), "a number reads back");
+    require(take_value(line) == std::to_string(entry.number), "a number can be read back");
     skip(line, " said=\"");
     line = std::string_view{whole}.substr(whole.size() - line.size() - 1);
-    auto const said = take_value(line);
-    require(!is_whole(one.said) || said == one.said, "what a peer said reads back");
+    auto const peer_text = take_value(line);
+    require(!is_lossless(entry.peer_text) || peer_text == entry.peer_text, "the text of a peer can be read back");
     require(line.empty(), "nothing follows the last field");
 }
 
-void check_json(event const& one)
+void check_json(event const& entry)
 {
-    auto const line = line_of(one, porter::log_format::json);
-    require(is_clean(line), "a JSON line holds no control characters");
+    auto const line = line_of(entry, porter::log_format::json);
+    require(is_clean(line), "a JSON line has no control characters");
     auto const object = nlohmann::json::parse(line, nullptr, false);
     require(object.is_object() && object.size() == 6, "a JSON line is an object with a member for each field");
-    require(object["number"] == one.number, "a number reads back");
-    require(!is_whole(one.text) || object["address"] == one.text, "a text reads back");
-    require(!is_whole(one.said) || object["said"] == one.said, "what a peer said reads back");
+    require(object["number"] == entry.number, "a number can be read back");
+    require(!is_lossless(entry.text) || object["address"] == entry.text, "a text can be read back");
+    require(!is_lossless(entry.peer_text) || object["said"] == entry.peer_text, "the text of a peer can be read back");
 }
 
 }  // namespace
@@ -135,15 +135,15 @@ void check_json(event const& one)
 void check(std::string_view input)
 {
     chooser choice{input};
-    event one{};
-    one.severity = static_cast<log::level>(choice.byte() % 5);
-    one.when = log::line_time{std::chrono::hours{choice.word()} + std::chrono::milliseconds{choice.word()}};
-    auto const number = choice.take(sizeof one.number);
-    std::memcpy(&one.number, number.data(), number.size());
-    one.text = choice.take(choice.word());
-    one.said = choice.rest();
-    check_text(one);
-    check_json(one);
+    event entry{};
+    entry.severity = static_cast<log::level>(choice.byte() % 5);
+    entry.time = log::line_time{std::chrono::hours{choice.word()} + std::chrono::milliseconds{choice.word()}};
+    auto const number = choice.take(sizeof entry.number);
+    std::memcpy(&entry.number, number.data(), number.size());
+    entry.text = choice.take(choice.word());
+    entry.peer_text = choice.rest();
+    check_text(entry);
+    check_json(entry);
 }
 
 }  // namespace porter::fuzzing

@@ -1,5 +1,5 @@
-// The messages of every phase: what is decoded is encoded to the same bytes, and the phases agree with one another.
-// Input: a payload, without the header of its frame.
+// The messages of every phase: a decoded message is encoded to the same bytes, and the phases are consistent. Input: a
+// payload, without its frame header.
 #include <variant>
 
 #include "base/utf8.hpp"
@@ -16,32 +16,32 @@ template <typename Set>
 std::string encoded(Set const& message)
 {
     std::string payload;
-    std::visit([&](auto const& one) { protocol::encode(one, payload); }, message);
+    std::visit([&](auto const& each) { protocol::encode(each, payload); }, message);
     return payload;
 }
 
-bool is_answer(code why)
+bool is_decode_error(code error)
 {
-    return why == code::protocol_error || why == code::unauthorized || why == code::invalid_utf8;
+    return error == code::protocol_error || error == code::unauthorized || error == code::invalid_utf8;
 }
 
-/// The bytes that the message is encoded to; empty when it is none of this phase.
+/// The bytes of the message, encoded again; empty: the phase does not allow it.
 template <typename Set>
 std::string round_trip(std::string_view payload, result<Set, code> (*decode)(base::bytes_view))
 {
     auto const message = decode(base::as_bytes(payload));
     if (!message) {
-        require(is_answer(message.error()), "a refusal has a code that docs/PROTOCOL.md names");
+        require(is_decode_error(message.error()), "an error has a code that docs/PROTOCOL.md names");
         return {};
     }
-    auto made = encoded(*message);
-    require(!made.empty(), "an encoded message has at least its kind");
-    auto const again = decode(base::as_bytes(made));
-    require(again && encoded(*again) == made, "what is encoded is decoded to the same");
-    return made;
+    auto bytes = encoded(*message);
+    require(!bytes.empty(), "an encoded message has at least its kind");
+    auto const again = decode(base::as_bytes(bytes));
+    require(again && encoded(*again) == bytes, "decoding reverses encoding");
+    return bytes;
 }
 
-/// Of a hello in another version nothing but the version is read.
+/// Only the version of a hello of another version is read.
 bool is_foreign_hello(std::string_view payload)
 {
     return payload.size() >= 2 && payload[0] == '\x01' && payload[1] != '\x01';
@@ -62,20 +62,20 @@ void check(std::string_view payload)
     auto const reply = round_trip(payload, protocol::decode_reply);
 
     if (is_foreign_hello(payload)) {
-        auto const kept = std::string{payload.substr(0, 2)} + std::string(2, '\0');  // and an agent without a letter
-        require(opening == kept, "of a foreign hello the version is kept");
+        auto const kept = std::string{payload.substr(0, 2)} + std::string(2, '\0');  // and an empty agent
+        require(opening == kept, "a foreign hello keeps its version");
     } else {
         require(opening.empty() || opening == payload, "an opening has one form");
     }
-    require(access.empty() || access == request, "what asks for access may also be said after it");
+    require(access.empty() || access == request, "access requests are allowed after access, too");
     require(request.empty() || request == payload, "a request has one form");
     require(reply.empty() || reply == payload, "a reply has one form");
     bool const is_both = !request.empty() && !reply.empty();
     require(!is_both || (payload.front() >= '\x40' && payload.front() <= '\x44'), "both sides send 0x40 to 0x44 only");
 
     auto const body = protocol::text_body(base::as_bytes(payload));
-    require(body.has_value() == is_valid_text(payload), "the quick way sees the same texts");
-    require(body.has_value() == (!request.empty() && payload.front() == '\x40'), "and so does the slow one");
+    require(body.has_value() == is_valid_text(payload), "the fast path accepts valid texts");
+    require(body.has_value() == (!request.empty() && payload.front() == '\x40'), "the full decoder agrees");
 }
 
 }  // namespace porter::fuzzing

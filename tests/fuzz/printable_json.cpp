@@ -1,4 +1,4 @@
-// JSON as the programs print it on a terminal: the same object, and nothing that a terminal acts upon. Input: a text.
+// JSON as printed on a terminal: the same object, without terminal controls. Input: a text.
 #include "terminal/json.hpp"
 
 #include <nlohmann/json.hpp>
@@ -14,7 +14,7 @@ void check(std::string_view text)
     json const object{{"text", text}, {std::string{text}, 1}};
     auto const dumped = object.dump(-1, ' ', false, json::error_handler_t::replace);
     auto const shown = detail::terminal::printable_json(dumped);
-    require(detail::base::escape(shown) == shown, "what is shown holds no control characters");
+    require(detail::base::escape(shown) == shown, "printed JSON has no control characters");
     auto const again = json::parse(shown, nullptr, false);
     require(again == json::parse(dumped, nullptr, false), "it is the same object");
 }

@@ -1,4 +1,4 @@
-// Without libFuzzer: every file in the folder that is given, so that what once broke stays mended.
+// A regression test without libFuzzer: checks every file of a folder.
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -14,7 +14,7 @@ int main(int argc, char** argv)
     }
     std::size_t count = 0;
     for (auto const& entry : std::filesystem::directory_iterator{argv[1]}) {
-        std::cout << entry.path().filename().string() << std::endl;  // the last one is the one that broke it
+        std::cout << entry.path().filename().string() << std::endl;  // on a crash, the last line is the input
         std::ifstream file{entry.path(), std::ios::binary};
         std::string const input{std::istreambuf_iterator<char>{file}, {}};
         porter::fuzzing::check(input);

@@ -1,4 +1,4 @@
-// The file of saved sessions: each line that is read is written so that it reads the same. Input: the file.
+// The file of saved sessions: a line that is read and written again reads the same. Input: the file.
 #include "client/fields.hpp"
 #include "client/session_line.hpp"
 #include "fuzz/fuzzer.hpp"
@@ -11,7 +11,7 @@ bool same(detail::client::saved_session const& a, detail::client::saved_session 
     return a.server == b.server && a.name == b.name && a.expires_at == b.expires_at && a.token.view() == b.token.view();
 }
 
-/// A line with the token that the server sent, which may be anything.
+/// A line with a token from the server, which may be any bytes.
 void check_hostile_session(std::string_view bytes)
 {
     using namespace detail::client;
@@ -23,9 +23,9 @@ void check_hostile_session(std::string_view bytes)
     session.token = detail::base::secret{choice.rest()};
     auto const written = format_session_line(session);
     if (written.empty()) return;
-    require(split_lines(written).size() == 1, "a session is one line, whatever the server said");
+    require(split_lines(written).size() == 1, "a session is one line, with any token");
     auto const again = parse_session_line(written);
-    require(again && same(*again, session), "what is written reads the same");
+    require(again && same(*again, session), "a written line reads the same");
 }
 
 }  // namespace
@@ -36,13 +36,13 @@ void check(std::string_view file)
     for (auto const& line : split_lines(std::string{file})) {
         auto const session = parse_session_line(line);
         if (!session) {
-            require(!session.error().empty(), "a refusal says why");
+            require(!session.error().empty(), "an error has a reason");
             continue;
         }
         auto const written = format_session_line(*session);
-        require(!written.empty(), "what was read can be written");
+        require(!written.empty(), "a line that was read can be written");
         auto const again = parse_session_line(written);
-        require(again && same(*again, *session), "what is written reads the same");
+        require(again && same(*again, *session), "a written line reads the same");
     }
     check_hostile_session(file);
 }

@@ -1,4 +1,4 @@
-// A stored password hash, as an administrator could have edited it. It is read and not computed. Input: the hash.
+// A stored password hash, which may have been edited by hand. It is parsed and not computed. Input: the hash.
 #include "auth/argon2id.hpp"
 #include "base/hash_cost.hpp"
 #include "fuzz/fuzzer.hpp"
@@ -6,7 +6,7 @@
 namespace porter::fuzzing {
 namespace {
 
-/// Takes letters of one kind off the front; how many there were.
+/// Removes characters for which the predicate holds from the front; returns their number.
 template <typename Kind>
 std::size_t skip_all(std::string_view& text, Kind is_of_kind)
 {
@@ -22,8 +22,8 @@ bool skip(std::string_view& text, std::string_view expected)
     return true;
 }
 
-/// The form of the PHC string format, whatever the numbers are: 16 bytes of salt and 32 of hash in base64.
-bool has_the_form(std::string_view text)
+/// The PHC string format with any numbers, 16 bytes of salt and 32 of hash in base64.
+bool is_phc_string(std::string_view text)
 {
     auto const digit = [](char c) { return c >= '0' && c <= '9'; };
     auto const base64 = [&](char c) {
@@ -40,12 +40,12 @@ void check(std::string_view stored)
 {
     static detail::auth::argon2id const function{8 * 1024 * 1024, 1};
     bool const readable = detail::auth::argon2id::is_readable(stored);
-    require(!readable || has_the_form(stored), "what is read has the form of a hash");
+    require(!readable || is_phc_string(stored), "a readable hash is a PHC string");
     auto const cost = detail::base::hash_cost_of(stored);
-    require(!readable || (cost && detail::base::is_computable(*cost)), "what is read has a cost that is computed");
+    require(!readable || (cost && detail::base::is_computable(*cost)), "a readable hash has a computable cost");
     bool const stale = function.is_stale(std::string{stored});
     bool const current = stored.starts_with("$argon2id$v=19$m=8192,t=1,p=1$");
-    require(!readable || stale == !current, "a hash is stale unless it was made with the present costs");
+    require(!readable || stale == !current, "a hash is stale unless it has the current cost");
 }
 
 }  // namespace porter::fuzzing
