@@ -64,7 +64,7 @@ int error_of_creating(std::filesystem::path const& file, std::filesystem::path c
 
 int error_of_making_folder(std::filesystem::path const& folder)
 {
-    auto const wanted = whole(folder);
+    auto const wanted = normalised(folder);
     auto nearest = wanted;
     struct stat status {};
     while (::lstat(nearest.c_str(), &status) != 0) {
