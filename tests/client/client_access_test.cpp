@@ -89,7 +89,7 @@ TEST_CASE("every refusal comes as its code and the next try may follow")
              auto conn = co_await connected(server);
              auto login = co_await conn.login("Alice", "wrong");
              REQUIRE_FALSE(login);
-             CHECK(login.error().cause == cause::denied);
+             CHECK(login.error().cause == client_errc::denied);
              CHECK(login.error().code >= code::bad_credentials);
              CHECK(login.error().reason == "because");
              CHECK(login.error().retry_after == 5s);
@@ -125,7 +125,7 @@ TEST_CASE("a closing instead of an answer ends the connection with its code")
              CHECK(first.error().code == code::bad_credentials);
              auto second = co_await conn.login("Alice", "wrong");
              REQUIRE_FALSE(second);
-             CHECK(second.error().cause == cause::closed);
+             CHECK(second.error().cause == client_errc::closed);
              CHECK(second.error().code == code::too_many_attempts);
              REQUIRE(conn.ended() != nullptr);
              CHECK(conn.ended()->reason == "enough");
@@ -152,7 +152,7 @@ TEST_CASE("what the server may not hear is refused before it is sent")
              REQUIRE(access);
              auto again = co_await conn.login("Alice", "right");
              REQUIRE_FALSE(again);
-             CHECK(again.error().cause == cause::not_sent);
+             CHECK(again.error().cause == client_errc::not_sent);
              auto largest = co_await conn.send(std::string(4095, 'x'));
              CHECK(largest);
              auto larger = co_await conn.send(std::string(4096, 'x'));
@@ -189,7 +189,7 @@ TEST_CASE("an answer to nothing is a protocol error")
              auto conn = co_await connected(server);
              auto none = co_await conn.receive();
              CHECK_FALSE(none);
-             CHECK(conn.ended()->cause == cause::protocol);
+             CHECK(conn.ended()->cause == client_errc::protocol);
              co_await conn.close();
          });
 }
@@ -202,7 +202,7 @@ TEST_CASE("the wrong answer is a protocol error")
              auto conn = co_await connected(server);
              auto access = co_await conn.login("Alice", "right");
              REQUIRE_FALSE(access);
-             CHECK(access.error().cause == cause::protocol);
+             CHECK(access.error().cause == client_errc::protocol);
              co_await conn.close();
          });
 }

@@ -26,7 +26,7 @@ TEST_CASE("a closing instead of the welcome is a refusal")
     play({receive(kind::hello), send(protocol::closing{12, "full"})}, [](scripted_server& server) -> task<void> {
         auto conn = co_await connect_plain(server);
         REQUIRE_FALSE(conn);
-        CHECK(conn.error().cause == cause::closed);
+        CHECK(conn.error().cause == client_errc::closed);
         CHECK(conn.error().code == code::server_full);
         CHECK(describe(conn.error()) == "closed: server_full: full");
     });
@@ -42,7 +42,7 @@ TEST_CASE("a server that hangs up without a word has lost the connection")
     play(script, [](scripted_server& server) -> task<void> {
         auto conn = co_await connect_plain(server);
         if (!conn) {
-            CHECK(conn.error().cause == cause::lost);
+            CHECK(conn.error().cause == client_errc::lost);
             co_return;
         }
         auto access = co_await conn->login("Alice", "right");
@@ -51,10 +51,10 @@ TEST_CASE("a server that hangs up without a word has lost the connection")
             CHECK_FALSE(none);
         }
         REQUIRE(conn->ended() != nullptr);
-        CHECK(conn->ended()->cause == cause::lost);
+        CHECK(conn->ended()->cause == client_errc::lost);
         auto sent = co_await conn->send("anybody there?");
         REQUIRE_FALSE(sent);
-        CHECK(sent.error().cause == cause::lost);
+        CHECK(sent.error().cause == client_errc::lost);
     });
 }
 
@@ -65,7 +65,7 @@ TEST_CASE("a server that goes silent is given up in time")
         options.timeout = 50ms;
         auto conn = co_await client::connect(host, server.port(), options);
         REQUIRE_FALSE(conn);
-        CHECK(conn.error().cause == cause::timed_out);
+        CHECK(conn.error().cause == client_errc::timed_out);
     });
 }
 
@@ -73,7 +73,7 @@ TEST_CASE("a port where nobody listens is unreachable")
 {
     auto const refused = testing::run(client::connect(host, 1));
     REQUIRE_FALSE(refused);
-    CHECK(refused.error().cause == cause::unreachable);
+    CHECK(refused.error().cause == client_errc::unreachable);
     CHECK(refused.error().system == asio::error::connection_refused);
     CHECK(describe(refused.error()) == "cannot connect to 127.0.0.1:1: Connection refused");
 }
@@ -83,7 +83,7 @@ TEST_CASE("a host that does not exist is unreachable")
     std::string const name = GENERATE("", "no such host", "256.256.256.256");
     auto const refused = testing::run(client::connect(name, 7678));
     REQUIRE_FALSE(refused);
-    CHECK(refused.error().cause == cause::unreachable);
+    CHECK(refused.error().cause == client_errc::unreachable);
 }
 
 TEST_CASE("a host name is tried address by address")
@@ -108,7 +108,7 @@ TEST_CASE("a name that only looks like this machine's is looked up")
     std::string const name = GENERATE("notlocalhost.invalid", "localhost.invalid", "localhost..");
     auto const refused = testing::run(client::connect(name, 7678));
     REQUIRE_FALSE(refused);
-    CHECK(refused.error().cause == cause::unreachable);
+    CHECK(refused.error().cause == client_errc::unreachable);
 }
 
 TEST_CASE("garbage from the server is a protocol error that the server is told")
@@ -120,7 +120,7 @@ TEST_CASE("garbage from the server is a protocol error that the server is told")
          [](scripted_server& server) -> task<void> {
              auto conn = co_await connect_plain(server);
              REQUIRE_FALSE(conn);
-             CHECK(conn.error().cause == cause::protocol);
+             CHECK(conn.error().cause == client_errc::protocol);
          });
 }
 
@@ -131,7 +131,7 @@ TEST_CASE("the welcome and the access may be cut after every byte")
         play({receive(kind::hello), send_bytes(whole.substr(0, size))}, [](scripted_server& server) -> task<void> {
             auto conn = co_await connect_plain(server);
             REQUIRE_FALSE(conn);
-            CHECK(conn.error().cause == cause::lost);
+            CHECK(conn.error().cause == client_errc::lost);
         });
     }
 }

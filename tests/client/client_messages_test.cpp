@@ -197,7 +197,7 @@ TEST_CASE("a half-closed server is a lost connection")
              CHECK(text);
              auto none = co_await conn.receive_text();
              CHECK_FALSE(none);
-             CHECK(conn.ended()->cause == cause::lost);
+             CHECK(conn.ended()->cause == client_errc::lost);
          });
 }
 

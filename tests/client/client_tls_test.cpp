@@ -71,7 +71,7 @@ TEST_CASE("a server that is not trusted shakes hands and hears nothing more")
         auto const options = with.options(host_key_policy::strict);
         auto conn = co_await client::connect(host, server.port(), options);
         REQUIRE_FALSE(conn);
-        CHECK(conn.error().cause == cause::unknown_server);
+        CHECK(conn.error().cause == client_errc::unknown_server);
         CHECK(conn.error().server_key == with.fingerprint);
     });
 }
@@ -86,7 +86,7 @@ TEST_CASE("a server whose key has changed shakes hands and hears nothing more")
         auto const options = with.options(host_key_policy::accept_new);
         auto conn = co_await client::connect(host, server.port(), options);
         REQUIRE_FALSE(conn);
-        CHECK(conn.error().cause == cause::untrusted);
+        CHECK(conn.error().cause == client_errc::untrusted);
         CHECK(conn.error().server_key == with.fingerprint);
         CHECK(conn.error().known_key == before);
     });
@@ -100,7 +100,7 @@ TEST_CASE("a server without TLS is not spoken to unless plain is asked for")
         auto const options = with.options(host_key_policy::accept_new);
         auto conn = co_await client::connect(host, server.port(), options);
         REQUIRE_FALSE(conn);
-        CHECK(conn.error().cause == cause::protocol);
+        CHECK(conn.error().cause == client_errc::protocol);
         CHECK(conn.error().code == code::tls_required);
         CHECK(server.received().empty());
     });
@@ -116,7 +116,7 @@ TEST_CASE("a server that is full or stopping turns a client away before TLS and 
              auto const options = with.options(host_key_policy::accept_new);
              auto conn = co_await client::connect(host, server.port(), options);
              REQUIRE_FALSE(conn);
-             CHECK(conn.error().cause == cause::closed);
+             CHECK(conn.error().cause == client_errc::closed);
              CHECK(conn.error().code == code::unavailable);
              CHECK(detail::client::is_worth_retrying(conn.error()));
              CHECK(describe(conn.error()).find("plain") == std::string::npos);  // nobody vouches for what it says
@@ -132,7 +132,7 @@ TEST_CASE("an answer in the clear that is longer than a closing needs is not wai
         auto const options = with.options(host_key_policy::accept_new);
         auto conn = co_await client::connect(host, server.port(), options);
         REQUIRE_FALSE(conn);
-        CHECK(conn.error().cause == cause::protocol);
+        CHECK(conn.error().cause == client_errc::protocol);
     });
 }
 
@@ -143,7 +143,7 @@ TEST_CASE("an answer in the clear that breaks off is a lost connection")
         auto const options = with.options(host_key_policy::accept_new);
         auto conn = co_await client::connect(host, server.port(), options);
         REQUIRE_FALSE(conn);
-        CHECK(conn.error().cause == cause::lost);
+        CHECK(conn.error().cause == client_errc::lost);
     });
 }
 
@@ -156,7 +156,7 @@ TEST_CASE("an answer in the clear that does not come whole in time is given up")
         options.timeout = 50ms;
         auto conn = co_await client::connect(host, server.port(), options);
         REQUIRE_FALSE(conn);
-        CHECK(conn.error().cause == cause::timed_out);
+        CHECK(conn.error().cause == client_errc::timed_out);
     });
 }
 
@@ -167,7 +167,7 @@ TEST_CASE("a server that hangs up during the handshake is lost and may be tried 
         auto const options = with.options(host_key_policy::accept_new);
         auto conn = co_await client::connect(host, server.port(), options);
         REQUIRE_FALSE(conn);
-        CHECK(conn.error().cause == cause::lost);
+        CHECK(conn.error().cause == client_errc::lost);
     });
 }
 
@@ -180,5 +180,5 @@ TEST_CASE("a handshake that is never answered is given up in time")
     options.timeout = 50ms;
     auto const conn = run(client::connect(host, silent.local_endpoint().port(), options));
     REQUIRE_FALSE(conn);
-    CHECK(conn.error().cause == cause::timed_out);
+    CHECK(conn.error().cause == client_errc::timed_out);
 }
