@@ -2,6 +2,7 @@
 
 #include "support/catch.hpp"
 
+using porter::client_errc;
 using porter::client_error;
 using porter::code;
 using porter::detail::client::backoff;
