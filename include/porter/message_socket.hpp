@@ -107,21 +107,20 @@ public:
 
     // The stream's calls of the same names, for raw bytes. `error`: none or one std::error_code.
     template <typename Buffers, typename... Error>
-    requires asio::is_mutable_buffer_sequence<Buffers>::value std::size_t receive(
-        Buffers const& buffers, asio::socket_base::message_flags flags = 0, Error&... error)
+        requires asio::is_mutable_buffer_sequence<Buffers>::value
+    std::size_t receive(Buffers const& buffers, asio::socket_base::message_flags flags = 0, Error&... error)
     {
         return Stream::receive(buffers, flags, error...);
     }
     template <typename Buffers, typename... Error>
-    requires asio::is_mutable_buffer_sequence<Buffers>::value std::size_t read_some(Buffers const& buffers,
-                                                                                    Error&... error)
+        requires asio::is_mutable_buffer_sequence<Buffers>::value
+    std::size_t read_some(Buffers const& buffers, Error&... error)
     {
         return Stream::read_some(buffers, error...);
     }
     template <typename Buffers, typename... Error>
-    requires asio::is_const_buffer_sequence<Buffers>::value std::size_t send(Buffers const& buffers,
-                                                                             asio::socket_base::message_flags flags = 0,
-                                                                             Error&... error)
+        requires asio::is_const_buffer_sequence<Buffers>::value
+    std::size_t send(Buffers const& buffers, asio::socket_base::message_flags flags = 0, Error&... error)
     {
         return Stream::send(buffers, flags, error...);
     }

@@ -96,8 +96,8 @@ public:
     void reload_certificate();
 
     /// Sets a handler that is called, on the thread that runs the io_context, when the server stops by itself because
-    /// the database's files were removed or replaced, or have another version; `reason` is a sentence. The server then stops as by stop().
-    /// Without a handler the reason is only logged.
+    /// the database's files were removed or replaced, or have another version; `reason` is a sentence. The server then
+    /// stops as by stop(). Without a handler the reason is only logged.
     void on_failure(std::function<void(std::string const& reason)> handler);
 
     /// The fingerprint of the server's key, "SHA256:" and base64; empty when TLS is off.

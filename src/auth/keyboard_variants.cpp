@@ -51,7 +51,8 @@ std::size_t length_of_first(std::string_view text) noexcept
 }
 
 template <typename Table>
-base::secret replaced(std::string_view text, Table const& table, std::string_view key::*from, std::string_view key::*to)
+base::secret replaced(std::string_view text, Table const& table, std::string_view key::* from,
+                      std::string_view key::* to)
 {
     std::string made;
     made.reserve(3 * text.size());  // no code point gets longer than that: what is wiped below never moved

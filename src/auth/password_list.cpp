@@ -29,7 +29,7 @@ public:
     explicit open_file(std::filesystem::path const& path)
         : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK))
     {
-        struct stat about {};
+        struct stat about{};
         if (descriptor_ < 0 || ::fstat(descriptor_, &about) != 0) {
             error_ = "it cannot be read: " + words_of(errno);
         } else if (!S_ISREG(about.st_mode)) {

@@ -48,7 +48,7 @@ int error_of_trying(std::filesystem::path const& folder)
 int error_of_creating_in(std::filesystem::path const& folder, std::filesystem::path const& planned)
 {
     auto const path = folder.empty() ? std::filesystem::path{"."} : folder;
-    struct stat status {};
+    struct stat status{};
     if (::stat(path.c_str(), &status) != 0) return errno == ENOENT && is_made_with(path, planned) ? 0 : errno;
     if (!S_ISDIR(status.st_mode)) return ENOTDIR;
     return ::access(path.c_str(), W_OK | X_OK) == 0 ? error_of_trying(path) : errno;
@@ -66,7 +66,7 @@ int error_of_making_folder(std::filesystem::path const& folder)
 {
     auto const wanted = normalised(folder);
     auto nearest = wanted;
-    struct stat status {};
+    struct stat status{};
     while (::lstat(nearest.c_str(), &status) != 0) {
         if (errno != ENOENT || !nearest.has_relative_path()) return errno;
         if (nearest.filename().native().size() > NAME_MAX) return ENAMETOOLONG;

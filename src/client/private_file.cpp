@@ -53,7 +53,7 @@ std::optional<std::string> reason_for_distrust_of_file(struct ::stat const& abou
 std::optional<std::string> reason_for_distrust_of_folder(std::filesystem::path const& file)
 {
     auto const folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path{"."};
-    struct ::stat about {};
+    struct ::stat about{};
     if (::stat(folder.c_str(), &about) != 0) return std::nullopt;  // not there: neither is the file
     bool const is_sticky = (about.st_mode & S_ISVTX) != 0;
     auto const reason = is_sticky ? base::owner_error(about) : base::permission_error(about);
@@ -65,7 +65,7 @@ std::optional<std::string> reason_for_distrust_of_folder(std::filesystem::path c
 /// Whether the open file may be believed and written again; the problem if not.
 std::string inspect(descriptor const& file, bool& was_open)
 {
-    struct ::stat about {};
+    struct ::stat about{};
     if (::fstat(file.number(), &about) != 0) return system_reports();
     if (!S_ISREG(about.st_mode)) return "it is not a regular file";
     if (auto const reason = reason_for_distrust_of_file(about)) return *reason;
@@ -101,7 +101,7 @@ std::filesystem::path state_file(std::string const& name)
 std::optional<std::string> reason_for_distrust_of_state(std::filesystem::path const& file)
 {
     if (auto reason = reason_for_distrust_of_folder(file)) return reason;
-    struct ::stat about {};
+    struct ::stat about{};
     if (::lstat(file.c_str(), &about) != 0 || !S_ISREG(about.st_mode)) return std::nullopt;
     return reason_for_distrust_of_file(about);
 }

@@ -25,12 +25,12 @@ struct access_to {
 
 /// A member of the server's options or of the program's own.
 template <typename Options, typename T>
-auto& reach(Options& options, T server_options::*member)
+auto& reach(Options& options, T server_options::* member)
 {
     return options.server.*member;
 }
 template <typename Options, typename T>
-auto& reach(Options& options, T porterd_options::*member)
+auto& reach(Options& options, T porterd_options::* member)
 {
     return options.*member;
 }

@@ -33,7 +33,7 @@ void make_private_directory(std::filesystem::path const& wanted)
 /// A folder is never tightened: it may be one that others are meant to write to, and ours by mistake.
 void reject_open_directory(std::filesystem::path const& wanted)
 {
-    struct stat about {};
+    struct stat about{};
     if (::stat(wanted.c_str(), &about) != 0) return;  // not there yet; what is wrong otherwise shows when it is used
     auto const reason = base::permission_error(about);
     if (!reason) return;

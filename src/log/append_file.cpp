@@ -36,7 +36,7 @@ int open_for_appending(std::filesystem::path const& path, purpose mode, int& err
     int const file =
         ::open(path.c_str(), O_WRONLY | O_APPEND | create_flag | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
                S_IRUSR | S_IWUSR);
-    struct stat status {};
+    struct stat status{};
     if (file < 0 || ::fstat(file, &status) != 0) {
         error = errno;
     } else if (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode)) {  // devices: /dev/null is a useful log
@@ -113,7 +113,7 @@ int append_file::reopen_file()
 
 bool append_file::was_removed() const
 {
-    struct stat status {};
+    struct stat status{};
     return ::fstat(file_, &status) == 0 && status.st_nlink == 0;
 }
 

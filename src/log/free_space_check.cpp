@@ -17,8 +17,8 @@ bool free_space_check::has_space(int file, std::size_t bytes) const
 
 std::optional<free_space_check::space> free_space_check::fstatvfs_of(int file)
 {
-    struct stat status {};
-    struct statvfs system {};
+    struct stat status{};
+    struct statvfs system{};
     if (file < 0 || ::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
     if (::fstatvfs(file, &system) != 0 || system.f_blocks == 0) return std::nullopt;
     return space{std::uint64_t{system.f_blocks} * system.f_frsize, std::uint64_t{system.f_bavail} * system.f_frsize};

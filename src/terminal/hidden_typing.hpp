@@ -21,7 +21,7 @@ public:
 private:
     struct ::termios hidden() const;
 
-    struct ::termios before_ {};
+    struct ::termios before_{};
     bool known_ = false;
 };
 

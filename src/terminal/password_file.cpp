@@ -47,7 +47,7 @@ result<base::secret, option_error> read_password(int file, std::string const& sh
 /// Of a regular file only: a pipe, as a shell makes it for <(...), has a mode that nobody chose.
 bool is_open_to_others(int file, ::mode_t& mode)
 {
-    struct ::stat about {};
+    struct ::stat about{};
     if (::fstat(file, &about) != 0 || !S_ISREG(about.st_mode)) return false;
     mode = about.st_mode & 07777;
     return (mode & 077) != 0;

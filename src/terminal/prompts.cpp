@@ -57,7 +57,7 @@ public:
         is_known = ::tcgetattr(STDIN_FILENO, &as_it_was) == 0;
         while_asking = as_it_was;
         if (hides) while_asking.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-        struct sigaction action {};
+        struct sigaction action{};
         for (std::size_t i = 0; i < signals.size(); ++i) {
             action.sa_handler = signals[i] == SIGTSTP ? stop : signals[i] == SIGCONT ? go_on : leave;
             ::sigaction(signals[i], &action, &before_[i]);

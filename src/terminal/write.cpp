@@ -25,7 +25,7 @@ bool is_terminal(int file) noexcept
 
 std::size_t columns_of(int file) noexcept
 {
-    struct ::winsize size {};
+    struct ::winsize size{};
     bool const known = ::ioctl(file, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
     return known ? size.ws_col : 80;
 }

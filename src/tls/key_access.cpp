@@ -74,7 +74,7 @@ std::optional<std::string> key_access_error(struct stat const& file, process_ide
 
 bool is_credential(std::string const& path, int descriptor)
 {
-    struct statfs system {};
+    struct statfs system{};
     if (::fstatfs(descriptor, &system) != 0) return false;
     if (system.f_type != RAMFS_MAGIC && system.f_type != TMPFS_MAGIC) return false;
     std::error_code error;

@@ -59,7 +59,7 @@ base::secret read_file(path const& file, secrecy required)
 {
     // O_NONBLOCK: opening a FIFO must not block.
     descriptor const opened{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-    struct stat status {};
+    struct stat status{};
     if (!opened || ::fstat(opened.number(), &status) != 0) reject_file(file, system_reports());
     if (!S_ISREG(status.st_mode)) reject_file(file, "it is not a regular file");
     if (required == secrecy::private_to_owner) demand_private(file, opened.number(), status);
@@ -123,7 +123,7 @@ void create_file(path const& file, std::string_view text)
 
 bool path_exists(path const& file)
 {
-    struct stat status {};
+    struct stat status{};
     return ::lstat(file.c_str(), &status) == 0 || errno != ENOENT;
 }
 

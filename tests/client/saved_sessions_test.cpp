@@ -72,7 +72,7 @@ server_place const here{"localhost", 7678, "plain", "-"};
 
 unsigned mode_of(fs::path const& path)
 {
-    struct ::stat about {};
+    struct ::stat about{};
     ::lstat(path.c_str(), &about);
     return about.st_mode & 07777;
 }

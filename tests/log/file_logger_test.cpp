@@ -5,9 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -173,6 +175,15 @@ TEST_CASE("a file that was removed is created again")
     CHECK(lines(path) == lines_of_text{"info after"});
 }
 
+/// What log.with() asks of the peer of a connection.
+struct peer {
+    std::string_view text() const noexcept { return address; }
+    std::uint64_t connection() const noexcept { return number; }
+
+    std::string_view address;
+    std::uint64_t number;
+};
+
 TEST_CASE("a flood of lines about one address ends at its budget and other addresses are still logged")
 {
     scratch dir;
@@ -181,8 +192,10 @@ TEST_CASE("a flood of lines about one address ends at its budget and other addre
     {
         file_logger log{path, level::info, log_format::text};
         std::string const text(1000, 'x');
-        for (int i = 0; i < 2000; ++i) log.info("flood", {{"address", "192.0.2.7"}, {"text", text}});
-        log.info("other", {{"address", "192.0.2.8"}});
+        peer const flooding{"192.0.2.7", 1};
+        peer const other{"192.0.2.8", 2};
+        for (int i = 0; i < 2000; ++i) log.with(flooding).info("flood", {{"text", text}});
+        log.with(other).info("other");
         log.info("ours");
     }
     auto all = lines(path);
@@ -190,7 +203,7 @@ TEST_CASE("a flood of lines about one address ends at its budget and other addre
     CHECK(written > 400);
     CHECK(written < 500);
     REQUIRE(all.size() == written + 3);
-    CHECK(all[written] == "info other address=192.0.2.8");
+    CHECK(all[written] == "info other address=192.0.2.8 connection=2");
     CHECK(all[written + 1] == "info ours");
     auto const expected = "warn suppressed network=192.0.2.7 lines=" + std::to_string(2000 - written) + " seconds=";
     CHECK(all[written + 2].starts_with(expected));

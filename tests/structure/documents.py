@@ -113,9 +113,12 @@ def the_protocol_page_has_every_number(tree):
                 yield f"{page}: {enum} {name} is {written.get(name)} on the page and {built.get(name)} in {source}"
 
 
-DIRECT_CALL = re.compile(r'\b(?:log_?|logger|log\(\))\.(trace|debug|info|warn|error)\(\s*"([a-z][a-z0-9_]*)"')
+DIRECT_CALL = re.compile(
+    r'\b(?:log_?|logger|log\(\))(?:\.with\((?:[^()]|\([^()]*\))*\))?\s*\.(trace|debug|info|warn|error)'
+    r'\(\s*"([a-z][a-z0-9_]*)"'
+)
 CALL_OF_A_HELPER = re.compile(
-    r'(?<!\.)\b(?:trace|report_as|log_denied|announce|format_event)\([^;"{]*?"([a-z][a-z0-9_]*)"\s*[,)]'
+    r'(?<!\.)\b(?:trace|log_as|log_denied|announce|format_event)\([^;"{]*?"([a-z][a-z0-9_]*)"\s*[,)]'
 )
 
 

@@ -6,7 +6,8 @@ from pathlib import Path, PurePosixPath
 from tree import line_of, table
 
 TOP_LEVEL = {
-    ".ci", ".clang-format", ".clang-tidy", ".editorconfig", ".gitattributes", ".gitignore",
+    ".ci", ".clang-format", ".clang-tidy", ".devcontainer", ".editorconfig", ".gitattributes", ".github", ".gitignore",
+    ".pre-commit-config.yaml", "Doxyfile",
     "ARCHITECTURE.md", "CHANGELOG.md", "CMakeLists.txt", "CMakePresets.json", "CONTRIBUTING.md", "LICENSE",
     "README.md", "README.ru.md", "SECURITY.md", "docs", "include", "migrations", "src", "tests", "tools",
 }

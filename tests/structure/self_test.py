@@ -32,7 +32,7 @@ GOOD = {
     "src/programs/porterd/main.cpp": '#include "wire/frame.hpp"\n',
     "tests/wire/frame_test.cpp": '// Promise N1.\nTEST_CASE("a frame comes back as it was")\n{\n    // detached; sleep_for\n}\n',
     "src/base/good.cpp": "task<void> f()\n{\n    while (a && b) co_await c();\n    if (x) co_await d(e);\n}\n"
-    'void seen()\n{\n    log_.info("seen");\n    report_as("ended", conn, log);\n}\n',
+    'void seen()\n{\n    log_.info("seen");\n    log_as("ended", conn, log);\n}\n',
     "docs/log.md": "[The changes](../CHANGELOG.md)\n\n| event | level | keys |\n|---|---|---|\n| `seen` | info | |\n"
     "\n| event | level | keys |\n|---|---|---|\n| `ended` | info, debug | |\n",
     "SECURITY.md": "| N1 | Frames are frames | [frame_test.cpp](tests/wire/frame_test.cpp) |\n",

@@ -40,7 +40,7 @@ public:
 
     unsigned mode_of(std::string const& name) const
     {
-        struct ::stat about {};
+        struct ::stat about{};
         ::lstat(file(name).c_str(), &about);
         return about.st_mode & 07777;
     }

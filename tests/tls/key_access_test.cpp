@@ -17,7 +17,7 @@ tls::process_identity const root{0, {0}};
 
 struct stat file(mode_t mode, uid_t owner, gid_t group)
 {
-    struct stat status {};
+    struct stat status{};
     status.st_mode = S_IFREG | mode;
     status.st_uid = owner;
     status.st_gid = group;

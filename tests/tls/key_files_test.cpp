@@ -48,7 +48,7 @@ void write(fs::path const& path, std::string const& text)
 
 mode_t mode(fs::path const& path)
 {
-    struct stat status {};
+    struct stat status{};
     REQUIRE(::lstat(path.c_str(), &status) == 0);
     return status.st_mode & 07777;
 }

@@ -64,7 +64,7 @@ bool is_about_open_files(std::error_code const& error)
 
 std::string advice_about_open_files()
 {
-    struct ::rlimit files {};
+    struct ::rlimit files{};
     ::getrlimit(RLIMIT_NOFILE, &files);
     return fmt::format("the limit is {} for a process (ulimit -n), and porter needs some 20", files.rlim_cur);
 }

@@ -47,9 +47,7 @@ bool is_at_end(line_layout const& laid)
 
 bool has_input_within(int milliseconds)
 {
-    struct ::pollfd input {
-        STDIN_FILENO, POLLIN, 0
-    };
+    struct ::pollfd input{STDIN_FILENO, POLLIN, 0};
     return ::poll(&input, 1, milliseconds) > 0;
 }
 
@@ -62,7 +60,7 @@ bool follows_soon()
 
 struct ::termios modes_of_input()
 {
-    struct ::termios modes {};
+    struct ::termios modes{};
     ::tcgetattr(STDIN_FILENO, &modes);
     return modes;
 }

@@ -35,7 +35,7 @@ public:
     terminal_as_it_was& operator=(terminal_as_it_was const&) = delete;
 
 private:
-    struct ::termios before_ {};
+    struct ::termios before_{};
     bool known_ = false;
 };
 

@@ -7,10 +7,10 @@
 #include "base/text.hpp"
 #include "config/problem.hpp"
 #include "programs/porterctl/account_record.hpp"
+#include "programs/porterctl/blocked_networks.hpp"
 #include "programs/porterctl/command.hpp"
 #include "programs/porterctl/new_password.hpp"
 #include "programs/porterctl/opening.hpp"
-#include "programs/porterctl/blocked_networks.hpp"
 #include "terminal/prompts.hpp"
 
 namespace porter::programs {
@@ -118,7 +118,7 @@ exit_code enable(context& given)
     auto const owner = account_of(*db, given.arguments[0]);
     if (!administration::enable_account(*db, owner.id)) reject_removed(owner.name);
     auto const shut = administration::list_blocked_networks(*db, owner.id, detail::auth::throttle_rules,
-                                                              base::system_clock{}.now_precise());
+                                                            base::system_clock{}.now_precise());
     auto shown = account_record_of(*db, account_of(*db, owner.name));
     shown.fields.push_back({"throttled_networks", value_of(shut)});
     given.out.done(fmt::format("{} is enabled, and no failed tries are held against it.", base::escape(owner.name)),

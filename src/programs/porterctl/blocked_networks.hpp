@@ -11,7 +11,7 @@ namespace porter::programs {
 /// Says that an account which may be used again cannot be from some addresses: its own, else any. Nothing where no
 /// address is throttled.
 void note_blocked_networks(context& given,
-                             std::vector<detail::store::sqlite::administration::blocked_network> const& shut);
+                           std::vector<detail::store::sqlite::administration::blocked_network> const& shut);
 
 /// The same for programs.
 value value_of(std::vector<detail::store::sqlite::administration::blocked_network> const& shut);

@@ -6,8 +6,8 @@
 #include <chrono>
 #include <filesystem>
 
-#include "base/text.hpp"
 #include "base/file_permissions.hpp"
+#include "base/text.hpp"
 #include "config/problem.hpp"
 
 namespace porter::programs {
@@ -29,7 +29,7 @@ namespace config = detail::config;
 std::optional<std::string> distrust_of_folder(context const& given)
 {
     auto const folder = given.file().has_parent_path() ? given.file().parent_path() : std::filesystem::path{"."};
-    struct stat about {};
+    struct stat about{};
     if (::stat(folder.c_str(), &about) != 0 || (about.st_mode & S_ISVTX) != 0) return std::nullopt;
     auto const reason = base::permission_error(about);
     if (!reason) return std::nullopt;

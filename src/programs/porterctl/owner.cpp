@@ -33,7 +33,7 @@ std::string name_of_user(::uid_t user)
 /// Whose the database is, or would be. False: its folder is not there.
 bool find_owner(std::filesystem::path const& database, struct ::stat& about)
 {
-    struct ::stat folder_about {};
+    struct ::stat folder_about{};
     auto const folder = database.has_parent_path() ? database.parent_path() : std::filesystem::path{"."};
     if (::stat(folder.c_str(), &folder_about) != 0) return false;
     if (::lstat(database.c_str(), &about) != 0) {
@@ -52,7 +52,7 @@ bool find_owner(std::filesystem::path const& database, struct ::stat& about)
 
 std::optional<std::string> become_owner(std::filesystem::path const& database)
 {
-    struct ::stat about {};
+    struct ::stat about{};
     if (::geteuid() != 0 || !find_owner(database, about) || about.st_uid == 0) return std::nullopt;
     auto const name = name_of_user(about.st_uid);
     auto const group = group_of_user(about.st_uid, about.st_gid);

@@ -36,7 +36,7 @@ bool write_whole(int file, std::string const& content)
 int console_that_is(struct stat const& there)
 {
     for (int const console : {STDOUT_FILENO, STDERR_FILENO}) {
-        struct stat its {};
+        struct stat its{};
         if (::fstat(console, &its) == 0 && is_same(its, there)) return console;
     }
     return -1;
@@ -46,7 +46,7 @@ int console_that_is(struct stat const& there)
 /// stays as it is) and not to the console.
 bool is_replaceable(std::filesystem::path const& path)
 {
-    struct stat there {};
+    struct stat there{};
     if (::lstat(path.c_str(), &there) != 0 || S_ISREG(there.st_mode)) return true;
     if (!S_ISLNK(there.st_mode)) return false;
     return ::stat(path.c_str(), &there) != 0 || (S_ISREG(there.st_mode) && console_that_is(there) < 0);
@@ -56,7 +56,7 @@ bool is_replaceable(std::filesystem::path const& path)
 /// open for reading, too, so that nobody has to read it already.
 int open_in_place(std::filesystem::path const& path)
 {
-    struct stat there {};
+    struct stat there{};
     int const console = ::stat(path.c_str(), &there) == 0 ? console_that_is(there) : -1;
     if (console >= 0) return ::fcntl(console, F_DUPFD_CLOEXEC, 0);
     return ::open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -65,8 +65,8 @@ int open_in_place(std::filesystem::path const& path)
 /// Whether the folder keeps others than its owner and the file's from replacing the file.
 bool is_held_by_sticky_folder(std::filesystem::path const& path)
 {
-    struct stat folder {};
-    struct stat there {};
+    struct stat folder{};
+    struct stat there{};
     auto const parent = path.has_parent_path() ? path.parent_path() : ".";
     if (::stat(parent.c_str(), &folder) != 0 || ::lstat(path.c_str(), &there) != 0) return false;
     auto const us = ::geteuid();
@@ -119,8 +119,8 @@ port_file::port_file(std::filesystem::path path, std::uint16_t port)
 
 port_file::~port_file()
 {
-    struct stat ours {};
-    struct stat there {};
+    struct stat ours{};
+    struct stat there{};
     bool const is_there = is_ours_ && ::fstat(file_, &ours) == 0 && ::lstat(path_.c_str(), &there) == 0;
     if (is_there && is_same(ours, there)) ::unlink(path_.c_str());
     ::close(file_);

@@ -16,7 +16,7 @@ extern "C" void end_at_once(int)
 /// In place of Asio's handlers, which would wait for a thread to be free.
 void end_at_the_next_one()
 {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = end_at_once;
     ::sigaction(SIGINT, &action, nullptr);
     ::sigaction(SIGTERM, &action, nullptr);

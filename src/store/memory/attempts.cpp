@@ -21,7 +21,7 @@ std::string failures_of(counted_attempt const& counted)
 }
 
 std::optional<base::timestamp> registrations_full_since(tables const& all, secret_attempt const& asked,
-                                                        std::string registration::*column, std::string const& value,
+                                                        std::string registration::* column, std::string const& value,
                                                         std::uint64_t most)
 {
     std::vector<base::timestamp> times;

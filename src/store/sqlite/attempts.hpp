@@ -18,8 +18,8 @@ void undo_verified_attempt(database& db, counted_attempt const& proved);
 /// Gives back what a process that ended left undecided; may throw failure.
 void rollback_pending(database& db);
 
-/// An account was accessed from a network: from now on the network has a failure counter of its own for it. As a part of a
-/// transaction; may throw failure.
+/// An account was accessed from a network: from now on the network has a failure counter of its own for it. As a part
+/// of a transaction; may throw failure.
 void note_network(database& db, account_id account, std::string const& network, base::timestamp at);
 
 class attempts final : public store::attempts {

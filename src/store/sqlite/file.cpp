@@ -89,7 +89,7 @@ std::int64_t big_endian(database::beginning const& bytes, std::size_t at)
 
 bool has_content(std::filesystem::path const& path)
 {
-    struct stat about {};
+    struct stat about{};
     return ::lstat(path.c_str(), &about) == 0 && about.st_size > 0;
 }
 
@@ -119,7 +119,7 @@ void reject_unusable_name(std::filesystem::path const& path)
 bool exists_or_can_be_made(std::filesystem::path const& path, std::filesystem::path const& planned)
 {
     if (!path.has_filename()) throw cannot_create(path, EISDIR);
-    struct stat about {};
+    struct stat about{};
     bool const exists = ::lstat(path.c_str(), &about) == 0;
     if (!exists && errno != ENOENT) throw cannot_create(path, errno);
     int const error = base::error_of_creating(path, planned);
@@ -132,7 +132,7 @@ void reject_wrong_companions(std::filesystem::path const& path)
 {
     for (auto const* beside : {"-wal", "-shm", "-journal"}) {
         auto const companion = path.string() + beside;
-        struct stat about {};
+        struct stat about{};
         if (::lstat(companion.c_str(), &about) != 0) continue;
         reject_unsafe(companion, about);
         if (!S_ISREG(about.st_mode)) throw cannot_open(start_errc::io, companion, "it is not a file");
@@ -150,7 +150,7 @@ bool make_private_file(std::filesystem::path const& path)
 bool make_private(std::filesystem::path const& path)
 {
     descriptor const opened{::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
-    struct stat about {};
+    struct stat about{};
     if (!opened || ::fstat(opened.get(), &about) != 0 || (about.st_mode & 0077) == 0) return false;
     return ::fchmod(opened.get(), about.st_mode & 0700) == 0;
 }
@@ -168,7 +168,7 @@ void sync_folder_of(std::filesystem::path const& path)
 
 void reject_wrong_file(std::filesystem::path const& path, int newest)
 {
-    struct stat about {};
+    struct stat about{};
     if (::lstat(path.c_str(), &about) != 0) throw cannot_open(start_errc::io, path, last_error());
     if (!S_ISREG(about.st_mode) && !S_ISLNK(about.st_mode)) throw cannot_open(start_errc::io, path, "it is not a file");
     reject_unsafe(path, about);

@@ -78,20 +78,20 @@ void file_watch::clear_away(bool is_empty)
 
 bool file_watch::is_gone(std::size_t each) const
 {
-    struct stat about {};
+    struct stat about{};
     return ::lstat(paths_[each].c_str(), &about) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
 bool file_watch::is_ours(std::size_t each) const
 {
-    struct stat about {};
+    struct stat about{};
     if (::lstat(paths_[each].c_str(), &about) != 0) return errno != ENOENT && errno != ENOTDIR;
     return opened_[each] == identity{about.st_dev, about.st_ino};
 }
 
 std::optional<file_watch::identity> file_watch::identity_of(std::string const& path)
 {
-    struct stat about {};
+    struct stat about{};
     if (::lstat(path.c_str(), &about) != 0) return std::nullopt;
     return identity{about.st_dev, about.st_ino};
 }

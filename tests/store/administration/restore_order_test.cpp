@@ -28,7 +28,7 @@ bool go_on(std::uint64_t, std::uint64_t)
 /// Replaces the C library's function: does the same, and reports folders.
 extern "C" int fsync(int file)
 {
-    struct stat about {};
+    struct stat about{};
     if (on_folder_sync && ::fstat(file, &about) == 0 && S_ISDIR(about.st_mode)) {
         on_folder_sync(std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(file)));
     }

@@ -63,7 +63,7 @@ std::optional<file_user> user_of(std::filesystem::path const& file)
     auto const index = beside(file, "-shm");
     int const opened = ::open(index.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (opened < 0) return std::nullopt;
-    struct ::flock lock {};
+    struct ::flock lock{};
     lock.l_type = F_WRLCK;
     lock.l_whence = SEEK_SET;
     lock.l_start = switch_at;
