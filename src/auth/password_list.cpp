@@ -12,38 +12,28 @@
 #include <utility>
 
 #include "auth/sorted_sums.hpp"
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "porter/start_error.hpp"
 
 namespace porter::detail::auth {
 namespace {
 
-std::string words_of(int error)
-{
-    return std::generic_category().message(error);
-}
-
 /// A file that is open for reading. Its size is that of the moment it was opened.
 class open_file final : public text_source {
 public:
     explicit open_file(std::filesystem::path const& path)
-        : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK))
+        : descriptor_{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)}
     {
         struct stat about{};
-        if (descriptor_ < 0 || ::fstat(descriptor_, &about) != 0) {
-            error_ = "it cannot be read: " + words_of(errno);
+        if (!descriptor_ || ::fstat(descriptor_.get(), &about) != 0) {
+            error_ = "it cannot be read: " + base::system_message();
         } else if (!S_ISREG(about.st_mode)) {
             error_ = "it is no file";
         } else {
             size_ = static_cast<std::uint64_t>(about.st_size);
         }
     }
-    ~open_file() override
-    {
-        if (descriptor_ >= 0) ::close(descriptor_);
-    }
-    open_file(open_file const&) = delete;
-    open_file& operator=(open_file const&) = delete;
 
     /// Why it cannot be read; empty: it can.
     std::string const& error() const noexcept { return error_; }
@@ -54,9 +44,9 @@ public:
         std::size_t filled = 0;
         while (filled < into.size()) {
             auto const left = into.subspan(filled);
-            auto const got = ::pread(descriptor_, left.data(), left.size(), static_cast<off_t>(at + filled));
+            auto const got = ::pread(descriptor_.get(), left.data(), left.size(), static_cast<off_t>(at + filled));
             if (got < 0 && errno == EINTR) continue;
-            if (got < 0) return unexpected("it cannot be read: " + words_of(errno));
+            if (got < 0) return unexpected("it cannot be read: " + base::system_message());
             if (got == 0) break;
             filled += static_cast<std::size_t>(got);
         }
@@ -64,7 +54,7 @@ public:
     }
 
 private:
-    int descriptor_;
+    base::unique_fd descriptor_;
     std::uint64_t size_ = 0;
     std::string error_;
 };

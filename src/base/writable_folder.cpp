@@ -9,6 +9,8 @@
 #include <climits>
 #include <cstdlib>
 
+#include "base/file.hpp"
+
 namespace porter::detail::base {
 namespace {
 
@@ -31,11 +33,7 @@ bool is_made_with(std::filesystem::path const& folder, std::filesystem::path con
 /// file without a name (O_TMPFILE) if the file system has those, else a folder that is removed at once.
 int error_of_trying(std::filesystem::path const& folder)
 {
-    int const unnamed = ::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (unnamed >= 0) {
-        ::close(unnamed);
-        return 0;
-    }
+    if (unique_fd{::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, S_IRUSR | S_IWUSR)}) return 0;
     if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) return errno;
     auto name = (folder / ".porter-XXXXXX").native();
     if (::mkdtemp(name.data()) == nullptr) return errno;

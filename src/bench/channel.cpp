@@ -21,14 +21,14 @@ std::error_code system_error(int number = errno)
 
 result<channel, fault> channel::connect(route const& along)
 {
-    descriptor socket{::socket(along.to.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+    base::unique_fd socket{::socket(along.to.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
     if (!socket) return unexpected(system_fault(fault::kind::machine, "cannot make a socket", system_error()));
     int const on = 1;  // frames are written whole: waiting gains nothing
-    ::setsockopt(socket.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (along.from && ::bind(socket.number(), along.from->get(), along.from->size) != 0) {
+    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (along.from && ::bind(socket.get(), along.from->get(), along.from->size) != 0) {
         return unexpected(system_fault(fault::kind::machine, "cannot come from an address of its own", system_error()));
     }
-    if (::connect(socket.number(), along.to.get(), along.to.size) != 0 && errno != EINPROGRESS) {
+    if (::connect(socket.get(), along.to.get(), along.to.size) != 0 && errno != EINPROGRESS) {
         auto const what = errno == EADDRNOTAVAIL ? fault::kind::machine : fault::kind::unreachable;
         return unexpected(system_fault(what, "cannot connect", system_error()));
     }

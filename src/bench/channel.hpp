@@ -9,7 +9,7 @@
 #include <system_error>
 
 #include "base/bytes.hpp"
-#include "bench/descriptor.hpp"
+#include "base/file.hpp"
 #include "bench/endpoint.hpp"
 #include "tls/context.hpp"
 #include "tls/engine.hpp"
@@ -46,7 +46,7 @@ public:
     static result<channel, fault> connect(route const& along);
 
     /// Of a socket that is connected and does not block, in the clear.
-    explicit channel(descriptor socket) noexcept : socket_(std::move(socket)) {}
+    explicit channel(base::unique_fd socket) noexcept : socket_(std::move(socket)) {}
 
     /// Goes on with connecting and with the handshake of TLS. some: it is open.
     transfer open();
@@ -60,7 +60,7 @@ public:
     /// Whether it is to be called again when the socket can be written to; else when it can be read.
     bool wants_to_write() const noexcept { return connecting_ || is_stuck(); }
 
-    int number() const noexcept { return socket_.number(); }
+    int number() const noexcept { return socket_.get(); }
 
 private:
     transfer receive(std::span<std::byte> room) noexcept;
@@ -69,7 +69,7 @@ private:
     transfer failed_tls();
     bool is_stuck() const noexcept { return tls_ && !tls_->bytes().output().empty(); }
 
-    descriptor socket_;
+    base::unique_fd socket_;
     bool connecting_ = false;
     std::unique_ptr<tls::engine> tls_;
 };

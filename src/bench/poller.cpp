@@ -25,7 +25,7 @@ poller::poller(bool busy)
     ::epoll_event wanted{};
     wanted.events = EPOLLIN | EPOLLET;
     wanted.data.u64 = timer_tag;
-    if (::epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, timer_.number(), &wanted) != 0) fail("cannot wait for a moment");
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, timer_.get(), &wanted) != 0) fail("cannot wait for a moment");
 }
 
 bool poller::watch(int descriptor, std::uint32_t tag) noexcept
@@ -33,7 +33,7 @@ bool poller::watch(int descriptor, std::uint32_t tag) noexcept
     ::epoll_event wanted{};
     wanted.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
     wanted.data.u64 = tag;
-    return ::epoll_ctl(epoll_.number(), EPOLL_CTL_ADD, descriptor, &wanted) == 0;
+    return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &wanted) == 0;
 }
 
 void poller::set_timer(moment until) noexcept
@@ -44,7 +44,7 @@ void poller::set_timer(moment until) noexcept
     ::itimerspec when{};
     when.it_value.tv_sec = static_cast<::time_t>(whole.count());
     when.it_value.tv_nsec = static_cast<long>((until.time_since_epoch() - whole).count());
-    ::timerfd_settime(timer_.number(), TFD_TIMER_ABSTIME, &when, nullptr);
+    ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
 }
 
 std::span<poller::event const> poller::wait(moment until)
@@ -52,7 +52,7 @@ std::span<poller::event const> poller::wait(moment until)
     set_timer(until);
     int count = 0;
     do {
-        count = ::epoll_wait(epoll_.number(), ready_, at_once, busy_ ? 0 : -1);
+        count = ::epoll_wait(epoll_.get(), ready_, at_once, busy_ ? 0 : -1);
     } while (count == 0);
     if (count < 0 && errno != EINTR) fail("cannot wait for sockets");
     std::size_t filled = 0;

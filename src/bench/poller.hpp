@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "bench/descriptor.hpp"
+#include "base/file.hpp"
 #include "bench/schedule.hpp"
 
 namespace porter::detail::bench {
@@ -35,8 +35,8 @@ private:
 
     void set_timer(moment until) noexcept;
 
-    descriptor epoll_;
-    descriptor timer_;
+    base::unique_fd epoll_;
+    base::unique_fd timer_;
     moment armed_{};
     bool busy_;
     ::epoll_event ready_[at_once];

@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "base/file.hpp"
+
 namespace porter::detail::client {
 
 /// A file of the user's own state: $XDG_STATE_HOME/porter/NAME, else ~/.local/state/porter/NAME; empty where neither
@@ -19,15 +21,12 @@ std::optional<std::string> reason_for_distrust_of_state(std::filesystem::path co
 class directory_lock {
 public:
     explicit directory_lock(std::filesystem::path const& directory);
-    ~directory_lock();
-    directory_lock(directory_lock const&) = delete;
-    directory_lock& operator=(directory_lock const&) = delete;
 
     /// Why there is no lock, for a person; empty when it is held.
     std::string const& problem() const noexcept { return problem_; }
 
 private:
-    int directory_ = -1;
+    base::unique_fd directory_;
     std::string problem_;
 };
 

@@ -3,11 +3,10 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <toml++/toml.h>
-#include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
 
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "config/problem.hpp"
 
@@ -19,26 +18,16 @@ constexpr std::size_t most_bytes = 1024 * 1024;  // a configuration; whatever is
 [[noreturn]] void reject_file(std::filesystem::path const& path, int error)
 {
     auto const exit = error == ENOENT ? exit_code::not_found : exit_code::bad_configuration;
-    throw option_error(
-        exit, fmt::format("cannot read {}: {}", base::escape(path.string()), std::generic_category().message(error)));
+    throw option_error(exit,
+                       fmt::format("cannot read {}: {}", base::escape(path.string()), base::system_message(error)));
 }
 
 std::string content_of(std::filesystem::path const& path)
 {
-    int const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (file < 0) reject_file(path, errno);
-    std::string content(most_bytes + 1, '\0');
-    std::size_t size = 0;
-    ssize_t got = 0;
-    do {
-        got = ::read(file, content.data() + size, content.size() - size);
-        if (got > 0) size += static_cast<std::size_t>(got);
-    } while (size < content.size() && (got > 0 || (got < 0 && errno == EINTR)));
-    int const error = got < 0 ? errno : 0;
-    ::close(file);
-    if (error != 0) reject_file(path, error);
-    if (size > most_bytes) reject_file(path, EFBIG);
-    content.resize(size);
+    base::unique_fd const file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+    if (!file) reject_file(path, errno);
+    std::string content;
+    if (int const error = base::read_whole(file.get(), most_bytes, content)) reject_file(path, error);
     return content;
 }
 

@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "base/file_permissions.hpp"
+#include "base/file.hpp"
 #include "base/writable_folder.hpp"
 
 namespace porter::detail::library {

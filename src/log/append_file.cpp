@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "base/file_permissions.hpp"
+#include "base/file.hpp"
 #include "base/standard_stream.hpp"
 #include "base/writable_folder.hpp"
 
@@ -20,24 +20,24 @@ namespace {
 /// How long a write waits for a non-blocking standard stream before lines are lost, in ms.
 constexpr int write_timeout = 1000;
 
-int duplicate_stream(int stream, int& error)
+base::unique_fd duplicate_stream(int stream, int& error)
 {
-    int const file = ::fcntl(stream, F_DUPFD_CLOEXEC, 0);
-    error = file < 0 ? errno : 0;
+    base::unique_fd file{::fcntl(stream, F_DUPFD_CLOEXEC, 0)};
+    error = file ? 0 : errno;
     return file;
 }
 
 enum class purpose : std::uint8_t { write, check };
 
 /// Opens with O_NONBLOCK: opening a pipe without a reader would block. A check creates and changes nothing.
-int open_for_appending(std::filesystem::path const& path, purpose mode, int& error)
+base::unique_fd open_for_appending(std::filesystem::path const& path, purpose mode, int& error)
 {
     int const create_flag = mode == purpose::write ? O_CREAT : 0;
-    int const file =
-        ::open(path.c_str(), O_WRONLY | O_APPEND | create_flag | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-               S_IRUSR | S_IWUSR);
+    base::unique_fd file{::open(path.c_str(),
+                                O_WRONLY | O_APPEND | create_flag | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+                                S_IRUSR | S_IWUSR)};
     struct stat status{};
-    if (file < 0 || ::fstat(file, &status) != 0) {
+    if (!file || ::fstat(file.get(), &status) != 0) {
         error = errno;
     } else if (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode)) {  // devices: /dev/null is a useful log
         error = EINVAL;
@@ -46,12 +46,12 @@ int open_for_appending(std::filesystem::path const& path, purpose mode, int& err
     } else {
         // Read permission for others may be intended; write permission is removed.
         bool const others_may_write = S_ISREG(status.st_mode) && (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
-        if (others_may_write && mode == purpose::write) static_cast<void>(::fchmod(file, status.st_mode & 07755U));
+        if (others_may_write && mode == purpose::write)
+            static_cast<void>(::fchmod(file.get(), status.st_mode & 07755U));
         error = 0;
         return file;
     }
-    if (file >= 0) ::close(file);
-    return -1;
+    return {};
 }
 
 /// Removes the bytes that were written from the front of `bytes`.
@@ -89,24 +89,17 @@ int append_file::error_of_opening(std::filesystem::path const& path, std::filesy
 {
     int error = 0;
     auto const stream = base::standard_stream(path);
-    int const file = stream ? duplicate_stream(*stream, error) : open_for_appending(path, purpose::check, error);
-    if (file >= 0) ::close(file);
+    auto const file = stream ? duplicate_stream(*stream, error) : open_for_appending(path, purpose::check, error);
     return error == ENOENT ? base::error_of_creating(path, planned) : error;
-}
-
-append_file::~append_file()
-{
-    if (file_ >= 0) ::close(file_);
 }
 
 int append_file::reopen_file()
 {
     int error = 0;
     auto const stream = base::standard_stream(path_);
-    int const opened = stream ? duplicate_stream(*stream, error) : open_for_appending(path_, purpose::write, error);
+    auto opened = stream ? duplicate_stream(*stream, error) : open_for_appending(path_, purpose::write, error);
     if (error != 0) return error;
-    if (file_ >= 0) ::close(file_);
-    file_ = opened;
+    file_ = std::move(opened);
     unfinished_.clear();
     return 0;
 }
@@ -114,7 +107,7 @@ int append_file::reopen_file()
 bool append_file::was_removed() const
 {
     struct stat status{};
-    return ::fstat(file_, &status) == 0 && status.st_nlink == 0;
+    return ::fstat(file_.get(), &status) == 0 && status.st_nlink == 0;
 }
 
 int append_file::reopen()
@@ -125,9 +118,9 @@ int append_file::reopen()
 append_file::lost_lines append_file::write(std::string& lines)
 {
     std::string_view rest{lines};
-    int error = file_ < 0 || was_removed() ? reopen_file() : 0;
+    int error = !file_ || was_removed() ? reopen_file() : 0;
     if (error == 0) error = finish_line();
-    if (error == 0) error = write_from(file_, rest);
+    if (error == 0) error = write_from(file_.get(), rest);
     if (error == 0) return {};
     auto const written = lines.size() - rest.size();
     bool const is_torn = written > 0 && lines[written - 1] != '\n';
@@ -144,7 +137,7 @@ append_file::lost_lines append_file::write(std::string& lines)
 int append_file::finish_line()
 {
     std::string_view rest{unfinished_};
-    int const error = write_from(file_, rest);
+    int const error = write_from(file_.get(), rest);
     unfinished_.erase(0, unfinished_.size() - rest.size());
     if (unfinished_.empty()) unfinished_.shrink_to_fit();  // it has the memory of a whole batch
     return error;

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/file.hpp"
+
 namespace porter::detail::log {
 
 /// The number of line feeds.
@@ -17,9 +19,6 @@ public:
     /// Opens the file (created with mode 0600; no symbolic link, pipe or directory), or duplicates a standard stream of
     /// any type. On failure `opening_error()` has the error, and write() tries again.
     explicit append_file(std::filesystem::path path);
-    ~append_file();
-    append_file(append_file const&) = delete;
-    append_file& operator=(append_file const&) = delete;
 
     /// The opening_error() that this file would have; creates and changes nothing. `planned`: a folder that will be
     /// created before; empty: none.
@@ -28,7 +27,7 @@ public:
     int opening_error() const noexcept { return opening_error_; }
     std::filesystem::path const& path() const noexcept { return path_; }
     /// -1: no file is open.
-    int descriptor() const noexcept { return file_; }
+    int descriptor() const noexcept { return file_.get(); }
 
     /// The lines that a write lost.
     struct lost_lines {
@@ -54,7 +53,7 @@ private:
     int finish_line();
 
     std::filesystem::path path_;
-    int file_ = -1;
+    base::unique_fd file_;
     int opening_error_ = 0;
     std::string unfinished_;  ///< the end of a line that was partly written
 };

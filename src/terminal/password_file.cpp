@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <string_view>
 
+#include "base/file.hpp"
 #include "base/text.hpp"
 
 namespace porter::detail::terminal {
@@ -59,15 +60,13 @@ result<base::secret, option_error> read_password_file(std::string const& path,
                                                       std::function<void(std::string const&)> const& warn)
 {
     auto const shown = "the password file " + base::escape(path);
-    int const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) return unexpected(option_error{exit_code::not_found, "cannot read " + shown});
+    base::unique_fd const file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!file) return unexpected(option_error{exit_code::not_found, "cannot read " + shown});
     ::mode_t mode = 0;
-    if (warn && is_open_to_others(file, mode)) {
+    if (warn && is_open_to_others(file.get(), mode)) {
         warn(fmt::format("the password file {} is open to other users (mode {:04o}): chmod 600", path, mode));
     }
-    auto read = read_password(file, shown);
-    ::close(file);
-    return read;
+    return read_password(file.get(), shown);
 }
 
 result<base::secret, option_error> read_password_from_input()

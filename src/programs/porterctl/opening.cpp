@@ -6,7 +6,7 @@
 #include <chrono>
 #include <filesystem>
 
-#include "base/file_permissions.hpp"
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "config/problem.hpp"
 
@@ -28,7 +28,7 @@ namespace config = detail::config;
 /// only the owner of a file can remove it.
 std::optional<std::string> distrust_of_folder(context const& given)
 {
-    auto const folder = given.file().has_parent_path() ? given.file().parent_path() : std::filesystem::path{"."};
+    auto const folder = base::folder_of(given.file());
     struct stat about{};
     if (::stat(folder.c_str(), &about) != 0 || (about.st_mode & S_ISVTX) != 0) return std::nullopt;
     auto const reason = base::permission_error(about);

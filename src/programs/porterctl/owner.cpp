@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "config/problem.hpp"
 #include "terminal/process.hpp"
@@ -34,7 +35,7 @@ std::string name_of_user(::uid_t user)
 bool find_owner(std::filesystem::path const& database, struct ::stat& about)
 {
     struct ::stat folder_about{};
-    auto const folder = database.has_parent_path() ? database.parent_path() : std::filesystem::path{"."};
+    auto const folder = detail::base::folder_of(database);
     if (::stat(folder.c_str(), &folder_about) != 0) return false;
     if (::lstat(database.c_str(), &about) != 0) {
         about = folder_about;
@@ -60,7 +61,7 @@ std::optional<std::string> become_owner(std::filesystem::path const& database)
         ::setresuid(about.st_uid, about.st_uid, about.st_uid) != 0) {
         throw detail::config::option_error{
             detail::config::exit_code::io,
-            "cannot act as " + name + ", who owns the database: " + std::generic_category().message(errno)};
+            "cannot act as " + name + ", who owns the database: " + detail::base::system_message()};
     }
     detail::terminal::protect_memory();  // a change of user may undo it (prctl(2), PR_SET_DUMPABLE)
     return name;

@@ -9,9 +9,9 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "base/writable_folder.hpp"
 #include "porter/server.hpp"
@@ -25,11 +25,6 @@ constexpr std::string_view temporary_suffix = ".XXXXXX";
 bool is_same(struct stat const& one, struct stat const& other)
 {
     return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
-}
-
-bool write_whole(int file, std::string const& content)
-{
-    return file >= 0 && ::write(file, content.data(), content.size()) == static_cast<ssize_t>(content.size());
 }
 
 /// The standard stream that this is, or -1.
@@ -54,12 +49,12 @@ bool is_replaceable(std::filesystem::path const& path)
 
 /// Opens a device, a FIFO or what a link leads to. One of the console's is taken as it is, where it stands. A FIFO is
 /// open for reading, too, so that nobody has to read it already.
-int open_in_place(std::filesystem::path const& path)
+detail::base::unique_fd open_in_place(std::filesystem::path const& path)
 {
     struct stat there{};
     int const console = ::stat(path.c_str(), &there) == 0 ? console_that_is(there) : -1;
-    if (console >= 0) return ::fcntl(console, F_DUPFD_CLOEXEC, 0);
-    return ::open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    return detail::base::unique_fd{console >= 0 ? ::fcntl(console, F_DUPFD_CLOEXEC, 0)
+                                                : ::open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
 }
 
 /// Whether the folder keeps others than its owner and the file's from replacing the file.
@@ -67,8 +62,7 @@ bool is_held_by_sticky_folder(std::filesystem::path const& path)
 {
     struct stat folder{};
     struct stat there{};
-    auto const parent = path.has_parent_path() ? path.parent_path() : ".";
-    if (::stat(parent.c_str(), &folder) != 0 || ::lstat(path.c_str(), &there) != 0) return false;
+    if (::stat(detail::base::folder_of(path).c_str(), &folder) != 0 || ::lstat(path.c_str(), &there) != 0) return false;
     auto const us = ::geteuid();
     return (folder.st_mode & S_ISVTX) != 0 && us != 0 && us != folder.st_uid && us != there.st_uid;
 }
@@ -81,16 +75,13 @@ int error_of_replacing(std::filesystem::path const& path, std::filesystem::path 
 
 int error_of_opening_in_place(std::filesystem::path const& path)
 {
-    int const file = open_in_place(path);
-    if (file < 0) return errno;
-    ::close(file);
-    return 0;
+    return open_in_place(path) ? 0 : errno;
 }
 
 [[noreturn]] void refuse(std::filesystem::path const& path, int error)
 {
     throw start_error(start_errc::cannot_create, "cannot write " + detail::base::escape(path.string()) + ": " +
-                                                     std::generic_category().message(error));
+                                                     detail::base::system_message(error));
 }
 
 }  // namespace
@@ -106,14 +97,12 @@ port_file::port_file(std::filesystem::path path, std::uint16_t port)
 {
     auto const content = std::to_string(port) + '\n';
     auto temporary = path_.native() + std::string{temporary_suffix};
-    file_ = is_ours_ ? ::mkostemp(temporary.data(), O_CLOEXEC) : open_in_place(path_);
-    bool const written = write_whole(file_, content);
-    if (written && (!is_ours_ || std::rename(temporary.c_str(), path_.c_str()) == 0)) return;
-    int const error = errno;
-    if (file_ >= 0) {
-        if (is_ours_) ::unlink(temporary.c_str());
-        ::close(file_);
-    }
+    file_ = is_ours_ ? detail::base::unique_fd{::mkostemp(temporary.data(), O_CLOEXEC)} : open_in_place(path_);
+    if (!file_) refuse(path_, errno);
+    int error = detail::base::write_whole(file_.get(), content);
+    if (error == 0 && is_ours_ && std::rename(temporary.c_str(), path_.c_str()) != 0) error = errno;
+    if (error == 0) return;
+    if (is_ours_) ::unlink(temporary.c_str());
     refuse(path_, error);
 }
 
@@ -121,9 +110,8 @@ port_file::~port_file()
 {
     struct stat ours{};
     struct stat there{};
-    bool const is_there = is_ours_ && ::fstat(file_, &ours) == 0 && ::lstat(path_.c_str(), &there) == 0;
+    bool const is_there = is_ours_ && ::fstat(file_.get(), &ours) == 0 && ::lstat(path_.c_str(), &there) == 0;
     if (is_there && is_same(ours, there)) ::unlink(path_.c_str());
-    ::close(file_);
 }
 
 }  // namespace porter::programs

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "base/file.hpp"
+
 namespace porter::programs {
 
 /// A file with the port in decimal and a newline, for programs that wait for the server: it is there, whole, only
@@ -24,8 +26,8 @@ public:
 
 private:
     std::filesystem::path path_;
-    bool is_ours_;   ///< to be replaced and removed
-    int file_ = -1;  ///< stays open: as long as it is, no other file can be mistaken for it
+    bool is_ours_;                  ///< to be replaced and removed
+    detail::base::unique_fd file_;  ///< stays open: as long as it is, no other file can be mistaken for it
 };
 
 }  // namespace porter::programs

@@ -12,7 +12,7 @@
 #include <span>
 #include <system_error>
 
-#include "base/file_permissions.hpp"
+#include "base/file.hpp"
 #include "base/writable_folder.hpp"
 #include "store/sqlite/database.hpp"
 
@@ -20,46 +20,17 @@ namespace porter::detail::store::sqlite {
 
 namespace {
 
-/// A file descriptor that closes itself.
-class descriptor {
-public:
-    explicit descriptor(int fd) : fd_(fd) {}
-    ~descriptor()
-    {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    descriptor(descriptor const&) = delete;
-    descriptor& operator=(descriptor const&) = delete;
-
-    explicit operator bool() const noexcept { return fd_ >= 0; }
-    int get() const noexcept { return fd_; }
-
-private:
-    int fd_;
-};
-
-std::string last_error()
-{
-    return std::generic_category().message(errno);
-}
-
 start_error cannot_create(std::filesystem::path const& path, int error)
 {
-    return {start_errc::cannot_create,
-            "cannot create " + path.string() + ": " + std::generic_category().message(error)};
+    return {start_errc::cannot_create, "cannot create " + path.string() + ": " + base::system_message(error)};
 }
 
 void sync(std::filesystem::path const& path, int flags)
 {
-    descriptor const opened{::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags)};
+    base::unique_fd const opened{::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags)};
     if (!opened || ::fsync(opened.get()) != 0) {
-        throw start_error{start_errc::io, "cannot write " + path.string() + ": " + last_error()};
+        throw start_error{start_errc::io, "cannot write " + path.string() + ": " + base::system_message()};
     }
-}
-
-std::filesystem::path folder_of(std::filesystem::path const& path)
-{
-    return path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
 }
 
 // The header of an SQLite file: https://www.sqlite.org/fileformat2.html, 1.3.
@@ -125,7 +96,7 @@ bool exists_or_can_be_made(std::filesystem::path const& path, std::filesystem::p
     int const error = base::error_of_creating(path, planned);
     if (error == 0) return exists;
     if (!exists) throw cannot_create(path, error);
-    throw cannot_open(start_errc::io, path, "no file can be made beside it: " + std::generic_category().message(error));
+    throw cannot_open(start_errc::io, path, "no file can be made beside it: " + base::system_message(error));
 }
 
 void reject_wrong_companions(std::filesystem::path const& path)
@@ -141,7 +112,7 @@ void reject_wrong_companions(std::filesystem::path const& path)
 
 bool make_private_file(std::filesystem::path const& path)
 {
-    descriptor const made{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+    base::unique_fd const made{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
     if (!made && errno == EEXIST) return false;
     if (!made || ::fchmod(made.get(), 0600) != 0) throw cannot_create(path, errno);
     return true;
@@ -149,7 +120,7 @@ bool make_private_file(std::filesystem::path const& path)
 
 bool make_private(std::filesystem::path const& path)
 {
-    descriptor const opened{::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
+    base::unique_fd const opened{::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
     struct stat about{};
     if (!opened || ::fstat(opened.get(), &about) != 0 || (about.st_mode & 0077) == 0) return false;
     return ::fchmod(opened.get(), about.st_mode & 0700) == 0;
@@ -163,13 +134,13 @@ void sync_to_disk(std::filesystem::path const& path)
 
 void sync_folder_of(std::filesystem::path const& path)
 {
-    sync(folder_of(path), O_DIRECTORY);
+    sync(base::folder_of(path), O_DIRECTORY);
 }
 
 void reject_wrong_file(std::filesystem::path const& path, int newest)
 {
     struct stat about{};
-    if (::lstat(path.c_str(), &about) != 0) throw cannot_open(start_errc::io, path, last_error());
+    if (::lstat(path.c_str(), &about) != 0) throw cannot_open(start_errc::io, path, base::system_message());
     if (!S_ISREG(about.st_mode) && !S_ISLNK(about.st_mode)) throw cannot_open(start_errc::io, path, "it is not a file");
     reject_unsafe(path, about);
     // Root could write all the same, but whoever took the right to write from everybody meant it.

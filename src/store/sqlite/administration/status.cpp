@@ -1,13 +1,13 @@
 #include "store/sqlite/administration/status.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
 #include <system_error>
 #include <utility>
 
+#include "base/file.hpp"
 #include "store/sqlite/existing.hpp"
 #include "store/sqlite/statement.hpp"
 
@@ -61,16 +61,14 @@ std::optional<file_user> user_of(std::filesystem::path const& file)
     // first use to the end: https://www.sqlite.org/walformat.html, 2.3 (the "dead man switch" lock of the Unix VFS).
     constexpr ::off_t switch_at = 128;
     auto const index = beside(file, "-shm");
-    int const opened = ::open(index.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (opened < 0) return std::nullopt;
+    base::unique_fd const opened{::open(index.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+    if (!opened) return std::nullopt;
     struct ::flock lock{};
     lock.l_type = F_WRLCK;
     lock.l_whence = SEEK_SET;
     lock.l_start = switch_at;
     lock.l_len = 1;
-    bool const asked = ::fcntl(opened, F_GETLK, &lock) == 0;
-    ::close(opened);
-    if (!asked || lock.l_type == F_UNLCK) return std::nullopt;
+    if (::fcntl(opened.get(), F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) return std::nullopt;
 
     file_user user;
     user.process = std::max<::pid_t>(lock.l_pid, 0);
