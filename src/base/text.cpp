@@ -231,6 +231,14 @@ std::string escape(std::string_view text)
     return shown;
 }
 
+std::string lower(std::string text)
+{
+    for (auto& letter : text) {
+        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+    }
+    return text;
+}
+
 std::size_t display_width(std::string_view text) noexcept
 {
     std::size_t columns = 0;

@@ -46,6 +46,9 @@ result<secret, std::string> normalise_password(std::string_view typed);
 /// UTF-8 become `\n`, `\x1b`, `\u{202e}`, `\xff`. Backslashes are not escaped, so the result cannot be parsed.
 std::string escape(std::string_view text);
 
+/// The text with its ASCII letters in lower case.
+std::string lower(std::string text);
+
 /// The columns of a terminal that a text takes; an estimate, as terminals differ.
 std::size_t display_width(std::string_view text) noexcept;
 

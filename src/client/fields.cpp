@@ -50,12 +50,4 @@ std::vector<std::string> split_lines(std::string const& text)
     return lines;
 }
 
-std::string lower(std::string text)
-{
-    for (auto& letter : text) {
-        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-    }
-    return text;
-}
-
 }  // namespace porter::detail::client

@@ -37,7 +37,4 @@ std::optional<Number> parse_number(std::string_view text) noexcept
 /// The lines of a text, without their line feeds; the last one may lack its own.
 std::vector<std::string> split_lines(std::string const& text);
 
-/// ASCII letters made small: host names have no case.
-std::string lower(std::string text);
-
 }  // namespace porter::detail::client

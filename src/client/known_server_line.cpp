@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "base/text.hpp"
 #include "client/fields.hpp"
 #include "porter/host_key_policy.hpp"
 
@@ -85,13 +86,13 @@ bool may_have_name(std::string_view text, std::string const& name)
         if (is_visible) shown += letter;
         replaced += is_visible ? letter : ' ';
     }
-    return has_name(lower(std::move(shown)), name) || has_name(lower(std::move(replaced)), name);
+    return has_name(base::lower(std::move(shown)), name) || has_name(base::lower(std::move(replaced)), name);
 }
 
 /// For comparing places: one form of what may stand with brackets or without, in any case.
 std::string without_brackets(std::string_view text)
 {
-    auto bare = lower(std::string{text});
+    auto bare = base::lower(std::string{text});
     std::erase_if(bare, [](char letter) { return letter == '[' || letter == ']'; });
     return bare;
 }
@@ -101,7 +102,7 @@ std::string without_brackets(std::string_view text)
 std::string server_name(std::string const& host, std::uint16_t port)
 {
     bool const colons = host.find(':') != std::string::npos;
-    return lower(colons ? "[" + host + "]" : host) + ":" + std::to_string(port);
+    return base::lower(colons ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
 std::string day_of(base::timestamp when)

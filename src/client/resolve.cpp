@@ -3,9 +3,9 @@
 #include <memory>
 #include <optional>
 
+#include "base/text.hpp"
 #include "client/errors.hpp"
 #include "client/event.hpp"
-#include "client/fields.hpp"
 
 namespace porter::detail::client {
 
@@ -29,7 +29,7 @@ struct look_up {
 /// not know (a machine without /etc/hosts), or know better.
 bool is_localhost(std::string name)
 {
-    name = lower(std::move(name));
+    name = base::lower(std::move(name));
     if (name.ends_with('.')) name.pop_back();
     return name == "localhost" || name.ends_with(".localhost");
 }

@@ -29,11 +29,8 @@ std::size_t distance(std::string_view a, std::string_view b)
 /// "MAX_FRAME" is max-frame.
 std::string as_option(std::string variable)
 {
-    for (auto& letter : variable) {
-        if (letter == '_') letter = '-';
-        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-    }
-    return variable;
+    std::ranges::replace(variable, '_', '-');
+    return base::lower(std::move(variable));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include "base/text.hpp"
 #include "terminal/hidden_typing.hpp"
 #include "terminal/write.hpp"
 
@@ -110,14 +111,6 @@ std::string trimmed(std::string text)
     return text;
 }
 
-std::string lower(std::string text)
-{
-    for (auto& letter : text) {
-        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-    }
-    return text;
-}
-
 }  // namespace
 
 bool can_ask(int output) noexcept
@@ -147,7 +140,7 @@ std::optional<bool> ask_yes_no(int output, std::string_view prompt)
     for (;;) {
         auto const answer = ask(output, prompt);
         if (!answer) return std::nullopt;
-        auto const said = lower(trimmed(*answer));
+        auto const said = base::lower(trimmed(*answer));
         if (said == "yes" || said == "y") return true;
         if (said == "no" || said == "n") return false;
         write_all(output, "Please answer yes or no.\n");

@@ -23,14 +23,6 @@ using config::exit_code;
 std::string const usual_host = "localhost";
 constexpr std::uint16_t usual_port = 7678;
 
-std::string lower(std::string text)
-{
-    for (auto& letter : text) {
-        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-    }
-    return text;
-}
-
 }  // namespace
 
 app::app(asio::io_context& io, porter_options const& options, console& says)
@@ -66,7 +58,7 @@ task<exit_status> app::run_session()
     auto where = co_await ask_server();
     if (!where) co_return where.error();
     detail::client::server_place at;
-    at.host = lower(host_);
+    at.host = base::lower(host_);
     at.port = port_;
     login_flow entrance{executor, options_, std::move(at), client_, console_, prompts_ ? &*prompts_ : nullptr};
     login_ = &entrance;

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
+
+#include "base/text.hpp"
 
 namespace porter::programs {
 
@@ -24,18 +27,12 @@ constexpr command commands[] = {
     {"//", "//text", "send /text", ""},
 };
 
-char small(char letter)
-{
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
 }  // namespace
 
 command const* find_command(std::string_view line)
 {
-    auto const name = line.substr(0, line.find_first_of(" \t"));
-    auto const* const found = std::ranges::find_if(
-        commands, [name](command const& one) { return std::ranges::equal(one.name, name, {}, {}, small); });
+    auto const name = detail::base::lower(std::string{line.substr(0, line.find_first_of(" \t"))});
+    auto const* const found = std::ranges::find(commands, std::string_view{name}, &command::name);
     return found == std::end(commands) ? nullptr : found;
 }
 

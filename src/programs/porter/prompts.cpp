@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/asio.hpp"
+#include "base/text.hpp"
 
 namespace porter::programs {
 
@@ -30,14 +31,6 @@ std::string_view trimmed(std::string_view line)
 bool is_quit(std::string_view line)
 {
     return trimmed(line) == quit;
-}
-
-std::string lower(std::string text)
-{
-    for (auto& letter : text) {
-        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-    }
-    return text;
 }
 
 }  // namespace
@@ -88,7 +81,7 @@ task<std::optional<bool>> prompts::ask_yes_no(std::string prompt)
         if (!answer) co_return std::nullopt;
         if (is_quit(*answer)) left_ = true;
         if (left_) co_return std::nullopt;
-        auto const said = lower(*answer);
+        auto const said = base::lower(*answer);
         if (said == "yes" || said == "y") co_return true;
         if (said == "no" || said == "n") co_return false;
         talk_.info("Please answer yes or no.");
