@@ -5,7 +5,7 @@
 #include "base/hash_cost.hpp"
 #include "base/text.hpp"
 #include "config/bind.hpp"
-#include "config/problem.hpp"
+#include "config/option_error.hpp"
 #include "config/values.hpp"
 
 namespace porter::detail::config {

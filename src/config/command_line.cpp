@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/text.hpp"
-#include "config/problem.hpp"
+#include "config/option_error.hpp"
 
 namespace porter::detail::config {
 namespace {

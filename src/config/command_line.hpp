@@ -16,7 +16,7 @@ struct command_line {
     std::vector<setting> settings;
 };
 
-/// Reads the arguments (without the program's name). Values are not looked at yet. Throws problem(usage).
+/// Reads the arguments (without the program's name). Values are not looked at yet. Throws option_error(usage).
 command_line parse_command_line(std::vector<std::string> arguments);
 
 }  // namespace porter::detail::config

@@ -8,7 +8,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "config/problem.hpp"
+#include "config/option_error.hpp"
 
 namespace porter::detail::config {
 namespace {

@@ -9,7 +9,7 @@
 
 namespace porter::detail::config {
 
-/// Reads a configuration file. Throws problem: not_found when there is none, bad_configuration when it cannot be
+/// Reads a configuration file. Throws option_error: not_found when there is none, bad_configuration when it cannot be
 /// read, is no TOML, has a key that is no option, or a value of the wrong type; with file:line:column.
 std::vector<setting> read_file(std::filesystem::path const& path);
 

@@ -7,7 +7,7 @@
 
 #include "config/check.hpp"
 #include "config/file.hpp"
-#include "config/problem.hpp"
+#include "config/option_error.hpp"
 
 namespace porter::detail::config {
 namespace {

@@ -10,7 +10,7 @@
 namespace porter::detail::config {
 
 /// Puts porterd's options together: a flag beats the environment, that beats the file (--config or PORTERD_CONFIG),
-/// that beats the default. All that any source says must be right, also what another one beats. Throws problem:
+/// that beats the default. All that any source says must be right, also what another one beats. Throws option_error:
 /// usage for a flag's value, bad_configuration for others and for options that do not go together.
 porterd_options resolve(command_line const& line, environment const& variables);
 

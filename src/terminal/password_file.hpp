@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/secret.hpp"
-#include "config/problem.hpp"
+#include "config/option_error.hpp"
 #include "porter/error.hpp"
 
 namespace porter::detail::terminal {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "config/problem.hpp"
+#include "config/option_error.hpp"
 #include "config/resolve.hpp"
 #include "support/catch.hpp"
 

@@ -1,7 +1,7 @@
 // porter's command line: an error is one printable line. Input: an argument a line.
 #include "base/text.hpp"
 #include "config/host.hpp"
-#include "config/problem.hpp"
+#include "config/option_error.hpp"
 #include "fuzz/fuzzer.hpp"
 #include "programs/porter/options.hpp"
 

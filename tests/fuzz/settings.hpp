@@ -4,7 +4,7 @@
 #include "base/utf8.hpp"
 #include "config/file.hpp"
 #include "config/option.hpp"
-#include "config/problem.hpp"
+#include "config/option_error.hpp"
 #include "config/resolve.hpp"
 #include "fuzz/fuzzer.hpp"
 

@@ -14,7 +14,7 @@
 #include "bench/plot.hpp"
 #include "bench/report.hpp"
 #include "bench/server_process.hpp"
-#include "config/problem.hpp"
+#include "config/option_error.hpp"
 #include "porter/version.hpp"
 #include "programs/porter-bench/options.hpp"
 #include "programs/porter-bench/progress_bar.hpp"

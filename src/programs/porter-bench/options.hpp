@@ -18,7 +18,7 @@ struct bench_options {
     bool version = false;
 };
 
-/// Reads the arguments (without the program's name). Throws config::problem(usage).
+/// Reads the arguments (without the program's name). Throws config::option_error(usage).
 bench_options parse_bench_options(std::vector<std::string> arguments);
 
 /// What --help shows.

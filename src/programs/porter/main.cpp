@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/problem.hpp"
+#include "config/option_error.hpp"
 #include "porter/version.hpp"
 #include "programs/porter/app.hpp"
 #include "programs/porter/console.hpp"

@@ -9,7 +9,7 @@
 #include "base/text.hpp"
 #include "config/host.hpp"
 #include "config/option.hpp"
-#include "config/problem.hpp"
+#include "config/option_error.hpp"
 #include "config/values.hpp"
 
 namespace porter::programs {

@@ -29,7 +29,7 @@ struct porter_options {
     bool version = false;
 };
 
-/// Reads the arguments (without the program's name). Throws config::problem(usage).
+/// Reads the arguments (without the program's name). Throws config::option_error(usage).
 porter_options parse_porter_options(std::vector<std::string> arguments);
 
 /// What --help shows.

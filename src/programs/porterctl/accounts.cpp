@@ -5,7 +5,7 @@
 
 #include "auth/throttle_rules.hpp"
 #include "base/text.hpp"
-#include "config/problem.hpp"
+#include "config/option_error.hpp"
 #include "programs/porterctl/account_record.hpp"
 #include "programs/porterctl/blocked_networks.hpp"
 #include "programs/porterctl/command.hpp"
@@ -31,7 +31,7 @@ void tell(context& given, database& db, std::string const& sentence, std::string
     given.out.done(sentence, shown);
 }
 
-/// A name that an account can have. Throws config::problem.
+/// A name that an account can have. Throws config::option_error.
 std::string new_name(std::string const& typed)
 {
     auto name = base::normalise_new_name(typed);
@@ -127,7 +127,7 @@ exit_code enable(context& given)
     return exit_code::ok;
 }
 
-/// False: no, or the person left. Throws config::problem when nobody can be asked.
+/// False: no, or the person left. Throws config::option_error when nobody can be asked.
 bool is_wanted(context const& given, account_row const& owner)
 {
     if (given.yes) return true;

@@ -10,7 +10,7 @@
 
 #include "base/text.hpp"
 #include "config/option.hpp"
-#include "config/problem.hpp"
+#include "config/option_error.hpp"
 #include "programs/porterctl/help.hpp"
 
 namespace porter::programs {

@@ -7,7 +7,7 @@
 #include "auth/argon2id.hpp"
 #include "base/hash_cost.hpp"
 #include "base/text.hpp"
-#include "config/problem.hpp"
+#include "config/option_error.hpp"
 #include "identity/address.hpp"
 #include "log/logger.hpp"
 #include "programs/porterctl/command.hpp"

@@ -8,7 +8,7 @@
 
 #include "base/text.hpp"
 #include "config/environment.hpp"
-#include "config/problem.hpp"
+#include "config/option_error.hpp"
 #include "config/resolve.hpp"
 #include "porter/start_error.hpp"
 #include "porter/version.hpp"

@@ -10,7 +10,7 @@
 #include "auth/password_list.hpp"
 #include "auth/strength.hpp"
 #include "base/text.hpp"
-#include "config/problem.hpp"
+#include "config/option_error.hpp"
 #include "terminal/password_file.hpp"
 #include "terminal/prompts.hpp"
 #include "terminal/sentence.hpp"
@@ -39,7 +39,7 @@ password_rules rules_of(context const& given)
     return made;
 }
 
-/// Throws config::problem when the list cannot be searched: the administrator named it, and is here to mend it.
+/// Throws config::option_error when the list cannot be searched: the administrator named it, and is here to mend it.
 bool is_listed(password_rules const& rules, base::secret const& password)
 {
     if (!rules.list) return false;

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "base/text.hpp"
-#include "config/problem.hpp"
+#include "config/option_error.hpp"
 #include "programs/porterctl/cells.hpp"
 #include "programs/porterctl/listing.hpp"
 #include "terminal/json.hpp"

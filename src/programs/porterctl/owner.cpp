@@ -10,7 +10,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "config/problem.hpp"
+#include "config/option_error.hpp"
 #include "terminal/process.hpp"
 
 namespace porter::programs {

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "base/text.hpp"
-#include "config/problem.hpp"
+#include "config/option_error.hpp"
 #include "config/values.hpp"
 #include "programs/porterctl/command.hpp"
 #include "programs/porterctl/opening.hpp"

@@ -3,7 +3,7 @@
 #include "auth/argon2id.hpp"
 #include "auth/throttle_rules.hpp"
 #include "base/text.hpp"
-#include "config/problem.hpp"
+#include "config/option_error.hpp"
 #include "identity/address.hpp"
 #include "programs/porterctl/command.hpp"
 #include "programs/porterctl/opening.hpp"

@@ -7,7 +7,7 @@
 #include "base/standard_stream.hpp"
 #include "config/command_line.hpp"
 #include "config/environment.hpp"
-#include "config/problem.hpp"
+#include "config/option_error.hpp"
 #include "config/resolve.hpp"
 #include "porter/server.hpp"
 #include "porter/version.hpp"
