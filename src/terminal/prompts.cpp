@@ -9,7 +9,7 @@
 #include <csignal>
 
 #include "base/text.hpp"
-#include "terminal/hidden_typing.hpp"
+#include "terminal/hidden_input.hpp"
 #include "terminal/write.hpp"
 
 namespace porter::detail::terminal {
@@ -129,7 +129,7 @@ std::optional<std::string> ask(int output, std::string_view prompt)
 std::optional<base::secret> ask_hidden(int output, std::string_view prompt)
 {
     question const guard{output, prompt, true};
-    hidden_typing const hidden;  // before the prompt: who sees it may type
+    hidden_input const hidden;  // before the prompt: who sees it may type
     auto answer = ask_for_line(output, prompt);
     if (answer) write_all(output, "\n");
     return answer;

@@ -8,7 +8,7 @@
 #include "porter/task.hpp"
 #include "programs/porter/console.hpp"
 #include "programs/porter/readiness.hpp"
-#include "terminal/hidden_typing.hpp"
+#include "terminal/hidden_input.hpp"
 
 namespace porter::programs {
 
@@ -52,7 +52,7 @@ private:
 
     readiness keys_;
     console& talk_;
-    std::optional<detail::terminal::hidden_typing> hidden_;
+    std::optional<detail::terminal::hidden_input> hidden_;
     std::string prompt_;  // of the question that waits for its answer
     bool left_ = false;
 };

@@ -5,12 +5,12 @@
 namespace porter::detail::terminal {
 
 /// What is typed at standard input does not show while this lives. Does nothing where that is no terminal.
-class hidden_typing {
+class hidden_input {
 public:
-    hidden_typing();
-    ~hidden_typing();
-    hidden_typing(hidden_typing const&) = delete;
-    hidden_typing& operator=(hidden_typing const&) = delete;
+    hidden_input();
+    ~hidden_input();
+    hidden_input(hidden_input const&) = delete;
+    hidden_input& operator=(hidden_input const&) = delete;
 
     /// Before the program is stopped: typing shows again, and the shell gets nothing of a half-typed password.
     void suspend();

@@ -1,10 +1,10 @@
-#include "terminal/hidden_typing.hpp"
+#include "terminal/hidden_input.hpp"
 
 #include <unistd.h>
 
 namespace porter::detail::terminal {
 
-hidden_typing::hidden_typing()
+hidden_input::hidden_input()
 {
     known_ = ::tcgetattr(STDIN_FILENO, &before_) == 0;
     if (!known_) return;
@@ -12,24 +12,24 @@ hidden_typing::hidden_typing()
     ::tcsetattr(STDIN_FILENO, TCSADRAIN, &modes);
 }
 
-hidden_typing::~hidden_typing()
+hidden_input::~hidden_input()
 {
     if (known_) ::tcsetattr(STDIN_FILENO, TCSADRAIN, &before_);
 }
 
-void hidden_typing::suspend()
+void hidden_input::suspend()
 {
     if (known_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
 }
 
-void hidden_typing::resume()
+void hidden_input::resume()
 {
     if (!known_) return;
     auto const modes = hidden();
     ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &modes);
 }
 
-struct ::termios hidden_typing::hidden() const
+struct ::termios hidden_input::hidden() const
 {
     auto modes = before_;
     modes.c_lflag &= ~static_cast<tcflag_t>(ECHO);
