@@ -65,7 +65,7 @@ std::string default_of(option const& one)
     static porterd_options const defaults;
     bool const is_own = one.name == "threads" || one.name == "hash-threads" || one.name == "data-dir";
     auto const value = one.show(defaults);
-    if (is_own || !value || one.form == form::flag || one.meaning == "not in this version") return "";
+    if (is_own || !value || one.form == form::flag) return "";
     std::string bare;
     for (char const letter : *value) {
         if (letter != '"' && letter != '[' && letter != ']') bare += letter;

@@ -111,20 +111,6 @@ constexpr access_to path()
 }
 
 template <auto Member>
-constexpr access_to text()
-{
-    return {[](porterd_options& options, texts const& given) -> result<void, std::string> {
-                reach(options, Member) = given.back();
-                return {};
-            },
-            [](porterd_options const& options) -> std::optional<std::string> {
-                auto const& value = reach(options, Member);
-                if (value.empty()) return std::nullopt;
-                return toml_text(value);
-            }};
-}
-
-template <auto Member>
 constexpr access_to flag()
 {
     return {[](porterd_options& options, texts const& given) -> result<void, std::string> {

@@ -29,6 +29,7 @@ constexpr std::array<choice_name<access>, 3> accesses{
     {{"open", access::open}, {"identify", access::identify}, {"authenticate", access::authenticate}}};
 constexpr std::array<choice_name<bool>, 2> registrations{{{"open", true}, {"closed", false}}};
 constexpr std::array<choice_name<bool>, 2> switches{{{"on", true}, {"off", false}}};
+constexpr std::array<choice_name<std::string_view>, 1> services{{{"echo", "echo"}}};
 constexpr std::array<choice_name<tls_mode>, 3> tls_modes{
     {{"auto", tls_mode::automatic}, {"required", tls_mode::required}, {"off", tls_mode::off}}};
 
@@ -69,16 +70,6 @@ result<void, std::string> set_proxy_from(program& options, texts const& given)
     return {};
 }
 
-result<void, std::string> set_service(program& options, texts const& given)
-{
-    auto const& name = given.back();
-    if (name != "echo" && name != "chat" && !name.starts_with("exec:")) {
-        return unexpected(fmt::format("\"{}\" is none of: echo, chat, exec:COMMAND", base::escape(name)));
-    }
-    options.service = name;
-    return {};
-}
-
 constexpr option row(std::string_view name, char letter, form how, std::string_view argument, access_to value,
                      std::string_view meaning)
 {
@@ -107,9 +98,8 @@ constexpr option table[] = {
         "what a visitor must do to get in: open, identify or authenticate"),
     row("registration", 0, form::text, "MODE", choice<&server::registration_open, registrations>(),
         "whether visitors may make accounts: open or closed"),
-    row("service", 0, form::text, "SERVICE",
-        {set_service, [](program const& options) -> std::optional<std::string> { return toml_text(options.service); }},
-        "what sessions talk to: echo; chat and exec:COMMAND are not in this version"),
+    row("service", 0, form::text, "SERVICE", choice<&program::service, services>(),
+        "the handler of each connection with access: echo"),
     row("session-ttl", 0, form::duration, "TIME", duration<&server::session_ttl, 1>(), "absolute life of a session"),
     row("session-idle-ttl", 0, form::duration, "TIME", duration<&server::session_idle_ttl, 1>(),
         "life of a session that is not used"),
@@ -155,7 +145,6 @@ constexpr option table[] = {
         "a network of proxies, which must begin with a PROXY protocol header (v1 or v2) that gives the client's "
         "address; "
         "may be given more than once"),
-    row("metrics", 0, form::text, "ADDRESS", text<&program::metrics>(), "not in this version"),
     row("no-input", 0, form::flag, "", flag<&program::no_input>(), "never ask"),
     row("check", 0, form::flag, "", flag<&program::check>(),
         "validate configuration, database and TLS key, not whether the port is free, and exit"),

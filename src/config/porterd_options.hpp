@@ -23,7 +23,6 @@ struct origin {
 struct porterd_options {
     server_options server;
 
-    std::string metrics;
     std::string service = "echo";
 
     bool strict_port = false;

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <thread>
 
-#include "config/check.hpp"
+#include "base/hash_cost.hpp"
+#include "config/bind.hpp"
 #include "config/file.hpp"
 #include "config/option_error.hpp"
+#include "config/values.hpp"
 
 namespace porter::detail::config {
 namespace {
@@ -76,6 +78,37 @@ void fill_in(porterd_options& options, environment const& variables)
     options.set_port(server.port);
 }
 
+[[noreturn]] void reject(porterd_options const& options, std::string_view name, std::string_view reason)
+{
+    throw option_error(exit_code::bad_configuration, fmt::format("{}: {}", options.place_of(name), reason));
+}
+
+void check_certificate(porterd_options const& options)
+{
+    bool const has_key = !options.server.tls_key.empty();
+    bool const has_certificate = !options.server.tls_certificate.empty();
+    auto const* const given = has_key ? "tls-key" : "tls-certificate";
+    if (has_key != has_certificate) reject(options, given, "--tls-key and --tls-certificate belong together");
+    if (has_key && options.server.tls == tls_mode::off) reject(options, given, "of no use with --tls off");
+}
+
+/// Each option is within its own bounds, but together they could occupy a thread for an hour.
+void check_hash_work(porterd_options const& options)
+{
+    auto const& server = options.server;
+    base::hash_cost const cost{static_cast<std::uint32_t>(server.hash_memory / 1024), server.hash_ops};
+    if (base::is_computable(cost)) return;
+    reject(options, "hash-ops",
+           fmt::format("--hash-memory times --hash-ops is more than {}", size_text(base::most_hash_work_kib * 1024)));
+}
+
+void check_combinations(porterd_options const& options)
+{
+    if (auto const conflict = conflict_among(options.server.bind)) reject(options, "bind", *conflict);
+    check_certificate(options);
+    check_hash_work(options);
+}
+
 }  // namespace
 
 origin porterd_options::origin_of(std::string_view option) const
@@ -116,7 +149,7 @@ porterd_options resolve(command_line const& line, environment const& variables)
     take_over(options, read_environment(variables));
     take_over(options, line.settings);
     fill_in(options, variables);
-    check_together(options);
+    check_combinations(options);
     return options;
 }
 

@@ -245,14 +245,12 @@ TEST_CASE("proxies are expected from networks and from nothing else")
     CHECK(problem_with({}, {{"PORTERD_PROXY_FROM", "10.0.0.0/8,x"}}).starts_with("78: PORTERD_PROXY_FROM: \"x\""));
 }
 
-TEST_CASE("what this version does not have is refused and never passed over")
+TEST_CASE("a service that does not exist is rejected")
 {
-    config_file const file{"service = 'chat'"};
-    CHECK(problem_with({"--metrics", "unix:/x"}) == "78: --metrics: not in this version");
-    CHECK(problem_with({"--service", "exec:cat"}) == "78: --service: not in this version: only echo is, not exec:cat");
-    CHECK(problem_with({"--config", file.path}) ==
-          "78: " + file.path + ":1:11: service: not in this version: only echo is, not chat");
-    CHECK(problem_with({"--service", "fortune"}).starts_with("64: --service: \"fortune\" is none of"));
+    config_file const file{"service = 'fortune'"};
+    CHECK(problem_with({"--service", "echo"}) == "no problem");
+    CHECK(problem_with({"--service", "fortune"}) == "64: --service: \"fortune\" is none of: echo");
+    CHECK(problem_with({"--config", file.path}) == "78: " + file.path + ":1:11: service: \"fortune\" is none of: echo");
 }
 
 TEST_CASE("the printed configuration shows each setting and where it came from")
@@ -268,7 +266,7 @@ TEST_CASE("the printed configuration shows each setting and where it came from")
     CHECK(has("access = \"open\"", "PORTERD_ACCESS"));
     CHECK(has("session-ttl = \"30d\"", "default"));
     CHECK(has("data-dir = \"/home/alice/.local/state/porter\"", "default"));
-    CHECK(has("# metrics = none", "default"));
+    CHECK(has("# port-file = none", "default"));
     for (auto const& one : all_options()) {
         INFO(one.name);
         CHECK(('\n' + printed).find(std::string{one.name} + " = ") != std::string::npos);
