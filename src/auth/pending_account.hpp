@@ -16,16 +16,16 @@ public:
     /// The account to add; the store gives it its id.
     store::account const& account() const noexcept { return account_; }
     /// The asking for a name, which counts as a failed try until the account is there.
-    store::counted_attempt const& address() const noexcept { return address_; }
+    store::counted_attempt const& attempt() const noexcept { return attempt_; }
 
 private:
     friend class verifier;
     pending_account(store::account fresh, store::counted_attempt by)
-        : account_(std::move(fresh)), address_(std::move(by))
+        : account_(std::move(fresh)), attempt_(std::move(by))
     {}
 
     store::account account_;
-    store::counted_attempt address_;
+    store::counted_attempt attempt_;
 };
 
 }  // namespace porter::detail::auth

@@ -17,7 +17,7 @@ public:
     /// The version of the credential that was verified: a session opened with it dies with it.
     std::int64_t credential_version() const noexcept { return credential_version_; }
     /// The try that succeeded: still counted, until what it was for has happened.
-    store::counted_attempt const& verified_hash() const noexcept { return verified_hash_; }
+    store::counted_attempt const& attempt() const noexcept { return attempt_; }
 
 private:
     friend class verifier;
@@ -25,13 +25,13 @@ private:
         : account_(proved.id),
           name_(proved.name),
           credential_version_(proved.credential_version),
-          verified_hash_(std::move(by))
+          attempt_(std::move(by))
     {}
 
     store::account_id account_;
     std::string name_;
     std::int64_t credential_version_;
-    store::counted_attempt verified_hash_;
+    store::counted_attempt attempt_;
 };
 
 }  // namespace porter::detail::auth

@@ -109,12 +109,12 @@ task<result<principal>> verifier::login(std::string name, base::secret password,
 
 task<void> verifier::roll_back(principal const& unused)
 {
-    return throttle_.rollback(unused.verified_hash());
+    return throttle_.rollback(unused.attempt());
 }
 
 task<void> verifier::roll_back(pending_account const& unused)
 {
-    return throttle_.rollback(unused.address());
+    return throttle_.rollback(unused.attempt());
 }
 
 task<result<void>> verifier::change_password(store::account_id account, base::secret current, base::secret fresh,
@@ -140,7 +140,7 @@ task<result<void>> verifier::change_password(store::account_id account, base::se
     asked.credential_version = owner.credential_version;
     asked.new_hash = std::move(*hashed);
     asked.keep = keep;
-    asked.verified_hash = proved->counted;
+    asked.attempt = proved->counted;
     auto const changed = co_await accounts_.change_password(asked);
     if (!changed && changed.error() == store::errc::unavailable) {
         co_await throttle_.rollback(std::move(*proved));

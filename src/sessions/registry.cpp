@@ -42,15 +42,15 @@ task<result<session>> registry::open(auth::principal const& who, identity::addre
     auto fresh = record_of(prepared, now, from, over);
     fresh.account = who.account();
     fresh.credential_version = who.credential_version();
-    fresh.verified_hash = who.verified_hash();
+    fresh.attempt = who.attempt();
     auto stored = co_await sessions_.open(fresh);
     if (!stored && stored.error() == store::errc::unavailable) {
-        co_await throttle_.rollback(who.verified_hash());
+        co_await throttle_.rollback(who.attempt());
         co_return unexpected(unavailable());
     }
     // The credential was good a moment ago and is not any more: for the peer that is a wrong one.
     if (!stored) {
-        auto const counted = co_await throttle_.fail(who.verified_hash());
+        auto const counted = co_await throttle_.fail(who.attempt());
         if (!counted) co_return unexpected(counted.error());
         co_return unexpected(error{code::bad_credentials, "the name or the password is wrong"});
     }
@@ -62,15 +62,15 @@ task<result<session>> registry::open(auth::pending_account const& who, identity:
     auto const now = clock_.now();
     auto prepared = prepare(who.name(), now);
     auto fresh = record_of(prepared, now, from, over);
-    fresh.verified_hash = who.address();
+    fresh.attempt = who.attempt();
     auto stored = co_await sessions_.open_first(who.account(), fresh);
     if (!stored) {
         auto why = unavailable();
         if (stored.error() == store::errc::name_taken) {
-            auto const counted = co_await throttle_.fail(who.address());
+            auto const counted = co_await throttle_.fail(who.attempt());
             if (counted) why = error{code::name_taken, "this name is taken"};
         } else {
-            co_await throttle_.rollback(who.address());
+            co_await throttle_.rollback(who.attempt());
         }
         log_.with(from).info("register_denied", {{"code", name_of(why.code)}});
         co_return unexpected(std::move(why));

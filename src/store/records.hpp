@@ -93,7 +93,7 @@ struct counted_attempt {
 struct new_session {
     account_id account = 0;
     std::int64_t credential_version = 0;  ///< that of the credential that was verified
-    counted_attempt verified_hash;        ///< the try that succeeded
+    counted_attempt attempt;              ///< the try that succeeded
     token_digest digest{};
     base::timestamp created_at{};
     base::timestamp expires_at{};
@@ -157,8 +157,8 @@ struct password_change {
     account_id account = 0;
     std::int64_t credential_version = 0;  ///< that of the credential that was verified
     std::string new_hash;
-    session_id keep = 0;            ///< the session that stays
-    counted_attempt verified_hash;  ///< the try that succeeded
+    session_id keep = 0;      ///< the session that stays
+    counted_attempt attempt;  ///< the try that succeeded
 };
 
 }  // namespace porter::detail::store

@@ -149,7 +149,7 @@ TEST_CASE("a network that has made its accounts is throttled without a hash and 
     store::new_session first;
     first.created_at = fixture.clock.now();
     first.address = first.network = fixture.here.text();
-    first.verified_hash = asked->address();
+    first.attempt = asked->attempt();
     REQUIRE(testing::run(fixture.io, fixture.store.ports().sessions.open_first(asked->account(), first)));
 
     fixture.clock.advance(10s);

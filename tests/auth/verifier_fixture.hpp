@@ -37,7 +37,7 @@ struct verifier_fixture {
             run(io, verifier.register_account(std::string{name}, detail::base::secret{password}, here));
         if (!accepted) return unexpected(accepted.error());
         auto const added = run(io, accounts.add(accepted->account()));
-        run(io, throttle.rollback(accepted->address()));
+        run(io, throttle.rollback(accepted->attempt()));
         return *added;
     }
 
@@ -59,7 +59,7 @@ struct verifier_fixture {
         detail::store::new_session fresh;
         fresh.account = who.account();
         fresh.credential_version = who.credential_version();
-        fresh.verified_hash = who.verified_hash();
+        fresh.attempt = who.attempt();
         fresh.created_at = clock.now();
         fresh.address = address;
         fresh.network = detail::identity::address::parse(address)->network();

@@ -85,7 +85,7 @@ public:
         if (overtaking_hash) {
             auto change = asked;
             change.new_hash = *overtaking_hash;
-            change.verified_hash = {};
+            change.attempt = {};
             auto const overtaken = co_await real_.change_password(change);
             if (!overtaken) throw std::logic_error("nobody could be faster");
         }

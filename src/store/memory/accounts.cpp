@@ -88,7 +88,7 @@ task<result<void>> accounts::change_password(password_change asked)
     }
     row->account.password_hash = asked.new_hash;
     ++row->account.credential_version;
-    undo_verified_attempt(now, all_, asked.verified_hash);
+    undo_verified_attempt(now, all_, asked.attempt);
     now.end_sessions("password_changed", [&](session_row const& each) {
         return each.session.account == asked.account && each.session.id != asked.keep;
     });

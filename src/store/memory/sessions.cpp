@@ -35,7 +35,7 @@ result<opened_session> open_session(operation& now, tables& all, new_session con
     if (!row || row->account.disabled_at || row->account.credential_version != fresh.credential_version) {
         return unexpected(errc::credential_changed);
     }
-    undo_verified_attempt(now, all, fresh.verified_hash);
+    undo_verified_attempt(now, all, fresh.attempt);
     opened_session opened;
     opened.account = fresh.account;
     opened.id = add_session(all, fresh).id;

@@ -91,7 +91,7 @@ result<void> replace_password(database& db, password_change const& asked)
               asked.account, asked.credential_version, asked.new_hash}
         .run();
     if (db.changes() == 0) return unexpected(errc::credential_changed);
-    undo_verified_attempt(db, asked.verified_hash);
+    undo_verified_attempt(db, asked.attempt);
     return {};
 }
 

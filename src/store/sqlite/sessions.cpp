@@ -45,7 +45,7 @@ access_history read_history(statement const& row, int first)
 
 result<opened_session> open_session(database& db, new_session const& fresh)
 {
-    undo_verified_attempt(db, fresh.verified_hash);
+    undo_verified_attempt(db, fresh.attempt);
     opened_session opened;
     opened.account = fresh.account;
     std::string name;

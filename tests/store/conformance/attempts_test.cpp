@@ -35,7 +35,7 @@ TEST_CASE("tries are counted until one succeeds")
     auto const alice = here.add("alice");
     here.fail(alice.id, elsewhere(), 0);
     auto login = session_of(alice, 1);
-    login.verified_hash = here.fail(alice.id, elsewhere(), 0).counted;
+    login.attempt = here.fail(alice.id, elsewhere(), 0).counted;
     CHECK(here.account(alice.id).failed_since == 2);
     CHECK(here.fail(alice.id, elsewhere(), 0).decision.by == rule::account_paused);
     auto const opened = here.run(here.sessions().open(login));
@@ -93,7 +93,7 @@ TEST_CASE("a network from where the account was accessed has a failure counter o
 
     CHECK(here.fail(alice.id, home, 1000).decision.allows());
     auto login = session_of(alice, 2);
-    login.verified_hash = here.fail(alice.id, home, 1000).counted;
+    login.attempt = here.fail(alice.id, home, 1000).counted;
     CHECK(here.fail(alice.id, home, 1000).decision.by == rule::account_paused);
     here.open(login);
     CHECK(here.fail(alice.id, home, 1000).decision.allows());
@@ -279,7 +279,7 @@ TEST_CASE("a try that succeeds while others wait throttles none of them")
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     auto login = session_of(alice, 1);
-    login.verified_hash = here.begin(alice.id, home, 0).counted;
+    login.attempt = here.begin(alice.id, home, 0).counted;
     here.begin(alice.id, home, 0);
     CHECK(here.begin(alice.id, home, 0).decision.by == rule::pending);
     here.open(login);

@@ -30,7 +30,7 @@ TEST_CASE("a changed password undoes the tries on the failure counter that prove
     here.begin(alice.id, "198.51.100.1", 0);
     here.begin(alice.id, "192.0.2.1", 1);
     auto change = change_of(alice, "new");
-    change.verified_hash = here.begin(alice.id, "192.0.2.1", 2).counted;
+    change.attempt = here.begin(alice.id, "192.0.2.1", 2).counted;
     CHECK(here.run(here.accounts().change_password(change)));
     CHECK(here.account(alice.id).failed_since == 2);
     CHECK(here.begin(alice.id, "192.0.2.1", 2).decision.allows());

@@ -48,7 +48,7 @@ struct registrar {
         if (!judged.decision.allows()) return judged.decision;
         auto const number = ++accounts;
         auto first = session_of({}, number, seconds);
-        first.verified_hash = judged.counted;
+        first.attempt = judged.counted;
         CHECK(here.run(here.sessions().open_first(account_of("account " + std::to_string(number)), first)));
         return judged.decision;
     }

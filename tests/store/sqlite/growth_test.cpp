@@ -27,7 +27,7 @@ TEST_CASE("a network's registrations are counted over a restart unless they were
     auto const asked = here.run(again.attempts.begin(registration(1), few_tries));
     REQUIRE(asked->decision.allows());
     auto first = session_of({}, 1);
-    first.verified_hash = asked->counted;
+    first.attempt = asked->counted;
     REQUIRE(here.run(again.sessions.open_first(account_of("alice"), first)));
     here.close();
 
@@ -46,7 +46,7 @@ TEST_CASE("registrations older than an hour are removed")
         auto const asked = here.run(ports.attempts.begin(registration(3600 * hour), few_tries));
         REQUIRE(asked->decision.allows());
         auto first = session_of({}, hour, 3600 * hour);
-        first.verified_hash = asked->counted;
+        first.attempt = asked->counted;
         REQUIRE(here.run(ports.sessions.open_first(account_of("account " + std::to_string(hour)), first)));
     }
     CHECK(here.administrator().run("SELECT count(*) FROM registrations") == "1");
