@@ -21,7 +21,7 @@
 #include "services/echo.hpp"
 #include "sessions/registry.hpp"
 #include "sessions/token.hpp"
-#include "store/sqlite/open.hpp"
+#include "store/sqlite/backend.hpp"
 
 namespace porter {
 

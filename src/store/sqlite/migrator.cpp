@@ -3,7 +3,7 @@
 #include <string>
 
 #include "porter/start_error.hpp"
-#include "store/sqlite/existing.hpp"
+#include "store/sqlite/existing_file.hpp"
 #include "store/sqlite/file.hpp"
 #include "store/sqlite/statement.hpp"
 #include "store/sqlite/transaction.hpp"

@@ -1,6 +1,6 @@
 #include "store/sqlite/reader.hpp"
 
-#include "store/sqlite/existing.hpp"
+#include "store/sqlite/existing_file.hpp"
 
 #include <future>
 #include <iterator>

@@ -11,7 +11,7 @@
 #include <optional>
 
 #include "store/administration/admin_fixture.hpp"
-#include "store/sqlite/existing.hpp"
+#include "store/sqlite/existing_file.hpp"
 #include "store/sqlite/sqlite_error.hpp"
 
 using namespace porter::testing;

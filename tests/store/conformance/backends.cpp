@@ -2,7 +2,7 @@
 
 #include "store/conformance/store_fixture.hpp"
 #include "store/memory/backend.hpp"
-#include "store/sqlite/open.hpp"
+#include "store/sqlite/backend.hpp"
 #include "store/support/shell.hpp"
 #include "store/support/temporary_folder.hpp"
 #include "support/recording_log.hpp"

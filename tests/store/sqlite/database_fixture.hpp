@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "porter/start_error.hpp"
-#include "store/sqlite/open.hpp"
+#include "store/sqlite/backend.hpp"
 #include "store/support/samples.hpp"
 #include "store/support/shell.hpp"
 #include "store/support/temporary_folder.hpp"

@@ -6,7 +6,7 @@
 #include <tuple>
 
 #include "store/sqlite/database_fixture.hpp"
-#include "store/sqlite/existing.hpp"
+#include "store/sqlite/existing_file.hpp"
 #include "store/support/ended_sessions.hpp"
 
 using namespace porter::testing;

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "store/sqlite/administration/copying.hpp"
+#include "store/sqlite/administration/copy.hpp"
 #include "store/sqlite/file.hpp"
 #include "store/sqlite/sqlite_error.hpp"
 

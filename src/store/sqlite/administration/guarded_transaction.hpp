@@ -1,6 +1,6 @@
 #pragma once
 
-#include "store/sqlite/existing.hpp"
+#include "store/sqlite/existing_file.hpp"
 #include "store/sqlite/transaction.hpp"
 
 namespace porter::detail::store::sqlite::administration {

@@ -1,6 +1,6 @@
 #include "store/sqlite/administration/open.hpp"
 
-#include "store/sqlite/existing.hpp"
+#include "store/sqlite/existing_file.hpp"
 #include "store/sqlite/file.hpp"
 #include "store/sqlite/migrator.hpp"
 

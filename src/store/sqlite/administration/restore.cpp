@@ -9,10 +9,10 @@
 #include <system_error>
 
 #include "log/logger.hpp"
-#include "store/sqlite/administration/copying.hpp"
+#include "store/sqlite/administration/copy.hpp"
 #include "store/sqlite/administration/open.hpp"
 #include "store/sqlite/administration/status.hpp"
-#include "store/sqlite/existing.hpp"
+#include "store/sqlite/existing_file.hpp"
 #include "store/sqlite/file.hpp"
 #include "store/sqlite/migration.hpp"
 #include "store/sqlite/migrator.hpp"

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/file.hpp"
-#include "store/sqlite/existing.hpp"
+#include "store/sqlite/existing_file.hpp"
 #include "store/sqlite/statement.hpp"
 
 namespace porter::detail::store::sqlite::administration {

@@ -1,4 +1,4 @@
-#include "store/sqlite/open.hpp"
+#include "store/sqlite/backend.hpp"
 
 #include <chrono>
 #include <thread>
@@ -7,7 +7,7 @@
 #include "store/sqlite/addresses.hpp"
 #include "store/sqlite/attempts.hpp"
 #include "store/sqlite/database.hpp"
-#include "store/sqlite/existing.hpp"
+#include "store/sqlite/existing_file.hpp"
 #include "store/sqlite/fault_log.hpp"
 #include "store/sqlite/file.hpp"
 #include "store/sqlite/file_watch.hpp"

@@ -1,4 +1,4 @@
-#include "store/sqlite/existing.hpp"
+#include "store/sqlite/existing_file.hpp"
 
 #include <sqlite3.h>
 

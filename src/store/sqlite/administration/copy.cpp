@@ -1,4 +1,4 @@
-#include "store/sqlite/administration/copying.hpp"
+#include "store/sqlite/administration/copy.hpp"
 
 #include <unistd.h>
 
