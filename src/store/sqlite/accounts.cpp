@@ -6,6 +6,7 @@
 #include "store/limits.hpp"
 #include "store/sqlite/attempts.hpp"
 #include "store/sqlite/job.hpp"
+#include "store/sqlite/rows.hpp"
 #include "store/sqlite/statement.hpp"
 
 namespace porter::detail::store::sqlite {
@@ -25,20 +26,6 @@ constexpr std::string_view find_hash_costs =
     "SELECT memory_kib, passes FROM password_costs"
     " WHERE memory_kib BETWEEN ?1 AND ?2 AND passes BETWEEN ?3 AND ?4 AND memory_kib * passes <= ?5"
     " ORDER BY memory_kib * passes DESC, memory_kib DESC LIMIT ?6";
-
-account account_of(statement const& found)
-{
-    account one;
-    one.id = found.integer(0);
-    one.name = found.text(1);
-    one.folded_name = found.text(2);
-    one.password_hash = found.text(3);
-    one.credential_version = found.integer(4);
-    one.created_at = found.time(5);
-    one.disabled_at = found.optional_time(6);
-    one.failed_since = found.count(7);
-    return one;
-}
 
 std::vector<base::hash_cost> hash_costs(database& db)
 {
@@ -62,7 +49,7 @@ result<claimed_account> find_claimed_account(database& db, std::string_view sql,
     claimed_account claimed;
     // Its row is the same read transaction's as the costs: they are read while it is in use.
     statement found{db, sql, key};
-    if (found.step()) claimed.account = account_of(found);
+    if (found.step()) claimed.account = read_account(found);
     claimed.hash_costs = hash_costs(db);
     return claimed;
 }
@@ -123,7 +110,7 @@ task<result<std::optional<account>>> accounts::find(std::string folded_name)
     return ask(reader_, [folded_name = std::move(folded_name)](database& db) -> result<std::optional<account>> {
         statement found{db, find_by_name, folded_name};
         if (!found.step()) return std::optional<account>{};
-        return std::optional{account_of(found)};
+        return std::optional{read_account(found)};
     });
 }
 

@@ -8,40 +8,12 @@
 #include "store/sqlite/attempts.hpp"
 #include "store/sqlite/job.hpp"
 #include "store/sqlite/journal.hpp"
+#include "store/sqlite/rows.hpp"
 #include "store/sqlite/statement.hpp"
 
 namespace porter::detail::store::sqlite {
 
 namespace {
-
-std::string_view as_text(transport over)
-{
-    return over == transport::tls ? "tls" : "plain";
-}
-
-/// The first columns of a row, in the order id, account_id, created_at, last_used_at, expires_at, address, transport.
-session read_session(statement const& row)
-{
-    session one;
-    one.id = row.integer(0);
-    one.account = row.integer(1);
-    one.created_at = row.time(2);
-    one.last_used_at = row.time(3);
-    one.expires_at = row.time(4);
-    one.address = row.text(5);
-    one.transport = row.text(6) == as_text(transport::tls) ? transport::tls : transport::plain;
-    return one;
-}
-
-/// The columns last_login_at, last_address, failed_since, from `first` on.
-access_history read_history(statement const& row, int first)
-{
-    access_history seen;
-    seen.last_login_at = row.optional_time(first);
-    seen.last_address = row.text(first + 1);
-    seen.failed_since = row.count(first + 2);
-    return seen;
-}
 
 result<opened_session> open_session(database& db, new_session const& fresh)
 {
@@ -66,7 +38,7 @@ result<opened_session> open_session(database& db, new_session const& fresh)
               fresh.created_at,
               fresh.expires_at,
               fresh.address,
-              as_text(fresh.transport),
+              name_of(fresh.transport),
               fresh.credential_version}
         .run();
     opened.id = db.last_id();

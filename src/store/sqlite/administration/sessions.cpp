@@ -1,9 +1,8 @@
 #include "store/sqlite/administration/sessions.hpp"
 
-#include <utility>
-
 #include "store/sqlite/administration/guarded_transaction.hpp"
 #include "store/sqlite/journal.hpp"
+#include "store/sqlite/rows.hpp"
 #include "store/sqlite/statement.hpp"
 
 namespace porter::detail::store::sqlite::administration {
@@ -21,18 +20,7 @@ std::vector<session_row> list_sessions(database& db, std::optional<account_id> a
                   " name FROM sessions JOIN accounts ON accounts.id = account_id"
                   " WHERE ?1 IS NULL OR account_id = ?1 ORDER BY sessions.id",
                   account};
-    while (row.step()) {
-        session_row one;
-        one.session.id = row.integer(0);
-        one.session.account = row.integer(1);
-        one.session.created_at = row.time(2);
-        one.session.last_used_at = row.time(3);
-        one.session.expires_at = row.time(4);
-        one.session.address = row.text(5);
-        one.session.transport = row.text(6) == "tls" ? transport::tls : transport::plain;
-        one.account_name = row.text(7);
-        all.push_back(std::move(one));
-    }
+    while (row.step()) all.push_back({read_session(row), row.text(7)});
     return all;
 }
 
