@@ -1,4 +1,4 @@
-"""The rules about the documents: what they say of the tree is so."""
+"""Rules about the documents: what they say about the tree is true."""
 
 import re
 from pathlib import PurePosixPath
@@ -20,7 +20,7 @@ def anchors(markdown):
         yield re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
-def links_lead_somewhere(tree):
+def links_have_targets(tree):
     for page in pages(tree):
         text = FENCE.sub(lambda block: "\n" * block.group().count("\n"), tree.text(page))
         for match in LINK.finditer(text):
@@ -30,15 +30,15 @@ def links_lead_somewhere(tree):
                 continue
             path = page if not target else (PurePosixPath(page).parent / target).as_posix()
             if not (tree.root / path).resolve().is_relative_to(tree.root.resolve()) or not tree.exists(path):
-                yield f"{where}: the link to {match['target']} leads nowhere"
+                yield f"{where}: the link to {match['target']} has no target"
             elif anchor and path.endswith(".md"):
                 markdown = (tree.root / path).read_text(encoding="utf-8")
                 if anchor not in anchors(markdown):
                     yield f"{where}: {path} has no heading for #{anchor}"
 
 
-def every_decision_is_found(tree):
-    """A page that nothing links to is a page that nobody reads."""
+def every_page_is_linked(tree):
+    """A page without a link to it is not read."""
     linked = set()
     for page in pages(tree):
         for match in LINK.finditer(tree.text(page)):
@@ -74,16 +74,16 @@ def the_readme_is_short(tree):
 
 
 def the_code_of_the_readme_is_compiled(tree):
-    """Each cpp block stands as it is in one of the examples."""
+    """One of the examples contains each cpp block word for word."""
     examples = [tree.text(path) for path in tree.cpp("tests/examples")]
     for page in ("README.md", "README.ru.md"):
         for block in FENCE.finditer(tree.text(page) if tree.exists(page) else ""):
             if block["language"] == "cpp" and not any(block["body"] in example for example in examples):
                 where = line_of(tree.text(page), block.start())
-                yield f"{page}:{where}: this code stands in no file of tests/examples"
+                yield f"{page}:{where}: no file of tests/examples contains this code"
 
 
-def both_readmes_run_the_same(tree):
+def both_readmes_run_the_same_commands(tree):
     if tree.exists("README.md") and tree.exists("README.ru.md"):
         blocks = [[block["body"] for block in FENCE.finditer(tree.text(page)) if block["language"].startswith("sh")]
                   for page in ("README.md", "README.ru.md")]
@@ -106,7 +106,7 @@ def the_protocol_page_has_every_number(tree):
             continue
         rows = table(tree.text(page), heading) or []
         written = {row[1].strip("`"): int(row[0].strip("`"), 0) for row in rows}
-        # `register` is a word of C++.
+        # `register` is a keyword of C++.
         built = {name.removesuffix("_account"): number for name, number in enumerators(tree.text(source), enum).items()}
         for name in sorted(written.keys() | built.keys()):
             if written.get(name) != built.get(name):
@@ -155,9 +155,53 @@ def the_log_page_has_every_event(tree):
         if event not in logged:
             yield f"{page}: nothing in src logs {event}"
         elif event not in written:
-            yield f"{page}: says nothing of {event}"
+            yield f"{page}: has no {event}"
         elif not logged[event] <= written[event]:
             yield f"{page}: {event} is logged at {', '.join(sorted(logged[event]))}"
+
+
+IDENTIFIER = r"[a-z]\w*"
+QUALIFIED = re.compile(rf"{IDENTIFIER}(?:::{IDENTIFIER})*")
+PATH = re.compile(rf"{IDENTIFIER}(?:/{IDENTIFIER})+")
+
+
+def section(markdown, heading):
+    match = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", markdown, re.MULTILINE | re.DOTALL)
+    return match[1] if match else ""
+
+
+def named_on_the_way(text):
+    """(path or qualified name, whether it is called), of the code in backticks and of the picture"""
+    for code in re.findall(r"`([^`\n]+)`", FENCE.sub("", text)):
+        name = code.removesuffix("()")
+        if PATH.fullmatch(name) or QUALIFIED.fullmatch(name):
+            yield name, name != code
+    for block in FENCE.finditer(text):
+        for match in re.finditer(rf"({QUALIFIED.pattern})(\(\))?", block["body"]):
+            if match[2] or "::" in match[1] or "_" in match[1]:
+                yield match[1], bool(match[2])
+
+
+def is_in_the_code(name, is_called, tree, codes):
+    *owners, last = re.split("::|/", name)
+    if "/" in name:
+        is_there = any(tree.exists(f"src/{name}{suffix}") for suffix in (".hpp", ".cpp"))
+        declared = re.compile(rf"\b(?:class|struct) {last}\b")
+        return is_there and any(declared.search(code) for code in codes)
+    use = re.compile(rf"\b{last}\(" if is_called else rf"\b{last}\b")
+    owner = re.compile(rf"\b(?:class|struct|namespace) (?:\w+::)*{owners[-1]}\b" if owners else "")
+    return tree.exists(f"src/{name}") or any(use.search(code) and owner.search(code) for code in codes)
+
+
+def the_way_of_a_connection_is_in_the_code(tree):
+    """Each class, function and file that ARCHITECTURE.md names on the way of a connection."""
+    page, heading = "ARCHITECTURE.md", "The way of one connection"
+    codes = [tree.code(path) for path in tree.cpp("src", "include")]
+    if not (text := section(tree.text(page), heading)):
+        yield f"{page}: no section {heading}"
+    for name, is_called in sorted(set(named_on_the_way(text))):
+        if not is_in_the_code(name, is_called, tree, codes):
+            yield f"{page}: {name} is not in the code"
 
 
 def every_promise_names_its_tests_and_they_name_it(tree):
@@ -168,10 +212,10 @@ def every_promise_names_its_tests_and_they_name_it(tree):
             yield f"{page}: {match[1]} has no test"
         for path in tests:
             if tree.exists(path) and not re.search(rf"\b{match[1]}\b", tree.text(path)):
-                yield f"{path}: says nothing of {match[1]}, which {page} says that it proves"
+                yield f"{path}: does not name {match[1]}, which it proves according to {page}"
 
 
 def the_changelog_knows_the_version(tree):
     version = re.search(r"project\(\w+ VERSION ([\d.]+)", tree.text("CMakeLists.txt"))
     if version and f"## {version[1]}" not in (tree.text("CHANGELOG.md") if tree.exists("CHANGELOG.md") else ""):
-        yield f"CHANGELOG.md: nothing about {version[1]}"
+        yield f"CHANGELOG.md: no section {version[1]}"

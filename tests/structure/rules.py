@@ -1,4 +1,4 @@
-"""The rules of the house. A rule takes the tree and yields a line for each place where it is broken."""
+"""Rules of the tree. A rule takes the tree and yields a line for each place where it is broken."""
 
 import re
 from pathlib import Path, PurePosixPath
@@ -13,8 +13,13 @@ TOP_LEVEL = {
 }
 FILE_LINES = 500
 FUNCTION_LINES = 70
+COLUMNS = 120
+UNWRAPPED_YET = ("ARCHITECTURE.md", "docs/", "src/", "tests/fuzz/", "tests/headers/", "tests/programs/", "tools/")
+URL = re.compile(r"https?://\S+")
+# Inputs of fuzzers, and migrations: databases record what was applied, so a step that was released is never edited.
+GENERATED_OR_FROZEN = ("tests/fuzz/corpus/", "migrations/")
 
-# Which package a header is of. What is not here (the language, POSIX) every module may use.
+# The package of a header, by its first folder. Headers of the language and of POSIX are free for every module.
 PACKAGES = {
     "asio": "Asio", "CLI": "CLI11", "editline": "libedit", "fmt": "fmt", "histedit.h": "libedit",
     "nlohmann": "nlohmann-json", "openssl": "OpenSSL", "sodium": "libsodium", "sodium.h": "libsodium",
@@ -22,7 +27,7 @@ PACKAGES = {
 }
 PUBLIC_PACKAGES = {"Asio"}
 
-# Where Asio's versions and experimental parts may be named: one place for the modules, and the public headers that
+# The files that may name versions and experimental parts of Asio: one for all modules, and the public headers, which
 # cannot include it.
 ASIO_VERSIONS = {"src/base/asio.hpp", "include/porter/task.hpp", "include/porter/message_socket.hpp"}
 
@@ -43,14 +48,14 @@ def modules(tree):
 
 
 def module_of(known, path):
-    """The module that a path below src/ is in: the nearest folder that is one."""
+    """The module of a path below src/: the nearest folder that is one."""
     for parent in PurePosixPath(path).parents:
         if parent.as_posix() in known:
             return parent.as_posix()
     return None
 
 
-def the_modules_are_those_of_the_page(tree):
+def modules_are_those_of_the_table(tree):
     known = modules(tree)
     if not known:
         yield "ARCHITECTURE.md: no table with the columns module, what it is for, may know, packages"
@@ -64,7 +69,7 @@ def the_modules_are_those_of_the_page(tree):
             yield f"ARCHITECTURE.md: {module} may know {other}, which is no module"
 
 
-def a_module_includes_what_it_may_know(tree):
+def modules_include_only_what_they_may(tree):
     known = modules(tree)
     for path in tree.cpp("src"):
         module = module_of(known, path.removeprefix("src/"))
@@ -83,7 +88,7 @@ def a_module_includes_what_it_may_know(tree):
                 yield f"{path}:{line}: {module} may not know {other}"
 
 
-def nobody_is_known_in_a_circle(tree):
+def modules_have_no_cycles(tree):
     known = modules(tree)
     for module in known:
         seen, todo = set(), list(known[module][0])
@@ -93,7 +98,7 @@ def nobody_is_known_in_a_circle(tree):
                 seen.add(other)
                 todo += known.get(other, (set(), set()))[0]
         if module in seen:
-            yield f"ARCHITECTURE.md: {module} knows itself by way of others"
+            yield f"ARCHITECTURE.md: {module} includes itself through other modules"
 
 
 def public_headers_include_nothing_private(tree):
@@ -120,11 +125,16 @@ def migrations_have_no_gaps(tree):
             yield f"migrations/{name}: expected {expected:04d}_words.sql"
 
 
-def files_and_functions_are_short(tree):
+def files_are_short(tree):
+    """A warning: a file is cut where two things meet, never to stay below a number."""
+    for path in tree.cpp("src", "include", "tests", "tools"):
+        if (lines := tree.text(path).count("\n")) > FILE_LINES:
+            yield f"{path}: {lines} lines, more than {FILE_LINES}"
+
+
+def functions_are_short(tree):
     for path in tree.cpp("src", "include", "tests", "tools"):
         lines = tree.code(path).split("\n")
-        if len(lines) - 1 > FILE_LINES:
-            yield f"{path}: {len(lines) - 1} lines, {FILE_LINES} at most"
         opened = {}  # the indentation of a body's brace, which stands alone on its line -> that line
         for number, line in enumerate(lines, start=1):
             indent = len(line) - len(line.lstrip())
@@ -135,6 +145,23 @@ def files_and_functions_are_short(tree):
                     yield f"{path}:{number}: a function of {length} lines, {FUNCTION_LINES} at most"
 
 
+def is_wrapped_by_people(path):
+    return not path.startswith(GENERATED_OR_FROZEN + UNWRAPPED_YET) and not path.endswith(".svg")
+
+
+def lines_have_at_most_120_columns(tree):
+    """Except rows of a Markdown table, which cannot be wrapped, and lines that one URL makes long."""
+    for path in tree.files:
+        try:
+            text = tree.text(path) if is_wrapped_by_people(path) else ""
+        except UnicodeDecodeError:
+            continue
+        for number, line in enumerate(text.split("\n"), start=1):
+            is_row = path.endswith(".md") and line.startswith("|")
+            if len(line) > COLUMNS and not is_row and len(URL.sub("", line)) > COLUMNS - 20:
+                yield f"{path}:{number}: {len(line)} columns"
+
+
 def only_known_entries_at_the_top(tree):
     for entry in sorted({PurePosixPath(path).parts[0] for path in tree.files} - TOP_LEVEL):
         yield f"{entry}: not an entry of the top folder"
@@ -143,7 +170,7 @@ def only_known_entries_at_the_top(tree):
 def nothing_is_detached(tree):
     for path in tree.cpp("src", "include", "tests", "tools"):
         for match in re.finditer(r"\bdetached\b", tree.code(path)):
-            yield f"{path}:{line_of(tree.code(path), match.start())}: detached: nobody would hear of its failure"
+            yield f"{path}:{line_of(tree.code(path), match.start())}: detached: its exception would be lost"
 
 
 def tests_do_not_sleep(tree):
@@ -167,7 +194,7 @@ def headers_are_guarded(tree):
             yield f"{path}: using namespace in a header"
 
 
-# What g++ 12 miscompiles, in a statement with co_await (docs/coroutines.md).
+# Forms that g++ 12 miscompiles in a statement with co_await (docs/coroutines.md).
 COROUTINE_FORMS = [
     (re.compile(r"\s(&&|\|\|)\s.*\bco_await\b|\bco_await\b.*\s(&&|\|\|)\s", re.DOTALL), "beside && or ||"),
     (re.compile(r"\s\?\s.*\bco_await\b|\bco_await\b.*\s\?\s", re.DOTALL), "in a ?:"),
@@ -179,7 +206,7 @@ CAPTURING_COROUTINE = re.compile(r"\[[^\]\[]+\]\s*(\([^()]*\)\s*)?(mutable\s*)?-
 
 
 def full_expressions(code):
-    """Roughly the full-expressions of some C++: (where, text). The condition of an if or a loop is one of its own."""
+    """Roughly the full-expressions of C++ code: (offset, text). The condition of an if or a loop is one of its own."""
     start = 0
     for end in [match.end() for match in re.finditer(r";|\{\s*\n|\}\s*\n", code)] + [len(code)]:
         while control := re.match(r"\s*(?:else\s+)?(?:if|while)\s*(?:constexpr\s*)?\(", code[start:end]):
@@ -193,24 +220,24 @@ def full_expressions(code):
         start = end
 
 
-def a_co_await_stands_alone(tree):
+def co_await_stands_alone(tree):
     for path in tree.cpp("src", "include", "tests"):
         code = tree.code(path)
         for start, expression in full_expressions(code):
             if "co_await" in expression:
                 where = f"{path}:{line_of(code, start + expression.index('co_await'))}"
-                for form, what in COROUTINE_FORMS:
+                for form, place_of in COROUTINE_FORMS:
                     if form.search(expression):
-                        yield f"{where}: co_await {what}: g++ 12 miscompiles it"
+                        yield f"{where}: co_await {place_of}: g++ 12 miscompiles it"
         if not path.startswith("tests/") or path.startswith("tests/examples/"):
             for match in CAPTURING_COROUTINE.finditer(code):
-                yield f"{path}:{line_of(code, match.start())}: a coroutine lambda with captures, which may die first"
+                yield f"{path}:{line_of(code, match.start())}: the captures of a coroutine lambda may die first"
 
 
 LEFTOVERS = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|/work/(main|shared)")
 
 
-def nothing_is_left_over(tree):
+def no_notes_are_left(tree):
     for path in tree.files:
         if path.startswith("tests/structure/"):
             continue

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Shows that every rule can fail: a small made-up tree keeps them all, and each of the changes breaks one."""
+"""Shows that every rule can fail: a small example tree keeps all rules, and each of the changes breaks one."""
 
 import sys
 import tempfile
@@ -14,23 +14,28 @@ from structure_test import all_rules, broken_rules  # noqa: E402
 GOOD = {
     "CMakeLists.txt": "project(porter VERSION 0.1.0 LANGUAGES CXX)\n",
     "CHANGELOG.md": "# Changes\n\n## 0.1.0\n",
-    "ARCHITECTURE.md": "# House\n\n"
-    "| module | what it is for | may know | packages |\n|---|---|---|---|\n"
+    "ARCHITECTURE.md": "# Architecture\n\n"
+    "## The way of one connection\n\n```\nframe::read()   a frame_error\n```\n`wire/frame` reads.\n\n"
+    "## Modules\n\n| module | what it is for | may know | packages |\n|---|---|---|---|\n"
     "| `base` | tools | | Asio |\n| `wire` | frames | `base` | Asio |\n"
     "| `protocol` | messages | `base` | |\n| `programs/porterd` | main | `wire` `protocol` `base` | |\n\n"
     "See [the protocol](docs/PROTOCOL.md#codes), [the log](docs/log.md).\n",
-    "README.md": "# Porter\n\n```sh\n./tools/run\nbuild/release/bin/porterd\n```\n\n```cpp\n    return visit();\n```\n",
-    "tests/examples/client_session.cpp": "int main()\n{\n    return visit();\n}\n",
+    "README.md": "# Porter\n\n```sh\n./tools/run\nbuild/release/bin/porterd\n```\n\n"
+    "```cpp\n    return run_session();\n```\n",
+    "tests/examples/client_session.cpp": "int main()\n{\n    return run_session();\n}\n",
     "README.ru.md": "# Портье\n\n```sh\n./tools/run\nbuild/release/bin/porterd\n```\n",
     "docs/PROTOCOL.md": "## Codes\n\n| code | name |\n|---|---|\n| 0 | normal |\n\n"
     "| kind | name |\n|---|---|\n| 0x03 | register |\n",
     "include/porter/error.hpp": "#pragma once\nenum class code : int {\n    normal = 0,  ///< in order\n};\n",
     "migrations/0001_start.sql": "CREATE TABLE t(a);\n",
     "src/base/asio.hpp": "#pragma once\n#include <asio/experimental/as_tuple.hpp>\n",
-    "src/wire/frame.hpp": '#pragma once\n#include "base/asio.hpp"\n#include "porter/error.hpp"\n',
+    "src/wire/frame.hpp": '#pragma once\n#include "base/asio.hpp"\n#include "porter/error.hpp"\n'
+    "class frame {\n    frame_error read();\n};\n",
     "src/protocol/messages.hpp": "#pragma once\nenum class kind : int {\n    register_account = 0x03,\n};\n",
     "src/programs/porterd/main.cpp": '#include "wire/frame.hpp"\n',
-    "tests/wire/frame_test.cpp": '// Promise N1.\nTEST_CASE("a frame comes back as it was")\n{\n    // detached; sleep_for\n}\n',
+    "tests/wire/frame_test.cpp": '// Promise N1.\nTEST_CASE("a frame is decoded as it was encoded")\n{\n'
+    "    // detached; sleep_for\n}\n",
+    "tests/structure/rule.py": "for rest in error.what(), 'why':  # as nobody:nogroup\n    print(rest)\n",
     "src/base/good.cpp": "task<void> f()\n{\n    while (a && b) co_await c();\n    if (x) co_await d(e);\n}\n"
     'void seen()\n{\n    log_.info("seen");\n    log_as("ended", conn, log);\n}\n',
     "docs/log.md": "[The changes](../CHANGELOG.md)\n\n| event | level | keys |\n|---|---|---|\n| `seen` | info | |\n"
@@ -40,16 +45,16 @@ GOOD = {
 }
 LONG_FUNCTION = "void f()\n{\n" + "    g();\n" * 71 + "}\n"
 
-# rule -> changes that break it: path -> its new text, or what is appended when it begins with "+"
+# rule -> changes that break it: path -> its new text, or what is appended if it begins with "+"
 BREAKS = {
-    "the_modules_are_those_of_the_page": [{"src/attic/box.cpp": ""}, {"src/wire/frame.hpp": None}],
-    "a_module_includes_what_it_may_know": [
+    "modules_are_those_of_the_table": [{"src/attic/box.cpp": ""}, {"src/wire/frame.hpp": None}],
+    "modules_include_only_what_they_may": [
         {"src/wire/frame.hpp": '#pragma once\n#include "protocol/messages.hpp"\n'},
         {"src/protocol/messages.hpp": "+#include <asio/post.hpp>\n"},
         {"src/wire/frame.hpp": '#pragma once\n#include "../base/asio.hpp"\n'},
         {"src/wire/frame.hpp": '#pragma once\n#include "porter/nothing.hpp"\n'},
     ],
-    "nobody_is_known_in_a_circle": [{"ARCHITECTURE.md": ("| tools | |", "| tools | `wire` |")}],
+    "modules_have_no_cycles": [{"ARCHITECTURE.md": ("| tools | |", "| tools | `wire` |")}],
     "public_headers_include_nothing_private": [
         {"include/porter/error.hpp": '+#include "base/asio.hpp"\n'},
         {"include/porter/error.hpp": "+#include <fmt/format.h>\n"},
@@ -59,13 +64,42 @@ BREAKS = {
         {"tests/wire/frame_test.cpp": "+#if ASIO_VERSION > 1\n#endif\n"},
     ],
     "migrations_have_no_gaps": [{"migrations/0003_more.sql": ""}, {"migrations/0002_more.sql.orig": ""}],
-    "files_and_functions_are_short": [{"src/wire/long.cpp": "int a;\n" * 501}, {"src/wire/long.cpp": LONG_FUNCTION}],
+    "files_are_short": [{"src/wire/long.cpp": "int a;\n" * 501}],
+    "functions_are_short": [{"src/wire/long.cpp": LONG_FUNCTION}],
+    "lines_have_at_most_120_columns": [
+        {"README.md": "+" + "word " * 25 + "\n"},
+        {"README.md": "+" + "word " * 25 + "https://example.org\n"},
+    ],
+    "the_language_is_kept": [
+        {"tests/structure/rule.py": text}
+        for text in (
+            "# The doorman opens.\n",
+            "# All clients are visitors.\n",
+            "# Nobody waits.\n",
+            "# The socket is closed meanwhile.\n",
+            "# Who connects gets a slot.\n",
+            "house_rules = 1\n",
+            "whyRefused = 1\n",
+            "see_off(1)\n",
+            "what = 1\n",
+            "rest()\n",
+            "def test_a_guest_is_refused(): pass\n",
+            'log("guests: 1")\n',
+        )
+    ],
+    "the_way_of_a_connection_is_in_the_code": [
+        {"ARCHITECTURE.md": ("frame::read()", "frame::write()")},
+        {"ARCHITECTURE.md": ("frame::read()", "codec::read()")},
+        {"ARCHITECTURE.md": ("a frame_error", "a frame_fault")},
+        {"ARCHITECTURE.md": ("`wire/frame`", "`wire/codec`")},
+        {"ARCHITECTURE.md": ("## The way of one connection", "## A connection")},
+    ],
     "only_known_entries_at_the_top": [{"notes.txt": ""}],
     "nothing_is_detached": [{"src/wire/frame.hpp": "+co_spawn(io, f(), asio::detached);\n"}],
     "tests_do_not_sleep": [{"tests/wire/frame_test.cpp": "+void f() { std::this_thread::sleep_for(1s); }\n"}],
     "test_names_can_be_discovered": [{"tests/wire/frame_test.cpp": '+TEST_CASE("one; two") {}\n'}],
     "headers_are_guarded": [{"src/wire/frame.hpp": ("#pragma once\n", "")}],
-    "a_co_await_stands_alone": [
+    "co_await_stands_alone": [
         {"src/wire/bad.cpp": f"task<void> f()\n{{\n    {form}\n}}\n"}
         for form in (
             "if (!have && !co_await more()) return;",
@@ -77,14 +111,17 @@ BREAKS = {
             "auto run = [socket]() -> task<void> { co_return; };",
         )
     ],
-    "nothing_is_left_over": [{"src/wire/frame.hpp": "+// TO" + "DO\n"}],
+    "no_notes_are_left": [{"src/wire/frame.hpp": "+// TO" + "DO\n"}],
     "scripts_can_be_run": [{"tools/test": "#!/bin/sh\n"}],
-    "links_lead_somewhere": [{"CHANGELOG.md": "+[gone](docs/GONE.md)\n"}, {"CHANGELOG.md": "+[gone](docs/PROTOCOL.md#x)\n"}],
-    "every_decision_is_found": [{"docs/decisions/lonely.md": "# Lonely\n"}],
+    "links_have_targets": [
+        {"CHANGELOG.md": "+[gone](docs/GONE.md)\n"},
+        {"CHANGELOG.md": "+[gone](docs/PROTOCOL.md#x)\n"},
+    ],
+    "every_page_is_linked": [{"docs/decisions/unlinked.md": "# Unlinked\n"}],
     "the_commands_of_the_readme_exist": [{"README.md": ("./tools/run", "./tools/walk")}, {"README.md": None}],
-    "the_code_of_the_readme_is_compiled": [{"README.md": "+```cpp\n    return visit(1);\n```\n"}],
+    "the_code_of_the_readme_is_compiled": [{"README.md": "+```cpp\n    return run_session(1);\n```\n"}],
     "the_readme_is_short": [{"README.md": "+" + "words\n" * 181}],
-    "both_readmes_run_the_same": [{"README.ru.md": ("./tools/run", "./tools/run server")}],
+    "both_readmes_run_the_same_commands": [{"README.ru.md": ("./tools/run", "./tools/run server")}],
     "the_protocol_page_has_every_number": [
         {"docs/PROTOCOL.md": ("| 0 |", "| 1 |")},
         {"include/porter/error.hpp": ("};", "    idle = 7,\n};")},
@@ -126,19 +163,19 @@ def build(folder, changes=()):
 class TheRules(unittest.TestCase):
     maxDiff = None
 
-    def test_a_good_tree_breaks_none(self):
+    def test_the_example_keeps_all_rules(self):
         with tempfile.TemporaryDirectory() as folder:
             build(folder)
             self.assertEqual(broken_rules(folder), {})
 
-    def test_each_is_broken_by_its_changes(self):
+    def test_each_rule_is_broken_by_its_changes(self):
         for rule, breaks in BREAKS.items():
             for changes in breaks:
                 with self.subTest(rule=rule, changes=changes), tempfile.TemporaryDirectory() as folder:
                     build(folder, changes)
                     self.assertIn(rule, broken_rules(folder))
 
-    def test_none_is_forgotten(self):
+    def test_every_rule_has_changes_that_break_it(self):
         self.assertEqual(sorted(BREAKS), sorted(name for name, _ in all_rules()))
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Checks that the tree keeps the rules of the house: structure_test.py [ROOT]. Every rule is a function of rules.py
-or documents.py whose name says it; self_test.py shows that each of them can fail."""
+"""Checks the rules of the tree: structure_test.py [ROOT]. Each rule is a function of rules.py, documents.py or
+language.py named after what it requires; self_test.py shows that each can fail. A broken rule of WARNINGS is printed,
+and is no error."""
 
 import inspect
 import sys
@@ -10,22 +11,24 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).parent))
 
 import documents  # noqa: E402
+import language  # noqa: E402
 import rules  # noqa: E402
 from tree import Tree  # noqa: E402
 
-HELPERS = {"includes", "modules", "module_of", "full_expressions", "pages", "anchors", "enumerators", "line_of", "table",
-           "logged_events", "events_of_the_page"}
+HELPERS = {"modules", "pages", "logged_events"}
+WARNINGS = {"files_are_short"}
 
 
 def all_rules():
-    for module in (rules, documents):
+    """The functions of the tree alone, except helpers."""
+    for module in (rules, documents, language):
         for name, function in inspect.getmembers(module, inspect.isfunction):
-            if name not in HELPERS:
+            if list(inspect.signature(function).parameters) == ["tree"] and name not in HELPERS:
                 yield name, function
 
 
 def broken_rules(root):
-    """rule -> the lines about the places where it is broken"""
+    """rule -> one line for each place that breaks it"""
     tree = Tree(root)
     found = {name: list(rule(tree)) for name, rule in all_rules()}
     return {name: lines for name, lines in found.items() if lines}
@@ -35,12 +38,13 @@ def main():
     root = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parents[2]
     broken = broken_rules(root)
     for name, lines in broken.items():
-        print(f"Broken: {name.replace('_', ' ')}")
+        print(f"{'Warning' if name in WARNINGS else 'Broken'}: {name.replace('_', ' ')}")
         for line in lines:
             print(f"  {line}")
-    if not broken:
+    if broken.keys() <= WARNINGS:
         print(f"All {len(list(all_rules()))} rules are kept.")
-    return 1 if broken else 0
+        return 0
+    return 1
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The tree as the rules see it: which files are the project's own, and C++ text without comments and literals."""
+"""The tree as the rules see it: the files of the project, and C++ text without comments and literals."""
 
 import re
 import subprocess
@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 CPP_SUFFIXES = {".cpp", ".hpp", ".ipp", ".h", ".c"}
-NEVER_OURS = {".git", "build", ".cache", "__pycache__"}
+NOT_SOURCES = {".git", "build", ".cache", "__pycache__"}
 
 
 class Tree:
@@ -15,7 +15,7 @@ class Tree:
         self.files = sorted(self._list())
 
     def _list(self):
-        """What git would commit; without git (an unpacked archive), all that is not built."""
+        """The files that git would commit; in an unpacked archive all files outside of the build folders."""
         command = ["git", "-C", str(self.root), "ls-files", "-co", "--exclude-standard", "-z"]
         if (self.root / ".git").exists():
             try:
@@ -24,7 +24,7 @@ class Tree:
             except (OSError, subprocess.CalledProcessError):
                 pass
         found = (path.relative_to(self.root) for path in self.root.rglob("*") if path.is_file())
-        return [path.as_posix() for path in found if not NEVER_OURS.intersection(path.parts)]
+        return [path.as_posix() for path in found if not NOT_SOURCES.intersection(path.parts)]
 
     def under(self, *folders, suffixes=None):
         for path in self.files:
