@@ -140,10 +140,10 @@ TEST_CASE("what a fault of ours leaves counted is given back before the next try
 {
     fixture fixture;
     fixture.hashes.out_of_memory = true;
-    fixture.attempts.no_rollback = true;
+    fixture.attempts.broken_rollback = true;
     for (int failed = 0; failed < 3; ++failed) CHECK(refusal_of(fixture.guess()) == code::busy);
     CHECK(fixture.stored("alice").failed_since == 3);
-    fixture.attempts.no_rollback = false;
+    fixture.attempts.broken_rollback = false;
     fixture.hashes.out_of_memory = false;
     CHECK(refusal_of(fixture.guess()) == code::bad_credentials);
     CHECK(fixture.stored("alice").failed_since == 1);
@@ -152,9 +152,9 @@ TEST_CASE("what a fault of ours leaves counted is given back before the next try
 TEST_CASE("a store that is down for long costs no memory without end")
 {
     fixture fixture;
-    fixture.attempts.no_rollback = true;
+    fixture.attempts.broken_rollback = true;
     for (int i = 0; i < 1100; ++i) testing::run(fixture.io, fixture.throttle.rollback(store::counted_attempt{}));
-    fixture.attempts.no_rollback = false;
+    fixture.attempts.broken_rollback = false;
     CHECK(fixture.guess("Alice", "correct horse"));
     CHECK(fixture.attempts.max_rolled_back == 1024);
 }
@@ -162,7 +162,7 @@ TEST_CASE("a store that is down for long costs no memory without end")
 TEST_CASE("a failure that cannot be stored gets no verdict and does not count")
 {
     fixture fixture;
-    fixture.attempts.no_verdict = true;
+    fixture.attempts.broken_fail = true;
     for (auto const* name : {"Alice", "Nobody"}) {
         for (int i = 0; i < 10; ++i) CHECK(refusal_of(fixture.guess(name)) == code::unavailable);
     }

@@ -6,7 +6,7 @@ using namespace std::chrono_literals;
 
 TEST_CASE("a login gives what the server grants")
 {
-    play({receive(kind::hello), send(authenticate), receive(kind::login), send(by_login), receive(kind::closing)},
+    play({receive(kind::hello), send(authenticate), receive(kind::login), send(login_granted), receive(kind::closing)},
          [](scripted_server& server) -> task<void> {
              auto conn = co_await connected(server);
              auto access = co_await conn.login("Alice", "correct horse");
@@ -35,7 +35,7 @@ TEST_CASE("a login gives what the server grants")
 
 TEST_CASE("where everybody is let in access is there when connected")
 {
-    play({receive(kind::hello), send(open_to_all), send(by_nothing), receive(kind::closing)},
+    play({receive(kind::hello), send(open_welcome), send(open_granted), receive(kind::closing)},
          [](scripted_server& server) -> task<void> {
              auto conn = co_await connected(server);
              REQUIRE(conn.granted() != nullptr);
@@ -84,7 +84,7 @@ TEST_CASE("every refusal comes as its code and the next try may follow")
     auto const what = GENERATE(range(20, 31));
     protocol::denied const denial{static_cast<std::uint16_t>(what), 5, "because"};
     play({receive(kind::hello), send(authenticate), receive(kind::login), send(denial), receive(kind::register_account),
-          send(denial), receive(kind::resume), send(denial), receive(kind::login), send(by_login)},
+          send(denial), receive(kind::resume), send(denial), receive(kind::login), send(login_granted)},
          [](scripted_server& server) -> task<void> {
              auto conn = co_await connected(server);
              auto login = co_await conn.login("Alice", "wrong");
@@ -134,7 +134,7 @@ TEST_CASE("a closing instead of an answer ends the connection with its code")
 
 TEST_CASE("what the server may not hear is refused before it is sent")
 {
-    play({receive(kind::hello), send(authenticate), receive(kind::login), send(by_login), receive(kind::text),
+    play({receive(kind::hello), send(authenticate), receive(kind::login), send(login_granted), receive(kind::text),
           receive(kind::closing)},
          [](scripted_server& server) -> task<void> {
              auto conn = co_await connected(server);
@@ -167,7 +167,7 @@ TEST_CASE("what the server may not hear is refused before it is sent")
 
 TEST_CASE("without accounts their requests are denied without asking")
 {
-    play({receive(kind::hello), send(open_to_all), send(by_nothing), receive(kind::closing)},
+    play({receive(kind::hello), send(open_welcome), send(open_granted), receive(kind::closing)},
          [](scripted_server& server) -> task<void> {
              auto conn = co_await connected(server);
              auto sessions = co_await conn.sessions();
@@ -181,9 +181,9 @@ TEST_CASE("without accounts their requests are denied without asking")
 
 TEST_CASE("an answer to nothing is a protocol error")
 {
-    auto const answer = GENERATE(frame_of(protocol::done{}), frame_of(protocol::sessions{}), frame_of(by_nothing),
-                                 frame_of(protocol::denied{20, 0, ""}), frame_of(open_to_all));
-    play({receive(kind::hello), send(open_to_all), send(by_nothing), send_bytes(answer), receive(kind::closing),
+    auto const answer = GENERATE(frame_of(protocol::done{}), frame_of(protocol::sessions{}), frame_of(open_granted),
+                                 frame_of(protocol::denied{20, 0, ""}), frame_of(open_welcome));
+    play({receive(kind::hello), send(open_welcome), send(open_granted), send_bytes(answer), receive(kind::closing),
           receive_end()},
          [](scripted_server& server) -> task<void> {
              auto conn = co_await connected(server);

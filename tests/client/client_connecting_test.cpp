@@ -35,7 +35,7 @@ TEST_CASE("a closing instead of the welcome is a refusal")
 TEST_CASE("a server that hangs up without a word has lost the connection")
 {
     auto const cut = GENERATE(0, 1, 2);
-    std::vector<step> script{receive(kind::hello), send(authenticate), receive(kind::login), send(by_login)};
+    std::vector<step> script{receive(kind::hello), send(authenticate), receive(kind::login), send(login_granted)};
     script.resize(static_cast<std::size_t>(cut) * 2);
     script.push_back(GENERATE(true, false) ? hang_up() : reset());
     if (cut == 0) script.insert(script.begin(), receive(kind::hello));
@@ -126,7 +126,7 @@ TEST_CASE("garbage from the server is a protocol error that the server is told")
 
 TEST_CASE("the welcome and the access may be cut after every byte")
 {
-    auto const whole = frame_of(open_to_all) + frame_of(by_nothing);
+    auto const whole = frame_of(open_welcome) + frame_of(open_granted);
     for (std::size_t size = 0; size < whole.size(); ++size) {
         play({receive(kind::hello), send_bytes(whole.substr(0, size))}, [](scripted_server& server) -> task<void> {
             auto conn = co_await connect_plain(server);
@@ -139,7 +139,7 @@ TEST_CASE("the welcome and the access may be cut after every byte")
 TEST_CASE("the welcome and the access may come byte by byte")
 {
     std::vector<step> script{receive(kind::hello)};
-    for (auto const byte : frame_of(open_to_all) + frame_of(by_nothing)) script.push_back(send_bytes({byte}));
+    for (auto const byte : frame_of(open_welcome) + frame_of(open_granted)) script.push_back(send_bytes({byte}));
     script.push_back(receive(kind::closing));
     play(script, [](scripted_server& server) -> task<void> {
         auto conn = co_await connected(server);

@@ -8,7 +8,7 @@ TEST_CASE("after access the server's frames may be a little longer than the clie
 {
     auto const larger_frames = welcome(protocol::access_mode::open, "", 8192);
     std::string const longest(8192 + 1024 - 1, 'x');
-    play({receive(kind::hello), send(larger_frames), send(by_nothing), send(protocol::text{longest}),
+    play({receive(kind::hello), send(larger_frames), send(open_granted), send(protocol::text{longest}),
           receive(kind::closing)},
          [](scripted_server& server) -> task<void> {
              auto conn = co_await connected(server);
@@ -17,7 +17,7 @@ TEST_CASE("after access the server's frames may be a little longer than the clie
              CHECK(text->size() == 9215);
              co_await conn.close();
          });
-    play({receive(kind::hello), send(larger_frames), send(by_nothing), send(protocol::text{longest + "x"}),
+    play({receive(kind::hello), send(larger_frames), send(open_granted), send(protocol::text{longest + "x"}),
           receive(kind::closing)},
          [](scripted_server& server) -> task<void> {
              auto conn = co_await connected(server);
@@ -32,7 +32,7 @@ TEST_CASE("what came before the end is received before it")
 {
     auto const frames = frame_of(protocol::text{"one"}) + frame_of(protocol::data{base::as_bytes("two")}) +
                         frame_of(protocol::text{""}) + frame_of(protocol::closing{10, "restart"});
-    play({receive(kind::hello), send(open_to_all), send(by_nothing), send_bytes(frames)},
+    play({receive(kind::hello), send(open_welcome), send(open_granted), send_bytes(frames)},
          [](scripted_server& server) -> task<void> {
              auto conn = co_await connected(server);
              auto one = co_await conn.receive();
@@ -54,7 +54,7 @@ TEST_CASE("what came before the end is received before it")
 
 TEST_CASE("pings are answered whatever the client does")
 {
-    play({receive(kind::hello), send(open_to_all), send(by_nothing),
+    play({receive(kind::hello), send(open_welcome), send(open_granted),
           send(protocol::ping{base::as_bytes("are you there")}), receive(kind::pong),
           send(protocol::pong{base::as_bytes("unasked")}), receive(kind::text), receive(kind::closing)},
          [](scripted_server& server) -> task<void> {
@@ -73,11 +73,11 @@ TEST_CASE("texts that come before an answer are kept")
 {
     protocol::sessions const two{{{7, 10, 20, 30, "127.0.0.1", true}, {8, 11, 21, 31, "192.0.2.7", false}}};
     play(
-        {receive(kind::hello), send(authenticate), receive(kind::login), send(by_login), send(protocol::text{"before"}),
-         receive(kind::list_sessions), send(protocol::text{"between"}), send(two), send(protocol::text{"after"}),
-         receive(kind::revoke_session), send(protocol::denied{30, 0, "no such session"}), receive(kind::revoke_session),
-         send(protocol::done{}), receive(kind::change_password), send(protocol::done{}), receive(kind::logout),
-         send(protocol::done{}), send(protocol::closing{0, ""})},
+        {receive(kind::hello), send(authenticate), receive(kind::login), send(login_granted),
+         send(protocol::text{"before"}), receive(kind::list_sessions), send(protocol::text{"between"}), send(two),
+         send(protocol::text{"after"}), receive(kind::revoke_session), send(protocol::denied{30, 0, "no such session"}),
+         receive(kind::revoke_session), send(protocol::done{}), receive(kind::change_password), send(protocol::done{}),
+         receive(kind::logout), send(protocol::done{}), send(protocol::closing{0, ""})},
         [](scripted_server& server) -> task<void> {
             auto conn = co_await connected(server);
             auto access = co_await conn.login("Alice", "right");
@@ -131,9 +131,9 @@ task<void> receive_all(client& conn, int& received)
 
 TEST_CASE("one coroutine receives while others ask")
 {
-    play({receive(kind::hello), send(authenticate), receive(kind::login), send(by_login), receive(kind::list_sessions),
-          receive(kind::list_sessions), send(protocol::text{"hi"}), send(protocol::sessions{}),
-          send(protocol::sessions{}), receive(kind::closing)},
+    play({receive(kind::hello), send(authenticate), receive(kind::login), send(login_granted),
+          receive(kind::list_sessions), receive(kind::list_sessions), send(protocol::text{"hi"}),
+          send(protocol::sessions{}), send(protocol::sessions{}), receive(kind::closing)},
          [](scripted_server& server) -> task<void> {
              auto conn = co_await connected(server);
              auto access = co_await conn.login("Alice", "right");
@@ -154,7 +154,7 @@ TEST_CASE("one coroutine receives while others ask")
 
 TEST_CASE("a service that takes no data says so beside the answers")
 {
-    play({receive(kind::hello), send(authenticate), receive(kind::login), send(by_login), receive(kind::data),
+    play({receive(kind::hello), send(authenticate), receive(kind::login), send(login_granted), receive(kind::data),
           receive(kind::list_sessions), send(protocol::denied{29, 0, "texts only"}), send(protocol::sessions{}),
           receive(kind::closing)},
          [](scripted_server& server) -> task<void> {
@@ -173,7 +173,7 @@ TEST_CASE("a service that takes no data says so beside the answers")
 
 TEST_CASE("closing hears the server out")
 {
-    play({receive(kind::hello), send(open_to_all), send(by_nothing), receive(kind::text), receive(kind::closing),
+    play({receive(kind::hello), send(open_welcome), send(open_granted), receive(kind::text), receive(kind::closing),
           receive_end(), send(protocol::text{"a last word"}), half_close()},
          [](scripted_server& server) -> task<void> {
              auto conn = co_await connected(server);
@@ -189,7 +189,7 @@ TEST_CASE("closing hears the server out")
 
 TEST_CASE("a half-closed server is a lost connection")
 {
-    play({receive(kind::hello), send(open_to_all), send(by_nothing), send(protocol::text{"bye"}), half_close(),
+    play({receive(kind::hello), send(open_welcome), send(open_granted), send(protocol::text{"bye"}), half_close(),
           receive_end()},
          [](scripted_server& server) -> task<void> {
              auto conn = co_await connected(server);
@@ -203,7 +203,7 @@ TEST_CASE("a half-closed server is a lost connection")
 
 TEST_CASE("a destroyed client cuts the connection")
 {
-    play({receive(kind::hello), send(open_to_all), send(by_nothing), receive_end()},
+    play({receive(kind::hello), send(open_welcome), send(open_granted), receive_end()},
          [](scripted_server& server) -> task<void> {
              auto conn = co_await connected(server);
              auto moved = std::move(conn);
@@ -214,7 +214,7 @@ TEST_CASE("a destroyed client cuts the connection")
 TEST_CASE("a context destroyed in the middle leaks nothing")
 {
     asio::io_context io;
-    scripted_server server{io, {receive(kind::hello), send(open_to_all), send(by_nothing), receive(kind::text)}};
+    scripted_server server{io, {receive(kind::hello), send(open_welcome), send(open_granted), receive(kind::text)}};
     auto const visit = [](scripted_server& at, asio::io_context& stopped) -> task<void> {
         auto conn = co_await connected(at);
         stopped.stop();

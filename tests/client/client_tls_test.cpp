@@ -37,7 +37,7 @@ struct meeting {
 TEST_CASE("a conversation over TLS is one like any other and names the server's key")
 {
     meeting with;
-    with.hold({receive(kind::hello), send(open_to_all), send(by_nothing), receive(kind::text),
+    with.hold({receive(kind::hello), send(open_welcome), send(open_granted), receive(kind::text),
                send(protocol::text{"heard"}), receive(kind::closing), receive_end()},
               [&](scripted_server& server) -> task<void> {
                   auto const options = with.options(host_key_policy::accept_new);
@@ -95,7 +95,7 @@ TEST_CASE("a server whose key has changed shakes hands and hears nothing more")
 TEST_CASE("a server without TLS is not spoken to unless plain is asked for")
 {
     meeting with;
-    auto const answer = GENERATE(frame_of(open_to_all), frame_of(protocol::closing{1, "no"}));
+    auto const answer = GENERATE(frame_of(open_welcome), frame_of(protocol::closing{1, "no"}));
     play({send_bytes(answer), half_close()}, [&](scripted_server& server) -> task<void> {
         auto const options = with.options(host_key_policy::accept_new);
         auto conn = co_await client::connect(host, server.port(), options);
@@ -151,7 +151,7 @@ TEST_CASE("an answer in the clear that does not come whole in time is given up")
 {
     meeting with;
     auto const begun = GENERATE(std::string("\0", 1), std::string("\0\0\0\x20\x44", 5));
-    play({send_bytes(begun), outlast()}, [&](scripted_server& server) -> task<void> {
+    play({send_bytes(begun), read_to_end()}, [&](scripted_server& server) -> task<void> {
         auto options = with.options(host_key_policy::accept_new);
         options.timeout = 50ms;
         auto conn = co_await client::connect(host, server.port(), options);

@@ -19,10 +19,10 @@ inline protocol::welcome welcome(protocol::access_mode access, std::string_view 
 }
 
 inline auto const authenticate = welcome(protocol::access_mode::authenticate, "Alice");
-inline auto const open_to_all = welcome(protocol::access_mode::open);
-inline protocol::granted const by_login{
+inline auto const open_welcome = welcome(protocol::access_mode::open);
+inline protocol::granted const login_granted{
     protocol::auth_method::login, "Alice", 7, "prt_token", 2000, 1000, "192.0.2.7", 3};
-inline protocol::granted const by_nothing{protocol::auth_method::open, "", 0, "", 0, 0, "", 0};
+inline protocol::granted const open_granted{protocol::auth_method::open, "", 0, "", 0, 0, "", 0};
 
 /// Most of what a client does is the same over TLS and without.
 inline client_options plain()

@@ -20,8 +20,8 @@ public:
     explicit faulty_attempts(detail::store::attempts& real) : real_(real) {}
 
     bool broken = false;              ///< every operation is unavailable
-    bool no_verdict = false;          ///< no failure can be stored
-    bool no_rollback = false;         ///< what was counted cannot be given back
+    bool broken_fail = false;         ///< no failure can be stored
+    bool broken_rollback = false;     ///< what was counted cannot be given back
     std::size_t started = 0;          ///< tries that were to be counted
     std::size_t failed = 0;           ///< tries that were to stay counted
     std::size_t rolled_back = 0;      ///< operations that gave back
@@ -38,7 +38,7 @@ public:
 
     task<result<void>> fail(counted_try decided) override
     {
-        if (broken || no_verdict) co_return unexpected(errc::unavailable);
+        if (broken || broken_fail) co_return unexpected(errc::unavailable);
         ++failed;
         auto done = co_await real_.fail(decided);
         co_return done;
@@ -46,7 +46,7 @@ public:
 
     task<result<void>> rollback(std::vector<counted_try> undecided) override
     {
-        if (broken || no_rollback) co_return unexpected(errc::unavailable);
+        if (broken || broken_rollback) co_return unexpected(errc::unavailable);
         ++rolled_back;
         max_rolled_back = std::max(max_rolled_back, undecided.size());
         auto done = co_await real_.rollback(undecided);

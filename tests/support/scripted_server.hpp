@@ -19,7 +19,7 @@ namespace base = detail::base;
 
 /// One thing that a scripted server does.
 struct step {
-    enum class kind { receive, send, hang_up, reset, half_close, receive_end, outlast };
+    enum class kind { receive, send, hang_up, reset, half_close, receive_end, read_to_end };
 
     kind does = kind::hang_up;
     protocol::kind kind{};  ///< hear: what must come
@@ -74,9 +74,9 @@ inline step receive_end()
 }
 
 /// The server says nothing more and takes whatever comes, until the client ends its side.
-inline step outlast()
+inline step read_to_end()
 {
-    return {step::kind::outlast, {}, {}};
+    return {step::kind::read_to_end, {}, {}};
 }
 
 /// A server that does what a script says, on a port of its own, for one client. The script's end hangs up.
@@ -96,13 +96,13 @@ public:
     {
         auto [error] = co_await acceptor_.async_accept(socket_, base::use_tuple);
         if (error) throw std::system_error(error);
-        if (tls_ != nullptr) co_await shake_hands();
+        if (tls_ != nullptr) co_await accept_tls();
         for (auto const& next : script_) co_await take(next);
         socket_.close();
     }
 
 private:
-    task<void> shake_hands()
+    task<void> accept_tls()
     {
         auto const deadline = std::chrono::steady_clock::now() + std::chrono::minutes{1};  // only a hang is this long
         auto const error = co_await socket_.accept_tls(*tls_, deadline);
@@ -133,13 +133,13 @@ private:
             case step::kind::hang_up:
                 socket_.close();
                 break;
-            case step::kind::outlast:
-                co_await read_to_the_end();
+            case step::kind::read_to_end:
+                co_await discard_input();
                 break;
         }
     }
 
-    task<void> read_to_the_end()
+    task<void> discard_input()
     {
         std::string unread(4096, '\0');
         for (;;) {

@@ -26,19 +26,19 @@ public:
     executor_type get_executor() const noexcept { return executor_; }
 
     /// The next read gives these bytes, as many as there is room for; the rest comes with the reads after it.
-    void gives(std::string bytes) { play_->reads.push_back({std::move(bytes), {}}); }
+    void add_input(std::string bytes) { play_->reads.push_back({std::move(bytes), {}}); }
     /// The read after that fails. Reads beyond the script end with asio::error::eof.
-    void read_fails(asio::error_code error) { play_->reads.push_back({{}, error}); }
+    void add_read_error(asio::error_code error) { play_->reads.push_back({{}, error}); }
     /// Writes take at most this many bytes.
-    void takes(std::size_t most) { play_->most = most; }
+    void limit_writes(std::size_t most) { play_->most = most; }
     /// Writes fail once this many bytes were taken.
-    void write_fails_after(std::size_t bytes, asio::error_code error)
+    void fail_writes_after(std::size_t bytes, asio::error_code error)
     {
         play_->breaks_at = bytes;
         play_->write_error = error;
     }
     /// Writes fail no more.
-    void write_mended() { play_->write_error.clear(); }
+    void clear_write_error() { play_->write_error.clear(); }
 
     std::string const& written() const noexcept { return play_->written; }
     std::size_t writes() const noexcept { return play_->writes; }

@@ -38,8 +38,8 @@ TEST_CASE("cancelling between two reads or writes gives an error code and no exc
 {
     asio::io_context io;
     scripted socket{io};
-    socket.takes(1);
-    for (int i = 0; i < 10; ++i) socket.gives(framed("ten bytes!").substr(static_cast<std::size_t>(i), 1));
+    socket.limit_writes(1);
+    for (int i = 0; i < 10; ++i) socket.add_input(framed("ten bytes!").substr(static_cast<std::size_t>(i), 1));
     socket.queue("also ten b");
     std::error_code receive_error;
     std::error_code send_error;

@@ -51,8 +51,8 @@ TEST_CASE("messages are received whole wherever the stream is split")
     for (std::size_t split = 0; split <= stream.size(); ++split) {
         asio::io_context io;
         scripted socket{io};
-        if (split > 0) socket.gives(stream.substr(0, split));
-        if (split < stream.size()) socket.gives(stream.substr(split));
+        if (split > 0) socket.add_input(stream.substr(0, split));
+        if (split < stream.size()) socket.add_input(stream.substr(split));
         std::vector<std::string> texts;
         CHECK(received(io, socket, texts) == asio::error::eof);
         CHECK(texts == std::vector<std::string>{"one", "two", pattern(300)});
@@ -65,7 +65,7 @@ TEST_CASE("the end of the stream in the middle of a message is the error truncat
     for (std::size_t end = 10; end < stream.size(); ++end) {
         asio::io_context io;
         scripted socket{io};
-        socket.gives(stream.substr(0, end));
+        socket.add_input(stream.substr(0, end));
         std::vector<std::string> texts;
         CHECK(received(io, socket, texts) == frame_errc::truncated);
         CHECK(texts == std::vector<std::string>{"whole"});
@@ -78,7 +78,7 @@ TEST_CASE("many small messages are received with one read")
     scripted socket{io};
     std::string stream;
     for (int i = 0; i < 100; ++i) stream += framed("message");
-    socket.gives(stream);
+    socket.add_input(stream);
     std::vector<std::string> texts;
     CHECK(received(io, socket, texts) == asio::error::eof);
     CHECK(texts.size() == 100);
@@ -91,7 +91,7 @@ TEST_CASE("an invalid frame is an error after the valid ones before it")
          {std::pair{header(0), frame_errc::empty_frame}, std::pair{header(0xffffffff), frame_errc::frame_too_large}}) {
         asio::io_context io;
         scripted socket{io};
-        socket.gives(framed("good") + bytes);
+        socket.add_input(framed("good") + bytes);
         std::vector<std::string> texts;
         CHECK(received(io, socket, texts) == expected);
         CHECK(received(io, socket, texts) == expected);
@@ -103,8 +103,8 @@ TEST_CASE("a read that fails is reported with its own code")
 {
     asio::io_context io;
     scripted socket{io};
-    socket.gives(framed("before") + "\0");
-    socket.read_fails(asio::error::connection_reset);
+    socket.add_input(framed("before") + "\0");
+    socket.add_read_error(asio::error::connection_reset);
     std::vector<std::string> texts;
     CHECK(received(io, socket, texts) == asio::error::connection_reset);
     CHECK(texts == std::vector<std::string>{"before"});
@@ -114,8 +114,8 @@ TEST_CASE("a batch is received without copies and a read may leave a message inc
 {
     asio::io_context io;
     scripted socket{io};
-    socket.gives(framed("one") + framed("two") + header(5) + "th");
-    socket.gives("ree");
+    socket.add_input(framed("one") + framed("two") + header(5) + "th");
+    socket.add_input("ree");
     testing::run(io, receive_batches(socket));
 }
 
@@ -123,7 +123,7 @@ TEST_CASE("waiting for a message ends with an invalid one")
 {
     asio::io_context io;
     scripted socket{io};
-    socket.gives(header(0));
+    socket.add_input(header(0));
     std::error_code error;
     testing::run(io, socket.receive_some(error));
     CHECK(error == frame_errc::empty_frame);
@@ -133,7 +133,7 @@ TEST_CASE("trimming an idle socket frees its memory")
 {
     asio::io_context io;
     scripted socket{io};
-    socket.gives(framed("hello"));
+    socket.add_input(framed("hello"));
     std::vector<std::string> texts;
     received(io, socket, texts);
     CHECK(socket.decoder().capacity() > 0);

@@ -21,7 +21,7 @@ TEST_CASE("receives and sends without an error code throw")
     CHECK(code_of(socket.receive_text()) == asio::error::eof);
     CHECK_THROWS_AS(socket.send_text(""), std::system_error);
     CHECK_THROWS_AS(socket.queue(""), std::system_error);
-    socket.write_fails_after(0, asio::error::broken_pipe);
+    socket.fail_writes_after(0, asio::error::broken_pipe);
     CHECK(code_of(socket.send_text("x")) == asio::error::broken_pipe);
     CHECK(code_of(socket.flush()) == asio::error::broken_pipe);
 }
@@ -66,7 +66,7 @@ TEST_CASE("partial writes are repeated until all is written")
 {
     asio::io_context io;
     scripted socket{io};
-    socket.takes(3);
+    socket.limit_writes(3);
     socket.queue("one");
     socket.queue(pattern(40));
     CHECK_FALSE(testing::run(io, flushed(socket)));
@@ -113,12 +113,12 @@ TEST_CASE("after a failed write the next flush continues where it stopped")
 {
     asio::io_context io;
     scripted socket{io};
-    socket.write_fails_after(6, asio::error::operation_aborted);
+    socket.fail_writes_after(6, asio::error::operation_aborted);
     socket.queue("one");
     socket.queue("two");
     CHECK(testing::run(io, flushed(socket)) == asio::error::operation_aborted);
     CHECK(socket.encoder().size() == 8);
-    socket.write_mended();
+    socket.clear_write_error();
     CHECK_FALSE(testing::run(io, flushed(socket)));
     CHECK(socket.written() == framed("one") + framed("two"));
 }
