@@ -60,7 +60,7 @@ class Deployment:
 
     def certificate(self, name, key, owner="root", mode="0600", new_key=True):
         """A key as certbot or the administrator leaves it, and a certificate for it beside."""
-        made = ("openssl req -x509 -nodes -days 90 -subj /CN=door -addext subjectAltName=DNS:door.example.org,IP:192.0.2.7 "
+        made = ("openssl req -x509 -nodes -days 90 -subj /CN=porter -addext subjectAltName=DNS:porter.example.org,IP:192.0.2.7 "
                 + (f"-newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout {key}" if new_key else f"-key {key}"))
         self.machine.run(f"mkdir -p {pathlib.Path(name).parent} {pathlib.Path(key).parent}; {made} -out {name} 2>&1; "
                          f"chown {owner} {key}; chmod {mode} {key}")
@@ -170,10 +170,10 @@ class Deployment:
 
     def group_of_keys(self):
         """deploy: a key of root:ssl-cert, by the page's drop-in; other machines see its certificate"""
-        self.certificate("/etc/ssl/certs/door.pem", "/etc/ssl/private/door.key", "root:ssl-cert", "0640")
+        self.certificate("/etc/ssl/certs/porter.pem", "/etc/ssl/private/porter.key", "root:ssl-cert", "0640")
         self.unit.drop_in(self.page.block("SupplementaryGroups"))
         self.restarted()
-        assert self.shows("/etc/ssl/certs/door.pem"), "another certificate is shown"
+        assert self.shows("/etc/ssl/certs/porter.pem"), "another certificate is shown"
         self.meet_again()
 
     def renewed(self):
@@ -182,10 +182,10 @@ class Deployment:
             client = Connection(PORT, "192.0.2.7")
         try:
             client.secure().enter("login", "Alice", PASSWORD)
-            self.certificate("/etc/ssl/certs/door.pem", "/etc/ssl/private/door.key", "root:ssl-cert", "0640", new_key=False)
+            self.certificate("/etc/ssl/certs/porter.pem", "/etc/ssl/private/porter.key", "root:ssl-cert", "0640", new_key=False)
             self.shell.run("systemctl reload porterd")
             self.unit.log_has("tls_key_reloaded")
-            self.unit.wait(lambda: self.shows("/etc/ssl/certs/door.pem"), "the renewed certificate is shown")
+            self.unit.wait(lambda: self.shows("/etc/ssl/certs/porter.pem"), "the renewed certificate is shown")
             client.expect_alive()
         finally:
             client.close()
@@ -193,7 +193,7 @@ class Deployment:
 
     def credential(self):
         """deploy: a key that only root may read, as a credential; after a renewal a restart takes it"""
-        live = "/etc/letsencrypt/live/door.example.org"
+        live = "/etc/letsencrypt/live/porter.example.org"
         self.certificate(f"{live}/fullchain.pem", f"{live}/privkey.pem")
         self.unit.drop_in(self.page.block("LoadCredential"))
         for new_key in (True, False):
