@@ -70,9 +70,9 @@ def record():
             port = str(random.choice(FREE_PORTS))
             server = start("porterd")
             try:
-                server.see(r"^Port \[7678\]: \Z")
-                server.line(port)
-                server.see(r"^Only this machine[^\n]*\n")
+                server.expect(r"^Port \[7678\]: \Z")
+                server.send_line(port)
+                server.expect(r"^Only this machine[^\n]*\n")
                 if f"127.0.0.1:{port}," not in server.text():  # the port was taken: porterd uses another
                     continue
                 transcripts = Transcript("server"), Transcript("client")
@@ -83,8 +83,8 @@ def record():
                     screen = play(start("porter", "localhost", port), visit, shown)
                     transcripts[1].screen(screen, [answer for _, answer in visit])
                 transcripts[1].lines.append([("$ ", "prompt")])
-                server.type(CTRL_C)
-                assert server.leave() == 0, server.text()
+                server.send(CTRL_C)
+                assert server.wait() == 0, server.text()
                 return transcripts
             finally:
                 server.close()
@@ -94,9 +94,9 @@ def play(terminal, steps, shown):
     """Answers each prompt; returns the screen at the end."""
     try:
         for prompt, answer in steps:
-            terminal.see(prompt + r"\Z")
-            terminal.line(answer)
-        assert terminal.leave() == 0, terminal.text()
+            terminal.expect(prompt + r"\Z")
+            terminal.send_line(answer)
+        assert terminal.wait() == 0, terminal.text()
         return shown(terminal)
     finally:
         terminal.close()

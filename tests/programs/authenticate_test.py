@@ -9,23 +9,17 @@ from support.case import OTHER_PASSWORD, PASSWORD, ServerCase
 DAY = 24 * 3600
 
 
-def newcomer(case, address=None, server=None):
-    visitor = case.visitor(address, server)
-    visitor.hello()
-    return visitor
-
-
 class Register(ServerCase):
     def test_a_newcomer_gets_an_account_and_a_session(self):
-        visitor = newcomer(self)
-        granted = visitor.ask("register", "Alice", PASSWORD)
+        client = self.start_access_phase()
+        granted = client.request("register", "Alice", PASSWORD)
         self.assertEqual((granted.kind, granted.via, granted.name), ("granted", "register", "Alice"))
         self.assertRegex(granted.token, r"^prt_[A-Za-z0-9_-]{43}$")
         self.assertGreater(granted.session, 0)
         self.assertAlmostEqual(granted.expires_at, time.time() + 30 * DAY, delta=DAY)
         self.assertEqual((granted.last_login_at, granted.last_address, granted.failed_since), (0, "", 0))
-        visitor.send("text", "in")
-        visitor.expect("text", text="in")
+        client.send("text", "in")
+        client.expect("text", text="in")
 
     def test_a_name_is_taken_in_all_its_spellings(self):
         for first, others in {"Алиса": ("Алиса", "АЛИСА", "алиса"),
@@ -35,22 +29,22 @@ class Register(ServerCase):
             self.account(first)
             for other in others:
                 with self.subTest(first=first, other=other):
-                    visitor = newcomer(self)
-                    visitor.send("register", other, PASSWORD)
-                    visitor.expect("denied", code="name_taken")
+                    client = self.start_access_phase()
+                    client.send("register", other, PASSWORD)
+                    client.expect("denied", code="name_taken")
 
     def test_a_login_by_another_spelling_shows_the_one_first_registered(self):
         account = self.account("Мария Кюри")
-        visitor = newcomer(self)
-        visitor.send("login", "МАРИЯ КЮРИ", account.password)
-        visitor.expect("granted", via="login", name="Мария Кюри")
+        client = self.start_access_phase()
+        client.send("login", "МАРИЯ КЮРИ", account.password)
+        client.expect("granted", via="login", name="Мария Кюри")
 
     def test_an_impossible_name_is_denied_with_the_rule(self):
         for name in ("", " x", "x ", "x  y", "x\ny", "x\u200by", "y" * 65, "\x1b[2J"):
             with self.subTest(name=name):
-                visitor = newcomer(self)
-                visitor.send("register", name, PASSWORD)
-                self.assertTrue(visitor.expect("denied", code="invalid_name").reason)
+                client = self.start_access_phase()
+                client.send("register", name, PASSWORD)
+                self.assertTrue(client.expect("denied", code="invalid_name").reason)
 
     def test_a_weak_password_is_denied_with_the_rule(self):
         name = "Bartholomew Quist"
@@ -59,51 +53,51 @@ class Register(ServerCase):
                 "pl\x7fum velvet orbit", "x y" * 86, "🚪" * 256 + "x"]
         for password in weak:
             with self.subTest(password=password):
-                visitor = newcomer(self)
-                visitor.send("register", name, password)
-                self.assertTrue(visitor.expect("denied", code="weak_password").reason)
+                client = self.start_access_phase()
+                client.send("register", name, password)
+                self.assertTrue(client.expect("denied", code="weak_password").reason)
 
     def test_passwords_of_8_and_of_256_code_points_are_good(self):
         for password in ("xK9$vQ2w", "Ж4ъЩю!зХ", "door of brass " * 18 + "open"):
             with self.subTest(password=password):
                 self.assertIn(len(password), (8, 256))
                 account = self.account(password=password)
-                self.logged_in(account)
+                self.log_in(account)
 
     def test_a_password_counts_to_its_last_character(self):
         account = self.account(password="door of brass " * 18 + "open")
-        visitor = newcomer(self)
-        visitor.send("login", account.name, "door of brass " * 18 + "opem")
-        visitor.expect("denied", code="bad_credentials")
+        client = self.start_access_phase()
+        client.send("login", account.name, "door of brass " * 18 + "opem")
+        client.expect("denied", code="bad_credentials")
 
     def test_spaces_belong_to_a_password(self):
         account = self.account(password=" plum velvet orbit ")
-        visitor = newcomer(self)
-        visitor.send("login", account.name, "plum velvet orbit")
-        visitor.expect("denied", code="bad_credentials")
-        visitor.send("login", account.name, " plum velvet orbit ")
-        visitor.expect("granted")
+        client = self.start_access_phase()
+        client.send("login", account.name, "plum velvet orbit")
+        client.expect("denied", code="bad_credentials")
+        client.send("login", account.name, " plum velvet orbit ")
+        client.expect("granted")
 
     def test_the_first_rule_that_is_broken_is_the_one_told(self):
         self.account("Taken Already")
         for name, password, code in ((" bad", "a", "invalid_name"), ("Taken Already", "a", "weak_password"),
                                      ("Taken Already", PASSWORD, "name_taken")):
-            visitor = newcomer(self)
-            visitor.send("register", name, password)
-            visitor.expect("denied", code=code)
+            client = self.start_access_phase()
+            client.send("register", name, password)
+            client.expect("denied", code=code)
 
     def test_after_denied_another_try_may_succeed(self):
-        visitor = newcomer(self)
-        visitor.send("register", "Second Try", "short")
-        visitor.expect("denied", code="weak_password")
-        visitor.send("register", "Second Try", PASSWORD)
-        visitor.expect("granted", via="register")
+        client = self.start_access_phase()
+        client.send("register", "Second Try", "short")
+        client.expect("denied", code="weak_password")
+        client.send("register", "Second Try", PASSWORD)
+        client.expect("granted", via="register")
 
 
 class Login(ServerCase):
     def test_the_right_password_opens_a_new_session(self):
         account = self.account()
-        granted = self.logged_in(account).granted
+        granted = self.log_in(account).granted
         self.assertEqual(granted.name, account.name)
         self.assertRegex(granted.token, r"^prt_[A-Za-z0-9_-]{43}$")
         self.assertNotEqual((granted.token, granted.session), (account.token, account.session))
@@ -114,7 +108,7 @@ class Login(ServerCase):
         for name, password in ((account.name, OTHER_PASSWORD), ("nobody of that name", PASSWORD), ("", PASSWORD),
                                (" impossible\n", PASSWORD), ("x" * 500, PASSWORD), (account.name, ""),
                                (account.name, "p" * 2000)):
-            denied = newcomer(self).ask("login", name, password)
+            denied = self.start_access_phase().request("login", name, password)
             answers.append((denied.kind, denied.code, denied.retry_after, denied.reason))
         self.assertEqual(set(answers), {("denied", "bad_credentials", 0, answers[0][3])})
 
@@ -122,63 +116,63 @@ class Login(ServerCase):
         password = "crème brûlée à la façon"
         account = self.account(password=unicodedata.normalize("NFC", password))
         account.password = unicodedata.normalize("NFD", password)
-        self.logged_in(account)
+        self.log_in(account)
 
     def test_the_fifth_denied_ends_the_connection(self):
-        visitor = newcomer(self)
+        client = self.start_access_phase()
         for number in range(5):
-            visitor.send("login", f"nobody {number}", PASSWORD)
-            visitor.expect("denied", code="bad_credentials")
-        visitor.expect_closing("too_many_attempts")
+            client.send("login", f"nobody {number}", PASSWORD)
+            client.expect("denied", code="bad_credentials")
+        client.expect_closing("too_many_attempts")
 
     def test_after_four_denied_the_right_one_is_granted(self):
         account = self.account()
-        visitor = newcomer(self)
+        client = self.start_access_phase()
         for number in range(4):
-            visitor.send("login", f"no one {number}", PASSWORD)
-            visitor.expect("denied", code="bad_credentials")
-        visitor.send("login", account.name, account.password)
-        visitor.expect("granted", via="login")
+            client.send("login", f"no one {number}", PASSWORD)
+            client.expect("denied", code="bad_credentials")
+        client.send("login", account.name, account.password)
+        client.expect("granted", via="login")
 
     def test_denied_of_all_kinds_count(self):
-        visitor = newcomer(self)
+        client = self.start_access_phase()
         for request in (("register", "", PASSWORD), ("register", "Weak", "weak"), ("resume", "prt_"), ("resume", "x"),
                         ("login", "nobody", PASSWORD)):
-            visitor.send(*request)
-            visitor.expect("denied")
-        visitor.expect_closing("too_many_attempts")
+            client.send(*request)
+            client.expect("denied")
+        client.expect_closing("too_many_attempts")
 
     def test_people_see_the_last_login_and_the_failed_tries_since(self):
         before = int(time.time())
         account = self.account()
         for _ in range(2):
-            newcomer(self).ask("login", account.name, OTHER_PASSWORD)
-        second = self.logged_in(account)
+            self.start_access_phase().request("login", account.name, OTHER_PASSWORD)
+        second = self.log_in(account)
         self.assertEqual((second.granted.last_address, second.granted.failed_since), (account.address, 2))
         self.assertTrue(before <= second.granted.last_login_at <= time.time() + 1)
-        third = self.logged_in(account)
+        third = self.log_in(account)
         self.assertEqual((third.granted.last_address, third.granted.failed_since), (second.address, 0))
 
     def test_a_resume_shows_the_failed_tries_and_resets_nothing(self):
         account = self.account()
-        newcomer(self).ask("login", account.name, OTHER_PASSWORD)
+        self.start_access_phase().request("login", account.name, OTHER_PASSWORD)
         for _ in range(2):
-            granted = self.resumed(account).granted
+            granted = self.resume(account).granted
             self.assertEqual((granted.last_address, granted.failed_since), (account.address, 1))
-        self.assertEqual(self.logged_in(account).granted.failed_since, 1)
+        self.assertEqual(self.log_in(account).granted.failed_since, 1)
 
 
 class Resume(ServerCase):
     def test_a_token_opens_its_session_again(self):
         account = self.account()
-        granted = self.resumed(account).granted
+        granted = self.resume(account).granted
         self.assertEqual((granted.name, granted.session, granted.token), (account.name, account.session, ""))
         self.assertGreater(granted.expires_at, time.time())
 
     def test_a_session_may_have_many_connections(self):
         account = self.account()
-        for visitor in [self.resumed(account) for _ in range(10)]:
-            visitor.expect_alive()
+        for client in [self.resume(account) for _ in range(10)]:
+            client.expect_alive()
 
     def test_what_is_no_token_is_denied(self):
         account = self.account()
@@ -187,50 +181,50 @@ class Resume(ServerCase):
                       account.token.upper(), "prt_" + "A" * 43, "prt_" + "=" * 43, " " + account.token, "prt_" + "é" * 21,
                       "prt_" + "A" * 4000):
             with self.subTest(token=token[:60]):
-                visitor = newcomer(self)
-                visitor.send("resume", token)
-                visitor.expect("denied", code="invalid_token")
+                client = self.start_access_phase()
+                client.send("resume", token)
+                client.expect("denied", code="invalid_token")
 
     def test_the_spare_bits_of_the_last_character_do_not_make_a_second_token(self):
         """43 characters hold 258 bits: two are spare, and only one spelling is the token."""
         alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
         account = self.account()
         twin = account.token[:-1] + alphabet[alphabet.index(account.token[-1]) ^ 1]
-        visitor = newcomer(self)
-        visitor.send("resume", twin)
-        visitor.expect("denied", code="invalid_token")
+        client = self.start_access_phase()
+        client.send("resume", twin)
+        client.expect("denied", code="invalid_token")
 
     def test_a_session_survives_a_restart(self):
         account = self.account()
         self.server.restart()
-        self.resumed(account).expect_alive()
+        self.resume(account).expect_alive()
 
 
 class KnownAs(ServerCase):
     def test_an_address_is_greeted_by_the_name_last_seen_there(self):
         first, second = self.account("Alice Known"), self.account("Bob Known")
         self.assertEqual(newcomer_welcome(self, first.address).known_as, "Alice Known")
-        self.logged_in(second, first.address)
+        self.log_in(second, first.address)
         self.assertEqual(newcomer_welcome(self, first.address).known_as, "Bob Known")
-        self.resumed(first, first.address)
+        self.resume(first, first.address)
         self.assertEqual(newcomer_welcome(self, first.address).known_as, "Alice Known")
 
     def test_the_greeting_proves_nothing(self):
         account = self.account()
-        visitor = self.visitor(account.address)
-        visitor.hello()
-        visitor.send("text", "let me in")
-        visitor.expect_closing("unauthorized")
+        client = self.connect(account.address)
+        client.hello()
+        client.send("text", "let me in")
+        client.expect_closing("unauthorized")
 
     def test_a_failed_try_leaves_no_name_behind(self):
         account = self.account()
-        visitor = newcomer(self)
-        visitor.ask("login", account.name, OTHER_PASSWORD)
-        self.assertEqual(newcomer_welcome(self, visitor.address).known_as, "")
+        client = self.start_access_phase()
+        client.request("login", account.name, OTHER_PASSWORD)
+        self.assertEqual(newcomer_welcome(self, client.address).known_as, "")
 
 
 def newcomer_welcome(case, address):
-    return case.visitor(address).hello()
+    return case.connect(address).hello()
 
 
 class NoGreeting(ServerCase):
@@ -246,20 +240,20 @@ class RegistrationClosed(ServerCase):
 
     def test_newcomers_are_sent_to_the_administrator_whatever_they_say(self):
         for name, password in (("Alice", PASSWORD), ("", PASSWORD), ("Alice", "weak")):
-            visitor = newcomer(self)
-            visitor.send("register", name, password)
-            visitor.expect("denied", code="registration_closed")
+            client = self.start_access_phase()
+            client.send("register", name, password)
+            client.expect("denied", code="registration_closed")
 
 
 class LongerPasswords(ServerCase):
     options = ("--min-password-length", "15")
 
     def test_the_least_length_may_be_raised(self):
-        visitor = newcomer(self)
-        visitor.send("register", "Alice", "plum orbit 417")
-        self.assertTrue(re.search(r"\b15\b", visitor.expect("denied", code="weak_password").reason))
-        visitor.send("register", "Alice", "plum orbit 4179")
-        visitor.expect("granted")
+        client = self.start_access_phase()
+        client.send("register", "Alice", "plum orbit 417")
+        self.assertTrue(re.search(r"\b15\b", client.expect("denied", code="weak_password").reason))
+        client.send("register", "Alice", "plum orbit 4179")
+        client.expect("granted")
 
 
 if __name__ == "__main__":

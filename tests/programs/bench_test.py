@@ -8,7 +8,7 @@ import unittest
 import xml.etree.ElementTree
 
 from support.case import ServerCase
-from support.peer import Peer, let_in, see_off
+from support.scripted_server import ScriptedServer, grant_open_access, wait_for_close
 from support.server import PORTER_BENCH, Server, clean_environment, run
 from support.terminal import Terminal
 from support.waiting import until
@@ -121,9 +121,9 @@ class Echo(BenchCase):
         terminal = Terminal(PORTER_BENCH, "echo", "127.0.0.1", self.server.port, "--duration", "1s",
                             home=self.server.folder)
         self.addCleanup(terminal.close)
-        terminal.see(r"64 connections \[[#.]{30}\]")
-        terminal.see("^ +64 ")
-        self.assertEqual(terminal.leave(), 0, terminal.text())
+        terminal.expect(r"64 connections \[[#.]{30}\]")
+        terminal.expect("^ +64 ")
+        self.assertEqual(terminal.wait(), 0, terminal.text())
         self.assertNotIn("[#", terminal.text(), "the line is left empty")
 
     def test_connections_that_the_server_refuses_are_counted_and_fatal(self):
@@ -187,26 +187,26 @@ class Names(BenchCase):
 class Faults(unittest.TestCase):
     def against(self, script):
         """A measurement against a server that first lets somebody look, and then does as the script says."""
-        peer = Peer(lambda looking: let_in(looking) or see_off(looking), script)
-        done = bench("echo", peer.port, "--connections", 1, "--json")
-        peer.join()
+        server = ScriptedServer(lambda first: grant_open_access(first) or wait_for_close(first), script)
+        done = bench("echo", server.port, "--connections", 1, "--json")
+        server.join()
         figure = json.loads(done.out)["runs"][0]
         self.assertEqual(figure["errors"], 1)
         return done
 
     def test_an_echo_that_differs_is_fatal(self):
         def lies(client):
-            let_in(client)
+            grant_open_access(client)
             text = client.receive().text
             client.send("text", text[:-1] + "?")
-            see_off(client)
+            wait_for_close(client)
         done = self.against(lies)
         self.assertEqual(done.returncode, 76)
         self.assertIn("an echo is not what was sent", done.err)
 
     def test_a_server_that_says_farewell_is_fatal(self):
         def stops(client):
-            let_in(client)
+            grant_open_access(client)
             client.receive()
             client.send("closing", "shutting_down", "back soon")
             client.half_close()
@@ -216,7 +216,7 @@ class Faults(unittest.TestCase):
 
     def test_a_server_that_vanishes_is_fatal(self):
         def vanishes(client):
-            let_in(client)
+            grant_open_access(client)
             client.receive()
             client.reset()
         self.assertEqual(self.against(vanishes).returncode, 69)
@@ -228,9 +228,9 @@ class Faults(unittest.TestCase):
         self.assertEqual(self.against(garbage).returncode, 76)
 
     def test_a_server_that_is_silent_is_given_up(self):
-        peer = Peer(let_in, see_off)
-        done = bench("echo", peer.port, "-c", 1, "--timeout", "100ms")
-        peer.join()
+        server = ScriptedServer(grant_open_access, wait_for_close)
+        done = bench("echo", server.port, "-c", 1, "--timeout", "100ms")
+        server.join()
         self.assertEqual(done.returncode, 75)
         self.assertIn("1 of 1 connections: no answer from the server in time", done.err)
 
@@ -238,10 +238,10 @@ class Faults(unittest.TestCase):
         name = "porterd/\x1b[2J\x7f\u009b31m\u202e\u2028"
         for form in ((), ("--json",)):
             with self.subTest(form=form):
-                peer = Peer(lambda looking: let_in(looking, server=name) or see_off(looking),
-                            lambda client: let_in(client, server=name))
-                done = bench("echo", peer.port, "-c", 1, *form)
-                peer.join()
+                server = ScriptedServer(lambda first: grant_open_access(first, server=name) or wait_for_close(first),
+                                        lambda client: grant_open_access(client, server=name))
+                done = bench("echo", server.port, "-c", 1, *form)
+                server.join()
                 self.assertNotRegex(done.out + done.err, "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]")
                 if form:
                     self.assertEqual(json.loads(done.out)["server"], name)

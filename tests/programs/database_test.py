@@ -26,9 +26,9 @@ class DatabaseCase(ServerCase):
 class ReadByHand(DatabaseCase):
     def test_the_views_show_people_and_no_secret(self):
         account = self.account("Алиса Liddell")
-        visitor = self.visitor()
-        visitor.hello()
-        visitor.ask("login", account.name, "not the password")
+        client = self.connect()
+        client.hello()
+        client.request("login", account.name, "not the password")
         shell = self.shell()
         shown = {view: shell.execute(f"SELECT * FROM {view}").fetchall() for view in VIEWS}
         self.assertIn(account.name, [value for row in shown["account_list"] for value in row])
@@ -66,56 +66,50 @@ class ReadByHand(DatabaseCase):
         shell.execute("BEGIN")
         shell.execute("SELECT * FROM accounts").fetchall()
         account = self.account()
-        self.logged_in(account).expect_alive()
+        self.log_in(account).expect_alive()
         shell.execute("COMMIT")
         self.assertEqual(shell.execute("PRAGMA integrity_check").fetchone(), ("ok",))
 
 
 class ChangedByHand(DatabaseCase):
-    def refused(self, kind, *values):
-        visitor = self.visitor()
-        visitor.hello()
-        visitor.send(kind, *values)
-        return visitor.expect("denied").code
-
     def test_a_deleted_session_ends_its_connections(self):
         account, other = self.account(), self.account()
-        visitor, stranger = self.resumed(account), self.resumed(other)
+        client, stranger = self.resume(account), self.resume(other)
         self.shell().execute("DELETE FROM sessions WHERE id = ?", (account.session,))
-        visitor.expect_closing("session_ended")
-        self.assertEqual(self.refused("resume", account.token), "invalid_token")
+        client.expect_closing("session_ended")
+        self.assertEqual(self.denial_code("resume", account.token), "invalid_token")
         stranger.expect_alive()
 
     def test_a_deleted_account_is_gone_with_its_sessions(self):
         account = self.account()
-        visitor = self.resumed(account)
+        client = self.resume(account)
         shell = self.shell()
         shell.execute("DELETE FROM accounts WHERE name = ?", (account.name,))
-        visitor.expect_closing("session_ended")
-        self.assertEqual(self.refused("resume", account.token), "invalid_token")
-        self.assertEqual(self.refused("login", account.name, PASSWORD), "bad_credentials")
+        client.expect_closing("session_ended")
+        self.assertEqual(self.denial_code("resume", account.token), "invalid_token")
+        self.assertEqual(self.denial_code("login", account.name, PASSWORD), "bad_credentials")
         self.assertEqual(shell.execute("SELECT count(*) FROM sessions WHERE id = ?", (account.session,)).fetchone(), (0,))
         self.account(account.name)
 
     def test_a_disabled_account_is_out_until_it_is_enabled(self):
         account = self.account()
-        visitor = self.resumed(account)
+        client = self.resume(account)
         shell = self.shell()
         shell.execute("UPDATE accounts SET disabled_at = unixepoch() WHERE name = ?", (account.name,))
-        visitor.expect_closing("session_ended")
-        self.assertEqual(self.refused("login", account.name, PASSWORD), "bad_credentials")
+        client.expect_closing("session_ended")
+        self.assertEqual(self.denial_code("login", account.name, PASSWORD), "bad_credentials")
         shell.execute("UPDATE accounts SET disabled_at = NULL WHERE name = ?", (account.name,))
-        self.logged_in(account).expect_alive()
+        self.log_in(account).expect_alive()
 
     def test_a_password_hash_set_by_hand_ends_the_sessions_of_the_account(self):
         account, donor = self.account(), self.account(password="copied by hand 99")
-        visitor, stranger = self.resumed(account), self.resumed(donor)
+        client, stranger = self.resume(account), self.resume(donor)
         self.shell().execute("UPDATE accounts SET password_hash = (SELECT password_hash FROM accounts WHERE name = ?) "
                              "WHERE name = ?", (donor.name, account.name))
-        visitor.expect_closing("session_ended")
-        self.assertEqual(self.refused("resume", account.token), "invalid_token")
+        client.expect_closing("session_ended")
+        self.assertEqual(self.denial_code("resume", account.token), "invalid_token")
         account.password = donor.password
-        self.logged_in(account).expect_alive()
+        self.log_in(account).expect_alive()
         stranger.expect_alive()
 
     def test_a_name_is_not_changed_without_its_key(self):
@@ -142,50 +136,50 @@ class Locked(DatabaseCase):
 
     def test_while_another_process_holds_the_database_only_writers_are_put_off(self):
         account = self.account()
-        visitor, inside = self.visitor(), self.resumed(account)
-        visitor.hello()
+        client, inside = self.connect(), self.resume(account)
+        client.hello()
         with self.lock():
-            visitor.send("register", "Locked Out", PASSWORD)
+            client.send("register", "Locked Out", PASSWORD)
             inside.send("text", "meanwhile")
             inside.expect("text", text="meanwhile")
-            self.resumed(account).expect_alive()
-            visitor.expect("denied", code="unavailable")
-        visitor.send("register", "Locked Out", PASSWORD)
-        visitor.expect("granted", via="register")
+            self.resume(account).expect_alive()
+            client.expect("denied", code="unavailable")
+        client.send("register", "Locked Out", PASSWORD)
+        client.expect("granted", via="register")
 
     def test_what_the_store_could_not_do_is_no_try(self):
         account = self.account()
-        visitor = self.visitor()
-        visitor.hello()
+        client = self.connect()
+        client.hello()
         with self.lock():
             for _ in range(6):
-                visitor.send("login", account.name, PASSWORD)
-                visitor.expect("denied", code="unavailable")
-        visitor.send("login", account.name, PASSWORD)
-        visitor.expect("granted", via="login", failed_since=0)
+                client.send("login", account.name, PASSWORD)
+                client.expect("denied", code="unavailable")
+        client.send("login", account.name, PASSWORD)
+        client.expect("granted", via="login", failed_since=0)
 
 
 class FullDisk(DatabaseCase):
     def test_while_no_file_can_grow_writers_are_put_off_and_nothing_granted_is_lost(self):
         account = self.account()
-        inside = self.resumed(account)
-        before = self.server.limit(resource.RLIMIT_FSIZE, 4096)
+        inside = self.resume(account)
+        before = self.server.set_limit(resource.RLIMIT_FSIZE, 4096)
         try:
-            visitor = self.visitor()
-            visitor.hello()
+            client = self.connect()
+            client.hello()
             for _ in range(6):
-                visitor.send("register", "No Room", PASSWORD)
-                visitor.expect("denied", code="unavailable")
+                client.send("register", "No Room", PASSWORD)
+                client.expect("denied", code="unavailable")
             inside.send("text", "meanwhile")
             inside.expect("text", text="meanwhile")
-            self.server.assert_well()
+            self.server.assert_healthy()
         finally:
-            self.server.limit(resource.RLIMIT_FSIZE, before)
-        visitor.send("register", "No Room", PASSWORD)
-        visitor.expect("granted", via="register")
+            self.server.set_limit(resource.RLIMIT_FSIZE, before)
+        client.send("register", "No Room", PASSWORD)
+        client.expect("granted", via="register")
         self.server.restart()
-        self.resumed(account).expect_alive()
-        self.visitor().enter("login", "No Room", PASSWORD)
+        self.resume(account).expect_alive()
+        self.connect().get_access("login", "No Room", PASSWORD)
 
 
 class Refused(unittest.TestCase):
@@ -195,9 +189,9 @@ class Refused(unittest.TestCase):
     def setUpClass(cls):
         good = Server()
         cls.addClassCleanup(good.remove)
-        visitor = good.connect()
-        visitor.enter("register", "Alice", PASSWORD)
-        visitor.close()
+        client = good.connect()
+        client.get_access("register", "Alice", PASSWORD)
+        client.close()
         good.stop()
         cls.good = good.database
 
@@ -265,21 +259,21 @@ class Lost(unittest.TestCase):
     def setUp(self):
         self.server = Server()
         self.addCleanup(self.server.remove)
-        visitor = self.server.connect()
-        self.token = visitor.enter("register", "Alice", PASSWORD).token
-        visitor.close()
+        client = self.server.connect()
+        self.token = client.get_access("register", "Alice", PASSWORD).token
+        client.close()
 
-    def resumed(self):
+    def resume(self):
         live = self.server.connect()
         self.addCleanup(live.close)
-        live.enter("resume", self.token)
+        live.get_access("resume", self.token)
         return live
 
     def register(self, name):
-        visitor = self.server.connect()
-        self.addCleanup(visitor.close)
-        visitor.hello()
-        return visitor.ask("register", name, PASSWORD)
+        client = self.server.connect()
+        self.addCleanup(client.close)
+        client.hello()
+        return client.request("register", name, PASSWORD)
 
     def assert_it_ended(self, reason="database's files were removed or replaced"):
         self.assertEqual(self.server.wait(), 74, self.server.console())
@@ -290,7 +284,7 @@ class Lost(unittest.TestCase):
     def test_porterd_grants_nothing_that_would_be_lost_and_ends(self):
         for suffix in ("", "-wal", "-shm"):
             with self.subTest(suffix):
-                live = self.resumed()
+                live = self.resume()
                 self.server.database.with_name("porter.db" + suffix).unlink()
                 denied = self.register("Bob")
                 self.assertEqual((denied.kind, denied.code), ("denied", "unavailable"))
@@ -298,11 +292,11 @@ class Lost(unittest.TestCase):
                 self.assert_it_ended()
                 if suffix:  # the database is there, and so is what was granted
                     self.server.start()
-                    self.resumed().expect_alive()
+                    self.resume().expect_alive()
             self.setUp()
 
     def test_an_ending_that_it_cannot_hear_of_is_obeyed(self):
-        live = self.resumed()
+        live = self.resume()
         self.server.database.with_name("porter.db-shm").unlink()
         done = run(PORTERCTL, "sessions", "revoke", "--account", "Alice", "--data-dir", self.server.data)
         self.assertEqual(done.returncode, 0, done.err)
@@ -320,7 +314,7 @@ class Lost(unittest.TestCase):
         self.assert_it_ended()
         self.assertFalse(self.server.database.with_name("porter.db-wal").exists())
         self.server.start()
-        self.resumed().expect_alive()
+        self.resume().expect_alive()
         self.server.stop()
 
     def test_a_database_that_is_moved_away_takes_along_what_was_in_its_log(self):
@@ -330,7 +324,7 @@ class Lost(unittest.TestCase):
         self.assert_it_ended()
         elsewhere.rename(self.server.database)
         self.server.start()
-        self.resumed().expect_alive()
+        self.resume().expect_alive()
         self.server.stop()
 
     def test_sessions_hear_of_their_end_after_a_restore_in_place(self):
@@ -339,20 +333,20 @@ class Lost(unittest.TestCase):
             shell.execute("VACUUM INTO ?", (str(copy),))
         later = self.server.connect()
         self.addCleanup(later.close)
-        later.enter("login", "Alice", PASSWORD)
+        later.get_access("login", "Alice", PASSWORD)
         ended = self.server.connect()
-        ended.enter("login", "Alice", PASSWORD)
-        ended.ask("logout", 0)
+        ended.get_access("login", "Alice", PASSWORD)
+        ended.request("logout", 0)
         ended.close()
         until(lambda: "session_ended" in self.server.log(), "the journal is read up to here")
         with contextlib.closing(sqlite3.connect(copy)) as backup, \
                 contextlib.closing(sqlite3.connect(self.server.database)) as shell:
             backup.backup(shell)  # .restore
         later.expect_closing("session_ended")
-        self.resumed().expect_alive()
+        self.resume().expect_alive()
 
     def test_it_says_so_when_a_newer_program_migrates_the_database(self):
-        live = self.resumed()
+        live = self.resume()
         with contextlib.closing(sqlite3.connect(self.server.database)) as newer:
             newer.execute("PRAGMA user_version = 9999")
         live.expect_closing("shutting_down")
@@ -375,10 +369,10 @@ class Lost(unittest.TestCase):
         with contextlib.closing(sqlite3.connect(self.server.database, isolation_level=None)) as shell:
             shell.execute("UPDATE accounts SET last_address = CAST(x'3132ff' AS TEXT)")
             shell.execute("UPDATE addresses SET name = CAST(x'416cff' AS TEXT)")
-        visitor = self.server.connect()
-        self.addCleanup(visitor.close)
-        visitor.hello()
-        self.assertEqual(visitor.ask("login", "Alice", PASSWORD).code, "unavailable")
+        client = self.server.connect()
+        self.addCleanup(client.close)
+        client.hello()
+        self.assertEqual(client.request("login", "Alice", PASSWORD).code, "unavailable")
         done = run(PORTERCTL, "db", "check", "--data-dir", self.server.data)
         self.assertEqual(done.returncode, 65, done.err)
         self.assertIn("account 1 has a text that is damaged", done.out)

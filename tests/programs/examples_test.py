@@ -45,13 +45,13 @@ class AnExample(unittest.TestCase):
 
     def test_the_framed_echo_returns_each_message_as_it_was(self):
         door, port = self.start("framed_echo")
-        visitor = Connection(int(port))
-        self.addCleanup(visitor.close)
+        client = Connection(int(port))
+        self.addCleanup(client.close)
         messages = b"".join(frame(payload) for payload in (b"x", b"\x00\xff", "привет".encode(), b"y" * 300_000))
-        visitor.send_raw(messages)
+        client.send_raw(messages)
         came = b""
         while len(came) < len(messages):
-            some = visitor.socket.recv(1 << 18)
+            some = client.socket.recv(1 << 18)
             self.assertTrue(some, "it went away")
             came += some
         self.assertEqual(came, messages)

@@ -3,57 +3,51 @@ import threading
 import unittest
 
 from support.case import PASSWORD, ServerCase
-from support.wire import KIND, LYING_LENGTHS, MIB, as_bytes, header, message
+from support.wire import INVALID_LENGTHS, KIND, MIB, as_bytes, header, message
 
 
 class OpenDoor(ServerCase):
     options = ("--access", "open")
 
-    def inside(self):
-        visitor = self.visitor()
-        visitor.welcome = visitor.hello()
-        visitor.expect("granted", via="open", name="")
-        return visitor
-
 
 class Echo(OpenDoor):
     def test_pipelined_texts_come_back_as_they_were_and_in_order(self):
-        visitor = self.inside()
+        client = self.connect_with_access()
         texts = [f"text {number} привет" for number in range(5000)]
-        sender = threading.Thread(target=visitor.send_raw, args=(b"".join(message("text", text) for text in texts),))
+        sender = threading.Thread(target=client.send_raw, args=(b"".join(message("text", text) for text in texts),))
         sender.start()
-        self.assertEqual([visitor.expect("text").text for _ in texts], texts)
+        self.assertEqual([client.expect("text").text for _ in texts], texts)
         sender.join()
 
     def test_an_empty_text_comes_back_empty(self):
-        visitor = self.inside()
-        visitor.send("text", "")
-        visitor.expect("text", text="")
+        client = self.connect_with_access()
+        client.send("text", "")
+        client.expect("text", text="")
 
     def test_data_comes_back_byte_for_byte(self):
-        visitor = self.inside()
+        client = self.connect_with_access()
         for body in (b"", bytes(range(256)), b"\xff\xfe\x00"):
-            visitor.send("data", body)
-            visitor.expect("data", data=body)
+            client.send("data", body)
+            client.expect("data", data=body)
 
     def test_a_text_may_hold_any_character(self):
-        visitor = self.inside()
+        client = self.connect_with_access()
         text = "\0\n\r\t\x1b[2J\u2028\U0001f6aa"
-        visitor.send("text", text)
-        visitor.expect("text", text=text)
+        client.send("text", text)
+        client.expect("text", text=text)
 
     def test_a_frame_may_come_in_single_bytes(self):
-        visitor = self.inside()
+        client = self.connect_with_access()
         for byte in message("text", "slowly"):
-            visitor.send_raw(bytes([byte]))
-        visitor.expect("text", text="slowly")
+            client.send_raw(bytes([byte]))
+        client.expect("text", text="slowly")
 
     def test_texts_and_data_keep_their_order_among_pings(self):
-        visitor = self.inside()
+        client = self.connect_with_access()
         for number in range(100):
-            visitor.send_raw(message("text", str(number)) + message("ping", b"%d" % number)
-                             + message("data", b"%d" % number))
-        got = [visitor.receive() for _ in range(300)]
+            client.send_raw(message("text", str(number)) + message("ping", b"%d" % number)
+                            + message("data", b"%d" % number))
+        got = [client.receive() for _ in range(300)]
         for kind in ("text", "data", "pong"):
             self.assertEqual([int(getattr(each, "text", None) or each.data) for each in got if each.kind == kind],
                              list(range(100)))
@@ -61,79 +55,79 @@ class Echo(OpenDoor):
     def test_a_text_that_is_not_utf_8_is_invalid_utf8(self):
         for bad in (b"\xff", b"\xc3", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"fine until \x80"):
             with self.subTest(bad=bad):
-                visitor = self.inside()
-                visitor.send("text", bad)
-                visitor.expect_closing("invalid_utf8")
+                client = self.connect_with_access()
+                client.send("text", bad)
+                client.expect_closing("invalid_utf8")
 
     def test_what_stands_before_a_bad_frame_is_still_answered(self):
-        visitor = self.inside()
-        visitor.send_raw(message("text", "good") + message("text", b"\xff") + message("text", "too late"))
-        visitor.expect("text", text="good")
-        visitor.expect_closing("invalid_utf8")
+        client = self.connect_with_access()
+        client.send_raw(message("text", "good") + message("text", b"\xff") + message("text", "too late"))
+        client.expect("text", text="good")
+        client.expect_closing("invalid_utf8")
 
 
 class Pings(OpenDoor):
     def test_a_ping_is_answered_with_its_own_bytes(self):
-        visitor = self.inside()
+        client = self.connect_with_access()
         for body in (b"", b"x", b"\xff\x00", b"p" * 125):
-            visitor.send("ping", body)
-            visitor.expect("pong", data=body)
+            client.send("ping", body)
+            client.expect("pong", data=body)
 
     def test_a_ping_of_126_bytes_is_a_protocol_error(self):
-        visitor = self.inside()
-        visitor.send("ping", b"p" * 126)
-        visitor.expect_closing("protocol_error")
+        client = self.connect_with_access()
+        client.send("ping", b"p" * 126)
+        client.expect_closing("protocol_error")
 
     def test_a_pong_of_126_bytes_is_a_protocol_error(self):
-        visitor = self.inside()
-        visitor.send("pong", b"p" * 126)
-        visitor.expect_closing("protocol_error")
+        client = self.connect_with_access()
+        client.send("pong", b"p" * 126)
+        client.expect_closing("protocol_error")
 
     def test_a_pong_that_nobody_asked_for_is_ignored(self):
-        visitor = self.inside()
-        visitor.send("pong", b"p" * 125)
-        visitor.expect_alive()
+        client = self.connect_with_access()
+        client.send("pong", b"p" * 125)
+        client.expect_alive()
 
 
 class Limits(OpenDoor):
     def test_a_frame_of_exactly_the_limit_comes_back(self):
-        visitor = self.inside()
-        self.assertEqual(visitor.welcome.max_frame, MIB)
+        client = self.connect_with_access()
+        self.assertEqual(client.welcome.max_frame, MIB)
         for kind, field in (("text", "text"), ("data", "data")):
             body = bytes(range(32, 127)) * (MIB // 95) + b"!" * MIB
             body = body[:MIB - 1]
-            visitor.send(kind, body)
-            self.assertEqual(as_bytes(getattr(visitor.expect(kind), field)), body)
+            client.send(kind, body)
+            self.assertEqual(as_bytes(getattr(client.expect(kind), field)), body)
 
     def test_one_byte_over_the_limit_is_too_large_by_its_header_alone(self):
-        visitor = self.inside()
-        visitor.send_raw(header(MIB + 1))
-        visitor.expect_closing("frame_too_large")
+        client = self.connect_with_access()
+        client.send_raw(header(MIB + 1))
+        client.expect_closing("frame_too_large")
 
     def test_one_byte_over_the_limit_is_too_large_with_its_payload(self):
-        visitor = self.inside()
-        visitor.send_raw(header(MIB + 1) + bytes([KIND["text"]]) + b"x" * 1000)
-        visitor.expect_closing("frame_too_large")
+        client = self.connect_with_access()
+        client.send_raw(header(MIB + 1) + bytes([KIND["text"]]) + b"x" * 1000)
+        client.expect_closing("frame_too_large")
 
     def test_lengths_that_lie_are_too_large(self):
-        for length in LYING_LENGTHS:
+        for length in INVALID_LENGTHS:
             with self.subTest(length=hex(length)):
-                visitor = self.inside()
-                visitor.send_raw(header(length) + b"\x40")
-                visitor.expect_closing("frame_too_large")
+                client = self.connect_with_access()
+                client.send_raw(header(length) + b"\x40")
+                client.expect_closing("frame_too_large")
 
     def test_a_length_of_nothing_is_a_protocol_error(self):
-        visitor = self.inside()
-        visitor.send_raw(header(0))
-        visitor.expect_closing("protocol_error")
+        client = self.connect_with_access()
+        client.send_raw(header(0))
+        client.expect_closing("protocol_error")
 
     def test_a_declared_length_costs_no_memory(self):
-        visitors = [self.inside() for _ in range(200)]
+        clients = [self.connect_with_access() for _ in range(200)]
         before = self.memory()
-        for visitor in visitors:
-            visitor.send_raw(header(MIB) + b"\x40")
-        visitors[-1].close()
-        self.inside().expect_alive()
+        for client in clients:
+            client.send_raw(header(MIB) + b"\x40")
+        clients[-1].close()
+        self.connect_with_access().expect_alive()
         self.assertLess(self.memory() - before, 100 * MIB, "200 headers that declare 1 MiB each took their memory at once")
 
     def memory(self):
@@ -145,60 +139,60 @@ class SmallFrames(OpenDoor):
     options = ("--access", "open", "--max-frame", "4KiB")
 
     def test_the_limit_in_force_is_announced_and_kept(self):
-        visitor = self.inside()
-        self.assertEqual(visitor.welcome.max_frame, 4096)
-        visitor.send("text", "x" * 4095)
-        visitor.expect("text", text="x" * 4095)
-        visitor.send("text", "x" * 4096)
-        visitor.expect_closing("frame_too_large")
+        client = self.connect_with_access()
+        self.assertEqual(client.welcome.max_frame, 4096)
+        client.send("text", "x" * 4095)
+        client.expect("text", text="x" * 4095)
+        client.send("text", "x" * 4096)
+        client.expect_closing("frame_too_large")
 
 
 class Pipelining(ServerCase):
     def test_a_large_text_may_follow_a_login_at_once(self):
         account = self.account()
-        visitor = self.visitor()
+        client = self.connect()
         large = "x" * (MIB - 1)
-        visitor.send_raw(message("hello", 1, "t") + message("login", account.name, PASSWORD) + message("text", large))
-        visitor.expect("welcome")
-        visitor.expect("granted", via="login")
-        self.assertEqual(visitor.expect("text").text, large)
+        client.send_raw(message("hello", 1, "t") + message("login", account.name, PASSWORD) + message("text", large))
+        client.expect("welcome")
+        client.expect("granted", via="login")
+        self.assertEqual(client.expect("text").text, large)
 
     def test_a_large_text_behind_a_failed_login_is_judged_by_the_limit_before_access(self):
         account = self.account()
-        visitor = self.visitor()
-        visitor.send_raw(message("hello", 1, "t") + message("login", account.name, "not " + PASSWORD)
-                         + message("text", "x" * 5000))
-        visitor.expect("welcome")
-        visitor.expect("denied", code="bad_credentials")
-        visitor.expect_closing("frame_too_large")
+        client = self.connect()
+        client.send_raw(message("hello", 1, "t") + message("login", account.name, "not " + PASSWORD)
+                        + message("text", "x" * 5000))
+        client.expect("welcome")
+        client.expect("denied", code="bad_credentials")
+        client.expect_closing("frame_too_large")
 
     def test_hello_and_resume_in_one_segment_are_one_round_trip(self):
         account = self.account()
-        visitor = self.visitor()
-        visitor.send_raw(message("hello", 1, "t") + message("resume", account.token))
-        visitor.expect("welcome")
-        visitor.expect("granted", via="resume", session=account.session)
+        client = self.connect()
+        client.send_raw(message("hello", 1, "t") + message("resume", account.token))
+        client.expect("welcome")
+        client.expect("granted", via="resume", session=account.session)
 
     def test_a_wrong_login_and_a_right_one_may_be_pipelined(self):
         account = self.account()
-        visitor = self.visitor()
-        visitor.send_raw(message("hello", 1, "t") + message("login", account.name, "not " + PASSWORD)
-                         + message("login", account.name, PASSWORD) + message("text", "in"))
-        visitor.expect("welcome")
-        visitor.expect("denied", code="bad_credentials")
-        visitor.expect("granted", via="login")
-        visitor.expect("text", text="in")
+        client = self.connect()
+        client.send_raw(message("hello", 1, "t") + message("login", account.name, "not " + PASSWORD)
+                        + message("login", account.name, PASSWORD) + message("text", "in"))
+        client.expect("welcome")
+        client.expect("denied", code="bad_credentials")
+        client.expect("granted", via="login")
+        client.expect("text", text="in")
 
     def test_requests_within_a_session_are_answered_in_the_order_sent(self):
         account = self.account()
-        visitor = self.resumed(account)
-        visitor.send_raw(message("list_sessions") + message("revoke_session", 1 << 60) + message("list_sessions")
-                         + message("logout", 0))
-        visitor.expect("sessions")
-        visitor.expect("denied", code="not_found")
-        visitor.expect("sessions")
-        visitor.expect("done")
-        visitor.expect_closing("normal")
+        client = self.resume(account)
+        client.send_raw(message("list_sessions") + message("revoke_session", 1 << 60) + message("list_sessions")
+                        + message("logout", 0))
+        client.expect("sessions")
+        client.expect("denied", code="not_found")
+        client.expect("sessions")
+        client.expect("done")
+        client.expect_closing("normal")
 
 
 if __name__ == "__main__":

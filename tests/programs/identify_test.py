@@ -9,39 +9,39 @@ class Identify(ServerCase):
     options = ("--access", "identify")
 
     def test_a_stranger_is_asked_and_recorded(self):
-        stranger = self.visitor()
+        stranger = self.connect()
         self.assertEqual(stranger.hello().known_as, "")
-        granted = stranger.ask("identify", "Alice")
+        granted = stranger.request("identify", "Alice")
         self.assertEqual((granted.kind, granted.via, granted.name), ("granted", "identify", "Alice"))
         self.assertEqual((granted.session, granted.token, granted.expires_at), (0, "", 0))
 
     def test_a_known_address_is_greeted_by_name_and_let_in_at_once(self):
-        first = self.visitor()
-        first.enter("identify", "Алиса")
-        again = self.visitor(first.address)
+        first = self.connect()
+        first.get_access("identify", "Алиса")
+        again = self.connect(first.address)
         self.assertEqual(again.hello().known_as, "Алиса")
         again.expect("granted", via="address", name="Алиса")
         again.send("text", "hello")
         again.expect("text", text="hello")
 
     def test_another_address_is_another_visitor(self):
-        self.visitor().enter("identify", "Alice")
-        self.assertEqual(self.visitor().hello().known_as, "")
+        self.connect().get_access("identify", "Alice")
+        self.assertEqual(self.connect().hello().known_as, "")
 
     def test_several_addresses_may_bear_one_name(self):
         for _ in range(2):
-            self.visitor().enter("identify", "The Smiths")
+            self.connect().get_access("identify", "The Smiths")
 
     def test_a_visitor_may_say_later_that_it_is_somebody_else(self):
-        first = self.visitor()
-        first.enter("identify", "Alice")
-        again = self.visitor(first.address)
+        first = self.connect()
+        first.get_access("identify", "Alice")
+        again = self.connect(first.address)
         again.hello()
         again.expect("granted", via="address", name="Alice")
         again.send("identify", "Bob")
         again.expect("granted", via="identify", name="Bob")
         again.expect_alive()
-        third = self.visitor(first.address)
+        third = self.connect(first.address)
         self.assertEqual(third.hello().known_as, "Bob")
         third.expect("granted", via="address", name="Bob")
 
@@ -50,94 +50,94 @@ class Identify(ServerCase):
                "Al\x00ice", "Al\x7fice", "Al\u0085ice", "\ue000", "\U000e0041", "\u0378", "\u2028", "a" * 65, "\u00ad"]
         for name in bad:
             with self.subTest(name=name):
-                visitor = self.visitor()
-                visitor.hello()
-                denied = visitor.ask("identify", name)
+                client = self.connect()
+                client.hello()
+                denied = client.request("identify", name)
                 self.assertEqual((denied.kind, denied.code, denied.retry_after), ("denied", "invalid_name", 0))
                 self.assertTrue(denied.reason, "the reason says the rule")
-                visitor.send("identify", "Alice")
-                visitor.expect("granted", via="identify", name="Alice")
+                client.send("identify", "Alice")
+                client.expect("granted", via="identify", name="Alice")
 
     def test_an_impossible_name_after_access_changes_nothing(self):
-        visitor = self.visitor()
-        visitor.enter("identify", "Alice")
-        visitor.send("identify", "Al\x1b[2Jice")
-        visitor.expect("denied", code="invalid_name")
-        visitor.expect_alive()
-        self.assertEqual(self.visitor(visitor.address).hello().known_as, "Alice")
+        client = self.connect()
+        client.get_access("identify", "Alice")
+        client.send("identify", "Al\x1b[2Jice")
+        client.expect("denied", code="invalid_name")
+        client.expect_alive()
+        self.assertEqual(self.connect(client.address).hello().known_as, "Alice")
 
     def test_a_name_is_as_long_as_64_code_points(self):
         for name in ("a", "a" * 64, "Я" * 64, "名" * 64, "\U0001f6aa" * 64, "Anna Maria O'Neill-Łukasiewicz 3rd"):
             with self.subTest(name=name):
-                self.visitor().enter("identify", name)
+                self.connect().get_access("identify", name)
 
     def test_a_name_is_kept_in_its_composed_form(self):
         decomposed = unicodedata.normalize("NFD", "Zoë" * 20)  # 80 code points here, 60 once composed
-        visitor = self.visitor()
-        visitor.hello()
-        visitor.send("identify", decomposed)
-        visitor.expect("granted", name="Zoë" * 20)
+        client = self.connect()
+        client.hello()
+        client.send("identify", decomposed)
+        client.expect("granted", name="Zoë" * 20)
 
     def test_passwords_have_no_meaning_here(self):
-        visitor = self.visitor()
-        visitor.hello()
+        client = self.connect()
+        client.hello()
         for request in (("register", "Alice", PASSWORD), ("login", "Alice", PASSWORD), ("resume", "prt_x")):
-            visitor.send(*request)
-            visitor.expect("denied", code="not_supported")
-        visitor.send("identify", "Alice")
-        visitor.expect("granted", via="identify")
+            client.send(*request)
+            client.expect("denied", code="not_supported")
+        client.send("identify", "Alice")
+        client.expect("granted", via="identify")
         for request in (("register", "Alice", PASSWORD), ("login", "Alice", PASSWORD), ("resume", "prt_x"),
                         ("change_password", PASSWORD, PASSWORD), ("logout", 0), ("list_sessions",), ("revoke_session", 1)):
-            visitor.send(*request)
-            visitor.expect("denied", code="not_supported")
-        visitor.expect_alive()
+            client.send(*request)
+            client.expect("denied", code="not_supported")
+        client.expect_alive()
 
     def test_the_fifth_denied_ends_the_connection(self):
-        visitor = self.visitor()
-        visitor.hello()
+        client = self.connect()
+        client.hello()
         for _ in range(5):
-            visitor.send("identify", "")
-            visitor.expect("denied", code="invalid_name")
-        visitor.expect_closing("too_many_attempts")
+            client.send("identify", "")
+            client.expect("denied", code="invalid_name")
+        client.expect_closing("too_many_attempts")
 
 
 class IdentifyAcrossRestarts(ServerCase):
     options = ("--access", "identify")
 
     def test_a_visitor_is_known_after_a_restart(self):
-        visitor = self.visitor()
-        visitor.enter("identify", "Alice")
+        client = self.connect()
+        client.get_access("identify", "Alice")
         self.server.restart()
-        again = self.visitor(visitor.address)
+        again = self.connect(client.address)
         self.assertEqual(again.hello().known_as, "Alice")
         again.expect("granted", via="address", name="Alice")
 
     def test_a_visitor_is_known_after_the_server_was_killed(self):
-        visitor = self.visitor()
-        visitor.enter("identify", "Bob")
+        client = self.connect()
+        client.get_access("identify", "Bob")
         self.server.kill()
         self.server.start()
-        self.assertEqual(self.visitor(visitor.address).hello().known_as, "Bob")
+        self.assertEqual(self.connect(client.address).hello().known_as, "Bob")
 
 
 class Open(ServerCase):
     options = ("--access", "open")
 
     def test_everybody_is_let_in_right_after_the_welcome(self):
-        visitor = self.visitor()
-        welcome = visitor.hello()
+        client = self.connect()
+        welcome = client.hello()
         self.assertEqual((welcome.access, welcome.known_as), ("open", ""))
-        visitor.expect("granted", via="open", name="", session=0, token="", expires_at=0, last_login_at=0, last_address="",
-                       failed_since=0)
-        visitor.send("text", "hello")
-        visitor.expect("text", text="hello")
+        client.expect("granted", via="open", name="", session=0, token="", expires_at=0, last_login_at=0, last_address="",
+                      failed_since=0)
+        client.send("text", "hello")
+        client.expect("text", text="hello")
 
     def test_to_identify_oneself_is_a_protocol_error(self):
-        visitor = self.visitor()
-        visitor.hello()
-        visitor.expect("granted")
-        visitor.send("identify", "Alice")
-        visitor.expect_closing("protocol_error")
+        client = self.connect()
+        client.hello()
+        client.expect("granted")
+        client.send("identify", "Alice")
+        client.expect_closing("protocol_error")
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ class Story(unittest.TestCase):
     def test_trace_tells_kinds_and_lengths_and_no_content(self):
         server = self.server("--log-level", "trace")
         client = server.connect()
-        granted = client.enter("register", "Alice", PASSWORD)
+        granted = client.get_access("register", "Alice", PASSWORD)
         client.send("text", "nobody reads this")
         client.expect("text")
         client.close()
@@ -118,27 +118,27 @@ class Endings(AdministratorCase):
 
     def test_a_logout_and_a_revocation(self):
         alice = self.account()
-        first = self.logged_in(alice)
-        second = self.logged_in(alice)
+        first = self.log_in(alice)
+        second = self.log_in(alice)
         self.assert_ended(alice.session, alice.name, "replaced")
-        first.ask("revoke_session", second.granted.session)
+        first.request("revoke_session", second.granted.session)
         self.assert_ended(second.granted.session, alice.name, "revoked")
         first.send("logout", 0)
         self.assert_ended(first.granted.session, alice.name, "logout")
 
     def test_a_changed_password(self):
         alice = self.account()
-        other = self.logged_in(alice)
-        other.ask("change_password", PASSWORD, OTHER_PASSWORD)
+        other = self.log_in(alice)
+        other.request("change_password", PASSWORD, OTHER_PASSWORD)
         self.assert_ended(alice.session, alice.name, "password_changed")
 
     def test_what_an_administrator_does(self):
         revoked, disabled, deleted = self.account(), self.account(), self.account()
         self.ctl("sessions", "revoke", str(revoked.session))
         self.assert_ended(revoked.session, revoked.name, "revoked_by_administrator")
-        self.ctl("accounts", "disable", words=(disabled.name,))
+        self.ctl("accounts", "disable", operands=(disabled.name,))
         self.assert_ended(disabled.session, disabled.name, "account_disabled")
-        self.ctl("accounts", "delete", "--yes", words=(deleted.name,))
+        self.ctl("accounts", "delete", "--yes", operands=(deleted.name,))
         self.assert_ended(deleted.session, deleted.name, "account_deleted")
 
 

@@ -2,41 +2,41 @@
 import unittest
 
 from support.case import ServerCase
-from support.wire import KIND, LYING_LENGTHS, OPENING_LIMIT, frame, header, message
+from support.wire import INVALID_LENGTHS, KIND, OPENING_LIMIT, frame, header, message
 
 
 class Hello(ServerCase):
     def test_the_welcome_tells_version_access_limit_and_server(self):
-        welcome = self.visitor().hello()
+        welcome = self.connect().hello()
         self.assertEqual((welcome.access, welcome.max_frame, welcome.known_as), ("authenticate", 1 << 20, ""))
         self.assertRegex(welcome.server, r"^porterd/\d+\.\d+\.\d+$")
 
     def test_the_bytes_of_the_worked_example_are_welcome(self):
-        visitor = self.visitor()
-        visitor.send_raw(bytes.fromhex("00000005 01 01 0001 74"))
-        visitor.expect("welcome", version=1)
+        client = self.connect()
+        client.send_raw(bytes.fromhex("00000005 01 01 0001 74"))
+        client.expect("welcome", version=1)
 
     def test_another_version_is_refused_with_the_versions_that_are_spoken(self):
         for version in (0, 2, 255):
             with self.subTest(version=version):
-                visitor = self.visitor()
-                visitor.send("hello", version, "from the future")
-                self.assertRegex(visitor.expect_closing("unsupported_version").reason, r"\b1\b")
+                client = self.connect()
+                client.send("hello", version, "from the future")
+                self.assertRegex(client.expect_closing("unsupported_version").reason, r"\b1\b")
 
     def test_of_another_version_only_the_first_byte_is_read(self):
         for rest in (b"", b"\xff" * 3, b"x" * 4000):
             with self.subTest(rest=rest[:4]):
-                visitor = self.visitor()
-                visitor.send_raw(frame(bytes([KIND["hello"], 9]) + rest))
-                visitor.expect_closing("unsupported_version")
+                client = self.connect()
+                client.send_raw(frame(bytes([KIND["hello"], 9]) + rest))
+                client.expect_closing("unsupported_version")
 
     def test_a_hello_without_a_version_is_a_protocol_error(self):
-        visitor = self.visitor()
-        visitor.send_raw(frame(bytes([KIND["hello"]])))
-        visitor.expect_closing("protocol_error")
+        client = self.connect()
+        client.send_raw(frame(bytes([KIND["hello"]])))
+        client.expect_closing("protocol_error")
 
     def test_an_agent_may_be_empty(self):
-        self.visitor().hello(agent="")
+        self.connect().hello(agent="")
 
 
 class FirstByte(ServerCase):
@@ -44,24 +44,24 @@ class FirstByte(ServerCase):
         for first in range(256):
             if first not in (0x00, 0x16):
                 with self.subTest(first=hex(first)):
-                    visitor = self.visitor()
-                    visitor.send_raw(bytes([first]))
-                    visitor.expect_closing("protocol_error")
-                    visitor.close()
+                    client = self.connect()
+                    client.send_raw(bytes([first]))
+                    client.expect_closing("protocol_error")
+                    client.close()
 
     def test_other_protocols_are_told_so_in_the_clear(self):
         for opening in (b"GET / HTTP/1.1\r\nHost: porter\r\n\r\n", b"SSH-2.0-OpenSSH_9.2\r\n",
                         b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", b"\r\n\r\n\x00\r\nQUIT\n"):
             with self.subTest(opening=opening):
-                visitor = self.visitor()
-                visitor.send_raw(opening)
-                visitor.expect_closing("protocol_error")
+                client = self.connect()
+                client.send_raw(opening)
+                client.expect_closing("protocol_error")
 
     def test_a_tls_hello_full_of_garbage_ends_only_its_own_connection(self):
-        visitor, other = self.visitor(), self.visitor()
-        visitor.send_raw(b"\x16\x03\x01\x00\x05hello" + b"\x16" * 200)
-        visitor.half_close()
-        while visitor.socket.recv(4096):
+        client, other = self.connect(), self.connect()
+        client.send_raw(b"\x16\x03\x01\x00\x05hello" + b"\x16" * 200)
+        client.half_close()
+        while client.socket.recv(4096):
             pass
         other.hello()
 
@@ -69,12 +69,12 @@ class FirstByte(ServerCase):
 class BeforeAccess(ServerCase):
     def test_a_hello_of_exactly_the_opening_limit_is_welcome(self):
         agent = "a" * (OPENING_LIMIT - 4)
-        visitor = self.visitor()
-        visitor.send("hello", 1, agent)
-        visitor.expect("welcome")
+        client = self.connect()
+        client.send("hello", 1, agent)
+        client.expect("welcome")
 
     def test_a_frame_over_the_opening_limit_is_too_large(self):
-        first, second = self.visitor(), self.visitor()
+        first, second = self.connect(), self.connect()
         first.send_raw(header(OPENING_LIMIT + 1))
         first.expect_closing("frame_too_large")
         second.hello()
@@ -82,7 +82,7 @@ class BeforeAccess(ServerCase):
         second.expect_closing("frame_too_large")
 
     def test_a_length_of_nothing_is_a_protocol_error(self):
-        first, second = self.visitor(), self.visitor()
+        first, second = self.connect(), self.connect()
         first.send_raw(header(0))
         first.expect_closing("protocol_error")
         second.hello()
@@ -90,78 +90,78 @@ class BeforeAccess(ServerCase):
         second.expect_closing("protocol_error")
 
     def test_lengths_that_lie_after_hello_are_too_large(self):
-        for length in LYING_LENGTHS:
+        for length in INVALID_LENGTHS:
             with self.subTest(length=hex(length)):
-                visitor = self.visitor()
-                visitor.hello()
-                visitor.send_raw(header(length) + b"\x04")
-                visitor.expect_closing("frame_too_large")
+                client = self.connect()
+                client.hello()
+                client.send_raw(header(length) + b"\x04")
+                client.expect_closing("frame_too_large")
 
     def test_lengths_that_lie_before_hello_are_no_plain_frame(self):
-        for length in LYING_LENGTHS:
+        for length in INVALID_LENGTHS:
             with self.subTest(length=hex(length)):
-                visitor = self.visitor()
-                visitor.send_raw(header(length) + b"\x01")
-                visitor.expect_closing("protocol_error")
+                client = self.connect()
+                client.send_raw(header(length) + b"\x01")
+                client.expect_closing("protocol_error")
 
     def test_a_string_longer_than_its_body_is_a_protocol_error(self):
         for body in (b"\x01", b"\x01\x00", b"\x01\x00\x05abcd", b"\x01\xff\xff"):
             with self.subTest(body=body):
-                visitor = self.visitor()
-                visitor.send_raw(frame(b"\x01" + body))
-                visitor.expect_closing("protocol_error")
+                client = self.connect()
+                client.send_raw(frame(b"\x01" + body))
+                client.expect_closing("protocol_error")
 
     def test_trailing_bytes_are_a_protocol_error(self):
         for raw in (b"\x05\x00\x01t!", b"\x04\x00\x01n\x00\x01p!"):
             with self.subTest(raw=raw):
-                visitor = self.visitor()
-                visitor.hello()
-                visitor.send_raw(frame(raw))
-                visitor.expect_closing("protocol_error")
+                client = self.connect()
+                client.hello()
+                client.send_raw(frame(raw))
+                client.expect_closing("protocol_error")
 
     def test_a_string_that_is_not_utf_8_is_invalid_utf8(self):
-        visitor = self.visitor()
-        visitor.hello()
-        visitor.send("login", b"\xff\xfe", "password")
-        visitor.expect_closing("invalid_utf8")
-        visitor = self.visitor()
-        visitor.send("hello", 1, b"\xff")
-        visitor.expect_closing("invalid_utf8")
+        client = self.connect()
+        client.hello()
+        client.send("login", b"\xff\xfe", "password")
+        client.expect_closing("invalid_utf8")
+        client = self.connect()
+        client.send("hello", 1, b"\xff")
+        client.expect_closing("invalid_utf8")
 
 
 class LoginGrace(ServerCase):
     options = ("--login-grace", "300ms")
 
     def test_who_says_nothing_is_told_in_the_clear_that_time_is_over(self):
-        self.visitor().expect_closing("timeout")
+        self.connect().expect_closing("timeout")
 
     def test_who_says_only_hello_is_told_that_time_is_over(self):
-        visitor = self.visitor()
-        visitor.send("hello", 1, "t")
-        visitor.expect("welcome")
-        visitor.expect_closing("timeout")
+        client = self.connect()
+        client.send("hello", 1, "t")
+        client.expect("welcome")
+        client.expect_closing("timeout")
 
     def test_half_a_frame_does_not_prolong_it(self):
-        visitor = self.visitor()
-        visitor.send_raw(message("hello", 1, "t")[:6])
-        visitor.expect_closing("timeout")
+        client = self.connect()
+        client.send_raw(message("hello", 1, "t")[:6])
+        client.expect_closing("timeout")
 
 
 class IdleTimeout(ServerCase):
     options = ("--access", "open", "--idle-timeout", "300ms")
 
     def test_who_is_silent_after_access_is_told_that_it_was_idle(self):
-        visitor = self.visitor()
-        visitor.hello()
-        visitor.expect("granted")
-        visitor.expect_closing("idle")
+        client = self.connect()
+        client.hello()
+        client.expect("granted")
+        client.expect_closing("idle")
 
 
 class NoLoginGraceForThoseInside(ServerCase):
     options = ("--access", "open", "--login-grace", "1s")
 
     def test_the_grace_ends_with_access(self):
-        inside, outside = self.visitor(), self.visitor()
+        inside, outside = self.connect(), self.connect()
         inside.hello()
         inside.expect("granted")
         outside.expect_closing("timeout")  # so the grace of the one that came first is over, too
@@ -171,46 +171,40 @@ class NoLoginGraceForThoseInside(ServerCase):
 class Full(ServerCase):
     options = ("--access", "open", "--max-connections", "6", "--max-connections-per-address", "2")
 
-    def inside(self, address=None):
-        visitor = self.visitor(address)
-        visitor.hello()
-        visitor.expect("granted")
-        return visitor
-
-    def close_all(self, visitors):
-        for visitor in visitors:
-            visitor.send("closing", "normal", "")
-            visitor.expect_end()
-            visitor.close()
+    def close_all(self, clients):
+        for client in clients:
+            client.send("closing", "normal", "")
+            client.expect_end()
+            client.close()
 
     def test_one_connection_too_many_is_told_that_the_server_is_full(self):
-        visitors = [self.inside() for _ in range(6)]
-        self.visitor().expect_closing("server_full")
-        self.close_all(visitors)
+        clients = [self.connect_with_access() for _ in range(6)]
+        self.connect().expect_closing("server_full")
+        self.close_all(clients)
         self.close_all([self.come_back(None)])
 
     def test_one_connection_too_many_of_an_address_is_told_so_and_others_are_not(self):
         address = self.fresh_address()
-        visitors = [self.inside(address) for _ in range(2)]
-        self.visitor(address).expect_closing("server_full")
-        visitors.append(self.inside())
-        self.close_all(visitors)
+        clients = [self.connect_with_access(address) for _ in range(2)]
+        self.connect(address).expect_closing("server_full")
+        clients.append(self.connect_with_access())
+        self.close_all(clients)
         self.close_all([self.come_back(address)])
 
     def come_back(self, address):
         """A place is free again as soon as the server has seen the last one off."""
         while True:
-            visitor = self.visitor(address)
+            client = self.connect(address)
             try:
-                visitor.send("hello", 1, "t")
-                first = visitor.receive()
+                client.send("hello", 1, "t")
+                first = client.receive()
             except ConnectionError:
                 continue
             if first.kind == "welcome":
-                visitor.expect("granted")
-                return visitor
+                client.expect("granted")
+                return client
             self.assertEqual((first.kind, first.code), ("closing", "server_full"))
-            visitor.close()
+            client.close()
 
 
 if __name__ == "__main__":

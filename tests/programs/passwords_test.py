@@ -32,9 +32,9 @@ class Listed(AdministratorCase):
     options = ("--password-list", LIST)
 
     def answer(self, password):
-        client = self.visitor()
+        client = self.connect()
         client.hello()
-        return client.ask("register", f"Alice {next(self._numbers)}", password)
+        return client.request("register", f"Alice {next(self._numbers)}", password)
 
     def test_a_listed_password_is_weak_and_a_good_one_is_taken(self):
         for password in (LISTED, "солнышко", "q1w2e3r4t5"):
@@ -44,12 +44,13 @@ class Listed(AdministratorCase):
         self.assertEqual(self.answer(PASSWORD).kind, "granted")
 
     def test_porterctl_goes_by_the_same_list(self):
-        weak = {"words": ("Weak",), "stdin": LISTED.encode(), "code": 65}
+        weak = {"operands": ("Weak",), "stdin": LISTED.encode(), "code": 65}
         self.assertIn("on a list", self.ctl("accounts", "add", "--password-list", LIST, **weak).err)
         self.ctl("accounts", "add", env={"PORTERD_PASSWORD_LIST": str(LIST)}, **weak)
-        self.ctl("accounts", "add", "--password-list", LIST, words=("Good",), stdin=PASSWORD.encode())
-        self.ctl("accounts", "set-password", "--password-list", LIST, words=("Good",), stdin=LISTED.encode(), code=65)
-        self.ctl("accounts", "add", "--password-list", "/nowhere", words=("Weak",), stdin=PASSWORD.encode(), code=78)
+        self.ctl("accounts", "add", "--password-list", LIST, operands=("Good",), stdin=PASSWORD.encode())
+        self.ctl("accounts", "set-password", "--password-list", LIST, operands=("Good",), stdin=LISTED.encode(),
+                 code=65)
+        self.ctl("accounts", "add", "--password-list", "/nowhere", operands=("Weak",), stdin=PASSWORD.encode(), code=78)
 
     def test_a_list_that_breaks_is_logged_and_the_other_rules_go_on(self):
         kept = LIST.rename(FOLDER / "kept")

@@ -26,25 +26,25 @@ class Pairs:
         raise NotImplementedError
 
     def send_kind(self, number):
-        visitor = self.enter_phase()
+        client = self.enter_phase()
         name = NAME.get(number)
         sample = message(name, *SAMPLES[name]) if name in SAMPLES else frame(bytes([number]))
-        visitor.send_raw(sample)
-        return visitor
+        client.send_raw(sample)
+        return client
 
     def test_each_kind_does_what_the_protocol_says(self):
         passes = self.passes()
         for number in range(256):
             name = NAME.get(number, hex(number))
             with self.subTest(kind=name):
-                visitor = self.send_kind(number)
+                client = self.send_kind(number)
                 if name in passes:
-                    passes[name](visitor)
+                    passes[name](client)
                 else:
-                    got = visitor.expect("closing")
+                    got = client.expect("closing")
                     self.assertIn(got.code, self.refusals if number in NAME else ("protocol_error",))
-                    visitor.expect_end()
-                visitor.close()
+                    client.expect_end()
+                client.close()
 
     def test_the_kind_is_judged_before_the_body(self):
         """A body of garbage behind a kind that is not allowed here changes nothing about the refusal."""
@@ -54,30 +54,30 @@ class Pairs:
                 if NAME.get(number) in passes:
                     continue
                 with self.subTest(kind=hex(number), body=body):
-                    visitor = self.enter_phase()
-                    visitor.send_raw(frame(bytes([number]) + body))
-                    self.assertIn(visitor.expect("closing").code,
+                    client = self.enter_phase()
+                    client.send_raw(frame(bytes([number]) + body))
+                    self.assertIn(client.expect("closing").code,
                                   self.refusals if number in NAME else ("protocol_error",))
-                    visitor.expect_end()
+                    client.expect_end()
 
 
-def closes(visitor):
+def closes(client):
     """The peer's closing is not answered; the connection ends."""
-    visitor.expect_end()
+    client.expect_end()
 
 
 def denied(code):
-    def check(visitor):
-        visitor.expect("denied", code=code)
-        visitor.send("closing", "normal", "")
-        visitor.expect_end()
+    def check(client):
+        client.expect("denied", code=code)
+        client.send("closing", "normal", "")
+        client.expect_end()
     return check
 
 
 def answered(kind, **fields):
-    def check(visitor):
-        visitor.expect(kind, **fields)
-        visitor.expect_alive()
+    def check(client):
+        client.expect(kind, **fields)
+        client.expect_alive()
     return check
 
 
@@ -88,10 +88,10 @@ class Opening(Pairs):
     refusals = ("unauthorized", "protocol_error")
 
     def enter_phase(self):
-        return self.visitor()
+        return self.connect()
 
     def passes(self):
-        return {"hello": lambda visitor: visitor.expect("welcome", access=self.access), "closing": closes}
+        return {"hello": lambda client: client.expect("welcome", access=self.access), "closing": closes}
 
 
 class OpeningOfOpen(Opening, ServerCase):
@@ -111,9 +111,9 @@ class AccessOfIdentify(Pairs, ServerCase):
     refusals = ("unauthorized",)
 
     def enter_phase(self):
-        visitor = self.visitor()
-        visitor.hello()
-        return visitor
+        client = self.connect()
+        client.hello()
+        return client
 
     def passes(self):
         return {"identify": answered("granted", via="identify", name="Sample"), "closing": closes,
@@ -124,9 +124,9 @@ class AccessOfAuthenticate(Pairs, ServerCase):
     refusals = ("unauthorized",)
 
     def enter_phase(self):
-        visitor = self.visitor()
-        visitor.hello()
-        return visitor
+        client = self.connect()
+        client.hello()
+        return client
 
     def passes(self):
         return {"register": denied("weak_password"), "login": denied("bad_credentials"), "resume": denied("invalid_token"),
@@ -136,7 +136,7 @@ class AccessOfAuthenticate(Pairs, ServerCase):
 def exchange(**more):
     """What every service that echoes does after access."""
     return {"text": answered("text", text="hello"), "data": answered("data", data=b"\x00\xff"),
-            "ping": answered("pong", data=b"p"), "pong": lambda visitor: visitor.expect_alive(), "closing": closes, **more}
+            "ping": answered("pong", data=b"p"), "pong": lambda client: client.expect_alive(), "closing": closes, **more}
 
 
 WITHOUT_ACCOUNTS = {name: answered("denied", code="not_supported") for name in VERBS | {"register", "login", "resume"}}
@@ -146,10 +146,10 @@ class ExchangeOfOpen(Pairs, ServerCase):
     options = ("--access", "open")
 
     def enter_phase(self):
-        visitor = self.visitor()
-        visitor.hello()
-        visitor.expect("granted", via="open", name="", session=0, token="", expires_at=0)
-        return visitor
+        client = self.connect()
+        client.hello()
+        client.expect("granted", via="open", name="", session=0, token="", expires_at=0)
+        return client
 
     def passes(self):
         return exchange(**WITHOUT_ACCOUNTS)
@@ -159,9 +159,9 @@ class ExchangeOfIdentify(Pairs, ServerCase):
     options = ("--access", "identify")
 
     def enter_phase(self):
-        visitor = self.visitor()
-        visitor.enter("identify", "Somebody")
-        return visitor
+        client = self.connect()
+        client.get_access("identify", "Somebody")
+        return client
 
     def passes(self):
         return exchange(identify=answered("granted", via="identify", name="Sample"), **WITHOUT_ACCOUNTS)
@@ -171,25 +171,25 @@ class ExchangeOfAuthenticate(Pairs, ServerCase):
     """change_password, with a wrong current one, counts as a failed try: each of its tries is made with a new account."""
 
     def enter_phase(self):
-        visitor = self.visitor()
-        visitor.enter("resume", self.spare_token())
-        return visitor
+        client = self.connect()
+        client.get_access("resume", self.spare_token())
+        return client
 
     def spare_token(self):
         if not getattr(self, "known", None):
             self.known = self.account()
-        visitor = self.visitor()
-        visitor.hello()
-        granted = visitor.ask("resume", self.known.token)
-        visitor.close()
+        client = self.connect()
+        client.hello()
+        granted = client.request("resume", self.known.token)
+        client.close()
         if granted.kind == "denied":  # logged out by the pair before
             self.known = self.account()
         return self.known.token
 
     def passes(self):
-        def logged_out(visitor):
-            visitor.expect("done")
-            visitor.expect_closing("normal")
+        def logged_out(client):
+            client.expect("done")
+            client.expect_closing("normal")
         return exchange(change_password=answered("denied", code="bad_credentials"), logout=logged_out,
                         list_sessions=answered("sessions"), revoke_session=answered("denied", code="not_found"))
 

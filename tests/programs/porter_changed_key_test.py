@@ -3,11 +3,12 @@ import ssl
 import unittest
 
 from support.case import PASSWORD
-from support.peer import Peer, hears_nothing, is_left, let_in, see_off
-from support.proxy import Proxy, records
+from support.host_key import HostKeyCase, echo
+from support.key_pair import KeyPair
+from support.proxy import Proxy, tls_records
+from support.scripted_server import (ScriptedServer, expect_clean_close, expect_disconnect, grant_open_access,
+                                     wait_for_close)
 from support.server import Server
-from support.tls import Identity
-from support.trust import TrustCase, echoing
 
 TOKEN = "prt_" + "c4nary" * 7 + "x"
 
@@ -18,7 +19,7 @@ def guarded(connection):
     connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "")
     connection.expect("login", name="Alice", password=PASSWORD)
     connection.send("granted", "login", "Alice", 7, TOKEN, 4_000_000_000, 0, "", 0)
-    see_off(connection)
+    wait_for_close(connection)
 
 
 def resumed(connection):
@@ -27,7 +28,7 @@ def resumed(connection):
     connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "")
     connection.expect("resume", token=TOKEN)
     connection.send("granted", "resume", "Alice", 7, "", 4_000_000_000, 0, "", 0)
-    see_off(connection)
+    wait_for_close(connection)
 
 
 def guarded_after_resume(connection):
@@ -38,7 +39,7 @@ def guarded_after_resume(connection):
     connection.send("denied", "invalid_token", 0, "")
     connection.expect("login", name="Alice", password=PASSWORD)
     connection.send("granted", "login", "Alice", 7, TOKEN, 4_000_000_000, 0, "", 0)
-    see_off(connection)
+    wait_for_close(connection)
 
 
 def asks_in_vain(connection):
@@ -49,7 +50,7 @@ def asks_in_vain(connection):
     assert got is None or got.kind == "closing", got
 
 
-class ChangedKey(TrustCase):
+class ChangedKey(HostKeyCase):
     """A recording proxy stands between, and leads to the server first and to an impostor then."""
 
     def proxy(self, target):
@@ -58,23 +59,23 @@ class ChangedKey(TrustCase):
         return proxy
 
     def test_it_stops_the_client_and_the_recording_holds_no_credential(self):
-        server = self.peer(guarded)
+        server = self.serve(guarded)
         proxy = self.proxy(server.port)
         credentials = ("--name", "Alice", "--password-file", self.password_file)
-        done = self.run_porter(proxy.port, *credentials, "--trust", self.right.fingerprint)
+        done = self.run_porter(proxy.port, *credentials, "--trust", self.pair.fingerprint)
         self.assertEqual(done.returncode, 0, done.err)
         server.join()
         self.assertIn(TOKEN, self.sessions.read_text())
-        kept = self.known()
+        kept = self.read_known_servers()
 
-        attempts = ([], ["--trust-first-use"], ["--trust", self.other.fingerprint], ["--register"], ["--tls"])
-        impostor = self.peer(*[hears_nothing] * len(attempts), tls=self.other.context())
+        attempts = ([], ["--trust-first-use"], ["--trust", self.other_pair.fingerprint], ["--register"], ["--tls"])
+        impostor = self.serve(*[expect_clean_close] * len(attempts), tls=self.other_pair.context())
         proxy.target = impostor.port
         for more in attempts:
             with self.subTest(more=more):
                 done = self.run_porter(proxy.port, *credentials, *more, stdin=b"a secret line\n")
-                self.assert_refused(done, self.right.fingerprint, self.other.fingerprint, str(self.known_servers))
-                self.assertEqual(self.known(), kept)
+                self.assert_refused(done, self.pair.fingerprint, self.other_pair.fingerprint, str(self.known_servers))
+                self.assertEqual(self.read_known_servers(), kept)
         impostor.join()  # it has shaken hands each time, and heard not one byte within
 
         proxy.close()
@@ -83,38 +84,38 @@ class ChangedKey(TrustCase):
             for secret in (PASSWORD, TOKEN, "Alice", "a secret line"):
                 self.assertNotIn(secret.encode(), recorded)
         for recorded in proxy.recorded[1:]:
-            encrypted = [length for kind, length in records(recorded) if kind == 23]
+            encrypted = [length for kind, length in tls_records(recorded) if kind == 23]
             self.assertLessEqual(sum(encrypted), 128, "more than the handshake's end and an alert")
 
     def test_on_a_terminal_it_stops_the_client_without_a_question(self):
-        peer = self.peer(hears_nothing)
-        self.know(peer.port, self.other)
-        terminal = self.terminal(peer.port, "--trust-first-use")
-        self.assertEqual(terminal.leave(), 77)
-        for identity in (self.right, self.other):
-            self.assertIn(identity.fingerprint, terminal.text().replace("\n", ""))
+        server = self.serve(expect_clean_close)
+        self.add_known_server(server.port, self.other_pair)
+        terminal = self.terminal(server.port, "--trust-first-use")
+        self.assertEqual(terminal.wait(), 77)
+        for pair in (self.pair, self.other_pair):
+            self.assertIn(pair.fingerprint, terminal.text().replace("\n", ""))
         self.assertNotIn("(yes/no)", terminal.text())
-        peer.join()
+        server.join()
 
     def test_one_that_comes_while_a_connection_is_made_again_stops_the_client(self):
         def lets_go(connection):
-            let_in(connection)
+            grant_open_access(connection)
             connection.send("closing", "shutting_down", "scripted")
-            see_off(connection)
+            wait_for_close(connection)
         both = self.home / "authorities"
-        both.write_text(self.right.certificate.read_text() + self.other.certificate.read_text())
+        both.write_text(self.pair.certificate.read_text() + self.other_pair.certificate.read_text())
         for authority in (None, both):
             with self.subTest(authority=authority):
-                peer = self.peer(lets_go, hears_nothing, tls=[self.right.context(), self.other.context()])
+                server = self.serve(lets_go, expect_clean_close, tls=[self.pair.context(), self.other_pair.context()])
                 if not authority:
-                    self.know(peer.port, self.right, host="localhost")
-                terminal = self.terminal(peer.port, host="localhost", authority=authority)
-                self.assertEqual(terminal.leave(), 77)
-                self.assertIn(self.other.fingerprint, terminal.text())
-                peer.join()
+                    self.add_known_server(server.port, self.pair, host="localhost")
+                terminal = self.terminal(server.port, host="localhost", authority=authority)
+                self.assertEqual(terminal.wait(), 77)
+                self.assertIn(self.other_pair.fingerprint, terminal.text())
+                server.join()
 
 
-class NoWayBack(TrustCase):
+class NoWayBack(HostKeyCase):
     """A client never falls back to plain by itself."""
 
     def test_what_speaks_no_tls_hears_a_handshake_once_and_nothing_else(self):
@@ -127,16 +128,16 @@ class NoWayBack(TrustCase):
                     connection.half_close()
                     while connection.socket.recv(1 << 16):
                         pass
-                peer = Peer(script)
-                proxy = Proxy(peer.port)
+                server = ScriptedServer(script)
+                proxy = Proxy(server.port)
                 self.addCleanup(proxy.close)
                 done = self.run_porter(proxy.port, "--trust-first-use", "--timeout", "20s", stdin=b"hello\n")
-                peer.join()
+                server.join()
                 self.assertEqual((done.returncode, done.out), (76 if said else 69, ""), done.err)
                 self.assertIn("TLS", done.err)
                 self.assertNotIn("--plain", done.err)  # it may be somebody on the way
                 self.assertEqual(len(proxy.recorded), 1)
-                self.assertTrue(all(kind in (20, 21, 22) for kind, _ in records(proxy.recorded[0])))
+                self.assertTrue(all(kind in (20, 21, 22) for kind, _ in tls_records(proxy.recorded[0])))
 
     def test_a_server_that_is_full_or_stopping_turns_away_in_the_clear_and_is_tried_later(self):
         """What it says there, nobody vouches for: it is neither shown nor a reason to go on in the clear."""
@@ -147,112 +148,112 @@ class NoWayBack(TrustCase):
                     connection.half_close()
                     while connection.socket.recv(1 << 16):
                         pass
-                peer = Peer(script)
-                done = self.run_porter(peer.port, "--trust-first-use", stdin=b"hello\n")
+                server = ScriptedServer(script)
+                done = self.run_porter(server.port, "--trust-first-use", stdin=b"hello\n")
                 self.assert_refused(done, "before TLS began", "try again later", code=75)
                 self.assertNotIn("--plain", done.err)
-                peer.join()
+                server.join()
 
     def test_a_terminal_comes_back_to_a_server_that_had_no_place_for_a_while(self):
         def lets_go(connection):
-            let_in(connection)
+            grant_open_access(connection)
             connection.send("closing", "shutting_down", "scripted")
-            see_off(connection)
+            wait_for_close(connection)
 
         def turns_away(connection):
             connection.send("closing", "server_full", "")
             connection.half_close()
             while connection.socket.recv(1 << 16):
                 pass
-        secure = self.right.context()
-        peer = self.peer(lets_go, turns_away, echoing, tls=[secure, None, secure])
-        self.know(peer.port, self.right)
-        terminal = self.terminal(peer.port)
-        terminal.see("Connected again")
-        terminal.line("/quit")
-        self.assertEqual(terminal.leave(), 0)
-        peer.join()
+        secure = self.pair.context()
+        server = self.serve(lets_go, turns_away, echo, tls=[secure, None, secure])
+        self.add_known_server(server.port, self.pair)
+        terminal = self.terminal(server.port)
+        terminal.expect("Connected again")
+        terminal.send_line("/quit")
+        self.assertEqual(terminal.wait(), 0)
+        server.join()
 
     def test_an_older_tls_and_another_protocol_are_refused(self):
-        for context in (self.right.context(newest=ssl.TLSVersion.TLSv1_2), self.right.context(protocols=()),
-                        self.right.context(protocols=("http/1.1",))):
-            peer = self.peer(is_left, tls=context)
-            self.know(peer.port, self.right)
-            self.assert_refused(self.run_porter(peer.port, stdin=b"hello\n"), "TLS", code=76)
-            peer.join()
+        for context in (self.pair.context(newest=ssl.TLSVersion.TLSv1_2), self.pair.context(protocols=()),
+                        self.pair.context(protocols=("http/1.1",))):
+            server = self.serve(expect_disconnect, tls=context)
+            self.add_known_server(server.port, self.pair)
+            self.assert_refused(self.run_porter(server.port, stdin=b"hello\n"), "TLS", code=76)
+            server.join()
 
     def test_a_server_that_wants_tls_is_told_of_with_what_to_do(self):
         def script(connection):
             connection.expect("hello")
             connection.send("closing", "tls_required", "")
-            see_off(connection)
-        peer = Peer(script)
-        self.assert_refused(self.run_porter(peer.port, "--plain"), "tls_required", "leave out --plain")
-        peer.join()
+            wait_for_close(connection)
+        server = ScriptedServer(script)
+        self.assert_refused(self.run_porter(server.port, "--plain"), "tls_required", "leave out --plain")
+        server.join()
 
 
-class SavedSessions(TrustCase):
+class SavedSessions(HostKeyCase):
     """A session's token is offered to the server with that key, over TLS, and to nobody else."""
 
     def setUp(self):
         super().setUp()
         self.proxy = Proxy(0)  # so that every server below has the same port
         self.addCleanup(self.proxy.close)
-        server = self.peer(guarded)
+        server = self.serve(guarded)
         done = self.to(server, "--trust-first-use", "--password-file", self.password_file)
         self.assertEqual(done.returncode, 0, done.err)
         server.join()
 
-    def to(self, peer, *arguments):
-        self.proxy.target = peer.port
+    def to(self, server, *arguments):
+        self.proxy.target = server.port
         return self.run_porter(self.proxy.port, "--name", "Alice", *arguments)
 
     def test_its_line_names_transport_and_key(self):
         self.assertRegex(self.sessions.read_text(),
-                         rf"^127\.0\.0\.1 {self.proxy.port} tls {self.right.fingerprint.replace('+', '.')} \d+ {TOKEN} Alice\n$")
+                         rf"^127\.0\.0\.1 {self.proxy.port} tls {self.pair.fingerprint.replace('+', '.')} \d+ {TOKEN} Alice\n$")
 
     def test_it_is_resumed_over_tls_with_the_same_key(self):
-        server = self.peer(resumed)
+        server = self.serve(resumed)
         self.assertEqual(self.to(server).returncode, 0)
         server.join()
 
     def test_it_is_not_offered_to_another_key_even_if_that_is_trusted(self):
         self.known_servers.unlink()
-        server = self.peer(asks_in_vain, tls=self.other.context())
+        server = self.serve(asks_in_vain, tls=self.other_pair.context())
         self.assert_refused(self.to(server, "--trust-first-use"), "password", code=64)
         server.join()
 
     def test_it_is_not_offered_in_the_clear(self):
-        server = Peer(asks_in_vain)
+        server = ScriptedServer(asks_in_vain)
         self.assert_refused(self.to(server, "--plain"), "password", code=64)
         server.join()
         self.proxy.close()
         self.assertNotIn(TOKEN.encode(), b"".join(self.proxy.recorded))
 
 
-class RenewedKeys(TrustCase):
+class RenewedKeys(HostKeyCase):
     """A session of a server for which an authority vouches outlives the server's key, and no other session does."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.authority = Identity(cls.folder, "authority")
-        cls.before = Identity.issued(cls.authority, cls.folder, "before")
-        cls.renewed = Identity.issued(cls.authority, cls.folder, "renewed")
-        cls.of_another = Identity.issued(cls.other, cls.folder, "of-another")
+        cls.authority = KeyPair(cls.folder, "authority")
+        cls.before = KeyPair.signed_by(cls.authority, cls.folder, "before")
+        cls.renewed = KeyPair.signed_by(cls.authority, cls.folder, "renewed")
+        cls.of_another = KeyPair.signed_by(cls.other_pair, cls.folder, "of-another")
         cls.both = cls.folder / "both"
-        cls.both.write_text(cls.authority.certificate.read_text() + cls.other.certificate.read_text())
+        cls.both.write_text(cls.authority.certificate.read_text() + cls.other_pair.certificate.read_text())
 
     def setUp(self):
         super().setUp()
         self.proxy = Proxy(0)  # so that every server below has the same port
         self.addCleanup(self.proxy.close)
 
-    def visit(self, script, identity, *arguments):
-        peer = self.peer(script, tls=identity.context())
-        self.proxy.target = peer.port
+    def visit(self, script, pair, *arguments):
+        server = self.serve(script, tls=pair.context())
+        self.proxy.target = server.port
         done = self.run_porter(self.proxy.port, "--name", "Alice", *arguments, host="localhost", authority=self.both)
-        peer.join()
+        server.join()
         return done
 
     def keep_session(self, *arguments):
@@ -260,14 +261,14 @@ class RenewedKeys(TrustCase):
         self.assertEqual(done.returncode, 0, done.err)
         self.assertIn(TOKEN, self.sessions.read_text())
 
-    def assert_not_offered(self, identity):
-        self.assert_refused(self.visit(asks_in_vain, identity), "password", code=64)
+    def assert_not_offered(self, pair):
+        self.assert_refused(self.visit(asks_in_vain, pair), "password", code=64)
 
     def test_it_is_offered_to_a_new_key_for_which_the_same_authority_vouches(self):
         self.keep_session()
         self.assertIn(f" {self.before.fingerprint},authority={self.authority.fingerprint} ", self.sessions.read_text())
-        for identity in (self.renewed, self.before):
-            done = self.visit(resumed, identity)
+        for pair in (self.renewed, self.before):
+            done = self.visit(resumed, pair)
             self.assertEqual(done.returncode, 0, done.err)
 
     def test_it_is_not_offered_where_another_authority_vouches(self):
@@ -276,11 +277,11 @@ class RenewedKeys(TrustCase):
 
     def test_it_is_not_offered_where_nobody_vouches_and_the_key_is_another(self):
         self.keep_session()
-        done = self.visit(asks_in_vain, self.right, "--trust-first-use")
+        done = self.visit(asks_in_vain, self.pair, "--trust-first-use")
         self.assert_refused(done, "password", code=64)
 
     def test_a_session_of_a_pinned_key_is_not_offered_because_an_authority_vouches(self):
-        self.know(self.proxy.port, self.before, host="localhost")
+        self.add_known_server(self.proxy.port, self.before, host="localhost")
         self.keep_session()
         self.assertNotIn("authority", self.sessions.read_text())
         self.known_servers.unlink()
@@ -293,7 +294,7 @@ class RenewedKeys(TrustCase):
 
     def test_it_is_not_offered_to_a_key_that_is_trusted_by_its_pin(self):
         self.keep_session()
-        self.know(self.proxy.port, self.renewed, host="localhost")
+        self.add_known_server(self.proxy.port, self.renewed, host="localhost")
         self.assert_not_offered(self.renewed)
 
     def test_a_new_session_of_that_name_takes_its_place(self):
@@ -305,7 +306,7 @@ class RenewedKeys(TrustCase):
         self.assertIn(self.renewed.fingerprint, lines[0])
 
 
-class WithPorterd(TrustCase):
+class WithPorterd(HostKeyCase):
     """The other tests' server is a script; this is the real one."""
 
     def setUp(self):
@@ -315,7 +316,7 @@ class WithPorterd(TrustCase):
 
     def restart(self):
         self.server.stop()
-        self.server.wanted_port = self.server.port
+        self.server.requested_port = self.server.port
         self.server.start()
 
     def to_server(self, *arguments, stdin=b"hello\n"):
@@ -323,7 +324,7 @@ class WithPorterd(TrustCase):
 
     def test_the_key_that_porterd_made_is_trusted_once_and_the_session_outlives_a_restart(self):
         certificate = next(self.server.data.glob("*certificate*"))
-        fingerprint = Identity.fingerprint_of(certificate)
+        fingerprint = KeyPair.fingerprint_of(certificate)
         done = self.to_server("--trust", fingerprint, "--register", "--name", "Alice", "--password-file", self.password_file)
         self.assertEqual((done.returncode, done.out), (0, "hello\n"), done.err)
         self.restart()

@@ -32,14 +32,14 @@ class ClosedInOrder(PorterCase):
                 before = len(self.connections_of_log())
                 terminal = Terminal(PORTER, "127.0.0.1", self.server.port, home=self.home)
                 self.addCleanup(terminal.close)
-                terminal.see(QUESTION)
+                terminal.expect(QUESTION)
                 self.assert_closed_in_order(before)
-                terminal.type(answer)
+                terminal.send(answer)
                 if code is None:
-                    terminal.see("^> ")
-                    self.leave(terminal)
+                    terminal.expect("^> ")
+                    self.quit(terminal)
                 else:
-                    self.assertEqual(terminal.leave(), code)
+                    self.assertEqual(terminal.wait(), code)
         self.assertNotIn("connection_lost", self.server.log())
 
     def test_where_no_person_can_be_asked_it_is_closed_in_order_too(self):

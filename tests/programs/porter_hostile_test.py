@@ -9,7 +9,7 @@ import tempfile
 import threading
 import unittest
 
-from support.peer import Peer
+from support.scripted_server import ScriptedServer
 from support.server import PORTER, assert_no_report, clean_environment
 from support.terminal import Terminal
 from support.waiting import HANG_GUARD
@@ -55,11 +55,11 @@ class Hostile(unittest.TestCase):
             except OSError:
                 pass  # the client has left, as it should
 
-        return Peer(script)
+        return ScriptedServer(script)
 
-    def visit(self, peer, *arguments):
+    def visit(self, server, *arguments):
         """Runs porter with an input that never ends, drains what it prints, and judges what is judged alike everywhere."""
-        command = [PORTER, "127.0.0.1", str(peer.port), "--plain", "--linger", "0", *map(str, arguments)]
+        command = [PORTER, "127.0.0.1", str(server.port), "--plain", "--linger", "0", *map(str, arguments)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               env=clean_environment(self.home)) as porter:
             printed = {}
@@ -73,7 +73,7 @@ class Hostile(unittest.TestCase):
                 one.join()
             code = porter.wait()
             guard.cancel()
-        peer.join()
+        server.join()
         said = printed["err"].decode()
         assert_no_report(said)
         self.assertIsNone(RAW.search(said), f"a terminal would act upon {said!r}")
@@ -145,22 +145,22 @@ class Hostile(unittest.TestCase):
 
 class OnATerminal(Hostile):
     def test_json_holds_nothing_that_a_terminal_acts_upon(self):
-        def see_off(connection):
+        def wait_for_close(connection):
             while connection.receive() is not None:
                 pass
 
         for text in (ESCAPES, "\x7f\x80\x9f", "\u061c\u200e\u202a\u2069"):
             with self.subTest(text=text):
-                peer = self.play(LET_IN, message("text", text), message("text", "the end"), then=see_off)
-                terminal = Terminal(PORTER, "127.0.0.1", peer.port, "--plain", "--json", home=self.home)
+                server = self.play(LET_IN, message("text", text), message("text", "the end"), then=wait_for_close)
+                terminal = Terminal(PORTER, "127.0.0.1", server.port, "--plain", "--json", home=self.home)
                 self.addCleanup(terminal.close)
-                terminal.see('"the end"')
+                terminal.expect('"the end"')
                 shown = terminal.raw.decode()
                 line = next(line for line in shown.splitlines() if '{"text":"' in line and "the end" not in line)
                 self.assertIsNone(RAW.search(line[line.index("{"):].rstrip("\r\n")), repr(line))
                 self.assertEqual(json.loads(line[line.index("{"):line.rindex("}") + 1]), {"text": text})
-                terminal.line("/quit")
-                self.assertEqual(terminal.leave(), OK)
+                terminal.send_line("/quit")
+                self.assertEqual(terminal.wait(), OK)
 
 
 if __name__ == "__main__":

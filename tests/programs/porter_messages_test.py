@@ -4,8 +4,8 @@ import socket
 import unittest
 
 from support.case import PASSWORD
-from support.peer import Peer, let_in, see_off
 from support.porter import PROMPT, PorterCase
+from support.scripted_server import ScriptedServer, grant_open_access, wait_for_close
 from support.server import PORTER, run
 from support.terminal import CTRL_C, CTRL_D, Terminal
 from support.wire import CODES
@@ -20,45 +20,45 @@ class Names(PorterCase):
         super().setUp()
         self.first, self.last = self.fresh_name(), self.fresh_name()
         for name in (self.first, self.last):
-            self.leave(self.registered(name))
+            self.quit(self.register(name))
         self.choice = (f"Going by {self.last}, whose session was opened last here. Also kept: {self.first} "
                        "(--name NAME takes another).")
 
     def end_sessions(self, name):
-        visitor = self.visitor()
-        visitor.enter("login", name, PASSWORD)
-        visitor.ask("logout", 1)
+        client = self.connect()
+        client.get_access("login", name, PASSWORD)
+        client.request("logout", 1)
 
     def test_the_one_that_is_used_is_named_with_the_others(self):
         terminal = self.porter()
-        terminal.see(f"^{re.escape(self.choice)}$")
-        terminal.see(rf"^Welcome, {self.last}\.")
-        self.leave(terminal)
+        terminal.expect(f"^{re.escape(self.choice)}$")
+        terminal.expect(rf"^Welcome, {self.last}\.")
+        self.quit(terminal)
 
     def test_where_the_name_was_given_or_one_session_is_kept_there_is_no_choice_to_tell_of(self):
         for home, arguments in ((self.home, ("--name", self.first)), (None, ())):
             if home is None:
                 self.new_home()
-                self.leave(self.registered(self.fresh_name()))
+                self.quit(self.register(self.fresh_name()))
             terminal = self.porter(*arguments)
-            terminal.see(PROMPT)
+            terminal.expect(PROMPT)
             self.assertNotIn("Going by", terminal.text())
-            self.leave(terminal)
+            self.quit(terminal)
 
     def test_the_one_that_is_over_is_named(self):
         self.end_sessions(self.last)
         terminal = self.porter()
-        terminal.see(rf"^Your session as {self.last} is over\.$")
-        terminal.see(rf"^Password for {self.last}: ")
-        terminal.type(CTRL_D)
-        self.assertEqual(terminal.leave(), 0)
+        terminal.expect(rf"^Your session as {self.last} is over\.$")
+        terminal.expect(rf"^Password for {self.last}: ")
+        terminal.send(CTRL_D)
+        self.assertEqual(terminal.wait(), 0)
 
     def test_whose_session_is_over_is_not_asked_whether_the_account_is_new(self):
         self.end_sessions(self.first)
         terminal = self.porter("--name", self.first)  # the server knows the address by the other name
-        terminal.see(rf"^Your session as {self.first} is over\.\nPassword for {self.first}: ")
-        terminal.type(CTRL_D)
-        self.assertEqual(terminal.leave(), 0)
+        terminal.expect(rf"^Your session as {self.first} is over\.\nPassword for {self.first}: ")
+        terminal.send(CTRL_D)
+        self.assertEqual(terminal.wait(), 0)
 
     def test_the_one_that_is_over_is_named_where_nothing_can_be_asked(self):
         self.end_sessions(self.last)
@@ -73,23 +73,23 @@ class Names(PorterCase):
             connection.expect("login")
             connection.send("granted", "login", "Alice", 7, "prt_x", 4_000_000_000, 0, "", 0)
             connection.send("closing", "shutting_down", "")
-            see_off(connection)
+            wait_for_close(connection)
 
         def has_forgotten(connection):
             connection.expect("hello")
             connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "Alice")
             connection.expect("resume", token="prt_x")
             connection.send("denied", "invalid_token", 0, "")
-            see_off(connection)
-        peer = Peer(lets_in, has_forgotten)
-        terminal = Terminal(PORTER, "127.0.0.1", peer.port, "--plain", home=self.home)
+            wait_for_close(connection)
+        server = ScriptedServer(lets_in, has_forgotten)
+        terminal = Terminal(PORTER, "127.0.0.1", server.port, "--plain", home=self.home)
         self.addCleanup(terminal.close)
-        terminal.see("^Password for Alice: ")
-        terminal.line(PASSWORD)
-        terminal.see(r"^Your session as Alice was ended \(.*\)\. Start porter again to log in\.$")
-        self.assertEqual(terminal.leave(), 77)
+        terminal.expect("^Password for Alice: ")
+        terminal.send_line(PASSWORD)
+        terminal.expect(r"^Your session as Alice was ended \(.*\)\. Start porter again to log in\.$")
+        self.assertEqual(terminal.wait(), 77)
         self.assertNotIn("invalid_token", terminal.text())
-        peer.join()
+        server.join()
 
 
 class Connecting(unittest.TestCase):
@@ -109,12 +109,12 @@ class Connecting(unittest.TestCase):
                                     "2s" if redirected else "1h", home="/nonexistent")
                 self.addCleanup(terminal.close)
                 if redirected:
-                    self.assertEqual(terminal.leave(), 69)
+                    self.assertEqual(terminal.wait(), 69)
                     self.assertEqual(terminal.text(), "")
                 else:
-                    terminal.see(f"^{re.escape(note)}$")
-                    terminal.type(CTRL_C)
-                    self.assertEqual(terminal.leave(), 0)
+                    terminal.expect(f"^{re.escape(note)}$")
+                    terminal.send(CTRL_C)
+                    self.assertEqual(terminal.wait(), 0)
 
     def test_a_pipe_gets_the_error_alone(self):
         done = run(PORTER, *self.place.split(":"), "--timeout", "2s", home="/nonexistent")
@@ -137,52 +137,55 @@ class Narrow(PorterCase):
 
     def test_the_question_about_the_key_keeps_its_words_whole(self):
         terminal = self.terminal("127.0.0.1", self.server.port)
-        terminal.see(r"^Trust this server\? \(yes/no\) ")
+        terminal.expect(r"^Trust this server\? \(yes/no\) ")
         shown = self.rows(terminal)
         self.assertEqual(shown[:2], [f"127.0.0.1:{self.server.port} is new here, and nobody",
                                      "vouches for it. The fingerprint of its"])
         self.assertEqual([row for row in shown if len(row) > self.columns and " " in row], [])
-        terminal.line("no")
-        self.assertEqual(terminal.leave(), 77)
+        terminal.send_line("no")
+        self.assertEqual(terminal.wait(), 77)
         self.assertEqual([row for row in self.rows(terminal) if len(row) > self.columns and " " in row], [])
 
     def test_a_list_goes_on_below_its_second_column(self):
-        peer = Peer(lambda connection: let_in(connection) or see_off(connection))
-        terminal = self.terminal("127.0.0.1", peer.port, "--plain")
-        terminal.see(PROMPT)
-        terminal.line("/help")
-        terminal.see(r"^  /quit         leave; the session is\n                kept \(also Ctrl-D\)$")
-        self.leave(terminal)
-        peer.join()
+        server = ScriptedServer(lambda connection: grant_open_access(connection) or wait_for_close(connection))
+        terminal = self.terminal("127.0.0.1", server.port, "--plain")
+        terminal.expect(PROMPT)
+        terminal.send_line("/help")
+        terminal.expect(r"^  /quit         leave; the session is\n                kept \(also Ctrl-D\)$")
+        self.quit(terminal)
+        server.join()
 
     def test_an_error_is_broken_at_blanks_and_not_where_stderr_is_a_file(self):
-        peer = Peer(lambda connection: connection.expect("hello") and connection.send("closing", "server_full", ""))
-        terminal = self.terminal("127.0.0.1", peer.port, "--plain")
-        self.assertEqual(terminal.leave(), 75)
+        def full(connection):
+            connection.expect("hello")
+            connection.send("closing", "server_full", "")
+        server = ScriptedServer(full)
+        terminal = self.terminal("127.0.0.1", server.port, "--plain")
+        self.assertEqual(terminal.wait(), 75)
         self.assertEqual(self.rows(terminal), ["porter: the server has no room for this", "connection", ""])
-        peer.join()
+        server.join()
         errors = self.home / "errors"
-        peer = Peer(lambda connection: connection.expect("hello") and connection.send("closing", "server_full", ""))
-        terminal = Terminal("sh", "-c", f'exec "$0" "$@" 2>{errors}', PORTER, "127.0.0.1", peer.port, "--plain",
+        server = ScriptedServer(full)
+        terminal = Terminal("sh", "-c", f'exec "$0" "$@" 2>{errors}', PORTER, "127.0.0.1", server.port, "--plain",
                             home=self.home, columns=self.columns)
         self.addCleanup(terminal.close)
-        self.assertEqual(terminal.leave(), 75)
+        self.assertEqual(terminal.wait(), 75)
         self.assertEqual(errors.read_text(), "porter: the server has no room for this connection\n")
-        peer.join()
+        server.join()
 
     def test_a_text_of_the_peer_stays_as_it_is(self):
         text = "words of a peer that are wider than the terminal, as they came"
 
         def script(connection):
-            let_in(connection)
+            grant_open_access(connection)
             connection.send("text", text)
-            see_off(connection)
-        peer = Peer(script)
-        terminal = self.terminal("127.0.0.1", peer.port, "--plain")
-        terminal.see(f"^{text}$")
+            wait_for_close(connection)
+        server = ScriptedServer(script)
+        terminal = self.terminal("127.0.0.1", server.port, "--plain")
+        terminal.expect(f"^{text}$")
         self.assertIn(text.encode(), terminal.raw)
-        self.leave(terminal)
-        peer.join()
+        self.quit(terminal)
+        server.join()
 
 
 class Codes(PorterCase):
@@ -219,15 +222,15 @@ class Codes(PorterCase):
 
     def closed_with(self, code, reason=""):
         def script(connection):
-            let_in(connection)
+            grant_open_access(connection)
             if code == UNKNOWN:
                 connection.send_raw(b"\0\0\0\5\x44" + UNKNOWN.to_bytes(2, "big") + b"\0\0")
             else:
                 connection.send("closing", code, reason)
-            see_off(connection)
-        peer = Peer(script)
-        self.addCleanup(peer.join)
-        terminal = Terminal(PORTER, "127.0.0.1", peer.port, "--plain", home=self.home)
+            wait_for_close(connection)
+        server = ScriptedServer(script)
+        self.addCleanup(server.join)
+        terminal = Terminal(PORTER, "127.0.0.1", server.port, "--plain", home=self.home)
         self.addCleanup(terminal.close)
         return terminal
 
@@ -239,27 +242,27 @@ class Codes(PorterCase):
         for code, meaning in self.COME_BACK.items():
             with self.subTest(code=code):
                 terminal = self.closed_with(code)
-                terminal.see(f"^porter: {re.escape(meaning)}; connecting again$")
+                terminal.expect(f"^porter: {re.escape(meaning)}; connecting again$")
                 self.assertNotRegex(terminal.text(), "closed:|_")
-                self.leave(terminal)
+                self.quit(terminal)
 
     def test_a_closing_for_good_is_told_as_what_it_means(self):
         for code, meaning in self.FATAL.items():
             with self.subTest(code=code):
                 terminal = self.closed_with(code)
-                terminal.see(f"^porter: {re.escape(meaning)}$")
-                terminal.leave()
+                terminal.expect(f"^porter: {re.escape(meaning)}$")
+                terminal.wait()
                 self.assertNotRegex(terminal.text(), "closed:|_|unknown")
 
     def test_the_words_of_the_server_follow_in_parentheses(self):
         terminal = self.closed_with("server_full", "others need the place")
-        terminal.see(r"^porter: the server has no room for this connection \(others need the place\); connecting again$")
-        self.leave(terminal)
+        terminal.expect(r"^porter: the server has no room for this connection \(others need the place\); connecting again$")
+        self.quit(terminal)
 
     def test_the_end_of_a_connection_in_order_is_told_once(self):
         terminal = self.closed_with("normal")
-        terminal.see(r"^The server closed the connection\.$")
-        self.assertEqual(terminal.leave(), 0)
+        terminal.expect(r"^The server closed the connection\.$")
+        self.assertEqual(terminal.wait(), 0)
         self.assertNotIn("porter:", terminal.text())
 
 

@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 from support.case import OTHER_PASSWORD, PASSWORD, ServerCase
-from support.peer import Peer, let_in, see_off
+from support.scripted_server import ScriptedServer, grant_open_access, wait_for_close
 from support.server import PORTER, Server, clean_environment, run
 from support.waiting import HANG_GUARD
 from support.wire import message
@@ -239,10 +239,10 @@ class Refusals(PipeCase):
                     connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "")
                     connection.expect("login")
                     connection.send_raw(message("denied", code, seconds, "scripted"))
-                    see_off(connection)
-                peer = Peer(script)
-                done = self.porter("--name", "Alice", "--password-file", self.password_file(), port=peer.port)
-                peer.join()
+                    wait_for_close(connection)
+                server = ScriptedServer(script)
+                done = self.porter("--name", "Alice", "--password-file", self.password_file(), port=server.port)
+                server.join()
                 self.assert_failed(done, 75, f"denied: {code}: scripted")
                 self.assertTrue(done.err.endswith(told + "\n"), done.err)
 
@@ -257,10 +257,10 @@ class Refusals(PipeCase):
                 def script(connection, code=code):
                     connection.expect("hello")
                     connection.send("closing", code, "scripted")
-                    see_off(connection)
-                peer = Peer(*[script] * 1)
-                done = self.porter(port=peer.port)
-                peer.join()
+                    wait_for_close(connection)
+                server = ScriptedServer(*[script] * 1)
+                done = self.porter(port=server.port)
+                server.join()
                 self.assertIn(code, done.err)
                 if code != "internal":  # whose fault 70 means, the page leaves open
                     self.assertEqual(done.returncode, exit_code, done.err)
@@ -270,20 +270,20 @@ class Refusals(PipeCase):
             with self.subTest(said=said):
                 def script(connection, said=said):
                     connection.send_raw(said)
-                    see_off(connection)
-                peer = Peer(script)
-                done = self.porter(port=peer.port)
+                    wait_for_close(connection)
+                server = ScriptedServer(script)
+                done = self.porter(port=server.port)
                 self.assertEqual((done.returncode, done.out), (76, ""), done.err)
 
     def test_a_server_that_leaves_in_the_middle_is_no_success(self):
         def script(connection):
-            let_in(connection)
+            grant_open_access(connection)
             connection.expect("text", text="one")
             connection.send("text", "one")
             connection.send("closing", "shutting_down", "scripted")
-            see_off(connection)
-        peer = Peer(script)
-        done = self.porter(stdin=b"one\ntwo\nthree\n" * 1000, port=peer.port)
+            wait_for_close(connection)
+        server = ScriptedServer(script)
+        done = self.porter(stdin=b"one\ntwo\nthree\n" * 1000, port=server.port)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("shutting_down", done.err)
 
@@ -314,11 +314,11 @@ class SavedSessions(PipeCase):
 
     def sessions_of(self, name):
         """Of the account, without the one that asks, which ends."""
-        visitor = self.visitor()
-        granted = visitor.enter("login", name, PASSWORD)
-        visitor.send("list_sessions")
-        found = [row.id for row in visitor.expect("sessions").sessions if row.id != granted.session]
-        visitor.ask("logout", 0)
+        client = self.connect()
+        granted = client.get_access("login", name, PASSWORD)
+        client.send("list_sessions")
+        found = [row.id for row in client.expect("sessions").sessions if row.id != granted.session]
+        client.request("logout", 0)
         return found
 
     def test_with_no_save_the_session_is_ended_however_the_run_ends(self):
@@ -349,11 +349,11 @@ class SavedSessions(PipeCase):
             connection.send("granted", "login", "Alice", 7, "prt_x", 4_000_000_000, 0, "", 0)
             connection.expect("logout", scope=0)
             connection.expect("closing")
-            see_off(connection)
-        peer = Peer(script)
-        done = self.porter("--name", "Alice", "--no-save", "--password-file", self.password_file(), port=peer.port)
+            wait_for_close(connection)
+        server = ScriptedServer(script)
+        done = self.porter("--name", "Alice", "--no-save", "--password-file", self.password_file(), port=server.port)
         self.assertEqual((done.returncode, done.out), (0, ""), done.err)
-        peer.join()
+        server.join()
 
     def test_with_no_save_nothing_is_kept(self):
         self.assertEqual(self.register("Saved Three", "--no-save", stdin=b"x\n").returncode, 0)
@@ -368,9 +368,9 @@ class SavedSessions(PipeCase):
             connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "Saved Four")
             got = connection.receive()
             assert got is None or got.kind in ("login", "closing"), got
-        peer = Peer(script)
-        self.assertEqual(self.porter("--name", "Saved Four", port=peer.port).returncode, 64)
-        peer.join()
+        server = ScriptedServer(script)
+        self.assertEqual(self.porter("--name", "Saved Four", port=server.port).returncode, 64)
+        server.join()
 
     def test_a_session_is_used_for_no_other_name(self):
         self.register("Saved Name")
@@ -379,9 +379,9 @@ class SavedSessions(PipeCase):
 
     def test_a_refused_session_is_forgotten(self):
         self.register("Saved Five")
-        visitor = self.visitor()
-        visitor.enter("login", "Saved Five", PASSWORD)
-        visitor.ask("logout", 1)
+        client = self.connect()
+        client.get_access("login", "Saved Five", PASSWORD)
+        client.request("logout", 1)
         self.assertNotEqual(self.porter("--name", "Saved Five").returncode, 0)
         self.assertEqual(self.saved(), [])
         done = self.porter("--name", "Saved Five", "--password-file", self.password_file(), stdin=b"x\n")

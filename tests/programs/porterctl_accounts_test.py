@@ -42,16 +42,16 @@ class Looking(AdministratorCase):
 
     def test_a_name_is_taken_as_it_is(self):
         for name in ("[a, b]", "a,b", "-x", "--yes", "%%", "=", "'", "--"):
-            self.ctl("accounts", "add", stdin=PASSWORD.encode(), words=(name,))
-            self.assertEqual(json.loads(self.ctl("accounts", "show", "--json", words=(name,)).out)["name"], name)
-            self.ctl("accounts", "delete", "--yes", words=(name,))
+            self.ctl("accounts", "add", stdin=PASSWORD.encode(), operands=(name,))
+            self.assertEqual(json.loads(self.ctl("accounts", "show", "--json", operands=(name,)).out)["name"], name)
+            self.ctl("accounts", "delete", "--yes", operands=(name,))
 
 
 class Adding(AdministratorCase):
     def test_an_account_added_can_log_in_at_once(self):
         made = self.json("accounts", "add", "Боб", "--password-file", self.password_file(PASSWORD))
         self.assertEqual((made["name"], made["folded_name"]), ("Боб", "боб"))
-        self.visitor().enter("login", "боб", PASSWORD)
+        self.connect().get_access("login", "боб", PASSWORD)
 
     def test_a_password_file_that_others_can_read_is_taken_with_a_note(self):
         file = self.password_file(PASSWORD)
@@ -63,7 +63,7 @@ class Adding(AdministratorCase):
 
     def test_the_password_may_come_from_standard_input(self):
         self.ctl("accounts", "add", "Piped", stdin=PASSWORD.encode() + b"\n")
-        self.visitor().enter("login", "Piped", PASSWORD)
+        self.connect().get_access("login", "Piped", PASSWORD)
 
     def test_the_rules_are_those_of_visitors(self):
         self.assertIn("8 characters", self.ctl("accounts", "add", "Weak", stdin=b"short\n", code=65).err)
@@ -80,12 +80,12 @@ class Adding(AdministratorCase):
         account = self.account("Strasse")
         done = self.ctl("accounts", "add", "STRAßE", stdin=PASSWORD.encode(), code=65)
         self.assertIn('"Strasse"', done.err)
-        self.resumed(account).expect_alive()
+        self.resume(account).expect_alive()
 
     def test_the_hash_is_as_strong_as_is_said(self):
         self.ctl("accounts", "add", "Strong", "--hash-memory", "32MiB", "--hash-ops", "3", stdin=PASSWORD.encode())
         self.ctl("accounts", "add", "Faint", "--hash-memory", "8MiB", stdin=PASSWORD.encode(), code=64)
-        self.visitor().enter("login", "Strong", PASSWORD)
+        self.connect().get_access("login", "Strong", PASSWORD)
 
     def test_porterds_environment_holds_here_too(self):
         self.ctl("accounts", "add", "Longer", stdin=b"plum velvet\n", env={"PORTERD_MIN_PASSWORD_LENGTH": "20"}, code=65)
@@ -97,59 +97,59 @@ class Obeying(AdministratorCase):
 
     def test_set_password_ends_every_session_and_the_new_one_logs_in(self):
         account = self.account()
-        here, there = self.resumed(account), self.logged_in(account)
+        here, there = self.resume(account), self.log_in(account)
         shown = self.json("accounts", "set-password", account.name, stdin=OTHER_PASSWORD.encode())
         self.assertEqual(shown["sessions_ended"], 2)
         for connection in (here, there):
             connection.expect_closing("session_ended")
-        self.assertEqual(self.refused("resume", account.token), "invalid_token")
-        self.assertEqual(self.refused("login", account.name, PASSWORD), "bad_credentials")
-        self.visitor().enter("login", account.name, OTHER_PASSWORD)
+        self.assertEqual(self.denial_code("resume", account.token), "invalid_token")
+        self.assertEqual(self.denial_code("login", account.name, PASSWORD), "bad_credentials")
+        self.connect().get_access("login", account.name, OTHER_PASSWORD)
 
     def test_a_disabled_account_is_out_until_it_is_enabled(self):
-        account, stranger = self.account(), self.resumed(self.account())
-        here = self.resumed(account)
+        account, stranger = self.account(), self.resume(self.account())
+        here = self.resume(account)
         self.assertEqual(self.json("accounts", "disable", account.name)["state"], "disabled")
         here.expect_closing("session_ended")
-        self.assertEqual(self.refused("login", account.name, PASSWORD), "bad_credentials")
+        self.assertEqual(self.denial_code("login", account.name, PASSWORD), "bad_credentials")
         self.ctl("accounts", "disable", account.name)
         self.assertEqual(self.json("accounts", "enable", account.name)["state"], "enabled")
-        self.logged_in(account).expect_alive()
+        self.log_in(account).expect_alive()
         stranger.expect_alive()
 
     def test_a_deleted_account_is_gone_with_its_sessions_and_addresses(self):
         account = self.account()
-        here = self.resumed(account)
+        here = self.resume(account)
         self.assertIn("--yes", self.ctl("accounts", "delete", account.name, code=64).err)
         here.expect_alive()
         self.ctl("accounts", "delete", account.name, "--yes")
         here.expect_closing("session_ended")
-        self.assertEqual(self.refused("login", account.name, PASSWORD), "bad_credentials")
+        self.assertEqual(self.denial_code("login", account.name, PASSWORD), "bad_credentials")
         self.assertNotIn(account.address, [row[0] for row in self.rows("addresses", "list")])
         self.account(account.name)
 
     def test_a_renamed_account_keeps_its_sessions_and_is_greeted_by_the_new_name(self):
         account = self.account("Old Name")
-        here = self.resumed(account)
+        here = self.resume(account)
         self.ctl("accounts", "rename", "old name", "Новое Имя")
         here.expect_alive()
-        visitor = self.visitor(account.address)
-        self.assertEqual(visitor.hello().known_as, "Новое Имя")
-        self.assertEqual(self.refused("login", "Old Name", PASSWORD), "bad_credentials")
-        self.assertEqual(visitor.ask("login", "новое имя", PASSWORD).name, "Новое Имя")
-        self.resumed(account).expect_alive()
+        client = self.connect(account.address)
+        self.assertEqual(client.hello().known_as, "Новое Имя")
+        self.assertEqual(self.denial_code("login", "Old Name", PASSWORD), "bad_credentials")
+        self.assertEqual(client.request("login", "новое имя", PASSWORD).name, "Новое Имя")
+        self.resume(account).expect_alive()
 
     def test_the_spelling_alone_can_be_changed(self):
         account = self.account("Алиса")
         self.assertEqual(self.json("accounts", "rename", "Алиса", "АЛИСА")["name"], "АЛИСА")
-        self.assertEqual(self.resumed(account).granted.name, "АЛИСА")
+        self.assertEqual(self.resume(account).granted.name, "АЛИСА")
 
     def test_nobody_is_renamed_to_a_name_that_is_taken(self):
         account, other = self.account(), self.account()
         self.ctl("accounts", "rename", account.name, other.name.upper(), code=65)
         self.ctl("accounts", "rename", account.name, " ", code=64)
         self.ctl("accounts", "rename", account.name, "\ufdfa" * 15, code=64)
-        self.resumed(account).expect_alive()
+        self.resume(account).expect_alive()
 
 
 if __name__ == "__main__":

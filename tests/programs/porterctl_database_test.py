@@ -59,7 +59,7 @@ class Beside(AdministratorCase):
         other.data.mkdir(mode=0o700)
         shutil.copy(copy, other.database)
         other.start()
-        self.resumed(account, server=other).expect_alive()
+        self.resume(account, server=other).expect_alive()
         other.stop()
 
     def test_a_backup_replaces_nothing(self):
@@ -117,21 +117,21 @@ class Restored(unittest.TestCase):
         return done
 
     def login(self, how):
-        visitor = self.server.connect()
-        self.addCleanup(visitor.close)
-        return visitor.enter(how, "Alice", PASSWORD).token
+        client = self.server.connect()
+        self.addCleanup(client.close)
+        return client.get_access(how, "Alice", PASSWORD).token
 
     def denied(self, token):
-        visitor = self.server.connect()
-        self.addCleanup(visitor.close)
-        visitor.hello()
-        return visitor.ask("resume", token)
+        client = self.server.connect()
+        self.addCleanup(client.close)
+        client.hello()
+        return client.request("resume", token)
 
     def test_sessions_that_ended_since_stay_ended_and_what_was_there_is_kept(self):
-        visitor = self.server.connect()
-        visitor.enter("resume", self.ended)
-        visitor.ask("logout", 0)
-        visitor.close()
+        client = self.server.connect()
+        client.get_access("resume", self.ended)
+        client.request("logout", 0)
+        client.close()
         self.ctl("accounts", "add", "Bob", "--password-file", self.password_file())
         self.server.stop()
         said = self.ctl("db", "restore", "--yes", self.backup).err
@@ -207,9 +207,9 @@ class Refused(unittest.TestCase):
     def setUpClass(cls):
         good = Server()
         cls.addClassCleanup(good.remove)
-        visitor = good.connect()
-        visitor.enter("register", "Alice", PASSWORD)
-        visitor.close()
+        client = good.connect()
+        client.get_access("register", "Alice", PASSWORD)
+        client.close()
         good.stop()
         cls.good = good.database
 

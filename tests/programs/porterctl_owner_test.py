@@ -16,7 +16,7 @@ class ForTheOwner(unittest.TestCase):
         self.server = Server()
         self.addCleanup(self.server.remove)
         client = self.server.connect()
-        client.enter("register", "Alice", PASSWORD)
+        client.get_access("register", "Alice", PASSWORD)
         client.close()
         self.server.kill()  # its write-ahead log stays
         for place in (self.server.folder, self.server.data, *self.server.data.iterdir()):

@@ -19,29 +19,29 @@ class Sessions(AdministratorCase):
 
     def test_a_revoked_session_ends_its_connections_and_no_other(self):
         account = self.account()
-        theirs, others = [self.resumed(account) for _ in range(2)], self.logged_in(account)
+        theirs, others = [self.resume(account) for _ in range(2)], self.log_in(account)
         self.ctl("sessions", "revoke", account.session)
         for connection in theirs:
             connection.expect_closing("session_ended")
-        self.assertEqual(self.refused("resume", account.token), "invalid_token")
+        self.assertEqual(self.denial_code("resume", account.token), "invalid_token")
         others.expect_alive()
         self.ctl("sessions", "revoke", account.session, code=66)
 
     def test_all_sessions_of_an_account_are_revoked_at_once(self):
-        account, stranger = self.account(), self.resumed(self.account())
-        theirs = [self.resumed(account), self.logged_in(account)]
+        account, stranger = self.account(), self.resume(self.account())
+        theirs = [self.resume(account), self.log_in(account)]
         self.assertEqual(self.json("sessions", "revoke", "--account", account.name),
                          {"account": account.name, "sessions_ended": 2})
         for connection in theirs:
             connection.expect_closing("session_ended")
         stranger.expect_alive()
-        self.logged_in(account)
+        self.log_in(account)
 
     def test_what_to_revoke_is_said_in_one_way(self):
         self.ctl("sessions", "revoke", code=64)
         self.ctl("sessions", "revoke", "1", "--account", "Alice", code=64)
         for wrong in ("0", "-1", "x", "1x", "", "99999999999999999999"):
-            self.ctl("sessions", "revoke", words=(wrong,), code=64)
+            self.ctl("sessions", "revoke", operands=(wrong,), code=64)
 
     def test_sessions_that_idled_out_are_removed(self):
         account = self.account()
@@ -51,12 +51,12 @@ class Sessions(AdministratorCase):
         self.assertEqual(shown[0]["id"], account.session)
         self.assertGreaterEqual(self.json("sessions", "prune", "--session-idle-ttl", "1s")["sessions_removed"], 1)
         self.assertEqual(self.json("sessions", "list", "--account", account.name), [])
-        self.assertEqual(self.refused("resume", account.token), "invalid_token")
+        self.assertEqual(self.denial_code("resume", account.token), "invalid_token")
 
 
 class Addresses(AdministratorCase):
     def known_as(self, address):
-        return self.visitor(address).hello().known_as
+        return self.connect(address).hello().known_as
 
     def test_who_is_known_where_is_set_and_forgotten(self):
         address = self.fresh_address()
@@ -88,9 +88,9 @@ class Identify(AdministratorCase):
     def test_a_visitor_from_an_address_that_was_set_is_let_in(self):
         address = self.fresh_address()
         self.ctl("addresses", "set", address, "Alice")
-        visitor = self.visitor(address)
-        visitor.hello()
-        self.assertEqual(visitor.expect("granted", via="address").name, "Alice")
+        client = self.connect(address)
+        client.hello()
+        self.assertEqual(client.expect("granted", via="address").name, "Alice")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ class Tables(AdministratorCase):
         self.account("Алиса")
         self.account("Bob the Builder")
         terminal = self.terminal("accounts", "list")
-        self.assertEqual(terminal.leave(), 0)
+        self.assertEqual(terminal.wait(), 0)
         lines = terminal.text().splitlines()
         at = lines[0].index("STATE")
         self.assertRegex(lines[0], r"^NAME +STATE +CREATED \(UTC\) +LAST LOGIN \(UTC\) +LAST ADDRESS")
@@ -31,7 +31,7 @@ class Tables(AdministratorCase):
                 "addresses": rf"^2001:db8:1234:5678:9abc:def0:1234:5678  Somebody of Note +proved +{when}$"}
         for noun, row in rows.items():
             terminal = self.terminal(noun, "list", columns=80)
-            self.assertEqual(terminal.leave(), 0)
+            self.assertEqual(terminal.wait(), 0)
             shown = terminal.text()
             self.assertRegex(shown, f"(?m){row}")
             self.assertLessEqual(max(map(len, shown.splitlines())), 80, shown)
@@ -42,11 +42,11 @@ class Tables(AdministratorCase):
     def test_a_name_that_is_longer_than_the_terminal_is_cut_and_programs_are_told_all(self):
         names = ("x" * 64, "漢" * 40)
         for name in names:
-            self.ctl("accounts", "add", stdin=PASSWORD.encode(), words=(name,))
-            self.addCleanup(self.ctl, "accounts", "delete", "--yes", words=(name,))
+            self.ctl("accounts", "add", stdin=PASSWORD.encode(), operands=(name,))
+            self.addCleanup(self.ctl, "accounts", "delete", "--yes", operands=(name,))
         for columns in (40, 80):
             terminal = self.terminal("accounts", "list", columns=columns)
-            self.assertEqual(terminal.leave(), 0)
+            self.assertEqual(terminal.wait(), 0)
             shown = terminal.text()
             self.assertRegex(shown, r"(?m)^xxx+… +enab.*0$")
             self.assertRegex(shown, r"(?m)^漢漢+… +enab.*0$")
@@ -59,14 +59,14 @@ class Tables(AdministratorCase):
 
     def test_on_a_narrow_terminal_headings_are_whole_and_so_are_addresses(self):
         name, address = "y" * 64, "2001:db8:1111:2222:3333:4444:5555:6666"
-        self.ctl("accounts", "add", stdin=PASSWORD.encode(), words=(name,))
-        self.addCleanup(self.ctl, "accounts", "delete", "--yes", words=(name,))
+        self.ctl("accounts", "add", stdin=PASSWORD.encode(), operands=(name,))
+        self.addCleanup(self.ctl, "accounts", "delete", "--yes", operands=(name,))
         self.ctl("addresses", "set", address, name)
         for columns in (40, 80):
             for noun in ("accounts", "sessions", "addresses"):
                 with self.subTest(columns=columns, noun=noun):
                     terminal = self.terminal(noun, "list", columns=columns)
-                    self.assertEqual(terminal.leave(), 0)
+                    self.assertEqual(terminal.wait(), 0)
                     shown = terminal.text()
                     self.assertNotRegex(shown, "[A-Z]…")
                     if noun != "sessions":  # it has none
@@ -80,14 +80,14 @@ class Tables(AdministratorCase):
     def test_one_thing_is_a_line_for_each_member(self):
         account = self.account()
         terminal = self.terminal("accounts", "show", account.name)
-        self.assertEqual(terminal.leave(), 0)
+        self.assertEqual(terminal.wait(), 0)
         self.assertRegex(terminal.text(), rf"(?m)^name +{account.name}$")
         self.assertRegex(terminal.text(), r"(?m)^disabled \(UTC\) +-$")
 
     def test_nothing_is_said_in_words(self):
         terminal = self.terminal("sessions", "list", "--account", self.logged_out().name)
-        self.assertEqual(terminal.leave(), 0)
-        terminal.see("^There are no sessions.$")
+        self.assertEqual(terminal.wait(), 0)
+        terminal.expect("^There are no sessions.$")
 
     def logged_out(self):
         account = self.account()
@@ -97,10 +97,10 @@ class Tables(AdministratorCase):
     def test_colours_are_for_those_who_want_them(self):
         self.account()
         plain = self.terminal("accounts", "list", env={"NO_COLOR": "1"})
-        plain.leave()
+        plain.wait()
         self.assertNotIn(b"\x1b", plain.raw)
         colourful = self.terminal("accounts", "list")
-        colourful.leave()
+        colourful.wait()
         self.assertIn(b"\x1b[1m", colourful.raw)
         self.assertNotIn(b"\x1b", self.ctl("accounts", "list").stdout)
 
@@ -110,21 +110,21 @@ class Questions(AdministratorCase):
         terminal = self.terminal("accounts", "add", "Asked")
         for times, wrong, said in ((1, "short", r"^A password has at least 8 characters\.$"),
                                    (2, "password1", r"^This password is one of the first that somebody would try\.$")):
-            terminal.see("^New password for Asked: $", times=times)
-            self.assertFalse(terminal.echoes())
-            terminal.line(wrong)
-            terminal.see(said)
-        terminal.see("New password for Asked: ", times=3)
-        terminal.line(PASSWORD)
-        terminal.see("^Password again: ")
-        terminal.line(OTHER_PASSWORD)
-        terminal.see("not the same")
+            terminal.expect("^New password for Asked: $", times=times)
+            self.assertFalse(terminal.is_cooked())
+            terminal.send_line(wrong)
+            terminal.expect(said)
+        terminal.expect("New password for Asked: ", times=3)
+        terminal.send_line(PASSWORD)
+        terminal.expect("^Password again: ")
+        terminal.send_line(OTHER_PASSWORD)
+        terminal.expect("not the same")
         for prompt, times in (("New password for Asked: ", 4), ("Password again: ", 2)):
-            terminal.see(prompt, times=times)
-            terminal.line(PASSWORD)
-        self.assertEqual(terminal.leave(), 0)
+            terminal.expect(prompt, times=times)
+            terminal.send_line(PASSWORD)
+        self.assertEqual(terminal.wait(), 0)
         self.assertNotIn(PASSWORD.encode(), terminal.raw)
-        self.visitor().enter("login", "Asked", PASSWORD)
+        self.connect().get_access("login", "Asked", PASSWORD)
 
     def test_leaving_at_a_question_changes_nothing_and_leaves_the_terminal_as_it_was(self):
         account = self.account()
@@ -132,47 +132,47 @@ class Questions(AdministratorCase):
             for command, prompt in ((("accounts", "set-password", account.name), "New password"),
                                     (("accounts", "delete", account.name), "Delete")):
                 terminal = self.terminal(*command)
-                terminal.see(prompt)
-                terminal.type(key)
-                self.assertEqual(terminal.leave(), 0)
-                self.assertTrue(terminal.echoes())
-        self.resumed(account).expect_alive()
+                terminal.expect(prompt)
+                terminal.send(key)
+                self.assertEqual(terminal.wait(), 0)
+                self.assertTrue(terminal.is_cooked())
+        self.resume(account).expect_alive()
 
     def test_a_password_is_not_shown_after_the_program_was_stopped(self):
         terminal = self.terminal("accounts", "add", "Stopped")
         for prompt in ("New password for Stopped: ", "Password again: "):
-            terminal.see(prompt + r"\Z")
-            terminal.type("half a pass")
-            terminal.stop()
-            self.assertTrue(terminal.echoes(), "the shell needs it")
-            terminal.go_on()
-            until(lambda: not terminal.echoes(), "typing is hidden again")
-            terminal.see(prompt + ".*" + prompt + r"\Z")
-            terminal.line(PASSWORD)
-        self.assertEqual(terminal.leave(), 0)
+            terminal.expect(prompt + r"\Z")
+            terminal.send("half a pass")
+            terminal.suspend()
+            self.assertTrue(terminal.is_cooked(), "the shell needs it")
+            terminal.resume()
+            until(lambda: not terminal.is_cooked(), "typing is hidden again")
+            terminal.expect(prompt + ".*" + prompt + r"\Z")
+            terminal.send_line(PASSWORD)
+        self.assertEqual(terminal.wait(), 0)
         self.assertNotIn(PASSWORD.encode(), terminal.raw)
-        self.assertTrue(terminal.echoes())
+        self.assertTrue(terminal.is_cooked())
 
     def test_deleting_asks_first(self):
         account = self.account()
         terminal = self.terminal("accounts", "delete", account.name)
-        terminal.see(rf"^Delete {account.name} with 1 session and 1 address\? \(yes/no\) $")
-        terminal.line("perhaps")
-        terminal.see("Please answer yes or no")
-        terminal.line(" no ")
-        self.assertEqual(terminal.leave(), 0)
-        here = self.resumed(account)
+        terminal.expect(rf"^Delete {account.name} with 1 session and 1 address\? \(yes/no\) $")
+        terminal.send_line("perhaps")
+        terminal.expect("Please answer yes or no")
+        terminal.send_line(" no ")
+        self.assertEqual(terminal.wait(), 0)
+        here = self.resume(account)
         terminal = self.terminal("accounts", "delete", account.name)
-        terminal.see("Delete")
-        terminal.line("yes")
-        self.assertEqual(terminal.leave(), 0)
+        terminal.expect("Delete")
+        terminal.send_line("yes")
+        self.assertEqual(terminal.wait(), 0)
         here.expect_closing("session_ended")
 
     def test_yes_is_an_answer_beforehand(self):
         account = self.account()
         terminal = self.terminal("accounts", "delete", account.name, "--yes")
-        self.assertEqual(terminal.leave(), 0)
-        terminal.see(rf"^{account.name} is deleted\.$")
+        self.assertEqual(terminal.wait(), 0)
+        terminal.expect(rf"^{account.name} is deleted\.$")
 
 
 class Backup(AdministratorCase):
@@ -186,19 +186,19 @@ class Backup(AdministratorCase):
     def test_a_bar_shows_how_far_it_is(self):
         self.grow()
         terminal = self.terminal("db", "backup", self.server.folder / "copy.db")
-        self.assertEqual(terminal.leave(), 0)
+        self.assertEqual(terminal.wait(), 0)
         self.assertRegex(terminal.raw, rb"backup  \[#+\.+\]  +\d+ %  [\d.]+ MiB of [\d.]+ MiB")
         self.assertIn(b"100 %", terminal.raw)
         self.assertNotIn("%", terminal.text())
-        terminal.see(r"copy\.db is a copy of the database \([\d.]+ MiB\)\.$")
+        terminal.expect(r"copy\.db is a copy of the database \([\d.]+ MiB\)\.$")
 
     def test_interrupted_it_leaves_nothing(self):
         self.grow()
         before = set(self.server.folder.iterdir())
         terminal = self.terminal("db", "backup", self.server.folder / "cut off.db")
-        terminal.see("backup")
-        terminal.type(CTRL_C)
-        code = terminal.leave()
+        terminal.expect("backup")
+        terminal.send(CTRL_C)
+        code = terminal.wait()
         after = set(self.server.folder.iterdir()) - before
         if code == -signal.SIGINT:
             self.assertEqual(after, set())

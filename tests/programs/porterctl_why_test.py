@@ -19,11 +19,11 @@ class Why(AdministratorCase):
     def fail(self, name, address=None, times=1):
         """Wrong passwords, as many as are taken; the last code."""
         for _ in range(times):
-            visitor = self.visitor(address)
-            visitor.hello()
-            visitor.send("login", name, WRONG)
-            code = visitor.expect("denied").code
-            visitor.close()
+            client = self.connect(address)
+            client.hello()
+            client.send("login", name, WRONG)
+            code = client.expect("denied").code
+            client.close()
         return code
 
     def shell(self, statement, *values):
@@ -48,13 +48,13 @@ class Why(AdministratorCase):
         for name in ("Nobody", "no  name", "a\x1bb"):
             shown = self.why(name)
             self.assertEqual((shown["answer"], shown["rule"], shown["account"]), ("bad_credentials", "unknown_account", None))
-        self.assertEqual(self.refused("login", "Nobody", PASSWORD), "bad_credentials")
+        self.assertEqual(self.denial_code("login", "Nobody", PASSWORD), "bad_credentials")
 
     def test_a_disabled_account(self):
         self.ctl("accounts", "disable", self.someone.name)
         shown = self.why(self.someone.name)
         self.assertEqual((shown["answer"], shown["rule"]), ("bad_credentials", "account_disabled"))
-        self.assertEqual(self.refused("login", self.someone.name, PASSWORD), "bad_credentials")
+        self.assertEqual(self.denial_code("login", self.someone.name, PASSWORD), "bad_credentials")
 
     def test_a_paused_account_and_for_how_long(self):
         self.fail(self.someone.name, times=3)
@@ -71,23 +71,23 @@ class Why(AdministratorCase):
         self.set_ladder(self.someone, 100, ago=3600)
         shown = self.why(self.someone.name)
         self.assertEqual((shown["answer"], shown["rule"], shown["retry_after"]), ("throttled", "account_locked", None))
-        self.assertEqual(self.refused("login", self.someone.name, PASSWORD), "throttled")
+        self.assertEqual(self.denial_code("login", self.someone.name, PASSWORD), "throttled")
         account = self.json("accounts", "show", self.someone.name)
         self.assertEqual((account["state"], account["locked_for"]), ("locked", ["strangers"]))
         self.assertEqual(self.json("accounts", "enable", self.someone.name)["locked_for"], [])
         self.assertEqual(self.why(self.someone.name)["rule"], "allowed")
-        self.logged_in(self.someone)
+        self.log_in(self.someone)
 
     def test_another_password_lifts_a_lock_too(self):
         self.set_ladder(self.someone, 100, ago=3600)
         self.ctl("accounts", "set-password", self.someone.name, stdin=PASSWORD.encode())
-        self.logged_in(self.someone)
+        self.log_in(self.someone)
 
     def test_an_address_of_the_owner_has_a_ladder_of_its_own(self):
         here = self.someone.address
         self.set_ladder(self.someone, 100, ago=3600)
         self.assertEqual(self.why(self.someone.name, here)["rule"], "allowed")
-        self.logged_in(self.someone, here)
+        self.log_in(self.someone, here)
         self.set_ladder(self.someone, 100, network=here, ago=3600)
         self.assertEqual(self.why(self.someone.name, here)["rule"], "account_locked")
         self.assertEqual(self.json("accounts", "show", self.someone.name)["locked_for"], ["strangers", here])
@@ -126,7 +126,7 @@ class Why(AdministratorCase):
         self.assertEqual(self.fail(self.someone.name, address), "throttled")
         self.assertEqual(self.json("addresses", "enable", f"::ffff:{address}"),
                          {"address": address, "network": address, "failures_forgotten": 20})
-        self.logged_in(self.someone, address)
+        self.log_in(self.someone, address)
         self.assertIn("No failures", self.ctl("addresses", "enable", address).err)
 
     def test_throttled_networks_are_listed_until_they_are_enabled(self):
@@ -158,7 +158,7 @@ class Why(AdministratorCase):
                    self.someone.name)
         shown = self.why(self.someone.name)
         self.assertEqual((shown["answer"], shown["rule"]), ("bad_credentials", "password_unreadable"))
-        self.assertEqual(self.refused("login", self.someone.name, PASSWORD), "bad_credentials")
+        self.assertEqual(self.denial_code("login", self.someone.name, PASSWORD), "bad_credentials")
         self.ctl("accounts", "set-password", self.someone.name, stdin=PASSWORD.encode())
         self.assertEqual(self.why(self.someone.name)["rule"], "allowed")
 

@@ -32,28 +32,28 @@ class PorterdOnTerminal(unittest.TestCase):
         return terminal
 
     def listening(self, terminal):
-        return int(terminal.see(LISTENING)[1])
+        return int(terminal.expect(LISTENING)[1])
 
     def stop(self, terminal):
         terminal.process.send_signal(signal.SIGTERM)
-        self.assertEqual(terminal.leave(), 0)
+        self.assertEqual(terminal.wait(), 0)
 
     def test_it_asks_for_the_port_and_listens_there(self):
         terminal = self.terminal("--access", "open")
-        terminal.see(QUESTION)
+        terminal.expect(QUESTION)
         port = free_port()
-        terminal.line(str(port))
+        terminal.send_line(str(port))
         self.assertEqual(self.listening(terminal), port)
-        visitor = Connection(port)
-        visitor.hello()
-        visitor.expect("granted")
-        visitor.close()
+        client = Connection(port)
+        client.hello()
+        client.expect("granted")
+        client.close()
         self.stop(terminal)
 
     def test_enter_takes_the_default_or_the_next_free_one(self):
         terminal = self.terminal()
-        terminal.see(QUESTION)
-        terminal.line("")
+        terminal.expect(QUESTION)
+        terminal.send_line("")
         self.assertIn(self.listening(terminal), range(7678, 7779))
         self.stop(terminal)
 
@@ -62,62 +62,62 @@ class PorterdOnTerminal(unittest.TestCase):
         answers = ["abc", "65536", "-1", "99999999999999999999999", "7678x", "76 78", "0x1e", "7.5", "+", "порт", "\x1b[A",
                    "7678;", "1e3", " ", "１２３４"]
         for asked, answer in enumerate(answers, start=1):
-            terminal.see(QUESTION, times=asked)
-            terminal.line(answer)
-            screen = terminal.see(QUESTION, times=asked + 1).string
+            terminal.expect(QUESTION, times=asked)
+            terminal.send_line(answer)
+            screen = terminal.expect(QUESTION, times=asked + 1).string
             between = screen[:screen.rindex("Port [7678]: ")].split("Port [7678]: ")[-1]
             lines = between.rstrip("\n").split("\n")
             self.assertEqual(len(lines), 2, f"{answer!r}: what was typed, then one line: {between!r}")
             self.assertTrue(lines[1].strip())
-        terminal.line("0")
+        terminal.send_line("0")
         self.listening(terminal)
         self.stop(terminal)
 
     def test_control_characters_are_not_echoed_back_raw(self):
         terminal = self.terminal()
-        terminal.see(QUESTION)
-        terminal.type("1\x01\x16\x1b[2J2\x07\r")
-        terminal.see(QUESTION, times=2)
+        terminal.expect(QUESTION)
+        terminal.send("1\x01\x16\x1b[2J2\x07\r")
+        terminal.expect(QUESTION, times=2)
         self.assertNotIn(b"\x1b[2J", terminal.raw)
-        terminal.type(CTRL_D)
-        self.assertEqual(terminal.leave(), 0)
+        terminal.send(CTRL_D)
+        self.assertEqual(terminal.wait(), 0)
 
     def test_a_very_long_answer_is_no_port(self):
         terminal = self.terminal()
-        terminal.see(QUESTION)
-        terminal.line("9" * 3000)
-        terminal.see(QUESTION, times=2)
-        terminal.type(CTRL_D)
-        self.assertEqual(terminal.leave(), 0)
+        terminal.expect(QUESTION)
+        terminal.send_line("9" * 3000)
+        terminal.expect(QUESTION, times=2)
+        terminal.send(CTRL_D)
+        self.assertEqual(terminal.wait(), 0)
 
     def test_the_end_of_input_leaves_cleanly(self):
         terminal = self.terminal()
-        terminal.see(QUESTION)
-        terminal.type(CTRL_D)
-        self.assertEqual(terminal.leave(), 0)
+        terminal.expect(QUESTION)
+        terminal.send(CTRL_D)
+        self.assertEqual(terminal.wait(), 0)
         self.assertFalse((self.folder / "data").exists(), "nothing was made")
 
     def test_a_reload_during_the_start_does_not_end_it(self):
         terminal = self.terminal()
-        terminal.see(QUESTION)
+        terminal.expect(QUESTION)
         terminal.process.send_signal(signal.SIGHUP)
-        terminal.line("0")
+        terminal.send_line("0")
         self.listening(terminal)
         self.stop(terminal)
 
     def test_an_interrupt_leaves_cleanly(self):
         terminal = self.terminal()
-        terminal.see(QUESTION)
-        terminal.type(CTRL_C)
-        self.assertEqual(terminal.leave(), 0)
+        terminal.expect(QUESTION)
+        terminal.send(CTRL_C)
+        self.assertEqual(terminal.wait(), 0)
 
     def test_after_answers_it_prints_the_command_that_needs_none(self):
         terminal = self.terminal("--access", "open")
-        terminal.see(QUESTION)
+        terminal.expect(QUESTION)
         port = free_port()
-        terminal.line(str(port))
+        terminal.send_line(str(port))
         self.listening(terminal)
-        command = terminal.see(rf"porterd\b.*--port[ =]{port}\b.*").group()
+        command = terminal.expect(rf"porterd\b.*--port[ =]{port}\b.*").group()
         for word in ("--data-dir", "--access"):
             self.assertIn(word, command)
         self.stop(terminal)
@@ -137,18 +137,18 @@ class PorterdOnTerminal(unittest.TestCase):
     def test_an_interrupt_stops_a_listening_server(self):
         terminal = self.terminal("--port", "0")
         self.listening(terminal)
-        terminal.type(CTRL_C)
-        self.assertEqual(terminal.leave(), 0)
+        terminal.send(CTRL_C)
+        self.assertEqual(terminal.wait(), 0)
 
     def test_a_person_is_told_who_can_reach_it(self):
         terminal = self.terminal("--port", "0")
         self.listening(terminal)
-        terminal.see(r"--bind")
+        terminal.expect(r"--bind")
         self.stop(terminal)
 
     def test_errors_are_one_line(self):
         terminal = self.terminal("--access", "everybody")
-        self.assertEqual(terminal.leave(), 64)
+        self.assertEqual(terminal.wait(), 64)
         self.assertTrue(re.fullmatch(r"porterd: [^\n]+\n", terminal.text()), terminal.text())
 
 

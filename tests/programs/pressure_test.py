@@ -29,30 +29,24 @@ class NeverReads(ServerCase):
         statm = pathlib.Path(f"/proc/{self.server.process.pid}/statm").read_text()
         return int(statm.split()[1]) * 4 * KIB
 
-    def inside(self):
-        visitor = self.visitor()
-        visitor.hello()
-        visitor.expect("granted")
-        return visitor
-
     def test_the_server_stops_reading_keeps_little_and_closes_in_the_end(self):
-        other = self.inside()
-        lazy = [self.inside() for _ in range(FLOODS)]
+        other = self.connect_with_access()
+        lazy = [self.connect_with_access() for _ in range(FLOODS)]
         before = self.memory()
         stream = message("text", "x" * 95) * TEXTS
-        left = {visitor: memoryview(stream) for visitor in lazy}
-        for visitor in lazy:
-            visitor.socket.setblocking(False)
+        left = {client: memoryview(stream) for client in lazy}
+        for client in lazy:
+            client.socket.setblocking(False)
 
         def push():
             """False while the server still takes something."""
             taken = 0
-            for visitor, rest in left.items():
+            for client, rest in left.items():
                 try:
-                    size = visitor.socket.send(rest[:1 << 16])
+                    size = client.socket.send(rest[:1 << 16])
                 except BlockingIOError:
                     continue
-                left[visitor] = rest[size:]
+                left[client] = rest[size:]
                 taken += size
             other.expect_alive()
             return taken == 0

@@ -123,7 +123,7 @@ class Running(unittest.TestCase):
 
     def test_it_takes_as_many_descriptors_as_it_may_have(self):
         """Promise N4: there are no more places than descriptors."""
-        server = Server(before=("sh", "-c", 'ulimit -Sn 256; exec "$@"', "sh"))
+        server = Server(prefix=("sh", "-c", 'ulimit -Sn 256; exec "$@"', "sh"))
         self.addCleanup(server.remove)
         limits = pathlib.Path(f"/proc/{server.process.pid}/limits").read_text()
         soft, hard = re.search(r"Max open files\s+(\d+)\s+(\d+)", limits).groups()
@@ -133,7 +133,7 @@ class Running(unittest.TestCase):
     @unittest.skipUnless(os.geteuid() == 0, "only root may look at the descriptors of what is not dumpable")
     def test_no_file_of_its_own_takes_the_place_of_a_closed_standard_stream(self):
         """Or what is said on the console would be written into it."""
-        server = Server(before=("sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"), console=False)
+        server = Server(prefix=("sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"), console=False)
         self.addCleanup(server.remove)
         for number in range(3):
             self.assertEqual(os.readlink(f"/proc/{server.process.pid}/fd/{number}"), "/dev/null")
@@ -142,7 +142,7 @@ class Running(unittest.TestCase):
     @unittest.skipUnless(os.geteuid() == 0, "only root can become somebody else")
     def test_its_memory_is_not_for_other_processes_of_its_user(self):
         """What belongs to a process that is not dumpable belongs to root in /proc, whoever runs it."""
-        server = Server(start=False, before=("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"))
+        server = Server(start=False, prefix=("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"))
         self.addCleanup(server.remove)
         program = server.folder / "porterd"
         shutil.copy(PORTERD, program)
@@ -173,9 +173,9 @@ class Tools(unittest.TestCase):
         os.mkfifo(self.folder / "endless")
         (self.folder / "endless").chmod(0o644)
 
-    def start(self, program, before=()):
+    def start(self, program, prefix=()):
         """The program while it waits for an answer, or for its configuration."""
-        command = [*before, program, *map(str, self.waiting[program])]
+        command = [*prefix, program, *map(str, self.waiting[program])]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                    env=clean_environment(self.folder))
         self.addCleanup(process.wait)
@@ -186,7 +186,7 @@ class Tools(unittest.TestCase):
     def test_they_leave_no_core_file(self):
         for program in self.waiting:
             with self.subTest(program):
-                process = self.start(program, before=("prlimit", "--core=unlimited", "--"))
+                process = self.start(program, prefix=("prlimit", "--core=unlimited", "--"))
                 limits = pathlib.Path(f"/proc/{process.pid}/limits")
                 until(lambda: re.search(r"Max core file size\s+0\s+0\s", limits.read_text()), "it wants no core file")
 

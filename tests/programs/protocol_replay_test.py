@@ -33,16 +33,16 @@ class TheExchangeOfThePage(unittest.TestCase):
     def test_a_new_server_answers_as_the_page_says(self):
         server = Server()
         self.addCleanup(server.remove)
-        visitor = server.connect()
-        self.addCleanup(visitor.close)
+        client = server.connect()
+        self.addCleanup(client.close)
         for who, frame in exchange(PAGE.read_text(encoding="utf-8")):
             if who == "C":
-                visitor.send_raw(bytes(frame))
+                client.send_raw(bytes(frame))
                 continue
-            came = visitor.socket.recv(len(frame), socket.MSG_WAITALL)
+            came = client.socket.recv(len(frame), socket.MSG_WAITALL)
             shown = [None if expected is None else byte for byte, expected in zip(came, frame)]
             self.assertEqual(shown, frame, f"the page says otherwise than the server: {came.hex(' ')}")
-        self.assertEqual(visitor.socket.recv(1), b"", "the page ends here, the server does not")
+        self.assertEqual(client.socket.recv(1), b"", "the page ends here, the server does not")
         server.stop()
 
 

@@ -11,14 +11,14 @@ from support.wire import message
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 
 
-def version_1(client):
-    return f"PROXY TCP4 {client} 198.51.100.9 55555 7678\r\n".encode()
+def version_1(address):
+    return f"PROXY TCP4 {address} 198.51.100.9 55555 7678\r\n".encode()
 
 
-def version_2(client, command=0x21, extensions=b"", lie=0):
-    family = 0x21 if ":" in client else 0x11
-    addresses = b"".join(socket.inet_pton(socket.AF_INET6 if ":" in client else socket.AF_INET, each)
-                         for each in (client, "2001:db8::9" if ":" in client else "198.51.100.9"))
+def version_2(address, command=0x21, extensions=b"", lie=0):
+    family = 0x21 if ":" in address else 0x11
+    addresses = b"".join(socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, each)
+                         for each in (address, "2001:db8::9" if ":" in address else "198.51.100.9"))
     body = addresses + struct.pack(">HH", 55555, 7678) + extensions
     return SIGNATURE + struct.pack(">BBH", command, family, len(body) + lie) + body
 
@@ -27,9 +27,9 @@ class Ordinary(ServerCase):
     def test_a_header_where_no_proxy_is_expected_is_a_protocol_error(self):
         for header in (version_1("192.0.2.1"), version_2("192.0.2.1"), version_2("2001:db8::1"), SIGNATURE):
             with self.subTest(header=header):
-                visitor = self.visitor()
-                visitor.send_raw(header + message("hello", 1, "t"))
-                visitor.expect_closing("protocol_error")
+                client = self.connect()
+                client.send_raw(header + message("hello", 1, "t"))
+                client.expect_closing("protocol_error")
         until(lambda: self.server.log().count("connection_closed") == 4, "each has its line in the log")
         self.assertNotIn("192.0.2.1", self.server.log())
 
@@ -43,33 +43,33 @@ class Proxied(ServerCase):
     proxies = ("127.200.1.1", "127.201.2.2")
 
     def behind(self, header, proxy="127.200.1.1"):
-        visitor = self.visitor(proxy)
-        visitor.send_raw(header)
-        return visitor
+        client = self.connect(proxy)
+        client.send_raw(header)
+        return client
 
     def test_both_versions_give_the_address_of_the_client(self):
         headers = {"192.0.2.1": version_1("192.0.2.1"), "192.0.2.2": version_2("192.0.2.2"),
                    "2001:db8::3": version_2("2001:db8::3"), "192.0.2.4": version_2("::ffff:192.0.2.4")}
         before = len(self.server.log())
-        for number, (client, header) in enumerate(headers.items()):
+        for number, (address, header) in enumerate(headers.items()):
             for proxy in self.proxies:
-                with self.subTest(client=client, proxy=proxy):
-                    visitor = self.behind(header, proxy)
-                    visitor.enter("register", f"Behind {number} {proxy}", PASSWORD)
-                    self.assertEqual(visitor.ask("list_sessions").sessions[0].address, client)
-                    visitor.close()
-                    until(lambda: f"connection_closed address={client}" in self.server.log(), "the log has the address")
+                with self.subTest(address=address, proxy=proxy):
+                    client = self.behind(header, proxy)
+                    client.get_access("register", f"Behind {number} {proxy}", PASSWORD)
+                    self.assertEqual(client.request("list_sessions").sessions[0].address, address)
+                    client.close()
+                    until(lambda: f"connection_closed address={address}" in self.server.log(), "the close is logged")
         self.assertNotIn("address=127.20", self.server.log()[before:])
 
     def test_a_header_is_required_of_a_proxy(self):
-        visitor = self.behind(message("hello", 1, "t"))
-        visitor.expect_closing("protocol_error")
+        client = self.behind(message("hello", 1, "t"))
+        client.expect_closing("protocol_error")
 
     def test_whoever_is_no_proxy_speaks_as_always_and_cannot_send_one(self):
-        self.visitor().hello()
-        visitor = self.visitor()
-        visitor.send_raw(version_1("192.0.2.1"))
-        visitor.expect_closing("protocol_error")
+        self.connect().hello()
+        client = self.connect()
+        client.send_raw(version_1("192.0.2.1"))
+        client.expect_closing("protocol_error")
 
     def test_a_header_that_is_none_is_a_protocol_error(self):
         for header in (b"PROXY TCP4 192.0.2.1\r\n", b"PROXY UNKNOWN " + b"x" * 94, version_2("192.0.2.1", lie=-1),
@@ -84,25 +84,25 @@ class Proxied(ServerCase):
         until(lambda: self.server.log().count("code=protocol_error") > before, "the log says why")
 
     def test_a_length_that_lies_swallows_no_frame_of_another_connection(self):
-        visitor = self.behind(version_2("192.0.2.9", lie=9) + message("hello", 1, "t"))
+        client = self.behind(version_2("192.0.2.9", lie=9) + message("hello", 1, "t"))
         other = self.behind(version_2("192.0.2.10"))
         other.hello()
-        visitor.send_raw(message("hello", 1, "t"))  # the first one was taken for the rest of the header
-        visitor.expect("welcome")
+        client.send_raw(message("hello", 1, "t"))  # the first one was taken for the rest of the header
+        client.expect("welcome")
 
     def test_extensions_are_skipped(self):
         self.behind(version_2("192.0.2.1", extensions=b"\x04\x00\x03abc" * 50)).hello()
 
     def test_a_health_check_is_the_proxys_own(self):
-        visitor = self.behind(SIGNATURE + b"\x20\x00\x00\x00")
-        visitor.hello()
-        visitor.close()
+        client = self.behind(SIGNATURE + b"\x20\x00\x00\x00")
+        client.hello()
+        client.close()
         until(lambda: "connection_closed address=127.200.1.1" in self.server.log(), "it is the proxy's in the log")
 
     def test_clients_are_limited_by_their_address_and_the_proxy_is_not(self):
-        visitors = [self.behind(version_1(f"203.0.113.{number}")) for number in range(20)]
-        for visitor in visitors:
-            visitor.hello()
+        clients = [self.behind(version_1(f"203.0.113.{number}")) for number in range(20)]
+        for client in clients:
+            client.hello()
         same = []
         for _ in range(3):  # of four, half may be without access; one after another, for each I/O thread has a pace of its own
             same.append(self.behind(version_1("203.0.113.100")))
@@ -115,20 +115,20 @@ class ProxiedWithTls(ServerCase):
 
     options = ("--proxy-from", "127.200.0.0/16")
 
-    def behind(self, client):
-        visitor = self.visitor("127.200.1.1")
-        visitor.send_raw(version_2(client))
-        return visitor
+    def behind(self, address):
+        client = self.connect("127.200.1.1")
+        client.send_raw(version_2(address))
+        return client
 
     def test_a_client_on_another_machine_must_speak_tls(self):
-        visitor = self.behind("192.0.2.1")
-        visitor.send("hello", 1, "t")
-        visitor.expect_closing("tls_required")
+        client = self.behind("192.0.2.1")
+        client.send("hello", 1, "t")
+        client.expect_closing("tls_required")
 
     def test_a_handshake_may_follow_the_header(self):
-        visitor = self.behind("192.0.2.1").secure()
-        visitor.enter("register", self.fresh_name(), PASSWORD)
-        self.assertEqual(visitor.ask("list_sessions").sessions[0].address, "192.0.2.1")
+        client = self.behind("192.0.2.1").start_tls()
+        client.get_access("register", self.fresh_name(), PASSWORD)
+        self.assertEqual(client.request("list_sessions").sessions[0].address, "192.0.2.1")
 
 
 if __name__ == "__main__":

@@ -19,22 +19,22 @@ class Secrets(ServerCase):
 
     def live_a_life(self):
         """Every request that carries a secret, granted and denied; returns the secrets."""
-        visitor = self.visitor()
-        visitor.hello()
-        visitor.ask("login", AS_NAME, WRONG)
-        visitor.ask("register", "Canary", "weak")
-        first = visitor.ask("register", "Canary Bird", PASSWORD)
+        client = self.connect()
+        client.hello()
+        client.request("login", AS_NAME, WRONG)
+        client.request("register", "Canary", "weak")
+        first = client.request("register", "Canary Bird", PASSWORD)
         for kind, body in (("text", TEXT), ("data", DATA), ("ping", DATA)):
-            visitor.ask(kind, body)
-        self.assertEqual(visitor.ask("change_password", WRONG, NEW_PASSWORD).kind, "denied")
-        self.assertEqual(visitor.ask("change_password", PASSWORD, NEW_PASSWORD).kind, "done")
-        other = self.visitor()
+            client.request(kind, body)
+        self.assertEqual(client.request("change_password", WRONG, NEW_PASSWORD).kind, "denied")
+        self.assertEqual(client.request("change_password", PASSWORD, NEW_PASSWORD).kind, "done")
+        other = self.connect()
         other.hello()
-        other.ask("resume", "prt_" + "canary" * 7 + "A")
-        other.ask("login", "Canary Bird", WRONG)
-        second = other.ask("login", "Canary Bird", NEW_PASSWORD)
-        third = self.visitor()
-        self.assertEqual(third.enter("resume", second.token).via, "resume")
+        other.request("resume", "prt_" + "canary" * 7 + "A")
+        other.request("login", "Canary Bird", WRONG)
+        second = other.request("login", "Canary Bird", NEW_PASSWORD)
+        third = self.connect()
+        self.assertEqual(third.get_access("resume", second.token).via, "resume")
         secrets = {name: value.encode() for name, value in globals().items()
                    if isinstance(value, str) and value.startswith("canary")}
         secrets["data"] = DATA
@@ -71,10 +71,10 @@ class Log(ServerCase):
     options = ("--log-level", "trace", "--access", "identify")
 
     def test_what_a_client_chose_is_one_line_and_escaped(self):
-        visitor = self.visitor()
-        visitor.hello(agent="agent\n2026-01-01T00:00:00.000Z info forged address=127.0.0.1\x1b[2J\r\u2028\u202e\x9b")
-        visitor.send("identify", 'Al "ice" address=10.0.0.1 \\')
-        visitor.expect("granted")
+        client = self.connect()
+        client.hello(agent="agent\n2026-01-01T00:00:00.000Z info forged address=127.0.0.1\x1b[2J\r\u2028\u202e\x9b")
+        client.send("identify", 'Al "ice" address=10.0.0.1 \\')
+        client.expect("granted")
         until(lambda: "ice" in self.server.log(), "the log tells of the visitor")
         log = self.server.log_file.read_bytes().decode()
         for line in log.splitlines():
@@ -82,17 +82,17 @@ class Log(ServerCase):
         self.assertNotRegex(log, "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]")
         for line in [line for line in log.splitlines() if "ice" in line]:
             self.assertIn(r"\"ice\"", line)
-            self.assertLess(line.index(visitor.address), line.index("ice"), "the address comes before what a client chose")
+            self.assertLess(line.index(client.address), line.index("ice"), "the address comes before what a client chose")
 
 
 class LogAsJson(ServerCase):
     options = ("--log-level", "trace", "--log-format", "json", "--access", "identify")
 
     def test_each_line_is_an_object(self):
-        visitor = self.visitor()
-        visitor.hello(agent='"}\n{"forged": true}\x1b')
-        visitor.send("identify", 'Al "ice" \\')
-        visitor.expect("granted")
+        client = self.connect()
+        client.hello(agent='"}\n{"forged": true}\x1b')
+        client.send("identify", 'Al "ice" \\')
+        client.expect("granted")
         until(lambda: "ice" in self.server.log(), "the log tells of the visitor")
         rows = [json.loads(line) for line in self.server.log().splitlines()]
         self.assertTrue(all(isinstance(row, dict) and "forged" not in row for row in rows))

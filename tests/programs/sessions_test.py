@@ -11,20 +11,20 @@ from support.wire import message
 
 class Sessions(ServerCase):
     def refused(self, token):
-        visitor = self.visitor()
-        visitor.hello()
-        visitor.send("resume", token)
-        visitor.expect("denied", code="invalid_token")
+        client = self.connect()
+        client.hello()
+        client.send("resume", token)
+        client.expect("denied", code="invalid_token")
 
-    def sessions_of(self, visitor):
-        visitor.send("list_sessions")
-        return visitor.expect("sessions").sessions
+    def sessions_of(self, client):
+        client.send("list_sessions")
+        return client.expect("sessions").sessions
 
 
 class Listing(Sessions):
     def test_each_session_is_listed_once_and_the_current_one_marked(self):
         account = self.account()
-        here = self.logged_in(account)
+        here = self.log_in(account)
         rows = self.sessions_of(here)
         self.assertEqual({row.id: row.current for row in rows}, {account.session: 0, here.granted.session: 1})
         row = next(row for row in rows if row.current)
@@ -35,14 +35,14 @@ class Listing(Sessions):
     def test_nobody_sees_the_sessions_of_others(self):
         self.account()
         account = self.account()
-        self.assertEqual([row.id for row in self.sessions_of(self.resumed(account))], [account.session])
+        self.assertEqual([row.id for row in self.sessions_of(self.resume(account))], [account.session])
 
     def test_the_17th_session_ends_the_oldest(self):
         account = self.account()
-        oldest = self.resumed(account)
-        others = [self.logged_in(account) for _ in range(15)]
+        oldest = self.resume(account)
+        others = [self.log_in(account) for _ in range(15)]
         oldest.expect_alive()
-        newest = self.logged_in(account)
+        newest = self.log_in(account)
         oldest.expect_closing("session_ended")
         self.refused(account.token)
         others[0].expect_alive()
@@ -52,7 +52,7 @@ class Listing(Sessions):
 class Revoking(Sessions):
     def test_ones_own_session_ends_after_done(self):
         account = self.account()
-        here = self.resumed(account)
+        here = self.resume(account)
         here.send("revoke_session", account.session)
         here.expect("done")
         here.expect_closing("session_ended")
@@ -60,8 +60,8 @@ class Revoking(Sessions):
 
     def test_another_session_of_the_account_ends_wherever_it_is_connected(self):
         account = self.account()
-        theirs = [self.resumed(account) for _ in range(3)]
-        here = self.logged_in(account)
+        theirs = [self.resume(account) for _ in range(3)]
+        here = self.log_in(account)
         here.send("revoke_session", account.session)
         here.expect("done")
         for connection in theirs:
@@ -70,16 +70,16 @@ class Revoking(Sessions):
         here.expect_alive()
 
     def test_a_session_of_somebody_else_is_not_found(self):
-        theirs, here = self.account(), self.resumed(self.account())
+        theirs, here = self.account(), self.resume(self.account())
         for session in (theirs.session, 0, (1 << 64) - 1, 1 << 63):
             here.send("revoke_session", session)
             here.expect("denied", code="not_found")
-        self.resumed(theirs).expect_alive()
+        self.resume(theirs).expect_alive()
         here.expect_alive()
 
     def test_a_session_is_revoked_once(self):
         account = self.account()
-        here = self.logged_in(account)
+        here = self.log_in(account)
         here.send("revoke_session", account.session)
         here.expect("done")
         here.send("revoke_session", account.session)
@@ -89,7 +89,7 @@ class Revoking(Sessions):
 class LoggingOut(Sessions):
     def test_scope_0_ends_this_session_alone(self):
         account = self.account()
-        here, there = self.logged_in(account), self.resumed(account)
+        here, there = self.log_in(account), self.resume(account)
         here.send("logout", 0)
         here.expect("done")
         here.expect_closing("normal")
@@ -98,16 +98,16 @@ class LoggingOut(Sessions):
 
     def test_scope_0_ends_the_other_connections_of_this_session(self):
         account = self.account()
-        here, twin = self.resumed(account), self.resumed(account)
+        here, twin = self.resume(account), self.resume(account)
         here.send("logout", 0)
         here.expect("done")
         here.expect_closing("normal")
         twin.expect_closing("session_ended")
 
     def test_scope_1_ends_every_session_of_the_account_and_of_no_other(self):
-        account, stranger = self.account(), self.resumed(self.account())
-        here = self.logged_in(account)
-        there = [self.resumed(account), self.logged_in(account), self.logged_in(account)]
+        account, stranger = self.account(), self.resume(self.account())
+        here = self.log_in(account)
+        there = [self.resume(account), self.log_in(account), self.log_in(account)]
         here.send("logout", 1)
         here.expect("done")
         here.expect_closing("normal")
@@ -118,12 +118,12 @@ class LoggingOut(Sessions):
         stranger.expect_alive()
 
     def test_another_scope_is_a_protocol_error(self):
-        here = self.resumed(self.account())
+        here = self.resume(self.account())
         here.send("logout", 2)
         here.expect_closing("protocol_error")
 
     def test_what_is_sent_before_logging_out_is_answered(self):
-        here = self.resumed(self.account())
+        here = self.resume(self.account())
         here.send_raw(b"".join(message("text", str(number)) for number in range(100)) + message("logout", 0))
         for number in range(100):
             here.expect("text", text=str(number))
@@ -134,43 +134,43 @@ class LoggingOut(Sessions):
 class ChangingPassword(Sessions):
     def test_the_new_password_logs_in_and_the_old_one_does_not(self):
         account = self.account()
-        here = self.resumed(account)
+        here = self.resume(account)
         here.send("change_password", PASSWORD, OTHER_PASSWORD)
         here.expect("done")
-        visitor = self.visitor()
-        visitor.hello()
-        visitor.send("login", account.name, PASSWORD)
-        visitor.expect("denied", code="bad_credentials")
-        visitor.send("login", account.name, OTHER_PASSWORD)
-        visitor.expect("granted", via="login")
+        client = self.connect()
+        client.hello()
+        client.send("login", account.name, PASSWORD)
+        client.expect("denied", code="bad_credentials")
+        client.send("login", account.name, OTHER_PASSWORD)
+        client.expect("granted", via="login")
 
     def test_it_ends_every_other_session_and_keeps_this_one(self):
         account = self.account()
-        here, there = self.logged_in(account), self.resumed(account)
+        here, there = self.log_in(account), self.resume(account)
         here.send("change_password", PASSWORD, OTHER_PASSWORD)
         here.expect("done")
         there.expect_closing("session_ended")
         self.refused(account.token)
         here.expect_alive()
         account.token = here.granted.token
-        self.resumed(account).expect_alive()
+        self.resume(account).expect_alive()
 
     def test_the_current_password_must_be_proved(self):
         account = self.account()
-        here, there = self.logged_in(account), self.resumed(account)
+        here, there = self.log_in(account), self.resume(account)
         here.send("change_password", OTHER_PASSWORD, "wholly new orbit 77")
         here.expect("denied", code="bad_credentials")
         there.expect_alive()
         here.expect_alive()
-        self.logged_in(account)
+        self.log_in(account)
 
     def test_the_new_password_must_be_good(self):
         account = self.account()
-        here = self.resumed(account)
+        here = self.resume(account)
         for weak in ("short", "password1", "йцукенгшщз", account.name, "line\nfeed within it"):
             here.send("change_password", PASSWORD, weak)
             here.expect("denied", code="weak_password")
-        self.logged_in(account)
+        self.log_in(account)
 
 
 class SlidingLife(Sessions):
@@ -178,12 +178,12 @@ class SlidingLife(Sessions):
 
     def test_an_unused_session_goes_and_one_with_a_live_connection_stays(self):
         account = self.account()
-        here = self.logged_in(account)
+        here = self.log_in(account)
         until(lambda: [row.id for row in self.sessions_of(here)] == [here.granted.session], "the unused session is gone")
         self.refused(account.token)
         here.expect_alive()
         account.token = here.granted.token
-        self.resumed(account).expect_alive()
+        self.resume(account).expect_alive()
 
 
 class Pruning(Sessions):
@@ -201,19 +201,19 @@ class AbsoluteLife(ServerCase):
     options = ("--session-ttl", "2s")
 
     def test_an_expired_session_ends_its_connections(self):
-        visitor = self.visitor()
-        visitor.enter("register", "Alice", PASSWORD)
-        visitor.expect_closing("session_ended")
+        client = self.connect()
+        client.get_access("register", "Alice", PASSWORD)
+        client.expect_closing("session_ended")
 
 
 class MovedEnd(ServerCase):
     def test_an_end_that_is_moved_by_hand_counts_when_it_comes(self):
         """Promise P6, for what is typed into the sqlite3 shell."""
-        visitor = self.visitor()
-        visitor.enter("register", "Alice", PASSWORD)
+        client = self.connect()
+        client.get_access("register", "Alice", PASSWORD)
         with contextlib.closing(sqlite3.connect(self.server.database, isolation_level=None)) as connection:
             connection.execute("UPDATE sessions SET expires_at = unixepoch() + 2")
-        visitor.expect_closing("session_ended")
+        client.expect_closing("session_ended")
 
 
 if __name__ == "__main__":

@@ -32,58 +32,58 @@ class SignalCase(ServerCase):
 class Stopping(SignalCase):
     def test_a_thousand_sessions_are_told_and_all_come_back_after_a_restart(self):
         account = self.account()
-        visitors = [self.resumed(account, account.address) for _ in range(SESSIONS)]
+        clients = [self.resume(account, account.address) for _ in range(SESSIONS)]
         self.server.signal(signal.SIGTERM)
-        for visitor in visitors:
-            visitor.expect_closing("shutting_down")
-            visitor.close()
+        for client in clients:
+            client.expect_closing("shutting_down")
+            client.close()
         self.assertEqual(self.server.wait(), 0)
         self.server.start()
-        for visitor in [self.resumed(account, account.address) for _ in range(SESSIONS)]:
-            visitor.expect_alive()
-            visitor.close()
+        for client in [self.resume(account, account.address) for _ in range(SESSIONS)]:
+            client.expect_alive()
+            client.close()
 
     def test_an_interrupt_stops_it_too(self):
-        visitor = self.resumed(self.account())
+        client = self.resume(self.account())
         self.server.signal(signal.SIGINT)
-        visitor.expect_closing("shutting_down")
-        visitor.close()
+        client.expect_closing("shutting_down")
+        client.close()
         self.assertEqual(self.server.wait(), 0)
 
     def test_visitors_without_access_are_told_too(self):
         until(lambda: self.server.connections() == 0, "those of other tests have gone: a frame has only 10 s")
-        silent, greeted = self.visitor(), self.visitor()
+        silent, greeted = self.connect(), self.connect()
         greeted.hello()
         silent.send_raw(b"\x00")
         until(lambda: self.server.connections() == 2, "both are there")
         self.server.signal(signal.SIGTERM)
-        for visitor in (silent, greeted):
-            visitor.expect_closing("shutting_down")
-            visitor.close()
+        for client in (silent, greeted):
+            client.expect_closing("shutting_down")
+            client.close()
         self.assertEqual(self.server.wait(), 0)
 
     def test_a_visitor_that_never_leaves_does_not_keep_it(self):
-        visitor = self.resumed(self.account())
-        visitor.send_raw(b"\x00\x00\x10")
+        client = self.resume(self.account())
+        client.send_raw(b"\x00\x00\x10")
         self.server.signal(signal.SIGTERM)
         self.assertEqual(self.server.wait(), 0)
-        visitor.expect_closing("shutting_down")
+        client.expect_closing("shutting_down")
 
     def test_a_visitor_that_never_reads_does_not_keep_it(self):
-        visitor = self.resumed(self.account())
-        visitor.socket.settimeout(0.5)
+        client = self.resume(self.account())
+        client.socket.settimeout(0.5)
         try:
             while True:
-                visitor.send("data", b"x" * 500_000)
+                client.send("data", b"x" * 500_000)
         except TimeoutError:
             pass  # the server has stopped reading
         self.server.signal(signal.SIGTERM)
         self.assertEqual(self.server.wait(), 0)
 
     def test_a_second_signal_ends_it_at_once(self):
-        visitor = self.resumed(self.account())
+        client = self.resume(self.account())
         self.server.signal(signal.SIGTERM)
-        visitor.expect("closing", code="shutting_down")
+        client.expect("closing", code="shutting_down")
         self.server.signal(signal.SIGTERM)
         self.server.wait()
 
@@ -96,12 +96,12 @@ class Stopping(SignalCase):
             self.server.start()
 
     def test_while_it_stops_nobody_is_let_in(self):
-        visitor = self.resumed(self.account())
+        client = self.resume(self.account())
         self.server.signal(signal.SIGTERM)
-        visitor.expect("closing", code="shutting_down")
+        client.expect("closing", code="shutting_down")
         with self.assertRaises((ConnectionError, AssertionError)):
-            self.visitor().hello()
-        visitor.close()
+            self.connect().hello()
+        client.close()
         self.assertEqual(self.server.wait(), 0)
 
 
@@ -116,25 +116,25 @@ class Reopening(SignalCase):
         until(lambda: "After Rotation" in self.server.log(), "the new log tells of what came later")
         self.assertIn("Before Rotation", old.read_text())
         self.assertNotIn("After Rotation", old.read_text())
-        self.server.assert_well()
+        self.server.assert_healthy()
 
     def test_many_hangups_harm_nobody(self):
-        visitor = self.resumed(self.account())
+        client = self.resume(self.account())
         for _ in range(50):
             self.server.signal(signal.SIGHUP)
-            visitor.expect_alive()
+            client.expect_alive()
 
     def test_a_log_file_that_was_removed_stops_nothing(self):
         account = self.account()
         self.server.log_file.unlink()
-        self.resumed(account).expect_alive()
+        self.resume(account).expect_alive()
         self.server.signal(signal.SIGHUP)
         until(self.server.log_file.exists, "the log is made again")
 
     def test_a_broken_pipe_harms_nobody(self):
         self.server.signal(signal.SIGPIPE)
         self.account()
-        self.server.assert_well()
+        self.server.assert_healthy()
 
 
 class Killed(SignalCase):
@@ -143,27 +143,27 @@ class Killed(SignalCase):
         self.server.kill()
         self.server.start()
         for account in accounts:
-            self.resumed(account).expect_alive()
-            self.logged_in(account).expect_alive()
+            self.resume(account).expect_alive()
+            self.log_in(account).expect_alive()
 
     def test_a_registration_that_was_granted_outlives_a_kill_right_after_it(self):
         for _ in range(5):
             account = self.account()
             self.server.kill()
             self.server.start()
-            self.resumed(account).expect_alive()
+            self.resume(account).expect_alive()
 
     def test_what_was_ended_stays_ended_after_a_kill(self):
         account = self.account()
-        visitor = self.resumed(account)
-        visitor.send("logout", 1)
-        visitor.expect("done")
+        client = self.resume(account)
+        client.send("logout", 1)
+        client.expect("done")
         self.server.kill()
         self.server.start()
-        visitor = self.visitor()
-        visitor.hello()
-        visitor.send("resume", account.token)
-        visitor.expect("denied", code="invalid_token")
+        client = self.connect()
+        client.hello()
+        client.send("resume", account.token)
+        client.expect("denied", code="invalid_token")
 
 
 if __name__ == "__main__":

@@ -129,11 +129,11 @@ class Ports(StartCase):
 
     def test_a_restart_takes_the_same_port_at_once_although_connections_were_open(self):
         server = self.server("--access", "open")
-        visitor = server.connect()
-        self.addCleanup(visitor.close)
-        visitor.hello()
+        client = server.connect()
+        self.addCleanup(client.close)
+        client.hello()
         server.stop()
-        server.wanted_port, server.options = server.port, ("--access", "open", "--strict-port")
+        server.requested_port, server.options = server.port, ("--access", "open", "--strict-port")
         server.start()
         server.stop()
 
@@ -142,28 +142,28 @@ class Addresses(StartCase):
     def test_with_tls_off_every_address_is_served(self):
         server = self.server("--bind", "0.0.0.0", "--tls", "off", "--access", "open")
         for source in ("127.0.0.1", "127.5.6.7"):
-            visitor = server.connect(source)
-            self.addCleanup(visitor.close)
-            visitor.hello()
-            visitor.expect("granted")
+            client = server.connect(source)
+            self.addCleanup(client.close)
+            client.hello()
+            client.expect("granted")
         server.stop()
 
     @unittest.skipUnless(has_ipv6(), "this machine has no IPv6")
     def test_ipv6_loopback_is_served(self):
         server = self.server("--bind", "::1", "--access", "identify")
         self.assertIn(f"listening on [::1]:{server.port}", server.console())
-        visitor = server.connect(host="::1")
-        self.addCleanup(visitor.close)
-        visitor.enter("identify", "Six")
+        client = server.connect(host="::1")
+        self.addCleanup(client.close)
+        client.get_access("identify", "Six")
         server.stop()
 
     @unittest.skipUnless(has_ipv6(), "this machine has no IPv6")
     def test_the_address_of_all_addresses_serves_both_families_and_knows_a_visitor_by_one_name(self):
         server = self.server("--bind", "::", "--tls", "off", "--access", "identify")
         four, six = server.connect(host="127.0.0.1"), server.connect(host="::1")
-        for visitor, name in ((four, "Four"), (six, "Six")):
-            self.addCleanup(visitor.close)
-            visitor.enter("identify", name)
+        for client, name in ((four, "Four"), (six, "Six")):
+            self.addCleanup(client.close)
+            client.get_access("identify", name)
         server.stop()
         server.options = ("--access", "identify")
         server.start()
@@ -175,9 +175,9 @@ class Addresses(StartCase):
     def test_several_addresses_may_be_given(self):
         server = self.server("--bind", "127.0.0.2", "--bind", "127.0.0.3", "--access", "open")
         for host in ("127.0.0.2", "127.0.0.3"):
-            visitor = server.connect(host=host)
-            self.addCleanup(visitor.close)
-            visitor.hello()
+            client = server.connect(host=host)
+            self.addCleanup(client.close)
+            client.hello()
         with self.assertRaises(ConnectionRefusedError):
             server.connect(host="127.0.0.1")
         server.stop()
@@ -228,9 +228,9 @@ class Configuration(StartCase):
     def test_a_file_sets_what_flags_and_environment_do_not(self):
         path = self.file('access = "identify"\nregistration = "closed"\nservice = "echo"\n')
         server = self.server("--config", path, "--registration", "open", env={"PORTERD_ACCESS": "open"})
-        visitor = server.connect()
-        self.addCleanup(visitor.close)
-        self.assertEqual(visitor.hello().access, "open")
+        client = server.connect()
+        self.addCleanup(client.close)
+        self.assertEqual(client.hello().access, "open")
         server.stop()
 
     def test_a_bad_file_is_refused_with_line_and_column(self):
@@ -307,9 +307,9 @@ class Configuration(StartCase):
     def test_a_list_in_the_environment_has_commas(self):
         server = self.server("--access", "open", env={"PORTERD_BIND": "127.0.0.2,127.0.0.3"})
         for host in ("127.0.0.2", "127.0.0.3"):
-            visitor = server.connect(host=host)
-            self.addCleanup(visitor.close)
-            visitor.hello()
+            client = server.connect(host=host)
+            self.addCleanup(client.close)
+            client.hello()
         server.stop()
 
     def test_print_config_shows_each_value_and_where_it_came_from(self):

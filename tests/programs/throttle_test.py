@@ -13,10 +13,10 @@ class Throttle(ServerCase):
         """The answers to so many logins, from addresses of their own unless one is given."""
         answers = []
         for _ in range(count):
-            visitor = self.visitor(address)
-            visitor.hello()
-            answers.append(visitor.ask("login", name, password))
-            visitor.close()
+            client = self.connect(address)
+            client.hello()
+            answers.append(client.request("login", name, password))
+            client.close()
         return answers
 
     def test_after_four_failures_in_a_row_an_account_is_throttled(self):
@@ -39,13 +39,13 @@ class Throttle(ServerCase):
     def test_a_stranger_cannot_lock_the_owner_out(self):
         account = self.account()
         self.tries(5, account.name)
-        self.logged_in(account, account.address).expect_alive()
+        self.log_in(account, account.address).expect_alive()
 
     def test_where_an_owner_was_by_token_a_stranger_cannot_lock_out_either(self):
         account, address = self.account(), self.fresh_address()
-        self.resumed(account, address)
+        self.resume(account, address)
         self.tries(5, account.name)
-        self.logged_in(account, address).expect_alive()
+        self.log_in(account, address).expect_alive()
 
     def test_success_resets_the_count(self):
         account = self.account()
@@ -53,7 +53,7 @@ class Throttle(ServerCase):
         for _ in range(2):
             codes = {denied.code for denied in self.tries(3, account.name, address=address)}
             self.assertEqual(codes, {"bad_credentials"})
-            self.logged_in(account, address)
+            self.log_in(account, address)
 
     def test_the_failures_of_an_account_survive_a_restart(self):
         account = self.account()
@@ -67,22 +67,22 @@ class Throttle(ServerCase):
         for number in range(20):
             self.assertEqual(self.tries(1, f"guess {number}", address=address)[0].code, "bad_credentials")
         self.assertEqual(self.tries(1, account.name, PASSWORD, address)[0].code, "throttled")
-        self.logged_in(account)
+        self.log_in(account)
 
     def test_guessed_tokens_and_taken_names_count_for_the_address(self):
         account, address = self.account(), self.fresh_address()
         for number in range(20):
-            visitor = self.visitor(address)
-            visitor.hello()
+            client = self.connect(address)
+            client.hello()
             request = ("resume", f"prt_{number}") if number % 2 else ("register", account.name, PASSWORD)
-            visitor.send(*request)
-            visitor.expect("denied", code="invalid_token" if number % 2 else "name_taken")
-            visitor.close()
+            client.send(*request)
+            client.expect("denied", code="invalid_token" if number % 2 else "name_taken")
+            client.close()
         self.assertEqual(self.tries(1, "somebody", PASSWORD, address)[0].code, "throttled")
 
     def test_a_throttled_password_change_is_denied_too(self):
         account = self.account()
-        here = self.resumed(account)
+        here = self.resume(account)
         for _ in range(4):
             here.send("change_password", OTHER_PASSWORD, "wholly new orbit 77")
             here.expect("denied", code="bad_credentials")
@@ -91,27 +91,27 @@ class Throttle(ServerCase):
 
     def test_tries_at_the_same_time_win_nothing(self):
         account = self.account()
-        visitors = [self.visitor() for _ in range(30)]
-        for visitor in visitors:
-            visitor.hello()
-        for visitor in visitors:
-            visitor.send("login", account.name, OTHER_PASSWORD)
-        codes = [visitor.receive().code for visitor in visitors]
+        clients = [self.connect() for _ in range(30)]
+        for client in clients:
+            client.hello()
+        for client in clients:
+            client.send("login", account.name, OTHER_PASSWORD)
+        codes = [client.receive().code for client in clients]
         self.assertEqual(codes.count("bad_credentials"), 4)
         self.assertLessEqual(set(codes), {"bad_credentials", "throttled", "busy"})
 
     def test_right_passwords_at_the_same_time_are_not_throttled(self):
         account, address = self.account(), self.fresh_address()
-        visitors = [self.visitor(address) for _ in range(30)]
-        for visitor in visitors:
-            visitor.hello()
-        for visitor in visitors:
-            visitor.send("login", account.name, PASSWORD)
-        answers = [visitor.receive() for visitor in visitors]
+        clients = [self.connect(address) for _ in range(30)]
+        for client in clients:
+            client.hello()
+        for client in clients:
+            client.send("login", account.name, PASSWORD)
+        answers = [client.receive() for client in clients]
         refused = {(answer.code, answer.retry_after) for answer in answers if answer.kind == "denied"}
         self.assertLessEqual(refused, {("busy", 1)})
         self.assertIn("granted", [answer.kind for answer in answers])
-        self.logged_in(account, address).expect_alive()
+        self.log_in(account, address).expect_alive()
 
     def test_who_waits_as_long_as_was_told_is_let_in(self):
         account = self.account()
@@ -119,20 +119,20 @@ class Throttle(ServerCase):
         denied = self.tries(1, account.name)[0]
         self.assertEqual((denied.code, denied.retry_after), ("throttled", 1))
         time.sleep(denied.retry_after)
-        self.logged_in(account).expect_alive()
+        self.log_in(account).expect_alive()
 
     def test_a_good_token_is_taken_from_an_address_that_is_throttled(self):
         """It cannot be guessed, and the neighbours behind one address are not to suffer for each other."""
         account, address = self.account(), self.fresh_address()
         for number in range(20):
             self.tries(1, f"guess again {number}", address=address)
-        visitor = self.visitor(address)
-        visitor.hello()
-        visitor.send("resume", "prt_guess")
-        visitor.expect("denied", code="throttled")
-        visitor.send("register", self.fresh_name(), PASSWORD)
-        visitor.expect("denied", code="throttled")
-        self.resumed(account, address).expect_alive()
+        client = self.connect(address)
+        client.hello()
+        client.send("resume", "prt_guess")
+        client.expect("denied", code="throttled")
+        client.send("register", self.fresh_name(), PASSWORD)
+        client.expect("denied", code="throttled")
+        self.resume(account, address).expect_alive()
 
     def shell(self):
         return contextlib.closing(sqlite3.connect(self.server.database, timeout=30, isolation_level=None))
@@ -146,9 +146,9 @@ class Throttle(ServerCase):
                              ("locked",))
             denied = self.tries(1, account.name, PASSWORD)[0]
             self.assertEqual((denied.code, denied.retry_after), ("throttled", 0))
-            self.logged_in(account, account.address).expect_alive()
+            self.log_in(account, account.address).expect_alive()
             shell.execute("UPDATE accounts SET disabled_at = NULL WHERE name = ?", (account.name,))
-            self.logged_in(account).expect_alive()
+            self.log_in(account).expect_alive()
 
     def test_under_a_foreign_lock_a_known_and_an_unknown_name_get_one_answer(self):
         account = self.account()
@@ -166,19 +166,19 @@ class Crowd(ServerCase):
     options = ("--hash-threads", "1", "--hash-memory", "64MiB", "--hash-ops", "3")
 
     def crowd(self, size, address):
-        visitors = [self.visitor(address) for _ in range(size)]
-        for visitor in visitors:
-            visitor.hello()
-            visitor.send("login", self.fresh_name(), PASSWORD)
-        return visitors
+        clients = [self.connect(address) for _ in range(size)]
+        for client in clients:
+            client.hello()
+            client.send("login", self.fresh_name(), PASSWORD)
+        return clients
 
     def test_a_crowd_from_one_address_does_not_keep_others_waiting(self):
         account = self.account()
         crowd = self.crowd(20, self.fresh_address())
         started = time.monotonic()
-        self.logged_in(account).expect_alive()
+        self.log_in(account).expect_alive()
         alone = time.monotonic() - started
-        answers = [visitor.receive() for visitor in crowd]
+        answers = [client.receive() for client in crowd]
         together = time.monotonic() - started
         self.assertEqual({answer.code for answer in answers}, {"bad_credentials"})
         self.assertLess(alone, together / 2, "it took its turn after one of theirs")
@@ -188,7 +188,7 @@ class Crowd(ServerCase):
         with contextlib.closing(sqlite3.connect(self.server.database)) as shell:
             counted = lambda: shell.execute("SELECT count(*) FROM network_failures").fetchone()[0]
             before = counted()
-            crowd = [visitor for _ in range(size) for visitor in self.crowd(1, self.fresh_address())]
+            crowd = [client for _ in range(size) for client in self.crowd(1, self.fresh_address())]
             until(lambda: counted() >= before + size, "all were counted")
         return crowd
 
@@ -197,10 +197,10 @@ class Crowd(ServerCase):
 
     def test_nobody_waits_for_the_hashes_of_those_who_are_gone(self):
         account, before = self.account(), self.failed()
-        for visitor in self.waiting(60):
-            visitor.reset()
+        for client in self.waiting(60):
+            client.reset()
         until(lambda: self.server.connections() == 0, "the server has seen that they are gone")
-        self.logged_in(account).expect_alive()
+        self.log_in(account).expect_alive()
         self.assertLess(self.failed(), before + 60, "some were never hashed")
 
     def test_what_a_crash_left_undecided_counts_against_nobody(self):
@@ -212,19 +212,19 @@ class Crowd(ServerCase):
             until(lambda: waiting() >= 10, "they wait for their hashes")
             self.server.kill()
             self.assertGreater(waiting(), 0)
-        for visitor in crowd:
-            visitor.close()
+        for client in crowd:
+            client.close()
         self.server.start()
         with contextlib.closing(sqlite3.connect(self.server.database)) as shell:
             self.assertEqual(shell.execute(undecided, (address,)).fetchone()[0], 0)
-        self.logged_in(account, address).expect_alive()
+        self.log_in(account, address).expect_alive()
 
     def test_a_stop_does_not_work_off_the_queue(self):
         before, crowd = self.failed(), self.waiting(60)
         self.server.stop()
         self.assertLess(self.failed(), before + 60, "some were never hashed")
-        for visitor in crowd:
-            *denied, last = visitor.receive_all()
+        for client in crowd:
+            *denied, last = client.receive_all()
             self.assertEqual((last.kind, last.code), ("closing", "shutting_down"))
             self.assertLessEqual({answer.code for answer in denied}, {"bad_credentials"})
         self.server.start()
@@ -238,14 +238,14 @@ class Registrations(ServerCase):
     def test_a_network_makes_so_many_accounts_and_no_more_also_after_a_restart(self):
         address = self.fresh_address()
         for number in range(2):
-            self.visitor(address).enter("register", f"pupil {number} at {address}", PASSWORD)
+            self.connect(address).get_access("register", f"pupil {number} at {address}", PASSWORD)
         for _ in range(2):
-            visitor = self.visitor(address)
-            visitor.hello()
-            denied = visitor.ask("register", f"pupil 3 at {address}", PASSWORD)
+            client = self.connect(address)
+            client.hello()
+            denied = client.request("register", f"pupil 3 at {address}", PASSWORD)
             self.assertEqual((denied.kind, denied.code), ("denied", "throttled"))
             self.assertTrue(3500 < denied.retry_after <= 3600, denied.retry_after)
-            self.visitor(address).enter("login", f"pupil 0 at {address}", PASSWORD)
+            self.connect(address).get_access("login", f"pupil 0 at {address}", PASSWORD)
             self.account()
             self.server.restart()
         self.assertIn("rule=registrations_used_up", self.server.log())

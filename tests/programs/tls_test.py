@@ -19,9 +19,9 @@ import tempfile
 import unittest
 
 from support.case import PASSWORD, ServerCase
+from support.key_pair import KeyPair
 from support.server import PORTERD, Server, run
 from support.terminal import Terminal
-from support.tls import Identity
 from support.waiting import until
 from support.wire import tls_context
 
@@ -58,38 +58,38 @@ def make_certificate(folder, name, kind=("ec", "-pkeyopt", "ec_paramgen_curve:P-
     return key, certificate
 
 
-def lines_of(server, visitor):
+def lines_of(server, client):
     """The lines that the log has about this visitor's address."""
-    return [line for line in server.log().splitlines() if re.search(rf"\b{re.escape(visitor.address)}\b", line)]
+    return [line for line in server.log().splitlines() if re.search(rf"\b{re.escape(client.address)}\b", line)]
 
 
 class OverTls(ServerCase):
     def test_an_account_is_made_and_used_and_texts_come_back(self):
         name = self.fresh_name()
-        granted = self.visitor(tls=True).enter("register", name, PASSWORD)
-        visitor = self.visitor(tls=True)
-        visitor.enter("login", name, PASSWORD)
+        granted = self.connect(tls=True).get_access("register", name, PASSWORD)
+        client = self.connect(tls=True)
+        client.get_access("login", name, PASSWORD)
         for text in ("hello", "", "x" * 100_000):
-            visitor.send("text", text)
-            visitor.expect("text", text=text)
-        again = self.visitor(tls=True)
-        again.enter("resume", granted.token)
+            client.send("text", text)
+            client.expect("text", text=text)
+        again = self.connect(tls=True)
+        again.get_access("resume", granted.token)
         again.send("logout", 0)
         again.expect("done")
         again.expect_closing("normal")
 
     def test_the_last_words_end_with_a_close_notify(self):
-        visitor = self.visitor(tls=True)
-        visitor.send_raw(b"\x00\x00\x00\x00")
-        visitor.expect_closing("protocol_error")  # an end without one would raise SSLEOFError
+        client = self.connect(tls=True)
+        client.send_raw(b"\x00\x00\x00\x00")
+        client.expect_closing("protocol_error")  # an end without one would raise SSLEOFError
 
     def test_a_session_of_tls_is_not_resumed_in_the_clear(self):
-        token = self.visitor(tls=True).enter("register", self.fresh_name(), PASSWORD).token
-        plain = self.visitor()
+        token = self.connect(tls=True).get_access("register", self.fresh_name(), PASSWORD).token
+        plain = self.connect()
         plain.hello()
         plain.send("resume", token)
         plain.expect("denied", code="tls_required")
-        self.visitor(tls=True).enter("resume", token)
+        self.connect(tls=True).get_access("resume", token)
 
     def test_openssl_sees_tls_1_3_and_the_protocol(self):
         done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{self.server.port}", "-alpn", "porter/1"],
@@ -116,14 +116,14 @@ class Refused(ServerCase):
     """Each is refused, and leaves one line with its address."""
 
     def shake_hands(self, context):
-        visitor = self.visitor()
+        client = self.connect()
         with self.assertRaises(ssl.SSLError) as refused:
-            visitor.secure(context)
-        self.assert_one_line(visitor)
+            client.start_tls(context)
+        self.assert_one_line(client)
         return str(refused.exception)
 
-    def assert_one_line(self, visitor, why="TLS handshake: "):
-        found = until(lambda: lines_of(self.server, visitor), "the refusal is logged")
+    def assert_one_line(self, client, why="TLS handshake: "):
+        found = until(lambda: lines_of(self.server, client), "the refusal is logged")
         self.assertEqual(len(found), 1, found)
         self.assertIn(why, found[0])
 
@@ -145,46 +145,46 @@ class Refused(ServerCase):
         return outgoing.read()
 
     def test_garbage_after_a_client_hello(self):
-        visitor = self.visitor()
-        visitor.send_raw(self.client_hello() + os.urandom(500))
+        client = self.connect()
+        client.send_raw(self.client_hello() + os.urandom(500))
         try:
-            while visitor.socket.recv(4096):
+            while client.socket.recv(4096):
                 pass
         except ConnectionResetError:
             pass
-        self.assert_one_line(visitor)
+        self.assert_one_line(client)
 
     def test_a_handshake_that_never_ends(self):
         hello = self.client_hello()
-        silent = [self.visitor() for _ in range(3)]
-        for visitor, said in zip(silent, (b"\x16", hello[:50], hello)):
-            visitor.send_raw(said)
-        other = self.visitor(tls=True)
+        silent = [self.connect() for _ in range(3)]
+        for client, said in zip(silent, (b"\x16", hello[:50], hello)):
+            client.send_raw(said)
+        other = self.connect(tls=True)
         other.hello()
-        for visitor in silent:
-            while visitor.socket.recv(4096):
+        for client in silent:
+            while client.socket.recv(4096):
                 pass
-            self.assert_one_line(visitor, "timed out")
+            self.assert_one_line(client, "timed out")
         other.close()
 
     def test_three_hundred_that_never_end_keep_nobody_out(self):
         address = self.fresh_address()
-        silent = [self.visitor(address) for _ in range(300)]
-        for visitor in silent:
-            visitor.send_raw(b"\x16\x03\x01")
-        self.visitor(tls=True).hello()
-        for visitor in silent:
-            visitor.close()
+        silent = [self.connect(address) for _ in range(300)]
+        for client in silent:
+            client.send_raw(b"\x16\x03\x01")
+        self.connect(tls=True).hello()
+        for client in silent:
+            client.close()
 
 
 class Required(ServerCase):
     options = ("--tls", "required", "--access", "open")
 
     def test_plain_is_told_so_in_the_clear_and_tls_is_served(self):
-        plain = self.visitor()
+        plain = self.connect()
         plain.send("hello", 1, "t")
         plain.expect_closing("tls_required")
-        secure = self.visitor(tls=True)
+        secure = self.connect(tls=True)
         secure.hello()
         secure.expect("granted")
 
@@ -193,9 +193,9 @@ class Off(ServerCase):
     options = ("--tls", "off", "--access", "open")
 
     def test_a_tls_hello_is_like_any_other_wrong_byte_and_there_is_no_key(self):
-        visitor = self.visitor()
-        visitor.send_raw(b"\x16\x03\x01")
-        visitor.expect_closing("protocol_error")
+        client = self.connect()
+        client.send_raw(b"\x16\x03\x01")
+        client.expect_closing("protocol_error")
         self.assertEqual(list(self.server.data.glob("*.pem")), [])
 
 
@@ -204,7 +204,7 @@ class FarCase(ServerCase):
 
     options = ("--bind", "0.0.0.0")
 
-    def visitor_from_afar(self):
+    def connect_from_afar(self):
         connection = self.server.connect(host=own_address())
         self.addCleanup(lambda: connection.close())
         return connection
@@ -213,17 +213,17 @@ class FarCase(ServerCase):
 @unittest.skipUnless(own_address(), "this machine has no other address than loopback")
 class FromOtherMachines(FarCase):
     def test_plain_is_told_tls_required_and_nothing_of_it_is_read(self):
-        plain = self.visitor_from_afar()
+        plain = self.connect_from_afar()
         plain.send("hello", 1, "t")
         plain.expect_closing("tls_required")
-        self.visitor_from_afar().secure().hello()
+        self.connect_from_afar().start_tls().hello()
 
     def test_loopback_may_go_on_in_the_clear(self):
-        self.visitor().hello()
+        self.connect().hello()
 
     def test_a_token_of_tls_that_is_shown_in_the_clear_is_not_even_read(self):
-        token = self.visitor_from_afar().secure().enter("register", self.fresh_name(), PASSWORD).token
-        plain = self.visitor_from_afar()
+        token = self.connect_from_afar().start_tls().get_access("register", self.fresh_name(), PASSWORD).token
+        plain = self.connect_from_afar()
         plain.send("hello", 1, "t")
         plain.send("resume", token)
         plain.expect_closing("tls_required")
@@ -232,19 +232,19 @@ class FromOtherMachines(FarCase):
 @unittest.skipUnless(own_address(), "this machine has no other address than loopback")
 class WithoutTlsAnyMore(FarCase):
     def test_a_token_of_tls_that_another_machine_shows_in_the_clear_is_revoked(self):
-        token = self.visitor_from_afar().secure().enter("register", self.fresh_name(), PASSWORD).token
+        token = self.connect_from_afar().start_tls().get_access("register", self.fresh_name(), PASSWORD).token
         options = self.server.options
         for now, code in ((("--tls", "off"), "tls_required"), ((), "invalid_token")):
             self.server.stop()
             self.server.options = (*options, *now)
             self.server.start()
-            visitor = self.visitor_from_afar()
+            client = self.connect_from_afar()
             if not now:
-                visitor.secure()
-            visitor.hello()
-            visitor.send("resume", token)
-            visitor.expect("denied", code=code)
-            visitor.close()
+                client.start_tls()
+            client.hello()
+            client.send("resume", token)
+            client.expect("denied", code=code)
+            client.close()
 
 
 class Keys(unittest.TestCase):
@@ -259,9 +259,9 @@ class Keys(unittest.TestCase):
         return server
 
     def certificate(self, server):
-        visitor = server.connect().secure()
-        self.addCleanup(visitor.close)
-        return visitor.socket.getpeercert(binary_form=True)
+        client = server.connect().start_tls()
+        self.addCleanup(client.close)
+        return client.socket.getpeercert(binary_form=True)
 
     def files(self, server):
         return server.data / "tls-key.pem", server.data / "tls-certificate.pem"
@@ -354,7 +354,7 @@ class Keys(unittest.TestCase):
         key, certificate = make_certificate(self.folder, "one")
         server = self.server("--tls-key", key, "--tls-certificate", certificate)
         first = self.certificate(server)
-        there = server.connect().secure()
+        there = server.connect().start_tls()
         self.addCleanup(there.close)
         there.hello()
         there.expect("granted")
@@ -415,20 +415,20 @@ class Keys(unittest.TestCase):
         self.assertFalse((data / "tls-certificate.pem").exists())
 
     def test_a_certificate_that_clients_will_not_like_is_told_of_and_served(self):
-        authority = Identity(self.folder, "authority")
-        issue = functools.partial(Identity.issued, authority, self.folder)
+        authority = KeyPair(self.folder, "authority")
+        issue = functools.partial(KeyPair.signed_by, authority, self.folder)
         cases = {"expired on ": issue("expired", days=-1), "expires on ": issue("soon", days=3),
                  "is for clients only": issue("for-clients", days=90, extensions=["extendedKeyUsage=clientAuth"]),
                  "names no host": issue("nameless", hosts=None, days=90)}
         good = issue("good", days=90)
         served = [self.folder / "served.key", self.folder / "served.crt"]
 
-        def serve(identity):
-            for path, new in zip(served, (identity.key, identity.certificate)):
+        def serve(pair):
+            for path, new in zip(served, (pair.key, pair.certificate)):
                 shutil.copy(new, path)
-        for words, identity in cases.items():
+        for words, pair in cases.items():
             with self.subTest(words=words):
-                serve(identity)
+                serve(pair)
                 own = ("--tls-key", served[0], "--tls-certificate", served[1])
                 done = run(PORTERD, "--check", "--data-dir", self.folder / "data", *own, home=self.folder)
                 self.assertEqual((done.returncode, done.out), (0, "configuration ok\n"), done.err)
@@ -442,7 +442,7 @@ class Keys(unittest.TestCase):
                 serve(good)
                 server.signal(signal.SIGHUP)
                 until(lambda: "tls_key_reloaded" in server.log(), "the good certificate is taken")
-                serve(identity)
+                serve(pair)
                 server.signal(signal.SIGHUP)
                 until(lambda: len(re.findall(logged, server.log())) == 2, "the warning is logged again")
                 self.assertEqual(server.log().count("tls_certificate_warning"), 2)
@@ -522,11 +522,11 @@ class Keys(unittest.TestCase):
     def test_a_person_is_shown_the_fingerprint_and_how_to_open_the_door(self):
         terminal = Terminal(PORTERD, "--data-dir", self.folder / "data", "--port", "0", home=self.folder)
         self.addCleanup(terminal.close)
-        shown = terminal.see(FINGERPRINT).group()
-        terminal.see(r"--bind ::")
+        shown = terminal.expect(FINGERPRINT).group()
+        terminal.expect(r"--bind ::")
         self.assertNotIn("--tls off", terminal.text())
         terminal.process.send_signal(signal.SIGTERM)
-        self.assertEqual(terminal.leave(), 0)
+        self.assertEqual(terminal.wait(), 0)
         pem = (self.folder / "data" / "tls-certificate.pem").read_text()
         self.assertEqual(shown, fingerprint(ssl.PEM_cert_to_DER_cert(pem)))
 

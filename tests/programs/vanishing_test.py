@@ -27,7 +27,7 @@ class Vanishing(ServerCase):
     def assert_nothing_is_left(self):
         until(lambda: self.server.connections() == 0 and self.server.descriptors() <= self.baseline,
               f"the server gives its descriptors back: it had {self.baseline}, now it has {self.server.descriptors()}")
-        self.resumed(self.other).expect_alive()
+        self.resume(self.other).expect_alive()
 
     def whole_frames(self, count):
         """How many frames are whole within the first count bytes of the script."""
@@ -38,61 +38,61 @@ class Vanishing(ServerCase):
         before = len(self.server.log().splitlines())
         for count in range(len(self.stream) + 1):
             with self.subTest(bytes=count):
-                visitor = self.visitor(self.one.address)
-                visitor.send_raw(self.stream[:count])
-                leave(visitor, count)
-                visitor.close()
+                client = self.connect(self.one.address)
+                client.send_raw(self.stream[:count])
+                leave(client, count)
+                client.close()
         self.assert_nothing_is_left()
         lines = self.server.log().splitlines()[before:]
         early = sum(len(each) for each in self.script[:2])  # those cut off before their login was whole: one line each
         self.assertLessEqual(len(lines), early + 6 * (len(self.stream) + 1 - early) + 6, "\n".join(lines[-40:]))
 
     def test_closing_after_every_byte_of_a_login_leaves_nothing_behind(self):
-        self.at_every_byte(lambda visitor, _: visitor.close())
+        self.at_every_byte(lambda client, _: client.close())
 
     def test_a_reset_after_every_byte_of_a_login_leaves_nothing_behind(self):
-        self.at_every_byte(lambda visitor, _: visitor.reset())
+        self.at_every_byte(lambda client, _: client.reset())
 
     def test_half_closing_after_every_byte_gets_the_answers_to_every_whole_frame(self):
-        def leave(visitor, count):
-            visitor.half_close()
-            kinds = [got.kind for got in visitor.receive_all()]
+        def leave(client, count):
+            client.half_close()
+            kinds = [got.kind for got in client.receive_all()]
             if kinds and kinds[-1] == "closing":
                 kinds.pop()
             self.assertEqual(kinds, self.answers[:self.whole_frames(count)])
         self.at_every_byte(leave)
 
     def test_a_half_closing_peer_gets_the_answers_to_all_that_it_pipelined(self):
-        visitor = self.resumed(self.other)
+        client = self.resume(self.other)
         texts = [str(number) * 50 for number in range(2000)]
-        sender = threading.Thread(target=lambda: (visitor.send_raw(b"".join(message("text", text) for text in texts)),
-                                                  visitor.half_close()))
+        sender = threading.Thread(target=lambda: (client.send_raw(b"".join(message("text", text) for text in texts)),
+                                                  client.half_close()))
         sender.start()
-        self.assertEqual([visitor.expect("text").text for _ in texts], texts)
+        self.assertEqual([client.expect("text").text for _ in texts], texts)
         sender.join()
-        visitor.receive_all()
+        client.receive_all()
 
     def test_a_peer_that_vanishes_while_its_password_is_checked_leaves_nothing_behind(self):
         for number in range(20):
-            visitor = self.visitor(self.one.address)
-            visitor.send_raw(b"".join(self.script[:2]))
-            visitor.expect("welcome")
-            (visitor.close if number % 2 else visitor.reset)()
+            client = self.connect(self.one.address)
+            client.send_raw(b"".join(self.script[:2]))
+            client.expect("welcome")
+            (client.close if number % 2 else client.reset)()
         self.assert_nothing_is_left()
 
     def test_a_peer_that_vanishes_with_answers_unread_leaves_nothing_behind(self):
         for number in range(10):
-            visitor = self.resumed(self.other)
-            visitor.send_raw(b"".join(message("text", "x" * 50_000) for _ in range(4)))
-            visitor.expect("text")
-            (visitor.close if number % 2 else visitor.reset)()
+            client = self.resume(self.other)
+            client.send_raw(b"".join(message("text", "x" * 50_000) for _ in range(4)))
+            client.expect("text")
+            (client.close if number % 2 else client.reset)()
         self.assert_nothing_is_left()
 
     def test_a_frame_cut_off_in_its_middle_leaves_nothing_behind(self):
         for raw in (b"\x00\x10", struct.pack(">I", 1 << 20), struct.pack(">I", 1 << 20) + b"\x40" + b"x" * 70_000):
-            visitor = self.resumed(self.other)
-            visitor.send_raw(raw)
-            visitor.close()
+            client = self.resume(self.other)
+            client.send_raw(raw)
+            client.close()
         self.assert_nothing_is_left()
 
 
@@ -100,25 +100,25 @@ class Crowd(ServerCase):
     def test_of_twenty_visitors_half_vanish_and_the_others_notice_nothing(self):
         account, faults = self.account(), []
 
-        def stay(visitor):
+        def stay(client):
             for number in range(200):
-                visitor.send("text", f"message {number}")
-                visitor.expect("text", text=f"message {number}")
+                client.send("text", f"message {number}")
+                client.expect("text", text=f"message {number}")
 
-        def vanish(visitor, number):
+        def vanish(client, number):
             for round_ in range(10):
-                visitor.send_raw(message("text", "x" * 20_000) * 3 + message("text", "cut off here")[:round_ + 2])
-                (visitor.close if (number + round_) % 2 else visitor.reset)()
-                visitor = self.resumed(account)
+                client.send_raw(message("text", "x" * 20_000) * 3 + message("text", "cut off here")[:round_ + 2])
+                (client.close if (number + round_) % 2 else client.reset)()
+                client = self.resume(account)
 
-        def live(visitor, number):
+        def live(client, number):
             try:
-                stay(visitor) if number % 2 else vanish(visitor, number)
+                stay(client) if number % 2 else vanish(client, number)
             except Exception as fault:  # pylint: disable=broad-except; a thread's failure must reach the test
                 faults.append(f"{number}: {fault!r}")
 
-        visitors = [self.resumed(account) for _ in range(20)]
-        threads = [threading.Thread(target=live, args=(visitor, number)) for number, visitor in enumerate(visitors)]
+        clients = [self.resume(account) for _ in range(20)]
+        threads = [threading.Thread(target=live, args=(client, number)) for number, client in enumerate(clients)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -130,10 +130,10 @@ class SlowConsumer(ServerCase):
     options = ("--access", "open")
 
     def test_who_never_reads_is_cut_off_and_the_others_notice_nothing(self):
-        lazy, other = self.visitor(), self.visitor()
-        for visitor in (lazy, other):
-            visitor.hello()
-            visitor.expect("granted")
+        lazy, other = self.connect(), self.connect()
+        for client in (lazy, other):
+            client.hello()
+            client.expect("granted")
         flood = message("text", "x" * 60_000) * 20
 
         def drown():
@@ -161,7 +161,7 @@ class OutOfDescriptors(unittest.TestCase):
     def test_with_no_descriptor_left_those_inside_go_on_and_newcomers_get_in_later(self):
         server = Server("--access", "open", "--threads", "2")
         self.addCleanup(server.remove)
-        server.limit(resource.RLIMIT_NOFILE, 256)  # fewer than it counted on when it started
+        server.set_limit(resource.RLIMIT_NOFILE, 256)  # fewer than it counted on when it started
         inside = server.connect()
         self.addCleanup(inside.close)
         inside.hello()
@@ -171,12 +171,12 @@ class OutOfDescriptors(unittest.TestCase):
         until(lambda: "accept_failed" in server.log(), "it has as many as it may")
         for _ in range(100):
             inside.expect_alive()
-        for visitor in crowd:
-            visitor.close()
-        newcomer = server.connect()
-        self.addCleanup(newcomer.close)
-        newcomer.hello()
-        newcomer.expect("granted")
+        for client in crowd:
+            client.close()
+        start_access_phase = server.connect()
+        self.addCleanup(start_access_phase.close)
+        start_access_phase.hello()
+        start_access_phase.expect("granted")
         self.assertLess(len(server.log().splitlines()) - lines, 2 * len(crowd), "it does not log each failed accept")
         server.stop()
 
@@ -185,16 +185,16 @@ class FewDescriptors(unittest.TestCase):
     """The part of promise N4 that is about a machine which gives porterd fewer descriptors than it has places."""
 
     def test_a_silent_crowd_larger_than_the_descriptors_keeps_nobody_out(self):
-        server = Server("--threads", "2", before=("sh", "-c", 'ulimit -n 300; exec "$0" "$@"'))
+        server = Server("--threads", "2", prefix=("sh", "-c", 'ulimit -n 300; exec "$0" "$@"'))
         self.addCleanup(server.remove)
         limited = [line for line in server.log().splitlines() if "connections_limited" in line]
         self.assertEqual(len(limited), 1)
         self.assertRegex(limited[0], r"warn.*wanted=20000 connections=166 descriptors=300 .*ulimit -n")
 
         def come(address):
-            visitor = server.connect(address)
-            self.addCleanup(visitor.close)
-            return visitor
+            client = server.connect(address)
+            self.addCleanup(client.close)
+            return client
 
         owner = come("127.0.0.3")
         for silent in range(1, 421):
@@ -204,10 +204,10 @@ class FewDescriptors(unittest.TestCase):
         owner.hello()
         owner.send("register", "Alice", PASSWORD)
         owner.expect("granted")
-        visitor = come("127.0.0.4")
-        visitor.hello()
-        visitor.send("login", "Alice", PASSWORD)
-        visitor.expect("granted")
+        client = come("127.0.0.4")
+        client.hello()
+        client.send("login", "Alice", PASSWORD)
+        client.expect("granted")
         self.assertNotIn("code=timeout", server.log(), "the visitor did not wait until the crowd's time was over")
         server.stop()
 

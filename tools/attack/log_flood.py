@@ -74,7 +74,7 @@ def on_one_connection(enter, piece):
 
 def identify_first(visitor):
     visitor.hello()
-    visitor.ask("identify", "a")
+    visitor.request("identify", "a")
 
 
 KINDS = {
@@ -85,7 +85,7 @@ KINDS = {
     "identify": ("renaming in identify access", ("--access", "identify"),
                  on_one_connection(identify_first, message("identify", LONG_NAME))),
     "change": ("change_password, throttled", (),
-               on_one_connection(lambda visitor: visitor.enter("register", "alice", PASSWORD), message("change_password", "x", "y"))),
+               on_one_connection(lambda visitor: visitor.get_access("register", "alice", PASSWORD), message("change_password", "x", "y"))),
 }
 
 

@@ -160,12 +160,12 @@ def main():
         tokens = []
         for number in range(10):
             visitor = server.connect(f"127.60.0.{1 + number}")
-            tokens.append(visitor.enter("register", f"visitor {number}", PASSWORD).token)
+            tokens.append(visitor.get_access("register", f"visitor {number}", PASSWORD).token)
             visitor.close()
         sessions = []
         for number in range(options.sessions):
             sessions.append(server.connect(f"127.60.0.{1 + number % 10}"))
-            sessions[-1].enter("resume", tokens[number % 10])
+            sessions[-1].get_access("resume", tokens[number % 10])
         idle = echo_times(sessions, 5)
 
         manager = multiprocessing.Manager()

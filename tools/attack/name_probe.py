@@ -31,7 +31,7 @@ class Probe:
         try:
             one.hello()
             begun = time.monotonic()
-            got = one.ask(kind, name, password)
+            got = one.request(kind, name, password)
             return got, time.monotonic() - begun
         finally:
             one.close()
@@ -65,13 +65,13 @@ def main():
         probe = Probe(server)
         old = [f"old {number}" for number in range(options.tries)]
         for name in old:
-            probe.ask("register", name, PASSWORD)
+            probe.request("register", name, PASSWORD)
         unknown = [f"nobody {number}" for number in range(options.tries)]
         probe.measure("unknown names, before", unknown)
         server.stop()
         server.options = ("--hash-memory", options.hash_memory, "--hash-ops", options.hash_ops)
         server.start()
-        probe.ask("register", "new", PASSWORD)
+        probe.request("register", "new", PASSWORD)
         print(f"--hash-memory {options.hash_memory} --hash-ops {options.hash_ops} from now on")
         probe.measure("unknown names", [f"{name} again" for name in unknown])
         probe.measure("old accounts", old)

@@ -89,11 +89,11 @@ class Storm:
         one = Connection(self.port, source=source_of(address))
         one.socket.settimeout(60)
         one.hello()
-        one.ask("register", name, now)
+        one.request("register", name, now)
         while not self.stop.is_set():
             changes += 1
             fresh = f"{DEAR[:-6]}{changes:06}"
-            got = one.ask("change_password", now, fresh)
+            got = one.request("change_password", now, fresh)
             self.answers[got.kind if got.kind == "done" else f"{got.kind} {got.code}"] += 1
             if got.kind == "done":
                 now = fresh
@@ -128,7 +128,7 @@ def main():
     parser.add_argument("--parallel", type=int, default=0, help="connections at once from each address (4, 1 and 20)")
     options = parser.parse_args()
 
-    server = Server(before=("nice", "-n", "-19"))  # hash threads are niced: as on a machine where nobody else works
+    server = Server(prefix=("nice", "-n", "-19"))  # hash threads are niced: as on a machine where nobody else works
     try:
         ask(server.port, "127.60.0.1", "register", "owner", PASSWORD)
         before = cpu_seconds(server)

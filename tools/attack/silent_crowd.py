@@ -128,7 +128,7 @@ def main():
     try:
         for number in range(10):
             visitor = server.connect("127.60.0.1")
-            visitor.enter("register", f"visitor {number}", PASSWORD)
+            visitor.get_access("register", f"visitor {number}", PASSWORD)
             visitor.close()
         source = (lambda number: address_of(0)) if options.same else (lambda number: f"127.61.0.{1 + number % 250}")
         quiet = [log_in(server.port, f"visitor {number % 10}", source(number)) for number in range(20)]

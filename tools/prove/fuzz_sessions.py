@@ -23,10 +23,10 @@ sys.path.insert(0, str(ROOT / "tests" / "programs"))
 sys.dont_write_bytecode = True
 from support.case import PASSWORD  # noqa: E402
 from support.server import Server  # noqa: E402
-from support.wire import KIND, LYING_LENGTHS, MIB, frame, header, message, tls_context  # noqa: E402
+from support.wire import INVALID_LENGTHS, KIND, MIB, frame, header, message, tls_context  # noqa: E402
 
 TEXTS = ("", "a", "Алиса", "\ufdfa" * 64, "x" * 5000, "\0", "\ud7ff", "e\u0301" * 70, "Ａlice", "\u202eabc", "prt_" + "A" * 43, PASSWORD)
-LENGTHS = (0, 1, 2, 4095, 4096, 4097, MIB, MIB + 1, *LYING_LENGTHS)
+LENGTHS = (0, 1, 2, 4095, 4096, 4097, MIB, MIB + 1, *INVALID_LENGTHS)
 ACCOUNTS = 8
 PAUSE = 0.02  # seconds that are waited for an answer: most frames get none
 
@@ -124,9 +124,9 @@ class Fuzzer:
                 if self.connections % 300 == 0:
                     self.log_in_again()
         except ConnectionError:  # nobody takes connections any more: the server's last words say why
-            self.server.assert_well()
+            self.server.assert_healthy()
             raise
-        self.server.assert_well()
+        self.server.assert_healthy()
         log = self.server.log()
         defects = [line for line in log.splitlines() if re.search(r" (warn|error) defect\b", line)]
         assert not defects, "\n".join(defects[:3])
@@ -138,7 +138,7 @@ class Fuzzer:
             return
         for number in range(ACCOUNTS):
             owner = self.server.connect(f"127.9.0.{number + 1}")
-            self.tokens.append(owner.enter("register", f"owner {number}", PASSWORD).token)
+            self.tokens.append(owner.get_access("register", f"owner {number}", PASSWORD).token)
             owner.close()
 
     def log_in_again(self):
@@ -146,7 +146,7 @@ class Fuzzer:
         for number in range(len(self.tokens)):
             owner = self.server.connect(f"127.9.1.{number + 1}")
             owner.hello()
-            got = owner.ask("login", f"owner {number}", PASSWORD)
+            got = owner.request("login", f"owner {number}", PASSWORD)
             if got and got.kind == "granted":
                 self.tokens[number] = got.token
             owner.close()
@@ -172,9 +172,9 @@ class Fuzzer:
         if stage > 0:
             visitor.hello()
         if stage > 1 and self.mode == "identify":
-            visitor.ask("identify", "x")
+            visitor.request("identify", "x")
         if stage > 1 and self.mode == "authenticate":
-            visitor.ask("resume", self.rng.choice(self.tokens))
+            visitor.request("resume", self.rng.choice(self.tokens))
 
     def pester(self, visitor):
         for _ in range(self.rng.randrange(1, 80)):

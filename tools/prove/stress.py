@@ -62,7 +62,7 @@ class Stress:
     def run(self):
         for number in range(OWNERS):
             owner = self.server.connect(f"127.29.0.{number + 1}")
-            self.tokens.append(owner.enter("register", f"owner {number}", PASSWORD).token)
+            self.tokens.append(owner.get_access("register", f"owner {number}", PASSWORD).token)
             owner.close()
         crew = [threading.Thread(target=self.live, args=(number,)) for number in range(CLIENTS)]
         crew += [threading.Thread(target=self.leave_half_open), threading.Thread(target=self.hang_up)]
@@ -87,7 +87,7 @@ class Stress:
     def visit(self, visitor, rng):
         visitor.socket.settimeout(8)
         if rng.random() < 0.5:
-            visitor.secure()
+            visitor.start_tls()
         visitor.hello()
         got = self.ask_for_access(visitor, rng)
         self.note(got.kind if got else "ended")
@@ -103,15 +103,15 @@ class Stress:
     def ask_for_access(self, visitor, rng):
         kind = rng.randrange(6)
         if kind == 0:
-            return visitor.ask("register", f"visitor {rng.randrange(10 ** 9)}", PASSWORD)
+            return visitor.request("register", f"visitor {rng.randrange(10 ** 9)}", PASSWORD)
         if kind < 3:
-            return visitor.ask("login", f"owner {rng.randrange(OWNERS)}", PASSWORD if kind == 1 else "wrong wrong")
-        return visitor.ask("resume", rng.choice(list(self.tokens)))
+            return visitor.request("login", f"owner {rng.randrange(OWNERS)}", PASSWORD if kind == 1 else "wrong wrong")
+        return visitor.request("resume", rng.choice(list(self.tokens)))
 
     def ask_for_something(self, visitor, access, rng):
         what = rng.randrange(8)
         if what == 0:
-            visitor.ask("list_sessions")
+            visitor.request("list_sessions")
         elif what == 1:
             visitor.send("revoke_session", max(0, access.session - rng.randrange(3)))
         elif what == 2:
@@ -121,7 +121,7 @@ class Stress:
         elif what == 4:
             visitor.send("change_password", PASSWORD, PASSWORD)
         else:
-            visitor.ask("ping", b"x")
+            visitor.request("ping", b"x")
 
     def leave_half_open(self):
         hello, held, rng = client_hello(), collections.deque(), random.Random(self.seed)
@@ -161,7 +161,7 @@ def main():
         stress = Stress(server, options.seconds, options.seed)
         stress.run()
         print(", ".join(f"{what} {count}" for what, count in sorted(stress.done.items())))
-        server.assert_well()
+        server.assert_healthy()
         defects = [line for line in server.log().splitlines() if re.search(r" (warn|error) defect\b", line)]
         assert not defects, "\n".join(defects[:3])
         server.stop()

@@ -1,1 +1,1 @@
-"""What the black-box tests share: a client of the protocol, a server to start, a terminal to type on."""
+"""Support for the tests of the programs: a protocol client, a porterd to start, a terminal, a scripted server."""

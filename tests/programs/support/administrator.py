@@ -1,4 +1,4 @@
-"""The base of the tests of porterctl: an administrator beside a running server."""
+"""Base class of the tests of porterctl beside a running porterd."""
 import json
 
 from .case import ServerCase
@@ -7,9 +7,9 @@ from .terminal import Terminal
 
 
 class AdministratorCase(ServerCase):
-    def ctl(self, *arguments, words=(), stdin=b"", code=0, **more):
-        """Runs porterctl on the server's data dir, with pipes around it; `words` stand behind a "--"."""
-        done = run(PORTERCTL, *arguments, "--data-dir", self.server.data, "--", *words, stdin=stdin,
+    def ctl(self, *arguments, operands=(), stdin=b"", code=0, **more):
+        """Runs porterctl on the server's data directory, with pipes; `operands` follow a "--"."""
+        done = run(PORTERCTL, *arguments, "--data-dir", self.server.data, "--", *operands, stdin=stdin,
                    home=self.server.folder, **more)
         self.assertEqual(done.returncode, code, done.err)
         if code:
@@ -17,14 +17,14 @@ class AdministratorCase(ServerCase):
         return done
 
     def rows(self, *arguments):
-        """The lines that it prints, cut at the tabs."""
+        """The rows of tab-separated values that porterctl prints."""
         return [line.split("\t") for line in self.ctl(*arguments).out.splitlines()]
 
     def json(self, *arguments, **more):
         return json.loads(self.ctl("--json", *arguments, **more).out)
 
     def terminal(self, *arguments, **more):
-        """The same on a terminal."""
+        """Starts porterctl on a terminal."""
         terminal = Terminal(PORTERCTL, *arguments, "--data-dir", self.server.data, home=self.server.folder,
                             **more)
         self.addCleanup(terminal.close)
@@ -34,10 +34,3 @@ class AdministratorCase(ServerCase):
         file = self.server.folder / f"password {next(self._numbers)}"
         file.write_text(password + "\n")
         return file
-
-    def refused(self, kind, *values):
-        """The code of the denial that a visitor gets."""
-        visitor = self.visitor()
-        visitor.hello()
-        visitor.send(kind, *values)
-        return visitor.expect("denied").code

@@ -1,4 +1,4 @@
-"""The base of the tests that talk to a server: one server for a class, an own address for each visitor."""
+"""Base class of the tests that connect to porterd: one server for each class, a source address for each client."""
 import itertools
 import unittest
 
@@ -15,8 +15,8 @@ class Account:
 
 
 class ServerCase(unittest.TestCase):
-    """Failed tries are counted by address and by account, so each visitor comes from an address of its own in 127.0.0.0/8,
-    and each test makes accounts of its own."""
+    """Failed logins count for an address and for an account. So each client connects from its own address in
+    127.0.0.0/8, and each test registers its own accounts."""
 
     options = ()
     _numbers = itertools.count(1)
@@ -31,37 +31,56 @@ class ServerCase(unittest.TestCase):
         cls.server.stop()
 
     def tearDown(self):
-        self.server.assert_well()
+        self.server.assert_healthy()
 
     @classmethod
     def fresh_address(cls):
         number = next(cls._numbers)
         return f"127.{1 + number // 60000}.{number // 250 % 240}.{1 + number % 250}"
 
-    def visitor(self, address=None, server=None, tls=False):
-        """A connection that has said nothing yet."""
-        connection = (server or self.server).connect(address or self.fresh_address())
-        self.addCleanup(lambda: connection.close())  # its socket then, which TLS replaces
-        return connection.secure() if tls else connection
-
     def fresh_name(self):
-        return f"visitor {next(self._numbers)}"
+        return f"user {next(self._numbers)}"
+
+    def connect(self, address=None, server=None, tls=False):
+        """A new connection, with nothing sent but a TLS handshake if tls is set."""
+        connection = (server or self.server).connect(address or self.fresh_address())
+        self.addCleanup(lambda: connection.close())  # late bound: start_tls() replaces the socket
+        return connection.start_tls() if tls else connection
+
+    def start_access_phase(self, address=None, server=None):
+        """A connection after hello and welcome."""
+        client = self.connect(address, server)
+        client.welcome = client.hello()
+        return client
+
+    def connect_with_access(self, address=None):
+        """A connection that a server in open access has granted access."""
+        client = self.start_access_phase(address)
+        client.expect("granted", via="open", name="")
+        return client
 
     def account(self, name=None, password=PASSWORD, server=None):
-        """A registered account; the connection that made it is gone."""
+        """Registers an account, and closes the connection that registered it."""
         name = name or self.fresh_name()
-        connection = self.visitor(server=server)
-        account = Account(name, password, connection.enter("register", name, password), connection.address)
+        connection = self.connect(server=server)
+        account = Account(name, password, connection.get_access("register", name, password), connection.address)
         connection.close()
         return account
 
-    def logged_in(self, account, address=None, server=None):
-        """A new session of the account: its connection, with what was granted in it."""
-        connection = self.visitor(address, server)
-        connection.granted = connection.enter("login", account.name, account.password)
+    def log_in(self, account, address=None, server=None):
+        """A connection with a new session of the account; `granted` is the server's message."""
+        connection = self.connect(address, server)
+        connection.granted = connection.get_access("login", account.name, account.password)
         return connection
 
-    def resumed(self, account, address=None, server=None):
-        connection = self.visitor(address, server)
-        connection.granted = connection.enter("resume", account.token)
+    def resume(self, account, address=None, server=None):
+        """A connection with the session that the account got at registration; `granted` is the server's message."""
+        connection = self.connect(address, server)
+        connection.granted = connection.get_access("resume", account.token)
         return connection
+
+    def denial_code(self, kind, *values):
+        """The code with which the server denies this access request."""
+        client = self.start_access_phase()
+        client.send(kind, *values)
+        return client.expect("denied").code

@@ -1,4 +1,4 @@
-"""The base of the tests that sit at porter's terminal."""
+"""Base class of the tests of porter on a terminal."""
 import re
 
 from .case import PASSWORD, ServerCase
@@ -14,33 +14,33 @@ class PorterCase(ServerCase):
         self.new_home()
 
     def new_home(self):
-        """Another person's folder: no saved sessions."""
+        """A new home directory, without saved sessions."""
         self.homes += 1
         self.home = self.server.folder / f"{self.id()}-{self.homes}"
         self.home.mkdir()
 
-    def porter(self, *arguments, server=None, where=True):
-        place = ("127.0.0.1", (server or self.server).port) if where else ()
-        terminal = Terminal(PORTER, *place, "--trust-first-use", *arguments, home=self.home)
+    def porter(self, *arguments, server=None, with_address=True):
+        address = ("127.0.0.1", (server or self.server).port) if with_address else ()
+        terminal = Terminal(PORTER, *address, "--trust-first-use", *arguments, home=self.home)
         self.addCleanup(terminal.close)
         return terminal
 
-    def say(self, terminal, text):
-        """Types a line and waits for its echo: the line stands on the screen twice, once behind the prompt."""
-        terminal.line(text)
-        terminal.see(rf"^> {re.escape(text)}$")
-        terminal.see(rf"^{re.escape(text)}$")
+    def expect_echo(self, terminal, text):
+        """Sends a line and waits for the server's echo; the line is then twice on the screen, once after the prompt."""
+        terminal.send_line(text)
+        terminal.expect(rf"^> {re.escape(text)}$")
+        terminal.expect(rf"^{re.escape(text)}$")
 
-    def leave(self, terminal):
-        terminal.line("/quit")
-        self.assertEqual(terminal.leave(), 0, terminal.text())
+    def quit(self, terminal):
+        terminal.send_line("/quit")
+        self.assertEqual(terminal.wait(), 0, terminal.text())
 
-    def registered(self, name, *arguments):
-        """A newcomer, up to the prompt."""
+    def register(self, name, *arguments):
+        """Registers an account; returns the terminal at the prompt."""
         terminal = self.porter("--name", name, "--register", *arguments)
         for times in (1, 2):
-            terminal.see(r"[Pp]assword.*: ", times=times)
-            terminal.line(PASSWORD)
-        terminal.see(rf"Welcome, {name}")
-        terminal.see(PROMPT)
+            terminal.expect(r"[Pp]assword.*: ", times=times)
+            terminal.send_line(PASSWORD)
+        terminal.expect(rf"Welcome, {name}")
+        terminal.expect(PROMPT)
         return terminal

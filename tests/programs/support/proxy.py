@@ -1,4 +1,4 @@
-"""Somebody on the way: passes bytes on in both directions and writes down what the client sends."""
+"""A TCP proxy between client and server that records what the client sends."""
 import contextlib
 import socket
 import threading
@@ -7,8 +7,8 @@ from .waiting import HANG_GUARD
 
 
 class Proxy:
-    """Goes on to the port in `target`, which may change between two connections. `recorded` has the bytes of the client
-    for each connection, in turn."""
+    """Forwards each connection to the port `target`, which may change between two connections. `recorded` has the bytes
+    that the client sent, for each connection in order."""
 
     def __init__(self, target):
         self.target = target
@@ -30,35 +30,35 @@ class Proxy:
 
     def _serve(self, client, record):
         with client, socket.create_connection(("127.0.0.1", self.target)) as server:
-            back = threading.Thread(target=self._pass_on, args=(server, client, bytearray()), daemon=True)
+            back = threading.Thread(target=self._forward, args=(server, client, bytearray()), daemon=True)
             back.start()
-            self._pass_on(client, server, record)
+            self._forward(client, server, record)
             back.join(HANG_GUARD)
 
     @staticmethod
-    def _pass_on(giver, taker, record):
-        giver.settimeout(HANG_GUARD)
+    def _forward(source, sink, record):
+        source.settimeout(HANG_GUARD)
         with contextlib.suppress(OSError):
-            while some := giver.recv(1 << 16):
+            while some := source.recv(1 << 16):
                 record += some
-                taker.sendall(some)
+                sink.sendall(some)
         with contextlib.suppress(OSError):
-            taker.shutdown(socket.SHUT_WR)
+            sink.shutdown(socket.SHUT_WR)
 
     def close(self):
-        """Waits for the end of every connection, after which the recordings are whole."""
-        with contextlib.suppress(OSError):  # closed before
+        """Waits for the end of all connections; then the recordings are complete."""
+        with contextlib.suppress(OSError):  # already closed
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         for thread in self.threads:
             thread.join(HANG_GUARD)
 
 
-def records(recorded):
+def tls_records(recorded):
     """The TLS records (RFC 8446, 5.1) in a recording, as pairs of content type and length."""
     found, rest = [], bytes(recorded)
     while rest:
-        assert len(rest) >= 5 and rest[1] == 3, f"this is no TLS record: {rest[:40]!r}"
+        assert len(rest) >= 5 and rest[1] == 3, f"not a TLS record: {rest[:40]!r}"
         length = int.from_bytes(rest[3:5], "big")
         found.append((rest[0], length))
         rest = rest[5 + length:]

@@ -1,4 +1,4 @@
-"""porterd as a child process, in a folder of its own."""
+"""porterd as a child process with its own temporary folder."""
 import os
 import pathlib
 import re
@@ -17,7 +17,7 @@ PORTERCTL = os.environ.get("PORTERCTL", "porterctl")
 PORTER_BENCH = os.environ.get("PORTER_BENCH", "porter-bench")
 SANITIZER_REPORT = re.compile(r"(Sanitizer|runtime error:|==\d+==ERROR|terminate called|Assertion .* failed)")
 
-os.umask(0o022)  # what the tests make is not writable by others, whoever runs them
+os.umask(0o022)  # files of the tests are writable by their owner alone, whatever umask the tester has
 
 # A thousand clients in one test need more than the usual 1,024 descriptors.
 _, _hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -25,7 +25,7 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (min(_hard_limit, 8192), _hard_limit)
 
 
 def clean_environment(home, **more):
-    """The environment of a program under test: nothing of the tester's own settings reaches it."""
+    """The environment of a program under test, without the settings of the user who runs the tests."""
     kept = {name: value for name, value in os.environ.items()
             if name in ("PATH", "LANG", "LC_ALL", "TZ") or name.endswith("SAN_OPTIONS")}
     kept.setdefault("LANG", "C.UTF-8")
@@ -38,7 +38,7 @@ def assert_no_report(text):
 
 
 def run(*arguments, stdin=b"", env=None, home="/nonexistent", guard=HANG_GUARD, **more):
-    """Runs a program to its end with pipes around it; its stderr may hold no sanitizer report. More is subprocess.run's."""
+    """Runs a program with pipes until it exits; fails on a sanitizer report. `more` is for subprocess.run."""
     done = subprocess.run([str(part) for part in arguments], input=stdin, capture_output=True, timeout=guard,
                           env=clean_environment(home, **(env or {})), check=False, **more)
     done.err = done.stderr.decode()
@@ -48,19 +48,19 @@ def run(*arguments, stdin=b"", env=None, home="/nonexistent", guard=HANG_GUARD, 
 
 
 class Server:
-    """Starts porterd on a free port and waits until it says that it listens. Options are those of its command line; before
-    is a command that starts it, as nice and ulimit do."""
+    """Starts porterd on a free port and waits until it listens. `options` are those of its command line; `prefix` is a
+    command that runs it, such as nice."""
 
-    def __init__(self, *options, env=None, port=0, start=True, before=(), console=True):
+    def __init__(self, *options, env=None, port=0, start=True, prefix=(), console=True):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="porter-test-"))
         self.data = self.folder / "data"
         self.database = self.data / "porter.db"
         self.log_file = self.data / "porterd.log"
         self.port_file = self.folder / "port"
-        self.options, self.env, self.before = options, env or {}, before
-        self.has_console = console  # False: its standard output is closed or elsewhere
+        self.options, self.env, self.prefix = options, env or {}, prefix
+        self.has_console = console  # False: its standard output is closed or redirected
         self.process = None
-        self.wanted_port = port
+        self.requested_port = port
         if start:
             try:
                 self.start()
@@ -69,7 +69,7 @@ class Server:
                 raise
 
     def arguments(self):
-        return [*self.before, PORTERD, "--port", str(self.wanted_port), "--port-file", str(self.port_file),
+        return [*self.prefix, PORTERD, "--port", str(self.requested_port), "--port-file", str(self.port_file),
                 "--data-dir", str(self.data), *map(str, self.options)]
 
     def start(self):
@@ -83,7 +83,7 @@ class Server:
         self.port = int(self.port_file.read_text())
         if self.has_console:
             until(lambda: "listening" in self.console() or self.process.poll() is not None,
-                  "porterd says that it listens")
+                  "porterd listens")
 
     def console(self):
         return (self.folder / "stdout").read_text() + (self.folder / "stderr").read_text()
@@ -94,8 +94,8 @@ class Server:
     def connect(self, source=None, host="127.0.0.1"):
         return Connection(self.port, host, source)
 
-    def limit(self, resource_, soft):
-        """Sets a limit of the running process; returns the one before."""
+    def set_limit(self, resource_, soft):
+        """Sets a resource limit of the running process; returns the previous one."""
         before = resource.prlimit(self.process.pid, resource_)
         resource.prlimit(self.process.pid, resource_, (soft, before[1]))
         return before[0]
@@ -104,15 +104,16 @@ class Server:
         self.process.send_signal(number)
 
     def wait(self):
+        """Waits for the exit; returns the exit code."""
         return self.process.wait(HANG_GUARD)
 
-    def assert_well(self):
-        """It runs, and has nothing to complain about."""
+    def assert_healthy(self):
+        """porterd runs, and no sanitizer has reported an error."""
         assert_no_report((self.folder / "stderr").read_text())
-        assert self.process.poll() is None, f"porterd is gone with {self.process.returncode}: {self.console()}"
+        assert self.process.poll() is None, f"porterd exited with {self.process.returncode}: {self.console()}"
 
     def stop(self):
-        """SIGTERM; it must leave with 0 and take its port file along."""
+        """Sends SIGTERM; porterd must exit with 0 and remove its port file."""
         if self.process.poll() is None:
             self.signal(signal.SIGTERM)
         code = self.wait()
@@ -129,24 +130,25 @@ class Server:
         self.start()
 
     def remove(self):
-        """Whatever happened before: nothing of it stays."""
+        """Kills porterd if it still runs, and removes the folder."""
         if self.process and self.process.poll() is None:
             self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def descriptors(self):
-        """How many it has open. It is not dumpable, so only root may count them; for others its connections must do."""
+        """The number of open descriptors; for users other than root, that of connections(): porterd is not dumpable."""
         try:
             return len(os.listdir(f"/proc/{self.process.pid}/fd"))
         except PermissionError:
             return self.connections()
 
     def connections(self):
-        """How many TCP connections this server holds open, as the machine sees its side of them."""
+        """The number of TCP connections that the server has open, from /proc/net."""
         rows = []
         for table in ("/proc/net/tcp", "/proc/net/tcp6"):
             if os.path.exists(table):
                 rows += [row.split() for row in pathlib.Path(table).read_text().splitlines()[1:]]
         established, close_wait = "01", "08"
-        port = f":{self.port:04X}"  # a client may have the same number at its own end
-        return sum(row[1].endswith(port) and not row[2].endswith(port) and row[3] in (established, close_wait) for row in rows)
+        port = f":{self.port:04X}"  # a client's port may have the same number
+        return sum(row[1].endswith(port) and not row[2].endswith(port) and row[3] in (established, close_wait)
+                   for row in rows)

@@ -1,4 +1,4 @@
-"""A terminal for a program: what it prints is drawn on a screen, what a person would type is sent."""
+"""A pseudo-terminal for a program under test, with a screen that interprets its output."""
 import fcntl
 import os
 import pty
@@ -21,13 +21,13 @@ _COLUMNS = 120
 
 
 class Screen:
-    """Enough of a terminal to know what stands where after line editing. It never scrolls: all lines stay. A line that
-    is longer than the screen is wide is read as one, however long the paths on this machine make it."""
+    """Interprets the control sequences of line editing. The screen does not scroll: it keeps all lines. A wrapped line is
+    returned as one line, so that a pattern matches paths of any length."""
 
     def __init__(self, columns=_COLUMNS):
         self.columns = columns
         self.lines, self.row, self.column = [[]], 0, 0
-        self.wrapped = set()  # the rows that go on in the next one
+        self.wrapped = set()  # the rows that continue in the next one
 
     def draw(self, text):
         position = 0
@@ -49,7 +49,7 @@ class Screen:
             self._down(1)
         elif character == "\b":
             self.column = max(0, self.column - 1)
-        elif unicodedata.category(character) in ("Mn", "Me", "Cf"):  # of the character before it
+        elif unicodedata.category(character) in ("Mn", "Me", "Cf"):  # combines with the character before it
             if self.column > 0:
                 self.lines[self.row][self.column - 1] += character
         elif character >= " ":
@@ -97,13 +97,13 @@ class Screen:
 
 
 class Terminal:
-    """A program on a terminal of its own; every wait has the hang guard."""
+    """A program that runs on its own pseudo-terminal; every wait is bounded by HANG_GUARD."""
 
     def __init__(self, *arguments, home, env=None, columns=_COLUMNS):
         self.columns = columns
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-        # setsid makes it the controlling terminal, so that Ctrl-C is a signal, and becomes the program itself.
+        # setsid makes this the controlling terminal, so that Ctrl-C sends a signal, and then executes the program.
         self.process = subprocess.Popen(["setsid", "--ctty", *map(str, arguments)], stdin=slave, stdout=slave, stderr=slave,
                                         env=clean_environment(home, **(env or {})))
         os.close(slave)
@@ -116,47 +116,47 @@ class Terminal:
     def _read(self, deadline):
         ready, _, _ = select.select([self.master], [], [], max(0, deadline - time.monotonic()))
         if not ready:
-            raise AssertionError(f"nothing more came; the screen:\n{self.text()}")
+            raise AssertionError(f"timed out; the screen:\n{self.text()}")
         try:
             some = os.read(self.master, 65536)
-        except OSError:  # EIO: nobody holds the other side any more
+        except OSError:  # EIO: the other side is closed
             some = b""
         self.ended = not some
         self.raw += some
 
-    def see(self, pattern, times=1, guard=HANG_GUARD):
-        """Waits until the screen shows the pattern so many times; returns the last of them."""
+    def expect(self, pattern, times=1, guard=HANG_GUARD):
+        """Waits until the pattern matches the screen `times` times; returns the last match."""
         deadline = time.monotonic() + guard
         while True:
             found = list(re.finditer(pattern, self.text(), re.MULTILINE))
             if len(found) >= times:
                 return found[-1]
-            assert not self.ended, f"it ended and never showed {pattern!r} {times} times; the screen:\n{self.text()}"
+            assert not self.ended, f"the program ended before {pattern!r} matched {times} times; the screen:\n{self.text()}"
             self._read(deadline)
 
-    def type(self, keys):
+    def send(self, keys):
         os.write(self.master, keys.encode() if isinstance(keys, str) else keys)
 
-    def line(self, text):
-        self.type(text + ENTER)
+    def send_line(self, text):
+        self.send(text + ENTER)
 
-    def echoes(self):
-        """Whether it is as a shell needs it: what is typed is shown, and read line by line."""
+    def is_cooked(self):
+        """True if the terminal echoes input and reads whole lines, as a shell expects it."""
         modes = termios.tcgetattr(self.master)[3]
         return bool(modes & termios.ECHO) and bool(modes & termios.ICANON)
 
-    def stop(self):
-        """Ctrl-Z; returns when the program is stopped."""
-        self.type(CTRL_Z)
+    def suspend(self):
+        """Sends Ctrl-Z and waits until the program is stopped."""
+        self.send(CTRL_Z)
         status = pathlib.Path(f"/proc/{self.process.pid}/stat")
         until(lambda: status.read_text().rpartition(")")[2].split()[0] == "T", "the program is stopped")
 
-    def go_on(self):
-        """What fg does with a stopped program, apart from the shell's own."""
+    def resume(self):
+        """Continues a suspended program, as fg does."""
         self.process.send_signal(signal.SIGCONT)
 
-    def leave(self):
-        """Waits for its end; returns the exit code."""
+    def wait(self):
+        """Waits for the exit; returns the exit code."""
         deadline = time.monotonic() + HANG_GUARD
         while not self.ended:
             self._read(deadline)
@@ -165,7 +165,7 @@ class Terminal:
         return code
 
     def close(self):
-        """Whatever happened before: the program is gone."""
+        """Kills the program if it still runs, and closes the terminal."""
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait(HANG_GUARD)

@@ -1,17 +1,18 @@
-"""A whole client of porter/1, made from the protocol's page alone and from none of the project's C++.
+"""A client of porter/1, written from docs/PROTOCOL.md alone: it shares no code with the C++ implementation.
 
-Connection speaks frames and checks strictly what it receives: a frame with a byte too many, a text that is not UTF-8 or a
-kind that only clients send fails the test that received it. Codes and modes are names here: "protocol_error", "authenticate".
+Connection sends and receives frames. It checks what it receives: a frame with trailing bytes, a text that is not UTF-8
+or a kind that only clients send fails the test. Codes and modes are strings: "protocol_error", "authenticate".
 """
 import socket
 import ssl
 import struct
 from types import SimpleNamespace
 
-HANG_GUARD = 120  # seconds; only a hang is this long, no test measures time
+from .waiting import HANG_GUARD
+
 OPENING_LIMIT = 4096
 MIB = 1 << 20
-LYING_LENGTHS = (0x7fffffff, 0x80000000, 0xffffffff)  # no frame is that long
+INVALID_LENGTHS = (0x7fffffff, 0x80000000, 0xffffffff)  # longer than any frame
 
 CODES = {
     0: "normal", 1: "protocol_error", 2: "frame_too_large", 3: "invalid_utf8", 4: "unsupported_version", 5: "unauthorized",
@@ -22,7 +23,7 @@ CODES = {
 ACCESS = ("open", "identify", "authenticate")
 VIA = ("open", "address", "identify", "register", "login", "resume")
 
-# name: (kind, who sends it, fields of the body in order)
+# name: (kind, sender, fields of the body in order)
 MESSAGES = {
     "hello": (0x01, "client", "version:u8 agent:str"),
     "identify": (0x02, "client", "name:str"),
@@ -57,7 +58,7 @@ def fields_of(name):
 
 
 def as_bytes(text):
-    """UTF-8 of a str; bytes stay what they are, so that a test can send what is not UTF-8."""
+    """UTF-8 of a str; bytes are passed through, so a test can send invalid UTF-8."""
     return text.encode() if isinstance(text, str) else text
 
 
@@ -81,57 +82,57 @@ def frame(payload):
 
 
 def message(name, *values):
-    """One frame: its header and the message NAME with the values of its fields."""
+    """The frame of a message."""
     fields = fields_of(name)
     assert len(fields) == len(values), f"{name} has {len(fields)} fields, not {len(values)}"
     body = b"".join(encode_field(type_, value) for (_, type_), value in zip(fields, values))
     return frame(bytes([KIND[name]]) + body)
 
 
-class Reader:
-    """Takes the fields of one body, and complains about bytes too few or too many."""
+class BodyReader:
+    """Reads the fields of a message body; fails when the body is too short."""
 
     def __init__(self, body):
         self.body = body
 
-    def take(self, count):
-        assert len(self.body) >= count, f"the body ends {count - len(self.body)} bytes too early"
+    def read(self, count):
+        assert len(self.body) >= count, f"the body is {count - len(self.body)} bytes too short"
         taken, self.body = self.body[:count], self.body[count:]
         return taken
 
-    def field(self, type_):
+    def read_field(self, type_):
         if type_ in _NAMED:
             type_, names = _NAMED[type_]
-            return names[self.field(type_)]
+            return names[self.read_field(type_)]
         if type_ in _INTEGERS:
-            return struct.unpack(_INTEGERS[type_], self.take(struct.calcsize(_INTEGERS[type_])))[0]
+            return struct.unpack(_INTEGERS[type_], self.read(struct.calcsize(_INTEGERS[type_])))[0]
         if type_ == "str":
-            return self.take(self.field("u16")).decode()
+            return self.read(self.read_field("u16")).decode()
         if type_ == "list":
-            return [self.session() for _ in range(self.field("u16"))]
-        rest = self.take(len(self.body))
+            return [self.read_session() for _ in range(self.read_field("u16"))]
+        rest = self.read(len(self.body))
         return rest.decode() if type_ == "text" else rest
 
-    def session(self):
+    def read_session(self):
         layout = "id:u64 created_at:u64 last_used_at:u64 expires_at:u64 address:str current:u8"
         pairs = (field.split(":") for field in layout.split())
-        return SimpleNamespace(**{name: self.field(type_) for name, type_ in pairs})
+        return SimpleNamespace(**{name: self.read_field(type_) for name, type_ in pairs})
 
 
 def decode(payload, sender="server"):
-    """The message in a payload, as an object with its kind's name and its fields."""
-    assert payload, "a payload has at least its kind"
+    """The message in a payload: an object with the kind's name and the fields."""
+    assert payload, "the payload is empty"
     name = NAME.get(payload[0])
-    assert name, f"kind 0x{payload[0]:02x} is none of the protocol"
+    assert name, f"kind 0x{payload[0]:02x} is not in the protocol"
     assert MESSAGES[name][1] in (sender, "both"), f"a {sender} does not send {name}"
-    reader = Reader(payload[1:])
-    decoded = SimpleNamespace(kind=name, **{field: reader.field(type_) for field, type_ in fields_of(name)})
-    assert not reader.body, f"{name} has {len(reader.body)} bytes too many"
+    reader = BodyReader(payload[1:])
+    decoded = SimpleNamespace(kind=name, **{field: reader.read_field(type_) for field, type_ in fields_of(name)})
+    assert not reader.body, f"{name} has {len(reader.body)} trailing bytes"
     return decoded
 
 
 def tls_context(*protocols, newest=ssl.TLSVersion.TLSv1_3):
-    """A client that trusts everybody and offers these ALPN protocols."""
+    """A client context that verifies no certificate and offers these ALPN protocols."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.maximum_version = newest
@@ -141,7 +142,7 @@ def tls_context(*protocols, newest=ssl.TLSVersion.TLSv1_3):
 
 
 class Connection:
-    """One TCP connection that speaks frames; every wait has the hang guard."""
+    """A TCP connection that carries frames; every wait is bounded by HANG_GUARD."""
 
     def __init__(self, port, host="127.0.0.1", source=None):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -156,15 +157,15 @@ class Connection:
         self.sender = "server"
 
     @classmethod
-    def accepted(cls, accepted):
-        """The server's side of a connection: for a test of the client."""
+    def server_side(cls, accepted):
+        """The server's side of a connection, over a connected socket."""
         self = cls.__new__(cls)
         self.socket, self.buffer, self.sender = accepted, bytearray(), "client"
         self.socket.settimeout(HANG_GUARD)
         return self
 
-    def secure(self, context=None):
-        """Goes on over TLS. Its end without a close_notify is then an error."""
+    def start_tls(self, context=None):
+        """Performs the TLS handshake. From then on an end of stream without close_notify is an error."""
         context = context or tls_context("porter/1")
         self.socket = context.wrap_socket(self.socket, suppress_ragged_eofs=False)
         assert self.socket.version() == "TLSv1.3" and self.socket.selected_alpn_protocol() == "porter/1"
@@ -174,7 +175,7 @@ class Connection:
         self.socket.close()
 
     def reset(self):
-        """Goes away by a TCP reset."""
+        """Closes with a TCP reset."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
 
@@ -191,7 +192,7 @@ class Connection:
         while len(self.buffer) < count:
             some = self.socket.recv(1 << 18)
             if not some:
-                assert may_end and not self.buffer, "the stream ends within a frame"
+                assert may_end and not self.buffer, "the stream ends inside a frame"
                 return None
             self.buffer += some
         taken = bytes(self.buffer[:count])
@@ -199,38 +200,39 @@ class Connection:
         return taken
 
     def receive(self):
-        """The next message, or None when the server has shut its sending side down."""
+        """The next message, or None at the end of the stream."""
         length = self._read(4, may_end=True)
         return length and decode(self._read(struct.unpack(">I", length)[0]), self.sender)
 
     def receive_all(self):
-        """Every message up to the end of the stream."""
+        """All messages up to the end of the stream."""
         return list(iter(self.receive, None))
 
-    def ask(self, name, *values):
+    def request(self, name, *values):
+        """Sends a message and returns the next one received."""
         self.send(name, *values)
         return self.receive()
 
     def expect(self, kind, **fields):
-        """The next message; it must be of that kind and have those fields."""
+        """Receives the next message, which must have this kind and these fields."""
         got = self.receive()
-        assert got is not None, f"the connection ended where {kind} {fields} should come"
+        assert got is not None, f"expected {kind} {fields}, got the end of the stream"
         wrong = {name: getattr(got, name, None) for name, value in fields.items() if getattr(got, name, None) != value}
-        assert got.kind == kind and not wrong, f"expected {kind} {fields}, got {shown(got)}"
+        assert got.kind == kind and not wrong, f"expected {kind} {fields}, got {describe(got)}"
         return got
 
     def expect_closing(self, code):
-        """closing(code), then the end of the stream and nothing in between."""
+        """Receives closing(code), which must be the last message."""
         closing = self.expect("closing", code=code)
         self.expect_end()
         return closing
 
     def expect_end(self):
         got = self.receive()
-        assert got is None, f"expected the end of the connection, got {shown(got)}"
+        assert got is None, f"expected the end of the stream, got {describe(got)}"
 
     def expect_alive(self):
-        """A ping is answered by the next message, which must be its pong: so nothing else was queued before it."""
+        """Sends a ping; the next message must be its pong, so nothing else was queued."""
         self.send("ping", b"alive?")
         self.expect("pong", data=b"alive?")
 
@@ -238,13 +240,13 @@ class Connection:
         self.send("hello", version, agent)
         return self.expect("welcome", version=1)
 
-    def enter(self, kind, *values):
-        """hello and one access request, which must be granted."""
+    def get_access(self, kind, *values):
+        """Sends hello and an access request, which must be granted."""
         self.hello()
         self.send(kind, *values)
         return self.expect("granted", via=kind)
 
 
-def shown(got):
-    """A message for people, long bodies cut."""
+def describe(got):
+    """The message for an error report, truncated."""
     return repr(got) if len(repr(got)) < 400 else repr(got)[:400] + "..."

@@ -186,20 +186,20 @@ class Shell:
     def __init__(self, command, folder):
         self.terminal = Terminal(*command, home="/nonexistent", columns=240)
         self.prompts = 0
-        self.terminal.see(r"[$#] \Z")
-        self.terminal.line("PS1='[$?] ready> '; PS2=")
+        self.terminal.expect(r"[$#] \Z")
+        self.terminal.send_line("PS1='[$?] ready> '; PS2=")
         self._prompt()
         self.run(f"cd {folder}")
 
     def _prompt(self, **guard):
         self.prompts += 1
-        return self.terminal.see(self.PROMPT, times=self.prompts, **guard)
+        return self.terminal.expect(self.PROMPT, times=self.prompts, **guard)
 
     def start(self, command):
         """Types a command that goes on; what it shows is the terminal's to see."""
         self.typed = len(self.terminal.text())
         for line in command.splitlines():
-            self.terminal.line(line)
+            self.terminal.send_line(line)
         return self.terminal
 
     def ended(self, code=0, **guard):
@@ -217,9 +217,9 @@ class Shell:
     def close(self):
         """Logs out, whatever goes on; a shell that is left behind would hold up the next shutdown for 90 s."""
         try:
-            self.terminal.type(CTRL_C)
-            self.terminal.line("exit")
-            self.terminal.see(r"^logout$", guard=LOGOUT_GUARD)
+            self.terminal.send(CTRL_C)
+            self.terminal.send_line("exit")
+            self.terminal.expect(r"^logout$", guard=LOGOUT_GUARD)
         except (AssertionError, OSError):  # it has ended with its system, or hears nothing
             pass
         self.terminal.close()

@@ -69,7 +69,7 @@ class Deployment:
         with self.machine.network():
             client = Connection(PORT, "192.0.2.7")
         try:
-            client.secure()
+            client.start_tls()
             return client.socket.getpeercert(binary_form=True)
         finally:
             client.close()
@@ -181,7 +181,7 @@ class Deployment:
         with self.machine.network():
             client = Connection(PORT, "192.0.2.7")
         try:
-            client.secure().enter("login", "Alice", PASSWORD)
+            client.start_tls().get_access("login", "Alice", PASSWORD)
             self.certificate("/etc/ssl/certs/porter.pem", "/etc/ssl/private/porter.key", "root:ssl-cert", "0640", new_key=False)
             self.shell.run("systemctl reload porterd")
             self.unit.log_has("tls_key_reloaded")
@@ -228,8 +228,8 @@ class Deployment:
         for command in self.page.commands("db restore")[1:]:
             terminal = self.shell.start(command)
             if "db restore" in command:
-                terminal.see(r"\(yes/no\) \Z")
-                terminal.line("yes")
+                terminal.expect(r"\(yes/no\) \Z")
+                terminal.send_line("yes")
             self.shell.ended()
         self.unit.wait_active()
         same(self.machine.run("sqlite3 /var/lib/porter/porter.db 'SELECT name FROM account_list'").stdout, "Alice\n")

@@ -55,29 +55,29 @@ class FirstUse:
     def run(self):
         """README: ./tools/run installs, builds and starts a conversation: an account is made, each text comes back"""
         terminal = self.shell.start(self.first())
-        terminal.see(r"^[^\n]*[Nn]ame[^\n]*: \Z", guard=BUILD_GUARD)
-        terminal.line("Alice")
-        terminal.see(r"New here\? \(yes/no\) \Z")
-        terminal.line("yes")
+        terminal.expect(r"^[^\n]*[Nn]ame[^\n]*: \Z", guard=BUILD_GUARD)
+        terminal.send_line("Alice")
+        terminal.expect(r"New here\? \(yes/no\) \Z")
+        terminal.send_line("yes")
         for times in (1, 2):
-            terminal.see(r"^[^\n]*[Pp]assword[^\n]*: ", times=times)
-            terminal.line("four quiet lanterns")
-        terminal.see(r"^Welcome, Alice")
+            terminal.expect(r"^[^\n]*[Pp]assword[^\n]*: ", times=times)
+            terminal.send_line("four quiet lanterns")
+        terminal.expect(r"^Welcome, Alice")
         self.talk(terminal, 1)
 
     def talk(self, terminal, times):
         for text in ("hello", "привет"):
-            terminal.see(r"^> \Z")
-            terminal.line(text)
-            terminal.see(rf"^{text}$", times=times)
-        terminal.see(r"^> \Z")
-        terminal.line("/quit")
+            terminal.expect(r"^> \Z")
+            terminal.send_line(text)
+            terminal.expect(rf"^{text}$", times=times)
+        terminal.expect(r"^> \Z")
+        terminal.send_line("/quit")
         self.shell.ended()
 
     def again(self):
         """README: ./tools/run again asks nothing: the session was kept"""
         terminal = self.shell.start(self.first())
-        terminal.see(r"^Welcome, Alice", times=2, guard=INSTALL_GUARD)
+        terminal.expect(r"^Welcome, Alice", times=2, guard=INSTALL_GUARD)
         self.talk(terminal, 2)
 
     def without_terminal(self):
@@ -102,13 +102,13 @@ class FirstUse:
         self.server = self.machine.shell(USER, "porter")
         self.server.run(path)
         (commands, _), = self.page.marked("sh server", "Use")
-        self.server.start(commands[0]).see(r"listening on 127\.0\.0\.1:7678")
+        self.server.start(commands[0]).expect(r"listening on 127\.0\.0\.1:7678")
 
     def conversation(self):
         """README: the client on a terminal asks for what it is not told, and for trust in the server's key"""
         terminal = self.shell.start(self.page.span("porter localhost 7678"))
-        terminal.see(r"Trust this server\? \(yes/no\) \Z")
-        terminal.line("no")
+        terminal.expect(r"Trust this server\? \(yes/no\) \Z")
+        terminal.send_line("no")
         self.shell.ended(NOT_TRUSTED)
 
     def use(self):
@@ -133,13 +133,13 @@ class FirstUse:
         try:
             other.run(self.page.span("export PATH="))
             asked = other.start("porterd")
-            asked.see(r"^Port \[7678\]: \Z")
-            asked.line("seven")
-            asked.see(r'^"seven" is not a port')
-            asked.see(r"^Port \[7678\]: \Z")
-            asked.line("")
-            asked.see(r"listening on 127\.0\.0\.1:\d+ \(7678 was taken\)")
-            asked.type(CTRL_C)
+            asked.expect(r"^Port \[7678\]: \Z")
+            asked.send_line("seven")
+            asked.expect(r'^"seven" is not a port')
+            asked.expect(r"^Port \[7678\]: \Z")
+            asked.send_line("")
+            asked.expect(r"listening on 127\.0\.0\.1:\d+ \(7678 was taken\)")
+            asked.send(CTRL_C)
             other.ended()
         finally:
             other.close()
@@ -150,7 +150,7 @@ class FirstUse:
 
     def stop(self):
         """README: Ctrl-C stops the server in order"""
-        self.server.terminal.type(CTRL_C)
+        self.server.terminal.send(CTRL_C)
         self.server.ended()
 
     def left(self):

@@ -1,12 +1,12 @@
-"""Keys for servers of the tests, and what a client is to see of them; none of it is Porter's own code."""
+"""Keys and certificates for the servers of the tests, made by openssl and not by Porter's own code."""
 import base64
 import hashlib
 import ssl
 import subprocess
 
 
-class Identity:
-    """A new key with a certificate of its own for localhost, valid where somebody trusts it."""
+class KeyPair:
+    """A new key with a self-signed certificate for localhost."""
 
     def __init__(self, folder, name, hosts="DNS:localhost"):
         self.key, self.certificate = folder / f"{name}.key", folder / f"{name}.crt"
@@ -16,21 +16,21 @@ class Identity:
         self.fingerprint = self.fingerprint_of(self.certificate)
 
     @classmethod
-    def issued(cls, authority, folder, name, hosts="DNS:localhost", days=2, extensions=()):
-        """The same, with a certificate of an authority, which is an Identity, too. Without hosts it has no
-        subjectAltName and its subject is CN=localhost."""
-        made = cls.__new__(cls)
-        made.key, made.certificate = folder / f"{name}.key", folder / f"{name}.crt"
+    def signed_by(cls, authority, folder, name, hosts="DNS:localhost", days=2, extensions=()):
+        """A new key with a certificate signed by the authority, another KeyPair. Without hosts the certificate has no
+        subjectAltName, and its subject is CN=localhost."""
+        pair = cls.__new__(cls)
+        pair.key, pair.certificate = folder / f"{name}.key", folder / f"{name}.crt"
         request, more = folder / f"{name}.csr", folder / f"{name}.ext"
-        cls._openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", made.key, "-out",
+        cls._openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", pair.key, "-out",
                      request, "-subj", "/CN=localhost")
         lines = [f"subjectAltName={hosts}"] if hosts else ["basicConstraints=CA:FALSE"]
         more.write_text("\n".join([*lines, *extensions]) + "\n")
         cls._openssl("x509", "-req", "-in", request, "-CA", authority.certificate, "-CAkey", authority.key,
-                     "-CAcreateserial", "-days", days, "-extfile", more, "-out", made.certificate)
-        made.key.chmod(0o600)
-        made.fingerprint = cls.fingerprint_of(made.certificate)
-        return made
+                     "-CAcreateserial", "-days", days, "-extfile", more, "-out", pair.certificate)
+        pair.key.chmod(0o600)
+        pair.fingerprint = cls.fingerprint_of(pair.certificate)
+        return pair
 
     @staticmethod
     def _openssl(*arguments, stdin=b""):
@@ -43,10 +43,10 @@ class Identity:
         return "SHA256:" + base64.b64encode(hashlib.sha256(encoded).digest()).decode().rstrip("=")
 
     def context(self, protocols=("porter/1",), newest=ssl.TLSVersion.TLSv1_3):
-        """A server's side with this key."""
-        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        made.minimum_version, made.maximum_version = ssl.TLSVersion.TLSv1_2, newest
-        made.load_cert_chain(self.certificate, self.key)
+        """An SSLContext of a server with this key."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1_2, newest
+        context.load_cert_chain(self.certificate, self.key)
         if protocols:
-            made.set_alpn_protocols(list(protocols))
-        return made
+            context.set_alpn_protocols(list(protocols))
+        return context

@@ -1,28 +1,28 @@
-"""The base of the tests about whom porter trusts: a home with known servers, and servers with keys of their own."""
+"""Base class of the tests of porter's host key check: a home directory with known_servers, and scripted TLS servers."""
 import pathlib
 import tempfile
 import unittest
 
 from .case import PASSWORD
-from .peer import Peer, let_in
+from .key_pair import KeyPair
+from .scripted_server import ScriptedServer, grant_open_access
 from .server import PORTER, run
 from .terminal import Terminal
-from .tls import Identity
 
 
-def echoing(connection):
-    """Open access, and each text comes back."""
-    let_in(connection)
+def echo(connection):
+    """A script: grants open access and echoes each text."""
+    grant_open_access(connection)
     while (got := connection.receive()) is not None and got.kind == "text":
         connection.send("text", got.text)
 
 
-class TrustCase(unittest.TestCase):
+class HostKeyCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="porter-test-")))
-        cls.right = Identity(cls.folder, "right")
-        cls.other = Identity(cls.folder, "other")
+        cls.pair = KeyPair(cls.folder, "key")
+        cls.other_pair = KeyPair(cls.folder, "other")
 
     def setUp(self):
         self.home = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="porter-test-")))
@@ -31,15 +31,15 @@ class TrustCase(unittest.TestCase):
         self.password_file = self.home / "password"
         self.password_file.write_text(PASSWORD + "\n")
 
-    def peer(self, *scripts, tls=None):
-        return Peer(*scripts, tls=tls or self.right.context())
+    def serve(self, *scripts, tls=None):
+        return ScriptedServer(*scripts, tls=tls or self.pair.context())
 
-    def known(self):
+    def read_known_servers(self):
         return self.known_servers.read_text() if self.known_servers.exists() else ""
 
-    def know(self, port, identity, host="127.0.0.1"):
+    def add_known_server(self, port, pair, host="127.0.0.1"):
         self.known_servers.parent.mkdir(exist_ok=True)
-        self.known_servers.write_text(f"{host}:{port} {identity.fingerprint} 2026-11-20\n")
+        self.known_servers.write_text(f"{host}:{port} {pair.fingerprint} 2026-11-20\n")
         self.known_servers.chmod(0o600)
 
     def run_porter(self, port, *arguments, stdin=b"", host="127.0.0.1", authority=None, env=None):
