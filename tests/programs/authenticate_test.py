@@ -211,8 +211,7 @@ class KnownAs(ServerCase):
 
     def test_the_greeting_proves_nothing(self):
         account = self.account()
-        client = self.connect(account.address)
-        client.hello()
+        client = self.start_access_phase(account.address)
         client.send("text", "let me in")
         client.expect_closing("unauthorized")
 

@@ -26,8 +26,7 @@ class DatabaseCase(ServerCase):
 class ReadByHand(DatabaseCase):
     def test_the_views_show_people_and_no_secret(self):
         account = self.account("Алиса Liddell")
-        client = self.connect()
-        client.hello()
+        client = self.start_access_phase()
         client.request("login", account.name, "not the password")
         shell = self.shell()
         shown = {view: shell.execute(f"SELECT * FROM {view}").fetchall() for view in VIEWS}
@@ -149,8 +148,7 @@ class Locked(DatabaseCase):
 
     def test_what_the_store_could_not_do_is_no_try(self):
         account = self.account()
-        client = self.connect()
-        client.hello()
+        client = self.start_access_phase()
         with self.lock():
             for _ in range(6):
                 client.send("login", account.name, PASSWORD)
@@ -165,8 +163,7 @@ class FullDisk(DatabaseCase):
         inside = self.resume(account)
         before = self.server.set_limit(resource.RLIMIT_FSIZE, 4096)
         try:
-            client = self.connect()
-            client.hello()
+            client = self.start_access_phase()
             for _ in range(6):
                 client.send("register", "No Room", PASSWORD)
                 client.expect("denied", code="unavailable")

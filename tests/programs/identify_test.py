@@ -35,8 +35,7 @@ class Identify(ServerCase):
     def test_a_visitor_may_say_later_that_it_is_somebody_else(self):
         first = self.connect()
         first.get_access("identify", "Alice")
-        again = self.connect(first.address)
-        again.hello()
+        again = self.start_access_phase(first.address)
         again.expect("granted", via="address", name="Alice")
         again.send("identify", "Bob")
         again.expect("granted", via="identify", name="Bob")
@@ -50,8 +49,7 @@ class Identify(ServerCase):
                "Al\x00ice", "Al\x7fice", "Al\u0085ice", "\ue000", "\U000e0041", "\u0378", "\u2028", "a" * 65, "\u00ad"]
         for name in bad:
             with self.subTest(name=name):
-                client = self.connect()
-                client.hello()
+                client = self.start_access_phase()
                 denied = client.request("identify", name)
                 self.assertEqual((denied.kind, denied.code, denied.retry_after), ("denied", "invalid_name", 0))
                 self.assertTrue(denied.reason, "the reason says the rule")
@@ -73,14 +71,12 @@ class Identify(ServerCase):
 
     def test_a_name_is_kept_in_its_composed_form(self):
         decomposed = unicodedata.normalize("NFD", "Zoë" * 20)  # 80 code points here, 60 once composed
-        client = self.connect()
-        client.hello()
+        client = self.start_access_phase()
         client.send("identify", decomposed)
         client.expect("granted", name="Zoë" * 20)
 
     def test_passwords_have_no_meaning_here(self):
-        client = self.connect()
-        client.hello()
+        client = self.start_access_phase()
         for request in (("register", "Alice", PASSWORD), ("login", "Alice", PASSWORD), ("resume", "prt_x")):
             client.send(*request)
             client.expect("denied", code="not_supported")
@@ -93,8 +89,7 @@ class Identify(ServerCase):
         client.expect_alive()
 
     def test_the_fifth_denied_ends_the_connection(self):
-        client = self.connect()
-        client.hello()
+        client = self.start_access_phase()
         for _ in range(5):
             client.send("identify", "")
             client.expect("denied", code="invalid_name")
@@ -133,9 +128,7 @@ class Open(ServerCase):
         client.expect("text", text="hello")
 
     def test_to_identify_oneself_is_a_protocol_error(self):
-        client = self.connect()
-        client.hello()
-        client.expect("granted")
+        client = self.connect_with_access()
         client.send("identify", "Alice")
         client.expect_closing("protocol_error")
 

@@ -92,8 +92,7 @@ class BeforeAccess(ServerCase):
     def test_lengths_that_lie_after_hello_are_too_large(self):
         for length in INVALID_LENGTHS:
             with self.subTest(length=hex(length)):
-                client = self.connect()
-                client.hello()
+                client = self.start_access_phase()
                 client.send_raw(header(length) + b"\x04")
                 client.expect_closing("frame_too_large")
 
@@ -114,14 +113,12 @@ class BeforeAccess(ServerCase):
     def test_trailing_bytes_are_a_protocol_error(self):
         for raw in (b"\x05\x00\x01t!", b"\x04\x00\x01n\x00\x01p!"):
             with self.subTest(raw=raw):
-                client = self.connect()
-                client.hello()
+                client = self.start_access_phase()
                 client.send_raw(frame(raw))
                 client.expect_closing("protocol_error")
 
     def test_a_string_that_is_not_utf_8_is_invalid_utf8(self):
-        client = self.connect()
-        client.hello()
+        client = self.start_access_phase()
         client.send("login", b"\xff\xfe", "password")
         client.expect_closing("invalid_utf8")
         client = self.connect()
@@ -151,9 +148,7 @@ class IdleTimeout(ServerCase):
     options = ("--access", "open", "--idle-timeout", "300ms")
 
     def test_who_is_silent_after_access_is_told_that_it_was_idle(self):
-        client = self.connect()
-        client.hello()
-        client.expect("granted")
+        client = self.connect_with_access()
         client.expect_closing("idle")
 
 

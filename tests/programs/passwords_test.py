@@ -32,8 +32,7 @@ class Listed(AdministratorCase):
     options = ("--password-list", LIST)
 
     def answer(self, password):
-        client = self.connect()
-        client.hello()
+        client = self.start_access_phase()
         return client.request("register", f"Alice {next(self._numbers)}", password)
 
     def test_a_listed_password_is_weak_and_a_good_one_is_taken(self):

@@ -111,8 +111,7 @@ class AccessOfIdentify(Pairs, ServerCase):
     refusals = ("unauthorized",)
 
     def enter_phase(self):
-        client = self.connect()
-        client.hello()
+        client = self.start_access_phase()
         return client
 
     def passes(self):
@@ -124,8 +123,7 @@ class AccessOfAuthenticate(Pairs, ServerCase):
     refusals = ("unauthorized",)
 
     def enter_phase(self):
-        client = self.connect()
-        client.hello()
+        client = self.start_access_phase()
         return client
 
     def passes(self):
@@ -146,8 +144,7 @@ class ExchangeOfOpen(Pairs, ServerCase):
     options = ("--access", "open")
 
     def enter_phase(self):
-        client = self.connect()
-        client.hello()
+        client = self.start_access_phase()
         client.expect("granted", via="open", name="", session=0, token="", expires_at=0)
         return client
 
@@ -178,8 +175,7 @@ class ExchangeOfAuthenticate(Pairs, ServerCase):
     def spare_token(self):
         if not getattr(self, "known", None):
             self.known = self.account()
-        client = self.connect()
-        client.hello()
+        client = self.start_access_phase()
         granted = client.request("resume", self.known.token)
         client.close()
         if granted.kind == "denied":  # logged out by the pair before

@@ -472,8 +472,7 @@ class Greetings(PorterCase):
 
     def test_failed_tries_are_told(self):
         account = self.account("Probed")
-        client = self.connect()
-        client.hello()
+        client = self.start_access_phase()
         client.request("login", account.name, OTHER_PASSWORD)
         terminal = self.porter("--name", "Probed")
         if terminal.expect(r"New here\? \(yes/no\) |Password for Probed: ").group().startswith("New"):

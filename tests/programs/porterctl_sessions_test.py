@@ -88,8 +88,7 @@ class Identify(AdministratorCase):
     def test_a_visitor_from_an_address_that_was_set_is_let_in(self):
         address = self.fresh_address()
         self.ctl("addresses", "set", address, "Alice")
-        client = self.connect(address)
-        client.hello()
+        client = self.start_access_phase(address)
         self.assertEqual(client.expect("granted", via="address").name, "Alice")
 
 

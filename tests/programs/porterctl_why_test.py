@@ -19,8 +19,7 @@ class Why(AdministratorCase):
     def fail(self, name, address=None, times=1):
         """Wrong passwords, as many as are taken; the last code."""
         for _ in range(times):
-            client = self.connect(address)
-            client.hello()
+            client = self.start_access_phase(address)
             client.send("login", name, WRONG)
             code = client.expect("denied").code
             client.close()

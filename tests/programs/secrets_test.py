@@ -19,8 +19,7 @@ class Secrets(ServerCase):
 
     def live_a_life(self):
         """Every request that carries a secret, granted and denied; returns the secrets."""
-        client = self.connect()
-        client.hello()
+        client = self.start_access_phase()
         client.request("login", AS_NAME, WRONG)
         client.request("register", "Canary", "weak")
         first = client.request("register", "Canary Bird", PASSWORD)
@@ -28,8 +27,7 @@ class Secrets(ServerCase):
             client.request(kind, body)
         self.assertEqual(client.request("change_password", WRONG, NEW_PASSWORD).kind, "denied")
         self.assertEqual(client.request("change_password", PASSWORD, NEW_PASSWORD).kind, "done")
-        other = self.connect()
-        other.hello()
+        other = self.start_access_phase()
         other.request("resume", "prt_" + "canary" * 7 + "A")
         other.request("login", "Canary Bird", WRONG)
         second = other.request("login", "Canary Bird", NEW_PASSWORD)

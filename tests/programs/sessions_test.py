@@ -11,8 +11,7 @@ from support.wire import message
 
 class Sessions(ServerCase):
     def refused(self, token):
-        client = self.connect()
-        client.hello()
+        client = self.start_access_phase()
         client.send("resume", token)
         client.expect("denied", code="invalid_token")
 
@@ -137,8 +136,7 @@ class ChangingPassword(Sessions):
         here = self.resume(account)
         here.send("change_password", PASSWORD, OTHER_PASSWORD)
         here.expect("done")
-        client = self.connect()
-        client.hello()
+        client = self.start_access_phase()
         client.send("login", account.name, PASSWORD)
         client.expect("denied", code="bad_credentials")
         client.send("login", account.name, OTHER_PASSWORD)

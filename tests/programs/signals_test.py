@@ -160,8 +160,7 @@ class Killed(SignalCase):
         client.expect("done")
         self.server.kill()
         self.server.start()
-        client = self.connect()
-        client.hello()
+        client = self.start_access_phase()
         client.send("resume", account.token)
         client.expect("denied", code="invalid_token")
 

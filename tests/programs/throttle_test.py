@@ -13,8 +13,7 @@ class Throttle(ServerCase):
         """The answers to so many logins, from addresses of their own unless one is given."""
         answers = []
         for _ in range(count):
-            client = self.connect(address)
-            client.hello()
+            client = self.start_access_phase(address)
             answers.append(client.request("login", name, password))
             client.close()
         return answers
@@ -72,8 +71,7 @@ class Throttle(ServerCase):
     def test_guessed_tokens_and_taken_names_count_for_the_address(self):
         account, address = self.account(), self.fresh_address()
         for number in range(20):
-            client = self.connect(address)
-            client.hello()
+            client = self.start_access_phase(address)
             request = ("resume", f"prt_{number}") if number % 2 else ("register", account.name, PASSWORD)
             client.send(*request)
             client.expect("denied", code="invalid_token" if number % 2 else "name_taken")
@@ -126,8 +124,7 @@ class Throttle(ServerCase):
         account, address = self.account(), self.fresh_address()
         for number in range(20):
             self.tries(1, f"guess again {number}", address=address)
-        client = self.connect(address)
-        client.hello()
+        client = self.start_access_phase(address)
         client.send("resume", "prt_guess")
         client.expect("denied", code="throttled")
         client.send("register", self.fresh_name(), PASSWORD)
@@ -240,8 +237,7 @@ class Registrations(ServerCase):
         for number in range(2):
             self.connect(address).get_access("register", f"pupil {number} at {address}", PASSWORD)
         for _ in range(2):
-            client = self.connect(address)
-            client.hello()
+            client = self.start_access_phase(address)
             denied = client.request("register", f"pupil 3 at {address}", PASSWORD)
             self.assertEqual((denied.kind, denied.code), ("denied", "throttled"))
             self.assertTrue(3500 < denied.retry_after <= 3600, denied.retry_after)

@@ -85,8 +85,7 @@ class OverTls(ServerCase):
 
     def test_a_session_of_tls_is_not_resumed_in_the_clear(self):
         token = self.connect(tls=True).get_access("register", self.fresh_name(), PASSWORD).token
-        plain = self.connect()
-        plain.hello()
+        plain = self.start_access_phase()
         plain.send("resume", token)
         plain.expect("denied", code="tls_required")
         self.connect(tls=True).get_access("resume", token)
