@@ -8,19 +8,6 @@ namespace wire = detail::protocol;
 
 namespace {
 
-std::string const good_password = "a horse on a staple";
-
-task<wire::granted> registers(test_client& alice, std::string name)
-{
-    co_await alice.greet();
-    wire::register_account asked;
-    asked.name = name;
-    asked.password = good_password;
-    co_await alice.send(asked);
-    auto granted = co_await alice.receive<wire::granted>();
-    co_return granted;
-}
-
 bool denied_with(wire::denied const& answer, code why)
 {
     return answer.code == static_cast<std::uint16_t>(why);
@@ -31,9 +18,8 @@ bool denied_with(wire::denied const& answer, code why)
 TEST_CASE("open access is granted right behind the welcome")
 {
     server_fixture fixture{with_access(protocol::open)};
-    auto scene = [&]() -> task<void> {
-        test_client someone{fixture.io};
-        co_await someone.connect(fixture.endpoint);
+    fixture.run([&]() -> task<void> {
+        auto someone = co_await fixture.connected();
         auto welcome = co_await someone.greet();
         CHECK(welcome.access == protocol::open);
         CHECK(welcome.max_frame == 1024 * 1024);
@@ -41,16 +27,14 @@ TEST_CASE("open access is granted right behind the welcome")
         CHECK(granted.auth_method == wire::auth_method::open);
         CHECK(granted.name.empty());
         CHECK(granted.session_id == 0);
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("identify access asks an unknown address once and greets it from then on")
 {
     server_fixture fixture{with_access(protocol::identify)};
-    auto scene = [&]() -> task<void> {
-        test_client first{fixture.io};
-        co_await first.connect(fixture.endpoint);
+    fixture.run([&]() -> task<void> {
+        auto first = co_await fixture.connected();
         auto welcome = co_await first.greet();
         CHECK(welcome.known_as.empty());
         wire::identify asked;
@@ -60,8 +44,7 @@ TEST_CASE("identify access asks an unknown address once and greets it from then 
         CHECK(granted.auth_method == wire::auth_method::identify);
         CHECK(granted.name == "Алиса");
 
-        test_client again{fixture.io};
-        co_await again.connect(fixture.endpoint);
+        auto again = co_await fixture.connected();
         auto second_welcome = co_await again.greet();
         CHECK(second_welcome.known_as == "Алиса");
         auto known = co_await again.receive<wire::granted>();
@@ -73,17 +56,14 @@ TEST_CASE("identify access asks an unknown address once and greets it from then 
         auto renamed = co_await again.receive<wire::granted>();
         CHECK(renamed.auth_method == wire::auth_method::identify);
         CHECK(renamed.name == "Bob");
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("an invalid name is denied and may be tried again")
 {
     server_fixture fixture{with_access(protocol::identify)};
-    auto scene = [&]() -> task<void> {
-        test_client someone{fixture.io};
-        co_await someone.connect(fixture.endpoint);
-        co_await someone.greet();
+    fixture.run([&]() -> task<void> {
+        auto someone = co_await fixture.greeted();
         wire::identify asked;
         asked.name = " ";
         co_await someone.send(asked);
@@ -93,24 +73,22 @@ TEST_CASE("an invalid name is denied and may be tried again")
         co_await someone.send(asked);
         auto granted = co_await someone.receive<wire::granted>();
         CHECK(granted.name == "Bob");
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("a registered visitor comes back by token and by password and is told of the last time")
 {
     server_fixture fixture;
-    auto scene = [&]() -> task<void> {
-        test_client alice{fixture.io};
-        co_await alice.connect(fixture.endpoint);
-        auto granted = co_await registers(alice, "Alice");
+    fixture.run([&]() -> task<void> {
+        auto alice = co_await fixture.greeted();
+        co_await alice.send(registration("Alice"));
+        auto granted = co_await alice.receive<wire::granted>();
         CHECK(granted.auth_method == wire::auth_method::register_account);
         CHECK(granted.last_login_at == 0);
         std::string const token{granted.token};
         CHECK(token.size() == 47);
 
-        test_client back{fixture.io};
-        co_await back.connect(fixture.endpoint);
+        auto back = co_await fixture.connected();
         auto welcome = co_await back.greet();
         CHECK(welcome.known_as == "Alice");
         wire::resume by_token;
@@ -122,32 +100,22 @@ TEST_CASE("a registered visitor comes back by token and by password and is told 
         CHECK(resumed.token.empty());
         CHECK(resumed.last_login_at != 0);
 
-        test_client third{fixture.io};
-        co_await third.connect(fixture.endpoint);
-        co_await third.greet();
-        wire::login by_password;
-        by_password.name = "ALICE";
-        by_password.password = good_password;
+        auto third = co_await fixture.greeted();
+        auto const by_password = login_request("ALICE");
         co_await third.send(by_password);
         auto logged_in = co_await third.receive<wire::granted>();
         CHECK(logged_in.auth_method == wire::auth_method::login);
         CHECK(logged_in.name == "Alice");
         CHECK(logged_in.last_address == "127.0.0.1");
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("refusals have their codes and the fifth one ends the connection")
 {
     server_fixture fixture;
-    auto scene = [&]() -> task<void> {
-        test_client alice{fixture.io};
-        co_await alice.connect(fixture.endpoint);
-        co_await registers(alice, "Alice");
-
-        test_client mallory{fixture.io};
-        co_await mallory.connect(fixture.endpoint);
-        co_await mallory.greet();
+    fixture.run([&]() -> task<void> {
+        auto alice = co_await fixture.registered("Alice");
+        auto mallory = co_await fixture.greeted();
         wire::login wrong;
         wrong.name = "Alice";
         wrong.password = "not the password";
@@ -158,9 +126,7 @@ TEST_CASE("refusals have their codes and the fifth one ends the connection")
         co_await mallory.send(wrong);
         denied = co_await mallory.receive<wire::denied>();
         CHECK(denied_with(denied, code::bad_credentials));
-        wire::register_account taken;
-        taken.name = "alice";
-        taken.password = good_password;
+        auto const taken = registration("alice");
         co_await mallory.send(taken);
         denied = co_await mallory.receive<wire::denied>();
         CHECK(denied_with(denied, code::name_taken));
@@ -177,20 +143,15 @@ TEST_CASE("refusals have their codes and the fifth one ends the connection")
         CHECK(denied_with(denied, code::invalid_token));
         auto closed = co_await mallory.receives_closing(code::too_many_attempts);
         CHECK(closed);
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("what needs another access mode is not supported before and after access")
 {
     server_fixture fixture{with_access(protocol::identify)};
-    auto scene = [&]() -> task<void> {
-        test_client someone{fixture.io};
-        co_await someone.connect(fixture.endpoint);
-        co_await someone.greet();
-        wire::login asked;
-        asked.name = "Alice";
-        asked.password = good_password;
+    fixture.run([&]() -> task<void> {
+        auto someone = co_await fixture.greeted();
+        auto const asked = login_request("Alice");
         co_await someone.send(asked);
         auto denied = co_await someone.receive<wire::denied>();
         CHECK(denied_with(denied, code::not_supported));
@@ -204,20 +165,15 @@ TEST_CASE("what needs another access mode is not supported before and after acce
         co_await someone.send(wire::list_sessions{});
         denied = co_await someone.receive<wire::denied>();
         CHECK(denied_with(denied, code::not_supported));
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("a login and a large text behind it may come in one go")
 {
     server_fixture fixture;
-    auto scene = [&]() -> task<void> {
-        test_client alice{fixture.io};
-        co_await alice.connect(fixture.endpoint);
-        co_await alice.greet();
-        wire::register_account asked;
-        asked.name = "Alice";
-        asked.password = good_password;
+    fixture.run([&]() -> task<void> {
+        auto alice = co_await fixture.greeted();
+        auto const asked = registration("Alice");
         alice.queue(asked);
         std::string const large(100'000, 'x');
         wire::text text;
@@ -227,6 +183,5 @@ TEST_CASE("a login and a large text behind it may come in one go")
         co_await alice.receive<wire::granted>();
         auto echo = co_await alice.receive<wire::text>();
         CHECK(echo.body == large);
-    };
-    fixture.run(scene());
+    });
 }

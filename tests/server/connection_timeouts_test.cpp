@@ -10,144 +10,108 @@ using std::chrono::milliseconds;
 
 namespace {
 
-detail::server::options open_rules()
-{
-    return with_access(wire::access_mode::open);
-}
-
-task<void> enters(test_client& someone, server_fixture& fixture)
-{
-    co_await someone.connect(fixture.endpoint);
-    co_await someone.greet();
-    co_await someone.receive<wire::granted>();
-}
-
-/// A text and its answer: as long as this takes, the other visitors are served.
-task<void> talks(test_client& someone)
-{
-    co_await someone.send(wire::text{"as always"});
-    auto echo = co_await someone.receive<wire::text>();
-    CHECK(echo.body == "as always");
-}
-
 std::string const dribbled{"\0\0\0\6\x40hello", 10};
 
 }  // namespace
 
 TEST_CASE("a frame that comes byte by byte is served when it is whole in time and nobody else notices")
 {
-    server_fixture fixture{open_rules()};
-    auto scene = [&]() -> task<void> {
-        test_client slow{fixture.io};
-        co_await enters(slow, fixture);
-        test_client other{fixture.io};
-        co_await enters(other, fixture);
+    server_fixture fixture{open_access()};
+    fixture.run([&]() -> task<void> {
+        auto slow = co_await fixture.admitted();
+        auto other = co_await fixture.admitted();
         for (char const each : dribbled) {
             co_await slow.send_raw(std::string(1, each));
-            co_await talks(other);
+            co_await other.exchange("hello");
         }
         auto echo = co_await slow.receive<wire::text>();
         CHECK(echo.body == "hello");
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("a frame that is not whole in time ends the connection however steadily its bytes come")
 {
-    auto rules = open_rules();
-    rules.frame_time = milliseconds{100};
-    server_fixture fixture{rules};
-    auto scene = [&]() -> task<void> {
-        test_client slow{fixture.io};
-        co_await enters(slow, fixture);
-        test_client other{fixture.io};
-        co_await enters(other, fixture);
+    auto options = open_access();
+    options.frame_time = milliseconds{100};
+    server_fixture fixture{options};
+    fixture.run([&]() -> task<void> {
+        auto slow = co_await fixture.admitted();
+        auto other = co_await fixture.admitted();
         co_await slow.send_raw(std::string("\0\0\x0f\xff\x40", 5));
         std::size_t sent = 0;
         while (fixture.log.count("connection_closed") == 0 && sent < 4094) {
             co_await slow.send_raw("x");
             ++sent;
-            co_await talks(other);
+            co_await other.exchange("hello");
         }
         auto closed = co_await slow.receives_closing(code::timeout);
         CHECK(closed);
         CHECK(sent < 4094);
-        co_await talks(other);
-    };
-    fixture.run(scene());
+        co_await other.exchange("hello");
+    });
 }
 
 TEST_CASE("a longer frame may take longer")
 {
-    auto rules = open_rules();
-    rules.frame_time = milliseconds{100};
-    server_fixture fixture{rules};
-    auto scene = [&]() -> task<void> {
+    auto options = open_access();
+    options.frame_time = milliseconds{100};
+    server_fixture fixture{options};
+    fixture.run([&]() -> task<void> {
         std::string const body(512 * 1024, 'x');
         auto const large = frame_of(wire::text{body});
-        test_client with_much{fixture.io};
-        co_await enters(with_much, fixture);
+        auto with_much = co_await fixture.admitted();
         co_await with_much.send_raw(large.substr(0, 5));
-        test_client with_little{fixture.io};
-        co_await enters(with_little, fixture);
+        auto with_little = co_await fixture.admitted();
         co_await with_little.send_raw(dribbled.substr(0, 5));
         auto closed = co_await with_little.receives_closing(code::timeout);
         CHECK(closed);
         co_await with_much.send_raw(large.substr(5));
         auto echo = co_await with_much.receive<wire::text>();
         CHECK(echo.body == body);
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("each frame has its own time")
 {
-    auto rules = open_rules();
-    rules.frame_time = milliseconds{1500};
-    rules.login_grace = milliseconds{300};  // what tells the time here: how long a silent visitor is waited for
-    server_fixture fixture{rules};
-    auto scene = [&]() -> task<void> {
-        test_client slow{fixture.io};
-        co_await enters(slow, fixture);
+    auto options = open_access();
+    options.frame_time = milliseconds{1500};
+    options.login_grace = milliseconds{300};  // what tells the time here: how long a silent visitor is waited for
+    server_fixture fixture{options};
+    fixture.run([&]() -> task<void> {
+        auto slow = co_await fixture.admitted();
         for (int i = 0; i < 6; ++i) {
             co_await slow.send_raw(dribbled.substr(0, 7));
-            test_client silent{fixture.io};
-            co_await silent.connect(fixture.endpoint);
+            auto silent = co_await fixture.connected();
             auto closed = co_await silent.receives_closing(code::timeout);
             CHECK(closed);
             co_await slow.send_raw(dribbled.substr(7));
             auto echo = co_await slow.receive<wire::text>();
             CHECK(echo.body == "hello");
         }
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("half a frame before access is waited for no longer than a frame may take")
 {
-    detail::server::options rules;
-    rules.frame_time = milliseconds{50};
-    server_fixture fixture{rules};
-    auto scene = [&]() -> task<void> {
-        test_client slow{fixture.io};
-        co_await slow.connect(fixture.endpoint);
+    detail::server::options options;
+    options.frame_time = milliseconds{50};
+    server_fixture fixture{options};
+    fixture.run([&]() -> task<void> {
+        auto slow = co_await fixture.connected();
         co_await slow.send_raw(std::string("\0\0\0", 3));
         auto closed = co_await slow.receives_closing(code::timeout);
         CHECK(closed);
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("who takes no output for too long is cut off and nobody else notices")
 {
-    auto rules = open_rules();
-    rules.output_time = milliseconds{100};
-    server_fixture fixture{rules};
-    auto scene = [&]() -> task<void> {
-        test_client lazy{fixture.io};
-        co_await enters(lazy, fixture);
-        test_client other{fixture.io};
-        co_await enters(other, fixture);
+    auto options = open_access();
+    options.output_time = milliseconds{100};
+    server_fixture fixture{options};
+    fixture.run([&]() -> task<void> {
+        auto lazy = co_await fixture.admitted();
+        auto other = co_await fixture.admitted();
         auto executor = co_await asio::this_coro::executor;
         bool sent_all = false;
         bool over = false;
@@ -164,13 +128,12 @@ TEST_CASE("who takes no output for too long is cut off and nobody else notices")
             CHECK(!escaped);
             over = true;
         });
-        while (fixture.log.count("connection_closed") == 0) co_await talks(other);
+        while (fixture.log.count("connection_closed") == 0) co_await other.exchange("hello");
         CHECK_FALSE(sent_all);
-        co_await talks(other);
+        co_await other.exchange("hello");
         lazy.reset();
-        while (!over) co_await asio::post(executor, use_task);
-    };
-    fixture.run(scene());
+        while (!over) co_await yield();
+    });
     REQUIRE(fixture.log.count("connection_closed") == 1);
     CHECK(fixture.log.events("connection_closed")[0].field("code") == "slow_consumer");
 }
@@ -178,14 +141,10 @@ TEST_CASE("who takes no output for too long is cut off and nobody else notices")
 TEST_CASE("faults of ours are no denials to count and still a connection has only so many tries")
 {
     server_fixture fixture;
-    auto scene = [&]() -> task<void> {
-        test_client stubborn{fixture.io};
-        co_await stubborn.connect(fixture.endpoint);
-        co_await stubborn.greet();
+    fixture.run([&]() -> task<void> {
+        auto stubborn = co_await fixture.greeted();
         fixture.store.be_unavailable(true);
-        wire::login login;
-        login.name = "Alice";
-        login.password = "a horse on a staple";
+        auto const login = login_request("Alice");
         for (int i = 0; i < 40; ++i) stubborn.queue(login);
         co_await stubborn.flush();
         int denied = 0;
@@ -202,6 +161,5 @@ TEST_CASE("faults of ours are no denials to count and still a connection has onl
         }
         CHECK(denied == 32);
         CHECK(closing->code == static_cast<std::uint16_t>(code::too_many_attempts));
-    };
-    fixture.run(scene());
+    });
 }

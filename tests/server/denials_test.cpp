@@ -8,18 +8,6 @@ namespace wire = detail::protocol;
 
 namespace {
 
-/// Registers Alice.
-task<void> enters(test_client& someone, server_fixture& fixture)
-{
-    co_await someone.connect(fixture.endpoint);
-    co_await someone.greet();
-    wire::register_account asked;
-    asked.name = "Alice";
-    asked.password = "a horse on a staple";
-    co_await someone.send(asked);
-    co_await someone.receive<wire::granted>();
-}
-
 /// Asks for so many sessions that are not there, and counts the denials up to the end.
 task<int> is_denied(test_client& someone, int times)
 {
@@ -44,37 +32,31 @@ task<int> is_denied(test_client& someone, int times)
 TEST_CASE("after access the denial with the number thirty-two is the last")
 {
     server_fixture fixture;
-    auto scene = [&]() -> task<void> {
-        test_client alice{fixture.io};
-        co_await enters(alice, fixture);
+    fixture.run([&]() -> task<void> {
+        auto alice = co_await fixture.registered("Alice");
         auto const denials = co_await is_denied(alice, 40);
         CHECK(denials == 32);
-    };
-    fixture.run(scene());
+    });
     CHECK(fixture.log.events("connection_closed")[0].field("code") == "too_many_attempts");
 }
 
 TEST_CASE("fewer denials after access end nothing")
 {
     server_fixture fixture;
-    auto scene = [&]() -> task<void> {
-        test_client alice{fixture.io};
-        co_await enters(alice, fixture);
+    fixture.run([&]() -> task<void> {
+        auto alice = co_await fixture.registered("Alice");
         auto const denials = co_await is_denied(alice, 31);
         CHECK(denials == 31);
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("faults of ours after access are no denials to count")
 {
     server_fixture fixture;
-    auto scene = [&]() -> task<void> {
-        test_client alice{fixture.io};
-        co_await enters(alice, fixture);
+    fixture.run([&]() -> task<void> {
+        auto alice = co_await fixture.registered("Alice");
         fixture.store.be_unavailable(true);
         auto const denials = co_await is_denied(alice, 60);
         CHECK(denials == 60);
-    };
-    fixture.run(scene());
+    });
 }

@@ -61,8 +61,8 @@ TEST_CASE("the log says how many connections there are instead and what to raise
 {
     fewer_descriptors const limit{1024};
     recording_log log;
-    server::options rules;
-    CHECK(server::limited_by_descriptors(rules, 1, log).max_connections == 893);
+    server::options options;
+    CHECK(server::limited_by_descriptors(options, 1, log).max_connections == 893);
     REQUIRE(log.count("connections_limited") == 1);
     auto const said = log.events().back();
     CHECK(said.severity == log::level::warn);
@@ -76,8 +76,8 @@ TEST_CASE("limits that the descriptors suffice for are not mentioned")
 {
     fewer_descriptors const limit{1024};
     recording_log log;
-    server::options rules;
-    rules.max_connections = 893;
-    CHECK(server::limited_by_descriptors(rules, 1, log).max_connections == 893);
+    server::options options;
+    options.max_connections = 893;
+    CHECK(server::limited_by_descriptors(options, 1, log).max_connections == 893);
     CHECK(log.events().empty());
 }

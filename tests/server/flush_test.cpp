@@ -10,14 +10,6 @@ namespace wire = detail::protocol;
 
 namespace {
 
-wire::register_account registration()
-{
-    wire::register_account asked;
-    asked.name = "Alice";
-    asked.password = "a horse on a staple";
-    return asked;
-}
-
 wire::hello hello()
 {
     wire::hello asked;
@@ -55,24 +47,23 @@ TEST_CASE("the welcome comes before the password that came with the hello is has
 {
     bool const over_tls = GENERATE(false, true);
     held_server held;
-    auto scene = [&]() -> task<void> {
+    held.server.run([&]() -> task<void> {
         test_client someone{held.server.io};
         co_await held.connect(someone, over_tls);
         held.hold();
         someone.queue(hello());
-        someone.queue(registration());
+        someone.queue(registration("Alice"));
         co_await someone.flush();
         co_await someone.receive<wire::welcome>();
         held.release();
         co_await someone.receive<wire::granted>();
-    };
-    held.server.run(scene());
+    });
 }
 
 TEST_CASE("a denial comes before the next password is hashed")
 {
     held_server held;
-    auto scene = [&]() -> task<void> {
+    held.server.run([&]() -> task<void> {
         test_client someone{held.server.io};
         co_await held.connect(someone, false);
         co_await someone.greet();
@@ -80,28 +71,26 @@ TEST_CASE("a denial comes before the next password is hashed")
         wrong.token = "no token";
         held.hold();
         someone.queue(wrong);
-        someone.queue(registration());
+        someone.queue(registration("Alice"));
         co_await someone.flush();
         co_await someone.receive<wire::denied>();
         held.release();
         co_await someone.receive<wire::granted>();
-    };
-    held.server.run(scene());
+    });
 }
 
 TEST_CASE("the echo of a text comes before the change of a password that came with it")
 {
     bool const over_tls = GENERATE(false, true);
     held_server held;
-    auto scene = [&]() -> task<void> {
+    held.server.run([&]() -> task<void> {
         test_client someone{held.server.io};
         co_await held.connect(someone, over_tls);
         co_await someone.greet();
-        co_await someone.send(registration());
-        co_await someone.receive<wire::granted>();
+        co_await someone.register_account("Alice");
         held.hold();
         wire::change_password change;
-        change.current = "a horse on a staple";
+        change.current = test_password;
         change.new_password = "two horses on a staple";
         someone.queue(wire::text{"before"});
         someone.queue(change);
@@ -110,6 +99,5 @@ TEST_CASE("the echo of a text comes before the change of a password that came wi
         CHECK(echo.body == "before");
         held.release();
         co_await someone.receive<wire::done>();
-    };
-    held.server.run(scene());
+    });
 }

@@ -13,24 +13,16 @@ namespace {
 /// Ticks are an eighth of the shortest time, so several pass until somebody who does not say hello has to go.
 detail::server::options with_fine_ticks()
 {
-    auto rules = with_access(wire::access_mode::open);
-    rules.login_grace = milliseconds{100};
-    return rules;
+    auto options = open_access();
+    options.login_grace = milliseconds{100};
+    return options;
 }
 
 task<void> let_ticks_pass(server_fixture& fixture)
 {
-    test_client silent{fixture.io};
-    co_await silent.connect(fixture.endpoint);
+    auto silent = co_await fixture.connected();
     auto const closed = co_await silent.receives_closing(code::timeout);
     CHECK(closed);
-}
-
-task<void> talks(test_client& who, std::string body)
-{
-    co_await who.send(wire::text{body});
-    auto const echo = co_await who.receive<wire::text>();
-    CHECK(echo.body == body);
 }
 
 }  // namespace
@@ -41,7 +33,7 @@ TEST_CASE("who was quiet for a while is heard again")
     server_fixture fixture{with_fine_ticks()};
     detail::server::tls_acceptor tls{tls_mode::automatic, new_key()};
     fixture.context.tls = &tls;
-    auto scene = [&]() -> task<void> {
+    fixture.run([&]() -> task<void> {
         test_client who{fixture.io};
         if (over_tls) {
             co_await who.connect_tls(fixture.endpoint);
@@ -49,51 +41,40 @@ TEST_CASE("who was quiet for a while is heard again")
             co_await who.connect(fixture.endpoint);
         }
         co_await who.greet();
-        co_await who.receive<wire::granted>();
+        co_await who.receive_access();
         for (int i = 0; i < 3; ++i) {
             co_await let_ticks_pass(fixture);
-            co_await talks(who, "again");
-            co_await talks(who, std::string(100'000, 'x'));
+            co_await who.exchange("again");
+            co_await who.exchange(std::string(100'000, 'x'));
         }
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("half a frame outlives a rest")
 {
     server_fixture fixture{with_fine_ticks()};
-    auto scene = [&]() -> task<void> {
-        test_client who{fixture.io};
-        co_await who.connect(fixture.endpoint);
-        co_await who.greet();
-        co_await who.receive<wire::granted>();
+    fixture.run([&]() -> task<void> {
+        auto who = co_await fixture.admitted();
         co_await who.send_raw(std::string("\0\0\0\6\x40he", 7));
         co_await let_ticks_pass(fixture);
         co_await who.send_raw("llo");
         auto const echo = co_await who.receive<wire::text>();
         CHECK(echo.body == "hello");
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("who rests is told of the end and is found gone")
 {
     server_fixture fixture{with_fine_ticks()};
-    auto scene = [&]() -> task<void> {
-        test_client leaves{fixture.io};
-        test_client stays{fixture.io};
-        test_client other{fixture.io};
-        for (auto* who : {&leaves, &stays, &other}) {
-            co_await who->connect(fixture.endpoint);
-            co_await who->greet();
-            co_await who->receive<wire::granted>();
-        }
+    fixture.run([&]() -> task<void> {
+        auto leaves = co_await fixture.admitted();
+        auto stays = co_await fixture.admitted();
+        auto other = co_await fixture.admitted();
         co_await let_ticks_pass(fixture);
         leaves.socket().close();
-        while (fixture.log.count("connection_closed") < 2) co_await talks(other, "meanwhile");
+        while (fixture.log.count("connection_closed") < 2) co_await other.exchange("hello");
         fixture.server->stop();
         auto const closed = co_await stays.receives_closing(code::shutting_down);
         CHECK(closed);
-    };
-    fixture.run(scene());
+    });
 }

@@ -19,12 +19,6 @@ std::size_t frame_size(Message const& message)
     return frame_header_size + payload.size();
 }
 
-task<void> until_all_have_left(server_fixture& fixture)
-{
-    auto const executor = co_await asio::this_coro::executor;
-    while (fixture.server->connections() != 0) co_await asio::post(executor, use_task);
-}
-
 /// The end of the only connection.
 recorded_event only_end(server_fixture const& fixture)
 {
@@ -37,29 +31,26 @@ recorded_event only_end(server_fixture const& fixture)
 /// A house that takes this machine for a proxy.
 detail::server::options behind_proxy()
 {
-    auto rules = with_access(wire::access_mode::open);
-    rules.proxies.push_back(*detail::base::network::parse("127.0.0.0/8"));
-    return rules;
+    auto options = open_access();
+    options.proxies.push_back(*detail::base::network::parse("127.0.0.0/8"));
+    return options;
 }
 
 /// Connects, sends these bytes and goes away.
-recorded_event probe(detail::server::options rules, std::string bytes, bool resets)
+recorded_event probe(detail::server::options options, std::string bytes, bool resets)
 {
-    server_fixture fixture{std::move(rules)};
-    auto scene = [&]() -> task<void> {
-        test_client prober{fixture.io};
-        co_await prober.connect(fixture.endpoint);
-        auto const executor = co_await asio::this_coro::executor;
-        while (fixture.log.count("connection_accepted") == 0) co_await asio::post(executor, use_task);
+    server_fixture fixture{std::move(options)};
+    fixture.run([&]() -> task<void> {
+        auto prober = co_await fixture.connected();
+        while (fixture.log.count("connection_accepted") == 0) co_await yield();
         co_await prober.send_raw(bytes);
         if (resets) {
             prober.reset();
         } else {
             prober.half_close();
         }
-        co_await until_all_have_left(fixture);
-    };
-    fixture.run(scene());
+        co_await fixture.wait_for_connections(0);
+    });
     return only_end(fixture);
 }
 
@@ -79,11 +70,10 @@ std::vector<std::string> names_of(server_fixture const& fixture, level severity)
 
 TEST_CASE("the line of a connection's end tells what was exchanged")
 {
-    server_fixture fixture{with_access(wire::access_mode::open)};
+    server_fixture fixture{open_access()};
     std::size_t sent = 0;
-    auto scene = [&]() -> task<void> {
-        test_client client{fixture.io};
-        co_await client.connect(fixture.endpoint);
+    fixture.run([&]() -> task<void> {
+        auto client = co_await fixture.connected();
         auto const welcome = co_await client.greet();
         sent += frame_size(welcome);
         auto const granted = co_await client.receive<wire::granted>();
@@ -98,8 +88,7 @@ TEST_CASE("the line of a connection's end tells what was exchanged")
         sent += frame_size(pong);
         co_await client.send(wire::closing{});
         co_await client.receive();
-    };
-    fixture.run(scene());
+    });
     auto const end = only_end(fixture);
     CHECK(end.severity == level::info);
     CHECK(end.field("code") == "by_peer");
@@ -116,17 +105,15 @@ TEST_CASE("the line of a connection's end tells what was exchanged")
 
 TEST_CASE("many connections that send nothing are one line at info")
 {
-    auto rules = with_access(wire::access_mode::open);
-    rules.use_period = std::chrono::seconds{1};
-    server_fixture fixture{rules};
-    auto scene = [&]() -> task<void> {
+    auto options = open_access();
+    options.use_period = std::chrono::seconds{1};
+    server_fixture fixture{options};
+    fixture.run([&]() -> task<void> {
         while (fixture.log.count("silent_connections") == 0) {
-            test_client client{fixture.io};
-            co_await client.connect(fixture.endpoint);
+            auto client = co_await fixture.connected();
             client.reset();
         }
-    };
-    fixture.run(scene());
+    });
     auto const counted = fixture.log.events("silent_connections").at(0);
     CHECK(counted.severity == level::info);
     CHECK(std::stoi(counted.field("count")) > 60);
@@ -135,18 +122,16 @@ TEST_CASE("many connections that send nothing are one line at info")
 
 TEST_CASE("the reason that a peer is told stands in the log with the code")
 {
-    server_fixture fixture{with_access(wire::access_mode::open)};
+    server_fixture fixture{open_access()};
     std::string told;
-    auto scene = [&]() -> task<void> {
-        test_client client{fixture.io};
-        co_await client.connect(fixture.endpoint);
+    fixture.run([&]() -> task<void> {
+        auto client = co_await fixture.connected();
         wire::hello hello;
         hello.version = 9;
         co_await client.send(hello);
         auto const closing = co_await client.receive<wire::closing>();
         told = closing.reason;
-    };
-    fixture.run(scene());
+    });
     auto const end = only_end(fixture);
     CHECK(end.field("code") == "unsupported_version");
     CHECK_FALSE(told.empty());
@@ -155,21 +140,16 @@ TEST_CASE("the reason that a peer is told stands in the log with the code")
 
 TEST_CASE("the reason of a connection that found no place stands in the log")
 {
-    auto rules = with_access(wire::access_mode::open);
-    rules.max_connections = 1;
-    server_fixture fixture{rules};
+    auto options = open_access();
+    options.max_connections = 1;
+    server_fixture fixture{options};
     std::string told;
-    auto scene = [&]() -> task<void> {
-        test_client inside{fixture.io};
-        co_await inside.connect(fixture.endpoint);
-        co_await inside.greet();
-        co_await inside.receive<wire::granted>();
-        test_client late{fixture.io};
-        co_await late.connect(fixture.endpoint);
+    fixture.run([&]() -> task<void> {
+        auto inside = co_await fixture.admitted();
+        auto late = co_await fixture.connected();
         auto const closing = co_await late.receive<wire::closing>();
         told = closing.reason;
-    };
-    fixture.run(scene());
+    });
     auto const ends = fixture.log.events("connection_closed");
     REQUIRE_FALSE(ends.empty());
     CHECK(ends[0].field("code") == "server_full");
@@ -179,7 +159,7 @@ TEST_CASE("the reason of a connection that found no place stands in the log")
 
 TEST_CASE("a health check that connects and goes away is logged at debug only")
 {
-    auto const direct = with_access(wire::access_mode::open);
+    auto const direct = open_access();
     for (bool const resets : {false, true}) {
         CHECK(probe(direct, "", resets).severity == level::debug);
         CHECK(probe(behind_proxy(), "", resets).severity == level::debug);
@@ -190,7 +170,7 @@ TEST_CASE("a health check that connects and goes away is logged at debug only")
 
 TEST_CASE("whatever sends a byte leaves a line at info")
 {
-    auto const direct = with_access(wire::access_mode::open);
+    auto const direct = open_access();
     CHECK(probe(direct, std::string(1, '\0'), false).severity == level::info);
     CHECK(probe(direct, "GET / HTTP/1.1\r\n\r\n", false).severity == level::info);
     CHECK(probe(behind_proxy(), local_header + '\0', false).severity == level::info);
@@ -202,29 +182,26 @@ TEST_CASE("whatever sends a byte leaves a line at info")
 TEST_CASE("a TLS handshake that is broken off leaves a line at info")
 {
     detail::server::tls_acceptor tls{tls_mode::automatic, new_key()};
-    server_fixture fixture{with_access(wire::access_mode::open)};
+    server_fixture fixture{open_access()};
     fixture.context.tls = &tls;
-    auto scene = [&]() -> task<void> {
-        test_client client{fixture.io};
-        co_await client.connect(fixture.endpoint);
+    fixture.run([&]() -> task<void> {
+        auto client = co_await fixture.connected();
         co_await client.send_raw("\x16\x03\x01");
         client.half_close();
-        co_await until_all_have_left(fixture);
-    };
-    fixture.run(scene());
+        co_await fixture.wait_for_connections(0);
+    });
     CHECK(only_end(fixture).severity == level::info);
 }
 
 TEST_CASE("the level debug tells each step of a connection")
 {
     detail::server::tls_acceptor tls{tls_mode::automatic, new_key()};
-    auto rules = detail::server::options{};
-    rules.proxies.push_back(*detail::base::network::parse("127.0.0.0/8"));
-    server_fixture fixture{rules};
+    auto options = detail::server::options{};
+    options.proxies.push_back(*detail::base::network::parse("127.0.0.0/8"));
+    server_fixture fixture{options};
     fixture.context.tls = &tls;
-    auto scene = [&]() -> task<void> {
-        test_client client{fixture.io};
-        co_await client.connect(fixture.endpoint);
+    fixture.run([&]() -> task<void> {
+        auto client = co_await fixture.connected();
         co_await client.send_raw("PROXY TCP4 192.0.2.7 198.51.100.9 55555 7678\r\n");
         static detail::tls::client_context const context;
         auto const in_good_time = std::chrono::steady_clock::now() + std::chrono::minutes{2};
@@ -238,8 +215,7 @@ TEST_CASE("the level debug tells each step of a connection")
         co_await client.receive<wire::denied>();
         co_await client.send(wire::closing{});
         co_await client.receive();
-    };
-    fixture.run(scene());
+    });
     CHECK(names_of(fixture, level::debug) == std::vector<std::string>{"connection_accepted", "proxy_header_read",
                                                                       "tls_established", "hello_received",
                                                                       "request_denied"});
@@ -259,22 +235,14 @@ TEST_CASE("the level trace tells each message by kind and length and none by its
 {
     server_fixture fixture;
     std::string token;
-    auto scene = [&]() -> task<void> {
-        test_client client{fixture.io};
-        co_await client.connect(fixture.endpoint);
-        co_await client.greet();
-        wire::register_account asked;
-        asked.name = "Alice";
-        asked.password = "a horse on a staple";
-        co_await client.send(asked);
-        auto const granted = co_await client.receive<wire::granted>();
-        token = granted.token;
+    fixture.run([&]() -> task<void> {
+        auto client = co_await fixture.registered("Alice");
+        token = client.token();
         co_await client.send(wire::text{"a secret of Alice's"});
         co_await client.receive<wire::text>();
         co_await client.send_raw(std::string("\0\0\0\1\x7f", 5));
         co_await client.receive<wire::closing>();
-    };
-    fixture.run(scene());
+    });
     std::string told;
     for (auto const& each : fixture.log.events()) {
         if (each.severity != level::trace) continue;

@@ -19,23 +19,16 @@ constexpr std::uint32_t frame = 128 * 1024;
 /// Room for eight frames, for four of one network: the smallest that there is.
 detail::server::options little_memory()
 {
-    auto rules = with_access(wire::access_mode::open);
-    rules.max_frame = frame;
-    rules.max_buffered = 1;
-    return rules;
+    auto options = open_access();
+    options.max_frame = frame;
+    options.max_buffered = 1;
+    return options;
 }
 
 std::ptrdiff_t closed_as(server_fixture& fixture, std::string_view code)
 {
     auto const closed = fixture.log.events("connection_closed");
     return std::ranges::count_if(closed, [&](auto const& event) { return event.field("code") == code; });
-}
-
-task<void> enters(test_client& someone, server_fixture& fixture)
-{
-    co_await someone.connect(fixture.endpoint);
-    co_await someone.greet();
-    co_await someone.receive<wire::granted>();
 }
 
 std::string large_frame()
@@ -49,7 +42,9 @@ task<void> floods(test_client& someone, server_fixture& fixture)
 {
     someone.socket().open(asio::ip::tcp::v4());
     someone.socket().set_option(asio::socket_base::receive_buffer_size{4096});
-    co_await enters(someone, fixture);
+    co_await someone.connect(fixture.endpoint);
+    co_await someone.greet();
+    co_await someone.receive_access();
     auto const once = large_frame();
     for (int i = 0; i < 8; ++i) {
         // What the server does not read any more stays here.
@@ -62,43 +57,37 @@ task<void> floods(test_client& someone, server_fixture& fixture)
 
 TEST_CASE("output that is not taken goes as slow_consumer when a network holds more than it may")
 {
-    auto rules = little_memory();
-    rules.output_time = std::chrono::minutes{10};  // no connection ends by this
-    server_fixture fixture{rules};
-    auto scene = [&]() -> task<void> {
+    auto options = little_memory();
+    options.output_time = std::chrono::minutes{10};  // no connection ends by this
+    server_fixture fixture{options};
+    fixture.run([&]() -> task<void> {
         std::deque<test_client> slow;
         for (int i = 0; i < 8; ++i) co_await floods(slow.emplace_back(fixture.io), fixture);
-        test_client other{fixture.io};
-        co_await enters(other, fixture);
+        auto other = co_await fixture.admitted();
         // Those that asked for more before the slow ones had left went first.
         while (closed_as(fixture, "slow_consumer") == 0) {
-            co_await other.send(wire::text{"meanwhile"});
-            co_await other.receive<wire::text>();
+            co_await other.exchange("hello");
         }
-    };
-    fixture.run(scene());
+    });
     CHECK(closed_as(fixture, "slow_consumer") + closed_as(fixture, "server_full") < 8);
 }
 
 TEST_CASE("who takes output byte by byte is too slow however steadily it goes")
 {
-    auto rules = with_access(wire::access_mode::open);
-    rules.output_time = milliseconds{300};
-    rules.slowest_rate = 64 * 1024 * 1024;
-    server_fixture fixture{rules};
-    auto scene = [&]() -> task<void> {
+    auto options = open_access();
+    options.output_time = milliseconds{300};
+    options.slowest_rate = 64 * 1024 * 1024;
+    server_fixture fixture{options};
+    fixture.run([&]() -> task<void> {
         test_client slow{fixture.io};
         co_await floods(slow, fixture);
-        test_client other{fixture.io};
-        co_await enters(other, fixture);
+        auto other = co_await fixture.admitted();
         while (fixture.log.count("connection_closed") == 0) {
             std::array<char, 16> some{};
             auto& socket = static_cast<detail::base::tcp_socket&>(slow.socket());
             co_await socket.async_read_some(asio::buffer(some), use_task);
-            co_await other.send(wire::text{"meanwhile"});
-            co_await other.receive<wire::text>();
+            co_await other.exchange("hello");
         }
-    };
-    fixture.run(scene());
+    });
     CHECK(fixture.log.events("connection_closed")[0].field("code") == "slow_consumer");
 }

@@ -6,36 +6,11 @@ using namespace porter::testing;
 namespace wire = detail::protocol;
 using mode = wire::access_mode;
 
-namespace {
-
-task<void> enters(test_client& someone, server_fixture& fixture)
-{
-    co_await someone.connect(fixture.endpoint);
-    co_await someone.greet();
-    co_await someone.receive<wire::granted>();
-}
-
-/// Registers and gives the session's id.
-task<std::uint64_t> registers(test_client& someone, server_fixture& fixture, std::string name)
-{
-    co_await someone.connect(fixture.endpoint);
-    co_await someone.greet();
-    wire::register_account asked;
-    asked.name = name;
-    asked.password = "a horse on a staple";
-    co_await someone.send(asked);
-    auto granted = co_await someone.receive<wire::granted>();
-    co_return granted.session_id;
-}
-
-}  // namespace
-
 TEST_CASE("five thousand pipelined texts come back in order")
 {
-    server_fixture fixture{with_access(mode::open)};
-    auto scene = [&]() -> task<void> {
-        test_client someone{fixture.io};
-        co_await enters(someone, fixture);
+    server_fixture fixture{open_access()};
+    fixture.run([&]() -> task<void> {
+        auto someone = co_await fixture.admitted();
         for (int i = 0; i < 5000; ++i) {
             auto const said = "text " + std::to_string(i);
             wire::text text;
@@ -47,8 +22,7 @@ TEST_CASE("five thousand pipelined texts come back in order")
             auto echo = co_await someone.receive<wire::text>();
             if (echo.body != "text " + std::to_string(i)) FAIL("out of order at " << i);
         }
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("replies come in the order of the service whether they are what came or something else")
@@ -70,7 +44,7 @@ TEST_CASE("replies come in the order of the service whether they are what came o
             kept = before->body;
         }
     };
-    server_fixture fixture{with_access(mode::open), service};
+    server_fixture fixture{open_access(), service};
     test_client someone{fixture.io};
     auto hears = [&](std::string what) -> task<void> {
         auto const heard = co_await someone.receive<wire::text>();
@@ -80,8 +54,10 @@ TEST_CASE("replies come in the order of the service whether they are what came o
         auto const heard = co_await someone.receive<wire::data>();
         CHECK(detail::base::as_text(heard.body) == what);
     };
-    auto scene = [&]() -> task<void> {
-        co_await enters(someone, fixture);
+    fixture.run([&]() -> task<void> {
+        co_await someone.connect(fixture.endpoint);
+        co_await someone.greet();
+        co_await someone.receive_access();
         someone.queue(wire::text{"ab"});  // both come in one batch
         someone.queue(wire::text{"cd"});
         co_await someone.flush();
@@ -102,17 +78,15 @@ TEST_CASE("replies come in the order of the service whether they are what came o
             co_await hears(said);
             kept = said;
         }
-    };
-    fixture.run(scene());
+    });
     CHECK(fixture.server->defects() == 0);
 }
 
 TEST_CASE("a frame of exactly the limit passes and one byte more does not")
 {
-    server_fixture fixture{with_access(mode::open)};
-    auto scene = [&]() -> task<void> {
-        test_client someone{fixture.io};
-        co_await enters(someone, fixture);
+    server_fixture fixture{open_access()};
+    fixture.run([&]() -> task<void> {
+        auto someone = co_await fixture.admitted();
         std::string body(1024 * 1024 - 1, 'x');  // and the kind
         wire::text text;
         text.body = body;
@@ -124,16 +98,14 @@ TEST_CASE("a frame of exactly the limit passes and one byte more does not")
         co_await someone.send(text);
         auto closed = co_await someone.receives_closing(code::frame_too_large);
         CHECK(closed);
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("pings are answered in order among the texts")
 {
-    server_fixture fixture{with_access(mode::open)};
-    auto scene = [&]() -> task<void> {
-        test_client someone{fixture.io};
-        co_await enters(someone, fixture);
+    server_fixture fixture{open_access()};
+    fixture.run([&]() -> task<void> {
+        auto someone = co_await fixture.admitted();
         someone.queue(wire::text{"before"});
         wire::ping ping;
         ping.body = detail::base::as_bytes("between");
@@ -147,24 +119,21 @@ TEST_CASE("pings are answered in order among the texts")
         CHECK(detail::base::as_text(pong.body) == "between");
         auto after = co_await someone.receive<wire::text>();
         CHECK(after.body == "after");
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("a flood of small requests with large answers is taken up only as fast as the answers are read")
 {
     server_fixture fixture;
-    auto scene = [&]() -> task<void> {
-        test_client alice{fixture.io};
-        co_await registers(alice, fixture, "Alice");
+    fixture.run([&]() -> task<void> {
+        auto alice = co_await fixture.registered("Alice");
         constexpr int requests = 20'000;
         for (int i = 0; i < requests; ++i) alice.queue(wire::list_sessions{});
         auto const all = alice.socket().encoder().size();
         co_await alice.flush();
         CHECK(all == requests * 5);
         for (int i = 0; i < requests; ++i) co_await alice.receive<wire::sessions>();
-    };
-    fixture.run(scene());
+    });
 }
 
 // Promise N6: whoever reads nothing costs no more than the cap and what was read from him in one go.
@@ -184,15 +153,13 @@ TEST_CASE("when the answers that wait reach the cap nothing more is taken up")
             most = std::max(most, taken);
         }
     };
-    server_fixture fixture{with_access(mode::open), generous};
-    auto scene = [&]() -> task<void> {
-        test_client someone{fixture.io};
-        co_await enters(someone, fixture);
+    server_fixture fixture{open_access(), generous};
+    fixture.run([&]() -> task<void> {
+        auto someone = co_await fixture.admitted();
         for (int i = 0; i < 100; ++i) someone.queue(wire::text{"more"});
         co_await someone.flush();
         for (int i = 0; i < 100; ++i) co_await someone.receive<wire::text>();
-    };
-    fixture.run(scene());
+    });
     CHECK(most == 1);
 }
 
@@ -205,10 +172,9 @@ TEST_CASE("a service may ask for one message at a time and leave what it likes")
             co_await client.send("you said: " + *text);
         }
     };
-    server_fixture fixture{with_access(mode::open), greeter};
-    auto scene = [&]() -> task<void> {
-        test_client someone{fixture.io};
-        co_await enters(someone, fixture);
+    server_fixture fixture{open_access(), greeter};
+    fixture.run([&]() -> task<void> {
+        auto someone = co_await fixture.admitted();
         auto hello = co_await someone.receive<wire::text>();
         CHECK(hello.body == "Hello!");
         someone.queue(wire::text{"one"});
@@ -225,8 +191,7 @@ TEST_CASE("a service may ask for one message at a time and leave what it likes")
         CHECK(two.body == "you said: two");
         auto closed = co_await someone.receives_closing(code::normal);
         CHECK(closed);
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("a service that waits for something else is cancelled when its session ends")
@@ -240,16 +205,14 @@ TEST_CASE("a service that waits for something else is cancelled when its session
         cancelled = !ran_out;
     };
     server_fixture fixture{with_access(mode::authenticate), sleeper};
-    auto scene = [&]() -> task<void> {
-        test_client someone{fixture.io};
-        co_await registers(someone, fixture, "Alice");
+    fixture.run([&]() -> task<void> {
+        auto someone = co_await fixture.registered("Alice");
         co_await someone.receive<wire::text>();
         fixture.store.disable(1, fixture.clock.now());
         auto const told = co_await someone.receives_closing(code::session_ended);
         CHECK(told);
         CHECK(cancelled);
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("the server stops although a service waits for something else and lets the cancellation escape")
@@ -260,33 +223,28 @@ TEST_CASE("the server stops although a service waits for something else and lets
         co_await client.send("waiting");
         co_await long_time.async_wait(use_task);
     };
-    server_fixture fixture{with_access(mode::open), sleeper};
-    auto scene = [&]() -> task<void> {
-        test_client someone{fixture.io};
-        co_await enters(someone, fixture);
+    server_fixture fixture{open_access(), sleeper};
+    fixture.run([&]() -> task<void> {
+        auto someone = co_await fixture.admitted();
         co_await someone.receive<wire::text>();
         fixture.server->stop();
         auto const told = co_await someone.receives_closing(code::shutting_down);
         CHECK(told);
-    };
-    fixture.run(scene());
+    });
     CHECK(fixture.log.count("defect") == 0);
 }
 
 TEST_CASE("what has no place after access is a protocol error")
 {
-    server_fixture fixture{with_access(mode::open)};
-    auto scene = [&]() -> task<void> {
-        test_client again{fixture.io};
-        co_await enters(again, fixture);
+    server_fixture fixture{open_access()};
+    fixture.run([&]() -> task<void> {
+        auto again = co_await fixture.admitted();
         co_await again.send(wire::hello{});
         auto closed = co_await again.receives_closing(code::protocol_error);
         CHECK(closed);
-        test_client namer{fixture.io};
-        co_await enters(namer, fixture);
+        auto namer = co_await fixture.admitted();
         co_await namer.send(wire::identify{"Bob"});
         auto closed_too = co_await namer.receives_closing(code::protocol_error);
         CHECK(closed_too);
-    };
-    fixture.run(scene());
+    });
 }

@@ -11,10 +11,10 @@ namespace {
 /// A house that takes this machine for a proxy.
 detail::server::options behind_proxy()
 {
-    detail::server::options rules;
-    rules.access = wire::access_mode::identify;
-    rules.proxies.push_back(*detail::base::network::parse("127.0.0.0/8"));
-    return rules;
+    detail::server::options options;
+    options.access = wire::access_mode::identify;
+    options.proxies.push_back(*detail::base::network::parse("127.0.0.0/8"));
+    return options;
 }
 
 std::string header_for(std::string const& client)
@@ -39,7 +39,7 @@ task<void> comes_from(test_client& someone, server_fixture& fixture, std::string
 TEST_CASE("behind a proxy the header's address is the visitor's in the greeting and in the log")
 {
     server_fixture fixture{behind_proxy()};
-    auto scene = [&]() -> task<void> {
+    fixture.run([&]() -> task<void> {
         test_client alice{fixture.io};
         co_await comes_from(alice, fixture, "192.0.2.7");
         wire::identify asked;
@@ -47,18 +47,15 @@ TEST_CASE("behind a proxy the header's address is the visitor's in the greeting 
         co_await alice.send(asked);
         co_await alice.receive<wire::granted>();
 
-        test_client again{fixture.io};
-        co_await again.connect(fixture.endpoint);
+        auto again = co_await fixture.connected();
         co_await again.send_raw(header_for("192.0.2.7"));
         auto welcome = co_await again.greet();
         CHECK(welcome.known_as == "Alice");
-        test_client stranger{fixture.io};
-        co_await stranger.connect(fixture.endpoint);
+        auto stranger = co_await fixture.connected();
         co_await stranger.send_raw(header_for("192.0.2.8"));
         auto other = co_await stranger.greet();
         CHECK(other.known_as.empty());
-    };
-    fixture.run(scene());
+    });
     REQUIRE(fixture.log.count("identified") == 1);
     CHECK(fixture.log.events("identified")[0].field("address") == "192.0.2.7");
     for (auto const& each : fixture.log.events()) {
@@ -70,82 +67,71 @@ TEST_CASE("behind a proxy the header's address is the visitor's in the greeting 
 TEST_CASE("what follows a header in the same segment is the visitor's first frame")
 {
     server_fixture fixture{behind_proxy()};
-    auto scene = [&]() -> task<void> {
-        test_client someone{fixture.io};
-        co_await someone.connect(fixture.endpoint);
+    fixture.run([&]() -> task<void> {
+        auto someone = co_await fixture.connected();
         co_await someone.send_raw(header_for("192.0.2.7") + hello_bytes());
         co_await someone.receive<wire::welcome>();
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("a header may come byte by byte")
 {
     server_fixture fixture{behind_proxy()};
-    auto scene = [&]() -> task<void> {
-        test_client someone{fixture.io};
-        co_await someone.connect(fixture.endpoint);
-        auto executor = co_await asio::this_coro::executor;
+    fixture.run([&]() -> task<void> {
+        auto someone = co_await fixture.connected();
         for (char const each : header_for("192.0.2.7") + hello_bytes()) {
             co_await someone.send_raw(std::string(1, each));
-            for (int i = 0; i < 5; ++i) co_await asio::post(executor, use_task);
+            co_await yield(5);
         }
         co_await someone.receive<wire::welcome>();
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("where proxies are expected a visitor without a header is refused")
 {
     server_fixture fixture{behind_proxy()};
-    auto scene = [&]() -> task<void> {
-        test_client plain{fixture.io};
-        co_await plain.connect(fixture.endpoint);
+    fixture.run([&]() -> task<void> {
+        auto plain = co_await fixture.connected();
         co_await plain.send_raw(hello_bytes());
         auto refused = co_await plain.receives_closing(code::protocol_error);
         CHECK(refused);
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("a header that does not come in time ends the connection")
 {
-    auto rules = behind_proxy();
-    rules.opening_time = std::chrono::milliseconds{50};
-    rules.login_grace = std::chrono::hours{1};
-    server_fixture fixture{rules};
-    auto scene = [&]() -> task<void> {
-        test_client slow{fixture.io};
-        co_await slow.connect(fixture.endpoint);
+    auto options = behind_proxy();
+    options.opening_time = std::chrono::milliseconds{50};
+    options.login_grace = std::chrono::hours{1};
+    server_fixture fixture{options};
+    fixture.run([&]() -> task<void> {
+        auto slow = co_await fixture.connected();
         co_await slow.send_raw("PROXY TCP4 192.0.2.7 ");
         auto closed = co_await slow.receives_closing(code::timeout);
         CHECK(closed);
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("a proxy that speaks for itself is heard under its own address")
 {
     server_fixture fixture{behind_proxy()};
-    auto scene = [&]() -> task<void> {
-        test_client proxy{fixture.io};
-        co_await proxy.connect(fixture.endpoint);
+    fixture.run([&]() -> task<void> {
+        auto proxy = co_await fixture.connected();
         co_await proxy.send_raw(std::string("\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", 16));
         co_await proxy.greet();
         co_await proxy.send(wire::closing{});
         co_await proxy.receive();
-    };
-    fixture.run(scene());
+    });
     REQUIRE(fixture.log.count("connection_closed") == 1);
     CHECK(fixture.log.events("connection_closed")[0].field("address") == "127.0.0.1");
 }
 
 TEST_CASE("a proxy is not limited by its own address and its clients are by theirs")
 {
-    auto rules = behind_proxy();
-    rules.max_connections_per_address = 2;
-    server_fixture fixture{rules};
-    auto scene = [&]() -> task<void> {
+    auto options = behind_proxy();
+    options.max_connections_per_address = 2;
+    server_fixture fixture{options};
+    fixture.run([&]() -> task<void> {
         std::deque<test_client> crowd;
         for (int i = 0; i < 10; ++i) {
             co_await comes_from(crowd.emplace_back(fixture.io), fixture, "192.0.2." + std::to_string(i));
@@ -154,16 +140,15 @@ TEST_CASE("a proxy is not limited by its own address and its clients are by thei
         co_await comes_from(second, fixture, "192.0.2.3");
         auto evicted = co_await crowd[3].receives_closing(code::server_full);
         CHECK(evicted);
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("who has not yet said where he is from counts for no network")
 {
-    auto rules = behind_proxy();
-    rules.max_connections_per_address = 2;
-    server_fixture fixture{rules};
-    auto scene = [&]() -> task<void> {
+    auto options = behind_proxy();
+    options.max_connections_per_address = 2;
+    server_fixture fixture{options};
+    fixture.run([&]() -> task<void> {
         std::deque<test_client> crowd;
         for (int i = 0; i < 10; ++i) co_await crowd.emplace_back(fixture.io).connect(fixture.endpoint);
         for (int i = 0; i < 10; ++i) {
@@ -171,6 +156,5 @@ TEST_CASE("who has not yet said where he is from counts for no network")
             co_await someone.send_raw(header_for("192.0.2." + std::to_string(i)));
             co_await someone.greet();
         }
-    };
-    fixture.run(scene());
+    });
 }

@@ -13,7 +13,7 @@ namespace {
 
 /// A house with visitors who are all in.
 struct crowd {
-    explicit crowd(int size) : house(with_access(wire::access_mode::open))
+    explicit crowd(int size) : house(open_access())
     {
         house.context.tls = &tls;
         for (int i = 0; i < size; ++i) all.emplace_back(house.io);
@@ -29,7 +29,7 @@ struct crowd {
                 co_await all[i].connect(house.endpoint);
             }
             co_await all[i].greet();
-            co_await all[i].receive<wire::granted>();
+            co_await all[i].receive_access();
         }
     }
 
@@ -64,7 +64,7 @@ task<void> hears(test_client& who, std::string what)
 TEST_CASE("all who speak at the same time are answered again and again")
 {
     crowd people{12};
-    auto scene = [&]() -> task<void> {
+    people.house.run([&]() -> task<void> {
         co_await people.enter();
         for (int i = 0; i < 5; ++i) {
             auto const first = "first " + std::to_string(i);
@@ -76,8 +76,7 @@ TEST_CASE("all who speak at the same time are answered again and again")
                 co_await hears(each, second);
             }
         }
-    };
-    people.house.run(scene());
+    });
     CHECK(people.house.server->defects() == 0);
 }
 
@@ -85,25 +84,23 @@ TEST_CASE("what comes while all wait for their turn is found in it")
 {
     constexpr int texts = 40;
     crowd people{12};
-    auto scene = [&]() -> task<void> {
-        auto executor = co_await asio::this_coro::executor;
+    people.house.run([&]() -> task<void> {
         co_await people.enter();
         for (int i = 0; i < texts; ++i) {
             co_await people.speak("text " + std::to_string(i));
-            co_await asio::post(executor, use_task);
+            co_await yield();
         }
         for (auto& each : people.all) {
             for (int i = 0; i < texts; ++i) co_await hears(each, "text " + std::to_string(i));
         }
-    };
-    people.house.run(scene());
+    });
     CHECK(people.house.server->defects() == 0);
 }
 
 TEST_CASE("who goes away while all wait for their turn takes nobody along")
 {
     crowd people{9};
-    auto scene = [&]() -> task<void> {
+    people.house.run([&]() -> task<void> {
         co_await people.enter();
         co_await people.speak("one");
         for (auto& each : people.all) co_await hears(each, "one");
@@ -118,8 +115,7 @@ TEST_CASE("who goes away while all wait for their turn takes nobody along")
             co_await people.all[i].send(wire::text{"three"});
             co_await hears(people.all[i], "three");
         }
-    };
-    people.house.run(scene());
+    });
     CHECK(people.house.server->defects() == 0);
 }
 
@@ -129,8 +125,7 @@ TEST_CASE("stopping reaches those who wait for their turn wherever in the round 
     for (int turns = 0; turns < 16; ++turns) {
         CAPTURE(turns);
         crowd people{9};
-        auto scene = [&]() -> task<void> {
-            auto executor = co_await asio::this_coro::executor;
+        people.house.run([&]() -> task<void> {
             co_await people.enter();
             co_await people.speak("one");
             for (auto& each : people.all) co_await hears(each, "one");
@@ -139,7 +134,7 @@ TEST_CASE("stopping reaches those who wait for their turn wherever in the round 
             } else {
                 co_await people.all[static_cast<std::size_t>(turns) % 9].send(wire::text{"two"});
             }
-            for (int i = 0; i < turns; ++i) co_await asio::post(executor, use_task);
+            co_await yield(turns);
             people.house.server->stop();
             for (auto& each : people.all) {
                 auto reply = co_await each.receive();
@@ -149,8 +144,7 @@ TEST_CASE("stopping reaches those who wait for their turn wherever in the round 
                 CHECK(closing->code == static_cast<std::uint16_t>(code::shutting_down));
                 each.socket().close();
             }
-        };
-        people.house.run(scene());
+        });
         people.house.io.restart();
         people.house.io.run();  // returns: nobody is left waiting
         CHECK(people.house.server->defects() == 0);

@@ -13,9 +13,7 @@ using detail::identity::address;
 
 namespace {
 
-constexpr auto password = "a horse on a staple";
-
-/// A house that speaks TLS.
+/// A server with TLS.
 struct tls_server {
     explicit tls_server(tls_mode mode, wire::access_mode access = wire::access_mode::open)
         : tls(mode, new_key()), open(with_access(access))
@@ -26,25 +24,6 @@ struct tls_server {
     detail::server::tls_acceptor tls;
     server_fixture open;
 };
-
-task<wire::granted> register_account(test_client& who)
-{
-    co_await who.greet();
-    wire::register_account asked;
-    asked.name = "Alice";
-    asked.password = password;
-    co_await who.send(asked);
-    auto granted = co_await who.receive<wire::granted>();
-    co_return granted;
-}
-
-task<void> resume(test_client& who, std::string token)
-{
-    co_await who.greet();
-    wire::resume asked;
-    asked.token = token;
-    co_await who.send(asked);
-}
 
 /// All that comes until the server has ended the connection, as it is on the wire.
 task<std::string> hear_raw(test_client& who)
@@ -63,22 +42,16 @@ task<std::string> hear_raw(test_client& who)
 TEST_CASE("who comes over TLS is served as in the clear")
 {
     tls_server fixture{GENERATE(tls_mode::automatic, tls_mode::required)};
-    auto scene = [&]() -> task<void> {
+    fixture.open.run([&]() -> task<void> {
         test_client who{fixture.open.io};
         co_await who.connect_tls(fixture.open.endpoint);
         co_await who.greet();
-        co_await who.receive<wire::granted>();
-        wire::text text;
-        text.body = "hello";
-        co_await who.send(text);
-        auto const echo = co_await who.receive<wire::text>();
-        CHECK(echo.body == "hello");
-        wire::closing closing;
-        co_await who.send(closing);
+        co_await who.receive_access();
+        co_await who.exchange("hello");
+        co_await who.send(wire::closing{});
         auto const more = co_await who.receive();
         CHECK_FALSE(more);
-    };
-    fixture.open.run(scene());
+    });
     CHECK(fixture.open.server->defects() == 0);
 }
 
@@ -99,66 +72,60 @@ TEST_CASE("plain is for loopback alone and with TLS required for nobody")
 TEST_CASE("who may not speak plain is told tls_required in the clear")
 {
     tls_server fixture{tls_mode::required};
-    auto scene = [&]() -> task<void> {
-        test_client who{fixture.open.io};
-        co_await who.connect(fixture.open.endpoint);
+    fixture.open.run([&]() -> task<void> {
+        auto who = co_await fixture.open.connected();
         wire::hello hello;
         co_await who.send(hello);
         auto const told = co_await who.receives_closing(code::tls_required);
         CHECK(told);
-    };
-    fixture.open.run(scene());
+    });
 }
 
 TEST_CASE("a session that was opened over TLS is not resumed in the clear")
 {
     tls_server fixture{tls_mode::automatic, wire::access_mode::authenticate};
-    auto scene = [&]() -> task<void> {
+    fixture.open.run([&]() -> task<void> {
         test_client first{fixture.open.io};
         co_await first.connect_tls(fixture.open.endpoint);
-        auto const granted = co_await register_account(first);
-        std::string const token{granted.token};
+        co_await first.greet();
+        co_await first.register_account("Alice");
 
-        test_client plain{fixture.open.io};
-        co_await plain.connect(fixture.open.endpoint);
-        co_await resume(plain, token);
+        auto plain = co_await fixture.open.greeted();
+        wire::resume request;
+        request.token = first.token();
+        co_await plain.send(request);
         auto const denied = co_await plain.receive<wire::denied>();
         CHECK(denied.code == static_cast<std::uint16_t>(code::tls_required));
 
         test_client secure{fixture.open.io};  // it stays, for on loopback nobody has seen the token
         co_await secure.connect_tls(fixture.open.endpoint);
-        co_await resume(secure, token);
-        co_await secure.receive<wire::granted>();
-    };
-    fixture.open.run(scene());
+        co_await secure.greet();
+        co_await secure.resume(first.token());
+    });
 }
 
 TEST_CASE("with TLS off a TLS hello is like any other wrong byte")
 {
     server_fixture fixture;
-    auto scene = [&]() -> task<void> {
-        test_client who{fixture.io};
-        co_await who.connect(fixture.endpoint);
+    fixture.run([&]() -> task<void> {
+        auto who = co_await fixture.connected();
         co_await who.send_raw("\x16\x03\x01");
         auto const told = co_await who.receives_closing(code::protocol_error);
         CHECK(told);
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("a TLS client that is refused before its handshake ends is just closed and leaves a line")
 {
     tls_server fixture{tls_mode::automatic};
-    auto scene = [&]() -> task<void> {
-        test_client who{fixture.open.io};
-        co_await who.connect(fixture.open.endpoint);
+    fixture.open.run([&]() -> task<void> {
+        auto who = co_await fixture.open.connected();
         co_await who.send_raw("\x16\x03\x01");
-        while (fixture.tls.handshake_limiter().taken() == 0) co_await asio::post(fixture.open.io, use_task);
+        while (fixture.tls.handshake_limiter().taken() == 0) co_await yield();
         fixture.open.server->stop();
         auto const heard = co_await hear_raw(who);
         CHECK(heard.empty());
-    };
-    fixture.open.run(scene());
+    });
     auto const lines = fixture.open.log.events("connection_closed");
     REQUIRE(lines.size() == 1);
     CHECK(lines[0].field("code") == "shutting_down");
@@ -167,33 +134,27 @@ TEST_CASE("a TLS client that is refused before its handshake ends is just closed
 TEST_CASE("a TLS client for whom there is no place is just closed")
 {
     detail::server::tls_acceptor tls{tls_mode::automatic, new_key()};
-    auto rules = with_access(wire::access_mode::open);
-    rules.max_connections = 1;
-    server_fixture fixture{rules};
+    auto options = open_access();
+    options.max_connections = 1;
+    server_fixture fixture{options};
     fixture.context.tls = &tls;
-    auto scene = [&]() -> task<void> {
-        test_client inside{fixture.io};
-        co_await inside.connect(fixture.endpoint);
-        co_await inside.greet();
-        test_client late{fixture.io};
-        co_await late.connect(fixture.endpoint);
+    fixture.run([&]() -> task<void> {
+        auto inside = co_await fixture.greeted();
+        auto late = co_await fixture.connected();
         co_await late.send_raw("\x16\x03\x01");  // it is here before the house looks, which runs on this thread
         auto const heard = co_await hear_raw(late);
         CHECK(heard.empty());
-    };
-    fixture.run(scene());
+    });
 }
 
 TEST_CASE("a failed handshake leaves one line with the address and the reason")
 {
     tls_server fixture{tls_mode::automatic};
-    auto scene = [&]() -> task<void> {
-        test_client who{fixture.open.io};
-        co_await who.connect(fixture.open.endpoint);
+    fixture.open.run([&]() -> task<void> {
+        auto who = co_await fixture.open.connected();
         co_await who.send_raw(std::string(100, '\x16'));
         co_await hear_raw(who);
-    };
-    fixture.open.run(scene());
+    });
     auto const lines = fixture.open.log.events("connection_lost");
     REQUIRE(lines.size() == 1);
     CHECK(lines[0].field("address") == "127.0.0.1");
@@ -204,19 +165,12 @@ TEST_CASE("while a ClientHello is answered sessions on its I/O thread go on")
 {
     tls_server fixture{tls_mode::automatic};
     hello_gate gate{*fixture.tls.context()};
-    auto scene = [&]() -> task<void> {
-        test_client inside{fixture.open.io};
-        co_await inside.connect(fixture.open.endpoint);
-        co_await inside.greet();
-        co_await inside.receive<wire::granted>();
+    fixture.open.run([&]() -> task<void> {
+        auto inside = co_await fixture.open.admitted();
         test_client late{fixture.open.io};
         auto look = [&]() -> task<void> {
-            while (gate.arrivals() == 0) co_await asio::post(fixture.open.io, use_task);
-            wire::text text;
-            text.body = "hello";
-            co_await inside.send(text);
-            auto const echo = co_await inside.receive<wire::text>();
-            CHECK(echo.body == "hello");
+            while (gate.arrivals() == 0) co_await yield();
+            co_await inside.exchange("hello");
             gate.open();
         };
         asio::co_spawn(fixture.open.io, look(), [](std::exception_ptr error) {
@@ -225,27 +179,24 @@ TEST_CASE("while a ClientHello is answered sessions on its I/O thread go on")
         co_await late.connect_tls(fixture.open.endpoint);
         co_await late.greet();
         co_await late.receive<wire::granted>();
-    };
-    fixture.open.run(scene());
+    });
 }
 
 TEST_CASE("a handshake that is evicted for another one is closed and says why in the log")
 {
     detail::server::tls_acceptor tls{tls_mode::automatic, new_key(), 1, 1};
-    server_fixture fixture{with_access(wire::access_mode::open)};
+    server_fixture fixture{open_access()};
     fixture.context.tls = &tls;
-    auto scene = [&]() -> task<void> {
-        test_client slow{fixture.io};
-        co_await slow.connect(fixture.endpoint);
+    fixture.run([&]() -> task<void> {
+        auto slow = co_await fixture.connected();
         co_await slow.send_raw("\x16\x03\x01");
-        while (tls.handshake_limiter().taken() == 0) co_await asio::post(fixture.io, use_task);
+        while (tls.handshake_limiter().taken() == 0) co_await yield();
         test_client next{fixture.io};
         co_await next.connect_tls(fixture.endpoint);
         auto const heard = co_await hear_raw(slow);
         CHECK(heard.empty());
         co_await next.greet();
-    };
-    fixture.run(scene());
+    });
     auto const lines = fixture.log.events("connection_lost");
     REQUIRE(lines.size() == 1);
     CHECK(lines[0].field("why") == "TLS handshake: too many of them, and this one took longest");
@@ -262,26 +213,24 @@ TEST_CASE("a peer cut off anywhere in a TLS hello leaves nothing but a log line"
     auto const lines = [&] {
         return fixture.open.log.count("connection_closed") + fixture.open.log.count("connection_lost");
     };
-    auto scene = [&]() -> task<void> {
+    fixture.open.run([&]() -> task<void> {
         // Each byte at both ends, and some between: with a hybrid key share it has 1.5 KiB.
         auto const step = [&](std::size_t at) { return at < 100 || at + 50 > hello.size() ? 1U : 17U; };
         for (std::size_t size = 0; size <= hello.size(); size += step(size)) {
             auto const before = lines();
-            test_client cut{fixture.open.io};
-            co_await cut.connect(fixture.open.endpoint);
+            auto cut = co_await fixture.open.connected();
             co_await cut.send_raw(hello.substr(0, size));
             if (resets) {
                 cut.reset();
             } else {
                 cut.socket().close();
             }
-            while (lines() == before) co_await asio::post(fixture.open.io, use_task);
-            while (fixture.open.server->connections() != 0) co_await asio::post(fixture.open.io, use_task);
+            while (lines() == before) co_await yield();
+            co_await fixture.open.wait_for_connections(0);
             CHECK(lines() == before + 1);
             CHECK(fixture.tls.handshake_limiter().taken() == 0);
         }
-    };
-    fixture.open.run(scene());
+    });
     CHECK(fixture.open.server->defects() == 0);
 }
 
@@ -289,7 +238,7 @@ TEST_CASE("a key that is replaced is used from then on")
 {
     tls_server fixture{tls_mode::automatic};
     auto const other = new_key();
-    auto scene = [&]() -> task<void> {
+    fixture.open.run([&]() -> task<void> {
         test_client before{fixture.open.io};
         co_await before.connect_tls(fixture.open.endpoint);
         auto const old = fixture.tls.fingerprint();
@@ -300,6 +249,5 @@ TEST_CASE("a key that is replaced is used from then on")
         co_await after.greet();
         CHECK(fixture.tls.fingerprint() == other.fingerprint());
         CHECK(old != other.fingerprint());
-    };
-    fixture.open.run(scene());
+    });
 }

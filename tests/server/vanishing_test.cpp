@@ -18,22 +18,13 @@ std::string whole_exchange()
     wire::hello hello;
     hello.agent = "cut";
     add(hello);
-    wire::register_account asked;
-    asked.name = "Vanya";
-    asked.password = "a horse on a staple";
+    auto const asked = registration("Vanya");
     add(asked);
     wire::text text;
     text.body = "hello";
     add(text);
     auto const bytes = detail::base::as_text(frames.pending());
     return std::string{bytes};
-}
-
-/// Lets everything else on this thread run until nobody is in the house.
-task<void> everybody_is_gone(server_fixture& fixture)
-{
-    auto executor = co_await asio::this_coro::executor;
-    while (fixture.server->connections() != 0) co_await asio::post(executor, use_task);
 }
 
 enum class leaving { close, reset, half_close };
@@ -45,39 +36,34 @@ TEST_CASE("a peer cut off after each byte of a login leaves nothing but a log li
     auto const how = GENERATE(leaving::close, leaving::reset, leaving::half_close);
     auto const bytes = whole_exchange();
     server_fixture fixture;
-    auto scene = [&]() -> task<void> {
+    fixture.run([&]() -> task<void> {
         for (std::size_t size = 0; size <= bytes.size(); ++size) {
             auto const lines_before = fixture.log.count("connection_closed") + fixture.log.count("connection_lost");
-            test_client cut{fixture.io};
-            co_await cut.connect(fixture.endpoint);
+            auto cut = co_await fixture.connected();
             co_await cut.send_raw(bytes.substr(0, size));
             if (how == leaving::close) cut.socket().close();
             if (how == leaving::reset) cut.reset();
             if (how == leaving::half_close) cut.half_close();
             // The house may not have accepted it yet: it has seen it off when its line is in the log.
-            auto executor = co_await asio::this_coro::executor;
             while (fixture.log.count("connection_closed") + fixture.log.count("connection_lost") == lines_before) {
-                co_await asio::post(executor, use_task);
+                co_await yield();
             }
-            co_await everybody_is_gone(fixture);
+            co_await fixture.wait_for_connections(0);
             auto const lines = fixture.log.count("connection_closed") + fixture.log.count("connection_lost");
             CHECK(lines == lines_before + 1);
         }
-    };
-    fixture.run(scene());
+    });
     CHECK(fixture.server->defects() == 0);
 }
 
 TEST_CASE("twenty visitors of whom half vanish do not disturb the others")
 {
-    server_fixture fixture{with_access(wire::access_mode::open), detail::services::echo, 2};
-    auto scene = [&]() -> task<void> {
+    server_fixture fixture{open_access(), detail::services::echo, 2};
+    fixture.run([&]() -> task<void> {
         std::deque<test_client> visitors;
         for (int i = 0; i < 20; ++i) {
-            auto& one = visitors.emplace_back(fixture.io);
-            co_await one.connect(fixture.endpoint);
-            co_await one.greet();
-            co_await one.receive<wire::granted>();
+            auto one = co_await fixture.admitted();
+            visitors.push_back(std::move(one));
         }
         for (int round = 0; round < 10; ++round) {
             for (std::size_t i = 0; i < visitors.size(); ++i) {
@@ -95,7 +81,6 @@ TEST_CASE("twenty visitors of whom half vanish do not disturb the others")
                 CHECK(echo.body == said);
             }
         }
-    };
-    fixture.run(scene());
+    });
     CHECK(fixture.server->defects() == 0);
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-// What the scripted servers of the client's tests say.
+// Messages and connections for the client's tests against a scripted_server.
 
 #include "porter/client.hpp"
 #include "support/catch.hpp"
@@ -24,7 +24,7 @@ inline protocol::granted const login_granted{
     protocol::auth_method::login, "Alice", 7, "prt_token", 2000, 1000, "192.0.2.7", 3};
 inline protocol::granted const open_granted{protocol::auth_method::open, "", 0, "", 0, 0, "", 0};
 
-/// Most of what a client does is the same over TLS and without.
+/// Options for a plaintext connection: most tests do not depend on TLS.
 inline client_options plain()
 {
     client_options options;

@@ -12,7 +12,7 @@
 
 namespace porter::testing {
 
-/// A store of accounts in front of a real one that fails, lags and counts as a test tells it.
+/// Wraps a store of accounts; a test makes its operations fail or race, and counts them.
 class faulty_accounts final : public detail::store::accounts {
 public:
     using errc = detail::store::errc;
@@ -25,17 +25,15 @@ public:
     explicit faulty_accounts(detail::store::accounts& real) : real_(real) {}
 
     std::set<std::string_view> broken;                  ///< operations that are unavailable, by name
-    bool blind = false;                                 ///< `find` by name sees nothing: somebody else was faster
     bool disabled = false;                              ///< every account is disabled
-    std::optional<std::string> overtaking_hash;         ///< what somebody stores just before we change a hash
-    std::function<task<result<void>>()> before_change;  ///< comes in just before we change a password
+    std::optional<std::string> overtaking_hash;         ///< stored by another process just before a hash is changed
+    std::function<task<result<void>>()> before_change;  ///< runs just before a password is changed
     std::size_t lookups = 0;
 
     task<result<std::optional<account>>> find(std::string folded_name) override
     {
         ++lookups;
         if (broken.contains("find")) co_return unexpected(errc::unavailable);
-        if (blind) co_return std::optional<account>{};
         auto found = co_await real_.find(folded_name);
         if (found && *found && disabled) (*found)->disabled_at = (*found)->created_at;
         co_return found;
@@ -45,7 +43,6 @@ public:
     {
         ++lookups;
         if (broken.contains("find")) co_return unexpected(errc::unavailable);
-        if (blind) co_return claimed_account{};
         auto found = co_await real_.find_claimed(folded_name);
         if (found && found->account && disabled) found->account->disabled_at = found->account->created_at;
         co_return found;
@@ -80,14 +77,14 @@ public:
         if (disabled) co_return unexpected(errc::credential_changed);
         if (before_change) {
             auto const done = co_await before_change();
-            if (!done) throw std::logic_error("nothing could come in between");
+            if (!done) throw std::logic_error("the change before this one failed");
         }
         if (overtaking_hash) {
             auto change = asked;
             change.new_hash = *overtaking_hash;
             change.attempt = {};
             auto const overtaken = co_await real_.change_password(change);
-            if (!overtaken) throw std::logic_error("nobody could be faster");
+            if (!overtaken) throw std::logic_error("the overtaking change failed");
         }
         auto changed = co_await real_.change_password(asked);
         co_return changed;
@@ -98,7 +95,7 @@ private:
     {
         if (!overtaking_hash) co_return;
         auto const overtaken = co_await real_.rehash(id, old_hash, *overtaking_hash);
-        if (!overtaken) throw std::logic_error("nobody could be faster");
+        if (!overtaken) throw std::logic_error("the overtaking change failed");
     }
 
     detail::store::accounts& real_;

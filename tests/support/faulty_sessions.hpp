@@ -11,7 +11,7 @@
 
 namespace porter::testing {
 
-/// A store of sessions in front of a real one that fails as a test tells it.
+/// Wraps a store of sessions; a test makes its operations fail.
 class faulty_sessions final : public detail::store::sessions {
 public:
     using errc = detail::store::errc;
@@ -26,7 +26,7 @@ public:
 
     std::set<std::string_view> broken;  ///< operations that are unavailable, by name
     bool disabled = false;              ///< every account is disabled
-    std::size_t touches = 0;            ///< batches of uses that were asked to be written
+    std::size_t touches = 0;            ///< calls of `touch`
 
     task<result<detail::store::opened_session>> open(detail::store::new_session fresh) override
     {
@@ -59,25 +59,25 @@ public:
         co_return listed;
     }
 
-    task<result<void>> end(account_id account, session_id id, detail::store::ending_cause why) override
+    task<result<void>> end(account_id account, session_id id, detail::store::ending_cause cause) override
     {
         if (broken.contains("end")) co_return unexpected(errc::unavailable);
-        auto ended = co_await real_.end(account, id, why);
+        auto ended = co_await real_.end(account, id, cause);
         co_return ended;
     }
 
-    task<result<void>> end_all(account_id account, detail::store::ending_cause why) override
+    task<result<void>> end_all(account_id account, detail::store::ending_cause cause) override
     {
         if (broken.contains("end_all")) co_return unexpected(errc::unavailable);
-        auto ended = co_await real_.end_all(account, why);
+        auto ended = co_await real_.end_all(account, cause);
         co_return ended;
     }
 
-    task<result<void>> touch(std::vector<detail::store::session_activity> uses) override
+    task<result<void>> touch(std::vector<detail::store::session_activity> activity) override
     {
         ++touches;
         if (broken.contains("touch")) co_return unexpected(errc::unavailable);
-        auto touched = co_await real_.touch(uses);
+        auto touched = co_await real_.touch(activity);
         co_return touched;
     }
 
@@ -90,7 +90,7 @@ public:
 
     task<result<std::vector<session_id>>> find_ended(std::vector<session_id> live, timestamp now) override
     {
-        if (broken.contains("gone")) co_return unexpected(errc::unavailable);
+        if (broken.contains("find_ended")) co_return unexpected(errc::unavailable);
         auto over = co_await real_.find_ended(std::move(live), now);
         co_return over;
     }

@@ -7,7 +7,7 @@
 
 namespace porter::testing {
 
-/// A clock that stands until the test moves it; it starts at 2026-01-01 00:00:00 UTC.
+/// A clock that changes only when the test sets it. It starts at 2026-01-01 00:00:00 UTC.
 class manual_clock final : public detail::base::clock {
 public:
     detail::base::timestamp now() const override { return now_.load(); }

@@ -10,18 +10,18 @@
 
 namespace porter::testing {
 
-/// What a test sees and says of the hashing underneath.
+/// Counts and controls a plain_hash from a test.
 struct hash_counts {
     std::atomic<std::size_t> made{0};
     std::atomic<std::size_t> verified{0};
     std::atomic<bool> out_of_memory{false};
-    std::atomic<bool> held{false};   ///< a hash that is asked for is not done before this is false and was notified
+    std::atomic<bool> held{false};   ///< while true, hashing blocks; set it to false and notify
     std::atomic<int> generation{1};  ///< hashes of another generation are stale
 
     std::size_t all() const { return made + verified; }
 };
 
-/// A hash function that costs nothing, hides nothing and counts: for tests that are not about Argon2id.
+/// A hash function that stores passwords in plain text and counts calls: for tests that do not depend on Argon2id.
 class plain_hash final : public detail::auth::hash_function {
 public:
     explicit plain_hash(hash_counts& counts) : counts_(counts) {}
@@ -44,7 +44,7 @@ public:
         return stored.substr(colon + 1) == password ? verdict::match : verdict::mismatch;
     }
 
-    /// A generation has a cost of its own.
+    /// Each generation has its own cost.
     detail::base::hash_cost cost() const noexcept override { return *cost_of(prefix()); }
 
     std::optional<detail::base::hash_cost> cost_of(std::string_view stored) const noexcept override
@@ -58,7 +58,7 @@ public:
 
     std::string dummy_hash(detail::base::hash_cost const& cost) const noexcept override
     {
-        return "plain" + std::to_string(cost.passes) + ":\n";  // which no password is
+        return "plain" + std::to_string(cost.passes) + ":\n";  // no password contains a line feed
     }
 
 private:

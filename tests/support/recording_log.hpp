@@ -13,13 +13,13 @@
 
 namespace porter::testing {
 
-/// An event as it was logged, with numbers as text, and lengths of time as milliseconds.
+/// A logged event; numbers as text, durations in milliseconds.
 struct recorded_event {
     detail::log::level severity;
     std::string event;
     std::vector<std::pair<std::string, std::string>> fields;
 
-    /// The value of a field, or an empty text.
+    /// The value of a field, or an empty string.
     std::string field(std::string_view key) const
     {
         auto const found =
@@ -28,7 +28,7 @@ struct recorded_event {
     }
 };
 
-/// A log that keeps every event for the test to look at. Safe from any thread.
+/// A logger that keeps every event. Safe from any thread.
 class recording_log final : public detail::log::logger {
 public:
     recording_log() : logger(detail::log::level::trace) {}
@@ -39,9 +39,9 @@ public:
         return events_;
     }
 
-    std::function<void(std::string_view)> on_event;  ///< called with the name of each, on the thread that logs it
+    std::function<void(std::string_view)> on_event;  ///< called with the name of each event, on the logging thread
 
-    /// The events of this name, in the order they came.
+    /// The events of this name, in their order.
     std::vector<recorded_event> events(std::string_view name) const
     {
         auto found = events();
@@ -51,7 +51,7 @@ public:
 
     std::size_t count(std::string_view name) const { return events(name).size(); }
 
-    /// Whether this text stands anywhere in the log.
+    /// Whether any event contains this text.
     bool mentions(std::string_view text) const
     {
         auto const has = [&](std::string const& where) { return where.find(text) != std::string::npos; };

@@ -2,6 +2,8 @@
 
 #include <asio/co_spawn.hpp>
 #include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <asio/this_coro.hpp>
 #include <exception>
 #include <optional>
 #include <stdexcept>
@@ -12,7 +14,7 @@
 
 namespace porter::testing {
 
-/// Runs one task to its end on the given context; what it throws is thrown here.
+/// Runs one task to its end on this context, and rethrows its exception.
 inline void run(asio::io_context& io, task<void> work)
 {
     std::exception_ptr thrown;
@@ -25,16 +27,17 @@ inline void run(asio::io_context& io, task<void> work)
     });
     io.run();
     if (thrown) std::rethrow_exception(thrown);
-    if (!ended) throw std::runtime_error("the task never ended: the context ran out of work");
+    if (!ended) throw std::runtime_error("the task did not end: the context ran out of work");
 }
 
+/// Stores the value of a task.
 template <typename T>
 task<void> keep_value(task<T> work, std::optional<T>& value)
 {
     value.emplace(co_await std::move(work));
 }
 
-/// The same for a task with a value.
+/// The same; returns the task's value.
 template <typename T>
 T run(asio::io_context& io, task<T> work)
 {
@@ -48,6 +51,13 @@ T run(task<T> work)
 {
     asio::io_context io;
     return run(io, std::move(work));
+}
+
+/// Lets what is ready on this thread run, this many times.
+inline task<void> yield(int times = 1)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    for (int i = 0; i < times; ++i) co_await asio::post(executor, use_task);
 }
 
 }  // namespace porter::testing

@@ -17,13 +17,13 @@ namespace porter::testing {
 namespace protocol = detail::protocol;
 namespace base = detail::base;
 
-/// One thing that a scripted server does.
+/// One step of a scripted server.
 struct step {
     enum class kind { receive, send, hang_up, reset, half_close, receive_end, read_to_end };
 
-    kind does = kind::hang_up;
-    protocol::kind kind{};  ///< hear: what must come
-    std::string bytes;      ///< say: what is written, as it stands
+    kind action = kind::hang_up;
+    protocol::kind kind{};  ///< receive: the kind that the client must send
+    std::string bytes;      ///< send: written unchanged
 };
 
 inline step receive(protocol::kind kind)
@@ -61,35 +61,35 @@ inline step reset()
     return {step::kind::reset, {}, {}};
 }
 
-/// The server sends no more, and still hears.
+/// Shuts down the server's sending side; it still reads.
 inline step half_close()
 {
     return {step::kind::half_close, {}, {}};
 }
 
-/// The client must end its side now, with nothing before it.
+/// The client must shut down its sending side next, without another message.
 inline step receive_end()
 {
     return {step::kind::receive_end, {}, {}};
 }
 
-/// The server says nothing more and takes whatever comes, until the client ends its side.
+/// Discards input until the client shuts down its sending side.
 inline step read_to_end()
 {
     return {step::kind::read_to_end, {}, {}};
 }
 
-/// A server that does what a script says, on a port of its own, for one client. The script's end hangs up.
+/// A server that runs a script for one client, on a free port, and then closes the connection.
 class scripted_server {
 public:
-    /// `tls`: what it shakes hands with before the script begins; null: plain TCP.
+    /// `tls`: the server first accepts a TLS handshake; null: plain TCP.
     scripted_server(asio::io_context& io, std::vector<step> script, detail::tls::server_context const* tls = nullptr)
         : acceptor_(io, {asio::ip::address_v4::loopback(), 0}), socket_(io), script_(std::move(script)), tls_(tls)
     {}
 
     std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
 
-    /// The payloads that came, in order.
+    /// The received payloads, in order.
     std::vector<std::string> const& received() const { return received_; }
 
     task<void> play()
@@ -97,22 +97,23 @@ public:
         auto [error] = co_await acceptor_.async_accept(socket_, base::use_tuple);
         if (error) throw std::system_error(error);
         if (tls_ != nullptr) co_await accept_tls();
-        for (auto const& next : script_) co_await take(next);
+        for (auto const& next : script_) co_await run(next);
         socket_.close();
     }
 
 private:
     task<void> accept_tls()
     {
-        auto const deadline = std::chrono::steady_clock::now() + std::chrono::minutes{1};  // only a hang is this long
+        auto const deadline =
+            std::chrono::steady_clock::now() + std::chrono::minutes{1};  // only a hang takes this long
         auto const error = co_await socket_.accept_tls(*tls_, deadline);
         if (error) throw std::system_error(error);
     }
 
-    task<void> take(step const& next)
+    task<void> run(step const& next)
     {
         base::error_code error;
-        switch (next.does) {
+        switch (next.action) {
             case step::kind::receive:
                 co_await receive_one(next.kind);
                 break;
@@ -128,7 +129,7 @@ private:
                 break;
             case step::kind::receive_end:
                 co_await socket_.receive_some(error);
-                if (!error) throw std::runtime_error("the client said more than it should");
+                if (!error) throw std::runtime_error("the client sent more than it should");
                 break;
             case step::kind::hang_up:
                 socket_.close();
@@ -152,7 +153,7 @@ private:
     {
         base::error_code error;
         auto payload = co_await socket_.receive_text(error);
-        if (error) throw std::runtime_error("the client ended where it should have spoken: " + error.message());
+        if (error) throw std::runtime_error("the client ended instead of sending a message: " + error.message());
         received_.push_back(payload);
         if (payload.front() != static_cast<char>(kind)) {
             throw std::runtime_error("the client sent kind " + std::to_string(payload.front()));
@@ -166,10 +167,10 @@ private:
     std::vector<std::string> received_;
 };
 
-/// Runs the script and a visit (a coroutine that connects to the server's port) side by side, both to their end.
-/// What either throws is thrown here.
-template <typename Visit>
-void play(scripted_server& server, asio::io_context& io, Visit visit)
+/// Runs the script and a test (a coroutine that connects to the server's port) concurrently, both to their end, and
+/// rethrows the first exception.
+template <typename Test>
+void play(scripted_server& server, asio::io_context& io, Test test)
 {
     std::exception_ptr failed;
     auto const finished = [&](std::exception_ptr thrown) {
@@ -178,17 +179,17 @@ void play(scripted_server& server, asio::io_context& io, Visit visit)
         io.stop();
     };
     asio::co_spawn(io, server.play(), finished);
-    asio::co_spawn(io, visit(server), finished);
+    asio::co_spawn(io, test(server), finished);
     io.run();
     if (failed) std::rethrow_exception(failed);
 }
 
-template <typename Visit>
-void play(std::vector<step> script, Visit visit, detail::tls::server_context const* tls = nullptr)
+template <typename Test>
+void play(std::vector<step> script, Test test, detail::tls::server_context const* tls = nullptr)
 {
     asio::io_context io;
     scripted_server server{io, std::move(script), tls};
-    play(server, io, visit);
+    play(server, io, test);
 }
 
 }  // namespace porter::testing

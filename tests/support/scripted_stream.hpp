@@ -15,45 +15,45 @@
 
 namespace porter::testing {
 
-/// An Asio stream that reads what a test wrote down and writes into a string. Operations complete by a post, never at
-/// once; bytes to be written are looked at only then, so that a buffer that moved meanwhile is found out by ASan.
+/// An Asio stream that reads scripted input and writes into a string. Operations complete by a post, never at once. A
+/// write copies its buffer only then, so that ASan finds a buffer that was moved before.
 class scripted_stream {
 public:
     using executor_type = io_executor;
 
-    explicit scripted_stream(asio::io_context& io) : executor_(io.get_executor()), play_(std::make_unique<play>()) {}
+    explicit scripted_stream(asio::io_context& io) : executor_(io.get_executor()), state_(std::make_unique<state>()) {}
 
     executor_type get_executor() const noexcept { return executor_; }
 
-    /// The next read gives these bytes, as many as there is room for; the rest comes with the reads after it.
-    void add_input(std::string bytes) { play_->reads.push_back({std::move(bytes), {}}); }
-    /// The read after that fails. Reads beyond the script end with asio::error::eof.
-    void add_read_error(asio::error_code error) { play_->reads.push_back({{}, error}); }
-    /// Writes take at most this many bytes.
-    void limit_writes(std::size_t most) { play_->most = most; }
-    /// Writes fail once this many bytes were taken.
+    /// The next read returns these bytes, or as many as its buffer takes; later reads return the rest.
+    void add_input(std::string bytes) { state_->reads.push_back({std::move(bytes), {}}); }
+    /// The read after the input so far fails. Reads beyond the script return asio::error::eof.
+    void add_read_error(asio::error_code error) { state_->reads.push_back({{}, error}); }
+    /// Each write takes at most this many bytes.
+    void limit_writes(std::size_t most) { state_->most = most; }
+    /// Writes fail after this many bytes in all.
     void fail_writes_after(std::size_t bytes, asio::error_code error)
     {
-        play_->breaks_at = bytes;
-        play_->write_error = error;
+        state_->fails_at = bytes;
+        state_->write_error = error;
     }
-    /// Writes fail no more.
-    void clear_write_error() { play_->write_error.clear(); }
+    /// Writes succeed again.
+    void clear_write_error() { state_->write_error.clear(); }
 
-    std::string const& written() const noexcept { return play_->written; }
-    std::size_t writes() const noexcept { return play_->writes; }
-    std::size_t reads() const noexcept { return play_->read_count; }
+    std::string const& written() const noexcept { return state_->written; }
+    std::size_t writes() const noexcept { return state_->writes; }
+    std::size_t reads() const noexcept { return state_->read_count; }
 
     template <typename Buffers, typename Token>
     auto async_read_some(Buffers const& buffers, Token&& token)
     {
-        return start(token, [play = play_.get(), buffers] { return play->read(buffers); });
+        return start(token, [state = state_.get(), buffers] { return state->read(buffers); });
     }
 
     template <typename Buffers, typename Token>
     auto async_write_some(Buffers const& buffers, Token&& token)
     {
-        return start(token, [play = play_.get(), buffers] { return play->write(buffers); });
+        return start(token, [state = state_.get(), buffers] { return state->write(buffers); });
     }
 
 private:
@@ -64,7 +64,7 @@ private:
         asio::error_code error;
     };
 
-    struct play {
+    struct state {
         template <typename Buffers>
         outcome read(Buffers const& buffers)
         {
@@ -82,9 +82,9 @@ private:
         outcome write(Buffers const& buffers)
         {
             ++writes;
-            if (write_error && written.size() >= breaks_at) return {write_error, 0};
+            if (write_error && written.size() >= fails_at) return {write_error, 0};
             auto size = std::min(asio::buffer_size(buffers), most);
-            if (write_error) size = std::min(size, breaks_at - written.size());
+            if (write_error) size = std::min(size, fails_at - written.size());
             auto const before = written.size();
             written.resize(before + size);
             return {{}, asio::buffer_copy(asio::buffer(written.data() + before, size), buffers)};
@@ -93,7 +93,7 @@ private:
         std::deque<step> reads;
         std::string written;
         std::size_t most = static_cast<std::size_t>(-1);
-        std::size_t breaks_at = 0;
+        std::size_t fails_at = 0;
         asio::error_code write_error;
         std::size_t writes = 0;
         std::size_t read_count = 0;
@@ -114,7 +114,7 @@ private:
     }
 
     executor_type executor_;
-    std::unique_ptr<play> play_;  // stays in place when the stream is moved
+    std::unique_ptr<state> state_;  // keeps its address when the stream is moved
 };
 
 }  // namespace porter::testing

@@ -10,7 +10,7 @@
 
 namespace porter::testing {
 
-/// A temporary folder for the files of a user's own state; gone with the object.
+/// A temporary folder for a user's state files, removed with the object.
 class state_folder {
 public:
     state_folder()
@@ -22,7 +22,7 @@ public:
     state_folder(state_folder const&) = delete;
     state_folder& operator=(state_folder const&) = delete;
 
-    /// Two folders deeper, none of which is there yet.
+    /// A file two folders deeper; neither folder exists yet.
     std::filesystem::path file(std::string const& name) const { return root_ / "state" / "porter" / name; }
 
     void write(std::string const& name, std::string const& text) const
