@@ -9,7 +9,7 @@ namespace {
 
 using asio::ip::address;
 
-/// IPv4 mapped into IPv6 is IPv4.
+/// Converts an IPv4-mapped IPv6 address to IPv4.
 address canonical(std::string_view text)
 {
     auto const parsed = asio::ip::make_address(std::string{text});
@@ -17,7 +17,7 @@ address canonical(std::string_view text)
     return asio::ip::make_address_v4(asio::ip::v4_mapped, parsed.to_v6());
 }
 
-/// Whether a listener on `a` takes what a listener on `b` would.
+/// Whether a listener on `a` accepts every connection to `b`.
 bool covers(address const& a, address const& b)
 {
     if (a == b) return true;

@@ -29,8 +29,9 @@ CLI::Option* add(CLI::App& app, option const& one)
 [[noreturn]] void reject_argument(std::string const& argument)
 {
     if (!argument.starts_with('-')) {
-        throw option_error(exit_code::usage, fmt::format("unexpected argument \"{}\": there are only options (--help)",
-                                                         base::escape(argument)));
+        throw option_error(
+            exit_code::usage,
+            fmt::format("unexpected argument \"{}\": porterd takes only options (--help)", base::escape(argument)));
     }
     std::vector<std::string> names{"--config", "--help", "--version"};
     for (auto const& one : all_options()) names.push_back("--" + std::string{one.name});
@@ -38,17 +39,17 @@ CLI::Option* add(CLI::App& app, option const& one)
                        unknown_argument(argument, std::vector<std::string_view>{names.begin(), names.end()}));
 }
 
-/// CLI11 says which option it is about in front of a colon.
+/// CLI11's message begins with the option's name and a colon.
 [[noreturn]] void usage_error(CLI::ParseError const& error)
 {
-    std::string const said = error.what();
-    auto const name = said.substr(0, said.find(':'));
+    std::string const message = error.what();
+    auto const name = message.substr(0, message.find(':'));
     auto const* const known = name.starts_with("--") ? find_option(name.substr(2)) : nullptr;
-    if (known == nullptr) throw option_error(exit_code::usage, base::escape(said) + " (--help)");
+    if (known == nullptr) throw option_error(exit_code::usage, base::escape(message) + " (--help)");
     if (known->form == form::flag)
-        throw option_error(exit_code::usage, fmt::format("{} takes no value but on or off", name));
+        throw option_error(exit_code::usage, fmt::format("{} takes no value other than on or off", name));
     throw option_error(exit_code::usage,
-                       fmt::format("{} takes one value and stands once: {} {}", name, name, known->argument));
+                       fmt::format("{} takes one value and may be given once: {} {}", name, name, known->argument));
 }
 
 }  // namespace
@@ -64,7 +65,7 @@ command_line parse_command_line(std::vector<std::string> arguments)
     std::vector<std::pair<option const*, CLI::Option const*>> added;
     for (auto const& one : all_options()) added.emplace_back(&one, add(app, one));
 
-    std::ranges::reverse(arguments);  // the order that CLI11 takes a vector in
+    std::ranges::reverse(arguments);  // CLI11 reads a vector from its end
     try {
         app.parse(std::move(arguments));
     } catch (CLI::ParseError const& error) {
@@ -79,9 +80,9 @@ command_line parse_command_line(std::vector<std::string> arguments)
         if (rest != "--") reject_argument(rest);
     }
     if (file->count() > 0) read.config_file = file->results().back();
-    for (auto const& [what, given] : added) {
-        if (given->count() == 0) continue;
-        read.settings.push_back({what, given->results(), {origin::source::flag, fmt::format("--{}", what->name)}});
+    for (auto const& [known, parsed] : added) {
+        if (parsed->count() == 0) continue;
+        read.settings.push_back({known, parsed->results(), {origin::source::flag, fmt::format("--{}", known->name)}});
     }
     return read;
 }

@@ -8,7 +8,7 @@
 
 namespace porter::detail::config {
 
-/// What stands on porterd's command line.
+/// porterd's command line.
 struct command_line {
     bool help = false;
     bool version = false;
@@ -16,7 +16,7 @@ struct command_line {
     std::vector<setting> settings;
 };
 
-/// Reads the arguments (without the program's name). Values are not looked at yet. Throws option_error(usage).
+/// Reads the arguments (without the program's name). Does not check the values. Throws option_error(usage).
 command_line parse_command_line(std::vector<std::string> arguments);
 
 }  // namespace porter::detail::config

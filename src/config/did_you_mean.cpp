@@ -10,7 +10,7 @@
 namespace porter::detail::config {
 namespace {
 
-/// How many letters must be added, left out or changed to make one word of the other (Levenshtein).
+/// The Levenshtein distance: how many letters must be added, removed or changed to turn one word into the other.
 std::size_t distance(std::string_view a, std::string_view b)
 {
     std::vector<std::size_t> costs(b.size() + 1);
@@ -37,7 +37,7 @@ std::string as_option(std::string variable)
 
 std::string nearest_word(std::string_view name, std::span<std::string_view const> known)
 {
-    constexpr std::size_t longest = 64;  // nobody misspells so much, and the effort grows with it
+    constexpr std::size_t longest = 64;  // the time grows with the length, and no option is that long
     if (name.size() > longest || known.empty()) return "";
     auto const nearest = std::ranges::min_element(known, {}, [name](auto one) { return distance(one, name); });
     if (distance(*nearest, name) > 2 + nearest->size() / 5) return "";
@@ -48,7 +48,7 @@ std::string unknown_argument(std::string_view argument, std::span<std::string_vi
 {
     auto const shown = base::escape(argument);
     if (!argument.starts_with('-')) return fmt::format("unexpected argument \"{}\" (--help)", shown);
-    std::vector<std::string_view> names;  // the dashes would make short names look alike
+    std::vector<std::string_view> names;  // dashes would make short names similar
     for (auto const one : known) names.push_back(one.substr(one.find_first_not_of('-')));
     auto const name = argument.substr(0, argument.find('='));
     auto const nearest = nearest_word(name.substr(std::min(name.find_first_not_of('-'), name.size())), names);
@@ -74,7 +74,7 @@ std::vector<std::string> misspelt_variables(environment const& variables)
         if (!name.starts_with(prefix)) continue;
         auto const nearest = nearest_word(as_option(name.substr(prefix.size())), known);
         if (nearest.empty() || variable_of(nearest) == name) continue;
-        lines.push_back(fmt::format("the environment's {} sets nothing (did you mean {}?)", base::escape(name),
+        lines.push_back(fmt::format("unknown environment variable {} (did you mean {}?)", base::escape(name),
                                     variable_of(nearest)));
     }
     return lines;

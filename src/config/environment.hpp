@@ -6,19 +6,19 @@
 
 namespace porter::detail::config {
 
-/// The environment variables that a program was started with, as a value, so that tests choose them.
+/// The environment of a program, as a value: tests construct their own.
 class environment {
 public:
     environment() = default;
     explicit environment(std::map<std::string, std::string> variables) : variables_(std::move(variables)) {}
 
-    /// Those of this process.
+    /// The environment of this process.
     static environment of_process();
 
-    /// A variable's value; none when it is not set or empty (an empty one counts as not set, as XDG and POSIX do).
+    /// A variable's value; none if it is not set or empty, which XDG and POSIX treat alike.
     std::optional<std::string> find(std::string const& name) const;
 
-    /// All of them, by name.
+    /// All variables, by name.
     std::map<std::string, std::string> const& all() const noexcept { return variables_; }
 
 private:

@@ -2,9 +2,9 @@
 
 namespace porter::detail::config {
 
-exit_code exit_code_of(start_errc why) noexcept
+exit_code exit_code_of(start_errc error) noexcept
 {
-    switch (why) {
+    switch (error) {
         case start_errc::configuration:
             return exit_code::bad_configuration;
         case start_errc::bad_data:

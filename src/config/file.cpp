@@ -13,7 +13,7 @@
 namespace porter::detail::config {
 namespace {
 
-constexpr std::size_t most_bytes = 1024 * 1024;  // a configuration; whatever is larger was named by mistake
+constexpr std::size_t most_bytes = 1024 * 1024;  // a larger file is not a configuration
 
 [[noreturn]] void reject_file(std::filesystem::path const& path, int error)
 {
@@ -36,14 +36,14 @@ std::string place(std::string_view name, toml::source_region const& source)
     return fmt::format("{}:{}:{}", base::escape(name), source.begin.line, source.begin.column);
 }
 
-[[noreturn]] void reject_value(std::string const& where, std::string_view key, std::string_view right)
+[[noreturn]] void reject_value(std::string const& where, std::string_view key, std::string_view expected)
 {
-    throw option_error(exit_code::bad_configuration, fmt::format("{}: {} must be {}", where, key, right));
+    throw option_error(exit_code::bad_configuration, fmt::format("{}: {} must be {}", where, key, expected));
 }
 
-std::string_view expected(form how)
+std::string_view expected(form type)
 {
-    switch (how) {
+    switch (type) {
         case form::number:
             return "an integer";
         case form::text:
@@ -62,34 +62,34 @@ std::string_view expected(form how)
     return "something else";
 }
 
-/// The value as the text that the command line would have, or nothing when its type is none of the option's.
-std::optional<std::string> text_of(toml::node const& value, form how)
+/// The value as the text that the command line would have; none if its type is wrong for the option.
+std::optional<std::string> text_of(toml::node const& value, form type)
 {
-    bool const takes_text = how != form::number && how != form::flag;
-    bool const takes_integer = how == form::number || how == form::duration || how == form::size;
+    bool const takes_text = type != form::number && type != form::flag;
+    bool const takes_integer = type == form::number || type == form::duration || type == form::size;
     if (auto const* text = value.as_string(); text != nullptr && takes_text) return text->get();
     if (auto const* integer = value.as_integer(); integer != nullptr && takes_integer) {
         return std::to_string(integer->get());
     }
-    if (auto const* boolean = value.as_boolean(); boolean != nullptr && (how == form::flag || how == form::toggle)) {
+    if (auto const* boolean = value.as_boolean(); boolean != nullptr && (type == form::flag || type == form::toggle)) {
         return boolean->get() ? "on" : "off";
     }
     return std::nullopt;
 }
 
-texts texts_of(option const& what, toml::node const& value, std::string_view name)
+texts texts_of(option const& target, toml::node const& value, std::string_view name)
 {
     texts given;
     auto const take = [&](toml::node const& one) {
-        auto text = text_of(one, what.form);
-        // A path would end there, whatever stands behind it.
+        auto text = text_of(one, target.form);
+        // A system call would truncate a path there.
         if (text && text->find('\0') != std::string::npos) {
-            reject_value(place(name, one.source()), what.name, "a text without a zero character");
+            reject_value(place(name, one.source()), target.name, "a text without a zero character");
         }
-        if (!text) reject_value(place(name, one.source()), what.name, expected(what.form));
+        if (!text) reject_value(place(name, one.source()), target.name, expected(target.form));
         given.push_back(std::move(*text));
     };
-    if (auto const* array = value.as_array(); array != nullptr && what.form == form::list) {
+    if (auto const* array = value.as_array(); array != nullptr && target.form == form::list) {
         for (auto const& one : *array) take(one);
     } else {
         take(value);
@@ -110,13 +110,13 @@ std::vector<setting> read_toml(std::string_view text, std::string_view name)
     }
     std::vector<setting> settings;
     for (auto const& [key, value] : table) {
-        auto const* const what = find_option(key.str());
-        if (what == nullptr) {
+        auto const* const known = find_option(key.str());
+        if (known == nullptr) {
             throw option_error(exit_code::bad_configuration,
                                fmt::format("{}: unknown key {}{}", place(name, key.source()), base::escape(key.str()),
                                            did_you_mean(key.str(), "")));
         }
-        settings.push_back({what, texts_of(*what, value, name), {origin::source::file, place(name, value.source())}});
+        settings.push_back({known, texts_of(*known, value, name), {origin::source::file, place(name, value.source())}});
     }
     return settings;
 }

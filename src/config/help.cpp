@@ -11,28 +11,29 @@ constexpr std::size_t width = 100;
 constexpr std::string_view introduction =
     R"(usage: porterd [options]
 
-Porter's server: knows visitors by their address, asks strangers who they are, checks passwords,
-keeps sessions, and lets those it admitted talk. On a terminal it asks for the port.
+The server of Porter: accounts, sessions and encryption in front of a TCP service. On a terminal it
+prompts for the port.
 
 options:
 )";
 
 constexpr std::string_view ending = R"(
-Each option can also stand in the file (max-frame = "1MiB") or in the environment
-(PORTERD_MAX_FRAME=1MiB; lists with commas). A flag beats the environment, that beats the file.
-Times are integers with ms, s, m, h or d (bare: seconds), sizes with KiB, MiB or GiB.
-SIGHUP reopens the log file, then takes the TLS key and certificate as they are on disk: those who
-connect from then on get them. If they cannot be used the old ones stay, and the log says why.
-SIGTERM and SIGINT stop the server, a second one at once.
+Each option can also be set in a file (max-frame = "1MiB") or in the environment
+(PORTERD_MAX_FRAME=1MiB; lists with commas). Flags override the environment, the environment
+overrides the file.
+Times are integers with ms, s, m, h or d (bare: seconds), sizes with KiB, MiB or GiB (bare: bytes).
+SIGHUP reopens the log file and reloads the TLS key and certificate for new connections. If they
+cannot be used, the current ones stay and the log says why.
+SIGTERM and SIGINT stop the server in order; a second one stops it at once.
 
 examples:
-  porterd                                  asks for the port, then serves this machine
+  porterd                                  prompts for the port, then serves this machine
   porterd --port 0 --port-file port        any free port, written to a file
   porterd --port 7678 --bind ::            serves other machines, over TLS
-  porterd --config porterd.toml --check    is everything right?
+  porterd --config porterd.toml --check    checks the configuration
 )";
 
-/// The meaning, broken between words and set in under the column of meanings.
+/// Appends the meaning, wrapped and indented to its column.
 void append_wrapped(std::string& text, std::string_view meaning)
 {
     std::size_t column = indent;
@@ -59,13 +60,13 @@ void append_row(std::string& text, std::string_view names, std::string_view mean
     append_wrapped(text, meaning);
 }
 
-/// The default in brackets, where it says more than the meaning does.
+/// The default in parentheses, unless the meaning states it.
 std::string default_of(option const& one)
 {
     static porterd_options const defaults;
-    bool const is_own = one.name == "threads" || one.name == "hash-threads" || one.name == "data-dir";
+    bool const is_in_meaning = one.name == "threads" || one.name == "hash-threads" || one.name == "data-dir";
     auto const value = one.show(defaults);
-    if (is_own || !value || one.form == form::flag) return "";
+    if (is_in_meaning || !value || one.form == form::flag) return "";
     std::string bare;
     for (char const letter : *value) {
         if (letter != '"' && letter != '[' && letter != ']') bare += letter;

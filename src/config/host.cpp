@@ -14,18 +14,18 @@ std::string_view without_brackets(std::string_view text)
     return bracketed ? text.substr(1, text.size() - 2) : text;
 }
 
-/// Nor are bytes beyond ASCII: a name of other letters is looked up in its ASCII form. Brackets stand around a host.
-bool is_no_letter(char letter)
+/// Bytes beyond ASCII are invalid, too: an internationalised name is resolved in its ASCII form.
+bool is_invalid_in_host(char letter)
 {
     auto const code = static_cast<unsigned char>(letter);
     return code <= ' ' || code >= 0x7f || letter == '[' || letter == ']';
 }
 
-/// Colons stand in IPv6 addresses alone.
+/// Only an IPv6 address contains colons.
 bool is_host(std::string_view text)
 {
     if (text.empty() || text.size() > longest_name) return false;
-    if (std::ranges::any_of(text, is_no_letter)) return false;
+    if (std::ranges::any_of(text, is_invalid_in_host)) return false;
     if (text.find(':') == std::string_view::npos) return true;
     asio::error_code error;
     asio::ip::make_address_v6(std::string{text}, error);

@@ -9,8 +9,8 @@
 
 namespace porter::detail::config {
 
-/// A host to connect to: a name of ASCII characters or an IP address. That of IPv6 may stand in brackets, which are
-/// taken away. Whether there is such a host only a look-up tells.
+/// A host to connect to: an ASCII name or an IP address. Brackets around an IPv6 address are removed. Does not resolve
+/// the name.
 parsed<std::string> parse_host(std::string_view text);
 
 struct host_and_port {
@@ -18,7 +18,7 @@ struct host_and_port {
     std::uint16_t port;
 };
 
-/// What a text such as localhost:7678 or [::1]:7678 means, which is no host.
+/// Splits a text such as localhost:7678 or [::1]:7678; none if it is not a host with a port.
 std::optional<host_and_port> split_host_and_port(std::string_view text);
 
 }  // namespace porter::detail::config

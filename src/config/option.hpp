@@ -14,7 +14,7 @@ namespace porter::detail::config {
 
 using texts = std::vector<std::string>;
 
-/// How a value of an option is written, and with that what TOML type it may have.
+/// The form of an option's value, which determines its TOML types.
 enum class form : std::uint8_t {
     number,    ///< TOML: integer
     text,      ///< TOML: string
@@ -22,25 +22,25 @@ enum class form : std::uint8_t {
     duration,  ///< TOML: string, or integer for seconds
     size,      ///< TOML: string, or integer for bytes
     toggle,    ///< on or off; TOML: boolean or string
-    flag,      ///< stands without a value on the command line; TOML: boolean
+    flag,      ///< no value on the command line; TOML: boolean
 };
 
-/// Sets a value from its text (of a list: texts), or says what would be right.
+/// Sets a value from its text (a list: texts), or returns the rule that the text violates.
 using setter = result<void, std::string> (*)(porterd_options&, texts const&);
 
-/// The value in force as a TOML literal that, read again, gives the same; none when it is not set.
-using shower = std::optional<std::string> (*)(porterd_options const&);
+/// The current value as a TOML literal that parses to the same value; none if it is not set.
+using printer = std::optional<std::string> (*)(porterd_options const&);
 
-/// One option of porterd: the only place that knows its name, its form, its bounds and its words. Flags, environment,
-/// file, --print-config and --help all go by the table of these.
+/// An option of porterd: its name, form, bounds and description. Flags, environment, file, --print-config and --help
+/// all use the table of these.
 struct option {
     std::string_view name;  ///< on the command line with "--" before, in TOML as it is
     char letter;            ///< the short flag, or 0
     config::form form;
-    std::string_view argument;  ///< what stands for the value in --help
+    std::string_view argument;  ///< the placeholder of the value in --help
     std::string_view meaning;
     setter set;
-    shower show;
+    printer show;
 };
 
 /// All options that have a value, in the order of --help. --config, --help and --version are none of them.
@@ -49,20 +49,19 @@ std::span<option const> all_options();
 /// The option with that name, or null.
 option const* find_option(std::string_view name);
 
-/// The word that a misspelt one is likely to mean, or nothing.
+/// The known word that a misspelt one probably means; empty: none is close.
 std::string nearest_word(std::string_view name, std::span<std::string_view const> known);
 
-/// What is said of an argument that nothing takes: an option, with the one of `known` ("--port") that it is likely to
-/// mean, or a word.
+/// The error for an unknown argument; for an option, with the one of `known` ("--port") that it probably means.
 std::string unknown_argument(std::string_view argument, std::span<std::string_view const> known);
 
-/// " (did you mean X?)" when a name of the table is close to one that is not in it, else nothing.
+/// " (did you mean X?)" if the name of an option is close to this unknown one, else empty.
 std::string did_you_mean(std::string_view name, std::string_view prefix);
 
 /// The environment variable of an option: "max-frame" is PORTERD_MAX_FRAME.
 std::string variable_of(std::string_view name);
 
-/// What one source says about one option.
+/// An option's values from one source.
 struct setting {
     config::option const* option;
     texts values;

@@ -7,7 +7,7 @@
 
 namespace porter::detail::config {
 
-/// Why a program cannot start with what it was told: one line for a person, and the exit code that goes with it.
+/// Why a program cannot start with its options: one line for a person, and the exit code.
 class option_error : public std::runtime_error {
 public:
     option_error(exit_code exit, std::string const& line) : std::runtime_error(line), exit_(exit) {}

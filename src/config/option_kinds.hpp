@@ -1,6 +1,6 @@
 #pragma once
 
-// What the rows of the option table are made of: for each kind of value a setter and a shower of one member.
+// The setter and the printer of a member, for each kind of value in the option table.
 
 #include <fmt/format.h>
 
@@ -18,46 +18,46 @@
 
 namespace porter::detail::config {
 
-struct access_to {
+struct accessors {
     setter set;
-    shower show;
+    printer show;
 };
 
 /// A member of the server's options or of the program's own.
 template <typename Options, typename T>
-auto& reach(Options& options, T server_options::* member)
+auto& member_of(Options& options, T server_options::* member)
 {
     return options.server.*member;
 }
 template <typename Options, typename T>
-auto& reach(Options& options, T porterd_options::* member)
+auto& member_of(Options& options, T porterd_options::* member)
 {
     return options.*member;
 }
 
 template <auto Member>
-using value_of = std::remove_reference_t<decltype(reach(std::declval<porterd_options&>(), Member))>;
+using value_of = std::remove_reference_t<decltype(member_of(std::declval<porterd_options&>(), Member))>;
 
-/// A TOML string, with what must not stand in one escaped.
+/// A TOML string, escaped as TOML requires.
 std::string toml_text(std::string_view text);
 std::string toml_list(std::vector<std::string> const& items);
 
 template <auto Member, std::uint64_t Least, std::uint64_t Most>
-constexpr access_to number()
+constexpr accessors number()
 {
     return {[](porterd_options& options, texts const& given) -> result<void, std::string> {
                 auto const value = parse_number(given.back(), Least, Most);
                 if (!value) return unexpected(value.error());
-                reach(options, Member) = static_cast<value_of<Member>>(*value);
+                member_of(options, Member) = static_cast<value_of<Member>>(*value);
                 return {};
             },
             [](porterd_options const& options) -> std::optional<std::string> {
-                return std::to_string(reach(options, Member));
+                return std::to_string(member_of(options, Member));
             }};
 }
 
 template <auto Member, std::uint64_t Least, std::uint64_t Most>
-constexpr access_to size()
+constexpr accessors size()
 {
     return {[](porterd_options& options, texts const& given) -> result<void, std::string> {
                 auto const value = parse_size(given.back());
@@ -66,61 +66,61 @@ constexpr access_to size()
                     return unexpected(
                         fmt::format("{} is not from {} to {}", given.back(), size_text(Least), size_text(Most)));
                 }
-                reach(options, Member) = static_cast<value_of<Member>>(*value);
+                member_of(options, Member) = static_cast<value_of<Member>>(*value);
                 return {};
             },
             [](porterd_options const& options) -> std::optional<std::string> {
-                return toml_text(size_text(reach(options, Member)));
+                return toml_text(size_text(member_of(options, Member)));
             }};
 }
 
-/// A duration of at least `Least` units of the member's type, and a multiple of it.
+/// A duration of at least `Least` units of the member's type, and a whole number of them.
 template <auto Member, std::int64_t Least>
-constexpr access_to duration()
+constexpr accessors duration()
 {
     return {[](porterd_options& options, texts const& given) -> result<void, std::string> {
-                using kept = value_of<Member>;
+                using unit = value_of<Member>;
                 auto const value = parse_duration(given.back());
                 if (!value) return unexpected(value.error());
-                auto const rounded = std::chrono::floor<kept>(*value);
+                auto const rounded = std::chrono::floor<unit>(*value);
                 if (rounded != *value) return unexpected(fmt::format("{} is not whole seconds", given.back()));
-                if (rounded < kept{Least}) {
-                    return unexpected(fmt::format("{} is less than {}", given.back(), duration_text(kept{Least})));
+                if (rounded < unit{Least}) {
+                    return unexpected(fmt::format("{} is less than {}", given.back(), duration_text(unit{Least})));
                 }
-                reach(options, Member) = rounded;
+                member_of(options, Member) = rounded;
                 return {};
             },
             [](porterd_options const& options) -> std::optional<std::string> {
-                return toml_text(duration_text(reach(options, Member)));
+                return toml_text(duration_text(member_of(options, Member)));
             }};
 }
 
 template <auto Member>
-constexpr access_to path()
+constexpr accessors path()
 {
     return {[](porterd_options& options, texts const& given) -> result<void, std::string> {
                 if (given.back().empty()) return unexpected(std::string{"a path cannot be empty"});
-                reach(options, Member) = given.back();
+                member_of(options, Member) = given.back();
                 return {};
             },
             [](porterd_options const& options) -> std::optional<std::string> {
-                auto const& value = reach(options, Member);
+                auto const& value = member_of(options, Member);
                 if (value.empty()) return std::nullopt;
                 return toml_text(value.native());
             }};
 }
 
 template <auto Member>
-constexpr access_to flag()
+constexpr accessors flag()
 {
     return {[](porterd_options& options, texts const& given) -> result<void, std::string> {
                 auto const value = parse_switch(given.back());
                 if (!value) return unexpected(value.error());
-                reach(options, Member) = *value;
+                member_of(options, Member) = *value;
                 return {};
             },
             [](porterd_options const& options) -> std::optional<std::string> {
-                return reach(options, Member) ? "true" : "false";
+                return member_of(options, Member) ? "true" : "false";
             }};
 }
 
@@ -132,22 +132,22 @@ struct choice_name {
 
 /// One of a few words. `Choices` is an array of choice_name.
 template <auto Member, auto const& Choices>
-constexpr access_to choice()
+constexpr accessors choice()
 {
     return {[](porterd_options& options, texts const& given) -> result<void, std::string> {
                 std::string names;
                 for (auto const& one : Choices) {
                     if (one.name == given.back()) {
-                        reach(options, Member) = one.value;
+                        member_of(options, Member) = one.value;
                         return {};
                     }
                     names.append(names.empty() ? "" : ", ").append(one.name);
                 }
-                return unexpected(fmt::format("\"{}\" is none of: {}", base::escape(given.back()), names));
+                return unexpected(fmt::format("\"{}\" is not one of: {}", base::escape(given.back()), names));
             },
             [](porterd_options const& options) -> std::optional<std::string> {
                 for (auto const& one : Choices) {
-                    if (one.value == reach(options, Member)) return toml_text(one.name);
+                    if (one.value == member_of(options, Member)) return toml_text(one.name);
                 }
                 return std::nullopt;
             }};

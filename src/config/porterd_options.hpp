@@ -11,15 +11,15 @@
 
 namespace porter::detail::config {
 
-/// Where a value came from. A later source beats an earlier one.
+/// Where a value came from. A later source overrides an earlier one.
 struct origin {
     enum class source : std::uint8_t { by_default, file, environment, flag };
 
-    source from = source::by_default;
+    source kind = source::by_default;
     std::string where = "default";  ///< for people: "--port", "PORTERD_PORT", "/etc/porterd.toml:3:8"
 };
 
-/// All that porterd is told: what the server needs, and what the program itself goes by.
+/// porterd's options: the server's, and the program's own.
 struct porterd_options {
     server_options server;
 
@@ -31,7 +31,7 @@ struct porterd_options {
     bool check = false;
     bool print_config = false;
 
-    std::map<std::string, origin, std::less<>> origins;  ///< by option name; what is not here is a default
+    std::map<std::string, origin, std::less<>> origins;  ///< by option name; absent: a default
 
     origin origin_of(std::string_view option) const;
 
@@ -40,7 +40,7 @@ struct porterd_options {
     static std::string place_of(std::string_view option, origin const& from);
     bool was_given(std::string_view option) const { return origins.find(option) != origins.end(); }
 
-    /// Sets the port and with it how many ports are tried: 100 more unless --strict-port.
+    /// Sets the port and the number of ports to try: 100 more unless --strict-port.
     void set_port(std::uint16_t port);
 };
 

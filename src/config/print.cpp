@@ -8,8 +8,8 @@
 namespace porter::detail::config {
 namespace {
 
-/// --check and --print-config are things to do, not settings: they stand as comments, so that what is printed can
-/// be used as a file.
+/// --check and --print-config are actions, not settings. They are printed as comments, so that the output can be used
+/// as a file.
 bool is_action(option const& one)
 {
     return one.name == "check" || one.name == "print-config";
@@ -47,10 +47,10 @@ std::string print_config(porterd_options const& options)
     std::string printed;
     for (auto const& one : all_options()) {
         auto const value = one.show(options);
-        // TOML is UTF-8, which a path need not be: that one only a flag or a variable can set.
-        bool const can_stand = value && base::valid_utf8(*value);
-        auto const literal = can_stand ? *value : value ? base::escape(*value) : "none";
-        auto const line = fmt::format("{}{} = {}", can_stand && !is_action(one) ? "" : "# ", one.name, literal);
+        // TOML is UTF-8. A path that is not can only be set by a flag or the environment.
+        bool const is_valid = value && base::valid_utf8(*value);
+        auto const literal = is_valid ? *value : value ? base::escape(*value) : "none";
+        auto const line = fmt::format("{}{} = {}", is_valid && !is_action(one) ? "" : "# ", one.name, literal);
         printed += fmt::format("{:<{}} # {}\n", line, column_of_origin, options.origin_of(one.name).where);
     }
     return printed;

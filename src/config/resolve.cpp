@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint16_t ports_to_move = 100;
+constexpr std::uint16_t extra_ports = 100;
 
 texts split_at_commas(std::string_view text)
 {
@@ -43,21 +43,21 @@ std::vector<setting> read_environment(environment const& variables)
     return settings;
 }
 
-void take_over(porterd_options& options, std::vector<setting> const& settings)
+void apply_settings(porterd_options& options, std::vector<setting> const& settings)
 {
     for (auto const& one : settings) {
-        auto const done = one.option->set(options, one.values);
-        if (!done) {
-            bool const on_command_line = one.from.from == origin::source::flag;
+        auto const outcome = one.option->set(options, one.values);
+        if (!outcome) {
+            bool const on_command_line = one.from.kind == origin::source::flag;
             throw option_error(
                 on_command_line ? exit_code::usage : exit_code::bad_configuration,
-                fmt::format("{}: {}", porterd_options::place_of(one.option->name, one.from), done.error()));
+                fmt::format("{}: {}", porterd_options::place_of(one.option->name, one.from), outcome.error()));
         }
         options.origins.insert_or_assign(std::string{one.option->name}, one.from);
     }
 }
 
-/// Where a service manager, the desktop's convention or the home directory says that state belongs.
+/// $STATE_DIRECTORY of a service manager, else the XDG state directory.
 fs::path default_data_dir(environment const& variables)
 {
     if (auto const given = variables.find("STATE_DIRECTORY"))
@@ -65,11 +65,10 @@ fs::path default_data_dir(environment const& variables)
     auto const state = variables.find("XDG_STATE_HOME");
     if (state && fs::path{*state}.is_absolute()) return fs::path{*state} / "porter";  // XDG: relative ones are invalid
     if (auto const home = variables.find("HOME")) return fs::path{*home} / ".local/state/porter";
-    throw option_error(exit_code::bad_configuration,
-                       "no directory to keep data in: HOME is not set, so give --data-dir DIR");
+    throw option_error(exit_code::bad_configuration, "no data directory: HOME is not set; give --data-dir DIR");
 }
 
-void fill_in(porterd_options& options, environment const& variables)
+void fill_defaults(porterd_options& options, environment const& variables)
 {
     auto& server = options.server;
     if (server.data_dir.empty()) server.data_dir = default_data_dir(variables);
@@ -119,7 +118,7 @@ origin porterd_options::origin_of(std::string_view option) const
 
 std::string porterd_options::place_of(std::string_view option, origin const& from)
 {
-    switch (from.from) {
+    switch (from.kind) {
         case origin::source::by_default:
             return fmt::format("--{}", option);
         case origin::source::file:
@@ -132,9 +131,9 @@ std::string porterd_options::place_of(std::string_view option, origin const& fro
 void porterd_options::set_port(std::uint16_t port)
 {
     server.port = port;
-    bool const may_move = !strict_port && port != 0;
+    bool const may_try_others = !strict_port && port != 0;
     server.port_tries =
-        may_move ? static_cast<std::uint16_t>(std::min<unsigned>(ports_to_move + 1, 65'536U - port)) : 1;
+        may_try_others ? static_cast<std::uint16_t>(std::min<unsigned>(extra_ports + 1, 65'536U - port)) : 1;
 }
 
 porterd_options resolve(command_line const& line, environment const& variables)
@@ -145,10 +144,10 @@ porterd_options resolve(command_line const& line, environment const& variables)
     options.server.hash_threads = std::max<std::size_t>(1, cores - 1);
 
     auto const file = line.config_file ? line.config_file : variables.find("PORTERD_CONFIG");
-    if (file) take_over(options, read_file(*file));
-    take_over(options, read_environment(variables));
-    take_over(options, line.settings);
-    fill_in(options, variables);
+    if (file) apply_settings(options, read_file(*file));
+    apply_settings(options, read_environment(variables));
+    apply_settings(options, line.settings);
+    fill_defaults(options, variables);
     check_combinations(options);
     return options;
 }

@@ -9,20 +9,20 @@
 
 namespace porter::detail::config {
 
-/// Puts porterd's options together: a flag beats the environment, that beats the file (--config or PORTERD_CONFIG),
-/// that beats the default. All that any source says must be right, also what another one beats. Throws option_error:
-/// usage for a flag's value, bad_configuration for others and for options that do not go together.
+/// Combines porterd's options: flags override the environment, which overrides the file (--config or PORTERD_CONFIG),
+/// which overrides the defaults. Overridden values must be valid, too. Throws option_error: usage for a flag's value,
+/// bad_configuration for other values and for options that exclude each other.
 porterd_options resolve(command_line const& line, environment const& variables);
 
-/// What a person should be told of the environment, a line each: a variable that looks like one of porterd's and is
-/// none sets nothing. Others that begin with PORTERD_ are somebody else's, such as a service file's.
+/// Warnings, a line each, about environment variables whose names are close to porterd's. Other names that begin with
+/// PORTERD_ may be another program's, such as a service file's.
 std::vector<std::string> misspelt_variables(environment const& variables);
 
-/// The settings in force as a TOML file, each with a comment that says where it came from. A path that is not UTF-8
-/// cannot stand in one: it is a comment, too.
+/// The settings as a TOML file, each with its origin in a comment. A path that is not UTF-8, which TOML cannot contain,
+/// is printed as a comment.
 std::string print_config(porterd_options const& options);
 
-/// What --help prints.
+/// The text of --help.
 std::string help_text();
 
 }  // namespace porter::detail::config

@@ -27,17 +27,17 @@ std::optional<std::uint64_t> digits(std::string_view text)
 {
     std::uint64_t value = 0;
     auto const* const end = text.data() + text.size();
-    auto const [stopped, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc{} || stopped != end) return std::nullopt;
+    auto const [parsed_end, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc{} || parsed_end != end) return std::nullopt;
     return value;
 }
 
-/// A number and one of the units, or a bare number with the factor `bare`.
+/// A number with a unit, or a bare number, which is multiplied by `bare`.
 std::optional<std::uint64_t> with_unit(std::string_view text, std::span<unit const> units, std::uint64_t bare)
 {
-    auto const number_ends = text.find_first_not_of("0123456789");
-    auto const name = number_ends == std::string_view::npos ? std::string_view{} : text.substr(number_ends);
-    auto const number = digits(text.substr(0, number_ends));
+    auto const number_end = text.find_first_not_of("0123456789");
+    auto const name = number_end == std::string_view::npos ? std::string_view{} : text.substr(number_end);
+    auto const number = digits(text.substr(0, number_end));
     if (!number) return std::nullopt;
 
     std::uint64_t factor = name.empty() ? bare : 0;
@@ -58,11 +58,11 @@ std::string largest_unit(std::uint64_t value, std::span<unit const> units, std::
 
 }  // namespace
 
-unexpected<std::string> reject_value(std::string_view text, std::string_view right)
+unexpected<std::string> reject_value(std::string_view text, std::string_view expected)
 {
-    constexpr std::size_t enough = 60;
-    auto const shown = base::escape(text.substr(0, enough)) + (text.size() > enough ? "..." : "");
-    return unexpected(fmt::format("\"{}\" is not {}", shown, right));
+    constexpr std::size_t max_shown = 60;
+    auto const shown = base::escape(text.substr(0, max_shown)) + (text.size() > max_shown ? "..." : "");
+    return unexpected(fmt::format("\"{}\" is not {}", shown, expected));
 }
 
 parsed<std::uint64_t> parse_number(std::string_view text, std::uint64_t least, std::uint64_t most)
@@ -89,7 +89,7 @@ parsed<std::chrono::milliseconds> parse_duration(std::string_view text)
     auto const value = with_unit(text, duration_units, 1'000);
     if (!value) return reject_value(text, "a duration: an integer with ms, s, m, h or d, bare for seconds");
     if (*value > static_cast<std::uint64_t>(longest_duration.count())) {
-        return reject_value(text, "a duration that can be kept: at most 36500d");
+        return reject_value(text, "a duration of at most 36500d");
     }
     return std::chrono::milliseconds{static_cast<std::int64_t>(*value)};
 }

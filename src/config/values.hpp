@@ -7,21 +7,21 @@
 
 #include "porter/error.hpp"
 
-/// How settings are written as text, on a command line, in the environment or typed at a question. Parsing is strict:
-/// the whole text must be the value, without spaces or signs. An error is a sentence for a person, with what was given
-/// (escaped) and what would be right.
+/// The text form of settings, on a command line, in the environment or at a prompt. Parsing is strict: the whole text
+/// must be the value, without spaces or signs. An error is a clause for a person, with the escaped text and what is
+/// valid.
 namespace porter::detail::config {
 
 template <typename T>
 using parsed = result<T, std::string>;
 
-/// The error of every value: "..." is not what would be right. What was given is escaped and cut.
-unexpected<std::string> reject_value(std::string_view text, std::string_view right);
+/// The error of an invalid value: "TEXT" is not EXPECTED. The text is escaped and cut.
+unexpected<std::string> reject_value(std::string_view text, std::string_view expected);
 
 /// A decimal number within the bounds, both included.
 parsed<std::uint64_t> parse_number(std::string_view text, std::uint64_t least, std::uint64_t most);
 
-/// A port, 0 to 65535: from 1 where one connects to it.
+/// A port from `least`, which is 1 for a port to connect to, to 65535.
 parsed<std::uint16_t> parse_port(std::string_view text, std::uint16_t least = 0);
 
 /// The longest duration that can be set: a hundred years, so that no sum of times overflows.

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "config/given.hpp"
+#include "config/fixtures.hpp"
 
 namespace porter::detail::config {
 namespace {
@@ -22,7 +22,7 @@ using words = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("flags are read in all their spellings")
+TEST_CASE("a flag is read in all its spellings")
 {
     CHECK(values_of({}).empty());
     CHECK(values_of({"--port", "80"}) == words{"port", "80"});
@@ -39,10 +39,10 @@ TEST_CASE("bind may be given more than once and takes one value each time")
           words{"port", "0", "bind", "::1", "127.0.0.1"});
     CHECK(values_of({"--bind", "[::1]"}) == words{"bind", "[::1]"});
     CHECK(problem_with({"--bind", "::1", "127.0.0.1"}) ==
-          "64: unexpected argument \"127.0.0.1\": there are only options (--help)");
+          "64: unexpected argument \"127.0.0.1\": porterd takes only options (--help)");
 }
 
-TEST_CASE("help and version and the file are told apart from settings")
+TEST_CASE("help and version and the file are not settings")
 {
     CHECK(parse_command_line({"--help"}).help);
     CHECK(parse_command_line({"-h", "--nonsense"}).help);
@@ -51,19 +51,20 @@ TEST_CASE("help and version and the file are told apart from settings")
     CHECK_FALSE(parse_command_line({}).config_file);
 }
 
-TEST_CASE("a wrong command line is refused with what would be right")
+TEST_CASE("an invalid command line is rejected with what is valid")
 {
     CHECK(problem_with({"--prot", "80"}) == "64: unknown option --prot (did you mean --port?)");
     CHECK(problem_with({"--acess=open"}) == "64: unknown option --acess=open (did you mean --access?)");
     CHECK(problem_with({"--zzzzzzzzzz"}) == "64: unknown option --zzzzzzzzzz (--help lists them)");
     CHECK(problem_with({"--plug"}) == "64: unknown option --plug (--help lists them)");
     CHECK(problem_with({"-x"}).starts_with("64: unknown option -x"));
-    CHECK(problem_with({"7678"}) == "64: unexpected argument \"7678\": there are only options (--help)");
-    CHECK(problem_with({"a\nb"}) == "64: unexpected argument \"a\\nb\": there are only options (--help)");
-    CHECK(problem_with({"--port"}) == "64: --port takes one value and stands once: --port PORT");
+    CHECK(problem_with({"7678"}) == "64: unexpected argument \"7678\": porterd takes only options (--help)");
+    CHECK(problem_with({"a\nb"}) == "64: unexpected argument \"a\\nb\": porterd takes only options (--help)");
+    CHECK(problem_with({"--port"}) == "64: --port takes one value and may be given once: --port PORT");
     CHECK(problem_with({"--port="}).starts_with("64: --port"));
     CHECK(problem_with({"--port", ""}).starts_with("64: --port"));
-    CHECK(problem_with({"--port", "1", "--port", "2"}) == "64: --port takes one value and stands once: --port PORT");
+    CHECK(problem_with({"--port", "1", "--port", "2"}) ==
+          "64: --port takes one value and may be given once: --port PORT");
     CHECK(problem_with({"--strict-port=maybe"}) == "64: --strict-port: \"maybe\" is not on or off");
     CHECK(problem_with({"--log-file", ""}).starts_with("64: --log-file"));
 }
@@ -84,7 +85,7 @@ TEST_CASE("the help names every option and every line fits a screen")
     }
 }
 
-TEST_CASE("the help says what each signal does")
+TEST_CASE("the help states what each signal does")
 {
     auto const help = help_text();
     for (auto const* words : {"SIGHUP reopens the log file", "TLS key and certificate", "SIGTERM and SIGINT stop"}) {

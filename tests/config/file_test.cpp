@@ -1,13 +1,9 @@
 #include "config/file.hpp"
 
-#include <stdlib.h>
-
-#include <filesystem>
-#include <fstream>
 #include <random>
 #include <string>
 
-#include "config/given.hpp"
+#include "config/fixtures.hpp"
 
 namespace porter::detail::config {
 namespace {
@@ -24,24 +20,9 @@ texts only_values(std::string const& text)
     return settings.front().values;
 }
 
-/// A file that is gone when the test is over.
-struct temporary_file {
-    explicit temporary_file(std::string const& content)
-    {
-        std::string pattern = (std::filesystem::temp_directory_path() / "porter-config-XXXXXX").string();
-        directory = ::mkdtemp(pattern.data());
-        path = directory / "porterd.toml";
-        std::ofstream{path, std::ios::binary} << content;
-    }
-    ~temporary_file() { std::filesystem::remove_all(directory); }
-
-    std::filesystem::path directory;
-    std::filesystem::path path;
-};
-
 }  // namespace
 
-TEST_CASE("values of the file become the text that a flag would have")
+TEST_CASE("a value of the file becomes the text that a flag would have")
 {
     CHECK(only_values("port = 80") == texts{"80"});
     CHECK(only_values("port = -1") == texts{"-1"});
@@ -57,7 +38,7 @@ TEST_CASE("values of the file become the text that a flag would have")
     CHECK(read_toml("# nothing\n", "porterd.toml").empty());
 }
 
-TEST_CASE("unknown keys are refused with their place")
+TEST_CASE("an unknown key is rejected with its place")
 {
     CHECK(problem_in("port = 1\n\n  prot = 2") == "78: porterd.toml:3:3: unknown key prot (did you mean port?)");
     CHECK(problem_in("[server]\nport = 1") == "78: porterd.toml:1:2: unknown key server (did you mean service?)");
@@ -67,7 +48,7 @@ TEST_CASE("unknown keys are refused with their place")
     CHECK(problem_in("\"\\u001b[2J\" = 1").find('\x1b') == std::string::npos);
 }
 
-TEST_CASE("values of the wrong type are refused with their place")
+TEST_CASE("a value of the wrong type is rejected with its place")
 {
     CHECK(problem_in("port = '80'") == "78: porterd.toml:1:8: port must be an integer");
     CHECK(problem_in("port = 80.0") == "78: porterd.toml:1:8: port must be an integer");
@@ -81,7 +62,7 @@ TEST_CASE("values of the wrong type are refused with their place")
     CHECK(problem_in("[port]").starts_with("78: porterd.toml:1:1: port must be an integer"));
 }
 
-TEST_CASE("what is no TOML is refused with its place")
+TEST_CASE("a file that is not TOML is rejected with the place of the error")
 {
     CHECK(problem_in("port = \n").starts_with("78: porterd.toml:1:"));
     CHECK(problem_in("port = 1\nport = 2").starts_with("78: porterd.toml:2:"));
@@ -100,14 +81,14 @@ TEST_CASE("a file that cannot be read is named")
 
 TEST_CASE("a file is read whole")
 {
-    temporary_file const file{"# " + std::string(100'000, 'x') + "\nport = 81\n"};
+    config_file const file{"# " + std::string(100'000, 'x') + "\nport = 81\n"};
     auto const settings = read_file(file.path);
     REQUIRE(settings.size() == 1);
     CHECK(settings.front().values == texts{"81"});
-    CHECK(settings.front().from.where == file.path.string() + ":2:8");
+    CHECK(settings.front().from.where == file.path + ":2:8");
 }
 
-TEST_CASE("no text upsets the reader of files")
+TEST_CASE("random changes to a file cause no error other than a rejection")
 {
     std::mt19937 random{2026};
     std::string const good = "port = 80\nbind = ['::1', \"127.0.0.1\"]\nlogin-grace = '5s'\nstrict-port = true\n";
@@ -115,9 +96,9 @@ TEST_CASE("no text upsets the reader of files")
         auto text = good;
         for (auto changes = random() % 4 + 1; changes > 0; --changes)
             text[random() % text.size()] = static_cast<char>(random());
-        auto const said = problem_in(text);
-        REQUIRE(said.find('\n') == std::string::npos);
-        REQUIRE((said == "no problem" || said.starts_with("78: porterd.toml:")));
+        auto const problem = problem_in(text);
+        REQUIRE(problem.find('\n') == std::string::npos);
+        REQUIRE((problem == "no problem" || problem.starts_with("78: porterd.toml:")));
     }
 }
 

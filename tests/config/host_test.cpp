@@ -5,7 +5,7 @@
 using porter::detail::config::parse_host;
 using porter::detail::config::split_host_and_port;
 
-TEST_CASE("a host is a name or an address and IPv6 may stand in brackets")
+TEST_CASE("a host is a name or an address and IPv6 may be in brackets")
 {
     for (auto const* text : {"localhost", "example.org", "192.0.2.7", "::1", "2001:db8::7", "fe80::1%lo", "a_b"}) {
         INFO(text);
@@ -16,7 +16,7 @@ TEST_CASE("a host is a name or an address and IPv6 may stand in brackets")
     CHECK(*parse_host("[::1]") == "::1");
 }
 
-TEST_CASE("what is no host is refused with what would be right")
+TEST_CASE("text that is not a host is rejected with what is valid")
 {
     for (auto const* text : {"", " ", "a b", "a\n", "\xd0\xb0", "http://localhost", "localhost:", ":7678", "a:b:c",
                              "[::1]:7678", "localhost:0", "localhost:65536", "[[2]]", "[a]b[c]", "a]"}) {
@@ -27,7 +27,7 @@ TEST_CASE("what is no host is refused with what would be right")
           "\"localhost:7678\" is not a host: a name or an IP address, without a port");
 }
 
-TEST_CASE("a host with its port is told apart from an IPv6 address")
+TEST_CASE("a host with a port is not taken for an IPv6 address")
 {
     auto const name = split_host_and_port("localhost:7678");
     REQUIRE(name);

@@ -1,38 +1,16 @@
 #include "config/resolve.hpp"
 
-#include <stdlib.h>
-
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <thread>
 
 #include "config/file.hpp"
-#include "config/given.hpp"
+#include "config/fixtures.hpp"
 
 namespace porter::detail::config {
-namespace {
 
 using namespace std::chrono_literals;
 
-/// A configuration file that is gone when the test is over.
-struct config_file {
-    explicit config_file(std::string const& content)
-    {
-        std::string pattern = (std::filesystem::temp_directory_path() / "porter-config-XXXXXX").string();
-        directory = ::mkdtemp(pattern.data());
-        path = (directory / "porterd.toml").string();
-        std::ofstream{path, std::ios::binary} << content;
-    }
-    ~config_file() { std::filesystem::remove_all(directory); }
-
-    std::filesystem::path directory;
-    std::string path;
-};
-
-}  // namespace
-
-TEST_CASE("a variable that looks like one of the options and is none is told")
+TEST_CASE("an environment variable whose name is close to an option is reported")
 {
     environment const given{{{"PORTERD_POTR", "1"},
                              {"PORTERD_max_frame", "1MiB"},
@@ -43,10 +21,9 @@ TEST_CASE("a variable that looks like one of the options and is none is told")
                              {"PORTERD_HOME", "/"},
                              {"PORTER_POTR", "1"}}};
     CHECK(misspelt_variables(given) ==
-          std::vector<std::string>{"the environment's PORTERD_CONFG sets nothing (did you mean PORTERD_CONFIG?)",
-                                   "the environment's PORTERD_POTR sets nothing (did you mean PORTERD_PORT?)",
-                                   "the environment's PORTERD_max_frame sets nothing (did you mean "
-                                   "PORTERD_MAX_FRAME?)"});
+          std::vector<std::string>{"unknown environment variable PORTERD_CONFG (did you mean PORTERD_CONFIG?)",
+                                   "unknown environment variable PORTERD_POTR (did you mean PORTERD_PORT?)",
+                                   "unknown environment variable PORTERD_max_frame (did you mean PORTERD_MAX_FRAME?)"});
 }
 
 TEST_CASE("the defaults are those of the documentation")
@@ -86,7 +63,7 @@ TEST_CASE("the defaults are those of the documentation")
     CHECK_FALSE(options.was_given("port"));
 }
 
-TEST_CASE("a flag beats the environment and that beats the file and that beats the default")
+TEST_CASE("flags override the environment which overrides the file which overrides the defaults")
 {
     config_file const file{"port = 1\nmax-frame = '5KiB'\nlogin-grace = 7\nhash-ops = 3\n"};
     variables const environment{{"PORTERD_PORT", "2"}, {"PORTERD_MAX_FRAME", "6KiB"}, {"PORTERD_LOGIN_GRACE", "8s"}};
@@ -103,7 +80,7 @@ TEST_CASE("a flag beats the environment and that beats the file and that beats t
     CHECK(options.was_given("port"));
 }
 
-TEST_CASE("the environment can name the file and a flag names another")
+TEST_CASE("the environment can name the file and a flag overrides it")
 {
     config_file const one{"port = 1"};
     config_file const two{"port = 2"};
@@ -138,7 +115,7 @@ TEST_CASE("an empty variable counts as not set")
     CHECK(options_of({}, {{"PORTERD_CONFIG", ""}}).server.port == 7678);
 }
 
-TEST_CASE("a wrong value is named with its place and the exit code goes by the source")
+TEST_CASE("an invalid value is reported with its place and the exit code depends on the source")
 {
     config_file const file{"\nport = 65536\n"};
     CHECK(problem_with({"--port", "x"}) == "64: --port: \"x\" is not a port: a number from 0 to 65535");
@@ -149,7 +126,7 @@ TEST_CASE("a wrong value is named with its place and the exit code goes by the s
     CHECK(problem_with({"--port", "1"}, {{"PORTERD_PORT", "x"}}).starts_with("78: PORTERD_PORT: "));
 }
 
-TEST_CASE("values outside of their bounds are refused")
+TEST_CASE("a value outside its bounds is rejected")
 {
     CHECK(problem_with({"--hash-memory", "18MiB"}) == "64: --hash-memory: 18MiB is not from 19MiB to 4GiB");
     CHECK(problem_with({"--hash-ops", "1"}) == "64: --hash-ops: \"1\" is not a number from 2 to 1000");
@@ -165,29 +142,28 @@ TEST_CASE("values outside of their bounds are refused")
     CHECK(problem_with({"--session-ttl", "1500ms"}) == "64: --session-ttl: 1500ms is not whole seconds");
     CHECK(problem_with({"--session-ttl", "0"}) == "64: --session-ttl: 0 is less than 1s");
     CHECK(problem_with({"--threads", "0"}).starts_with("64: --threads"));
-    CHECK(problem_with({"--access", "none"}) == "64: --access: \"none\" is none of: open, identify, authenticate");
+    CHECK(problem_with({"--access", "none"}) == "64: --access: \"none\" is not one of: open, identify, authenticate");
     CHECK(problem_with({"--idle-timeout", "0"}) == "no problem");
     CHECK(problem_with({"--max-connections", "0"}) == "no problem");
     CHECK(problem_with({"--hash-memory", "19MiB", "--max-frame", "16MiB", "--min-password-length", "256"}) ==
           "no problem");
 }
 
-TEST_CASE("the data directory is the service manager's or the desktop's or in the home")
+TEST_CASE("the data directory is that of the service manager or of XDG or in the home directory")
 {
     auto const data_dir = [](variables const& given) { return options_of({}, given).server.data_dir; };
     CHECK(data_dir({{"STATE_DIRECTORY", "/var/lib/porter:/var/lib/other"}, {"XDG_STATE_HOME", "/x"}}) ==
           "/var/lib/porter");
     CHECK(data_dir({{"XDG_STATE_HOME", "/x"}}) == "/x/porter");
     CHECK(data_dir({{"XDG_STATE_HOME", "relative"}}) == "/home/alice/.local/state/porter");
-    CHECK(problem_with({}, {{"HOME", ""}}) ==
-          "78: no directory to keep data in: HOME is not set, so give --data-dir DIR");
+    CHECK(problem_with({}, {{"HOME", ""}}) == "78: no data directory: HOME is not set; give --data-dir DIR");
     auto const options = options_of({"--data-dir", "d", "--database", "/other/my.db"}, {{"HOME", ""}});
     CHECK(options.server.data_dir == "d");
     CHECK(options.server.database == "/other/my.db");
     CHECK(options.server.log_file == "d/porterd.log");
 }
 
-TEST_CASE("a hundred more ports are tried unless that is forbidden or needless")
+TEST_CASE("a hundred more ports are tried unless the port is strict or any")
 {
     CHECK(options_of({"--port", "1000"}).server.port_tries == 101);
     CHECK(options_of({"--port", "1000", "--strict-port"}).server.port_tries == 1);
@@ -196,7 +172,7 @@ TEST_CASE("a hundred more ports are tried unless that is forbidden or needless")
     CHECK(options_of({"--port", "65530"}).server.port_tries == 6);
 }
 
-TEST_CASE("only addresses can be bound and none twice")
+TEST_CASE("only addresses can be bound and each only once")
 {
     CHECK(options_of({"-b", "127.0.0.2", "-b", "::1"}).server.bind.size() == 2);
     for (auto const* text : {"localhost", "127.0.0.256", "127.1", "", "[::1]", "127.0.0.1:80"}) {
@@ -214,7 +190,7 @@ TEST_CASE("only addresses can be bound and none twice")
     CHECK(problem_with({"-b", "0.0.0.0", "-b", "::1", "--tls", "off"}) == "no problem");
 }
 
-TEST_CASE("a certificate goes with its key and with TLS")
+TEST_CASE("a certificate needs its key and TLS")
 {
     CHECK(problem_with({"--tls-certificate", "c", "--tls-key", "k"}) == "no problem");
     CHECK(problem_with({"--tls-certificate", "c", "--tls-key", "k", "--tls", "required"}) == "no problem");
@@ -230,7 +206,7 @@ TEST_CASE("a certificate goes with its key and with TLS")
     }
 }
 
-TEST_CASE("proxies are expected from networks and from nothing else")
+TEST_CASE("proxies are given as networks only")
 {
     auto const options = options_of({"--proxy-from", "10.0.0.0/8", "--proxy-from", "::1"});
     CHECK(options.server.proxy_from == std::vector<std::string>{"10.0.0.0/8", "::1"});
@@ -249,11 +225,12 @@ TEST_CASE("a service that does not exist is rejected")
 {
     config_file const file{"service = 'fortune'"};
     CHECK(problem_with({"--service", "echo"}) == "no problem");
-    CHECK(problem_with({"--service", "fortune"}) == "64: --service: \"fortune\" is none of: echo");
-    CHECK(problem_with({"--config", file.path}) == "78: " + file.path + ":1:11: service: \"fortune\" is none of: echo");
+    CHECK(problem_with({"--service", "fortune"}) == "64: --service: \"fortune\" is not one of: echo");
+    CHECK(problem_with({"--config", file.path}) ==
+          "78: " + file.path + ":1:11: service: \"fortune\" is not one of: echo");
 }
 
-TEST_CASE("the printed configuration shows each setting and where it came from")
+TEST_CASE("the printed configuration contains each setting and its origin")
 {
     auto const printed = print_config(options_of({"--port", "80", "-b", "::1"}, {{"PORTERD_ACCESS", "open"}}));
     auto const has = [&](std::string const& setting, std::string const& from) {
@@ -273,7 +250,7 @@ TEST_CASE("the printed configuration shows each setting and where it came from")
     }
 }
 
-TEST_CASE("the printed configuration is a file that means the same")
+TEST_CASE("the printed configuration is a file with the same settings")
 {
     auto const first = options_of({"--port", "80", "--login-grace", "1500ms", "--max-frame", "4097", "--data-dir",
                                    "/a \"b\"\\\x01", "--print-config"});

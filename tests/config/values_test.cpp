@@ -24,7 +24,7 @@ TEST_CASE("a port is a number from 0 to 65535")
     CHECK_FALSE(parse_port(std::string_view{"80\0", 3}));
 }
 
-TEST_CASE("the reason says what would be right and stays one line")
+TEST_CASE("the reason states what is valid in one line")
 {
     CHECK(parse_port("telnet").error() == "\"telnet\" is not a port: a number from 0 to 65535");
     CHECK(parse_port("\x1b[2J\n").error() == "\"\\x1b[2J\\n\" is not a port: a number from 0 to 65535");
@@ -71,7 +71,7 @@ TEST_CASE("a size has a binary unit or is bytes")
     }
 }
 
-TEST_CASE("a switch has four spellings for each side")
+TEST_CASE("a switch has four spellings for on and for off")
 {
     for (auto const* text : {"on", "yes", "true", "1"}) CHECK(*parse_switch(text));
     for (auto const* text : {"off", "no", "false", "0"}) CHECK_FALSE(*parse_switch(text));
@@ -91,7 +91,7 @@ TEST_CASE("values are written with their largest whole unit")
     CHECK(size_text(19 * 1024 * 1024) == "19MiB");
 }
 
-TEST_CASE("what is written is read back the same")
+TEST_CASE("a value that is written parses to the same value")
 {
     std::mt19937_64 random{2026};
     for (int round = 0; round < 20'000; ++round) {
@@ -103,7 +103,7 @@ TEST_CASE("what is written is read back the same")
     }
 }
 
-TEST_CASE("no text upsets a parser")
+TEST_CASE("a parser accepts or rejects any text")
 {
     std::mt19937 random{2026};
     std::string_view const letters{"0123456789 smhdKMGiB-+.\0\n\xff", 27};

@@ -262,7 +262,7 @@ class Configuration(StartCase):
         right = self.porterd("--print-config")
         wrong = self.porterd("--print-config", env={"PORTERD_POTR": "7679", "PORTERD_OPTS": "-p 1", "PORTERD_PORT": ""})
         self.assertEqual((wrong.returncode, wrong.out), (0, right.out))
-        self.assertEqual(wrong.err, "porterd: warning: the environment's PORTERD_POTR sets nothing "
+        self.assertEqual(wrong.err, "porterd: warning: unknown environment variable PORTERD_POTR "
                                     "(did you mean PORTERD_PORT?)\n")
 
     def test_the_log_goes_to_standard_output_when_it_is_asked_to(self):

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
@@ -12,14 +16,29 @@ namespace porter::detail::config {
 
 using variables = std::map<std::string, std::string>;
 
-/// The options that porterd has with these arguments and variables (and a home, if they say nothing of one).
+/// A configuration file that is removed at the end of the test.
+struct config_file {
+    explicit config_file(std::string const& content)
+    {
+        std::string pattern = (std::filesystem::temp_directory_path() / "porter-config-XXXXXX").string();
+        directory = ::mkdtemp(pattern.data());
+        path = (directory / "porterd.toml").string();
+        std::ofstream{path, std::ios::binary} << content;
+    }
+    ~config_file() { std::filesystem::remove_all(directory); }
+
+    std::filesystem::path directory;
+    std::string path;
+};
+
+/// The options of porterd with these arguments and variables; HOME is /home/alice unless it is given.
 inline porterd_options options_of(std::vector<std::string> arguments, variables given = {})
 {
     given.emplace("HOME", "/home/alice");
     return resolve(parse_command_line(std::move(arguments)), environment{given});
 }
 
-/// "EXIT CODE: LINE" of the problem that a function throws, or "no problem".
+/// "EXIT CODE: LINE" of the option_error that a function throws, or "no problem".
 template <typename Function>
 std::string problem_of(Function&& function)
 {
