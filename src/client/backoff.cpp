@@ -8,8 +8,8 @@ namespace porter::detail::client {
 std::chrono::milliseconds backoff::next(std::chrono::seconds retry_after)
 {
     auto const half = span_ / 2;
-    auto const drawn = std::chrono::duration<double, std::milli>(half) * random_();
-    auto const pause = half + std::chrono::duration_cast<std::chrono::milliseconds>(drawn);
+    auto const jitter = std::chrono::duration<double, std::milli>(half) * random_();
+    auto const pause = half + std::chrono::duration_cast<std::chrono::milliseconds>(jitter);
     span_ = std::min(span_ * 2, longest);
     return std::max<std::chrono::milliseconds>(pause, retry_after);
 }

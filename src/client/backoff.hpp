@@ -7,20 +7,20 @@
 
 namespace porter::detail::client {
 
-/// The pauses before a lost connection is made again: each about twice as long as the one before, up to a longest, and
-/// each drawn at random from its upper half, so that the clients of a server that restarts do not come back as one.
+/// Exponential backoff with jitter for reconnecting: each pause is random in the upper half of a span that doubles up
+/// to `longest`, so that the clients of a restarted server do not reconnect at the same moment.
 class backoff {
 public:
     static constexpr std::chrono::milliseconds shortest{1'000};
     static constexpr std::chrono::milliseconds longest{60'000};
 
-    /// `chance` gives evenly distributed numbers from 0 to 1 (1 excluded).
-    explicit backoff(std::function<double()> chance) : random_(std::move(chance)) {}
+    /// `random`: uniformly distributed numbers in [0, 1).
+    explicit backoff(std::function<double()> random) : random_(std::move(random)) {}
 
-    /// The next pause; never shorter than what the server asked for.
+    /// The next pause, at least `retry_after`.
     std::chrono::milliseconds next(std::chrono::seconds retry_after = {});
 
-    /// The connection stood: begin with short pauses again.
+    /// Starts again with short pauses, after a successful connection.
     void reset() noexcept { span_ = shortest; }
 
 private:
@@ -28,11 +28,11 @@ private:
     std::chrono::milliseconds span_ = shortest;
 };
 
-/// Numbers for a back_off from the system's generator.
+/// A random number in [0, 1).
 double random_fraction();
 
-/// Whether making the connection again may help: it broke, or the server closed it for a passing reason of its own.
-/// Not after a leave in order, an ended session, or a mistake that would be made again (the fatal codes).
+/// Whether reconnecting may help: the connection was lost, or the server closed it for a temporary reason. Not after a
+/// normal close, an ended session, or an error that would happen again.
 bool is_worth_retrying(client_error const& ended) noexcept;
 
 }  // namespace porter::detail::client

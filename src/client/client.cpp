@@ -11,15 +11,14 @@ namespace {
 
 using detail::base::secret;
 using detail::client::connection_impl;
-using detail::client::expected;
-using detail::client::reply;
+using detail::client::reply_kind;
 namespace protocol = detail::protocol;
-using link_ptr = std::shared_ptr<connection_impl>;
+using impl_ptr = std::shared_ptr<connection_impl>;
 
-constexpr std::size_t longest_string = 65'535;                                 // what a `str` can hold
-constexpr std::chrono::milliseconds longest_timeout = std::chrono::days{365};  // clock arithmetic stays in range
+constexpr std::size_t max_string = 65'535;                                 // the length of a `str` is a u16
+constexpr std::chrono::milliseconds max_timeout = std::chrono::days{365};  // clock arithmetic must not overflow
 
-/// A secret from a string that was handed over; the string is wiped.
+/// A secret from a string, which is wiped.
 secret take(std::string& text)
 {
     secret taken{text};
@@ -27,11 +26,11 @@ secret take(std::string& text)
     return taken;
 }
 
-/// Why some text cannot stand in a message's `str`.
-std::optional<client_error> unfit(std::initializer_list<std::string_view> texts)
+/// The error of a text that cannot be a message's `str`.
+std::optional<client_error> text_error(std::initializer_list<std::string_view> texts)
 {
     for (auto const text : texts) {
-        if (text.size() > longest_string) {
+        if (text.size() > max_string) {
             return client_error{client_errc::not_sent, {code::frame_too_large, "a text is longer than 65,535 bytes"}};
         }
         if (!detail::base::valid_utf8(text)) {
@@ -43,78 +42,79 @@ std::optional<client_error> unfit(std::initializer_list<std::string_view> texts)
 
 /// The payload of a message with at most `size` bytes of texts, in memory that wipes itself.
 template <typename Message>
-secret payload_of(Message const& said, std::size_t size = 0)
+secret payload_of(Message const& message, std::size_t size = 0)
 {
     std::string payload;
-    payload.reserve(size + 64);  // growing would leave copies of a password behind
-    protocol::encode(said, payload);
+    payload.reserve(size + 64);  // a reallocation would leave a copy of a password
+    protocol::encode(message, payload);
     return take(payload);
 }
 
-task<client_result<access_granted>> ask_for_access(link_ptr over, secret payload)
+task<client_result<access_granted>> request_access(impl_ptr impl, secret payload)
 {
-    auto said = co_await connection_impl::request(std::move(over), std::move(payload), expected::granted);
-    if (!said) co_return unexpected(said.error());
-    co_return std::move(std::get<access_granted>(*said));
+    auto granted = co_await connection_impl::request(std::move(impl), std::move(payload), reply_kind::granted);
+    if (!granted) co_return unexpected(granted.error());
+    co_return std::move(std::get<access_granted>(*granted));
 }
 
-task<client_result<void>> ask_to_do(link_ptr over, secret payload)
+task<client_result<void>> request_done(impl_ptr impl, secret payload)
 {
-    auto said = co_await connection_impl::request(std::move(over), std::move(payload), expected::done);
-    if (!said) co_return unexpected(said.error());
+    auto done = co_await connection_impl::request(std::move(impl), std::move(payload), reply_kind::done);
+    if (!done) co_return unexpected(done.error());
     co_return client_result<void>{};
 }
 
-task<client_result<std::vector<session_info>>> ask_for_sessions(link_ptr over)
+task<client_result<std::vector<session_info>>> request_sessions(impl_ptr impl)
 {
     auto payload = payload_of(protocol::list_sessions{});
-    auto said = co_await connection_impl::request(std::move(over), std::move(payload), expected::sessions);
-    if (!said) co_return unexpected(said.error());
-    co_return std::move(std::get<std::vector<session_info>>(*said));
+    auto sessions = co_await connection_impl::request(std::move(impl), std::move(payload), reply_kind::sessions);
+    if (!sessions) co_return unexpected(sessions.error());
+    co_return std::move(std::get<std::vector<session_info>>(*sessions));
 }
 
-/// An answer that needs no server.
 template <typename T>
-task<client_result<T>> fail(client_error why)
+task<client_result<T>> fail(client_error error)
 {
-    co_return unexpected(std::move(why));
+    co_return unexpected(std::move(error));
 }
 
-std::optional<client_error> no_more_access(connection_impl const& over)
+/// The error of a request for access, which may only be sent before access.
+std::optional<client_error> access_request_error(connection_impl const& impl)
 {
-    if (over.ended()) return *over.ended();
-    if (!over.granted()) return std::nullopt;
+    if (impl.ended()) return *impl.ended();
+    if (!impl.granted()) return std::nullopt;
     return client_error{client_errc::not_sent, {code::not_supported, "access was granted already"}};
 }
 
-std::optional<client_error> no_access_yet(connection_impl const& over)
+/// The error of a message, which may only be sent after access.
+std::optional<client_error> message_error(connection_impl const& impl)
 {
-    if (over.ended()) return *over.ended();
-    if (over.granted()) return std::nullopt;
+    if (impl.ended()) return *impl.ended();
+    if (impl.granted()) return std::nullopt;
     return client_error{client_errc::not_sent, {code::unauthorized, "access has not been granted"}};
 }
 
-/// Nothing is asked where there are no accounts: the server's answer is known, and could be taken for that to a data
-/// message.
-std::optional<client_error> no_account(connection_impl const& over)
+/// The error of a request about an account. Without accounts it is not sent: the server's denial could be taken for one
+/// of a data message.
+std::optional<client_error> account_error(connection_impl const& impl)
 {
-    if (auto failed = no_access_yet(over)) return failed;
-    if (over.server().access == access::authenticate) return std::nullopt;
+    if (auto error = message_error(impl)) return error;
+    if (impl.server().access == access::authenticate) return std::nullopt;
     return client_error{client_errc::denied, {code::not_supported, "this server has no accounts"}};
 }
 
-task<client_result<void>> send_message(link_ptr over, message_kind what, std::string body)
+task<client_result<void>> send_message(impl_ptr impl, message_kind kind, std::string body)
 {
-    if (auto failed = no_access_yet(*over)) return fail<void>(*failed);
-    if (what == message_kind::text && !detail::base::valid_utf8(body)) {
+    if (auto error = message_error(*impl)) return fail<void>(*error);
+    if (kind == message_kind::text && !detail::base::valid_utf8(body)) {
         return fail<void>({client_errc::not_sent, {code::invalid_utf8, "the text is not valid UTF-8"}});
     }
-    auto const limit = over->server().max_frame;
+    auto const limit = impl->server().max_frame;
     if (body.size() + 1 > limit) {
         auto reason = "the server takes messages of at most " + std::to_string(limit - 1) + " bytes";
         return fail<void>({client_errc::not_sent, {code::frame_too_large, std::move(reason)}});
     }
-    return connection_impl::send(std::move(over), what, std::move(body));
+    return connection_impl::send(std::move(impl), kind, std::move(body));
 }
 
 }  // namespace
@@ -131,19 +131,19 @@ task<client_result<client>> client::connect(std::string host, std::uint16_t port
 
 task<client_result<client>> client::connect_to(std::string host, std::uint16_t port, client_options options)
 {
-    options.timeout = std::min(options.timeout, longest_timeout);
+    options.timeout = std::min(options.timeout, max_timeout);
     auto opened = co_await detail::client::open_stream(std::move(host), port, options);
     if (!opened) co_return unexpected(opened.error());
-    auto const made = std::make_shared<connection_impl>(std::move(*opened), std::move(options));
-    client connected{made};
-    connection_impl::start(made);
-    auto welcomed = co_await connection_impl::open(made);
+    auto const impl = std::make_shared<connection_impl>(std::move(*opened), std::move(options));
+    client connected{impl};
+    connection_impl::start(impl);
+    auto welcomed = co_await connection_impl::open(impl);
     if (welcomed) co_return std::move(connected);
-    co_await connection_impl::close(made);
+    co_await connection_impl::close(impl);
     co_return unexpected(welcomed.error());
 }
 
-client::client(link_ptr underneath) : impl_(std::move(underneath)) {}
+client::client(impl_ptr impl) : impl_(std::move(impl)) {}
 client::client(client&&) noexcept = default;
 
 client& client::operator=(client&& other) noexcept
@@ -201,36 +201,36 @@ client_error const* client::refused_data() const noexcept
 task<client_result<access_granted>> client::login(std::string name, std::string password)
 {
     auto const secret = take(password);
-    if (auto failed = no_more_access(*impl_)) return fail<access_granted>(*failed);
-    if (auto failed = unfit({name, secret.view()})) return fail<access_granted>(*failed);
-    protocol::login const said{name, secret.view()};
-    return ask_for_access(impl_, payload_of(said, name.size() + secret.view().size()));
+    if (auto error = access_request_error(*impl_)) return fail<access_granted>(*error);
+    if (auto error = text_error({name, secret.view()})) return fail<access_granted>(*error);
+    protocol::login const message{name, secret.view()};
+    return request_access(impl_, payload_of(message, name.size() + secret.view().size()));
 }
 
 task<client_result<access_granted>> client::register_account(std::string name, std::string password)
 {
     auto const secret = take(password);
-    if (auto failed = no_more_access(*impl_)) return fail<access_granted>(*failed);
-    if (auto failed = unfit({name, secret.view()})) return fail<access_granted>(*failed);
-    protocol::register_account const said{name, secret.view()};
-    return ask_for_access(impl_, payload_of(said, name.size() + secret.view().size()));
+    if (auto error = access_request_error(*impl_)) return fail<access_granted>(*error);
+    if (auto error = text_error({name, secret.view()})) return fail<access_granted>(*error);
+    protocol::register_account const message{name, secret.view()};
+    return request_access(impl_, payload_of(message, name.size() + secret.view().size()));
 }
 
 task<client_result<access_granted>> client::resume(std::string token)
 {
     auto const secret = take(token);
-    if (auto failed = no_more_access(*impl_)) return fail<access_granted>(*failed);
-    if (auto failed = unfit({secret.view()})) return fail<access_granted>(*failed);
-    return ask_for_access(impl_, payload_of(protocol::resume{secret.view()}, secret.view().size()));
+    if (auto error = access_request_error(*impl_)) return fail<access_granted>(*error);
+    if (auto error = text_error({secret.view()})) return fail<access_granted>(*error);
+    return request_access(impl_, payload_of(protocol::resume{secret.view()}, secret.view().size()));
 }
 
 task<client_result<access_granted>> client::identify(std::string name)
 {
     if (impl_->server().access != access::identify) {
-        if (auto failed = no_more_access(*impl_)) return fail<access_granted>(*failed);
+        if (auto error = access_request_error(*impl_)) return fail<access_granted>(*error);
     }
-    if (auto failed = unfit({name})) return fail<access_granted>(*failed);
-    return ask_for_access(impl_, payload_of(protocol::identify{name}, name.size()));
+    if (auto error = text_error({name})) return fail<access_granted>(*error);
+    return request_access(impl_, payload_of(protocol::identify{name}, name.size()));
 }
 
 task<client_result<void>> client::send(std::string text)
@@ -260,30 +260,30 @@ task<std::optional<std::string>> client::receive_text()
 
 task<client_result<std::vector<session_info>>> client::sessions()
 {
-    if (auto failed = no_account(*impl_)) return fail<std::vector<session_info>>(*failed);
-    return ask_for_sessions(impl_);
+    if (auto error = account_error(*impl_)) return fail<std::vector<session_info>>(*error);
+    return request_sessions(impl_);
 }
 
 task<client_result<void>> client::revoke(std::uint64_t session_id)
 {
-    if (auto failed = no_account(*impl_)) return fail<void>(*failed);
-    return ask_to_do(impl_, payload_of(protocol::revoke_session{session_id}));
+    if (auto error = account_error(*impl_)) return fail<void>(*error);
+    return request_done(impl_, payload_of(protocol::revoke_session{session_id}));
 }
 
-task<client_result<void>> client::change_password(std::string current, std::string fresh)
+task<client_result<void>> client::change_password(std::string current, std::string new_password)
 {
     auto const old_secret = take(current);
-    auto const new_secret = take(fresh);
-    if (auto failed = no_account(*impl_)) return fail<void>(*failed);
-    if (auto failed = unfit({old_secret.view(), new_secret.view()})) return fail<void>(*failed);
-    protocol::change_password const said{old_secret.view(), new_secret.view()};
-    return ask_to_do(impl_, payload_of(said, old_secret.view().size() + new_secret.view().size()));
+    auto const new_secret = take(new_password);
+    if (auto error = account_error(*impl_)) return fail<void>(*error);
+    if (auto error = text_error({old_secret.view(), new_secret.view()})) return fail<void>(*error);
+    protocol::change_password const message{old_secret.view(), new_secret.view()};
+    return request_done(impl_, payload_of(message, old_secret.view().size() + new_secret.view().size()));
 }
 
 task<client_result<void>> client::logout(logout_scope scope)
 {
-    if (auto failed = no_account(*impl_)) return fail<void>(*failed);
-    return ask_to_do(impl_, payload_of(protocol::logout{static_cast<protocol::logout_scope>(scope)}));
+    if (auto error = account_error(*impl_)) return fail<void>(*error);
+    return request_done(impl_, payload_of(protocol::logout{static_cast<protocol::logout_scope>(scope)}));
 }
 
 task<void> client::close()

@@ -1,6 +1,7 @@
 #include "client/connection_impl.hpp"
 
 #include <asio/co_spawn.hpp>
+#include <asio/write.hpp>
 
 #include "client/resolve.hpp"
 #include "tls/error.hpp"
@@ -11,22 +12,25 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr std::size_t high_water = 64 * 1024;           // unwritten bytes that make senders wait
-constexpr std::size_t inbox_limit = 1024 * 1024;        // unreceived bytes that make hearing wait
-constexpr std::size_t asking_limit = 64 * inbox_limit;  // the same while an answer may stand behind them
+constexpr std::size_t output_limit = 64 * 1024;                // unwritten bytes above which send() waits
+constexpr std::size_t receive_limit = 1024 * 1024;             // unreceived bytes at which reading stops
+constexpr std::size_t max_receive_limit = 64 * receive_limit;  // the same while a reply may follow them
+constexpr std::size_t max_pongs = 10'000;                      // unwritten, for a server that does not read
+constexpr std::uint32_t largest_max_frame = 16 * 1024 * 1024;  // docs/PROTOCOL.md, frames
+constexpr std::chrono::seconds linger_time{2};                 // docs/PROTOCOL.md, closing
 
 /// A whole frame for a payload, in memory that wipes itself.
 base::secret frame_of(base::secret const& payload)
 {
     std::string frame;
-    frame.reserve(frame_header_size + payload.view().size());  // growing would leave copies behind
+    frame.reserve(frame_header_size + payload.view().size());  // a reallocation would leave a copy
     for (std::size_t i = frame_header_size; i-- > 0;) {
         frame.push_back(static_cast<char>(payload.view().size() >> (8 * i) & 0xff));
     }
     frame.append(payload.view());
-    base::secret made{frame};
+    base::secret secret_frame{frame};
     base::wipe(frame);
-    return made;
+    return secret_frame;
 }
 
 client_error lost(base::error_code error)
@@ -35,7 +39,7 @@ client_error lost(base::error_code error)
     return {client_errc::lost, {code::unavailable, ended ? "the server hung up" : error.message()}, error};
 }
 
-bool is_to_another_machine(stream const& connected)
+bool has_remote_peer(stream const& connected)
 {
     base::error_code error;
     auto const peer = connected.remote_endpoint(error);
@@ -44,14 +48,14 @@ bool is_to_another_machine(stream const& connected)
 
 }  // namespace
 
-connection_impl::connection_impl(opened_stream way, client_options options)
-    : executor_(way.socket.get_executor()),
-      socket_(std::move(way.socket)),
+connection_impl::connection_impl(opened_stream opened, client_options options)
+    : executor_(opened.socket.get_executor()),
+      socket_(std::move(opened.socket)),
       options_(std::move(options)),
-      remote_(is_to_another_machine(socket_)),
-      server_key_(std::move(way.server_key)),
-      server_authority_(std::move(way.server_authority)),
-      trust_source_(way.trust_source),
+      is_remote_(has_remote_peer(socket_)),
+      server_key_(std::move(opened.server_key)),
+      server_authority_(std::move(opened.server_authority)),
+      trust_source_(opened.trust_source),
       close_timer_(executor_, clock::time_point::max()),
       output_queued_(executor_),
       output_written_(executor_),
@@ -65,8 +69,8 @@ connection_impl::connection_impl(opened_stream way, client_options options)
 void connection_impl::start(std::shared_ptr<connection_impl> const& self)
 {
     auto const finished = [self](std::exception_ptr const& defect) {
-        if (!defect) return;  // as it should be; else memory ran out
-        self->fail({client_errc::lost, {code::internal, "the client failed within"}});
+        if (!defect) return;
+        self->fail({client_errc::lost, {code::internal, "internal error of the client"}});
         self->close_socket();
     };
     asio::co_spawn(self->executor_, read_loop(self), finished);
@@ -74,48 +78,48 @@ void connection_impl::start(std::shared_ptr<connection_impl> const& self)
     asio::co_spawn(self->executor_, watch_close(self), finished);
 }
 
-// Questions.
-
-task<client_result<reply>> connection_impl::request(std::shared_ptr<connection_impl> self, base::secret payload,
-                                                    expected wanted)
-{
-    auto& me = *self;
-    if (me.ended_) co_return unexpected(*me.ended_);
-    auto const unfit = me.validate(payload);
-    if (unfit) co_return unexpected(*unfit);
-    auto const asked = me.add_request(wanted);
-    me.requests_.push_back(frame_of(payload));
-    me.output_queued_.notify();
-    auto said = co_await wait_for_reply(self, asked);
-    co_return said;
-}
-
-task<client_result<reply>> connection_impl::wait_for_reply(std::shared_ptr<connection_impl> self,
-                                                           std::shared_ptr<pending_request> asked)
-{
-    auto& me = *self;
-    while (!asked->resolved && !asked->done.is_set()) co_await asked->done.wait();
-    if (!asked->resolved) {
-        me.begin_close({client_errc::timed_out, {code::timeout, "the server did not answer in time"}}, code::timeout);
-    }
-    co_return std::move(*asked->resolved);
-}
+// Requests.
 
 task<client_result<void>> connection_impl::open(std::shared_ptr<connection_impl> self)
 {
     auto& me = *self;
     std::string payload;
     protocol::encode(protocol::hello{protocol::version, me.options_.agent}, payload);
-    auto welcome = co_await request(self, base::secret{payload}, expected::welcome);
+    auto welcome = co_await request(self, base::secret{payload}, reply_kind::welcome);
     if (!welcome) co_return unexpected(welcome.error());
     if (me.implied_grant_) {
-        auto let_in = co_await wait_for_reply(self, me.implied_grant_);
-        if (!let_in) co_return unexpected(let_in.error());
+        auto granted = co_await wait_for_reply(self, me.implied_grant_);
+        if (!granted) co_return unexpected(granted.error());
     }
     co_return client_result<void>{};
 }
 
-std::optional<client_error> connection_impl::validate(base::secret const& payload) const
+task<client_result<reply>> connection_impl::request(std::shared_ptr<connection_impl> self, base::secret payload,
+                                                    reply_kind expected)
+{
+    auto& me = *self;
+    if (me.ended_) co_return unexpected(*me.ended_);
+    auto const error = me.size_error(payload);
+    if (error) co_return unexpected(*error);
+    auto const pending = me.add_request(expected);
+    me.requests_.push_back(frame_of(payload));
+    me.output_queued_.notify();
+    auto result = co_await wait_for_reply(self, pending);
+    co_return result;
+}
+
+task<client_result<reply>> connection_impl::wait_for_reply(std::shared_ptr<connection_impl> self,
+                                                           std::shared_ptr<pending_request> pending)
+{
+    auto& me = *self;
+    while (!pending->result && !pending->done.is_expired()) co_await pending->done.wait();
+    if (!pending->result) {
+        me.begin_close({client_errc::timed_out, {code::timeout, "the server did not answer in time"}}, code::timeout);
+    }
+    co_return std::move(*pending->result);
+}
+
+std::optional<client_error> connection_impl::size_error(base::secret const& payload) const
 {
     auto const limit = granted_ ? server_.max_frame : protocol::opening_limit;
     if (payload.view().size() <= limit) return std::nullopt;
@@ -123,24 +127,34 @@ std::optional<client_error> connection_impl::validate(base::secret const& payloa
     return client_error{client_errc::not_sent, {code::frame_too_large, std::move(reason)}};
 }
 
-std::shared_ptr<pending_request> connection_impl::add_request(expected wanted)
+std::shared_ptr<pending_request> connection_impl::add_request(reply_kind expected)
 {
     auto const deadline = granted_ ? clock::time_point::max() : clock::now() + options_.timeout;
-    pending_.push_back(std::make_shared<pending_request>(executor_, wanted, deadline));
-    receive_queue_drained_.notify();  // more of it is heard while an answer is wanted
+    pending_.push_back(std::make_shared<pending_request>(executor_, expected, deadline));
+    receive_queue_drained_.notify();  // the limit is higher while a request is pending
     return pending_.back();
 }
 
-// Talk.
+void connection_impl::resolve(reply_kind kind, reply with)
+{
+    if (pending_.empty() || pending_.front()->expected != kind) {
+        return fail_protocol(code::protocol_error, "the server answered what was not asked");
+    }
+    auto const request = std::move(pending_.front());
+    pending_.pop_front();
+    request->resolve(std::move(with));
+}
 
-task<client_result<void>> connection_impl::send(std::shared_ptr<connection_impl> self, message_kind what,
+// Messages.
+
+task<client_result<void>> connection_impl::send(std::shared_ptr<connection_impl> self, message_kind kind,
                                                 std::string body)
 {
     auto& me = *self;
-    while (!me.ended_ && me.socket_.encoder().size() > high_water) co_await me.output_written_.wait();
+    while (!me.ended_ && me.socket_.encoder().size() > output_limit) co_await me.output_written_.wait();
     if (me.ended_) co_return unexpected(*me.ended_);
-    me.socket_.encoder().add({std::as_bytes(std::span{&what, 1}), base::as_bytes(body)});
-    if (what == message_kind::data) me.sent_data_ = true;
+    me.socket_.encoder().add({std::as_bytes(std::span{&kind, 1}), base::as_bytes(body)});
+    if (kind == message_kind::data) me.sent_data_ = true;
     me.output_queued_.notify();
     co_return client_result<void>{};
 }
@@ -174,10 +188,10 @@ message const* connection_impl::next()
 
 bool connection_impl::is_full() const noexcept
 {
-    return received_.size() >= (pending_.empty() ? inbox_limit : asking_limit);
+    return received_.size() >= (pending_.empty() ? receive_limit : max_receive_limit);
 }
 
-// The coroutines of the link.
+// Reading.
 
 task<void> connection_impl::read_loop(std::shared_ptr<connection_impl> self)
 {
@@ -197,6 +211,197 @@ task<void> connection_impl::read_loop(std::shared_ptr<connection_impl> self)
     me.close_socket();
     me.close_timer_.cancel();
     me.closed_.notify();
+}
+
+void connection_impl::dispatch_frames()
+{
+    base::error_code error;
+    while (!ended_ && !is_full()) {
+        auto const payload = socket_.next(error);
+        if (error == frame_errc::frame_too_large) return fail_protocol(code::frame_too_large, error.message());
+        if (error) return fail_protocol(code::protocol_error, error.message());
+        if (!payload) return;
+        dispatch(*payload);
+    }
+    if (ended_) socket_.decoder().discard();
+}
+
+void connection_impl::dispatch(base::bytes_view payload)
+{
+    auto const decoded = protocol::decode_reply(payload);
+    if (!decoded) return fail_protocol(decoded.error(), "the server sent something that no server sends");
+    std::visit([this](auto const& message) { on(message); }, *decoded);
+}
+
+void connection_impl::on(protocol::text const& message)
+{
+    if (!granted_) return fail_protocol(code::protocol_error, "a text came before access");
+    received_.push(message_kind::text, message.body);
+    message_arrived_.notify();
+}
+
+void connection_impl::on(protocol::data const& message)
+{
+    if (!granted_) return fail_protocol(code::protocol_error, "data came before access");
+    received_.push(message_kind::data, base::as_text(message.body));
+    message_arrived_.notify();
+}
+
+void connection_impl::on(protocol::ping const& message)
+{
+    if (!granted_) return;  // a client may not answer before access
+    if (++pongs_queued_ > max_pongs) return fail_protocol(code::protocol_error, "pings came and no pong was taken");
+    socket_.encoder().compose([&](std::string& out) { protocol::encode(protocol::pong{message.body}, out); });
+    output_queued_.notify();
+}
+
+void connection_impl::on(protocol::closing const& message)
+{
+    fail(to_value(message));
+}
+
+void connection_impl::on(protocol::welcome const& message)
+{
+    if (message.version != protocol::version || message.max_frame > largest_max_frame) {
+        return fail_protocol(code::protocol_error, "the welcome is not one of this protocol's version");
+    }
+    server_ = to_value(message);
+    resolve(reply_kind::welcome, server_);
+    bool const is_known = server_.access == access::identify && !server_.known_as.empty();
+    if (!ended_ && (server_.access == access::open || is_known)) implied_grant_ = add_request(reply_kind::granted);
+}
+
+void connection_impl::on(protocol::granted const& message)
+{
+    auto access = to_value(message);
+    granted_ = access;
+    base::wipe(granted_->token);
+    socket_.decoder().limit(server_.max_frame + server_overhead);
+    resolve(reply_kind::granted, std::move(access));
+}
+
+void connection_impl::on(protocol::denied const& message)
+{
+    auto denial = to_value(message);
+    bool const is_about_data = granted_ && sent_data_ && denial.code == code::not_supported;
+    if (is_about_data) {
+        refused_data_ = std::move(denial);
+    } else if (pending_.empty()) {
+        fail_protocol(code::protocol_error, "the server denied what was not asked");
+    } else {
+        auto const request = std::move(pending_.front());
+        pending_.pop_front();
+        request->resolve(unexpected(std::move(denial)));
+    }
+}
+
+void connection_impl::on(protocol::done const& message)
+{
+    resolve(reply_kind::done, message);
+}
+
+void connection_impl::on(protocol::sessions const& message)
+{
+    resolve(reply_kind::sessions, to_value(message));
+}
+
+// Writing.
+
+task<void> connection_impl::write_loop(std::shared_ptr<connection_impl> self)
+{
+    auto& me = *self;
+    base::error_code error;
+    while (me.open_ && !error) {
+        if (!me.socket_.encoder().empty() || !me.requests_.empty()) {
+            error = co_await write_queued(self);
+        } else if (me.closing_) {
+            co_return co_await send_closing(self);
+        } else {
+            co_await me.output_queued_.wait();
+        }
+    }
+    me.output_broken_ = true;  // the read loop gets the error, or the `closing` that explains it
+}
+
+task<base::error_code> connection_impl::write_queued(std::shared_ptr<connection_impl> self)
+{
+    auto& me = *self;
+    base::error_code error;
+    co_await me.socket_.flush(error);
+    while (!error && !me.requests_.empty()) {
+        auto const frame = std::move(me.requests_.front());
+        me.requests_.pop_front();
+        auto const bytes = asio::buffer(frame.view().data(), frame.view().size());
+        auto [failed, size] = co_await asio::async_write(me.socket_, bytes, base::use_tuple);
+        error = failed;
+    }
+    me.pongs_queued_ = 0;
+    me.output_written_.notify();
+    co_return error;
+}
+
+// Closing.
+
+task<void> connection_impl::close(std::shared_ptr<connection_impl> self)
+{
+    auto& me = *self;
+    me.begin_close({client_errc::closed, {code::normal, {}}}, code::normal);
+    while (me.open_) co_await me.closed_.wait();
+}
+
+task<void> connection_impl::send_closing(std::shared_ptr<connection_impl> self)
+{
+    auto& me = *self;
+    std::string payload;
+    protocol::encode(protocol::closing{static_cast<std::uint16_t>(*me.closing_), me.ended_->reason}, payload);
+    me.socket_.queue(payload);
+    base::error_code error;
+    co_await me.socket_.flush(error);
+    if (!error) co_await me.socket_.end_sending();
+    me.close_timer_.expires_after(linger_time);
+}
+
+task<void> connection_impl::watch_close(std::shared_ptr<connection_impl> self)
+{
+    auto& me = *self;
+    while (me.open_ && me.close_timer_.expiry() > clock::now()) {
+        co_await me.close_timer_.async_wait(base::use_tuple);  // a new expiry ends the wait
+    }
+    me.close_socket();
+}
+
+void connection_impl::fail(client_error error)
+{
+    if (ended_) return;
+    ended_ = std::move(error);
+    for (auto const& request : pending_) request->resolve(unexpected(*ended_));
+    pending_.clear();
+    output_written_.notify();
+    message_arrived_.notify();
+    receive_queue_drained_.notify();
+}
+
+void connection_impl::begin_close(client_error error, code closing_code)
+{
+    if (ended_) return;
+    fail(std::move(error));
+    if (output_broken_) return close_socket();
+    closing_ = closing_code;
+    output_queued_.notify();
+    close_timer_.expires_after(options_.timeout);
+}
+
+void connection_impl::close_socket()
+{
+    fail({client_errc::lost, {code::normal, "the client was destroyed"}});
+    base::error_code ignored;  // closed already
+    socket_.close(ignored);
+    output_queued_.notify();
+}
+
+void connection_impl::fail_protocol(code violated, std::string reason)
+{
+    begin_close({client_errc::protocol, {violated, std::move(reason)}}, violated);
 }
 
 }  // namespace porter::detail::client

@@ -7,25 +7,25 @@
 
 namespace porter::detail::client {
 
-/// A socket that is closed when its time is over: whatever waits on it ends then. Shared with the timer's handler,
-/// which may come late.
+/// A socket that is closed at a deadline, which ends its pending operations. Shared with the timer's handler, which may
+/// run after the operation.
 struct deadline_socket {
-    explicit deadline_socket(base::tcp_socket made) : socket(std::move(made)), deadline(socket.get_executor()) {}
+    explicit deadline_socket(base::tcp_socket socket_) : socket(std::move(socket_)), timer(socket.get_executor()) {}
 
     base::tcp_socket socket;
-    base::steady_timer deadline;
+    base::steady_timer timer;  ///< cancelled when the socket is no longer needed
 };
 
 inline std::shared_ptr<deadline_socket> make_deadline_socket(base::tcp_socket socket,
                                                              std::chrono::steady_clock::time_point deadline)
 {
-    auto trying = std::make_shared<deadline_socket>(std::move(socket));
-    trying->deadline.expires_at(deadline);
-    trying->deadline.async_wait([trying](base::error_code cancelled) {
-        base::error_code ignored;  // done at the last moment, and its socket handed on: nothing is open here
-        if (!cancelled) trying->socket.close(ignored);
+    auto shared = std::make_shared<deadline_socket>(std::move(socket));
+    shared->timer.expires_at(deadline);
+    shared->timer.async_wait([shared](base::error_code cancelled) {
+        base::error_code ignored;  // a socket that was moved from is not open
+        if (!cancelled) shared->socket.close(ignored);
     });
-    return trying;
+    return shared;
 }
 
 }  // namespace porter::detail::client

@@ -7,15 +7,15 @@
 
 namespace porter::detail::client {
 
-/// Calls a function once after a delay, on its executor, unless it is destroyed before.
+/// Calls a function once after a delay, on the executor, unless the object is destroyed first.
 class delayed_call {
 public:
     delayed_call(io_executor executor, std::chrono::steady_clock::duration delay, std::function<void()> function)
         : function_(std::make_shared<std::function<void()>>(std::move(function))), timer_(executor, delay)
     {
-        timer_.async_wait([still_wanted = std::weak_ptr{function_}](base::error_code cancelled) {
-            auto const called = still_wanted.lock();  // none: destroyed after the timer had expired
-            if (!cancelled && called) (*called)();
+        timer_.async_wait([weak = std::weak_ptr{function_}](base::error_code cancelled) {
+            auto const alive = weak.lock();  // null: the object was destroyed after the timer had expired
+            if (!cancelled && alive) (*alive)();
         });
     }
     delayed_call(delayed_call const&) = delete;

@@ -10,39 +10,38 @@
 
 namespace porter::detail::client {
 
-/// The keys of the servers that the user of this machine has met, in one small text file that nobody else may write. A
-/// server may have several: one that is about to change its key has a line for the old one and one for the new one.
-/// Lines that are not understood stay and are told in a warning; one that may be about the server that is asked for
-/// (may_concern()), or a file that cannot be read, is a problem: what stands there might be another key.
+/// The file of the keys that the user trusts, like known_hosts of ssh. Only the user may be able to write it. A server
+/// may have several keys, such as the old and the new one during a change. An invalid line is kept and reported as a
+/// warning; but if it may be about the server in question (may_concern()), or if the file cannot be read, that is an
+/// error: it might name another key.
 class known_servers {
 public:
     using warning = std::function<void(std::string const&)>;
 
-    /// A key of the server, and the line of the file (from 1) that says so.
+    /// A key of a server and the number of its line, from 1.
     struct pin {
         std::string fingerprint;
         std::size_t line = 0;
     };
 
-    /// `file`: empty for a user who has no place for it; then no server is known and none can be.
+    /// `file`: empty if there is none; then no server is known and none can be added.
     known_servers(std::filesystem::path file, warning warn) : file_(std::move(file)), warn_(std::move(warn)) {}
 
     /// $XDG_STATE_HOME/porter/known_servers, else ~/.local/state/porter/known_servers; else empty.
     static std::filesystem::path default_file();
 
-    /// What is known of a server (place_name()): nothing, or its keys. The error is a line for a person.
-    result<std::vector<pin>, std::string> find(std::string const& where) const;
+    /// The keys of a server, which server_name() names; empty if it is unknown. The error is a line for the user.
+    result<std::vector<pin>, std::string> find(std::string const& server) const;
 
-    /// Writes a server's first key down, unless it is there. The problem, if it is not there then: the file cannot be
-    /// written, or another client has met another key there meanwhile.
+    /// Adds a server's first key, unless it is there already. Returns the error, a line for the user: the file cannot
+    /// be written, or another program has added another key.
     std::optional<std::string> add(known_server const& server) const;
 
     std::filesystem::path const& file() const noexcept { return file_; }
 
 private:
     result<std::vector<std::string>, std::string> read_lines() const;
-    result<std::vector<pin>, std::string> pins_in(std::vector<std::string> const& lines,
-                                                  std::string const& where) const;
+    result<std::vector<pin>, std::string> parse(std::vector<std::string> const& lines, std::string const& server) const;
 
     std::filesystem::path file_;
     warning warn_;

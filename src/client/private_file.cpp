@@ -14,23 +14,22 @@ namespace porter::detail::client {
 
 namespace {
 
-std::optional<std::string> reason_for_distrust_of_file(struct ::stat const& about)
+std::optional<std::string> file_error(struct ::stat const& status)
 {
-    auto const reason = base::permission_error(about);
-    if (!reason) return std::nullopt;
-    return "somebody else could have written it, so check what it holds: " + std::string{*reason};
+    auto const error = base::permission_error(status);
+    if (!error) return std::nullopt;
+    return "another user could have written it, so check its contents: " + std::string{*error};
 }
 
-/// In a folder like /tmp nobody can take a file away from its owner.
-std::optional<std::string> reason_for_distrust_of_folder(std::filesystem::path const& file)
+/// In a sticky directory such as /tmp only the owner of a file or of the directory can remove it.
+std::optional<std::string> directory_error(std::filesystem::path const& file)
 {
-    struct ::stat about{};
-    if (::stat(base::folder_of(file).c_str(), &about) != 0) return std::nullopt;  // not there: neither is the file
-    bool const is_sticky = (about.st_mode & S_ISVTX) != 0;
-    auto const reason = is_sticky ? base::owner_error(about) : base::permission_error(about);
-    if (!reason) return std::nullopt;
-    return "somebody else could have put it there or taken it away, for its folder is not safe: " +
-           std::string{*reason};
+    struct ::stat status{};
+    if (::stat(base::folder_of(file).c_str(), &status) != 0) return std::nullopt;  // there is no file either
+    bool const is_sticky = (status.st_mode & S_ISVTX) != 0;
+    auto const error = is_sticky ? base::owner_error(status) : base::permission_error(status);
+    if (!error) return std::nullopt;
+    return "another user could have added or removed it, as its directory is not safe: " + std::string{*error};
 }
 
 }  // namespace
@@ -44,31 +43,31 @@ std::filesystem::path state_file(std::string const& name)
     return {};
 }
 
-std::optional<std::string> reason_for_distrust_of_state(std::filesystem::path const& file)
+std::optional<std::string> state_file_error(std::filesystem::path const& file)
 {
-    if (auto reason = reason_for_distrust_of_folder(file)) return reason;
-    struct ::stat about{};
-    if (::lstat(file.c_str(), &about) != 0 || !S_ISREG(about.st_mode)) return std::nullopt;
-    return reason_for_distrust_of_file(about);
+    if (auto error = directory_error(file)) return error;
+    struct ::stat status{};
+    if (::lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+    return file_error(status);
 }
 
 directory_lock::directory_lock(std::filesystem::path const& directory)
 {
-    std::filesystem::path made;
-    int refused = 0;
+    std::filesystem::path path;
+    int mkdir_error = 0;
     for (auto const& part : directory) {
-        made /= part;
-        int const error = ::mkdir(made.c_str(), 0700) == 0 ? 0 : errno;
+        path /= part;
+        int const error = ::mkdir(path.c_str(), 0700) == 0 ? 0 : errno;
         if (error == 0 || error == EEXIST) {
-            refused = 0;
-        } else if (refused == 0) {
-            refused = error;  // maybe it is there all the same; if not, this is why
+            mkdir_error = 0;
+        } else if (mkdir_error == 0) {
+            mkdir_error = error;  // reported only if the directory does not exist
         }
-        if (refused != 0 && error != EEXIST && error != EROFS && error != EACCES) break;
+        if (mkdir_error != 0 && error != EEXIST && error != EROFS && error != EACCES) break;
     }
     directory_ = base::unique_fd{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (!directory_) {
-        problem_ = base::system_message(errno == ENOENT && refused != 0 ? refused : errno);
+        problem_ = base::system_message(errno == ENOENT && mkdir_error != 0 ? mkdir_error : errno);
         return;
     }
     while (::flock(directory_.get(), LOCK_EX) != 0) {
@@ -80,23 +79,23 @@ directory_lock::directory_lock(std::filesystem::path const& directory)
 
 file_text read_private_file(std::filesystem::path const& file)
 {
-    file_text read;
-    if (auto const reason = reason_for_distrust_of_folder(file)) {
-        read.problem = *reason;
-        return read;
+    file_text contents;
+    if (auto const error = directory_error(file)) {
+        contents.problem = *error;
+        return contents;
     }
-    auto content = base::read_private(file, base::symlinks::reject, [&](int fd, struct ::stat const& about) {
-        if (auto reason = reason_for_distrust_of_file(about)) return reason;
-        read.was_open = (about.st_mode & 077) != 0 && about.st_uid == ::geteuid();  // root's own is root's to tighten
-        bool const is_private = !read.was_open || ::fchmod(fd, 0600) == 0;
+    auto const text = base::read_private(file, base::symlinks::reject, [&](int fd, struct ::stat const& status) {
+        if (auto error = file_error(status)) return error;
+        contents.was_readable = (status.st_mode & 077) != 0 && status.st_uid == ::geteuid();  // not a file of root
+        bool const is_private = !contents.was_readable || ::fchmod(fd, 0600) == 0;
         return is_private ? std::nullopt : std::optional{base::system_message()};
     });
-    if (content) {
-        read.text = content->view();
-    } else if (content.error().code != ENOENT) {
-        read.problem = content.error().message;
+    if (text) {
+        contents.text = text->view();
+    } else if (text.error().code != ENOENT) {
+        contents.problem = text.error().message;
     }
-    return read;
+    return contents;
 }
 
 std::optional<std::string> replace_private_file(std::filesystem::path const& file, std::string const& text)

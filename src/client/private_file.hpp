@@ -8,21 +8,21 @@
 
 namespace porter::detail::client {
 
-/// A file of the user's own state: $XDG_STATE_HOME/porter/NAME, else ~/.local/state/porter/NAME; empty where neither
-/// variable is set (a relative XDG_STATE_HOME counts as unset, as its specification wants).
+/// The path of a state file: $XDG_STATE_HOME/porter/NAME, else $HOME/.local/state/porter/NAME; empty if neither
+/// variable is set. A relative XDG_STATE_HOME is ignored, as the XDG Base Directory Specification requires.
 std::filesystem::path state_file(std::string const& name);
 
-/// Why what stands in such a file, or that it is missing, could be somebody else's doing (base::reason_for_distrust),
-/// of the file or its folder; none for what is not there. A line for a person, who has to look into it.
-std::optional<std::string> reason_for_distrust_of_state(std::filesystem::path const& file);
+/// Why another user could have written or removed a state file: the owner or mode of the file or its directory
+/// (base::permission_error). None for a file that does not exist in a safe directory. A line for the user.
+std::optional<std::string> state_file_error(std::filesystem::path const& file);
 
-/// Held while a file is read, changed and put back, so that two programs do not undo each other's change. It locks the
-/// file's directory, which is made (0700, with its parents) when it is not there.
+/// Locks a directory while a file in it is read, changed and replaced, so that programs do not undo each other's
+/// changes. Creates the directory (0700) and its parents.
 class directory_lock {
 public:
     explicit directory_lock(std::filesystem::path const& directory);
 
-    /// Why there is no lock, for a person; empty when it is held.
+    /// Why there is no lock, for the user; empty if there is one.
     std::string const& problem() const noexcept { return problem_; }
 
 private:
@@ -31,17 +31,17 @@ private:
 };
 
 struct file_text {
-    std::string text;       ///< empty also when there is no file
-    std::string problem;    ///< why it could not be read; then it must not be written either
-    bool was_open = false;  ///< others could read the file; they no longer can
+    std::string text;           ///< empty also if there is no file
+    std::string problem;        ///< why the file could not be read; then it must not be written either
+    bool was_readable = false;  ///< others could read the file; its mode is now 0600
 };
 
-/// Reads a small file of the user's own that holds secrets: no symbolic link, none that
-/// somebody else owns or could have written, 1 MiB at most. One that others could only read is made private.
+/// Reads a file of secrets, at most 1 MiB. Rejects a symbolic link and a file that another user owns or could have
+/// written. Changes the mode of one that others could only read.
 file_text read_private_file(std::filesystem::path const& file);
 
-/// Puts a file with this text in the place of `file`, whole or not at all: a new file (0600, O_EXCL) is renamed over
-/// it. Gives the problem, or nothing.
+/// Replaces the file atomically: writes a new file (0600, O_EXCL) and renames it. Returns the error, if any. The caller
+/// holds the directory_lock.
 std::optional<std::string> replace_private_file(std::filesystem::path const& file, std::string const& text);
 
 }  // namespace porter::detail::client

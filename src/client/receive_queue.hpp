@@ -8,21 +8,21 @@
 
 namespace porter::detail::client {
 
-/// The messages that have arrived and wait to be received.
+/// The messages that have arrived and were not received yet.
 class receive_queue {
 public:
     bool empty() const noexcept { return entries_.empty(); }
 
-    /// What the waiting messages take, in bytes; an empty one counts, too.
+    /// The memory of the messages, in bytes, with an overhead for each.
     std::size_t size() const noexcept { return size_; }
 
-    void push(message_kind what, std::string_view body)
+    void push(message_kind kind, std::string_view body)
     {
-        entries_.push_back({what, std::string{body}});
+        entries_.push_back({kind, std::string{body}});
         size_ += cost(body);
     }
 
-    /// The oldest one; it stays valid until the next pop(). Not when empty.
+    /// The oldest message, valid until the next pop(). The queue must not be empty.
     message const& pop()
     {
         current_ = std::move(entries_.front());

@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "base/text.hpp"
-#include "client/errors.hpp"
-#include "client/event.hpp"
+#include "client/condition_variable.hpp"
+#include "client/connect_errors.hpp"
 
 namespace porter::detail::client {
 
@@ -13,20 +13,20 @@ namespace {
 
 using asio::ip::tcp;
 using endpoints = std::vector<tcp::endpoint>;
-using time_point = event::time_point;
+using time_point = condition_variable::time_point;
 
-/// A look-up that outlives the coroutine that gave it up: the system's resolver cannot be interrupted.
-struct look_up {
-    look_up(io_executor executor, time_point deadline) : resolver(executor), done(executor, deadline) {}
+/// Shared with the resolver's handler: getaddrinfo(3) cannot be cancelled and may return after the deadline.
+struct lookup {
+    lookup(io_executor executor, time_point deadline) : resolver(executor), done(executor, deadline) {}
 
     base::tcp_resolver resolver;
-    event done;
-    std::optional<base::error_code> outcome;
+    condition_variable done;
+    std::optional<base::error_code> error;  // once it has returned
     endpoints found;
 };
 
-/// Whether a name means this machine wherever it is looked up (RFC 6761, 6.3): the resolver is not asked, for it may
-/// not know (a machine without /etc/hosts), or know better.
+/// Whether a name always means this machine (RFC 6761, 6.3). It is not looked up: a system without /etc/hosts may not
+/// resolve it, and another resolver may return other addresses.
 bool is_localhost(std::string name)
 {
     name = base::lower(std::move(name));
@@ -44,28 +44,28 @@ bool is_loopback(asio::ip::address const& address)
     return address.is_loopback();
 }
 
-task<client_result<endpoints>> resolve(std::string host, std::uint16_t port, std::string where, time_point deadline)
+task<client_result<endpoints>> resolve(std::string host, std::uint16_t port, std::string server, time_point deadline)
 {
     base::error_code error;
     auto const literal = asio::ip::make_address(host, error);
     if (!error) co_return endpoints{tcp::endpoint{literal, port}};
-    if (host.empty()) co_return unreachable_error(where, asio::error::host_not_found);
+    if (host.empty()) co_return unreachable_error(server, asio::error::host_not_found);
     if (is_localhost(host)) {
         co_return endpoints{{asio::ip::address_v6::loopback(), port}, {asio::ip::address_v4::loopback(), port}};
     }
 
     auto executor = co_await asio::this_coro::executor;
-    auto const looking = std::make_shared<look_up>(executor, deadline);
-    auto const found = [looking](base::error_code failed, base::tcp_resolver::results_type const& results) {
-        for (auto const& entry : results) looking->found.push_back(entry.endpoint());
-        looking->outcome = failed;
-        looking->done.notify();
+    auto const shared = std::make_shared<lookup>(executor, deadline);
+    auto const handler = [shared](base::error_code failed, base::tcp_resolver::results_type const& results) {
+        for (auto const& entry : results) shared->found.push_back(entry.endpoint());
+        shared->error = failed;
+        shared->done.notify();
     };
-    looking->resolver.async_resolve(host, std::to_string(port), tcp::resolver::numeric_service, found);
-    while (!looking->outcome && !looking->done.is_set()) co_await looking->done.wait();
-    if (!looking->outcome) co_return timed_out_error(where);
-    if (*looking->outcome) co_return unreachable_error(where, *looking->outcome);
-    co_return looking->found;
+    shared->resolver.async_resolve(host, std::to_string(port), tcp::resolver::numeric_service, handler);
+    while (!shared->error && !shared->done.is_expired()) co_await shared->done.wait();
+    if (!shared->error) co_return timed_out_error(server);
+    if (*shared->error) co_return unreachable_error(server, *shared->error);
+    co_return shared->found;
 }
 
 }  // namespace porter::detail::client

@@ -10,13 +10,13 @@
 
 namespace porter::detail::client {
 
-/// Whether an address is this machine itself: then nobody is on the way.
+/// Whether it is a loopback address, also as an IPv4-mapped one.
 bool is_loopback(asio::ip::address const& address);
 
-/// The addresses of `host`, a name or an IP address; at least one. `where` is what failures call it: unreachable,
+/// The addresses of `host`, a name or an IP address; at least one. Failures, which name `server`: unreachable,
 /// timed_out.
 task<client_result<std::vector<asio::ip::tcp::endpoint>>> resolve(std::string host, std::uint16_t port,
-                                                                  std::string where,
+                                                                  std::string server,
                                                                   std::chrono::steady_clock::time_point deadline);
 
 }  // namespace porter::detail::client

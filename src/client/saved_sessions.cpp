@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "client/fields.hpp"
+#include "client/line_parsing.hpp"
 #include "client/private_file.hpp"
 
 namespace porter::detail::client {
@@ -23,15 +23,15 @@ std::filesystem::path saved_sessions::default_file()
 
 std::optional<std::vector<std::string>> saved_sessions::read_lines() const
 {
-    auto read = read_private_file(file_);
-    if (!read.problem.empty()) {
-        warn_("saved sessions are not used: " + file_.string() + ": " + read.problem);
-        base::wipe(read.text);
+    auto contents = read_private_file(file_);
+    if (!contents.problem.empty()) {
+        warn_("saved sessions are not used: " + file_.string() + ": " + contents.problem);
+        base::wipe(contents.text);
         return std::nullopt;
     }
-    if (read.was_open) warn_(file_.string() + " could be read by others; it is private (0600) again");
-    auto lines = split_lines(read.text);
-    base::wipe(read.text);
+    if (contents.was_readable) warn_(file_.string() + " was readable by others; its mode is now 0600");
+    auto lines = split_lines(contents.text);
+    base::wipe(contents.text);
     return lines;
 }
 
@@ -40,7 +40,7 @@ bool saved_sessions::write_lines(std::vector<std::string>& lines) const
     std::string text;
     std::size_t size = 0;
     for (auto const& line : lines) size += line.size() + 1;
-    text.reserve(size);  // growing would leave copies of tokens behind
+    text.reserve(size);  // a reallocation would leave copies of tokens
     for (auto const& line : lines) text.append(line).push_back('\n');
     auto const problem = replace_private_file(file_, text);
     base::wipe(text);
@@ -51,16 +51,16 @@ bool saved_sessions::write_lines(std::vector<std::string>& lines) const
 
 std::optional<saved_session> saved_sessions::parse(std::string const& line, std::size_t number) const
 {
-    auto const shown = trim_line(line);
-    if (shown.empty() || shown.front() == '#') return std::nullopt;
+    auto const trimmed = trim_line(line);
+    if (trimmed.empty() || trimmed.front() == '#') return std::nullopt;
     auto parsed = parse_session_line(line);
     if (parsed) return std::move(*parsed);
-    warn_(file_.string() + ":" + std::to_string(number) + " is no saved session: " + parsed.error());
+    warn_(file_.string() + ":" + std::to_string(number) + " is not a saved session: " + parsed.error());
     return std::nullopt;
 }
 
-std::optional<saved_session> saved_sessions::find(server_place const& at, std::string const& name, base::timestamp now,
-                                                  std::vector<std::string>* other_names) const
+std::optional<saved_session> saved_sessions::find(server_identity const& server, std::string const& name,
+                                                  base::timestamp now, std::vector<std::string>* other_names) const
 {
     if (file_.empty()) return std::nullopt;
     auto lines = read_lines();
@@ -69,7 +69,7 @@ std::optional<saved_session> saved_sessions::find(server_place const& at, std::s
     std::vector<std::string> names;
     for (std::size_t i = 0; i < lines->size(); ++i) {
         auto session = parse((*lines)[i], i + 1);
-        if (!session || !can_resume_at(session->server, at) || session->expires_at <= now) continue;
+        if (!session || !can_resume_at(session->server, server) || session->expires_at <= now) continue;
         if (std::ranges::find(names, session->name) == names.end()) names.push_back(session->name);
         if (name.empty() || session->name == name) found = std::move(session);
     }
@@ -81,19 +81,19 @@ std::optional<saved_session> saved_sessions::find(server_place const& at, std::s
 
 bool saved_sessions::save(saved_session const& session, base::timestamp now) const
 {
-    auto const refuse_to_keep = [this](std::string const& reason) {
+    auto const warn_not_saved = [this](std::string const& reason) {
         warn_("the session is not saved: " + reason);
         return false;
     };
-    if (file_.empty()) return refuse_to_keep("neither HOME nor XDG_STATE_HOME is set");
+    if (file_.empty()) return warn_not_saved("neither HOME nor XDG_STATE_HOME is set");
     auto line = format_session_line(session);
-    if (line.empty()) return refuse_to_keep("its name or token cannot stand in the file");
+    if (line.empty()) return warn_not_saved("its name or token is not allowed in the file");
     directory_lock const lock{file_.parent_path()};
-    if (!lock.problem().empty()) return refuse_to_keep(file_.parent_path().string() + ": " + lock.problem());
+    if (!lock.problem().empty()) return warn_not_saved(file_.parent_path().string() + ": " + lock.problem());
     auto lines = read_lines();
     if (!lines) return false;
-    auto const outdated = [&](std::string const& kept) {
-        auto parsed = parse_session_line(kept);
+    auto const outdated = [&](std::string const& old) {
+        auto parsed = parse_session_line(old);
         if (!parsed) return false;
         return parsed->expires_at <= now ||
                (can_resume_at(parsed->server, session.server) && parsed->name == session.name);
@@ -103,18 +103,18 @@ bool saved_sessions::save(saved_session const& session, base::timestamp now) con
     return write_lines(*lines);
 }
 
-void saved_sessions::forget(server_place const& at, std::string const& name) const
+void saved_sessions::forget(server_identity const& server, std::string const& name) const
 {
     if (file_.empty()) return;
     directory_lock const lock{file_.parent_path()};
-    if (!lock.problem().empty()) return;  // no directory: nothing was saved
+    if (!lock.problem().empty()) return;  // no directory, so nothing was saved
     auto lines = read_lines();
     if (!lines) return;
-    auto const meant = [&](std::string const& kept) {
-        auto parsed = parse_session_line(kept);
-        return parsed && can_resume_at(parsed->server, at) && parsed->name == name;
+    auto const matches = [&](std::string const& old) {
+        auto parsed = parse_session_line(old);
+        return parsed && can_resume_at(parsed->server, server) && parsed->name == name;
     };
-    if (std::erase_if(*lines, meant) > 0) write_lines(*lines);
+    if (std::erase_if(*lines, matches) > 0) write_lines(*lines);
 }
 
 }  // namespace porter::detail::client

@@ -10,37 +10,34 @@
 
 namespace porter::detail::client {
 
-/// The server that a saved session belongs to: its token is offered to nothing else.
-struct server_place {
-    std::string host;  ///< as typed, in lower case
+/// The server of a saved session.
+struct server_identity {
+    std::string host;  ///< as the user typed it, in lower case
     std::uint16_t port = 0;
-    std::string transport = "plain";  ///< how the session was opened
-    std::string key = "-";            ///< the server's key, "-" where the transport has none
-    std::string authority{};  ///< the key of the authority, where its word alone is why the server is trusted; or empty
+    std::string transport = "plain";  ///< "plain" or "tls"
+    std::string key = "-";            ///< the fingerprint of the server's key, "-" over plain TCP
+    std::string authority{};  ///< the fingerprint of the authority's key, if only an authority certifies the server
 
-    bool operator==(server_place const&) const = default;
+    bool operator==(server_identity const&) const = default;
 };
 
-/// Whether a token that was kept at `kept` may be offered to `server`: same host, port and transport, and the same key
-/// or, where both are trusted on an authority's word, the same authority. A session that was opened under a pin has no
-/// authority, so that none can vouch for another key.
-bool can_resume_at(server_place const& kept, server_place const& server);
+/// Whether a token of the server `saved` may be sent to `server`: same host, port and transport, and the same key or
+/// the same authority. A session that was opened with a pinned key has no authority: it is never sent to another key.
+bool can_resume_at(server_identity const& saved, server_identity const& server);
 
 struct saved_session {
-    server_place server;
+    server_identity server;
     std::string name;
     base::timestamp expires_at{};
     base::secret token;
 };
 
-/// One line of the file of saved sessions: HOST PORT TRANSPORT KEY EXPIRES TOKEN NAME. The key may be followed by
-/// ",authority=" and the authority's; a client that does not know that takes it for another key. Only the name, which
-/// ends the line, may have spaces; what trim_line() leaves out is no part of it. The error is one clause for a person,
-/// without the token.
+/// Parses HOST PORT TRANSPORT KEY EXPIRES TOKEN NAME after trim_line(). The key may be followed by ",authority=" and
+/// the authority's key, which an older client takes for a different key. Only the name may have spaces. The error is a
+/// clause for the user, without the token.
 result<saved_session, std::string> parse_session_line(std::string_view line);
 
-/// The same line, without a line feed; empty when something in the session has no place in it (a server may send
-/// anything as a name or token).
+/// The line without a line feed; empty if a member is not valid in a line: a server may send any name or token.
 std::string format_session_line(saved_session const& session);
 
 }  // namespace porter::detail::client

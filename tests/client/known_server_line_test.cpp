@@ -56,7 +56,7 @@ TEST_CASE("a line written by hand may say something else than a day or nothing")
 {
     auto const noted = parse_known_server("[2001:DB8::1]:7678 " + key + " the one in the cellar, says Алиса");
     REQUIRE(noted);
-    CHECK(noted->place == "[2001:db8::1]:7678");
+    CHECK(noted->name == "[2001:db8::1]:7678");
     CHECK(noted->first_seen == "the one in the cellar, says Алиса");
     auto const bare = parse_known_server("a:1 " + key);
     REQUIRE(bare);
@@ -121,11 +121,11 @@ TEST_CASE("what would break the file gets no line of it")
     known_server server{"localhost:7678", key, "2026-11-20"};
     SECTION("a host with a space")
     {
-        server.place = "local host:7678";
+        server.name = "local host:7678";
     }
     SECTION("a host with a line feed")
     {
-        server.place = "localhost\nb:7678";
+        server.name = "localhost\nb:7678";
     }
     SECTION("no fingerprint")
     {

@@ -13,7 +13,7 @@ using porter::detail::base::secret;
 using porter::detail::base::timestamp;
 using porter::detail::client::saved_session;
 using porter::detail::client::saved_sessions;
-using porter::detail::client::server_place;
+using porter::detail::client::server_identity;
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
@@ -68,7 +68,7 @@ saved_session session(std::string name, std::string token, std::uint16_t port = 
     return made;
 }
 
-server_place const here{"localhost", 7678, "plain", "-"};
+server_identity const here{"localhost", 7678, "plain", "-"};
 
 unsigned mode_of(fs::path const& path)
 {

@@ -129,12 +129,12 @@ TEST_CASE("a session of a server for which an authority vouches has the authorit
 TEST_CASE("a token is offered to the same key or to one for which the same authority vouches")
 {
     using porter::detail::client::can_resume_at;
-    using porter::detail::client::server_place;
-    server_place const pinned{"localhost", 7678, "tls", "key", {}};
-    server_place const vouched{"localhost", 7678, "tls", "key", "authority"};
-    server_place const renewed{"localhost", 7678, "tls", "new key", "authority"};
-    server_place const repinned{"localhost", 7678, "tls", "new key", {}};
-    server_place const of_another{"localhost", 7678, "tls", "new key", "another"};
+    using porter::detail::client::server_identity;
+    server_identity const pinned{"localhost", 7678, "tls", "key", {}};
+    server_identity const vouched{"localhost", 7678, "tls", "key", "authority"};
+    server_identity const renewed{"localhost", 7678, "tls", "new key", "authority"};
+    server_identity const repinned{"localhost", 7678, "tls", "new key", {}};
+    server_identity const of_another{"localhost", 7678, "tls", "new key", "another"};
     CHECK(can_resume_at(vouched, renewed));
     CHECK(can_resume_at(vouched, pinned));
     CHECK(can_resume_at(pinned, vouched));
@@ -142,8 +142,8 @@ TEST_CASE("a token is offered to the same key or to one for which the same autho
     CHECK_FALSE(can_resume_at(pinned, repinned));
     CHECK_FALSE(can_resume_at(vouched, repinned));
     CHECK_FALSE(can_resume_at(vouched, of_another));
-    auto const elsewhere = GENERATE(server_place{"other", 7678, "tls", "key", "authority"},
-                                    server_place{"localhost", 7679, "tls", "key", "authority"},
-                                    server_place{"localhost", 7678, "plain", "key", "authority"});
+    auto const elsewhere = GENERATE(server_identity{"other", 7678, "tls", "key", "authority"},
+                                    server_identity{"localhost", 7679, "tls", "key", "authority"},
+                                    server_identity{"localhost", 7678, "plain", "key", "authority"});
     CHECK_FALSE(can_resume_at(vouched, elsewhere));
 }

@@ -1,5 +1,5 @@
 // The file of known servers: a line that is read and written again reads the same. Input: the file.
-#include "client/fields.hpp"
+#include "client/line_parsing.hpp"
 #include "client/known_server_line.hpp"
 #include "fuzz/fuzzer.hpp"
 #include "porter/host_key_policy.hpp"
@@ -10,14 +10,14 @@ namespace {
 
 /// Text before a line, visible or not, must not hide the server's key: the line is parsed, or reported as one that may
 /// concern the server.
-void check_damaged(std::string const& line, std::string const& place)
+void check_damaged(std::string const& line, std::string const& name)
 {
     using namespace detail::client;
     require(parse_known_server(line + '\r').has_value(), "a line with CR LF is read");
     for (std::string const& before : {std::string(1, '\0'), std::string{" "}, std::string{"\t"},
                                       std::string{"\xef\xbb\xbf"}, std::string{"\xc2\xa0"}, std::string{"@revoked "}}) {
         auto const damaged = parse_known_server(before + line);
-        require(damaged ? damaged->place == place : may_concern(before + line, place), "no key is overlooked");
+        require(damaged ? damaged->name == name : may_concern(before + line, name), "no key is overlooked");
     }
 }
 
@@ -28,7 +28,7 @@ void check(std::string_view file)
     using namespace detail::client;
     for (auto const& line : split_lines(std::string{file})) {
         auto const server = parse_known_server(line);
-        if (server) check_damaged(line, server->place);
+        if (server) check_damaged(line, server->name);
         if (!server) {
             require(!server.error().empty(), "an error has a reason");
             continue;
@@ -42,9 +42,9 @@ void check(std::string_view file)
         require(split_lines(written).size() == 1, "a server is one line");
         auto const again = parse_known_server(written);
         require(again && *again == *server, "a written line reads the same");
-        auto const colon = server->place.rfind(':');
-        auto const port = parse_number<std::uint16_t>(server->place.substr(colon + 1));
-        require(port && *port != 0, "a place ends with a port");
+        auto const colon = server->name.rfind(':');
+        auto const port = parse_number<std::uint16_t>(server->name.substr(colon + 1));
+        require(port && *port != 0, "a server name ends with a port");
     }
 }
 

@@ -1,5 +1,5 @@
 // The file of saved sessions: a line that is read and written again reads the same. Input: the file.
-#include "client/fields.hpp"
+#include "client/line_parsing.hpp"
 #include "client/session_line.hpp"
 #include "fuzz/fuzzer.hpp"
 

@@ -82,10 +82,10 @@ class FirstUse(HostKeyCase):
         server = self.serve(expect_clean_close, echo)
         nowhere = {"HOME": "", "XDG_STATE_HOME": ""}
         done = self.run_porter(server.port, "--trust-first-use", stdin=b"hello\n", env=nowhere)
-        self.assert_refused(done, "cannot be kept", self.pair.fingerprint)
+        self.assert_refused(done, "cannot be saved", self.pair.fingerprint)
         done = self.run_porter(server.port, "--trust", self.pair.fingerprint, stdin=b"hello\n", env=nowhere)
         self.assertEqual((done.returncode, done.out), (0, "hello\n"), done.err)
-        self.assertIn("cannot be kept", done.err)
+        self.assertIn("cannot be saved", done.err)
         server.join()
 
     def test_options_that_contradict_each_other_are_wrong_usage(self):

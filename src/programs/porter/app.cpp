@@ -57,7 +57,7 @@ task<exit_status> app::run_session()
     auto const executor = co_await asio::this_coro::executor;
     auto where = co_await ask_server();
     if (!where) co_return where.error();
-    detail::client::server_place at;
+    detail::client::server_identity at;
     at.host = base::lower(host_);
     at.port = port_;
     login_flow entrance{executor, options_, std::move(at), client_, console_, prompts_ ? &*prompts_ : nullptr};

@@ -27,7 +27,7 @@ outcome<void> login_flow::check_state() const
     using namespace detail::client;
     for (auto const& file : {known_servers::default_file(), saved_sessions::default_file()}) {
         if (file.empty()) continue;
-        auto const reason = reason_for_distrust_of_state(file);
+        auto const reason = state_file_error(file);
         if (reason)
             return unexpected(exit_status{exit_code::bad_configuration, base::escape(file.string() + ": " + *reason)});
     }

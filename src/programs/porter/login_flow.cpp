@@ -27,7 +27,7 @@ bool wants_new_connection(client_error const& failed)
 
 }  // namespace
 
-login_flow::login_flow(io_executor executor, porter_options const& options, detail::client::server_place at,
+login_flow::login_flow(io_executor executor, porter_options const& options, detail::client::server_identity at,
                        std::optional<client>& door, console& says, prompts* ask)
     : options_(options),
       at_(std::move(at)),

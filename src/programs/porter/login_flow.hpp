@@ -20,7 +20,7 @@ namespace porter::programs {
 class login_flow {
 public:
     /// `ask`: null where nobody can be asked. Everything outlives the reception.
-    login_flow(io_executor executor, porter_options const& options, detail::client::server_place at,
+    login_flow(io_executor executor, porter_options const& options, detail::client::server_identity at,
                std::optional<client>& door, console& says, prompts* ask);
 
     /// Connects and gets access, greeting whoever comes in.
@@ -69,7 +69,7 @@ private:
     task<void> end_session();
 
     porter_options const& options_;
-    detail::client::server_place at_;
+    detail::client::server_identity at_;
     std::optional<client>& client_;
     console& console_;
     prompts* prompts_;

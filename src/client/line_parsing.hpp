@@ -8,22 +8,21 @@
 
 namespace porter::detail::client {
 
-// What the lines of the user's small text files are made of: fields of visible characters with blanks between them.
+// Lines of known_servers and of the saved sessions: fields of visible characters, separated by blanks.
 
-/// Whether the text can stand as a field: visible ASCII, and no more than a host name may have (255 bytes).
+/// Whether a text can be a field: visible ASCII, 1 to 255 bytes.
 bool is_field(std::string_view text) noexcept;
 
-/// Whether nothing in it ends a line or moves a terminal's cursor.
-bool is_printed(std::string_view text) noexcept;
+/// Whether a text has no control characters of ASCII.
+bool is_printable(std::string_view text) noexcept;
 
-/// A line without what an editor or another system adds around it: a byte order mark before it, blanks and tabs, the CR
-/// of a CRLF.
+/// A line without what an editor may add: a leading byte order mark, blanks and tabs at both ends, the CR of a CRLF.
 std::string_view trim_line(std::string_view line) noexcept;
 
-/// Takes the text up to the next blanks or tabs off the front, and these with it.
+/// Removes the first field and the blanks and tabs after it, and returns the field.
 std::string_view take_field(std::string_view& rest) noexcept;
 
-/// A decimal number that is the whole text.
+/// The number if the whole text is one, in decimal.
 template <typename Number>
 std::optional<Number> parse_number(std::string_view text) noexcept
 {
@@ -34,7 +33,7 @@ std::optional<Number> parse_number(std::string_view text) noexcept
     return value;
 }
 
-/// The lines of a text, without their line feeds; the last one may lack its own.
+/// The lines without their line feeds; the last may have none.
 std::vector<std::string> split_lines(std::string const& text);
 
 }  // namespace porter::detail::client

@@ -1,4 +1,4 @@
-#include "client/quiet_close.hpp"
+#include "client/lingering_close.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,11 +10,11 @@ namespace porter::detail::client {
 
 namespace {
 
-constexpr std::chrono::seconds linger_time{2};  // for the server to end its side (docs/PROTOCOL.md, closing)
+constexpr std::chrono::seconds linger_time{2};  // docs/PROTOCOL.md, closing
 
-/// A connection and the timer that closes it. The timer's handler may come late, so it shares them.
+/// Shared with the timer's handler, which may run after the coroutine.
 struct closing_stream {
-    explicit closing_stream(stream connected) : socket(std::move(connected)), timer(socket.get_executor()) {}
+    explicit closing_stream(stream socket_) : socket(std::move(socket_)), timer(socket.get_executor()) {}
 
     stream socket;
     base::steady_timer timer;
@@ -22,9 +22,9 @@ struct closing_stream {
 
 }  // namespace
 
-task<void> close_quietly(stream connected, std::chrono::steady_clock::time_point deadline)
+task<void> lingering_close(stream socket, std::chrono::steady_clock::time_point deadline)
 {
-    auto const closing = std::make_shared<closing_stream>(std::move(connected));
+    auto const closing = std::make_shared<closing_stream>(std::move(socket));
     closing->timer.expires_at(std::min(deadline, std::chrono::steady_clock::now() + linger_time));
     closing->timer.async_wait([closing](base::error_code cancelled) {
         base::error_code ignored;  // closed already

@@ -1,4 +1,4 @@
-#include "client/fields.hpp"
+#include "client/line_parsing.hpp"
 
 #include <algorithm>
 
@@ -8,20 +8,20 @@ namespace {
 
 constexpr std::string_view blanks = " \t";
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // U+FEFF, which some editors write first
-constexpr std::size_t longest_word = 255;                     // a host name's bound; tokens and keys are far shorter
+constexpr std::size_t max_field = 255;                        // the limit of a host name; tokens and keys are shorter
 
 }  // namespace
 
 bool is_field(std::string_view text) noexcept
 {
     auto const visible = [](char c) { return c > ' ' && c < '\x7f'; };
-    return !text.empty() && text.size() <= longest_word && std::all_of(text.begin(), text.end(), visible);
+    return !text.empty() && text.size() <= max_field && std::all_of(text.begin(), text.end(), visible);
 }
 
-bool is_printed(std::string_view text) noexcept
+bool is_printable(std::string_view text) noexcept
 {
-    auto const printed = [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != '\x7f'; };
-    return std::all_of(text.begin(), text.end(), printed);
+    auto const is_not_control = [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != '\x7f'; };
+    return std::all_of(text.begin(), text.end(), is_not_control);
 }
 
 std::string_view trim_line(std::string_view line) noexcept
@@ -34,9 +34,9 @@ std::string_view trim_line(std::string_view line) noexcept
 
 std::string_view take_field(std::string_view& rest) noexcept
 {
-    auto const word = rest.substr(0, rest.find_first_of(blanks));
-    rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of(blanks, word.size())));
-    return word;
+    auto const field = rest.substr(0, rest.find_first_of(blanks));
+    rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of(blanks, field.size())));
+    return field;
 }
 
 std::vector<std::string> split_lines(std::string const& text)

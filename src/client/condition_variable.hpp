@@ -1,0 +1,31 @@
+#pragma once
+
+#include <chrono>
+
+#include "base/asio.hpp"
+
+namespace porter::detail::client {
+
+/// A condition variable for coroutines of one thread, with a deadline. A wait may end spuriously: wait in a loop that
+/// checks the condition and, where there is a deadline, is_expired().
+class condition_variable {
+public:
+    using time_point = std::chrono::steady_clock::time_point;
+
+    /// Every wait ends at `deadline`.
+    explicit condition_variable(io_executor executor, time_point deadline = time_point::max())
+        : timer_(executor, deadline)
+    {}
+
+    task<void> wait() { co_await timer_.async_wait(base::use_tuple); }
+
+    /// Ends all waits.
+    void notify() { timer_.cancel(); }
+
+    bool is_expired() const { return timer_.expiry() <= std::chrono::steady_clock::now(); }
+
+private:
+    base::steady_timer timer_;
+};
+
+}  // namespace porter::detail::client

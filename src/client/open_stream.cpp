@@ -1,0 +1,113 @@
+#include "client/open_stream.hpp"
+
+#include <optional>
+
+#include "client/connect_errors.hpp"
+#include "client/deadline_socket.hpp"
+#include "client/host_key_check.hpp"
+#include "client/lingering_close.hpp"
+#include "client/plaintext_rejection.hpp"
+#include "client/resolve.hpp"
+#include "tls/context.hpp"
+#include "tls/error.hpp"
+
+namespace porter::detail::client {
+
+namespace {
+
+using asio::ip::tcp;
+using time_point = std::chrono::steady_clock::time_point;
+
+task<client_result<base::tcp_socket>> connect_to(tcp::endpoint endpoint, std::string server, time_point deadline)
+{
+    auto executor = co_await asio::this_coro::executor;
+    base::tcp_socket socket{executor};
+    base::error_code open_error;
+    socket.open(endpoint.protocol(), open_error);  // here, so that a closed socket means that the deadline has passed
+    if (open_error) co_return unreachable_error(server, open_error);
+    auto const connecting = make_deadline_socket(std::move(socket), deadline);
+    auto [error] = co_await connecting->socket.async_connect(endpoint, base::use_tuple);
+    connecting->timer.cancel();
+    if (!connecting->socket.is_open()) co_return timed_out_error(server);
+    if (error) co_return unreachable_error(server, error);
+    connecting->socket.set_option(tcp::no_delay{true}, error);  // frames are written whole: Nagle would only delay
+    co_return std::move(connecting->socket);
+}
+
+task<client_result<base::tcp_socket>> connect_tcp(std::string host, std::uint16_t port, std::string server,
+                                                  time_point deadline)
+{
+    auto addresses = co_await resolve(std::move(host), port, server, deadline);
+    if (!addresses) co_return unexpected(addresses.error());
+    std::optional<client_error> error;
+    for (std::size_t i = 0; i < addresses->size(); ++i) {
+        auto const now = std::chrono::steady_clock::now();
+        auto const limit = now + (deadline - now) / static_cast<int>(addresses->size() - i);
+        auto connected = co_await connect_to((*addresses)[i], server, limit);
+        if (connected) co_return std::move(*connected);
+        error = connected.error();
+    }
+    co_return unexpected(*error);
+}
+
+/// Shared by all connections: loading the system's authorities takes some 10 ms.
+tls::client_context const& tls_context()
+{
+    static tls::client_context const context;
+    return context;
+}
+
+/// A server that closes during the handshake may be full, so that is `lost`, which may be retried. Any other error
+/// means that it does not serve this protocol over TLS.
+unexpected<client_error> handshake_error(std::string const& server, base::error_code error)
+{
+    if (error == asio::error::timed_out) return timed_out_error(server);
+    if (error == asio::error::eof || error == tls::errc::truncated || error.category() != tls::category()) {
+        return handshake_lost_error(server, error.category() == tls::category() ? asio::error::eof : error);
+    }
+    return unexpected(
+        client_error{client_errc::protocol,
+                     {code::tls_required, server + " does not speak TLS 1.3 and porter/1: " + error.message()}});
+}
+
+task<client_result<opened_stream>> start_tls(base::tcp_socket socket, std::string host, std::string server,
+                                             client_options const& options, time_point deadline)
+{
+    opened_stream opened{stream{std::move(socket)}, {}, {}, trust_source::none};
+    auto const peer = co_await opened.socket.connect_tls(tls_context(), host, deadline);
+    if (!peer && peer.error() == tls::errc::plaintext_reply) {
+        base::tcp_socket plain{std::move(opened.socket)};
+        auto const error = co_await read_plaintext_rejection(std::move(plain), server, deadline);
+        co_return unexpected(error);
+    }
+    if (!peer) co_return handshake_error(server, peer.error());
+    auto const& file = options.known_servers;
+    known_servers const known{file.empty() ? known_servers::default_file() : file, options.warn};
+    host_key const key{server, peer->fingerprint, peer->system_verified, peer->certificate_error};
+    auto const source = check_host_key(key, known, options.host_key_policy, base::system_clock{}.now(), options.warn);
+    if (!source) {
+        co_await lingering_close(std::move(opened.socket), deadline);
+        co_return unexpected(source.error());
+    }
+    opened.server_key = peer->fingerprint;
+    if (*source == trust_source::certificate_authority) opened.server_authority = peer->authority;
+    opened.trust_source = *source;
+    co_return std::move(opened);
+}
+
+}  // namespace
+
+task<client_result<opened_stream>> open_stream(std::string host, std::uint16_t port, client_options const& options)
+{
+    auto const deadline = std::chrono::steady_clock::now() + options.timeout;
+    auto const server = server_name(host, port);
+    auto connected = co_await connect_tcp(host, port, server, deadline);
+    if (!connected) co_return unexpected(connected.error());
+    if (options.transport == transport::plain) {
+        co_return opened_stream{stream{std::move(*connected)}, {}, {}, trust_source::none};
+    }
+    auto opened = co_await start_tls(std::move(*connected), std::move(host), server, options, deadline);
+    co_return opened;
+}
+
+}  // namespace porter::detail::client
