@@ -30,10 +30,6 @@ public:
     /// The account with this id, likewise.
     virtual task<result<claimed_account>> find_claimed(account_id id) = 0;
 
-    /// Adds an account; `id`, `credential_version` and `failed_since` of the argument are ignored, those of the answer
-    /// hold. Errors: name_taken.
-    virtual task<result<account>> add(account fresh) = 0;
-
     /// Puts a stronger hash of the same password in place, if `old_hash` is still the stored one; sessions stay.
     /// Errors: credential_changed.
     virtual task<result<void>> rehash(account_id id, std::string old_hash, std::string new_hash) = 0;
@@ -64,9 +60,9 @@ public:
     /// ends the oldest sessions beyond `keep`. Errors: credential_changed.
     virtual task<result<opened_session>> open(new_session fresh) = 0;
 
-    /// Adds an account and opens its first session, both or neither: else somebody could hear of a failure although
-    /// the account exists. What accounts::add ignores is ignored, and the account and version of `first`. Errors:
-    /// name_taken; credential_changed (it was to be disabled).
+    /// Adds an account and opens its first session: both or neither, so that no client is told of an error although
+    /// its account exists. Ignores `id`, `credential_version` and `failed_since` of the account, and the account and
+    /// the credential version of `first`. Errors: name_taken; credential_changed (the account is disabled).
     virtual task<result<opened_session>> open_first(account owner, new_session first) = 0;
 
     /// The session with this digest, or none. Expired ones too: the caller judges by its own clock.

@@ -22,7 +22,7 @@ constexpr hash_cost more_passes{8, 3};
 
 struct fixture {
     testing::computations computed;
-    testing::verifier_fixture house{{}, 0, function()};
+    testing::verifier_fixture verifier{{}, 0, function()};
 
     std::unique_ptr<auth::hash_function> function()
     {
@@ -42,16 +42,16 @@ struct fixture {
         fresh.name = name;
         fresh.folded_name = name;
         fresh.password_hash = std::move(hash);
-        REQUIRE(testing::run(house.io, house.accounts.add(fresh)));
+        REQUIRE(verifier.store.add(fresh));
     }
 
     /// What a login computes.
     costs login(std::string_view name, std::string_view password, bool is_good = false)
     {
         computed.take();
-        auto const proved = house.login(name, password);
+        auto const proved = verifier.login(name, password);
         CHECK(refusal_of(proved) == (is_good ? code::normal : code::bad_credentials));
-        house.clock.advance(std::chrono::hours{1});
+        verifier.clock.advance(std::chrono::hours{1});
         return computed.take();
     }
 
@@ -64,10 +64,10 @@ struct fixture {
         CHECK(login("old", "control\ncharacter") == expected);
         CHECK(login("new", "wrong horse") == expected);
         CHECK(login("unreadable", "correct horse") == expected);
-        house.accounts.disabled = true;
+        verifier.accounts.disabled = true;
         CHECK(login("old", "correct horse") == expected);
         CHECK(login("new", "wrong horse") == expected);
-        house.accounts.disabled = false;
+        verifier.accounts.disabled = false;
     }
 };
 
@@ -123,12 +123,12 @@ TEST_CASE("a change of the password computes what a login does before it hashes 
     at.add("old", cheap);
     at.add("older", cheap);
     at.computed.set_today(more_memory);
-    auto const id = at.house.stored("old").id;
+    auto const id = at.verifier.stored("old").id;
     at.computed.take();
-    CHECK_FALSE(at.house.change_password(id, "wrong horse", "a better horse"));
+    CHECK_FALSE(at.verifier.change_password(id, "wrong horse", "a better horse"));
     CHECK(at.computed.take() == costs{more_memory, cheap});
-    at.house.clock.advance(std::chrono::hours{1});
-    CHECK(at.house.change_password(id, "correct horse", "a better horse"));
+    at.verifier.clock.advance(std::chrono::hours{1});
+    CHECK(at.verifier.change_password(id, "correct horse", "a better horse"));
     CHECK(at.computed.take() == costs{more_memory, cheap, more_memory});
 }
 
@@ -147,7 +147,7 @@ TEST_CASE("a hash whose cost is out of bounds costs what any other does and make
     at.check_that_nothing_is_told({cheap});
     CHECK(at.login("huge", "correct horse") == costs{cheap});
     CHECK(at.login("tiny", "correct horse") == costs{cheap});
-    CHECK(at.house.log.count("password_hash_unreadable") == 3);
+    CHECK(at.verifier.log.count("password_hash_unreadable") == 3);
 }
 
 TEST_CASE("where there is no memory for one of the costs every check is busy and computes the same")
@@ -161,12 +161,12 @@ TEST_CASE("where there is no memory for one of the costs every check is busy and
         for (auto const* name : {"nobody", "old", "new", "unreadable", ""}) {
             for (auto const* password : {"correct horse", "wrong horse"}) {
                 at.computed.take();
-                CHECK(refusal_of(at.house.login(name, password)) == code::busy);
+                CHECK(refusal_of(at.verifier.login(name, password)) == code::busy);
                 CHECK(at.computed.take() == costs{cheap, more_memory});
             }
         }
     }
-    CHECK(at.house.stored("old").failed_since == 0);
+    CHECK(at.verifier.stored("old").failed_since == 0);
 }
 
 TEST_CASE("of more costs than are covered the dearest are and the log says so once")
@@ -179,7 +179,7 @@ TEST_CASE("of more costs than are covered the dearest are and the log says so on
     at.store("unreadable", "secret");
     costs const covered{cheap, {64, 1}, {32, 2}, {8, 4}};
     at.check_that_nothing_is_told(covered);
-    CHECK(at.house.log.count("hash_costs_uncovered") == 0);
+    CHECK(at.verifier.log.count("hash_costs_uncovered") == 0);
 
     at.add("c", {8, 2});
     at.add("d", {8, 3});
@@ -190,7 +190,7 @@ TEST_CASE("of more costs than are covered the dearest are and the log says so on
     CHECK(at.login("c", "wrong horse") == with_its_own);
     with_its_own.push_back(cheap);
     CHECK(at.login("c", "correct horse", true) == with_its_own);
-    CHECK(at.house.log.count("hash_costs_uncovered") == 1);
+    CHECK(at.verifier.log.count("hash_costs_uncovered") == 1);
 }
 
 TEST_CASE("a dummy hash has the form of a stored one and no two are the same")

@@ -33,7 +33,7 @@ TEST_CASE("an account whose name could not be chosen today is still logged in to
     auto older = fixture.stored("alice");
     older.name = name;
     older.folded_name = base::fold_name(name);
-    REQUIRE(testing::run(fixture.io, fixture.accounts.add(older)));
+    REQUIRE(fixture.store.add(older));
     CHECK(fixture.login(name, "correct horse"));
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("a password that breaks a rule is wrong even where it reads like the e
     made.name = "Root";
     made.folded_name = "root";
     made.password_hash = "plain1:";
-    REQUIRE(testing::run(fixture.io, fixture.accounts.add(made)));
+    REQUIRE(fixture.store.add(made));
     CHECK(refusal_of(fixture.login("Root", "a\n")) == code::bad_credentials);
 }
 

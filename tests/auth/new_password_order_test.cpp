@@ -18,7 +18,7 @@ struct fixture : gated_fixture {
         store::account fresh;
         fresh.name = fresh.folded_name = "alice";
         fresh.password_hash = "hash";
-        alice = *testing::run(io, store.ports().accounts.add(fresh));
+        alice = *store.add(fresh);
     }
 
     void make_known(std::string network)

@@ -36,7 +36,7 @@ struct verifier_fixture {
         auto const accepted =
             run(io, verifier.register_account(std::string{name}, detail::base::secret{password}, here));
         if (!accepted) return unexpected(accepted.error());
-        auto const added = run(io, accounts.add(accepted->account()));
+        auto const added = store.add(accepted->account());
         run(io, throttle.rollback(accepted->attempt()));
         return *added;
     }

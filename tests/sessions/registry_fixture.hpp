@@ -33,8 +33,7 @@ struct registry_fixture {
     detail::auth::principal proved(std::string_view name)
     {
         detail::base::secret password{"correct horse"};
-        auto const made = run(io, store.ports().accounts.add(accepted(name).account()));
-        if (!made) throw std::runtime_error("the account is there already");
+        if (!store.add(accepted(name).account())) throw std::runtime_error("the account exists already");
         auto found = run(io, verifier.login(std::string{name}, std::move(password), here));
         return *std::move(found);
     }

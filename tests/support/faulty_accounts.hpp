@@ -56,13 +56,6 @@ public:
         co_return found;
     }
 
-    task<result<account>> add(account fresh) override
-    {
-        if (broken.contains("add")) co_return unexpected(errc::unavailable);
-        auto added = co_await real_.add(fresh);
-        co_return added;
-    }
-
     task<result<void>> rehash(account_id id, std::string old_hash, std::string new_hash) override
     {
         if (broken.contains("rehash")) co_return unexpected(errc::unavailable);

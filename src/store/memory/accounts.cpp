@@ -59,15 +59,6 @@ task<result<claimed_account>> accounts::find_claimed(account_id id)
     co_return claimed;
 }
 
-task<result<account>> accounts::add(account fresh)
-{
-    operation now{all_};
-    if (now.is_down()) co_return unexpected(errc::unavailable);
-    auto const* added = now.add(std::move(fresh));
-    if (!added) co_return unexpected(errc::name_taken);
-    co_return *added;
-}
-
 task<result<void>> accounts::rehash(account_id id, std::string old_hash, std::string new_hash)
 {
     operation now{all_};

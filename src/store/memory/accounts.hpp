@@ -12,7 +12,6 @@ public:
     task<result<std::optional<account>>> find(std::string folded_name) override;
     task<result<claimed_account>> find_claimed(std::string folded_name) override;
     task<result<claimed_account>> find_claimed(account_id id) override;
-    task<result<account>> add(account fresh) override;
     task<result<void>> rehash(account_id id, std::string old_hash, std::string new_hash) override;
     task<result<void>> change_password(password_change asked) override;
 

@@ -1,5 +1,7 @@
 #include "store/memory/backend.hpp"
 
+#include <utility>
+
 #include "store/memory/accounts.hpp"
 #include "store/memory/addresses.hpp"
 #include "store/memory/attempts.hpp"
@@ -23,6 +25,14 @@ backend::~backend() = default;
 store::ports backend::ports() noexcept
 {
     return {parts_->accounts, parts_->sessions, parts_->addresses, parts_->attempts};
+}
+
+result<account> backend::add(account fresh)
+{
+    operation now{parts_->all};
+    auto const* const added = now.add(std::move(fresh));
+    if (!added) return unexpected(errc::name_taken);
+    return *added;
 }
 
 void backend::disable(account_id id, std::optional<base::timestamp> at)

@@ -20,6 +20,8 @@ public:
 
     // What an administrator does to a database beside the ports, and what happens to one. Each is done when it returns.
 
+    /// Adds an account; its `id`, `credential_version` and `failed_since` are ignored. Errors: name_taken.
+    result<account> add(account fresh);
     /// Shuts an account out from `at` on and ends its sessions; none: lets it in again.
     void disable(account_id id, std::optional<base::timestamp> at);
     /// Moves the absolute end of a session.

@@ -126,11 +126,6 @@ task<result<claimed_account>> accounts::find_claimed(account_id id)
     return ask(reader_, [id](database& db) { return find_claimed_account(db, find_by_id, id); });
 }
 
-task<result<account>> accounts::add(account fresh)
-{
-    return ask(writes_, [fresh = std::move(fresh)](database& db) { return add_account(db, fresh); });
-}
-
 task<result<void>> accounts::rehash(account_id id, std::string old_hash, std::string new_hash)
 {
     return ask(writes_, [id, old_hash = std::move(old_hash), new_hash = std::move(new_hash)](database& db) {

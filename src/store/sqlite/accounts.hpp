@@ -6,7 +6,8 @@
 
 namespace porter::detail::store::sqlite {
 
-/// accounts::add, as a part of a transaction. May throw failure.
+/// Adds an account, within a transaction of the caller: ignores `id`, `credential_version` and `failed_since` of
+/// `fresh` and returns the account as stored. Errors: name_taken. May throw error.
 result<account> add_account(database& db, account const& fresh);
 
 class accounts final : public store::accounts {
@@ -16,7 +17,6 @@ public:
     task<result<std::optional<account>>> find(std::string folded_name) override;
     task<result<claimed_account>> find_claimed(std::string folded_name) override;
     task<result<claimed_account>> find_claimed(account_id id) override;
-    task<result<account>> add(account fresh) override;
     task<result<void>> rehash(account_id id, std::string old_hash, std::string new_hash) override;
     task<result<void>> change_password(password_change asked) override;
 

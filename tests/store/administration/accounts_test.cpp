@@ -37,12 +37,12 @@ TEST_CASE("a new spelling of the same name is a rename like any other")
 TEST_CASE("a renamed account keeps what belongs to it and its addresses greet by the new name")
 {
     admin_fixture admin{admin_fixture::porterd::open};
-    auto const opened = admin.address.run(admin.ports.sessions.open(session_of(admin.alice, 1)));
+    auto const opened = admin.database.run(admin.ports.sessions.open(session_of(admin.alice, 1)));
     REQUIRE(opened);
-    REQUIRE(admin.address.run(admin.ports.addresses.record("192.0.2.1", "192.0.2.1", "alice", admin.alice.id, at(0))));
+    REQUIRE(admin.database.run(admin.ports.addresses.record("192.0.2.1", "192.0.2.1", "alice", admin.alice.id, at(0))));
     REQUIRE(administration::rename_account(admin.db(), admin.alice.id, "Боб", "боб"));
     CHECK(admin.type("SELECT id FROM sessions") == std::to_string(opened->id));
-    auto const greeted = admin.address.run(admin.ports.addresses.name_of("192.0.2.1"));
+    auto const greeted = admin.database.run(admin.ports.addresses.name_of("192.0.2.1"));
     REQUIRE(greeted);
     CHECK(*greeted == "Боб");
 }
@@ -63,7 +63,7 @@ TEST_CASE("what ends a session is heard beside it")
     ended_sessions told;
     admin.ports.sessions.watch({told.watcher()});
     auto const open = [&](int number) {
-        auto opened = admin.address.run(admin.ports.sessions.open(session_of(admin.alice, number)));
+        auto opened = admin.database.run(admin.ports.sessions.open(session_of(admin.alice, number)));
         REQUIRE(opened);
         return opened->id;
     };

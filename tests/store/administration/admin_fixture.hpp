@@ -17,28 +17,26 @@ class admin_fixture {
 public:
     enum class porterd { closed, open };
 
-    explicit admin_fixture(porterd beside = porterd::closed) : ports(address.open())
+    explicit admin_fixture(porterd beside = porterd::closed) : ports(database.open())
     {
         auto fresh = account_of("alice");
         fresh.password_hash = "$argon2id$v=19$m=19456,t=2,p=1$salt$hash";
-        auto added = address.run(ports.accounts.add(fresh));
-        REQUIRE(added);
-        alice = *added;
-        if (beside == porterd::closed) address.close();
+        alice = database.add(fresh);
+        if (beside == porterd::closed) database.close();
     }
 
     detail::store::sqlite::database& db()
     {
-        if (!db_) db_ = administration::open_to_write(address.rules);
+        if (!db_) db_ = administration::open_to_write(database.rules);
         return *db_;
     }
 
     /// Closes the administrator's connection.
     void leave() { db_.reset(); }
 
-    std::string type(std::string const& sql) { return address.administrator().run(sql); }
+    std::string type(std::string const& sql) { return database.administrator().run(sql); }
 
-    database_fixture address;
+    database_fixture database;
     detail::store::ports ports;  ///< of no use once it is closed
     detail::store::account alice;
 

@@ -28,7 +28,7 @@ auto shut(admin_fixture& admin, int now)
 TEST_CASE("addresses that failed too often are told with the end of it and the account's own first")
 {
     admin_fixture admin{admin_fixture::porterd::open};
-    REQUIRE(admin.address.run(admin.ports.sessions.open(session_of(admin.alice, 1))));
+    REQUIRE(admin.database.run(admin.ports.sessions.open(session_of(admin.alice, 1))));
     fail(admin, "192.0.2.0", 3, 0);
     fail(admin, home, 3, 10);
     fail(admin, "192.0.2.9", 2, 0);
@@ -47,12 +47,12 @@ TEST_CASE("an address is let in again and porterd keeps no copy of its failures"
 {
     admin_fixture admin{admin_fixture::porterd::open};
     fail(admin, abroad, 3, 0);
-    auto const refused = admin.address.run(admin.ports.attempts.begin(try_of(admin.alice.id, abroad, 1), few_tries));
+    auto const refused = admin.database.run(admin.ports.attempts.begin(try_of(admin.alice.id, abroad, 1), few_tries));
     REQUIRE(refused);
     CHECK_FALSE(refused->decision.allows());
     CHECK(administration::enable_network(admin.db(), abroad) == 3);
     CHECK(administration::enable_network(admin.db(), abroad) == 0);
-    auto const taken = admin.address.run(admin.ports.attempts.begin(try_of(admin.alice.id, abroad, 1), few_tries));
+    auto const taken = admin.database.run(admin.ports.attempts.begin(try_of(admin.alice.id, abroad, 1), few_tries));
     REQUIRE(taken);
     CHECK(taken->decision.allows());
 }

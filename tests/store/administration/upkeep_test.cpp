@@ -69,8 +69,8 @@ TEST_CASE("costs of hashes that are not counted as they are there are found")
 TEST_CASE("rows that belong to nobody are found")
 {
     admin_fixture admin{admin_fixture::porterd::open};
-    REQUIRE(admin.address.run(admin.ports.sessions.open(session_of(admin.alice, 1))));
-    admin.address.close();
+    REQUIRE(admin.database.run(admin.ports.sessions.open(session_of(admin.alice, 1))));
+    admin.database.close();
     admin.type("DROP TRIGGER account_deleted; DELETE FROM accounts");
     auto const faults = administration::find_faults(admin.db());
     CHECK(std::ranges::find(faults, "1 rows of sessions belong to rows that accounts does not have") != faults.end());
@@ -79,10 +79,10 @@ TEST_CASE("rows that belong to nobody are found")
 TEST_CASE("the connection of the administrator leaves the write-ahead log to porterd")
 {
     admin_fixture admin;
-    auto const log = std::filesystem::path{admin.address.rules.path.string() + "-wal"};
+    auto const log = std::filesystem::path{admin.database.rules.path.string() + "-wal"};
     std::uintmax_t size = 0;
     for (std::string const name : {"Alice", "ALICE"}) {
-        auto db = administration::open_to_write(admin.address.rules);
+        auto db = administration::open_to_write(admin.database.rules);
         REQUIRE(administration::rename_account(*db, admin.alice.id, name, "alice"));
         db.reset();  // the last to close
         REQUIRE(std::filesystem::exists(log));
@@ -94,7 +94,7 @@ TEST_CASE("the connection of the administrator leaves the write-ahead log to por
 TEST_CASE("a backup is one private file with all that was committed")
 {
     admin_fixture admin{admin_fixture::porterd::open};
-    auto const file = admin.address.folder.path() / "copy.db";
+    auto const file = admin.database.folder.path() / "copy.db";
     std::uint64_t told = 0;
     REQUIRE(administration::back_up(admin.db(), file, [&](std::uint64_t done, std::uint64_t total) {
         CHECK(done <= total);
@@ -114,10 +114,10 @@ TEST_CASE("what is written during a backup does not disturb it")
         "CREATE TABLE ballast (bytes); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
         "1000) INSERT INTO ballast SELECT zeroblob(4096) FROM n");
     int looks = 0;
-    auto const file = admin.address.folder.path() / "copy.db";
+    auto const file = admin.database.folder.path() / "copy.db";
     REQUIRE(administration::back_up(admin.db(), file, [&](std::uint64_t, std::uint64_t) {
         auto const name = "visitor" + std::to_string(++looks);
-        CHECK(admin.address.run(admin.ports.accounts.add(account_of(name))));
+        CHECK(admin.database.register_account(name, looks));
         return looks < 50;  // it would begin anew for ever
     }));
     CHECK(looks > 2);
@@ -127,7 +127,7 @@ TEST_CASE("what is written during a backup does not disturb it")
 TEST_CASE("a backup replaces nothing and leaves nothing when it does not come about")
 {
     admin_fixture admin;
-    auto const file = admin.address.folder.path() / "copy.db";
+    auto const file = admin.database.folder.path() / "copy.db";
     CHECK_FALSE(administration::back_up(admin.db(), file, [](std::uint64_t, std::uint64_t) { return false; }));
     CHECK_FALSE(std::filesystem::exists(file));
     write_file(file, "precious");
@@ -138,16 +138,16 @@ TEST_CASE("a backup replaces nothing and leaves nothing when it does not come ab
         CHECK(refused.code() == start_errc::cannot_create);
     }
     CHECK(content_of(file) == "precious");
-    CHECK(std::ranges::none_of(std::filesystem::directory_iterator{admin.address.folder.path()}, [](auto const& entry) {
-        return entry.path().string().find("partial") != std::string::npos;
-    }));
+    CHECK(std::ranges::none_of(
+        std::filesystem::directory_iterator{admin.database.folder.path()},
+        [](auto const& entry) { return entry.path().string().find("partial") != std::string::npos; }));
 }
 
 TEST_CASE("the status counts what is there")
 {
     admin_fixture admin;
     REQUIRE(administration::disable_account(admin.db(), admin.alice.id, at(0)));
-    auto const status = administration::status_of(admin.db(), admin.address.rules.path);
+    auto const status = administration::status_of(admin.db(), admin.database.rules.path);
     CHECK(status.version == status.newest);
     CHECK(status.migrations.size() == static_cast<std::size_t>(status.newest));
     CHECK(status.accounts == 1);

@@ -1,8 +1,10 @@
 #include <string>
+#include <utility>
 
 #include "store/conformance/store_fixture.hpp"
 #include "store/memory/backend.hpp"
 #include "store/sqlite/backend.hpp"
+#include "store/support/add_account.hpp"
 #include "store/support/shell.hpp"
 #include "store/support/temporary_folder.hpp"
 #include "support/recording_log.hpp"
@@ -16,6 +18,7 @@ namespace store = detail::store;
 class memory_subject final : public subject {
 public:
     store::ports ports() override { return backend_.ports(); }
+    store::result<store::account> add(store::account fresh) override { return backend_.add(std::move(fresh)); }
     void disable(store::account_id id, detail::base::timestamp since) override { backend_.disable(id, since); }
     void remove(store::account_id id) override { backend_.remove(id); }
 
@@ -28,6 +31,8 @@ public:
     sqlite_subject() { backend_ = store::sqlite::open(options(), log_); }
 
     store::ports ports() override { return backend_->ports(); }
+
+    store::result<store::account> add(store::account fresh) override { return add_account(options().path, fresh); }
 
     void disable(store::account_id id, detail::base::timestamp since) override
     {

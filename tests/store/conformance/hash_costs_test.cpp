@@ -21,9 +21,7 @@ costs costs_with(store_fixture& here, std::string const& name)
 
 porter::detail::store::account_id add(store_fixture& here, std::string const& name, std::string const& parameters)
 {
-    auto const added = here.run(here.accounts().add(account_of(name, parameters)));
-    REQUIRE(added);
-    return added->id;
+    return here.add(account_of(name, parameters)).id;
 }
 
 }  // namespace
@@ -90,7 +88,7 @@ TEST_CASE("what states no cost that is computed brings none")
                              "$argon2i" + hash_text("m=8,t=1").substr(9)}) {
         auto other = account_of("edited " + std::to_string(++number));
         other.password_hash = each;
-        REQUIRE(here.run(here.accounts().add(other)));
+        here.add(other);
     }
     CHECK(costs_with(here, "nobody").empty());
     add(here, "last", "m=4194304,t=4");

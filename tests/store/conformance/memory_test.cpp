@@ -9,7 +9,7 @@ TEST_CASE("the store in memory can be unavailable and be back")
     porter::detail::store::memory::backend store;
     auto const ports = store.ports();
     store.be_unavailable(true);
-    auto const refused = run(ports.accounts.add(account_of("alice")));
+    auto const refused = run(ports.sessions.open_first(account_of("alice"), session_of({}, 1)));
     REQUIRE_FALSE(refused);
     CHECK(refused.error() == errc::unavailable);
     store.be_unavailable(false);
@@ -22,7 +22,7 @@ TEST_CASE("an account disabled in memory can be let in again")
 {
     porter::detail::store::memory::backend store;
     auto const ports = store.ports();
-    auto const alice = run(ports.accounts.add(account_of("alice")));
+    auto const alice = store.add(account_of("alice"));
     REQUIRE(alice);
     store.disable(alice->id, at(1));
     CHECK_FALSE(run(ports.sessions.open(session_of(*alice, 1))));

@@ -18,6 +18,7 @@ class subject {
 public:
     virtual ~subject() = default;
     virtual detail::store::ports ports() = 0;
+    virtual detail::store::result<detail::store::account> add(detail::store::account fresh) = 0;
     virtual void disable(detail::store::account_id id, detail::base::timestamp since) = 0;
     virtual void remove(detail::store::account_id id) = 0;
 };
@@ -48,9 +49,11 @@ public:
     detail::store::addresses& addresses() { return ports_.addresses; }
     detail::store::attempts& attempts() { return ports_.attempts; }
 
-    detail::store::account add(std::string const& name)
+    detail::store::account add(std::string const& name) { return add(account_of(name)); }
+
+    detail::store::account add(detail::store::account fresh)
     {
-        auto added = run(accounts().add(account_of(name)));
+        auto added = store_->add(std::move(fresh));
         REQUIRE(added);
         return *added;
     }

@@ -13,6 +13,7 @@
 
 #include "porter/start_error.hpp"
 #include "store/sqlite/backend.hpp"
+#include "store/support/add_account.hpp"
 #include "store/support/samples.hpp"
 #include "store/support/shell.hpp"
 #include "store/support/temporary_folder.hpp"
@@ -65,6 +66,20 @@ public:
     T run(task<T> operation)
     {
         return testing::run(io, std::move(operation));
+    }
+
+    /// Adds an account as porterctl does.
+    detail::store::account add(detail::store::account const& fresh)
+    {
+        auto added = add_account(rules.path, fresh);
+        REQUIRE(added);
+        return *added;
+    }
+
+    /// Adds an account and a session as porterd does, by a write of the open store.
+    detail::store::result<detail::store::opened_session> register_account(std::string name, int number)
+    {
+        return run(ports().sessions.open_first(account_of(std::move(name)), session_of({}, number)));
     }
 
     shell administrator() const { return shell{rules.path}; }

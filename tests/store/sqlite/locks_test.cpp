@@ -21,9 +21,10 @@ struct outcomes {
     int unavailable = 0;
 };
 
-porter::task<void> add(porter::detail::store::accounts& accounts, porter::detail::store::account fresh, outcomes& seen)
+porter::task<void> register_account(porter::detail::store::sessions& sessions, std::string name, int number,
+                                    outcomes& seen)
 {
-    auto const added = co_await accounts.add(std::move(fresh));
+    auto const added = co_await sessions.open_first(account_of(std::move(name)), session_of({}, number));
     if (added) {
         ++seen.added;
     } else if (added.error() == errc::unavailable) {
@@ -35,8 +36,8 @@ porter::task<void> add(porter::detail::store::accounts& accounts, porter::detail
 void ask_for_accounts(database_fixture& here, porter::detail::store::ports ports, int count, outcomes& seen)
 {
     for (int i = 0; i < count; ++i) {
-        auto fresh = account_of("name" + std::to_string(i));
-        asio::co_spawn(here.io, add(ports.accounts, fresh, seen), [](std::exception_ptr error) {
+        auto work = register_account(ports.sessions, "name" + std::to_string(i), i, seen);
+        asio::co_spawn(here.io, std::move(work), [](std::exception_ptr error) {
             if (error) std::rethrow_exception(error);
         });
     }
@@ -86,11 +87,11 @@ TEST_CASE("while another program holds the lock writes are unavailable and look-
     database_fixture here;
     here.rules.busy_timeout = 50ms;
     auto const ports = here.open();
-    REQUIRE(here.run(ports.accounts.add(account_of("alice"))));
+    REQUIRE(here.register_account("alice", 1001));
     auto other = here.administrator();
     other.run("BEGIN EXCLUSIVE");
 
-    auto const refused = here.run(ports.accounts.add(account_of("bob")));
+    auto const refused = here.register_account("bob", 1002);
     REQUIRE_FALSE(refused);
     CHECK(refused.error() == errc::unavailable);
     auto const found = here.run(ports.accounts.find("alice"));
@@ -99,7 +100,7 @@ TEST_CASE("while another program holds the lock writes are unavailable and look-
     CHECK(here.log.count("store_failed") == 1);
 
     other.run("COMMIT");
-    CHECK(here.run(ports.accounts.add(account_of("bob"))));
+    CHECK(here.register_account("bob", 1002));
 }
 
 TEST_CASE("those who wait behind a lock give up after the same time each")
@@ -122,7 +123,7 @@ TEST_CASE("requests that wait together are committed together")
     database_fixture here;
     here.rules.busy_timeout = 60s;
     auto const ports = here.open();
-    REQUIRE(here.run(ports.accounts.add(account_of("alice"))));
+    REQUIRE(here.register_account("alice", 1001));
     auto const before = commits(here);
     auto other = here.administrator();
     other.run("BEGIN IMMEDIATE");
@@ -144,7 +145,7 @@ TEST_CASE("one request of a group that fails does not fail the others")
     other.run("BEGIN IMMEDIATE");
     outcomes seen;
     ask_for_accounts(here, ports, 10, seen);
-    asio::co_spawn(here.io, add(ports.accounts, account_of(""), seen), [](std::exception_ptr error) {
+    asio::co_spawn(here.io, register_account(ports.sessions, "", 10, seen), [](std::exception_ptr error) {
         if (error) std::rethrow_exception(error);
     });
     here.io.poll();
@@ -170,17 +171,17 @@ TEST_CASE("more requests than may wait are unavailable at once")
     here.io.run();
     CHECK(seen.added + seen.unavailable == 20);
     CHECK(seen.added >= 4);
-    CHECK(here.run(ports.accounts.add(account_of("alice"))));
+    CHECK(here.register_account("alice", 1001));
 }
 
 TEST_CASE("a full disk makes writes unavailable until there is room again")
 {
     database_fixture here;
     auto const ports = here.open();
-    REQUIRE(here.run(ports.accounts.add(account_of("alice"))));
+    REQUIRE(here.register_account("alice", 1001));
     {
         full_disk const now{std::filesystem::file_size(here.rules.path.string() + "-wal")};
-        auto const refused = here.run(ports.accounts.add(account_of("bob")));
+        auto const refused = here.register_account("bob", 1002);
         REQUIRE_FALSE(refused);
         CHECK(refused.error() == errc::unavailable);
         auto const found = here.run(ports.accounts.find("alice"));
@@ -188,7 +189,7 @@ TEST_CASE("a full disk makes writes unavailable until there is room again")
         CHECK(found->has_value());
     }
     CHECK(here.log.count("store_failed") == 1);
-    CHECK(here.run(ports.accounts.add(account_of("bob"))));
+    CHECK(here.register_account("bob", 1002));
     CHECK(here.administrator().run("PRAGMA integrity_check") == "ok");
     CHECK(here.administrator().run("SELECT group_concat(name) FROM accounts") == "alice,bob");
 }
@@ -212,9 +213,9 @@ TEST_CASE("the write-ahead log is emptied when it has grown")
 {
     database_fixture here;
     here.rules.checkpoint_pages = 20;
-    auto const ports = here.open();
+    here.open();
     for (int i = 0; i < 50; ++i) {
-        REQUIRE(here.run(ports.accounts.add(account_of("name" + std::to_string(i)))));
+        REQUIRE(here.register_account("name" + std::to_string(i), i));
     }
     CHECK(std::filesystem::file_size(here.rules.path.string() + "-wal") < 2 * 20 * 4120);
 }
@@ -223,12 +224,12 @@ TEST_CASE("somebody who reads for long does not keep the store from writing")
 {
     database_fixture here;
     here.rules.checkpoint_pages = 20;
-    auto const ports = here.open();
-    REQUIRE(here.run(ports.accounts.add(account_of("alice"))));
+    here.open();
+    REQUIRE(here.register_account("alice", 1001));
     auto other = here.administrator();
     other.run("BEGIN; SELECT * FROM accounts");
     for (int i = 0; i < 50; ++i) {
-        REQUIRE(here.run(ports.accounts.add(account_of("name" + std::to_string(i)))));
+        REQUIRE(here.register_account("name" + std::to_string(i), i));
     }
     CHECK(here.log.count("store_failed") == 0);
     CHECK(other.run("SELECT count(*) FROM accounts") == "1");
@@ -238,7 +239,7 @@ TEST_CASE("many sessions are pruned in pieces between which others write")
 {
     database_fixture here;
     auto const ports = here.open();
-    REQUIRE(here.run(ports.accounts.add(account_of("alice"))));
+    here.add(account_of("alice"));
     here.administrator().run(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
         " INSERT INTO sessions (account_id, token_digest, created_at, last_used_at, expires_at, address, transport,"
@@ -258,7 +259,7 @@ TEST_CASE("many sessions are pruned in pieces between which others write")
         pruned = *removed;
     };
     auto add = [&]() -> porter::task<void> {
-        auto const added = co_await ports.accounts.add(account_of("bob"));
+        auto const added = co_await ports.sessions.open_first(account_of("bob"), session_of({}, 1));
         REQUIRE(added);
         added_meanwhile = pruned == 0;
     };

@@ -21,9 +21,7 @@ namespace {
 struct watched {
     watched() : ports(here.open())
     {
-        auto added = here.run(ports.accounts.add(account_of("alice")));
-        REQUIRE(added);
-        alice = *added;
+        alice = here.add(account_of("alice"));
         session = open(1);
         ports.sessions.watch({told.watcher(), [this] { missed.set_value(); },
                               [this](std::string const& reason) { lost.set_value(reason); }});
@@ -83,7 +81,7 @@ TEST_CASE("a store whose files are removed tells of it and answers unavailable")
     CAPTURE(suffix);
     std::filesystem::remove(store.path(suffix));
 
-    auto const refused = store.here.run(store.ports.accounts.add(account_of("bob")));
+    auto const refused = store.here.register_account("bob", 9);
     REQUIRE_FALSE(refused);
     CHECK(refused.error() == errc::unavailable);
     auto const unread = store.here.run(store.ports.accounts.find("alice"));
@@ -128,7 +126,7 @@ TEST_CASE("a store whose file is replaced writes nothing more and leaves what is
     write_file(store.path(".other-wal"), "its log");
     std::filesystem::rename(store.path(".other"), store.path(""));
     std::filesystem::rename(store.path(".other-wal"), store.path("-wal"));
-    auto const refused = store.here.run(store.ports.accounts.add(account_of("bob")));
+    auto const refused = store.here.register_account("bob", 9);
     REQUIRE_FALSE(refused);
     CHECK(refused.error() == errc::unavailable);
     CHECK(store.here.log.events("database_lost").at(0).field("state") == "replaced");
@@ -221,10 +219,10 @@ TEST_CASE("a write-ahead log beside a backup that was copied over its database i
     auto const killed = here.folder.path() / "killed.db-wal";
     auto const log = here.rules.path.string() + "-wal";
     {
-        auto const ports = here.open();
-        REQUIRE(here.run(ports.accounts.add(account_of("alice"))));
+        here.open();
+        here.add(account_of("alice"));
         here.administrator().run("VACUUM INTO '" + backup.string() + "'");
-        REQUIRE(here.run(ports.accounts.add(account_of("carol"))));
+        here.add(account_of("carol"));
         std::filesystem::copy_file(log, killed);
     }
     here.close();
@@ -249,8 +247,8 @@ TEST_CASE("a write-ahead log that a killed server left is its own")
     auto const logs = GENERATE(1, 2, 3);
     for (int each = 0; each < logs; ++each) {
         here.close();
-        auto const ports = here.open();
-        REQUIRE(here.run(ports.accounts.add(account_of("account" + std::to_string(each)))));
+        here.open();
+        here.add(account_of("account" + std::to_string(each)));
     }
     std::filesystem::copy_file(here.rules.path, killed);
     std::filesystem::copy_file(here.rules.path.string() + "-wal", killed.string() + "-wal");

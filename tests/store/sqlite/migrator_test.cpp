@@ -41,8 +41,8 @@ std::vector<std::filesystem::path> backups(database_fixture const& here)
 
 void make_database(database_fixture& here)
 {
-    auto const ports = here.open();
-    REQUIRE(here.run(ports.accounts.add(account_of("alice"))));
+    here.open();
+    here.add(account_of("alice"));
     here.close();
 }
 

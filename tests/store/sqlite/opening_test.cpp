@@ -14,10 +14,8 @@ namespace {
 /// A database that was in use: more pages than one, closed in order.
 void make_database(database_fixture& here)
 {
-    auto const ports = here.open();
-    for (int i = 0; i < 50; ++i) {
-        REQUIRE(here.run(ports.accounts.add(account_of("account" + std::to_string(i)))));
-    }
+    here.open();
+    for (int i = 0; i < 50; ++i) here.add(account_of("account" + std::to_string(i)));
     here.close();
 }
 
@@ -44,8 +42,8 @@ TEST_CASE("a database is made for its owner alone whatever the umask")
     database_fixture here;
     auto const umask = GENERATE(0000, 0777);
     auto const old = ::umask(static_cast<mode_t>(umask));
-    auto const ports = here.open();
-    auto const added = here.run(ports.accounts.add(account_of("alice")));
+    here.open();
+    auto const added = here.register_account("alice", 1);
     ::umask(old);
     REQUIRE(added);
     for (auto const* suffix : {"", "-wal", "-shm"}) {
@@ -145,7 +143,7 @@ TEST_CASE("a large database with garbage in it is found by a check and is never 
         auto const found = here.run(ports.accounts.find(name));
         if (!found) CHECK(found.error() == porter::detail::store::errc::unavailable);
     }
-    auto const added = here.run(ports.accounts.add(account_of("somebody new")));
+    auto const added = here.register_account("new account", 1);
     if (!added) CHECK(added.error() == porter::detail::store::errc::unavailable);
 }
 

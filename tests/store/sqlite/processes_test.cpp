@@ -20,8 +20,8 @@ namespace {
     auto const ended = ::read(start[0], &nothing, 1);
     bool good = ended == 0;
     try {
-        auto const ports = here.open();
-        good = good && here.run(ports.accounts.add(account_of("account" + std::to_string(number)))).has_value();
+        here.open();
+        good = good && here.register_account("account" + std::to_string(number), number).has_value();
         here.close();
     } catch (std::exception const& refused) {
         std::fprintf(stderr, "%s\n", refused.what());
@@ -67,9 +67,9 @@ TEST_CASE("a program that was killed in the middle loses nothing that it had ack
     auto const pid = ::fork();
     REQUIRE(pid >= 0);
     if (pid == 0) {
-        auto const ports = here.open();
+        here.open();
         for (int number = 0;; ++number) {
-            if (!here.run(ports.accounts.add(account_of("account" + std::to_string(number))))) ::_exit(1);
+            if (!here.register_account("account" + std::to_string(number), number)) ::_exit(1);
             if (::write(acknowledged[1], "x", 1) != 1) ::_exit(1);
         }
     }

@@ -29,9 +29,7 @@ struct running {
     {
         auto fresh = account_of(folded_name);
         fresh.name = name;
-        auto added = here.run(ports.accounts.add(fresh));
-        REQUIRE(added);
-        return *added;
+        return here.add(fresh);
     }
 
     session_id open(account const& owner, int number)
