@@ -99,19 +99,19 @@ std::optional<std::string> argon2id::make(std::string_view password) noexcept
     return std::string{text.data()};
 }
 
-hash_function::verdict argon2id::verify(std::string const& stored, std::string_view password) noexcept
+hash_function::verify_result argon2id::verify(std::string const& stored, std::string_view password) noexcept
 {
     // Not crypto_pwhash_str_verify: its answer is "wrong password" when there was no memory for the hash, too.
     auto const known = decode(stored);
-    if (!known) return verdict::unreadable;
+    if (!known) return verify_result::unreadable;
     auto computed = known->hash;
     int const failed =
         crypto_pwhash(computed.data(), computed.size(), data_of(password), password.size(), known->salt.data(),
                       known->cost.passes, bytes_of_memory(known->cost), crypto_pwhash_ALG_ARGON2ID13);
-    if (failed != 0) return verdict::failed;
+    if (failed != 0) return verify_result::failed;
     bool const same = sodium_memcmp(computed.data(), known->hash.data(), computed.size()) == 0;
     sodium_memzero(computed.data(), computed.size());
-    return same ? verdict::match : verdict::mismatch;
+    return same ? verify_result::match : verify_result::mismatch;
 }
 
 bool argon2id::is_readable(std::string_view stored) noexcept

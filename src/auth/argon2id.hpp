@@ -18,7 +18,7 @@ public:
     argon2id(std::size_t memory, std::uint32_t passes);
 
     std::optional<std::string> make(std::string_view password) noexcept override;
-    verdict verify(std::string const& stored, std::string_view password) noexcept override;
+    verify_result verify(std::string const& stored, std::string_view password) noexcept override;
     base::hash_cost cost() const noexcept override { return cost_; }
     std::optional<base::hash_cost> cost_of(std::string_view stored) const noexcept override;
     std::string dummy_hash(base::hash_cost const& cost) const noexcept override;

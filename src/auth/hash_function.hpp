@@ -13,7 +13,7 @@ namespace porter::detail::auth {
 /// implementation is safe from any thread. It never throws.
 class hash_function {
 public:
-    enum class verdict : std::uint8_t {
+    enum class verify_result : std::uint8_t {
         match,
         mismatch,
         unreadable,  ///< what is stored is no hash of this kind, or costs too much; nothing was computed
@@ -25,7 +25,7 @@ public:
     /// A hash with a salt of its own, as text to be stored; none when there was no memory.
     virtual std::optional<std::string> make(std::string_view password) noexcept = 0;
 
-    virtual verdict verify(std::string const& stored, std::string_view password) noexcept = 0;
+    virtual verify_result verify(std::string const& stored, std::string_view password) noexcept = 0;
 
     /// What a hash by `make` costs.
     virtual base::hash_cost cost() const noexcept = 0;

@@ -25,20 +25,20 @@ cost_cover cover(base::hash_cost const& today, std::vector<base::hash_cost> cons
 check_result check_password(hash_function& function, std::optional<std::string> const& stored,
                             std::vector<base::hash_cost> costs, std::string_view password)
 {
-    using verdict = hash_function::verdict;
+    using verify_result = hash_function::verify_result;
     auto const own = stored ? function.cost_of(*stored) : std::nullopt;
     if (own && std::ranges::find(costs, *own) == costs.end()) costs.push_back(*own);
     bool has_failed = false;
-    auto of_own = verdict::mismatch;
+    auto of_own = verify_result::mismatch;
     for (auto const& cost : costs) {
         bool const is_own = own == cost;
         auto const computed = function.verify(is_own ? *stored : function.dummy_hash(cost), password);
-        has_failed = has_failed || computed == verdict::failed;
+        has_failed = has_failed || computed == verify_result::failed;
         if (is_own) of_own = computed;
     }
     if (has_failed) return check_result::failed;
     if (stored && !own) return check_result::unreadable;
-    return of_own == verdict::match ? check_result::match : check_result::mismatch;
+    return of_own == verify_result::match ? check_result::match : check_result::mismatch;
 }
 
 }  // namespace porter::detail::auth

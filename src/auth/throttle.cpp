@@ -58,11 +58,11 @@ task<result<attempt>> throttle::begin(std::optional<store::account_id> account, 
     if (!account) {
         auto const key = unknown_.key_of(name);
         auto const begun = unknown_.begin(key, asked.at);
-        asked.instead = begun.before;
+        asked.fallback = begun.before;
         asked.fallback_is_pending = begun.pending;
         if (begun.counted) made.unknown = key;
     }
-    auto const before = asked.instead ? asked.instead->last_failed_at : base::instant{};
+    auto const before = asked.fallback ? asked.fallback->last_failed_at : base::instant{};
     auto const at = asked.at;
     auto judged = co_await decide(std::move(asked), from);
     if (judged) {

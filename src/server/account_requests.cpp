@@ -49,9 +49,9 @@ task<void> log_out(connection& conn, server_context const& ctx, authenticated_cl
 {
     result<void> ended;
     if (asked.scope == protocol::logout_scope::account) {
-        ended = co_await ctx.registry.revoke_all(client.account, store::ending_cause::logout);
+        ended = co_await ctx.registry.revoke_all(client.account, store::end_cause::logout);
     } else {
-        ended = co_await ctx.registry.revoke(client.account, client.session, store::ending_cause::logout);
+        ended = co_await ctx.registry.revoke(client.account, client.session, store::end_cause::logout);
     }
     if (send_outcome(conn, ended)) conn.end(close_reason::local(code::normal, "logged out"));
 }

@@ -94,7 +94,7 @@ task<result<session>> registry::resume(base::secret token, identity::address fro
     }
     auto const now = clock_.now();
     if (match && is_expired(match->session, now)) {
-        co_await terminate(match->session, store::ending_cause::expired);
+        co_await terminate(match->session, store::end_cause::expired);
         match.reset();
     }
     if (!match || match->account_disabled || ended_.contains(match->session.id)) {
@@ -105,7 +105,7 @@ task<result<session>> registry::resume(base::secret token, identity::address fro
     store::session const& known = found.session;
     if (known.transport == store::transport::tls && over == store::transport::plain) {
         // On the way from another machine the token may have been read by anybody.
-        if (!from.is_loopback()) co_await terminate(known, store::ending_cause::token_exposed);
+        if (!from.is_loopback()) co_await terminate(known, store::end_cause::token_exposed);
         co_return denied({code::tls_required, "this session was opened over TLS"});
     }
     record_activity({known.id, now, from.text(), from.network()});
@@ -136,7 +136,7 @@ task<result<std::vector<store::session>>> registry::list(store::account_id accou
     co_return std::move(*listed);
 }
 
-task<result<void>> registry::revoke(store::account_id account, store::session_id id, store::ending_cause why)
+task<result<void>> registry::revoke(store::account_id account, store::session_id id, store::end_cause why)
 {
     auto const ended = co_await sessions_.end(account, id, why);
     if (!ended && ended.error() == store::errc::not_found) {
@@ -146,7 +146,7 @@ task<result<void>> registry::revoke(store::account_id account, store::session_id
     co_return result<void>{};
 }
 
-task<result<void>> registry::revoke_all(store::account_id account, store::ending_cause why)
+task<result<void>> registry::revoke_all(store::account_id account, store::end_cause why)
 {
     auto const ended = co_await sessions_.end_all(account, why);
     if (!ended) co_return unexpected(unavailable());
@@ -305,7 +305,7 @@ session registry::make_resumed(store::found_session const& found) const
     return resumed;
 }
 
-task<void> registry::terminate(store::session const& refused, store::ending_cause why)
+task<void> registry::terminate(store::session const& refused, store::end_cause why)
 {
     // Remembered here first: the store may be down, and the clock may be set back.
     ended_.add(std::array{refused.id});

@@ -59,10 +59,10 @@ public:
 
     /// Ends one session of the account. Errors: not_found, unavailable.
     task<result<void>> revoke(store::account_id account, store::session_id id,
-                              store::ending_cause why = store::ending_cause::revoked);
+                              store::end_cause why = store::end_cause::revoked);
 
     /// Ends every session of the account. Errors: unavailable.
-    task<result<void>> revoke_all(store::account_id account, store::ending_cause why = store::ending_cause::revoked);
+    task<result<void>> revoke_all(store::account_id account, store::end_cause why = store::end_cause::revoked);
 
     /// Whether this session is known to have ended (within the last minutes, whoever ended it). A connection makes
     /// itself findable by its session's id first and asks this afterwards, so that no ending slips between.
@@ -104,7 +104,7 @@ private:
     /// False: they are still to be written.
     task<bool> store_activity();
     /// Ends a session that may not be resumed, so that it stays ended whatever the clock says next.
-    task<void> terminate(store::session const& refused, store::ending_cause why);
+    task<void> terminate(store::session const& refused, store::end_cause why);
     void on_ended(std::span<store::ended_session const> ended);
     void notify_missed();
     void notify_lost(std::string const& reason);

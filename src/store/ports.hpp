@@ -74,10 +74,10 @@ public:
                                                     base::timestamp idle_since) = 0;
 
     /// Ends one session of this account. Errors: not_found (also when it belongs to another account).
-    virtual task<result<void>> end(account_id account, session_id id, ending_cause why = ending_cause::revoked) = 0;
+    virtual task<result<void>> end(account_id account, session_id id, end_cause why = end_cause::revoked) = 0;
 
     /// Ends every session of this account.
-    virtual task<result<void>> end_all(account_id account, ending_cause why = ending_cause::revoked) = 0;
+    virtual task<result<void>> end_all(account_id account, end_cause why = end_cause::revoked) = 0;
 
     /// Writes when, and from where, sessions were last used, and that their accounts were there. A session that is
     /// gone is passed over; a time before the recorded one changes nothing.

@@ -118,21 +118,21 @@ struct found_session {
 };
 
 /// Why the server ends a session.
-enum class ending_cause : std::uint8_t { logout, revoked, replaced, expired, token_exposed };
+enum class end_cause : std::uint8_t { logout, revoked, replaced, expired, token_exposed };
 
 /// A cause as the journal and the log have it: "logout".
-constexpr std::string_view name_of(ending_cause cause) noexcept
+constexpr std::string_view name_of(end_cause cause) noexcept
 {
     switch (cause) {
-        case ending_cause::logout:
+        case end_cause::logout:
             return "logout";
-        case ending_cause::revoked:
+        case end_cause::revoked:
             return "revoked";
-        case ending_cause::replaced:
+        case end_cause::replaced:
             return "replaced";
-        case ending_cause::expired:
+        case end_cause::expired:
             return "expired";
-        case ending_cause::token_exposed:
+        case end_cause::token_exposed:
             return "token_exposed";
     }
     return "removed";
@@ -142,7 +142,7 @@ constexpr std::string_view name_of(ending_cause cause) noexcept
 struct ended_session {
     session_id id = 0;
     std::string account_name;  ///< empty: not known
-    std::string cause;         ///< that of an ending_cause, or another word: see migrations/0006_why_sessions_ended.sql
+    std::string cause;         ///< that of an end_cause, or another word: see migrations/0006_why_sessions_ended.sql
 };
 
 struct session_activity {

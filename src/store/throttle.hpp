@@ -62,10 +62,10 @@ decision decide(attempt_history const& found, throttle_rules const& rules, base:
 
 /// A try of a secret, to be judged, and counted as if it had failed.
 struct secret_attempt {
-    std::optional<account_id> account;              ///< whose password; none: no account's
-    std::optional<store::failure_counter> instead;  ///< judged where there is no account; not counted here
-    bool fallback_is_pending = false;               ///< tries on that ladder are not decided
-    std::string network;                            ///< where it comes from
+    std::optional<account_id> account;               ///< whose password; none: no account's
+    std::optional<store::failure_counter> fallback;  ///< judged where there is no account; not counted here
+    bool fallback_is_pending = false;                ///< tries on that ladder are not decided
+    std::string network;                             ///< where it comes from
     base::instant at{};
     /// Not 0: it asks for an account, of which the network may make so many within registration_window.
     std::uint32_t max_registrations = 0;

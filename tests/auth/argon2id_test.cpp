@@ -8,7 +8,7 @@
 #include "support/catch.hpp"
 
 using porter::detail::auth::argon2id;
-using verdict = porter::detail::auth::hash_function::verdict;
+using verify_result = porter::detail::auth::hash_function::verify_result;
 
 namespace {
 
@@ -45,10 +45,10 @@ TEST_CASE("a hash is Argon2id with a salt of its own and verifies its password a
     REQUIRE(other);
     CHECK(one->starts_with("$argon2id$v=19$m=8,t=1,p=1$"));
     CHECK(*one != *other);
-    CHECK(function.verify(*one, "correct horse") == verdict::match);
-    CHECK(function.verify(*one, "correct horsf") == verdict::mismatch);
-    CHECK(function.verify(*one, "correct horse ") == verdict::mismatch);
-    CHECK(function.verify(*one, "") == verdict::mismatch);
+    CHECK(function.verify(*one, "correct horse") == verify_result::match);
+    CHECK(function.verify(*one, "correct horsf") == verify_result::mismatch);
+    CHECK(function.verify(*one, "correct horse ") == verify_result::mismatch);
+    CHECK(function.verify(*one, "") == verify_result::mismatch);
 }
 
 TEST_CASE("a password is used whole")
@@ -57,11 +57,11 @@ TEST_CASE("a password is used whole")
     std::string const password(1024, 'x');
     auto const hash = function.make(password);
     REQUIRE(hash);
-    CHECK(function.verify(*hash, password.substr(1)) == verdict::mismatch);
-    CHECK(function.verify(*hash, std::string_view{"\0", 1}) == verdict::mismatch);
+    CHECK(function.verify(*hash, password.substr(1)) == verify_result::mismatch);
+    CHECK(function.verify(*hash, std::string_view{"\0", 1}) == verify_result::mismatch);
     auto const with_zero = function.make(std::string_view{"a\0b", 3});
     REQUIRE(with_zero);
-    CHECK(function.verify(*with_zero, std::string_view{"a\0c", 3}) == verdict::mismatch);
+    CHECK(function.verify(*with_zero, std::string_view{"a\0c", 3}) == verify_result::mismatch);
 }
 
 TEST_CASE("an empty password has a hash like any other")
@@ -69,8 +69,8 @@ TEST_CASE("an empty password has a hash like any other")
     argon2id function{little, 1};
     auto const hash = function.make("");
     REQUIRE(hash);
-    CHECK(function.verify(*hash, "") == verdict::match);
-    CHECK(function.verify(*hash, "x") == verdict::mismatch);
+    CHECK(function.verify(*hash, "") == verify_result::match);
+    CHECK(function.verify(*hash, "x") == verify_result::mismatch);
 }
 
 TEST_CASE("a hash made with other parameters still verifies and is stale")
@@ -83,23 +83,23 @@ TEST_CASE("a hash made with other parameters still verifies and is stale")
     CHECK_FALSE(yesterday.is_stale(*hash));
     CHECK(more_memory.is_stale(*hash));
     CHECK(more_passes.is_stale(*hash));
-    CHECK(more_memory.verify(*hash, "correct horse") == verdict::match);
+    CHECK(more_memory.verify(*hash, "correct horse") == verify_result::match);
 }
 
 TEST_CASE("what is no hash is unreadable")
 {
     argon2id function{little, 1};
     for (auto const* stored : {"", "secret", "$2b$12$abcdefghijklmnopqrstuv", "$argon2id$v=19$m=8,t=1,p=1$"}) {
-        CHECK(function.verify(stored, "secret") == verdict::unreadable);
+        CHECK(function.verify(stored, "secret") == verify_result::unreadable);
         CHECK(function.is_stale(stored));
     }
-    CHECK(function.verify(std::string(10'000, '$'), "secret") == verdict::unreadable);
+    CHECK(function.verify(std::string(10'000, '$'), "secret") == verify_result::unreadable);
     auto const hash = function.make("secret");
     REQUIRE(hash);
     for (std::size_t size = 0; size < hash->size(); ++size) {
-        CHECK(function.verify(hash->substr(0, size), "secret") == verdict::unreadable);
+        CHECK(function.verify(hash->substr(0, size), "secret") == verify_result::unreadable);
     }
-    CHECK(function.verify(*hash + "x", "secret") == verdict::unreadable);
+    CHECK(function.verify(*hash + "x", "secret") == verify_result::unreadable);
 }
 
 TEST_CASE("a hash is read from the letters of base64 alone and in one spelling")
@@ -117,7 +117,7 @@ TEST_CASE("a hash is read from the letters of base64 alone and in one spelling")
         // What libsodium 1.0.18 reads as letters too, and what else an encoding could have.
         for (char const letter : {'\xbe', '\xbf', '\xc8', '\xff', '-', '_', '=', ' ', '\n', '\0', '$'}) {
             CHECK_FALSE(argon2id::is_readable(with(at, letter)));
-            CHECK(function.verify(with(at, letter), "secret") == verdict::unreadable);
+            CHECK(function.verify(with(at, letter), "secret") == verify_result::unreadable);
         }
     }
     // The last letters stand for 4 bits and 2 that are 0.
@@ -138,7 +138,7 @@ TEST_CASE("a hash whose cost is beyond the bounds is not computed")
     };
     for (auto const* each : {"m=7,t=1", "m=8,t=0", "m=8,t=1001", "m=8,t=4000000", "m=4194305,t=2", "m=4194304,t=5",
                              "m=16778,t=1000", "m=4294967295,t=4294967295", "m=18446744073709551624,t=1"}) {
-        CHECK(function.verify(with(each), "secret") == verdict::unreadable);
+        CHECK(function.verify(with(each), "secret") == verify_result::unreadable);
         CHECK_FALSE(argon2id::is_readable(with(each)));
     }
     for (auto const* each : {"m=8,t=1", "m=8,t=1000", "m=4194304,t=4", "m=16777,t=1000"}) {
@@ -156,7 +156,7 @@ TEST_CASE("without memory a hash fails and says nothing about the password")
     hash->replace(hash->find("m=8,"), 4, "m=1048576,");
     memory_limit const limit{much / 4};
     CHECK_FALSE(function.make("correct horse"));
-    CHECK(function.verify(*hash, "correct horse") == verdict::failed);
+    CHECK(function.verify(*hash, "correct horse") == verify_result::failed);
 }
 
 TEST_CASE("parameters that Argon2id does not do are refused at the start")

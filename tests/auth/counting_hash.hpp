@@ -51,11 +51,11 @@ public:
         counts_.add(cost());
         return counts_.today->make(password);
     }
-    verdict verify(std::string const& stored, std::string_view password) noexcept override
+    verify_result verify(std::string const& stored, std::string_view password) noexcept override
     {
         auto const cost = cost_of(stored);
         if (cost) counts_.add(*cost);
-        if (cost && cost == counts_.without_memory) return verdict::failed;
+        if (cost && cost == counts_.without_memory) return verify_result::failed;
         return counts_.today->verify(stored, password);
     }
     detail::base::hash_cost cost() const noexcept override { return counts_.today->cost(); }

@@ -37,12 +37,12 @@ public:
         while (std::chrono::steady_clock::now() < begun + gate_.time_to_make) std::this_thread::yield();
         return "hash";
     }
-    verdict verify(std::string const&, std::string_view) noexcept override
+    verify_result verify(std::string const&, std::string_view) noexcept override
     {
         gate_.inside();
         gate_.entered.release();
         gate_.open.acquire();
-        return verdict::match;
+        return verify_result::match;
     }
     detail::base::hash_cost cost() const noexcept override { return {8, 1}; }
     std::optional<detail::base::hash_cost> cost_of(std::string_view) const noexcept override { return cost(); }

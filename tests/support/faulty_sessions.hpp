@@ -59,14 +59,14 @@ public:
         co_return listed;
     }
 
-    task<result<void>> end(account_id account, session_id id, detail::store::ending_cause cause) override
+    task<result<void>> end(account_id account, session_id id, detail::store::end_cause cause) override
     {
         if (broken.contains("end")) co_return unexpected(errc::unavailable);
         auto ended = co_await real_.end(account, id, cause);
         co_return ended;
     }
 
-    task<result<void>> end_all(account_id account, detail::store::ending_cause cause) override
+    task<result<void>> end_all(account_id account, detail::store::end_cause cause) override
     {
         if (broken.contains("end_all")) co_return unexpected(errc::unavailable);
         auto ended = co_await real_.end_all(account, cause);

@@ -34,14 +34,14 @@ public:
         return prefix() + std::string{password};
     }
 
-    verdict verify(std::string const& stored, std::string_view password) noexcept override
+    verify_result verify(std::string const& stored, std::string_view password) noexcept override
     {
         auto const colon = stored.find(':');
-        if (!cost_of(stored)) return verdict::unreadable;
+        if (!cost_of(stored)) return verify_result::unreadable;
         ++counts_.verified;
         counts_.held.wait(true);
-        if (counts_.out_of_memory) return verdict::failed;
-        return stored.substr(colon + 1) == password ? verdict::match : verdict::mismatch;
+        if (counts_.out_of_memory) return verify_result::failed;
+        return stored.substr(colon + 1) == password ? verify_result::match : verify_result::mismatch;
     }
 
     /// Each generation has its own cost.

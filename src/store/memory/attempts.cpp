@@ -46,8 +46,8 @@ attempt_history attempts_of(account_row* row, tables const& all, secret_attempt 
         found.is_known_network = row->networks.contains(asked.network);
         auto const counter = row->counters.find(found.is_known_network ? asked.network : std::string{});
         if (counter != row->counters.end()) found.failures = counter->second;
-    } else if (asked.instead) {
-        found.failures = *asked.instead;
+    } else if (asked.fallback) {
+        found.failures = *asked.fallback;
     }
     std::vector<base::timestamp> times;
     for (auto const& [id, failure] : all.failures) {

@@ -46,7 +46,7 @@ result<opened_session> open_session(operation& now, tables& all, new_session con
     auto const is_of_account = [&](auto const& entry) { return entry.second.session.account == fresh.account; };
     auto const count = std::ranges::count_if(all.sessions, is_of_account);
     auto surplus = count - std::int64_t{std::max<std::uint32_t>(fresh.max_sessions, 1)};
-    now.end_sessions(name_of(ending_cause::replaced),
+    now.end_sessions(name_of(end_cause::replaced),
                      [&](session_row const& each) { return each.session.account == fresh.account && surplus-- > 0; });
     return opened;
 }
@@ -99,7 +99,7 @@ task<result<std::vector<session>>> sessions::list(account_id account, base::time
     co_return live;
 }
 
-task<result<void>> sessions::end(account_id account, session_id id, ending_cause why)
+task<result<void>> sessions::end(account_id account, session_id id, end_cause why)
 {
     operation now{all_};
     if (now.is_down()) co_return unexpected(errc::unavailable);
@@ -110,7 +110,7 @@ task<result<void>> sessions::end(account_id account, session_id id, ending_cause
     co_return result<void>{};
 }
 
-task<result<void>> sessions::end_all(account_id account, ending_cause why)
+task<result<void>> sessions::end_all(account_id account, end_cause why)
 {
     operation now{all_};
     if (now.is_down()) co_return unexpected(errc::unavailable);
@@ -137,7 +137,7 @@ task<result<std::size_t>> sessions::prune(base::timestamp at, base::timestamp id
 {
     operation now{all_};
     if (now.is_down()) co_return unexpected(errc::unavailable);
-    co_return now.end_sessions(name_of(ending_cause::expired),
+    co_return now.end_sessions(name_of(end_cause::expired),
                                [&](session_row const& each) { return is_over(each.session, at, idle_since); });
 }
 

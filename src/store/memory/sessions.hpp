@@ -14,8 +14,8 @@ public:
     task<result<std::optional<found_session>>> find(token_digest digest) override;
     task<result<std::vector<session>>> list(account_id account, base::timestamp now,
                                             base::timestamp idle_since) override;
-    task<result<void>> end(account_id account, session_id id, ending_cause why) override;
-    task<result<void>> end_all(account_id account, ending_cause why) override;
+    task<result<void>> end(account_id account, session_id id, end_cause why) override;
+    task<result<void>> end_all(account_id account, end_cause why) override;
     task<result<void>> touch(std::vector<session_activity> uses) override;
     task<result<std::size_t>> prune(base::timestamp now, base::timestamp idle_since) override;
     task<result<std::vector<session_id>>> find_ended(std::vector<session_id> live, base::timestamp now) override;

@@ -127,7 +127,7 @@ bool is_pending(database& db, secret_attempt const& asked, bool is_known_network
 result<attempt_result> begin_attempt(database& db, secret_attempt const& asked, throttle_rules const& rules)
 {
     auto found = attempts_of(db, asked.account, asked.network, rules, asked.at);
-    if (!asked.account && asked.instead) found.failures = *asked.instead;
+    if (!asked.account && asked.fallback) found.failures = *asked.fallback;
     if (asked.max_registrations > 0) found.registrations_full_since = registrations_full_since(db, asked);
     attempt_result judged;
     judged.decision = decide(found, rules, asked.at);

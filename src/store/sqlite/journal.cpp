@@ -4,7 +4,7 @@
 
 namespace porter::detail::store::sqlite {
 
-void set_ending_cause(database& db, std::string_view cause)
+void set_end_cause(database& db, std::string_view cause)
 {
     auto const removed = db.changes();
     if (removed == 0) return;

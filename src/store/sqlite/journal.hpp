@@ -7,6 +7,6 @@
 namespace porter::detail::store::sqlite {
 
 /// Puts the cause into the journal for the sessions that the last DELETE removed. In the same transaction, at once.
-void set_ending_cause(database& db, std::string_view cause);
+void set_end_cause(database& db, std::string_view cause);
 
 }  // namespace porter::detail::store::sqlite

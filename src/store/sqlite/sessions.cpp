@@ -52,7 +52,7 @@ result<opened_session> open_session(database& db, new_session const& fresh)
               " (SELECT id FROM sessions WHERE account_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
               fresh.account, std::max<std::uint32_t>(fresh.max_sessions, 1)}
         .run();
-    set_ending_cause(db, name_of(ending_cause::replaced));
+    set_end_cause(db, name_of(end_cause::replaced));
     record_address(db, fresh.address, fresh.network, name, fresh.account, fresh.created_at);
     note_network(db, fresh.account, fresh.network, fresh.created_at);
     return opened;
@@ -99,18 +99,18 @@ result<std::vector<session>> list_sessions(database& db, account_id account, bas
     return live;
 }
 
-result<void> end_session(database& db, account_id account, session_id id, ending_cause why)
+result<void> end_session(database& db, account_id account, session_id id, end_cause why)
 {
     statement{db, "DELETE FROM sessions WHERE id = ?1 AND account_id = ?2", id, account}.run();
     if (db.changes() == 0) return unexpected(errc::not_found);
-    set_ending_cause(db, name_of(why));
+    set_end_cause(db, name_of(why));
     return {};
 }
 
-result<void> end_sessions(database& db, account_id account, ending_cause why)
+result<void> end_sessions(database& db, account_id account, end_cause why)
 {
     statement{db, "DELETE FROM sessions WHERE account_id = ?1", account}.run();
-    set_ending_cause(db, name_of(why));
+    set_end_cause(db, name_of(why));
     return {};
 }
 
@@ -169,7 +169,7 @@ result<std::size_t> prune_sessions(database& db, base::timestamp now, base::time
               now, idle_since, prune_piece}
         .run();
     auto const removed = static_cast<std::size_t>(db.changes());
-    set_ending_cause(db, name_of(ending_cause::expired));
+    set_end_cause(db, name_of(end_cause::expired));
     return removed;
 }
 
@@ -198,12 +198,12 @@ task<result<std::vector<session>>> sessions::list(account_id account, base::time
                [account, now, idle_since](database& db) { return list_sessions(db, account, now, idle_since); });
 }
 
-task<result<void>> sessions::end(account_id account, session_id id, ending_cause why)
+task<result<void>> sessions::end(account_id account, session_id id, end_cause why)
 {
     return ask(writes_, [account, id, why](database& db) { return end_session(db, account, id, why); });
 }
 
-task<result<void>> sessions::end_all(account_id account, ending_cause why)
+task<result<void>> sessions::end_all(account_id account, end_cause why)
 {
     return ask(writes_, [account, why](database& db) { return end_sessions(db, account, why); });
 }

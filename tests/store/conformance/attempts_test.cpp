@@ -190,7 +190,7 @@ TEST_CASE("a name that nobody has is judged by the failure counter that comes wi
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto asked = try_of(std::nullopt, home, 0);
-    asked.instead = {2, at(0)};
+    asked.fallback = {2, at(0)};
     auto const refused = here.run(here.attempts().begin(asked, few_tries));
     REQUIRE(refused);
     CHECK(refused->decision.by == rule::account_paused);

@@ -32,7 +32,7 @@ TEST_CASE("whoever watches is told of every way in which a session ends")
     CHECK(told.told_of(of_old_password) == "alice password_changed");
     CHECK_FALSE(told.told().contains(kept));
 
-    CHECK(here.run(here.sessions().end_all(alice.id, porter::detail::store::ending_cause::logout)));
+    CHECK(here.run(here.sessions().end_all(alice.id, porter::detail::store::end_cause::logout)));
     CHECK(told.wait_for(kept));
     CHECK(told.told_of(kept) == "alice logout");
 

@@ -35,7 +35,7 @@ result<std::string> end_session(database& db, session_id id)
     }
     statement{db, "DELETE FROM sessions WHERE id = ?1", id}.run();
     if (db.changes() == 0) return unexpected(errc::not_found);
-    set_ending_cause(db, by_administrator);
+    set_end_cause(db, by_administrator);
     whole.commit();
     return owner;
 }
@@ -45,7 +45,7 @@ std::size_t end_sessions(database& db, account_id account)
     guarded_transaction whole{db};
     statement{db, "DELETE FROM sessions WHERE account_id = ?1", account}.run();
     auto const ended = static_cast<std::size_t>(db.changes());
-    set_ending_cause(db, by_administrator);
+    set_end_cause(db, by_administrator);
     whole.commit();
     return ended;
 }
@@ -55,7 +55,7 @@ std::size_t prune_sessions(database& db, base::timestamp now, base::timestamp id
     guarded_transaction whole{db};
     statement{db, "DELETE FROM sessions WHERE expires_at <= ?1 OR last_used_at <= ?2", now, idle_since}.run();
     auto const ended = static_cast<std::size_t>(db.changes());
-    set_ending_cause(db, name_of(ending_cause::expired));
+    set_end_cause(db, name_of(end_cause::expired));
     whole.commit();
     return ended;
 }
