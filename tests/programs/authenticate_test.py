@@ -1,4 +1,4 @@
-"""Access by password: register, login, resume, and each way in which they fail (protocol page, 3 to 5)."""
+"""Authenticate access: register, login and resume, and each of their denials (docs/PROTOCOL.md)."""
 import re
 import time
 import unicodedata
@@ -10,7 +10,7 @@ DAY = 24 * 3600
 
 
 class Register(ServerCase):
-    def test_a_newcomer_gets_an_account_and_a_session(self):
+    def test_register_creates_an_account_and_a_session(self):
         client = self.start_access_phase()
         granted = client.request("register", "Alice", PASSWORD)
         self.assertEqual((granted.kind, granted.via, granted.name), ("granted", "register", "Alice"))
@@ -33,13 +33,13 @@ class Register(ServerCase):
                     client.send("register", other, PASSWORD)
                     client.expect("denied", code="name_taken")
 
-    def test_a_login_by_another_spelling_shows_the_one_first_registered(self):
+    def test_a_login_by_another_spelling_is_granted_the_registered_name(self):
         account = self.account("Мария Кюри")
         client = self.start_access_phase()
         client.send("login", "МАРИЯ КЮРИ", account.password)
         client.expect("granted", via="login", name="Мария Кюри")
 
-    def test_an_impossible_name_is_denied_with_the_rule(self):
+    def test_an_invalid_name_is_denied_with_the_rule(self):
         for name in ("", " x", "x ", "x  y", "x\ny", "x\u200by", "y" * 65, "\x1b[2J"):
             with self.subTest(name=name):
                 client = self.start_access_phase()
@@ -57,20 +57,20 @@ class Register(ServerCase):
                 client.send("register", name, password)
                 self.assertTrue(client.expect("denied", code="weak_password").reason)
 
-    def test_passwords_of_8_and_of_256_code_points_are_good(self):
+    def test_passwords_of_8_and_of_256_code_points_are_accepted(self):
         for password in ("xK9$vQ2w", "Ж4ъЩю!зХ", "door of brass " * 18 + "open"):
             with self.subTest(password=password):
                 self.assertIn(len(password), (8, 256))
                 account = self.account(password=password)
                 self.log_in(account)
 
-    def test_a_password_counts_to_its_last_character(self):
+    def test_a_password_is_compared_to_its_last_character(self):
         account = self.account(password="door of brass " * 18 + "open")
         client = self.start_access_phase()
         client.send("login", account.name, "door of brass " * 18 + "opem")
         client.expect("denied", code="bad_credentials")
 
-    def test_spaces_belong_to_a_password(self):
+    def test_spaces_around_a_password_are_significant(self):
         account = self.account(password=" plum velvet orbit ")
         client = self.start_access_phase()
         client.send("login", account.name, "plum velvet orbit")
@@ -78,7 +78,7 @@ class Register(ServerCase):
         client.send("login", account.name, " plum velvet orbit ")
         client.expect("granted")
 
-    def test_the_first_rule_that_is_broken_is_the_one_told(self):
+    def test_the_denial_names_the_first_rule_that_fails(self):
         self.account("Taken Already")
         for name, password, code in ((" bad", "a", "invalid_name"), ("Taken Already", "a", "weak_password"),
                                      ("Taken Already", PASSWORD, "name_taken")):
@@ -86,7 +86,7 @@ class Register(ServerCase):
             client.send("register", name, password)
             client.expect("denied", code=code)
 
-    def test_after_denied_another_try_may_succeed(self):
+    def test_a_request_after_denied_may_be_granted(self):
         client = self.start_access_phase()
         client.send("register", "Second Try", "short")
         client.expect("denied", code="weak_password")
@@ -102,47 +102,47 @@ class Login(ServerCase):
         self.assertRegex(granted.token, r"^prt_[A-Za-z0-9_-]{43}$")
         self.assertNotEqual((granted.token, granted.session), (account.token, account.session))
 
-    def test_wrong_password_unknown_name_and_impossible_name_get_one_answer(self):
+    def test_wrong_password_unknown_name_and_invalid_name_get_the_same_answer(self):
         account = self.account()
         answers = []
-        for name, password in ((account.name, OTHER_PASSWORD), ("nobody of that name", PASSWORD), ("", PASSWORD),
-                               (" impossible\n", PASSWORD), ("x" * 500, PASSWORD), (account.name, ""),
+        for name, password in ((account.name, OTHER_PASSWORD), ("no such name", PASSWORD), ("", PASSWORD),
+                               (" invalid\n", PASSWORD), ("x" * 500, PASSWORD), (account.name, ""),
                                (account.name, "p" * 2000)):
             denied = self.start_access_phase().request("login", name, password)
             answers.append((denied.kind, denied.code, denied.retry_after, denied.reason))
         self.assertEqual(set(answers), {("denied", "bad_credentials", 0, answers[0][3])})
 
-    def test_a_decomposed_password_logs_in_where_the_composed_one_registered(self):
+    def test_a_decomposed_password_matches_the_composed_one(self):
         password = "crème brûlée à la façon"
         account = self.account(password=unicodedata.normalize("NFC", password))
         account.password = unicodedata.normalize("NFD", password)
         self.log_in(account)
 
-    def test_the_fifth_denied_ends_the_connection(self):
+    def test_the_fifth_denied_closes_the_connection(self):
         client = self.start_access_phase()
         for number in range(5):
-            client.send("login", f"nobody {number}", PASSWORD)
+            client.send("login", f"unknown {number}", PASSWORD)
             client.expect("denied", code="bad_credentials")
         client.expect_closing("too_many_attempts")
 
-    def test_after_four_denied_the_right_one_is_granted(self):
+    def test_a_valid_login_after_four_denied_is_granted(self):
         account = self.account()
         client = self.start_access_phase()
         for number in range(4):
-            client.send("login", f"no one {number}", PASSWORD)
+            client.send("login", f"also unknown {number}", PASSWORD)
             client.expect("denied", code="bad_credentials")
         client.send("login", account.name, account.password)
         client.expect("granted", via="login")
 
-    def test_denied_of_all_kinds_count(self):
+    def test_denials_of_all_requests_count(self):
         client = self.start_access_phase()
         for request in (("register", "", PASSWORD), ("register", "Weak", "weak"), ("resume", "prt_"), ("resume", "x"),
-                        ("login", "nobody", PASSWORD)):
+                        ("login", "unknown", PASSWORD)):
             client.send(*request)
             client.expect("denied")
         client.expect_closing("too_many_attempts")
 
-    def test_people_see_the_last_login_and_the_failed_tries_since(self):
+    def test_granted_has_the_last_login_and_the_failures_since(self):
         before = int(time.time())
         account = self.account()
         for _ in range(2):
@@ -153,7 +153,7 @@ class Login(ServerCase):
         third = self.log_in(account)
         self.assertEqual((third.granted.last_address, third.granted.failed_since), (second.address, 0))
 
-    def test_a_resume_shows_the_failed_tries_and_resets_nothing(self):
+    def test_a_resume_has_the_failures_and_does_not_reset_them(self):
         account = self.account()
         self.start_access_phase().request("login", account.name, OTHER_PASSWORD)
         for _ in range(2):
@@ -163,7 +163,7 @@ class Login(ServerCase):
 
 
 class Resume(ServerCase):
-    def test_a_token_opens_its_session_again(self):
+    def test_a_token_resumes_its_session(self):
         account = self.account()
         granted = self.resume(account).granted
         self.assertEqual((granted.name, granted.session, granted.token), (account.name, account.session, ""))
@@ -174,7 +174,7 @@ class Resume(ServerCase):
         for client in [self.resume(account) for _ in range(10)]:
             client.expect_alive()
 
-    def test_what_is_no_token_is_denied(self):
+    def test_an_invalid_token_is_denied(self):
         account = self.account()
         flipped = account.token[:-2] + ("A" if account.token[-2] != "A" else "B") + account.token[-1]
         for token in ("", "x", "prt_", account.token[4:], account.token[:-1], account.token + "A", flipped,
@@ -185,13 +185,13 @@ class Resume(ServerCase):
                 client.send("resume", token)
                 client.expect("denied", code="invalid_token")
 
-    def test_the_spare_bits_of_the_last_character_do_not_make_a_second_token(self):
-        """43 characters hold 258 bits: two are spare, and only one spelling is the token."""
+    def test_a_token_with_other_spare_bits_is_denied(self):
+        """43 characters encode two bits more than a token has; only one of the spellings is valid."""
         alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
         account = self.account()
-        twin = account.token[:-1] + alphabet[alphabet.index(account.token[-1]) ^ 1]
+        other = account.token[:-1] + alphabet[alphabet.index(account.token[-1]) ^ 1]
         client = self.start_access_phase()
-        client.send("resume", twin)
+        client.send("resume", other)
         client.expect("denied", code="invalid_token")
 
     def test_a_session_survives_a_restart(self):
@@ -201,43 +201,42 @@ class Resume(ServerCase):
 
 
 class KnownAs(ServerCase):
-    def test_an_address_is_greeted_by_the_name_last_seen_there(self):
-        first, second = self.account("Alice Known"), self.account("Bob Known")
-        self.assertEqual(newcomer_welcome(self, first.address).known_as, "Alice Known")
-        self.log_in(second, first.address)
-        self.assertEqual(newcomer_welcome(self, first.address).known_as, "Bob Known")
-        self.resume(first, first.address)
-        self.assertEqual(newcomer_welcome(self, first.address).known_as, "Alice Known")
+    def known_as(self, address):
+        return self.connect(address).hello().known_as
 
-    def test_the_greeting_proves_nothing(self):
+    def test_known_as_is_the_name_last_seen_at_the_address(self):
+        first, second = self.account("Alice Known"), self.account("Bob Known")
+        self.assertEqual(self.known_as(first.address), "Alice Known")
+        self.log_in(second, first.address)
+        self.assertEqual(self.known_as(first.address), "Bob Known")
+        self.resume(first, first.address)
+        self.assertEqual(self.known_as(first.address), "Alice Known")
+
+    def test_a_known_address_gets_no_access_without_a_password(self):
         account = self.account()
         client = self.start_access_phase(account.address)
         client.send("text", "let me in")
         client.expect_closing("unauthorized")
 
-    def test_a_failed_try_leaves_no_name_behind(self):
+    def test_a_failed_login_does_not_change_known_as(self):
         account = self.account()
         client = self.start_access_phase()
         client.request("login", account.name, OTHER_PASSWORD)
-        self.assertEqual(newcomer_welcome(self, client.address).known_as, "")
+        self.assertEqual(self.known_as(client.address), "")
 
 
-def newcomer_welcome(case, address):
-    return case.connect(address).hello()
-
-
-class NoGreeting(ServerCase):
+class WithoutGreeting(ServerCase):
     options = ("--greet-by-address", "off")
 
     def test_known_as_stays_empty(self):
         account = self.account()
-        self.assertEqual(newcomer_welcome(self, account.address).known_as, "")
+        self.assertEqual(self.connect(account.address).hello().known_as, "")
 
 
 class RegistrationClosed(ServerCase):
     options = ("--registration", "closed")
 
-    def test_newcomers_are_sent_to_the_administrator_whatever_they_say(self):
+    def test_register_is_denied_before_name_and_password_are_checked(self):
         for name, password in (("Alice", PASSWORD), ("", PASSWORD), ("Alice", "weak")):
             client = self.start_access_phase()
             client.send("register", name, password)
@@ -247,7 +246,7 @@ class RegistrationClosed(ServerCase):
 class LongerPasswords(ServerCase):
     options = ("--min-password-length", "15")
 
-    def test_the_least_length_may_be_raised(self):
+    def test_the_minimum_length_can_be_raised(self):
         client = self.start_access_phase()
         client.send("register", "Alice", "plum orbit 417")
         self.assertTrue(re.search(r"\b15\b", client.expect("denied", code="weak_password").reason))

@@ -1,4 +1,4 @@
-"""porter-bench from outside: its figures are there and whole, and whatever goes wrong is counted and fatal."""
+"""porter-bench: its figures are complete, and every fault is counted and makes it fail."""
 import json
 import os
 import pathlib
@@ -23,8 +23,8 @@ def bench(mode, port, *options, duration="200ms"):
 
 
 class BenchCase(ServerCase):
-    def measured(self, mode, *options, duration="200ms"):
-        """The figures of a measurement that went well."""
+    def measure(self, mode, *options, duration="200ms"):
+        """The figures of a measurement without errors."""
         done = bench(mode, self.server.port, "--json", *options, duration=duration)
         self.assertEqual(done.returncode, 0, done.err)
         figures = json.loads(done.out)
@@ -44,63 +44,63 @@ class BenchCase(ServerCase):
 class Echo(BenchCase):
     options = ("--access", "open", "--max-connections-per-address", "300")
 
-    def test_the_closed_loop_has_rates_and_percentiles(self):
-        figures = self.measured("echo", "--connections", 3, "--depth", 4)
+    def test_the_closed_loop_reports_rates_and_percentiles(self):
+        figures = self.measure("echo", "--connections", 3, "--depth", 4)
         self.assertEqual([figures[name] for name in ("loop", "depth", "payload_bytes", "kind", "access", "server")],
                          ["closed", 4, 64, "text", "open", "porterd/0.1.0"])
         self.assertEqual(figures["runs"][0]["connections"], 3)
         self.assertNotIn("server", figures["runs"][0])
         self.assert_rate(figures["runs"][0])
 
-    def test_the_open_loop_keeps_to_its_rate(self):
-        figures = self.measured("echo", "--connections", 7, "--rate", 500, "--threads", 2)
+    def test_the_open_loop_keeps_its_rate(self):
+        figures = self.measure("echo", "--connections", 7, "--rate", 500, "--threads", 2)
         self.assertEqual((figures["loop"], figures["rate"], "depth" in figures), ("open", 500, False))
-        # What was planned within the window is in the figures, and nothing else; a message of its edge may be late.
+        # The figures count what was scheduled within the window; a message at its edge may be late.
         self.assertAlmostEqual(figures["runs"][0]["latency_count"], 100, delta=1)
 
-    def test_a_load_that_never_sleeps_measures_the_same(self):
-        closed = self.measured("echo", "--connections", 3, "--depth", 4, "--busy-poll")
+    def test_busy_polling_measures_the_same(self):
+        closed = self.measure("echo", "--connections", 3, "--depth", 4, "--busy-poll")
         self.assert_rate(closed["runs"][0])
-        planned = self.measured("echo", "--connections", 3, "--rate", 500, "--busy-poll")
-        self.assertAlmostEqual(planned["runs"][0]["latency_count"], 100, delta=1)
+        scheduled = self.measure("echo", "--connections", 3, "--rate", 500, "--busy-poll")
+        self.assertAlmostEqual(scheduled["runs"][0]["latency_count"], 100, delta=1)
 
-    def test_messages_of_any_size_and_kind_come_back(self):
+    def test_messages_of_any_size_and_kind_are_echoed(self):
         for options in (("--payload", 0), ("--payload", 5), ("--payload", "16KiB", "--data", "--depth", 4),
                         ("--payload", 701, "--cyrillic", "--depth", 8),
                         ("--payload", 1048575, "--data")):
             with self.subTest(options=options):
-                self.assert_rate(self.measured("echo", "--connections", 2, *options)["runs"][0])
+                self.assert_rate(self.measure("echo", "--connections", 2, *options)["runs"][0])
 
-    def test_each_number_of_connections_is_a_measurement_and_a_line_of_the_plot(self):
+    def test_each_number_of_connections_is_a_run_and_a_line_of_the_plot(self):
         plot = self.server.folder / "plot.svg"
-        figures = self.measured("echo", "--connections", "1,2,200", "--plot", plot)
+        figures = self.measure("echo", "--connections", "1,2,200", "--plot", plot)
         self.assertEqual([figure["connections"] for figure in figures["runs"]], [1, 2, 200])
         lines = xml.etree.ElementTree.parse(plot).findall(".//{*}polyline")
-        self.assertEqual(len(lines), 4, "a line for each, and the rate against them")
+        self.assertEqual(len(lines), 4, "a line for each run, and the rate over all")
 
-    def test_the_process_of_the_server_is_measured(self):
-        figure = self.measured("echo", "--server-pid", self.server.process.pid)["runs"][0]
+    def test_the_server_process_is_measured(self):
+        figure = self.measure("echo", "--server-pid", self.server.process.pid)["runs"][0]
         for name in ("cpu_share", "cpu_us_each", "rss_bytes", "rss_bytes_per_connection"):
             self.assertIn(name, figure["server"])
         self.assertGreater(figure["server"]["rss_bytes"], 1 << 20)
         self.assertEqual(bench("echo", self.server.port, "--server-pid", 4194304).returncode, 66)
 
-    def test_silent_connections_are_held_and_still_there_at_the_end(self):
-        figures = self.measured("idle", "--connections", 150, "--server-pid", self.server.process.pid)
+    def test_idle_connections_are_open_until_the_end(self):
+        figures = self.measure("idle", "--connections", 150, "--server-pid", self.server.process.pid)
         self.assertIn("rss_bytes_per_connection", figures["runs"][0]["server"])
 
-    def test_a_visit_in_open_access_needs_no_session(self):
-        self.assert_rate(self.measured("resume", "--connections", 3)["runs"][0])
+    def test_resume_in_open_access_needs_no_session(self):
+        self.assert_rate(self.measure("resume", "--connections", 3)["runs"][0])
 
-    def test_the_same_over_tls(self):
+    def test_each_mode_runs_over_tls(self):
         for mode, options in (("echo", ("--depth", 4)), ("echo", ("--payload", 1048575, "--data", "--depth", 2)),
                               ("echo", ("--rate", 500)), ("resume", ()), ("idle", ("--threads", 2))):
             with self.subTest(mode=mode, options=options):
-                figures = self.measured(mode, "--tls", "--connections", 3, *options)
+                figures = self.measure(mode, "--tls", "--connections", 3, *options)
                 self.assertTrue(figures["tls"])
-        self.assertFalse(self.measured("echo")["tls"])
+        self.assertFalse(self.measure("echo")["tls"])
 
-    def test_a_server_that_wants_tls_refuses_plain_load(self):
+    def test_a_server_that_requires_tls_rejects_plaintext_load(self):
         server = Server("--access", "open", "--tls", "required")
         self.addCleanup(server.remove)
         done = bench("echo", server.port)
@@ -108,7 +108,7 @@ class Echo(BenchCase):
         self.assertIn("tls_required", done.err)
         self.assertEqual(bench("echo", server.port, "--tls").returncode, 0)
 
-    def test_a_person_gets_a_table(self):
+    def test_the_default_output_is_a_table(self):
         done = bench("echo", self.server.port, "-c", 2)
         self.assertEqual(done.returncode, 0, done.err)
         title, heading, row = done.out.splitlines()
@@ -117,16 +117,16 @@ class Echo(BenchCase):
         self.assertEqual((row.split()[0], row.split()[-1]), ("2", "0"))
         self.assertEqual(done.err, "")
 
-    def test_a_terminal_shows_how_far_it_is(self):
+    def test_a_terminal_shows_a_progress_bar(self):
         terminal = Terminal(PORTER_BENCH, "echo", "127.0.0.1", self.server.port, "--duration", "1s",
                             home=self.server.folder)
         self.addCleanup(terminal.close)
         terminal.expect(r"64 connections \[[#.]{30}\]")
         terminal.expect("^ +64 ")
         self.assertEqual(terminal.wait(), 0, terminal.text())
-        self.assertNotIn("[#", terminal.text(), "the line is left empty")
+        self.assertNotIn("[#", terminal.text(), "the bar is erased")
 
-    def test_connections_that_the_server_refuses_are_counted_and_fatal(self):
+    def test_rejected_connections_are_counted_and_fatal(self):
         done = bench("echo", self.server.port, "--connections", 301, "--json")
         self.assertEqual(done.returncode, 75, done.err)
         figure = json.loads(done.out)["runs"][0]
@@ -134,11 +134,11 @@ class Echo(BenchCase):
         self.assertEqual(list(figure["faults"].values()), [1])
         self.assertIn("1 of 301 connections: the server says server_full", done.err)
 
-    def test_what_open_access_does_not_have_is_refused(self):
+    def test_open_access_has_no_login_and_no_register(self):
         for mode in ("login", "register"):
             self.assertEqual(bench(mode, self.server.port).returncode, 77)
 
-    def test_a_message_that_the_server_does_not_take_is_refused(self):
+    def test_a_payload_over_the_limit_of_the_server_is_an_error(self):
         done = bench("echo", self.server.port, "--payload", "1MiB")
         self.assertEqual((done.returncode, done.out), (77, ""))
         self.assertIn("at most 1048575 bytes", done.err)
@@ -151,42 +151,42 @@ class Accounts(BenchCase):
     options = ("--access", "authenticate")
 
     def test_echo_after_access_by_an_account(self):
-        figures = self.measured("echo", "--connections", 5, "--accounts", 2)
+        figures = self.measure("echo", "--connections", 5, "--accounts", 2)
         self.assertEqual(figures["access"], "authenticate")
         self.assert_rate(figures["runs"][0])
 
-    def test_sessions_are_resumed(self):
-        self.assert_rate(self.measured("resume", "--connections", 4)["runs"][0])
+    def test_resume_is_measured(self):
+        self.assert_rate(self.measure("resume", "--connections", 4)["runs"][0])
 
-    def test_visits_come_at_a_set_rate(self):
-        figures = self.measured("resume", "--connections", 4, "--rate", 50)
+    def test_resume_keeps_a_given_rate(self):
+        figures = self.measure("resume", "--connections", 4, "--rate", 50)
         self.assertAlmostEqual(figures["runs"][0]["latency_count"], 10, delta=1)
 
-    def test_passwords_are_proved(self):
-        self.slow("login")
+    def test_login_is_measured(self):
+        self.measure_hashing("login")
 
-    def test_accounts_are_made(self):
-        self.slow("register")
+    def test_register_is_measured(self):
+        self.measure_hashing("register")
 
-    def slow(self, mode):
-        """A password hash takes long with sanitizers: a window that surely has some."""
-        figure = self.measured(mode, "--connections", 2, duration="3s")["runs"][0]
+    def measure_hashing(self, mode):
+        """With sanitizers a password hash is slow: 3 s are long enough for some."""
+        figure = self.measure(mode, "--connections", 2, duration="3s")["runs"][0]
         self.assertGreater(figure["count"], 0)
 
 
 class Names(BenchCase):
     options = ("--access", "identify")
 
-    def test_each_name_comes_from_an_address_of_its_own(self):
-        self.assert_rate(self.measured("register", "--connections", 4)["runs"][0])
+    def test_each_name_is_registered_from_its_own_address(self):
+        self.assert_rate(self.measure("register", "--connections", 4)["runs"][0])
 
     def test_echo_after_access_by_a_name(self):
-        self.assert_rate(self.measured("echo", "--connections", 4)["runs"][0])
+        self.assert_rate(self.measure("echo", "--connections", 4)["runs"][0])
 
 
 class Faults(unittest.TestCase):
-    def against(self, script):
-        """A measurement against a server that first lets somebody look, and then does as the script says."""
+    def run_against(self, script):
+        """Measures a scripted server: its first connection is only probed, the second gets the script."""
         server = ScriptedServer(lambda first: grant_open_access(first) or wait_for_close(first), script)
         done = bench("echo", server.port, "--connections", 1, "--json")
         server.join()
@@ -195,46 +195,46 @@ class Faults(unittest.TestCase):
         return done
 
     def test_an_echo_that_differs_is_fatal(self):
-        def lies(client):
+        def corrupt_echo(client):
             grant_open_access(client)
             text = client.receive().text
             client.send("text", text[:-1] + "?")
             wait_for_close(client)
-        done = self.against(lies)
+        done = self.run_against(corrupt_echo)
         self.assertEqual(done.returncode, 76)
         self.assertIn("an echo is not what was sent", done.err)
 
-    def test_a_server_that_says_farewell_is_fatal(self):
-        def stops(client):
+    def test_a_closing_of_the_server_is_fatal(self):
+        def stop(client):
             grant_open_access(client)
             client.receive()
             client.send("closing", "shutting_down", "back soon")
             client.half_close()
-        done = self.against(stops)
+        done = self.run_against(stop)
         self.assertEqual(done.returncode, 75)
         self.assertIn("the server says shutting_down: back soon", done.err)
 
-    def test_a_server_that_vanishes_is_fatal(self):
-        def vanishes(client):
+    def test_a_reset_of_the_server_is_fatal(self):
+        def reset(client):
             grant_open_access(client)
             client.receive()
             client.reset()
-        self.assertEqual(self.against(vanishes).returncode, 69)
+        self.assertEqual(self.run_against(reset).returncode, 69)
 
-    def test_garbage_at_the_door_is_fatal(self):
+    def test_garbage_instead_of_welcome_is_fatal(self):
         def garbage(client):
             client.expect("hello")
-            client.send_raw(frame(b"\x99what"))
-        self.assertEqual(self.against(garbage).returncode, 76)
+            client.send_raw(frame(b"\x99garbage"))
+        self.assertEqual(self.run_against(garbage).returncode, 76)
 
-    def test_a_server_that_is_silent_is_given_up(self):
+    def test_a_silent_server_times_out(self):
         server = ScriptedServer(grant_open_access, wait_for_close)
         done = bench("echo", server.port, "-c", 1, "--timeout", "100ms")
         server.join()
         self.assertEqual(done.returncode, 75)
         self.assertIn("1 of 1 connections: no answer from the server in time", done.err)
 
-    def test_the_name_of_a_server_is_shown_escaped(self):
+    def test_the_name_of_a_server_is_escaped(self):
         name = "porterd/\x1b[2J\x7f\u009b31m\u202e\u2028"
         for form in ((), ("--json",)):
             with self.subTest(form=form):
@@ -253,22 +253,22 @@ class Faults(unittest.TestCase):
         self.addCleanup(server.remove)
         with subprocess.Popen([PORTER_BENCH, "echo", "127.0.0.1", str(server.port), "--duration", "1h", "--quiet"],
                               env=clean_environment(server.folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              text=True) as measuring:
-            # Those that the system has and the server has not accepted yet would be reset.
-            until(lambda: server.log().count(" admitted ") >= 64, "the connections are admitted")
+                              text=True) as process:
+            # Connections that the server has not accepted yet would be reset.
+            until(lambda: server.log().count(" admitted ") >= 64, "all connections have access")
             server.stop()
-            _, err = measuring.communicate(timeout=120)
-        self.assertEqual(measuring.returncode, 75, err)
+            _, err = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 75, err)
 
-    def test_nobody_listens(self):
+    def test_a_refused_connection_is_fatal(self):
         server = Server("--access", "open")
         self.addCleanup(server.remove)
         server.stop()
         done = bench("echo", server.port)
         self.assertEqual((done.returncode, done.out), (69, ""))
 
-    def test_wrong_use_is_explained_in_one_line(self):
-        for arguments, why in (
+    def test_a_usage_error_is_one_line(self):
+        for arguments, message in (
                 ((), "MODE is missing"), (("dance",), '"dance" is not echo'), (("echo", ""), 'HOST: "" is not a host'),
                 (("echo", "localhost", "0"), "PORT: "), (("echo", "localhost", "7678", "x"), 'unexpected argument "x"'),
                 (("echo", "-c", "0"), "--connections: "), (("echo", "-c", "1,"), "--connections: "),
@@ -285,14 +285,14 @@ class Faults(unittest.TestCase):
                 self.assertEqual((done.returncode, done.out), (64, ""), done.err)
                 self.assertEqual(done.err.count("\n"), 1)
                 self.assertTrue(done.err.startswith("porter-bench: "), done.err)
-                self.assertIn(why, done.err)
+                self.assertIn(message, done.err)
 
-    def test_it_says_how_it_is_used(self):
+    def test_help_and_version(self):
         self.assertIn("porter-bench echo localhost", run(PORTER_BENCH, "--help").out)
         self.assertEqual(run(PORTER_BENCH, "--version").out, "porter-bench 0.1.0\n")
 
-    def test_another_machine_needs_an_explicit_plain(self):
-        done = run(PORTER_BENCH, "echo", "192.0.2.1", "--timeout", "100ms")  # TEST-NET-1: nobody is there (RFC 5737)
+    def test_plaintext_to_another_machine_needs_plain(self):
+        done = run(PORTER_BENCH, "echo", "192.0.2.1", "--timeout", "100ms")  # TEST-NET-1 (RFC 5737)
         self.assertEqual(done.returncode, 77)
         self.assertIn("--plain", done.err)
         self.assertEqual(run(PORTER_BENCH, "echo", "192.0.2.1", "--tls", "--timeout", "100ms").returncode in (69, 75), True)

@@ -1,4 +1,4 @@
-"""The user database from outside: read and changed by hand, locked, broken (commands page; promises P6, S3, S4, S5 and S13)."""
+"""The database beside a running porterd: edited by hand, locked, damaged, lost (SECURITY.md: P6, S3, S4, S5, S13)."""
 import contextlib
 import pathlib
 import resource
@@ -16,7 +16,7 @@ VIEWS = ("account_list", "session_list", "address_list", "login_failures")
 
 class DatabaseCase(ServerCase):
     def shell(self):
-        """What the sqlite3 shell is: a connection that leaves foreign keys off."""
+        """A connection as that of the sqlite3 shell, with foreign keys off."""
         connection = sqlite3.connect(self.server.database, timeout=30, isolation_level=None)
         self.addCleanup(connection.close)
         connection.execute("PRAGMA foreign_keys = OFF")
@@ -24,7 +24,7 @@ class DatabaseCase(ServerCase):
 
 
 class ReadByHand(DatabaseCase):
-    def test_the_views_show_people_and_no_secret(self):
+    def test_the_views_show_accounts_and_no_secret(self):
         account = self.account("Алиса Liddell")
         client = self.start_access_phase()
         client.request("login", account.name, "not the password")
@@ -54,13 +54,13 @@ class ReadByHand(DatabaseCase):
         (created,) = shell.execute("SELECT created_at FROM accounts").fetchone()
         self.assertTrue(1.7e9 < created < 1e10 and isinstance(created, int))
 
-    def test_the_schema_says_whose_and_how_new_it_is(self):
+    def test_the_file_has_an_application_id_and_a_schema_version(self):
         shell = self.shell()
         self.assertNotEqual(shell.execute("PRAGMA application_id").fetchone(), (0,))
         self.assertEqual(shell.execute("PRAGMA user_version").fetchone(),
                          shell.execute("SELECT max(version) FROM schema_migrations").fetchone())
 
-    def test_a_reader_disturbs_nobody(self):
+    def test_a_reader_does_not_block_the_server(self):
         shell = self.shell()
         shell.execute("BEGIN")
         shell.execute("SELECT * FROM accounts").fetchall()
@@ -73,13 +73,13 @@ class ReadByHand(DatabaseCase):
 class ChangedByHand(DatabaseCase):
     def test_a_deleted_session_ends_its_connections(self):
         account, other = self.account(), self.account()
-        client, stranger = self.resume(account), self.resume(other)
+        client, unrelated = self.resume(account), self.resume(other)
         self.shell().execute("DELETE FROM sessions WHERE id = ?", (account.session,))
         client.expect_closing("session_ended")
         self.assertEqual(self.denial_code("resume", account.token), "invalid_token")
-        stranger.expect_alive()
+        unrelated.expect_alive()
 
-    def test_a_deleted_account_is_gone_with_its_sessions(self):
+    def test_a_deleted_account_loses_its_sessions(self):
         account = self.account()
         client = self.resume(account)
         shell = self.shell()
@@ -90,7 +90,7 @@ class ChangedByHand(DatabaseCase):
         self.assertEqual(shell.execute("SELECT count(*) FROM sessions WHERE id = ?", (account.session,)).fetchone(), (0,))
         self.account(account.name)
 
-    def test_a_disabled_account_is_out_until_it_is_enabled(self):
+    def test_a_disabled_account_has_no_access_until_it_is_enabled(self):
         account = self.account()
         client = self.resume(account)
         shell = self.shell()
@@ -102,21 +102,21 @@ class ChangedByHand(DatabaseCase):
 
     def test_a_password_hash_set_by_hand_ends_the_sessions_of_the_account(self):
         account, donor = self.account(), self.account(password="copied by hand 99")
-        client, stranger = self.resume(account), self.resume(donor)
+        client, unrelated = self.resume(account), self.resume(donor)
         self.shell().execute("UPDATE accounts SET password_hash = (SELECT password_hash FROM accounts WHERE name = ?) "
                              "WHERE name = ?", (donor.name, account.name))
         client.expect_closing("session_ended")
         self.assertEqual(self.denial_code("resume", account.token), "invalid_token")
         account.password = donor.password
         self.log_in(account).expect_alive()
-        stranger.expect_alive()
+        unrelated.expect_alive()
 
-    def test_a_name_is_not_changed_without_its_key(self):
+    def test_a_name_cannot_be_changed_without_its_folded_form(self):
         account = self.account()
         with self.assertRaises(sqlite3.Error):
             self.shell().execute("UPDATE accounts SET name = 'Somebody Else' WHERE name = ?", (account.name,))
 
-    def test_ids_are_never_used_again(self):
+    def test_ids_are_not_reused(self):
         account = self.account()
         shell = self.shell()
         shell.execute("DELETE FROM accounts WHERE name = ?", (account.name,))
@@ -133,20 +133,20 @@ class Locked(DatabaseCase):
         finally:
             shell.execute("ROLLBACK")
 
-    def test_while_another_process_holds_the_database_only_writers_are_put_off(self):
+    def test_while_another_process_locks_the_database_only_writes_are_denied(self):
         account = self.account()
-        client, inside = self.connect(), self.resume(account)
+        client, other = self.connect(), self.resume(account)
         client.hello()
         with self.lock():
             client.send("register", "Locked Out", PASSWORD)
-            inside.send("text", "meanwhile")
-            inside.expect("text", text="meanwhile")
+            other.send("text", "still here")
+            other.expect("text", text="still here")
             self.resume(account).expect_alive()
             client.expect("denied", code="unavailable")
         client.send("register", "Locked Out", PASSWORD)
         client.expect("granted", via="register")
 
-    def test_what_the_store_could_not_do_is_no_try(self):
+    def test_a_request_denied_as_unavailable_is_no_failed_attempt(self):
         account = self.account()
         client = self.start_access_phase()
         with self.lock():
@@ -158,17 +158,17 @@ class Locked(DatabaseCase):
 
 
 class FullDisk(DatabaseCase):
-    def test_while_no_file_can_grow_writers_are_put_off_and_nothing_granted_is_lost(self):
+    def test_on_a_full_disk_writes_are_denied_and_nothing_granted_is_lost(self):
         account = self.account()
-        inside = self.resume(account)
+        other = self.resume(account)
         before = self.server.set_limit(resource.RLIMIT_FSIZE, 4096)
         try:
             client = self.start_access_phase()
             for _ in range(6):
                 client.send("register", "No Room", PASSWORD)
                 client.expect("denied", code="unavailable")
-            inside.send("text", "meanwhile")
-            inside.expect("text", text="meanwhile")
+            other.send("text", "still here")
+            other.expect("text", text="still here")
             self.server.assert_healthy()
         finally:
             self.server.set_limit(resource.RLIMIT_FSIZE, before)
@@ -179,8 +179,8 @@ class FullDisk(DatabaseCase):
         self.connect().get_access("login", "No Room", PASSWORD)
 
 
-class Refused(unittest.TestCase):
-    """A database that is not ours, not whole or too new is refused as bad data, and not a byte of it is changed."""
+class Rejected(unittest.TestCase):
+    """A file that is not porterd's database, is damaged or too new is rejected, and not changed."""
 
     @classmethod
     def setUpClass(cls):
@@ -197,7 +197,7 @@ class Refused(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.database = self.folder / "porter.db"
 
-    def assert_refused(self):
+    def assert_rejected(self):
         before = self.database.read_bytes()
         done = run(PORTERD, "--port", "0", "--data-dir", self.folder, home=self.folder)
         self.assertEqual(done.returncode, 65, done.err)
@@ -209,49 +209,49 @@ class Refused(unittest.TestCase):
             for statement in statements:
                 connection.execute(statement)
 
-    def test_no_database_at_all(self):
+    def test_a_text_file(self):
         self.database.write_bytes(b"Dear diary, today I met a database.\n" * 200)
-        self.assert_refused()
+        self.assert_rejected()
 
     def test_a_short_file(self):
         self.database.write_bytes(b"SQLite format 3\0")
-        self.assert_refused()
+        self.assert_rejected()
 
-    def test_a_database_cut_off_in_its_middle(self):
+    def test_a_truncated_database(self):
         whole = self.good.read_bytes()
         self.database.write_bytes(whole[:len(whole) // 2 // 4096 * 4096])
-        self.assert_refused()
+        self.assert_rejected()
 
     def test_a_database_with_flipped_bytes(self):
         whole = bytearray(self.good.read_bytes())
         for offset in range(100, 4096, 7):
             whole[offset] ^= 0xff
         self.database.write_bytes(whole)
-        self.assert_refused()
+        self.assert_rejected()
 
     def test_a_database_of_another_program(self):
         self.script("PRAGMA application_id = 252006674", "CREATE TABLE accounts (id INTEGER PRIMARY KEY, name TEXT)")
-        self.assert_refused()
+        self.assert_rejected()
 
-    def test_a_database_of_a_program_that_does_not_say_who_it_is(self):
+    def test_a_database_without_an_application_id(self):
         self.script("CREATE TABLE bookmarks (id INTEGER PRIMARY KEY, url TEXT)")
-        self.assert_refused()
+        self.assert_rejected()
 
-    def test_a_database_newer_than_this_program(self):
+    def test_a_database_with_a_newer_schema(self):
         shutil.copy(self.good, self.database)
         self.script("INSERT INTO schema_migrations (version, name, applied_at) VALUES (9999, 'from the future', 0)",
                     "PRAGMA user_version = 9999")
-        self.assert_refused()
+        self.assert_rejected()
 
-    def test_the_good_one_is_served(self):
-        """So the refusals above are not those of any database that is put there."""
+    def test_an_intact_database_is_accepted(self):
+        """The control: the tests above do not fail for another reason."""
         shutil.copy(self.good, self.database)
         done = run(PORTERD, "--check", "--data-dir", self.folder, home=self.folder)
         self.assertEqual(done.returncode, 0, done.err)
 
 
 class Lost(unittest.TestCase):
-    """Promise S13: the files are removed, replaced or rewound while porterd runs."""
+    """The files are removed, replaced or restored while porterd runs (SECURITY.md: S13)."""
 
     def setUp(self):
         self.server = Server()
@@ -261,10 +261,10 @@ class Lost(unittest.TestCase):
         client.close()
 
     def resume(self):
-        live = self.server.connect()
-        self.addCleanup(live.close)
-        live.get_access("resume", self.token)
-        return live
+        client = self.server.connect()
+        self.addCleanup(client.close)
+        client.get_access("resume", self.token)
+        return client
 
     def register(self, name):
         client = self.server.connect()
@@ -272,59 +272,59 @@ class Lost(unittest.TestCase):
         client.hello()
         return client.request("register", name, PASSWORD)
 
-    def assert_it_ended(self, reason="database's files were removed or replaced"):
+    def assert_exited(self, reason="database's files were removed or replaced"):
         self.assertEqual(self.server.wait(), 74, self.server.console())
         self.assertIn(reason, self.server.console())
         self.assertIn(" error database_lost", self.server.log())
         self.assertFalse(self.server.port_file.exists())
 
-    def test_porterd_grants_nothing_that_would_be_lost_and_ends(self):
+    def test_porterd_grants_nothing_that_would_be_lost_and_exits(self):
         for suffix in ("", "-wal", "-shm"):
             with self.subTest(suffix):
-                live = self.resume()
+                client = self.resume()
                 self.server.database.with_name("porter.db" + suffix).unlink()
                 denied = self.register("Bob")
                 self.assertEqual((denied.kind, denied.code), ("denied", "unavailable"))
-                live.expect_closing("shutting_down")
-                self.assert_it_ended()
-                if suffix:  # the database is there, and so is what was granted
+                client.expect_closing("shutting_down")
+                self.assert_exited()
+                if suffix:  # the database is intact, with all that was granted
                     self.server.start()
                     self.resume().expect_alive()
             self.setUp()
 
-    def test_an_ending_that_it_cannot_hear_of_is_obeyed(self):
-        live = self.resume()
+    def test_a_session_that_is_revoked_without_a_notification_ends(self):
+        client = self.resume()
         self.server.database.with_name("porter.db-shm").unlink()
         done = run(PORTERCTL, "sessions", "revoke", "--account", "Alice", "--data-dir", self.server.data)
         self.assertEqual(done.returncode, 0, done.err)
-        live.expect_closing("session_ended")
-        self.assert_it_ended()
+        client.expect_closing("session_ended")
+        self.assert_exited()
         self.server.start()
         with contextlib.closing(sqlite3.connect(self.server.database)) as shell:
             self.assertEqual(shell.execute("SELECT count(*) FROM sessions").fetchone(), (0,))
 
-    def test_a_database_that_took_its_place_is_left_alone(self):
+    def test_a_database_that_replaced_the_file_is_not_changed(self):
         copy = self.server.folder / "copy.db"
         self.assertEqual(run(PORTERCTL, "db", "backup", copy, "--data-dir", self.server.data).returncode, 0)
         copy.rename(self.server.database)
         self.assertEqual(self.register("Bob").code, "unavailable")
-        self.assert_it_ended()
+        self.assert_exited()
         self.assertFalse(self.server.database.with_name("porter.db-wal").exists())
         self.server.start()
         self.resume().expect_alive()
         self.server.stop()
 
-    def test_a_database_that_is_moved_away_takes_along_what_was_in_its_log(self):
+    def test_a_database_that_is_moved_away_has_the_contents_of_its_log(self):
         elsewhere = self.server.folder / "moved.db"
         self.server.database.rename(elsewhere)
         self.assertEqual(self.register("Bob").code, "unavailable")
-        self.assert_it_ended()
+        self.assert_exited()
         elsewhere.rename(self.server.database)
         self.server.start()
         self.resume().expect_alive()
         self.server.stop()
 
-    def test_sessions_hear_of_their_end_after_a_restore_in_place(self):
+    def test_sessions_that_a_restore_in_place_removes_end(self):
         copy = self.server.folder / "copy.db"
         with contextlib.closing(sqlite3.connect(self.server.database)) as shell:
             shell.execute("VACUUM INTO ?", (str(copy),))
@@ -335,19 +335,19 @@ class Lost(unittest.TestCase):
         ended.get_access("login", "Alice", PASSWORD)
         ended.request("logout", 0)
         ended.close()
-        until(lambda: "session_ended" in self.server.log(), "the journal is read up to here")
+        until(lambda: "session_ended" in self.server.log(), "the journal has been read")
         with contextlib.closing(sqlite3.connect(copy)) as backup, \
                 contextlib.closing(sqlite3.connect(self.server.database)) as shell:
             backup.backup(shell)  # .restore
         later.expect_closing("session_ended")
         self.resume().expect_alive()
 
-    def test_it_says_so_when_a_newer_program_migrates_the_database(self):
-        live = self.resume()
+    def test_porterd_exits_when_a_newer_program_migrates_the_database(self):
+        client = self.resume()
         with contextlib.closing(sqlite3.connect(self.server.database)) as newer:
             newer.execute("PRAGMA user_version = 9999")
-        live.expect_closing("shutting_down")
-        self.assert_it_ended("the database has a newer schema than this program: version 9999, not ")
+        client.expect_closing("shutting_down")
+        self.assert_exited("the database has a newer schema than this program: version 9999, not ")
         self.assertRegex(self.server.log(), " error database_lost file=.* state=newer\n")
 
     def test_a_backup_copied_over_a_killed_database_is_refused(self):
@@ -362,7 +362,7 @@ class Lost(unittest.TestCase):
             self.assertIn("porter.db-wal belongs to another database", done.err)
             self.assertIn("porterctl db restore", done.err)
 
-    def test_a_text_that_is_damaged_reaches_nobody(self):
+    def test_a_damaged_text_is_not_sent(self):
         with contextlib.closing(sqlite3.connect(self.server.database, isolation_level=None)) as shell:
             shell.execute("UPDATE accounts SET last_address = CAST(x'3132ff' AS TEXT)")
             shell.execute("UPDATE addresses SET name = CAST(x'416cff' AS TEXT)")

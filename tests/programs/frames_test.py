@@ -1,4 +1,4 @@
-"""Frames as they come over a real socket: order, limits, malformed ones (protocol page, 1 and 2; promise N1)."""
+"""Frames over a real socket: order, limits and malformed frames (docs/PROTOCOL.md; SECURITY.md: N1)."""
 import threading
 import unittest
 
@@ -6,12 +6,12 @@ from support.case import PASSWORD, ServerCase
 from support.wire import INVALID_LENGTHS, KIND, MIB, as_bytes, header, message
 
 
-class OpenDoor(ServerCase):
+class OpenAccessCase(ServerCase):
     options = ("--access", "open")
 
 
-class Echo(OpenDoor):
-    def test_pipelined_texts_come_back_as_they_were_and_in_order(self):
+class Echo(OpenAccessCase):
+    def test_pipelined_texts_are_echoed_unchanged_and_in_order(self):
         client = self.connect_with_access()
         texts = [f"text {number} привет" for number in range(5000)]
         sender = threading.Thread(target=client.send_raw, args=(b"".join(message("text", text) for text in texts),))
@@ -19,30 +19,30 @@ class Echo(OpenDoor):
         self.assertEqual([client.expect("text").text for _ in texts], texts)
         sender.join()
 
-    def test_an_empty_text_comes_back_empty(self):
+    def test_an_empty_text_is_echoed(self):
         client = self.connect_with_access()
         client.send("text", "")
         client.expect("text", text="")
 
-    def test_data_comes_back_byte_for_byte(self):
+    def test_data_is_echoed_byte_for_byte(self):
         client = self.connect_with_access()
         for body in (b"", bytes(range(256)), b"\xff\xfe\x00"):
             client.send("data", body)
             client.expect("data", data=body)
 
-    def test_a_text_may_hold_any_character(self):
+    def test_a_text_may_contain_any_character(self):
         client = self.connect_with_access()
         text = "\0\n\r\t\x1b[2J\u2028\U0001f6aa"
         client.send("text", text)
         client.expect("text", text=text)
 
-    def test_a_frame_may_come_in_single_bytes(self):
+    def test_a_frame_may_arrive_in_single_bytes(self):
         client = self.connect_with_access()
         for byte in message("text", "slowly"):
             client.send_raw(bytes([byte]))
         client.expect("text", text="slowly")
 
-    def test_texts_and_data_keep_their_order_among_pings(self):
+    def test_texts_and_data_keep_their_order_between_pings(self):
         client = self.connect_with_access()
         for number in range(100):
             client.send_raw(message("text", str(number)) + message("ping", b"%d" % number)
@@ -59,14 +59,14 @@ class Echo(OpenDoor):
                 client.send("text", bad)
                 client.expect_closing("invalid_utf8")
 
-    def test_what_stands_before_a_bad_frame_is_still_answered(self):
+    def test_frames_before_a_malformed_one_are_answered(self):
         client = self.connect_with_access()
         client.send_raw(message("text", "good") + message("text", b"\xff") + message("text", "too late"))
         client.expect("text", text="good")
         client.expect_closing("invalid_utf8")
 
 
-class Pings(OpenDoor):
+class Pings(OpenAccessCase):
     def test_a_ping_is_answered_with_its_own_bytes(self):
         client = self.connect_with_access()
         for body in (b"", b"x", b"\xff\x00", b"p" * 125):
@@ -83,14 +83,14 @@ class Pings(OpenDoor):
         client.send("pong", b"p" * 126)
         client.expect_closing("protocol_error")
 
-    def test_a_pong_that_nobody_asked_for_is_ignored(self):
+    def test_an_unsolicited_pong_is_ignored(self):
         client = self.connect_with_access()
         client.send("pong", b"p" * 125)
         client.expect_alive()
 
 
-class Limits(OpenDoor):
-    def test_a_frame_of_exactly_the_limit_comes_back(self):
+class Limits(OpenAccessCase):
+    def test_a_frame_of_exactly_the_limit_is_echoed(self):
         client = self.connect_with_access()
         self.assertEqual(client.welcome.max_frame, MIB)
         for kind, field in (("text", "text"), ("data", "data")):
@@ -99,24 +99,24 @@ class Limits(OpenDoor):
             client.send(kind, body)
             self.assertEqual(as_bytes(getattr(client.expect(kind), field)), body)
 
-    def test_one_byte_over_the_limit_is_too_large_by_its_header_alone(self):
+    def test_a_header_one_byte_over_the_limit_is_too_large(self):
         client = self.connect_with_access()
         client.send_raw(header(MIB + 1))
         client.expect_closing("frame_too_large")
 
-    def test_one_byte_over_the_limit_is_too_large_with_its_payload(self):
+    def test_a_frame_one_byte_over_the_limit_is_too_large(self):
         client = self.connect_with_access()
         client.send_raw(header(MIB + 1) + bytes([KIND["text"]]) + b"x" * 1000)
         client.expect_closing("frame_too_large")
 
-    def test_lengths_that_lie_are_too_large(self):
+    def test_invalid_lengths_are_too_large(self):
         for length in INVALID_LENGTHS:
             with self.subTest(length=hex(length)):
                 client = self.connect_with_access()
                 client.send_raw(header(length) + b"\x40")
                 client.expect_closing("frame_too_large")
 
-    def test_a_length_of_nothing_is_a_protocol_error(self):
+    def test_a_length_of_0_is_a_protocol_error(self):
         client = self.connect_with_access()
         client.send_raw(header(0))
         client.expect_closing("protocol_error")
@@ -128,17 +128,17 @@ class Limits(OpenDoor):
             client.send_raw(header(MIB) + b"\x40")
         clients[-1].close()
         self.connect_with_access().expect_alive()
-        self.assertLess(self.memory() - before, 100 * MIB, "200 headers that declare 1 MiB each took their memory at once")
+        self.assertLess(self.memory() - before, 100 * MIB, "the server allocated the declared length of 200 frames")
 
     def memory(self):
         with open(f"/proc/{self.server.process.pid}/statm", encoding="ascii") as statm:
             return int(statm.read().split()[1]) * 4096
 
 
-class SmallFrames(OpenDoor):
+class SmallFrames(OpenAccessCase):
     options = ("--access", "open", "--max-frame", "4KiB")
 
-    def test_the_limit_in_force_is_announced_and_kept(self):
+    def test_the_configured_limit_is_announced_and_enforced(self):
         client = self.connect_with_access()
         self.assertEqual(client.welcome.max_frame, 4096)
         client.send("text", "x" * 4095)
@@ -148,7 +148,7 @@ class SmallFrames(OpenDoor):
 
 
 class Pipelining(ServerCase):
-    def test_a_large_text_may_follow_a_login_at_once(self):
+    def test_a_large_text_may_be_pipelined_after_a_login(self):
         account = self.account()
         client = self.connect()
         large = "x" * (MIB - 1)
@@ -157,7 +157,7 @@ class Pipelining(ServerCase):
         client.expect("granted", via="login")
         self.assertEqual(client.expect("text").text, large)
 
-    def test_a_large_text_behind_a_failed_login_is_judged_by_the_limit_before_access(self):
+    def test_a_large_text_after_a_failed_login_is_over_the_limit_before_access(self):
         account = self.account()
         client = self.connect()
         client.send_raw(message("hello", 1, "t") + message("login", account.name, "not " + PASSWORD)
@@ -166,14 +166,14 @@ class Pipelining(ServerCase):
         client.expect("denied", code="bad_credentials")
         client.expect_closing("frame_too_large")
 
-    def test_hello_and_resume_in_one_segment_are_one_round_trip(self):
+    def test_hello_and_resume_may_be_one_segment(self):
         account = self.account()
         client = self.connect()
         client.send_raw(message("hello", 1, "t") + message("resume", account.token))
         client.expect("welcome")
         client.expect("granted", via="resume", session=account.session)
 
-    def test_a_wrong_login_and_a_right_one_may_be_pipelined(self):
+    def test_a_wrong_and_a_valid_login_may_be_pipelined(self):
         account = self.account()
         client = self.connect()
         client.send_raw(message("hello", 1, "t") + message("login", account.name, "not " + PASSWORD)
@@ -183,7 +183,7 @@ class Pipelining(ServerCase):
         client.expect("granted", via="login")
         client.expect("text", text="in")
 
-    def test_requests_within_a_session_are_answered_in_the_order_sent(self):
+    def test_requests_of_a_session_are_answered_in_order(self):
         account = self.account()
         client = self.resume(account)
         client.send_raw(message("list_sessions") + message("revoke_session", 1 << 60) + message("list_sessions")

@@ -1,4 +1,4 @@
-"""Access by address: strangers are asked their name once and greeted by it from then on (protocol page, 3)."""
+"""Identify access, where an address gives its name once, and open access (docs/PROTOCOL.md)."""
 import unicodedata
 import unittest
 
@@ -8,14 +8,14 @@ from support.case import PASSWORD, ServerCase
 class Identify(ServerCase):
     options = ("--access", "identify")
 
-    def test_a_stranger_is_asked_and_recorded(self):
-        stranger = self.connect()
-        self.assertEqual(stranger.hello().known_as, "")
-        granted = stranger.request("identify", "Alice")
+    def test_an_unknown_address_identifies_itself(self):
+        client = self.connect()
+        self.assertEqual(client.hello().known_as, "")
+        granted = client.request("identify", "Alice")
         self.assertEqual((granted.kind, granted.via, granted.name), ("granted", "identify", "Alice"))
         self.assertEqual((granted.session, granted.token, granted.expires_at), (0, "", 0))
 
-    def test_a_known_address_is_greeted_by_name_and_let_in_at_once(self):
+    def test_a_known_address_is_granted_access_after_the_welcome(self):
         first = self.connect()
         first.get_access("identify", "Алиса")
         again = self.connect(first.address)
@@ -24,15 +24,15 @@ class Identify(ServerCase):
         again.send("text", "hello")
         again.expect("text", text="hello")
 
-    def test_another_address_is_another_visitor(self):
+    def test_another_address_is_unknown(self):
         self.connect().get_access("identify", "Alice")
         self.assertEqual(self.connect().hello().known_as, "")
 
-    def test_several_addresses_may_bear_one_name(self):
+    def test_several_addresses_may_have_the_same_name(self):
         for _ in range(2):
             self.connect().get_access("identify", "The Smiths")
 
-    def test_a_visitor_may_say_later_that_it_is_somebody_else(self):
+    def test_a_client_may_identify_itself_again_by_another_name(self):
         first = self.connect()
         first.get_access("identify", "Alice")
         again = self.start_access_phase(first.address)
@@ -44,7 +44,7 @@ class Identify(ServerCase):
         self.assertEqual(third.hello().known_as, "Bob")
         third.expect("granted", via="address", name="Bob")
 
-    def test_an_impossible_name_is_denied_and_asked_again(self):
+    def test_after_an_invalid_name_a_valid_one_is_granted(self):
         bad = ["", " ", " Alice", "Alice ", "Al  ice", "Al\nice", "Al\tice", "Al\u00a0ice", "Al\u200bice", "Al\u202eice",
                "Al\x00ice", "Al\x7fice", "Al\u0085ice", "\ue000", "\U000e0041", "\u0378", "\u2028", "a" * 65, "\u00ad"]
         for name in bad:
@@ -56,7 +56,7 @@ class Identify(ServerCase):
                 client.send("identify", "Alice")
                 client.expect("granted", via="identify", name="Alice")
 
-    def test_an_impossible_name_after_access_changes_nothing(self):
+    def test_an_invalid_name_after_access_changes_nothing(self):
         client = self.connect()
         client.get_access("identify", "Alice")
         client.send("identify", "Al\x1b[2Jice")
@@ -64,18 +64,18 @@ class Identify(ServerCase):
         client.expect_alive()
         self.assertEqual(self.connect(client.address).hello().known_as, "Alice")
 
-    def test_a_name_is_as_long_as_64_code_points(self):
+    def test_a_name_has_up_to_64_code_points(self):
         for name in ("a", "a" * 64, "Я" * 64, "名" * 64, "\U0001f6aa" * 64, "Anna Maria O'Neill-Łukasiewicz 3rd"):
             with self.subTest(name=name):
                 self.connect().get_access("identify", name)
 
-    def test_a_name_is_kept_in_its_composed_form(self):
-        decomposed = unicodedata.normalize("NFD", "Zoë" * 20)  # 80 code points here, 60 once composed
+    def test_a_name_is_stored_in_its_composed_form(self):
+        decomposed = unicodedata.normalize("NFD", "Zoë" * 20)  # 80 code points, 60 after composition
         client = self.start_access_phase()
         client.send("identify", decomposed)
         client.expect("granted", name="Zoë" * 20)
 
-    def test_passwords_have_no_meaning_here(self):
+    def test_requests_for_accounts_are_not_supported(self):
         client = self.start_access_phase()
         for request in (("register", "Alice", PASSWORD), ("login", "Alice", PASSWORD), ("resume", "prt_x")):
             client.send(*request)
@@ -88,7 +88,7 @@ class Identify(ServerCase):
             client.expect("denied", code="not_supported")
         client.expect_alive()
 
-    def test_the_fifth_denied_ends_the_connection(self):
+    def test_the_fifth_denied_closes_the_connection(self):
         client = self.start_access_phase()
         for _ in range(5):
             client.send("identify", "")
@@ -99,7 +99,7 @@ class Identify(ServerCase):
 class IdentifyAcrossRestarts(ServerCase):
     options = ("--access", "identify")
 
-    def test_a_visitor_is_known_after_a_restart(self):
+    def test_a_name_survives_a_restart(self):
         client = self.connect()
         client.get_access("identify", "Alice")
         self.server.restart()
@@ -107,7 +107,7 @@ class IdentifyAcrossRestarts(ServerCase):
         self.assertEqual(again.hello().known_as, "Alice")
         again.expect("granted", via="address", name="Alice")
 
-    def test_a_visitor_is_known_after_the_server_was_killed(self):
+    def test_a_name_survives_a_kill(self):
         client = self.connect()
         client.get_access("identify", "Bob")
         self.server.kill()
@@ -118,7 +118,7 @@ class IdentifyAcrossRestarts(ServerCase):
 class Open(ServerCase):
     options = ("--access", "open")
 
-    def test_everybody_is_let_in_right_after_the_welcome(self):
+    def test_access_is_granted_right_after_the_welcome(self):
         client = self.connect()
         welcome = client.hello()
         self.assertEqual((welcome.access, welcome.known_as), ("open", ""))
@@ -127,7 +127,7 @@ class Open(ServerCase):
         client.send("text", "hello")
         client.expect("text", text="hello")
 
-    def test_to_identify_oneself_is_a_protocol_error(self):
+    def test_identify_is_a_protocol_error(self):
         client = self.connect_with_access()
         client.send("identify", "Alice")
         client.expect_closing("protocol_error")

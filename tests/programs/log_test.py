@@ -1,4 +1,4 @@
-"""What the log tells: a server's life, what each connection exchanged and why it ended, whose session ended and why."""
+"""The log: start and stop, each connection with its counters and close reason, each ended session; and --check."""
 import json
 import os
 import pathlib
@@ -22,14 +22,14 @@ def times(log):
     return [line.split(" ", 1)[0] for line in log.splitlines()]
 
 
-class Story(unittest.TestCase):
+class Events(unittest.TestCase):
     def server(self, *options, **more):
         server = Server(*options, start=False, **more)
         self.addCleanup(server.remove)
         server.start()
         return server
 
-    def test_the_log_tells_a_life_from_start_to_stop(self):
+    def test_the_log_has_the_events_from_start_to_stop(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
             server = self.server("--access", "open", port=port)
@@ -55,7 +55,7 @@ class Story(unittest.TestCase):
         self.assertRegex(log, r" info stopped\n\Z")
         self.assertEqual(times(log), sorted(times(log)))
 
-    def test_a_quiet_log_on_the_console_does_not_hide_where_it_listens(self):
+    def test_the_console_shows_the_port_whatever_the_log_level(self):
         for stream in ("-", "/dev/stderr"):
             with self.subTest(stream=stream):
                 server = self.server("--log-level", "error", "--log-file", stream)
@@ -67,37 +67,37 @@ class Story(unittest.TestCase):
         server.stop()
         self.assertEqual(server.console().count("listening"), 1)
 
-    def test_lines_of_json_have_numbers_as_numbers(self):
+    def test_json_lines_have_numbers_as_numbers(self):
         server = self.server("--access", "open", "--log-format", "json")
         client = server.connect()
         client.hello()
         client.close()
-        until(lambda: "connection_closed" in server.log(), "the connection has ended")
+        until(lambda: "connection_closed" in server.log(), "the connection is closed")
         server.stop()
         end = next(line for line in map(json.loads, server.log().splitlines()) if line["event"] == "connection_closed")
         self.assertEqual((end["messages_in"], end["messages_out"]), (1, 2))
         self.assertIsInstance(end["seconds"], float)
 
-    def test_a_health_check_stands_in_the_log_at_debug_only(self):
+    def test_a_health_check_is_logged_at_debug(self):
         for level, count in (("info", 0), ("debug", 2)):
             with self.subTest(level=level):
                 server = self.server("--access", "open", "--log-level", level)
-                for ends in ("close", "reset"):
-                    getattr(server.connect(), ends)()
+                for close in ("close", "reset"):
+                    getattr(server.connect(), close)()
                 client = server.connect("127.0.0.9")
                 client.hello()
                 client.expect("granted")
                 client.close()
-                until(lambda: "address=127.0.0.9" in server.log(), "the last one has been admitted")
+                until(lambda: "address=127.0.0.9" in server.log(), "the last connection has access")
                 server.stop()
                 self.assertEqual(len(re.findall(r"debug connection_\w+ address=127\.0\.0\.1 .* seconds=", server.log())), count)
                 self.assertEqual(len(re.findall(r"info connection_\w+ address=127\.0\.0\.1 ", server.log())), 0)
 
-    def test_trace_tells_kinds_and_lengths_and_no_content(self):
+    def test_trace_has_kinds_and_lengths_and_no_content(self):
         server = self.server("--log-level", "trace")
         client = server.connect()
         granted = client.get_access("register", "Alice", PASSWORD)
-        client.send("text", "nobody reads this")
+        client.send("text", "not for the log")
         client.expect("text")
         client.close()
         server.stop()
@@ -105,18 +105,18 @@ class Story(unittest.TestCase):
         self.assertRegex(log, r" trace message_received address=\S+ connection=1 kind=register bytes=\d+\n")
         self.assertRegex(log, r" trace message_sent address=\S+ connection=1 kind=granted bytes=\d+\n")
         self.assertRegex(log, r" debug hello_received address=\S+ connection=1 version=1 agent=\"wire.py\"\n")
-        for secret in (PASSWORD, granted.token, "nobody reads this"):
+        for secret in (PASSWORD, granted.token, "not for the log"):
             self.assertNotIn(secret, log)
 
 
-class Endings(AdministratorCase):
+class EndedSessions(AdministratorCase):
     options = ("--max-sessions-per-account", "2", "--tls", "off")
 
     def assert_ended(self, session, name, cause):
         line = f'session_ended session={session} name="{name}" cause={cause}\n'
         until(lambda: line in self.server.log(), line)
 
-    def test_a_logout_and_a_revocation(self):
+    def test_logout_and_revocation(self):
         alice = self.account()
         first = self.log_in(alice)
         second = self.log_in(alice)
@@ -132,7 +132,7 @@ class Endings(AdministratorCase):
         other.request("change_password", PASSWORD, OTHER_PASSWORD)
         self.assert_ended(alice.session, alice.name, "password_changed")
 
-    def test_what_an_administrator_does(self):
+    def test_revocation_disabling_and_deletion_by_the_administrator(self):
         revoked, disabled, deleted = self.account(), self.account(), self.account()
         self.ctl("sessions", "revoke", str(revoked.session))
         self.assert_ended(revoked.session, revoked.name, "revoked_by_administrator")
@@ -146,7 +146,7 @@ NOBODY = 65534
 
 
 class Check(unittest.TestCase):
-    """--check refuses what a start refuses, with its exit code, and makes nothing."""
+    """--check fails where a start fails, with the same exit code, and creates nothing."""
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="porter-test-"))
@@ -156,59 +156,59 @@ class Check(unittest.TestCase):
         (self.folder / "nowhere").symlink_to(self.folder / "is not there")
         (self.folder / "folder").mkdir()
 
-    def everything(self):
+    def listing(self):
         return sorted((str(path), path.lstat().st_mode, path.lstat().st_mtime_ns) for path in self.folder.rglob("*"))
 
     def porterd(self, *options, data="data"):
         return run(PORTERD, "--port", "0", "--data-dir", self.folder / data, *options, home=self.folder)
 
-    def assert_check_says_what_a_start_says(self, *options, data="data", code=73):
+    def assert_both_fail(self, *options, data="data", code=73):
         if data == "data":
             shutil.rmtree(self.folder / data, ignore_errors=True)
-        before = self.everything()
+        before = self.listing()
         checked = self.porterd("--check", *options, data=data)
-        self.assertEqual(self.everything(), before)
+        self.assertEqual(self.listing(), before)
         self.assertEqual((checked.returncode, checked.out), (code, ""), checked.err)
         self.assertEqual(self.porterd(*options, data=data).returncode, code)
 
     def test_a_log_that_cannot_be_opened(self):
         for name in ("folder", "link", "file/log", "missing/log", "/proc/log", "data/" + "x" * 300):
             with self.subTest(name=name):
-                self.assert_check_says_what_a_start_says("--log-file", self.folder / name)
+                self.assert_both_fail("--log-file", self.folder / name)
 
-    @unittest.skipUnless(os.geteuid() == 0, "gives a file away")
+    @unittest.skipUnless(os.geteuid() == 0, "only root can change a file's owner")
     def test_a_log_of_another_user(self):
         os.chown(self.folder / "file", 65534, 65534)
-        self.assert_check_says_what_a_start_says("--log-file", self.folder / "file", code=78)
+        self.assert_both_fail("--log-file", self.folder / "file", code=78)
 
     def test_a_port_file_that_cannot_be_written(self):
         for name in ("folder", "file/port", "missing/port", "/proc/port", "x" * 250, "data/" + "x" * 250):
             with self.subTest(name=name):
-                self.assert_check_says_what_a_start_says("--port-file", self.folder / name)
+                self.assert_both_fail("--port-file", self.folder / name)
 
-    def test_a_data_folder_that_is_none(self):
+    def test_a_data_folder_that_is_not_a_folder(self):
         for name in ("file", "file/data", "nowhere", "/proc/data", "/proc/self/data", "x" * 300):
             with self.subTest(name=name):
-                self.assert_check_says_what_a_start_says(data=name)
+                self.assert_both_fail(data=name)
 
-    def test_a_database_that_cannot_be_made_or_opened(self):
+    def test_a_database_that_cannot_be_created_or_opened(self):
         for name, code in (("missing/x.db", 73), ("file/x.db", 73), ("/proc/x.db", 73), ("folder/", 73), ("x" * 300, 73),
                            ("data/" + "x" * 300, 73), ("x" * 250, 73), ("/".join(["y" * 200] * 3), 73),
                            ("folder", 74), ("nowhere", 78)):
             with self.subTest(name=name):
                 (self.folder / "/".join(["y" * 200] * 2)).mkdir(parents=True, exist_ok=True)
-                self.assert_check_says_what_a_start_says("--database", f"{self.folder}/{name}" if name[0] != "/" else name,
+                self.assert_both_fail("--database", f"{self.folder}/{name}" if name[0] != "/" else name,
                                                          code=code)
 
-    def test_a_folder_that_has_the_name_of_a_file_of_sqlite(self):
+    def test_a_folder_with_the_name_of_a_file_of_sqlite(self):
         for suffix in ("-wal", "-shm", "-journal"):
             with self.subTest(suffix=suffix):
                 (self.folder / f"x.db{suffix}").mkdir()
-                self.assert_check_says_what_a_start_says("--database", self.folder / "x.db", code=74)
+                self.assert_both_fail("--database", self.folder / "x.db", code=74)
                 (self.folder / f"x.db{suffix}").rmdir()
 
-    def test_what_permissions_deny(self):
-        if os.geteuid() == 0:  # whom none deny
+    def test_files_without_permission(self):
+        if os.geteuid() == 0:  # root has every permission
             os.chown(self.folder, NOBODY, NOBODY)
             self.porterd = self.porterd_of_nobody
             try:
@@ -223,29 +223,29 @@ class Check(unittest.TestCase):
             if os.geteuid() == 0:
                 os.chown(path, NOBODY, NOBODY)
         secret.chmod(0o200)
-        self.assert_check_says_what_a_start_says("--database", secret, code=74)
+        self.assert_both_fail("--database", secret, code=74)
         folder.chmod(0o500)
         self.addCleanup(folder.chmod, 0o700)
-        self.assert_check_says_what_a_start_says("--database", folder / "old.db", code=74)
+        self.assert_both_fail("--database", folder / "old.db", code=74)
         for options in (("--database", folder / "new.db"), ("--log-file", folder / "log"), ("--port-file", folder / "port")):
             with self.subTest(options=options):
-                self.assert_check_says_what_a_start_says(*options)
-        self.assert_check_says_what_a_start_says(data="folder/data")
-        self.assert_check_says_what_a_start_says("--log-file", "-", "--database", self.folder / "x.db", data="folder")
+                self.assert_both_fail(*options)
+        self.assert_both_fail(data="folder/data")
+        self.assert_both_fail("--log-file", "-", "--database", self.folder / "x.db", data="folder")
 
     def porterd_of_nobody(self, *options, data="data"):
         return run(PORTERD, "--port", "0", "--data-dir", self.folder / data, *options, home=self.folder, user=NOBODY,
                    group=NOBODY, extra_groups=[])
 
-    def test_what_a_start_would_make_is_missing_to_nobody(self):
-        before = self.everything()
+    def test_files_that_a_start_would_create_may_be_missing(self):
+        before = self.listing()
         for options in ((), ("--log-file", "-"), ("--log-file", "/dev/null"), ("--port-file", "/dev/null"),
                         ("--port-file", self.folder / "data" / "port"), ("--port-file", self.folder / "file"),
                         ("--log-file", self.folder / "log"), ("--database", self.folder / "data" / "other.db")):
             with self.subTest(options=options):
                 done = self.porterd("--check", *options)
                 self.assertEqual((done.returncode, done.out), (0, "configuration ok\n"), done.err)
-        self.assertEqual(self.everything(), before)
+        self.assertEqual(self.listing(), before)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How a connection begins: its first byte, its first frames, and what ends one that does not go on (protocol page, 1 to 3; promise N1)."""
+"""The opening: the first byte, hello, the limits and timeouts before access (docs/PROTOCOL.md; SECURITY.md: N1)."""
 import unittest
 
 from support.case import ServerCase
@@ -6,24 +6,24 @@ from support.wire import INVALID_LENGTHS, KIND, OPENING_LIMIT, frame, header, me
 
 
 class Hello(ServerCase):
-    def test_the_welcome_tells_version_access_limit_and_server(self):
+    def test_the_welcome_has_version_access_limit_and_server(self):
         welcome = self.connect().hello()
         self.assertEqual((welcome.access, welcome.max_frame, welcome.known_as), ("authenticate", 1 << 20, ""))
         self.assertRegex(welcome.server, r"^porterd/\d+\.\d+\.\d+$")
 
-    def test_the_bytes_of_the_worked_example_are_welcome(self):
+    def test_a_minimal_hello_is_answered_with_welcome(self):
         client = self.connect()
         client.send_raw(bytes.fromhex("00000005 01 01 0001 74"))
         client.expect("welcome", version=1)
 
-    def test_another_version_is_refused_with_the_versions_that_are_spoken(self):
+    def test_another_version_is_rejected_with_the_supported_versions(self):
         for version in (0, 2, 255):
             with self.subTest(version=version):
                 client = self.connect()
                 client.send("hello", version, "from the future")
                 self.assertRegex(client.expect_closing("unsupported_version").reason, r"\b1\b")
 
-    def test_of_another_version_only_the_first_byte_is_read(self):
+    def test_a_hello_of_another_version_is_not_decoded_further(self):
         for rest in (b"", b"\xff" * 3, b"x" * 4000):
             with self.subTest(rest=rest[:4]):
                 client = self.connect()
@@ -35,12 +35,12 @@ class Hello(ServerCase):
         client.send_raw(frame(bytes([KIND["hello"]])))
         client.expect_closing("protocol_error")
 
-    def test_an_agent_may_be_empty(self):
+    def test_the_agent_may_be_empty(self):
         self.connect().hello(agent="")
 
 
 class FirstByte(ServerCase):
-    def test_a_first_byte_that_is_neither_tls_nor_a_frame_is_told_so_in_the_clear(self):
+    def test_a_first_byte_of_neither_tls_nor_a_frame_is_a_protocol_error(self):
         for first in range(256):
             if first not in (0x00, 0x16):
                 with self.subTest(first=hex(first)):
@@ -49,7 +49,7 @@ class FirstByte(ServerCase):
                     client.expect_closing("protocol_error")
                     client.close()
 
-    def test_other_protocols_are_told_so_in_the_clear(self):
+    def test_another_protocol_is_a_protocol_error(self):
         for opening in (b"GET / HTTP/1.1\r\nHost: porter\r\n\r\n", b"SSH-2.0-OpenSSH_9.2\r\n",
                         b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", b"\r\n\r\n\x00\r\nQUIT\n"):
             with self.subTest(opening=opening):
@@ -57,7 +57,7 @@ class FirstByte(ServerCase):
                 client.send_raw(opening)
                 client.expect_closing("protocol_error")
 
-    def test_a_tls_hello_full_of_garbage_ends_only_its_own_connection(self):
+    def test_a_garbled_tls_hello_closes_only_its_connection(self):
         client, other = self.connect(), self.connect()
         client.send_raw(b"\x16\x03\x01\x00\x05hello" + b"\x16" * 200)
         client.half_close()
@@ -67,7 +67,7 @@ class FirstByte(ServerCase):
 
 
 class BeforeAccess(ServerCase):
-    def test_a_hello_of_exactly_the_opening_limit_is_welcome(self):
+    def test_a_hello_of_exactly_the_opening_limit_is_accepted(self):
         agent = "a" * (OPENING_LIMIT - 4)
         client = self.connect()
         client.send("hello", 1, agent)
@@ -81,7 +81,7 @@ class BeforeAccess(ServerCase):
         second.send_raw(header(OPENING_LIMIT + 1))
         second.expect_closing("frame_too_large")
 
-    def test_a_length_of_nothing_is_a_protocol_error(self):
+    def test_a_length_of_0_is_a_protocol_error(self):
         first, second = self.connect(), self.connect()
         first.send_raw(header(0))
         first.expect_closing("protocol_error")
@@ -89,14 +89,14 @@ class BeforeAccess(ServerCase):
         second.send_raw(header(0))
         second.expect_closing("protocol_error")
 
-    def test_lengths_that_lie_after_hello_are_too_large(self):
+    def test_invalid_lengths_after_hello_are_too_large(self):
         for length in INVALID_LENGTHS:
             with self.subTest(length=hex(length)):
                 client = self.start_access_phase()
                 client.send_raw(header(length) + b"\x04")
                 client.expect_closing("frame_too_large")
 
-    def test_lengths_that_lie_before_hello_are_no_plain_frame(self):
+    def test_invalid_lengths_before_hello_are_a_protocol_error(self):
         for length in INVALID_LENGTHS:
             with self.subTest(length=hex(length)):
                 client = self.connect()
@@ -129,16 +129,16 @@ class BeforeAccess(ServerCase):
 class LoginGrace(ServerCase):
     options = ("--login-grace", "300ms")
 
-    def test_who_says_nothing_is_told_in_the_clear_that_time_is_over(self):
+    def test_a_silent_connection_times_out(self):
         self.connect().expect_closing("timeout")
 
-    def test_who_says_only_hello_is_told_that_time_is_over(self):
+    def test_a_connection_that_sends_only_hello_times_out(self):
         client = self.connect()
         client.send("hello", 1, "t")
         client.expect("welcome")
         client.expect_closing("timeout")
 
-    def test_half_a_frame_does_not_prolong_it(self):
+    def test_half_a_frame_does_not_extend_the_timeout(self):
         client = self.connect()
         client.send_raw(message("hello", 1, "t")[:6])
         client.expect_closing("timeout")
@@ -147,20 +147,18 @@ class LoginGrace(ServerCase):
 class IdleTimeout(ServerCase):
     options = ("--access", "open", "--idle-timeout", "300ms")
 
-    def test_who_is_silent_after_access_is_told_that_it_was_idle(self):
+    def test_a_silent_connection_with_access_is_closed_as_idle(self):
         client = self.connect_with_access()
         client.expect_closing("idle")
 
 
-class NoLoginGraceForThoseInside(ServerCase):
+class LoginGraceAfterAccess(ServerCase):
     options = ("--access", "open", "--login-grace", "1s")
 
-    def test_the_grace_ends_with_access(self):
-        inside, outside = self.connect(), self.connect()
-        inside.hello()
-        inside.expect("granted")
-        outside.expect_closing("timeout")  # so the grace of the one that came first is over, too
-        inside.expect_alive()
+    def test_the_login_grace_ends_with_access(self):
+        client, silent = self.connect_with_access(), self.connect()
+        silent.expect_closing("timeout")  # so the login grace of the first connection is over, too
+        client.expect_alive()
 
 
 class Full(ServerCase):
@@ -172,22 +170,22 @@ class Full(ServerCase):
             client.expect_end()
             client.close()
 
-    def test_one_connection_too_many_is_told_that_the_server_is_full(self):
+    def test_a_connection_over_the_limit_is_rejected_with_server_full(self):
         clients = [self.connect_with_access() for _ in range(6)]
         self.connect().expect_closing("server_full")
         self.close_all(clients)
-        self.close_all([self.come_back(None)])
+        self.close_all([self.connect_when_free(None)])
 
-    def test_one_connection_too_many_of_an_address_is_told_so_and_others_are_not(self):
+    def test_a_connection_over_the_limit_of_its_address_is_rejected_and_others_are_not(self):
         address = self.fresh_address()
         clients = [self.connect_with_access(address) for _ in range(2)]
         self.connect(address).expect_closing("server_full")
         clients.append(self.connect_with_access())
         self.close_all(clients)
-        self.close_all([self.come_back(address)])
+        self.close_all([self.connect_when_free(address)])
 
-    def come_back(self, address):
-        """A place is free again as soon as the server has seen the last one off."""
+    def connect_when_free(self, address):
+        """Connects until the server has released a slot."""
         while True:
             client = self.connect(address)
             try:

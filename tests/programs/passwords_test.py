@@ -1,4 +1,4 @@
-"""Promise P7: common passwords, and those of --password-list, are refused by porterd and by porterctl."""
+"""porterd and porterctl reject common passwords and those of --password-list (SECURITY.md: P7)."""
 import hashlib
 import pathlib
 import shutil
@@ -31,18 +31,18 @@ def tearDownModule():
 class Listed(AdministratorCase):
     options = ("--password-list", LIST)
 
-    def answer(self, password):
+    def register(self, password):
         client = self.start_access_phase()
         return client.request("register", f"Alice {next(self._numbers)}", password)
 
-    def test_a_listed_password_is_weak_and_a_good_one_is_taken(self):
+    def test_a_listed_password_is_weak_and_a_strong_one_is_accepted(self):
         for password in (LISTED, "солнышко", "q1w2e3r4t5"):
             with self.subTest(password=password):
-                self.assertEqual(self.answer(password).code, "weak_password")
-        self.assertIn("on a list", self.answer(LISTED).reason)
-        self.assertEqual(self.answer(PASSWORD).kind, "granted")
+                self.assertEqual(self.register(password).code, "weak_password")
+        self.assertIn("on a list", self.register(LISTED).reason)
+        self.assertEqual(self.register(PASSWORD).kind, "granted")
 
-    def test_porterctl_goes_by_the_same_list(self):
+    def test_porterctl_uses_the_same_list(self):
         weak = {"operands": ("Weak",), "stdin": LISTED.encode(), "code": 65}
         self.assertIn("on a list", self.ctl("accounts", "add", "--password-list", LIST, **weak).err)
         self.ctl("accounts", "add", env={"PORTERD_PASSWORD_LIST": str(LIST)}, **weak)
@@ -51,22 +51,22 @@ class Listed(AdministratorCase):
                  code=65)
         self.ctl("accounts", "add", "--password-list", "/nowhere", operands=("Weak",), stdin=PASSWORD.encode(), code=78)
 
-    def test_a_list_that_breaks_is_logged_and_the_other_rules_go_on(self):
-        kept = LIST.rename(FOLDER / "kept")
+    def test_a_list_that_fails_is_logged_and_the_other_rules_apply(self):
+        moved = LIST.rename(FOLDER / "moved")
         try:
-            self.assertEqual(self.answer(LISTED).kind, "granted")
-            self.assertEqual(self.answer("password1").code, "weak_password")
+            self.assertEqual(self.register(LISTED).kind, "granted")
+            self.assertEqual(self.register("password1").code, "weak_password")
         finally:
-            kept.rename(LIST)
-        self.assertEqual(self.answer(LISTED).code, "weak_password")
-        until(lambda: "password_list_works" in self.server.log(), "the log says that the list works again")
+            moved.rename(LIST)
+        self.assertEqual(self.register(LISTED).code, "weak_password")
+        until(lambda: "password_list_works" in self.server.log(), "the log reports that the list works again")
         self.assertRegex(self.server.log(), r"password_list_failed .*No such file")
 
 
-class NoList(unittest.TestCase):
-    def test_a_file_that_is_no_list_is_a_wrong_configuration(self):
+class InvalidList(unittest.TestCase):
+    def test_a_file_that_is_not_a_list_is_a_configuration_error(self):
         file = FOLDER / "none"
-        for content, fault in ((f"{sha1('a')}\n{'0' * 40}\n", "line 2 is less"), ("password\n", "line 1 is no SHA-1"),
+        for content, error in ((f"{sha1('a')}\n{'0' * 40}\n", "line 2 is less"), ("password\n", "line 1 is no SHA-1"),
                                ("", "it is empty"), (None, "it cannot be read: No such file")):
             for arguments in (("--check",), ("--port", "0", "--no-input")):
                 with self.subTest(content=content, arguments=arguments):
@@ -75,9 +75,9 @@ class NoList(unittest.TestCase):
                         file.write_text(content)
                     done = run(PORTERD, "--data-dir", FOLDER / "data", "--password-list", file, *arguments, home=FOLDER)
                     self.assertEqual((done.returncode, done.out), (78, ""), done.err)
-                    self.assertRegex(done.err, rf"\Aporterd: the password list {file}: {fault}[^\n]*\n\Z")
+                    self.assertRegex(done.err, rf"\Aporterd: the password list {file}: {error}[^\n]*\n\Z")
 
-    def test_check_takes_a_good_list(self):
+    def test_check_accepts_a_valid_list(self):
         done = run(PORTERD, "--data-dir", FOLDER / "data", "--password-list", LIST, "--check", home=FOLDER)
         self.assertEqual((done.returncode, done.out), (0, "configuration ok\n"), done.err)
 

@@ -1,4 +1,4 @@
-"""Every kind from 0 to 255 in every phase of every access mode: only the protocol's entries pass (protocol page, 2 and 3; promise N2)."""
+"""Every kind from 0 to 255 in each phase of each access mode (docs/PROTOCOL.md, Phases; SECURITY.md: N2)."""
 import unittest
 
 from support.case import OTHER_PASSWORD, ServerCase
@@ -7,22 +7,23 @@ from support.wire import KIND, MESSAGES, NAME, frame, message
 CLIENT_KINDS = {name for name, row in MESSAGES.items() if row[1] != "server"}
 VERBS = {"change_password", "logout", "list_sessions", "revoke_session"}
 SAMPLES = {
-    "hello": (1, "t"), "identify": ("Sample",), "register": ("Sample", "short"), "login": ("nobody at all", "wrong guess here"),
+    "hello": (1, "t"), "identify": ("Sample",), "register": ("Sample", "short"), "login": ("no such account", "wrong guess here"),
     "resume": ("prt_nothing",), "change_password": ("wrong guess here", OTHER_PASSWORD), "logout": (0,), "list_sessions": (),
     "revoke_session": (1 << 40,), "text": ("hello",), "data": (b"\x00\xff",), "ping": (b"p",), "pong": (b"p",),
     "closing": ("normal", "bye")}
 
 
-class Pairs:
-    """One phase of one access mode. passes: kind -> a check of what comes back; all others are refused with refusal."""
+class PhaseTests:
+    """The tests of one phase of one access mode. allowed() has a check of the answer for each kind that is allowed; any
+    other kind closes the connection with one of close_codes."""
 
     access = None
-    refusals = ("protocol_error",)
+    close_codes = ("protocol_error",)
 
     def enter_phase(self):
         raise NotImplementedError
 
-    def passes(self):
+    def allowed(self):
         raise NotImplementedError
 
     def send_kind(self, number):
@@ -32,37 +33,37 @@ class Pairs:
         client.send_raw(sample)
         return client
 
-    def test_each_kind_does_what_the_protocol_says(self):
-        passes = self.passes()
+    def test_only_the_kinds_of_the_phase_are_allowed(self):
+        allowed = self.allowed()
         for number in range(256):
             name = NAME.get(number, hex(number))
             with self.subTest(kind=name):
                 client = self.send_kind(number)
-                if name in passes:
-                    passes[name](client)
+                if name in allowed:
+                    allowed[name](client)
                 else:
                     got = client.expect("closing")
-                    self.assertIn(got.code, self.refusals if number in NAME else ("protocol_error",))
+                    self.assertIn(got.code, self.close_codes if number in NAME else ("protocol_error",))
                     client.expect_end()
                 client.close()
 
-    def test_the_kind_is_judged_before_the_body(self):
-        """A body of garbage behind a kind that is not allowed here changes nothing about the refusal."""
-        passes = self.passes()
+    def test_the_kind_is_checked_before_the_body(self):
+        """A malformed body does not change the close code of a kind that is not allowed."""
+        allowed = self.allowed()
         for number in (0x00, 0x02, 0x06, 0x0a, 0x3f, 0x40, 0x45, 0x80, 0x81, 0x86, 0xff):
             for body in (b"\xff" * 40, b""):
-                if NAME.get(number) in passes:
+                if NAME.get(number) in allowed:
                     continue
                 with self.subTest(kind=hex(number), body=body):
                     client = self.enter_phase()
                     client.send_raw(frame(bytes([number]) + body))
                     self.assertIn(client.expect("closing").code,
-                                  self.refusals if number in NAME else ("protocol_error",))
+                                  self.close_codes if number in NAME else ("protocol_error",))
                     client.expect_end()
 
 
 def closes(client):
-    """The peer's closing is not answered; the connection ends."""
+    """closing is not answered; the server closes the connection."""
     client.expect_end()
 
 
@@ -81,16 +82,16 @@ def answered(kind, **fields):
     return check
 
 
-class Opening(Pairs):
-    """Nothing but hello and closing opens a conversation. Which of the refusals the others get, the page leaves open:
-    they are not allowed before access, and they are out of order."""
+class Opening(PhaseTests):
+    """hello and closing are allowed. docs/PROTOCOL.md leaves open which code the other kinds get: they are both
+    unauthorized and out of order."""
 
-    refusals = ("unauthorized", "protocol_error")
+    close_codes = ("unauthorized", "protocol_error")
 
     def enter_phase(self):
         return self.connect()
 
-    def passes(self):
+    def allowed(self):
         return {"hello": lambda client: client.expect("welcome", access=self.access), "closing": closes}
 
 
@@ -106,33 +107,31 @@ class OpeningOfAuthenticate(Opening, ServerCase):
     options, access = ("--access", "authenticate"), "authenticate"
 
 
-class AccessOfIdentify(Pairs, ServerCase):
+class AccessOfIdentify(PhaseTests, ServerCase):
     options = ("--access", "identify")
-    refusals = ("unauthorized",)
+    close_codes = ("unauthorized",)
 
     def enter_phase(self):
-        client = self.start_access_phase()
-        return client
+        return self.start_access_phase()
 
-    def passes(self):
+    def allowed(self):
         return {"identify": answered("granted", via="identify", name="Sample"), "closing": closes,
                 **dict.fromkeys(("register", "login", "resume"), denied("not_supported"))}
 
 
-class AccessOfAuthenticate(Pairs, ServerCase):
-    refusals = ("unauthorized",)
+class AccessOfAuthenticate(PhaseTests, ServerCase):
+    close_codes = ("unauthorized",)
 
     def enter_phase(self):
-        client = self.start_access_phase()
-        return client
+        return self.start_access_phase()
 
-    def passes(self):
+    def allowed(self):
         return {"register": denied("weak_password"), "login": denied("bad_credentials"), "resume": denied("invalid_token"),
                 "closing": closes}
 
 
-def exchange(**more):
-    """What every service that echoes does after access."""
+def messages(**more):
+    """The kinds that are allowed after access to the echo service."""
     return {"text": answered("text", text="hello"), "data": answered("data", data=b"\x00\xff"),
             "ping": answered("pong", data=b"p"), "pong": lambda client: client.expect_alive(), "closing": closes, **more}
 
@@ -140,7 +139,7 @@ def exchange(**more):
 WITHOUT_ACCOUNTS = {name: answered("denied", code="not_supported") for name in VERBS | {"register", "login", "resume"}}
 
 
-class ExchangeOfOpen(Pairs, ServerCase):
+class MessagesOfOpen(PhaseTests, ServerCase):
     options = ("--access", "open")
 
     def enter_phase(self):
@@ -148,50 +147,48 @@ class ExchangeOfOpen(Pairs, ServerCase):
         client.expect("granted", via="open", name="", session=0, token="", expires_at=0)
         return client
 
-    def passes(self):
-        return exchange(**WITHOUT_ACCOUNTS)
+    def allowed(self):
+        return messages(**WITHOUT_ACCOUNTS)
 
 
-class ExchangeOfIdentify(Pairs, ServerCase):
+class MessagesOfIdentify(PhaseTests, ServerCase):
     options = ("--access", "identify")
 
     def enter_phase(self):
         client = self.connect()
-        client.get_access("identify", "Somebody")
+        client.get_access("identify", "Alice")
         return client
 
-    def passes(self):
-        return exchange(identify=answered("granted", via="identify", name="Sample"), **WITHOUT_ACCOUNTS)
+    def allowed(self):
+        return messages(identify=answered("granted", via="identify", name="Sample"), **WITHOUT_ACCOUNTS)
 
 
-class ExchangeOfAuthenticate(Pairs, ServerCase):
-    """change_password, with a wrong current one, counts as a failed try: each of its tries is made with a new account."""
-
+class MessagesOfAuthenticate(PhaseTests, ServerCase):
     def enter_phase(self):
         client = self.connect()
-        client.get_access("resume", self.spare_token())
+        client.get_access("resume", self.valid_token())
         return client
 
-    def spare_token(self):
-        if not getattr(self, "known", None):
-            self.known = self.account()
+    def valid_token(self):
+        if not getattr(self, "shared_account", None):
+            self.shared_account = self.account()
         client = self.start_access_phase()
-        granted = client.request("resume", self.known.token)
+        granted = client.request("resume", self.shared_account.token)
         client.close()
-        if granted.kind == "denied":  # logged out by the pair before
-            self.known = self.account()
-        return self.known.token
+        if granted.kind == "denied":  # logged out by an earlier kind
+            self.shared_account = self.account()
+        return self.shared_account.token
 
-    def passes(self):
+    def allowed(self):
         def logged_out(client):
             client.expect("done")
             client.expect_closing("normal")
-        return exchange(change_password=answered("denied", code="bad_credentials"), logout=logged_out,
+        return messages(change_password=answered("denied", code="bad_credentials"), logout=logged_out,
                         list_sessions=answered("sessions"), revoke_session=answered("denied", code="not_found"))
 
 
 class AllKinds(unittest.TestCase):
-    def test_the_samples_cover_every_kind_that_a_client_sends(self):
+    def test_the_samples_cover_every_kind_of_clients(self):
         self.assertEqual(set(SAMPLES), CLIENT_KINDS)
         self.assertEqual(len(KIND), 19)
 

@@ -1,5 +1,4 @@
-"""The exchange that docs/PROTOCOL.md shows in hex, replayed: the client's bytes are sent as they stand there, and the
-server must answer with the bytes that stand there."""
+"""Replays the exchange that docs/PROTOCOL.md shows in hex: porterd must answer the client's bytes with the server's."""
 import pathlib
 import re
 import socket
@@ -11,7 +10,7 @@ PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "PROTOCOL.md"
 
 
 def exchange(markdown):
-    """The frames of the page's exchange: (who, [byte or None where any byte will do])."""
+    """The frames of the exchange on the page: (sender, [byte, or None for any byte])."""
     block = re.search(r"^```porter-exchange\n(.*?)^```", markdown, re.MULTILINE | re.DOTALL)
     frames = []
     for line in block[1].splitlines():
@@ -23,26 +22,26 @@ def exchange(markdown):
     return frames
 
 
-class TheExchangeOfThePage(unittest.TestCase):
-    def test_every_frame_is_as_long_as_it_says(self):
+class ExchangeOfThePage(unittest.TestCase):
+    def test_the_header_of_every_frame_has_its_length(self):
         frames = exchange(PAGE.read_text(encoding="utf-8"))
         self.assertGreater(len(frames), 8)
         for _, frame in frames:
             self.assertEqual(int.from_bytes(frame[:4], "big"), len(frame) - 4)
 
-    def test_a_new_server_answers_as_the_page_says(self):
+    def test_a_new_server_answers_as_on_the_page(self):
         server = Server()
         self.addCleanup(server.remove)
         client = server.connect()
         self.addCleanup(client.close)
-        for who, frame in exchange(PAGE.read_text(encoding="utf-8")):
-            if who == "C":
+        for sender, frame in exchange(PAGE.read_text(encoding="utf-8")):
+            if sender == "C":
                 client.send_raw(bytes(frame))
                 continue
-            came = client.socket.recv(len(frame), socket.MSG_WAITALL)
-            shown = [None if expected is None else byte for byte, expected in zip(came, frame)]
-            self.assertEqual(shown, frame, f"the page says otherwise than the server: {came.hex(' ')}")
-        self.assertEqual(client.socket.recv(1), b"", "the page ends here, the server does not")
+            received = client.socket.recv(len(frame), socket.MSG_WAITALL)
+            shown = [None if expected is None else byte for byte, expected in zip(received, frame)]
+            self.assertEqual(shown, frame, f"the server answers differently: {received.hex(' ')}")
+        self.assertEqual(client.socket.recv(1), b"", "the server sends more than the page shows")
         server.stop()
 
 

@@ -1,4 +1,4 @@
-"""The PROXY protocol: where the proxies are is told by --proxy-from, and who comes from elsewhere cannot lie (promise N10)."""
+"""The PROXY protocol: required of the addresses of --proxy-from, rejected from others (SECURITY.md: N10)."""
 import contextlib
 import socket
 import struct
@@ -15,46 +15,45 @@ def version_1(address):
     return f"PROXY TCP4 {address} 198.51.100.9 55555 7678\r\n".encode()
 
 
-def version_2(address, command=0x21, extensions=b"", lie=0):
+def version_2(address, command=0x21, extensions=b"", length_error=0):
     family = 0x21 if ":" in address else 0x11
     addresses = b"".join(socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, each)
                          for each in (address, "2001:db8::9" if ":" in address else "198.51.100.9"))
     body = addresses + struct.pack(">HH", 55555, 7678) + extensions
-    return SIGNATURE + struct.pack(">BBH", command, family, len(body) + lie) + body
+    return SIGNATURE + struct.pack(">BBH", command, family, len(body) + length_error) + body
 
 
-class Ordinary(ServerCase):
+class WithoutProxies(ServerCase):
     def test_a_header_where_no_proxy_is_expected_is_a_protocol_error(self):
         for header in (version_1("192.0.2.1"), version_2("192.0.2.1"), version_2("2001:db8::1"), SIGNATURE):
             with self.subTest(header=header):
                 client = self.connect()
                 client.send_raw(header + message("hello", 1, "t"))
                 client.expect_closing("protocol_error")
-        until(lambda: self.server.log().count("connection_closed") == 4, "each has its line in the log")
+        until(lambda: self.server.log().count("connection_closed") == 4, "each close is logged")
         self.assertNotIn("192.0.2.1", self.server.log())
 
 
-class Proxied(ServerCase):
-    """All of 127.200.0.0/16 and 127.201.2.2 are proxies; other visitors are none. Their clients are other machines, of
-    which TLS would be required."""
+class BehindProxies(ServerCase):
+    """127.200.0.0/16 and 127.201.2.2 are proxies. TLS is off, as it would be required of clients on other machines."""
 
     options = ("--tls", "off", "--proxy-from", "127.200.0.0/16", "--proxy-from", "127.201.2.2",
                "--max-connections-per-address", "4")
     proxies = ("127.200.1.1", "127.201.2.2")
 
-    def behind(self, header, proxy="127.200.1.1"):
+    def connect_behind(self, header, proxy="127.200.1.1"):
         client = self.connect(proxy)
         client.send_raw(header)
         return client
 
-    def test_both_versions_give_the_address_of_the_client(self):
+    def test_both_versions_carry_the_address_of_the_client(self):
         headers = {"192.0.2.1": version_1("192.0.2.1"), "192.0.2.2": version_2("192.0.2.2"),
                    "2001:db8::3": version_2("2001:db8::3"), "192.0.2.4": version_2("::ffff:192.0.2.4")}
         before = len(self.server.log())
         for number, (address, header) in enumerate(headers.items()):
             for proxy in self.proxies:
                 with self.subTest(address=address, proxy=proxy):
-                    client = self.behind(header, proxy)
+                    client = self.connect_behind(header, proxy)
                     client.get_access("register", f"Behind {number} {proxy}", PASSWORD)
                     self.assertEqual(client.request("list_sessions").sessions[0].address, address)
                     client.close()
@@ -62,71 +61,71 @@ class Proxied(ServerCase):
         self.assertNotIn("address=127.20", self.server.log()[before:])
 
     def test_a_header_is_required_of_a_proxy(self):
-        client = self.behind(message("hello", 1, "t"))
+        client = self.connect_behind(message("hello", 1, "t"))
         client.expect_closing("protocol_error")
 
-    def test_whoever_is_no_proxy_speaks_as_always_and_cannot_send_one(self):
+    def test_a_header_from_another_address_is_a_protocol_error(self):
         self.connect().hello()
         client = self.connect()
         client.send_raw(version_1("192.0.2.1"))
         client.expect_closing("protocol_error")
 
-    def test_a_header_that_is_none_is_a_protocol_error(self):
-        for header in (b"PROXY TCP4 192.0.2.1\r\n", b"PROXY UNKNOWN " + b"x" * 94, version_2("192.0.2.1", lie=-1),
-                       version_2("192.0.2.1", lie=5000), version_2("192.0.2.1", command=0x31)):
+    def test_a_malformed_header_is_a_protocol_error(self):
+        for header in (b"PROXY TCP4 192.0.2.1\r\n", b"PROXY UNKNOWN " + b"x" * 94, version_2("192.0.2.1", length_error=-1),
+                       version_2("192.0.2.1", length_error=5000), version_2("192.0.2.1", command=0x31)):
             with self.subTest(header=header[:40]):
-                self.behind(header).expect_closing("protocol_error")
+                self.connect_behind(header).expect_closing("protocol_error")
 
-    def test_a_handshake_instead_of_a_header_is_just_closed(self):
+    def test_a_tls_handshake_without_a_header_is_closed_silently(self):
         before = self.server.log().count("code=protocol_error")
         with contextlib.suppress(ConnectionResetError):
-            self.assertIsNone(self.behind(b"\x16\x03\x01").receive())
-        until(lambda: self.server.log().count("code=protocol_error") > before, "the log says why")
+            self.assertIsNone(self.connect_behind(b"\x16\x03\x01").receive())
+        until(lambda: self.server.log().count("code=protocol_error") > before, "the reason is logged")
 
-    def test_a_length_that_lies_swallows_no_frame_of_another_connection(self):
-        client = self.behind(version_2("192.0.2.9", lie=9) + message("hello", 1, "t"))
-        other = self.behind(version_2("192.0.2.10"))
+    def test_a_header_that_is_too_long_consumes_no_frame_of_another_connection(self):
+        client = self.connect_behind(version_2("192.0.2.9", length_error=9) + message("hello", 1, "t"))
+        other = self.connect_behind(version_2("192.0.2.10"))
         other.hello()
-        client.send_raw(message("hello", 1, "t"))  # the first one was taken for the rest of the header
+        client.send_raw(message("hello", 1, "t"))  # the first hello was read as the rest of the header
         client.expect("welcome")
 
     def test_extensions_are_skipped(self):
-        self.behind(version_2("192.0.2.1", extensions=b"\x04\x00\x03abc" * 50)).hello()
+        self.connect_behind(version_2("192.0.2.1", extensions=b"\x04\x00\x03abc" * 50)).hello()
 
-    def test_a_health_check_is_the_proxys_own(self):
-        client = self.behind(SIGNATURE + b"\x20\x00\x00\x00")
+    def test_a_health_check_has_the_address_of_the_proxy(self):
+        client = self.connect_behind(SIGNATURE + b"\x20\x00\x00\x00")
         client.hello()
         client.close()
-        until(lambda: "connection_closed address=127.200.1.1" in self.server.log(), "it is the proxy's in the log")
+        until(lambda: "connection_closed address=127.200.1.1" in self.server.log(), "the close is logged with the address of the proxy")
 
     def test_clients_are_limited_by_their_address_and_the_proxy_is_not(self):
-        clients = [self.behind(version_1(f"203.0.113.{number}")) for number in range(20)]
+        clients = [self.connect_behind(version_1(f"203.0.113.{number}")) for number in range(20)]
         for client in clients:
             client.hello()
         same = []
-        for _ in range(3):  # of four, half may be without access; one after another, for each I/O thread has a pace of its own
-            same.append(self.behind(version_1("203.0.113.100")))
+        for _ in range(3):  # half of four may be without access; in order, as each I/O thread has its own pace
+            same.append(self.connect_behind(version_1("203.0.113.100")))
             same[-1].hello()
         same[0].expect_closing("server_full")
 
 
-class ProxiedWithTls(ServerCase):
-    """Whether TLS is required is judged by where the client is, as everything else: its bytes crossed a network."""
+class TlsBehindProxies(ServerCase):
+    """Whether TLS is required depends on the address of the client, as its bytes crossed a network."""
 
     options = ("--proxy-from", "127.200.0.0/16")
 
-    def behind(self, address):
+    def connect_behind(self, address):
         client = self.connect("127.200.1.1")
         client.send_raw(version_2(address))
         return client
 
     def test_a_client_on_another_machine_must_speak_tls(self):
-        client = self.behind("192.0.2.1")
+        client = self.connect_behind("192.0.2.1")
         client.send("hello", 1, "t")
         client.expect_closing("tls_required")
 
     def test_a_handshake_may_follow_the_header(self):
-        client = self.behind("192.0.2.1").start_tls()
+        client = self.connect_behind("192.0.2.1").start_tls()
         client.get_access("register", self.fresh_name(), PASSWORD)
         self.assertEqual(client.request("list_sessions").sessions[0].address, "192.0.2.1")
 

@@ -1,12 +1,12 @@
-"""The commands of README.md do what stands below them, and porterd takes the settings that the pages show.
+"""The commands of README.md print what is shown below them, and porterd accepts the settings that the pages show.
 
-Marked blocks are run in the order of the page, in one empty folder that stays empty, with the built programs on the PATH:
+Marked blocks run in the order of the page, in an empty folder that stays empty, with the built programs in the PATH:
 
-  sh server   a server that is left running; its port is a free one, whatever the page says
-  sh client   commands that must succeed; a block of plain text behind it is what they print
+  sh server   a server that keeps running, on a free port instead of that of the page
+  sh client   commands that must succeed; a following text block is what they print
 
-On docs/porterctl.md and docs/deploy.md the blocks marked as sh porterctl and sh database must succeed, too, and what
-they mention as a command of porterctl must be one.
+The blocks sh porterctl and sh database of docs/porterctl.md and docs/deploy.md must succeed, too, and each command of
+porterctl that a page mentions must exist.
 """
 import os
 import pathlib
@@ -22,13 +22,13 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 PAGES = (README, ROOT / "README.ru.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "tools/packaging").glob("*.service")))
 SETTING = re.compile(r"\b(PORTERD_[A-Z_]+)=([^\s`,;…]+(?:,[^\s`;…]+)*)")
-BLOCK = re.compile(r"^```sh (?P<who>server|client)\n(?P<commands>.*?)^```\n(?:\n?```text\n(?P<output>.*?)^```)?",
+BLOCK = re.compile(r"^```sh (?P<role>server|client)\n(?P<commands>.*?)^```\n(?:\n?```text\n(?P<output>.*?)^```)?",
                    re.MULTILINE | re.DOTALL)
 PORT_OF_THE_PAGE = "7678"
 PORTERCTL_PAGE, DEPLOY_PAGE = ROOT / "docs/porterctl.md", ROOT / "docs/deploy.md"
 
 
-class TheCommandsOfTheReadme(unittest.TestCase):
+class ReadmeCommands(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="porter-test-")))
         home = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="porter-test-")))
@@ -57,24 +57,24 @@ class TheCommandsOfTheReadme(unittest.TestCase):
         self.assertEqual(done.returncode, 0, f"{commands}{done.stderr}")
         return done.stdout
 
-    def test_they_do_what_stands_below_them(self):
+    def test_the_commands_print_what_is_shown_below_them(self):
         blocks = list(BLOCK.finditer(README.read_text(encoding="utf-8")))
-        self.assertEqual({block["who"] for block in blocks}, {"server", "client"})
+        self.assertEqual({block["role"] for block in blocks}, {"server", "client"})
         for block in blocks:
-            if block["who"] == "server":
+            if block["role"] == "server":
                 self.start_server(block["commands"])
             else:
-                came = self.run_commands(block["commands"])
+                printed = self.run_commands(block["commands"])
                 if block["output"] is not None:
-                    self.assertEqual(came, block["output"], block["commands"])
+                    self.assertEqual(printed, block["output"], block["commands"])
         self.server.terminate()
         self.assertEqual(self.server.wait(HANG_GUARD), 0)
         assert_no_report(self.server.stdout.read())
-        self.assertEqual(list(self.folder.iterdir()), [], "a reader's folder is as before")
+        self.assertEqual(list(self.folder.iterdir()), [], "the folder is still empty")
 
 
-class TheCommandsOfThePages(unittest.TestCase):
-    """docs/porterctl.md and docs/deploy.md: porterctl beside a database that porterd has made."""
+class PageCommands(unittest.TestCase):
+    """docs/porterctl.md and docs/deploy.md: porterctl on a database that porterd created."""
 
     def setUp(self):
         self.home = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="porter-test-")))
@@ -100,7 +100,7 @@ class TheCommandsOfThePages(unittest.TestCase):
                 self.run_command(commands.replace("/var/lib/porter/porter.db", str(self.server.database)))
         self.assertEqual(kinds, ["porterctl", "database", "database"])
 
-    def test_each_command_of_the_summary_is_one(self):
+    def test_the_summary_has_all_commands(self):
         named = set()
         for line in re.findall(r"^porterctl (.*\|.*)$", PORTERCTL_PAGE.read_text(), re.M):
             noun, _, verbs = line.partition(" ")
@@ -110,7 +110,7 @@ class TheCommandsOfThePages(unittest.TestCase):
                                                          self.run_command("porterctl --help"), re.M)}
         self.assertEqual(named, listed)
 
-    def test_each_command_that_is_mentioned_is_one(self):
+    def test_each_command_that_is_mentioned_exists(self):
         listed = self.run_command("porterctl --help")
         mentioned = set()
         for page in PAGES:
@@ -121,14 +121,14 @@ class TheCommandsOfThePages(unittest.TestCase):
             self.assertRegex(listed, rf"(?m)^  {noun} {verb}\b")
 
 
-class TheSettingsOfThePages(unittest.TestCase):
-    def test_porterd_takes_each(self):
+class PageSettings(unittest.TestCase):
+    def test_porterd_accepts_each_setting(self):
         found = 0
         with tempfile.TemporaryDirectory(prefix="porter-test-") as folder:
             for page in PAGES:
                 for name, value in SETTING.findall(page.read_text(encoding="utf-8")):
                     if value[0] in "/%":
-                        continue  # a file of the reader's
+                        continue  # a file on the reader's machine
                     found += 1
                     with self.subTest(page=page.name, setting=f"{name}={value}"):
                         done = run(PORTERD, "--check", "--data-dir", folder, env={name: value}, home=folder)

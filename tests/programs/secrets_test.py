@@ -1,4 +1,4 @@
-"""What clients entrust to the server stands nowhere in what it writes, however much it logs (promise P4)."""
+"""porterd writes no password, token or text of a client to a file or the console, at any log level (SECURITY.md: P4)."""
 import base64
 import json
 import unittest
@@ -17,8 +17,8 @@ DATA = b"canary data \x01\x02\x03"
 class Secrets(ServerCase):
     options = ("--log-level", "trace")
 
-    def live_a_life(self):
-        """Every request that carries a secret, granted and denied; returns the secrets."""
+    def use_secrets(self):
+        """Sends every request that carries a secret, granted and denied; returns the secrets."""
         client = self.start_access_phase()
         client.request("login", AS_NAME, WRONG)
         client.request("register", "Canary", "weak")
@@ -44,13 +44,13 @@ class Secrets(ServerCase):
                         f"{name} token, HEX": raw.hex().upper().encode()}
         return secrets
 
-    def assert_absent(self, secrets, where, content):
+    def assert_absent(self, secrets, file, content):
         for name, secret in secrets.items():
-            self.assertNotIn(secret, content, f"{name} stands in {where}")
+            self.assertNotIn(secret, content, f"{name} is in {file}")
 
-    def test_no_secret_stands_in_database_log_or_console(self):
-        secrets = self.live_a_life()
-        self.assertIn("Canary Bird", self.server.log(), "the log tells of what happened")
+    def test_no_secret_is_in_database_log_or_console(self):
+        secrets = self.use_secrets()
+        self.assertIn("Canary Bird", self.server.log(), "the log has the events")
         searched = self.search(secrets)
         self.server.restart()
         self.assertIn("porter.db", searched | self.search(secrets))
@@ -65,25 +65,25 @@ class Secrets(ServerCase):
         return names
 
 
-class Log(ServerCase):
+class TextLog(ServerCase):
     options = ("--log-level", "trace", "--access", "identify")
 
-    def test_what_a_client_chose_is_one_line_and_escaped(self):
+    def test_text_of_a_client_is_escaped_and_stays_on_one_line(self):
         client = self.connect()
         client.hello(agent="agent\n2026-01-01T00:00:00.000Z info forged address=127.0.0.1\x1b[2J\r\u2028\u202e\x9b")
         client.send("identify", 'Al "ice" address=10.0.0.1 \\')
         client.expect("granted")
-        until(lambda: "ice" in self.server.log(), "the log tells of the visitor")
+        until(lambda: "ice" in self.server.log(), "the access is logged")
         log = self.server.log_file.read_bytes().decode()
         for line in log.splitlines():
             self.assertRegex(line, r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{3}Z? +(\S+) +\S+")
         self.assertNotRegex(log, "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]")
         for line in [line for line in log.splitlines() if "ice" in line]:
             self.assertIn(r"\"ice\"", line)
-            self.assertLess(line.index(client.address), line.index("ice"), "the address comes before what a client chose")
+            self.assertLess(line.index(client.address), line.index("ice"), "the address comes before text of the client")
 
 
-class LogAsJson(ServerCase):
+class JsonLog(ServerCase):
     options = ("--log-level", "trace", "--log-format", "json", "--access", "identify")
 
     def test_each_line_is_an_object(self):
@@ -91,7 +91,7 @@ class LogAsJson(ServerCase):
         client.hello(agent='"}\n{"forged": true}\x1b')
         client.send("identify", 'Al "ice" \\')
         client.expect("granted")
-        until(lambda: "ice" in self.server.log(), "the log tells of the visitor")
+        until(lambda: "ice" in self.server.log(), "the access is logged")
         rows = [json.loads(line) for line in self.server.log().splitlines()]
         self.assertTrue(all(isinstance(row, dict) and "forged" not in row for row in rows))
         self.assertTrue(any('Al "ice" \\' in row.values() for row in rows))

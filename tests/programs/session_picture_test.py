@@ -1,4 +1,4 @@
-"""docs/pictures/session.svg, the picture at the top of README.md, holds the lines that a run prints today."""
+"""docs/pictures/session.svg, the picture at the top of README.md, has the lines that the programs print."""
 import pathlib
 import re
 import sys
@@ -10,23 +10,23 @@ import draw_session  # noqa: E402  # pylint: disable=wrong-import-position
 CHANGES = ((r"\d{4}-\d\d-\d\d( \d\d:\d\d)?", "DATE"), (r"SHA256:[\w+/]{43}", "FINGERPRINT"))
 
 
-def constant(lines):
-    """The lines without what differs from run to run; draw_session replaces the port and the home folder itself."""
+def normalize(lines):
+    """The lines without what differs between runs; draw_session replaces the port and the home folder."""
     for pattern, name in CHANGES:
         lines = [re.sub(pattern, name, line) for line in lines]
     return lines
 
 
-class ThePictureOfASession(unittest.TestCase):
+class SessionPicture(unittest.TestCase):
     maxDiff = None
 
-    def test_its_lines_are_those_of_a_run(self):
+    def test_the_picture_has_the_lines_of_a_run(self):
         picture = draw_session.PICTURE.read_text(encoding="utf-8")
         run = draw_session.draw(draw_session.record())
-        self.assertEqual(constant(draw_session.lines_of(picture)), constant(draw_session.lines_of(run)),
-                         "the programs print other lines than the picture shows: renew it with tools/draw_session.py")
+        self.assertEqual(normalize(draw_session.lines_of(picture)), normalize(draw_session.lines_of(run)),
+                         "the programs print other lines: update the picture with tools/draw_session.py")
 
-    def test_it_loads_nothing_from_elsewhere(self):
+    def test_the_picture_loads_no_external_resource(self):
         picture = draw_session.PICTURE.read_text(encoding="utf-8")
         self.assertNotRegex(picture, r"href|url\(|@import|<script|<image")
 

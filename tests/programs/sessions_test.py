@@ -1,4 +1,4 @@
-"""What people do with their sessions and password, and how a session ends everywhere (protocol page, 3; promise P6)."""
+"""Requests about sessions and passwords, and the end of a session (docs/PROTOCOL.md; SECURITY.md: P5, P6)."""
 import contextlib
 import sqlite3
 import time
@@ -10,7 +10,7 @@ from support.wire import message
 
 
 class Sessions(ServerCase):
-    def refused(self, token):
+    def assert_invalid(self, token):
         client = self.start_access_phase()
         client.send("resume", token)
         client.expect("denied", code="invalid_token")
@@ -31,7 +31,7 @@ class Listing(Sessions):
         self.assertEqual(row.expires_at, here.granted.expires_at)
         self.assertTrue(0 < row.created_at <= row.last_used_at <= time.time() + 1)
 
-    def test_nobody_sees_the_sessions_of_others(self):
+    def test_the_sessions_of_other_accounts_are_not_listed(self):
         self.account()
         account = self.account()
         self.assertEqual([row.id for row in self.sessions_of(self.resume(account))], [account.session])
@@ -43,40 +43,40 @@ class Listing(Sessions):
         oldest.expect_alive()
         newest = self.log_in(account)
         oldest.expect_closing("session_ended")
-        self.refused(account.token)
+        self.assert_invalid(account.token)
         others[0].expect_alive()
         self.assertEqual(len(self.sessions_of(newest)), 16)
 
 
 class Revoking(Sessions):
-    def test_ones_own_session_ends_after_done(self):
+    def test_the_own_session_ends_after_done(self):
         account = self.account()
         here = self.resume(account)
         here.send("revoke_session", account.session)
         here.expect("done")
         here.expect_closing("session_ended")
-        self.refused(account.token)
+        self.assert_invalid(account.token)
 
-    def test_another_session_of_the_account_ends_wherever_it_is_connected(self):
+    def test_another_session_of_the_account_ends_at_all_its_connections(self):
         account = self.account()
-        theirs = [self.resume(account) for _ in range(3)]
+        others = [self.resume(account) for _ in range(3)]
         here = self.log_in(account)
         here.send("revoke_session", account.session)
         here.expect("done")
-        for connection in theirs:
+        for connection in others:
             connection.expect_closing("session_ended")
-        self.refused(account.token)
+        self.assert_invalid(account.token)
         here.expect_alive()
 
-    def test_a_session_of_somebody_else_is_not_found(self):
-        theirs, here = self.account(), self.resume(self.account())
-        for session in (theirs.session, 0, (1 << 64) - 1, 1 << 63):
+    def test_a_session_of_another_account_is_not_found(self):
+        other, here = self.account(), self.resume(self.account())
+        for session in (other.session, 0, (1 << 64) - 1, 1 << 63):
             here.send("revoke_session", session)
             here.expect("denied", code="not_found")
-        self.resume(theirs).expect_alive()
+        self.resume(other).expect_alive()
         here.expect_alive()
 
-    def test_a_session_is_revoked_once(self):
+    def test_a_revoked_session_is_not_found(self):
         account = self.account()
         here = self.log_in(account)
         here.send("revoke_session", account.session)
@@ -86,25 +86,25 @@ class Revoking(Sessions):
 
 
 class LoggingOut(Sessions):
-    def test_scope_0_ends_this_session_alone(self):
+    def test_scope_0_ends_only_this_session(self):
         account = self.account()
         here, there = self.log_in(account), self.resume(account)
         here.send("logout", 0)
         here.expect("done")
         here.expect_closing("normal")
-        self.refused(here.granted.token)
+        self.assert_invalid(here.granted.token)
         there.expect_alive()
 
     def test_scope_0_ends_the_other_connections_of_this_session(self):
         account = self.account()
-        here, twin = self.resume(account), self.resume(account)
+        here, other = self.resume(account), self.resume(account)
         here.send("logout", 0)
         here.expect("done")
         here.expect_closing("normal")
-        twin.expect_closing("session_ended")
+        other.expect_closing("session_ended")
 
     def test_scope_1_ends_every_session_of_the_account_and_of_no_other(self):
-        account, stranger = self.account(), self.resume(self.account())
+        account, unrelated = self.account(), self.resume(self.account())
         here = self.log_in(account)
         there = [self.resume(account), self.log_in(account), self.log_in(account)]
         here.send("logout", 1)
@@ -113,15 +113,15 @@ class LoggingOut(Sessions):
         for connection in there:
             connection.expect_closing("session_ended")
         for token in (account.token, here.granted.token, there[1].granted.token):
-            self.refused(token)
-        stranger.expect_alive()
+            self.assert_invalid(token)
+        unrelated.expect_alive()
 
     def test_another_scope_is_a_protocol_error(self):
         here = self.resume(self.account())
         here.send("logout", 2)
         here.expect_closing("protocol_error")
 
-    def test_what_is_sent_before_logging_out_is_answered(self):
+    def test_messages_before_logout_are_answered(self):
         here = self.resume(self.account())
         here.send_raw(b"".join(message("text", str(number)) for number in range(100)) + message("logout", 0))
         for number in range(100):
@@ -142,18 +142,18 @@ class ChangingPassword(Sessions):
         client.send("login", account.name, OTHER_PASSWORD)
         client.expect("granted", via="login")
 
-    def test_it_ends_every_other_session_and_keeps_this_one(self):
+    def test_a_change_ends_every_other_session(self):
         account = self.account()
         here, there = self.log_in(account), self.resume(account)
         here.send("change_password", PASSWORD, OTHER_PASSWORD)
         here.expect("done")
         there.expect_closing("session_ended")
-        self.refused(account.token)
+        self.assert_invalid(account.token)
         here.expect_alive()
         account.token = here.granted.token
         self.resume(account).expect_alive()
 
-    def test_the_current_password_must_be_proved(self):
+    def test_the_current_password_is_required(self):
         account = self.account()
         here, there = self.log_in(account), self.resume(account)
         here.send("change_password", OTHER_PASSWORD, "wholly new orbit 77")
@@ -162,7 +162,7 @@ class ChangingPassword(Sessions):
         here.expect_alive()
         self.log_in(account)
 
-    def test_the_new_password_must_be_good(self):
+    def test_a_weak_new_password_is_denied(self):
         account = self.account()
         here = self.resume(account)
         for weak in ("short", "password1", "йцукенгшщз", account.name, "line\nfeed within it"):
@@ -171,31 +171,31 @@ class ChangingPassword(Sessions):
         self.log_in(account)
 
 
-class SlidingLife(Sessions):
+class IdleExpiry(Sessions):
     options = ("--session-idle-ttl", "5s")
 
-    def test_an_unused_session_goes_and_one_with_a_live_connection_stays(self):
+    def test_an_unused_session_expires_and_one_with_a_connection_does_not(self):
         account = self.account()
         here = self.log_in(account)
-        until(lambda: [row.id for row in self.sessions_of(here)] == [here.granted.session], "the unused session is gone")
-        self.refused(account.token)
+        until(lambda: [row.id for row in self.sessions_of(here)] == [here.granted.session], "the unused session has expired")
+        self.assert_invalid(account.token)
         here.expect_alive()
         account.token = here.granted.token
         self.resume(account).expect_alive()
 
 
 class Pruning(Sessions):
-    def test_expired_sessions_are_removed_although_nobody_comes_back_to_them(self):
-        """Promise P5; each start does so, and each hour."""
+    def test_expired_sessions_are_removed(self):
+        """At each start and each hour (SECURITY.md: P5)."""
         self.account()
         self.server.stop()
         with contextlib.closing(sqlite3.connect(self.server.database, isolation_level=None)) as connection:
             connection.execute("UPDATE sessions SET expires_at = 1")
             self.server.start()
-            until(lambda: not connection.execute("SELECT id FROM sessions").fetchall(), "no expired session is kept")
+            until(lambda: not connection.execute("SELECT id FROM sessions").fetchall(), "the expired session is removed")
 
 
-class AbsoluteLife(ServerCase):
+class AbsoluteExpiry(ServerCase):
     options = ("--session-ttl", "2s")
 
     def test_an_expired_session_ends_its_connections(self):
@@ -204,9 +204,9 @@ class AbsoluteLife(ServerCase):
         client.expect_closing("session_ended")
 
 
-class MovedEnd(ServerCase):
-    def test_an_end_that_is_moved_by_hand_counts_when_it_comes(self):
-        """Promise P6, for what is typed into the sqlite3 shell."""
+class EditedExpiry(ServerCase):
+    def test_an_expiry_that_is_edited_by_hand_applies(self):
+        """For statements in the sqlite3 shell (SECURITY.md: P6)."""
         client = self.connect()
         client.get_access("register", "Alice", PASSWORD)
         with contextlib.closing(sqlite3.connect(self.server.database, isolation_level=None)) as connection:

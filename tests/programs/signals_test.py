@@ -1,4 +1,4 @@
-"""Signals and deaths: what sessions are told, and what outlives the process (commands page; promises S1, S7 and S8)."""
+"""Signals and kills: what connections receive, and what survives the process (SECURITY.md: S1, S7, S8)."""
 import signal
 import unittest
 
@@ -9,7 +9,7 @@ SESSIONS = 1000
 
 
 class SignalCase(ServerCase):
-    """Each test ends the server, so each has its own."""
+    """Each test stops its server, so each starts one."""
 
     @classmethod
     def setUpClass(cls):
@@ -30,7 +30,7 @@ class SignalCase(ServerCase):
 
 
 class Stopping(SignalCase):
-    def test_a_thousand_sessions_are_told_and_all_come_back_after_a_restart(self):
+    def test_a_thousand_sessions_get_closing_and_resume_after_a_restart(self):
         account = self.account()
         clients = [self.resume(account, account.address) for _ in range(SESSIONS)]
         self.server.signal(signal.SIGTERM)
@@ -43,33 +43,33 @@ class Stopping(SignalCase):
             client.expect_alive()
             client.close()
 
-    def test_an_interrupt_stops_it_too(self):
+    def test_sigint_stops_porterd(self):
         client = self.resume(self.account())
         self.server.signal(signal.SIGINT)
         client.expect_closing("shutting_down")
         client.close()
         self.assertEqual(self.server.wait(), 0)
 
-    def test_visitors_without_access_are_told_too(self):
-        until(lambda: self.server.connections() == 0, "those of other tests have gone: a frame has only 10 s")
-        silent, greeted = self.connect(), self.connect()
-        greeted.hello()
+    def test_connections_without_access_get_closing(self):
+        until(lambda: self.server.connections() == 0, "earlier connections are closed, so that these two do not time out")
+        silent, welcomed = self.connect(), self.connect()
+        welcomed.hello()
         silent.send_raw(b"\x00")
-        until(lambda: self.server.connections() == 2, "both are there")
+        until(lambda: self.server.connections() == 2, "both are accepted")
         self.server.signal(signal.SIGTERM)
-        for client in (silent, greeted):
+        for client in (silent, welcomed):
             client.expect_closing("shutting_down")
             client.close()
         self.assertEqual(self.server.wait(), 0)
 
-    def test_a_visitor_that_never_leaves_does_not_keep_it(self):
+    def test_a_client_that_does_not_close_does_not_delay_the_exit(self):
         client = self.resume(self.account())
         client.send_raw(b"\x00\x00\x10")
         self.server.signal(signal.SIGTERM)
         self.assertEqual(self.server.wait(), 0)
         client.expect_closing("shutting_down")
 
-    def test_a_visitor_that_never_reads_does_not_keep_it(self):
+    def test_a_client_that_does_not_read_does_not_delay_the_exit(self):
         client = self.resume(self.account())
         client.socket.settimeout(0.5)
         try:
@@ -80,22 +80,22 @@ class Stopping(SignalCase):
         self.server.signal(signal.SIGTERM)
         self.assertEqual(self.server.wait(), 0)
 
-    def test_a_second_signal_ends_it_at_once(self):
+    def test_a_second_signal_kills_porterd(self):
         client = self.resume(self.account())
         self.server.signal(signal.SIGTERM)
         client.expect("closing", code="shutting_down")
         self.server.signal(signal.SIGTERM)
         self.server.wait()
 
-    def test_a_hangup_that_comes_with_the_end_does_not_keep_it(self):
-        # Both are there when it runs on, and which of its threads takes which is chance: hence several times.
+    def test_a_sighup_with_a_sigterm_does_not_delay_the_exit(self):
+        # Both signals are pending at SIGCONT, and it is random which thread handles which: so this is repeated.
         for _ in range(5):
             for number in (signal.SIGSTOP, signal.SIGHUP, signal.SIGTERM, signal.SIGCONT):
                 self.server.signal(number)
             self.assertEqual(self.server.wait(), 0)
             self.server.start()
 
-    def test_while_it_stops_nobody_is_let_in(self):
+    def test_during_shutdown_no_connection_is_accepted(self):
         client = self.resume(self.account())
         self.server.signal(signal.SIGTERM)
         client.expect("closing", code="shutting_down")
@@ -106,39 +106,39 @@ class Stopping(SignalCase):
 
 
 class Reopening(SignalCase):
-    def test_hangup_reopens_the_log_after_it_was_renamed(self):
+    def test_sighup_reopens_a_renamed_log(self):
         self.account("Before Rotation")
         old = self.server.data / "porterd.log.1"
         self.server.log_file.rename(old)
         self.server.signal(signal.SIGHUP)
-        until(self.server.log_file.exists, "the log is made again")
+        until(self.server.log_file.exists, "the log is created again")
         self.account("After Rotation")
-        until(lambda: "After Rotation" in self.server.log(), "the new log tells of what came later")
+        until(lambda: "After Rotation" in self.server.log(), "the new log has the later events")
         self.assertIn("Before Rotation", old.read_text())
         self.assertNotIn("After Rotation", old.read_text())
         self.server.assert_healthy()
 
-    def test_many_hangups_harm_nobody(self):
+    def test_many_sighups_do_not_affect_connections(self):
         client = self.resume(self.account())
         for _ in range(50):
             self.server.signal(signal.SIGHUP)
             client.expect_alive()
 
-    def test_a_log_file_that_was_removed_stops_nothing(self):
+    def test_a_removed_log_file_does_not_stop_the_service(self):
         account = self.account()
         self.server.log_file.unlink()
         self.resume(account).expect_alive()
         self.server.signal(signal.SIGHUP)
-        until(self.server.log_file.exists, "the log is made again")
+        until(self.server.log_file.exists, "the log is created again")
 
-    def test_a_broken_pipe_harms_nobody(self):
+    def test_sigpipe_is_ignored(self):
         self.server.signal(signal.SIGPIPE)
         self.account()
         self.server.assert_healthy()
 
 
 class Killed(SignalCase):
-    def test_accounts_and_sessions_outlive_a_kill(self):
+    def test_accounts_and_sessions_survive_a_kill(self):
         accounts = [self.account() for _ in range(5)]
         self.server.kill()
         self.server.start()
@@ -146,14 +146,14 @@ class Killed(SignalCase):
             self.resume(account).expect_alive()
             self.log_in(account).expect_alive()
 
-    def test_a_registration_that_was_granted_outlives_a_kill_right_after_it(self):
+    def test_a_granted_registration_survives_an_immediate_kill(self):
         for _ in range(5):
             account = self.account()
             self.server.kill()
             self.server.start()
             self.resume(account).expect_alive()
 
-    def test_what_was_ended_stays_ended_after_a_kill(self):
+    def test_an_ended_session_stays_ended_after_a_kill(self):
         account = self.account()
         client = self.resume(account)
         client.send("logout", 1)

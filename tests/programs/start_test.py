@@ -1,4 +1,4 @@
-"""Starting porterd: ports, addresses, options, configuration, and how it says no (commands page)."""
+"""The start of porterd: ports, addresses, options, configuration, and the errors."""
 import os
 import pathlib
 import re
@@ -38,10 +38,10 @@ class StartCase(unittest.TestCase):
         return server
 
     def porterd(self, *options, env=None):
-        """A start that is expected to end by itself."""
+        """Runs porterd where it is expected to exit by itself."""
         return run(PORTERD, "--data-dir", self.folder / "data", *options, env=env, home=self.folder)
 
-    def assert_refused(self, done, code, *words):
+    def assert_failed(self, done, code, *words):
         self.assertEqual((done.returncode, done.out), (code, ""), done.err)
         for word in words:
             self.assertRegex(done.err, word)
@@ -51,11 +51,11 @@ class StartCase(unittest.TestCase):
 
 
 class Ports(StartCase):
-    def test_the_console_says_in_one_line_where_it_listens(self):
+    def test_the_console_shows_the_listening_address_in_one_line(self):
         server = self.server()
-        said = re.match(LISTENING, server.console())
-        self.assertTrue(said, server.console())
-        self.assertEqual((said[1], int(said[2]), said[3], said[5]), ("127.0.0.1", server.port, None, str(server.log_file)))
+        line = re.match(LISTENING, server.console())
+        self.assertTrue(line, server.console())
+        self.assertEqual((line[1], int(line[2]), line[3], line[5]), ("127.0.0.1", server.port, None, str(server.log_file)))
         server.stop()
         self.assertRegex(server.console(), LISTENING)
 
@@ -66,49 +66,49 @@ class Ports(StartCase):
         server.stop()
         self.assertFalse(server.port_file.exists())
 
-    def test_a_second_server_moves_to_the_next_port_and_says_so(self):
+    def test_a_second_server_uses_the_next_port_and_prints_it(self):
         first = self.server()
         second = self.server(port=first.port)
-        said = re.match(LISTENING, second.console())
-        self.assertTrue(said, second.console())
+        line = re.match(LISTENING, second.console())
+        self.assertTrue(line, second.console())
         self.assertGreater(second.port, first.port)
-        self.assertEqual((int(said[2]), int(said[4])), (second.port, first.port))
+        self.assertEqual((int(line[2]), int(line[4])), (second.port, first.port))
         for server in (first, second):
             server.stop()
 
-    def test_with_strict_port_a_taken_one_is_an_error(self):
+    def test_with_strict_port_a_taken_port_is_an_error(self):
         first = self.server()
         done = self.porterd("--port", first.port, "--strict-port")
-        self.assert_refused(done, 69, str(first.port))
+        self.assert_failed(done, 69, str(first.port))
         self.assert_one_line(done)
         first.stop()
 
-    def test_an_address_that_is_not_ours_is_an_error_and_no_reason_to_move(self):
+    def test_an_address_of_another_machine_is_an_error(self):
         done = self.porterd("--bind", "192.0.2.1", "--port", "0")
-        self.assert_refused(done, 69, r"192\.0\.2\.1")
+        self.assert_failed(done, 69, r"192\.0\.2\.1")
 
-    def test_after_the_last_port_there_is_no_next(self):
+    def test_after_port_65535_there_is_no_next_port(self):
         with socket.socket() as holder:
             try:
                 holder.bind(("127.0.0.1", 65535))
             except OSError as taken:
-                self.skipTest(f"somebody else has port 65535: {taken}")
+                self.skipTest(f"port 65535 is taken: {taken}")
             holder.listen()
-            self.assert_refused(self.porterd("--port", "65535"), 69, "65535")
+            self.assert_failed(self.porterd("--port", "65535"), 69, "65535")
 
-    def test_a_port_file_that_is_no_file_is_written_to_and_stays(self):
+    def test_a_port_file_that_is_no_regular_file_is_written_and_not_removed(self):
         fifo, link, device = self.folder / "fifo", self.folder / "link", self.folder / "null"
         os.mkfifo(fifo)
         link.symlink_to("/proc/self/fd/1")
-        wanted = [fifo, link]
+        port_files = [fifo, link]
         if os.getuid() == 0:
             os.mknod(device, stat.S_IFCHR | 0o666, os.makedev(1, 3))
-            wanted.append(device)
-        for each in wanted:
+            port_files.append(device)
+        for each in port_files:
             with self.subTest(each.name):
                 server = Server(start=False)
                 self.addCleanup(server.remove)
-                server.port_file = each  # it exists already, so the log tells when it listens
+                server.port_file = each  # it exists already, so the test waits for the log
                 with open(server.folder / "stdout", "wb") as out:
                     server.process = subprocess.Popen(server.arguments(), stdin=subprocess.DEVNULL, stdout=out,
                                                       stderr=subprocess.STDOUT, env=clean_environment(server.folder))
@@ -123,11 +123,11 @@ class Ports(StartCase):
                 self.assertEqual(server.wait(), 0)
                 self.assertTrue(os.path.lexists(each))
 
-    def test_a_port_file_that_cannot_be_made_is_an_error(self):
+    def test_a_port_file_that_cannot_be_created_is_an_error(self):
         done = self.porterd("--port", "0", "--port-file", self.folder / "missing" / "port")
-        self.assert_refused(done, 73, "missing/port")
+        self.assert_failed(done, 73, "missing/port")
 
-    def test_a_restart_takes_the_same_port_at_once_although_connections_were_open(self):
+    def test_a_restart_with_open_connections_gets_the_same_port(self):
         server = self.server("--access", "open")
         client = server.connect()
         self.addCleanup(client.close)
@@ -158,7 +158,7 @@ class Addresses(StartCase):
         server.stop()
 
     @unittest.skipUnless(has_ipv6(), "this machine has no IPv6")
-    def test_the_address_of_all_addresses_serves_both_families_and_knows_a_visitor_by_one_name(self):
+    def test_the_ipv6_wildcard_serves_both_families_and_maps_ipv4_addresses(self):
         server = self.server("--bind", "::", "--tls", "off", "--access", "identify")
         four, six = server.connect(host="127.0.0.1"), server.connect(host="::1")
         for client, name in ((four, "Four"), (six, "Six")):
@@ -183,8 +183,8 @@ class Addresses(StartCase):
         server.stop()
 
 
-class WrongUsage(StartCase):
-    def test_wrong_options_are_explained_in_one_line(self):
+class UsageErrors(StartCase):
+    def test_an_invalid_option_is_an_error_of_one_line(self):
         for options in (["--no-such-option"], ["--port"], ["--port", "abc"], ["--port", "65536"], ["--port", "-1"],
                         ["--port", "99999999999999999999"], ["--port", ""], ["--port", "7678x"], ["--access", "everybody"],
                         ["--bind", "nowhere.example"], ["--registration", "perhaps"], ["--login-grace", "5 parsecs"],
@@ -194,9 +194,9 @@ class WrongUsage(StartCase):
                         ["--service", "dance"], ["--greet-by-address", "maybe"]):
             with self.subTest(options=options):
                 done = self.porterd(*options)
-                self.assert_refused(done, 64)
+                self.assert_failed(done, 64)
                 self.assert_one_line(done)
-                self.assertFalse((self.folder / "data").exists(), "nothing was made")
+                self.assertFalse((self.folder / "data").exists(), "nothing was created")
 
     def test_help_and_version_go_to_stdout(self):
         done = self.porterd("--help")
@@ -208,14 +208,14 @@ class WrongUsage(StartCase):
         self.assertEqual((done.returncode, done.err), (0, ""))
         self.assertRegex(done.out, r"^porterd \d+\.\d+\.\d+\n$")
 
-    def test_a_data_folder_that_cannot_be_made_is_an_error(self):
+    def test_a_data_folder_that_cannot_be_created_is_an_error(self):
         done = run(PORTERD, "--port", "0", "--data-dir", "/dev/null/data", home=self.folder)
-        self.assert_refused(done, 73, "/dev/null/data")
+        self.assert_failed(done, 73, "/dev/null/data")
         self.assert_one_line(done)
 
-    def test_a_log_file_that_cannot_be_made_is_an_error(self):
+    def test_a_log_file_that_cannot_be_created_is_an_error(self):
         done = self.porterd("--port", "0", "--log-file", "/dev/null/log")
-        self.assert_refused(done, 73, "/dev/null/log")
+        self.assert_failed(done, 73, "/dev/null/log")
         self.assert_one_line(done)
 
 
@@ -225,7 +225,7 @@ class Configuration(StartCase):
         path.write_text(text)
         return path
 
-    def test_a_file_sets_what_flags_and_environment_do_not(self):
+    def test_flags_and_environment_override_the_file(self):
         path = self.file('access = "identify"\nregistration = "closed"\nservice = "echo"\n')
         server = self.server("--config", path, "--registration", "open", env={"PORTERD_ACCESS": "open"})
         client = server.connect()
@@ -233,52 +233,51 @@ class Configuration(StartCase):
         self.assertEqual(client.hello().access, "open")
         server.stop()
 
-    def test_a_bad_file_is_refused_with_line_and_column(self):
+    def test_an_error_in_the_file_has_line_and_column(self):
         for text, line, column in (('access = "open"\ncolour = "red"\n', 2, 1), ('# comment\n\naccess = "all"\n', 3, 10),
                                    ('access = "open"\n  port = = 3\n', 2, 10), ("port = 65536\n", 1, 8),
                                    ('port = "abc"\n', 1, 8), ("access = 3\n", 1, 10)):
             with self.subTest(text=text):
                 path = self.file(text)
                 done = self.porterd("--port", "0", "--config", path)
-                self.assert_refused(done, 78, re.escape(str(path)))
+                self.assert_failed(done, 78, re.escape(str(path)))
                 self.assert_one_line(done)
                 self.assertRegex(done.err.replace(str(path), ""), rf"\b{line}\b.*\b{column}\b")
 
     def test_an_unknown_key_is_named(self):
         self.assertIn("colour", self.porterd("--config", self.file("colour = 3\n")).err)
 
-    def test_a_missing_file_is_refused(self):
+    def test_a_missing_file_is_an_error(self):
         done = self.porterd("--config", self.folder / "missing.toml")
-        self.assert_refused(done, 66, "missing.toml")
+        self.assert_failed(done, 66, "missing.toml")
         self.assert_one_line(done)
 
-    def test_a_bad_value_in_the_environment_is_refused_and_named(self):
+    def test_an_invalid_value_in_the_environment_is_named(self):
         for name, value in (("PORTERD_PORT", "abc"), ("PORTERD_ACCESS", "all"), ("PORTERD_LOGIN_GRACE", "soon")):
             done = self.porterd(env={name: value})
-            self.assert_refused(done, 78, name)
+            self.assert_failed(done, 78, name)
             self.assert_one_line(done)
 
-    def test_a_misspelt_variable_is_told_and_leaves_what_is_printed_as_it_is(self):
-        right = self.porterd("--print-config")
-        wrong = self.porterd("--print-config", env={"PORTERD_POTR": "7679", "PORTERD_OPTS": "-p 1", "PORTERD_PORT": ""})
-        self.assertEqual((wrong.returncode, wrong.out), (0, right.out))
-        self.assertEqual(wrong.err, "porterd: warning: unknown environment variable PORTERD_POTR "
+    def test_a_misspelt_variable_is_a_warning(self):
+        expected = self.porterd("--print-config")
+        done = self.porterd("--print-config", env={"PORTERD_POTR": "7679", "PORTERD_OPTS": "-p 1", "PORTERD_PORT": ""})
+        self.assertEqual((done.returncode, done.out), (0, expected.out))
+        self.assertEqual(done.err, "porterd: warning: unknown environment variable PORTERD_POTR "
                                     "(did you mean PORTERD_PORT?)\n")
 
-    def test_the_log_goes_to_standard_output_when_it_is_asked_to(self):
+    def test_the_log_can_go_to_the_console(self):
         for name in ("-", "/dev/stdout", "/dev/stderr"):
             with self.subTest(name):
                 server = self.server("--log-file", name, console=False)
-                console = lambda: server.console()  # noqa: E731
-                until(lambda: " info listening" in console(), "the log is on the console")
-                self.assertNotIn("porterd 0", console())
+                until(lambda: " info listening" in server.console(), "the log is on the console")
+                self.assertNotIn("porterd 0", server.console())
                 server.signal(signal.SIGHUP)
-                until(lambda: " info log_reopened" in console(), "a rotation is no error")
+                until(lambda: " info log_reopened" in server.console(), "SIGHUP reopens the log")
                 server.stop()
                 self.assertFalse(server.log_file.exists())
-                self.assertNotIn(" error ", console())
+                self.assertNotIn(" error ", server.console())
 
-    def test_the_log_tells_from_the_start_to_the_end(self):
+    def test_the_log_begins_with_started_and_ends_with_stopped(self):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
@@ -290,7 +289,7 @@ class Configuration(StartCase):
         self.assertRegex(server.log(), rf" info started version=\d+\.\d+\.\d+ process={server.process.pid}\n")
         self.assertRegex(server.log(), rf" info port_taken wanted={wanted} port={server.port}\n")
 
-    def test_a_start_that_fails_stands_in_the_log(self):
+    def test_a_failed_start_is_logged(self):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
@@ -300,11 +299,11 @@ class Configuration(StartCase):
         self.assertRegex(log, r' error start_failed why="cannot listen: [^"]+ in use"\n')
         self.assertRegex(log, r" info stopped\n$")
 
-    def test_a_text_of_the_file_with_a_zero_character_is_refused(self):
+    def test_a_text_with_a_zero_character_is_an_error(self):
         done = self.porterd("--check", "--config", self.file('log-file = "/tmp/x\\u0000/y"\n'))
-        self.assert_refused(done, 78, "zero character")
+        self.assert_failed(done, 78, "zero character")
 
-    def test_a_list_in_the_environment_has_commas(self):
+    def test_a_list_in_the_environment_is_separated_by_commas(self):
         server = self.server("--access", "open", env={"PORTERD_BIND": "127.0.0.2,127.0.0.3"})
         for host in ("127.0.0.2", "127.0.0.3"):
             client = server.connect(host=host)
@@ -312,30 +311,30 @@ class Configuration(StartCase):
             client.hello()
         server.stop()
 
-    def test_print_config_shows_each_value_and_where_it_came_from(self):
+    def test_print_config_shows_each_value_and_its_source(self):
         path = self.file('access = "identify"\nlogin-grace = "5s"\nregistration = "closed"\n')
         done = self.porterd("--config", path, "--access", "open", "--print-config", env={"PORTERD_LOGIN_GRACE": "7s"})
         self.assertEqual(done.returncode, 0, done.err)
         for option, value, source in (("access", "open", "--access"), ("login-grace", "7s", "PORTERD_LOGIN_GRACE"),
                                       ("registration", "closed", f"{path}:3"), ("service", "echo", "default")):
             self.assertRegex(done.out, rf"(?m)^{option}\b.*\b{value}\b.*[ /]{re.escape(source)}\b", option)
-        self.assertFalse((self.folder / "data").exists(), "it only shows")
+        self.assertFalse((self.folder / "data").exists(), "nothing was created")
 
-    def test_check_validates_and_serves_nobody(self):
+    def test_check_validates_the_configuration_and_exits(self):
         done = self.porterd("--check")
         self.assertEqual(done.returncode, 0, done.err)
-        self.assert_refused(self.porterd("--check", "--config", self.file("port = -1\n")), 78)
+        self.assert_failed(self.porterd("--check", "--config", self.file("port = -1\n")), 78)
 
-    def test_check_finds_a_database_that_is_none(self):
+    def test_check_rejects_a_file_that_is_not_a_database(self):
         (self.folder / "data").mkdir(mode=0o700)
         (self.folder / "data" / "porter.db").write_bytes(b"not a database at all" * 100)
-        self.assert_refused(self.porterd("--check"), 65, "porter.db")
+        self.assert_failed(self.porterd("--check"), 65, "porter.db")
 
 
-class Folder(ServerCase):
+class DataFolder(ServerCase):
     options = ("--access", "open")
 
-    def test_what_the_server_makes_is_for_its_owner_alone(self):
+    def test_the_files_of_the_server_are_for_its_owner_alone(self):
         mode = stat.S_IMODE(os.stat(self.server.data).st_mode)
         self.assertEqual(oct(mode), oct(0o700))
         files = [path for path in self.server.data.rglob("*") if path.is_file()]
@@ -345,7 +344,7 @@ class Folder(ServerCase):
 
 
 class StateDirectory(StartCase):
-    def test_without_data_dir_the_environment_says_where(self):
+    def test_the_environment_sets_the_default_data_folder(self):
         for env, expected in (({"STATE_DIRECTORY": str(self.folder / "a")}, self.folder / "a"),
                               ({"XDG_STATE_HOME": str(self.folder / "b")}, self.folder / "b" / "porter"),
                               ({"XDG_STATE_HOME": "", "HOME": str(self.folder / "c")},

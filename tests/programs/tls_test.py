@@ -1,6 +1,4 @@
-"""TLS on the port of plain frames: who gets in over it, who is refused, and the key behind it (protocol page, 1; commands
-page, porterd). Promise N9: TLS 1.2, no or wrong ALPN, garbage after a ClientHello and a handshake that never ends are
-refused with one log line; key and certificate are made once, 0600, never replaced silently; an open key is refused."""
+"""TLS on the port of plaintext: handshakes, rejections, key and certificate (docs/PROTOCOL.md, Transport; SECURITY.md: N9)."""
 import base64
 import concurrent.futures
 import functools
@@ -44,7 +42,7 @@ def openssl(*arguments, **more):
 
 
 def fingerprint(certificate):
-    """As the page says: SHA-256 over the SubjectPublicKeyInfo, in unpadded base64."""
+    """SHA-256 of the SubjectPublicKeyInfo in unpadded base64, as docs/PROTOCOL.md defines it."""
     public = openssl("x509", "-inform", "der", "-pubkey", "-noout", input=certificate)
     digest = hashlib.sha256(openssl("pkey", "-pubin", "-outform", "der", input=public)).digest()
     return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
@@ -59,12 +57,12 @@ def make_certificate(folder, name, kind=("ec", "-pkeyopt", "ec_paramgen_curve:P-
 
 
 def lines_of(server, client):
-    """The lines that the log has about this visitor's address."""
+    """The lines of the log with the client's address."""
     return [line for line in server.log().splitlines() if re.search(rf"\b{re.escape(client.address)}\b", line)]
 
 
 class OverTls(ServerCase):
-    def test_an_account_is_made_and_used_and_texts_come_back(self):
+    def test_an_account_registers_logs_in_and_exchanges_texts(self):
         name = self.fresh_name()
         granted = self.connect(tls=True).get_access("register", name, PASSWORD)
         client = self.connect(tls=True)
@@ -78,12 +76,12 @@ class OverTls(ServerCase):
         again.expect("done")
         again.expect_closing("normal")
 
-    def test_the_last_words_end_with_a_close_notify(self):
+    def test_the_connection_ends_with_a_close_notify(self):
         client = self.connect(tls=True)
         client.send_raw(b"\x00\x00\x00\x00")
-        client.expect_closing("protocol_error")  # an end without one would raise SSLEOFError
+        client.expect_closing("protocol_error")  # without a close_notify this raises SSLEOFError
 
-    def test_a_session_of_tls_is_not_resumed_in_the_clear(self):
+    def test_a_session_of_tls_is_not_resumed_in_plaintext(self):
         token = self.connect(tls=True).get_access("register", self.fresh_name(), PASSWORD).token
         plain = self.start_access_phase()
         plain.send("resume", token)
@@ -98,43 +96,43 @@ class OverTls(ServerCase):
         self.assertNotIn("Post-Handshake New Session Ticket", done.stdout)
 
 
-    def test_openssl_agrees_on_pinned_groups_and_on_no_other(self):
-        """Promise N12, with a client that is not ours."""
-        def offer(groups):
+    def test_openssl_connects_with_the_pinned_groups_and_with_no_other(self):
+        """SECURITY.md, N12, with another implementation."""
+        def connects(groups):
             done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{self.server.port}", "-alpn", "porter/1",
                                    "-groups", groups],
                                   stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
             return "Cipher is TLS_" in done.stdout
         for groups in ("X25519", "P-256", "P-384", "ffdhe8192:X25519"):
-            self.assertTrue(offer(groups), groups)
+            self.assertTrue(connects(groups), groups)
         for groups in ("ffdhe2048", "ffdhe8192", "X448", "P-521"):
-            self.assertFalse(offer(groups), groups)
+            self.assertFalse(connects(groups), groups)
 
 
-class Refused(ServerCase):
-    """Each is refused, and leaves one line with its address."""
+class Rejected(ServerCase):
+    """Each handshake is rejected, and logged in one line with the client's address."""
 
-    def shake_hands(self, context):
+    def handshake_error(self, context):
         client = self.connect()
-        with self.assertRaises(ssl.SSLError) as refused:
+        with self.assertRaises(ssl.SSLError) as raised:
             client.start_tls(context)
         self.assert_one_line(client)
-        return str(refused.exception)
+        return str(raised.exception)
 
-    def assert_one_line(self, client, why="TLS handshake: "):
-        found = until(lambda: lines_of(self.server, client), "the refusal is logged")
+    def assert_one_line(self, client, reason="TLS handshake: "):
+        found = until(lambda: lines_of(self.server, client), "the rejection is logged")
         self.assertEqual(len(found), 1, found)
-        self.assertIn(why, found[0])
+        self.assertIn(reason, found[0])
 
     def test_tls_1_2(self):
-        self.assertRegex(self.shake_hands(tls_context("porter/1", newest=ssl.TLSVersion.TLSv1_2)), "(?i)protocol.version")
+        self.assertRegex(self.handshake_error(tls_context("porter/1", newest=ssl.TLSVersion.TLSv1_2)), "(?i)protocol.version")
 
     def test_no_alpn(self):
-        self.assertRegex(self.shake_hands(tls_context()), "(?i)no.application.protocol")
+        self.assertRegex(self.handshake_error(tls_context()), "(?i)no.application.protocol")
 
     def test_another_protocol(self):
         for protocol in ("h2", "porter/2", "porter"):
-            self.assertRegex(self.shake_hands(tls_context(protocol)), "(?i)no.application.protocol")
+            self.assertRegex(self.handshake_error(tls_context(protocol)), "(?i)no.application.protocol")
 
     def client_hello(self):
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -156,8 +154,8 @@ class Refused(ServerCase):
     def test_a_handshake_that_never_ends(self):
         hello = self.client_hello()
         silent = [self.connect() for _ in range(3)]
-        for client, said in zip(silent, (b"\x16", hello[:50], hello)):
-            client.send_raw(said)
+        for client, sent in zip(silent, (b"\x16", hello[:50], hello)):
+            client.send_raw(sent)
         other = self.connect(tls=True)
         other.hello()
         for client in silent:
@@ -166,7 +164,7 @@ class Refused(ServerCase):
             self.assert_one_line(client, "timed out")
         other.close()
 
-    def test_three_hundred_that_never_end_keep_nobody_out(self):
+    def test_three_hundred_endless_handshakes_lock_no_client_out(self):
         address = self.fresh_address()
         silent = [self.connect(address) for _ in range(300)]
         for client in silent:
@@ -179,7 +177,7 @@ class Refused(ServerCase):
 class Required(ServerCase):
     options = ("--tls", "required", "--access", "open")
 
-    def test_plain_is_told_so_in_the_clear_and_tls_is_served(self):
+    def test_plaintext_is_rejected_and_tls_is_served(self):
         plain = self.connect()
         plain.send("hello", 1, "t")
         plain.expect_closing("tls_required")
@@ -191,53 +189,53 @@ class Required(ServerCase):
 class Off(ServerCase):
     options = ("--tls", "off", "--access", "open")
 
-    def test_a_tls_hello_is_like_any_other_wrong_byte_and_there_is_no_key(self):
+    def test_a_tls_hello_is_a_protocol_error_and_no_key_is_created(self):
         client = self.connect()
         client.send_raw(b"\x16\x03\x01")
         client.expect_closing("protocol_error")
         self.assertEqual(list(self.server.data.glob("*.pem")), [])
 
 
-class FarCase(ServerCase):
-    """This machine's own address stands for another machine's: to the server, only loopback is near."""
+class RemoteCase(ServerCase):
+    """Connections from this machine's own address, which porterd treats as those of another machine."""
 
     options = ("--bind", "0.0.0.0")
 
-    def connect_from_afar(self):
+    def connect_remotely(self):
         connection = self.server.connect(host=own_address())
         self.addCleanup(lambda: connection.close())
         return connection
 
 
 @unittest.skipUnless(own_address(), "this machine has no other address than loopback")
-class FromOtherMachines(FarCase):
-    def test_plain_is_told_tls_required_and_nothing_of_it_is_read(self):
-        plain = self.connect_from_afar()
+class FromOtherMachines(RemoteCase):
+    def test_plaintext_is_rejected_before_its_hello_is_decoded(self):
+        plain = self.connect_remotely()
         plain.send("hello", 1, "t")
         plain.expect_closing("tls_required")
-        self.connect_from_afar().start_tls().hello()
+        self.connect_remotely().start_tls().hello()
 
-    def test_loopback_may_go_on_in_the_clear(self):
+    def test_plaintext_from_loopback_is_accepted(self):
         self.connect().hello()
 
-    def test_a_token_of_tls_that_is_shown_in_the_clear_is_not_even_read(self):
-        token = self.connect_from_afar().start_tls().get_access("register", self.fresh_name(), PASSWORD).token
-        plain = self.connect_from_afar()
+    def test_a_token_in_plaintext_is_not_decoded(self):
+        token = self.connect_remotely().start_tls().get_access("register", self.fresh_name(), PASSWORD).token
+        plain = self.connect_remotely()
         plain.send("hello", 1, "t")
         plain.send("resume", token)
         plain.expect_closing("tls_required")
 
 
 @unittest.skipUnless(own_address(), "this machine has no other address than loopback")
-class WithoutTlsAnyMore(FarCase):
-    def test_a_token_of_tls_that_another_machine_shows_in_the_clear_is_revoked(self):
-        token = self.connect_from_afar().start_tls().get_access("register", self.fresh_name(), PASSWORD).token
+class TlsTurnedOff(RemoteCase):
+    def test_a_token_of_tls_that_another_machine_sends_in_plaintext_is_revoked(self):
+        token = self.connect_remotely().start_tls().get_access("register", self.fresh_name(), PASSWORD).token
         options = self.server.options
         for now, code in ((("--tls", "off"), "tls_required"), ((), "invalid_token")):
             self.server.stop()
             self.server.options = (*options, *now)
             self.server.start()
-            client = self.connect_from_afar()
+            client = self.connect_remotely()
             if not now:
                 client.start_tls()
             client.hello()
@@ -265,13 +263,13 @@ class Keys(unittest.TestCase):
     def files(self, server):
         return server.data / "tls-key.pem", server.data / "tls-certificate.pem"
 
-    def refused(self, *options):
+    def assert_rejected(self, *options):
         done = run(PORTERD, "--port", "0", *options, home=self.folder)
         self.assertEqual((done.returncode, done.out), (78, ""), done.err)
         self.assertRegex(done.err, r"^porterd: [^\n]+\n$")
         return done.err
 
-    def test_they_are_made_once_for_their_owner_alone(self):
+    def test_key_and_certificate_are_created_once_for_their_owner_alone(self):
         server = self.server()
         before = [path.read_bytes() for path in self.files(server)]
         certificate = self.certificate(server)
@@ -282,103 +280,103 @@ class Keys(unittest.TestCase):
         server.stop()
         self.assertEqual([path.read_bytes() for path in self.files(server)], before)
 
-    def test_the_certificate_is_long_and_for_this_machine(self):
+    def test_the_certificate_is_valid_for_years_and_for_localhost(self):
         server = self.server()
         shown = openssl("x509", "-in", self.files(server)[1], "-noout", "-text", "-checkend", 20 * 365 * 86400).decode()
         for wanted in ("prime256v1", "DNS:localhost", "IP Address:127.0.0.1"):
             self.assertIn(wanted, shown)
         server.stop()
 
-    def test_servers_that_start_at_once_agree(self):
+    def test_servers_that_start_at_once_share_one_key(self):
         servers = [Server("--access", "open", start=False) for _ in range(4)]
         for server in servers:
             self.addCleanup(server.remove)
             server.options += ("--database", server.folder / "db", "--log-file", server.folder / "log")
             server.data = self.folder / "data"
-        with concurrent.futures.ThreadPoolExecutor() as at_once:
-            list(at_once.map(Server.start, servers))
+        with concurrent.futures.ThreadPoolExecutor() as executor:
+            list(executor.map(Server.start, servers))
         self.assertEqual(len({self.certificate(server) for server in servers}), 1)
         self.assertEqual(len(list((self.folder / "data").iterdir())), 2)
         for server in servers:
             server.stop()
 
-    def test_a_key_that_is_open_to_others_is_refused_and_stays(self):
+    def test_a_key_that_others_can_read_is_rejected_and_not_changed(self):
         server = self.server()
         server.stop()
         key, _ = self.files(server)
         before = key.read_bytes()
         for mode in (0o644, 0o604, 0o660):
             key.chmod(mode)
-            self.assertIn(str(key), self.refused("--data-dir", server.data))
-            self.assertIn(str(key), self.refused("--data-dir", server.data, "--check"))
+            self.assertIn(str(key), self.assert_rejected("--data-dir", server.data))
+            self.assertIn(str(key), self.assert_rejected("--data-dir", server.data, "--check"))
             self.assertEqual((oct(stat.S_IMODE(key.stat().st_mode)), key.read_bytes()), (oct(mode), before))
 
-    def test_broken_or_lost_files_are_refused_and_stay(self):
+    def test_damaged_or_missing_files_are_rejected_and_not_changed(self):
         server = self.server()
         server.stop()
         key, certificate = self.files(server)
         kept = key.read_bytes()
         key.write_bytes(kept[:100])
-        self.assertIn(str(key), self.refused("--data-dir", server.data))
+        self.assertIn(str(key), self.assert_rejected("--data-dir", server.data))
         self.assertEqual(key.read_bytes(), kept[:100])
         key.unlink()
-        self.assertIn(str(key), self.refused("--data-dir", server.data))
+        self.assertIn(str(key), self.assert_rejected("--data-dir", server.data))
         self.assertTrue(certificate.exists())
         self.assertFalse(key.exists())
 
-    def test_check_makes_nothing(self):
+    def test_check_creates_nothing(self):
         done = run(PORTERD, "--check", "--data-dir", self.folder / "data", home=self.folder)
         self.assertEqual(done.returncode, 0, done.err)
         self.assertFalse((self.folder / "data").exists())
 
-    def test_own_ones_are_served_and_must_fit(self):
+    def test_the_given_key_and_certificate_are_used_and_must_match(self):
         key, certificate = make_certificate(self.folder, "one")
         other, _ = make_certificate(self.folder, "other")
         server = self.server("--tls-key", key, "--tls-certificate", certificate)
         self.assertEqual(self.certificate(server), ssl.PEM_cert_to_DER_cert(certificate.read_text()))
-        self.assertFalse(self.files(server)[0].exists(), "none is made beside one's own")
+        self.assertFalse(self.files(server)[0].exists(), "none is created")
         server.stop()
         data = self.folder / "data"
-        self.assertIn("other.key", self.refused("--data-dir", data, "--tls-key", other, "--tls-certificate", certificate))
-        self.assertIn("missing", self.refused("--data-dir", data, "--tls-key", "missing", "--tls-certificate", certificate))
-        self.refused("--data-dir", data, "--tls-key", key)
-        self.assertFalse((data / "porter.db").exists(), "refused before anything else is made")
+        self.assertIn("other.key", self.assert_rejected("--data-dir", data, "--tls-key", other, "--tls-certificate", certificate))
+        self.assertIn("missing", self.assert_rejected("--data-dir", data, "--tls-key", "missing", "--tls-certificate", certificate))
+        self.assert_rejected("--data-dir", data, "--tls-key", key)
+        self.assertFalse((data / "porter.db").exists(), "nothing is created")
 
     def assert_order(self, server, event):
-        """A hangup reopens the log first, so that the rest of what it does stands in the new file."""
+        """SIGHUP reopens the log first, so that the other events are in the new file."""
         events = [line.split()[2] for line in server.log().splitlines()]
         self.assertEqual([each for each in events if each in ("log_reopened", event)][-2:], ["log_reopened", event])
 
-    def test_a_hangup_takes_a_new_certificate_and_keeps_the_old_one_in_place_of_a_bad_one(self):
+    def test_sighup_loads_a_valid_certificate_and_ignores_an_invalid_one(self):
         key, certificate = make_certificate(self.folder, "one")
         server = self.server("--tls-key", key, "--tls-certificate", certificate)
         first = self.certificate(server)
-        there = server.connect().start_tls()
-        self.addCleanup(there.close)
-        there.hello()
-        there.expect("granted")
+        client = server.connect().start_tls()
+        self.addCleanup(client.close)
+        client.hello()
+        client.expect("granted")
 
         for path, new in zip((key, certificate), make_certificate(self.folder, "two")):
             os.replace(new, path)
         server.signal(signal.SIGHUP)
-        until(lambda: "tls_key_reloaded" in server.log(), "the new key is taken")
+        until(lambda: "tls_key_reloaded" in server.log(), "the new key is loaded")
         second = self.certificate(server)
         self.assertNotEqual(first, second)
-        there.expect_alive()
+        client.expect_alive()
         self.assert_order(server, "tls_key_reloaded")
 
         certificate.write_text("nothing")
         server.signal(signal.SIGHUP)
-        until(lambda: "tls_key_not_reloaded" in server.log(), "the bad certificate is refused")
+        until(lambda: "tls_key_not_reloaded" in server.log(), "the invalid certificate is rejected")
         self.assert_order(server, "tls_key_not_reloaded")
         self.assertEqual(self.certificate(server), second)
         key.chmod(0o644)
         server.signal(signal.SIGHUP)
-        until(lambda: server.log().count("tls_key_not_reloaded") == 2, "the open key is refused")
+        until(lambda: server.log().count("tls_key_not_reloaded") == 2, "the open key is rejected")
         self.assertEqual(self.certificate(server), second)
         server.stop()
 
-    def test_a_key_that_no_client_can_use_is_refused_at_start_and_check_and_not_taken_at_a_hangup(self):
+    def test_a_key_that_no_client_can_use_is_rejected_at_start_check_and_sighup(self):
         kinds = {"EC on secp256k1": ("ec", "-pkeyopt", "ec_paramgen_curve:secp256k1"),
                  "EC on brainpoolP256r1": ("ec", "-pkeyopt", "ec_paramgen_curve:brainpoolP256r1"),
                  "RSA of 1024 bits": ("rsa:1024",), "ED448": ("ed448",)}
@@ -392,28 +390,28 @@ class Keys(unittest.TestCase):
             with self.subTest(kind=kind):
                 key, certificate = make_certificate(self.folder, "bad", made_by)
                 for more in ((), ("--check",)):
-                    said = self.refused("--data-dir", self.folder / "data", "--tls-key", key, "--tls-certificate",
+                    said = self.assert_rejected("--data-dir", self.folder / "data", "--tls-key", key, "--tls-certificate",
                                         certificate, *more)
                     for words in (f"{key}: ", kind, "P-256, P-384 or P-521, Ed25519, or RSA"):
                         self.assertIn(words, said)
                 for path, new in zip(served, (key, certificate)):
                     os.replace(new, path)
                 server.signal(signal.SIGHUP)
-                until(lambda: server.log().count("tls_key_not_reloaded") == number, "the key is refused")
+                until(lambda: server.log().count("tls_key_not_reloaded") == number, "the key is rejected")
                 self.assertIn(kind, server.log().splitlines()[-1])
                 self.assertEqual(self.certificate(server), first)
         server.stop()
 
-    def test_a_key_in_the_data_folder_that_no_client_can_use_gets_no_certificate(self):
+    def test_no_certificate_is_created_for_a_key_that_no_client_can_use(self):
         key, _ = make_certificate(self.folder, "bad", ("ec", "-pkeyopt", "ec_paramgen_curve:secp256k1"))
         data = self.folder / "data"
         data.mkdir(0o700)
         os.replace(key, data / "tls-key.pem")
         for more in (("--check",), ()):
-            self.assertIn("secp256k1", self.refused("--data-dir", data, *more))
+            self.assertIn("secp256k1", self.assert_rejected("--data-dir", data, *more))
         self.assertFalse((data / "tls-certificate.pem").exists())
 
-    def test_a_certificate_that_clients_will_not_like_is_told_of_and_served(self):
+    def test_a_certificate_that_clients_would_reject_is_a_warning(self):
         authority = KeyPair(self.folder, "authority")
         issue = functools.partial(KeyPair.signed_by, authority, self.folder)
         cases = {"expired on ": issue("expired", days=-1), "expires on ": issue("soon", days=3),
@@ -440,16 +438,16 @@ class Keys(unittest.TestCase):
                 self.certificate(server)
                 serve(good)
                 server.signal(signal.SIGHUP)
-                until(lambda: "tls_key_reloaded" in server.log(), "the good certificate is taken")
+                until(lambda: "tls_key_reloaded" in server.log(), "the valid certificate is loaded")
                 serve(pair)
                 server.signal(signal.SIGHUP)
                 until(lambda: len(re.findall(logged, server.log())) == 2, "the warning is logged again")
                 self.assertEqual(server.log().count("tls_certificate_warning"), 2)
                 server.stop()
 
-    @unittest.skipUnless(os.geteuid() == 0, "only root may change users and groups")
-    def test_a_key_of_roots_that_a_group_of_the_process_may_read_is_taken(self):
-        """As Debian's group ssl-cert has it, and as systemd makes credentials."""
+    @unittest.skipUnless(os.geteuid() == 0, "only root can change users and groups")
+    def test_a_key_of_root_that_a_group_of_the_process_can_read_is_accepted(self):
+        """As with Debian's group ssl-cert."""
         key, certificate = make_certificate(self.folder, "one")
         group, user = 54321, 54322
         os.chown(self.folder, user, user)
@@ -470,8 +468,8 @@ class Keys(unittest.TestCase):
             self.assertIn(words, done.err)
             self.assertIn(f"{key}: ", done.err)
 
-    @unittest.skipUnless(os.geteuid() == 0, "only root may give another user access by a list")
-    def test_a_credential_of_systemds_is_taken(self):
+    @unittest.skipUnless(os.geteuid() == 0, "only root can set the access list for another user")
+    def test_a_credential_of_systemd_is_accepted(self):
         user = 54322
         key, certificate = make_certificate(self.folder, "one")
         os.chown(self.folder, user, user)
@@ -482,7 +480,7 @@ class Keys(unittest.TestCase):
             credential = folder / "key"
             shutil.copy(key, credential)
             credential.chmod(0o400)
-            # What acl(5) and systemd's write_credential() make: the user may read, and the mask shows as the group's bits.
+            # As systemd's write_credential() does, see acl(5): the user can read, and the mask shows in the group's bits.
             entries = ((0x01, 4, 0xffffffff), (0x02, 4, user), (0x04, 0, 0xffffffff), (0x10, 4, 0xffffffff),
                        (0x20, 0, 0xffffffff))
             packed = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
@@ -502,7 +500,7 @@ class Keys(unittest.TestCase):
             self.assertEqual(done.returncode, 78, done.err)
             self.assertIn("open to others", done.err)
 
-    def test_the_key_is_nowhere_but_in_its_file(self):
+    def test_the_key_is_in_no_other_file(self):
         server = Server("--log-level", "trace", start=False)
         self.addCleanup(server.remove)
         server.start()
@@ -518,7 +516,7 @@ class Keys(unittest.TestCase):
                 self.assertNotIn(secret, content, path)
                 self.assertNotIn(raw, content, path)
 
-    def test_a_person_is_shown_the_fingerprint_and_how_to_open_the_door(self):
+    def test_a_terminal_shows_the_fingerprint_and_the_option_bind(self):
         terminal = Terminal(PORTERD, "--data-dir", self.folder / "data", "--port", "0", home=self.folder)
         self.addCleanup(terminal.close)
         shown = terminal.expect(FINGERPRINT).group()
