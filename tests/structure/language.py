@@ -16,12 +16,12 @@ import words  # noqa: E402
 from tree import CPP_SUFFIXES, LITERAL_OR_COMMENT, Tree, line_of  # noqa: E402
 
 FOLDERS = ("src", "include", "tests", "docs", "tools", ".ci", ".github")
-SWITCHED_ON = ("tests/structure",)
+SWITCHED_ON = (".ci", ".github", "tests/structure", "tools/cmake", "tools/packaging")
 # The word lists, and the made-up trees that break the rule.
 EXCEPTIONS = {"tests/structure/words.py", "tests/structure/self_test.py"}
 
 CODE, PROSE = "code", "prose"
-HASH_COMMENT_OR_QUOTED = re.compile(r"""(?:^|(?<=\s))#[^\n]*|"(?:\\.|[^"\\])*"|'[^'\n]*'""", re.MULTILINE)
+TEXT_SUFFIXES = {".cmake", ".json", ".md", ".service", ".sh", ".toml", ".txt", ".yml"}
 TOKEN = re.compile(r"[^\W\d]\w*")
 PHRASES = [(re.compile(rf"\b{pattern}\b"), say) for pattern, say in words.PHRASES.items()]
 STANDARD = re.compile(words.STANDARD)
@@ -63,11 +63,9 @@ def pieces(path, text):
         return cut(text, [match.span() for match in LITERAL_OR_COMMENT.finditer(text)])
     if suffix == ".py" or "python" in shebang:
         return cut(text, python_prose(text))
-    if suffix in {".cmake", ".sh", ".yml", ".yaml"} or path.endswith("CMakeLists.txt") or shebang:
-        return cut(text, [match.span() for match in HASH_COMMENT_OR_QUOTED.finditer(text)])
-    if suffix in {".md", ".txt", ".json", ".service", ".toml"}:
-        return [(0, PROSE, text)]
-    return []
+    # In scripts a name of one word is also a command, so only words of prose are looked for.
+    is_text = shebang or suffix in TEXT_SUFFIXES
+    return [(0, PROSE, text)] if is_text else []
 
 
 def split(identifier):
@@ -96,7 +94,7 @@ def in_code(piece):
         for found in parts_of(name):
             yield match.start(), found
         whole = name.strip("_")
-        if whole in words.IDENTIFIERS and (whole not in words.CALLS or piece[match.end() :].startswith("(")):
+        if whole in words.IDENTIFIERS:
             yield match.start(), (whole, words.IDENTIFIERS[whole])
 
 

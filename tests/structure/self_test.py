@@ -82,7 +82,6 @@ BREAKS = {
             "whyRefused = 1\n",
             "see_off(1)\n",
             "what = 1\n",
-            "rest()\n",
             "def test_a_guest_is_refused(): pass\n",
             'log("guests: 1")\n',
         )

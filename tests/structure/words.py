@@ -74,7 +74,7 @@ PARTS = {
     "why": "reason, code",
 }
 
-# Banned as whole identifiers; those of CALLS only where they are called.
+# Banned as whole identifiers.
 IDENTIFIERS = {
     "came": "finish_read, committed",
     "enter": "add, begin",
@@ -94,7 +94,6 @@ IDENTIFIERS = {
     "recognise": "detect_tls",
     "refuse": "deny, reject, unexpected",
     "remember": "record_login",
-    "rest": "remaining",
     "settle": "commit",
     "via": "auth_method",
     "wake": "resume",
@@ -102,8 +101,6 @@ IDENTIFIERS = {
     "what": "kind, code, message",
     "wish": "access_request",
 }
-
-CALLS = {"rest"}
 
 # Banned as words of an identifier that follow each other.
 PAIRS = {
@@ -138,7 +135,7 @@ PHRASES = {
 
 # Not banned, because they are field terms or plain English that a better word would not replace: admission, attempt,
 # deadline, engine, entry, exchange, fault, known, quiet (a flag), quota, rules (of passwords, of the throttle),
-# take (as of an optional), trust (a flag), try.
+# rest (what remains), take (as of an optional), trust (a flag), try.
 
 # Contracts: these tokens stay as they are. Keys of the log and members of JSON (`via`, `what`, `why`, `failures`),
 # commands (`porterctl why`, `/whoami`) and flags (`--trust`) need no entry: what is banned in identifiers only is not
