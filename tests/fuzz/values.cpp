@@ -21,7 +21,7 @@ constexpr std::array<unit, 6> durations{
     {{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
 constexpr std::array<unit, 4> sizes{{{"", 1}, {"KiB", 1ULL << 10}, {"MiB", 1ULL << 20}, {"GiB", 1ULL << 30}}};
 
-/// A second implementation for digits and a unit; none: not such a value, or more than `limit`.
+/// A second implementation for digits and a unit; none: no digits, no unit, or more than `limit`.
 template <typename Units>
 std::optional<std::uint64_t> value_of(std::string_view text, Units const& units, std::uint64_t limit)
 {

@@ -1,5 +1,5 @@
-# Puts the SQL files of a folder into a target, as the function migrations() of src/store/sqlite/migration.hpp.
-# Included, it defines porter_embed_migrations(TARGET FOLDER); run by `cmake -P` at build time, it writes the source.
+# Embeds the SQL files of a folder in a target, as the function migrations() of src/store/sqlite/migration.hpp. If
+# included, this file defines porter_embed_migrations(TARGET FOLDER); run by `cmake -P` in the build, it writes the source.
 
 if(NOT CMAKE_SCRIPT_MODE_FILE)
   set(embed_migrations_script ${CMAKE_CURRENT_LIST_FILE})
@@ -26,9 +26,9 @@ foreach(path IN LISTS sql)
     message(FATAL_ERROR "${file}: expected NNNN_words.sql")
   endif()
   set(name ${CMAKE_MATCH_2})
-  math(EXPR version "1${CMAKE_MATCH_1} - 10000")  # a leading zero would read as octal
+  math(EXPR version "1${CMAKE_MATCH_1} - 10000")  # a leading zero would make it octal
   if(NOT version EQUAL expected)
-    message(FATAL_ERROR "${file}: expected version ${expected}: no gaps, no number twice")
+    message(FATAL_ERROR "${file}: expected version ${expected}: without gaps or repetitions")
   endif()
   math(EXPR expected "${expected} + 1")
   file(READ ${path} text)

@@ -1,5 +1,5 @@
-# A fuzzer is one file of tests/fuzz that defines check() of fuzzer.hpp. With PORTER_FUZZ it is linked with libFuzzer, which
-# looks for inputs that break it; else it is a test that replays the inputs in its corpus.
+# A fuzzer is one file of tests/fuzz that defines check() of fuzzer.hpp. With PORTER_FUZZ it is linked with libFuzzer,
+# which searches for inputs that break it; otherwise it is a test that replays the inputs of its corpus.
 
 # porter_fuzzers(NAMES...): tests/fuzz/NAME.cpp with its inputs in tests/fuzz/corpus/NAME
 function(porter_fuzzers)
@@ -15,7 +15,8 @@ function(porter_fuzzers)
     if(PORTER_FUZZ)
       target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
     else()
-      add_test(NAME "fuzz: ${name} holds for its corpus" COMMAND fuzz_${name} ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
+      add_test(NAME "fuzz: ${name} holds for its corpus"
+               COMMAND fuzz_${name} ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
     endif()
   endforeach()
 endfunction()

@@ -24,14 +24,14 @@ function(porter_program name)
   cmake_parse_arguments(program "" "" "DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/programs/${name}/*.cpp)
   if(NOT sources)
-    return()
+    message(FATAL_ERROR "src/programs/${name} has no .cpp file")
   endif()
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE porter_flags ${program_DEPENDS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 endfunction()
 
-# porter_tests(NAME [FOLDER path] DEPENDS libraries...): one test program from tests/FOLDER, each TEST_CASE a ctest test
+# porter_tests(NAME [FOLDER path] DEPENDS libraries...): a test program of tests/FOLDER. Each TEST_CASE is a ctest test.
 function(porter_tests name)
   cmake_parse_arguments(tests "" "FOLDER" "DEPENDS" ${ARGN})
   if(NOT tests_FOLDER)
@@ -39,7 +39,7 @@ function(porter_tests name)
   endif()
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${tests_FOLDER}/*.cpp)
   if(NOT sources)
-    return()
+    message(FATAL_ERROR "tests/${tests_FOLDER} has no .cpp file")
   endif()
   add_executable(test_${name} ${sources})
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
@@ -48,5 +48,5 @@ function(porter_tests name)
   add_dependencies(module_tests test_${name})
 endfunction()
 
-# What ThreadSanitizer watches: all tests of modules, without the programs.
+# All tests of modules, without the programs: ThreadSanitizer's.
 add_custom_target(module_tests)

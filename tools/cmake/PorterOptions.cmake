@@ -1,4 +1,4 @@
-# How everything is compiled: one place, so that no room has flags of its own.
+# The compiler flags of all targets.
 option(PORTER_BUILD_TESTS "Build the tests and examples" ON)
 set(PORTER_SANITIZE "" CACHE STRING "Sanitizers: empty, 'address,undefined' or 'thread'")
 option(PORTER_FUZZ "Build the fuzzers of tests/fuzz with libFuzzer, and nothing else: needs clang" OFF)
@@ -22,12 +22,12 @@ target_compile_options(porter_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
   -Woverloaded-virtual -Wcast-qual -Wformat=2)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # With -O2, g++ 12 sees Asio's operator new for coroutine frames inlined and its operator delete not, and objects.
+  # With -O2, g++ 12 inlines Asio's operator new for coroutine frames and not its operator delete, and warns.
   target_compile_options(porter_flags INTERFACE -Wno-mismatched-new-delete)
 endif()
 
-# What is installed defends itself against our own mistakes: checked copies, watched stacks, addresses that differ from
-# run to run, tables that are read-only once it has started. Sanitizers see more, and do not go together with it.
+# Hardening of the programs that are installed: fortified copies, stack protection, position-independent code, read-only
+# relocations. Sanitizers find more and do not work together with these flags.
 string(TOUPPER "${CMAKE_BUILD_TYPE}" porter_build_type)
 if(NOT PORTER_SANITIZE AND porter_build_type MATCHES "^(RELEASE|RELWITHDEBINFO|MINSIZEREL)$")
   include(CheckCXXCompilerFlag)
@@ -49,16 +49,17 @@ if(PORTER_SANITIZE)
   target_compile_options(porter_flags INTERFACE
     -fsanitize=${PORTER_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # g++ itself says that this warning errs with sanitizers; a build without them still has it.
+    # g++ documents false positives of this warning with sanitizers. Builds without them keep it.
     target_compile_options(porter_flags INTERFACE -Wno-maybe-uninitialized)
   endif()
   target_link_options(porter_flags INTERFACE -fsanitize=${PORTER_SANITIZE})
   if(PORTER_FUZZ)
-    # clang is here to find inputs; g++ judges the code. Clang 14's -fsanitize=function reports what is no fault.
+    # clang only searches for inputs here, so its warnings are no errors. Its -fsanitize=function (version 14) has false
+    # positives.
     target_compile_options(porter_flags INTERFACE -Wno-error -fno-sanitize=function)
   endif()
   if(PORTER_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # Asio uses atomic_thread_fence, which g++'s TSan does not model; the warning is an error otherwise.
+    # Asio uses atomic_thread_fence, which g++'s ThreadSanitizer does not model; g++ warns about it.
     target_compile_options(porter_flags INTERFACE -Wno-tsan)
   endif()
 endif()
