@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Gives names in identify access, where nobody proves anything (promise N15 of SECURITY.md), and prints what porterd remembers.
+"""Identifies clients without end in identify access (promise N15 of SECURITY.md), and prints what porterd has stored.
 
-Each visitor comes from an address of its own: of one IPv6 /64 or /48, as a PROXY header says, or of 127.0.0.0/8, where each
-address is a network.
-Usage: identify_flood.py [--seconds 15] [--from 64|48|ipv4] [--crowd 200]; PORTERD names the program.
+Each client has an address of its own: of one IPv6 /64 or /48, in a PROXY header, or of 127.0.0.0/8, where each address
+is a network.
+Usage: identify_flood.py [--seconds 15] [--from 64|48|ipv4] [--crowd 200]; the variable PORTERD names the program.
 """
 import argparse
 import pathlib
@@ -17,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests" / "
 from support.server import Server  # noqa: E402
 from support.wire import message  # noqa: E402
 
-SAID = message("hello", 1, "x") + message("identify", "\u0958" * 32)
+REQUEST = message("hello", 1, "x") + message("identify", "\u0958" * 32)
 GRANTED = (b"\x82\x01", b"\x82\x02")
 
 
@@ -29,8 +29,8 @@ def address_of(kind, number):
     return f"127.{80 + number // 62_500}.{number // 250 % 250}.{1 + number % 250}"
 
 
-def come(kind, number, port):
-    """A connection that is on its way, and what it is to say."""
+def connect_from(kind, number, port):
+    """A socket that connects, and the bytes to send."""
     one = socket.socket()
     one.setblocking(False)
     header = b""
@@ -39,22 +39,22 @@ def come(kind, number, port):
     else:
         header = f"PROXY TCP6 {address_of(kind, number)} ::1 1024 7678\r\n".encode()
     one.connect_ex(("127.0.0.1", port))
-    return one, header + SAID
+    return one, header + REQUEST
 
 
-def flood(server, kind, crowd, seconds):
-    """How many were let in by name."""
-    pick, number, done, end = selectors.DefaultSelector(), 0, 0, time.monotonic() + seconds
+def flood(server, kind, connections, seconds):
+    """The number of clients that got access."""
+    selector, number, done, end = selectors.DefaultSelector(), 0, 0, time.monotonic() + seconds
     while time.monotonic() < end:
-        while len(pick.get_map()) < crowd:
-            one, said = come(kind, number, server.port)
-            pick.register(one, selectors.EVENT_WRITE, said)
+        while len(selector.get_map()) < connections:
+            one, request = connect_from(kind, number, server.port)
+            selector.register(one, selectors.EVENT_WRITE, request)
             number += 1
-        for key, events in pick.select(0.05):
+        for key, events in selector.select(0.05):
             try:
                 if events & selectors.EVENT_WRITE:
                     key.fileobj.send(key.data)
-                    pick.modify(key.fileobj, selectors.EVENT_READ)
+                    selector.modify(key.fileobj, selectors.EVENT_READ)
                     continue
                 got = key.fileobj.recv(1 << 16)
                 granted = any(mark in got for mark in GRANTED)
@@ -63,9 +63,9 @@ def flood(server, kind, crowd, seconds):
                     continue
             except OSError:
                 pass
-            pick.unregister(key.fileobj)
+            selector.unregister(key.fileobj)
             key.fileobj.close()
-    for key in list(pick.get_map().values()):
+    for key in list(selector.get_map().values()):
         key.fileobj.close()
     return done
 
@@ -78,21 +78,22 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=15)
     parser.add_argument("--from", dest="kind", choices=("64", "48", "ipv4"), default="ipv4")
-    parser.add_argument("--crowd", type=int, default=200, help="connections at once")
-    asked = parser.parse_args()
+    parser.add_argument("--crowd", dest="connections", metavar="N", type=int, default=200, help="connections at once")
+    options = parser.parse_args()
 
-    proxies = () if asked.kind == "ipv4" else ("--proxy-from", "127.0.0.1")
+    proxies = () if options.kind == "ipv4" else ("--proxy-from", "127.0.0.1")
     server = Server("--access", "identify", "--tls", "off", *proxies)
     try:
         begun = time.monotonic()
-        done = flood(server, asked.kind, asked.crowd, asked.seconds)
+        done = flood(server, options.kind, options.connections, options.seconds)
         took = time.monotonic() - begun
         log = size_of(server.log_file)
         server.stop()
         database = server.database.stat().st_size
         with sqlite3.connect(server.database) as db:
             rows = db.execute("SELECT count(*) FROM addresses").fetchone()[0]
-        print(f"{done / took:.0f} names/s; {rows} addresses remembered of {done}, database {database / 2 ** 20:.2f} MiB; "
+        print(f"{done / took:.0f} names/s; {rows} addresses remembered of {done}, "
+              f"database {database / 2 ** 20:.2f} MiB; "
               f"log {log / took / 1024:.1f} KiB/s = {log / took * 86400 / 2 ** 30:.2f} GiB a day")
     finally:
         server.remove()

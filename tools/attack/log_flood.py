@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Makes porterd log (promise N15 of SECURITY.md), and prints what a day of it would cost on the disk.
+"""Makes porterd log (promise N15 of SECURITY.md), and prints the disk space that a day of it would take.
 
-Each kind of attack comes from one IPv4 address, for so many seconds, against a porterd of its own. The log has a budget that
-begins anew each minute: choose a little less than a multiple of 60 seconds.
-Usage: log_flood.py [--seconds 175] [--kind garbage ...]; PORTERD names the program.
+Each kind of attack runs from one IPv4 address against a porterd of its own. The budget of the log starts again each
+minute: choose a little less than a multiple of 60 seconds.
+Usage: log_flood.py [--seconds 175] [--kind garbage ...]; the variable PORTERD names the program.
 """
 import argparse
 import pathlib
@@ -22,8 +22,8 @@ LONG_NAME = "\u0958" * 32  # 64 code points of three bytes after NFC
 RESET = struct.pack("ii", 1, 0)
 
 
-def by_connections(first, wait):
-    """One connection after another that sends the same bytes, waits for an answer or not, and resets."""
+def by_connections(data, wait):
+    """Connections one after another: each sends the data, waits for an answer if asked to, and resets."""
     def run(server, end):
         count = 0
         while time.monotonic() < end:
@@ -33,7 +33,7 @@ def by_connections(first, wait):
             try:
                 one.bind((SOURCE, 0))
                 one.connect(("127.0.0.1", server.port))
-                one.sendall(first)
+                one.sendall(data)
                 if wait:
                     one.recv(100)
             except OSError:
@@ -44,48 +44,53 @@ def by_connections(first, wait):
     return run
 
 
-def on_one_connection(enter, piece):
-    """One connection with access that repeats a request as fast as it is answered."""
+def on_one_connection(get_access, piece):
+    """One connection with access that repeats a request as fast as the server answers."""
     def run(server, end):
-        visitor = server.connect(SOURCE)
-        enter(visitor)
-        visitor.socket.setblocking(False)
+        client = server.connect(SOURCE)
+        get_access(client)
+        client.socket.setblocking(False)
         batch, rest, sent = piece * 200, b"", 0
         while time.monotonic() < end:
             rest = rest or batch
             try:
-                taken = visitor.socket.send(rest)
+                taken = client.socket.send(rest)
                 rest, sent = rest[taken:], sent + taken
             except BlockingIOError:
                 time.sleep(0.002)
             except OSError:
                 break
             try:
-                while visitor.socket.recv(1 << 16):
+                while client.socket.recv(1 << 16):
                     pass
             except BlockingIOError:
                 pass
             except OSError:
                 break
-        visitor.close()
+        client.close()
         return sent // len(piece)
     return run
 
 
-def identify_first(visitor):
-    visitor.hello()
-    visitor.request("identify", "a")
+def identify_first(client):
+    client.hello()
+    client.request("identify", "a")
+
+
+def register_first(client):
+    client.get_access("register", "alice", PASSWORD)
 
 
 KINDS = {
     "reset": ("connect and reset", (), by_connections(b"", False)),
     "garbage": ("a byte of garbage", (), by_connections(b"G", True)),
     "tls": ("a TLS record of garbage", (), by_connections(b"\x16\x03\x01\x00\x05\xff\0\0\1\0", True)),
-    "register": ("impossible registers", (), by_connections(message("hello", 1, "x") + message("register", "\x01", "x") * 5, True)),
+    "register": ("impossible registers", (),
+                 by_connections(message("hello", 1, "x") + message("register", "\x01", "x") * 5, True)),
     "identify": ("renaming in identify access", ("--access", "identify"),
                  on_one_connection(identify_first, message("identify", LONG_NAME))),
     "change": ("change_password, throttled", (),
-               on_one_connection(lambda visitor: visitor.get_access("register", "alice", PASSWORD), message("change_password", "x", "y"))),
+               on_one_connection(register_first, message("change_password", "x", "y"))),
 }
 
 
@@ -93,7 +98,7 @@ def size_of(path):
     return sum(one.stat().st_size for one in path.parent.glob(path.name + "*"))
 
 
-def measure(what, options, run, seconds):
+def measure(title, options, run, seconds):
     server = Server(*options)
     try:
         begun = time.monotonic()
@@ -104,8 +109,8 @@ def measure(what, options, run, seconds):
         server.stop()
         text = server.log()
         suppressed = [line.split(" ", 2)[2] for line in text.splitlines() if " suppressed " in line]
-        print(f"{what}: {count / took:.0f}/s; log {written / took / 1024:.1f} KiB/s = {written / took * 86400 / 2 ** 30:.2f} GiB a day, "
-              f"{text.count(chr(10))} lines", flush=True)
+        print(f"{title}: {count / took:.0f}/s; log {written / took / 1024:.1f} KiB/s = "
+              f"{written / took * 86400 / 2 ** 30:.2f} GiB a day, {text.count(chr(10))} lines", flush=True)
         for line in suppressed:
             print(f"  {line}", flush=True)
     finally:
@@ -115,10 +120,11 @@ def measure(what, options, run, seconds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=175, help="of each kind")
-    parser.add_argument("--kind", action="append", choices=sorted(KINDS), help="only this one; may be given more than once")
-    asked = parser.parse_args()
-    for kind in asked.kind or KINDS:
-        measure(*KINDS[kind], asked.seconds)
+    parser.add_argument("--kind", action="append", choices=sorted(KINDS),
+                        help="only this kind; may be given more than once")
+    options = parser.parse_args()
+    for kind in options.kind or KINDS:
+        measure(*KINDS[kind], options.seconds)
 
 
 if __name__ == "__main__":

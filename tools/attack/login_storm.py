@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Asks for more passwords to be checked than the machine can check (promise N8 of SECURITY.md), and prints who noticed.
+"""Requests more password checks than the machine can compute (promise N8 of SECURITY.md), and prints the effect.
 
-A storm of logins with wrong passwords from many addresses is kept up against a porterd of our own, while a hundred sessions
-talk and somebody uninvolved logs in. Usage: login_storm.py [--rate 500] [--seconds 60] ...; PORTERD names the program.
+A local porterd gets logins with wrong passwords from many addresses, while a hundred sessions exchange messages and
+uninvolved clients log in. Usage: login_storm.py [--rate 500] [--seconds 60] ...
+The environment variable PORTERD names the program.
 """
 import argparse
 import collections
@@ -22,7 +23,7 @@ PASSWORD = "plum velvet orbit 41"
 
 
 class Storm:
-    """One login a connection, each for an account that is not there; whoever was answered leaves."""
+    """One login for a missing account on each connection, which closes after the answer."""
 
     def __init__(self, port, addresses):
         self.port, self.addresses = port, addresses
@@ -42,21 +43,21 @@ class Storm:
             one.close()
             self.answers[f"not sent: {error.strerror}"] += 1
             return
-        said = message("hello", 1, "storm") + message("login", f"nobody {number}", "a wrong guess of it")
-        self.selector.register(one, selectors.EVENT_WRITE, (said, bytearray()))
+        request = message("hello", 1, "storm") + message("login", f"unknown {number}", "a wrong guess of it")
+        self.selector.register(one, selectors.EVENT_WRITE, (request, bytearray()))
         self.waiting += 1
 
     def step(self, pause):
         for key, events in self.selector.select(pause):
-            said, heard = key.data
+            request, received = key.data
             try:
                 if events & selectors.EVENT_WRITE:
-                    key.fileobj.send(said)
-                    self.selector.modify(key.fileobj, selectors.EVENT_READ, (said, heard))
+                    key.fileobj.send(request)
+                    self.selector.modify(key.fileobj, selectors.EVENT_READ, (request, received))
                     continue
                 some = key.fileobj.recv(4096)
-                heard += some
-                answer = self.answer_in(heard) or (None if some else "hung up")
+                received += some
+                answer = self.answer_in(received) or (None if some else "hung up")
             except OSError as error:
                 answer = error.strerror
             if answer:
@@ -66,21 +67,21 @@ class Storm:
                 self.answers[answer] += 1
 
     @staticmethod
-    def answer_in(heard):
-        """The code of what came behind the welcome, and whether it says when to come back."""
-        while len(heard) >= 4:
-            end = 4 + int.from_bytes(heard[:4], "big")
-            if len(heard) < end:
+    def answer_in(received):
+        """The code of the first message after the welcome, and whether it has a retry_after; None: not received yet."""
+        while len(received) >= 4:
+            end = 4 + int.from_bytes(received[:4], "big")
+            if len(received) < end:
                 return None
-            got = decode(bytes(heard[4:end]))
-            del heard[:end]
+            got = decode(bytes(received[4:end]))
+            del received[:end]
             if got.kind != "welcome":
-                when = " with retry_after" if getattr(got, "retry_after", 0) else ""
-                return f"{got.kind} {got.code}{when}"
+                suffix = " with retry_after" if getattr(got, "retry_after", 0) else ""
+                return f"{got.kind} {got.code}{suffix}"
         return None
 
 
-def blow(port, options, stop, figures):
+def run_storm(port, options, stop, figures):
     storm = Storm(port, options.addresses)
     begun = time.monotonic()
     while not stop.is_set():
@@ -94,53 +95,54 @@ def blow(port, options, stop, figures):
 
 
 def echo_times(sessions, seconds):
-    """Milliseconds from a text to its echo, one session after another."""
+    """Milliseconds from a text to its echo, the sessions in turn; sorted."""
     took, end = [], time.monotonic() + seconds
     while time.monotonic() < end:
-        for visitor in sessions:
+        for client in sessions:
             begun = time.monotonic()
-            visitor.send("text", "hello")
-            visitor.expect("text", text="hello")
+            client.send("text", "hello")
+            client.expect("text", text="hello")
             took.append((time.monotonic() - begun) * 1000)
             time.sleep(0.002)
     return sorted(took)
 
 
 def log_in(port, name, source, taken):
-    """The time of a login from an address that has no part in the storm."""
+    """Adds the time and the result of a login from an uninvolved address."""
     begun = time.monotonic()
-    visitor = Connection(port, source=source)
-    visitor.send_raw(message("hello", 1, "real") + message("login", name, PASSWORD))
-    visitor.expect("welcome")
-    got = visitor.receive()
+    client = Connection(port, source=source)
+    client.send_raw(message("hello", 1, "real") + message("login", name, PASSWORD))
+    client.expect("welcome")
+    got = client.receive()
     taken.append((time.monotonic() - begun, got.kind if got.kind == "granted" else got.code))
-    visitor.close()
+    client.close()
 
 
-def uninvolved(port, seconds, address, taken):
-    """Logs in once a second from address(number), where visitor `number` comes from."""
+def log_in_repeatedly(port, seconds, address, taken):
+    """Logs in once a second, the nth time from address(n)."""
     mine, end, number = [], time.monotonic() + seconds, 0
     while time.monotonic() < end:
-        log_in(port, f"visitor {number % 10}", address(number), mine)
+        log_in(port, f"client {number % 10}", address(number), mine)
         number += 1
         time.sleep(1)
     taken.extend(mine)
 
 
-def at_home(number):
-    """Where the account was made: an address that it knows."""
+def known_address(number):
+    """The address at which the account was registered."""
     return f"127.60.0.{1 + number % 10}"
 
 
-def elsewhere(number):
+def unknown_address(number):
     return f"127.80.0.{1 + number % 200}"
 
 
-def tell(who, logins):
+def print_logins(kind_of_address, logins):
     good = sorted(took * 1000 for took, kind in logins if kind == "granted")
     times = f", median {percentile(good, 0.5):.0f} ms, most {good[-1]:.0f} ms" if good else ""
     others = collections.Counter(kind for _, kind in logins if kind != "granted")
-    print(f"uninvolved logins {who}: {len(good)} of {len(logins)} granted{times}{''.join(f'; {n} {kind}' for kind, n in others.items())}")
+    failed = "".join(f"; {count} {kind}" for kind, count in others.items())
+    print(f"uninvolved logins {kind_of_address}: {len(good)} of {len(logins)} granted{times}{failed}")
 
 
 def percentile(values, share):
@@ -151,7 +153,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=int, default=500, help="logins a second")
     parser.add_argument("--seconds", type=int, default=60)
-    parser.add_argument("--addresses", type=int, default=2000, help="of the storm")
+    parser.add_argument("--addresses", type=int, default=2000, help="that the storm comes from")
     parser.add_argument("--sessions", type=int, default=100)
     options = parser.parse_args()
 
@@ -159,9 +161,9 @@ def main():
     try:
         tokens = []
         for number in range(10):
-            visitor = server.connect(f"127.60.0.{1 + number}")
-            tokens.append(visitor.get_access("register", f"visitor {number}", PASSWORD).token)
-            visitor.close()
+            client = server.connect(f"127.60.0.{1 + number}")
+            tokens.append(client.get_access("register", f"client {number}", PASSWORD).token)
+            client.close()
         sessions = []
         for number in range(options.sessions):
             sessions.append(server.connect(f"127.60.0.{1 + number % 10}"))
@@ -171,9 +173,10 @@ def main():
         manager = multiprocessing.Manager()
         stop, figures = multiprocessing.Event(), manager.dict()
         taken = {"from an address that the account knows": manager.list(), "from another one": manager.list()}
-        storm = multiprocessing.Process(target=blow, args=(server.port, options, stop, figures))
-        others = [multiprocessing.Process(target=uninvolved, args=(server.port, options.seconds, address, logins))
-                  for address, logins in zip((at_home, elsewhere), taken.values())]
+        storm = multiprocessing.Process(target=run_storm, args=(server.port, options, stop, figures))
+        others = [multiprocessing.Process(target=log_in_repeatedly,
+                                          args=(server.port, options.seconds, address, logins))
+                  for address, logins in zip((known_address, unknown_address), taken.values())]
         storm.start()
         for each in others:
             each.start()
@@ -190,8 +193,8 @@ def main():
         for name, values in (("idle", idle), ("in the storm", busy)):
             print(f"echo of {options.sessions} sessions, {name}: median {statistics.median(values):.2f} ms, "
                   f"p99 {percentile(values, 0.99):.2f} ms, most {values[-1]:.2f} ms")
-        for who, logins in taken.items():
-            tell(who, logins)
+        for kind_of_address, logins in taken.items():
+            print_logins(kind_of_address, logins)
         server.stop()
     finally:
         server.remove()

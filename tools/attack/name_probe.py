@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Tells accounts from unknown names by what one try of a wrong password costs (promise P8 of SECURITY.md), and prints it.
+"""Compares the cost of a wrong password for accounts and for unknown names (promise P8 of SECURITY.md).
 
-Makes accounts with the default cost of a hash, starts porterd again with a dearer one, and tries names one at a time, each
-from an address of its own: unknown ones, old accounts, and one that was made since. Prints the median time until the answer
-and the processor time of the server.
-Usage: name_probe.py [--tries 40] [--hash-memory 64MiB] [--hash-ops 2]; PORTERD names the program.
+Registers accounts with the default cost of a hash, restarts porterd with a higher cost, and tries names one at a time,
+each from an address of its own: unknown names, old accounts, and an account registered since. Prints the median time
+until the answer and the processor time of the server.
+Usage: name_probe.py [--tries 40] [--hash-memory 64MiB] [--hash-ops 2]; the variable PORTERD names the program.
 """
 import argparse
 import pathlib
@@ -22,12 +22,12 @@ PASSWORD = "plum velvet orbit 41"
 class Probe:
     def __init__(self, server):
         self.server = server
-        self.asked = 0
+        self.requests = 0
 
-    def ask(self, kind, name, password):
-        """The answer and the seconds until it came."""
-        self.asked += 1
-        one = Connection(self.server.port, source=f"127.50.{1 + self.asked // 250}.{1 + self.asked % 250}")
+    def request(self, kind, name, password):
+        """The answer and the seconds until it arrived."""
+        self.requests += 1
+        one = Connection(self.server.port, source=f"127.50.{1 + self.requests // 250}.{1 + self.requests % 250}")
         try:
             one.hello()
             begun = time.monotonic()
@@ -37,19 +37,19 @@ class Probe:
             one.close()
 
     def cpu_seconds(self):
-        """Processor time of the server's process so far, by its scheduler: finer than a tick."""
+        """Processor time of the server so far, from the scheduler: finer than a clock tick."""
         tasks = pathlib.Path(f"/proc/{self.server.process.pid}/task").iterdir()
         return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
-    def measure(self, who, names):
+    def measure(self, title, names):
         taken, cpu = [], []
         for name in names:
             before = self.cpu_seconds()
-            got, seconds = self.ask("login", name, "a wrong password")
+            got, seconds = self.request("login", name, "a wrong password")
             assert got.kind == "denied" and got.code == "bad_credentials", got
             taken.append(seconds)
             cpu.append(self.cpu_seconds() - before)
-        print(f"{who}: median {statistics.median(taken) * 1000:.1f} ms until the answer, "
+        print(f"{title}: median {statistics.median(taken) * 1000:.1f} ms until the answer, "
               f"{statistics.median(cpu) * 1000:.1f} ms of CPU")
 
 
@@ -66,7 +66,7 @@ def main():
         old = [f"old {number}" for number in range(options.tries)]
         for name in old:
             probe.request("register", name, PASSWORD)
-        unknown = [f"nobody {number}" for number in range(options.tries)]
+        unknown = [f"unknown {number}" for number in range(options.tries)]
         probe.measure("unknown names, before", unknown)
         server.stop()
         server.options = ("--hash-memory", options.hash_memory, "--hash-ops", options.hash_ops)

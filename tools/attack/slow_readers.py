@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Sends texts of 1 MiB and takes their echoes drop by drop (promise N14 of SECURITY.md), and prints what that costs.
+"""Sends texts of 1 MiB and reads their echoes slowly (promise N14 of SECURITY.md), and prints the server's memory.
 
-The connections come from one address, or each from one of its own. Usage: slow_readers.py [--connections 1000] [--seconds 75]
-[--addresses 1]; PORTERD names the program.
+The connections have one address or several. Usage: slow_readers.py [--connections 1000] [--seconds 75] [--addresses 1]
+The environment variable PORTERD names the program.
 """
 import argparse
 import pathlib
@@ -16,30 +16,30 @@ from support.server import Server  # noqa: E402
 from support.wire import message  # noqa: E402
 
 MIB = 1 << 20
-SAID = message("hello", 1, "slow") + message("text", "x" * (MIB - 100))
+REQUEST = message("hello", 1, "slow") + message("text", "x" * (MIB - 100))
 
 
 def memory(server):
     return int(pathlib.Path(f"/proc/{server.process.pid}/statm").read_text().split()[1]) * 4096 / MIB
 
 
-def come(port, address):
+def connect_from(address, port):
     one = socket.socket()
     one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     one.bind((address, 0))
     one.connect(("127.0.0.1", port))
     one.settimeout(5)
     try:
-        one.sendall(SAID)
+        one.sendall(REQUEST)
     except OSError:
-        pass  # it was closed for what it holds, or is not read from any more
+        pass  # the server has closed it or does not read from it
     one.setblocking(False)
     return one
 
 
-def drip(connections):
-    """Each takes 1,600 bytes; those that the server has reset are over."""
-    left = []
+def read_slowly(connections):
+    """Reads 1,600 bytes from each; returns those that are still open."""
+    remaining = []
     for one in connections:
         try:
             if one.recv(1600) == b"":
@@ -48,8 +48,8 @@ def drip(connections):
             pass
         except OSError:
             continue
-        left.append(one)
-    return left
+        remaining.append(one)
+    return remaining
 
 
 def main():
@@ -67,18 +67,19 @@ def main():
         connections, begun = [], time.monotonic()
         for number in range(options.connections):
             address = f"127.70.{number % options.addresses // 250}.{1 + number % options.addresses % 250}"
-            connections.append(come(server.port, address))
+            connections.append(connect_from(address, server.port))
             most = max(most, memory(server))
-        print(f"{options.connections} connections from {options.addresses} addresses after {time.monotonic() - begun:.0f} s: "
+        print(f"{options.connections} connections from {options.addresses} addresses "
+              f"after {time.monotonic() - begun:.0f} s: "
               f"{server.connections()} are there, memory {before:.0f} MiB before, at most {most:.0f} MiB", flush=True)
         while time.monotonic() - begun < options.seconds:
-            connections = drip(connections)
+            connections = read_slowly(connections)
             most = max(most, memory(server))
             time.sleep(1)
-        visitor = server.connect("127.71.0.1")
-        visitor.hello()
-        print(f"after {options.seconds:.0f} s of 1.6 KB/s each: {server.connections() - 1} are there, memory at most {most:.0f} MiB, "
-              f"now {memory(server):.0f} MiB; another client is served")
+        client = server.connect("127.71.0.1")
+        client.hello()
+        print(f"after {options.seconds:.0f} s of 1.6 KB/s each: {server.connections() - 1} are there, "
+              f"memory at most {most:.0f} MiB, now {memory(server):.0f} MiB; another client is served")
         server.stop()
     finally:
         server.remove()
