@@ -86,7 +86,8 @@ bool may_contain_name(std::string_view text, std::string const& name)
         if (is_visible) removed += character;
         replaced += is_visible ? character : ' ';
     }
-    return contains_name(base::lower(std::move(removed)), name) || contains_name(base::lower(std::move(replaced)), name);
+    return contains_name(base::lower(std::move(removed)), name) ||
+           contains_name(base::lower(std::move(replaced)), name);
 }
 
 /// A form for comparison: without brackets and in lower case.

@@ -144,7 +144,8 @@ CONTRACTS = {
     "account_deleted_with_its_ladders": "a trigger of the schema",
     "password_ladders": "a table of the schema",
     "undecided_tries": "a table of the schema",
+    "silent_crowd": "a script of tools/attack",
     "NOBODY": "the account `nobody` of Unix, which the tests run programs as",
 }
-# Standard names: the library's, the system's, and the Unix account `nobody`.
-STANDARD = r"""std::visit|\bwhat\(\)|::link\(|["'`]nobody["'`]|(?:-u|--user|--reuid|su) nobody|nobody:nogroup"""
+# Standard names (the library's, the system's, the Unix account `nobody`) and flags.
+STANDARD = r"""--crowd\b|std::visit|\bwhat\(\)|::link\(|["'`]nobody["'`]|(?:-u|--user|--reuid|su) nobody|nobody:nogroup"""
