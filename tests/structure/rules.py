@@ -1,7 +1,7 @@
 """Rules of the tree. A rule takes the tree and yields a line for each place where it is broken."""
 
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from tree import line_of, table
 

@@ -148,4 +148,4 @@ CONTRACTS = {
     "NOBODY": "the account `nobody` of Unix, which the tests run programs as",
 }
 # Standard names (the library's, the system's, the Unix account `nobody`) and flags.
-STANDARD = r"""--crowd\b|std::visit|\bwhat\(\)|::link\(|["'`]nobody["'`]|(?:-u|--user|--reuid|su) nobody|nobody:nogroup"""
+STANDARD = r"""--crowd\b|std::visit|\bwhat\(\)|::link\(|["'`]nobody["'`]|(?:--user|--reuid|su) nobody|nobody:nogroup"""
