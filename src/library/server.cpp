@@ -15,7 +15,7 @@
 #include "log/file_logger.hpp"
 #include "porter/version.hpp"
 #include "server/acceptor.hpp"
-#include "server/descriptor_limit.hpp"
+#include "server/connection_limiter.hpp"
 #include "server/server_context.hpp"
 #include "server/tcp_server.hpp"
 #include "services/echo.hpp"

@@ -1,12 +1,143 @@
 #include "server/connection_limiter.hpp"
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <cassert>
 
-#include "server/descriptor_limit.hpp"
-
 namespace porter::detail::server {
+namespace {
 
-/// Guarded by the quota's mutex.
+constexpr std::uint64_t per_thread = 3;        // an io_context on Linux: epoll, its timer, its wake-up
+constexpr std::uint64_t for_the_process = 64;  // standard streams, log, listeners, the store's files, a backup
+constexpr std::uint64_t min_connections = 2;
+
+/// The part of a limit for connections without access.
+std::size_t half(std::size_t limit)
+{
+    return (limit + 1) / 2;
+}
+
+}  // namespace
+
+void group_sizes::grow(std::size_t size)
+{
+    if (size == groups_.size()) groups_.push_back(0);
+    ++groups_[size];
+    if (size != 0) --groups_[size - 1];
+}
+
+void group_sizes::shrink(std::size_t size) noexcept
+{
+    --groups_[size - 1];
+    if (size > 1) ++groups_[size - 2];
+    while (!groups_.empty() && groups_.back() == 0) groups_.pop_back();
+}
+
+access_limiter::decision access_limiter::add(member& added, std::string const& network_name, store::account_id account,
+                                             time_point now)
+{
+    if (per_account_ != 0 && account != 0 && size_of(account) >= per_account_) return decision::account_full;
+    if (limit_ != 0 && size_ >= limit_) {
+        auto* const victim = victim_for(network_name, account);
+        if (victim == nullptr) return decision::server_full;
+        remove(*victim);
+        victim->must_close_ = true;
+    }
+    added.network_ = &*networks_.try_emplace(network_name).first;
+    auto& here = added.network_->second;
+    network_sizes_.grow(here.size++);
+    added.previous_ = nullptr;
+    added.next_ = here.first;
+    if (here.first != nullptr) here.first->previous_ = &added;
+    here.first = &added;
+    added.note_activity(now);
+    ++size_;
+    added.account_ = account;
+    count(account);
+    return decision::added;
+}
+
+void access_limiter::set_account(member& one, store::account_id account)
+{
+    if (one.network_ == nullptr || one.account_ != 0) return;
+    one.account_ = account;
+    count(account);
+}
+
+void access_limiter::count(store::account_id account)
+{
+    if (account != 0) account_sizes_.grow(accounts_[account]++);
+}
+
+void access_limiter::remove(member& one) noexcept
+{
+    if (one.network_ == nullptr) return;
+    auto& here = one.network_->second;
+    (one.previous_ != nullptr ? one.previous_->next_ : here.first) = one.next_;
+    if (one.next_ != nullptr) one.next_->previous_ = one.previous_;
+    network_sizes_.shrink(here.size--);
+    if (here.size == 0) networks_.erase(networks_.find(one.network_->first));
+    one.network_ = nullptr;
+    --size_;
+    if (one.account_ == 0) return;
+    auto const account = accounts_.find(one.account_);
+    account_sizes_.shrink(account->second--);
+    if (account->second == 0) accounts_.erase(account);
+    one.account_ = 0;
+}
+
+std::size_t access_limiter::size_of(store::account_id account) const
+{
+    auto const found = accounts_.find(account);
+    return found == accounts_.end() ? 0 : found->second;
+}
+
+access_limiter::member* access_limiter::victim_for(std::string const& network_name, store::account_id account)
+{
+    auto const own = networks_.find(network_name);
+    auto const in_network = own == networks_.end() ? 0 : own->second.size;
+    auto const of_account = account == 0 ? 0 : size_of(account);
+    auto const own_size = std::max(in_network, of_account) + 1;
+    auto const largest_network = network_sizes_.largest();
+    auto const largest_account = account_sizes_.largest();
+    if (std::max(largest_network, largest_account) > own_size) {
+        if (largest_network >= largest_account) {
+            auto const has_most = [&](auto const& each) { return each.second.size == largest_network; };
+            return idlest(std::ranges::find_if(networks_, has_most)->second, 0);
+        }
+        auto const has_most = [&](auto const& each) { return each.second == largest_account; };
+        return idlest_of(std::ranges::find_if(accounts_, has_most)->first);
+    }
+    if (of_account != 0) return idlest_of(account);
+    return in_network == 0 ? nullptr : idlest(own->second, 0);
+}
+
+/// `only_of`: 0: any account. Of members that were last active in the same tick, the oldest, which is the last in the
+/// list.
+access_limiter::member* access_limiter::idlest(network const& from, store::account_id only_of) noexcept
+{
+    member* found = nullptr;
+    for (auto* each = from.first; each != nullptr; each = each->next_) {
+        if (only_of != 0 && each->account_ != only_of) continue;
+        if (found == nullptr || each->active_at_ <= found->active_at_) found = each;
+    }
+    return found;
+}
+
+/// Iterates over all members: only when the server is full, and an account has more of them than any network.
+access_limiter::member* access_limiter::idlest_of(store::account_id account) noexcept
+{
+    member* found = nullptr;
+    for (auto const& each : networks_) {
+        auto* const here = idlest(each.second, account);
+        if (here == nullptr) continue;
+        if (found == nullptr || here->active_at_ < found->active_at_) found = here;
+    }
+    return found;
+}
+
+/// Guarded by the limiter's mutex.
 struct connection_slot::entry {
     enum class state : std::uint8_t { evictable, pinned, committed, evicted };
 
@@ -14,18 +145,8 @@ struct connection_slot::entry {
     slot_owner owner;
     connection_limiter::address_buckets::value_type* bucket = nullptr;  // outlives a rehash, which an iterator does not
     state status = state::evicted;
-    access_limiter::member access{};  // while it is settled
+    access_limiter::member access{};  // while committed
 };
-
-namespace {
-
-/// Of a limit, how much is for those without access.
-std::size_t half(std::size_t limit)
-{
-    return (limit + 1) / 2;
-}
-
-}  // namespace
 
 void connection_slot::releaser::operator()(entry* held) const noexcept
 {
@@ -62,7 +183,7 @@ access_limiter::decision connection_slot::commit(store::account_id account)
     auto const now = std::chrono::steady_clock::now();
     auto const decision = limiter.access_limiter_.add(entry_->access, at.first, account, now);
     if (decision != access_limiter::decision::added) return decision;
-    limiter.change(at.second, [&] { --at.second.without_access; });
+    limiter.update(at.second, [&] { --at.second.without_access; });
     --limiter.without_access_;
     entry_->status = entry::state::committed;
     return decision;
@@ -75,7 +196,7 @@ void connection_slot::uncommit()
     auto& at = *entry_->bucket;
     assert(entry_->status == entry::state::committed);
     limiter.access_limiter_.remove(entry_->access);
-    limiter.change(at.second, [&] { ++at.second.without_access; });
+    limiter.update(at.second, [&] { ++at.second.without_access; });
     ++limiter.without_access_;
     entry_->status = entry::state::pinned;
 }
@@ -123,8 +244,8 @@ reject_permit::~reject_permit()
     --limiter_->rejects_;
 }
 
-/// The network with more connections that have no access comes first; of two with as many, the one where somebody has
-/// been waiting longer.
+/// The network with more connections without access comes first; of two with equally many, that of the oldest evictable
+/// one.
 bool connection_limiter::heavier::operator()(address_bucket const* a, address_bucket const* b) const noexcept
 {
     if (a->without_access != b->without_access) return a->without_access > b->without_access;
@@ -134,16 +255,16 @@ bool connection_limiter::heavier::operator()(address_bucket const* a, address_bu
 connection_limiter::outcome connection_limiter::take(std::string const& network, slot_owner owner)
 {
     outcome made;
-    connection_slot newcomer{new entry{*this, owner}};
+    connection_slot added{new entry{*this, owner}};
     std::lock_guard const lock{mutex_};
-    if (assign(*newcomer.entry_, network, made.evicted)) made.slot.emplace(std::move(newcomer));
+    if (assign(*added.entry_, network, made.evicted)) made.slot.emplace(std::move(added));
     return made;
 }
 
 std::optional<reject_permit> connection_limiter::permit_reject()
 {
     std::lock_guard const lock{mutex_};
-    if (rejects_ >= max_farewells) return std::nullopt;
+    if (rejects_ >= max_rejects) return std::nullopt;
     ++rejects_;
     return reject_permit{*this};
 }
@@ -154,38 +275,38 @@ std::size_t connection_limiter::taken() const
     return taken_;
 }
 
-bool connection_limiter::assign(entry& newcomer, std::string const& name, std::optional<slot_owner>& evicted)
+bool connection_limiter::assign(entry& added, std::string const& name, std::optional<slot_owner>& evicted)
 {
     auto const per_network = name.empty() ? 0 : per_network_;
     auto* const at = &*buckets_.try_emplace(name).first;
     auto& here = at->second;
-    bool const crowded_here = per_network != 0 && here.without_access >= half(per_network);
-    bool const crowded = limit_ != 0 && without_access_ >= half(limit_);
-    entry* loser = nullptr;
-    if (crowded_here) {
-        loser = oldest_evictable(here);
-    } else if (crowded && !heaviest_.empty()) {
-        loser = oldest_evictable(**heaviest_.begin());
+    bool const network_crowded = per_network != 0 && here.without_access >= half(per_network);
+    bool const server_crowded = limit_ != 0 && without_access_ >= half(limit_);
+    entry* victim = nullptr;
+    if (network_crowded) {
+        victim = oldest_evictable(here);
+    } else if (server_crowded && !heaviest_.empty()) {
+        victim = oldest_evictable(**heaviest_.begin());
     }
-    std::size_t const freed = loser != nullptr ? 1 : 0;
-    std::size_t const freed_here = loser != nullptr && loser->bucket == at ? 1 : 0;
+    std::size_t const freed = victim != nullptr ? 1 : 0;
+    std::size_t const freed_here = victim != nullptr && victim->bucket == at ? 1 : 0;
     bool const full = (limit_ != 0 && taken_ - freed >= limit_) ||
                       (per_network != 0 && here.taken - freed_here >= per_network) ||
-                      ((crowded_here || crowded) && loser == nullptr);
+                      ((network_crowded || server_crowded) && victim == nullptr);
     if (full) {
         if (here.taken == 0) buckets_.erase(name);
         return false;
     }
-    newcomer.bucket = at;
+    added.bucket = at;
     ++taken_;
     ++without_access_;
     ++here.taken;
-    newcomer.status = entry::state::pinned;
-    change(here, [&] { ++here.without_access; });
-    add_evictable(newcomer);
-    if (loser != nullptr) {
-        evicted = loser->owner;
-        release(*loser);
+    added.status = entry::state::pinned;
+    update(here, [&] { ++here.without_access; });
+    add_evictable(added);
+    if (victim != nullptr) {
+        evicted = victim->owner;
+        release(*victim);
     }
     return true;
 }
@@ -198,14 +319,14 @@ connection_limiter::entry* connection_limiter::oldest_evictable(address_bucket c
 void connection_limiter::add_evictable(entry& one)
 {
     auto& here = one.bucket->second;
-    change(here, [&] { here.evictable.emplace(one.owner.connection, &one); });
+    update(here, [&] { here.evictable.emplace(one.owner.connection, &one); });
     one.status = entry::state::evictable;
 }
 
 void connection_limiter::remove_evictable(entry& one) noexcept
 {
     auto& here = one.bucket->second;
-    if (one.status == entry::state::evictable) change(here, [&] { here.evictable.erase(one.owner.connection); });
+    if (one.status == entry::state::evictable) update(here, [&] { here.evictable.erase(one.owner.connection); });
 }
 
 void connection_limiter::release(entry& one) noexcept
@@ -216,24 +337,46 @@ void connection_limiter::release(entry& one) noexcept
     --taken_;
     if (one.status != entry::state::committed) {
         --without_access_;
-        change(here, [&] { --here.without_access; });
+        update(here, [&] { --here.without_access; });
     }
     one.status = entry::state::evicted;
     if (--here.taken == 0) buckets_.erase(buckets_.find(one.bucket->first));
 }
 
-/// A network is taken out of the order while what it is ordered by changes.
+/// Takes the bucket out of the order while its sort key changes.
 template <typename Change>
-void connection_limiter::change(address_bucket& which, Change how)
+void connection_limiter::update(address_bucket& bucket, Change change)
 {
-    auto node = which.evictable.empty() ? decltype(heaviest_)::node_type{} : heaviest_.extract(&which);
-    how();
-    if (which.evictable.empty()) return;
+    auto node = bucket.evictable.empty() ? decltype(heaviest_)::node_type{} : heaviest_.extract(&bucket);
+    change();
+    if (bucket.evictable.empty()) return;
     if (node) {
         heaviest_.insert(std::move(node));
     } else {
-        heaviest_.insert(&which);
+        heaviest_.insert(&bucket);
     }
+}
+
+std::size_t max_connections_within(std::uint64_t descriptors, std::size_t threads, std::size_t wanted)
+{
+    auto const reserve = for_the_process + max_rejects + per_thread * threads;
+    auto const most = std::max(descriptors - std::min(descriptors, reserve), min_connections);
+    return wanted == 0 ? most : std::min(wanted, most);
+}
+
+options limited_by_descriptors(options options, std::size_t threads, log::logger& log)
+{
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return options;
+    auto const wanted = options.max_connections;
+    options.max_connections = max_connections_within(files.rlim_cur, threads, wanted);
+    if (options.max_connections != wanted) {
+        log.warn("connections_limited", {{"wanted", wanted},
+                                         {"connections", options.max_connections},
+                                         {"descriptors", files.rlim_cur},
+                                         {"raise", "the limit of open files: ulimit -n, or LimitNOFILE= of the unit"}});
+    }
+    return options;
 }
 
 }  // namespace porter::detail::server

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -10,21 +12,107 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
-#include "server/access_limiter.hpp"
+#include "log/logger.hpp"
+#include "server/options.hpp"
+#include "store/records.hpp"
 
 namespace porter::detail::server {
 
 class worker;
 class connection_limiter;
 
-/// Who has a place: enough to find the connection again.
-struct slot_owner {
-    server::worker* worker = nullptr;
-    std::uint64_t connection = 0;  ///< its number: who came first has the lower one
+/// Counts groups by their size, which gives the size of the largest at once.
+class group_sizes {
+public:
+    /// A group of this size has gained or lost one.
+    void grow(std::size_t size);
+    void shrink(std::size_t size) noexcept;
+
+    std::size_t largest() const noexcept { return groups_.size(); }
+
+private:
+    std::vector<std::size_t> groups_;  // at n - 1: the groups of n
 };
 
-/// The right to be told at length that there is no place: given back when this ends.
+/// Limits the connections that have access: in all, and of each account. When the server is full, a new connection
+/// evicts the one that has been idle longest: of the account or network (identity::address::network) with the most
+/// connections, if that has more than the new connection's own would have, otherwise of its own account or network. So
+/// an address that fills the server with idle connections loses them to others, and no address loses its only one.
+///
+/// For one thread at a time.
+class access_limiter {
+    struct network;
+    using networks = std::unordered_map<std::string, network>;
+
+public:
+    using time_point = std::chrono::steady_clock::time_point;
+
+    /// A connection's entry. Its address must not change between add() and remove().
+    class member {
+    public:
+        /// Its peer has sent something. From any thread.
+        void note_activity(time_point now) noexcept { active_at_.store(now.time_since_epoch().count(), relaxed); }
+        /// Whether it was evicted and must close. From any thread.
+        bool must_close() const noexcept { return must_close_.load(relaxed); }
+
+    private:
+        friend class access_limiter;
+        static constexpr auto relaxed = std::memory_order_relaxed;
+
+        std::atomic<time_point::rep> active_at_{};
+        std::atomic<bool> must_close_ = false;
+        store::account_id account_ = 0;
+        std::pair<std::string const, network>* network_ = nullptr;  // null: not added
+        member* previous_ = nullptr;                                // in its network's list
+        member* next_ = nullptr;
+    };
+
+    enum class decision : std::uint8_t { added, account_full, server_full };
+
+    /// 0: no limit.
+    access_limiter(std::size_t in_all, std::size_t per_account) : limit_(in_all), per_account_(per_account) {}
+
+    /// `account`: 0: none, or not known yet.
+    decision add(member& added, std::string const& network_name, store::account_id account, time_point now);
+    /// Sets the account of a member that was added without one.
+    void set_account(member& one, store::account_id account);
+    /// Does nothing if it was not added.
+    void remove(member& one) noexcept;
+
+private:
+    struct network {
+        std::size_t size = 0;
+        member* first = nullptr;
+    };
+
+    member* victim_for(std::string const& network_name, store::account_id account);
+    std::size_t size_of(store::account_id account) const;
+    static member* idlest(network const& from, store::account_id only_of) noexcept;
+    member* idlest_of(store::account_id account) noexcept;
+    void count(store::account_id account);
+
+    std::size_t const limit_;
+    std::size_t const per_account_;
+    std::size_t size_ = 0;
+    networks networks_;
+    group_sizes network_sizes_;
+    std::unordered_map<store::account_id, std::size_t> accounts_;
+    group_sizes account_sizes_;
+};
+
+/// Identifies the connection that has a slot.
+struct slot_owner {
+    server::worker* worker = nullptr;
+    std::uint64_t connection = 0;  ///< its number; connections are numbered in the order of their accepts
+};
+
+/// The number of rejected or evicted connections that are kept open to deliver `closing`: each uses a descriptor but no
+/// slot.
+inline constexpr std::size_t max_rejects = 64;
+
+/// The right of a rejected or evicted connection to stay open until `closing` is delivered; returned on destruction.
 class [[nodiscard]] reject_permit {
 public:
     reject_permit(reject_permit&& other) noexcept : limiter_(std::exchange(other.limiter_, nullptr)) {}
@@ -38,38 +126,39 @@ private:
     connection_limiter* limiter_;
 };
 
-/// A place in the house, taken before a byte is read and given back when this ends. Its holder may lose it to a
-/// newcomer before that: while it has no access, and keeps us waiting.
+/// The right to be connected: taken before a byte is read, returned on destruction. Until access is committed, a new
+/// connection may evict it while the server waits for its peer.
 class [[nodiscard]] connection_slot {
 public:
     connection_slot(connection_slot&&) noexcept = default;
     connection_slot& operator=(connection_slot&&) = delete;
     ~connection_slot();
 
-    /// We work for the holder (its password is being checked): nobody takes the place away. False: somebody has.
+    /// The server works for the connection (checks its password, for example): it is not evicted. False: it has been
+    /// evicted already.
     bool pin();
-    /// The holder keeps us waiting again.
+    /// The server waits for the peer again.
     void unpin();
-    /// The holder is to get access, for this account (0: none, or not known yet): from here on it gives way only as
-    /// one that has access (see access_limiter). Only while it is held. Not added: it stays held.
+    /// Access is about to be granted, for this account (0: none, or not known yet): from here on the slot is limited by
+    /// the access_limiter. Only while pinned. If not added, it stays pinned.
     access_limiter::decision commit(store::account_id account);
-    /// It gets no access after all: it is held as before.
+    /// Access was not granted after all: pinned as before.
     void uncommit();
-    /// The account of a holder that was settled without.
+    /// Sets the account of a slot that was committed without one.
     void set_account(store::account_id account);
 
-    /// The holder was heard, and whether it has to go; once it has access. Without a lock.
+    /// As access_limiter::member, for a committed slot. Without a lock.
     void note_activity(access_limiter::time_point now) noexcept;
     bool must_close() const noexcept;
 
-    /// Whether somebody else has the place now.
+    /// Whether another connection has taken the slot.
     bool is_evicted() const;
 
-    /// The same place for a visitor from this network; whoever is in `evicted` had to go for that. False: the network
-    /// has no room, and the place is lost.
+    /// Moves the slot to another network, as connection_limiter::take() would. `evicted`: the connection that lost its
+    /// slot for that. False: the network is full, and the slot is lost.
     bool move_to(std::string const& network, std::optional<slot_owner>& evicted);
 
-    /// See quota::see_off.
+    /// See connection_limiter::permit_reject().
     std::optional<reject_permit> permit_reject();
 
 private:
@@ -83,15 +172,15 @@ private:
     std::unique_ptr<entry, releaser> entry_;
 };
 
-/// How many connections there may be: in all, and from one network (identity::address::network). At most half of each
-/// may be without access; past that the one that has been waiting longest must go, of the network itself, or of the
-/// network that has most of them. So a network with many silent connections loses its own first. Those with access are
-/// limited by account, too, and leave some places to others (access_limiter).
+/// Limits the connections: in all, and of each network (identity::address::network). At most half of either may be
+/// without access; beyond that a new connection evicts the oldest that the server waits for: of its own network, or of
+/// the network with the most connections without access. So a network with many silent connections loses its own first.
+/// Connections with access are limited by an access_limiter, which keeps some slots free for new ones.
 ///
-/// Safe from any thread; outlives its admissions.
+/// Safe from any thread; outlives its slots.
 class connection_limiter {
 public:
-    /// What a newcomer is told. Whoever is in `evicted` has lost the place: tell that connection.
+    /// Without a slot the connection is to be rejected. The owner in `evicted` has lost its slot: see notify_evicted().
     struct outcome {
         std::optional<connection_slot> slot;
         std::optional<slot_owner> evicted;
@@ -102,15 +191,15 @@ public:
         : limit_(in_all), per_network_(per_network), access_limiter_(in_all - in_all / reserved_part, per_account)
     {}
 
-    /// A place for a visitor from this network, or none when the house is full.
+    /// A slot for a connection from this network.
     outcome take(std::string const& network, slot_owner owner);
 
-    /// A place for a visitor of whom nobody knows yet where it is from: a proxy is going to say so. Only the limit in
-    /// all holds until the place is moved to a network.
+    /// A slot for a connection whose PROXY header has yet to name its network: only the limit in all holds until
+    /// connection_slot::move_to().
     outcome take_unassigned(slot_owner owner) { return take({}, owner); }
 
-    /// For somebody without a place, or none when enough are being told already: the others are told in passing, or a
-    /// crowd at the door would cost what the limits are there to save.
+    /// For a connection without a slot; none when max_rejects have one: then close it at once, or a flood would cost
+    /// the descriptors that the limits are there to save.
     std::optional<reject_permit> permit_reject();
 
     std::size_t taken() const;
@@ -122,34 +211,44 @@ private:
     struct address_bucket {
         std::size_t taken = 0;
         std::size_t without_access = 0;
-        std::map<std::uint64_t, entry*> evictable{};  // by the connection's number: those who may have to go
+        std::map<std::uint64_t, entry*> evictable{};  // by the connection's number
     };
     struct heavier {
         bool operator()(address_bucket const* a, address_bucket const* b) const noexcept;
     };
     using address_buckets = std::unordered_map<std::string, address_bucket>;
 
-    /// One place in so many is for connections without access, and for those that have to leave and have not yet: a
-    /// server of fewer places has none to spare.
+    /// One slot in 32 is kept for connections without access, and for evicted ones that have not closed yet. A smaller
+    /// server keeps none.
     static constexpr std::size_t reserved_part = 32;
 
-    bool assign(entry& newcomer, std::string const& name, std::optional<slot_owner>& evicted);
+    bool assign(entry& added, std::string const& name, std::optional<slot_owner>& evicted);
     entry* oldest_evictable(address_bucket const& from) const;
     void add_evictable(entry& one);
     void remove_evictable(entry& one) noexcept;
     void release(entry& one) noexcept;
     template <typename Change>
-    void change(address_bucket& which, Change how);
+    void update(address_bucket& bucket, Change change);
 
     std::size_t const limit_;
     std::size_t const per_network_;
-    std::mutex mutable mutex_;  // guards what follows, and the seats
+    std::mutex mutable mutex_;  // guards what follows, and the slots' entries
     std::size_t taken_ = 0;
     std::size_t rejects_ = 0;
     std::size_t without_access_ = 0;
     access_limiter access_limiter_;
     address_buckets buckets_;
-    std::set<address_bucket*, heavier> heaviest_;  // those with somebody who may have to go, the first to suffer first
+    std::set<address_bucket*, heavier> heaviest_;  // those with an evictable entry, the first to lose one first
 };
+
+/// The number of connections that a process with this many descriptors and I/O threads can hold: `wanted` (0: as many
+/// as possible), less what the rest of the process needs, and at least the two that let a connection without access in
+/// beside one with access.
+std::size_t max_connections_within(std::uint64_t descriptors, std::size_t threads, std::size_t wanted);
+
+/// The options with no more connections than this process has descriptors for (RLIMIT_NOFILE now); logs a warning if
+/// that lowers the limit. With more, accept() would fail before the connection_limiter could evict, and silent
+/// connections would lock out all others.
+options limited_by_descriptors(options options, std::size_t threads, log::logger& log);
 
 }  // namespace porter::detail::server

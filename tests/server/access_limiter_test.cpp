@@ -1,5 +1,5 @@
 // Connections that have access: how many there may be, and which one leaves for another (promise N16).
-#include "server/access_limiter.hpp"
+#include "server/connection_limiter.hpp"
 
 #include <deque>
 

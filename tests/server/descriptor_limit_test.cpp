@@ -1,5 +1,5 @@
 // As many places as the process has descriptors for (promise N4).
-#include "server/descriptor_limit.hpp"
+#include "server/connection_limiter.hpp"
 
 #include <sys/resource.h>
 
@@ -39,7 +39,7 @@ TEST_CASE("as many connections as were wanted are promised where the descriptors
 
 TEST_CASE("the house and the farewells and the threads keep their share of the descriptors")
 {
-    CHECK(max_connections_within(300, 2, 20'000) == 300 - 64 - server::max_farewells - 2 * 3);
+    CHECK(max_connections_within(300, 2, 20'000) == 300 - 64 - server::max_rejects - 2 * 3);
     CHECK(max_connections_within(1024, 1, 893) == 893);
     CHECK(max_connections_within(1024, 1, 894) == 893);
 }

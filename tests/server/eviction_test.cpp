@@ -4,7 +4,7 @@
 #include <set>
 
 #include "server/connection.hpp"
-#include "server/descriptor_limit.hpp"
+#include "server/connection_limiter.hpp"
 #include "support/catch.hpp"
 #include "support/scripted_server.hpp"
 #include "support/server_fixture.hpp"
@@ -77,14 +77,14 @@ TEST_CASE("of many who are evicted at once only some are seen off at length")
     fixture.run([&]() -> task<void> {
         auto const before = open_descriptors();
         std::deque<test_client> crowd;
-        auto const many = detail::server::max_farewells + 20;
+        auto const many = detail::server::max_rejects + 20;
         for (std::size_t i = 0; i < many; ++i) co_await crowd.emplace_back(fixture.io).connect(fixture.endpoint);
         for (std::size_t i = 0; i < many - places / 2; ++i) {
             auto evicted = co_await crowd[i].receives_closing(code::server_full);
             CHECK(evicted);
         }
         co_await yield(200);
-        CHECK(open_descriptors() <= before + many + places / 2 + detail::server::max_farewells);
+        CHECK(open_descriptors() <= before + many + places / 2 + detail::server::max_rejects);
     });
 }
 
