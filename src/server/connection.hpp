@@ -11,7 +11,7 @@
 #include "identity/address.hpp"
 #include "porter/message_socket.hpp"
 #include "protocol/codec.hpp"
-#include "server/buffer_limiter.hpp"
+#include "server/buffer_pool.hpp"
 #include "server/close_reason.hpp"
 #include "server/connection_limiter.hpp"
 #include "server/connection_timeouts.hpp"

@@ -15,7 +15,7 @@
 
 #include "base/asio.hpp"
 #include "server/acceptor.hpp"
-#include "server/buffer_limiter.hpp"
+#include "server/buffer_pool.hpp"
 #include "server/connection_limiter.hpp"
 #include "server/server_context.hpp"
 #include "server/worker.hpp"

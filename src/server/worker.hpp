@@ -13,7 +13,6 @@
 #include "base/clock.hpp"
 #include "log/logger.hpp"
 #include "porter/error.hpp"
-#include "server/buffer_limiter.hpp"
 #include "server/buffer_pool.hpp"
 #include "server/connection_limiter.hpp"
 #include "server/read_scheduler.hpp"

@@ -1,5 +1,5 @@
 // The memory of frames that are not whole and of output that is not taken is bounded (promise N14).
-#include "server/buffer_limiter.hpp"
+#include "server/buffer_pool.hpp"
 
 #include <deque>
 
