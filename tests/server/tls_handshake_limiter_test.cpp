@@ -1,5 +1,5 @@
 // Promise N16 of SECURITY.md: floods of handshakes keep nobody out but their own origin.
-#include "server/tls_handshake_limiter.hpp"
+#include "server/tls_acceptor.hpp"
 
 #include <asio/io_context.hpp>
 #include <deque>
