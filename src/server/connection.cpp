@@ -5,14 +5,15 @@
 #include <array>
 #include <utility>
 
+#include "protocol/kinds.hpp"
 #include "server/proxy_protocol.hpp"
 #include "server/worker.hpp"
 
 namespace porter::detail::server {
 namespace {
 
-/// What a connection may hold without being counted. By default 20,000 connections hold 312 MiB so at most, and a small
-/// message does not take the limiter's mutex.
+/// Memory that a connection may hold without being counted, so that a small message does not take the limiter's mutex.
+/// By default this is at most 312 MiB in 20,000 connections.
 constexpr std::size_t uncounted_memory = 16 * 1024;
 
 constexpr std::chrono::seconds health_check_time{5};
@@ -25,13 +26,20 @@ void discard_input(base::tcp_socket& socket, base::error_code& error)
     if (error == asio::error::would_block) error.clear();
 }
 
-/// Whether the peer ended first: then it sends nothing more, and closing the socket says the same of us.
+/// Whether the peer has ended its side already: then closing the socket is enough.
 bool peer_ended_first(close_reason const& reason)
 {
     return reason.kind() == close_reason::kind_type::half_closed || reason.kind() == close_reason::kind_type::truncated;
 }
 
 }  // namespace
+
+void traffic::trace(std::string_view event, identity::address const& peer, std::byte kind, std::size_t payload) const
+{
+    auto const name = protocol::name_of(static_cast<protocol::kind>(kind));
+    auto const shown = name.empty() ? log::field{"kind", std::to_integer<int>(kind)} : log::field{"kind", name};
+    log_.with(peer).trace(event, {shown, {"bytes", frame_header_size + payload}});
+}
 
 connection::connection(stream socket, identity::address peer, worker& worker, options const& options, log::logger& log)
     : socket_(std::move(socket)), traffic_(log), worker_(worker), timeouts_(options), address_(std::move(peer))
@@ -94,27 +102,21 @@ void connection::log_tls()
         "tls_established", {{"version", agreed->version}, {"cipher", agreed->cipher}, {"group", agreed->group}});
 }
 
-bool connection::is_health_check(time_point now) const noexcept
+bool connection::count_health_check(time_point now)
 {
     auto const kind = close_reason_->kind();
-    bool const left = kind == close_reason::kind_type::half_closed || kind == close_reason::kind_type::lost;
+    bool const is_by_peer = kind == close_reason::kind_type::half_closed || kind == close_reason::kind_type::lost;
     bool const has_input = has_plain_input_ || socket_.is_tls();
-    return left && !has_input && now - accepted_at() < health_check_time;
-}
-
-void connection::count_health_check()
-{
+    if (!is_by_peer || has_input || now - accepted_at() >= health_check_time) return false;
     worker_.count_health_check();
+    return true;
 }
 
 void connection::end_with_frame_error(base::error_code const& error)
 {
-    if (error == frame_errc::frame_too_large) {
-        end(close_reason::local(code::frame_too_large,
-                                "a frame may have " + std::to_string(socket_.decoder().limit()) + " bytes"));
-    } else {
-        end(close_reason::local(code::protocol_error, error.message()));
-    }
+    if (error != frame_errc::frame_too_large) return end(close_reason::local(code::protocol_error, error.message()));
+    auto const limit = std::to_string(socket_.decoder().limit());
+    end(close_reason::local(code::frame_too_large, "a frame may have " + limit + " bytes"));
 }
 
 task<void> connection::read()
@@ -138,13 +140,12 @@ void connection::prepare_buffer()
 {
     auto& decoder = socket_.decoder();
     decoder.prepare();
-    // Small messages return before they touch anything else that is not in the processor's cache.
+    // For small messages this returns before it touches anything else that is not in the processor's cache.
     if (decoder.capacity() <= uncounted_memory && !memory_) return;
-    auto const held = decoder.capacity() + socket_.encoder().capacity() + socket_.buffered();
-    if (!memory_) count_memory();
-    memory_->update(held, timeouts_.slow_since());
-    if (!memory_->is_evicted()) return;
-    end(close_reason::local(code::server_full, "the memory for large messages is taken: come back later"));
+    count_memory();
+    if (memory_->is_evicted()) {
+        end(close_reason::local(code::server_full, "the memory for large messages is used up: try again later"));
+    }
 }
 
 void connection::start_wait()
@@ -198,7 +199,7 @@ void connection::on_read(base::error_code const& error, std::size_t size)
     read_state_ = read_state::ready;
 }
 
-/// An exception goes to the coroutine: it ends this connection, and not the round of the others.
+/// An exception is rethrown in the coroutine: it ends this connection, and not the round of reads.
 void connection::resume()
 {
     std::exception_ptr escaped;
@@ -306,9 +307,15 @@ void connection::borrow_output()
     worker_.lend_output(socket_.encoder());
 }
 
+std::size_t connection::held_memory() const noexcept
+{
+    return socket_.decoder().capacity() + socket_.encoder().capacity() + socket_.buffered();
+}
+
 void connection::count_memory()
 {
-    memory_ = std::make_unique<buffer_limiter::share>(worker_.memory(), address_.network());
+    if (!memory_) memory_ = std::make_unique<buffer_limiter::share>(worker_.memory(), address_.network());
+    memory_->update(held_memory(), timeouts_.slow_since());
 }
 
 bool connection::commit_access(store::account_id account)
@@ -331,11 +338,6 @@ void connection::uncommit_access()
     if (slot_ == nullptr || evictable_slot_ != nullptr) return;
     slot_->uncommit();
     evictable_slot_ = slot_;
-}
-
-void connection::set_account(store::account_id account)
-{
-    if (slot_ != nullptr) slot_->set_account(account);
 }
 
 void connection::on_access_granted()
@@ -372,14 +374,14 @@ void connection::abort(close_reason reason)
     if (close_deadline_.is_set()) return;
     base::error_code ignored;  // the operation has ended by itself
     socket_.cancel(ignored);
-    // A service may await something of its own although the connection has ended by itself.
+    // The service may still await something else although the connection has ended.
     cancellation_.emit(asio::cancellation_type::terminal);
 }
 
 void connection::evict()
 {
     if (close_deadline_.is_set()) return close_socket();
-    abort(close_reason::local(code::server_full, "others need the place: come back later"));
+    abort(close_reason::local(code::server_full, "another connection needs the slot: try again later"));
 }
 
 task<void> connection::close()
@@ -389,8 +391,8 @@ task<void> connection::close()
     auto const permit = is_evicted ? slot_->permit_reject() : std::nullopt;
     bool const has_memory = !memory_ || !memory_->is_evicted();
     bool const waits = has_memory && (!is_evicted || permit);
-    // From here on only this deadline counts: whatever still waits is cut when it passes. A peer that took nothing so
-    // far will hardly take the rest; any other gets the time for its replies first.
+    // From here on this is the only deadline: when it passes, the socket is closed. A slow consumer gets only the time
+    // for the closing frame, any other peer also that for its replies.
     bool const is_slow = close_reason_->close_code() == code::slow_consumer;
     auto time = std::chrono::milliseconds{0};
     if (waits) time = is_slow ? linger_time : timeouts_.options().output_time;
@@ -430,7 +432,7 @@ task<void> connection::drain_input()
 
 void connection::close_socket()
 {
-    base::error_code ignored;  // it is closed already
+    base::error_code ignored;  // already closed
     socket_.close(ignored);
 }
 
@@ -448,12 +450,12 @@ void connection::on_tick(time_point now, base::timestamp wall)
     if (slot_ != nullptr && evictable_slot_ == nullptr) {
         if (is_active) slot_->note_activity(now);
         if (slot_->must_close()) {
-            return abort(close_reason::local(code::server_full, "others need the place: come back later"));
+            return abort(close_reason::local(code::server_full, "another connection needs the slot: try again later"));
         }
     }
     // The password of a client that has gone is not worth a hash.
     if (timeouts_.is_access_pending() && read_state_ == read_state::idle && is_peer_gone()) {
-        return abort(close_reason::lost("the client went away"));
+        return abort(close_reason::lost("the client has gone"));
     }
     if (auto expired = timeouts_.expired(now)) return abort(std::move(*expired));
     update_memory();
@@ -483,17 +485,14 @@ bool connection::is_peer_gone()
 /// Once a tick: counts the memory that this connection holds, and ends it when other connections need that.
 void connection::update_memory()
 {
-    auto const& decoder = socket_.decoder();
-    auto const held = decoder.capacity() + socket_.encoder().capacity() + socket_.buffered();
-    if (held > uncounted_memory) {
-        if (!memory_) count_memory();
-        memory_->update(held, timeouts_.slow_since());
+    if (held_memory() > uncounted_memory) {
+        count_memory();
     } else {
         memory_.reset();
     }
     if (!memory_ || !memory_->is_evicted()) return;
     auto const reason = flushing_ ? code::slow_consumer : code::timeout;
-    abort(close_reason::local(reason, "too slow while others wait for the memory that this takes"));
+    abort(close_reason::local(reason, "too slow: other connections need its memory"));
 }
 
 }  // namespace porter::detail::server

@@ -1,14 +1,18 @@
 #pragma once
 
 #include <asio/cancellation_signal.hpp>
+#include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "identity/address.hpp"
+#include "log/logger.hpp"
 #include "porter/message_socket.hpp"
 #include "protocol/codec.hpp"
 #include "server/buffer_pool.hpp"
@@ -17,12 +21,55 @@
 #include "server/connection_timeouts.hpp"
 #include "server/options.hpp"
 #include "server/tls_acceptor.hpp"
-#include "server/traffic.hpp"
 #include "store/records.hpp"
 
 namespace porter::detail::server {
 
 class worker;
+
+/// Counts the frames of a connection, and logs the kind and length of each at the level trace, never its content. On
+/// the connection's thread.
+class traffic {
+public:
+    struct direction {
+        std::uint64_t messages = 0;
+        std::uint64_t bytes = 0;  ///< of the frames, headers included
+    };
+
+    explicit traffic(log::logger& log) : traces_(log.writes(log::level::trace)), log_(log) {}
+
+    /// `payload`: bytes.
+    void received(identity::address const& from, std::byte kind, std::size_t payload)
+    {
+        count(in_, payload);
+        if (traces_) [[unlikely]]
+            trace("message_received", from, kind, payload);
+    }
+    /// When it is queued.
+    void sent(identity::address const& to, std::byte kind, std::size_t payload)
+    {
+        count(out_, payload);
+        if (traces_) [[unlikely]]
+            trace("message_sent", to, kind, payload);
+    }
+
+    direction const& in() const noexcept { return in_; }
+    direction const& out() const noexcept { return out_; }
+    log::logger& log() const noexcept { return log_; }
+
+private:
+    static void count(direction& way, std::size_t payload) noexcept
+    {
+        ++way.messages;
+        way.bytes += frame_header_size + payload;
+    }
+    void trace(std::string_view event, identity::address const& peer, std::byte kind, std::size_t payload) const;
+
+    direction in_;
+    direction out_;
+    bool const traces_;
+    log::logger& log_;
+};
 
 /// One connection: its socket with the frames, its timeouts, its slot, and how it ends. The coroutine serve() works
 /// with it, on one worker's thread; the object lives as long as that coroutine.
@@ -66,13 +113,11 @@ public:
 
     /// Frames and bytes so far, and the time of the accept.
     traffic const& exchanged() const noexcept { return traffic_; }
-    time_point accepted_at() const noexcept { return timeouts_.begun(); }
+    time_point accepted_at() const noexcept { return timeouts_.started_at(); }
 
-    /// Whether the peer went away within 5 s and without a byte beyond a PROXY header, as health checks of proxies and
-    /// load balancers do. After the end.
-    bool is_health_check(time_point now) const noexcept;
-    /// Counts it with the worker's other health checks.
-    void count_health_check();
+    /// Whether the peer closed within 5 s and without a byte beyond a PROXY header, as health checks of proxies and
+    /// load balancers do; then the worker counts it. Once, after the end.
+    bool count_health_check(time_point now);
 
     /// The next frame that has arrived. None: it is incomplete, or the connection has ended. Valid until read() or
     /// receive().
@@ -90,7 +135,8 @@ public:
         return received;
     }
 
-    /// Waits for the connection's turn and then for bytes. Without a buffer while the peer is silent.
+    /// Waits until the read_scheduler lets the connection read, and then for bytes. Holds no buffer while the peer is
+    /// silent.
     task<void> read();
 
     /// Flushes, and waits for one complete frame. None: ended.
@@ -166,7 +212,10 @@ public:
     /// Access is not granted after all.
     void uncommit_access();
     /// The account of a connection that committed access without one.
-    void set_account(store::account_id account);
+    void set_account(store::account_id account)
+    {
+        if (slot_ != nullptr) slot_->set_account(account);
+    }
 
     /// Access was granted: stops the access timeout, and allows frames of options::max_frame.
     void on_access_granted();
@@ -207,6 +256,7 @@ private:
     bool can_send_closing();
     task<void> drain_input();
     bool is_peer_gone();
+    std::size_t held_memory() const noexcept;
     void count_memory();
     void update_memory();
     void release_buffer();
@@ -233,7 +283,7 @@ private:
     connection_slot* slot_ = nullptr;            // the slot, always
     std::unique_ptr<close_reason const> close_reason_;
     connection_timeouts timeouts_;
-    std::unique_ptr<buffer_limiter::share> memory_;  // none: it holds next to nothing
+    std::unique_ptr<buffer_limiter::share> memory_;  // null: it holds little, which is not counted
 
     deadline close_deadline_;  // set: close() has begun
     store::session_id session_ = 0;

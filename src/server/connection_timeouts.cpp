@@ -6,9 +6,9 @@
 namespace porter::detail::server {
 
 connection_timeouts::connection_timeouts(server::options const& options)
-    : options_(options), begun_(std::chrono::steady_clock::now()), active_at_(begun_)
+    : options_(options), started_at_(std::chrono::steady_clock::now()), active_at_(started_at_)
 {
-    access_.set(begun_ + options.login_grace);
+    access_.set(started_at_ + options.login_grace);
 }
 
 void connection_timeouts::start_read(frame_decoder const& decoder)
@@ -37,7 +37,7 @@ void connection_timeouts::watch_output(time_point now, std::size_t queued, outpu
 
 bool connection_timeouts::tick(time_point now)
 {
-    // While output is pending nothing is read, so the idle time must not run.
+    // The connection is not read while output is pending, so the idle timer must not run.
     if (active_ || output_) active_at_ = now;
     return std::exchange(active_, false);
 }
@@ -60,7 +60,7 @@ std::optional<close_reason> connection_timeouts::expired(time_point now) const
         return close_reason::local(code::slow_consumer, "output was taken too slowly");
     bool const may_be_idle = options_.idle_timeout.count() == 0 || is_access_pending();
     if (!may_be_idle && now - active_at_ >= options_.idle_timeout) {
-        return close_reason::local(code::idle, "nothing was heard for too long");
+        return close_reason::local(code::idle, "nothing was received for too long");
     }
     return std::nullopt;
 }

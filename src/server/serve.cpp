@@ -8,7 +8,7 @@
 namespace porter::detail::server {
 namespace {
 
-/// The value of `code` in the log.
+/// The field `code` of the log line.
 std::string_view code_of(close_reason const& reason)
 {
     switch (reason.kind()) {
@@ -23,14 +23,13 @@ std::string_view code_of(close_reason const& reason)
     }
 }
 
-/// The one line that every connection leaves in the log; of health checks at debug, or they would be most of the log.
+/// Logs the one line of each connection; health checks at debug, or they would fill the log.
 template <typename... Reason>
 void log_as(std::string_view event, connection& conn, log::logger& log, Reason const&... reason)
 {
     auto const& exchanged = conn.exchanged();
     auto const now = std::chrono::steady_clock::now();
-    bool const is_health_check = conn.is_health_check(now);
-    if (is_health_check) conn.count_health_check();
+    bool const is_health_check = conn.count_health_check(now);
     log.with(conn.address())
         .log(is_health_check ? log::level::debug : log::level::info, event,
              {reason...,

@@ -255,8 +255,10 @@ class Codes(PorterCase):
                 self.assertNotRegex(terminal.text(), "closed:|_|unknown")
 
     def test_the_words_of_the_server_follow_in_parentheses(self):
-        terminal = self.closed_with("server_full", "others need the place")
-        terminal.expect(r"^porter: the server has no room for this connection \(others need the place\); connecting again$")
+        terminal = self.closed_with("server_full", "another connection needs the slot")
+        terminal.expect(
+            r"^porter: the server has no room for this connection \(another connection needs the slot\); connecting again$"
+        )
         self.quit(terminal)
 
     def test_the_end_of_a_connection_in_order_is_told_once(self):
