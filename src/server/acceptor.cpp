@@ -20,13 +20,13 @@ using endpoint = asio::ip::tcp::endpoint;
 
 constexpr int backlog = 4096;  // the kernel caps it at net.core.somaxconn
 
-// A peer whose machine vanished without a word gives its place back after about two minutes of silence.
+// A connection whose peer's machine has vanished is closed after about two minutes.
 constexpr int seconds_of_silence = 60;
 constexpr int seconds_between_probes = 15;
 constexpr int unanswered_probes = 4;
 
-// Output beyond this stays with us until the peer's machine takes some: what the system holds for a slow peer is not
-// counted by anybody. What is on its way does not count, so a fast line far away is not slowed down.
+// Output beyond this stays in the connection's buffer, where it is counted, instead of the kernel's. Bytes in flight do
+// not count, so a fast line with a long round trip is not slowed down.
 constexpr int most_unsent = 128 * 1024;  // bytes
 
 void set(base::tcp_acceptor& acceptor, int level, int option, int value)
@@ -34,9 +34,9 @@ void set(base::tcp_acceptor& acceptor, int level, int option, int value)
     ::setsockopt(acceptor.native_handle(), level, option, &value, sizeof value);
 }
 
-/// What the sockets that are accepted begin with: Linux copies it from the one that listens. Without one of them the
-/// door works as well, only less promptly: no reason to stay shut.
-void prepare(base::tcp_acceptor& acceptor)
+/// Sets the options of accepted sockets: Linux copies them from the listening one. Errors are ignored: the server works
+/// without these options, too.
+void set_options(base::tcp_acceptor& acceptor)
 {
     set(acceptor, IPPROTO_TCP, TCP_NODELAY, 1);
     set(acceptor, SOL_SOCKET, SO_KEEPALIVE, 1);
@@ -57,25 +57,25 @@ base::tcp_acceptor open_listener(asio::io_context& io, endpoint const& where, ba
 {
     base::tcp_acceptor acceptor{io.get_executor()};
     acceptor.open(where.protocol(), failed);
-    // A port whose last connections are in TIME_WAIT is free; one that somebody listens on is not.
+    // A port with connections in TIME_WAIT is free; one with a listening socket is not.
     if (!failed) acceptor.set_option(base::tcp_acceptor::reuse_address{true}, failed);
     if (!failed && where.address().is_v6()) {
         acceptor.set_option(asio::ip::v6_only{!where.address().is_unspecified()}, failed);
     }
-    prepare(acceptor);
+    set_options(acceptor);
     if (!failed) acceptor.bind(where, failed);
     if (!failed) acceptor.listen(backlog, failed);
     return acceptor;
 }
 
-/// One acceptor for each address on this port, or none when the port is in use on one of them.
+/// One acceptor for each address on this port; none if the port is in use on one of them.
 std::optional<std::vector<base::tcp_acceptor>> open_all(asio::io_context& io,
                                                         std::vector<asio::ip::address> const& addresses,
                                                         std::uint16_t port)
 {
     std::vector<base::tcp_acceptor> opened;
     for (auto const& address : addresses) {
-        // Of "any free port" the first address chooses, the others follow.
+        // With port 0 the first address gets any free port, and the others the same.
         auto const chosen = opened.empty() ? port : opened.front().local_endpoint().port();
         endpoint const where{address, chosen};
         base::error_code failed;
@@ -113,18 +113,18 @@ task<void> acceptor::accept_all(accept_handler const& deliver)
             continue;
         }
         pause_ = {};
-        // What is ready to be read may turn out not to be (a late event of the descriptor's last owner is enough): a
-        // read that then waited would stop everybody on its thread.
+        // Readiness may be reported without input (by a late event of the descriptor's last owner): a blocking read
+        // would then stop every connection on this thread.
         base::error_code ignored;
         socket.non_blocking(true, ignored);
-        bool let_in = false;
+        bool delivered = false;
         try {
             deliver(std::move(socket), identity::address{from.address()}, thread);
-            let_in = true;
+            delivered = true;
         } catch (std::bad_alloc const&) {
-            // This one is lost; the next ones are not, when there is memory again.
+            // This connection is lost; later ones are not, once there is memory again.
         }
-        if (!let_in) co_await back_off(asio::error::no_memory);
+        if (!delivered) co_await back_off(asio::error::no_memory);
     }
 }
 
@@ -151,7 +151,7 @@ task<void> acceptor::back_off(base::error_code const& failed)
     }
     pause_ = std::clamp(pause_ * 2, shortest_pause, longest_pause);
     timer_.expires_after(pause_);
-    co_await base::wait_for_expiry(timer_);  // or cut short by stop(), which the caller looks at
+    co_await base::wait_for_expiry(timer_);  // or cancelled by stop(), which the caller checks
 }
 
 std::vector<base::tcp_acceptor> listen_on(asio::io_context& io, std::vector<std::string> const& addresses,

@@ -16,7 +16,7 @@
 
 namespace porter::detail::server {
 
-/// Accepts on one listening socket and hands each new socket to the next I/O thread in turn. It never dies and never
+/// Accepts on one listening socket and hands each new socket to the next I/O thread in turn. It never ends and never
 /// spins: an accept that fails (EMFILE, ENFILE, ENOBUFS, ECONNABORTED …) is tried again after 10 ms, then twice as
 /// long each time, up to 1 s, with at most one log line a second.
 class acceptor {
@@ -32,7 +32,7 @@ public:
     /// Closes the listening socket. On the acceptor's I/O thread.
     void stop();
 
-    /// Read back from the socket.
+    /// The bound address; if port 0 was asked for, with the port that was chosen.
     asio::ip::tcp::endpoint local_endpoint() const { return endpoint_; }
 
 private:
@@ -51,8 +51,8 @@ private:
 };
 
 /// Opens a listening socket on each address, all on one port: `port`, or while that is in use the next one up, `tries`
-/// ports in all; 0: any free port. "::" serves IPv6 and IPv4. Throws start_error: configuration for what is no IP
-/// address, cannot_listen for everything else. Only "address in use" moves on to another port.
+/// ports in all; 0: any free port. "::" serves IPv6 and IPv4. Throws start_error: configuration for an invalid IP
+/// address, cannot_listen otherwise. Only "address in use" leads to another port.
 std::vector<base::tcp_acceptor> listen_on(asio::io_context& io, std::vector<std::string> const& addresses,
                                           std::uint16_t port, std::uint16_t tries);
 

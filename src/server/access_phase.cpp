@@ -63,7 +63,7 @@ task<std::optional<protocol::access_request>> receive_request(connection& conn, 
     co_return *request;
 }
 
-/// Identify access: a known address gets access at once, an unknown one names itself first.
+/// Identify access: a known address gets access at once, any other after an identify request.
 task<std::optional<authenticated_client>> identify_client(connection& conn, server_context const& ctx,
                                                           identity::claim const& claim)
 {
@@ -82,16 +82,17 @@ task<std::optional<authenticated_client>> identify_client(connection& conn, serv
     }
 }
 
-/// An open session, and how access to it was got.
+/// A session, and the method by which it was opened or resumed.
 struct granted_access {
-    granted_access(porter::auth_method method_, sessions::session opened) : method(method_), session(std::move(opened))
+    granted_access(porter::auth_method method_, sessions::session session_)
+        : method(method_), session(std::move(session_))
     {}
 
     porter::auth_method method;
     sessions::session session;
 };
 
-/// After commit_access() has ended the connection: no client receives this one.
+/// The error after commit_access() has ended the connection; it is not sent.
 error server_full_error()
 {
     return {code::server_full, "the server is full"};
@@ -102,13 +103,13 @@ task<result<granted_access>> register_account(connection& conn, server_context c
 {
     std::string name{request.name};
     base::secret password{request.password};
-    auto accepted = co_await ctx.verifier.register_account(std::move(name), std::move(password), conn.address());
-    if (!accepted) co_return unexpected(accepted.error());
+    auto pending = co_await ctx.verifier.register_account(std::move(name), std::move(password), conn.address());
+    if (!pending) co_return unexpected(pending.error());
     if (!conn.commit_access(0)) {
-        co_await ctx.verifier.roll_back(*accepted);
+        co_await ctx.verifier.roll_back(*pending);
         co_return unexpected(server_full_error());
     }
-    auto opened = co_await ctx.registry.open(*accepted, conn.address(), conn.transport());
+    auto opened = co_await ctx.registry.open(*pending, conn.address(), conn.transport());
     if (!opened) {
         conn.uncommit_access();
         co_return unexpected(opened.error());
@@ -121,14 +122,14 @@ task<result<granted_access>> log_in(connection& conn, server_context const& ctx,
 {
     std::string name{request.name};
     base::secret password{request.password};
-    auto proved = co_await ctx.verifier.login(std::move(name), std::move(password), conn.address());
-    if (!proved) co_return unexpected(proved.error());
-    // The slot comes before the session: a session whose token no client receives would replace an older one.
-    if (!conn.commit_access(proved->account())) {
-        co_await ctx.verifier.roll_back(*proved);
+    auto principal = co_await ctx.verifier.login(std::move(name), std::move(password), conn.address());
+    if (!principal) co_return unexpected(principal.error());
+    // The slot is committed first: a session whose token is never received would replace an older one.
+    if (!conn.commit_access(principal->account())) {
+        co_await ctx.verifier.roll_back(*principal);
         co_return unexpected(server_full_error());
     }
-    auto opened = co_await ctx.registry.open(*proved, conn.address(), conn.transport());
+    auto opened = co_await ctx.registry.open(*principal, conn.address(), conn.transport());
     if (!opened) {
         conn.uncommit_access();
         co_return unexpected(opened.error());
@@ -161,7 +162,7 @@ task<result<granted_access>> try_access(connection& conn, server_context const& 
     co_return granted;
 }
 
-/// Registers the session with the connection first and asks whether it has ended afterwards, so that no end is missed.
+/// Sets the connection's session first and checks afterwards whether it has ended, so that no end is missed.
 std::optional<error> attach_session(connection& conn, server_context const& ctx, sessions::session const& session)
 {
     conn.set_session(session.id(), session.expires_at());
@@ -210,12 +211,12 @@ task<std::optional<authenticated_client>> authenticate_client(connection& conn, 
         }
         if (!denial) {
             auto const& session = granted->session;
-            // A new session has recorded the address already; a resumed one writes only what has changed.
+            // Opening a session has recorded the address; resuming one records it only if the name has changed.
             if (granted->method == auth_method::resume && claim.name() != session.name()) {
                 co_await ctx.directory.record_login(conn.address(), session.name(), session.account());
             }
         }
-        // The end of the connection decides: an attempt that it cut short proves nothing, and no client awaits a grant.
+        // A connection that has ended gets no grant, whatever the attempt's result.
         if (conn.ended()) co_return std::nullopt;
         if (!denial) {
             grant(conn, *granted);

@@ -10,11 +10,11 @@
 
 namespace porter::detail::server {
 
-/// Somebody who has been let in: how, under which name, and with which session if the house has accounts.
+/// A client with access: the method, the name, and the account and session if the server has accounts.
 struct authenticated_client {
-    authenticated_client(porter::auth_method how, std::string known_as) : auth_method(how), name(std::move(known_as)) {}
-    authenticated_client(porter::auth_method how, sessions::session const& opened)
-        : auth_method(how), name(opened.name()), account(opened.account()), session(opened.id())
+    authenticated_client(porter::auth_method method, std::string name_) : auth_method(method), name(std::move(name_)) {}
+    authenticated_client(porter::auth_method method, sessions::session const& opened)
+        : auth_method(method), name(opened.name()), account(opened.account()), session(opened.id())
     {}
 
     porter::auth_method auth_method;
@@ -23,8 +23,8 @@ struct authenticated_client {
     store::session_id session = 0;  ///< 0: none
 };
 
-/// The opening and access phases: hello, welcome, then whatever the access mode asks for, up to granted (queued, not
-/// yet written). None: the visitor's connection has ended instead.
+/// The opening and access phases: hello, welcome, then the requests of the access mode, up to granted, which is queued
+/// but not yet written. None: the connection has ended instead.
 task<std::optional<authenticated_client>> run_access_phase(connection& conn, server_context const& ctx);
 
 }  // namespace porter::detail::server

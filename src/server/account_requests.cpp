@@ -6,22 +6,22 @@
 namespace porter::detail::server {
 namespace {
 
-/// `done`, or `denied` with the reason; true: it was done.
-bool send_outcome(connection& conn, result<void> const& tried)
+/// Sends `done`, or `denied` with the reason. Returns whether the request succeeded.
+bool send_outcome(connection& conn, result<void> const& outcome)
 {
-    if (tried) {
+    if (outcome) {
         conn.send(protocol::done{});
     } else {
-        conn.deny(tried.error());
+        conn.deny(outcome.error());
     }
-    return tried.has_value();
+    return outcome.has_value();
 }
 
-/// "I am not Alice": the address gets another name.
+/// Records another name for the address.
 task<void> rename(connection& conn, server_context const& ctx, authenticated_client& client,
-                  protocol::identify const& asked)
+                  protocol::identify const& request)
 {
-    auto renamed = co_await ctx.directory.set_name(conn.address(), std::string{asked.name});
+    auto renamed = co_await ctx.directory.set_name(conn.address(), std::string{request.name});
     if (!renamed) {
         conn.deny(renamed.error());
         co_return;
@@ -35,20 +35,20 @@ task<void> rename(connection& conn, server_context const& ctx, authenticated_cli
 }
 
 task<void> change_password(connection& conn, server_context const& ctx, authenticated_client const& client,
-                           protocol::change_password const& asked)
+                           protocol::change_password const& request)
 {
-    base::secret current{asked.current};
-    base::secret fresh{asked.new_password};
-    auto changed = co_await ctx.verifier.change_password(client.account, std::move(current), std::move(fresh),
+    base::secret current{request.current};
+    base::secret new_password{request.new_password};
+    auto changed = co_await ctx.verifier.change_password(client.account, std::move(current), std::move(new_password),
                                                          client.session, conn.address());
     send_outcome(conn, changed);
 }
 
 task<void> log_out(connection& conn, server_context const& ctx, authenticated_client const& client,
-                   protocol::logout const& asked)
+                   protocol::logout const& request)
 {
     result<void> ended;
-    if (asked.scope == protocol::logout_scope::account) {
+    if (request.scope == protocol::logout_scope::account) {
         ended = co_await ctx.registry.revoke_all(client.account, store::end_cause::logout);
     } else {
         ended = co_await ctx.registry.revoke(client.account, client.session, store::end_cause::logout);
@@ -74,45 +74,45 @@ task<void> list_sessions(connection& conn, server_context const& ctx, authentica
 }
 
 task<void> revoke(connection& conn, server_context const& ctx, authenticated_client const& client,
-                  protocol::revoke_session const& asked)
+                  protocol::revoke_session const& request)
 {
-    if (asked.id > static_cast<std::uint64_t>(std::numeric_limits<store::session_id>::max())) {
+    if (request.id > static_cast<std::uint64_t>(std::numeric_limits<store::session_id>::max())) {
         conn.deny(error{code::not_found, "no such session"});
         co_return;
     }
-    auto const id = static_cast<store::session_id>(asked.id);
+    auto const id = static_cast<store::session_id>(request.id);
     auto revoked = co_await ctx.registry.revoke(client.account, id);
     if (send_outcome(conn, revoked) && id == client.session) {
         conn.end(close_reason::local(code::session_ended, "revoked"));
     }
 }
 
-bool opens_access(protocol::request const& asked)
+bool opens_access(protocol::request const& request)
 {
-    return std::holds_alternative<protocol::register_account>(asked) ||
-           std::holds_alternative<protocol::login>(asked) || std::holds_alternative<protocol::resume>(asked);
+    return std::holds_alternative<protocol::register_account>(request) ||
+           std::holds_alternative<protocol::login>(request) || std::holds_alternative<protocol::resume>(request);
 }
 
 }  // namespace
 
 task<void> answer_request(connection& conn, server_context const& ctx, authenticated_client& client,
-                          protocol::request const& asked)
+                          protocol::request const& request)
 {
-    if (auto const* name = std::get_if<protocol::identify>(&asked)) {
+    if (auto const* name = std::get_if<protocol::identify>(&request)) {
         if (ctx.options.access == protocol::access_mode::identify) {
             co_await rename(conn, ctx, client, *name);
         } else {
-            conn.end(close_reason::local(code::protocol_error, "identify has no place here"));
+            conn.end(close_reason::local(code::protocol_error, "identify is not allowed here"));
         }
     } else if (client.session == 0) {
         conn.deny(error{code::not_supported, "this server keeps no accounts"});
-    } else if (opens_access(asked)) {
+    } else if (opens_access(request)) {
         conn.end(close_reason::local(code::protocol_error, "access was granted already"));
-    } else if (auto const* change = std::get_if<protocol::change_password>(&asked)) {
+    } else if (auto const* change = std::get_if<protocol::change_password>(&request)) {
         co_await change_password(conn, ctx, client, *change);
-    } else if (auto const* logout = std::get_if<protocol::logout>(&asked)) {
+    } else if (auto const* logout = std::get_if<protocol::logout>(&request)) {
         co_await log_out(conn, ctx, client, *logout);
-    } else if (auto const* one = std::get_if<protocol::revoke_session>(&asked)) {
+    } else if (auto const* one = std::get_if<protocol::revoke_session>(&request)) {
         co_await revoke(conn, ctx, client, *one);
     } else {
         co_await list_sessions(conn, ctx, client);

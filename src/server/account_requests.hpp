@@ -8,10 +8,10 @@
 
 namespace porter::detail::server {
 
-/// Answers a request about who the visitor is (identify, change_password, logout, list_sessions, revoke_session, and
-/// those that have no place after access) by a queued done, sessions, granted or denied. What ends the connection, ends
-/// it after the answer.
+/// Answers identify, change_password, logout, list_sessions and revoke_session with a queued done, sessions, granted or
+/// denied; a request that is not allowed after access ends the connection. If the answer ends the connection, it is
+/// queued first.
 task<void> answer_request(connection& conn, server_context const& ctx, authenticated_client& client,
-                          protocol::request const& asked);
+                          protocol::request const& request);
 
 }  // namespace porter::detail::server

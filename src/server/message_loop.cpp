@@ -20,7 +20,7 @@ void message_loop::report_defect(std::exception_ptr escaped)
     try {
         std::rethrow_exception(std::move(escaped));
     } catch (std::system_error const& defect) {
-        // When the connection ends, what the service awaits is cancelled: that is no fault of the service.
+        // The end of a connection cancels what its service awaits: that is not the service's fault.
         bool const is_cancelled = conn_.ended() && defect.code() == asio::error::operation_aborted;
         if (!is_cancelled) log_defect(defect.what());
     } catch (std::exception const& defect) {
@@ -38,7 +38,8 @@ void message_loop::log_defect(std::string_view description)
 
 message const* message_loop::next()
 {
-    // While the output is full no request is read: a flood of small requests with large replies costs its sender.
+    // While the output is full no request is processed, or a flood of small requests could queue large replies without
+    // limit.
     while (!pending_ && !conn_.is_output_full()) {
         auto const received = conn_.next();
         if (!received) return nullptr;
@@ -61,7 +62,7 @@ message const* message_loop::dispatch(frame const& received)
     } else if (std::holds_alternative<protocol::closing>(*request)) {
         conn_.end(close_reason::peer_closed());
     } else if (!std::holds_alternative<protocol::pong>(*request)) {
-        // Its views stay valid: nothing is read before it is answered.
+        // Its views stay valid because nothing is read before it is answered.
         pending_ = std::make_unique<protocol::request>(*request);
     }
     return nullptr;
@@ -79,7 +80,7 @@ task<std::optional<batch>> message_loop::receive_some()
     for (;;) {
         if (next() != nullptr) co_return batch{*this};
         if (conn_.ended()) co_return std::nullopt;
-        bool const is_full = conn_.is_output_full();  // then frames may be left that have arrived
+        bool const is_full = conn_.is_output_full();  // then complete frames may be left in the input
         if (pending_) {
             auto const is_open = co_await conn_.flush_before_wait();
             if (is_open) co_await answer_request(conn_, ctx_, client_, *pending_);
@@ -93,7 +94,7 @@ task<std::optional<batch>> message_loop::receive_some()
     }
 }
 
-/// Whether the reply is the message that next() returned last, which stands in the input as it came.
+/// Whether the reply is the message that next() returned last, whose frame is still in the input.
 bool message_loop::is_current(message const& reply) const noexcept
 {
     return !reply.body.empty() && reply.kind == current_.kind && reply.body.data() == current_.body.data() &&

@@ -36,7 +36,7 @@ public:
     authenticated_client const& client() const noexcept { return client_; }
     connection const& conn() const noexcept { return conn_; }
 
-    /// Sends denied(not_supported) for a message that the service has no use for.
+    /// Sends denied(not_supported) for a message that the service does not accept.
     void deny_unsupported();
 
 private:
@@ -53,7 +53,7 @@ private:
     authenticated_client& client_;
     message current_;      // what next() returned last, while it is in the input
     frame current_frame_;  // the frame of it
-    // A request whose reply takes a suspension. Few connections ever have one, so it takes no place here.
+    // A request whose reply needs a suspension. On the heap because few connections ever have one.
     std::unique_ptr<protocol::request> pending_;
 };
 
