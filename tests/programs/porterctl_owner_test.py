@@ -44,7 +44,7 @@ class ForTheOwner(unittest.TestCase):
 
     def test_a_backup_in_a_folder_of_roots_is_refused_with_what_to_do(self):
         said = self.ctl("db", "backup", self.of_root / "backup.db", code=73).err
-        self.assertRegex(said, r"porterctl acts as \S.*, who owns the database: name a file that")
+        self.assertRegex(said, r"porterctl acts as \S.*, the owner of the database: name a file that")
         self.assertEqual(list(self.of_root.iterdir()), [])
 
     def test_a_backup_that_the_owner_cannot_read_is_refused_with_what_to_do(self):

@@ -35,7 +35,7 @@ class Tables(AdministratorCase):
             shown = terminal.text()
             self.assertRegex(shown, f"(?m){row}")
             self.assertLessEqual(max(map(len, shown.splitlines())), 80, shown)
-            self.assertRegex(shown, r"(?m)^Times are UTC\. Left out for want of room: (created|first seen) \(--json has all\)\.$")
+            self.assertRegex(shown, r"(?m)^Times are UTC\. Columns left out: (created|first seen) \(--json shows all\)\.$")
             last = [cells for cells in self.rows(noun, "list") if "Somebody of Note" in cells][-1]
             self.assertEqual(len(last), {"accounts": 7, "sessions": 8, "addresses": 5}[noun])
 

@@ -1,16 +1,18 @@
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "auth/throttle_rules.hpp"
 #include "base/text.hpp"
 #include "config/option_error.hpp"
-#include "programs/porterctl/account_record.hpp"
-#include "programs/porterctl/blocked_networks.hpp"
 #include "programs/porterctl/command.hpp"
 #include "programs/porterctl/new_password.hpp"
-#include "programs/porterctl/opening.hpp"
+#include "programs/porterctl/open_database.hpp"
+#include "store/sqlite/administration/counters.hpp"
+#include "store/sqlite/administration/networks.hpp"
 #include "terminal/prompts.hpp"
 
 namespace porter::programs {
@@ -20,18 +22,103 @@ namespace {
 namespace base = detail::base;
 namespace config = detail::config;
 using administration::account_row;
+using administration::blocked_network;
 using config::exit_code;
 
-/// The account as it is after what was done to it, and how many sessions that ended.
-void tell(context& given, database& db, std::string const& sentence, std::string const& name,
-          std::optional<std::size_t> sessions_ended = std::nullopt)
+constexpr auto locked_after = detail::auth::throttle_rules.locked_after;
+
+std::string state_of(account_row const& account)
 {
-    auto shown = account_record_of(db, account_of(db, name));
-    if (sessions_ended) shown.fields.push_back({"sessions_ended", count_of(*sessions_ended)});
-    given.out.done(sentence, shown);
+    if (account.disabled_at) return "disabled";
+    return account.failed_from_unknown >= locked_after ? "locked" : "enabled";
 }
 
-/// A name that an account can have. Throws config::option_error.
+/// The networks from which no password is accepted any more.
+std::vector<std::string> locked_for(database& db, account_row const& account)
+{
+    std::vector<std::string> networks;
+    for (auto const& row : administration::list_counters(db, account.id)) {
+        if (row.counter.failures >= locked_after) networks.push_back(row.network.empty() ? "strangers" : row.network);
+    }
+    return networks;
+}
+
+value last_address_of(account_row const& account)
+{
+    return account.last_address.empty() ? value{} : value{account.last_address};
+}
+
+/// An account as a row of the list.
+record row_of(account_row const& account)
+{
+    return {{{"name", account.name},
+             {"state", state_of(account)},
+             {"created_at", account.created_at},
+             {"last_login_at", maybe(account.last_login_at)},
+             {"last_address", last_address_of(account)},
+             {"failed_tries", count_of(account.failed_since)},
+             {"sessions", count_of(account.sessions)}}};
+}
+
+/// An account with all its members.
+record record_of(database& db, account_row const& account)
+{
+    return {{{"id", account.id},
+             {"name", account.name},
+             {"folded_name", account.folded_name},
+             {"state", state_of(account)},
+             {"created_at", account.created_at},
+             {"disabled_at", maybe(account.disabled_at)},
+             {"last_login_at", maybe(account.last_login_at)},
+             {"last_address", last_address_of(account)},
+             {"failed_tries", count_of(account.failed_since)},
+             {"last_failed_at", maybe(account.last_failed_at)},
+             {"locked_for", locked_for(db, account)},
+             {"sessions", count_of(account.sessions)},
+             {"addresses", count_of(account.addresses)}}};
+}
+
+std::string note_of(blocked_network const& blocked)
+{
+    auto const until = fmt::gmtime(std::chrono::system_clock::to_time_t(blocked.until));
+    auto const address = blocked.network.substr(0, blocked.network.find('/'));  // as porterctl accepts it
+    return fmt::format("{} is still throttled until {:%H:%M:%S} UTC; porterctl addresses enable {} lifts that",
+                       blocked.network, until, address);
+}
+
+/// Notes the throttled networks after `accounts enable`: those that the account knows, which come first in the list; if
+/// there are none, the others.
+void note_blocked_networks(context& ctx, std::vector<blocked_network> const& blocked)
+{
+    constexpr std::size_t max_notes = 3;  // guessing from a botnet throttles thousands of addresses
+    auto const unknown = std::ranges::find(blocked, false, &blocked_network::is_known);
+    auto const known_count = static_cast<std::size_t>(unknown - blocked.begin());
+    auto const shown = std::min(known_count == 0 ? blocked.size() : known_count, max_notes);
+    for (std::size_t i = 0; i < shown; ++i) ctx.out.note(note_of(blocked[i]));
+    if (shown == blocked.size()) return;
+    ctx.out.note(fmt::format("{} throttled: see porterctl addresses throttled",
+                             quantity(blocked.size() - shown, "more address")));
+}
+
+value value_of(std::vector<blocked_network> const& blocked)
+{
+    std::vector<record> rows;
+    for (auto const& one : blocked) {
+        rows.push_back({{{"network", one.network}, {"until_at", one.until}, {"is_known", one.is_known}}});
+    }
+    return rows;
+}
+
+/// Shows the account after a change, and the number of sessions that the change ended.
+void report(context& ctx, database& db, std::string const& sentence, std::string const& name,
+            std::optional<std::size_t> sessions_ended = std::nullopt)
+{
+    auto shown = record_of(db, account_of(db, name));
+    if (sessions_ended) shown.fields.push_back({"sessions_ended", count_of(*sessions_ended)});
+    ctx.out.done(sentence, shown);
+}
+
+/// A valid name for an account. Throws config::option_error.
 std::string new_name(std::string const& typed)
 {
     auto name = base::normalise_new_name(typed);
@@ -40,114 +127,114 @@ std::string new_name(std::string const& typed)
     return *name;
 }
 
-config::option_error taken(std::string const& name)
+config::option_error name_taken(std::string const& name)
 {
-    return {exit_code::bad_data, fmt::format("there is an account \"{}\" already", base::escape(name))};
+    return {exit_code::bad_data, fmt::format("the account \"{}\" already exists", base::escape(name))};
 }
 
-exit_code list(context& given)
+exit_code list(context& ctx)
 {
-    auto const db = open_to_read(given);
+    auto const db = open_to_read(ctx);
     std::vector<record> rows;
-    for (auto const& one : administration::list_accounts(*db))
-        rows.push_back(given.out.is_json() ? account_record_of(*db, one) : account_row_of(one));
-    given.out.list(rows, "There are no accounts.", std::array<std::string_view, 2>{"created_at", "sessions"});
+    for (auto const& account : administration::list_accounts(*db))
+        rows.push_back(ctx.out.is_json() ? record_of(*db, account) : row_of(account));
+    ctx.out.list(rows, "There are no accounts.", std::array<std::string_view, 2>{"created_at", "sessions"});
     return exit_code::ok;
 }
 
-exit_code show(context& given)
+exit_code show(context& ctx)
 {
-    auto const db = open_to_read(given);
-    given.out.show(account_record_of(*db, account_of(*db, given.arguments[0])));
+    auto const db = open_to_read(ctx);
+    ctx.out.show(record_of(*db, account_of(*db, ctx.arguments[0])));
     return exit_code::ok;
 }
 
-exit_code add(context& given)
+exit_code add(context& ctx)
 {
-    auto const name = new_name(given.arguments[0]);
+    auto const name = new_name(ctx.arguments[0]);
     auto const key = base::fold_name(name);
-    auto const db = open_to_write(given);
-    if (auto const other = administration::find_account(*db, key)) throw taken(other->name);  // before it asks
-    auto const hash = hash_of_new_password(given, name);
+    auto const db = open_to_write(ctx);
+    if (auto const other = administration::find_account(*db, key))
+        throw name_taken(other->name);  // before the question
+    auto const hash = hash_of_new_password(ctx, name);
     if (!hash) return exit_code::ok;
-    if (!administration::add_account(*db, name, key, *hash, now())) throw taken(name);
-    tell(given, *db, fmt::format("{} has an account now.", base::escape(name)), name);
+    if (!administration::add_account(*db, name, key, *hash, now())) throw name_taken(name);
+    report(ctx, *db, fmt::format("Account {} is created.", base::escape(name)), name);
     return exit_code::ok;
 }
 
-exit_code set_password(context& given)
+exit_code set_password(context& ctx)
 {
-    auto const db = open_to_write(given);
-    auto const owner = account_of(*db, given.arguments[0]);
-    auto const hash = hash_of_new_password(given, owner.name);
+    auto const db = open_to_write(ctx);
+    auto const owner = account_of(*db, ctx.arguments[0]);
+    auto const hash = hash_of_new_password(ctx, owner.name);
     if (!hash) return exit_code::ok;
     auto const ended = administration::set_password(*db, owner.id, *hash);
     if (!ended) reject_removed(owner.name);
-    tell(given, *db,
-         fmt::format("{} has a new password; {} ended.", base::escape(owner.name), counted(*ended, "session")),
-         owner.name, *ended);
+    report(ctx, *db,
+           fmt::format("{} has a new password; {} ended.", base::escape(owner.name), quantity(*ended, "session")),
+           owner.name, *ended);
     return exit_code::ok;
 }
 
-exit_code rename(context& given)
+exit_code rename(context& ctx)
 {
-    auto const name = new_name(given.arguments[1]);
-    auto const db = open_to_write(given);
-    auto const owner = account_of(*db, given.arguments[0]);
+    auto const name = new_name(ctx.arguments[1]);
+    auto const db = open_to_write(ctx);
+    auto const owner = account_of(*db, ctx.arguments[0]);
     auto const renamed = administration::rename_account(*db, owner.id, name, base::fold_name(name));
-    if (!renamed && renamed.error() == detail::store::errc::name_taken) throw taken(name);
+    if (!renamed && renamed.error() == detail::store::errc::name_taken) throw name_taken(name);
     if (!renamed) reject_removed(owner.name);
-    tell(given, *db, fmt::format("{} is {} now.", base::escape(owner.name), base::escape(name)), name);
+    report(ctx, *db, fmt::format("{} is now {}.", base::escape(owner.name), base::escape(name)), name);
     return exit_code::ok;
 }
 
-exit_code disable(context& given)
+exit_code disable(context& ctx)
 {
-    auto const db = open_to_write(given);
-    auto const owner = account_of(*db, given.arguments[0]);
+    auto const db = open_to_write(ctx);
+    auto const owner = account_of(*db, ctx.arguments[0]);
     auto const ended = administration::disable_account(*db, owner.id, now());
     if (!ended) reject_removed(owner.name);
-    tell(given, *db, fmt::format("{} is disabled; {} ended.", base::escape(owner.name), counted(*ended, "session")),
-         owner.name, *ended);
+    report(ctx, *db, fmt::format("{} is disabled; {} ended.", base::escape(owner.name), quantity(*ended, "session")),
+           owner.name, *ended);
     return exit_code::ok;
 }
 
-exit_code enable(context& given)
+exit_code enable(context& ctx)
 {
-    auto const db = open_to_write(given);
-    auto const owner = account_of(*db, given.arguments[0]);
+    auto const db = open_to_write(ctx);
+    auto const owner = account_of(*db, ctx.arguments[0]);
     if (!administration::enable_account(*db, owner.id)) reject_removed(owner.name);
-    auto const shut = administration::list_blocked_networks(*db, owner.id, detail::auth::throttle_rules,
-                                                            base::system_clock{}.now_precise());
-    auto shown = account_record_of(*db, account_of(*db, owner.name));
-    shown.fields.push_back({"throttled_networks", value_of(shut)});
-    given.out.done(fmt::format("{} is enabled, and no failed tries are held against it.", base::escape(owner.name)),
-                   shown);
-    note_blocked_networks(given, shut);
+    auto const blocked = administration::list_blocked_networks(*db, owner.id, detail::auth::throttle_rules,
+                                                               base::system_clock{}.now_precise());
+    auto shown = record_of(*db, account_of(*db, owner.name));
+    shown.fields.push_back({"throttled_networks", value_of(blocked)});
+    ctx.out.done(fmt::format("{} is enabled; its failed attempts are reset.", base::escape(owner.name)), shown);
+    note_blocked_networks(ctx, blocked);
     return exit_code::ok;
 }
 
-/// False: no, or the person left. Throws config::option_error when nobody can be asked.
-bool is_wanted(context const& given, account_row const& owner)
+/// False: the answer is no, or the question was cancelled. Throws config::option_error without a terminal.
+bool confirm_delete(context const& ctx, account_row const& owner)
 {
-    if (given.yes) return true;
+    if (ctx.yes) return true;
     if (!detail::terminal::can_ask(STDERR_FILENO)) {
-        throw config::option_error{exit_code::usage, "there is no terminal to ask at: --yes deletes without asking"};
+        throw config::option_error{exit_code::usage, "no terminal for the confirmation: --yes deletes without it"};
     }
     auto const answer = detail::terminal::ask_yes_no(
         STDERR_FILENO, fmt::format("Delete {} with {} and {}? (yes/no) ", base::escape(owner.name),
-                                   counted(owner.sessions, "session"), counted(owner.addresses, "address")));
+                                   quantity(owner.sessions, "session"), quantity(owner.addresses, "address")));
     return answer.value_or(false);
 }
 
-exit_code remove(context& given)
+exit_code remove(context& ctx)
 {
-    auto const db = open_to_write(given);
-    auto const owner = account_of(*db, given.arguments[0]);
-    if (!is_wanted(given, owner)) return exit_code::ok;
-    auto const was = account_record_of(*db, owner);
+    auto const db = open_to_write(ctx);
+    auto const owner = account_of(*db, ctx.arguments[0]);
+    if (!confirm_delete(ctx, owner)) return exit_code::ok;
+    auto const deleted = record_of(*db, owner);
     if (!administration::delete_account(*db, owner.id)) reject_removed(owner.name);
-    given.out.done(fmt::format("{} is deleted.", base::escape(owner.name)), was);
+    ctx.out.done(fmt::format("{} is deleted.", base::escape(owner.name)), deleted);
     return exit_code::ok;
 }
 
@@ -159,34 +246,34 @@ constexpr command table[] = {
      "  porterctl accounts list\n"
      "  porterctl accounts list | cut -f1,2\n",
      list},
-    {"accounts", "show", "NAME", 1, 1, "", "what is known of an account", "",
+    {"accounts", "show", "NAME", 1, 1, "", "show one account", "",
      "  porterctl accounts show Alice\n"
      "  porterctl accounts show Alice --json\n",
      show},
-    {"accounts", "add", "NAME", 1, 1, password_options, "make an account",
-     "The password is asked twice on a terminal, else read from the file or standard input. It must be\n"
-     "as good as one that a visitor chooses.\n",
+    {"accounts", "add", "NAME", 1, 1, password_options, "create an account",
+     "Asks for the password twice on a terminal; else reads it from the file or standard input. It must meet\n"
+     "the same rules as one that a client chooses.\n",
      "  porterctl accounts add Alice\n"
      "  porterctl accounts add Alice --password-file pw\n",
      add},
-    {"accounts", "set-password", "NAME", 1, 1, password_options, "give an account another password",
-     "Ends every session of the account, and lifts a lock that failed tries set.\n",
+    {"accounts", "set-password", "NAME", 1, 1, password_options, "set an account's password",
+     "Ends every session of the account, and unlocks it after failed attempts.\n",
      "  porterctl accounts set-password Alice\n"
      "  pwgen -s 20 1 | tee /dev/tty | porterctl accounts set-password Alice\n",
      set_password},
-    {"accounts", "rename", "OLD NEW", 2, 2, "", "give an account another name or spelling",
-     "The account stays what it is: its password, sessions and addresses go along.\n",
+    {"accounts", "rename", "OLD NEW", 2, 2, "", "change an account's name or its spelling",
+     "The password, sessions and addresses of the account are unchanged.\n",
      "  porterctl accounts rename Alice Alicia\n"
      "  porterctl accounts rename алиса Алиса\n",
      rename},
-    {"accounts", "disable", "NAME", 1, 1, "", "shut an account out and end its sessions", "",
+    {"accounts", "disable", "NAME", 1, 1, "", "disable an account and end its sessions", "",
      "  porterctl accounts disable Alice\n", disable},
-    {"accounts", "enable", "NAME", 1, 1, "", "let an account in again; also lifts a lock",
-     "Failed tries are forgotten, so a lock that they set is lifted. An address that failed too often stays\n"
-     "throttled for a while: a note says so, and addresses enable lifts it.\n",
+    {"accounts", "enable", "NAME", 1, 1, "", "enable an account; also unlocks it",
+     "Resets the account's failed attempts, which unlocks it. An address with too many failures remains\n"
+     "throttled for a while: a note says so, and addresses enable lifts that.\n",
      "  porterctl accounts enable Alice\n", enable},
-    {"accounts", "delete", "NAME", 1, 1, "yes", "delete an account with all that belongs to it",
-     "Asks on a terminal; needs --yes without one.\n",
+    {"accounts", "delete", "NAME", 1, 1, "yes", "delete an account with its sessions and addresses",
+     "Asks for confirmation on a terminal; requires --yes without one.\n",
      "  porterctl accounts delete Alice\n"
      "  porterctl accounts delete Alice --yes\n",
      remove},

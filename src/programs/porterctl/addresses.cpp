@@ -9,7 +9,7 @@
 #include "config/option_error.hpp"
 #include "identity/address.hpp"
 #include "programs/porterctl/command.hpp"
-#include "programs/porterctl/opening.hpp"
+#include "programs/porterctl/open_database.hpp"
 #include "store/sqlite/administration/networks.hpp"
 
 namespace porter::programs {
@@ -19,84 +19,83 @@ namespace {
 namespace base = detail::base;
 namespace config = detail::config;
 using config::exit_code;
-using detail::identity::address;
 
-address parse(std::string const& typed)
+detail::identity::address parse(std::string const& typed)
 {
-    auto const parsed = address::parse(typed);
+    auto const parsed = detail::identity::address::parse(typed);
     if (parsed) return *parsed;
     throw config::option_error{
         exit_code::usage,
         fmt::format("\"{}\" is not an IP address such as 192.0.2.7 or 2001:db8::7", base::escape(typed))};
 }
 
-exit_code list(context& given)
+exit_code list(context& ctx)
 {
-    auto const db = open_to_read(given);
+    auto const db = open_to_read(ctx);
     std::vector<record> rows;
-    for (auto const& one : administration::list_addresses(*db)) {
-        rows.push_back({{{"address", one.address},
-                         {"name", one.name},
-                         {"known_by", one.is_proved ? "proved" : "said"},
-                         {"first_seen_at", one.first_seen_at},
-                         {"last_seen_at", one.last_seen_at}}});
+    for (auto const& row : administration::list_addresses(*db)) {
+        rows.push_back({{{"address", row.address},
+                         {"name", row.name},
+                         {"known_by", row.is_proved ? "proved" : "said"},
+                         {"first_seen_at", row.first_seen_at},
+                         {"last_seen_at", row.last_seen_at}}});
     }
-    given.out.list(rows, "No address is known.", std::array<std::string_view, 1>{"first_seen_at"});
+    ctx.out.list(rows, "There are no known addresses.", std::array<std::string_view, 1>{"first_seen_at"});
     return exit_code::ok;
 }
 
-exit_code set(context& given)
+exit_code set(context& ctx)
 {
-    auto const where = parse(given.arguments[0]);
-    auto const name = base::normalise_new_name(given.arguments[1]);
+    auto const address = parse(ctx.arguments[0]);
+    auto const name = base::normalise_new_name(ctx.arguments[1]);
     if (!name) {
         throw config::option_error{exit_code::usage,
-                                   fmt::format("\"{}\": {}", base::escape(given.arguments[1]), name.error())};
+                                   fmt::format("\"{}\": {}", base::escape(ctx.arguments[1]), name.error())};
     }
-    auto const db = open_to_write(given);
-    auto const known_as = administration::set_address(*db, where.text(), *name, base::fold_name(*name), now());
-    given.out.done(fmt::format("{} is known as {} now.", where.text(), base::escape(known_as)),
-                   {{{"address", where.text()}, {"name", known_as}}});
-    bool const is_enough = given.configuration.server.access == access::identify;
-    if (!is_enough && !administration::find_account(*db, base::fold_name(*name))) {
-        given.out.note(fmt::format(
-            "there is no account \"{}\": the name greets there, and lets in only in identify access", known_as));
+    auto const db = open_to_write(ctx);
+    auto const known_as = administration::set_address(*db, address.text(), *name, base::fold_name(*name), now());
+    ctx.out.done(fmt::format("{} is now known as {}.", address.text(), base::escape(known_as)),
+                 {{{"address", address.text()}, {"name", known_as}}});
+    bool const grants_access = ctx.configuration.server.access == access::identify;
+    if (!grants_access && !administration::find_account(*db, base::fold_name(*name))) {
+        ctx.out.note(fmt::format("there is no account \"{}\": the name is only a greeting, except in identify access",
+                                 known_as));
     }
     return exit_code::ok;
 }
 
-exit_code forget(context& given)
+exit_code forget(context& ctx)
 {
-    auto const where = parse(given.arguments[0]);
-    auto const db = open_to_write(given);
-    if (!administration::forget_address(*db, where.text())) {
+    auto const address = parse(ctx.arguments[0]);
+    auto const db = open_to_write(ctx);
+    if (!administration::forget_address(*db, address.text())) {
         throw config::option_error{
             exit_code::not_found,
-            fmt::format("nobody is known at {} (porterctl addresses list shows them all)", where.text())};
+            fmt::format("no name is known for {} (see porterctl addresses list)", address.text())};
     }
-    given.out.done(fmt::format("Nobody is known at {} any more.", where.text()), {{{"address", where.text()}}});
+    ctx.out.done(fmt::format("The name of {} is forgotten.", address.text()), {{{"address", address.text()}}});
     return exit_code::ok;
 }
 
-exit_code enable(context& given)
+exit_code enable(context& ctx)
 {
-    auto const where = parse(given.arguments[0]);
-    auto const db = open_to_write(given);
-    auto const forgotten = administration::enable_network(*db, where.network());
-    auto const sentence = forgotten == 0
-                              ? fmt::format("No failures are held against {}.", where.network())
-                              : fmt::format("{} of {} forgotten.", counted(forgotten, "failure"), where.network());
-    given.out.done(
+    auto const address = parse(ctx.arguments[0]);
+    auto const db = open_to_write(ctx);
+    auto const failures = administration::enable_network(*db, address.network());
+    auto const sentence = failures == 0
+                              ? fmt::format("No failures are counted for {}.", address.network())
+                              : fmt::format("{} of {} reset.", quantity(failures, "failure"), address.network());
+    ctx.out.done(
         sentence,
-        {{{"address", where.text()}, {"network", where.network()}, {"failures_forgotten", count_of(forgotten)}}});
+        {{{"address", address.text()}, {"network", address.network()}, {"failures_forgotten", count_of(failures)}}});
     return exit_code::ok;
 }
 
-exit_code throttled(context& given)
+exit_code throttled(context& ctx)
 {
     using limit = administration::throttled_network::limit;
-    auto const db = open_to_read(given);
-    auto const registrations = given.configuration.server.max_registrations_per_address;
+    auto const db = open_to_read(ctx);
+    auto const registrations = ctx.configuration.server.max_registrations_per_address;
     auto const found = administration::list_throttled_networks(*db, detail::auth::throttle_rules, registrations,
                                                                base::system_clock{}.now_precise());
     std::vector<record> rows;
@@ -107,37 +106,37 @@ exit_code throttled(context& given)
                          {"since_at", one.since},
                          {"until_at", one.until}}});
     }
-    // porterd's own option may stand on its command line, where this program cannot see it.
+    // porterd may have another limit on its command line, which porterctl cannot see.
     auto const none =
         "No network is throttled (with --max-registrations-per-address " + std::to_string(registrations) + ").";
-    given.out.list(rows, none, std::array<std::string_view, 1>{"since_at"});
+    ctx.out.list(rows, none, std::array<std::string_view, 1>{"since_at"});
     return exit_code::ok;
 }
 
 constexpr command table[] = {
-    {"addresses", "list", "", 0, 0, "", "who is known at which address, the last seen first",
-     "Columns: address, name, known by (proved by a password, or said), first seen, last seen.\n",
+    {"addresses", "list", "", 0, 0, "", "the name known for each address, last seen first",
+     "Columns: address, name, known by (proved by a password, or only said), first seen, last seen.\n",
      "  porterctl addresses list\n"
      "  porterctl addresses list --json\n",
      list},
-    {"addresses", "set", "ADDRESS NAME", 2, 2, "", "say who is known at an address",
-     "That is whom porterd greets there, and in identify access lets in. Where an account has the name,\n"
-     "the address becomes the account's.\n",
+    {"addresses", "set", "ADDRESS NAME", 2, 2, "", "set the name known for an address",
+     "porterd greets clients from the address by this name, and grants it to them in identify access. If an\n"
+     "account has the name, the address becomes the account's.\n",
      "  porterctl addresses set 192.0.2.7 Alice\n"
      "  porterctl addresses set 2001:db8::7 Alice\n",
      set},
-    {"addresses", "forget", "ADDRESS", 1, 1, "", "forget who is known at an address", "",
+    {"addresses", "forget", "ADDRESS", 1, 1, "", "forget the name known for an address", "",
      "  porterctl addresses forget 192.0.2.7\n", forget},
     {"addresses", "throttled", "", 0, 0, "max-registrations-per-address", "the networks that are throttled now",
-     "Columns: network (an IPv4 address, an IPv6 /64 or /48), the limit that was reached (failures: nothing is\n"
-     "taken from there, or registrations: no account may be made from there), how many were counted, since\n"
-     "when, until when. Failures count whatever the name was, also of names that have no account.\n",
+     "Columns: network (an IPv4 address, an IPv6 /64 or /48), the limit that was reached (failures: passwords\n"
+     "from it are denied; registrations: it can create no account), the count, since when, until when.\n"
+     "Failures count for any name, also for one without an account.\n",
      "  porterctl addresses throttled\n"
      "  porterctl addresses throttled --json\n",
      throttled},
-    {"addresses", "enable", "ADDRESS", 1, 1, "", "let an address try again that failed too often",
-     "Its failures are forgotten, of IPv6 those of its /64. Those of an account are its own: accounts enable\n"
-     "lifts a lock that they set.\n",
+    {"addresses", "enable", "ADDRESS", 1, 1, "", "end the throttling of an address",
+     "Resets its failures and registrations, for IPv6 those of its /64. An account's failures are counted\n"
+     "separately: accounts enable resets them.\n",
      "  porterctl addresses enable 192.0.2.7\n"
      "  porterctl addresses enable 2001:db8::7\n",
      enable},

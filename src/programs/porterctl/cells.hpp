@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -8,22 +9,30 @@
 
 namespace porter::programs {
 
-/// How a value is written: for programs, or for people, who have more or less room.
-enum class wording : std::uint8_t {
-    exact,    ///< 2026-11-22T18:02:00Z, 4096, nothing for what is not there
+/// A function object for std::visit, with an overload for each type.
+template <typename... Lambdas>
+struct overloaded : Lambdas... {
+    using Lambdas::operator()...;
+};
+template <typename... Lambdas>
+overloaded(Lambdas...) -> overloaded<Lambdas...>;
+
+/// How a value is written: for programs, or for people in more or less space.
+enum class cell_format : std::uint8_t {
+    exact,    ///< 2026-11-22T18:02:00Z, 4096, empty if absent
     full,     ///< 2026-11-22 18:02:00, 4.0 KiB, a dash
     minutes,  ///< 2026-11-22 18:02
     brief,    ///< 11-22 18:02 within half a year of `now`, else 2025-11-22
 };
 
-std::string cell_of(value const& some, wording how, detail::base::timestamp now = {});
+std::string cell_of(value const& content, cell_format style, detail::base::timestamp now = {});
 
-std::vector<std::string> cells_of(record const& one, wording how, detail::base::timestamp now = {});
+std::vector<std::string> cells_of(record const& row, cell_format style, detail::base::timestamp now = {});
 
 /// 2026-11-22T18:02:00Z
-std::string exact_moment(detail::base::timestamp when);
+std::string iso_time(detail::base::timestamp time);
 
-/// Of the member "last_login_at": "LAST LOGIN (UTC)" with capitals, as over a column, and else "last login (UTC)".
+/// The title of a member: of "last_login_at", "last login (UTC)", or "LAST LOGIN (UTC)" for the heading of a column.
 std::string title_of(std::string name, bool capitals);
 
 }  // namespace porter::programs

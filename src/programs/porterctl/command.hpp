@@ -15,34 +15,34 @@
 
 namespace porter::programs {
 
-/// What a command is given to work with.
+/// The input of a command.
 struct context {
     std::vector<std::string> arguments;
-    std::string account;                           ///< of --account; empty: not given
-    std::optional<detail::base::secret> password;  ///< of --password-file
+    std::string account;                           ///< from --account; empty: not given
+    std::optional<detail::base::secret> password;  ///< from --password-file
     bool yes = false;
-    detail::config::porterd_options configuration;  ///< porterd's own: where the database is, the rules for passwords
+    detail::config::porterd_options configuration;  ///< porterd's: the database, the rules for passwords
     output& out;
 
     std::filesystem::path const& file() const noexcept { return configuration.server.database; }
 };
 
-/// One command: a row of the table that the command line and --help go by.
+/// A command: a row of the table behind the command line and --help.
 struct command {
     std::string_view noun;
     std::string_view verb;       ///< empty: the noun is the whole command
     std::string_view arguments;  ///< as --help shows them: "OLD NEW", "[NAME]"
-    std::size_t least;           ///< how many arguments
-    std::size_t most;
-    std::string_view options;  ///< the names, between spaces, of those that it takes beside the common ones
+    std::size_t min_arguments;
+    std::size_t max_arguments;
+    std::string_view options;  ///< the names of its own options, separated by spaces
     std::string_view summary;
-    std::string_view details;  ///< lines of --help, each with its end
+    std::string_view details;  ///< lines of --help, each with its line feed
     std::string_view examples;
     detail::config::exit_code (*run)(context&);
 };
 
 /// "accounts add"
-std::string name_of(command const& one);
+std::string name_of(command const& entry);
 
 /// The commands of each noun, in the order of --help.
 std::span<command const> accounts_commands();
@@ -51,7 +51,6 @@ std::span<command const> addresses_commands();
 std::span<command const> why_commands();
 std::span<command const> db_commands();
 
-/// All of them.
 std::vector<command const*> all_commands();
 
 }  // namespace porter::programs

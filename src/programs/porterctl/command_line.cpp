@@ -20,10 +20,10 @@ namespace {
 namespace base = detail::base;
 namespace config = detail::config;
 
-/// What every command takes.
+/// The options of every command.
 constexpr std::array<std::string_view, 4> common{"data-dir", "database", "config", "json"};
 
-/// The options with a value. Those that porterd has, too, mean the same here.
+/// The options with a value. Those that porterd has as well mean the same here.
 constexpr std::array<std::string_view, 12> with_value{"access",
                                                       "data-dir",
                                                       "database",
@@ -44,7 +44,7 @@ using added_options = std::map<std::string_view, CLI::Option const*>;
     throw config::option_error(config::exit_code::usage, line);
 }
 
-std::string meant(std::string_view word, std::vector<std::string_view> const& known)
+std::string suggestion(std::string_view word, std::vector<std::string_view> const& known)
 {
     auto const nearest = config::nearest_word(word, known);
     return nearest.empty() ? "" : fmt::format(" (did you mean {}?)", nearest);
@@ -66,27 +66,28 @@ std::vector<command const*> commands_of(std::string_view noun)
     return all;
 }
 
-/// The command that the words begin with, which are taken away.
-command const& find_command(std::vector<std::string>& words)
+/// Removes the command's name from the words.
+command const& take_command(std::vector<std::string>& words)
 {
     if (words.empty()) usage_error(fmt::format("a command is missing: {} (--help)", fmt::join(nouns(), ", ")));
     auto const known = commands_of(words[0]);
     if (known.empty()) {
-        usage_error(fmt::format("\"{}\" is none of {}{}", base::escape(words[0]), fmt::join(nouns(), ", "),
-                                meant(words[0], nouns())));
+        usage_error(fmt::format("\"{}\" is not one of {}{}", base::escape(words[0]), fmt::join(nouns(), ", "),
+                                suggestion(words[0], nouns())));
     }
-    std::size_t const taken = known.front()->verb.empty() ? 1 : 2;
+    std::size_t const length = known.front()->verb.empty() ? 1 : 2;
     std::vector<std::string_view> verbs;
     for (auto const* one : known) verbs.push_back(one->verb);
     auto const listed = fmt::format("{}", fmt::join(verbs, ", "));
-    if (words.size() < taken) usage_error(fmt::format("what to do with {} is missing: {}", words[0], listed));
-    auto const found = taken == 1 ? known.begin()
-                                  : std::ranges::find_if(known, [&](auto const* one) { return one->verb == words[1]; });
+    if (words.size() < length) usage_error(fmt::format("a command is missing after {}: {}", words[0], listed));
+    auto const found = length == 1
+                           ? known.begin()
+                           : std::ranges::find_if(known, [&](auto const* one) { return one->verb == words[1]; });
     if (found == known.end()) {
-        usage_error(fmt::format("\"{}\" is not what {} can do: {}{}", base::escape(words[1]), words[0], listed,
-                                meant(words[1], verbs)));
+        usage_error(fmt::format("\"{}\" is no command of {}: {}{}", base::escape(words[1]), words[0], listed,
+                                suggestion(words[1], verbs)));
     }
-    words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(taken));
+    words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(length));
     return **found;
 }
 
@@ -100,11 +101,11 @@ std::string help_for(std::vector<std::string> words)
     return found == known.end() ? help_of_noun(words[0]) : help_of(**found);
 }
 
-void reject_foreign_option(command const& what, std::string_view name)
+void reject_foreign_option(command const& entry, std::string_view name)
 {
     bool const is_common = std::ranges::find(common, name) != common.end();
-    bool const is_own = fmt::format(" {} ", what.options).find(fmt::format(" {} ", name)) != std::string::npos;
-    if (!is_common && !is_own) usage_error(fmt::format("{} takes no --{} (--help)", name_of(what), name));
+    bool const is_own = fmt::format(" {} ", entry.options).find(fmt::format(" {} ", name)) != std::string::npos;
+    if (!is_common && !is_own) usage_error(fmt::format("{} takes no --{} (--help)", name_of(entry), name));
 }
 
 [[noreturn]] void reject_unknown(std::string const& argument, added_options const& known)
@@ -114,15 +115,15 @@ void reject_foreign_option(command const& what, std::string_view name)
     usage_error(config::unknown_argument(argument, std::vector<std::string_view>{names.begin(), names.end()}));
 }
 
-/// What is no option: CLI11 would take "[a,b]" for two words if it were asked for them.
-std::vector<std::string> words_among(std::vector<std::string> const& rest, added_options const& known)
+/// The words among the arguments that CLI11 left: it would split "[a,b]" if it parsed them itself.
+std::vector<std::string> words_of(std::vector<std::string> const& rest, added_options const& known)
 {
     std::vector<std::string> words;
-    bool any = true;  // until a "--" says that only words follow
+    bool options_allowed = true;  // until "--"
     for (auto const& one : rest) {
-        if (any && one == "--") {
-            any = false;
-        } else if (any && one.starts_with('-')) {
+        if (options_allowed && one == "--") {
+            options_allowed = false;
+        } else if (options_allowed && one.starts_with('-')) {
             reject_unknown(one, known);
         } else {
             words.push_back(one);
@@ -135,46 +136,47 @@ std::vector<std::string> words_among(std::vector<std::string> const& rest, added
 
 invocation parse_porterctl(std::vector<std::string> arguments)
 {
-    invocation read;
+    invocation parsed;
     std::map<std::string_view, std::string> texts;
     bool help = false;
     CLI::App app;
     app.set_help_flag();
-    app.allow_extras();  // the words, and what is refused below in words of our own
+    app.allow_extras();  // words, and options that are rejected below with our own messages
     added_options added;
     added["help"] = app.add_flag("-h,--help", help);
-    added["version"] = app.add_flag("--version", read.version);
-    added["json"] = app.add_flag("--json", read.json);
-    added["yes"] = app.add_flag("--yes", read.yes);
+    added["version"] = app.add_flag("--version", parsed.version);
+    added["json"] = app.add_flag("--json", parsed.json);
+    added["yes"] = app.add_flag("--yes", parsed.yes);
     for (auto const name : with_value) {
         added[name] = app.add_option("--" + std::string{name}, texts[name])->allow_extra_args(false);
     }
-    std::ranges::reverse(arguments);  // the order that CLI11 takes a vector in
+    std::ranges::reverse(arguments);  // CLI11 expects a vector in this order
     try {
         app.parse(std::move(arguments));
     } catch (CLI::ParseError const& error) {
         usage_error(base::escape(error.what()) + " (--help)");
     }
-    auto words = words_among(app.remaining(), added);
-    if (help) read.help = help_for(words);
-    if (help || read.version) return read;
+    auto words = words_of(app.remaining(), added);
+    if (help) parsed.help = help_for(words);
+    if (help || parsed.version) return parsed;
 
-    read.what = &find_command(words);
+    parsed.command = &take_command(words);
     for (auto const& [name, option] : added) {
-        if (option->count() > 0) reject_foreign_option(*read.what, name);
+        if (option->count() > 0) reject_foreign_option(*parsed.command, name);
     }
-    if (words.size() < read.what->least || words.size() > read.what->most) usage_error(usage_of(*read.what));
-    read.arguments = std::move(words);
-    read.account = texts["account"];
-    read.password_file = texts["password-file"];
-    if (added["config"]->count() > 0) read.configuration.config_file = texts["config"];
+    if (words.size() < parsed.command->min_arguments || words.size() > parsed.command->max_arguments)
+        usage_error(usage_of(*parsed.command));
+    parsed.arguments = std::move(words);
+    parsed.account = texts["account"];
+    parsed.password_file = texts["password-file"];
+    if (added["config"]->count() > 0) parsed.configuration.config_file = texts["config"];
     for (auto const name : with_value) {
-        auto const* const of_porterd = config::find_option(name);
-        if (of_porterd == nullptr || added[name]->count() == 0) continue;
-        read.configuration.settings.push_back(
-            {of_porterd, {texts[name]}, {config::origin::source::flag, fmt::format("--{}", name)}});
+        auto const* const porterd_option = config::find_option(name);
+        if (porterd_option == nullptr || added[name]->count() == 0) continue;
+        parsed.configuration.settings.push_back(
+            {porterd_option, {texts[name]}, {config::origin::source::flag, fmt::format("--{}", name)}});
     }
-    return read;
+    return parsed;
 }
 
 }  // namespace porter::programs

@@ -9,17 +9,17 @@
 
 namespace porter::programs {
 
-/// What stands on porterctl's command line.
+/// porterctl's command line.
 struct invocation {
     bool version = false;
-    std::optional<std::string> help;  ///< the text that --help asked for
-    command const* what = nullptr;    ///< null only with the two above
+    std::optional<std::string> help;             ///< the text for --help
+    programs::command const* command = nullptr;  ///< null only with the two above
     std::vector<std::string> arguments;
     std::string account;
     std::string password_file;
     bool yes = false;
     bool json = false;
-    detail::config::command_line configuration;  ///< what concerns porterd's own options
+    detail::config::command_line configuration;  ///< the options that porterd has as well
 };
 
 /// Reads the arguments (without the program's name). Throws config::option_error(usage).

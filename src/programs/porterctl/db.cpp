@@ -11,7 +11,7 @@
 #include "identity/address.hpp"
 #include "log/logger.hpp"
 #include "programs/porterctl/command.hpp"
-#include "programs/porterctl/opening.hpp"
+#include "programs/porterctl/open_database.hpp"
 #include "store/sqlite/administration/addresses.hpp"
 #include "store/sqlite/administration/backup.hpp"
 #include "store/sqlite/administration/check.hpp"
@@ -29,7 +29,7 @@ namespace config = detail::config;
 using administration::file_user;
 using config::exit_code;
 
-/// The migrations as they are applied.
+/// Records the migrations from the log lines of the migrator.
 class migration_log final : public detail::log::logger {
 public:
     migration_log() : logger(detail::log::level::info) {}
@@ -41,9 +41,10 @@ private:
                std::initializer_list<detail::log::field> fields) override
     {
         record step;
-        for (auto const& one : fields) {
-            bool const is_number = one.style_ == detail::log::field::style::number;
-            step.fields.push_back({std::string{one.key}, is_number ? value{one.number} : value{std::string{one.text}}});
+        for (auto const& field : fields) {
+            bool const is_number = field.style_ == detail::log::field::style::number;
+            step.fields.push_back(
+                {std::string{field.key}, is_number ? value{field.number} : value{std::string{field.text}}});
         }
         steps_.push_back(std::move(step));
     }
@@ -58,87 +59,87 @@ std::string text_of(std::optional<file_user> const& user)
     return fmt::format("{} (process {})", user->program.empty() ? "a program" : user->program, user->process);
 }
 
-exit_code status(context& given)
+exit_code status(context& ctx)
 {
-    demand_database(given);
-    auto const user = administration::user_of(given.file());
-    auto const db = open_to_read(given, administration::schema::older);
-    auto const now = administration::status_of(*db, given.file());
+    require_database(ctx);
+    auto const user = administration::user_of(ctx.file());
+    auto const db = open_to_read(ctx, administration::schema::older);
+    auto const status = administration::status_of(*db, ctx.file());
     std::vector<record> migrations;
-    for (auto const& one : now.migrations) {
+    for (auto const& one : status.migrations) {
         migrations.push_back(
             {{{"version", std::int64_t{one.version}}, {"name", one.name}, {"applied_at", one.applied_at}}});
     }
-    given.out.show({{{"file", given.file().string()},
-                     {"size", size_in_bytes{now.file_bytes}},
-                     {"log_size", size_in_bytes{now.log_bytes}},
-                     {"opened_by", text_of(user)},
-                     {"porterd_runs", user && user->program == "porterd"},
-                     {"version", std::int64_t{now.version}},
-                     {"newest_version", std::int64_t{now.newest}},
-                     {"migrations", migrations},
-                     {"accounts", count_of(now.accounts)},
-                     {"disabled_accounts", count_of(now.disabled_accounts)},
-                     {"sessions", count_of(now.sessions)},
-                     {"addresses", count_of(now.addresses)}}});
+    ctx.out.show({{{"file", ctx.file().string()},
+                   {"size", size_in_bytes{status.file_bytes}},
+                   {"log_size", size_in_bytes{status.log_bytes}},
+                   {"opened_by", text_of(user)},
+                   {"porterd_runs", user && user->program == "porterd"},
+                   {"version", std::int64_t{status.version}},
+                   {"newest_version", std::int64_t{status.newest}},
+                   {"migrations", migrations},
+                   {"accounts", count_of(status.accounts)},
+                   {"disabled_accounts", count_of(status.disabled_accounts)},
+                   {"sessions", count_of(status.sessions)},
+                   {"addresses", count_of(status.addresses)}}});
     return exit_code::ok;
 }
 
-/// A porterd of before would meet a schema that it does not know.
-void reject_beside_older_porterd(context const& given)
+/// An older porterd would not know the migrated schema.
+void reject_beside_older_porterd(context const& ctx)
 {
-    auto const user = administration::user_of(given.file());
+    auto const user = administration::user_of(ctx.file());
     if (!user || user->program != "porterd") return;
-    auto const db = open_to_read(given, administration::schema::older);
-    auto const now = administration::status_of(*db, given.file());
-    if (now.version == now.newest) return;
+    auto const db = open_to_read(ctx, administration::schema::older);
+    auto const status = administration::status_of(*db, ctx.file());
+    if (status.version == status.newest) return;
     throw config::option_error{exit_code::temporary_failure,
                                fmt::format("an older {} has the database open: stop it first", text_of(user))};
 }
 
-exit_code migrate(context& given)
+exit_code migrate(context& ctx)
 {
-    demand_database(given);
-    require_safe_folder(given);
-    reject_beside_older_porterd(given);
-    migration_log steps;
-    administration::migrate_file(store_options(given), steps);
-    auto const count = steps.steps().size();
-    given.out.done(count == 0 ? "The database has the newest version." : counted(count, "migration") + " applied.",
-                   {{{"migrations", steps.steps()}}});
+    require_database(ctx);
+    require_safe_folder(ctx);
+    reject_beside_older_porterd(ctx);
+    migration_log log;
+    administration::migrate_file(store_options(ctx), log);
+    auto const count = log.steps().size();
+    ctx.out.done(count == 0 ? "The database has the newest version." : quantity(count, "migration") + " applied.",
+                 {{{"migrations", log.steps()}}});
     return exit_code::ok;
 }
 
-/// What only somebody who knows addresses can tell.
+/// Finds addresses that are not canonical, which SQL cannot.
 void find_wrong_addresses(database& db, std::vector<std::string>& faults)
 {
-    for (auto const& one : administration::list_addresses(db)) {
-        auto const parsed = detail::identity::address::parse(one.address);
-        if (parsed && parsed->text() == one.address) continue;
-        faults.push_back("the address " + one.address + " is not in its canonical form, so it greets nobody");
+    for (auto const& row : administration::list_addresses(db)) {
+        auto const parsed = detail::identity::address::parse(row.address);
+        if (parsed && parsed->text() == row.address) continue;
+        faults.push_back("the address " + row.address + " is not in its canonical form, so it greets nobody");
     }
 }
 
-/// What SQL cannot tell: porterd lets nobody in by one that it does not read or compute.
+/// Finds hashes that porterd cannot read or does not compute, which SQL cannot.
 void find_wrong_hashes(database& db, std::vector<std::string>& faults)
 {
     administration::for_each_password_hash(db, [&](auto id, std::string const& name, std::string const& hash) {
         if (detail::auth::argon2id::is_readable(hash)) return;
-        auto const who = fmt::format("account {} ({})", id, name);
+        auto const account = fmt::format("account {} ({})", id, name);
         constexpr auto remedy = "so no password opens it: porterctl accounts set-password stores another";
         auto const cost = base::hash_cost_of(hash);
         if (cost && !base::is_computable(*cost)) {
-            faults.push_back(fmt::format("{} has a hash whose cost is out of bounds ({} KiB, {}), {}", who,
-                                         cost->memory_kib, counted(cost->passes, "pass"), remedy));
+            faults.push_back(fmt::format("{} has a hash whose cost is out of bounds ({} KiB, {}), {}", account,
+                                         cost->memory_kib, quantity(cost->passes, "pass"), remedy));
         } else {
-            faults.push_back(fmt::format("{} has a hash that cannot be read, {}", who, remedy));
+            faults.push_back(fmt::format("{} has a hash that cannot be read, {}", account, remedy));
         }
     });
 }
 
-exit_code check(context& given)
+exit_code check(context& ctx)
 {
-    auto const db = open_to_read(given);
+    auto const db = open_to_read(ctx);
     auto faults = administration::find_damage(*db);
     if (faults.empty()) {
         faults = administration::find_faults(*db);
@@ -146,12 +147,12 @@ exit_code check(context& given)
         find_wrong_hashes(*db, faults);
     }
     if (faults.empty()) {
-        given.out.show({{{"state", "ok"}, {"faults", std::vector<std::string>{}}}});
+        ctx.out.show({{{"state", "ok"}, {"faults", std::vector<std::string>{}}}});
         return exit_code::ok;
     }
-    given.out.show({{{"state", "damaged"}, {"faults", faults}}});
-    throw config::option_error{exit_code::bad_data, fmt::format("{} has {}", base::escape(given.file().string()),
-                                                                counted(faults.size(), "fault"))};
+    ctx.out.show({{{"state", "damaged"}, {"faults", faults}}});
+    throw config::option_error{exit_code::bad_data, fmt::format("{} has {}", base::escape(ctx.file().string()),
+                                                                quantity(faults.size(), "fault"))};
 }
 
 std::sig_atomic_t volatile interrupted = 0;
@@ -161,129 +162,129 @@ extern "C" void note_interrupt(int number)
     interrupted = number;
 }
 
-exit_code backup(context& given)
+exit_code backup(context& ctx)
 {
-    auto const db = open_to_read(given, administration::schema::older);
+    auto const db = open_to_read(ctx, administration::schema::older);
     for (int const number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, note_interrupt);
     std::uint64_t copied = 0;
-    bool whole = false;
+    bool complete = false;
     {
         detail::terminal::progress_bar bar{STDERR_FILENO, "backup"};
-        auto const tell = [&](std::uint64_t done, std::uint64_t total) {
+        auto const on_progress = [&](std::uint64_t done, std::uint64_t total) {
             bar.show(done, total);
             copied = done;
             return interrupted == 0;
         };
-        whole = administration::back_up(*db, given.arguments[0], tell);
+        complete = administration::back_up(*db, ctx.arguments[0], on_progress);
     }
-    if (!whole) {  // its half is removed: now the signal may do what it does
+    if (!complete) {  // the partial file is removed: now the signal may end the process
         std::signal(interrupted, SIG_DFL);
         std::raise(interrupted);
     }
-    given.out.done(fmt::format("{} is a copy of the database ({}).", base::escape(given.arguments[0]),
-                               detail::terminal::rounded_size(copied)),
-                   {{{"file", given.arguments[0]}, {"size", size_in_bytes{copied}}}});
+    ctx.out.done(fmt::format("{} is a copy of the database ({}).", base::escape(ctx.arguments[0]),
+                             detail::terminal::rounded_size(copied)),
+                 {{{"file", ctx.arguments[0]}, {"size", size_in_bytes{copied}}}});
     return exit_code::ok;
 }
 
-/// Whoever has it open would go on with the file that goes.
-void reject_while_open(context const& given)
+/// A program that has the database open would continue with the replaced file.
+void reject_while_open(context const& ctx)
 {
-    auto const user = administration::user_of(given.file());
+    auto const user = administration::user_of(ctx.file());
     if (!user) return;
-    auto const how = user->program == "porterd" ? " (systemctl stop porterd, or SIGTERM)" : "";
+    auto const hint = user->program == "porterd" ? " (systemctl stop porterd, or SIGTERM)" : "";
     throw config::option_error{exit_code::temporary_failure,
-                               fmt::format("{} has the database open: stop it first{}", text_of(user), how)};
+                               fmt::format("{} has the database open: stop it first{}", text_of(user), hint)};
 }
 
 /// Checks the backup before the confirmation.
-void reject_wrong_backup(context const& given)
+void reject_wrong_backup(context const& ctx)
 {
-    std::filesystem::path const backup = given.arguments[0];
+    std::filesystem::path const backup = ctx.arguments[0];
     std::error_code unknown;
     if (std::filesystem::status(backup, unknown).type() == std::filesystem::file_type::not_found) {
         throw config::option_error{exit_code::not_found,
                                    fmt::format("there is no file {}", base::escape(backup.string()))};
     }
-    if (std::filesystem::equivalent(backup, given.file(), unknown)) {
+    if (std::filesystem::equivalent(backup, ctx.file(), unknown)) {
         throw config::option_error{
             exit_code::usage, fmt::format("{} and the database {} are the same file", base::escape(backup.string()),
-                                          base::escape(given.file().string()))};
+                                          base::escape(ctx.file().string()))};
     }
     administration::reject_wrong_backup(backup);
 }
 
-bool confirm_restore(context const& given)
+bool confirm_restore(context const& ctx)
 {
-    if (given.yes) return true;
+    if (ctx.yes) return true;
     if (!detail::terminal::can_ask(STDERR_FILENO)) {
-        throw config::option_error{exit_code::usage, "there is no terminal to ask at: --yes restores without asking"};
+        throw config::option_error{exit_code::usage, "no terminal for the confirmation: --yes restores without it"};
     }
     auto const answer = detail::terminal::ask_yes_no(
-        STDERR_FILENO, fmt::format("Put {} in the place of {}, which is kept? (yes/no) ",
-                                   base::escape(given.arguments[0]), base::escape(given.file().string())));
+        STDERR_FILENO, fmt::format("Replace {1} with {0}? The old database is kept. (yes/no) ",
+                                   base::escape(ctx.arguments[0]), base::escape(ctx.file().string())));
     return answer.value_or(false);
 }
 
-exit_code restore(context& given)
+exit_code restore(context& ctx)
 {
-    require_safe_folder(given);
-    reject_wrong_backup(given);
-    reject_while_open(given);
-    if (!confirm_restore(given)) return exit_code::ok;
+    require_safe_folder(ctx);
+    reject_wrong_backup(ctx);
+    reject_while_open(ctx);
+    if (!confirm_restore(ctx)) return exit_code::ok;
     for (int const number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, note_interrupt);
-    std::optional<administration::restored> done;
+    std::optional<administration::restored> result;
     {
         detail::terminal::progress_bar bar{STDERR_FILENO, "restore"};
-        auto const tell = [&](std::uint64_t copied, std::uint64_t total) {
+        auto const on_progress = [&](std::uint64_t copied, std::uint64_t total) {
             bar.show(copied, total);
             return interrupted == 0;
         };
-        done = administration::restore(store_options(given), given.arguments[0], tell);
+        result = administration::restore(store_options(ctx), ctx.arguments[0], on_progress);
     }
-    if (!done) {
+    if (!result) {
         std::signal(interrupted, SIG_DFL);
         std::raise(interrupted);
         return exit_code::ok;
     }
-    auto said = fmt::format("{} is restored: {}, {}", base::escape(given.file().string()),
-                            counted(done->accounts, "account"), counted(done->sessions, "session"));
-    if (done->sessions_ended > 0) {
-        said += fmt::format(
-            "; {} ended ({})", counted(done->sessions_ended, "session"),
-            done->was_readable ? "they had ended since the backup" : "the database before cannot say which had ended");
+    auto sentence = fmt::format("{} is restored: {}, {}", base::escape(ctx.file().string()),
+                                quantity(result->accounts, "account"), quantity(result->sessions, "session"));
+    if (result->sessions_ended > 0) {
+        sentence += fmt::format(
+            "; {} ended ({})", quantity(result->sessions_ended, "session"),
+            result->was_readable ? "they had ended since the backup" : "the old database cannot tell which had ended");
     }
-    said += '.';
-    if (!done->set_aside.empty()) said += fmt::format(" What was there is {}.", base::escape(done->set_aside.string()));
-    given.out.done(said, {{{"file", given.file().string()},
-                           {"accounts", count_of(done->accounts)},
-                           {"sessions", count_of(done->sessions)},
-                           {"sessions_ended", count_of(done->sessions_ended)},
-                           {"set_aside", done->set_aside.string()}}});
+    sentence += '.';
+    if (!result->set_aside.empty())
+        sentence += fmt::format(" The old database is {}.", base::escape(result->set_aside.string()));
+    ctx.out.done(sentence, {{{"file", ctx.file().string()},
+                             {"accounts", count_of(result->accounts)},
+                             {"sessions", count_of(result->sessions)},
+                             {"sessions_ended", count_of(result->sessions_ended)},
+                             {"set_aside", result->set_aside.string()}}});
     return exit_code::ok;
 }
 
 constexpr command table[] = {
-    {"db", "status", "", 0, 0, "", "the file, its version, who has it open, how much is in it", "",
+    {"db", "status", "", 0, 0, "", "the file, its version, its size, and the process that has it open", "",
      "  porterctl db status\n"
      "  porterctl db status --json --database porter-backup.db\n",
      status},
-    {"db", "migrate", "", 0, 0, "", "bring the database to the version of this program",
-     "All or nothing, after a copy beside the file. porterd does the same when it starts.\n",
-     "  porterctl db migrate\n", migrate},
-    {"db", "check", "", 0, 0, "", "is every page, row, name and trigger as it should be?",
-     "Exit code 65 when something is wrong.\n",
+    {"db", "migrate", "", 0, 0, "", "migrate the database to the version of this program",
+     "All or nothing, after a copy beside the file. porterd does the same at start.\n", "  porterctl db migrate\n",
+     migrate},
+    {"db", "check", "", 0, 0, "", "check every page, row, name and trigger", "Exit code 65 if there is a fault.\n",
      "  porterctl db check\n"
      "  porterctl db check --database porter-backup.db\n",
      check},
     {"db", "backup", "FILE", 1, 1, "", "copy the database into a new file, also while porterd runs",
-     "FILE gets mode 0600 and is never replaced: a password's hash is in it.\n",
+     "FILE gets mode 0600, because it contains password hashes. An existing file is never replaced.\n",
      "  porterctl db backup porter-backup.db\n"
      "  porterctl db backup \"/var/backups/porter-$(date +%F).db\"\n",
      backup},
-    {"db", "restore", "FILE", 1, 1, "yes", "put a backup in the place of the database",
-     "porterd is stopped. Sessions that have ended since the backup stay ended, and what was\n"
-     "there is kept beside it. Asks on a terminal; needs --yes without one.\n",
+    {"db", "restore", "FILE", 1, 1, "yes", "replace the database with a backup",
+     "porterd must be stopped. Sessions that have ended since the backup stay ended. The old database is kept\n"
+     "beside the new one. Asks for confirmation on a terminal; requires --yes without one.\n",
      "  porterctl db restore porter-backup.db\n"
      "  porterctl db restore --yes /var/backups/porter-2026-11-28.db\n",
      restore},

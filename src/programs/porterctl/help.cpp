@@ -8,23 +8,23 @@ namespace porter::programs {
 
 namespace {
 
-struct explained {
+struct option_help {
     std::string_view option;
     std::string_view argument;
-    std::string_view meaning;
+    std::string_view description;
 };
 
-constexpr explained options[] = {
-    {"account", "NAME", "only those of this account"},
-    {"yes", "", "do it without asking"},
+constexpr option_help options[] = {
+    {"account", "NAME", "only the sessions of this account"},
+    {"yes", "", "do not ask for confirmation"},
     {"password-file", "FILE", "the new password, in a file of one line"},
     {"min-password-length", "N", "in characters, as of porterd (8)"},
-    {"password-list", "FILE", "SHA-1 sums of passwords that are refused, as of porterd (none)"},
+    {"password-list", "FILE", "SHA-1 sums of rejected passwords, as of porterd (none)"},
     {"hash-memory", "SIZE", "memory for the Argon2id hash, 19MiB to 4GiB, as of porterd (19MiB)"},
     {"hash-ops", "N", "passes of Argon2id, 2 to 1000, as of porterd (2)"},
     {"access", "MODE", "open, identify or authenticate, as of porterd (authenticate)"},
     {"max-registrations-per-address", "N", "new accounts an hour from a network, as of porterd (120)"},
-    {"session-idle-ttl", "TIME", "life of a session that is not used, as of porterd (7d)"},
+    {"session-idle-ttl", "TIME", "life of an unused session, as of porterd (7d)"},
 };
 
 constexpr std::string_view common_options =
@@ -32,23 +32,23 @@ constexpr std::string_view common_options =
   --database FILE            the database, if not porter.db in the data dir
   --config FILE              porterd's configuration file
   --json                     JSON, for programs
-  -h, --help                 this text; of a command behind the command
+  -h, --help                 this text, or that of the command before it
   --version                  the version
 )";
 
 constexpr std::string_view introduction =
     R"(usage: porterctl NOUN VERB [ARGUMENTS] [options]
 
-The administrator's tool: works on the database of a data dir, whether porterd runs or not. What it
-changes, a running porterd obeys within a second.
+The administrator's tool: works on the database of a data dir, whether porterd runs or not. A running
+porterd applies each change within a second.
 
 )";
 
 constexpr std::string_view ending = R"(
-On a terminal it shows tables. Elsewhere it prints lines of tab-separated values without a heading,
-times as 2026-11-22T18:02:00Z; with --json objects and arrays. Passwords are asked, or read from
---password-file FILE or standard input; they never stand on a command line. It goes by porterd's
-environment (PORTERD_DATA_DIR) and, with --config, by its file.
+porterctl prints tables on a terminal; elsewhere lines of tab-separated values without a heading, times
+as 2026-11-22T18:02:00Z; with --json objects and arrays. It asks for passwords, or reads them from
+--password-file FILE or standard input, never from the command line. It uses porterd's environment
+(PORTERD_DATA_DIR) and, with --config, its file.
 
 exit codes: 0 ok, 64 usage, 65 bad data (also a name that is taken, a weak password), 66 no such
 account, session, address or file, 73 cannot create a file, 74 cannot read or write, 75 the database
@@ -57,14 +57,14 @@ is locked, try again, 78 configuration.
 examples:
   porterctl accounts list
   porterctl accounts add Alice --password-file pw --data-dir /var/lib/porter
-  porterctl why Alice 192.0.2.7            why can she not log in?
+  porterctl why Alice 192.0.2.7            why does her login fail?
   porterctl sessions list --json
   porterctl db backup porter-backup.db
 )";
 
-std::string call_of(command const& one)
+std::string call_of(command const& entry)
 {
-    return name_of(one) + (one.arguments.empty() ? "" : " ") + std::string{one.arguments};
+    return name_of(entry) + (entry.arguments.empty() ? "" : " ") + std::string{entry.arguments};
 }
 
 std::string row(std::string_view left, std::string_view right)
@@ -72,29 +72,29 @@ std::string row(std::string_view left, std::string_view right)
     return fmt::format("  {:<35} {}\n", left, right);
 }
 
-std::string own_options(command const& one)
+std::string own_options(command const& entry)
 {
     std::string text;
     for (auto const& known : options) {
-        if (fmt::format(" {} ", one.options).find(fmt::format(" {} ", known.option)) == std::string::npos) continue;
+        if (fmt::format(" {} ", entry.options).find(fmt::format(" {} ", known.option)) == std::string::npos) continue;
         auto const name = fmt::format("--{}{}{}", known.option, known.argument.empty() ? "" : " ", known.argument);
-        text += fmt::format("  {:<26} {}\n", name, known.meaning);
+        text += fmt::format("  {:<26} {}\n", name, known.description);
     }
     return text;
 }
 
 }  // namespace
 
-std::string usage_of(command const& one)
+std::string usage_of(command const& entry)
 {
-    auto const arguments = one.arguments.empty() ? std::string_view{"no arguments"} : one.arguments;
-    return fmt::format("{} takes {} (--help)", name_of(one), arguments);
+    auto const arguments = entry.arguments.empty() ? std::string_view{"no arguments"} : entry.arguments;
+    return fmt::format("{} takes {} (--help)", name_of(entry), arguments);
 }
 
-std::string help_of(command const& one)
+std::string help_of(command const& entry)
 {
-    return fmt::format("usage: porterctl {} [options]\n\n{}\n{}\noptions:\n{}{}\nexamples:\n{}", call_of(one),
-                       one.summary, one.details, own_options(one), common_options, one.examples);
+    return fmt::format("usage: porterctl {} [options]\n\n{}\n{}\noptions:\n{}{}\nexamples:\n{}", call_of(entry),
+                       entry.summary, entry.details, own_options(entry), common_options, entry.examples);
 }
 
 std::string help_of_noun(std::string_view noun)

@@ -7,12 +7,12 @@
 
 namespace porter::programs {
 
-/// What --help shows: of everything, of a noun, of one command.
+/// The text of --help: of porterctl, of a noun, of one command.
 std::string help_of_all();
 std::string help_of_noun(std::string_view noun);
-std::string help_of(command const& one);
+std::string help_of(command const& entry);
 
 /// "accounts add takes NAME (--help)"
-std::string usage_of(command const& one);
+std::string usage_of(command const& entry);
 
 }  // namespace porter::programs

@@ -24,22 +24,22 @@ namespace base = detail::base;
 namespace config = detail::config;
 namespace terminal = detail::terminal;
 
-/// What a new password is judged by, beside the built-in rules.
+/// The rules for a new password beside the built-in ones.
 struct password_rules {
     detail::auth::password_policy policy;
     std::optional<detail::auth::password_list> list;
 };
 
-/// Throws start_error when --password-list is none: before anything is asked.
-password_rules rules_of(context const& given)
+/// Throws start_error if --password-list is no list, before the question.
+password_rules rules_of(context const& ctx)
 {
-    auto const& server = given.configuration.server;
-    password_rules made{.policy = detail::auth::password_policy{server.min_password_length}, .list = {}};
-    if (!server.password_list.empty()) made.list.emplace(server.password_list);
-    return made;
+    auto const& server = ctx.configuration.server;
+    password_rules rules{.policy = detail::auth::password_policy{server.min_password_length}, .list = {}};
+    if (!server.password_list.empty()) rules.list.emplace(server.password_list);
+    return rules;
 }
 
-/// Throws config::option_error when the list cannot be searched: the administrator named it, and is here to mend it.
+/// Throws config::option_error if the list cannot be searched: unlike porterd, the administrator can correct that now.
 bool is_listed(password_rules const& rules, base::secret const& password)
 {
     if (!rules.list) return false;
@@ -48,62 +48,62 @@ bool is_listed(password_rules const& rules, base::secret const& password)
     return *found;
 }
 
-/// The password in the form that is hashed, or the rule that it breaks.
-result<base::secret, std::string> judge(password_rules const& rules, base::secret const& typed, std::string const& name)
+/// The normalised password, or the rule that it breaks.
+result<base::secret, std::string> check(password_rules const& rules, base::secret const& typed, std::string const& name)
 {
-    auto good = rules.policy.check(typed);
-    if (!good) return unexpected(good.error().reason);
-    if (auto why = detail::auth::strength_error(*good, name)) return unexpected(std::move(*why));
-    if (is_listed(rules, *good)) return unexpected(std::string{detail::auth::listed_password});
-    return std::move(*good);
+    auto checked = rules.policy.check(typed);
+    if (!checked) return unexpected(checked.error().reason);
+    if (auto error = detail::auth::strength_error(*checked, name)) return unexpected(std::move(*error));
+    if (is_listed(rules, *checked)) return unexpected(std::string{detail::auth::listed_password});
+    return std::move(*checked);
 }
 
 std::optional<base::secret> ask_for_password(password_rules const& rules, std::string const& name)
 {
-    auto const tell = [](std::string const& line) { terminal::write_all(STDERR_FILENO, line + '\n'); };
+    auto const print = [](std::string const& line) { terminal::write_all(STDERR_FILENO, line + '\n'); };
     for (;;) {
         auto const typed =
             terminal::ask_hidden(STDERR_FILENO, fmt::format("New password for {}: ", base::escape(name)));
         if (!typed) return std::nullopt;
-        auto good = judge(rules, *typed, name);
-        if (!good) {
-            tell(terminal::sentence(good.error()));
+        auto checked = check(rules, *typed, name);
+        if (!checked) {
+            print(terminal::sentence(checked.error()));
             continue;
         }
         auto const again = terminal::ask_hidden(STDERR_FILENO, "Password again: ");
         if (!again) return std::nullopt;
-        if (again->view() == typed->view()) return std::move(*good);
-        tell("The two are not the same.");
+        if (again->view() == typed->view()) return std::move(*checked);
+        print("The two passwords are not the same.");
     }
 }
 
-base::secret read_password(context const& given, password_rules const& rules, std::string const& name)
+base::secret read_password(context const& ctx, password_rules const& rules, std::string const& name)
 {
-    auto const read = given.password ? result<base::secret, config::option_error>{base::secret{given.password->view()}}
-                                     : terminal::read_password_from_input();
+    auto const read = ctx.password ? result<base::secret, config::option_error>{base::secret{ctx.password->view()}}
+                                   : terminal::read_password_from_input();
     if (!read) throw read.error();
-    auto good = judge(rules, *read, name);
-    if (!good) throw config::option_error{config::exit_code::bad_data, good.error()};
-    return std::move(*good);
+    auto checked = check(rules, *read, name);
+    if (!checked) throw config::option_error{config::exit_code::bad_data, checked.error()};
+    return std::move(*checked);
 }
 
 }  // namespace
 
-std::optional<std::string> hash_of_new_password(context const& given, std::string const& name)
+std::optional<std::string> hash_of_new_password(context const& ctx, std::string const& name)
 {
-    auto const& server = given.configuration.server;
+    auto const& server = ctx.configuration.server;
     detail::auth::argon2id function{server.hash_memory, server.hash_ops};
-    auto const rules = rules_of(given);
-    bool const ask = !given.password && terminal::is_terminal(STDIN_FILENO);
-    if (ask && !terminal::can_ask(STDERR_FILENO)) {  // it would be typed in the open
-        throw config::option_error{config::exit_code::usage, "the question would not be seen: --password-file FILE"};
+    auto const rules = rules_of(ctx);
+    bool const interactive = !ctx.password && terminal::is_terminal(STDIN_FILENO);
+    if (interactive && !terminal::can_ask(STDERR_FILENO)) {  // typing would be visible
+        throw config::option_error{config::exit_code::usage,
+                                   "the question would not be visible: use --password-file FILE"};
     }
-    auto const password = ask ? ask_for_password(rules, name) : std::optional{read_password(given, rules, name)};
+    auto const password = interactive ? ask_for_password(rules, name) : std::optional{read_password(ctx, rules, name)};
     if (!password) return std::nullopt;
     auto hash = function.make(password->view());
     if (!hash)
-        throw config::option_error{config::exit_code::temporary_failure,
-                                   "there is no memory for the hash of the password"};
+        throw config::option_error{config::exit_code::temporary_failure, "not enough memory to hash the password"};
     return hash;
 }
 

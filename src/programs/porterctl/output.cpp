@@ -25,58 +25,51 @@ namespace terminal = detail::terminal;
 
 using json = nlohmann::ordered_json;
 
-template <typename... Lambdas>
-struct one_for_each : Lambdas... {
-    using Lambdas::operator()...;
-};
-template <typename... Lambdas>
-one_for_each(Lambdas...) -> one_for_each<Lambdas...>;
+json json_of(record const& object);
 
-json json_of(record const& one);
-
-json json_of(value const& some)
+json json_of(value const& content)
 {
-    return std::visit(one_for_each{[](std::monostate) { return json(nullptr); },
-                                   [](base::timestamp when) { return json(exact_moment(when)); },
-                                   [](size_in_bytes size) { return json(size.bytes); },
-                                   [](std::vector<record> const& rows) {
-                                       auto list = json::array();
-                                       for (auto const& row : rows) list.push_back(json_of(row));
-                                       return list;
-                                   },
-                                   [](auto const& plain) { return json(plain); }},
-                      some);
+    return std::visit(overloaded{[](std::monostate) { return json(nullptr); },
+                                 [](base::timestamp time) { return json(iso_time(time)); },
+                                 [](size_in_bytes size) { return json(size.bytes); },
+                                 [](std::vector<record> const& rows) {
+                                     auto list = json::array();
+                                     for (auto const& row : rows) list.push_back(json_of(row));
+                                     return list;
+                                 },
+                                 [](auto const& plain) { return json(plain); }},
+                      content);
 }
 
-json json_of(record const& one)
+json json_of(record const& object)
 {
-    auto object = json::object();
-    for (auto const& field : one.fields) object[field.name] = json_of(field.is);
-    return object;
+    auto members = json::object();
+    for (auto const& field : object.fields) members[field.name] = json_of(field.content);
+    return members;
 }
 
-std::string text_of(json const& what)
+std::string text_of(json const& document)
 {
-    return terminal::printable_json(what.dump(2, ' ', false, json::error_handler_t::replace)) + '\n';
+    return terminal::printable_json(document.dump(2, ' ', false, json::error_handler_t::replace)) + '\n';
 }
 
-/// A list has a line for each of its items, everything else one.
-std::vector<std::string> lines_of(value const& some, wording how)
+/// A line for each item of a list; one line for any other value.
+std::vector<std::string> lines_of(value const& content, cell_format style)
 {
-    if (auto const* const texts = std::get_if<std::vector<std::string>>(&some)) return *texts;
-    auto const* const rows = std::get_if<std::vector<record>>(&some);
-    if (rows == nullptr) return {cell_of(some, how)};
+    if (auto const* const texts = std::get_if<std::vector<std::string>>(&content)) return *texts;
+    auto const* const rows = std::get_if<std::vector<record>>(&content);
+    if (rows == nullptr) return {cell_of(content, style)};
     std::vector<std::string> lines;
-    for (auto const& row : *rows) lines.push_back(fmt::format("{}", fmt::join(cells_of(row, how), " ")));
+    for (auto const& row : *rows) lines.push_back(fmt::format("{}", fmt::join(cells_of(row, style), " ")));
     return lines;
 }
 
-bool wants_colours()
+bool may_use_bold()
 {
     auto const* const no_color = std::getenv("NO_COLOR");
     auto const* const type = std::getenv("TERM");
-    bool const refused = no_color != nullptr && *no_color != '\0';
-    return !refused && type != nullptr && std::string_view{type} != "dumb";
+    bool const is_disabled = no_color != nullptr && *no_color != '\0';
+    return !is_disabled && type != nullptr && std::string_view{type} != "dumb";
 }
 
 }  // namespace
@@ -85,7 +78,7 @@ output::output(bool json)
 {
     bool const on_terminal = terminal::is_terminal(STDOUT_FILENO);
     form_ = json ? form::json : on_terminal ? form::table : form::tabs;
-    bold_ = on_terminal && wants_colours();
+    bold_ = on_terminal && may_use_bold();
 }
 
 void output::list(std::vector<record> const& rows, std::string const& none,
@@ -93,7 +86,7 @@ void output::list(std::vector<record> const& rows, std::string const& none,
 {
     if (form_ == form::json) return write(text_of(json_of(value{rows})));
     if (form_ == form::tabs) {
-        for (auto const& row : rows) write(terminal::tab_separated(cells_of(row, wording::exact)));
+        for (auto const& row : rows) write(terminal::tab_separated(cells_of(row, cell_format::exact)));
         return;
     }
     if (rows.empty()) return write(none + '\n');
@@ -101,14 +94,14 @@ void output::list(std::vector<record> const& rows, std::string const& none,
     write(listing(rows, dispensable, terminal::columns_of(STDOUT_FILENO), heading, base::system_clock{}.now()));
 }
 
-void output::show(record const& one)
+void output::show(record const& object)
 {
-    if (form_ == form::json) return write(text_of(json_of(one)));
+    if (form_ == form::json) return write(text_of(json_of(object)));
     bool const for_people = form_ == form::table;
     std::size_t widest = 0;
-    for (auto const& field : one.fields) widest = std::max(widest, title_of(field.name, false).size());
-    for (auto const& field : one.fields) {
-        for (auto const& line : lines_of(field.is, for_people ? wording::full : wording::exact)) {
+    for (auto const& field : object.fields) widest = std::max(widest, title_of(field.name, false).size());
+    for (auto const& field : object.fields) {
+        for (auto const& line : lines_of(field.content, for_people ? cell_format::full : cell_format::exact)) {
             if (for_people) {
                 auto const title = fmt::format("{:<{}}", title_of(field.name, false), widest);
                 write(fmt::format("{}{}{}  {}\n", bold_ ? "\x1b[1m" : "", title, bold_ ? "\x1b[0m" : "",

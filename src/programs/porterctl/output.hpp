@@ -9,29 +9,29 @@
 
 namespace porter::programs {
 
-/// What the tool shows: tables on a terminal, tab-separated lines without one, JSON where it is wanted. Text of others
-/// is escaped in each of them. Throws config::option_error(io) when standard output takes no more; that the reader went
-/// away is no error.
+/// porterctl's standard output: tables on a terminal, tab-separated lines elsewhere, or JSON. Control characters are
+/// escaped in each form. Throws config::option_error(io) when standard output cannot be written; a reader that has
+/// closed the pipe is no error.
 class output {
 public:
     explicit output(bool json);
 
     bool is_json() const noexcept { return form_ == form::json; }
 
-    /// Things of one kind: a row each. `none` says on a terminal that there are none; there the members `dispensable`
-    /// are left out, the first of them first, where it is too narrow for all.
+    /// A table of objects. On a terminal `none` is printed if there are none, and the members `dispensable` are left
+    /// out, in their order, if it is too narrow.
     void list(std::vector<record> const& rows, std::string const& none, std::span<std::string_view const> dispensable);
 
-    /// One thing: a line for each member, and for each item of a member that is a list.
-    void show(record const& one);
+    /// One object: a line for each member, and for each item of a member that is a list.
+    void show(record const& object);
 
-    /// What was done: as JSON the thing itself, else a sentence, which goes to stderr where stdout is no terminal.
+    /// The result of a change: as JSON the object, else the sentence, which goes to stderr if stdout is no terminal.
     void done(std::string const& sentence, record const& result);
 
-    /// What a person should know besides: a line "note: ..." on stderr, whatever the form.
+    /// Prints a line "note: ..." on stderr, in every form.
     void note(std::string const& line);
 
-    /// Text as it is, for --help and --version.
+    /// Prints text unchanged, for --help and --version.
     void text(std::string const& lines);
 
 private:

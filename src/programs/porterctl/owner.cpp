@@ -17,21 +17,21 @@ namespace porter::programs {
 
 namespace {
 
-/// As chown takes it: the number where the user has no entry.
+/// For chown: the number if the user has no entry.
 std::string name_of_user(::uid_t user)
 {
     auto const* const entry = ::getpwuid(user);
     return entry != nullptr ? entry->pw_name : std::to_string(user);
 }
 
-/// The group of that user; `other` where the user has no entry.
-::gid_t group_of_user(::uid_t user, ::gid_t other)
+/// The primary group of the user; `fallback` if the user has no entry.
+::gid_t group_of_user(::uid_t user, ::gid_t fallback)
 {
     auto const* const entry = ::getpwuid(user);
-    return entry != nullptr ? entry->pw_gid : other;
+    return entry != nullptr ? entry->pw_gid : fallback;
 }
 
-/// Whose the database is, or would be. False: its folder is not there.
+/// Finds the owner of the database, or of its folder if there is no database. False: the folder does not exist.
 bool find_owner(std::filesystem::path const& database, struct ::stat& about)
 {
     struct ::stat folder_about{};
@@ -61,7 +61,7 @@ std::optional<std::string> become_owner(std::filesystem::path const& database)
         ::setresuid(about.st_uid, about.st_uid, about.st_uid) != 0) {
         throw detail::config::option_error{
             detail::config::exit_code::io,
-            "cannot act as " + name + ", who owns the database: " + detail::base::system_message()};
+            "cannot act as " + name + ", the owner of the database: " + detail::base::system_message()};
     }
     detail::terminal::protect_memory();  // a change of user may undo it (prctl(2), PR_SET_DUMPABLE)
     return name;

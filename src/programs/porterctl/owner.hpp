@@ -6,10 +6,10 @@
 
 namespace porter::programs {
 
-/// Root works on the database of another user as that user, for good: every file that is made belongs to the owner, and
-/// nothing that the owner has put into the folder is done with root's rights. The owner is that of the file, or of its
-/// folder where there is no file. Returns the owner's name, or number; none: the user stays the same. Throws
-/// config::option_error(io).
+/// If root runs porterctl on another user's database, switches to that user for good: new files belong to the owner,
+/// and nothing that the owner put into the folder is used with root's permissions. The owner is that of the file, or of
+/// its folder if there is no file. Returns the owner's name or number; none: the user is unchanged. Throws
+/// config::option_error: io, or bad_configuration if root owns the file and another user its folder.
 std::optional<std::string> become_owner(std::filesystem::path const& database);
 
 }  // namespace porter::programs

@@ -16,26 +16,25 @@ struct size_in_bytes {
 
 struct record;
 
-/// What a member of a record is: nothing, or something of its kind.
+/// The value of a member; std::monostate if it is absent.
 using value = std::variant<std::monostate, bool, std::int64_t, std::string, detail::base::timestamp, size_in_bytes,
                            std::vector<std::string>, std::vector<record>>;
 
-/// A member. Its name is that of the JSON member, so it never changes; a moment's ends in "_at".
+/// A member. Its name is that of the JSON member, so it never changes; that of a time ends in "_at".
 struct field {
     std::string name;
-    value is;
+    value content;
 };
 
-/// One thing as it is shown, whatever the form: an account, a session, a state.
+/// One object of the output: an account, a session, a state.
 struct record {
     std::vector<field> fields;
 };
 
-/// What may not be there.
 template <typename T>
-value maybe(std::optional<T> const& some)
+value maybe(std::optional<T> const& optional)
 {
-    return some ? value{*some} : value{};
+    return optional ? value{*optional} : value{};
 }
 
 inline value count_of(std::uint64_t number)

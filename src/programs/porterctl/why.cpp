@@ -6,7 +6,7 @@
 #include "config/option_error.hpp"
 #include "identity/address.hpp"
 #include "programs/porterctl/command.hpp"
-#include "programs/porterctl/opening.hpp"
+#include "programs/porterctl/open_database.hpp"
 #include "store/sqlite/administration/addresses.hpp"
 #include "store/sqlite/attempts.hpp"
 #include "store/throttle.hpp"
@@ -21,7 +21,7 @@ namespace store = detail::store;
 using config::exit_code;
 using detail::identity::address;
 
-/// A rule that stands in the way of a login, or lets it pass.
+/// A rule that denies a login, or grants it.
 struct finding {
     std::string rule;
     std::string answer;  ///< the code's name
@@ -29,78 +29,78 @@ struct finding {
     std::optional<std::chrono::seconds> retry_after;
 };
 
-/// Who is asked about, from where.
-struct question {
+/// The login to explain.
+struct login_query {
     std::string name;
     std::optional<administration::account_row> account;
-    std::optional<address> from;
+    std::optional<address> from;  ///< none: an address that the account does not know
 };
 
-question read_question(context const& given, database& db)
+login_query read_query(context const& ctx, database& db)
 {
-    question asked;
-    asked.name = given.arguments[0];
-    if (auto const name = base::normalise_name(asked.name)) {
-        asked.name = *name;
-        asked.account = administration::find_account(db, base::fold_name(*name));
+    login_query query;
+    query.name = ctx.arguments[0];
+    if (auto const name = base::normalise_name(query.name)) {
+        query.name = *name;
+        query.account = administration::find_account(db, base::fold_name(*name));
     }
-    if (asked.account) asked.name = asked.account->name;
-    if (given.arguments.size() < 2) return asked;
-    asked.from = address::parse(given.arguments[1]);
-    if (asked.from) return asked;
+    if (query.account) query.name = query.account->name;
+    if (ctx.arguments.size() < 2) return query;
+    query.from = address::parse(ctx.arguments[1]);
+    if (query.from) return query;
     throw config::option_error{
         exit_code::usage,
-        fmt::format("\"{}\" is not an IP address such as 192.0.2.7 or 2001:db8::7", base::escape(given.arguments[1]))};
+        fmt::format("\"{}\" is not an IP address such as 192.0.2.7 or 2001:db8::7", base::escape(ctx.arguments[1]))};
 }
 
-/// On whose ladder the failures are.
-std::string counter_name(question const& asked, store::attempt_history const& found)
+/// Where the counted failures came from.
+std::string counter_name(login_query const& query, store::attempt_history const& history)
 {
-    if (found.is_known_network) return "from " + asked.from->network();
+    if (history.is_known_network) return "from " + query.from->network();
     return "from addresses where the account is not known";
 }
 
-finding describe(question const& asked, store::attempt_history const& found, store::decision const& verdict)
+finding describe(login_query const& query, store::attempt_history const& history, store::decision const& decision)
 {
     auto const& rules = detail::auth::throttle_rules;
-    auto const failed = found.failures.failures;
-    auto const where = counter_name(asked, found);
+    auto const failed = history.failures.failures;
+    auto const where = counter_name(query, history);
     using rule = store::decision::rule;
-    switch (verdict.by) {
+    switch (decision.by) {
         case rule::account_paused:
             return {"account_paused", "throttled",
-                    fmt::format("{} in a row {}: the next one is taken in {} s", counted(failed, "failed try"), where,
-                                verdict.retry_after.count()),
-                    verdict.retry_after};
+                    fmt::format("{} in a row {}: the next one is taken in {} s", quantity(failed, "failed try"), where,
+                                decision.retry_after.count()),
+                    decision.retry_after};
         case rule::account_locked:
             return {"account_locked",
                     "throttled",
                     fmt::format("{} in a row {}: no password is taken until porterctl accounts enable lifts the lock",
-                                counted(failed, "failed try"), where),
+                                quantity(failed, "failed try"), where),
                     {}};
         case rule::network_throttled:
             return {"network_throttled", "throttled",
                     fmt::format("{} failures from {} within {} minutes: nothing is taken from there for {} s, or until "
                                 "porterctl addresses enable lifts it",
-                                rules.failures_per_network, asked.from->network(),
+                                rules.failures_per_network, query.from->network(),
                                 std::chrono::duration_cast<std::chrono::minutes>(rules.network_window).count(),
-                                verdict.retry_after.count()),
-                    verdict.retry_after};
-        case rule::registrations_used_up:  // a login asks for no account
-        case rule::pending:                // never of stored rows alone: porterd says it of tries that it is deciding
+                                decision.retry_after.count()),
+                    decision.retry_after};
+        case rule::registrations_used_up:  // a login creates no account
+        case rule::pending:                // only while porterd decides other attempts, never from stored rows alone
         case rule::allowed:
             break;
     }
     return {"allowed", "granted", "the right password lets in", {}};
 }
 
-/// Where no password is asked there is one rule, whatever is known of accounts.
-finding describe(question const& asked, database& db, access access)
+/// The rule of an access mode that asks for no password; accounts do not matter.
+finding describe(login_query const& query, database& db, access access)
 {
     if (access == access::open) return {"open_access", "granted", "everybody is let in, without a name", {}};
     constexpr auto rule = "identify_access";
     std::optional<administration::address_row> known;
-    if (asked.from) known = administration::find_address(db, asked.from->text());
+    if (query.from) known = administration::find_address(db, query.from->text());
     if (known) {
         return {rule,
                 "granted",
@@ -108,84 +108,88 @@ finding describe(question const& asked, database& db, access access)
                             base::escape(known->name)),
                 {}};
     }
-    if (auto const name = base::normalise_new_name(asked.name); !name) return {rule, "invalid_name", name.error(), {}};
+    if (auto const name = base::normalise_new_name(query.name); !name) return {rule, "invalid_name", name.error(), {}};
     return {rule,
             "granted",
-            asked.from ? "nobody is known at this address: whoever says the name is let in, without a password"
+            query.from ? "nobody is known at this address: whoever says the name is let in, without a password"
                        : "whoever says the name is let in, without a password; who is known at an address is not asked",
             {}};
 }
 
-/// What stands in the way, in the order in which a login meets it; at the end what it meets when all that is gone.
-std::vector<finding> judge(question const& asked, database& db)
+/// The rules that deny the login, in porterd's order; if there are none, the one that grants it.
+std::vector<finding> find_rules(login_query const& query, database& db)
 {
-    std::vector<finding> met;
-    auto const moment = base::system_clock{}.now_precise();
+    std::vector<finding> findings;
+    auto const now = base::system_clock{}.now_precise();
     std::optional<store::account_id> id;
-    if (asked.account) id = asked.account->id;
-    auto const network = asked.from ? asked.from->network() : std::string{};
-    auto const found = store::sqlite::attempts_of(db, id, network, detail::auth::throttle_rules, moment);
-    auto const verdict = store::decide(found, detail::auth::throttle_rules, moment);
-    if (!verdict.allows()) met.push_back(describe(asked, found, verdict));
-    if (!asked.account) {
-        bool const is_said = administration::identified_name(db, asked.name);
-        met.push_back({"unknown_account",
-                       "bad_credentials",
-                       is_said ? "there is no account of this name: it was only said, which is enough in identify "
-                                 "access (--access identify)"
-                               : "there is no account of this name",
-                       {}});
-    } else if (asked.account->disabled_at) {
-        met.push_back({"account_disabled",
-                       "bad_credentials",
-                       "the account is disabled: porterctl accounts enable lets it in again",
-                       {}});
+    if (query.account) id = query.account->id;
+    auto const network = query.from ? query.from->network() : std::string{};
+    auto const history = store::sqlite::attempts_of(db, id, network, detail::auth::throttle_rules, now);
+    auto const decision = store::decide(history, detail::auth::throttle_rules, now);
+    if (!decision.allows()) findings.push_back(describe(query, history, decision));
+    if (!query.account) {
+        bool const is_identified = administration::identified_name(db, query.name);
+        findings.push_back({"unknown_account",
+                            "bad_credentials",
+                            is_identified
+                                ? "there is no account of this name: it was only said, which is enough in identify "
+                                  "access (--access identify)"
+                                : "there is no account of this name",
+                            {}});
+    } else if (query.account->disabled_at) {
+        findings.push_back({"account_disabled",
+                            "bad_credentials",
+                            "the account is disabled: porterctl accounts enable lets it in again",
+                            {}});
     }
-    if (asked.account &&
-        !detail::auth::argon2id::is_readable(administration::password_hash_of(db, asked.account->id))) {
-        met.push_back({"password_unreadable",
-                       "bad_credentials",
-                       "the stored hash cannot be read, or its cost is out of bounds, so no password fits: porterctl "
-                       "accounts set-password stores another",
-                       {}});
+    if (query.account &&
+        !detail::auth::argon2id::is_readable(administration::password_hash_of(db, query.account->id))) {
+        findings.push_back(
+            {"password_unreadable",
+             "bad_credentials",
+             "the stored hash cannot be read, or its cost is out of bounds, so no password fits: porterctl "
+             "accounts set-password stores another",
+             {}});
     }
-    if (met.empty()) met.push_back(describe(asked, found, verdict));
-    return met;
+    if (findings.empty()) findings.push_back(describe(query, history, decision));
+    return findings;
 }
 
-exit_code explanation(context& given)
+exit_code why(context& ctx)
 {
-    auto const db = open_to_read(given);
-    auto const asked = read_question(given, *db);
-    auto const mode = given.configuration.server.access;
-    auto const met = mode == access::authenticate ? judge(asked, *db) : std::vector{describe(asked, *db, mode)};
-    auto const& first = met.front();
-    record answer{{{"name", asked.name},
-                   {"account", asked.account ? value{asked.account->id} : value{}},
-                   {"address", asked.from ? value{asked.from->text()} : value{}},
+    auto const db = open_to_read(ctx);
+    auto const query = read_query(ctx, *db);
+    auto const mode = ctx.configuration.server.access;
+    auto const findings =
+        mode == access::authenticate ? find_rules(query, *db) : std::vector{describe(query, *db, mode)};
+    auto const& first = findings.front();
+    record answer{{{"name", query.name},
+                   {"account", query.account ? value{query.account->id} : value{}},
+                   {"address", query.from ? value{query.from->text()} : value{}},
                    {"answer", first.answer},
                    {"rule", first.rule},
                    {"retry_after", first.retry_after ? value{std::int64_t{first.retry_after->count()}} : value{}},
                    {"explanation", first.explanation}}};
     std::vector<record> then;
-    for (auto next = met.begin() + 1; next != met.end(); ++next) {
+    for (auto next = findings.begin() + 1; next != findings.end(); ++next) {
         then.push_back({{{"rule", next->rule}, {"explanation", next->explanation}}});
     }
     answer.fields.push_back({"then", then});
-    given.out.show(answer);
+    ctx.out.show(answer);
     return exit_code::ok;
 }
 
 constexpr command table[] = {
-    {"why", "", "NAME [ADDRESS]", 1, 2, "access", "what would happen to a login now, and which rule says so",
-     "With the right password, by porterd's own decision. Without ADDRESS: from one where the account is\n"
-     "not known. What porterd has in memory only (tries at unknown names, its load) is not seen.\n"
+    {"why", "", "NAME [ADDRESS]", 1, 2, "access", "the outcome of a login now, and the rule that decides it",
+     "With the right password, by the same decision as porterd's. Without ADDRESS: from an address that the\n"
+     "account does not know. What porterd keeps only in memory (attempts at unknown names, its load) is not\n"
+     "considered.\n"
      "Rules: allowed, unknown_account, account_disabled, account_paused, account_locked, network_throttled,\n"
      "password_unreadable; in other access modes identify_access and open_access.\n",
      "  porterctl why Alice\n"
      "  porterctl why Alice 192.0.2.7\n"
      "  porterctl why Alice 192.0.2.7 --access identify\n",
-     explanation},
+     why},
 };
 
 }  // namespace

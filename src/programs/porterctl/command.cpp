@@ -2,17 +2,17 @@
 
 namespace porter::programs {
 
-std::string name_of(command const& one)
+std::string name_of(command const& entry)
 {
-    return std::string{one.noun} + (one.verb.empty() ? "" : " ") + std::string{one.verb};
+    return std::string{entry.noun} + (entry.verb.empty() ? "" : " ") + std::string{entry.verb};
 }
 
 std::vector<command const*> all_commands()
 {
     std::vector<command const*> all;
-    for (auto const& some :
+    for (auto const& group :
          {accounts_commands(), sessions_commands(), addresses_commands(), why_commands(), db_commands()}) {
-        for (auto const& one : some) all.push_back(&one);
+        for (auto const& one : group) all.push_back(&one);
     }
     return all;
 }
