@@ -20,10 +20,10 @@ auto message_socket<Stream>::read_some(std::error_code& error) -> awaitable<>
 template <typename Stream>
 auto message_socket<Stream>::receive_some(std::error_code& error) -> awaitable<>
 {
-    auto const state = co_await asio::this_coro::cancellation_state;
-    auto const before = state.cancelled();
+    auto const cancellation = co_await asio::this_coro::cancellation_state;
+    auto const before = cancellation.cancelled();
     while (!decoder_.ready(error)) {
-        if (!error && state.cancelled() != before) error = asio::error::operation_aborted;
+        if (!error && cancellation.cancelled() != before) error = asio::error::operation_aborted;
         if (error) co_return;
         co_await read_some(error);
         if (error) co_return;
@@ -87,14 +87,14 @@ auto message_socket<Stream>::flush(std::error_code& error) -> awaitable<>
 {
     error.clear();
     if (flushing_) co_return;
-    auto const state = co_await asio::this_coro::cancellation_state;
-    auto const before = state.cancelled();
+    auto const cancellation = co_await asio::this_coro::cancellation_state;
+    auto const before = cancellation.cancelled();
     flushing_ = true;
     while (!encoder_.empty() && !error) {
         auto const bytes = encoder_.pending();
         auto const size = co_await Stream::async_write_some(asio::buffer(bytes.data(), bytes.size()), into(error));
         encoder_.consume(size);
-        if (!error && !encoder_.empty() && state.cancelled() != before) error = asio::error::operation_aborted;
+        if (!error && !encoder_.empty() && cancellation.cancelled() != before) error = asio::error::operation_aborted;
     }
     flushing_ = false;
 }
