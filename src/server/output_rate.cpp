@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 namespace porter::detail::server {
+
 std::chrono::milliseconds time_at(std::uint32_t rate, std::size_t bytes) noexcept
 {
     return std::chrono::milliseconds{std::uint64_t{bytes} * 1000 / rate};

@@ -6,42 +6,42 @@
 
 namespace porter::detail::server {
 
-/// How far the output of a TCP connection has come, as the system tells (Linux: TCP_INFO, SIOCOUTQ).
+/// The progress of a TCP connection's output, from the kernel (Linux: TCP_INFO, SIOCOUTQ).
 struct output_position {
-    std::uint64_t acknowledged = 0;  ///< bytes that the peer's machine has acknowledged since the connection began
-    std::size_t buffered = 0;        ///< bytes that our system holds for it: not sent, or not acknowledged
+    std::uint64_t acknowledged = 0;  ///< bytes acknowledged since the connection began
+    std::size_t buffered = 0;        ///< bytes in the kernel that are unsent or unacknowledged
 
-    /// Zeroes for a socket that is closed.
+    /// Zeroes for a closed socket.
     static output_position of(int socket) noexcept;
 };
 
-/// How long so many bytes take at a rate, in bytes a second.
+/// The time that these bytes take at this rate, in bytes a second.
 std::chrono::milliseconds time_at(std::uint32_t rate, std::size_t bytes) noexcept;
 
-/// Whether a peer takes the output that waits for it fast enough: some of it within a time, and all of it within that
-/// time plus what its size takes at the slowest rate, as a frame has to arrive. It is judged piece by piece: a piece is
-/// what is pending when it begins, and the next one begins when the peer's machine has acknowledged it.
+/// Checks that a peer reads pending output fast enough: some of it within a time, and all of it within that time plus
+/// what its size takes at the slowest rate. Output is checked in pieces: a piece is what is pending when it starts, and
+/// the next one starts when it is acknowledged.
 ///
-/// What is acknowledged counts, not what our system takes: a full buffer of the system reports room only when much of
-/// it is free, which a peer that reads slowly and steadily needs long for.
+/// Acknowledged bytes count, not bytes written to the socket: the kernel reports a full buffer as writable only when
+/// much of it is free, which takes a slow but steady reader long.
 class output_rate {
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
-    /// Output is pending from now on: `queued` bytes that are still to be handed to the system, and what it holds.
+    /// Starts the first piece: `queued` bytes that are still to be written to the socket, and what the kernel holds.
     /// `slowest_rate`: bytes a second.
     output_rate(time_point now, std::size_t queued, output_position position, std::chrono::milliseconds time,
                 std::uint32_t slowest_rate);
 
-    /// Once a tick, as long as output is pending.
+    /// Once a tick while output is pending.
     void update(time_point now, std::size_t queued, output_position position);
 
-    /// Nothing was acknowledged for the whole time.
+    /// Whether nothing was acknowledged for `time`.
     bool has_stalled(time_point now) const noexcept { return now - progress_at_ >= time_; }
-    /// The piece is overdue.
+    /// Whether the piece should have been acknowledged by now.
     bool is_late(time_point now) const noexcept { return now >= due_; }
 
-    /// When the present piece began.
+    /// The start of the current piece.
     time_point started_at() const noexcept { return started_at_; }
 
 private:
@@ -50,10 +50,10 @@ private:
     std::chrono::milliseconds time_;
     std::uint32_t slowest_rate_;
     std::uint64_t acknowledged_;   // at the last tick
-    std::uint64_t piece_end_ = 0;  // it is taken when so much is acknowledged
+    std::uint64_t piece_end_ = 0;  // the value of acknowledged_ at which the piece ends
     time_point started_at_{};
     time_point due_{};
-    time_point progress_at_;  // of the last tick that found more acknowledged
+    time_point progress_at_;  // the last tick at which acknowledged_ had grown
 };
 
 }  // namespace porter::detail::server

@@ -8,7 +8,7 @@
 namespace porter::detail::server {
 namespace {
 
-using decided = result<std::optional<proxy_header>, std::string>;
+using parsed = result<std::optional<proxy_header>, std::string>;
 using namespace std::string_view_literals;
 
 constexpr auto signature_1 = "PROXY "sv;
@@ -16,17 +16,17 @@ constexpr auto signature_2 = "\r\n\r\n\0\r\nQUIT\n"sv;
 constexpr std::size_t longest_1 = 107;  // bytes with CR LF: "worst case" in section 2.1
 constexpr std::size_t fixed_2 = 16;     // bytes of version 2 before the addresses
 
-unexpected<std::string> malformed(char const* why)
+unexpected<std::string> malformed(char const* reason)
 {
-    return unexpected(std::string{why});
+    return unexpected(std::string{reason});
 }
 
-decided need_more()
+parsed need_more()
 {
     return std::optional<proxy_header>{};
 }
 
-decided found(std::size_t size, std::optional<asio::ip::address> client = {})
+parsed found(std::size_t size, std::optional<asio::ip::address> client = {})
 {
     return std::optional{proxy_header{size, client}};
 }
@@ -36,23 +36,23 @@ bool is_port(std::string_view text)
     std::uint16_t value = 0;
     auto const* const end = text.data() + text.size();
     auto const [stopped, error] = std::from_chars(text.data(), end, value);
-    bool const padded = text.size() > 1 && text.front() == '0';
-    return error == std::errc{} && stopped == end && !padded;
+    bool const is_padded = text.size() > 1 && text.front() == '0';
+    return error == std::errc{} && stopped == end && !is_padded;
 }
 
-/// An address of the family that was announced, and written like one: no zone, no NUL that would hide what is behind.
+/// An address of the announced family, without a zone or a NUL.
 std::optional<asio::ip::address> parse_address(std::string_view text, bool v6)
 {
-    bool const plain = std::ranges::all_of(
+    bool const is_numeric = std::ranges::all_of(
         text, [](char c) { return std::string_view{"0123456789abcdefABCDEF.:"}.find(c) != std::string_view::npos; });
-    if (!plain) return std::nullopt;
+    if (!is_numeric) return std::nullopt;
     asio::error_code error;
     auto const address = asio::ip::make_address(std::string{text}, error);
     if (error || address.is_v6() != v6) return std::nullopt;
     return address;
 }
 
-/// Takes the text up to the next space away from `line`, with the space; all of it when there is none.
+/// Removes and returns the text up to the next space; the space is removed, too.
 std::string_view next_word(std::string_view& line)
 {
     auto const space = line.find(' ');
@@ -61,25 +61,25 @@ std::string_view next_word(std::string_view& line)
     return word;
 }
 
-/// `line`: what stands between the signature and CR LF.
-decided parse_words(std::string_view line, std::size_t size)
+/// `line`: between the signature and CR LF.
+parsed parse_words(std::string_view line, std::size_t size)
 {
     auto const family = next_word(line);
     if (family == "UNKNOWN") return found(size);  // the rest of the line is to be ignored: section 2.1
-    if (family != "TCP4" && family != "TCP6") return malformed("its protocol is none of TCP4, TCP6, UNKNOWN");
+    if (family != "TCP4" && family != "TCP6") return malformed("its protocol is not TCP4, TCP6 or UNKNOWN");
     bool const v6 = family == "TCP6";
     auto const source = parse_address(next_word(line), v6);
     auto const destination = parse_address(next_word(line), v6);
     bool const ports = is_port(next_word(line));
-    // The last word ends the line: a space behind it would be one word more.
-    if (!source || !destination) return malformed("an address in it is none");
-    if (!ports || !is_port(line)) return malformed("a port in it is none");
+    // The second port is the rest of the line: a trailing space is malformed.
+    if (!source || !destination) return malformed("an address in it is invalid");
+    if (!ports || !is_port(line)) return malformed("a port in it is invalid");
     return found(size, source);
 }
 
-decided parse_1(std::string_view begun)
+parsed parse_1(std::string_view prefix)
 {
-    auto const line = begun.substr(0, longest_1);
+    auto const line = prefix.substr(0, longest_1);
     auto const end = line.find('\n');
     if (end == std::string_view::npos) {
         if (line.size() == longest_1) return malformed("its line is longer than 107 bytes");
@@ -102,46 +102,46 @@ Address address_at(std::string_view bytes, std::size_t at)
     return Address{raw};
 }
 
-/// How many bytes the addresses of each family take: unspecified, IPv4, IPv6, local sockets.
+/// Bytes of the addresses of each family: unspecified, IPv4, IPv6, local sockets.
 constexpr std::array<std::size_t, 4> address_sizes{0, 12, 36, 216};
 
-decided parse_2(std::string_view begun)
+parsed parse_2(std::string_view prefix)
 {
-    if (begun.size() > 12 && (byte_at(begun, 12) & 0xf0U) != 0x20) return malformed("its version is not 2");
-    if (begun.size() > 12 && (byte_at(begun, 12) & 0x0fU) > 1)
+    if (prefix.size() > 12 && (byte_at(prefix, 12) & 0xf0U) != 0x20) return malformed("its version is not 2");
+    if (prefix.size() > 12 && (byte_at(prefix, 12) & 0x0fU) > 1)
         return malformed("its command is neither LOCAL nor PROXY");
-    if (begun.size() < fixed_2) return need_more();
+    if (prefix.size() < fixed_2) return need_more();
 
-    bool const local = (byte_at(begun, 12) & 0x0fU) == 0;
-    auto const family = byte_at(begun, 13) >> 4U;
-    auto const transport = byte_at(begun, 13) & 0x0fU;
-    std::size_t const length = byte_at(begun, 14) << 8U | byte_at(begun, 15);
+    bool const local = (byte_at(prefix, 12) & 0x0fU) == 0;
+    auto const family = byte_at(prefix, 13) >> 4U;
+    auto const transport = byte_at(prefix, 13) & 0x0fU;
+    std::size_t const length = byte_at(prefix, 14) << 8U | byte_at(prefix, 15);
     std::size_t const size = fixed_2 + length;
     if (size > longest_proxy_header) return malformed("it is longer than 4096 bytes");
-    if (!local && (family >= address_sizes.size() || transport > 2)) return malformed("its address family is none");
+    if (!local && (family >= address_sizes.size() || transport > 2)) return malformed("its address family is unknown");
     if (!local && length < address_sizes[family]) return malformed("it is too short for its addresses");
-    if (begun.size() < size) return need_more();
+    if (prefix.size() < size) return need_more();
 
     constexpr unsigned stream_transport = 1;
     if (local || transport != stream_transport) return found(size);
-    if (family == 1) return found(size, address_at<asio::ip::address_v4>(begun, fixed_2));
-    if (family == 2) return found(size, address_at<asio::ip::address_v6>(begun, fixed_2));
+    if (family == 1) return found(size, address_at<asio::ip::address_v4>(prefix, fixed_2));
+    if (family == 2) return found(size, address_at<asio::ip::address_v6>(prefix, fixed_2));
     return found(size);
 }
 
-bool may_start(std::string_view begun, std::string_view signature)
+bool may_start(std::string_view prefix, std::string_view signature)
 {
-    auto const both = std::min(begun.size(), signature.size());
-    return begun.substr(0, both) == signature.substr(0, both);
+    auto const both = std::min(prefix.size(), signature.size());
+    return prefix.substr(0, both) == signature.substr(0, both);
 }
 
 }  // namespace
 
-decided parse_proxy_header(std::string_view begun)
+parsed parse_proxy_header(std::string_view prefix)
 {
-    if (may_start(begun, signature_1)) return begun.size() < signature_1.size() ? need_more() : parse_1(begun);
-    if (may_start(begun, signature_2)) return begun.size() < signature_2.size() ? need_more() : parse_2(begun);
-    return malformed("it does not begin like one");
+    if (may_start(prefix, signature_1)) return prefix.size() < signature_1.size() ? need_more() : parse_1(prefix);
+    if (may_start(prefix, signature_2)) return prefix.size() < signature_2.size() ? need_more() : parse_2(prefix);
+    return malformed("it does not begin with the signature of one");
 }
 
 }  // namespace porter::detail::server

@@ -6,8 +6,8 @@
 
 namespace porter::detail::server {
 
-/// Takes a PROXY header from the stream, and not a byte of what is behind it. Cancelling the socket's operations ends
-/// the wait. The error is how the connection ends: a header that is none is a protocol_error.
+/// Reads the PROXY header that the stream begins with, and no byte after it. Cancelling the socket's operations ends
+/// the wait. The error is the close reason of the connection: protocol_error for an invalid header.
 task<result<proxy_header, close_reason>> read_proxy_header(base::tcp_socket& socket);
 
 }  // namespace porter::detail::server

@@ -7,7 +7,7 @@
 namespace porter::detail::server {
 namespace {
 
-/// A smaller round is soon over: its reads would mostly find nothing, and starting an operation tries to read anyway.
+/// In a smaller round the reads would mostly find nothing, and starting an operation tries to read anyway.
 constexpr std::size_t min_round_to_expect_input = 4;
 
 }  // namespace
@@ -30,8 +30,8 @@ void read_scheduler::schedule(connection& conn)
     scheduled_.push(conn);
 }
 
-/// All read first and all resume afterwards: each half is a lot of code, here and in the kernel, which stays in the
-/// processor's cache for the whole round.
+/// All connections read first and resume afterwards: each half is much code, here and in the kernel, which then stays
+/// in the processor's cache.
 void read_scheduler::run_round() noexcept
 {
     auto const round = std::exchange(scheduled_, {});

@@ -6,14 +6,15 @@ namespace porter::detail::server {
 
 class connection;
 
-/// The order in which the connections of one worker read. After replying, a connection yields to every ready connection
-/// before its next read: the peer's next message has mostly arrived by then, so a read seldom finds nothing and seldom
-/// has to be started as an asynchronous operation. On the worker's thread.
+/// Orders the reads of one worker's connections. After replying, a connection yields to every ready connection before
+/// its next read. By then the peer's next message has mostly arrived, so few reads find nothing and become asynchronous
+/// operations. On the worker's thread.
 class read_scheduler {
 public:
     explicit read_scheduler(io_executor executor) noexcept : executor_(executor) {}
 
-    /// Lets the connection read in its turn: at once when no other has read since its last. It outlives that.
+    /// Queues a read of the connection; starts it at once if no other connection has read since its last. The
+    /// connection must live until the read.
     void schedule(connection& conn);
 
 private:
@@ -26,12 +27,12 @@ private:
         std::size_t size = 0;
     };
 
-    /// noexcept: an exception would leave the rest of a round waiting for ever.
+    /// noexcept: an exception would leave the rest of the round unread.
     void run_round() noexcept;
 
     io_executor executor_;
     queue scheduled_;
-    connection const* last_ = nullptr;  // only compared with: it may have been destroyed
+    connection const* last_ = nullptr;  // only compared: it may have been destroyed
 };
 
 }  // namespace porter::detail::server

@@ -10,7 +10,7 @@ namespace porter::detail::server {
 /// reference outlive it; the coroutine is spawned with conn.cancellation_slot().
 task<void> serve(connection& conn, connection_slot slot, server_context const& ctx);
 
-/// Tells the peer of a connection that got no slot that the server is full. The same holds.
+/// Closes a connection that got no slot with server_full. Spawned as serve() is.
 task<void> reject(connection& conn, reject_permit permit, server_context const& ctx);
 
 }  // namespace porter::detail::server

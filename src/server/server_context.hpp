@@ -11,8 +11,7 @@
 
 namespace porter::detail::server {
 
-/// What every connection of a server uses: the modules that it passes through, and the options. Everything outlives
-/// every connection.
+/// The modules and options that every connection of a server uses. They outlive all connections.
 struct server_context {
     identity::directory& directory;
     auth::verifier& verifier;

@@ -11,11 +11,11 @@ namespace {
 
 constexpr std::chrono::hours prune_period{1};
 
-/// From the loss of the store to the end: requests are answered meanwhile, and who took the files away has done what
-/// belongs to it, as an ending of sessions.
+/// From the loss of the store to the stop: time for the program that replaced the store's files to end sessions as
+/// well. Requests are still answered.
 constexpr std::chrono::seconds after_loss{1};
 
-/// Deadlines are watched a second's grain wide, finer when the rules are finer than that.
+/// Timeouts are checked once a second, or more often if one of them is shorter than 8 s.
 std::chrono::milliseconds tick_for(options const& options)
 {
     using std::chrono::milliseconds;
@@ -24,7 +24,7 @@ std::chrono::milliseconds tick_for(options const& options)
     return std::clamp(shortest / 8, milliseconds{10}, milliseconds{1000});
 }
 
-/// Of the memory for buffers one network gets so much at most.
+/// One network may use this fraction of the memory for buffers: one half.
 constexpr std::size_t network_share = 2;
 
 task<std::vector<store::session_id>> sessions_of(worker const& thread)
@@ -32,34 +32,34 @@ task<std::vector<store::session_id>> sessions_of(worker const& thread)
     co_return thread.sessions();
 }
 
-/// Four connections of one network can always have a frame of the largest size under way.
+/// At least enough for four connections of one network to receive a frame of the largest size.
 std::size_t memory_for(options const& options)
 {
     auto const large_frames = std::size_t{options.max_frame} * 4 * network_share;
     return options.max_buffered == 0 ? 0 : std::max(options.max_buffered, large_frames);
 }
 
-/// The line of a connection that is closed at once: nothing is left to say a reason with.
-void note_rejected(log::logger& log, identity::address const& from)
+/// Logs a connection that is closed at once, without a reject_permit.
+void log_rejected(log::logger& log, identity::address const& from)
 {
     log.with(from).info("connection_closed", {{"code", name_of(code::server_full)},
-                                              log::quoted("reason", "the server is full, and it was not told")});
+                                              log::quoted("reason", "the server is full: closed without a message")});
 }
 
 }  // namespace
 
-tcp_server::tcp_server(asio::io_context& main, std::size_t threads, server_context const& rooms)
+tcp_server::tcp_server(asio::io_context& main, std::size_t threads, server_context const& ctx)
     : main_(main),
-      ctx_(rooms),
-      limiter_(rooms.options.max_connections, rooms.options.max_connections_per_address,
-               rooms.options.max_connections_per_account),
-      memory_(memory_for(rooms.options), memory_for(rooms.options) / network_share),
-      workers_(main, threads, rooms.clock, memory_, tick_for(rooms.options)),
+      ctx_(ctx),
+      limiter_(ctx.options.max_connections, ctx.options.max_connections_per_address,
+               ctx.options.max_connections_per_account),
+      memory_(memory_for(ctx.options), memory_for(ctx.options) / network_share),
+      workers_(main, threads, ctx.clock, memory_, tick_for(ctx.options)),
       drain_timer_(main.get_executor()),
       maintenance_timer_(main.get_executor()),
       ends_timer_(main.get_executor()),
       loss_timer_(main.get_executor()),
-      maintenance_period_(rooms.options.use_period)
+      maintenance_period_(ctx.options.use_period)
 {
     on_accept_ = [this](stream socket, identity::address from, worker& thread) {
         on_accept(std::move(socket), std::move(from), thread);
@@ -70,12 +70,12 @@ tcp_server::~tcp_server()
 {
     if (!started_) return;
     stop();
-    // What still runs refers to this object: it must come to its end here, on the io_context that it lives on.
+    // Coroutines that still run refer to this object: they must end here, on their io_context.
     main_.restart();
     while (!finished_ || background_tasks_ != 0) main_.run_one();
     ctx_.registry.watch({});
     main_.restart();  // it may have run out of work above
-    main_.poll();     // what the watcher posted meanwhile
+    main_.poll();     // runs what the watcher has posted
 }
 
 void tcp_server::add(base::tcp_acceptor acceptor)
@@ -125,27 +125,27 @@ void tcp_server::on_accept(stream socket, identity::address from, worker& thread
     from = from.with_connection(++last_connection_);
     slot_owner const owner{&thread, from.connection()};
     bool const by_proxy = is_proxy(ctx_.options, from.ip());
-    auto asked = by_proxy ? limiter_.take_unassigned(owner) : limiter_.take(from.network(), owner);
-    if (asked.evicted) notify_evicted(*asked.evicted);
-    auto goodbye = asked.slot ? std::nullopt : limiter_.permit_reject();
+    auto outcome = by_proxy ? limiter_.take_unassigned(owner) : limiter_.take(from.network(), owner);
+    if (outcome.evicted) notify_evicted(*outcome.evicted);
+    auto permit = outcome.slot ? std::nullopt : limiter_.permit_reject();
     ctx_.log.with(from).debug("connection_accepted");
-    if (!asked.slot && !goodbye) return note_rejected(ctx_.log, from);
+    if (!outcome.slot && !permit) return log_rejected(ctx_.log, from);
     auto conn = std::make_unique<connection>(std::move(socket), std::move(from), thread, ctx_.options, ctx_.log);
-    auto life = asked.slot ? serve(*conn, std::move(*asked.slot), ctx_) : reject(*conn, std::move(*goodbye), ctx_);
+    auto life = outcome.slot ? serve(*conn, std::move(*outcome.slot), ctx_) : reject(*conn, std::move(*permit), ctx_);
     auto const cancellation = conn->cancellation_slot();
     auto done = [this, conn = std::move(conn)](std::exception_ptr escaped) { on_ended(escaped); };
     ++running_;
     asio::co_spawn(thread.executor(), std::move(life), asio::bind_cancellation_slot(cancellation, std::move(done)));
 }
 
-/// What runs as long as the door is open.
+/// Spawns what runs until stop(), on any worker.
 void tcp_server::spawn(io_executor where, task<void> work)
 {
     ++running_;
     asio::co_spawn(where, std::move(work), [this](std::exception_ptr escaped) { on_ended(escaped); });
 }
 
-/// What the house does for itself: always on the main thread.
+/// Spawns a background task on the main thread.
 void tcp_server::spawn_background(task<void> work)
 {
     ++background_tasks_;
@@ -166,7 +166,7 @@ void tcp_server::report_defect(std::exception_ptr escaped)
     }
 }
 
-/// On the thread of what ended.
+/// Called on the thread of the coroutine that has ended.
 void tcp_server::on_ended(std::exception_ptr escaped)
 {
     report_defect(escaped);
@@ -197,8 +197,8 @@ void tcp_server::finish()
 task<void> tcp_server::close_after_drain()
 {
     drain_timer_.expires_after(drain_time);
-    auto const late = co_await base::wait_for_expiry(drain_timer_);
-    if (!late) co_return;
+    auto const expired = co_await base::wait_for_expiry(drain_timer_);
+    if (!expired) co_return;
     for (auto* thread : workers_.all()) asio::post(thread->executor(), [thread] { thread->close_all(); });
 }
 
@@ -215,20 +215,20 @@ task<void> tcp_server::run_maintenance()
             asio::post(thread->executor(), [this, thread] { thread->report_health_checks(ctx_.log); });
         }
         maintenance_timer_.expires_after(maintenance_period_);
-        if (finished_) break;                                // while the store was busy
-        co_await base::wait_for_expiry(maintenance_timer_);  // or cut short by finish()
+        if (finished_) break;                                // while the store was pruned
+        co_await base::wait_for_expiry(maintenance_timer_);  // or cancelled by finish()
         co_await ctx_.registry.write_activity();
         co_await recheck_sessions();
     }
     co_await ctx_.registry.write_activity();
 }
 
-/// Each connection knows when its session ends, but not that an administrator has moved that by hand.
+/// Connections close when their session expires; this finds sessions whose end an administrator has moved.
 task<void> tcp_server::watch_ends()
 {
     while (!finished_) {
         ends_timer_.expires_after(std::chrono::seconds{1});
-        co_await base::wait_for_expiry(ends_timer_);  // or cut short by finish()
+        co_await base::wait_for_expiry(ends_timer_);  // or cancelled by finish()
         if (!finished_) co_await ctx_.registry.end_expired();
     }
 }
@@ -241,7 +241,7 @@ void tcp_server::record_activity()
     }
 }
 
-/// The sessions of all threads. After finish() nothing runs on the others any more.
+/// The sessions of all workers. After finish() the other threads run no more work.
 task<std::vector<store::session_id>> tcp_server::live_sessions()
 {
     std::vector<store::session_id> live;
@@ -254,19 +254,19 @@ task<std::vector<store::session_id>> tcp_server::live_sessions()
     co_return live;
 }
 
-/// The store looks at each live session again.
+/// Has the store check each connected session again.
 task<void> tcp_server::recheck_sessions()
 {
     auto live = co_await live_sessions();
     co_await ctx_.registry.recheck(std::move(live));
 }
 
-/// Sessions that ended in what is there now hear so, and all others that the server stops: without a store it hears of
-/// no ending any more.
+/// Closes the connections of sessions that the store has ended, then stops the server: without a store it would not
+/// learn of ended sessions.
 task<void> tcp_server::stop_after_store_loss(std::string reason)
 {
     loss_timer_.expires_after(after_loss);
-    co_await base::wait_for_expiry(loss_timer_);  // or cut short by finish()
+    co_await base::wait_for_expiry(loss_timer_);  // or cancelled by finish()
     if (finished_) co_return;
     co_await recheck_sessions();
     if (stopping_) co_return;

@@ -22,13 +22,12 @@
 
 namespace porter::detail::server {
 
-/// Opens the door, lets visitors in, and lets everybody out again: what runs a server once its rooms are built. A test
-/// hands in an acceptor on port 0, a memory store and a clock of its own. Members are for the main I/O thread, or for
-/// before it runs.
+/// Runs a server: accepts connections, spawns their coroutines, does background work, and stops. Call its members on
+/// the main I/O thread, or before that runs.
 class tcp_server {
 public:
-    /// `main` is the io_context that the caller runs; `threads` counts its thread. All arguments outlive this.
-    tcp_server(asio::io_context& main, std::size_t threads, server_context const& rooms);
+    /// `main` is the io_context that the caller runs; `threads` counts the caller's. All arguments outlive this.
+    tcp_server(asio::io_context& main, std::size_t threads, server_context const& ctx);
     /// Stops, and runs `main` until everything that was started has ended.
     ~tcp_server();
 
@@ -37,20 +36,20 @@ public:
 
     std::vector<asio::ip::tcp::endpoint> local_endpoints() const;
 
-    /// Starts accepting, watching deadlines and keeping house; all of it runs when `main` runs.
+    /// Starts accepting, timeouts and background work, which run when `main` runs.
     void start();
 
-    /// No new connections; closing(shutting_down) to all, cut off after `drain_time`. Then nothing of this is left
-    /// that keeps `main` running. The reason is for the log.
+    /// Stops accepting, and closes all connections with shutting_down; those that are left after `drain_time` are cut.
+    /// Then nothing of this keeps `main` running. The reason is for the log.
     void stop(std::string_view reason = "a stop was requested");
 
-    /// Called with the reason when it stops by itself.
+    /// Called with the reason when the server stops because of an error.
     void on_failure(std::function<void(std::string const& reason)> failed) { on_failure_ = std::move(failed); }
 
-    /// Connections that have a place now.
+    /// Connections that have a slot.
     std::size_t connections() const { return limiter_.taken(); }
 
-    /// Exceptions that escaped a connection so far: each one a mistake of ours.
+    /// Exceptions that escaped a connection or background task so far: each is a bug.
     std::size_t defects() const noexcept { return defects_; }
 
 private:
@@ -83,7 +82,7 @@ private:
     base::steady_timer loss_timer_;
     std::function<void(std::string const&)> on_failure_;
     std::chrono::milliseconds maintenance_period_;
-    std::atomic<std::size_t> running_ = 0;  // accept loops, connections and the threads' watches
+    std::atomic<std::size_t> running_ = 0;  // accept loops, connections and the workers' ticks
     std::atomic<std::size_t> defects_ = 0;
     std::size_t background_tasks_ = 0;
     bool started_ = false;

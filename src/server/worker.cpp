@@ -18,7 +18,7 @@ worker::worker(asio::io_context& io, base::clock const& clock, buffer_limiter& m
 
 worker::~worker()
 {
-    assert(first_ == nullptr);  // peers live in coroutines that refer to this
+    assert(first_ == nullptr);  // connections refer to this
 }
 
 void worker::add(connection& conn)
@@ -28,7 +28,7 @@ void worker::add(connection& conn)
     conn.following_ = first_;
     if (first_ != nullptr) first_->previous_ = &conn;
     first_ = &conn;
-    // A connection that was accepted while the house was closing hears so at once.
+    // It was accepted before the acceptors stopped, and arrives after stop().
     if (stopping_) conn.abort(close_reason::local(code::shutting_down));
 }
 
@@ -60,7 +60,7 @@ task<void> worker::watch()
 {
     while (!stopping_ || first_ != nullptr) {
         timer_.expires_after(tick_);
-        co_await base::wait_for_expiry(timer_);  // or cut short by leave() or stop(): look again
+        co_await base::wait_for_expiry(timer_);  // or cancelled by remove() or stop()
         auto const now = std::chrono::steady_clock::now();
         auto const wall = clock_.now();
         for (connection* each = first_; each != nullptr; each = each->following_) each->on_tick(now, wall);
