@@ -56,7 +56,7 @@ struct client_error : error {
 
 /// One line for a person, e.g. "denied: bad_credentials: unknown name or wrong password". It contains the server's text
 /// unchanged: escape it before you write it to a terminal.
-std::string describe(client_error const& failure);
+std::string describe(client_error const& error);
 
 /// A value or an error.
 template <typename T>

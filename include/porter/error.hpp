@@ -71,7 +71,7 @@ public:
     using error_type = E;
 
     result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-    result(unexpected<E> failure) : state_(std::in_place_index<1>, std::move(failure.error)) {}
+    result(unexpected<E> wrapped) : state_(std::in_place_index<1>, std::move(wrapped.error)) {}
 
     explicit operator bool() const noexcept { return state_.index() == 0; }
     bool has_value() const noexcept { return state_.index() == 0; }
@@ -111,7 +111,7 @@ public:
     using error_type = E;
 
     result() = default;
-    result(unexpected<E> failure) : error_(std::move(failure.error)) {}
+    result(unexpected<E> wrapped) : error_(std::move(wrapped.error)) {}
 
     explicit operator bool() const noexcept { return !error_; }
     bool has_value() const noexcept { return !error_; }

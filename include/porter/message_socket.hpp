@@ -130,7 +130,7 @@ private:
     awaitable<Message> copy_next(std::error_code& error);
     template <typename Message>
     awaitable<Message> copy_next_or_throw();
-    awaitable<> complete_with(std::error_code failure, std::error_code& error);
+    awaitable<> complete_with(std::error_code code, std::error_code& error);
 
     static auto into(std::error_code& error)
     {

@@ -44,8 +44,8 @@ std::optional<std::string_view> permission_error(struct stat const& status);
 /// Checks the owner only, for callers that correct the permissions themselves.
 std::optional<std::string_view> owner_error(struct stat const& status);
 
-/// Advice for a process of root that got such an error: ": run it as that user, sudo -u NAME porterd ...". Empty for
-/// other users, and for files of root.
+/// Advice for a process of root that got one of these errors: ": run it as that user, sudo -u NAME porterd ...". Empty
+/// for other users, and for files of root.
 std::string advice_for_root(struct stat const& status);
 
 /// Appends the rest of a file to `text`. Returns 0, the system's error code, or EFBIG after more than `limit` bytes.

@@ -43,16 +43,16 @@ std::optional<secret> transform(std::string_view text, int form)
     return transformed;
 }
 
-/// Calls `visit(code point, its bytes)` for each code point, and with -1 for each invalid byte.
-template <typename Visit>
-void for_each_code_point(std::string_view text, Visit visit)
+/// Calls `callback(code point, its bytes)` for each code point, and with -1 for each invalid byte.
+template <typename Callback>
+void for_each_code_point(std::string_view text, Callback callback)
 {
     while (!text.empty()) {
         code_point current = -1;
         auto const length = static_cast<utf8proc_ssize_t>(text.size());
         auto const taken = utf8proc_iterate(bytes_of(text), length, &current);
         std::size_t const size = taken > 0 ? static_cast<std::size_t>(taken) : 1;
-        visit(taken > 0 ? current : -1, text.substr(0, size));
+        callback(taken > 0 ? current : -1, text.substr(0, size));
         text.remove_prefix(size);
     }
 }

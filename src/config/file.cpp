@@ -31,7 +31,7 @@ std::string content_of(std::filesystem::path const& path)
     return content;
 }
 
-std::string place(std::string_view name, toml::source_region const& source)
+std::string position(std::string_view name, toml::source_region const& source)
 {
     return fmt::format("{}:{}:{}", base::escape(name), source.begin.line, source.begin.column);
 }
@@ -84,9 +84,9 @@ texts texts_of(option const& target, toml::node const& value, std::string_view n
         auto text = text_of(one, target.form);
         // A system call would truncate a path there.
         if (text && text->find('\0') != std::string::npos) {
-            reject_value(place(name, one.source()), target.name, "a text without a zero character");
+            reject_value(position(name, one.source()), target.name, "a text without a zero character");
         }
-        if (!text) reject_value(place(name, one.source()), target.name, expected(target.form));
+        if (!text) reject_value(position(name, one.source()), target.name, expected(target.form));
         given.push_back(std::move(*text));
     };
     if (auto const* array = value.as_array(); array != nullptr && target.form == form::list) {
@@ -106,17 +106,18 @@ std::vector<setting> read_toml(std::string_view text, std::string_view name)
         table = toml::parse(text);
     } catch (toml::parse_error const& error) {
         throw option_error(exit_code::bad_configuration,
-                           fmt::format("{}: {}", place(name, error.source()), base::escape(error.description())));
+                           fmt::format("{}: {}", position(name, error.source()), base::escape(error.description())));
     }
     std::vector<setting> settings;
     for (auto const& [key, value] : table) {
         auto const* const known = find_option(key.str());
         if (known == nullptr) {
             throw option_error(exit_code::bad_configuration,
-                               fmt::format("{}: unknown key {}{}", place(name, key.source()), base::escape(key.str()),
-                                           did_you_mean(key.str(), "")));
+                               fmt::format("{}: unknown key {}{}", position(name, key.source()),
+                                           base::escape(key.str()), did_you_mean(key.str(), "")));
         }
-        settings.push_back({known, texts_of(*known, value, name), {origin::source::file, place(name, value.source())}});
+        settings.push_back(
+            {known, texts_of(*known, value, name), {origin::source::file, position(name, value.source())}});
     }
     return settings;
 }

@@ -17,7 +17,7 @@ prompts for the port.
 options:
 )";
 
-constexpr std::string_view ending = R"(
+constexpr std::string_view epilogue = R"(
 Each option can also be set in a file (max-frame = "1MiB") or in the environment
 (PORTERD_MAX_FRAME=1MiB; lists with commas). Flags override the environment, the environment
 overrides the file.
@@ -87,7 +87,7 @@ std::string help_text()
     append_row(text, "      --config FILE", "a TOML file with any of these options");
     append_row(text, "  -h, --help", "this text");
     append_row(text, "      --version", "the version");
-    text += ending;
+    text += epilogue;
     return text;
 }
 

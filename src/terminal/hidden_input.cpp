@@ -6,32 +6,32 @@ namespace porter::detail::terminal {
 
 hidden_input::hidden_input()
 {
-    known_ = ::tcgetattr(STDIN_FILENO, &before_) == 0;
-    if (!known_) return;
-    auto const modes = hidden();
+    is_terminal_ = ::tcgetattr(STDIN_FILENO, &saved_) == 0;
+    if (!is_terminal_) return;
+    auto const modes = without_echo();
     ::tcsetattr(STDIN_FILENO, TCSADRAIN, &modes);
 }
 
 hidden_input::~hidden_input()
 {
-    if (known_) ::tcsetattr(STDIN_FILENO, TCSADRAIN, &before_);
+    if (is_terminal_) ::tcsetattr(STDIN_FILENO, TCSADRAIN, &saved_);
 }
 
 void hidden_input::suspend()
 {
-    if (known_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+    if (is_terminal_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &saved_);
 }
 
 void hidden_input::resume()
 {
-    if (!known_) return;
-    auto const modes = hidden();
+    if (!is_terminal_) return;
+    auto const modes = without_echo();
     ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &modes);
 }
 
-struct ::termios hidden_input::hidden() const
+struct ::termios hidden_input::without_echo() const
 {
-    auto modes = before_;
+    auto modes = saved_;
     modes.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     return modes;
 }

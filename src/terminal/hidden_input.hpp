@@ -4,7 +4,7 @@
 
 namespace porter::detail::terminal {
 
-/// What is typed at standard input does not show while this lives. Does nothing where that is no terminal.
+/// Turns off the echo of the terminal at standard input while this lives. Does nothing if it is not a terminal.
 class hidden_input {
 public:
     hidden_input();
@@ -12,17 +12,18 @@ public:
     hidden_input(hidden_input const&) = delete;
     hidden_input& operator=(hidden_input const&) = delete;
 
-    /// Before the program is stopped: typing shows again, and the shell gets nothing of a half-typed password.
+    /// Restores the echo before the process is stopped, and drops pending input: the shell must not read half a
+    /// password.
     void suspend();
 
-    /// After the program was stopped: typing does not show. What was typed while it did show is dropped.
+    /// Turns the echo off again after the process was stopped, and drops input that was echoed.
     void resume();
 
 private:
-    struct ::termios hidden() const;
+    struct ::termios without_echo() const;
 
-    struct ::termios before_{};
-    bool known_ = false;
+    struct ::termios saved_{};
+    bool is_terminal_ = false;
 };
 
 }  // namespace porter::detail::terminal

@@ -20,7 +20,7 @@ std::size_t length_of(unsigned char lead)
     return lead < 0x80 ? 1 : static_cast<std::size_t>(std::countl_one(lead));
 }
 
-/// The code point itself, which is neither torn nor overlong.
+/// The code point of one well-formed sequence.
 std::uint32_t code_point_of(std::string_view bytes)
 {
     auto const lead = static_cast<unsigned char>(bytes.front());

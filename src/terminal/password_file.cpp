@@ -28,11 +28,11 @@ result<base::secret, option_error> read_password(int file, std::string const& sh
     std::array<char, byte_order_mark.size() + longest_password + 3> text;
     std::size_t size = 0;
     while (size < text.size()) {
-        auto const got = ::read(file, text.data() + size, text.size() - size);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return unexpected(option_error{exit_code::not_found, "cannot read " + shown});
-        if (got == 0) break;
-        size += static_cast<std::size_t>(got);
+        auto const count = ::read(file, text.data() + size, text.size() - size);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return unexpected(option_error{exit_code::not_found, "cannot read " + shown});
+        if (count == 0) break;
+        size += static_cast<std::size_t>(count);
     }
     std::string_view line{text.data(), size};
     if (line.starts_with(byte_order_mark)) line.remove_prefix(byte_order_mark.size());
@@ -45,12 +45,12 @@ result<base::secret, option_error> read_password(int file, std::string const& sh
     return password;
 }
 
-/// Of a regular file only: a pipe, as a shell makes it for <(...), has a mode that nobody chose.
-bool is_open_to_others(int file, ::mode_t& mode)
+/// Checks regular files only: the user does not choose the mode of a pipe, such as that of <(...).
+bool is_accessible_to_others(int file, ::mode_t& mode)
 {
-    struct ::stat about{};
-    if (::fstat(file, &about) != 0 || !S_ISREG(about.st_mode)) return false;
-    mode = about.st_mode & 07777;
+    struct ::stat status{};
+    if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) return false;
+    mode = status.st_mode & 07777;
     return (mode & 077) != 0;
 }
 
@@ -63,7 +63,7 @@ result<base::secret, option_error> read_password_file(std::string const& path,
     base::unique_fd const file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     if (!file) return unexpected(option_error{exit_code::not_found, "cannot read " + shown});
     ::mode_t mode = 0;
-    if (warn && is_open_to_others(file.get(), mode)) {
+    if (warn && is_accessible_to_others(file.get(), mode)) {
         warn(fmt::format("the password file {} is open to other users (mode {:04o}): chmod 600", path, mode));
     }
     return read_password(file.get(), shown);

@@ -9,9 +9,9 @@
 
 namespace porter::detail::terminal {
 
-/// The password in a file of one line; its line end and a byte order mark are no part of it. Errors: not_found when the
-/// file cannot be read, bad_data when it is not one line with a password. `warn` gets a line about a file that other
-/// users have access to.
+/// Reads the password in a file of one line, without line end and byte order mark. Errors: not_found: the file cannot
+/// be read; bad_data: it is not one line with a password. `warn` is called with a line about a file that other users
+/// can access.
 result<base::secret, config::option_error> read_password_file(std::string const& path,
                                                               std::function<void(std::string const&)> const& warn = {});
 

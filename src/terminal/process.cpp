@@ -15,7 +15,7 @@ void prepare_process()
 {
     int file = 0;
     do {
-        file = ::open("/dev/null", O_RDWR);  // the lowest number that is free
+        file = ::open("/dev/null", O_RDWR);  // the lowest free number
         if (file < 0) std::abort();
     } while (file <= STDERR_FILENO);
     ::close(file);

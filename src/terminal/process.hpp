@@ -2,14 +2,13 @@
 
 namespace porter::detail::terminal {
 
-/// What must be so before anything is opened: files are for their owner only, a reader that went away or a disk
-/// quota is an error code and no death, secrets do not end in a core file, there may be as many open files
-/// (connections) as the machine allows this user, and 0, 1 and 2 are taken, so that no database is ever opened where
-/// messages are printed.
+/// Prepares the process before it opens a file: opens /dev/null as 0, 1 and 2 where they are closed, so that messages
+/// are never printed into a database; creates files for their owner only; ignores SIGPIPE and SIGXFSZ, so that a closed
+/// pipe and a disk quota are error codes; raises the limit of open files to the hard limit; protects the memory.
 void prepare_process();
 
-/// The part of it that keeps passwords and tokens in this memory: no core file, and no other process of the same user
-/// may read the memory or trace the process (prctl(2), PR_SET_DUMPABLE).
+/// Protects passwords and tokens in memory: no core file, and no other process of the user may read the memory or trace
+/// the process (prctl(2), PR_SET_DUMPABLE).
 void protect_memory();
 
 }  // namespace porter::detail::terminal

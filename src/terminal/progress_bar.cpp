@@ -11,8 +11,8 @@
 
 namespace porter::detail::terminal {
 
-progress_bar::progress_bar(int output, std::string what)
-    : output_(output), what_(std::move(what)), visible_(is_terminal(output))
+progress_bar::progress_bar(int output, std::string label)
+    : output_(output), label_(std::move(label)), visible_(is_terminal(output))
 {}
 
 progress_bar::~progress_bar()
@@ -23,18 +23,18 @@ progress_bar::~progress_bar()
 void progress_bar::show(std::uint64_t done, std::uint64_t total)
 {
     if (!visible_) return;
-    auto line = progress_line(what_, done, total);
+    auto line = progress_line(label_, done, total);
     if (line == drawn_) return;
     write_all(output_, "\r\x1b[K" + line);
     drawn_ = std::move(line);
 }
 
-std::string progress_line(std::string const& what, std::uint64_t done, std::uint64_t total)
+std::string progress_line(std::string const& label, std::uint64_t done, std::uint64_t total)
 {
     constexpr std::size_t width = 30;
     double const part = total == 0 ? 1.0 : static_cast<double>(std::min(done, total)) / static_cast<double>(total);
     auto const full = static_cast<std::size_t>(part * width);
-    return fmt::format("{}  [{:#<{}}{:.<{}}]  {:3.0f} %  {} of {}", what, "", full, "", width - full,
+    return fmt::format("{}  [{:#<{}}{:.<{}}]  {:3.0f} %  {} of {}", label, "", full, "", width - full,
                        std::min(part * 100, total > done ? 99.0 : 100.0), rounded_size(done), rounded_size(total));
 }
 

@@ -16,79 +16,81 @@ namespace porter::detail::terminal {
 
 namespace {
 
-// What the handler of signals needs: it cannot be given anything.
-int prompted_at = STDOUT_FILENO;
-std::string_view prompt_shown;
-struct ::termios as_it_was;
-struct ::termios while_asking;
-bool is_known = false;
+// The state of the signal handlers, which take no parameters.
+int prompt_output = STDOUT_FILENO;
+std::string_view current_prompt;
+struct ::termios saved_modes;
+struct ::termios prompt_modes;
+bool has_modes = false;
 
-extern "C" void leave(int)
+extern "C" void exit_on_signal(int)
 {
-    if (is_known) ::tcsetattr(STDIN_FILENO, TCSANOW, &as_it_was);
-    [[maybe_unused]] auto const written = ::write(prompted_at, "\n", 1);  // the shell's prompt gets its own line
+    if (has_modes) ::tcsetattr(STDIN_FILENO, TCSANOW, &saved_modes);
+    [[maybe_unused]] auto const written = ::write(prompt_output, "\n", 1);  // the shell's prompt gets its own line
     ::_exit(0);
 }
 
-/// The shell gets the terminal as it was, and nothing of a half-typed password.
-extern "C" void stop(int)
+/// Restores the terminal for the shell and drops pending input, such as half a password.
+extern "C" void stop_on_signal(int)
 {
     auto const error = errno;
-    if (is_known) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &as_it_was);
+    if (has_modes) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &saved_modes);
     ::kill(::getpid(), SIGSTOP);
     errno = error;
 }
 
-/// What was typed while it did show is no password.
-extern "C" void go_on(int)
+/// Drops input that was echoed: it is not part of a password.
+extern "C" void continue_on_signal(int)
 {
     auto const error = errno;
-    if (is_known) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &while_asking);
-    [[maybe_unused]] auto const written = ::write(prompted_at, prompt_shown.data(), prompt_shown.size());
+    if (has_modes) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &prompt_modes);
+    [[maybe_unused]] auto const written = ::write(prompt_output, current_prompt.data(), current_prompt.size());
     errno = error;
 }
 
-/// While this lives, SIGINT and SIGTERM leave cleanly, and after Ctrl-Z and fg the question is asked again.
-class question {
+/// While this lives, SIGINT and SIGTERM restore the terminal and exit; after Ctrl-Z and fg the prompt is shown again.
+class signal_guard {
 public:
-    question(int output, std::string_view prompt, bool hides)
+    signal_guard(int output, std::string_view prompt, bool is_hidden)
     {
-        prompted_at = output;
-        prompt_shown = prompt;
-        is_known = ::tcgetattr(STDIN_FILENO, &as_it_was) == 0;
-        while_asking = as_it_was;
-        if (hides) while_asking.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+        prompt_output = output;
+        current_prompt = prompt;
+        has_modes = ::tcgetattr(STDIN_FILENO, &saved_modes) == 0;
+        prompt_modes = saved_modes;
+        if (is_hidden) prompt_modes.c_lflag &= ~static_cast<tcflag_t>(ECHO);
         struct sigaction action{};
         for (std::size_t i = 0; i < signals.size(); ++i) {
-            action.sa_handler = signals[i] == SIGTSTP ? stop : signals[i] == SIGCONT ? go_on : leave;
-            ::sigaction(signals[i], &action, &before_[i]);
+            action.sa_handler = signals[i] == SIGTSTP   ? stop_on_signal
+                                : signals[i] == SIGCONT ? continue_on_signal
+                                                        : exit_on_signal;
+            ::sigaction(signals[i], &action, &saved_[i]);
         }
     }
-    ~question()
+    ~signal_guard()
     {
-        for (std::size_t i = 0; i < signals.size(); ++i) ::sigaction(signals[i], &before_[i], nullptr);
+        for (std::size_t i = 0; i < signals.size(); ++i) ::sigaction(signals[i], &saved_[i], nullptr);
     }
-    question(question const&) = delete;
-    question& operator=(question const&) = delete;
+    signal_guard(signal_guard const&) = delete;
+    signal_guard& operator=(signal_guard const&) = delete;
 
 private:
     static constexpr std::array signals{SIGINT, SIGTERM, SIGTSTP, SIGCONT};
-    std::array<struct sigaction, signals.size()> before_{};
+    std::array<struct sigaction, signals.size()> saved_{};
 };
 
-/// A line without its line feed. What is too long is left out. Byte by byte, so that what is typed ahead stays for
-/// those who read next.
+/// Reads a line, without its line feed; its first 4,096 bytes. Byte by byte, so that input after it stays for the next
+/// reader.
 std::optional<base::secret> read_line()
 {
     std::array<char, 4096> line;
     std::size_t size = 0;
     for (;;) {
         char letter = 0;
-        auto const got = ::read(STDIN_FILENO, &letter, 1);
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0 || letter == '\n') {
+        auto const count = ::read(STDIN_FILENO, &letter, 1);
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0 || letter == '\n') {
             std::optional<base::secret> answer;
-            if (got > 0) answer.emplace(std::string_view{line.data(), size});
+            if (count > 0) answer.emplace(std::string_view{line.data(), size});
             explicit_bzero(line.data(), size);
             return answer;
         }
@@ -120,7 +122,7 @@ bool can_ask(int output) noexcept
 
 std::optional<std::string> ask(int output, std::string_view prompt)
 {
-    question const guard{output, prompt, false};
+    signal_guard const guard{output, prompt, false};
     auto const answer = ask_for_line(output, prompt);
     if (!answer) return std::nullopt;
     return std::string{answer->view()};
@@ -128,8 +130,8 @@ std::optional<std::string> ask(int output, std::string_view prompt)
 
 std::optional<base::secret> ask_hidden(int output, std::string_view prompt)
 {
-    question const guard{output, prompt, true};
-    hidden_input const hidden;  // before the prompt: who sees it may type
+    signal_guard const guard{output, prompt, true};
+    hidden_input const hidden;  // before the prompt, as typing begins after it
     auto answer = ask_for_line(output, prompt);
     if (answer) write_all(output, "\n");
     return answer;
@@ -140,9 +142,9 @@ std::optional<bool> ask_yes_no(int output, std::string_view prompt)
     for (;;) {
         auto const answer = ask(output, prompt);
         if (!answer) return std::nullopt;
-        auto const said = base::lower(trimmed(*answer));
-        if (said == "yes" || said == "y") return true;
-        if (said == "no" || said == "n") return false;
+        auto const word = base::lower(trimmed(*answer));
+        if (word == "yes" || word == "y") return true;
+        if (word == "no" || word == "n") return false;
         write_all(output, "Please answer yes or no.\n");
     }
 }

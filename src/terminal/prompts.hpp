@@ -6,21 +6,21 @@
 
 #include "base/secret.hpp"
 
-/// Questions for a person at standard input, for programs that do nothing else meanwhile. The prompt goes to `output`.
-/// No answer: the end of input (Ctrl-D). While a question waits, SIGINT and SIGTERM end the process with 0, and the
-/// terminal is as it was: so nothing may be half done when something is asked.
+/// Prompts at standard input, for programs that do nothing else at the time. The prompt is written to `output`. None:
+/// end of input (Ctrl-D). While a prompt waits, SIGINT and SIGTERM restore the terminal and exit with 0, so no work may
+/// be half done.
 namespace porter::detail::terminal {
 
-/// Whether a person can be asked: standard input and `output` are a terminal.
+/// Whether a person can answer: standard input and `output` are a terminal.
 bool can_ask(int output) noexcept;
 
-/// The line that is typed, its first 4,096 bytes.
+/// Reads a line; its first 4,096 bytes.
 std::optional<std::string> ask(int output, std::string_view prompt);
 
-/// The same without showing what is typed.
+/// The same without echo.
 std::optional<base::secret> ask_hidden(int output, std::string_view prompt);
 
-/// Asks until the answer is yes or no.
+/// Repeats the prompt until the answer is yes or no.
 std::optional<bool> ask_yes_no(int output, std::string_view prompt);
 
 }  // namespace porter::detail::terminal

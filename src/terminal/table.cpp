@@ -15,9 +15,9 @@ namespace porter::detail::terminal {
 namespace {
 
 constexpr std::size_t gap = 2;         // between columns
-constexpr std::size_t narrowest = 12;  // of a column that is cut: less does not tell one name from another
+constexpr std::size_t narrowest = 12;  // width of a cut column: less does not tell names apart
 
-/// The beginning of a text, and "…", in so many columns of a terminal. A character keeps its combining marks.
+/// The beginning of a text and "…", at most `columns` wide. A character keeps its combining marks.
 std::string cut_text(std::string const& text, std::size_t columns)
 {
     constexpr auto is_continuation = [](char byte) { return (static_cast<unsigned char>(byte) & 0xc0) == 0x80; };
@@ -39,7 +39,7 @@ std::vector<std::string> words_of(std::string const& text)
     return {std::istream_iterator<std::string>{stream}, {}};
 }
 
-/// The words of a heading in lines of that width; a word that is longer has a line of its own.
+/// The words of a heading in lines of at most `width` columns; a longer word has its own line.
 std::vector<std::string> wrapped(std::string const& text, std::size_t width)
 {
     std::vector<std::string> lines{""};
@@ -58,10 +58,10 @@ std::vector<std::string> wrapped(std::string const& text, std::size_t width)
 
 }  // namespace
 
-table::table(std::vector<std::string> titles, std::vector<bool> to_the_right, std::vector<bool> whole)
-    : to_the_right_(std::move(to_the_right)), whole_(std::move(whole))
+table::table(std::vector<std::string> titles, std::vector<bool> right_aligned, std::vector<bool> whole)
+    : right_aligned_(std::move(right_aligned)), whole_(std::move(whole))
 {
-    to_the_right_.resize(titles.size());
+    right_aligned_.resize(titles.size());
     whole_.resize(titles.size());
     widths_.resize(titles.size());
     add(std::move(titles));
@@ -95,7 +95,7 @@ void table::cut_to(std::size_t columns)
     wrap_headings();
     std::vector<std::size_t*> cuttable;
     for (std::size_t i = 0; i < widths_.size(); ++i) {
-        if (!to_the_right_[i] && !whole_[i] && widths_[i] > narrowest) cuttable.push_back(&widths_[i]);
+        if (!right_aligned_[i] && !whole_[i] && widths_[i] > narrowest) cuttable.push_back(&widths_[i]);
     }
     for (auto total = width(); total > columns && !cuttable.empty(); --total) {
         auto const widest = std::ranges::max_element(cuttable, {}, [](auto const* each) { return *each; });
@@ -109,7 +109,7 @@ void table::cut_to(std::size_t columns)
     }
 }
 
-std::string table::text(heading how) const
+std::string table::text(heading style) const
 {
     std::vector<std::vector<std::string>> titles;
     std::size_t lines = 1;
@@ -121,9 +121,9 @@ std::string table::text(heading how) const
     for (std::size_t line = 0; line < lines; ++line) {
         std::vector<std::string> cells;
         for (auto const& each : titles) cells.push_back(line < each.size() ? each[line] : std::string{});
-        if (how == heading::bold) text += "\x1b[1m";
+        if (style == heading::bold) text += "\x1b[1m";
         append_row(text, cells);
-        text += how == heading::bold ? "\x1b[0m\n" : "\n";
+        text += style == heading::bold ? "\x1b[0m\n" : "\n";
     }
     for (auto row = rows_.begin() + 1; row != rows_.end(); ++row) {
         append_row(text, *row);
@@ -143,7 +143,7 @@ void table::append_row(std::string& text, std::vector<std::string> const& cells)
     for (std::size_t i = 0; i < cells.size(); ++i) {
         auto const used = std::min(widths_[i], base::display_width(cells[i]));
         std::string const filling(widths_[i] - used, ' ');
-        line += to_the_right_[i] ? filling + cells[i] : cells[i] + filling;
+        line += right_aligned_[i] ? filling + cells[i] : cells[i] + filling;
         line.append(gap, ' ');
     }
     text += line.substr(0, line.find_last_not_of(' ') + 1);

@@ -8,7 +8,7 @@ namespace porter::detail::terminal {
 
 namespace {
 
-/// Where a line goes on in the next row: after the last gap of two or more blanks in the first half of a row.
+/// The indent of the rows after the first: the column after the last gap of two or more blanks in its first half.
 std::size_t indent_of(std::string_view line, std::size_t columns)
 {
     std::size_t indent = 0;

@@ -6,13 +6,12 @@
 
 namespace porter::detail::terminal {
 
-/// Writes all of it, however often that takes. The error, when some of it could not be written.
+/// Writes the whole text, in several writes if necessary. Returns the error if it could not.
 std::error_code write_all(int file, std::string_view text);
 
-/// Whether the file is a terminal.
 bool is_terminal(int file) noexcept;
 
-/// How wide it is; 80 where nobody knows.
+/// The width of the terminal in columns; 80 if it is unknown.
 std::size_t columns_of(int file) noexcept;
 
 }  // namespace porter::detail::terminal

@@ -14,23 +14,23 @@ using porter::detail::terminal::read_password_file;
 
 namespace {
 
-/// A file that goes when this does.
-class file_with {
+/// A password file that is removed at the end of the test.
+class temporary_file {
 public:
-    explicit file_with(std::string const& text)
+    explicit temporary_file(std::string const& text)
     {
         auto pattern = (std::filesystem::temp_directory_path() / "porter-password-XXXXXX").string();
         REQUIRE(::mkdtemp(pattern.data()));
         folder_ = pattern;
         std::ofstream{path(), std::ios::binary} << text;
     }
-    ~file_with()
+    ~temporary_file()
     {
         std::error_code ignored;
         std::filesystem::remove_all(folder_, ignored);
     }
-    file_with(file_with const&) = delete;
-    file_with& operator=(file_with const&) = delete;
+    temporary_file(temporary_file const&) = delete;
+    temporary_file& operator=(temporary_file const&) = delete;
 
     std::string path() const { return (folder_ / "password").string(); }
 
@@ -40,11 +40,11 @@ private:
 
 }  // namespace
 
-TEST_CASE("a password file is one line whatever its end")
+TEST_CASE("a password file is one line with any line end or none")
 {
     for (std::string const begin : {"", "\xef\xbb\xbf"}) {
         for (std::string const end : {"", "\n", "\r\n"}) {
-            file_with const file{begin + "four quiet lanterns" + end};
+            temporary_file const file{begin + "four quiet lanterns" + end};
             auto const read = read_password_file(file.path());
             REQUIRE(read);
             CHECK(read->view() == "four quiet lanterns");
@@ -52,9 +52,9 @@ TEST_CASE("a password file is one line whatever its end")
     }
 }
 
-TEST_CASE("a password file that other users have access to is read with a warning")
+TEST_CASE("a password file that other users can access is read with a warning")
 {
-    file_with const file{"four quiet lanterns\n"};
+    temporary_file const file{"four quiet lanterns\n"};
     std::vector<std::string> warnings;
     auto const warn = [&warnings](std::string const& line) { warnings.push_back(line); };
     for (unsigned const mode : {0600U, 0400U, 0640U, 0604U, 0666U}) {
@@ -66,9 +66,9 @@ TEST_CASE("a password file that other users have access to is read with a warnin
     }
 }
 
-TEST_CASE("the longest password there can be is read whole")
+TEST_CASE("the longest password is read whole")
 {
-    file_with const file{GENERATE("", "\xef\xbb\xbf") + std::string(1024, 'x') + "\r\n"};
+    temporary_file const file{GENERATE("", "\xef\xbb\xbf") + std::string(1024, 'x') + "\r\n"};
     auto const read = read_password_file(file.path());
     REQUIRE(read);
     CHECK(read->view().size() == 1024);
@@ -78,14 +78,14 @@ TEST_CASE("a file that is not one line with a password is bad data")
 {
     for (std::string const& text :
          {std::string{}, std::string{"\n"}, std::string{"one\ntwo\n"}, std::string(1025, 'x')}) {
-        file_with const file{text};
+        temporary_file const file{text};
         auto const read = read_password_file(file.path());
         REQUIRE_FALSE(read);
         CHECK(read.error().exit() == exit_code::bad_data);
     }
 }
 
-TEST_CASE("a password file that is not there is said so")
+TEST_CASE("a password file that does not exist is reported")
 {
     auto const read = read_password_file("/nowhere/pass\x1bword");
     REQUIRE_FALSE(read);

@@ -5,7 +5,7 @@
 using porter::detail::terminal::progress_line;
 using porter::detail::terminal::rounded_size;
 
-TEST_CASE("a bar fills as the work goes on")
+TEST_CASE("a bar fills with the progress")
 {
     constexpr std::uint64_t mib = 1024 * 1024;
     CHECK(progress_line("backup", 0, 2 * mib) == "backup  [..............................]    0 %  0 bytes of 2.0 MiB");
@@ -15,7 +15,7 @@ TEST_CASE("a bar fills as the work goes on")
           "backup  [##############################]  100 %  2.0 MiB of 2.0 MiB");
 }
 
-TEST_CASE("a bar is full only when all is done")
+TEST_CASE("a bar is full only at the end")
 {
     CHECK(progress_line("x", 999'999, 1'000'000).find("  99 %") != std::string::npos);
     CHECK(progress_line("x", 0, 0).find(" 100 %") != std::string::npos);

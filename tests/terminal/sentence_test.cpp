@@ -12,7 +12,7 @@ TEST_CASE("a reason becomes a sentence")
     CHECK(sentence("").empty());
 }
 
-TEST_CASE("a sentence holds no control characters")
+TEST_CASE("a sentence contains no control characters")
 {
     CHECK(sentence("\x1b[2J") == "\\x1b[2J.");
 }

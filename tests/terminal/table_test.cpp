@@ -1,4 +1,3 @@
-// What people and programs are shown of rows.
 #include "terminal/table.hpp"
 
 #include "support/catch.hpp"
@@ -22,7 +21,7 @@ TEST_CASE("numbers are aligned to the right")
     CHECK(rows.text(table::heading::plain) == "  ID  NAME\n   7  a\n1234  b\n");
 }
 
-TEST_CASE("columns are aligned by what a terminal shows and not by bytes")
+TEST_CASE("columns are aligned by their width on a terminal and not by bytes")
 {
     table rows{{"NAME", "X"}};
     rows.add({"Алиса", "1"});
@@ -31,7 +30,7 @@ TEST_CASE("columns are aligned by what a terminal shows and not by bytes")
     CHECK(rows.text(table::heading::plain) == "NAME   X\nАлиса  1\n漢字   2\ne\u0301      3\n");
 }
 
-TEST_CASE("a table tells how wide it is")
+TEST_CASE("the width of a table is that of its columns and gaps")
 {
     table rows{{"NAME", "X"}};
     CHECK(rows.width() == 7);
@@ -39,27 +38,27 @@ TEST_CASE("a table tells how wide it is")
     CHECK(rows.width() == 10);
 }
 
-TEST_CASE("the heading alone is bold")
+TEST_CASE("only the heading is bold")
 {
     table rows{{"A"}};
     rows.add({"b"});
     CHECK(rows.text(table::heading::bold) == "\x1b[1mA\x1b[0m\nb\n");
 }
 
-TEST_CASE("no cell speaks to the terminal")
+TEST_CASE("control characters in a cell are escaped")
 {
     table rows{{"NAME", "X"}};
     rows.add({"a\x1b[2J\n\u202e", "1"});
     CHECK(rows.text(table::heading::plain) == "NAME                X\na\\x1b[2J\\n\\u{202e}  1\n");
 }
 
-TEST_CASE("no cell breaks a tab-separated line")
+TEST_CASE("tabs and line feeds in a tab-separated cell are escaped")
 {
     CHECK(tab_separated({"a\tb", "c\nd", "", "e\rf"}) == "a\\tb\tc\\nd\t\te\\rf\n");
     CHECK(tab_separated({"", "x"}) == "\tx\n");
 }
 
-TEST_CASE("a table that is too wide has its widest cells cut by what a terminal shows")
+TEST_CASE("a table that is too wide has its widest cells cut")
 {
     table rows{{"NAME", "STATE", "ID"}, {false, false, true}};
     rows.add({std::string(64, 'x'), "enabled", "123456789"});
@@ -75,7 +74,7 @@ TEST_CASE("a table that is too wide has its widest cells cut by what a terminal 
           "e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301…  enabled          2\n");
 }
 
-TEST_CASE("a table that fits is not cut and columns that are narrow already stay")
+TEST_CASE("neither a table that fits nor a narrow column is cut")
 {
     table rows{{"NAME", "STATE"}};
     rows.add({"Alice", "enabled"});
@@ -85,7 +84,7 @@ TEST_CASE("a table that fits is not cut and columns that are narrow already stay
     CHECK(rows.text(table::heading::plain) == "NAME   STATE\nAlice  enabled\n");
 }
 
-TEST_CASE("where a table is too wide headings take several lines before anything is cut and some cells never are")
+TEST_CASE("headings take several lines before cells are cut and whole columns are never cut")
 {
     table rows{{"NAME", "FAILED TRIES", "LAST ADDRESS"}, {false, true}, {false, false, true}};
     rows.add({std::string(40, 'x'), "7", "2001:db8::1234:5678"});

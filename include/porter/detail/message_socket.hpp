@@ -149,9 +149,9 @@ auto message_socket<Stream>::send_all(Messages&& messages) -> awaitable<>
 }
 
 template <typename Stream>
-auto message_socket<Stream>::complete_with(std::error_code failure, std::error_code& error) -> awaitable<>
+auto message_socket<Stream>::complete_with(std::error_code code, std::error_code& error) -> awaitable<>
 {
-    error = failure;
+    error = code;
     co_return;
 }
 
