@@ -11,75 +11,77 @@
 namespace porter::detail::library {
 namespace {
 
-start_error cannot_make(std::filesystem::path const& wanted, std::error_code reason)
+start_error creation_error(std::filesystem::path const& directory, std::error_code reason)
 {
-    return {start_errc::cannot_create, "cannot make the data directory " + wanted.string() + ": " + reason.message()};
+    return {start_errc::cannot_create,
+            "cannot create the data directory " + directory.string() + ": " + reason.message()};
 }
 
-void make_private_directory(std::filesystem::path const& wanted)
+void create_private_directory(std::filesystem::path const& directory)
 {
-    std::error_code failed;
-    if (std::filesystem::is_directory(wanted, failed)) return;
-    if (wanted.has_parent_path()) std::filesystem::create_directories(wanted.parent_path(), failed);
-    if (::mkdir(wanted.c_str(), 0700) == 0 || errno == EEXIST) {
-        if (std::filesystem::is_directory(wanted, failed)) return;
-        failed = std::make_error_code(std::errc::not_a_directory);
+    std::error_code error;
+    if (std::filesystem::is_directory(directory, error)) return;
+    if (directory.has_parent_path()) std::filesystem::create_directories(directory.parent_path(), error);
+    if (::mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) {
+        if (std::filesystem::is_directory(directory, error)) return;
+        error = std::make_error_code(std::errc::not_a_directory);
     } else {
-        failed = {errno, std::generic_category()};
+        error = {errno, std::generic_category()};
     }
-    throw cannot_make(wanted, failed);
+    throw creation_error(directory, error);
 }
 
-/// A folder is never tightened: it may be one that others are meant to write to, and ours by mistake.
-void reject_open_directory(std::filesystem::path const& wanted)
+/// Permissions are never corrected: the directory may be one that others are meant to write to, named by mistake.
+void reject_open_directory(std::filesystem::path const& directory)
 {
-    struct stat about{};
-    if (::stat(wanted.c_str(), &about) != 0) return;  // not there yet; what is wrong otherwise shows when it is used
-    auto const reason = base::permission_error(about);
+    struct stat status{};
+    if (::stat(directory.c_str(), &status) != 0) return;  // it may not exist yet; other errors appear when it is used
+    auto const reason = base::permission_error(status);
     if (!reason) return;
-    throw start_error{start_errc::configuration, "the directory " + wanted.string() + " is not safe to keep data in: " +
-                                                     std::string{*reason} + base::advice_for_root(about)};
+    throw start_error{start_errc::configuration, "the directory " + directory.string() +
+                                                     " is not safe to keep data in: " + std::string{*reason} +
+                                                     base::advice_for_root(status)};
 }
 
-/// The database may be named apart; in a folder like /tmp nobody can take it away from its owner.
-void reject_open_directories(server_options const& settled)
+/// The database may be in another directory. In one with the sticky bit, such as /tmp, no other user can replace it.
+void reject_open_directories(server_options const& options)
 {
-    reject_open_directory(settled.data_dir);
-    auto const folder = std::filesystem::absolute(settled.database).parent_path();
-    std::error_code failed;
-    auto const mode = std::filesystem::status(folder, failed).permissions();
-    bool const is_sticky = !failed && (mode & std::filesystem::perms::sticky_bit) != std::filesystem::perms::none;
+    reject_open_directory(options.data_dir);
+    auto const folder = std::filesystem::absolute(options.database).parent_path();
+    std::error_code error;
+    auto const mode = std::filesystem::status(folder, error).permissions();
+    bool const is_sticky = !error && (mode & std::filesystem::perms::sticky_bit) != std::filesystem::perms::none;
     if (!is_sticky) reject_open_directory(folder);
 }
 
 }  // namespace
 
-server_options with_paths(server_options options)
+server_options with_default_paths(server_options options)
 {
     bool const needs_key = options.tls != tls_mode::off && options.tls_key.empty();
     bool const needs_directory = needs_key || options.database.empty() || options.log_file.empty();
     if (needs_directory && options.data_dir.empty()) {
-        throw start_error{start_errc::configuration, "no data directory is given: set data_dir"};
+        throw start_error{start_errc::configuration, "no data directory: set data_dir"};
     }
     if (options.database.empty()) options.database = options.data_dir / "porter.db";
     if (options.log_file.empty()) options.log_file = options.data_dir / "porterd.log";
     return options;
 }
 
-server_options settle_paths(server_options options)
+server_options prepare_data_dir(server_options options)
 {
-    auto settled = with_paths(std::move(options));
-    if (!settled.data_dir.empty()) make_private_directory(settled.data_dir);
-    reject_open_directories(settled);
-    return settled;
+    options = with_default_paths(std::move(options));
+    if (!options.data_dir.empty()) create_private_directory(options.data_dir);
+    reject_open_directories(options);
+    return options;
 }
 
-void check_data_dir(server_options const& settled)
+void check_data_dir(server_options const& options)
 {
-    reject_open_directories(settled);
-    if (settled.data_dir.empty()) return;
-    if (int const error = base::error_of_making_folder(settled.data_dir); error != 0) {
-        throw cannot_make(settled.data_dir, {error, std::generic_category()});
+    reject_open_directories(options);
+    if (options.data_dir.empty()) return;
+    if (int const error = base::error_of_making_folder(options.data_dir); error != 0) {
+        throw creation_error(options.data_dir, {error, std::generic_category()});
     }
 }
 

@@ -6,14 +6,15 @@
 
 namespace porter::detail::library {
 
-/// Fills in where the database and the log are. Throws start_error(configuration) when the options do not say.
-server_options with_paths(server_options options);
+/// Sets the paths of the database and the log if they are empty. Throws start_error(configuration) if there is no data
+/// directory for a file that needs it.
+server_options with_default_paths(server_options options);
 
-/// Fills in where the database and the log are, and makes the data directory (mode 0700, whatever the umask says) with
-/// those above it, if it is not there. Throws start_error: as with_paths(), and cannot_create when it cannot be made.
-server_options settle_paths(server_options options);
+/// The same, and creates the data directory, with mode 0700 whatever the umask, and its parents. Throws start_error:
+/// as with_default_paths(); cannot_create if it cannot be created; configuration if others may write to it.
+server_options prepare_data_dir(server_options options);
 
-/// Whether settle_paths() would succeed, without making anything. Throws what it would throw.
-void check_data_dir(server_options const& settled);
+/// Throws what prepare_data_dir() would throw for the options of with_default_paths(); creates nothing.
+void check_data_dir(server_options const& options);
 
 }  // namespace porter::detail::library

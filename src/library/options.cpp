@@ -7,9 +7,9 @@
 namespace porter::detail::library {
 namespace {
 
-void demand(bool holds, char const* otherwise)
+void require(bool holds, char const* rule)
 {
-    if (!holds) throw start_error{start_errc::configuration, otherwise};
+    if (!holds) throw start_error{start_errc::configuration, rule};
 }
 
 bool is_computable(server_options const& options)
@@ -24,39 +24,40 @@ bool is_computable(server_options const& options)
 server_options checked(server_options options)
 {
     using std::chrono::seconds;
-    demand(options.max_frame >= 4 * 1024 && options.max_frame <= 16 * 1024 * 1024, "max_frame must be 4 KiB to 16 MiB");
-    demand(options.tls_key.empty() == options.tls_certificate.empty(),
-           "tls_key and tls_certificate must be given together");
-    demand(options.tls != tls_mode::off || options.tls_key.empty(), "tls_key is of no use with tls off");
-    demand(options.hash_memory >= 19 * 1024 * 1024, "hash_memory must be at least 19 MiB");
-    demand(options.hash_ops >= 2, "hash_ops must be at least 2");
-    demand(is_computable(options), "hash_memory must be at most 4 GiB, hash_ops 1000 and their product 16 GiB");
-    demand(options.min_password_length >= 8 && options.min_password_length <= 256,
-           "min_password_length must be 8 to 256");
-    demand(options.session_ttl > seconds{0} && options.session_idle_ttl > seconds{0},
-           "session_ttl and session_idle_ttl must be at least a second");
-    demand(options.max_sessions_per_account >= 1, "max_sessions_per_account must be at least 1");
-    demand(options.login_grace > seconds{0}, "login_grace must be longer than 0");
-    demand(options.idle_timeout >= seconds{0}, "idle_timeout must not be negative");
-    demand(options.port_tries >= 1, "port_tries must be at least 1");
+    require(options.max_frame >= 4 * 1024 && options.max_frame <= 16 * 1024 * 1024,
+            "max_frame must be 4 KiB to 16 MiB");
+    require(options.tls_key.empty() == options.tls_certificate.empty(),
+            "tls_key and tls_certificate must be given together");
+    require(options.tls != tls_mode::off || options.tls_key.empty(), "tls_key is of no use with tls off");
+    require(options.hash_memory >= 19 * 1024 * 1024, "hash_memory must be at least 19 MiB");
+    require(options.hash_ops >= 2, "hash_ops must be at least 2");
+    require(is_computable(options), "hash_memory must be at most 4 GiB, hash_ops 1000 and their product 16 GiB");
+    require(options.min_password_length >= 8 && options.min_password_length <= 256,
+            "min_password_length must be 8 to 256");
+    require(options.session_ttl > seconds{0} && options.session_idle_ttl > seconds{0},
+            "session_ttl and session_idle_ttl must be at least a second");
+    require(options.max_sessions_per_account >= 1, "max_sessions_per_account must be at least 1");
+    require(options.login_grace > seconds{0}, "login_grace must be longer than 0");
+    require(options.idle_timeout >= seconds{0}, "idle_timeout must not be negative");
+    require(options.port_tries >= 1, "port_tries must be at least 1");
     return options;
 }
 
 store::sqlite::options store_options(server_options const& options)
 {
-    store::sqlite::options made;
-    made.path = options.database;
-    return made;
+    store::sqlite::options converted;
+    converted.path = options.database;
+    return converted;
 }
 
 auth::hash_options hash_options(server_options const& options)
 {
-    auth::hash_options made;
-    made.threads = options.hash_threads;
-    made.memory = options.hash_memory;
-    made.ops = options.hash_ops;
-    made.password_list = options.password_list;
-    return made;
+    auth::hash_options converted;
+    converted.threads = options.hash_threads;
+    converted.memory = options.hash_memory;
+    converted.ops = options.hash_ops;
+    converted.password_list = options.password_list;
+    return converted;
 }
 
 auth::options auth_options(server_options const& options)
@@ -71,27 +72,27 @@ sessions::options session_options(server_options const& options)
             .max_per_account = options.max_sessions_per_account};
 }
 
-server::options rules(server_options const& options)
+server::options connection_options(server_options const& options)
 {
     using std::chrono::milliseconds;
     using std::chrono::seconds;
-    server::options made;
-    made.access = static_cast<protocol::access_mode>(options.access);
-    made.greet_by_address = options.greet_by_address;
-    made.login_grace = options.login_grace;
-    made.idle_timeout = options.idle_timeout;
-    made.max_connections = options.max_connections;
-    made.max_connections_per_address = options.max_connections_per_address;
-    made.max_connections_per_account = options.max_connections_per_account;
-    made.max_frame = options.max_frame;
+    server::options converted;
+    converted.access = static_cast<protocol::access_mode>(options.access);
+    converted.greet_by_address = options.greet_by_address;
+    converted.login_grace = options.login_grace;
+    converted.idle_timeout = options.idle_timeout;
+    converted.max_connections = options.max_connections;
+    converted.max_connections_per_address = options.max_connections_per_address;
+    converted.max_connections_per_account = options.max_connections_per_account;
+    converted.max_frame = options.max_frame;
     for (auto const& text : options.proxy_from) {
         auto const network = base::network::parse(text);
-        if (!network) throw start_error{start_errc::configuration, "not a network to expect proxies from: " + text};
-        made.proxies.push_back(*network);
+        if (!network) throw start_error{start_errc::configuration, "proxy_from: not a network: " + text};
+        converted.proxies.push_back(*network);
     }
-    // A session with a live connection must not idle out between two writes of its use.
-    made.use_period = std::clamp<milliseconds>(options.session_idle_ttl / 4, milliseconds{250}, seconds{60});
-    return made;
+    // A session in use must not reach its idle lifetime between two writes of its last use.
+    converted.use_period = std::clamp<milliseconds>(options.session_idle_ttl / 4, milliseconds{250}, seconds{60});
+    return converted;
 }
 
 }  // namespace porter::detail::library

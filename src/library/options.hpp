@@ -9,15 +9,15 @@
 
 namespace porter::detail::library {
 
-/// The same options, if every value is one that a server can go by. Throws start_error(configuration) that names the
-/// option and what it may be.
+/// Returns the options if every value is valid. Throws start_error(configuration), which names the option and its
+/// bounds.
 server_options checked(server_options options);
 
-/// What each room is told.
+/// The options of each module.
 store::sqlite::options store_options(server_options const& options);
 auth::hash_options hash_options(server_options const& options);
 auth::options auth_options(server_options const& options);
 sessions::options session_options(server_options const& options);
-server::options rules(server_options const& options);
+server::options connection_options(server_options const& options);
 
 }  // namespace porter::detail::library

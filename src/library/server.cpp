@@ -36,45 +36,45 @@ namespace store = detail::store;
 
 namespace {
 
-/// The first and the last line of a server's log.
-class life_in_the_log {
+/// Logs the first and the last line of a server.
+class lifetime_log {
 public:
-    explicit life_in_the_log(log::logger& log) : log_(log)
+    explicit lifetime_log(log::logger& log) : log_(log)
     {
         log_.info("started", {{"version", version}, {"process", ::getpid()}});
     }
-    ~life_in_the_log() { log_.info("stopped"); }
-    life_in_the_log(life_in_the_log const&) = delete;
-    life_in_the_log& operator=(life_in_the_log const&) = delete;
+    ~lifetime_log() { log_.info("stopped"); }
+    lifetime_log(lifetime_log const&) = delete;
+    lifetime_log& operator=(lifetime_log const&) = delete;
 
 private:
     log::logger& log_;
 };
 
-/// What `make` makes. Why it could not stands in the log, too: a console may be nobody's.
+/// Returns make(). Logs a start_error before it leaves: standard error may not be kept.
 template <typename Make>
-auto or_logged(log::logger& log, Make make)
+auto with_error_log(log::logger& log, Make make)
 {
     try {
         return make();
-    } catch (start_error const& refused) {
-        log.error("start_failed", {log::quoted("why", refused.what())});
+    } catch (start_error const& error) {
+        log.error("start_failed", {log::quoted("why", error.what())});
         throw;
     }
 }
 
 }  // namespace
 
-/// Where the rooms are built and joined, from the ground up: each member uses only those before it, and they end in
-/// the opposite order.
+/// Builds the modules and owns them. Each member uses only those before it.
 struct server::impl {
-    impl(asio::io_context& io, server_options const& options)
-        : settled(options),
+    impl(asio::io_context& io, server_options const& given)
+        : options(given),
           logger(options.log_file, options.log_level, options.log_format),
-          life(logger),
-          tls(or_logged(logger, [&] { return library::open_tls_acceptor(options, clock, logger, warnings); })),
-          database(or_logged(logger, [&] { return store::sqlite::open(library::store_options(options), logger); })),
-          acceptors(or_logged(
+          lifetime(logger),
+          tls(with_error_log(logger, [&] { return library::open_tls_acceptor(options, clock, logger, warnings); })),
+          database(
+              with_error_log(logger, [&] { return store::sqlite::open(library::store_options(options), logger); })),
+          acceptors(with_error_log(
               logger, [&] { return detail::server::listen_on(io, options.bind, options.port, options.port_tries); })),
           directory(database->ports().addresses, clock, logger),
           hasher(library::hash_options(options), logger),
@@ -82,28 +82,32 @@ struct server::impl {
           verifier(database->ports().accounts, hasher, throttle, clock, logger, library::auth_options(options)),
           registry(database->ports().sessions, throttle, tokens, clock, logger, library::session_options(options)),
           threads(std::max<std::size_t>(options.threads, 1)),
-          ctx{directory,      verifier,
-              registry,       clock,
-              logger,         detail::server::limited_by_descriptors(library::rules(options), threads, logger),
-              services::echo, tls.get()},
+          ctx{directory,
+              verifier,
+              registry,
+              clock,
+              logger,
+              detail::server::limited_by_descriptors(library::connection_options(options), threads, logger),
+              services::echo,
+              tls.get()},
           server(io, threads, ctx)
     {
         for (auto& each : acceptors) server.add(std::move(each));
         for (auto const& each : server.local_endpoints()) {
             logger.info("listening", {{"address", each.address().to_string()}, {"port", each.port()}});
         }
-        auto const got = server.local_endpoints().front().port();
-        if (options.port != 0 && got != options.port) {
-            logger.info("port_taken", {{"wanted", options.port}, {"port", got}});
+        auto const port = server.local_endpoints().front().port();
+        if (options.port != 0 && port != options.port) {
+            logger.info("port_taken", {{"wanted", options.port}, {"port", port}});
         }
         server.start();
     }
 
-    server_options settled;
+    server_options options;
     base::system_clock clock;
     sessions::system_token_source tokens;
     log::file_logger logger;
-    life_in_the_log life;
+    lifetime_log lifetime;
     std::vector<std::string> warnings;
     std::unique_ptr<detail::server::tls_acceptor> tls;  // none: TLS is off
     std::unique_ptr<store::sqlite::backend> database;
@@ -119,14 +123,14 @@ struct server::impl {
 };
 
 server::server(asio::io_context& io, server_options options)
-    : impl_(std::make_unique<impl>(io, library::settle_paths(library::checked(std::move(options)))))
+    : impl_(std::make_unique<impl>(io, library::prepare_data_dir(library::checked(std::move(options)))))
 {}
 
 server::~server() = default;
 
-void server::on_connection(service talk)
+void server::on_connection(service handler)
 {
-    impl_->ctx.handler = std::move(talk);
+    impl_->ctx.handler = std::move(handler);
 }
 
 std::vector<asio::ip::tcp::endpoint> server::local_endpoints() const
@@ -146,7 +150,7 @@ void server::reopen_log()
 
 void server::reload_certificate()
 {
-    if (impl_->tls) library::reload(*impl_->tls, impl_->settled, impl_->clock, impl_->logger);
+    if (impl_->tls) library::reload(*impl_->tls, impl_->options, impl_->clock, impl_->logger);
 }
 
 std::vector<std::string> const& server::warnings() const noexcept
@@ -154,9 +158,9 @@ std::vector<std::string> const& server::warnings() const noexcept
     return impl_->warnings;
 }
 
-void server::on_failure(std::function<void(std::string const& reason)> failed)
+void server::on_failure(std::function<void(std::string const& reason)> handler)
 {
-    impl_->server.on_failure(std::move(failed));
+    impl_->server.on_failure(std::move(handler));
 }
 
 std::string server::key_fingerprint() const
@@ -166,12 +170,12 @@ std::string server::key_fingerprint() const
 
 std::vector<std::string> check(server_options const& options)
 {
-    auto const settled = library::with_paths(library::checked(options));
-    library::check_data_dir(settled);
-    log::file_logger::check(settled.log_file, settled.data_dir);
-    auto warnings = library::check_tls_key(settled, base::system_clock{});
-    if (!settled.password_list.empty()) auth::password_list const tried{settled.password_list};
-    store::sqlite::check(library::store_options(settled), settled.data_dir);
+    auto const resolved = library::with_default_paths(library::checked(options));
+    library::check_data_dir(resolved);
+    log::file_logger::check(resolved.log_file, resolved.data_dir);
+    auto warnings = library::check_tls_key(resolved, base::system_clock{});
+    if (!resolved.password_list.empty()) auth::password_list const tried{resolved.password_list};
+    store::sqlite::check(library::store_options(resolved), resolved.data_dir);
     return warnings;
 }
 
