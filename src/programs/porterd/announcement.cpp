@@ -32,23 +32,24 @@ std::string reach_lines(std::vector<tcp::endpoint> const& endpoints, std::string
     auto const is_local = [](tcp::endpoint const& endpoint) {
         return detail::config::is_loopback(endpoint.address().to_string());
     };
-    bool const stays_here = std::ranges::all_of(endpoints, is_local);
+    bool const is_local_only = std::ranges::all_of(endpoints, is_local);
     if (fingerprint.empty()) {
-        return stays_here ? "Only this machine can reach it. Nothing is encrypted (--tls off): --bind :: would open it "
-                            "to the network as it is.\n"
-                          : "Other machines can reach it. Nothing is encrypted (--tls off): passwords can be read on "
-                            "the way.\n";
+        return is_local_only
+                   ? "Only this machine can reach it; --bind :: opens it to the network. Nothing is encrypted "
+                     "(--tls off).\n"
+                   : "Other machines can reach it. Nothing is encrypted (--tls off): passwords can be read on "
+                     "the network.\n";
     }
-    auto const reach = stays_here ? "Only this machine can reach it; --bind :: opens it to the network, over TLS.\n"
-                                  : "Other machines can reach it, over TLS.\n";
+    auto const reach = is_local_only ? "Only this machine can reach it; --bind :: opens it to the network, over TLS.\n"
+                                     : "Other machines can reach it, over TLS.\n";
     return "Its key is " + fingerprint + '\n' + reach;
 }
 
-std::string command_without_questions(std::vector<std::string> const& command, std::uint16_t port)
+std::string command_without_prompts(std::vector<std::string> const& command, std::uint16_t port)
 {
     std::string line = "Without the question: ";
     line += shell_word(command.front());
-    line += " --port " + std::to_string(port);  // at the front: behind a "--" it would be no option
+    line += " --port " + std::to_string(port);  // first, because an argument after "--" is not an option
     for (auto argument = command.begin() + 1; argument != command.end(); ++argument)
         line += ' ' + shell_word(*argument);
     return line + '\n';

@@ -3,30 +3,32 @@
 #include <unistd.h>
 
 #include "base/text.hpp"
+#include "config/values.hpp"
 #include "terminal/prompts.hpp"
 #include "terminal/write.hpp"
 
 namespace porter::programs {
-void say(std::string_view text)
+
+void print(std::string_view text)
 {
     detail::terminal::write_all(STDOUT_FILENO, text);
 }
 
-void say_beside_log(std::string_view text)
+void print_to_stderr(std::string_view text)
 {
     detail::terminal::write_all(STDERR_FILENO, text);
 }
 
-void complain(std::string_view line)
+void print_error(std::string_view line)
 {
     std::string text = "porterd: ";
     text.append(line).append(1, '\n');
     detail::terminal::write_all(STDERR_FILENO, text);
 }
 
-void warn(std::string_view line)
+void print_warning(std::string_view line)
 {
-    complain("warning: " + detail::base::escape(line));
+    print_error("warning: " + detail::base::escape(line));
 }
 
 bool is_on_terminal()
@@ -34,9 +36,21 @@ bool is_on_terminal()
     return detail::terminal::is_terminal(STDOUT_FILENO);
 }
 
-bool can_ask()
+bool can_prompt()
 {
     return detail::terminal::can_ask(STDOUT_FILENO);
+}
+
+std::optional<std::uint16_t> ask_port(std::uint16_t proposal)
+{
+    for (;;) {
+        auto const line = detail::terminal::ask(STDOUT_FILENO, "Port [" + std::to_string(proposal) + "]: ");
+        if (!line) return std::nullopt;
+        if (line->empty()) return proposal;
+        auto const port = detail::config::parse_port(*line);
+        if (port) return *port;
+        print(port.error() + '\n');
+    }
 }
 
 std::string shell_word(std::string_view text)

@@ -1,27 +1,35 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace porter::programs {
 
-/// Writes to stdout at once. That nobody reads it is no reason to stop: errors are passed over.
-void say(std::string_view text);
+/// Writes to stdout, unbuffered. Ignores errors: the server does not depend on its output being read.
+void print(std::string_view text);
 
-/// Writes to stderr, for what is no error and must not stand between the lines of a log on stdout.
-void say_beside_log(std::string_view text);
+/// Writes to stderr a text that is no error, but must not be between the lines of a log on stdout.
+void print_to_stderr(std::string_view text);
 
 /// Writes `porterd: ` and one line to stderr.
-void complain(std::string_view line);
+void print_error(std::string_view line);
 
-/// The same of what does not end the program.
-void warn(std::string_view line);
+/// The same with `porterd: warning: `; the line is escaped.
+void print_warning(std::string_view line);
 
-/// Whether a person reads what is said, and whether one can answer as well.
+/// Whether stdout is a terminal.
 bool is_on_terminal();
-bool can_ask();
 
-/// The text as one word of a shell's command line.
+/// Whether stdin and stdout are a terminal.
+bool can_prompt();
+
+/// Prompts for the port until the answer is one; Enter means `proposal`. None: end of input. SIGINT and SIGTERM exit
+/// at once with 0, as nothing is open yet.
+std::optional<std::uint16_t> ask_port(std::uint16_t proposal);
+
+/// The text as one word of a shell, quoted if necessary.
 std::string shell_word(std::string_view text);
 
 }  // namespace porter::programs

@@ -27,50 +27,51 @@ bool is_same(struct stat const& one, struct stat const& other)
     return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
-/// The standard stream that this is, or -1.
-int console_that_is(struct stat const& there)
+/// The descriptor of stdout or stderr if it is this file, else -1.
+int standard_stream_of(struct stat const& status)
 {
-    for (int const console : {STDOUT_FILENO, STDERR_FILENO}) {
-        struct stat its{};
-        if (::fstat(console, &its) == 0 && is_same(its, there)) return console;
+    for (int const stream : {STDOUT_FILENO, STDERR_FILENO}) {
+        struct stat stream_status{};
+        if (::fstat(stream, &stream_status) == 0 && is_same(stream_status, status)) return stream;
     }
     return -1;
 }
 
-/// Whether what has this name may be replaced and removed: nothing, a regular file, or a link that leads to one (which
-/// stays as it is) and not to the console.
+/// Whether the path may be replaced and removed: it does not exist, or is a regular file or a link to one (which is not
+/// changed) that is not a standard stream.
 bool is_replaceable(std::filesystem::path const& path)
 {
-    struct stat there{};
-    if (::lstat(path.c_str(), &there) != 0 || S_ISREG(there.st_mode)) return true;
-    if (!S_ISLNK(there.st_mode)) return false;
-    return ::stat(path.c_str(), &there) != 0 || (S_ISREG(there.st_mode) && console_that_is(there) < 0);
+    struct stat status{};
+    if (::lstat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode)) return true;
+    if (!S_ISLNK(status.st_mode)) return false;
+    return ::stat(path.c_str(), &status) != 0 || (S_ISREG(status.st_mode) && standard_stream_of(status) < 0);
 }
 
-/// Opens a device, a FIFO or what a link leads to. One of the console's is taken as it is, where it stands. A FIFO is
-/// open for reading, too, so that nobody has to read it already.
+/// Opens a device, a FIFO or the target of a link. A standard stream is duplicated, which keeps its position. A FIFO is
+/// opened for reading, too, so that opening needs no reader.
 detail::base::unique_fd open_in_place(std::filesystem::path const& path)
 {
-    struct stat there{};
-    int const console = ::stat(path.c_str(), &there) == 0 ? console_that_is(there) : -1;
-    return detail::base::unique_fd{console >= 0 ? ::fcntl(console, F_DUPFD_CLOEXEC, 0)
-                                                : ::open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+    struct stat status{};
+    int const stream = ::stat(path.c_str(), &status) == 0 ? standard_stream_of(status) : -1;
+    return detail::base::unique_fd{stream >= 0 ? ::fcntl(stream, F_DUPFD_CLOEXEC, 0)
+                                               : ::open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
 }
 
-/// Whether the folder keeps others than its owner and the file's from replacing the file.
-bool is_held_by_sticky_folder(std::filesystem::path const& path)
+/// Whether the sticky bit of the folder forbids this user to replace the file.
+bool is_protected_by_sticky_bit(std::filesystem::path const& path)
 {
     struct stat folder{};
-    struct stat there{};
-    if (::stat(detail::base::folder_of(path).c_str(), &folder) != 0 || ::lstat(path.c_str(), &there) != 0) return false;
-    auto const us = ::geteuid();
-    return (folder.st_mode & S_ISVTX) != 0 && us != 0 && us != folder.st_uid && us != there.st_uid;
+    struct stat status{};
+    if (::stat(detail::base::folder_of(path).c_str(), &folder) != 0 || ::lstat(path.c_str(), &status) != 0)
+        return false;
+    auto const user = ::geteuid();
+    return (folder.st_mode & S_ISVTX) != 0 && user != 0 && user != folder.st_uid && user != status.st_uid;
 }
 
 int error_of_replacing(std::filesystem::path const& path, std::filesystem::path const& planned)
 {
-    return is_held_by_sticky_folder(path) ? EPERM
-                                          : detail::base::error_of_creating(path, planned, temporary_suffix.size());
+    return is_protected_by_sticky_bit(path) ? EPERM
+                                            : detail::base::error_of_creating(path, planned, temporary_suffix.size());
 }
 
 int error_of_opening_in_place(std::filesystem::path const& path)
@@ -78,7 +79,7 @@ int error_of_opening_in_place(std::filesystem::path const& path)
     return open_in_place(path) ? 0 : errno;
 }
 
-[[noreturn]] void refuse(std::filesystem::path const& path, int error)
+[[noreturn]] void throw_cannot_write(std::filesystem::path const& path, int error)
 {
     throw start_error(start_errc::cannot_create, "cannot write " + detail::base::escape(path.string()) + ": " +
                                                      detail::base::system_message(error));
@@ -89,29 +90,29 @@ int error_of_opening_in_place(std::filesystem::path const& path)
 void port_file::check(std::filesystem::path const& path, std::filesystem::path const& planned)
 {
     int const error = is_replaceable(path) ? error_of_replacing(path, planned) : error_of_opening_in_place(path);
-    if (error != 0) refuse(path, error);
+    if (error != 0) throw_cannot_write(path, error);
 }
 
 port_file::port_file(std::filesystem::path path, std::uint16_t port)
-    : path_(std::move(path)), is_ours_(is_replaceable(path_))
+    : path_(std::move(path)), is_replaced_(is_replaceable(path_))
 {
     auto const content = std::to_string(port) + '\n';
     auto temporary = path_.native() + std::string{temporary_suffix};
-    file_ = is_ours_ ? detail::base::unique_fd{::mkostemp(temporary.data(), O_CLOEXEC)} : open_in_place(path_);
-    if (!file_) refuse(path_, errno);
+    file_ = is_replaced_ ? detail::base::unique_fd{::mkostemp(temporary.data(), O_CLOEXEC)} : open_in_place(path_);
+    if (!file_) throw_cannot_write(path_, errno);
     int error = detail::base::write_whole(file_.get(), content);
-    if (error == 0 && is_ours_ && std::rename(temporary.c_str(), path_.c_str()) != 0) error = errno;
+    if (error == 0 && is_replaced_ && std::rename(temporary.c_str(), path_.c_str()) != 0) error = errno;
     if (error == 0) return;
-    if (is_ours_) ::unlink(temporary.c_str());
-    refuse(path_, error);
+    if (is_replaced_) ::unlink(temporary.c_str());
+    throw_cannot_write(path_, error);
 }
 
 port_file::~port_file()
 {
-    struct stat ours{};
-    struct stat there{};
-    bool const is_there = is_ours_ && ::fstat(file_.get(), &ours) == 0 && ::lstat(path_.c_str(), &there) == 0;
-    if (is_there && is_same(ours, there)) ::unlink(path_.c_str());
+    struct stat own{};
+    struct stat status{};
+    bool const exists = is_replaced_ && ::fstat(file_.get(), &own) == 0 && ::lstat(path_.c_str(), &status) == 0;
+    if (exists && is_same(own, status)) ::unlink(path_.c_str());
 }
 
 }  // namespace porter::programs

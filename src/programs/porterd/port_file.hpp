@@ -7,27 +7,27 @@
 
 namespace porter::programs {
 
-/// A file with the port in decimal and a newline, for programs that wait for the server: it is there, whole, only
+/// A file with the port in decimal and a newline, for programs that wait for the server. It exists, complete, only
 /// while the server listens.
 class port_file {
 public:
-    /// Puts it in place by rename within its directory. What has the name and is no file (a device, a FIFO, a link to
-    /// either or to the console) is written to instead, and stays. Throws start_error(cannot_create).
+    /// Creates the file by rename within its directory. A path that is not a regular file (a device, a FIFO, a link to
+    /// either or to a standard stream) is written to instead and never removed. Throws start_error(cannot_create).
     port_file(std::filesystem::path path, std::uint16_t port);
 
-    /// Throws what the constructor would throw for this file; makes and changes nothing. `planned`: a folder that will
-    /// have been made by then; empty: none.
+    /// Throws what the constructor would throw for this path; changes nothing. `planned`: a folder that will be created
+    /// before; empty: none.
     static void check(std::filesystem::path const& path, std::filesystem::path const& planned);
 
-    /// Removes it, unless another server has put its own there since.
+    /// Removes the file, unless another server has replaced it.
     ~port_file();
     port_file(port_file const&) = delete;
     port_file& operator=(port_file const&) = delete;
 
 private:
     std::filesystem::path path_;
-    bool is_ours_;                  ///< to be replaced and removed
-    detail::base::unique_fd file_;  ///< stays open: as long as it is, no other file can be mistaken for it
+    bool is_replaced_;              ///< and removed by the destructor
+    detail::base::unique_fd file_;  ///< stays open, so that its inode number is not reused
 };
 
 }  // namespace porter::programs

@@ -8,16 +8,16 @@
 namespace porter::programs {
 namespace {
 
-extern "C" void end_at_once(int)
+extern "C" void exit_at_once(int)
 {
     ::_exit(0);
 }
 
-/// In place of Asio's handlers, which would wait for a thread to be free.
-void end_at_the_next_one()
+/// Replaces Asio's handlers, which would wait for the io_context.
+void exit_on_next_signal()
 {
     struct sigaction action{};
-    action.sa_handler = end_at_once;
+    action.sa_handler = exit_at_once;
     ::sigaction(SIGINT, &action, nullptr);
     ::sigaction(SIGTERM, &action, nullptr);
 }
@@ -30,45 +30,45 @@ void ignore_hangups()
 }
 
 signals::signals(asio::io_context& io, std::function<void()> stop, std::function<void()> reopen)
-    : stop_(std::move(stop)), reopen_(std::move(reopen)), end_(io, SIGINT, SIGTERM), rotation_(io, SIGHUP)
+    : stop_(std::move(stop)), reopen_(std::move(reopen)), termination_(io, SIGINT, SIGTERM), hangup_(io, SIGHUP)
 {
-    wait_for_end();
-    wait_for_rotation();
+    wait_for_termination();
+    wait_for_hangup();
 }
 
 signals::~signals()
 {
-    // What comes while the process takes itself apart does not change how it ended: no longer held, it would kill.
+    // Signals during the destruction of the server must not change the exit code: by default they would kill.
     asio::error_code ignored;
-    end_.clear(ignored);
-    rotation_.clear(ignored);
-    end_at_the_next_one();
+    termination_.clear(ignored);
+    hangup_.clear(ignored);
+    exit_on_next_signal();
     ignore_hangups();
 }
 
-void signals::wait_for_end()
+void signals::wait_for_termination()
 {
-    end_.async_wait([this](asio::error_code error, int) {
+    termination_.async_wait([this](asio::error_code error, int) {
         if (error) return;
-        stopping();
+        set_stopping();
         stop_();
     });
 }
 
-void signals::stopping()
+void signals::set_stopping()
 {
-    ending_ = true;
-    end_.cancel();  // so that the io_context runs out of work
-    rotation_.cancel();
-    end_at_the_next_one();
+    is_stopping_ = true;
+    termination_.cancel();  // so that the io_context runs out of work
+    hangup_.cancel();
+    exit_on_next_signal();
 }
 
-void signals::wait_for_rotation()
+void signals::wait_for_hangup()
 {
-    rotation_.async_wait([this](asio::error_code error, int) {
-        if (error || ending_) return;  // one that came together with the end is past cancelling
+    hangup_.async_wait([this](asio::error_code error, int) {
+        if (error || is_stopping_) return;  // a handler that is already queued cannot be cancelled
         reopen_();
-        wait_for_rotation();
+        wait_for_hangup();
     });
 }
 
