@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::size_t stamp_bytes = 25;  // with the space after it
 
-/// The event of a line that ends with `text`.
-event_line ending_with(std::string const& text)
+/// The event of a line that consists of a time and `text`.
+event_line line_of(std::string const& text)
 {
     return {' ' + text, 0};
 }
@@ -50,7 +50,7 @@ TEST_CASE("lines that are queued while the thread is busy are written together a
     std::string all;
     for (int i = 0; i < count; ++i) {
         auto const line = "line " + std::to_string(i);
-        queue.push(ending_with(line));
+        queue.push(line_of(line));
         all += line + '\n';
     }
     line_queue::batch next;
@@ -65,14 +65,14 @@ TEST_CASE("a full queue drops and counts lines until it is emptied")
 {
     line_queue queue{10 + stamp_bytes};
     line_queue::batch next;
-    queue.push(ending_with("12345"));
-    queue.push(ending_with("6789"));  // a byte too many
-    queue.push(ending_with("1"));     // fits, but would make a second gap
+    queue.push(line_of("12345"));
+    queue.push(line_of("6789"));  // a byte too many
+    queue.push(line_of("1"));     // fits, but would make a second gap
     REQUIRE(queue.take(next));
     CHECK(without_times(next.lines) == "12345\n");
     CHECK(next.dropped == 2);
 
-    queue.push(ending_with("123456789"));
+    queue.push(line_of("123456789"));
     REQUIRE(queue.take(next));
     CHECK(without_times(next.lines) == "123456789\n");
     CHECK(next.dropped == 0);
@@ -96,12 +96,12 @@ TEST_CASE("lines logged before a rotation are in the old file and the rest in th
     line_writer writer{path, log_format::text};
     line_queue queue{1000};
     line_queue::batch next;
-    queue.push(ending_with("before"));
+    queue.push(line_of("before"));
     std::filesystem::rename(path, rotated);
     queue.request_reopen();
-    queue.push(ending_with("after"));
+    queue.push(line_of("after"));
     queue.request_reopen();
-    queue.push(ending_with("later"));
+    queue.push(line_of("later"));
     REQUIRE(queue.take(next));
     writer.write(next);
     CHECK(without_times(content(rotated)) == "before\n");
@@ -116,7 +116,7 @@ TEST_CASE("a requested reopen belongs to the next batch only")
     queue.request_reopen();
     REQUIRE(queue.take(next));
     CHECK(next.reopen);
-    queue.push(ending_with("line"));
+    queue.push(line_of("line"));
     REQUIRE(queue.take(next));
     CHECK_FALSE(next.reopen);
 }
@@ -125,7 +125,7 @@ TEST_CASE("a closed queue returns the remaining lines and ends")
 {
     line_queue queue{10 + stamp_bytes};
     line_queue::batch next;
-    queue.push(ending_with("last"));
+    queue.push(line_of("last"));
     queue.close();
     CHECK(queue.take(next));
     CHECK(without_times(next.lines) == "last\n");
@@ -139,7 +139,7 @@ TEST_CASE("a wait that times out returns an empty batch and does not end the que
     line_queue::batch next;
     CHECK(queue.take(next, line_queue::time::min()));
     CHECK(next.is_empty());
-    queue.push(ending_with("line"));
+    queue.push(line_of("line"));
     CHECK(queue.take(next, line_queue::time::min()));
     CHECK(without_times(next.lines) == "line\n");
     queue.close();
@@ -155,7 +155,7 @@ TEST_CASE("a waiting thread is woken by a line and by the close")
             for (line_queue::batch next; queue.take(next);) taken += next.lines;
         }};
         for (int i = 0; i < 100; ++i) {
-            queue.push(ending_with("a"));
+            queue.push(line_of("a"));
             std::this_thread::yield();
         }
         queue.close();
@@ -167,10 +167,10 @@ TEST_CASE("the memory of a burst is freed")
 {
     line_queue queue{1'000'000};
     line_queue::batch next;
-    queue.push(ending_with(std::string(500'000, 'a')));
+    queue.push(line_of(std::string(500'000, 'a')));
     for (int i = 0; i < 2; ++i) {  // two rounds empty both strings
         REQUIRE(queue.take(next));
-        queue.push(ending_with("line"));
+        queue.push(line_of("line"));
     }
     REQUIRE(queue.take(next));
     CHECK(without_times(next.lines) == "line\n");
@@ -180,8 +180,8 @@ TEST_CASE("the memory of a burst is freed")
 TEST_CASE("a line has the time at which it was queued")
 {
     line_queue queue{1000, ticking_clock};
-    auto const early = ending_with("formatted first");
-    queue.push(ending_with("pushed first"));
+    auto const early = line_of("formatted first");
+    queue.push(line_of("pushed first"));
     queue.push(early);
     line_queue::batch next;
     REQUIRE(queue.take(next));
@@ -197,16 +197,16 @@ TEST_CASE("times never decrease with many threads and lines of the writer itself
     line_writer writer{path, log_format::text};
     line_queue queue{200, ticking_clock};
     line_queue::batch next;
-    std::mutex taking;
+    std::mutex mutex;
     auto const write_queued = [&] {
-        std::lock_guard const lock{taking};
+        std::lock_guard const lock{mutex};
         if (queue.take(next, line_queue::time::min())) writer.write(next);
     };
     auto const log_lines = [&] {
         for (int i = 0; i < 500; ++i) {
-            queue.push(ending_with("line"));  // some are dropped
+            queue.push(line_of("line"));  // some are dropped
             if (i % 7 == 0) queue.request_reopen();
-            queue.push(ending_with("line"));
+            queue.push(line_of("line"));
             if (i % 3 == 0) write_queued();
         }
     };

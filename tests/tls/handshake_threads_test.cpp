@@ -40,8 +40,8 @@ void rethrow(std::exception_ptr error)
 }
 
 /// The server's side of a connection that has received a ClientHello.
-struct greeted_server {
-    explicit greeted_server(contexts const& sides) : session(sides.server)
+struct server_with_hello {
+    explicit server_with_hello(contexts const& sides) : session(sides.server)
     {
         engine client{sides.client, "localhost"};
         client.handshake();
@@ -53,7 +53,7 @@ struct greeted_server {
     engine session;
 };
 
-/// ClientHellos of some sites. The gate holds the first one until it is opened.
+/// ClientHellos of several sites. The gate blocks them until it is opened.
 struct fixture {
     explicit fixture(std::size_t count = 1) { threads.emplace(count); }
     ~fixture() { gate.open(); }  // before the threads are joined
@@ -81,7 +81,7 @@ struct fixture {
     asio::io_context io;
     contexts sides;
     hello_gate gate{sides.server};
-    std::deque<greeted_server> servers;
+    std::deque<server_with_hello> servers;
     std::optional<handshake_threads> threads;
     outcomes results;
     strings sites;
@@ -187,11 +187,11 @@ struct waiting_stream {
 
     void accept(tls::stream::time_point deadline)
     {
-        auto done = [this](std::exception_ptr error) {
-            rethrow(error);
+        auto done = [this](std::exception_ptr defect) {
+            rethrow(defect);
             ends.right.cancel();  // the client would wait for ever
         };
-        asio::co_spawn(io, keep_value(ends.left.accept_tls(sides.server, deadline, threads, "a"), failed), done);
+        asio::co_spawn(io, keep_value(ends.left.accept_tls(sides.server, deadline, threads, "a"), error), done);
     }
 
     tls::stream::time_point const later = std::chrono::steady_clock::now() + std::chrono::minutes{2};
@@ -199,7 +199,7 @@ struct waiting_stream {
     contexts sides;
     porter::testing::pair<tls::stream> ends = tcp_pair<tls::stream>(io);
     handshake_threads threads{0};
-    std::optional<base::error_code> failed;
+    std::optional<base::error_code> error;
     std::optional<result<tls::peer_identity, base::error_code>> identity;  // for the client
 };
 
@@ -214,7 +214,7 @@ TEST_CASE("a handshake that waits for a thread is cancelled at once and its step
     setup.ends.left.cancel();
     CHECK(setup.threads.pending() == 0);
     setup.io.run();
-    CHECK(setup.failed == asio::error::operation_aborted);
+    CHECK(setup.error == asio::error::operation_aborted);
 }
 
 TEST_CASE("a handshake that waits for a thread times out")
@@ -222,6 +222,6 @@ TEST_CASE("a handshake that waits for a thread times out")
     waiting_stream setup;
     setup.accept(std::chrono::steady_clock::now() + std::chrono::milliseconds{50});
     setup.io.run();
-    CHECK(setup.failed == asio::error::timed_out);
+    CHECK(setup.error == asio::error::timed_out);
     CHECK(setup.threads.pending() == 0);
 }

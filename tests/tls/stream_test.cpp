@@ -24,16 +24,16 @@ tls::stream::time_point far_deadline()
     return std::chrono::steady_clock::now() + std::chrono::minutes{2};
 }
 
-task<void> accept(socket_type& socket, contexts& sides, error_code& failed)
+task<void> accept(socket_type& socket, contexts& sides, error_code& error)
 {
-    failed = co_await socket.accept_tls(sides.server, far_deadline());
+    error = co_await socket.accept_tls(sides.server, far_deadline());
 }
 
-task<void> connect(socket_type& socket, contexts& sides, error_code& failed)
+task<void> connect(socket_type& socket, contexts& sides, error_code& error)
 {
     auto const identity = co_await socket.connect_tls(sides.client, "localhost", far_deadline());
-    failed = error_code{};
-    if (!identity) failed = identity.error();
+    error = error_code{};
+    if (!identity) error = identity.error();
     if (identity) CHECK(identity->fingerprint == sides.key.fingerprint());
 }
 
@@ -68,20 +68,20 @@ task<void> receive_texts(socket_type& socket, int count, std::size_t size)
     }
 }
 
-task<void> receive_one(socket_type& socket, std::string& text, error_code& failed)
+task<void> receive_one(socket_type& socket, std::string& text, error_code& error)
 {
-    text = co_await socket.receive_text(failed);
+    text = co_await socket.receive_text(error);
 }
 
-task<void> read_some(socket_type& socket, error_code& failed)
+task<void> read_some(socket_type& socket, error_code& error)
 {
-    co_await socket.read_some(failed);
+    co_await socket.read_some(error);
 }
 
 task<void> end(socket_type& socket)
 {
-    auto const failed = co_await socket.end_sending();
-    CHECK_FALSE(failed);
+    auto const error = co_await socket.end_sending();
+    CHECK_FALSE(error);
 }
 
 }  // namespace
@@ -93,9 +93,9 @@ TEST_CASE("without a handshake a stream is a plain socket")
     run_all(io, send_texts(ends.left, 100, 1000), receive_texts(ends.right, 100, 1000));
     CHECK_FALSE(ends.left.is_tls());
     std::string text;
-    error_code failed;
-    run_all(io, end(ends.left), receive_one(ends.right, text, failed));
-    CHECK(failed == asio::error::eof);
+    error_code error;
+    run_all(io, end(ends.left), receive_one(ends.right, text, error));
+    CHECK(error == asio::error::eof);
 }
 
 TEST_CASE("try_write_some writes to a plain socket without waiting")
@@ -104,16 +104,16 @@ TEST_CASE("try_write_some writes to a plain socket without waiting")
     auto ends = tcp_pair<socket_type>(io);
     ends.left.non_blocking(true);
     std::string const bytes(1 << 20, 'x');
-    std::size_t taken = 0;
+    std::size_t written = 0;
     error_code error;
-    while (!error) taken += ends.left.try_write_some(asio::buffer(bytes), error);
+    while (!error) written += ends.left.try_write_some(asio::buffer(bytes), error);
     CHECK(error == asio::error::would_block);
-    CHECK(taken > 0);
+    CHECK(written > 0);
     CHECK(ends.left.try_write_some(asio::buffer(bytes), error) == 0);
 
-    std::string received(taken, '\0');
+    std::string received(written, '\0');
     asio::read(static_cast<detail::base::tcp_socket&>(ends.right), asio::buffer(received));
-    CHECK(received == std::string(taken, 'x'));
+    CHECK(received == std::string(written, 'x'));
 
     error_code ignored;
     ends.right.close(ignored);
@@ -151,9 +151,9 @@ TEST_CASE("a close_notify ends one direction and the other one continues")
 {
     tls_pair pair;
     std::string text;
-    error_code failed;
-    run_all(pair.io, end(pair.ends.left), receive_one(pair.ends.right, text, failed));
-    CHECK(failed == asio::error::eof);
+    error_code error;
+    run_all(pair.io, end(pair.ends.left), receive_one(pair.ends.right, text, error));
+    CHECK(error == asio::error::eof);
     run_all(pair.io, send_texts(pair.ends.right, 3, 10), receive_texts(pair.ends.left, 3, 10));
 }
 
@@ -162,23 +162,23 @@ TEST_CASE("a TCP end without close_notify is the error truncated")
     tls_pair pair;
     pair.ends.left.close();
     std::string text;
-    error_code failed;
-    run_all(pair.io, receive_one(pair.ends.right, text, failed));
-    CHECK(failed == tls::errc::truncated);
+    error_code error;
+    run_all(pair.io, receive_one(pair.ends.right, text, error));
+    CHECK(error == tls::errc::truncated);
 }
 
 TEST_CASE("a cancelled read over TLS loses nothing and the stream can still send")
 {
     tls_pair pair;
     auto& [left, right] = pair.ends;
-    error_code failed;
+    error_code error;
     auto cancel_while_waiting = [&]() -> task<void> {
         auto executor = co_await asio::this_coro::executor;
         co_await asio::post(executor, use_task);
         left.cancel();
     };
-    run_all(pair.io, read_some(left, failed), cancel_while_waiting());
-    CHECK(failed == asio::error::operation_aborted);
+    run_all(pair.io, read_some(left, error), cancel_while_waiting());
+    CHECK(error == asio::error::operation_aborted);
     run_all(pair.io, send_texts(left, 1, 100), end(left), receive_texts(right, 1, 100));
     run_all(pair.io, send_texts(right, 1, 100), receive_texts(left, 1, 100));
 }
@@ -187,9 +187,9 @@ TEST_CASE("a read that is about to wait again is cancelled")
 {
     tls_pair pair;
     auto& [left, right] = pair.ends;
-    error_code failed;
+    error_code error;
     bool ended = false;
-    asio::co_spawn(pair.io, read_some(left, failed), [&](std::exception_ptr) { ended = true; });
+    asio::co_spawn(pair.io, read_some(left, error), [&](std::exception_ptr) { ended = true; });
     pair.io.restart();
     pair.io.poll();  // it waits
 
@@ -201,7 +201,7 @@ TEST_CASE("a read that is about to wait again is cancelled")
     left.async_wait(asio::socket_base::wait_write, [&](error_code) { left.cancel(); });
     pair.io.poll();
     CHECK(ended);
-    CHECK(failed == asio::error::operation_aborted);
+    CHECK(error == asio::error::operation_aborted);
     left.cancel();
     pair.io.run();
 }
@@ -214,9 +214,9 @@ TEST_CASE("a cancelled write is finished by the next one")
     std::string const large(8 * 1024 * 1024, 'x');
     right.decoder().limit(large.size());
     left.queue(large);
-    error_code failed;
+    error_code error;
     bool ended = false;
-    auto flush = [&]() -> task<void> { co_await left.flush(failed); };
+    auto flush = [&]() -> task<void> { co_await left.flush(error); };
     asio::co_spawn(pair.io, flush(), [&](std::exception_ptr) { ended = true; });
     pair.io.restart();
     pair.io.poll();
@@ -224,7 +224,7 @@ TEST_CASE("a cancelled write is finished by the next one")
     left.cancel();
     pair.io.run();
     CHECK(ended);
-    CHECK(failed == asio::error::operation_aborted);
+    CHECK(error == asio::error::operation_aborted);
 
     std::string text;
     error_code received;
@@ -247,8 +247,8 @@ TEST_CASE("a handshake that does not end times out")
     contexts sides;
     auto ends = tcp_pair<socket_type>(io);
     auto const deadline = std::chrono::steady_clock::now();
-    auto const failed = testing::run(io, ends.left.accept_tls(sides.server, deadline));
-    CHECK(failed == asio::error::timed_out);
+    auto const error = testing::run(io, ends.left.accept_tls(sides.server, deadline));
+    CHECK(error == asio::error::timed_out);
     CHECK(ends.left.is_tls());
     CHECK_FALSE(ends.left.is_established());
 }
@@ -258,14 +258,14 @@ TEST_CASE("a cancelled handshake ends at once")
     asio::io_context io;
     contexts sides;
     auto ends = tcp_pair<socket_type>(io);
-    error_code failed;
+    error_code error;
     auto cancel = [&]() -> task<void> {
         auto executor = co_await asio::this_coro::executor;
         co_await asio::post(executor, use_task);
         ends.left.cancel();
     };
-    run_all(io, accept(ends.left, sides, failed), cancel());
-    CHECK(failed == asio::error::operation_aborted);
+    run_all(io, accept(ends.left, sides, error), cancel());
+    CHECK(error == asio::error::operation_aborted);
 }
 
 TEST_CASE("a handshake fails if the peer closes or does not use TLS")
@@ -277,8 +277,8 @@ TEST_CASE("a handshake fails if the peer closes or does not use TLS")
     detail::base::tcp_socket plain{std::move(ends.right)};
     if (!input.empty()) plain.send(asio::buffer(input));
     plain.shutdown(asio::socket_base::shutdown_send);
-    error_code failed;
-    run_all(io, accept(ends.left, sides, failed));
-    CHECK(failed);
-    CHECK(failed.category() == tls::category());
+    error_code error;
+    run_all(io, accept(ends.left, sides, error));
+    CHECK(error);
+    CHECK(error.category() == tls::category());
 }
