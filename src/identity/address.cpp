@@ -18,14 +18,14 @@ std::string address::network() const
 
 address address::with_connection(std::uint64_t connection) const
 {
-    auto here = *this;
-    here.connection_ = connection;
-    return here;
+    auto copy = *this;
+    copy.connection_ = connection;
+    return copy;
 }
 
 std::optional<address> address::parse(std::string_view text)
 {
-    if (text.find('\0') != std::string_view::npos) return std::nullopt;  // Asio would read the part before it
+    if (text.find('\0') != std::string_view::npos) return std::nullopt;  // Asio would stop at it
     asio::error_code error;
     auto const raw = asio::ip::make_address(std::string{text}, error);
     if (error) return std::nullopt;

@@ -11,11 +11,11 @@
 
 namespace porter::detail::identity {
 
-/// Who an address says its visitor is: a hint to greet with, never a proof. Only the directory makes one.
+/// The name last recorded for an address: a hint to greet with, no proof. Only the directory constructs one.
 class claim {
 public:
     identity::address const& address() const noexcept { return address_; }
-    /// The name last recorded for the address; empty: the address is not known.
+    /// Empty when the address is not known.
     std::string const& name() const noexcept { return name_; }
     bool known() const noexcept { return !name_.empty(); }
 
@@ -27,20 +27,20 @@ private:
     std::string name_;
 };
 
-/// The book of addresses and the names last seen at them.
+/// Maps addresses to the names last seen at them. Safe from any I/O thread.
 class directory {
 public:
     directory(store::addresses& addresses, base::clock const& clock, log::logger& log);
 
-    /// What is known of an address. When the store is down nothing is known: that is logged, never an error.
+    /// Looks up an address. A failure of the store is logged, and the claim is then empty.
     task<claim> lookup(address from);
 
-    /// Records the name that a visitor gives for its address. Errors: invalid_name (the reason says the rule),
+    /// Records the name that a client gives for its address. Errors: invalid_name (the reason names the rule),
     /// unavailable.
     task<result<claim>> set_name(address from, std::string name);
 
-    /// Records that an account was accessed from an address, so that it is greeted by name the next time. The
-    /// access stands whether or not this succeeds: a failure is logged.
+    /// Records that an account was accessed from an address, which is then greeted by that name. A failure is only
+    /// logged.
     task<void> record_login(address from, std::string name, store::account_id account);
 
 private:

@@ -8,7 +8,7 @@ void ended_sessions::add(std::span<store::session_id const> ended)
 {
     std::lock_guard const lock{mutex_};
     for (auto const id : ended) {
-        if (recent_.size() >= remembered) older_ = std::exchange(recent_, {});
+        if (recent_.size() >= min_kept) older_ = std::exchange(recent_, {});
         recent_.insert(id);
     }
 }

@@ -9,13 +9,13 @@
 
 namespace porter::detail::sessions {
 
-/// The sessions that ended lately: what a connection asks once it can be found, so that an ending between reading its
-/// session and being findable is not missed. That takes it milliseconds, so the latest endings are enough, and since
-/// ids are never used again, remembering one for too long does no harm: no clock is needed. Safe from any thread.
+/// The sessions that ended most recently. A connection reads its session first and is registered under the session's id
+/// afterwards; it then asks here whether the session ended in between. That takes milliseconds, so the latest sessions
+/// are enough. Ids are not reused, so old entries do no harm and no clock is needed. Safe from any thread.
 class ended_sessions {
 public:
-    /// At least so many of the latest endings are remembered, and at most twice as many (about 5 MB).
-    static constexpr std::size_t remembered = 65'536;
+    /// The minimum number of ended sessions that are kept; the maximum is twice that (about 5 MB).
+    static constexpr std::size_t min_kept = 65'536;
 
     void add(std::span<store::session_id const> ended);
     bool contains(store::session_id id) const;

@@ -7,8 +7,8 @@
 namespace porter::detail::sessions {
 namespace {
 
-/// Endings at one time that get a line each; of more, as when expired ones are removed, their number is told.
-constexpr std::size_t most_ending_lines = 16;
+/// Up to this many sessions that end together get a log line each; of more only the number is logged.
+constexpr std::size_t max_ended_lines = 16;
 
 error unavailable()
 {
@@ -23,8 +23,8 @@ error invalid_token()
 }  // namespace
 
 registry::registry(store::sessions& sessions, auth::throttle& throttle, token_source& tokens, base::clock const& clock,
-                   log::logger& log, options rules)
-    : sessions_(sessions), throttle_(throttle), tokens_(tokens), clock_(clock), log_(log), options_(rules)
+                   log::logger& log, options options)
+    : sessions_(sessions), throttle_(throttle), tokens_(tokens), clock_(clock), log_(log), options_(options)
 {
     sessions_.watch({[this](std::span<store::ended_session const> ended) { on_ended(ended); },
                      [this] { notify_missed(); }, [this](std::string const& reason) { notify_lost(reason); }});
@@ -35,55 +35,57 @@ registry::~registry()
     sessions_.watch({});
 }
 
-task<result<session>> registry::open(auth::principal const& who, identity::address from, store::transport over)
+task<result<session>> registry::open(auth::principal const& principal, identity::address from,
+                                     store::transport transport)
 {
     auto const now = clock_.now();
-    auto prepared = prepare(who.name(), now);
-    auto fresh = record_of(prepared, now, from, over);
-    fresh.account = who.account();
-    fresh.credential_version = who.credential_version();
-    fresh.attempt = who.attempt();
-    auto stored = co_await sessions_.open(fresh);
+    auto prepared = prepare(principal.name(), now);
+    auto record = record_of(prepared, now, from, transport);
+    record.account = principal.account();
+    record.credential_version = principal.credential_version();
+    record.attempt = principal.attempt();
+    auto stored = co_await sessions_.open(record);
     if (!stored && stored.error() == store::errc::unavailable) {
-        co_await throttle_.rollback(who.attempt());
+        co_await throttle_.rollback(principal.attempt());
         co_return unexpected(unavailable());
     }
-    // The credential was good a moment ago and is not any more: for the peer that is a wrong one.
+    // The password was changed or the account disabled since: the client gets the answer for a wrong password.
     if (!stored) {
-        auto const counted = co_await throttle_.fail(who.attempt());
+        auto const counted = co_await throttle_.fail(principal.attempt());
         if (!counted) co_return unexpected(counted.error());
         co_return unexpected(error{code::bad_credentials, "the name or the password is wrong"});
     }
     co_return make_session(std::move(prepared), std::move(*stored), from);
 }
 
-task<result<session>> registry::open(auth::pending_account const& who, identity::address from, store::transport over)
+task<result<session>> registry::open(auth::pending_account const& account, identity::address from,
+                                     store::transport transport)
 {
     auto const now = clock_.now();
-    auto prepared = prepare(who.name(), now);
-    auto fresh = record_of(prepared, now, from, over);
-    fresh.attempt = who.attempt();
-    auto stored = co_await sessions_.open_first(who.account(), fresh);
+    auto prepared = prepare(account.name(), now);
+    auto record = record_of(prepared, now, from, transport);
+    record.attempt = account.attempt();
+    auto stored = co_await sessions_.open_first(account.account(), record);
     if (!stored) {
-        auto why = unavailable();
+        auto denial = unavailable();
         if (stored.error() == store::errc::name_taken) {
-            auto const counted = co_await throttle_.fail(who.attempt());
-            if (counted) why = error{code::name_taken, "this name is taken"};
+            auto const counted = co_await throttle_.fail(account.attempt());
+            if (counted) denial = error{code::name_taken, "this name is taken"};
         } else {
-            co_await throttle_.rollback(who.attempt());
+            co_await throttle_.rollback(account.attempt());
         }
-        log_.with(from).info("register_denied", {{"code", name_of(why.code)}});
-        co_return unexpected(std::move(why));
+        log_.with(from).info("register_denied", {{"code", name_of(denial.code)}});
+        co_return unexpected(std::move(denial));
     }
-    log_.with(from).info("registered", {log::quoted("name", who.name())});
+    log_.with(from).info("registered", {log::quoted("name", account.name())});
     co_return make_session(std::move(prepared), std::move(*stored), from);
 }
 
-task<result<session>> registry::resume(base::secret token, identity::address from, store::transport over)
+task<result<session>> registry::resume(base::secret token, identity::address from, store::transport transport)
 {
-    auto const denied = [this, &from](error why) {
-        log_.with(from).info("resume_denied", {{"code", name_of(why.code)}});
-        return unexpected(std::move(why));
+    auto const denied = [this, &from](error denial) {
+        log_.with(from).info("resume_denied", {{"code", name_of(denial.code)}});
+        return unexpected(std::move(denial));
     };
     auto const digest = digest_of(token.view());
     std::optional<store::found_session> match;
@@ -98,13 +100,13 @@ task<result<session>> registry::resume(base::secret token, identity::address fro
         match.reset();
     }
     if (!match || match->account_disabled || ended_.contains(match->session.id)) {
-        auto const why = co_await token_error(from);
-        co_return denied(why);
+        auto const denial = co_await token_error(from);
+        co_return denied(denial);
     }
     store::found_session const& found = *match;
     store::session const& known = found.session;
-    if (known.transport == store::transport::tls && over == store::transport::plain) {
-        // On the way from another machine the token may have been read by anybody.
+    if (known.transport == store::transport::tls && transport == store::transport::plain) {
+        // Sent in plaintext over a network, the token may have been read.
         if (!from.is_loopback()) co_await terminate(known, store::end_cause::token_exposed);
         co_return denied({code::tls_required, "this session was opened over TLS"});
     }
@@ -116,7 +118,7 @@ task<result<session>> registry::resume(base::secret token, identity::address fro
 task<error> registry::token_error(identity::address const& from)
 {
     auto const counted = co_await throttle_.begin(from);
-    // That the store cannot count now does not make the token any better.
+    // The token stays invalid when the store cannot count.
     if (counted) co_await throttle_.fail(*counted);
     if (!counted && counted.error().code != code::unavailable) co_return counted.error();
     co_return invalid_token();
@@ -128,17 +130,17 @@ task<result<std::vector<store::session>>> registry::list(store::account_id accou
     auto listed = co_await sessions_.list(account, now, idle_since(now));
     if (!listed) co_return unexpected(unavailable());
     for (auto& each : *listed) {
-        auto const use = pending_activity(each.id);
-        if (!use) continue;
-        each.last_used_at = std::max(each.last_used_at, use->at);
-        if (!use->address.empty()) each.address = use->address;
+        auto const activity = pending_activity(each.id);
+        if (!activity) continue;
+        each.last_used_at = std::max(each.last_used_at, activity->at);
+        if (!activity->address.empty()) each.address = activity->address;
     }
     co_return std::move(*listed);
 }
 
-task<result<void>> registry::revoke(store::account_id account, store::session_id id, store::end_cause why)
+task<result<void>> registry::revoke(store::account_id account, store::session_id id, store::end_cause cause)
 {
-    auto const ended = co_await sessions_.end(account, id, why);
+    auto const ended = co_await sessions_.end(account, id, cause);
     if (!ended && ended.error() == store::errc::not_found) {
         co_return unexpected(error{code::not_found, "there is no such session"});
     }
@@ -146,9 +148,9 @@ task<result<void>> registry::revoke(store::account_id account, store::session_id
     co_return result<void>{};
 }
 
-task<result<void>> registry::revoke_all(store::account_id account, store::end_cause why)
+task<result<void>> registry::revoke_all(store::account_id account, store::end_cause cause)
 {
-    auto const ended = co_await sessions_.end_all(account, why);
+    auto const ended = co_await sessions_.end_all(account, cause);
     if (!ended) co_return unexpected(unavailable());
     co_return result<void>{};
 }
@@ -176,7 +178,7 @@ task<void> registry::recheck(std::vector<store::session_id> live)
 
 task<void> registry::end_expired()
 {
-    // So far back, because what is written by hand may be committed late. To be told twice does no harm.
+    // A change by hand may be committed late. Notifying twice does no harm.
     constexpr std::chrono::minutes lookback{1};
     auto const now = clock_.now();
     auto const expired = co_await sessions_.ended_between(now - lookback, now);
@@ -189,7 +191,7 @@ task<void> registry::end_expired()
 
 task<void> registry::prune()
 {
-    // The store judges by what is written: a session in use must not look idle to it.
+    // The store decides by what is written: a session in use must not look idle.
     auto const written = co_await store_activity();
     if (!written) co_return;
     auto const now = clock_.now();
@@ -218,7 +220,7 @@ task<bool> registry::store_activity()
     {
         std::lock_guard const lock{activity_mutex_};
         batch.reserve(activity_.size());
-        for (auto const& [id, use] : activity_) batch.push_back(use);
+        for (auto const& [id, activity] : activity_) batch.push_back(activity);
     }
     if (batch.empty()) co_return true;
     auto const written = co_await sessions_.touch(batch);
@@ -227,24 +229,24 @@ task<bool> registry::store_activity()
         co_return false;
     }
     std::lock_guard const lock{activity_mutex_};
-    for (auto const& use : batch) {
-        auto const kept = activity_.find(use.id);
+    for (auto const& activity : batch) {
+        auto const kept = activity_.find(activity.id);
         bool const is_same =
-            kept != activity_.end() && kept->second.at == use.at && kept->second.address == use.address;
+            kept != activity_.end() && kept->second.at == activity.at && kept->second.address == activity.address;
         if (is_same) activity_.erase(kept);
     }
     co_return true;
 }
 
-void registry::record_activity(store::session_activity use)
+void registry::record_activity(store::session_activity activity)
 {
     std::lock_guard const lock{activity_mutex_};
-    auto& kept = activity_[use.id];
-    kept.id = use.id;
-    kept.at = std::max(kept.at, use.at);
-    if (use.address.empty()) return;
-    kept.address = std::move(use.address);
-    kept.network = std::move(use.network);
+    auto& kept = activity_[activity.id];
+    kept.id = activity.id;
+    kept.at = std::max(kept.at, activity.at);
+    if (activity.address.empty()) return;
+    kept.address = std::move(activity.address);
+    kept.network = std::move(activity.network);
 }
 
 std::optional<store::session_activity> registry::pending_activity(store::session_id id) const
@@ -265,17 +267,17 @@ session registry::prepare(std::string name, base::timestamp now)
 }
 
 store::new_session registry::record_of(session const& prepared, base::timestamp now, identity::address const& from,
-                                       store::transport over) const
+                                       store::transport transport) const
 {
-    store::new_session fresh;
-    fresh.digest = digest_of(prepared.token_.view()).value();
-    fresh.created_at = now;
-    fresh.expires_at = prepared.expires_at_;
-    fresh.address = from.text();
-    fresh.network = from.network();
-    fresh.transport = over;
-    fresh.max_sessions = options_.max_per_account;
-    return fresh;
+    store::new_session record;
+    record.digest = digest_of(prepared.token_.view()).value();
+    record.created_at = now;
+    record.expires_at = prepared.expires_at_;
+    record.address = from.text();
+    record.network = from.network();
+    record.transport = transport;
+    record.max_sessions = options_.max_per_account;
+    return record;
 }
 
 session registry::make_session(session prepared, store::opened_session stored, identity::address const& from) const
@@ -289,8 +291,8 @@ session registry::make_session(session prepared, store::opened_session stored, i
 
 bool registry::is_expired(store::session const& found, base::timestamp now) const
 {
-    auto const use = pending_activity(found.id);
-    auto const last_used_at = use ? std::max(found.last_used_at, use->at) : found.last_used_at;
+    auto const activity = pending_activity(found.id);
+    auto const last_used_at = activity ? std::max(found.last_used_at, activity->at) : found.last_used_at;
     return store::is_past_its_end(found, now) || last_used_at <= idle_since(now);
 }
 
@@ -305,13 +307,13 @@ session registry::make_resumed(store::found_session const& found) const
     return resumed;
 }
 
-task<void> registry::terminate(store::session const& refused, store::end_cause why)
+task<void> registry::terminate(store::session const& session, store::end_cause cause)
 {
-    // Remembered here first: the store may be down, and the clock may be set back.
-    ended_.add(std::array{refused.id});
-    auto const ended = co_await sessions_.end(refused.account, refused.id, why);
+    // Recorded first: the store may be unavailable, and the clock may be set back.
+    ended_.add(std::array{session.id});
+    auto const ended = co_await sessions_.end(session.account, session.id, cause);
     if (!ended && ended.error() == store::errc::unavailable) {
-        log_.warn("session_not_ended", {{"session", refused.id}});
+        log_.warn("session_not_ended", {{"session", session.id}});
     }
 }
 
@@ -321,7 +323,7 @@ void registry::on_ended(std::span<store::ended_session const> ended)
     ids.reserve(ended.size());
     for (auto const& each : ended) ids.push_back(each.id);
     ended_.add(ids);
-    if (ended.size() <= most_ending_lines) {
+    if (ended.size() <= max_ended_lines) {
         for (auto const& each : ended) {
             log_.info("session_ended",
                       {{"session", each.id}, log::quoted("name", each.account_name), {"cause", each.cause}});

@@ -26,89 +26,91 @@
 namespace porter::detail::sessions {
 
 struct options {
-    std::chrono::seconds ttl = std::chrono::days{30};      ///< absolute life
-    std::chrono::seconds idle_ttl = std::chrono::days{7};  ///< sliding life
-    std::uint32_t max_per_account = 16;                    ///< one more ends the oldest
+    std::chrono::seconds ttl = std::chrono::days{30};      ///< the lifetime of a session, from its opening
+    std::chrono::seconds idle_ttl = std::chrono::days{7};  ///< its lifetime without use
+    std::uint32_t max_per_account = 16;                    ///< opening another session ends the oldest
 };
 
 /// Issues, resumes, lists and ends sessions. Safe from any I/O thread.
 class registry {
 public:
     registry(store::sessions& sessions, auth::throttle& throttle, token_source& tokens, base::clock const& clock,
-             log::logger& log, options rules);
+             log::logger& log, options options);
     ~registry();
     registry(registry const&) = delete;
     registry& operator=(registry const&) = delete;
 
-    /// Opens a session for somebody who just proved an account. Errors: bad_credentials (the credential changed or
-    /// the account was disabled meanwhile), unavailable.
-    task<result<session>> open(auth::principal const& who, identity::address from, store::transport over);
+    /// Opens a session for an account whose password was verified. Errors: bad_credentials (since then the password was
+    /// changed or the account disabled), unavailable.
+    task<result<session>> open(auth::principal const& principal, identity::address from, store::transport transport);
 
-    /// Makes the account of somebody who may have one, with its first session. Errors: name_taken (somebody else was
-    /// faster), unavailable.
-    task<result<session>> open(auth::pending_account const& who, identity::address from, store::transport over);
+    /// Adds an account together with its first session. Errors: name_taken (another client registered it since),
+    /// unavailable.
+    task<result<session>> open(auth::pending_account const& account, identity::address from,
+                               store::transport transport);
 
-    /// Takes up the session that a token names. Errors: invalid_token (unknown, malformed, expired, revoked, account
-    /// disabled; counted for the address), throttled in its place (a token that is good is taken from any address: it
-    /// cannot be guessed), tls_required (opened over TLS, resumed in the clear: revoked as well, unless the peer is on
-    /// loopback), unavailable. Its last use is written later, by write_uses().
-    task<result<session>> resume(base::secret token, identity::address from, store::transport over);
+    /// Resumes the session that a token names. Errors: invalid_token (unknown, malformed, expired, revoked, or of a
+    /// disabled account; counted against the address), or throttled instead (a valid token is accepted from any
+    /// address, because it cannot be guessed); tls_required (opened over TLS, resumed in plaintext: also revokes the
+    /// session, unless the peer is on loopback); unavailable. write_activity() stores the time of use later.
+    task<result<session>> resume(base::secret token, identity::address from, store::transport transport);
 
     /// The account's live sessions, oldest first. Errors: unavailable.
     task<result<std::vector<store::session>>> list(store::account_id account);
 
     /// Ends one session of the account. Errors: not_found, unavailable.
     task<result<void>> revoke(store::account_id account, store::session_id id,
-                              store::end_cause why = store::end_cause::revoked);
+                              store::end_cause cause = store::end_cause::revoked);
 
     /// Ends every session of the account. Errors: unavailable.
-    task<result<void>> revoke_all(store::account_id account, store::end_cause why = store::end_cause::revoked);
+    task<result<void>> revoke_all(store::account_id account, store::end_cause cause = store::end_cause::revoked);
 
-    /// Whether this session is known to have ended (within the last minutes, whoever ended it). A connection makes
-    /// itself findable by its session's id first and asks this afterwards, so that no ending slips between.
+    /// Whether this session ended recently, by whatever cause. A connection registers itself under its session's id
+    /// first and calls this afterwards, so that it misses no end of its session.
     bool has_ended(store::session_id id) const { return ended_.contains(id); }
 
-    /// Tells of what the store tells of, after it was noted here: on a thread of the store's, so post from it. Replaces
-    /// the watch before, an empty one takes it away; when this returns the old one is not called any more.
+    /// Sets the watch that is called for what the store reports, after the registry has recorded it. Called on a thread
+    /// of the store: post from it. Replaces the previous watch, which is not called any more when this returns; an
+    /// empty watch removes it.
     void watch(store::session_watch watcher);
 
-    /// Asks the store which of these live sessions are over, and tells of those that are, however they came to be: the
-    /// journal tells of endings, not of a time that was changed by hand or by a clock that was ahead. A failure is
-    /// logged.
+    /// Asks the store which of these live sessions are over and notifies the watch of them. The journal does not report
+    /// a session whose times were changed by hand or set by a clock that was ahead. A failure is logged.
     task<void> recheck(std::vector<store::session_id> live);
 
-    /// Tells the watch of the sessions whose absolute end came within the last minute, as the store has it: an
-    /// administrator may have moved it by hand. Once a second.
+    /// Notifies the watch of sessions that expired within the last minute by what is stored: an administrator may have
+    /// changed `expires_at`. To be called once a second.
     task<void> end_expired();
 
-    /// Notes that these sessions are in use now: one with a live connection does not idle out.
+    /// Records that these sessions are in use now, so that a session with a connection does not expire as idle.
     void record_activity(std::span<store::session_id const> live);
 
-    /// Writes the noted uses in one batch. A failure is logged and the uses are kept for the next time.
+    /// Writes the recorded activity in one batch. A failure is logged, and the activity is kept for the next call.
     task<void> write_activity();
 
-    /// Writes the noted uses and, if that succeeds, removes expired sessions from the store. A failure is logged.
+    /// Writes the recorded activity and, if that succeeds, removes expired sessions from the store. A failure is
+    /// logged.
     task<void> prune();
 
 private:
-    /// A session yet without an account and an id, with a token of its own.
+    /// A session with a new token, without an account and an id as yet.
     session prepare(std::string name, base::timestamp now);
     store::new_session record_of(session const& prepared, base::timestamp now, identity::address const& from,
-                                 store::transport over) const;
+                                 store::transport transport) const;
     session make_session(session prepared, store::opened_session stored, identity::address const& from) const;
     base::timestamp idle_since(base::timestamp now) const { return now - options_.idle_ttl; }
-    /// Counts a token that is none. Why the peer is refused.
+    /// Counts an invalid token and returns the error for the client.
     task<error> token_error(identity::address const& from);
     bool is_expired(store::session const& found, base::timestamp now) const;
     session make_resumed(store::found_session const& found) const;
-    /// False: they are still to be written.
+    /// False: it is not written yet.
     task<bool> store_activity();
-    /// Ends a session that may not be resumed, so that it stays ended whatever the clock says next.
-    task<void> terminate(store::session const& refused, store::end_cause why);
+    /// Ends a session that may not be resumed, so that it stays over if the clock is set back.
+    task<void> terminate(store::session const& session, store::end_cause cause);
     void on_ended(std::span<store::ended_session const> ended);
     void notify_missed();
     void notify_lost(std::string const& reason);
-    void record_activity(store::session_activity use);
+    void record_activity(store::session_activity activity);
     std::optional<store::session_activity> pending_activity(store::session_id id) const;
 
     store::sessions& sessions_;
@@ -119,7 +121,7 @@ private:
     options options_;
     ended_sessions ended_;
     mutable std::mutex activity_mutex_;
-    std::unordered_map<store::session_id, store::session_activity> activity_;  // noted, and not yet written
+    std::unordered_map<store::session_id, store::session_activity> activity_;  // not written yet
     std::mutex watch_mutex_;                                                   // held while watch_ is called
     store::session_watch watch_;
 };

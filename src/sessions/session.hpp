@@ -8,15 +8,15 @@
 
 namespace porter::detail::sessions {
 
-/// An open session: the right of one account to talk, backed by a token. Only the registry makes one.
+/// An open session of one account, named by a token. Only the registry constructs one.
 class session {
 public:
     store::session_id id() const noexcept { return id_; }
     store::account_id account() const noexcept { return account_; }
     std::string const& name() const noexcept { return name_; }
-    base::timestamp expires_at() const noexcept { return expires_at_; }  ///< the absolute end
+    base::timestamp expires_at() const noexcept { return expires_at_; }  ///< however much it is used
     store::access_history const& history() const noexcept { return history_; }
-    /// The token of a session just opened: to be shown once. Empty when it was resumed.
+    /// The token of a session that was just opened, to be sent once; empty when the session was resumed.
     base::secret const& token() const noexcept { return token_; }
 
 private:

@@ -10,15 +10,15 @@
 /// people and secret scanners recognise one.
 namespace porter::detail::sessions {
 
-/// Where new tokens come from, so that tests decide. Safe from any thread.
+/// The source of new tokens, replaceable in tests. Safe from any thread.
 class token_source {
 public:
     virtual ~token_source() = default;
-    /// A token that nobody can guess.
+    /// An unguessable token.
     virtual base::secret issue() = 0;
 };
 
-/// The machine's own randomness, by libsodium.
+/// Random tokens by libsodium.
 class system_token_source final : public token_source {
 public:
     /// Throws start_error when libsodium cannot be initialised.
@@ -26,8 +26,8 @@ public:
     base::secret issue() override;
 };
 
-/// What the store keeps of a token: BLAKE2b-256 of its 32 bytes (not of their spelling). None when the text is not
-/// spelled exactly as a token is. A token has 256 random bits, so a fast digest without a salt is enough.
+/// What the store keeps of a token: the BLAKE2b-256 of its 32 bytes (not of their encoding). None unless the text is
+/// encoded exactly as a token. A token has 256 random bits, so a fast digest without a salt is enough.
 std::optional<store::token_digest> digest_of(std::string_view token);
 
 }  // namespace porter::detail::sessions

@@ -23,7 +23,7 @@ TEST_CASE("an IPv4 address mapped into IPv6 is the IPv4 address")
     CHECK(address::parse("::ffff:192.0.2.7")->network() == "192.0.2.7");
 }
 
-TEST_CASE("an IPv6 address is written in one way")
+TEST_CASE("an IPv6 address has one canonical text")
 {
     CHECK(canonical("2001:DB8:0:0:0:0:0:1") == "2001:db8::1");
     CHECK(canonical("2001:db8:0:1:0:0:0:1") == "2001:db8:0:1::1");
@@ -55,7 +55,7 @@ TEST_CASE("loopback is all of 127.0.0.0/8 and ::1 in every spelling")
     }
 }
 
-TEST_CASE("what is no address is none")
+TEST_CASE("a text that is not an address is rejected")
 {
     for (auto const* text : {"", "localhost", "1.2.3", "1.2.3.4.5", "256.1.1.1", " 127.0.0.1", "127.0.0.1 ",
                              "::1::", "12345::", "127.0.0.1/8", "[::1]"}) {

@@ -20,7 +20,7 @@ std::vector<session_id> ids(session_id first, std::size_t count)
 
 }  // namespace
 
-TEST_CASE("a session that ended is remembered")
+TEST_CASE("a session that ended is kept")
 {
     ended_sessions ended;
     CHECK_FALSE(ended.contains(1));
@@ -30,26 +30,26 @@ TEST_CASE("a session that ended is remembered")
     CHECK_FALSE(ended.contains(3));
 }
 
-TEST_CASE("the latest endings are remembered and the oldest forgotten")
+TEST_CASE("the latest ended sessions are kept and the oldest dropped")
 {
     ended_sessions ended;
-    ended.add(ids(1, 3 * ended_sessions::remembered));
+    ended.add(ids(1, 3 * ended_sessions::min_kept));
     CHECK_FALSE(ended.contains(1));
-    CHECK_FALSE(ended.contains(ended_sessions::remembered));
-    CHECK(ended.contains(2 * ended_sessions::remembered + 1));
-    CHECK(ended.contains(3 * ended_sessions::remembered));
+    CHECK_FALSE(ended.contains(ended_sessions::min_kept));
+    CHECK(ended.contains(2 * ended_sessions::min_kept + 1));
+    CHECK(ended.contains(3 * ended_sessions::min_kept));
     ended.add(ids(1, 1));
     CHECK(ended.contains(1));
-    CHECK(ended.contains(2 * ended_sessions::remembered + 1));
+    CHECK(ended.contains(2 * ended_sessions::min_kept + 1));
 }
 
-TEST_CASE("endings may be told and asked on several threads")
+TEST_CASE("sessions are added on one thread and looked up on another")
 {
     ended_sessions ended;
-    std::thread teller{[&] {
+    std::thread writer{[&] {
         for (session_id id = 1; id <= 1000; ++id) ended.add(ids(id, 1));
     }};
     while (!ended.contains(1000)) std::this_thread::yield();
-    teller.join();
+    writer.join();
     CHECK(ended.contains(1));
 }

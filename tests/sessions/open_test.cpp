@@ -4,7 +4,7 @@
 using namespace porter;
 using namespace porter::detail;
 using namespace std::chrono_literals;
-using testing::refusal_of;
+using testing::code_of;
 using testing::registry_fixture;
 
 TEST_CASE("an opened session has a token that resumes it")
@@ -26,7 +26,7 @@ TEST_CASE("an opened session has a token that resumes it")
     CHECK(resumed->token().empty());
 }
 
-TEST_CASE("a session shows the login before it and the failures since")
+TEST_CASE("a session has the time of the login before it and the failures since")
 {
     registry_fixture fixture;
     auto const first = fixture.open(fixture.alice);
@@ -48,7 +48,7 @@ TEST_CASE("a session shows the login before it and the failures since")
     CHECK(second->history().failed_since == 1);
 }
 
-TEST_CASE("a resume shows the history and resets nothing")
+TEST_CASE("a resume returns the history and resets nothing")
 {
     registry_fixture fixture;
     auto const opened = fixture.open(fixture.alice);
@@ -63,7 +63,7 @@ TEST_CASE("a resume shows the history and resets nothing")
     }
 }
 
-TEST_CASE("a session is not opened when the password was changed after it was proved")
+TEST_CASE("a session is not opened when the password was changed after it was verified")
 {
     registry_fixture fixture;
     auto const proof =
@@ -73,21 +73,21 @@ TEST_CASE("a session is not opened when the password was changed after it was pr
                                                    base::secret{"better horse"}, 0, fixture.here);
     REQUIRE(testing::run(fixture.io, std::move(change)));
     auto const failed = fixture.attempts.failed;
-    auto const given_back = fixture.attempts.rolled_back;
-    CHECK(refusal_of(fixture.open(*proof)) == code::bad_credentials);
+    auto const rolled_back = fixture.attempts.rolled_back;
+    CHECK(code_of(fixture.open(*proof)) == code::bad_credentials);
     CHECK(fixture.listed(fixture.alice.account()).empty());
-    CHECK(fixture.attempts.failed == failed + 1);  // promise P2: it was a wrong password after all
-    CHECK(fixture.attempts.rolled_back == given_back);
+    CHECK(fixture.attempts.failed == failed + 1);  // promise P2: the password is wrong by now
+    CHECK(fixture.attempts.rolled_back == rolled_back);
 }
 
-TEST_CASE("a session is not opened when the account was disabled after it was proved")
+TEST_CASE("a session is not opened when the account was disabled after the login")
 {
     registry_fixture fixture;
     fixture.sessions.disabled = true;
-    CHECK(refusal_of(fixture.open(fixture.alice)) == code::bad_credentials);
+    CHECK(code_of(fixture.open(fixture.alice)) == code::bad_credentials);
 }
 
-TEST_CASE("one session too many ends the oldest of the account")
+TEST_CASE("a session beyond the limit ends the oldest one of the account")
 {
     registry_fixture fixture{sessions::options{.max_per_account = 2}};
     auto const first = fixture.open(fixture.alice);
@@ -96,21 +96,21 @@ TEST_CASE("one session too many ends the oldest of the account")
     auto const second = fixture.open(fixture.alice);
     fixture.clock.advance(1s);
     auto const third = fixture.open(fixture.alice);
-    CHECK(refusal_of(fixture.resume(first->token())) == code::invalid_token);
+    CHECK(code_of(fixture.resume(first->token())) == code::invalid_token);
     CHECK(fixture.resume(second->token()));
     CHECK(fixture.resume(third->token()));
     CHECK(fixture.resume(others->token()));
     CHECK(fixture.registry->has_ended(first->id()));
 }
 
-TEST_CASE("when the store is down opening is unavailable")
+TEST_CASE("when the store is unavailable so is opening a session")
 {
     registry_fixture fixture;
     fixture.sessions.broken = {"open"};
-    CHECK(refusal_of(fixture.open(fixture.alice)) == code::unavailable);
+    CHECK(code_of(fixture.open(fixture.alice)) == code::unavailable);
 }
 
-TEST_CASE("openings and resumes are logged by address and id and never by token")
+TEST_CASE("opened and resumed sessions are logged with address and id and never with the token")
 {
     registry_fixture fixture;
     auto const opened = fixture.open(fixture.alice);
@@ -133,10 +133,10 @@ TEST_CASE("openings and resumes are logged by address and id and never by token"
     CHECK_FALSE(fixture.log.mentions(opened->token().view().substr(4)));
 }
 
-TEST_CASE("a newcomer's account and first session are made as one")
+TEST_CASE("a new account and its first session are added together")
 {
     registry_fixture fixture;
-    auto const carol = fixture.accepted("Carol");
+    auto const carol = fixture.pending("Carol");
     auto const opened = testing::run(fixture.io, fixture.registry->open(carol, fixture.here, store::transport::plain));
     REQUIRE(opened);
     CHECK(opened->name() == "Carol");
@@ -147,35 +147,35 @@ TEST_CASE("a newcomer's account and first session are made as one")
     CHECK(events[0].field("name") == "Carol");
 }
 
-TEST_CASE("who hears that the store is down may register again under the same name")
+TEST_CASE("a registration that was unavailable succeeds under the same name later")
 {
     registry_fixture fixture;
-    auto const carol = fixture.accepted("Carol");
+    auto const carol = fixture.pending("Carol");
     fixture.sessions.broken = {"open", "open_first"};
     auto const refused = testing::run(fixture.io, fixture.registry->open(carol, fixture.here, store::transport::plain));
-    CHECK(refusal_of(refused) == code::unavailable);
+    CHECK(code_of(refused) == code::unavailable);
     fixture.sessions.broken = {};
     CHECK(testing::run(fixture.io, fixture.registry->open(carol, fixture.here, store::transport::plain)));
 }
 
-TEST_CASE("of two newcomers with one name the later is told that it is taken")
+TEST_CASE("of two registrations of one name the later is denied as name_taken")
 {
     registry_fixture fixture;
-    auto const first = fixture.accepted("Carol");
-    auto const second = fixture.accepted("CAROL");
+    auto const first = fixture.pending("Carol");
+    auto const second = fixture.pending("CAROL");
     REQUIRE(testing::run(fixture.io, fixture.registry->open(first, fixture.here, store::transport::plain)));
     auto const failed = fixture.attempts.failed;
-    auto const given_back = fixture.attempts.rolled_back;
+    auto const rolled_back = fixture.attempts.rolled_back;
     auto const refused =
         testing::run(fixture.io, fixture.registry->open(second, fixture.here, store::transport::plain));
-    CHECK(refusal_of(refused) == code::name_taken);
-    CHECK(fixture.attempts.failed == failed + 1);  // promise P2: to hear that a name is taken counts
-    CHECK(fixture.attempts.rolled_back == given_back);
+    CHECK(code_of(refused) == code::name_taken);
+    CHECK(fixture.attempts.failed == failed + 1);  // promise P2: name_taken counts as a failed attempt
+    CHECK(fixture.attempts.rolled_back == rolled_back);
     CHECK(fixture.log.events("register_denied").back().field("code") == "name_taken");
 }
 
 // Promise P2.
-TEST_CASE("a session that the store does not open costs its visitor no try")
+TEST_CASE("a session that the store does not open does not count as a failed attempt")
 {
     registry_fixture fixture;
     for (int i = 0; i < 30; ++i) {
@@ -183,7 +183,7 @@ TEST_CASE("a session that the store does not open costs its visitor no try")
             testing::run(fixture.io, fixture.verifier.login("Alice", base::secret{"correct horse"}, fixture.here));
         REQUIRE(proved);
         fixture.sessions.broken = {"open"};
-        CHECK(refusal_of(fixture.open(*proved)) == code::unavailable);
+        CHECK(code_of(fixture.open(*proved)) == code::unavailable);
         fixture.sessions.broken = {};
     }
     fixture.sessions.broken = {"open_first"};
@@ -193,9 +193,9 @@ TEST_CASE("a session that the store does not open costs its visitor no try")
         REQUIRE(carol);
         auto const opened =
             testing::run(fixture.io, fixture.registry->open(*carol, fixture.here, store::transport::plain));
-        CHECK(refusal_of(opened) == code::unavailable);
+        CHECK(code_of(opened) == code::unavailable);
     }
     fixture.sessions.broken = {};
     CHECK(testing::run(fixture.io,
-                       fixture.registry->open(fixture.accepted("Dave"), fixture.here, store::transport::plain)));
+                       fixture.registry->open(fixture.pending("Dave"), fixture.here, store::transport::plain)));
 }

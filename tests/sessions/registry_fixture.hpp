@@ -21,33 +21,33 @@
 
 namespace porter::testing {
 
-/// A registry over a memory store that can be made to fail, with accounts Alice and Bob.
+/// A registry over a store in memory that can be made to fail, with the accounts Alice and Bob.
 struct registry_fixture {
     using session = detail::sessions::session;
     using transport = detail::store::transport;
 
-    explicit registry_fixture(detail::sessions::options rules = {})
-        : registry(std::make_unique<detail::sessions::registry>(sessions, throttle, tokens, clock, log, rules))
+    explicit registry_fixture(detail::sessions::options options = {})
+        : registry(std::make_unique<detail::sessions::registry>(sessions, throttle, tokens, clock, log, options))
     {}
 
-    detail::auth::principal proved(std::string_view name)
+    detail::auth::principal add(std::string_view name)
     {
         detail::base::secret password{"correct horse"};
-        if (!store.add(accepted(name).account())) throw std::runtime_error("the account exists already");
+        if (!store.add(pending(name).account())) throw std::runtime_error("the account exists already");
         auto found = run(io, verifier.login(std::string{name}, std::move(password), here));
         return *std::move(found);
     }
 
-    detail::auth::pending_account accepted(std::string_view name)
+    detail::auth::pending_account pending(std::string_view name)
     {
         detail::base::secret password{"correct horse"};
         auto made = run(io, verifier.register_account(std::string{name}, std::move(password), here));
         return *std::move(made);
     }
 
-    result<session> open(detail::auth::principal const& who, transport over = transport::plain)
+    result<session> open(detail::auth::principal const& principal, transport over = transport::plain)
     {
-        return run(io, registry->open(who, here, over));
+        return run(io, registry->open(principal, here, over));
     }
 
     result<session> resume(detail::base::secret const& token, transport over = transport::plain)
@@ -86,12 +86,12 @@ struct registry_fixture {
     detail::sessions::system_token_source tokens;
     std::unique_ptr<detail::sessions::registry> registry;
     detail::identity::address here = *detail::identity::address::parse("192.0.2.7");
-    detail::auth::principal alice = proved("Alice");
-    detail::auth::principal bob = proved("Bob");
+    detail::auth::principal alice = add("Alice");
+    detail::auth::principal bob = add("Bob");
 };
 
 template <typename Outcome>
-code refusal_of(Outcome const& outcome)
+code code_of(Outcome const& outcome)
 {
     return outcome ? code::normal : outcome.error().code;
 }

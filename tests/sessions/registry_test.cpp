@@ -7,7 +7,7 @@ using namespace porter;
 using namespace porter::detail;
 using namespace std::chrono_literals;
 using std::chrono::days;
-using testing::refusal_of;
+using testing::code_of;
 using testing::registry_fixture;
 
 namespace {
@@ -23,7 +23,7 @@ ids ids_of(std::vector<store::session> const& sessions)
 
 }  // namespace
 
-TEST_CASE("an account's live sessions are listed oldest first and nobody else's")
+TEST_CASE("the live sessions of an account alone are listed oldest first")
 {
     registry_fixture fixture;
     auto const first = fixture.open(fixture.alice);
@@ -35,7 +35,7 @@ TEST_CASE("an account's live sessions are listed oldest first and nobody else's"
     CHECK(ids_of(fixture.listed(fixture.alice.account())) == ids{second->id()});
 }
 
-TEST_CASE("the list shows the latest use and address before they are written")
+TEST_CASE("the list has the latest use and address before they are written")
 {
     registry_fixture fixture;
     auto const opened = fixture.open(fixture.alice);
@@ -54,16 +54,16 @@ TEST_CASE("a revoked session is over and the others stay")
     auto const first = fixture.open(fixture.alice);
     auto const second = fixture.open(fixture.alice);
     REQUIRE(testing::run(fixture.io, fixture.registry->revoke(fixture.alice.account(), first->id())));
-    CHECK(refusal_of(fixture.resume(first->token())) == code::invalid_token);
+    CHECK(code_of(fixture.resume(first->token())) == code::invalid_token);
     CHECK(fixture.resume(second->token()));
 }
 
-TEST_CASE("nobody revokes a session of another account")
+TEST_CASE("a session of another account cannot be revoked")
 {
     registry_fixture fixture;
     auto const opened = fixture.open(fixture.alice);
     auto const refused = testing::run(fixture.io, fixture.registry->revoke(fixture.bob.account(), opened->id()));
-    CHECK(refusal_of(refused) == code::not_found);
+    CHECK(code_of(refused) == code::not_found);
     CHECK(fixture.resume(opened->token()));
 }
 
@@ -79,48 +79,48 @@ TEST_CASE("all sessions of an account can be ended at once")
     CHECK(fixture.resume(others->token()));
 }
 
-TEST_CASE("endings are known before they are told")
+TEST_CASE("an ended session is recorded before the watch is called")
 {
     registry_fixture fixture;
-    ids told;
-    bool known_when_told = true;
+    ids notified;
+    bool recorded_first = true;
     fixture.registry->watch({[&](std::span<store::ended_session const> ended) {
         for (auto const& each : ended) {
-            known_when_told = known_when_told && fixture.registry->has_ended(each.id);
-            told.push_back(each.id);
+            recorded_first = recorded_first && fixture.registry->has_ended(each.id);
+            notified.push_back(each.id);
         }
     }});
     auto const first = fixture.open(fixture.alice);
     auto const second = fixture.open(fixture.alice);
     CHECK_FALSE(fixture.registry->has_ended(first->id()));
     REQUIRE(testing::run(fixture.io, fixture.registry->revoke(fixture.alice.account(), first->id())));
-    CHECK(told == ids{first->id()});
-    CHECK(known_when_told);
+    CHECK(notified == ids{first->id()});
+    CHECK(recorded_first);
     CHECK(fixture.registry->has_ended(first->id()));
     CHECK_FALSE(fixture.registry->has_ended(second->id()));
 }
 
-TEST_CASE("endings are known without anybody to tell")
+TEST_CASE("an ended session is recorded without a watch")
 {
     registry_fixture fixture;
-    int told = 0;
-    fixture.registry->watch({[&](std::span<store::ended_session const>) { ++told; }});
+    int notified = 0;
+    fixture.registry->watch({[&](std::span<store::ended_session const>) { ++notified; }});
     fixture.registry->watch({});
     auto const opened = fixture.open(fixture.alice);
     REQUIRE(testing::run(fixture.io, fixture.registry->revoke_all(fixture.alice.account())));
-    CHECK(told == 0);
+    CHECK(notified == 0);
     CHECK(fixture.registry->has_ended(opened->id()));
 }
 
-TEST_CASE("a registry that ends takes its watcher away")
+TEST_CASE("a destroyed registry removes its watch")
 {
     registry_fixture fixture;
-    int told = 0;
-    fixture.registry->watch({[&](std::span<store::ended_session const>) { ++told; }});
+    int notified = 0;
+    fixture.registry->watch({[&](std::span<store::ended_session const>) { ++notified; }});
     REQUIRE(fixture.open(fixture.alice));
     fixture.registry.reset();
     REQUIRE(testing::run(fixture.io, fixture.store.ports().sessions.end_all(fixture.alice.account())));
-    CHECK(told == 0);
+    CHECK(notified == 0);
 }
 
 TEST_CASE("a session with a live connection does not idle out")
@@ -138,7 +138,7 @@ TEST_CASE("a session with a live connection does not idle out")
     CHECK(fixture.resume(opened->token()));
 }
 
-TEST_CASE("uses are written in one batch and once")
+TEST_CASE("activity is written in one batch and once")
 {
     registry_fixture fixture;
     auto const first = fixture.open(fixture.alice);
@@ -153,7 +153,7 @@ TEST_CASE("uses are written in one batch and once")
     CHECK(fixture.listed(fixture.alice.account())[0].address == "192.0.2.7");
 }
 
-TEST_CASE("uses that could not be written are kept for the next time")
+TEST_CASE("activity that could not be written is kept for the next time")
 {
     registry_fixture fixture;
     auto const opened = fixture.open(fixture.alice);
@@ -170,7 +170,7 @@ TEST_CASE("uses that could not be written are kept for the next time")
     CHECK(stored->at(0).last_used_at == used_at);
 }
 
-TEST_CASE("a session whose use could not be written is not pruned")
+TEST_CASE("a session whose activity could not be written is not pruned")
 {
     registry_fixture fixture;
     auto const opened = fixture.open(fixture.alice);
@@ -181,7 +181,7 @@ TEST_CASE("a session whose use could not be written is not pruned")
     CHECK(fixture.is_stored(*opened));
 }
 
-TEST_CASE("expired sessions are pruned and told as ended")
+TEST_CASE("expired sessions are pruned and recorded as ended")
 {
     registry_fixture fixture;
     auto const opened = fixture.open(fixture.alice);
@@ -195,15 +195,15 @@ TEST_CASE("expired sessions are pruned and told as ended")
     CHECK(fixture.log.events("sessions_pruned").at(0).field("count") == "1");
 }
 
-TEST_CASE("when the store is down the requests of an account are unavailable")
+TEST_CASE("when the store is unavailable the requests of an account are too")
 {
     registry_fixture fixture;
     auto const opened = fixture.open(fixture.alice);
     auto const account = fixture.alice.account();
     fixture.sessions.broken = {"list", "end", "end_all", "prune"};
-    CHECK(refusal_of(testing::run(fixture.io, fixture.registry->list(account))) == code::unavailable);
-    CHECK(refusal_of(testing::run(fixture.io, fixture.registry->revoke(account, opened->id()))) == code::unavailable);
-    CHECK(refusal_of(testing::run(fixture.io, fixture.registry->revoke_all(account))) == code::unavailable);
+    CHECK(code_of(testing::run(fixture.io, fixture.registry->list(account))) == code::unavailable);
+    CHECK(code_of(testing::run(fixture.io, fixture.registry->revoke(account, opened->id()))) == code::unavailable);
+    CHECK(code_of(testing::run(fixture.io, fixture.registry->revoke_all(account))) == code::unavailable);
     testing::run(fixture.io, fixture.registry->prune());
     CHECK(fixture.log.count("sessions_not_pruned") == 1);
     CHECK(fixture.resume(opened->token()));

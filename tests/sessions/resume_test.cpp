@@ -7,18 +7,18 @@ using namespace porter::detail;
 using namespace std::chrono_literals;
 using std::chrono::days;
 using store::transport;
-using testing::refusal_of;
+using testing::code_of;
 using testing::registry_fixture;
 
 TEST_CASE("a token that names no session is invalid")
 {
     registry_fixture fixture;
-    CHECK(refusal_of(fixture.resume(base::secret{})) == code::invalid_token);
-    CHECK(refusal_of(fixture.resume(base::secret{"nonsense"})) == code::invalid_token);
-    CHECK(refusal_of(fixture.resume(fixture.tokens.issue())) == code::invalid_token);
+    CHECK(code_of(fixture.resume(base::secret{})) == code::invalid_token);
+    CHECK(code_of(fixture.resume(base::secret{"nonsense"})) == code::invalid_token);
+    CHECK(code_of(fixture.resume(fixture.tokens.issue())) == code::invalid_token);
 }
 
-TEST_CASE("a session lives until its absolute end however much it is used")
+TEST_CASE("a session in use lives until its absolute end")
 {
     registry_fixture fixture;
     auto const opened = fixture.open(fixture.alice);
@@ -29,10 +29,10 @@ TEST_CASE("a session lives until its absolute end however much it is used")
     fixture.clock.advance(days{1} - 1s);
     CHECK(fixture.resume(opened->token()));
     fixture.clock.advance(1s);
-    CHECK(refusal_of(fixture.resume(opened->token())) == code::invalid_token);
+    CHECK(code_of(fixture.resume(opened->token())) == code::invalid_token);
 }
 
-TEST_CASE("a session that is not used idles out")
+TEST_CASE("a session that is not used expires")
 {
     registry_fixture fixture;
     auto const opened = fixture.open(fixture.alice);
@@ -41,10 +41,10 @@ TEST_CASE("a session that is not used idles out")
     fixture.clock.advance(days{7} - 1s);
     CHECK(fixture.resume(opened->token()));
     fixture.clock.advance(days{7});
-    CHECK(refusal_of(fixture.resume(opened->token())) == code::invalid_token);
+    CHECK(code_of(fixture.resume(opened->token())) == code::invalid_token);
 }
 
-TEST_CASE("an expired session that is presented is ended in the store")
+TEST_CASE("resuming an expired session ends it in the store")
 {
     registry_fixture fixture;
     auto const opened = fixture.open(fixture.alice);
@@ -54,14 +54,14 @@ TEST_CASE("an expired session that is presented is ended in the store")
     CHECK(fixture.registry->has_ended(opened->id()));
 }
 
-TEST_CASE("a clock set back revives no session that was refused")
+TEST_CASE("a clock set back revives no session whose resume was denied")
 {
     registry_fixture fixture;
     auto const idle = fixture.open(fixture.alice);
     fixture.clock.advance(days{8});
     CHECK_FALSE(fixture.resume(idle->token()));
     fixture.clock.set_back(days{8});
-    CHECK(refusal_of(fixture.resume(idle->token())) == code::invalid_token);
+    CHECK(code_of(fixture.resume(idle->token())) == code::invalid_token);
 }
 
 TEST_CASE("a clock set back revives no session although the store could not end it")
@@ -70,11 +70,11 @@ TEST_CASE("a clock set back revives no session although the store could not end 
     auto const opened = fixture.open(fixture.alice);
     fixture.clock.advance(days{31});
     fixture.sessions.broken = {"end"};
-    CHECK(refusal_of(fixture.resume(opened->token())) == code::invalid_token);
+    CHECK(code_of(fixture.resume(opened->token())) == code::invalid_token);
     CHECK(fixture.log.count("session_not_ended") == 1);
     fixture.sessions.broken = {};
     fixture.clock.set_back(days{31});
-    CHECK(refusal_of(fixture.resume(opened->token())) == code::invalid_token);
+    CHECK(code_of(fixture.resume(opened->token())) == code::invalid_token);
 }
 
 TEST_CASE("a clock set back revives no session that was pruned")
@@ -84,7 +84,7 @@ TEST_CASE("a clock set back revives no session that was pruned")
     fixture.clock.advance(days{8});
     testing::run(fixture.io, fixture.registry->prune());
     fixture.clock.set_back(days{8});
-    CHECK(refusal_of(fixture.resume(opened->token())) == code::invalid_token);
+    CHECK(code_of(fixture.resume(opened->token())) == code::invalid_token);
 }
 
 TEST_CASE("a session of a disabled account is invalid")
@@ -92,29 +92,29 @@ TEST_CASE("a session of a disabled account is invalid")
     registry_fixture fixture;
     auto const opened = fixture.open(fixture.alice);
     fixture.sessions.disabled = true;
-    CHECK(refusal_of(fixture.resume(opened->token())) == code::invalid_token);
+    CHECK(code_of(fixture.resume(opened->token())) == code::invalid_token);
 }
 
-TEST_CASE("a session opened over TLS and resumed in the clear from elsewhere is revoked")
+TEST_CASE("a session opened over TLS and resumed in plaintext from another machine is revoked")
 {
     registry_fixture fixture;
     auto const opened = fixture.open(fixture.alice, transport::tls);
-    CHECK(refusal_of(fixture.resume(opened->token(), transport::plain)) == code::tls_required);
+    CHECK(code_of(fixture.resume(opened->token(), transport::plain)) == code::tls_required);
     CHECK_FALSE(fixture.is_stored(*opened));
-    CHECK(refusal_of(fixture.resume(opened->token(), transport::tls)) == code::invalid_token);
+    CHECK(code_of(fixture.resume(opened->token(), transport::tls)) == code::invalid_token);
 }
 
-TEST_CASE("a session opened over TLS and resumed in the clear on loopback is refused and stays")
+TEST_CASE("a session opened over TLS and resumed in plaintext on loopback is denied and stays")
 {
     registry_fixture fixture;
     auto const opened = fixture.open(fixture.alice, transport::tls);
     for (auto const* loopback : {"127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"}) {
-        CHECK(refusal_of(fixture.resume_from(loopback, opened->token(), transport::plain)) == code::tls_required);
+        CHECK(code_of(fixture.resume_from(loopback, opened->token(), transport::plain)) == code::tls_required);
     }
     CHECK(fixture.resume(opened->token(), transport::tls));
 }
 
-TEST_CASE("a session opened in the clear may be resumed over TLS")
+TEST_CASE("a session opened in plaintext may be resumed over TLS")
 {
     registry_fixture fixture;
     auto const opened = fixture.open(fixture.alice, transport::plain);
@@ -122,30 +122,30 @@ TEST_CASE("a session opened in the clear may be resumed over TLS")
     CHECK(fixture.resume(opened->token(), transport::plain));
 }
 
-TEST_CASE("when the store is down a resume is unavailable and never invalid")
+TEST_CASE("when the store is unavailable a resume is unavailable and never invalid")
 {
     registry_fixture fixture;
     auto const opened = fixture.open(fixture.alice);
     fixture.sessions.broken = {"find"};
-    CHECK(refusal_of(fixture.resume(opened->token())) == code::unavailable);
-    CHECK(refusal_of(fixture.resume(fixture.tokens.issue())) == code::unavailable);
+    CHECK(code_of(fixture.resume(opened->token())) == code::unavailable);
+    CHECK(code_of(fixture.resume(fixture.tokens.issue())) == code::unavailable);
     fixture.sessions.broken = {};
     CHECK(fixture.resume(opened->token()));
 }
 
 // Promise P2.
-TEST_CASE("tokens that are none count for the address and a good one is taken all the same")
+TEST_CASE("invalid tokens count against the address and a valid one is accepted all the same")
 {
     registry_fixture fixture;
     auto const opened = fixture.open(fixture.alice);
     REQUIRE(opened);
     fixture.clock.advance(10min);  // since the accounts were made
-    for (int i = 0; i < 20; ++i) CHECK(refusal_of(fixture.resume(base::secret{"prt_x"})) == code::invalid_token);
+    for (int i = 0; i < 20; ++i) CHECK(code_of(fixture.resume(base::secret{"prt_x"})) == code::invalid_token);
     auto const refused = fixture.resume(base::secret{"prt_x"});
-    CHECK(refusal_of(refused) == code::throttled);
+    CHECK(code_of(refused) == code::throttled);
     CHECK(refused.error().retry_after == std::chrono::minutes{10});
     CHECK(fixture.resume(opened->token()));
-    CHECK(refusal_of(fixture.resume_from("192.0.2.8", base::secret{"prt_x"})) == code::invalid_token);
+    CHECK(code_of(fixture.resume_from("192.0.2.8", base::secret{"prt_x"})) == code::invalid_token);
     fixture.attempts.broken = true;
-    CHECK(refusal_of(fixture.resume(base::secret{"prt_x"})) == code::invalid_token);
+    CHECK(code_of(fixture.resume(base::secret{"prt_x"})) == code::invalid_token);
 }

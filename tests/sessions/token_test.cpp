@@ -55,7 +55,7 @@ TEST_CASE("the digest is BLAKE2b-256 of the token's bytes")
     CHECK(hex(*digest) == digest_of_zeros);
 }
 
-TEST_CASE("what is not spelled exactly as a token is none")
+TEST_CASE("a text that is not encoded exactly as a token has no digest")
 {
     REQUIRE(digest_of(zeros));
     std::string const body(43, 'A');
@@ -68,7 +68,7 @@ TEST_CASE("what is not spelled exactly as a token is none")
         zeros.substr(0, 46),
         "PRT_" + body,
         "prt-" + body,
-        "prt_" + std::string(42, 'A') + "B",  // the same bytes in another spelling: the last two bits are no data
+        "prt_" + std::string(42, 'A') + "B",  // the same bytes in another encoding: the last two bits are padding
         "prt_" + std::string(42, 'A') + "+",
         "prt_" + std::string(42, 'A') + "/",
         "prt_" + std::string(42, 'A') + "=",
