@@ -15,9 +15,9 @@
 
 namespace porter::detail::store {
 
-/// Why a store operation did not happen. In every case nothing was changed.
+/// Why an operation failed. In every case nothing was changed.
 enum class errc {
-    unavailable,         ///< the store is down, locked by others for too long, or full: try again
+    unavailable,         ///< the store is down, locked for too long, or full: try again
     name_taken,          ///< an account with this folded name exists
     credential_changed,  ///< the password hash is no longer the one that was verified, or the account was disabled or
                          ///< deleted
@@ -27,37 +27,38 @@ enum class errc {
 template <typename T>
 using result = porter::result<T, errc>;
 
-using account_id = std::int64_t;  ///< never used again once given; > 0
-using session_id = std::int64_t;  ///< never used again once given; > 0
+using account_id = std::int64_t;  ///< > 0, never reused
+using session_id = std::int64_t;  ///< > 0, never reused
 
-/// BLAKE2b-256 of a token: what is stored instead of it.
+/// The BLAKE2b-256 of a token, stored instead of it.
 using token_digest = std::array<std::byte, 32>;
 
-/// How the visitor's bytes came when the session was opened: a session opened over TLS is never resumed in the clear.
+/// The transport over which a session was opened: one opened over TLS is never resumed in plaintext.
 enum class transport : std::uint8_t { plain = 0, tls = 1 };
 
 struct account {
     account_id id = 0;
     std::string name;                     ///< as first registered
-    std::string folded_name;              ///< NFKC case-folded: what makes two names the same account
-    std::string password_hash;            ///< as crypto_pwhash_str makes it
-    std::int64_t credential_version = 1;  ///< rises with each changed password, not with a rehash
+    std::string folded_name;              ///< NFKC case-folded, unique
+    std::string password_hash;            ///< as written by crypto_pwhash_str
+    std::int64_t credential_version = 1;  ///< incremented by a new password, not by a rehash
     base::timestamp created_at{};
     std::optional<base::timestamp> disabled_at;
-    std::uint32_t failed_since = 0;  ///< failed password tries since the last login, from wherever
+    std::uint32_t failed_since = 0;  ///< failed password attempts since the last login
 };
 
-/// What a check of a password works with, all of one moment.
+/// The input of a password check, read in one transaction.
 struct claimed_account {
-    std::optional<store::account> account;    ///< none: there is no such account
-    std::vector<base::hash_cost> hash_costs;  ///< of all stored hashes: the dearest computable ones, the dearest first
+    std::optional<store::account> account;  ///< none: no account has the name
+    std::vector<base::hash_cost>
+        hash_costs;  ///< of all stored hashes: the highest computable ones, in descending order
 };
 
-/// What the account's owner is shown at the next access, so that people notice what was not them.
+/// What the owner of an account is shown at the next access, to notice the access of others.
 struct access_history {
-    std::optional<base::timestamp> last_login_at;  ///< the previous register or login; none: this is the first
-    std::string last_address;                      ///< from where; empty when there was none
-    std::uint32_t failed_since = 0;                ///< failed password tries since then
+    std::optional<base::timestamp> last_login_at;  ///< the previous registration or login; none: this is the first
+    std::string last_address;                      ///< empty when there was none
+    std::uint32_t failed_since = 0;                ///< failed password attempts since then
 };
 
 struct session {
@@ -70,46 +71,44 @@ struct session {
     store::transport transport = store::transport::plain;
 };
 
-/// Whether a session is over however it is used: its absolute end has come, or its beginning is none that our clock
-/// could have given it.
-inline bool is_past_its_end(session const& one, base::timestamp now)
+/// Whether a session is over regardless of its use: past its absolute end, or opened by a clock that was ahead.
+inline bool is_past_its_end(session const& session, base::timestamp now)
 {
-    return one.expires_at <= now || one.created_at > now + clock_tolerance;
+    return session.expires_at <= now || session.created_at > now + clock_tolerance;
 }
 
-/// A try of a secret that was counted as failed before it was decided: what undoes it when it succeeds, or when it was
-/// never decided.
+/// An attempt at a secret that is counted as failed while it is pending, with what is needed to undo that.
 struct counted_attempt {
-    std::optional<account_id> account;  ///< on whose ladder it counts
-    std::string network;                ///< that it came from
-    bool is_known_network = false;      ///< it counts on the network's own counter
-    std::int64_t entry = 0;             ///< its row in the book of the networks' failures; 0: it was never counted
-    std::int64_t registration = 0;      ///< its row among the registrations; 0: it asks for no account, or uncounted
+    std::optional<account_id> account;  ///< whose failure counter counts it
+    std::string network;                ///< the network it came from
+    bool is_known_network = false;      ///< the account's counter for this network counts it
+    std::int64_t entry = 0;             ///< its row among the failures of networks; 0: not counted
+    std::int64_t registration = 0;      ///< its row among the registrations; 0: none
     base::instant at{};
-    base::instant last_before{};                           ///< of the counter, before this try
-    std::optional<base::timestamp> last_failed_at_before;  ///< of the account, before this try
+    base::instant last_before{};                           ///< of the counter, before this attempt
+    std::optional<base::timestamp> last_failed_at_before;  ///< of the account, before this attempt
 };
 
 struct new_session {
     account_id account = 0;
-    std::int64_t credential_version = 0;  ///< that of the credential that was verified
-    counted_attempt attempt;              ///< the try that succeeded
+    std::int64_t credential_version = 0;  ///< of the verified credential
+    counted_attempt attempt;              ///< the attempt that succeeded
     token_digest digest{};
     base::timestamp created_at{};
     base::timestamp expires_at{};
     std::string address;  ///< canonical
-    std::string network;  ///< that limits count the address by
+    std::string network;  ///< of the address, as limits count it
     store::transport transport = store::transport::plain;
-    std::uint32_t max_sessions = 16;  ///< sessions an account may have; the oldest beyond it end
+    std::uint32_t max_sessions = 16;  ///< of the account; beyond it the oldest end
 };
 
 struct opened_session {
     session_id id = 0;
     account_id account = 0;
-    access_history before;  ///< as it was before this opening
+    access_history before;  ///< as it was before this session
 };
 
-/// A session found by its token's digest, together with the account that it belongs to.
+/// A session found by the digest of its token, with its account.
 struct found_session {
     store::session session;
     std::string account_name;
@@ -117,10 +116,10 @@ struct found_session {
     access_history history;
 };
 
-/// Why the server ends a session.
+/// Why a session ends, where the server ends it.
 enum class end_cause : std::uint8_t { logout, revoked, replaced, expired, token_exposed };
 
-/// A cause as the journal and the log have it: "logout".
+/// The cause as it is written in the journal and the log, such as "logout".
 constexpr std::string_view name_of(end_cause cause) noexcept
 {
     switch (cause) {
@@ -138,27 +137,28 @@ constexpr std::string_view name_of(end_cause cause) noexcept
     return "removed";
 }
 
-/// A session that has ended.
+/// A session that has ended, as the journal reports it.
 struct ended_session {
     session_id id = 0;
     std::string account_name;  ///< empty: not known
-    std::string cause;         ///< that of an end_cause, or another word: see migrations/0006_why_sessions_ended.sql
+    std::string cause;         ///< name_of(end_cause), or one of migrations/0006_why_sessions_ended.sql
 };
 
+/// The last use of a session.
 struct session_activity {
     session_id id = 0;
     base::timestamp at{};
-    std::string address;  ///< empty: leave the recorded one
-    std::string network;  ///< that limits count the address by; empty as the address is
+    std::string address;  ///< empty: keep the recorded one
+    std::string network;  ///< of the address, as limits count it; empty if that is
 };
 
-/// A password that was proved is to be another one.
+/// Replaces a password that was just verified.
 struct password_change {
     account_id account = 0;
-    std::int64_t credential_version = 0;  ///< that of the credential that was verified
+    std::int64_t credential_version = 0;  ///< of the verified credential
     std::string new_hash;
-    session_id keep = 0;      ///< the session that stays
-    counted_attempt attempt;  ///< the try that succeeded
+    session_id keep = 0;      ///< the session that is not ended
+    counted_attempt attempt;  ///< the attempt that succeeded
 };
 
 }  // namespace porter::detail::store

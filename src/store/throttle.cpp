@@ -10,13 +10,13 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// What is left of a time that began at `since`; nothing of one that seems to begin far in the future.
-milliseconds left_of(milliseconds whole, base::instant since, base::instant now) noexcept
+/// The remaining part of a duration that began at `since`; none if that lies far in the future.
+milliseconds remaining(milliseconds duration, base::instant since, base::instant now) noexcept
 {
     auto const passed = now - since;
-    if (passed >= whole || passed <= -whole) return milliseconds{0};
-    // What looks a moment younger than now came from another thread, or the clock was put right.
-    return whole - std::max(passed, milliseconds{0});
+    if (passed >= duration || passed <= -duration) return milliseconds{0};
+    // `since` may lie a moment after `now`: another thread wrote it, or the clock was corrected.
+    return duration - std::max(passed, milliseconds{0});
 }
 
 milliseconds pause_after(std::uint32_t failures, throttle_rules const& rules) noexcept
@@ -28,19 +28,23 @@ milliseconds pause_after(std::uint32_t failures, throttle_rules const& rules) no
 
 }  // namespace
 
-decision decide(attempt_history const& found, throttle_rules const& rules, base::instant now) noexcept
+decision decide(attempt_history const& history, throttle_rules const& rules, base::instant now) noexcept
 {
     using enum decision::rule;
-    if (found.failures.failures >= rules.locked_after) return {account_locked, seconds{0}};
-    auto const paused = left_of(pause_after(found.failures.failures, rules), found.failures.last_failed_at, now);
-    milliseconds shut{0};
-    if (found.network_full_since) shut = left_of(rules.network_window, *found.network_full_since, now);
-    milliseconds used_up{0};
-    if (found.registrations_full_since) used_up = left_of(registration_window, *found.registrations_full_since, now);
-    if (used_up > std::max(paused, shut)) return {registrations_used_up, std::chrono::ceil<seconds>(used_up)};
-    if (paused == milliseconds{0} && shut == milliseconds{0}) return {};
-    // Of two reasons the one that lasts longer: who comes back then is not refused for the other.
-    return {paused >= shut ? account_paused : network_throttled, std::chrono::ceil<seconds>(std::max(paused, shut))};
+    if (history.failures.failures >= rules.locked_after) return {account_locked, seconds{0}};
+    auto const account_wait =
+        remaining(pause_after(history.failures.failures, rules), history.failures.last_failed_at, now);
+    milliseconds network_wait{0};
+    if (history.network_full_since) network_wait = remaining(rules.network_window, *history.network_full_since, now);
+    milliseconds registration_wait{0};
+    if (history.registrations_full_since)
+        registration_wait = remaining(registration_window, *history.registrations_full_since, now);
+    if (registration_wait > std::max(account_wait, network_wait))
+        return {registrations_used_up, std::chrono::ceil<seconds>(registration_wait)};
+    if (account_wait == milliseconds{0} && network_wait == milliseconds{0}) return {};
+    // Report the longer of the two waits: otherwise a retry would hit the other limit.
+    return {account_wait >= network_wait ? account_paused : network_throttled,
+            std::chrono::ceil<seconds>(std::max(account_wait, network_wait))};
 }
 
 }  // namespace porter::detail::store
