@@ -131,7 +131,7 @@ public:
     virtual task<result<void>> fail(counted_attempt attempt) = 0;
 
     /// Undoes attempts that neither succeeded nor failed, as if they had not been made.
-    virtual task<result<void>> rollback(std::vector<counted_attempt> attempts) = 0;
+    virtual task<result<void>> rollback(std::vector<counted_attempt> pending) = 0;
 };
 
 /// The ports of one store. They outlive the modules that use them.

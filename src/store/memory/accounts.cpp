@@ -19,10 +19,10 @@ std::optional<account> copy_of(account_row const* row)
     return copy;
 }
 
-std::vector<base::hash_cost> hash_costs(tables const& all)
+std::vector<base::hash_cost> hash_costs(tables const& data)
 {
     std::vector<base::hash_cost> costs;
-    for (auto const& [id, row] : all.accounts) {
+    for (auto const& [id, row] : data.accounts) {
         auto const cost = base::hash_cost_of(row.account.password_hash);
         bool const is_new = cost && std::ranges::find(costs, *cost) == costs.end();
         if (is_new && base::is_computable(*cost)) costs.push_back(*cost);
@@ -38,50 +38,50 @@ std::vector<base::hash_cost> hash_costs(tables const& all)
 
 task<result<std::optional<account>>> accounts::find(std::string folded_name)
 {
-    operation now{all_};
-    if (now.is_down()) co_return unexpected(errc::unavailable);
-    co_return copy_of(now.account(folded_name));
+    operation op{data_};
+    if (op.is_down()) co_return unexpected(errc::unavailable);
+    co_return copy_of(op.account(folded_name));
 }
 
 task<result<claimed_account>> accounts::find_claimed(std::string folded_name)
 {
-    operation now{all_};
-    if (now.is_down()) co_return unexpected(errc::unavailable);
-    claimed_account claimed{copy_of(now.account(folded_name)), hash_costs(all_)};
+    operation op{data_};
+    if (op.is_down()) co_return unexpected(errc::unavailable);
+    claimed_account claimed{copy_of(op.account(folded_name)), hash_costs(data_)};
     co_return claimed;
 }
 
 task<result<claimed_account>> accounts::find_claimed(account_id id)
 {
-    operation now{all_};
-    if (now.is_down()) co_return unexpected(errc::unavailable);
-    claimed_account claimed{copy_of(now.account(id)), hash_costs(all_)};
+    operation op{data_};
+    if (op.is_down()) co_return unexpected(errc::unavailable);
+    claimed_account claimed{copy_of(op.account(id)), hash_costs(data_)};
     co_return claimed;
 }
 
 task<result<void>> accounts::rehash(account_id id, std::string old_hash, std::string new_hash)
 {
-    operation now{all_};
-    if (now.is_down()) co_return unexpected(errc::unavailable);
-    auto* row = now.account(id);
+    operation op{data_};
+    if (op.is_down()) co_return unexpected(errc::unavailable);
+    auto* row = op.account(id);
     if (!row || row->account.password_hash != old_hash) co_return unexpected(errc::credential_changed);
     row->account.password_hash = new_hash;
     co_return result<void>{};
 }
 
-task<result<void>> accounts::change_password(password_change asked)
+task<result<void>> accounts::change_password(password_change change)
 {
-    operation now{all_};
-    if (now.is_down()) co_return unexpected(errc::unavailable);
-    auto* row = now.account(asked.account);
-    if (!row || row->account.disabled_at || row->account.credential_version != asked.credential_version) {
+    operation op{data_};
+    if (op.is_down()) co_return unexpected(errc::unavailable);
+    auto* row = op.account(change.account);
+    if (!row || row->account.disabled_at || row->account.credential_version != change.credential_version) {
         co_return unexpected(errc::credential_changed);
     }
-    row->account.password_hash = asked.new_hash;
+    row->account.password_hash = change.new_hash;
     ++row->account.credential_version;
-    undo_verified_attempt(now, all_, asked.attempt);
-    now.end_sessions("password_changed", [&](session_row const& each) {
-        return each.session.account == asked.account && each.session.id != asked.keep;
+    undo_verified_attempt(op, data_, change.attempt);
+    op.end_sessions("password_changed", [&](session_row const& each) {
+        return each.session.account == change.account && each.session.id != change.keep;
     });
     co_return result<void>{};
 }

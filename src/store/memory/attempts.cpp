@@ -10,23 +10,23 @@ namespace porter::detail::store::memory {
 
 namespace {
 
-base::timestamp in_seconds(base::instant when)
+base::timestamp in_seconds(base::instant time)
 {
-    return std::chrono::floor<std::chrono::seconds>(when);
+    return std::chrono::floor<std::chrono::seconds>(time);
 }
 
-std::string failures_of(counted_attempt const& counted)
+std::string counter_of(counted_attempt const& counted)
 {
     return counted.is_known_network ? counted.network : std::string{};
 }
 
-std::optional<base::timestamp> registrations_full_since(tables const& all, secret_attempt const& asked,
+std::optional<base::timestamp> registrations_full_since(tables const& data, secret_attempt const& attempt,
                                                         std::string registration::* column, std::string const& value,
                                                         std::uint64_t most)
 {
     std::vector<base::timestamp> times;
-    for (auto const& [id, one] : all.registrations) {
-        if (one.*column == value && one.at < in_seconds(asked.at) + registration_window) times.push_back(one.at);
+    for (auto const& [id, one] : data.registrations) {
+        if (one.*column == value && one.at < in_seconds(attempt.at) + registration_window) times.push_back(one.at);
     }
     std::ranges::sort(times, std::greater{});
     if (times.size() < most) return std::nullopt;
@@ -38,132 +38,134 @@ std::optional<base::timestamp> later(std::optional<base::timestamp> a, std::opti
     return std::max(a, b);  // none is less than any
 }
 
-attempt_history attempts_of(account_row* row, tables const& all, secret_attempt const& asked,
-                            throttle_rules const& rules)
+attempt_history history_of(account_row* row, tables const& data, secret_attempt const& attempt,
+                           throttle_rules const& rules)
 {
-    attempt_history found;
+    attempt_history history;
     if (row) {
-        found.is_known_network = row->networks.contains(asked.network);
-        auto const counter = row->counters.find(found.is_known_network ? asked.network : std::string{});
-        if (counter != row->counters.end()) found.failures = counter->second;
-    } else if (asked.fallback) {
-        found.failures = *asked.fallback;
+        history.is_known_network = row->networks.contains(attempt.network);
+        auto const counter = row->counters.find(history.is_known_network ? attempt.network : std::string{});
+        if (counter != row->counters.end()) history.failures = counter->second;
+    } else if (attempt.fallback) {
+        history.failures = *attempt.fallback;
     }
     std::vector<base::timestamp> times;
-    for (auto const& [id, failure] : all.failures) {
+    for (auto const& [id, entry] : data.failures) {
         bool const counts =
-            failure.network == asked.network && failure.at < in_seconds(asked.at) + rules.network_window;
-        if (counts) times.push_back(failure.at);
+            entry.network == attempt.network && entry.at < in_seconds(attempt.at) + rules.network_window;
+        if (counts) times.push_back(entry.at);
     }
     std::ranges::sort(times, std::greater{});
-    if (times.size() >= rules.failures_per_network) found.network_full_since = times[rules.failures_per_network - 1];
-    if (asked.max_registrations > 0) {
-        found.registrations_full_since =
-            later(registrations_full_since(all, asked, &registration::network, asked.network, asked.max_registrations),
-                  registrations_full_since(all, asked, &registration::site, base::site_of(asked.network),
-                                           std::uint64_t{networks_per_site} * asked.max_registrations));
+    if (times.size() >= rules.failures_per_network) history.network_full_since = times[rules.failures_per_network - 1];
+    if (attempt.max_registrations > 0) {
+        history.registrations_full_since = later(
+            registrations_full_since(data, attempt, &registration::network, attempt.network, attempt.max_registrations),
+            registrations_full_since(data, attempt, &registration::site, base::site_of(attempt.network),
+                                     std::uint64_t{networks_per_site} * attempt.max_registrations));
     }
-    return found;
+    return history;
 }
 
-/// Whether tries that are not decided share in the refusal.
-bool is_pending(tables const& all, secret_attempt const& asked, bool is_known_network, decision const& refused)
+/// Whether pending attempts are among those that deny this one.
+bool is_pending(tables const& data, secret_attempt const& attempt, bool is_known_network, decision const& denial)
 {
-    if (refused.by == decision::rule::registrations_used_up) {
-        return std::ranges::any_of(all.failures, [&](auto const& entry) {
+    if (denial.by == decision::rule::registrations_used_up) {
+        return std::ranges::any_of(data.failures, [&](auto const& entry) {
             auto const& one = entry.second;
             return one.is_pending && one.registration != 0 &&
-                   base::site_of(one.network) == base::site_of(asked.network);
+                   base::site_of(one.network) == base::site_of(attempt.network);
         });
     }
-    bool const by_network = refused.by == decision::rule::network_throttled;
-    if (!by_network && !asked.account) return asked.fallback_is_pending;
-    std::string const counter = is_known_network ? asked.network : std::string{};
-    return std::ranges::any_of(all.failures, [&](auto const& entry) {
+    bool const by_network = denial.by == decision::rule::network_throttled;
+    if (!by_network && !attempt.account) return attempt.fallback_is_pending;
+    std::string const counter = is_known_network ? attempt.network : std::string{};
+    return std::ranges::any_of(data.failures, [&](auto const& entry) {
         auto const& one = entry.second;
         if (!one.is_pending) return false;
-        return by_network ? one.network == asked.network : one.account == asked.account && one.counter == counter;
+        return by_network ? one.network == attempt.network : one.account == attempt.account && one.counter == counter;
     });
 }
 
-/// Without this try; the account's own figures with it.
-void forget(operation& now, tables& all, counted_attempt const& counted)
+/// Removes an attempt from all but its failure counter.
+void forget(operation& op, tables& data, counted_attempt const& attempt)
 {
-    all.failures.erase(counted.entry);
-    all.registrations.erase(counted.registration);
-    auto* row = counted.account ? now.account(*counted.account) : nullptr;
+    data.failures.erase(attempt.entry);
+    data.registrations.erase(attempt.registration);
+    auto* row = attempt.account ? op.account(*attempt.account) : nullptr;
     if (row && row->history.failed_since > 0) --row->history.failed_since;
 }
 
 }  // namespace
 
-void undo_verified_attempt(operation& now, tables& all, counted_attempt const& proved)
+void undo_verified_attempt(operation& op, tables& data, counted_attempt const& attempt)
 {
-    auto kept = proved;
-    kept.registration = 0;  // there is an account
-    forget(now, all, kept);
-    auto* row = proved.account ? now.account(*proved.account) : nullptr;
-    if (row) row->counters.erase(failures_of(proved));
+    auto undone = attempt;
+    undone.registration = 0;  // an account that was made stays counted
+    forget(op, data, undone);
+    auto* row = attempt.account ? op.account(*attempt.account) : nullptr;
+    if (row) row->counters.erase(counter_of(attempt));
 }
 
-task<result<attempt_result>> attempts::begin(secret_attempt asked, throttle_rules rules)
+task<result<attempt_result>> attempts::begin(secret_attempt attempt, throttle_rules rules)
 {
-    operation now{all_};
-    if (now.is_down()) co_return unexpected(errc::unavailable);
-    auto* row = asked.account ? now.account(*asked.account) : nullptr;
-    auto const found = attempts_of(row, all_, asked, rules);
-    attempt_result judged;
-    judged.decision = decide(found, rules, asked.at);
-    if (!judged.decision.allows()) {
-        if (is_pending(all_, asked, found.is_known_network, judged.decision)) judged.decision = decision::not_yet();
-        co_return judged;
+    operation op{data_};
+    if (op.is_down()) co_return unexpected(errc::unavailable);
+    auto* row = attempt.account ? op.account(*attempt.account) : nullptr;
+    auto const history = history_of(row, data_, attempt, rules);
+    attempt_result result;
+    result.decision = decide(history, rules, attempt.at);
+    if (!result.decision.allows()) {
+        if (is_pending(data_, attempt, history.is_known_network, result.decision))
+            result.decision = decision::not_yet();
+        co_return result;
     }
-    auto& counted = judged.counted;
-    counted.network = asked.network;
-    counted.is_known_network = found.is_known_network;
-    counted.at = asked.at;
-    counted.last_before = found.failures.last_failed_at;
+    auto& counted = result.counted;
+    counted.network = attempt.network;
+    counted.is_known_network = history.is_known_network;
+    counted.at = attempt.at;
+    counted.last_before = history.failures.last_failed_at;
     if (row) {
-        counted.account = asked.account;
+        counted.account = attempt.account;
         ++row->history.failed_since;
-        row->counters[failures_of(counted)] = {found.failures.failures + 1, asked.at};
+        row->counters[counter_of(counted)] = {history.failures.failures + 1, attempt.at};
     }
-    // What is out of the window decides nothing any more.
-    std::erase_if(all_.failures, [since = in_seconds(asked.at) - rules.network_window](auto const& entry) {
+    // What is out of the window does not count any more.
+    std::erase_if(data_.failures, [since = in_seconds(attempt.at) - rules.network_window](auto const& entry) {
         return entry.second.at <= since;
     });
-    std::erase_if(all_.registrations, [since = in_seconds(asked.at) - registration_window](auto const& entry) {
+    std::erase_if(data_.registrations, [since = in_seconds(attempt.at) - registration_window](auto const& entry) {
         return entry.second.at <= since;
     });
-    if (asked.max_registrations > 0) {
-        counted.registration = ++all_.last_registration;
-        all_.registrations[counted.registration] = {asked.network, base::site_of(asked.network), in_seconds(asked.at)};
+    if (attempt.max_registrations > 0) {
+        counted.registration = ++data_.last_registration;
+        data_.registrations[counted.registration] = {attempt.network, base::site_of(attempt.network),
+                                                     in_seconds(attempt.at)};
     }
-    counted.entry = ++all_.last_failure;
-    all_.failures[counted.entry] = {asked.network,   in_seconds(asked.at), true,
-                                    counted.account, failures_of(counted), counted.registration};
-    co_return judged;
+    counted.entry = ++data_.last_failure;
+    data_.failures[counted.entry] = {attempt.network, in_seconds(attempt.at), true,
+                                     counted.account, counter_of(counted),    counted.registration};
+    co_return result;
 }
 
-task<result<void>> attempts::fail(counted_attempt decided)
+task<result<void>> attempts::fail(counted_attempt attempt)
 {
-    operation now{all_};
-    if (now.is_down()) co_return unexpected(errc::unavailable);
-    auto const found = all_.failures.find(decided.entry);
-    if (found != all_.failures.end()) found->second.is_pending = false;
-    all_.registrations.erase(decided.registration);
+    operation op{data_};
+    if (op.is_down()) co_return unexpected(errc::unavailable);
+    auto const found = data_.failures.find(attempt.entry);
+    if (found != data_.failures.end()) found->second.is_pending = false;
+    data_.registrations.erase(attempt.registration);
     co_return result<void>{};
 }
 
-task<result<void>> attempts::rollback(std::vector<counted_attempt> undecided)
+task<result<void>> attempts::rollback(std::vector<counted_attempt> pending)
 {
-    operation now{all_};
-    if (now.is_down()) co_return unexpected(errc::unavailable);
-    for (auto const& one : undecided) {
-        forget(now, all_, one);
-        auto* row = one.account ? now.account(*one.account) : nullptr;
+    operation op{data_};
+    if (op.is_down()) co_return unexpected(errc::unavailable);
+    for (auto const& one : pending) {
+        forget(op, data_, one);
+        auto* row = one.account ? op.account(*one.account) : nullptr;
         if (!row) continue;
-        auto const counter = row->counters.find(failures_of(one));
+        auto const counter = row->counters.find(counter_of(one));
         if (counter == row->counters.end()) continue;
         if (counter->second.last_failed_at == one.at) counter->second.last_failed_at = one.last_before;
         if (--counter->second.failures == 0) row->counters.erase(counter);

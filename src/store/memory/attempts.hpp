@@ -5,19 +5,19 @@
 
 namespace porter::detail::store::memory {
 
-/// A counted try succeeded: it is undone, with those before it on its counter.
-void undo_verified_attempt(operation& now, tables& all, counted_attempt const& proved);
+/// Undoes an attempt that succeeded, and resets its failure counter.
+void undo_verified_attempt(operation& op, tables& data, counted_attempt const& attempt);
 
 class attempts final : public store::attempts {
 public:
-    explicit attempts(tables& all) : all_(all) {}
+    explicit attempts(tables& data) : data_(data) {}
 
-    task<result<attempt_result>> begin(secret_attempt asked, throttle_rules rules) override;
-    task<result<void>> fail(counted_attempt decided) override;
-    task<result<void>> rollback(std::vector<counted_attempt> undecided) override;
+    task<result<attempt_result>> begin(secret_attempt attempt, throttle_rules rules) override;
+    task<result<void>> fail(counted_attempt attempt) override;
+    task<result<void>> rollback(std::vector<counted_attempt> pending) override;
 
 private:
-    tables& all_;
+    tables& data_;
 };
 
 }  // namespace porter::detail::store::memory

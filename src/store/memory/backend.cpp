@@ -11,11 +11,11 @@
 namespace porter::detail::store::memory {
 
 struct backend::parts {
-    tables all;
-    memory::accounts accounts{all};
-    memory::sessions sessions{all};
-    memory::addresses addresses{all};
-    memory::attempts attempts{all};
+    tables data;
+    memory::accounts accounts{data};
+    memory::sessions sessions{data};
+    memory::addresses addresses{data};
+    memory::attempts attempts{data};
 };
 
 backend::backend() : parts_(std::make_unique<parts>()) {}
@@ -29,47 +29,47 @@ store::ports backend::ports() noexcept
 
 result<account> backend::add(account fresh)
 {
-    operation now{parts_->all};
-    auto const* const added = now.add(std::move(fresh));
+    operation op{parts_->data};
+    auto const* const added = op.add(std::move(fresh));
     if (!added) return unexpected(errc::name_taken);
     return *added;
 }
 
 void backend::disable(account_id id, std::optional<base::timestamp> at)
 {
-    operation now{parts_->all};
-    auto* row = now.account(id);
+    operation op{parts_->data};
+    auto* row = op.account(id);
     if (!row) return;
     row->account.disabled_at = at;
-    if (at) now.end_sessions_of(id, "account_disabled");
+    if (at) op.end_sessions_of(id, "account_disabled");
 }
 
 void backend::move_end(session_id id, base::timestamp expires_at)
 {
-    operation now{parts_->all};
-    auto const found = parts_->all.sessions.find(id);
-    if (found != parts_->all.sessions.end()) found->second.session.expires_at = expires_at;
+    operation op{parts_->data};
+    auto const found = parts_->data.sessions.find(id);
+    if (found != parts_->data.sessions.end()) found->second.session.expires_at = expires_at;
 }
 
 void backend::remove(account_id id)
 {
-    operation now{parts_->all};
-    now.end_sessions_of(id, "account_deleted");
-    std::erase_if(parts_->all.addresses, [id](auto const& entry) { return entry.second.account == id; });
-    parts_->all.accounts.erase(id);
+    operation op{parts_->data};
+    op.end_sessions_of(id, "account_deleted");
+    std::erase_if(parts_->data.addresses, [id](auto const& entry) { return entry.second.account == id; });
+    parts_->data.accounts.erase(id);
 }
 
 void backend::be_unavailable(bool down)
 {
-    operation now{parts_->all};
-    parts_->all.down = down;
-    parts_->all.left_until_down.reset();
+    operation op{parts_->data};
+    parts_->data.down = down;
+    parts_->data.left_until_down.reset();
 }
 
 void backend::be_unavailable_after(unsigned operations)
 {
-    operation now{parts_->all};
-    parts_->all.left_until_down = operations;
+    operation op{parts_->data};
+    parts_->data.left_until_down = operations;
 }
 
 }  // namespace porter::detail::store::memory

@@ -7,8 +7,7 @@
 
 namespace porter::detail::store::memory {
 
-/// A store that forgets everything when it ends: for tests, and for servers that keep no accounts. Operations are done
-/// at once, on the calling thread. Safe from any thread.
+/// A store in memory, for tests. Operations complete at once, on the calling thread. Safe from any thread.
 class backend {
 public:
     backend();
@@ -18,19 +17,19 @@ public:
 
     store::ports ports() noexcept;
 
-    // What an administrator does to a database beside the ports, and what happens to one. Each is done when it returns.
+    // What an administrator does to a database, and faults. Each is done when it returns.
 
     /// Adds an account; its `id`, `credential_version` and `failed_since` are ignored. Errors: name_taken.
     result<account> add(account fresh);
-    /// Shuts an account out from `at` on and ends its sessions; none: lets it in again.
+    /// Disables an account at `at` and ends its sessions; none: enables it.
     void disable(account_id id, std::optional<base::timestamp> at);
-    /// Moves the absolute end of a session.
+    /// Sets the absolute end of a session.
     void move_end(session_id id, base::timestamp expires_at);
-    /// Deletes an account and what belongs to it.
+    /// Deletes an account with its sessions and addresses.
     void remove(account_id id);
-    /// While this is set every operation answers `unavailable` and changes nothing.
+    /// Makes every operation fail with `unavailable`, or work again.
     void be_unavailable(bool down);
-    /// The same after so many operations more.
+    /// The same after this number of further operations.
     void be_unavailable_after(unsigned operations);
 
 private:

@@ -7,23 +7,23 @@ namespace porter::detail::store::memory {
 
 class sessions final : public store::sessions {
 public:
-    explicit sessions(tables& all) : all_(all) {}
+    explicit sessions(tables& data) : data_(data) {}
 
-    task<result<opened_session>> open(new_session fresh) override;
+    task<result<opened_session>> open(new_session session) override;
     task<result<opened_session>> open_first(account owner, new_session first) override;
     task<result<std::optional<found_session>>> find(token_digest digest) override;
     task<result<std::vector<session>>> list(account_id account, base::timestamp now,
                                             base::timestamp idle_since) override;
-    task<result<void>> end(account_id account, session_id id, end_cause why) override;
-    task<result<void>> end_all(account_id account, end_cause why) override;
-    task<result<void>> touch(std::vector<session_activity> uses) override;
+    task<result<void>> end(account_id account, session_id id, end_cause cause) override;
+    task<result<void>> end_all(account_id account, end_cause cause) override;
+    task<result<void>> touch(std::vector<session_activity> activities) override;
     task<result<std::size_t>> prune(base::timestamp now, base::timestamp idle_since) override;
     task<result<std::vector<session_id>>> find_ended(std::vector<session_id> live, base::timestamp now) override;
     task<result<std::vector<session_id>>> ended_between(base::timestamp after, base::timestamp until) override;
-    void watch(session_watch watcher) override;
+    void watch(session_watch watch) override;
 
 private:
-    tables& all_;
+    tables& data_;
 };
 
 }  // namespace porter::detail::store::memory

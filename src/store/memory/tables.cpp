@@ -9,48 +9,48 @@ operation::~operation()
 {
     lock_.unlock();
     if (ended_.empty()) return;
-    std::lock_guard const telling{all_.watching};
-    if (all_.ended) all_.ended(ended_);
+    std::lock_guard const lock{data_.watching};
+    if (data_.ended) data_.ended(ended_);
 }
 
-void operation::note_ended(store::session const& one, std::string_view cause)
+void operation::note_ended(store::session const& session, std::string_view cause)
 {
-    auto const* const owner = account(one.account);
-    ended_.push_back({one.id, owner == nullptr ? std::string{} : owner->account.name, std::string{cause}});
+    auto const* const owner = account(session.account);
+    ended_.push_back({session.id, owner == nullptr ? std::string{} : owner->account.name, std::string{cause}});
 }
 
 bool operation::is_down() noexcept
 {
-    auto& left = all_.left_until_down;
+    auto& left = data_.left_until_down;
     if (left == 0U) {
-        all_.down = true;
+        data_.down = true;
         left.reset();
     } else if (left) {
         --*left;
     }
-    return all_.down;
+    return data_.down;
 }
 
 account_row* operation::account(account_id id)
 {
-    auto const found = all_.accounts.find(id);
-    return found == all_.accounts.end() ? nullptr : &found->second;
+    auto const found = data_.accounts.find(id);
+    return found == data_.accounts.end() ? nullptr : &found->second;
 }
 
 account_row* operation::account(std::string const& folded_name)
 {
     auto const found = std::ranges::find_if(
-        all_.accounts, [&](auto const& entry) { return entry.second.account.folded_name == folded_name; });
-    return found == all_.accounts.end() ? nullptr : &found->second;
+        data_.accounts, [&](auto const& entry) { return entry.second.account.folded_name == folded_name; });
+    return found == data_.accounts.end() ? nullptr : &found->second;
 }
 
 store::account const* operation::add(store::account fresh)
 {
     if (account(fresh.folded_name)) return nullptr;
-    fresh.id = ++all_.last_account;
+    fresh.id = ++data_.last_account;
     fresh.credential_version = 1;
     fresh.failed_since = 0;
-    auto& row = all_.accounts[fresh.id];
+    auto& row = data_.accounts[fresh.id];
     row.account = std::move(fresh);
     return &row.account;
 }

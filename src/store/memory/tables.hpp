@@ -17,19 +17,19 @@
 namespace porter::detail::store::memory {
 
 struct account_row {
-    store::account account;  // its failed_since is that of the history
+    store::account account;  // failed_since stands in the history
     access_history history;
-    std::set<std::string> networks;                          // from where it was accessed
-    std::map<std::string, store::failure_counter> counters;  // by network; "": of all that are not known
+    std::set<std::string> networks;                          // known ones: it was accessed from there
+    std::map<std::string, store::failure_counter> counters;  // by known network; "": of all others
 };
 
 struct network_failure {
     std::string network;
     base::timestamp at;
     bool is_pending = true;
-    std::optional<account_id> account;  // on whose ladder it counts
-    std::string counter;                // by what this is called there
-    std::int64_t registration = 0;      // of an account that it asks for
+    std::optional<account_id> account;  // whose failure counter counts it
+    std::string counter;                // its key there
+    std::int64_t registration = 0;      // 0: none
 };
 
 struct registration {
@@ -51,20 +51,20 @@ struct address_row {
     base::timestamp last_seen_at;
 };
 
-/// All that is stored, under one lock. Whoever uses the maps holds a `use`.
+/// All that is stored. Accessed only through an `operation`, which holds the lock.
 struct tables {
     using watcher = std::function<void(std::span<ended_session const>)>;
 
-    std::mutex watching;  // guards ended, and is held while it is called
+    std::mutex watching;  // guards `ended` and is held while it is called
     watcher ended;
 
-    std::mutex mutex;  // guards what follows
+    std::mutex mutex;  // guards the members below
     bool down = false;
-    std::optional<unsigned> left_until_down{};  // operations
+    std::optional<unsigned> left_until_down{};  // counted in operations
     account_id last_account = 0;
     session_id last_session = 0;
     std::map<account_id, account_row> accounts;
-    std::map<session_id, session_row> sessions;  // in the order of their opening
+    std::map<session_id, session_row> sessions;  // oldest first
     std::map<std::string, address_row> addresses;
     std::int64_t last_failure = 0;
     std::map<std::int64_t, network_failure> failures;
@@ -72,11 +72,11 @@ struct tables {
     std::map<std::int64_t, registration> registrations;
 };
 
-/// One operation on the tables: holds their lock, and after it has let go of it tells the watcher of the sessions that
-/// it ended.
+/// One operation on the tables: holds their lock, and calls the watcher with the sessions that it ended after it has
+/// released the lock.
 class operation {
 public:
-    explicit operation(tables& all) : all_(all), lock_(all.mutex) {}
+    explicit operation(tables& data) : data_(data), lock_(data.mutex) {}
     ~operation();
     operation(operation const&) = delete;
     operation& operator=(operation const&) = delete;
@@ -90,12 +90,12 @@ public:
     /// Adds an account, or null when its name is taken.
     store::account const* add(store::account fresh);
 
-    /// Ends every session for which `dead(row)` is true; how many.
+    /// Ends every session for which `is_over(row)` is true. Returns their number.
     template <typename Predicate>
-    std::size_t end_sessions(std::string_view cause, Predicate dead)
+    std::size_t end_sessions(std::string_view cause, Predicate is_over)
     {
-        return std::erase_if(all_.sessions, [&](auto const& entry) {
-            bool const ends = dead(entry.second);
+        return std::erase_if(data_.sessions, [&](auto const& entry) {
+            bool const ends = is_over(entry.second);
             if (ends) note_ended(entry.second.session, cause);
             return ends;
         });
@@ -107,9 +107,9 @@ public:
     }
 
 private:
-    void note_ended(store::session const& one, std::string_view cause);
+    void note_ended(store::session const& session, std::string_view cause);
 
-    tables& all_;
+    tables& data_;
     std::unique_lock<std::mutex> lock_;
     std::vector<ended_session> ended_;
 };
