@@ -114,7 +114,7 @@ class ChangedByHand(DatabaseCase):
     def test_a_name_cannot_be_changed_without_its_folded_form(self):
         account = self.account()
         with self.assertRaises(sqlite3.Error):
-            self.shell().execute("UPDATE accounts SET name = 'Somebody Else' WHERE name = ?", (account.name,))
+            self.shell().execute("UPDATE accounts SET name = 'Another Name' WHERE name = ?", (account.name,))
 
     def test_ids_are_not_reused(self):
         account = self.account()

@@ -1,4 +1,4 @@
-"""Whom porter trusts: known servers, the system's authorities, and whoever a first use is granted to (commands page)."""
+"""porter's host key check: known_servers, the system's authorities, and the first connection to a server."""
 import datetime
 import functools
 import socket
@@ -15,7 +15,7 @@ QUESTION = r"^Trust this server\? \(yes/no\) "
 
 
 class FirstUse(HostKeyCase):
-    def test_on_a_terminal_the_fingerprint_is_shown_and_the_question_asked_once(self):
+    def test_on_a_terminal_the_fingerprint_is_shown_and_confirmed_once(self):
         server = self.serve(expect_clean_close, echo, echo)
         terminal = self.terminal(server.port)
         terminal.expect(QUESTION)
@@ -37,7 +37,7 @@ class FirstUse(HostKeyCase):
         self.assertEqual(again.wait(), 0)
         server.join()
 
-    def test_who_answers_no_has_said_nothing_to_the_server_and_keeps_nothing(self):
+    def test_after_the_answer_no_nothing_was_sent_and_nothing_is_saved(self):
         for answer, code in (("no\r", 77), (CTRL_D, 0)):
             with self.subTest(answer=answer):
                 server = self.serve(expect_clean_close)
@@ -48,14 +48,14 @@ class FirstUse(HostKeyCase):
                 self.assertEqual(self.read_known_servers(), "")
                 server.join()
 
-    def test_where_nobody_can_be_asked_a_stranger_is_refused_and_the_options_named(self):
+    def test_without_a_terminal_an_unknown_key_is_rejected_and_the_options_are_named(self):
         server = self.serve(expect_clean_close)
         done = self.run_porter(server.port, "--name", "Alice", "--password-file", self.password_file, stdin=b"hello\n")
-        self.assert_refused(done, self.pair.fingerprint, "--trust", "--trust-first-use")
+        self.assert_failed(done, self.pair.fingerprint, "--trust", "--trust-first-use")
         self.assertEqual(self.read_known_servers(), "")
         server.join()
 
-    def test_the_named_fingerprint_is_trusted_and_kept(self):
+    def test_the_fingerprint_given_by_trust_is_saved(self):
         server = self.serve(echo, echo)
         for arguments in (["--trust", self.pair.fingerprint], []):
             done = self.run_porter(server.port, *arguments, stdin=b"hello\n")
@@ -63,14 +63,14 @@ class FirstUse(HostKeyCase):
             self.assertIn(f"127.0.0.1:{server.port} {self.pair.fingerprint} ", self.read_known_servers())
         server.join()
 
-    def test_another_than_the_named_fingerprint_is_refused_with_both_and_told_nothing(self):
+    def test_another_fingerprint_than_that_of_trust_is_rejected_and_both_are_shown(self):
         server = self.serve(expect_clean_close)
         done = self.run_porter(server.port, "--trust", self.other_pair.fingerprint, stdin=b"hello\n")
-        self.assert_refused(done, self.pair.fingerprint, self.other_pair.fingerprint)
+        self.assert_failed(done, self.pair.fingerprint, self.other_pair.fingerprint)
         self.assertEqual(self.read_known_servers(), "")
         server.join()
 
-    def test_with_trust_first_use_whoever_comes_first_is_shown_and_kept(self):
+    def test_with_trust_first_use_an_unknown_key_is_shown_and_saved(self):
         server = self.serve(echo)
         done = self.run_porter(server.port, "--trust-first-use", stdin=b"hello\n")
         self.assertEqual((done.returncode, done.out), (0, "hello\n"), done.err)
@@ -78,48 +78,48 @@ class FirstUse(HostKeyCase):
         self.assertIn(f"127.0.0.1:{server.port} {self.pair.fingerprint} ", self.read_known_servers())
         server.join()
 
-    def test_first_use_that_cannot_be_kept_is_refused_and_a_named_key_is_not(self):
+    def test_without_a_home_trust_first_use_fails_and_trust_does_not(self):
         server = self.serve(expect_clean_close, echo)
         nowhere = {"HOME": "", "XDG_STATE_HOME": ""}
         done = self.run_porter(server.port, "--trust-first-use", stdin=b"hello\n", env=nowhere)
-        self.assert_refused(done, "cannot be saved", self.pair.fingerprint)
+        self.assert_failed(done, "cannot be saved", self.pair.fingerprint)
         done = self.run_porter(server.port, "--trust", self.pair.fingerprint, stdin=b"hello\n", env=nowhere)
         self.assertEqual((done.returncode, done.out), (0, "hello\n"), done.err)
         self.assertIn("cannot be saved", done.err)
         server.join()
 
-    def test_options_that_contradict_each_other_are_wrong_usage(self):
+    def test_contradicting_options_are_a_usage_error(self):
         key = self.pair.fingerprint
         for arguments in (["--tls", "--plain"], ["--trust", "SHA256:short"], ["--trust", ""],
                           ["--trust", key, "--plain"], ["--trust", key, "--trust-first-use"]):
             with self.subTest(arguments=arguments):
-                self.assert_refused(self.run_porter(1, *arguments), "--t", code=64)
+                self.assert_failed(self.run_porter(1, *arguments), "--t", code=64)
 
 
 class Authorities(HostKeyCase):
-    def test_who_an_authority_of_the_system_vouches_for_is_trusted_and_not_kept(self):
+    def test_a_certificate_of_a_trusted_authority_is_accepted_and_not_saved(self):
         server = self.serve(echo)
         done = self.run_porter(server.port, stdin=b"hello\n", host="localhost", authority=self.pair.certificate)
         self.assertEqual((done.returncode, done.out, done.err), (0, "hello\n", "Welcome.\n"))
         self.assertEqual(self.read_known_servers(), "")
         server.join()
 
-    def test_an_authority_vouches_for_a_name_and_for_no_other(self):
+    def test_a_certificate_for_another_host_is_rejected(self):
         server = self.serve(expect_clean_close)
         done = self.run_porter(server.port, stdin=b"hello\n", host="127.0.0.1", authority=self.pair.certificate)
-        self.assert_refused(done, self.pair.fingerprint)
+        self.assert_failed(done, self.pair.fingerprint)
         server.join()
 
-    def test_a_known_key_stands_above_the_authorities(self):
+    def test_a_known_key_takes_precedence_over_the_authorities(self):
         server = self.serve(expect_clean_close)
         self.add_known_server(server.port, self.other_pair, host="localhost")
         done = self.run_porter(server.port, stdin=b"hello\n", host="localhost", authority=self.pair.certificate)
-        self.assert_refused(done, self.pair.fingerprint, self.other_pair.fingerprint)
+        self.assert_failed(done, self.pair.fingerprint, self.other_pair.fingerprint)
         server.join()
 
 
-class Reasons(HostKeyCase):
-    """An authority's certificate that does not do is told of with the reason."""
+class RejectedCertificates(HostKeyCase):
+    """A certificate of an authority that is rejected is shown with the reason."""
 
     @classmethod
     def setUpClass(cls):
@@ -131,7 +131,7 @@ class Reasons(HostKeyCase):
         cls.for_clients = issue("for-clients", extensions=["extendedKeyUsage=clientAuth"])
         cls.nameless = issue("nameless", hosts=None)
 
-    def test_where_nobody_can_be_asked_the_line_has_the_reason(self):
+    def test_without_a_terminal_the_error_has_the_reason(self):
         yesterday = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
         cases = ((self.expired, self.authority, f"expired on {yesterday:%Y-%m-%d}"),
                  (self.elsewhere, self.authority, "is for another host: example.org, www.example.org"),
@@ -139,14 +139,14 @@ class Reasons(HostKeyCase):
                  (self.nameless, self.authority, "names no host (it has no subjectAltName"),
                  (self.elsewhere, self.other_pair,
                   "is from CN=porter test, which is no authority that this system knows"))
-        for shown, trusted, reason in cases:
+        for pair, authority, reason in cases:
             with self.subTest(reason=reason):
-                server = self.serve(expect_clean_close, tls=shown.context())
-                done = self.run_porter(server.port, stdin=b"hello\n", host="localhost", authority=trusted.certificate)
-                self.assert_refused(done, shown.fingerprint, "its certificate " + reason)
+                server = self.serve(expect_clean_close, tls=pair.context())
+                done = self.run_porter(server.port, stdin=b"hello\n", host="localhost", authority=authority.certificate)
+                self.assert_failed(done, pair.fingerprint, "its certificate " + reason)
                 server.join()
 
-    def test_on_a_terminal_the_question_has_it_too(self):
+    def test_on_a_terminal_the_prompt_has_the_reason(self):
         server = self.serve(expect_clean_close, tls=self.elsewhere.context())
         terminal = self.terminal(server.port, host="localhost", authority=self.authority.certificate)
         terminal.expect(QUESTION)
@@ -155,18 +155,18 @@ class Reasons(HostKeyCase):
         self.assertEqual(terminal.wait(), 77)
         server.join()
 
-    def test_a_certificate_that_signs_itself_needs_no_reason(self):
+    def test_a_self_signed_certificate_has_no_reason(self):
         server = self.serve(expect_clean_close)
         done = self.run_porter(server.port, stdin=b"hello\n", host="localhost")
-        self.assert_refused(done, self.pair.fingerprint)
+        self.assert_failed(done, self.pair.fingerprint)
         self.assertNotIn("certificate", done.err)
         server.join()
 
 
-class PlantedState(HostKeyCase):
-    """SECURITY.md: state that somebody else owns or could have written is refused. Nobody is even connected to."""
+class UnsafeState(HostKeyCase):
+    """State that another user owns or could have written is rejected before the client connects (SECURITY.md: S12)."""
 
-    def test_what_others_could_have_written_stops_the_client_before_it_connects(self):
+    def test_files_that_others_can_write_stop_the_client(self):
         listener = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(listener.close)
         listener.setblocking(False)
@@ -178,14 +178,14 @@ class PlantedState(HostKeyCase):
                 before = stat.S_IMODE(path.stat().st_mode)
                 path.chmod(mode)
                 done = self.run_porter(port, "--name", "Alice", "--password-file", self.password_file, stdin=b"hello\n")
-                self.assert_refused(done, "others may write to it", "chmod go-w", code=78)
+                self.assert_failed(done, "others may write to it", "chmod go-w", code=78)
                 self.assertEqual(stat.S_IMODE(path.stat().st_mode), mode)
                 self.assertRaises(BlockingIOError, listener.accept)
                 path.chmod(before)
 
 
 class KnownServers(HostKeyCase):
-    def test_bad_lines_are_told_with_their_number_and_stay(self):
+    def test_invalid_lines_are_reported_by_number_and_not_changed(self):
         self.known_servers.parent.mkdir()
         self.known_servers.write_bytes(b"# mine\n\xff\xfe\x1b[2J\nexample.org:1 SHA256:short\n")
         server = self.serve(echo)
@@ -196,11 +196,11 @@ class KnownServers(HostKeyCase):
         self.assertTrue(self.known_servers.read_bytes().startswith(b"# mine\n\xff\xfe\x1b[2J\nexample.org:1 SHA256:short\n127"))
         server.join()
 
-    def test_a_bad_line_about_the_server_itself_stops_the_client(self):
+    def test_an_invalid_line_for_the_server_stops_the_client(self):
         server = self.serve(expect_clean_close)
         self.known_servers.parent.mkdir()
         self.known_servers.write_text(f"127.0.0.1:{server.port} {self.pair.fingerprint[:-1]}\n")
-        self.assert_refused(self.run_porter(server.port, "--trust-first-use", stdin=b"hello\n"), "known_servers:1 ")
+        self.assert_failed(self.run_porter(server.port, "--trust-first-use", stdin=b"hello\n"), "known_servers:1 ")
         server.join()
 
 

@@ -1,5 +1,5 @@
-"""What a server may say that lies, floods or stalls, and what porter makes of it: an exit code and one line, no crash, and
-nothing that the terminal would act upon (promise S10)."""
+"""porter against servers that send invalid messages, flood or stall: it exits with a code and one line, does not crash, and
+prints no control sequence (SECURITY.md: S10)."""
 import json
 import pathlib
 import re
@@ -19,7 +19,7 @@ ESCAPES = "\x1b]0;owned\x07\x1b[2J\x7f\u009b31m\r\nfake line\u2028\u202e\u2066"
 RAW = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 TOKEN = "prt_" + "A" * 43
 PASSWORD = "plum velvet orbit 41"
-OK, UNREACHABLE, TRY_AGAIN, PROTOCOL, REFUSED = 0, 69, 75, 76, 77
+OK, UNREACHABLE, TRY_AGAIN, PROTOCOL = 0, 69, 75, 76
 
 
 def welcome(access="open", limit=MIB, server="porterd/0.1.0", known_as="", version=1):
@@ -30,7 +30,7 @@ def granted(via="open", name="", session=0, token="", expires_at=0, last_login_a
     return message("granted", via, name, session, token, expires_at, last_login_at, last_address, failed_since)
 
 
-LET_IN = welcome() + granted()
+OPEN_ACCESS = welcome() + granted()
 
 
 class Hostile(unittest.TestCase):
@@ -40,118 +40,118 @@ class Hostile(unittest.TestCase):
         self.password = self.home / "password"
         self.password.write_text(PASSWORD + "\n")
 
-    def play(self, *said, after_login=False, then=None):
-        """A server that says this after the hello, or after the login behind a true welcome."""
+    def serve(self, *parts, after_login=False, then=None):
+        """A scripted server that sends the parts after hello, or after a valid welcome and the login."""
         def script(connection):
             connection.expect("hello")
             if after_login:
                 connection.send_raw(welcome("authenticate"))
                 connection.receive()
             try:
-                for part in said:
+                for part in parts:
                     connection.send_raw(part)
                 if then:
                     then(connection)
             except OSError:
-                pass  # the client has left, as it should
+                pass  # the client has disconnected, as it should
 
         return ScriptedServer(script)
 
-    def visit(self, server, *arguments):
-        """Runs porter with an input that never ends, drains what it prints, and judges what is judged alike everywhere."""
+    def run_porter(self, server, *arguments):
+        """Runs porter with an endless input. It must print no control characters. Returns the exit code and stderr."""
         command = [PORTER, "127.0.0.1", str(server.port), "--plain", "--linger", "0", *map(str, arguments)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               env=clean_environment(self.home)) as porter:
             printed = {}
             readers = [threading.Thread(target=self.drain, args=(stream, printed, name))
                        for name, stream in (("out", porter.stdout), ("err", porter.stderr))]
-            for one in readers:
-                one.start()
+            for reader in readers:
+                reader.start()
             guard = threading.Timer(HANG_GUARD, porter.kill)
             guard.start()
-            for one in readers:
-                one.join()
+            for reader in readers:
+                reader.join()
             code = porter.wait()
             guard.cancel()
         server.join()
-        said = printed["err"].decode()
-        assert_no_report(said)
-        self.assertIsNone(RAW.search(said), f"a terminal would act upon {said!r}")
-        return code, said
+        errors = printed["err"].decode()
+        assert_no_report(errors)
+        self.assertIsNone(RAW.search(errors), f"control characters in {errors!r}")
+        return code, errors
 
     @staticmethod
     def drain(stream, printed, name):
-        kept = b""
+        beginning = b""
         while some := stream.read1(1 << 16):
-            kept = (kept + some)[:4096]
-        printed[name] = kept
+            beginning = (beginning + some)[:4096]
+        printed[name] = beginning
 
     def login(self, *arguments):
         return ("--name", "alice", "--password-file", self.password, *arguments)
 
-    def test_what_no_server_sends_ends_it_as_a_protocol_error(self):
-        for name, said in {
+    def test_an_invalid_message_is_a_protocol_error(self):
+        for name, parts in {
             "a length of 2 GiB": [header(0x7fffffff)],
             "a length of 0": [header(0)],
             "16 MiB announced before the welcome": [header(1 << 24) + b"x" * 100_000],
             "a limit of 4 GiB": [welcome(limit=0xffffffff) + granted()],
-            "two welcomes": [welcome() + LET_IN],
+            "two welcomes": [welcome() + OPEN_ACCESS],
             "granted first": [granted()],
-            "an unknown kind": [LET_IN, frame(b"\x7fx")],
+            "an unknown kind": [OPEN_ACCESS, frame(b"\x7fx")],
             "another version": [welcome(version=9)],
-            "a text that is no UTF-8": [LET_IN, frame(b"\x40\xff\xfe")],
-            "denied what was not asked": [LET_IN, message("denied", "internal", 0, "x")],
-            "sessions that nobody asked for": [LET_IN, frame(b"\x85\0\0")],
-            "a list shorter than it says": [LET_IN, frame(b"\x85\xff\xff")],
+            "a text that is no UTF-8": [OPEN_ACCESS, frame(b"\x40\xff\xfe")],
+            "denied without a request": [OPEN_ACCESS, message("denied", "internal", 0, "x")],
+            "sessions without a request": [OPEN_ACCESS, frame(b"\x85\0\0")],
+            "a list shorter than it says": [OPEN_ACCESS, frame(b"\x85\xff\xff")],
         }.items():
             with self.subTest(name):
-                code, said_here = self.visit(self.play(*said))
-                self.assertEqual(code, PROTOCOL, said_here)
-                self.assertRegex(said_here, r"porter: protocol error: [^\n]+\n$")
+                code, errors = self.run_porter(self.serve(*parts))
+                self.assertEqual(code, PROTOCOL, errors)
+                self.assertRegex(errors, r"porter: protocol error: [^\n]+\n$")
 
-    def test_a_frame_that_never_ends_is_waited_for_no_longer_than_the_connection(self):
-        for name, said in {"a header": [LET_IN, header(1000) + b"\x40abc"], "half a header": [LET_IN, b"\0\0"]}.items():
+    def test_the_end_of_the_stream_inside_a_frame_ends_porter(self):
+        for name, parts in {"a header": [OPEN_ACCESS, header(1000) + b"\x40abc"], "half a header": [OPEN_ACCESS, b"\0\0"]}.items():
             with self.subTest(name):
-                self.assertEqual(self.visit(self.play(*said))[0], UNREACHABLE)
+                self.assertEqual(self.run_porter(self.serve(*parts))[0], UNREACHABLE)
 
-    def test_a_reason_is_shown_escaped_whatever_stands_in_it(self):
-        code, said = self.visit(self.play(LET_IN, message("closing", "shutting_down", ESCAPES)))
+    def test_control_characters_in_a_reason_are_escaped(self):
+        code, errors = self.run_porter(self.serve(OPEN_ACCESS, message("closing", "shutting_down", ESCAPES)))
         self.assertEqual(code, TRY_AGAIN)
-        self.assertIn(r"\x1b]0;owned\x07", said)
-        denied = self.play(message("denied", "busy", 0xffffffff, ESCAPES), after_login=True)
-        code, said = self.visit(denied, *self.login())
+        self.assertIn(r"\x1b]0;owned\x07", errors)
+        denied = self.serve(message("denied", "busy", 0xffffffff, ESCAPES), after_login=True)
+        code, errors = self.run_porter(denied, *self.login())
         self.assertEqual(code, TRY_AGAIN)
-        self.assertIn(r"\u{9b}31m\r\nfake line", said)
+        self.assertIn(r"\u{9b}31m\r\nfake line", errors)
 
-    def test_names_and_tokens_that_would_break_the_file_of_sessions_are_not_kept(self):
+    def test_names_and_tokens_with_line_breaks_are_not_saved(self):
         line = f"\nlocalhost 1 plain - 9999999999 {TOKEN} mallory"
-        for name, grant in {"a name": granted("login", "a" + line, 5, TOKEN, 1 << 40),
+        for name, answer in {"a name": granted("login", "a" + line, 5, TOKEN, 1 << 40),
                             "a token": granted("login", "alice", 5, "a" + line, 1 << 40),
                             "escapes": granted("login", ESCAPES, 5, TOKEN, 1 << 63, 1 << 63, ESCAPES, 0xffffffff)}.items():
             with self.subTest(name):
-                code, said = self.visit(self.play(grant, after_login=True), *self.login())
-                self.assertEqual(code, UNREACHABLE, said)
+                code, errors = self.run_porter(self.serve(answer, after_login=True), *self.login())
+                self.assertEqual(code, UNREACHABLE, errors)
                 sessions = self.home / "porter" / "sessions"
                 self.assertFalse(sessions.exists() and "mallory" in sessions.read_text())
 
-    def test_pings_whose_pongs_are_not_read_end_it(self):
+    def test_a_flood_of_pings_ends_porter(self):
         def flood(connection):
             for _ in range(2_000):
                 connection.send_raw(message("ping", b"p" * 125) * 1000)
 
-        code, said = self.visit(self.play(LET_IN, then=flood))
-        self.assertEqual(code, PROTOCOL, said)
+        code, errors = self.run_porter(self.serve(OPEN_ACCESS, then=flood))
+        self.assertEqual(code, PROTOCOL, errors)
 
 
-class OnATerminal(Hostile):
-    def test_json_holds_nothing_that_a_terminal_acts_upon(self):
+class OnTerminal(Hostile):
+    def test_json_output_has_no_control_characters(self):
         def wait_for_close(connection):
             while connection.receive() is not None:
                 pass
 
         for text in (ESCAPES, "\x7f\x80\x9f", "\u061c\u200e\u202a\u2069"):
             with self.subTest(text=text):
-                server = self.play(LET_IN, message("text", text), message("text", "the end"), then=wait_for_close)
+                server = self.serve(OPEN_ACCESS, message("text", text), message("text", "the end"), then=wait_for_close)
                 terminal = Terminal(PORTER, "127.0.0.1", server.port, "--plain", "--json", home=self.home)
                 self.addCleanup(terminal.close)
                 terminal.expect('"the end"')

@@ -1,4 +1,4 @@
-"""What porter tells a person at a terminal: whose session it uses, that it is connecting, why a connection ended."""
+"""porter's messages on a terminal: the session it uses, the connection attempt, the reason of a close."""
 import re
 import socket
 import unittest
@@ -13,8 +13,8 @@ from support.wire import CODES
 UNKNOWN = 999  # a code of a newer protocol
 
 
-class Names(PorterCase):
-    """Of several kept sessions a person is told which one is used, and which one is over."""
+class SessionNames(PorterCase):
+    """With several saved sessions porter shows which one it uses, and which one has ended."""
 
     def setUp(self):
         super().setUp()
@@ -29,13 +29,13 @@ class Names(PorterCase):
         client.get_access("login", name, PASSWORD)
         client.request("logout", 1)
 
-    def test_the_one_that_is_used_is_named_with_the_others(self):
+    def test_the_session_in_use_is_named_with_the_others(self):
         terminal = self.porter()
         terminal.expect(f"^{re.escape(self.choice)}$")
         terminal.expect(rf"^Welcome, {self.last}\.")
         self.quit(terminal)
 
-    def test_where_the_name_was_given_or_one_session_is_kept_there_is_no_choice_to_tell_of(self):
+    def test_a_single_session_or_a_given_name_is_not_announced(self):
         for home, arguments in ((self.home, ("--name", self.first)), (None, ())):
             if home is None:
                 self.new_home()
@@ -45,7 +45,7 @@ class Names(PorterCase):
             self.assertNotIn("Going by", terminal.text())
             self.quit(terminal)
 
-    def test_the_one_that_is_over_is_named(self):
+    def test_the_ended_session_is_named(self):
         self.end_sessions(self.last)
         terminal = self.porter()
         terminal.expect(rf"^Your session as {self.last} is over\.$")
@@ -53,21 +53,21 @@ class Names(PorterCase):
         terminal.send(CTRL_D)
         self.assertEqual(terminal.wait(), 0)
 
-    def test_whose_session_is_over_is_not_asked_whether_the_account_is_new(self):
+    def test_after_an_ended_session_the_prompt_is_for_the_password(self):
         self.end_sessions(self.first)
-        terminal = self.porter("--name", self.first)  # the server knows the address by the other name
+        terminal = self.porter("--name", self.first)  # known_as is the other name
         terminal.expect(rf"^Your session as {self.first} is over\.\nPassword for {self.first}: ")
         terminal.send(CTRL_D)
         self.assertEqual(terminal.wait(), 0)
 
-    def test_the_one_that_is_over_is_named_where_nothing_can_be_asked(self):
+    def test_the_ended_session_is_named_without_a_terminal(self):
         self.end_sessions(self.last)
         done = run(PORTER, "127.0.0.1", self.server.port, "--trust-first-use", stdin=b"hello\n", home=self.home)
         self.assertEqual(done.returncode, 77, done.err)
         self.assertIn(f"\nYour session as {self.last} is over.\nporter: denied: invalid_token", done.err)
 
-    def test_one_that_ended_while_the_server_was_away_is_named(self):
-        def lets_in(connection):
+    def test_a_session_that_ended_during_a_reconnection_is_named(self):
+        def log_in(connection):
             connection.expect("hello")
             connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "Alice")
             connection.expect("login")
@@ -75,13 +75,13 @@ class Names(PorterCase):
             connection.send("closing", "shutting_down", "")
             wait_for_close(connection)
 
-        def has_forgotten(connection):
+        def deny_token(connection):
             connection.expect("hello")
             connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "Alice")
             connection.expect("resume", token="prt_x")
             connection.send("denied", "invalid_token", 0, "")
             wait_for_close(connection)
-        server = ScriptedServer(lets_in, has_forgotten)
+        server = ScriptedServer(log_in, deny_token)
         terminal = Terminal(PORTER, "127.0.0.1", server.port, "--plain", home=self.home)
         self.addCleanup(terminal.close)
         terminal.expect("^Password for Alice: ")
@@ -93,19 +93,19 @@ class Names(PorterCase):
 
 
 class Connecting(unittest.TestCase):
-    """A server that takes its time is told of at a terminal, and nowhere else."""
+    """Waiting for a slow server is reported on a terminal, and only there."""
 
     def setUp(self):
-        self.listener = socket.create_server(("127.0.0.1", 0))  # it takes connections and never answers
+        self.listener = socket.create_server(("127.0.0.1", 0))  # it accepts connections and never answers
         self.addCleanup(self.listener.close)
-        self.place = f"127.0.0.1:{self.listener.getsockname()[1]}"
+        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
 
-    def test_a_person_is_told_on_stderr_what_porter_waits_for(self):
-        note = f"Connecting to {self.place} (Ctrl-C leaves)."
+    def test_the_connection_attempt_is_shown_on_a_terminal(self):
+        note = f"Connecting to {self.address} (Ctrl-C leaves)."
         for redirected in (False, True):
             with self.subTest(redirected=redirected):
                 script = f'exec "$0" "$@" {"2>/dev/null" if redirected else ""}'
-                terminal = Terminal("sh", "-c", script, PORTER, *self.place.split(":"), "--timeout",
+                terminal = Terminal("sh", "-c", script, PORTER, *self.address.split(":"), "--timeout",
                                     "2s" if redirected else "1h", home="/nonexistent")
                 self.addCleanup(terminal.close)
                 if redirected:
@@ -116,14 +116,14 @@ class Connecting(unittest.TestCase):
                     terminal.send(CTRL_C)
                     self.assertEqual(terminal.wait(), 0)
 
-    def test_a_pipe_gets_the_error_alone(self):
-        done = run(PORTER, *self.place.split(":"), "--timeout", "2s", home="/nonexistent")
+    def test_a_pipe_gets_only_the_error(self):
+        done = run(PORTER, *self.address.split(":"), "--timeout", "2s", home="/nonexistent")
         self.assertEqual((done.returncode, done.out), (69, ""))
-        self.assertEqual(done.err, f"porter: timeout: no connection to {self.place} in time\n")
+        self.assertEqual(done.err, f"porter: timeout: no connection to {self.address} in time\n")
 
 
-class Narrow(PorterCase):
-    """Sentences are broken at blanks; texts of the peer are not."""
+class NarrowTerminal(PorterCase):
+    """porter wraps its own sentences at spaces, and not texts of the server."""
 
     columns = 40
 
@@ -135,18 +135,18 @@ class Narrow(PorterCase):
     def rows(self, terminal):
         return [re.sub(r"\x1b\[[0-9]*[A-Za-z]", "", row) for row in terminal.raw.decode().replace("\r", "").split("\n")]
 
-    def test_the_question_about_the_key_keeps_its_words_whole(self):
+    def test_the_host_key_prompt_is_wrapped_at_spaces(self):
         terminal = self.terminal("127.0.0.1", self.server.port)
         terminal.expect(r"^Trust this server\? \(yes/no\) ")
-        shown = self.rows(terminal)
-        self.assertEqual(shown[:2], [f"127.0.0.1:{self.server.port} is new here, and nobody",
+        rows = self.rows(terminal)
+        self.assertEqual(rows[:2], [f"127.0.0.1:{self.server.port} is new here, and nobody",
                                      "vouches for it. The fingerprint of its"])
-        self.assertEqual([row for row in shown if len(row) > self.columns and " " in row], [])
+        self.assertEqual([row for row in rows if len(row) > self.columns and " " in row], [])
         terminal.send_line("no")
         self.assertEqual(terminal.wait(), 77)
         self.assertEqual([row for row in self.rows(terminal) if len(row) > self.columns and " " in row], [])
 
-    def test_a_list_goes_on_below_its_second_column(self):
+    def test_a_list_is_wrapped_below_its_second_column(self):
         server = ScriptedServer(lambda connection: grant_open_access(connection) or wait_for_close(connection))
         terminal = self.terminal("127.0.0.1", server.port, "--plain")
         terminal.expect(PROMPT)
@@ -155,7 +155,7 @@ class Narrow(PorterCase):
         self.quit(terminal)
         server.join()
 
-    def test_an_error_is_broken_at_blanks_and_not_where_stderr_is_a_file(self):
+    def test_an_error_is_wrapped_at_spaces_unless_stderr_is_a_file(self):
         def full(connection):
             connection.expect("hello")
             connection.send("closing", "server_full", "")
@@ -173,7 +173,7 @@ class Narrow(PorterCase):
         self.assertEqual(errors.read_text(), "porter: the server has no room for this connection\n")
         server.join()
 
-    def test_a_text_of_the_peer_stays_as_it_is(self):
+    def test_a_text_of_the_server_is_not_wrapped(self):
         text = "words of a peer that are wider than the terminal, as they came"
 
         def script(connection):
@@ -189,9 +189,9 @@ class Narrow(PorterCase):
 
 
 class Codes(PorterCase):
-    """A person reads what a code means, and not its name. Scripts get the name: see porter_pipe_test.py."""
+    """On a terminal a code is shown as a sentence. Scripts get its name: see porter_pipe_test.py."""
 
-    COME_BACK = {
+    TEMPORARY = {
         "timeout": "the server waited too long for this client",
         "shutting_down": "the server is stopping or restarting",
         "server_full": "the server has no room for this connection",
@@ -220,7 +220,7 @@ class Codes(PorterCase):
         UNKNOWN: "the server gave a reason that this version of porter does not know",
     }
 
-    def closed_with(self, code, reason=""):
+    def terminal_after_closing(self, code, reason=""):
         def script(connection):
             grant_open_access(connection)
             if code == UNKNOWN:
@@ -234,35 +234,35 @@ class Codes(PorterCase):
         self.addCleanup(terminal.close)
         return terminal
 
-    def test_every_code_has_a_case_here(self):
-        told_otherwise = {"normal", "session_ended", "invalid_token"}
-        self.assertEqual(set(CODES.values()) - told_otherwise, (set(self.COME_BACK) | set(self.FATAL)) - {UNKNOWN})
+    def test_every_code_has_a_test(self):
+        other_messages = {"normal", "session_ended", "invalid_token"}
+        self.assertEqual(set(CODES.values()) - other_messages, (set(self.TEMPORARY) | set(self.FATAL)) - {UNKNOWN})
 
-    def test_a_closing_that_lasts_a_while_is_told_as_what_it_means(self):
-        for code, meaning in self.COME_BACK.items():
+    def test_after_a_temporary_closing_the_client_reconnects(self):
+        for code, meaning in self.TEMPORARY.items():
             with self.subTest(code=code):
-                terminal = self.closed_with(code)
+                terminal = self.terminal_after_closing(code)
                 terminal.expect(f"^porter: {re.escape(meaning)}; connecting again$")
                 self.assertNotRegex(terminal.text(), "closed:|_")
                 self.quit(terminal)
 
-    def test_a_closing_for_good_is_told_as_what_it_means(self):
+    def test_after_a_fatal_closing_the_client_exits(self):
         for code, meaning in self.FATAL.items():
             with self.subTest(code=code):
-                terminal = self.closed_with(code)
+                terminal = self.terminal_after_closing(code)
                 terminal.expect(f"^porter: {re.escape(meaning)}$")
                 terminal.wait()
                 self.assertNotRegex(terminal.text(), "closed:|_|unknown")
 
-    def test_the_words_of_the_server_follow_in_parentheses(self):
-        terminal = self.closed_with("server_full", "another connection needs the slot")
+    def test_the_reason_of_the_server_is_in_parentheses(self):
+        terminal = self.terminal_after_closing("server_full", "another connection needs the slot")
         terminal.expect(
             r"^porter: the server has no room for this connection \(another connection needs the slot\); connecting again$"
         )
         self.quit(terminal)
 
-    def test_the_end_of_a_connection_in_order_is_told_once(self):
-        terminal = self.closed_with("normal")
+    def test_a_normal_closing_is_reported_once(self):
+        terminal = self.terminal_after_closing("normal")
         terminal.expect(r"^The server closed the connection\.$")
         self.assertEqual(terminal.wait(), 0)
         self.assertNotIn("porter:", terminal.text())

@@ -1,4 +1,4 @@
-"""porter between pipes: lines in, lines out, nothing asked, and exit codes that programs can go by (commands page)."""
+"""porter with pipes: lines in, lines out, no prompts, and exit codes for scripts."""
 import os
 import pathlib
 import signal
@@ -31,71 +31,71 @@ class PipeCase(ServerCase):
         return self.porter("--name", name, "--register", "--password-file", self.password_file(), *arguments, stdin=stdin)
 
     def assert_failed(self, done, code, word=""):
-        """The last line says why; a greeting may stand before it."""
+        """The last line is the error; a greeting may precede it."""
         self.assertEqual((done.returncode, done.out), (code, ""), done.err)
         self.assertRegex(done.err, r"(\A|\n)porter: [^\n]+\n\Z")
         self.assertIn(word, done.err)
 
 
 class Lines(PipeCase):
-    def test_lines_in_are_lines_out(self):
+    def test_each_line_is_echoed(self):
         done = self.register("Pipe One", stdin=b"a\nb\n")
         self.assertEqual((done.returncode, done.out), (0, "a\nb\n"), done.err)
 
-    def test_empty_lines_and_a_last_one_without_its_end_count(self):
+    def test_empty_lines_and_an_unterminated_last_line_are_sent(self):
         done = self.register("Pipe Two", stdin=b"\n\nlast")
         self.assertEqual((done.returncode, done.out), (0, "\n\nlast\n"), done.err)
 
-    def test_no_line_at_all_is_fine(self):
+    def test_an_empty_input_is_no_error(self):
         done = self.register("Pipe Three")
         self.assertEqual((done.returncode, done.out), (0, ""), done.err)
 
-    def test_a_slash_is_text_where_nobody_types(self):
+    def test_a_slash_is_text_without_a_terminal(self):
         done = self.register("Pipe Four", stdin=b"/quit\n//x\n/sessions\n")
         self.assertEqual((done.returncode, done.out), (0, "/quit\n//x\n/sessions\n"), done.err)
 
-    def test_a_hundred_thousand_lines_come_back_in_order(self):
+    def test_a_hundred_thousand_lines_are_echoed_in_order(self):
         lines = b"".join(b"line %d \xd0\xb6\n" % number for number in range(100_000))
         done = self.register("Pipe Many", stdin=lines)
         self.assertEqual(done.returncode, 0, done.err[:2000])
-        self.assertTrue(done.stdout == lines, "what came back is not what went in")
+        self.assertTrue(done.stdout == lines, "the output differs from the input")
 
-    def test_a_line_as_long_as_the_server_allows_comes_back(self):
+    def test_a_line_of_the_maximum_length_is_echoed(self):
         line = b"x" * ((1 << 20) - 1) + b"\n"
         done = self.register("Pipe Long", stdin=line * 3)
         self.assertEqual(done.returncode, 0, done.err[:2000])
         self.assertTrue(done.stdout == line * 3)
 
-    def test_what_went_before_a_line_that_cannot_be_sent_is_answered_whole(self):
+    def test_lines_before_an_invalid_one_are_echoed_completely(self):
         lines = b"".join(b"line %d\n" % number for number in range(20_000))
         done = self.register("Pipe Broken", stdin=lines + b"\xff\nafter\n")
         self.assertEqual(done.returncode, 65, done.err[:2000])
         self.assertIn("line 20001 of the input cannot be sent", done.err)
-        self.assertTrue(done.stdout == lines, "what came back is not what was sent")
+        self.assertTrue(done.stdout == lines, "the output differs from the valid input")
 
-    def test_a_longer_line_is_an_error_and_no_crash(self):
+    def test_a_line_over_the_maximum_length_is_an_error(self):
         done = self.register("Pipe Too Long", stdin=b"x" * (1 << 20) + b"\n")
         self.assertIn(done.returncode, (65, 76), done.err[:2000])
         self.assertRegex(done.err, r"(\A|\n)porter: [^\n]+\n\Z")
 
 
-class MissingAnswers(PipeCase):
-    def test_without_a_name_nothing_is_asked(self):
+class Options(PipeCase):
+    def test_a_missing_name_is_an_error(self):
         server = Server()
         self.addCleanup(server.remove)
         done = self.porter("--password-file", self.password_file(), stdin=b"Alice\n", port=server.port)
         self.assert_failed(done, 64, "name")
         server.stop()
 
-    def test_a_new_account_takes_no_name_from_the_address(self):
+    def test_register_does_not_use_the_name_of_the_address(self):
         self.assertEqual(self.register("Known By The Address", "--no-save").returncode, 0)
         done = self.porter("--register", "--password-file", self.password_file(OTHER_PASSWORD))
         self.assert_failed(done, 64, "porter: an account to be made wants a name: --name NAME")
 
-    def test_without_a_password_nothing_is_asked(self):
-        self.assert_failed(self.porter("--name", "Somebody", stdin=b"a guess\n"), 64, "password")
+    def test_a_missing_password_is_an_error(self):
+        self.assert_failed(self.porter("--name", "Alice", stdin=b"a guess\n"), 64, "password")
 
-    def test_identify_access_needs_a_name_alone(self):
+    def test_identify_access_needs_only_a_name(self):
         server = Server("--access", "identify")
         self.addCleanup(server.remove)
         self.assert_failed(self.porter(stdin=b"Alice\n", port=server.port), 64, "name")
@@ -112,14 +112,14 @@ class MissingAnswers(PipeCase):
         self.assertEqual((done.returncode, done.out), (0, "hello\n"), done.err)
         server.stop()
 
-    def test_wrong_options_are_explained(self):
+    def test_an_invalid_option_is_an_error(self):
         for arguments in (["--no-such-option"], ["--password-file"], ["--timeout", "soon"], ["--name", ""], ["one too many"]):
             self.assert_failed(self.porter(*arguments), 64)
 
-    def test_the_option_that_was_meant_is_named(self):
+    def test_a_misspelt_option_gets_a_suggestion(self):
         self.assert_failed(self.porter("--nmae", "Alice"), 64, "unknown option --nmae (did you mean --name?)")
 
-    def test_an_option_for_the_host_or_port_is_told_where_they_stand(self):
+    def test_options_for_host_and_port_show_the_usage(self):
         for arguments in (["--port", "7678"], ["-p", "7678"], ["--port=7678"], ["--host", "localhost"], ["--host=localhost"]):
             done = run(PORTER, *arguments, home=self.home)
             self.assert_failed(done, 64, f"unknown option {arguments[0]}: host and port are no options (porter HOST PORT)")
@@ -133,7 +133,7 @@ class MissingAnswers(PipeCase):
         done = self.porter("--name", "Two Dashes", "--register", "--no-save", "--password-file", self.password_file(), "--", stdin=b"x\n")
         self.assertEqual((done.returncode, done.out), (0, "x\n"), done.err)
 
-    def test_what_is_no_port_is_wrong_usage(self):
+    def test_an_invalid_port_is_a_usage_error(self):
         for port in ("abc", "65536", "0", "7678x", "-1"):
             with self.subTest(port=port):
                 done = run(PORTER, "127.0.0.1", port, "--plain", home=self.home)
@@ -141,7 +141,7 @@ class MissingAnswers(PipeCase):
                 if not port.startswith("-"):
                     self.assertEqual(done.err, f'porter: PORT: "{port}" is not a port: a number from 1 to 65535\n')
 
-    def test_a_port_that_stands_with_the_host_is_told_apart(self):
+    def test_a_host_with_a_port_shows_the_separated_form(self):
         for words, meant in ((["localhost:7678"], "localhost 7678"), (["localhost:7678", "7679"], "localhost 7679"),
                              (["[2001:db8::7]:7678"], "2001:db8::7 7678")):
             done = run(PORTER, *words, home=self.home)
@@ -149,12 +149,12 @@ class MissingAnswers(PipeCase):
             self.assertEqual(done.err, f'porter: HOST: "{words[0]}" is not a host: a name or an IP address, without a '
                                        f'port (porter {meant})\n')
         done = run(PORTER, "[::1]", str(self.server.port), home=self.home)
-        self.assertEqual(done.returncode, 69, done.err)  # nobody listens there: it is an address
+        self.assertEqual(done.returncode, 69, done.err)  # a valid address, without a listener
 
-    def test_a_missing_password_file_is_told(self):
+    def test_a_missing_password_file_is_an_error(self):
         self.assert_failed(self.porter("--name", "x", "--password-file", self.home / "none"), 66, "none")
 
-    def test_a_password_file_of_another_system_that_others_can_read_is_taken_with_a_warning(self):
+    def test_a_password_file_that_others_can_read_is_a_warning(self):
         path = self.password_file()
         path.write_bytes(b"\xef\xbb\xbf" + PASSWORD.encode() + b"\r\n")
         path.chmod(0o640)
@@ -166,7 +166,7 @@ class MissingAnswers(PipeCase):
         self.assertEqual((done.returncode, done.out), (0, "x\n"), done.err)
         self.assertNotIn("warning", done.err)
 
-    def test_a_session_that_cannot_be_kept_is_told_of_and_not_said_to_be_kept(self):
+    def test_a_session_that_cannot_be_saved_is_a_warning(self):
         file = self.home / "a_file"
         file.touch()
         for name, state, said in (("No Home", "", "the session is not saved: neither HOME nor XDG_STATE_HOME is set"),
@@ -178,7 +178,7 @@ class MissingAnswers(PipeCase):
             self.assertIn(f"porter: {said}\n", done.err)
             self.assertIn(f"Welcome, {name}.\n", done.err)
 
-    def test_too_few_open_files_are_told_as_such_with_what_to_do(self):
+    def test_too_few_descriptors_are_reported_with_the_limit(self):
         if b"__ubsan" in pathlib.Path(PORTER).read_bytes():
             self.skipTest("UBSan itself needs descriptors")
         account = self.account("Few Files")
@@ -188,7 +188,7 @@ class MissingAnswers(PipeCase):
             if done.returncode == 0:
                 break
             self.assertRegex(done.err, "[Tt]oo many open files")
-            if done.returncode != 77:  # what is said of a file of its own needs no more words
+            if done.returncode != 77:  # an error about a file does not name the limit
                 self.assertIn(f"the limit is {limit} for a process (ulimit -n), and porter needs some 20", done.err)
             self.assertIn(done.returncode, (69, 77, 78))
         self.assertIn(limit, range(9, 21), "porter needs some 20 files at most")
@@ -203,34 +203,34 @@ class MissingAnswers(PipeCase):
         self.assertRegex(done.out, r"^porter \d+\.\d+\.\d+\n$")
 
 
-class Refusals(PipeCase):
-    def test_no_server_cannot_be_connected_to(self):
+class Errors(PipeCase):
+    def test_a_refused_connection_is_an_error(self):
         server = Server("--access", "open")
         self.addCleanup(server.remove)
         server.stop()
         self.assert_failed(self.porter(port=server.port), 69)
 
-    def test_a_host_that_does_not_exist_cannot_be_connected_to(self):
+    def test_an_unknown_host_is_an_error(self):
         done = run(PORTER, "no-such-host.invalid", "7678", "--plain", home=self.home)
         self.assertEqual((done.returncode, done.out), (69, ""), done.err)
 
-    def test_a_wrong_password_is_refused(self):
+    def test_a_wrong_password_is_denied(self):
         self.account("Right Once")
         done = self.porter("--name", "Right Once", "--password-file", self.password_file(OTHER_PASSWORD))
         self.assert_failed(done, 77, "bad_credentials")
 
-    def test_an_unknown_name_is_refused_alike(self):
-        done = self.porter("--name", "Nobody At All", "--password-file", self.password_file())
+    def test_an_unknown_name_is_denied_the_same_way(self):
+        done = self.porter("--name", "Unknown Name", "--password-file", self.password_file())
         self.assert_failed(done, 77, "bad_credentials")
 
-    def test_a_taken_name_and_a_weak_password_are_refused(self):
+    def test_a_taken_name_and_a_weak_password_are_denied(self):
         self.register("Taken Here")
         self.assertNotEqual(self.register("Taken Here", "--no-save", stdin=b"").returncode, 0)
         done = self.porter("--name", "Weak Here", "--register", "--password-file", self.password_file("password1"))
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("weak_password", done.err)
 
-    def test_a_denial_that_time_helps_against_says_how_long(self):
+    def test_a_temporary_denial_shows_the_seconds_to_wait(self):
         for code, seconds, told in (("throttled", 187, "; try again in 187 s"), ("busy", 1, "; try again in 1 s"),
                                     ("throttled", 0, "scripted")):
             with self.subTest(code=code, seconds=seconds):
@@ -246,8 +246,8 @@ class Refusals(PipeCase):
                 self.assert_failed(done, 75, f"denied: {code}: scripted")
                 self.assertTrue(done.err.endswith(told + "\n"), done.err)
 
-    def test_no_password_stands_in_an_error(self):
-        done = self.porter("--name", "Nobody At All", "--password-file", self.password_file("canary password 4711"))
+    def test_an_error_does_not_contain_the_password(self):
+        done = self.porter("--name", "Unknown Name", "--password-file", self.password_file("canary password 4711"))
         self.assertNotIn("canary", done.err + done.out)
 
     def test_the_codes_of_the_server_become_exit_codes(self):
@@ -262,20 +262,20 @@ class Refusals(PipeCase):
                 done = self.porter(port=server.port)
                 server.join()
                 self.assertIn(code, done.err)
-                if code != "internal":  # whose fault 70 means, the page leaves open
+                if code != "internal":  # the exit code for internal is not specified
                     self.assertEqual(done.returncode, exit_code, done.err)
 
-    def test_what_is_no_server_of_ours_is_a_protocol_error(self):
-        for said in (b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0\0\0\0", b"\0\0\0\1\x99", b"\0\0\0\3\x40hi", b"\0\0\0\2\x81\1"):
-            with self.subTest(said=said):
-                def script(connection, said=said):
-                    connection.send_raw(said)
+    def test_an_invalid_answer_is_a_protocol_error(self):
+        for answer in (b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0\0\0\0", b"\0\0\0\1\x99", b"\0\0\0\3\x40hi", b"\0\0\0\2\x81\1"):
+            with self.subTest(answer=answer):
+                def script(connection, answer=answer):
+                    connection.send_raw(answer)
                     wait_for_close(connection)
                 server = ScriptedServer(script)
                 done = self.porter(port=server.port)
                 self.assertEqual((done.returncode, done.out), (76, ""), done.err)
 
-    def test_a_server_that_leaves_in_the_middle_is_no_success(self):
+    def test_a_closing_before_all_lines_are_answered_is_an_error(self):
         def script(connection):
             grant_open_access(connection)
             connection.expect("text", text="one")
@@ -292,12 +292,12 @@ class SavedSessions(PipeCase):
     def saved(self):
         return [path for path in self.home.rglob("*") if path.is_file() and b"prt_" in path.read_bytes()]
 
-    def test_the_second_start_needs_no_answers(self):
+    def test_a_saved_session_needs_no_options(self):
         self.assertEqual(self.register("Saved One").returncode, 0)
         done = self.porter(stdin=b"again\n")
         self.assertEqual((done.returncode, done.out), (0, "again\n"), done.err)
 
-    def test_that_it_goes_before_a_password_file_is_told(self):
+    def test_a_saved_session_takes_precedence_over_a_password_file(self):
         self.register("Saved First")
         told = "The session that was kept for Saved First is used, and not the password file.\n"
         done = self.porter("--password-file", self.password_file(OTHER_PASSWORD), stdin=b"again\n")
@@ -306,14 +306,14 @@ class SavedSessions(PipeCase):
         self.assertNotIn(told, self.porter("--password-file", self.password_file(), "--quiet").err)
         self.assertNotIn(told, self.porter().err)
 
-    def test_a_saved_session_is_for_its_owner_alone(self):
+    def test_the_file_of_sessions_is_for_its_owner_alone(self):
         self.register("Saved Two")
         self.assertEqual(self.saved(), [self.home / "porter" / "sessions"])
         for path in self.saved():
             self.assertEqual(oct(stat.S_IMODE(os.stat(path).st_mode)), oct(0o600))
 
     def sessions_of(self, name):
-        """Of the account, without the one that asks, which ends."""
+        """The ids of the account's sessions, without the one that lists them."""
         client = self.connect()
         granted = client.get_access("login", name, PASSWORD)
         client.send("list_sessions")
@@ -321,11 +321,11 @@ class SavedSessions(PipeCase):
         client.request("logout", 0)
         return found
 
-    def test_with_no_save_the_session_is_ended_however_the_run_ends(self):
+    def test_with_no_save_the_session_ends_at_every_exit(self):
         self.register("Saved Four")
-        kept = self.sessions_of("Saved Four")
+        before = self.sessions_of("Saved Four")
         arguments = ("--name", "Saved Four", "--no-save", "--password-file", self.password_file())
-        self.home = self.server.folder / (self.id() + "-elsewhere")  # where no session is kept
+        self.home = self.server.folder / (self.id() + "-elsewhere")  # without saved sessions
         self.home.mkdir()
         for stdin, code in ((b"x\n", 0), (b"", 0), (b"x\n\xff\n", 65)):
             done = self.porter(*arguments, stdin=stdin)
@@ -339,9 +339,9 @@ class SavedSessions(PipeCase):
             self.assertEqual(process.stdout.readline(), b"x\n")
             process.terminate()
             self.assertEqual(process.wait(HANG_GUARD), 128 + signal.SIGTERM)
-        self.assertEqual(self.sessions_of("Saved Four"), kept)
+        self.assertEqual(self.sessions_of("Saved Four"), before)
 
-    def test_a_server_that_does_not_end_a_session_is_not_waited_for(self):
+    def test_an_unanswered_logout_does_not_delay_the_exit(self):
         def script(connection):
             connection.expect("hello")
             connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "")
@@ -355,12 +355,12 @@ class SavedSessions(PipeCase):
         self.assertEqual((done.returncode, done.out), (0, ""), done.err)
         server.join()
 
-    def test_with_no_save_nothing_is_kept(self):
+    def test_with_no_save_no_session_is_saved(self):
         self.assertEqual(self.register("Saved Three", "--no-save", stdin=b"x\n").returncode, 0)
         self.assertEqual(self.saved(), [])
         self.assert_failed(self.porter("--name", "Saved Three"), 64, "password")
 
-    def test_a_session_is_offered_to_no_other_port(self):
+    def test_a_token_is_not_sent_to_another_port(self):
         self.register("Saved Four")
 
         def script(connection):
@@ -372,12 +372,12 @@ class SavedSessions(PipeCase):
         self.assertEqual(self.porter("--name", "Saved Four", port=server.port).returncode, 64)
         server.join()
 
-    def test_a_session_is_used_for_no_other_name(self):
+    def test_a_session_is_not_used_for_another_name(self):
         self.register("Saved Name")
         done = self.porter("--name", "Another Name", "--password-file", self.password_file())
         self.assert_failed(done, 77, "bad_credentials")
 
-    def test_a_refused_session_is_forgotten(self):
+    def test_a_session_that_the_server_denies_is_removed(self):
         self.register("Saved Five")
         client = self.connect()
         client.get_access("login", "Saved Five", PASSWORD)
@@ -387,13 +387,13 @@ class SavedSessions(PipeCase):
         done = self.porter("--name", "Saved Five", "--password-file", self.password_file(), stdin=b"x\n")
         self.assertEqual((done.returncode, done.out), (0, "x\n"), done.err)
 
-    def test_a_folder_that_cannot_be_written_costs_only_the_saving(self):
+    def test_an_unwritable_state_folder_is_a_warning(self):
         (self.home / "porter").write_text("in the way")
         done = self.register("Saved Six", stdin=b"x\n")
         self.assertEqual((done.returncode, done.out), (0, "x\n"), done.err)
-        self.assertTrue(done.err, "it says that the session was not kept")
+        self.assertTrue(done.err, "a warning that the session is not saved")
 
-    def test_a_damaged_file_of_sessions_is_no_obstacle(self):
+    def test_a_damaged_file_of_sessions_is_ignored(self):
         self.register("Saved Seven")
         (path,) = self.saved()
         path.write_bytes(b"\xff\x00garbage\n\n\t" * 100)

@@ -1,4 +1,4 @@
-"""porter on a terminal, once let in: its commands, the conversation, and a server that goes away (commands page)."""
+"""porter on a terminal after access: commands, line editing, reconnection, and invalid servers."""
 import os
 import pathlib
 import re
@@ -14,26 +14,26 @@ from support.waiting import HANG_GUARD, until
 
 
 def flags_of_input(process):
-    """The status flags of its stdin, which it shares with the shell that started it."""
+    """The status flags of the process's stdin, which it shares with the shell."""
     info = pathlib.Path(f"/proc/{process}/fdinfo/0").read_text(encoding="ascii")
     return int(re.search(r"^flags:\s*(\d+)$", info, re.MULTILINE).group(1), 8)
 
 
 class Commands(PorterCase):
-    def test_help_tells_of_every_command(self):
+    def test_help_lists_every_command(self):
         terminal = self.register("Helped")
         terminal.send_line("/help")
         for command in ("/help", "/sessions", "/revoke", "/password", "/logout", "/whoami", "/quit", "//"):
             terminal.expect(rf"^.*{command}(?!.*> ).*\S", times=1)
         self.quit(terminal)
 
-    def test_whoami_tells_the_name(self):
-        terminal = self.register("Somebody")
+    def test_whoami_shows_the_name(self):
+        terminal = self.register("Alice")
         terminal.send_line("/whoami")
-        terminal.expect("Somebody", times=2)
+        terminal.expect("Alice", times=2)
         self.quit(terminal)
 
-    def test_sessions_lists_them_with_id_and_address_and_revoke_ends_one(self):
+    def test_sessions_are_listed_and_revoke_ends_one(self):
         terminal = self.register("Many Sessions")
         other = self.connect()
         granted = other.get_access("login", "Many Sessions", PASSWORD)
@@ -55,7 +55,7 @@ class Commands(PorterCase):
         terminal.expect(r"^/quit$")
         self.quit(terminal)
 
-    def test_blanks_around_a_command_and_in_it_do_not_matter(self):
+    def test_spaces_around_and_within_a_command_are_ignored(self):
         terminal = self.register("Spacious")
         terminal.send_line("  /revoke \t x ")
         terminal.expect(r'^"x" is not a session\'s ID$')
@@ -63,7 +63,7 @@ class Commands(PorterCase):
         terminal.send_line(" /quit ")
         self.assertEqual(terminal.wait(), 0)
 
-    def test_a_new_password_is_judged_at_once_after_its_rule_was_told(self):
+    def test_the_rule_for_a_new_password_is_shown_and_checked_at_once(self):
         terminal = self.register("Rule Reader")
         terminal.send_line("/password")
         terminal.expect("^Current password: ")
@@ -82,7 +82,7 @@ class Commands(PorterCase):
         self.assertNotRegex(terminal.text(), r"(?m)^/qiut$")
         self.quit(terminal)
 
-    def test_the_password_is_changed_without_being_shown(self):
+    def test_a_new_password_is_not_shown(self):
         terminal = self.register("Changer")
         before = len(re.findall("assword[^\n]*: ", terminal.text()))
         terminal.send_line("/password")
@@ -95,7 +95,7 @@ class Commands(PorterCase):
         self.connect().get_access("login", "Changer", OTHER_PASSWORD)
         self.quit(terminal)
 
-    def test_quit_at_a_question_for_a_password_leaves(self):
+    def test_quit_at_a_password_prompt_exits(self):
         terminal = self.register("Quitter Of Passwords")
         terminal.send_line("/password")
         terminal.expect("^Current password: ")
@@ -104,7 +104,7 @@ class Commands(PorterCase):
         self.assertTrue(terminal.is_cooked())
         self.assertNotIn("stays as it is", terminal.text())
 
-    def test_a_wrong_current_password_is_told_as_such_and_changes_nothing(self):
+    def test_a_wrong_current_password_changes_nothing(self):
         terminal = self.register("Forgetful")
         terminal.send_line("/password")
         for prompt in ("Current password: ", "New password: ", "New password again: "):
@@ -122,17 +122,17 @@ class Commands(PorterCase):
         self.assertEqual(terminal.wait(), 0)
         self.assertNotIn("stands alone", terminal.text())
 
-    def test_a_command_that_is_used_wrongly_is_explained(self):
+    def test_a_usage_error_of_a_command_is_explained(self):
         terminal = self.register("Learner")
-        for line, told in (("/revoke", "/revoke takes the ID of a session"), ("/revoke x", '"x" is not a session\'s ID'),
+        for line, message in (("/revoke", "/revoke takes the ID of a session"), ("/revoke x", '"x" is not a session\'s ID'),
                            ("/logout everything", "/logout ends this session, /logout all"),
                            ("/quit now", "/quit stands alone"), ("/HELP me", "/help stands alone")):
             terminal.send_line(line)
-            terminal.expect("^" + re.escape(told))
+            terminal.expect("^" + re.escape(message))
         self.assertNotIn("There is no", terminal.text())
         self.quit(terminal)
 
-    def test_logging_out_leaves_and_forgets_the_session(self):
+    def test_logout_exits_and_removes_the_saved_session(self):
         terminal = self.register("Leaver")
         terminal.send_line("/logout")
         self.assertEqual(terminal.wait(), 0)
@@ -143,7 +143,7 @@ class Commands(PorterCase):
         terminal.send(CTRL_D)
         self.assertEqual(terminal.wait(), 0)
 
-    def test_logging_out_everywhere_ends_the_other_sessions(self):
+    def test_logout_all_ends_the_other_sessions(self):
         terminal = self.register("Leaver Of All")
         other = self.connect()
         other.get_access("login", "Leaver Of All", PASSWORD)
@@ -152,7 +152,7 @@ class Commands(PorterCase):
         self.assertEqual(terminal.wait(), 0)
         self.assertIn("\nYou are logged out: all sessions of Leaver Of All are over.\n", terminal.text())
 
-    def test_who_is_throttled_at_a_change_of_password_is_told_the_seconds(self):
+    def test_a_throttled_change_of_password_shows_the_seconds_to_wait(self):
         def script(connection):
             connection.expect("hello")
             connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "Alice")
@@ -175,7 +175,7 @@ class Commands(PorterCase):
         self.quit(terminal)
         server.join()
 
-    def test_ctrl_c_at_a_question_ends_the_line(self):
+    def test_ctrl_c_at_a_prompt_ends_the_line(self):
         terminal = self.register("Interrupter Of Questions")
         terminal.send_line("/password")
         terminal.expect(r"^Current password: \Z")
@@ -185,15 +185,15 @@ class Commands(PorterCase):
         self.assertTrue(terminal.is_cooked())
 
 
-class Conversation(PorterCase):
-    def test_what_is_said_comes_back_and_the_prompt_is_drawn_again(self):
+class Texts(PorterCase):
+    def test_a_text_is_echoed_and_the_prompt_is_drawn_again(self):
         terminal = self.register("Talker")
         for text in ("hello", "привет", "名前", "a longer line with 'quotes' and \\ backslashes"):
             self.expect_echo(terminal, text)
         terminal.expect(r"^> \Z")
         self.quit(terminal)
 
-    def test_history_gives_the_line_before_back(self):
+    def test_the_history_has_the_previous_line(self):
         terminal = self.register("Repeater")
         self.expect_echo(terminal, "once more")
         terminal.expect(r"^> \Z")
@@ -202,12 +202,12 @@ class Conversation(PorterCase):
         terminal.expect(r"^once more$", times=2)
         self.quit(terminal)
 
-    def test_ctrl_d_leaves(self):
+    def test_ctrl_d_exits(self):
         terminal = self.register("Ender")
         terminal.send(CTRL_D)
         self.assertEqual(terminal.wait(), 0)
 
-    def test_however_it_leaves_the_terminal_echoes_again(self):
+    def test_every_exit_restores_the_terminal(self):
         for name, keys in (("Interrupter", CTRL_C), ("Quitter", "/quit\r"), ("Hanger Up", CTRL_D)):
             with self.subTest(keys=keys):
                 self.new_home()
@@ -216,7 +216,7 @@ class Conversation(PorterCase):
                 self.assertIn(terminal.wait(), (0, 130))
                 self.assertTrue(terminal.is_cooked())
 
-    def test_ctrl_c_clears_a_half_typed_line_and_leaves_on_an_empty_one(self):
+    def test_ctrl_c_clears_the_line_and_exits_on_an_empty_one(self):
         terminal = self.register("Cleaner")
         terminal.send("half a li")
         terminal.expect(r"^> half a li\Z")
@@ -227,7 +227,7 @@ class Conversation(PorterCase):
         self.assertEqual(terminal.wait(), 0)
         self.assertNotIn("half", terminal.text())
 
-    def test_a_session_ended_elsewhere_is_told(self):
+    def test_a_session_that_another_connection_ended_is_reported(self):
         terminal = self.register("Thrown Out")
         other = self.connect()
         other.get_access("login", "Thrown Out", PASSWORD)
@@ -239,7 +239,7 @@ class Conversation(PorterCase):
 class Keys(PorterCase):
     options = ("--access", "open")
 
-    def test_keys_without_a_meaning_leave_nothing_in_the_line(self):
+    def test_keys_without_a_function_are_ignored(self):
         terminal = self.porter()
         terminal.expect(PROMPT)
         for key in ("\x1b[5~", "\x1bOP", "\x1b[3;5~", "\x1b[15~", "\x1b[1;2P"):
@@ -249,7 +249,7 @@ class Keys(PorterCase):
         terminal.expect(r"^oneand  twos$")
         self.quit(terminal)
 
-    def test_combining_marks_and_wide_letters_stand_right_while_a_line_is_edited(self):
+    def test_combining_marks_and_wide_characters_are_edited_correctly(self):
         terminal = self.porter()
         terminal.expect(PROMPT)
         cafe, names, thumb = "cafe\u0301", "\u540d\u524d", "\U0001f44d"
@@ -263,12 +263,12 @@ class Keys(PorterCase):
         terminal.expect(rf"^Z{cafe} {names[0]}{thumb} x$")
         self.quit(terminal)
 
-    def test_a_line_that_goes_on_in_the_next_row_is_edited_at_the_edge(self):
+    def test_a_wrapped_line_is_edited_at_the_edge(self):
         terminal = Terminal(PORTER, "127.0.0.1", self.server.port, "--plain", home=self.home, columns=20)
         self.addCleanup(terminal.close)
         terminal.expect(PROMPT)
         wide = "\u540d"
-        terminal.send("x" * 17 + wide)  # 19 columns are taken: the wide one has no room in this row
+        terminal.send("x" * 17 + wide)  # in column 20 of 20 there is no space for a wide character
         terminal.expect(rf"^> x{{17}}{wide}\Z")
         terminal.send("\x1b[Dab")
         terminal.expect(rf"^> x{{17}}ab{wide}\Z|^> x{{17}}a\n?b{wide}\Z")
@@ -280,14 +280,14 @@ class Keys(PorterCase):
         terminal.expect(r"^> \Z")
         self.quit(terminal)
 
-    def test_pasted_lines_stand_on_the_screen_as_if_they_were_typed(self):
+    def test_pasted_lines_look_like_typed_ones(self):
         terminal = self.porter()
         terminal.expect(PROMPT)
         pasted = [f"line {number} of the paste" for number in range(1000)]
-        typist = threading.Thread(target=terminal.send, args=("".join(line + "\n" for line in pasted),))
-        typist.start()
+        sender = threading.Thread(target=terminal.send, args=("".join(line + "\n" for line in pasted),))
+        sender.start()
         terminal.expect(rf"^{pasted[-1]}\n> \Z")
-        typist.join()
+        sender.join()
         shown = terminal.text().partition("\nWelcome.\n")[2].splitlines()[:-1]
         self.assertEqual([line for line in shown if line.startswith(">")], ["> " + line for line in pasted])
         self.assertEqual([line for line in shown if not line.startswith(">")], pasted)
@@ -300,7 +300,7 @@ class Keys(PorterCase):
         terminal.expect(r'^\{"text":"a\\tb"\}$')
         self.quit(terminal)
 
-    def test_the_next_program_on_the_terminal_finds_it_blocking(self):
+    def test_stdin_stays_blocking(self):
         terminal = self.porter()
         terminal.expect(PROMPT)
         self.assertFalse(flags_of_input(terminal.process.pid) & os.O_NONBLOCK)
@@ -308,7 +308,7 @@ class Keys(PorterCase):
         self.assertFalse(flags_of_input(terminal.process.pid) & os.O_NONBLOCK)
         self.quit(terminal)
 
-    def test_commands_for_accounts_are_not_there(self):
+    def test_open_access_has_no_commands_for_accounts(self):
         terminal = self.porter()
         terminal.expect(PROMPT)
         terminal.send_line("/help")
@@ -320,8 +320,8 @@ class Keys(PorterCase):
         self.quit(terminal)
 
 
-class ReturningServer(PorterCase):
-    def test_a_restarted_server_is_joined_again_without_a_question(self):
+class Reconnection(PorterCase):
+    def test_the_client_reconnects_to_a_restarted_server_without_a_prompt(self):
         server = Server()
         self.addCleanup(server.remove)
         terminal = self.porter("--name", "Patient", "--register", server=server)
@@ -330,19 +330,18 @@ class ReturningServer(PorterCase):
             terminal.send_line(PASSWORD)
         terminal.expect(PROMPT)
         self.expect_echo(terminal, "before")
-        asked = len(re.findall("assword", terminal.text()))
+        prompts = len(re.findall("assword", terminal.text()))
         server.stop()
         server.requested_port, server.options = server.port, ("--strict-port",)
         server.start()
-        until(lambda: server.connections() == 1, "the client comes back")
-        until(lambda: "resume" in server.log(), "the server let it in")
+        until(lambda: server.connections() == 1, "the client reconnects")
+        until(lambda: "resume" in server.log(), "the session is resumed")
         self.expect_echo(terminal, "after")
-        self.assertEqual(len(re.findall("assword", terminal.text())), asked)
+        self.assertEqual(len(re.findall("assword", terminal.text())), prompts)
         self.quit(terminal)
         server.stop()
 
-
-    def test_what_is_typed_while_the_server_is_away_is_told_to_be_unsent(self):
+    def test_a_line_typed_while_disconnected_is_reported_as_not_sent(self):
         server = Server()
         self.addCleanup(server.remove)
         terminal = self.porter("--name", "Eager", "--register", server=server)
@@ -361,17 +360,17 @@ class ReturningServer(PorterCase):
         self.quit(terminal)
 
 
-class OtherServers(PorterCase):
-    """What only a server of bad manners says."""
+class ScriptedServers(PorterCase):
+    """Messages that porterd does not send."""
 
-    def against(self, *scripts, arguments=()):
+    def connect_to(self, *scripts, arguments=()):
         server = ScriptedServer(*scripts)
         terminal = Terminal(PORTER, "127.0.0.1", server.port, "--plain", *arguments, home=self.home)
         self.addCleanup(terminal.close)
         return server, terminal
 
-    def test_pings_are_answered_while_a_password_is_typed_and_no_key_is_lost(self):
-        asked, answered = threading.Semaphore(0), threading.Semaphore(0)
+    def test_pings_are_answered_during_a_password_prompt_and_no_key_is_lost(self):
+        prompted, answered = threading.Semaphore(0), threading.Semaphore(0)
 
         def script(connection):
             connection.expect("hello")
@@ -379,14 +378,14 @@ class OtherServers(PorterCase):
             connection.expect("login")
             connection.send("granted", "login", "Alice", 7, "prt_x", 4_000_000_000, 0, "", 0)
             for _ in range(3):
-                assert asked.acquire(timeout=HANG_GUARD)
+                assert prompted.acquire(timeout=HANG_GUARD)
                 connection.send("ping", b"still there?")
                 connection.expect("pong", data=b"still there?")
                 answered.release()
             connection.expect("change_password", current=PASSWORD, new=OTHER_PASSWORD)
             connection.send("done")
             wait_for_close(connection)
-        server, terminal = self.against(script, arguments=("--name", "Alice"))
+        server, terminal = self.connect_to(script, arguments=("--name", "Alice"))
         terminal.expect(r"^New here\? ")
         terminal.send_line("no")
         terminal.expect(r"^Password for Alice: ")
@@ -394,57 +393,57 @@ class OtherServers(PorterCase):
         terminal.expect(PROMPT)
         terminal.send("/password")
         terminal.expect(r"^> /password$")
-        terminal.send(ENTER)  # alone, as a person's: it wakes both who edits the line and who asks
+        terminal.send(ENTER)  # alone, as typed by a user: it wakes both the line editor and the prompt
         for prompt, typed in (("Current password: ", PASSWORD), ("New password: ", OTHER_PASSWORD),
                               ("New password again: ", OTHER_PASSWORD)):
             terminal.expect("^" + prompt)
-            asked.release()
-            self.assertTrue(answered.acquire(timeout=HANG_GUARD), "it only waits for the terminal")
+            prompted.release()
+            self.assertTrue(answered.acquire(timeout=HANG_GUARD), "the client does not read from the server")
             terminal.send_line(typed)
         terminal.expect(r"^The password is changed\.")
         self.quit(terminal)
         server.join()
 
-    def test_a_server_that_is_busy_for_long_is_told_of_with_one_time_to_wait(self):
-        def let_in_once(connection):
+    def test_a_server_that_stays_unavailable_is_reported_once(self):
+        def log_in(connection):
             connection.expect("hello")
             connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "Alice")
             connection.expect("login")
             connection.send("granted", "login", "Alice", 7, "prt_x", 4_000_000_000, 0, "", 0)
 
-        def busy(connection):
+        def unavailable(connection):
             connection.expect("hello")
             connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "Alice")
             connection.expect("resume")
             connection.send("denied", "unavailable", 1, "the user database cannot be reached just now")
             connection.expect("closing", code="normal")
-        server, terminal = self.against(let_in_once, busy, busy, busy)
+        server, terminal = self.connect_to(log_in, unavailable, unavailable, unavailable)
         terminal.expect("^Password for Alice: ")
         terminal.send_line(PASSWORD)
         terminal.expect(r"^Still not connected \(the user database cannot be reached just now\): next try in \d+ s, /quit leaves\.$")
         self.quit(terminal)
         server.join()
 
-    def test_control_characters_in_a_text_are_shown_escaped(self):
+    def test_control_characters_in_a_text_are_escaped(self):
         def script(connection):
             grant_open_access(connection, server="porterd/\x1b]0;owned\x07")
             connection.send("text", "before\x1b[2J\x1b]0;title\x07\rover\b\x9b31m\u202eafter\nsecond line")
             wait_for_close(connection)
-        server, terminal = self.against(script)
+        server, terminal = self.connect_to(script)
         terminal.expect("before.*over.*after")
         for raw in (b"\x1b[2J", b"\x1b]0;", b"\x07\r", "\x9b".encode(), "\u202e".encode()):
             self.assertNotIn(raw, terminal.raw)
         self.quit(terminal)
         server.join()
 
-    def test_control_characters_in_a_greeting_and_a_reason_are_shown_escaped(self):
+    def test_control_characters_in_known_as_and_a_reason_are_escaped(self):
         def script(connection):
             connection.expect("hello")
             connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0", "Ev\x1b[31mil")
             connection.expect("login")
             connection.send("closing", "protocol_error", "because\x1b[2J of me\r\nporter: fine")
             wait_for_close(connection)
-        server, terminal = self.against(script)
+        server, terminal = self.connect_to(script)
         terminal.expect("^Password for ")
         terminal.send_line(PASSWORD)
         terminal.expect("does not understand")

@@ -1,4 +1,4 @@
-"""porter on a terminal, up to its prompt: the questions and the greetings (commands page)."""
+"""porter on a terminal up to access: prompts, denials, Ctrl-Z, and greetings."""
 import re
 import threading
 import unittest
@@ -12,8 +12,8 @@ from support.waiting import HANG_GUARD, until
 from support.wire import message
 
 
-class Questions(PorterCase):
-    def test_a_newcomer_is_asked_for_everything_and_let_in(self):
+class Prompts(PorterCase):
+    def test_a_registration_prompts_for_everything(self):
         self.assertEqual(self.server.connect(self.fresh_address()).hello().known_as, "")
         terminal = Terminal(PORTER, "--plain", home=self.home)
         self.addCleanup(terminal.close)
@@ -34,7 +34,7 @@ class Questions(PorterCase):
         self.expect_echo(terminal, "hello")
         self.quit(terminal)
 
-    def test_what_is_no_port_is_asked_again(self):
+    def test_an_invalid_port_is_asked_again(self):
         terminal = Terminal(PORTER, "127.0.0.1", "--plain", home=self.home)
         self.addCleanup(terminal.close)
         for asked, answer in enumerate(("abc", "0x10", "65536", "0"), start=1):
@@ -45,7 +45,7 @@ class Questions(PorterCase):
         terminal.send(CTRL_D)
         self.assertEqual(terminal.wait(), 0)
 
-    def test_what_is_no_host_is_asked_again(self):
+    def test_an_invalid_host_is_asked_again(self):
         terminal = Terminal(PORTER, "--plain", home=self.home)
         self.addCleanup(terminal.close)
         for asked, answer in enumerate(("localhost:7678", "a b"), start=1):
@@ -58,18 +58,18 @@ class Questions(PorterCase):
         terminal.send(CTRL_D)
         self.assertEqual(terminal.wait(), 0)
 
-    def test_ctrl_c_and_ctrl_d_at_a_question_leave_cleanly(self):
+    def test_ctrl_c_and_ctrl_d_at_a_prompt_exit_with_0(self):
         for key in (CTRL_C, CTRL_D):
             terminal = Terminal(PORTER, "--plain", home=self.home)
             self.addCleanup(terminal.close)
             terminal.expect(r"^Host \[localhost\]: ")
             terminal.send(key)
             self.assertEqual(terminal.wait(), 0)
-            terminal = self.porter("--name", "Nobody", "--register")
+            terminal = self.porter("--name", "Alice", "--register")
             terminal.expect(r"[Pp]assword.*: ")
             terminal.send(key)
             self.assertEqual(terminal.wait(), 0)
-            self.assertTrue(terminal.is_cooked(), "the password's question is over")
+            self.assertTrue(terminal.is_cooked(), "the echo is on again")
 
     def test_two_different_passwords_are_asked_again(self):
         terminal = self.porter("--name", "Mismatch", "--register")
@@ -79,7 +79,7 @@ class Questions(PorterCase):
         terminal.expect(r"Welcome, Mismatch")
         self.quit(terminal)
 
-    def test_a_wrong_password_is_told_and_asked_again(self):
+    def test_a_wrong_password_is_asked_again(self):
         account = self.account("Wrong Once")
         terminal = self.porter("--name", account.name)
         if terminal.expect(r"New here\? \(yes/no\) |Password for Wrong Once: ").group().startswith("New"):
@@ -91,7 +91,7 @@ class Questions(PorterCase):
         terminal.expect(r"^Welcome, Wrong Once\.")
         self.quit(terminal)
 
-    def test_a_weak_password_is_told_with_the_rule_and_asked_again(self):
+    def test_a_weak_password_is_asked_again_with_the_rule(self):
         terminal = self.porter("--name", "Weakling", "--register")
         for times, password in enumerate(("gfhjkm123", "gfhjkm123", PASSWORD, PASSWORD), start=1):
             terminal.expect(r"^[^\n]*[Pp]assword[^\n]*: ", times=times)
@@ -100,7 +100,7 @@ class Questions(PorterCase):
         terminal.expect(r"Welcome, Weakling")
         self.quit(terminal)
 
-    def test_the_rule_for_a_new_password_is_told_first_and_what_can_be_is_judged_at_once(self):
+    def test_the_rule_for_a_new_password_is_shown_and_checked_at_once(self):
         terminal = self.porter("--name", "Rule Follower", "--register")
         terminal.expect(r"^Choose a password of at least 8 characters that is not a common one\.\nPassword for Rule Follower: \Z")
         terminal.send_line("sevenxx")
@@ -114,7 +114,7 @@ class Questions(PorterCase):
         self.quit(terminal)
         self.assertEqual(terminal.text().count("Choose a password"), 1)
 
-    def test_however_many_passwords_are_too_weak_one_may_go_on_choosing(self):
+    def test_weak_passwords_do_not_end_the_registration(self):
         terminal = self.porter("--name", "Weak Six Times", "--register")
         for times in range(1, 8):
             password = "password1" if times < 7 else PASSWORD
@@ -125,7 +125,7 @@ class Questions(PorterCase):
         self.assertNotIn("start porter again", terminal.text())
         self.quit(terminal)
 
-    def test_blanks_around_an_answer_do_not_matter(self):
+    def test_spaces_around_an_answer_are_ignored(self):
         terminal = self.porter("--plain", "--register", with_address=False)
         for prompt, answer in ((r"^Host \[localhost\]: ", " 127.0.0.1\t"), (r"^Port \[7678\]: ", f"  {self.server.port} "),
                                (r"^Name.*: ", "  Blank Around ")):
@@ -138,7 +138,7 @@ class Questions(PorterCase):
         self.quit(terminal)
         self.connect().get_access("login", "Blank Around", " " + PASSWORD)
 
-    def test_who_is_new_after_all_is_asked_again_for_the_same_name(self):
+    def test_an_empty_answer_after_a_failed_login_offers_registration(self):
         terminal = self.porter("--name", "New After All")
         terminal.expect(r"^New here\? \(yes/no\) ")
         terminal.send_line(" no ")
@@ -157,7 +157,7 @@ class Questions(PorterCase):
         terminal.expect(r"^Welcome, New After All\.")
         self.quit(terminal)
 
-    def test_who_is_not_new_after_all_is_asked_again_for_the_same_name(self):
+    def test_after_a_taken_name_the_user_can_log_in(self):
         account = self.account("Not New After All")
         terminal = self.porter("--name", account.name)
         terminal.expect(r"^New here\? \(yes/no\) ")
@@ -174,18 +174,18 @@ class Questions(PorterCase):
         terminal.expect(r"^Welcome, Not New After All\.")
         self.quit(terminal)
 
-    def test_quit_leaves_at_a_question_where_it_can_be_no_answer(self):
+    def test_quit_exits_at_prompts_where_it_is_no_answer(self):
         account = self.account("Quitter At Questions")
-        for typed in (("/quit",), ("no", "/quit"), ("yes", "/quit "), ("yes", PASSWORD, "/quit")):
+        for lines in (("/quit",), ("no", "/quit"), ("yes", "/quit "), ("yes", PASSWORD, "/quit")):
             terminal = self.porter("--name", account.name)
-            for line in typed:
+            for line in lines:
                 terminal.expect(r": \Z|\(yes/no\) \Z")
                 terminal.send_line(line)
             self.assertEqual(terminal.wait(), 0)
             self.assertTrue(terminal.is_cooked())
             self.assertNotIn("wrong", terminal.text())
 
-    def test_nobody_listens(self):
+    def test_a_refused_connection_is_an_error(self):
         server = Server("--access", "open")
         server.stop()
         self.addCleanup(server.remove)
@@ -193,9 +193,9 @@ class Questions(PorterCase):
 
 
 class Denials(PorterCase):
-    """A person reads sentences, not codes."""
+    """On a terminal a denial is shown as a sentence, without its code."""
 
-    def against(self, *denials):
+    def connect_to_denials(self, *denials):
         def script(connection):
             connection.expect("hello")
             connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "Alice")
@@ -209,10 +209,10 @@ class Denials(PorterCase):
         self.addCleanup(terminal.close)
         return terminal
 
-    def test_a_denial_is_told_as_a_sentence_with_the_time_to_wait(self):
+    def test_a_denial_is_a_sentence_with_the_seconds_to_wait(self):
         wrong = message("denied", "bad_credentials", 0, "unknown name or wrong password")
         throttled = message("denied", "throttled", 1, "too many wrong tries")
-        terminal = self.against(wrong, throttled)
+        terminal = self.connect_to_denials(wrong, throttled)
         for times in (1, 2):
             terminal.expect(r"^Password for Alice: ", times=times)
             terminal.send_line(OTHER_PASSWORD)
@@ -224,7 +224,7 @@ class Denials(PorterCase):
         terminal.send(CTRL_D)
         self.assertEqual(terminal.wait(), 0)
 
-    def test_what_is_typed_while_it_waits_is_not_shown_and_answers_nothing(self):
+    def test_input_during_a_wait_is_hidden_and_discarded(self):
         def script(connection):
             connection.expect("hello")
             connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "Alice")
@@ -249,84 +249,84 @@ class Denials(PorterCase):
         self.assertNotRegex(terminal.raw.decode(), "early|half")
         self.assertTrue(terminal.is_cooked())
 
-    def thinking(self, *answers):
-        """A server that takes its time: it says that a login came, and answers when it is told to."""
-        came, go_on = threading.Semaphore(0), threading.Semaphore(0)
+    def connect_to_slow_server(self, *answers):
+        """A server that signals each login by `received`, and answers after `proceed`."""
+        received, proceed = threading.Semaphore(0), threading.Semaphore(0)
 
         def script(connection):
             connection.expect("hello")
             connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "Alice")
             for password, answer in answers:
                 connection.expect("login", password=password)
-                came.release()
-                assert go_on.acquire(timeout=HANG_GUARD)
+                received.release()
+                assert proceed.acquire(timeout=HANG_GUARD)
                 connection.send_raw(answer)
             wait_for_close(connection)
         server = ScriptedServer(script)
         self.addCleanup(server.join)
-        self.addCleanup(go_on.release)
+        self.addCleanup(proceed.release)
         terminal = Terminal(PORTER, "127.0.0.1", server.port, "--plain", home=self.home)
         self.addCleanup(terminal.close)
-        return terminal, came, go_on
+        return terminal, received, proceed
 
-    def test_what_is_typed_before_the_server_has_answered_is_not_shown_and_answers_nothing(self):
+    def test_input_before_the_answer_is_hidden_and_discarded(self):
         wrong = message("denied", "bad_credentials", 0, "unknown name or wrong password")
         granted = message("granted", "login", "Alice", 7, "prt_x", 4_000_000_000, 0, "", 0)
-        terminal, came, go_on = self.thinking((OTHER_PASSWORD, wrong), (PASSWORD, granted))
+        terminal, received, proceed = self.connect_to_slow_server((OTHER_PASSWORD, wrong), (PASSWORD, granted))
         for times, password in enumerate((OTHER_PASSWORD, PASSWORD), start=1):
             terminal.expect(r"^Password for Alice: ", times=times)
             terminal.send_line(password)
-            self.assertTrue(came.acquire(timeout=HANG_GUARD))
+            self.assertTrue(received.acquire(timeout=HANG_GUARD))
             self.assertFalse(terminal.is_cooked())
             terminal.send_line("typed too early")
             terminal.send("and half a line")
-            go_on.release()
+            proceed.release()
         terminal.expect(PROMPT)
         self.quit(terminal)
         self.assertNotRegex(terminal.raw.decode(), "early|half")
         self.assertTrue(terminal.is_cooked())
 
-    def test_ctrl_c_before_the_server_has_answered_leaves_the_terminal_as_it_was(self):
-        terminal, came, _ = self.thinking((OTHER_PASSWORD, b""))
+    def test_ctrl_c_before_the_answer_restores_the_terminal(self):
+        terminal, received, _ = self.connect_to_slow_server((OTHER_PASSWORD, b""))
         terminal.expect(r"^Password for Alice: ")
         terminal.send_line(OTHER_PASSWORD)
-        self.assertTrue(came.acquire(timeout=HANG_GUARD))
+        self.assertTrue(received.acquire(timeout=HANG_GUARD))
         terminal.send(CTRL_C)
-        until(terminal.is_cooked, "the terminal is as it was before the server says goodbye")
+        until(terminal.is_cooked, "the terminal is restored before the server closes")
         self.assertEqual(terminal.wait(), 0)
 
-    def test_ctrl_c_leaves_while_it_waits(self):
-        terminal = self.against(message("denied", "throttled", 600, "too many wrong tries"))
+    def test_ctrl_c_during_a_wait_exits(self):
+        terminal = self.connect_to_denials(message("denied", "throttled", 600, "too many wrong tries"))
         terminal.expect(r"^Password for Alice: ")
         terminal.send_line(OTHER_PASSWORD)
         terminal.expect(r"^Waiting 600 s ")
         self.assertFalse(terminal.is_cooked())
         terminal.send("half a line" + CTRL_C)
         self.assertEqual(terminal.wait(), 0)
-        self.assertTrue(terminal.is_cooked(), "the terminal is as it was")
+        self.assertTrue(terminal.is_cooked(), "the terminal is restored")
 
-    def test_the_last_denial_of_a_connection_ends_it_with_a_sentence(self):
+    def test_after_the_last_denial_porter_exits_with_a_sentence(self):
         wrong = message("denied", "bad_credentials", 0, "unknown name or wrong password")
         last = wrong + message("closing", "too_many_attempts", "five tries are enough")
-        terminal = self.against(wrong, wrong, wrong, wrong, last)
+        terminal = self.connect_to_denials(wrong, wrong, wrong, wrong, last)
         for times in range(1, 6):
             terminal.expect(r"^Password for Alice: ", times=times)
             terminal.send_line(OTHER_PASSWORD)
         terminal.expect(r"^Too many wrong tries: start porter again\.$")
         self.assertEqual(terminal.wait(), 75)
         self.assertNotRegex(terminal.text(), "too_many_attempts|closed")
-        self.assertEqual(len(re.findall("(?m)^Password for Alice: ", terminal.text())), 5, "no question is left over")
+        self.assertEqual(len(re.findall("(?m)^Password for Alice: ", terminal.text())), 5, "there is no other prompt")
 
-    def test_a_closing_that_comes_while_the_password_is_typed_is_told_as_the_same_sentence(self):
-        terminal = self.against(message("closing", "too_many_attempts", "five tries are enough"))
+    def test_a_closing_during_the_password_prompt_is_the_same_sentence(self):
+        terminal = self.connect_to_denials(message("closing", "too_many_attempts", "five tries are enough"))
         terminal.expect(r"^Password for Alice: ")
         terminal.send_line(OTHER_PASSWORD)
         terminal.expect(r"^Too many wrong tries: start porter again\.$")
         self.assertEqual(terminal.wait(), 75)
 
-    def test_somebody_else_at_a_known_address_is_told_the_way_to_another_name(self):
+    def test_an_empty_answer_at_a_known_address_prompts_for_another_name(self):
         self.quit(self.register("Neighbour", "--no-save"))
-        stranger = self.account("Visitor Of Neighbour")
+        account = self.account("Another User")
         terminal = self.porter("--no-save")
         terminal.expect(r"^Password for ")
         terminal.send_line(OTHER_PASSWORD)
@@ -334,27 +334,27 @@ class Denials(PorterCase):
         terminal.expect(r"^Password for ", times=2)
         terminal.send_line("")
         terminal.expect(r"^Name \[.*\]: ")
-        terminal.send_line(stranger.name)
+        terminal.send_line(account.name)
         terminal.expect(r"^New here\? \(yes/no\) ")
         terminal.send_line("no")
-        terminal.expect(r"^Password for Visitor Of Neighbour: ")
-        terminal.send_line(stranger.password)
-        terminal.expect(r"^Welcome, Visitor Of Neighbour\.")
+        terminal.expect(r"^Password for Another User: ")
+        terminal.send_line(account.password)
+        terminal.expect(r"^Welcome, Another User\.")
         self.quit(terminal)
 
 
-class Stopped(PorterCase):
-    """Ctrl-Z and fg at a question."""
+class Suspended(PorterCase):
+    """Ctrl-Z and fg at a prompt."""
 
-    def test_a_password_is_not_shown_after_the_program_was_stopped(self):
+    def test_a_password_is_hidden_after_a_suspension(self):
         terminal = self.porter("--name", "Stopped Once", "--register")
         for prompt in ("Password for Stopped Once: ", "Password again: "):
             terminal.expect(prompt + r"\Z")
             terminal.send("half a pass")
             terminal.suspend()
-            self.assertTrue(terminal.is_cooked(), "the shell needs it")
+            self.assertTrue(terminal.is_cooked(), "the shell needs a cooked terminal")
             terminal.resume()
-            until(lambda: not terminal.is_cooked(), "typing is hidden again")
+            until(lambda: not terminal.is_cooked(), "the input is hidden again")
             terminal.expect(prompt + r".*" + prompt + r"\Z")
             terminal.send_line(PASSWORD)
         terminal.expect(r"^Welcome, Stopped Once\.")
@@ -362,7 +362,7 @@ class Stopped(PorterCase):
         self.assertNotIn(PASSWORD, terminal.raw.decode())
         self.assertTrue(terminal.is_cooked())
 
-    def test_a_question_that_shows_what_is_typed_is_asked_again(self):
+    def test_a_prompt_with_echo_is_shown_again_after_a_suspension(self):
         terminal = self.porter(with_address=False)
         terminal.expect(r"^Host \[localhost\]: \Z")
         terminal.suspend()
@@ -372,20 +372,20 @@ class Stopped(PorterCase):
         terminal.send(CTRL_D)
         self.assertEqual(terminal.wait(), 0)
 
-    def test_a_change_of_password_is_hidden_after_the_program_was_stopped(self):
+    def test_a_change_of_password_is_hidden_after_a_suspension(self):
         terminal = self.register("Stopped Changer")
         terminal.send_line("/password")
         terminal.expect("^Current password: ")
         terminal.suspend()
         self.assertTrue(terminal.is_cooked())
         terminal.resume()
-        until(lambda: not terminal.is_cooked(), "typing is hidden again")
+        until(lambda: not terminal.is_cooked(), "the input is hidden again")
         terminal.expect("Current password: .*Current password: ")
         terminal.send_line("/quit")
         self.assertEqual(terminal.wait(), 0)
         self.assertTrue(terminal.is_cooked())
 
-    def test_a_half_typed_line_is_there_again_after_the_program_was_stopped(self):
+    def test_an_edited_line_is_shown_again_after_a_suspension(self):
         terminal = self.register("Stopped Talker")
         terminal.send("half a ")
         terminal.expect("^> half a ")
@@ -401,23 +401,23 @@ class Stopped(PorterCase):
 class SlowAnswers(PorterCase):
     options = ("--login-grace", "5s")
 
-    def test_who_types_longer_than_the_server_waits_is_let_in_all_the_same(self):
+    def test_a_password_typed_after_the_login_grace_is_accepted(self):
         account = self.account("Slow Typist")
         terminal = self.porter("--name", account.name)
         if terminal.expect(r"New here\? \(yes/no\) |^Password for Slow Typist: ").group().startswith("New"):
             terminal.send_line("no")
             terminal.expect(r"^Password for Slow Typist: ")
-        until(lambda: self.server.connections() == 0, "the server has lost its patience")
+        until(lambda: self.server.connections() == 0, "the server has closed the connection")
         terminal.send_line(PASSWORD)
         terminal.expect(r"^Welcome, Slow Typist\.")
         terminal.expect(PROMPT)
         self.quit(terminal)
 
 
-class QuestionsOfIdentify(PorterCase):
+class IdentifyPrompts(PorterCase):
     options = ("--access", "identify")
 
-    def test_a_stranger_is_asked_for_the_name_once_and_greeted_from_then_on(self):
+    def test_an_unknown_address_is_asked_for_a_name_once(self):
         terminal = self.porter()
         for asked, name in enumerate(("  ", "Al\u202eice", "Alice"), start=1):
             terminal.expect(r"^[^\n]*[Nn]ame[^\n]*: ", times=asked)
@@ -435,10 +435,10 @@ class QuestionsOfIdentify(PorterCase):
         self.quit(terminal)
 
 
-class QuestionsOfOpen(PorterCase):
+class OpenPrompts(PorterCase):
     options = ("--access", "open")
 
-    def test_nothing_is_asked(self):
+    def test_open_access_has_no_prompts(self):
         terminal = self.porter()
         terminal.expect(PROMPT)
         self.assertNotRegex(terminal.text(), "[Nn]ame|assword|New here")
@@ -447,7 +447,7 @@ class QuestionsOfOpen(PorterCase):
 
 
 class Greetings(PorterCase):
-    def test_a_returning_visitor_is_resumed_without_a_question(self):
+    def test_a_saved_session_is_resumed_without_a_prompt(self):
         self.quit(self.register("Returning"))
         terminal = self.porter()
         terminal.expect(r"^Welcome, Returning\. Last login \d{4}-\d\d-\d\d \d\d:\d\d from 127\.0\.0\.1\. "
@@ -457,12 +457,12 @@ class Greetings(PorterCase):
         self.expect_echo(terminal, "back again")
         self.quit(terminal)
 
-    def test_who_is_known_by_the_address_is_greeted_and_asked_for_the_password_alone(self):
+    def test_a_known_address_is_greeted_and_asked_only_for_the_password(self):
         self.quit(self.register("Neighbour", "--no-save"))
         terminal = self.porter("--no-save")
         terminal.expect(r"^Hello, Neighbour! The server knows you by your address\.$")
-        question = terminal.expect(r"[Nn]ame \[Neighbour\]: |^Password for Neighbour: ")
-        if "ame" in question.group():
+        prompt = terminal.expect(r"[Nn]ame \[Neighbour\]: |^Password for Neighbour: ")
+        if "ame" in prompt.group():
             terminal.send_line("")
         terminal.expect(r"^Password for Neighbour: ")
         terminal.send_line(PASSWORD)
@@ -470,7 +470,7 @@ class Greetings(PorterCase):
         self.assertNotRegex(terminal.text(), "New here")
         self.quit(terminal)
 
-    def test_failed_tries_are_told(self):
+    def test_failed_attempts_are_shown(self):
         account = self.account("Probed")
         client = self.start_access_phase()
         client.request("login", account.name, OTHER_PASSWORD)
@@ -483,7 +483,7 @@ class Greetings(PorterCase):
         terminal.expect(r"\b(1|one|One)\b.*(failed|wrong)|(failed|wrong).*\b(1|one)\b")
         self.quit(terminal)
 
-    def test_a_refused_token_is_forgotten_and_the_password_asked(self):
+    def test_a_denied_token_is_removed_and_the_password_asked(self):
         self.quit(self.register("Forgotten"))
         client = self.connect()
         client.get_access("login", "Forgotten", PASSWORD)

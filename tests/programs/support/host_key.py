@@ -52,7 +52,7 @@ class HostKeyCase(unittest.TestCase):
         self.addCleanup(terminal.close)
         return terminal
 
-    def assert_refused(self, done, *words, code=77):
+    def assert_failed(self, done, *words, code=77):
         self.assertEqual((done.returncode, done.out), (code, ""), done.err)
         self.assertRegex(done.err, r"(\A|\n)porter: [^\n]+\n\Z")
         for word in words:
