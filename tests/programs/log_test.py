@@ -142,7 +142,7 @@ class EndedSessions(AdministratorCase):
         self.assert_ended(deleted.session, deleted.name, "account_deleted")
 
 
-NOBODY = 65534
+OTHER_USER = 65534
 
 
 class Check(unittest.TestCase):
@@ -209,19 +209,19 @@ class Check(unittest.TestCase):
 
     def test_files_without_permission(self):
         if os.geteuid() == 0:  # root has every permission
-            os.chown(self.folder, NOBODY, NOBODY)
-            self.porterd = self.porterd_of_nobody
+            os.chown(self.folder, OTHER_USER, OTHER_USER)
+            self.porterd = self.porterd_as_other_user
             try:
                 self.porterd("--version")
             except PermissionError:
-                self.skipTest("nobody cannot reach the program")
+                self.skipTest("another user cannot run the program")
         self.assertEqual(self.porterd("--check", "--database", self.folder / "x.db").returncode, 0)
         folder, secret = self.folder / "folder", self.folder / "secret.db"
         secret.touch(mode=0o600)
         (folder / "old.db").touch(mode=0o600)
         for path in (folder, folder / "old.db", secret):
             if os.geteuid() == 0:
-                os.chown(path, NOBODY, NOBODY)
+                os.chown(path, OTHER_USER, OTHER_USER)
         secret.chmod(0o200)
         self.assert_both_fail("--database", secret, code=74)
         folder.chmod(0o500)
@@ -233,9 +233,9 @@ class Check(unittest.TestCase):
         self.assert_both_fail(data="folder/data")
         self.assert_both_fail("--log-file", "-", "--database", self.folder / "x.db", data="folder")
 
-    def porterd_of_nobody(self, *options, data="data"):
-        return run(PORTERD, "--port", "0", "--data-dir", self.folder / data, *options, home=self.folder, user=NOBODY,
-                   group=NOBODY, extra_groups=[])
+    def porterd_as_other_user(self, *options, data="data"):
+        return run(PORTERD, "--port", "0", "--data-dir", self.folder / data, *options, home=self.folder, user=OTHER_USER,
+                   group=OTHER_USER, extra_groups=[])
 
     def test_files_that_a_start_would_create_may_be_missing(self):
         before = self.listing()

@@ -1,4 +1,4 @@
-"""Root works on the database of another user as that user (docs/porterctl.md, as root)."""
+"""porterctl as root acts as the owner of the database (docs/porterctl.md, as root)."""
 import os
 import pathlib
 import tempfile
@@ -11,25 +11,25 @@ OWNER = 65534
 
 
 @unittest.skipUnless(os.geteuid() == 0, "only root can act for another user")
-class ForTheOwner(unittest.TestCase):
+class AsRoot(unittest.TestCase):
     def setUp(self):
         self.server = Server()
         self.addCleanup(self.server.remove)
         client = self.server.connect()
         client.get_access("register", "Alice", PASSWORD)
         client.close()
-        self.server.kill()  # its write-ahead log stays
-        for place in (self.server.folder, self.server.data, *self.server.data.iterdir()):
-            os.chown(place, OWNER, OWNER)
-        self.of_root = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="porter-test-")))
+        self.server.kill()  # leaves the write-ahead log
+        for path in (self.server.folder, self.server.data, *self.server.data.iterdir()):
+            os.chown(path, OWNER, OWNER)
+        self.root_folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="porter-test-")))
 
     def ctl(self, *arguments, code=0):
-        done = run(PORTERCTL, *arguments, "--data-dir", self.server.data, home=self.of_root)
+        done = run(PORTERCTL, *arguments, "--data-dir", self.server.data, home=self.root_folder)
         self.assertEqual(done.returncode, code, done.err)
         return done
 
-    def test_every_file_stays_the_owners(self):
-        password = self.of_root / "password"
+    def test_every_file_keeps_its_owner(self):
+        password = self.root_folder / "password"
         password.write_text(PASSWORD)
         password.chmod(0o600)
         backup = self.server.data / "backup.db"
@@ -42,27 +42,27 @@ class ForTheOwner(unittest.TestCase):
             self.assertEqual(others, [], command)
         self.assertIn("Bob", self.ctl("accounts", "list").out)
 
-    def test_a_backup_in_a_folder_of_roots_is_refused_with_what_to_do(self):
-        said = self.ctl("db", "backup", self.of_root / "backup.db", code=73).err
+    def test_a_backup_to_a_folder_of_root_is_rejected(self):
+        said = self.ctl("db", "backup", self.root_folder / "backup.db", code=73).err
         self.assertRegex(said, r"porterctl acts as \S.*, the owner of the database: name a file that")
-        self.assertEqual(list(self.of_root.iterdir()), [])
+        self.assertEqual(list(self.root_folder.iterdir()), [])
 
-    def test_a_backup_that_the_owner_cannot_read_is_refused_with_what_to_do(self):
+    def test_a_backup_that_the_owner_cannot_read_is_rejected(self):
         backup = self.server.folder / "backup.db"
         self.ctl("db", "backup", backup)
         os.chown(backup, 0, 0)
-        hidden = self.of_root / "backup.db"
+        hidden = self.root_folder / "backup.db"
         hidden.write_bytes(backup.read_bytes())
         for file in (backup, hidden):
             said = self.ctl("db", "restore", "--yes", file, code=74).err
             self.assertRegex(said, rf"cannot open {file}: .*Permission denied \(porterctl acts as \S.*: name a file that")
 
-    def test_a_file_of_roots_in_the_owners_folder_is_refused_with_what_to_do(self):
+    def test_a_database_of_root_in_the_folder_of_the_owner_is_rejected(self):
         os.chown(self.server.database, 0, 0)
         self.assertRegex(self.ctl("accounts", "list", code=78).err, r"belongs to root and its folder to \S+: chown ")
 
-    def test_root_is_told_to_start_porterd_as_the_owner(self):
-        done = run(PORTERD, "--port", "0", "--data-dir", self.server.data, home=self.of_root)
+    def test_porterd_as_root_is_rejected(self):
+        done = run(PORTERD, "--port", "0", "--data-dir", self.server.data, home=self.root_folder)
         self.assertEqual(done.returncode, 78)
         self.assertRegex(done.err, r"it belongs to another user: run it as that user, sudo -u \S+ porterd")
 

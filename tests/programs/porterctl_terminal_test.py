@@ -1,4 +1,4 @@
-"""porterctl on a terminal: tables, questions, colours, the bar of a backup (commands page; promise P4)."""
+"""porterctl on a terminal: tables, prompts, colours, the progress bar of a backup (docs/porterctl.md; SECURITY.md: P4)."""
 import signal
 import sqlite3
 import unittest
@@ -10,7 +10,7 @@ from support.waiting import until
 
 
 class Tables(AdministratorCase):
-    def test_a_table_has_a_heading_and_columns_one_below_the_other(self):
+    def test_a_table_has_a_heading_and_aligned_columns(self):
         self.account("Алиса")
         self.account("Bob the Builder")
         terminal = self.terminal("accounts", "list")
@@ -22,13 +22,13 @@ class Tables(AdministratorCase):
             self.assertEqual(line[at:at + 7], "enabled")
             self.assertRegex(line, r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 
-    def test_where_there_is_little_room_a_table_is_cut_and_programs_are_told_all(self):
-        account = self.account("Somebody of Note")
-        self.ctl("addresses", "set", "2001:db8:1234:5678:9abc:def0:1234:5678", "Somebody of Note")
+    def test_a_narrow_table_leaves_out_columns_and_programs_get_all(self):
+        account = self.account("Alice the Tester")
+        self.ctl("addresses", "set", "2001:db8:1234:5678:9abc:def0:1234:5678", "Alice the Tester")
         when = r"\d\d-\d\d \d\d:\d\d"
-        rows = {"accounts": rf"^Somebody of Note +enabled +{when} +{account.address} +0 +1$",
-                "sessions": rf"^ *\d+  Somebody of Note +live +{account.address} +plain +{when}  {when}$",
-                "addresses": rf"^2001:db8:1234:5678:9abc:def0:1234:5678  Somebody of Note +proved +{when}$"}
+        rows = {"accounts": rf"^Alice the Tester +enabled +{when} +{account.address} +0 +1$",
+                "sessions": rf"^ *\d+  Alice the Tester +live +{account.address} +plain +{when}  {when}$",
+                "addresses": rf"^2001:db8:1234:5678:9abc:def0:1234:5678  Alice the Tester +proved +{when}$"}
         for noun, row in rows.items():
             terminal = self.terminal(noun, "list", columns=80)
             self.assertEqual(terminal.wait(), 0)
@@ -36,10 +36,10 @@ class Tables(AdministratorCase):
             self.assertRegex(shown, f"(?m){row}")
             self.assertLessEqual(max(map(len, shown.splitlines())), 80, shown)
             self.assertRegex(shown, r"(?m)^Times are UTC\. Columns left out: (created|first seen) \(--json shows all\)\.$")
-            last = [cells for cells in self.rows(noun, "list") if "Somebody of Note" in cells][-1]
+            last = [cells for cells in self.rows(noun, "list") if "Alice the Tester" in cells][-1]
             self.assertEqual(len(last), {"accounts": 7, "sessions": 8, "addresses": 5}[noun])
 
-    def test_a_name_that_is_longer_than_the_terminal_is_cut_and_programs_are_told_all(self):
+    def test_a_long_name_is_truncated_and_programs_get_all_of_it(self):
         names = ("x" * 64, "漢" * 40)
         for name in names:
             self.ctl("accounts", "add", stdin=PASSWORD.encode(), operands=(name,))
@@ -57,7 +57,7 @@ class Tables(AdministratorCase):
             self.assertIn(name, listed)
             self.assertEqual(self.json("accounts", "show", name)["name"], name)
 
-    def test_on_a_narrow_terminal_headings_are_whole_and_so_are_addresses(self):
+    def test_headings_and_addresses_are_not_truncated(self):
         name, address = "y" * 64, "2001:db8:1111:2222:3333:4444:5555:6666"
         self.ctl("accounts", "add", stdin=PASSWORD.encode(), operands=(name,))
         self.addCleanup(self.ctl, "accounts", "delete", "--yes", operands=(name,))
@@ -69,32 +69,32 @@ class Tables(AdministratorCase):
                     self.assertEqual(terminal.wait(), 0)
                     shown = terminal.text()
                     self.assertNotRegex(shown, "[A-Z]…")
-                    if noun != "sessions":  # it has none
+                    if noun != "sessions":  # the account has no session
                         self.assertRegex(shown, "y{11,}…", shown)
                     if noun == "addresses":
                         self.assertIn(address, shown)
                     table = shown[:shown.index("Times are UTC")]
-                    room = columns if columns == 80 or noun != "addresses" else len(address) + 2 + 12
-                    self.assertLessEqual(max(map(len, table.splitlines())), room, shown)
+                    width = columns if columns == 80 or noun != "addresses" else len(address) + 2 + 12
+                    self.assertLessEqual(max(map(len, table.splitlines())), width, shown)
 
-    def test_one_thing_is_a_line_for_each_member(self):
+    def test_a_single_item_has_a_line_for_each_member(self):
         account = self.account()
         terminal = self.terminal("accounts", "show", account.name)
         self.assertEqual(terminal.wait(), 0)
         self.assertRegex(terminal.text(), rf"(?m)^name +{account.name}$")
         self.assertRegex(terminal.text(), r"(?m)^disabled \(UTC\) +-$")
 
-    def test_nothing_is_said_in_words(self):
-        terminal = self.terminal("sessions", "list", "--account", self.logged_out().name)
+    def test_an_empty_list_is_a_sentence(self):
+        terminal = self.terminal("sessions", "list", "--account", self.account_without_sessions().name)
         self.assertEqual(terminal.wait(), 0)
         terminal.expect("^There are no sessions.$")
 
-    def logged_out(self):
+    def account_without_sessions(self):
         account = self.account()
         self.ctl("sessions", "revoke", "--account", account.name)
         return account
 
-    def test_colours_are_for_those_who_want_them(self):
+    def test_no_color_and_pipes_turn_colours_off(self):
         self.account()
         plain = self.terminal("accounts", "list", env={"NO_COLOR": "1"})
         plain.wait()
@@ -105,15 +105,15 @@ class Tables(AdministratorCase):
         self.assertNotIn(b"\x1b", self.ctl("accounts", "list").stdout)
 
 
-class Questions(AdministratorCase):
-    def test_a_password_is_asked_twice_and_not_shown(self):
+class Prompts(AdministratorCase):
+    def test_a_password_is_asked_twice_and_hidden(self):
         terminal = self.terminal("accounts", "add", "Asked")
-        for times, wrong, said in ((1, "short", r"^A password has at least 8 characters\.$"),
+        for times, weak, message in ((1, "short", r"^A password has at least 8 characters\.$"),
                                    (2, "password1", r"^This password is one of the first that somebody would try\.$")):
             terminal.expect("^New password for Asked: $", times=times)
             self.assertFalse(terminal.is_cooked())
-            terminal.send_line(wrong)
-            terminal.expect(said)
+            terminal.send_line(weak)
+            terminal.expect(message)
         terminal.expect("New password for Asked: ", times=3)
         terminal.send_line(PASSWORD)
         terminal.expect("^Password again: ")
@@ -126,7 +126,7 @@ class Questions(AdministratorCase):
         self.assertNotIn(PASSWORD.encode(), terminal.raw)
         self.connect().get_access("login", "Asked", PASSWORD)
 
-    def test_leaving_at_a_question_changes_nothing_and_leaves_the_terminal_as_it_was(self):
+    def test_ctrl_c_and_ctrl_d_at_a_prompt_change_nothing_and_restore_the_terminal(self):
         account = self.account()
         for key in (CTRL_C, CTRL_D):
             for command, prompt in ((("accounts", "set-password", account.name), "New password"),
@@ -138,22 +138,22 @@ class Questions(AdministratorCase):
                 self.assertTrue(terminal.is_cooked())
         self.resume(account).expect_alive()
 
-    def test_a_password_is_not_shown_after_the_program_was_stopped(self):
+    def test_a_password_is_hidden_after_a_suspension(self):
         terminal = self.terminal("accounts", "add", "Stopped")
         for prompt in ("New password for Stopped: ", "Password again: "):
             terminal.expect(prompt + r"\Z")
             terminal.send("half a pass")
             terminal.suspend()
-            self.assertTrue(terminal.is_cooked(), "the shell needs it")
+            self.assertTrue(terminal.is_cooked(), "the shell needs a cooked terminal")
             terminal.resume()
-            until(lambda: not terminal.is_cooked(), "typing is hidden again")
+            until(lambda: not terminal.is_cooked(), "the input is hidden again")
             terminal.expect(prompt + ".*" + prompt + r"\Z")
             terminal.send_line(PASSWORD)
         self.assertEqual(terminal.wait(), 0)
         self.assertNotIn(PASSWORD.encode(), terminal.raw)
         self.assertTrue(terminal.is_cooked())
 
-    def test_deleting_asks_first(self):
+    def test_delete_asks_for_confirmation(self):
         account = self.account()
         terminal = self.terminal("accounts", "delete", account.name)
         terminal.expect(rf"^Delete {account.name} with 1 session and 1 address\? \(yes/no\) $")
@@ -161,14 +161,14 @@ class Questions(AdministratorCase):
         terminal.expect("Please answer yes or no")
         terminal.send_line(" no ")
         self.assertEqual(terminal.wait(), 0)
-        here = self.resume(account)
+        client = self.resume(account)
         terminal = self.terminal("accounts", "delete", account.name)
         terminal.expect("Delete")
         terminal.send_line("yes")
         self.assertEqual(terminal.wait(), 0)
-        here.expect_closing("session_ended")
+        client.expect_closing("session_ended")
 
-    def test_yes_is_an_answer_beforehand(self):
+    def test_yes_skips_the_confirmation(self):
         account = self.account()
         terminal = self.terminal("accounts", "delete", account.name, "--yes")
         self.assertEqual(terminal.wait(), 0)
@@ -183,7 +183,7 @@ class Backup(AdministratorCase):
                           "INSERT INTO ballast SELECT randomblob(4000) FROM n")
         shell.close()
 
-    def test_a_bar_shows_how_far_it_is(self):
+    def test_a_backup_shows_a_progress_bar(self):
         self.grow()
         terminal = self.terminal("db", "backup", self.server.folder / "copy.db")
         self.assertEqual(terminal.wait(), 0)
@@ -192,7 +192,7 @@ class Backup(AdministratorCase):
         self.assertNotIn("%", terminal.text())
         terminal.expect(r"copy\.db is a copy of the database \([\d.]+ MiB\)\.$")
 
-    def test_interrupted_it_leaves_nothing(self):
+    def test_an_interrupted_backup_leaves_no_file(self):
         self.grow()
         before = set(self.server.folder.iterdir())
         terminal = self.terminal("db", "backup", self.server.folder / "cut off.db")
@@ -202,7 +202,7 @@ class Backup(AdministratorCase):
         after = set(self.server.folder.iterdir()) - before
         if code == -signal.SIGINT:
             self.assertEqual(after, set())
-        else:  # it was faster
+        else:  # the backup was complete
             self.assertEqual([file.name for file in after], ["cut off.db"])
 
 

@@ -1,4 +1,4 @@
-"""porterd on a terminal: the question for the port, and what is said to a person (commands page)."""
+"""porterd on a terminal: the prompt for the port, and messages."""
 import pathlib
 import re
 import shutil
@@ -31,33 +31,33 @@ class PorterdOnTerminal(unittest.TestCase):
         self.addCleanup(terminal.close)
         return terminal
 
-    def listening(self, terminal):
+    def wait_until_listening(self, terminal):
         return int(terminal.expect(LISTENING)[1])
 
     def stop(self, terminal):
         terminal.process.send_signal(signal.SIGTERM)
         self.assertEqual(terminal.wait(), 0)
 
-    def test_it_asks_for_the_port_and_listens_there(self):
+    def test_porterd_listens_on_the_port_that_is_entered(self):
         terminal = self.terminal("--access", "open")
         terminal.expect(QUESTION)
         port = free_port()
         terminal.send_line(str(port))
-        self.assertEqual(self.listening(terminal), port)
+        self.assertEqual(self.wait_until_listening(terminal), port)
         client = Connection(port)
         client.hello()
         client.expect("granted")
         client.close()
         self.stop(terminal)
 
-    def test_enter_takes_the_default_or_the_next_free_one(self):
+    def test_an_empty_answer_is_the_default_port_or_the_next_free_one(self):
         terminal = self.terminal()
         terminal.expect(QUESTION)
         terminal.send_line("")
-        self.assertIn(self.listening(terminal), range(7678, 7779))
+        self.assertIn(self.wait_until_listening(terminal), range(7678, 7779))
         self.stop(terminal)
 
-    def test_what_is_no_port_is_explained_in_one_line_and_asked_again(self):
+    def test_an_invalid_port_is_explained_in_one_line_and_asked_again(self):
         terminal = self.terminal()
         answers = ["abc", "65536", "-1", "99999999999999999999999", "7678x", "76 78", "0x1e", "7.5", "+", "порт", "\x1b[A",
                    "7678;", "1e3", " ", "１２３４"]
@@ -70,7 +70,7 @@ class PorterdOnTerminal(unittest.TestCase):
             self.assertEqual(len(lines), 2, f"{answer!r}: what was typed, then one line: {between!r}")
             self.assertTrue(lines[1].strip())
         terminal.send_line("0")
-        self.listening(terminal)
+        self.wait_until_listening(terminal)
         self.stop(terminal)
 
     def test_control_characters_are_not_echoed_back_raw(self):
@@ -82,7 +82,7 @@ class PorterdOnTerminal(unittest.TestCase):
         terminal.send(CTRL_D)
         self.assertEqual(terminal.wait(), 0)
 
-    def test_a_very_long_answer_is_no_port(self):
+    def test_a_very_long_answer_is_an_invalid_port(self):
         terminal = self.terminal()
         terminal.expect(QUESTION)
         terminal.send_line("9" * 3000)
@@ -90,59 +90,59 @@ class PorterdOnTerminal(unittest.TestCase):
         terminal.send(CTRL_D)
         self.assertEqual(terminal.wait(), 0)
 
-    def test_the_end_of_input_leaves_cleanly(self):
+    def test_the_end_of_input_exits_with_0(self):
         terminal = self.terminal()
         terminal.expect(QUESTION)
         terminal.send(CTRL_D)
         self.assertEqual(terminal.wait(), 0)
-        self.assertFalse((self.folder / "data").exists(), "nothing was made")
+        self.assertFalse((self.folder / "data").exists(), "nothing was created")
 
-    def test_a_reload_during_the_start_does_not_end_it(self):
+    def test_a_sighup_at_the_prompt_is_ignored(self):
         terminal = self.terminal()
         terminal.expect(QUESTION)
         terminal.process.send_signal(signal.SIGHUP)
         terminal.send_line("0")
-        self.listening(terminal)
+        self.wait_until_listening(terminal)
         self.stop(terminal)
 
-    def test_an_interrupt_leaves_cleanly(self):
+    def test_ctrl_c_at_the_prompt_exits_with_0(self):
         terminal = self.terminal()
         terminal.expect(QUESTION)
         terminal.send(CTRL_C)
         self.assertEqual(terminal.wait(), 0)
 
-    def test_after_answers_it_prints_the_command_that_needs_none(self):
+    def test_after_the_prompt_the_equivalent_command_is_printed(self):
         terminal = self.terminal("--access", "open")
         terminal.expect(QUESTION)
         port = free_port()
         terminal.send_line(str(port))
-        self.listening(terminal)
+        self.wait_until_listening(terminal)
         command = terminal.expect(rf"porterd\b.*--port[ =]{port}\b.*").group()
         for word in ("--data-dir", "--access"):
             self.assertIn(word, command)
         self.stop(terminal)
 
-    def test_with_a_port_nothing_is_asked(self):
+    def test_with_a_port_there_is_no_prompt(self):
         terminal = self.terminal("--port", "0")
-        self.listening(terminal)
+        self.wait_until_listening(terminal)
         self.assertNotRegex(terminal.text(), QUESTION)
         self.stop(terminal)
 
-    def test_with_no_input_nothing_is_asked(self):
+    def test_with_no_input_there_is_no_prompt(self):
         terminal = self.terminal("--no-input")
-        self.listening(terminal)
+        self.wait_until_listening(terminal)
         self.assertNotRegex(terminal.text(), QUESTION)
         self.stop(terminal)
 
-    def test_an_interrupt_stops_a_listening_server(self):
+    def test_ctrl_c_stops_a_listening_server(self):
         terminal = self.terminal("--port", "0")
-        self.listening(terminal)
+        self.wait_until_listening(terminal)
         terminal.send(CTRL_C)
         self.assertEqual(terminal.wait(), 0)
 
-    def test_a_person_is_told_who_can_reach_it(self):
+    def test_the_option_bind_is_mentioned(self):
         terminal = self.terminal("--port", "0")
-        self.listening(terminal)
+        self.wait_until_listening(terminal)
         terminal.expect(r"--bind")
         self.stop(terminal)
 

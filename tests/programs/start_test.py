@@ -88,19 +88,19 @@ class Ports(StartCase):
         self.assert_failed(done, 69, r"192\.0\.2\.1")
 
     def test_after_port_65535_there_is_no_next_port(self):
-        with socket.socket() as holder:
+        with socket.socket() as probe:
             try:
-                holder.bind(("127.0.0.1", 65535))
+                probe.bind(("127.0.0.1", 65535))
             except OSError as taken:
                 self.skipTest(f"port 65535 is taken: {taken}")
-            holder.listen()
+            probe.listen()
             self.assert_failed(self.porterd("--port", "65535"), 69, "65535")
 
     def test_a_port_file_that_is_no_regular_file_is_written_and_not_removed(self):
-        fifo, link, device = self.folder / "fifo", self.folder / "link", self.folder / "null"
+        fifo, symlink, device = self.folder / "fifo", self.folder / "link", self.folder / "null"
         os.mkfifo(fifo)
-        link.symlink_to("/proc/self/fd/1")
-        port_files = [fifo, link]
+        symlink.symlink_to("/proc/self/fd/1")
+        port_files = [fifo, symlink]
         if os.getuid() == 0:
             os.mknod(device, stat.S_IFCHR | 0o666, os.makedev(1, 3))
             port_files.append(device)
@@ -117,7 +117,7 @@ class Ports(StartCase):
                 if each is fifo:
                     with open(fifo, "rb") as reader:
                         self.assertEqual(reader.readline(), f"{port}\n".encode())
-                elif each is link:
+                elif each is symlink:
                     until(lambda: f"{port}\n" in (server.folder / "stdout").read_text(), "the port is printed")
                 server.signal(signal.SIGTERM)
                 self.assertEqual(server.wait(), 0)
