@@ -93,7 +93,7 @@ def in_code(piece):
             continue
         for found in parts_of(name):
             yield match.start(), found
-        whole = name.strip("_")
+        whole = "" if name.startswith("__") else name.strip("_")
         if whole in words.IDENTIFIERS:
             yield match.start(), (whole, words.IDENTIFIERS[whole])
 

@@ -1,4 +1,4 @@
-"""What the benchmarks share: programs of a release side by side, measured by turns."""
+"""Shared by the benchmarks: programs of a release side by side, measured alternately."""
 import datetime
 import json
 import os
@@ -22,7 +22,7 @@ def build():
 
 
 class Server:
-    """A server on its CPU, until the end of the with block. The command's last argument is its port file."""
+    """A server on its CPU, until the end of the with block. The last argument of its command is the port file."""
 
     def __init__(self, name, folder, *command, cpus=SERVER_CPU):
         self.name, self.folder, self.port_file = name, folder, folder / f"{name.replace(' ', '-')}-port"
@@ -48,9 +48,9 @@ class Server:
 
 
 def porterd(folder, *options, name="porterd", access="open", threads=1, data=None, cpus=SERVER_CPU):
-    """One with a data folder of its own, and without the limit for one address, which is where the load comes from."""
-    return Server(name, folder, PROGRAMS / "porterd", "--no-input", "--port", 0, "--access", access, "--threads", threads,
-                  "--max-connections-per-address", 0, "--max-registrations-per-address", 0,
+    """A porterd with a data folder of its own, without limits for one address, because the load has one address."""
+    return Server(name, folder, PROGRAMS / "porterd", "--no-input", "--port", 0, "--access", access,
+                  "--threads", threads, "--max-connections-per-address", 0, "--max-registrations-per-address", 0,
                   *options, "--data-dir", data or folder / f"{name}-data",
                   "--port-file", cpus=cpus)
 
@@ -60,7 +60,7 @@ def raw_echo(folder, threads=1, cpus=SERVER_CPU):
 
 
 def measure(server, mode, *options):
-    """One measurement by porter-bench, as its --json has it. One with errors is none."""
+    """One measurement by porter-bench, from its --json. Ends the program if there were errors."""
     command = ["taskset", "-c", LOAD_CPU, PROGRAMS / "porter-bench", mode, "127.0.0.1", server.port, *options,
                "--server-pid", server.process.pid, "--json"]
     done = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, check=False)
@@ -69,13 +69,13 @@ def measure(server, mode, *options):
     return json.loads(done.stdout)["runs"][0]
 
 
-def by_turns(rounds, names):
-    """The order of each round: who goes first changes, so that a machine that gets slower or faster favours nobody."""
+def alternating(rounds, names):
+    """The order of each round. It alternates, so that a machine that gets slower or faster favours none of them."""
     return [names if round_ % 2 == 0 else names[::-1] for round_ in range(rounds)]
 
 
-def told(values, form="{:.2f}"):
-    """The median and, where it says something, the least and the greatest."""
+def summary(values, form="{:.2f}"):
+    """The median; of several values also the least and the greatest."""
     middle = form.format(statistics.median(values))
     return middle if len(values) == 1 else f"{middle} ({form.format(min(values))} to {form.format(max(values))})"
 
@@ -85,8 +85,8 @@ def progress(line):
         print(f"\r\033[K{line}", end="", file=sys.stderr)
 
 
-def pinned():
-    """Whether there are two CPUs to be had; else the program ends."""
+def require_two_cpus():
+    """Ends the program if it may not use two CPUs."""
     if len(os.sched_getaffinity(0) & {int(SERVER_CPU), int(LOAD_CPU)}) < 2:
         sys.exit("needs the CPUs 0 and 1, one for the server and one for the load")
 
@@ -94,5 +94,5 @@ def pinned():
 def conditions(was_built):
     commit = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True,
                             check=False).stdout.strip() or "unknown"
-    what = f"commit {commit}" if was_built else "build/release as it was found"
-    return f"{datetime.date.today()}, {what}, {os.cpu_count()} CPUs, Linux {os.uname().release}"
+    build = f"commit {commit}" if was_built else "build/release as it was found"
+    return f"{datetime.date.today()}, {build}, {os.cpu_count()} CPUs, Linux {os.uname().release}"

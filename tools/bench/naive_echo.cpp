@@ -1,8 +1,7 @@
-// naive_echo PORT_FILE: the server that most would write, to measure porterd against.
+// naive_echo PORT_FILE: an echo server in the style of Asio's tutorials, for comparison with porterd.
 //
-// It echoes frames as the tutorials of Asio do it: a coroutine for each connection that awaits a header, then the body,
-// then the write, and knows no limit but the longest frame. It listens on a free port of 127.0.0.1 and writes the port
-// into PORT_FILE.
+// One coroutine for each connection reads a header, reads the body and writes the frame. The only limit is the longest
+// frame. The server listens on a free port of 127.0.0.1 and writes the port to PORT_FILE.
 #include <asio/awaitable.hpp>
 #include <asio/buffer.hpp>
 #include <asio/co_spawn.hpp>
@@ -23,14 +22,14 @@
 namespace {
 
 constexpr std::size_t header = 4;
-constexpr std::size_t most_frame = 1 << 20;
+constexpr std::size_t max_frame = 1 << 20;
 
 using asio::ip::tcp;
 
-/// Whatever escapes a coroutine ends the program: nothing measures a server that has failed.
-void end_with(std::exception_ptr failure)
+/// An exception that escapes a coroutine ends the program: figures of a failed server would be wrong.
+void rethrow(std::exception_ptr error)
 {
-    if (failure) std::rethrow_exception(failure);
+    if (error) std::rethrow_exception(error);
 }
 
 asio::awaitable<std::string> read_frame(tcp::socket& socket)
@@ -39,7 +38,7 @@ asio::awaitable<std::string> read_frame(tcp::socket& socket)
     co_await asio::async_read(socket, asio::buffer(length), asio::use_awaitable);
     auto const size =
         std::size_t{length[0]} << 24 | std::size_t{length[1]} << 16 | std::size_t{length[2]} << 8 | length[3];
-    if (size == 0 || size > most_frame) throw std::system_error(asio::error::message_size);
+    if (size == 0 || size > max_frame) throw std::system_error(asio::error::message_size);
     std::string frame(reinterpret_cast<char const*>(length), header);
     frame.resize(header + size);
     co_await asio::async_read(socket, asio::buffer(frame.data() + header, size), asio::use_awaitable);
@@ -58,7 +57,7 @@ asio::awaitable<void> session(tcp::socket socket)
             co_await asio::async_write(socket, asio::buffer(frame), asio::use_awaitable);
         }
     } catch (std::system_error const&) {
-        // The peer has gone.
+        // The client has closed the connection.
     }
 }
 
@@ -66,7 +65,7 @@ asio::awaitable<void> accept_all(tcp::acceptor& acceptor)
 {
     for (;;) {
         auto socket = co_await acceptor.async_accept(asio::use_awaitable);
-        asio::co_spawn(acceptor.get_executor(), session(std::move(socket)), end_with);
+        asio::co_spawn(acceptor.get_executor(), session(std::move(socket)), rethrow);
     }
 }
 
@@ -78,6 +77,6 @@ int main(int argc, char** argv)
     asio::io_context io{1};
     tcp::acceptor acceptor{io, {asio::ip::address_v4::loopback(), 0}};
     std::ofstream{argv[1]} << acceptor.local_endpoint().port() << '\n';
-    asio::co_spawn(io, accept_all(acceptor), end_with);
+    asio::co_spawn(io, accept_all(acceptor), rethrow);
     io.run();
 }

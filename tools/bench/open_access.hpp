@@ -2,8 +2,8 @@
 
 #include <string_view>
 
-// What a server of this protocol says to a hello where everybody is let in, so that porter-bench and porter can talk to
-// the servers that porterd is measured against. Both frames are written out: docs/PROTOCOL.md.
+// The answer to a hello in open access, so that porter-bench and porter can use the servers that porterd is compared
+// with. docs/PROTOCOL.md has the layout of both frames.
 
 inline constexpr char hello = 0x01;
 

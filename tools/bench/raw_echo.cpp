@@ -1,11 +1,10 @@
-// raw_echo [--threads N] PORT_FILE: the least that a server of this protocol can do on one thread, or on each of N
-// that take the connections by turns, to measure porterd against.
+// raw_echo [--threads N] PORT_FILE: the minimal echo server of this protocol, for comparison with porterd. With N
+// threads the connections go to each thread in turn.
 //
-// It echoes frames on bare epoll(7) and does nothing else: no sessions, no deadlines, no limits but the longest frame,
-// no look at what is in a frame. A connection that begins with a hello is granted open access, so that porter-bench and
-// porter can talk to it; one that does not is echoed from its first frame on. One read takes whatever has come, one
-// write returns all frames that are whole; a quiet connection owns no buffer. It listens on a free port of 127.0.0.1
-// and writes the port into PORT_FILE.
+// It echoes frames on bare epoll(7): no sessions, no timeouts, no decoding of payloads, and no limit except the longest
+// frame. A hello as the first frame is answered with open access, so porter-bench and porter can use the server; any
+// other first frame is echoed. One read takes all available input, one write returns all complete frames, and an idle
+// connection has no buffer. The server listens on a free port of 127.0.0.1 and writes the port to PORT_FILE.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -31,20 +30,20 @@
 namespace {
 
 constexpr std::size_t header = 4;
-constexpr std::size_t most_frame = 1 << 20;
+constexpr std::size_t max_frame = 1 << 20;
 constexpr std::size_t chunk = 256 * 1024;
-constexpr int events_at_once = 512;
+constexpr int max_events = 512;
 
 struct connection {
     int socket = -1;
     bool greeted = false;
-    std::string begun;   // an unfinished frame
-    std::string unsent;  // what the socket would not take
+    std::string partial;  // the beginning of a frame
+    std::string unsent;   // output that did not fit into the socket's buffer
 };
 
-[[noreturn]] void die(char const* what)
+[[noreturn]] void die(char const* call)
 {
-    std::perror(what);
+    std::perror(call);
     std::exit(1);
 }
 
@@ -55,42 +54,42 @@ std::size_t frame_size(char const* at)
     return header + ntohl(length);
 }
 
-/// False: the connection is dead.
-bool flush(connection& with)
+/// Sends the unsent output. False: the connection failed.
+bool flush(connection& conn)
 {
-    while (!with.unsent.empty()) {
-        auto const sent = ::send(with.socket, with.unsent.data(), with.unsent.size(), MSG_NOSIGNAL);
+    while (!conn.unsent.empty()) {
+        auto const sent = ::send(conn.socket, conn.unsent.data(), conn.unsent.size(), MSG_NOSIGNAL);
         if (sent < 0) return errno == EAGAIN || errno == EINTR;
-        with.unsent.erase(0, static_cast<std::size_t>(sent));
+        conn.unsent.erase(0, static_cast<std::size_t>(sent));
     }
     return true;
 }
 
-bool reply(connection& with, std::string_view bytes)
+bool reply(connection& conn, std::string_view bytes)
 {
     if (bytes.empty()) return true;
-    if (with.unsent.empty()) {
-        auto const sent = ::send(with.socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (conn.unsent.empty()) {
+        auto const sent = ::send(conn.socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent < 0 && errno != EAGAIN && errno != EINTR) return false;
         if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
-    with.unsent += bytes;
+    conn.unsent += bytes;
     return true;
 }
 
-/// Echoes the whole frames at the front; gives what is left. False: no frames.
-bool echo(connection& with, std::string_view& bytes)
+/// Echoes the complete frames and removes them from `bytes`. False: invalid input, or the connection failed.
+bool echo(connection& conn, std::string_view& bytes)
 {
     std::size_t whole = 0;
     while (bytes.size() - whole >= header) {
         auto const size = frame_size(bytes.data() + whole);
-        if (size == header || size > header + most_frame) return false;
+        if (size == header || size > header + max_frame) return false;
         if (bytes.size() - whole < size) break;
-        if (!with.greeted) {
-            with.greeted = true;
+        if (!conn.greeted) {
+            conn.greeted = true;
             if (bytes[header] == hello) {
                 bytes.remove_prefix(size);
-                if (!reply(with, open_access)) return false;
+                if (!reply(conn, open_access)) return false;
                 continue;
             }
         }
@@ -98,22 +97,22 @@ bool echo(connection& with, std::string_view& bytes)
     }
     auto const frames = bytes.substr(0, whole);
     bytes.remove_prefix(whole);
-    return reply(with, frames);
+    return reply(conn, frames);
 }
 
-/// Reads and echoes until nothing is left; not while output is stuck. False: the connection is over.
-bool serve(connection& with)
+/// Reads and echoes until there is no input, or output is unsent. False: the connection has ended.
+bool serve(connection& conn)
 {
-    static thread_local std::vector<char> shared(header + most_frame + chunk);
-    while (with.unsent.empty()) {
-        std::memcpy(shared.data(), with.begun.data(), with.begun.size());
-        auto const got = ::recv(with.socket, shared.data() + with.begun.size(), chunk, 0);
+    static thread_local std::vector<char> shared(header + max_frame + chunk);
+    while (conn.unsent.empty()) {
+        std::memcpy(shared.data(), conn.partial.data(), conn.partial.size());
+        auto const got = ::recv(conn.socket, shared.data() + conn.partial.size(), chunk, 0);
         if (got < 0) return errno == EAGAIN || errno == EINTR;
         if (got == 0) return false;
         auto const size = static_cast<std::size_t>(got);
-        std::string_view bytes{shared.data(), with.begun.size() + size};
-        if (!echo(with, bytes)) return false;
-        with.begun = std::string{bytes};
+        std::string_view bytes{shared.data(), conn.partial.size() + size};
+        if (!echo(conn, bytes)) return false;
+        conn.partial = std::string{bytes};
         if (size < chunk) return true;  // drained
     }
     return true;
@@ -122,22 +121,22 @@ bool serve(connection& with)
 /// `epolls`: one for each thread.
 void accept_all(std::vector<int> const& epolls, int listener)
 {
-    static std::size_t turn = 0;
+    static std::size_t accepted = 0;
     for (;;) {
         auto const socket = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (socket < 0) return;
         int const on = 1;
         ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        auto* const made = new connection{socket, false, {}, {}};
+        auto* const conn = new connection{socket, false, {}, {}};
         ::epoll_event wanted{};
         wanted.events = EPOLLIN | EPOLLOUT | EPOLLET;
-        wanted.data.ptr = made;
-        auto const epoll = epolls[turn++ % epolls.size()];
+        wanted.data.ptr = conn;
+        auto const epoll = epolls[accepted++ % epolls.size()];
         if (::epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &wanted) != 0) die("epoll_ctl");
     }
 }
 
-int listen_and_tell(char const* port_file)
+int listen_on_free_port(char const* port_file)
 {
     auto const listener = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     ::sockaddr_in address{};
@@ -151,19 +150,19 @@ int listen_and_tell(char const* port_file)
     return listener;
 }
 
-/// One thread's loop. The first one has the listener, too, whose events name no connection.
-[[noreturn]] void run(std::vector<int> const& epolls, std::size_t which, int listener)
+/// The loop of one thread. The first thread also has the listener, whose events have no connection.
+[[noreturn]] void run(std::vector<int> const& epolls, std::size_t index, int listener)
 {
     for (;;) {
-        ::epoll_event ready[events_at_once];
-        auto const count = ::epoll_wait(epolls[which], ready, events_at_once, -1);
+        ::epoll_event ready[max_events];
+        auto const count = ::epoll_wait(epolls[index], ready, max_events, -1);
         for (int i = 0; i < count; ++i) {
-            auto* const with = static_cast<connection*>(ready[i].data.ptr);
-            if (!with) {
+            auto* const conn = static_cast<connection*>(ready[i].data.ptr);
+            if (!conn) {
                 accept_all(epolls, listener);
-            } else if (!flush(*with) || !serve(*with)) {
-                ::close(with->socket);
-                delete with;
+            } else if (!flush(*conn) || !serve(*conn)) {
+                ::close(conn->socket);
+                delete conn;
             }
         }
     }
@@ -182,7 +181,7 @@ int main(int argc, char** argv)
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &limit);
 
-    auto const listener = listen_and_tell(argv[argc - 1]);
+    auto const listener = listen_on_free_port(argv[argc - 1]);
     std::vector<int> epolls;
     for (int i = 0; i < threads; ++i) {
         epolls.push_back(::epoll_create1(EPOLL_CLOEXEC));

@@ -1,5 +1,5 @@
 # Embeds the SQL files of a folder in a target, as the function migrations() of src/store/sqlite/migration.hpp. If
-# included, this file defines porter_embed_migrations(TARGET FOLDER); run by `cmake -P` in the build, it writes the source.
+# included, this file defines porter_embed_migrations(TARGET FOLDER); if run by `cmake -P`, it writes the source.
 
 if(NOT CMAKE_SCRIPT_MODE_FILE)
   set(embed_migrations_script ${CMAKE_CURRENT_LIST_FILE})
