@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Draws docs/pictures/session.svg, the picture at the top of README.md, from a real run of porterd and porter.
 
-Both programs run on a terminal of their own and get the keys that a person would type. The picture holds what their
-screens show, with two substitutions: the free port of this run is PORT, and the home folder of this run is HOME.
-Usage: draw_session.py [FILE]; PORTERD and PORTER name the programs, by default those of build/release/bin.
-tests/programs/session_picture_test.py fails when the programs no longer print the lines of the picture."""
+Each program runs on a terminal of its own and gets the keys of a user. The picture shows both screens, with two
+substitutions: the port of this run is PORT, and the home folder of this run is HOME.
+Usage: draw_session.py [FILE]; the environment variables PORTERD and PORTER name the programs (build/release/bin).
+tests/programs/session_picture_test.py fails if the programs print other lines than the picture shows."""
 import argparse
 import os
 import pathlib
@@ -26,9 +26,9 @@ from support.terminal import CTRL_C, Terminal  # noqa: E402
 
 PORT, HOME, PASSWORD = "9000", "/home/alice", "four quiet lanterns"
 COLUMNS = 100
-FREE_PORTS = range(20000, 32000)  # below the ports that Linux gives to outgoing connections
+FREE_PORTS = range(20000, 32000)  # below Linux's range for outgoing connections
 PASSWORD_STEPS = ((r"^Password for Alice: ", PASSWORD), (r"^Password again: ", PASSWORD))
-VISITS = (
+SESSIONS = (
     ((r"Trust this server\? \(yes/no\) ", "yes"), (r"^Name: ", "Alice"), (r"^New here\? \(yes/no\) ", "yes"),
      *PASSWORD_STEPS, (r"^Welcome[^\n]*\n> ", "hello"), (r"^hello\n> ", "привет"), (r"^привет\n> ", "/quit")),
     ((r"^Welcome[^\n]*\n> ", "the session was kept"), (r"^the session was kept\n> ", "/logout")),
@@ -46,15 +46,14 @@ class Transcript:
         self.lines.append([("$ ", "prompt"), (text, "typed")])
 
     def screen(self, text, answers):
-        """What a program left on its screen: output, and prompts with the answers that were typed there. The answer to
-        the question for a password is not on the screen."""
+        """The screen of a program that has ended: output, and prompts with the typed answers. A password is not shown."""
         for line in text.rstrip("\n").split("\n"):
             prompt = re.match(rf"(> |.*[:)] )((?:{'|'.join(map(re.escape, answers))})?)$", line)
             self.lines.append([(prompt[1], "prompt"), (prompt[2], "typed")] if prompt else [(line, "")])
 
 
 def record():
-    """Runs a server and the visits of one client; returns the transcripts of both."""
+    """Runs a server and the sessions of one client; returns the transcripts of both."""
     with tempfile.TemporaryDirectory(prefix="porter-session-") as home:
         programs = {str(pathlib.Path(program).resolve().parent) for program in (PORTERD, PORTER)}
         environment = {"XDG_STATE_HOME": f"{home}/.local/state",
@@ -78,10 +77,10 @@ def record():
                 transcripts = Transcript("server"), Transcript("client")
                 transcripts[0].command("porterd")
                 transcripts[0].screen(shown(server), [PORT])
-                for visit in VISITS:
+                for steps in SESSIONS:
                     transcripts[1].command(f"porter localhost {PORT}")
-                    screen = play(start("porter", "localhost", port), visit, shown)
-                    transcripts[1].screen(screen, [answer for _, answer in visit])
+                    screen = play(start("porter", "localhost", port), steps, shown)
+                    transcripts[1].screen(screen, [answer for _, answer in steps])
                 transcripts[1].lines.append([("$ ", "prompt")])
                 server.send(CTRL_C)
                 assert server.wait() == 0, server.text()
@@ -91,7 +90,7 @@ def record():
 
 
 def play(terminal, steps, shown):
-    """Answers each prompt; returns the screen at the end."""
+    """Answers each prompt; returns the final screen."""
     try:
         for prompt, answer in steps:
             terminal.expect(prompt + r"\Z")
@@ -116,7 +115,7 @@ text { white-space: pre; fill: #1f2328; }
 
 
 def draw(transcripts):
-    """The SVG: text is text, nothing is loaded from elsewhere, and the colours follow the reader's scheme."""
+    """The SVG: it has text as text, loads nothing, and follows the colour scheme of the reader."""
     width = round(COLUMNS * CHARACTER + 2 * MARGIN)
     parts, top = [], 0
     for transcript in transcripts:
@@ -128,16 +127,17 @@ def draw(transcripts):
         for number, line in enumerate(transcript.lines, start=1):
             spans = "".join(f'<tspan class="{kind}">{escape(text)}</tspan>' if kind else escape(text)
                             for text, kind in line if text)
-            place = f'xml:space="preserve" x="{MARGIN}" y="{top + BAR + number * LINE}"'
-            parts.append(f'<text class="line" {place}>{spans}</text>')
+            attributes = f'xml:space="preserve" x="{MARGIN}" y="{top + BAR + number * LINE}"'
+            parts.append(f'<text class="line" {attributes}>{spans}</text>')
         top += height + 8
     size = f'viewBox="0 0 {width} {top - 8}" width="{width}" height="{top - 8}"'
     return "\n".join([f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">',
-                      "<title>A session with porterd and porter</title>", f"<style>{STYLE}</style>", *parts, "</svg>\n"])
+                      "<title>A session with porterd and porter</title>", f"<style>{STYLE}</style>", *parts,
+                      "</svg>\n"])
 
 
 def lines_of(svg):
-    """The lines of the panes in an SVG that draw() made."""
+    """The lines of the panes in an SVG by draw()."""
     root = ElementTree.fromstring(svg)
     texts = root.iter("{http://www.w3.org/2000/svg}text")
     return ["".join(text.itertext()) for text in texts if text.get("class") == "line"]
@@ -146,7 +146,7 @@ def lines_of(svg):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("file", nargs="?", type=pathlib.Path, default=PICTURE,
-                        help="where the picture goes (%(default)s)")
+                        help="the output (%(default)s)")
     arguments = parser.parse_args()
     arguments.file.write_text(draw(record()), encoding="utf-8")
 

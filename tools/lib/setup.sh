@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Shared by the scripts in tools/: installs what is missing, builds quietly. Sourced, not run; it expects
-# `set -euo pipefail`. It changes to the project's root; $caller_dir is where the script was called.
+# Shared by the scripts of tools: installs missing packages and builds quietly. Source it after `set -euo pipefail`. It
+# changes to the root of the project; $caller_dir is the folder of the caller.
 
 # shellcheck disable=SC2034  # used by the scripts
 caller_dir=$PWD
@@ -29,11 +29,11 @@ packages_for() {
 
 is_installed() { [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
 
-# install_packages SECTION...: installs those that are missing, and nothing when none is.
+# install_packages SECTION...: installs the packages that are missing
 install_packages() {
     local package missing=() as_root=()
     command -v dpkg-query >/dev/null || {
-        say "Not a Debian system; these must be there by other means: $(packages_for "$@" | paste -sd' ')"
+        say "Not a Debian system; install these by other means: $(packages_for "$@" | paste -sd' ')"
         return
     }
     for package in $(packages_for "$@"); do
@@ -50,15 +50,15 @@ install_packages() {
     mkdir -p "$logs"
     local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
     local install=("${apt[@]}" install -y --no-install-recommends "${missing[@]}")
-    # The package lists of a fresh machine are empty or old: they are fetched only when the first try fails.
+    # A new machine has no package lists, or old ones: update them if the first attempt fails.
     "${install[@]}" >"$logs/apt.log" 2>&1 </dev/null && return
     { "${apt[@]}" update && "${install[@]}"; } >>"$logs/apt.log" 2>&1 </dev/null && return
     tail -n 20 "$logs/apt.log" >&2
-    fail "could not install (is there a network, and the right to?): ${missing[*]}"
+    fail "could not install (check the network and your permissions): ${missing[*]}"
 }
 
-# quietly LOG COMMAND...: its output goes to a log, which is shown when it fails. On a terminal the last line is shown
-# as it goes, so that nobody wonders whether anything happens.
+# quietly LOG COMMAND...: writes the output to a log and shows it if the command fails. A terminal shows the last line
+# as progress.
 quietly() {
     local log=$1 line
     shift
@@ -79,7 +79,7 @@ quietly() {
     fail "failed: $*"
 }
 
-# build PRESET [TARGET...] [-- CONFIGURE_OPTION...]: configures where needed and builds into build/PRESET
+# build PRESET [TARGET...] [-- CONFIGURE_OPTION...]: configures and builds in build/PRESET
 build() {
     local preset=$1 targets=() started=$SECONDS
     shift

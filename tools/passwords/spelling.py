@@ -1,5 +1,5 @@
-"""The spellings under which the filter of common passwords is made: the same as src/auth/keyboard_variants.cpp asks for. The
-tables are read from there, so that there is one of each."""
+"""The canonical spellings of the filter of common passwords, as src/auth/keyboard_variants.cpp computes them. The
+tables are read from that file."""
 import pathlib
 import re
 import unicodedata
@@ -24,13 +24,13 @@ TO_CYRILLIC_KEYS = str.maketrans({latin: cyrillic for cyrillic, latin in KEYBOAR
 TO_LATIN_LETTERS = str.maketrans(dict(LETTERS))
 
 FOLD_OF = dict(FOLDS)
-# The first of the table that fits is taken, as in C++.
+# The first match in the order of the table, as in C++.
 FOLD = re.compile("|".join(re.escape(source) for source, _ in FOLDS))
 SOFT = re.compile("i+([eo])?")
 
 
 def lower_case(text):
-    """NFKC case folding, as base::fold_name for what the lists hold."""
+    """NFKC case folding, as base::fold_name does."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 

@@ -1,5 +1,5 @@
-"""Walks over a keyboard: rows, blocks, columns and zig-zags, as people make passwords of them. Keys are named by what
-they give on QWERTY; the server asks for what the same keys give on ЙЦУКЕН by itself."""
+"""Walks over a keyboard: rows, blocks, columns and zig-zags that are common as passwords. Keys have their QWERTY
+characters; the server itself checks the ЙЦУКЕН characters of the same keys."""
 import itertools
 
 ROWS = ("1234567890-=", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./")
@@ -7,7 +7,7 @@ PAD = ("789", "456", "123", "0")
 SHIFTED = str.maketrans("1234567890-=", "!@#$%^&*()_+")
 LATIN = "abcdefghijklmnopqrstuvwxyz"
 CYRILLIC = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
-LENGTHS = range(8, 17)  # shorter ones are refused by their length, longer ones begin like a shorter one
+LENGTHS = range(8, 17)  # shorter ones are refused anyway, longer ones begin like a shorter one
 
 
 def cuts(text):
@@ -19,7 +19,7 @@ def both_ways(text):
 
 
 def straight(row):
-    """From each key of a row to either end, each key once, twice or more often."""
+    """From each key of a row to either end, each key one to four times."""
     for begin in range(len(row)):
         for line in (row[begin:], row[begin::-1]):
             for times in (1, 2, 3, 4):
@@ -27,11 +27,11 @@ def straight(row):
 
 
 def blocks(rows):
-    """Pieces of rows below one another, straight or leaning: qweasdzxc, zxcasdqwe, qweqwe123, poi098lkj."""
+    """Pieces of adjacent rows, straight or slanted: qweasdzxc, zxcasdqwe, qweqwe123, poi098lkj."""
     for width, lean in itertools.product(range(2, 7), (0, 1)):
         for begin in range(10):
-            columns_of_rows = [(row, max(begin - lean * (number // 2), 0)) for number, row in enumerate(rows)]
-            pieces = [row[at:at + width] for row, at in columns_of_rows if len(row) >= at + width]
+            sequenceof_rows = [(row, max(begin - lean * (number // 2), 0)) for number, row in enumerate(rows)]
+            pieces = [row[at:at + width] for row, at in sequenceof_rows if len(row) >= at + width]
             for count in range(2, 5 if width < 5 else 4):
                 for chosen in itertools.product(pieces, repeat=count):
                     yield "".join(chosen)
@@ -40,22 +40,23 @@ def blocks(rows):
 
 
 def columns(rows):
-    """Columns side by side, each down or up or in turns, leaning to either side: 1qaz2wsx, qazwsxedc, zaq1xsw2,
-    0okm9ijn; each digit as itself or with shift."""
+    """Adjacent columns, downward, upward or alternating, slanted to either side, with or without shift: 1qaz2wsx,
+    qazwsxedc, zaq1xsw2, 0okm9ijn."""
     for (first, last), lean in itertools.product(((0, 4), (1, 4), (0, 3), (0, 2), (1, 3), (2, 4)), (0, -1)):
         for begin, step in itertools.product(range(12), (1, -1)):
-            places = range(begin, 12) if step > 0 else range(begin, -1, -1)
-            down = ["".join(row[at] for row, at in zip(rows[first:last], itertools.count(place, lean)) if 0 <= at < len(row))
-                    for place in places]
+            starts = range(begin, 12) if step > 0 else range(begin, -1, -1)
+            down = ["".join(row[at] for row, at in zip(rows[first:last], itertools.count(start, lean))
+                            if 0 <= at < len(row))
+                    for start in starts]
             up = [column[::-1] for column in down]
             for one, other in itertools.product((down, up), repeat=2):
-                turns = [(other if odd % 2 else one)[odd] for odd in range(len(down))]
-                yield "".join(turns)
+                sequence = [(other if odd % 2 else one)[odd] for odd in range(len(down))]
+                yield "".join(sequence)
                 if first > 0:
                     continue
-                yield "".join(turns).translate(SHIFTED)
-                yield "".join(turn.translate(SHIFTED) if odd % 2 else turn for odd, turn in enumerate(turns))
-                yield "".join(turn if odd % 2 else turn.translate(SHIFTED) for odd, turn in enumerate(turns))
+                yield "".join(sequence).translate(SHIFTED)
+                yield "".join(column.translate(SHIFTED) if odd % 2 else column for odd, column in enumerate(sequence))
+                yield "".join(column if odd % 2 else column.translate(SHIFTED) for odd, column in enumerate(sequence))
 
 
 def lines(row):
@@ -66,7 +67,7 @@ def lines(row):
 
 
 def zig_zags(rows):
-    """Two lines key by key: q1w2e3r4, a1s2d3f4, 192837465, 13243546; or by twos, threes and fours: 12qw34er."""
+    """Two rows, alternating after one to four keys: q1w2e3r4, a1s2d3f4, 192837465, 13243546, 12qw34er."""
     for one, other in itertools.product(rows, repeat=2):
         for (left, upper), (right, lower) in itertools.product(lines(one), lines(other)):
             for width in (1, 2, 3, 4):
@@ -88,7 +89,7 @@ def alphabets():
 
 
 def walks():
-    """All of them, cut to each length from 8 to 16."""
+    """All walks, cut to each length from 8 to 16."""
     made = set()
     for rows in (ROWS, PAD):
         for row in rows:

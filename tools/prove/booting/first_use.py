@@ -83,7 +83,7 @@ class FirstUse:
     def without_terminal(self):
         """README: where there is no terminal, ./tools/run holds a conversation and shows it"""
         shown = self.shell.run(f"(set -o pipefail; {self.first()} </dev/null |& cat)", guard=INSTALL_GUARD)
-        assert "привет" in shown and "All of it went as it should" in shown, shown
+        assert "привет" in shown and "All steps succeeded" in shown, shown
 
     def helps(self):
         """README: ./tools/run server, client and ctl have --help"""
