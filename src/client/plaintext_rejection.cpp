@@ -29,7 +29,7 @@ client_error rejection_error(std::string const& server, bool temporary)
     if (temporary) {
         return {client_errc::closed,
                 {code::unavailable,
-                 server + " rejected the connection before TLS: it is full or stopping, so try again later"}};
+                 server + " rejected the connection before TLS began: it is full or stopping, so try again later"}};
     }
     return {client_errc::protocol,
             {code::tls_required, server + " does not speak TLS 1.3 and porter/1: it replied in plaintext, and may be a "

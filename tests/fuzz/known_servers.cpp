@@ -1,6 +1,6 @@
 // The file of known servers: a line that is read and written again reads the same. Input: the file.
-#include "client/line_parsing.hpp"
 #include "client/known_server_line.hpp"
+#include "client/line_parsing.hpp"
 #include "fuzz/fuzzer.hpp"
 #include "porter/host_key_policy.hpp"
 

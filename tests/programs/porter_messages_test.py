@@ -21,8 +21,8 @@ class SessionNames(PorterCase):
         self.first, self.last = self.fresh_name(), self.fresh_name()
         for name in (self.first, self.last):
             self.quit(self.register(name))
-        self.choice = (f"Going by {self.last}, whose session was opened last here. Also kept: {self.first} "
-                       "(--name NAME takes another).")
+        self.choice = (f"Resuming the session of {self.last}, which was saved last. Also saved: {self.first} "
+                       "(choose with --name NAME).")
 
     def end_sessions(self, name):
         client = self.connect()
@@ -42,7 +42,7 @@ class SessionNames(PorterCase):
                 self.quit(self.register(self.fresh_name()))
             terminal = self.porter(*arguments)
             terminal.expect(PROMPT)
-            self.assertNotIn("Going by", terminal.text())
+            self.assertNotIn("Resuming the session", terminal.text())
             self.quit(terminal)
 
     def test_the_ended_session_is_named(self):
@@ -101,7 +101,7 @@ class Connecting(unittest.TestCase):
         self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
 
     def test_the_connection_attempt_is_shown_on_a_terminal(self):
-        note = f"Connecting to {self.address} (Ctrl-C leaves)."
+        note = f"Connecting to {self.address} (Ctrl-C quits)."
         for redirected in (False, True):
             with self.subTest(redirected=redirected):
                 script = f'exec "$0" "$@" {"2>/dev/null" if redirected else ""}'
@@ -139,8 +139,8 @@ class NarrowTerminal(PorterCase):
         terminal = self.terminal("127.0.0.1", self.server.port)
         terminal.expect(r"^Trust this server\? \(yes/no\) ")
         rows = self.rows(terminal)
-        self.assertEqual(rows[:2], [f"127.0.0.1:{self.server.port} is new here, and nobody",
-                                     "vouches for it. The fingerprint of its"])
+        self.assertEqual(rows[:2], [f"127.0.0.1:{self.server.port} is a new server, and no",
+                                     "authority certifies it. The fingerprint"])
         self.assertEqual([row for row in rows if len(row) > self.columns and " " in row], [])
         terminal.send_line("no")
         self.assertEqual(terminal.wait(), 77)
@@ -151,7 +151,7 @@ class NarrowTerminal(PorterCase):
         terminal = self.terminal("127.0.0.1", server.port, "--plain")
         terminal.expect(PROMPT)
         terminal.send_line("/help")
-        terminal.expect(r"^  /quit         leave; the session is\n                kept \(also Ctrl-D\)$")
+        terminal.expect(r"^  /quit         quit; the session is\n                kept \(also Ctrl-D\)$")
         self.quit(terminal)
         server.join()
 
@@ -162,7 +162,7 @@ class NarrowTerminal(PorterCase):
         server = ScriptedServer(full)
         terminal = self.terminal("127.0.0.1", server.port, "--plain")
         self.assertEqual(terminal.wait(), 75)
-        self.assertEqual(self.rows(terminal), ["porter: the server has no room for this", "connection", ""])
+        self.assertEqual(self.rows(terminal), ["porter: the server is at its limit of", "connections", ""])
         server.join()
         errors = self.home / "errors"
         server = ScriptedServer(full)
@@ -170,7 +170,7 @@ class NarrowTerminal(PorterCase):
                             home=self.home, columns=self.columns)
         self.addCleanup(terminal.close)
         self.assertEqual(terminal.wait(), 75)
-        self.assertEqual(errors.read_text(), "porter: the server has no room for this connection\n")
+        self.assertEqual(errors.read_text(), "porter: the server is at its limit of connections\n")
         server.join()
 
     def test_a_text_of_the_server_is_not_wrapped(self):
@@ -194,22 +194,22 @@ class Codes(PorterCase):
     TEMPORARY = {
         "timeout": "the server waited too long for this client",
         "shutting_down": "the server is stopping or restarting",
-        "server_full": "the server has no room for this connection",
-        "slow_consumer": "this client took what the server sent too slowly",
+        "server_full": "the server is at its limit of connections",
+        "slow_consumer": "this client read the server's output too slowly",
         "internal": "the server met an internal error",
         "throttled": "too many failed tries",
         "busy": "the server is busy with other logins",
-        "unavailable": "the server cannot be used just now",
+        "unavailable": "the server is not available at the moment",
     }
     FATAL = {
         "protocol_error": "the server does not understand what this client sent",
         "frame_too_large": "a message is longer than the server takes",
         "invalid_utf8": "a text is not valid UTF-8",
         "unsupported_version": "the server speaks another version of the protocol",
-        "unauthorized": "the server wants a login first",
+        "unauthorized": "the server requires a login first",
         "idle": "the connection was silent for longer than the server allows",
         "too_many_attempts": "too many wrong tries: start porter again",
-        "tls_required": "this server wants TLS: leave out --plain",
+        "tls_required": "this server requires TLS: leave out --plain",
         "bad_credentials": "the name or the password is wrong",
         "name_taken": "this name is taken",
         "invalid_name": "this name cannot be used",
@@ -257,7 +257,7 @@ class Codes(PorterCase):
     def test_the_reason_of_the_server_is_in_parentheses(self):
         terminal = self.terminal_after_closing("server_full", "another connection needs the slot")
         terminal.expect(
-            r"^porter: the server has no room for this connection \(another connection needs the slot\); connecting again$"
+            r"^porter: the server is at its limit of connections \(another connection needs the slot\); connecting again$"
         )
         self.quit(terminal)
 

@@ -90,7 +90,7 @@ class Options(PipeCase):
     def test_register_does_not_use_the_name_of_the_address(self):
         self.assertEqual(self.register("Known By The Address", "--no-save").returncode, 0)
         done = self.porter("--register", "--password-file", self.password_file(OTHER_PASSWORD))
-        self.assert_failed(done, 64, "porter: an account to be made wants a name: --name NAME")
+        self.assert_failed(done, 64, "porter: a new account needs a name: --name NAME")
 
     def test_a_missing_password_is_an_error(self):
         self.assert_failed(self.porter("--name", "Alice", stdin=b"a guess\n"), 64, "password")
@@ -122,7 +122,7 @@ class Options(PipeCase):
     def test_options_for_host_and_port_show_the_usage(self):
         for arguments in (["--port", "7678"], ["-p", "7678"], ["--port=7678"], ["--host", "localhost"], ["--host=localhost"]):
             done = run(PORTER, *arguments, home=self.home)
-            self.assert_failed(done, 64, f"unknown option {arguments[0]}: host and port are no options (porter HOST PORT)")
+            self.assert_failed(done, 64, f"unknown option {arguments[0]}: host and port are not options (porter HOST PORT)")
 
     def test_two_dashes_end_the_options(self):
         done = run(PORTER, "--plain", "--trust-first-use", "--", "127.0.0.1", "0", home=self.home)
@@ -299,7 +299,7 @@ class SavedSessions(PipeCase):
 
     def test_a_saved_session_takes_precedence_over_a_password_file(self):
         self.register("Saved First")
-        told = "The session that was kept for Saved First is used, and not the password file.\n"
+        told = "The saved session of Saved First is used, not the password file.\n"
         done = self.porter("--password-file", self.password_file(OTHER_PASSWORD), stdin=b"again\n")
         self.assertEqual((done.returncode, done.out), (0, "again\n"), done.err)
         self.assertIn(told, done.err)

@@ -72,7 +72,7 @@ class Commands(PorterCase):
         terminal.send_line("short")
         terminal.expect(r"^A password has at least 8 characters\.\nNew password: \Z")
         terminal.send_line("")
-        terminal.expect(r"^The password stays as it is\.$")
+        terminal.expect(r"^The password is unchanged\.$")
         self.quit(terminal)
 
     def test_an_unknown_command_is_not_sent(self):
@@ -102,7 +102,7 @@ class Commands(PorterCase):
         terminal.send_line("/quit")
         self.assertEqual(terminal.wait(), 0)
         self.assertTrue(terminal.is_cooked())
-        self.assertNotIn("stays as it is", terminal.text())
+        self.assertNotIn("is unchanged", terminal.text())
 
     def test_a_wrong_current_password_changes_nothing(self):
         terminal = self.register("Forgetful")
@@ -110,7 +110,7 @@ class Commands(PorterCase):
         for prompt in ("Current password: ", "New password: ", "New password again: "):
             terminal.expect("^" + prompt)
             terminal.send_line(OTHER_PASSWORD)
-        terminal.expect(r"^The current password is wrong\. The password stays as it is\.$")
+        terminal.expect(r"^The current password is wrong\. The password is unchanged\.$")
         self.connect().get_access("login", "Forgetful", PASSWORD)
         self.quit(terminal)
 
@@ -120,13 +120,13 @@ class Commands(PorterCase):
         terminal.expect("^Loud, with a new account")
         terminal.send_line("/QUIT")
         self.assertEqual(terminal.wait(), 0)
-        self.assertNotIn("stands alone", terminal.text())
+        self.assertNotIn("takes no argument", terminal.text())
 
     def test_a_usage_error_of_a_command_is_explained(self):
         terminal = self.register("Learner")
         for line, message in (("/revoke", "/revoke takes the ID of a session"), ("/revoke x", '"x" is not a session\'s ID'),
                            ("/logout everything", "/logout ends this session, /logout all"),
-                           ("/quit now", "/quit stands alone"), ("/HELP me", "/help stands alone")):
+                           ("/quit now", "/quit takes no argument"), ("/HELP me", "/help takes no argument")):
             terminal.send_line(line)
             terminal.expect("^" + re.escape(message))
         self.assertNotIn("There is no", terminal.text())
@@ -356,7 +356,7 @@ class Reconnection(PorterCase):
         for times, line in enumerate(("/sessions", "/whoami", "/password"), start=1):
             terminal.send_line(line)
             terminal.expect(r"^Not connected: connecting again\.$", times=times)
-        terminal.expect(r"^Still not connected \(Connection refused\): next try in \d+ s, /quit leaves\.$")
+        terminal.expect(r"^Still not connected \(Connection refused\): next try in \d+ s, /quit quits\.$")
         self.quit(terminal)
 
 
@@ -420,7 +420,7 @@ class ScriptedServers(PorterCase):
         server, terminal = self.connect_to(log_in, unavailable, unavailable, unavailable)
         terminal.expect("^Password for Alice: ")
         terminal.send_line(PASSWORD)
-        terminal.expect(r"^Still not connected \(the user database cannot be reached just now\): next try in \d+ s, /quit leaves\.$")
+        terminal.expect(r"^Still not connected \(the user database cannot be reached just now\): next try in \d+ s, /quit quits\.$")
         self.quit(terminal)
         server.join()
 

@@ -330,7 +330,7 @@ class Denials(PorterCase):
         terminal = self.porter("--no-save")
         terminal.expect(r"^Password for ")
         terminal.send_line(OTHER_PASSWORD)
-        terminal.expect(r"^Not .*\? An empty answer asks for another name\.$")
+        terminal.expect(r"^Not .*\? An empty password asks for another name\.$")
         terminal.expect(r"^Password for ", times=2)
         terminal.send_line("")
         terminal.expect(r"^Name \[.*\]: ")

@@ -1,5 +1,6 @@
 #include "programs/porter/app.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <asio/co_spawn.hpp>
@@ -20,13 +21,13 @@ namespace base = detail::base;
 namespace config = detail::config;
 using config::exit_code;
 
-std::string const usual_host = "localhost";
-constexpr std::uint16_t usual_port = 7678;
+std::string const default_host = "localhost";
+constexpr std::uint16_t default_port = 7678;
 
 }  // namespace
 
-app::app(asio::io_context& io, porter_options const& options, console& says)
-    : io_(io), options_(options), console_(says), signals_(io.get_executor(), SIGINT, SIGTERM, SIGHUP)
+app::app(asio::io_context& io, porter_options const& options, console& console)
+    : io_(io), options_(options), console_(console), signals_(io.get_executor(), SIGINT, SIGTERM, SIGHUP)
 {
     signals_.add(SIGQUIT);
     if (!console_.on_terminal()) return;
@@ -40,14 +41,14 @@ app::~app() = default;
 
 exit_status app::run()
 {
-    auto const over = [this](std::exception_ptr const& defect, exit_status why) {
-        if (defect) why = exit_status_for(defect);
-        if (!exit_) exit_ = std::move(why);
+    auto const session_ended = [this](std::exception_ptr const& defect, exit_status status) {
+        if (defect) status = exit_status_for(defect);
+        if (!exit_) exit_ = std::move(status);
         io_.stop();
     };
-    auto const watched = [](std::exception_ptr const&) {};  // signals are handled no more: the default ends the program
-    asio::co_spawn(io_, run_session(), over);
-    asio::co_spawn(io_, watch_signals(), watched);
+    auto const ignored = [](std::exception_ptr const&) {};  // the default action of a signal ends the program
+    asio::co_spawn(io_, run_session(), session_ended);
+    asio::co_spawn(io_, watch_signals(), ignored);
     io_.run();
     return *exit_;
 }
@@ -55,31 +56,32 @@ exit_status app::run()
 task<exit_status> app::run_session()
 {
     auto const executor = co_await asio::this_coro::executor;
-    auto where = co_await ask_server();
-    if (!where) co_return where.error();
-    detail::client::server_identity at;
-    at.host = base::lower(host_);
-    at.port = port_;
-    login_flow entrance{executor, options_, std::move(at), client_, console_, prompts_ ? &*prompts_ : nullptr};
-    login_ = &entrance;
-    auto entered = co_await entrance.log_in();
-    if (!entered) {
+    auto asked = co_await ask_server();
+    if (!asked) co_return asked.error();
+    detail::client::server_identity server;
+    server.host = base::lower(host_);
+    server.port = port_;
+    login_flow login{executor, options_, std::move(server), client_, console_, prompts_ ? &*prompts_ : nullptr};
+    login_ = &login;
+    auto logged_in = co_await login.log_in();
+    if (!logged_in) {
         if (client_) co_await client_->close();
-        co_return entered.error();
+        co_return logged_in.error();
     }
     if (!prompts_) {
-        bool const shown = ::isatty(STDOUT_FILENO) == 1;
-        auto const how = options_.json ? output_format::json : shown ? output_format::terminal : output_format::text;
-        pipe_session through{executor, *client_, entrance, how, options_.linger};
-        auto over = co_await through.run();
-        co_return over;
+        bool const is_terminal = ::isatty(STDOUT_FILENO) == 1;
+        auto const text_format = is_terminal ? output_format::terminal : output_format::text;
+        auto const format = options_.json ? output_format::json : text_format;
+        pipe_session session{executor, *client_, login, format, options_.linger};
+        auto status = co_await session.run();
+        co_return status;
     }
-    auto const how = options_.json ? output_format::json : output_format::terminal;
-    repl talking{executor, client_, entrance, console_, *prompts_, how};
-    repl_ = &talking;
-    auto over = co_await talking.pause_reading();
+    auto const format = options_.json ? output_format::json : output_format::terminal;
+    repl session{executor, client_, login, console_, *prompts_, format};
+    repl_ = &session;
+    auto status = co_await session.run();
     repl_ = nullptr;
-    co_return over;
+    co_return status;
 }
 
 task<outcome<void>> app::ask_server()
@@ -102,9 +104,9 @@ task<outcome<void>> app::ask_host()
 {
     if (!prompts_) co_return unexpected(exit_status{exit_code::usage, "no host is given: porter HOST PORT"});
     for (;;) {
-        auto typed = co_await prompts_->ask(std::string{"Host ["} + usual_host + "]: ");
+        auto typed = co_await prompts_->ask(fmt::format("Host [{}]: ", default_host));
         if (!typed) co_return unexpected(exit_status{});
-        auto const host = config::parse_host(typed->empty() ? usual_host : *typed);
+        auto const host = config::parse_host(typed->empty() ? default_host : *typed);
         if (host) {
             host_ = *host;
             co_return outcome<void>{};
@@ -117,9 +119,9 @@ task<outcome<void>> app::ask_port()
 {
     if (!prompts_) co_return unexpected(exit_status{exit_code::usage, "no port is given: porter HOST PORT"});
     for (;;) {
-        auto typed = co_await prompts_->ask("Port [" + std::to_string(usual_port) + "]: ");
+        auto typed = co_await prompts_->ask(fmt::format("Port [{}]: ", default_port));
         if (!typed) co_return unexpected(exit_status{});
-        auto const port = config::parse_port(typed->empty() ? std::to_string(usual_port) : *typed, 1);
+        auto const port = config::parse_port(typed->empty() ? std::to_string(default_port) : *typed, 1);
         if (port) {
             port_ = *port;
             co_return outcome<void>{};
@@ -134,32 +136,30 @@ task<void> app::watch_signals()
         auto [error, signal] = co_await signals_.async_wait(base::use_tuple);
         if (error) co_return;
         if (signal == SIGWINCH || signal == SIGTSTP || signal == SIGCONT) {
-            redraw_after(signal);
+            update_terminal(signal);
             continue;
         }
         if (signal == SIGINT && repl_ != nullptr && repl_->editor().clear()) continue;
-        signals_.clear();  // a second one ends the program at once
-        co_await exit_with(signal);
+        signals_.clear();  // a second signal ends the program at once
+        co_await exit_on(signal);
         co_return;
     }
 }
 
-/// Ctrl-C is a way to leave like another; the other signals say that somebody else wanted the end.
-task<void> app::exit_with(int signal)
+/// Ctrl-C on a terminal is a normal way to quit.
+task<void> app::exit_on(int signal)
 {
-    bool const by_person = signal == SIGINT && console_.on_terminal();
-    exit_ = exit_status{by_person ? exit_code::ok : static_cast<exit_code>(128 + signal), {}};
-    if (prompts_) prompts_->show_typing();  // a second signal leaves no time for it
-    if (repl_ != nullptr) {
-        repl_->exit({});
-    }
-    bool const is_asked = repl_ == nullptr || !repl_->editor().is_open();
-    if (is_asked && console_.on_terminal()) console_.prompt("\n");  // what comes next gets a line of its own
+    bool const is_normal = signal == SIGINT && console_.on_terminal();
+    exit_ = exit_status{is_normal ? exit_code::ok : static_cast<exit_code>(128 + signal), {}};
+    if (prompts_) prompts_->show_typing();  // now, as a second signal ends the program at once
+    if (repl_ != nullptr) repl_->exit({});
+    bool const is_at_prompt = repl_ == nullptr || !repl_->editor().is_open();
+    if (is_at_prompt && console_.on_terminal()) console_.prompt("\n");
     if (client_) co_await login_->close();
     io_.stop();
 }
 
-void app::redraw_after(int signal)
+void app::update_terminal(int signal)
 {
     auto* const editor = repl_ != nullptr ? &repl_->editor() : nullptr;
     if (editor != nullptr && signal == SIGWINCH) editor->resized();

@@ -16,14 +16,14 @@ namespace porter::programs {
 class repl;
 class login_flow;
 
-/// One run of the program: where to, in, talk, out; and signals, which end it in order.
+/// One run of the program: asks for the server if need be, logs in and runs the session. Signals end it in order.
 class app {
 public:
-    /// Both outlive the visit.
-    app(asio::io_context& io, porter_options const& options, console& says);
+    /// All arguments must outlive the object.
+    app(asio::io_context& io, porter_options const& options, console& console);
     ~app();
 
-    /// Runs the io_context until the visit is over.
+    /// Runs the io_context until the session ends.
     exit_status run();
 
 private:
@@ -34,18 +34,18 @@ private:
     task<outcome<void>> ask_host();
     task<outcome<void>> ask_port();
     task<void> watch_signals();
-    task<void> exit_with(int signal);
-    void redraw_after(int signal);
+    task<void> exit_on(int signal);
+    void update_terminal(int signal);
 
     asio::io_context& io_;
     porter_options const& options_;
     console& console_;
-    std::optional<prompts> prompts_;  // none where nobody can be asked
+    std::optional<prompts> prompts_;  // on a terminal
     std::string host_;
     std::uint16_t port_ = 0;
     std::optional<client> client_;
-    repl* repl_ = nullptr;         // while one is held
-    login_flow* login_ = nullptr;  // once there is one
+    repl* repl_ = nullptr;         // while it runs
+    login_flow* login_ = nullptr;  // once the server is known
     signal_set signals_;
     std::optional<exit_status> exit_;
 };

@@ -5,30 +5,29 @@
 #include <system_error>
 
 #include "porter/task.hpp"
-#include "programs/porter/readiness.hpp"
+#include "programs/porter/descriptor_watcher.hpp"
 
 namespace porter::programs {
 
-/// stdin or stdout without a terminal at the other end: read and written piece by piece, so that the network goes on
-/// while the other end is slow. Whatever it is, a pipe or a file (which no epoll watches). Its flags stay as they are,
-/// since other programs may share it.
+/// Asynchronous reads and writes of stdin or stdout: a pipe, a socket or a file. The flags of the descriptor do not
+/// change, since other processes may share it.
 class byte_stream {
 public:
-    /// `descriptor` is open for as long as this lives.
+    /// `descriptor` must stay open for the lifetime of the object.
     byte_stream(io_executor executor, int descriptor);
 
-    /// Waits for bytes and appends some, at most `most`. False: the end, or an error.
-    task<bool> read(std::string& text, std::size_t most, std::error_code& error);
+    /// Waits for input and appends at most `limit` bytes. False: the end, or an error.
+    task<bool> read(std::string& text, std::size_t limit, std::error_code& error);
 
     /// Writes all of the text.
     task<void> write(std::string text, std::error_code& error);
 
-    /// What waits ends with asio::error::operation_aborted.
-    void cancel() { ready_.cancel(); }
+    /// Ends pending operations with asio::error::operation_aborted.
+    void cancel() { watcher_.cancel(); }
 
 private:
     int descriptor_;
-    readiness ready_;
+    descriptor_watcher watcher_;
 };
 
 }  // namespace porter::programs

@@ -2,9 +2,9 @@
 
 namespace porter::programs {
 
-std::string_view code_text(code said) noexcept
+std::string_view code_text(code reason) noexcept
 {
-    switch (said) {
+    switch (reason) {
         case code::normal:
             return "the server closed the connection";
         case code::protocol_error:
@@ -16,7 +16,7 @@ std::string_view code_text(code said) noexcept
         case code::unsupported_version:
             return "the server speaks another version of the protocol";
         case code::unauthorized:
-            return "the server wants a login first";
+            return "the server requires a login first";
         case code::timeout:
             return "the server waited too long for this client";
         case code::idle:
@@ -28,11 +28,11 @@ std::string_view code_text(code said) noexcept
         case code::shutting_down:
             return "the server is stopping or restarting";
         case code::tls_required:
-            return "this server wants TLS: leave out --plain";
+            return "this server requires TLS: leave out --plain";
         case code::server_full:
-            return "the server has no room for this connection";
+            return "the server is at its limit of connections";
         case code::slow_consumer:
-            return "this client took what the server sent too slowly";
+            return "this client read the server's output too slowly";
         case code::internal:
             return "the server met an internal error";
         case code::bad_credentials:
@@ -50,7 +50,7 @@ std::string_view code_text(code said) noexcept
         case code::busy:
             return "the server is busy with other logins";
         case code::unavailable:
-            return "the server cannot be used just now";
+            return "the server is not available at the moment";
         case code::registration_closed:
             return "this server takes no new accounts";
         case code::not_supported:

@@ -6,7 +6,7 @@
 
 namespace porter::programs {
 
-/// What a code means, for a person at a terminal: a clause without a capital letter and a full stop.
-std::string_view code_text(code said) noexcept;
+/// A code in words for the user: a clause without a capital letter and a full stop.
+std::string_view code_text(code reason) noexcept;
 
 }  // namespace porter::programs

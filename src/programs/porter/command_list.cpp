@@ -12,18 +12,17 @@ namespace porter::programs {
 namespace {
 
 constexpr command commands[] = {
-    {"/help", "/help", "this list", "/help stands alone: it lists the commands"},
-    {"/whoami", "/whoami", "who you are here", "/whoami stands alone: it tells who you are here"},
-    {"/sessions", "/sessions", "where you are logged in", "/sessions stands alone: it lists where you are logged in",
-     true},
-    {"/revoke", "/revoke ID", "end one of these sessions", "/revoke takes the ID of a session: /sessions shows them",
+    {"/help", "/help", "this list", "/help takes no argument: it lists the commands"},
+    {"/whoami", "/whoami", "your name and how you got access", "/whoami takes no argument: it shows your name"},
+    {"/sessions", "/sessions", "list your sessions", "/sessions takes no argument: it lists your sessions", true},
+    {"/revoke", "/revoke ID", "end one of your sessions", "/revoke takes the ID of a session: /sessions shows them",
      true},
     {"/password", "/password", "change your password; your other sessions end",
-     "/password stands alone: it asks for the passwords", true},
-    {"/logout", "/logout", "end this session and leave",
-     "/logout ends this session, /logout all ends all your sessions", true},
-    {"/logout", "/logout all", "end all your sessions and leave", "", true},
-    {"/quit", "/quit", "leave; the session is kept (also Ctrl-D)", "/quit stands alone: it leaves"},
+     "/password takes no argument: it asks for the passwords", true},
+    {"/logout", "/logout", "end this session and quit", "/logout ends this session, /logout all ends all your sessions",
+     true},
+    {"/logout", "/logout all", "end all your sessions and quit", "", true},
+    {"/quit", "/quit", "quit; the session is kept (also Ctrl-D)", "/quit takes no argument: it ends the program"},
     {"//", "//text", "send /text", ""},
 };
 
@@ -38,9 +37,11 @@ command const* find_command(std::string_view line)
 
 std::string list_of_commands(bool with_accounts)
 {
-    std::string list = "Each line is sent as it is. Or:";
-    for (auto const& one : commands) {
-        if (with_accounts || !one.of_accounts) list += fmt::format("\n  {:13} {}", one.use, one.does);
+    std::string list = "Each line is sent as a text, except these commands:";
+    for (auto const& command : commands) {
+        if (with_accounts || !command.needs_account) {
+            list += fmt::format("\n  {:13} {}", command.usage, command.summary);
+        }
     }
     return list;
 }

@@ -5,19 +5,19 @@
 
 namespace porter::programs {
 
-/// What may be typed instead of a text.
+/// A command of the interactive session.
 struct command {
     std::string_view name;
-    std::string_view use;   ///< as /help lists it
-    std::string_view does;  ///< what follows there
-    std::string_view hint;  ///< for whoever typed something else after the name
-    bool of_accounts = false;
+    std::string_view usage;    ///< for /help
+    std::string_view summary;  ///< for /help
+    std::string_view hint;     ///< shown for wrong arguments
+    bool needs_account = false;
 };
 
-/// The command that a line begins with, small letters or not; null: there is none of that name.
+/// The command whose name is the first word of the line, in any case; null if there is none.
 command const* find_command(std::string_view line);
 
-/// The list for a server with accounts or without.
+/// The text of /help, for a server with accounts or without.
 std::string list_of_commands(bool with_accounts);
 
 }  // namespace porter::programs

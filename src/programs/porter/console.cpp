@@ -1,5 +1,6 @@
 #include "programs/porter/console.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <string>
@@ -27,7 +28,7 @@ void console::info(std::string_view line)
 
 void console::error(std::string_view line)
 {
-    write_line(STDERR_FILENO, "porter: " + std::string{line});
+    write_line(STDERR_FILENO, fmt::format("porter: {}", line));
 }
 
 void console::prompt(std::string_view text)
@@ -35,18 +36,18 @@ void console::prompt(std::string_view text)
     write(STDOUT_FILENO, text);
 }
 
-void console::write_line(int where, std::string_view line)
+void console::write_line(int descriptor, std::string_view line)
 {
-    bool const is_read_by_person = detail::terminal::is_terminal(where);
-    auto text = is_read_by_person ? detail::terminal::wrap_at_blanks(line, detail::terminal::columns_of(where))
-                                  : std::string{line};
-    write(where, text + '\n');
+    bool const is_terminal = detail::terminal::is_terminal(descriptor);
+    auto text = is_terminal ? detail::terminal::wrap_at_blanks(line, detail::terminal::columns_of(descriptor))
+                            : std::string{line};
+    write(descriptor, text + '\n');
 }
 
-void console::write(int where, std::string_view text)
+void console::write(int descriptor, std::string_view text)
 {
     if (editor_) editor_->hide();
-    detail::terminal::write_all(where, text);
+    detail::terminal::write_all(descriptor, text);
     if (editor_) editor_->show();
 }
 

@@ -6,35 +6,35 @@ namespace porter::programs {
 
 class line_editor;
 
-/// What the program itself says, apart from what the server sends: to stdout in a conversation on a terminal, else to
-/// stderr, since stdout is data there. Its lines are broken at blanks where they go to a terminal.
+/// Prints the program's own messages: to stdout in an interactive session, else to stderr, since stdout has the
+/// received messages. Lines on a terminal are wrapped at blanks.
 class console {
 public:
     console(bool on_terminal, bool quiet) : on_terminal_(on_terminal), quiet_(quiet) {}
 
     bool on_terminal() const noexcept { return on_terminal_; }
 
-    /// A line that one can do without: nothing with --quiet.
+    /// Prints a line unless --quiet is given.
     void print(std::string_view line);
 
-    /// What happens while a person waits at the terminal, to stderr: nothing elsewhere, or with --quiet.
+    /// Prints progress to stderr, in an interactive session without --quiet.
     void note(std::string_view line);
 
-    /// A line that was asked for, or answers what was typed.
+    /// Prints a line also with --quiet: the reply to the user's input.
     void info(std::string_view line);
 
-    /// Something went wrong: "porter: " and a line, to stderr.
+    /// Prints an error to stderr: "porter: " and the line.
     void error(std::string_view line);
 
-    /// A question's prompt: no line end.
+    /// Prints a prompt, without a line feed.
     void prompt(std::string_view text);
 
-    /// Whose line is at the bottom of the screen from now on; null: nobody's.
+    /// The editor to hide while a line is printed; may be null.
     void set_editor(line_editor* editor) noexcept { editor_ = editor; }
 
 private:
-    void write_line(int where, std::string_view line);
-    void write(int where, std::string_view text);
+    void write_line(int descriptor, std::string_view line);
+    void write(int descriptor, std::string_view text);
 
     bool on_terminal_;
     bool quiet_;

@@ -18,9 +18,9 @@ namespace {
 
 using detail::config::exit_code;
 
-exit_code exit_code_of(code said)
+exit_code exit_code_of(code reason)
 {
-    switch (said) {
+    switch (reason) {
         case code::normal:
             return exit_code::ok;
         case code::protocol_error:
@@ -62,23 +62,22 @@ bool is_about_open_files(std::error_code const& error)
            error == std::errc::too_many_files_open_in_system;
 }
 
-std::string advice_about_open_files()
+std::string open_files_advice()
 {
     struct ::rlimit files{};
     ::getrlimit(RLIMIT_NOFILE, &files);
     return fmt::format("the limit is {} for a process (ulimit -n), and porter needs some 20", files.rlim_cur);
 }
 
-/// Whether the text for the code says what to do: then the server's words add nothing.
-bool says_what_to_do(code said)
+/// Whether code_text() tells the user what to do, so that the server's reason is not needed.
+bool has_advice(code reason)
 {
-    return said == code::too_many_attempts || said == code::session_ended || said == code::tls_required;
+    return reason == code::too_many_attempts || reason == code::session_ended || reason == code::tls_required;
 }
 
-/// What the library refused to send.
-exit_code exit_code_of_unsent(code why)
+exit_code exit_code_of_unsent(code reason)
 {
-    switch (why) {
+    switch (reason) {
         case code::frame_too_large:
         case code::invalid_utf8:
             return exit_code::bad_data;
@@ -89,9 +88,9 @@ exit_code exit_code_of_unsent(code why)
 
 }  // namespace
 
-exit_code exit_code_of(client_error const& failed)
+exit_code exit_code_of(client_error const& error)
 {
-    switch (failed.cause) {
+    switch (error.cause) {
         case client_errc::unreachable:
         case client_errc::timed_out:
         case client_errc::lost:
@@ -102,37 +101,37 @@ exit_code exit_code_of(client_error const& failed)
         case client_errc::untrusted:
             return exit_code::refused;
         case client_errc::not_sent:
-            return exit_code_of_unsent(failed.code);
+            return exit_code_of_unsent(error.code);
         case client_errc::closed:
         case client_errc::denied:
             break;
     }
-    return exit_code_of(failed.code);
+    return exit_code_of(error.code);
 }
 
-std::string line_of(client_error const& failed)
+std::string line_of(client_error const& error)
 {
-    auto const line = detail::base::escape(describe(failed));
-    if (is_about_open_files(failed.system)) return line + " (" + advice_about_open_files() + ")";
-    if (failed.cause == client_errc::unknown_server) return line + " (--trust FINGERPRINT, or --trust-first-use)";
-    // Who answers a handshake in the clear may be somebody on the way: that is no time to propose --plain.
-    if (failed.code != code::tls_required || failed.cause == client_errc::protocol) return line;
-    return line + " (this server wants TLS: leave out --plain)";
+    auto const line = detail::base::escape(describe(error));
+    if (is_about_open_files(error.system)) return fmt::format("{} ({})", line, open_files_advice());
+    if (error.cause == client_errc::unknown_server) return line + " (--trust FINGERPRINT, or --trust-first-use)";
+    // A plaintext reply to a TLS handshake may be an attacker's, so --plain is not suggested.
+    if (error.code != code::tls_required || error.cause == client_errc::protocol) return line;
+    return line + " (this server requires TLS: leave out --plain)";
 }
 
-std::string clause_of(client_error const& failed)
+std::string clause_of(client_error const& error)
 {
-    auto const reason = detail::base::escape(failed.reason);
-    auto const meaning = std::string{code_text(failed.code)};
-    switch (failed.cause) {
+    auto const reason = detail::base::escape(error.reason);
+    auto const meaning = std::string{code_text(error.code)};
+    switch (error.cause) {
         case client_errc::closed:
-            return reason.empty() || says_what_to_do(failed.code) ? meaning : meaning + " (" + reason + ")";
+            return reason.empty() || has_advice(error.code) ? meaning : meaning + " (" + reason + ")";
         case client_errc::denied:
-            return reason.empty() || says_what_to_do(failed.code) ? meaning : reason;
+            return reason.empty() || has_advice(error.code) ? meaning : reason;
         case client_errc::timed_out:
             return reason;
         case client_errc::protocol:
-            return failed.code == code::tls_required ? reason : "the server does not keep to the protocol: " + reason;
+            return error.code == code::tls_required ? reason : "the server violated the protocol: " + reason;
         case client_errc::not_sent:
             return "not sent: " + reason;
         case client_errc::unreachable:
@@ -141,19 +140,19 @@ std::string clause_of(client_error const& failed)
         case client_errc::untrusted:
             break;
     }
-    return line_of(failed);
+    return line_of(error);
 }
 
-std::string sentence_of(client_error const& failed)
+std::string sentence_of(client_error const& error)
 {
-    return detail::terminal::sentence(clause_of(failed));
+    return detail::terminal::sentence(clause_of(error));
 }
 
-exit_status exit_status_for(client_error const& failed)
+exit_status exit_status_for(client_error const& error)
 {
-    auto clause = clause_of(failed);
-    if (failed.retry_after.count() > 0) clause += fmt::format("; try again in {} s", failed.retry_after.count());
-    return {exit_code_of(failed), line_of(failed), std::move(clause)};
+    auto clause = clause_of(error);
+    if (error.retry_after.count() > 0) clause += fmt::format("; try again in {} s", error.retry_after.count());
+    return {exit_code_of(error), line_of(error), std::move(clause)};
 }
 
 exit_status exit_status_for(std::exception_ptr const& defect)
@@ -162,7 +161,7 @@ exit_status exit_status_for(std::exception_ptr const& defect)
         std::rethrow_exception(defect);
     } catch (std::system_error const& error) {
         if (!is_about_open_files(error.code())) return {exit_code::defect, detail::base::escape(error.what())};
-        return {exit_code::bad_configuration, "too many open files: " + advice_about_open_files()};
+        return {exit_code::bad_configuration, fmt::format("too many open files: {}", open_files_advice())};
     } catch (std::bad_alloc const&) {
         return {exit_code::defect, "out of memory"};
     } catch (std::exception const& error) {

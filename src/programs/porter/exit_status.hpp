@@ -8,8 +8,8 @@
 
 namespace porter::programs {
 
-/// Why the program ends: what it exits with, and the line that says why, if that needs saying. `sentence` says it to a
-/// person at a terminal where that differs.
+/// How the program exits: the code, and a message unless it was printed already. `sentence` is the message for a
+/// terminal, if it differs.
 struct exit_status {
     detail::config::exit_code code = detail::config::exit_code::ok;
     std::string message;
@@ -19,22 +19,22 @@ struct exit_status {
 template <typename T>
 using outcome = result<T, exit_status>;
 
-/// The exit code that tells scripts what kind of failure it was.
-detail::config::exit_code exit_code_of(client_error const& failed);
+/// The exit code for an error.
+detail::config::exit_code exit_code_of(client_error const& error);
 
-/// The failure as a reason to leave; what the server chose to say is escaped.
-exit_status exit_status_for(client_error const& failed);
+/// The exit status for an error. The server's text is escaped.
+exit_status exit_status_for(client_error const& error);
 
-/// An exception that ended a coroutine as a reason to leave: what the machine has no more of, or a mistake of ours.
+/// The exit status for an exception that escaped a coroutine: a lack of resources, or a defect.
 exit_status exit_status_for(std::exception_ptr const& defect);
 
-/// The line for logs and scripts, with the code's name in it.
-std::string line_of(client_error const& failed);
+/// The error for logs and scripts, with the name of its code.
+std::string line_of(client_error const& error);
 
-/// The same for a person at a terminal, without the code's name: a clause without a capital letter and a full stop.
-std::string clause_of(client_error const& failed);
+/// The error for a terminal, without the name of its code: a clause without a capital letter and a full stop.
+std::string clause_of(client_error const& error);
 
 /// clause_of() as a sentence.
-std::string sentence_of(client_error const& failed);
+std::string sentence_of(client_error const& error);
 
 }  // namespace porter::programs

@@ -6,7 +6,7 @@ namespace porter::programs {
 
 bool is_whole_key(std::wstring_view sequence)
 {
-    constexpr std::size_t longest = 32;  // no key is longer: a beginning without an end
+    constexpr std::size_t max_length = 32;  // no key is longer, so the sequence is broken
     if (sequence.size() < 2) return false;
     if (sequence[1] == L'\x1b') return false;
     if (sequence[1] == L'O') return sequence.size() >= 3;
@@ -14,7 +14,7 @@ bool is_whole_key(std::wstring_view sequence)
     if (sequence == L"\x1b[[") return false;  // the Linux console's function keys
     auto const last = sequence.back();
     bool const is_parameter = last >= L' ' && last <= L'?';
-    return sequence.size() >= 3 && (!is_parameter || sequence.size() >= longest);
+    return sequence.size() >= 3 && (!is_parameter || sequence.size() >= max_length);
 }
 
 bool is_bound_key(std::wstring_view sequence)
@@ -23,7 +23,7 @@ bool is_bound_key(std::wstring_view sequence)
                                            L"[3~", L"[4~", L"[7~", L"[8~", L"[1;5C", L"[1;5D", L"OA",
                                            L"OB",  L"OC",  L"OD",  L"OH",  L"OF"};
     auto const key = sequence.substr(1);
-    if (!key.starts_with(L'[') && !key.starts_with(L'O')) return true;  // a letter with Alt: libedit's own
+    if (!key.starts_with(L'[') && !key.starts_with(L'O')) return true;  // Alt and a character, bound by libedit
     return std::ranges::find(bound, key) != std::end(bound);
 }
 

@@ -26,7 +26,7 @@ constexpr wchar_t clear_key = L'\x0c';    // Ctrl-L
 
 constexpr std::pair<char const*, char const*> bindings[] = {
     {"^O", "ed-ignore"},
-    {"^I", "ed-insert"},  // a tab is a character like another
+    {"^I", "ed-insert"},  // a tab inserts itself
     {"\\e[3~", "ed-delete-next-char"},
     {"\\e[1;5C", "em-next-word"},  // Ctrl-Right
     {"\\e[1;5D", "ed-prev-word"},  // Ctrl-Left
@@ -40,9 +40,9 @@ constexpr std::pair<char const*, char const*> bindings[] = {
     {"\\eOF", "ed-move-to-end"},
 };
 
-bool is_at_end(line_layout const& laid)
+bool is_at_end(line_layout const& layout)
 {
-    return laid.cursor.row == laid.end.row && laid.cursor.column == laid.end.column;
+    return layout.cursor.row == layout.end.row && layout.cursor.column == layout.end.column;
 }
 
 bool has_input_within(int milliseconds)
@@ -51,11 +51,11 @@ bool has_input_within(int milliseconds)
     return ::poll(&input, 1, milliseconds) > 0;
 }
 
-/// Whether a byte follows within a moment: the rest of a key that sends more than one.
-bool follows_soon()
+/// Whether another byte of the same key follows.
+bool is_key_continued()
 {
-    constexpr int moment = 50;  // ms; a person's next key takes longer
-    return has_input_within(moment);
+    constexpr int key_timeout = 50;  // ms; a user's next key takes longer
+    return has_input_within(key_timeout);
 }
 
 struct ::termios modes_of_input()
@@ -78,11 +78,11 @@ std::string right(std::size_t columns)
 }  // namespace
 
 line_editor::line_editor(io_executor executor)
-    : keys_(executor, STDIN_FILENO),
-      before_(modes_of_input()),
+    : input_(executor, STDIN_FILENO),
+      saved_modes_(modes_of_input()),
       history_(::history_init()),
-      unseen_(std::fopen("/dev/null", "we")),
-      line_(::el_init_fd("porter", stdin, unseen_.get(), stderr, STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO))
+      null_output_(std::fopen("/dev/null", "we")),
+      line_(::el_init_fd("porter", stdin, null_output_.get(), stderr, STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO))
 {
     auto* const line = line_.get();
     ::HistEvent event;
@@ -91,13 +91,13 @@ line_editor::line_editor(io_executor executor)
     ::el_set(line, EL_CLIENTDATA, this);
     ::el_set(line, EL_EDITOR, "emacs");
     ::el_set(line, EL_HIST, ::history, history_.get());
-    // Between two lines libedit gives the terminal back: what is pasted meanwhile must not be echoed. close() does it.
+    // Between two lines libedit restores the terminal, which must not echo pasted input. close() restores the modes.
     ::el_set(line, EL_SETTY, "-x", "-echo", "-icanon", nullptr);
-    ::el_set(line, EL_SIGNAL, 0);  // signals are the program's
+    ::el_set(line, EL_SIGNAL, 0);  // app handles signals
     ::el_set(line, EL_GETCFN, &line_editor::next_key);
     ::el_source(line, nullptr);
-    for (auto const& [key, does] : bindings) ::el_set(line, EL_BIND, key, does, nullptr);
-    ::tcsetattr(STDIN_FILENO, TCSADRAIN, &before_);
+    for (auto const& [key, function] : bindings) ::el_set(line, EL_BIND, key, function, nullptr);
+    ::tcsetattr(STDIN_FILENO, TCSADRAIN, &saved_modes_);
 }
 
 line_editor::~line_editor()
@@ -112,7 +112,7 @@ line_editor& line_editor::of(EditLine* line)
     return *static_cast<line_editor*>(self);
 }
 
-/// A character for libedit.
+/// libedit's EL_GETCFN: the next character.
 int line_editor::next_key(EditLine* line, wchar_t* key)
 {
     auto& self = of(line);
@@ -123,41 +123,41 @@ int line_editor::next_key(EditLine* line, wchar_t* key)
     return 1;
 }
 
-/// One key as the terminal sends it. What means nothing, or never goes on, becomes a key that does nothing.
+/// Reads one key as the terminal sends it. An unbound or incomplete key becomes one that does nothing.
 void line_editor::read_key()
 {
     std::wstring key;
     do {
-        auto const more = read_character();
-        if (!more) {
+        auto const character = read_character();
+        if (!character) {
             key = nothing_key;
             break;
         }
-        if (key.size() == 1 && key.front() == escape && *more == escape)
-            continue;  // Alt with a key that begins with Escape itself
-        key += *more;
+        bool const is_alt =
+            key.size() == 1 && key.front() == escape && *character == escape;  // before an escape sequence
+        if (!is_alt) key += *character;
     } while (key.front() == escape && !is_whole_key(key));
     if (key.front() == escape && !is_bound_key(key)) key = nothing_key;
     pending_ = key;
 }
 
-/// None: it does not go on within a moment, or the input has ended. Waiting longer would stop the network.
+/// None: the key has no further character, or the input has ended. Waits only briefly: it blocks the event loop.
 std::optional<wchar_t> line_editor::read_character()
 {
     std::mbstate_t state{};
     for (;;) {
-        if (std::exchange(in_key_, true) && !follows_soon()) return std::nullopt;
+        if (std::exchange(in_key_, true) && !is_key_continued()) return std::nullopt;
         char byte = 0;
-        auto const got = ::read(STDIN_FILENO, &byte, 1);
-        if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-        if (got <= 0) {
+        auto const count = ::read(STDIN_FILENO, &byte, 1);
+        if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+        if (count <= 0) {
             ended_ = true;
             return std::nullopt;
         }
         wchar_t character = 0;
         auto const size = std::mbrtowc(&character, &byte, 1, &state);
         if (size == static_cast<std::size_t>(-1)) {
-            state = {};  // not a character: the next byte may begin one
+            state = {};  // invalid: the next byte may begin a character
         } else if (size != static_cast<std::size_t>(-2)) {
             return character;
         }
@@ -176,7 +176,7 @@ void line_editor::close()
 {
     if (!open_) return;
     ::el_set(line_.get(), EL_UNBUFFERED, 0);
-    ::tcsetattr(STDIN_FILENO, TCSADRAIN, &before_);
+    ::tcsetattr(STDIN_FILENO, TCSADRAIN, &saved_modes_);
     open_ = false;
     drawn_ = {};
 }
@@ -184,7 +184,7 @@ void line_editor::close()
 task<std::optional<std::string>> line_editor::read_line()
 {
     while (!ended_) {
-        auto const error = co_await keys_.to_read();
+        auto const error = co_await input_.wait_readable();
         if (error || ended_) break;
         auto line = take_key();
         if (line) co_return line;
@@ -194,8 +194,8 @@ task<std::optional<std::string>> line_editor::read_line()
 
 std::optional<std::string> line_editor::take_key()
 {
-    auto const* const before = ::el_line(line_.get());
-    bool const was_empty = before->buffer == before->lastchar;
+    auto const* const edited = ::el_line(line_.get());
+    bool const was_empty = edited->buffer == edited->lastchar;
     int size = 0;
     in_key_ = false;
     auto const* const typed = ::el_gets(line_.get(), &size);
@@ -203,7 +203,7 @@ std::optional<std::string> line_editor::take_key()
     if (ended_) return {};
     if (typed == nullptr || size <= 0 || (typed[size - 1] != '\n' && typed[size - 1] != '\r')) {
         if (last_key_ == clear_key) clear_screen();
-        if (!has_input_within(0)) draw();  // of what is pasted only whole lines are shown
+        if (!has_input_within(0)) draw();  // of pasted input only whole lines are drawn
         return {};
     }
     std::string line{typed, static_cast<std::size_t>(size) - 1};
@@ -219,20 +219,20 @@ std::optional<std::string> line_editor::take_key()
 void line_editor::interrupt()
 {
     ended_ = true;
-    keys_.cancel();
+    input_.cancel();
 }
 
 bool line_editor::clear()
 {
     if (!open_) return false;
-    auto const* const now = ::el_line(line_.get());
-    if (now->buffer == now->lastchar) return false;
+    auto const* const edited = ::el_line(line_.get());
+    if (edited->buffer == edited->lastchar) return false;
     pending_.clear();
     begin_line();
     return true;
 }
 
-/// libedit does it when its unbuffered mode begins.
+/// libedit begins a line when its unbuffered mode begins.
 void line_editor::begin_line()
 {
     ::el_set(line_.get(), EL_UNBUFFERED, 0);
@@ -248,21 +248,22 @@ void line_editor::clear_screen()
 
 void line_editor::draw()
 {
-    auto const* const now = ::el_line(line_.get());
-    auto const size = static_cast<std::size_t>(now->lastchar - now->buffer);
-    draw({now->buffer, size}, static_cast<std::size_t>(now->cursor - now->buffer));
+    auto const* const edited = ::el_line(line_.get());
+    auto const size = static_cast<std::size_t>(edited->lastchar - edited->buffer);
+    draw({edited->buffer, size}, static_cast<std::size_t>(edited->cursor - edited->buffer));
 }
 
-/// libedit draws combining marks over one another and loses them, so it only edits. What goes on where the cursor
-/// stands is written there; anything else is written anew.
+/// libedit does not draw combining marks correctly. Text appended at the cursor is written there; any other change
+/// redraws the line.
 void line_editor::draw(std::string_view line, std::size_t cursor)
 {
-    auto laid = lay_out(prompt_text, line, cursor, detail::terminal::columns_of(STDOUT_FILENO));
-    bool const goes_on = !drawn_.text.empty() && is_at_end(drawn_) && laid.text.starts_with(drawn_.text);
-    auto output = goes_on ? laid.text.substr(drawn_.text.size()) : up(drawn_.cursor.row) + "\r\x1b[J" + laid.text;
-    if (!is_at_end(laid)) output += up(laid.end.row - laid.cursor.row) + '\r' + right(laid.cursor.column);
+    auto layout = lay_out(prompt_text, line, cursor, detail::terminal::columns_of(STDOUT_FILENO));
+    bool const is_appended = !drawn_.text.empty() && is_at_end(drawn_) && layout.text.starts_with(drawn_.text);
+    auto output =
+        is_appended ? layout.text.substr(drawn_.text.size()) : up(drawn_.cursor.row) + "\r\x1b[J" + layout.text;
+    if (!is_at_end(layout)) output += up(layout.end.row - layout.cursor.row) + '\r' + right(layout.cursor.column);
     detail::terminal::write_all(STDOUT_FILENO, output);
-    drawn_ = std::move(laid);
+    drawn_ = std::move(layout);
 }
 
 void line_editor::hide()
@@ -281,14 +282,14 @@ void line_editor::suspend()
 {
     if (!open_) return;
     ::el_set(line_.get(), EL_PREP_TERM, 0);
-    ::tcsetattr(STDIN_FILENO, TCSADRAIN, &before_);
+    ::tcsetattr(STDIN_FILENO, TCSADRAIN, &saved_modes_);
 }
 
 void line_editor::resume()
 {
     if (!open_) return;
     ::el_set(line_.get(), EL_PREP_TERM, 1);
-    drawn_ = {};  // the shell has written below it
+    drawn_ = {};  // the shell has written to the screen
     show();
 }
 

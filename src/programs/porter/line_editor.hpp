@@ -10,14 +10,14 @@
 #include <string_view>
 
 #include "porter/task.hpp"
+#include "programs/porter/descriptor_watcher.hpp"
 #include "programs/porter/line_layout.hpp"
-#include "programs/porter/readiness.hpp"
 
 namespace porter::programs {
 
-/// The line at the bottom of a terminal where a person types: editing keys and a history by libedit, which is fed a
-/// key whenever one is there, so that the network goes on meanwhile. It draws nothing: this does, with lay_out(). What
-/// is printed goes between hide() and show(), and the prompt with the half-typed line comes again after it.
+/// The input line at the bottom of a terminal. libedit does the editing and the history, one key at a time so that it
+/// does not block the event loop; this class draws the line, with lay_out(). To print something else, call hide(),
+/// print whole lines and call show().
 class line_editor {
 public:
     explicit line_editor(io_executor executor);
@@ -25,30 +25,29 @@ public:
     line_editor(line_editor const&) = delete;
     line_editor& operator=(line_editor const&) = delete;
 
-    /// Shows the prompt. The terminal gives each key as it is pressed until close().
+    /// Shows the prompt, and puts the terminal into raw input mode until close().
     void open();
     void close();
     bool is_open() const noexcept { return open_; }
 
-    /// Waits for a whole line, without its end; none at the end of input (Ctrl-D on an empty line) or after
-    /// interrupt().
+    /// Waits for a line, without its line feed. None: the end of input (Ctrl-D on an empty line), or interrupt().
     task<std::optional<std::string>> read_line();
 
-    /// Ends read_line(), now and from now on.
+    /// Ends this and every later read_line().
     void interrupt();
 
-    /// Drops what is typed of a line. False: nothing was.
+    /// Clears the line. False: it was empty.
     bool clear();
 
-    /// Takes the prompt off the screen, and puts it there again. Nothing when it is not open.
+    /// Erases the prompt and the line from the screen, and draws them again. No effect unless open.
     void hide();
     void show();
 
-    /// Gives the terminal back while the program is stopped (Ctrl-Z), and takes it again.
+    /// Restores the terminal before the program stops (Ctrl-Z), and sets it up again after it continues.
     void suspend();
     void resume();
 
-    /// The terminal has another size.
+    /// Redraws for a new size of the terminal.
     void resized();
 
 private:
@@ -73,15 +72,15 @@ private:
     void draw();
     void draw(std::string_view line, std::size_t cursor);
 
-    readiness keys_;
-    struct ::termios before_;  // the terminal's modes, which libedit changes from its beginning on
+    descriptor_watcher input_;
+    struct ::termios saved_modes_;  // of the terminal, before libedit changed them
     std::unique_ptr<History, end_history> history_;
-    std::unique_ptr<std::FILE, close_file> unseen_;  // where libedit would draw
+    std::unique_ptr<std::FILE, close_file> null_output_;  // of libedit
     std::unique_ptr<EditLine, end_line> line_;
-    line_layout drawn_;  // what stands on the screen; empty: nothing
+    line_layout drawn_;  // what the screen shows; empty: nothing
     bool open_ = false;
-    bool in_key_ = false;   // a character of the key was taken already
-    std::wstring pending_;  // characters for libedit, of a key that is more than one
+    bool in_key_ = false;   // a character of the current key was read
+    std::wstring pending_;  // the rest of the current key, for libedit
     wchar_t last_key_ = 0;
     bool ended_ = false;
 };

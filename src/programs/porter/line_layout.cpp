@@ -12,47 +12,47 @@ namespace base = detail::base;
 
 constexpr std::size_t tab_width = 8;
 
-/// Writes characters one after the other and follows the terminal's cursor.
-class pen {
+/// Appends characters and tracks the terminal's cursor.
+class layout_writer {
 public:
-    explicit pen(std::size_t columns) : columns_(std::max<std::size_t>(columns, 2)) {}
+    explicit layout_writer(std::size_t columns) : columns_(std::max<std::size_t>(columns, 2)) {}
 
-    /// The first column that a character of this width takes: one that does not fit begins the next row.
-    void make_room(std::size_t width)
+    /// Moves to the next row if a character of this width does not fit.
+    void wrap(std::size_t width)
     {
-        if (width == 0 || at_.column + width <= columns_) return;
-        at_ = {at_.row + 1, 0};
+        if (width == 0 || position_.column + width <= columns_) return;
+        position_ = {position_.row + 1, 0};
     }
 
     void write(std::string_view character)
     {
         auto const width = base::display_width(character);
-        make_room(width);
+        wrap(width);
         text_ += character;
-        at_.column += width;
+        position_.column += width;
     }
 
     void write_tab()
     {
         do {
             write(" ");
-        } while (at_.column % tab_width != 0 && at_.column < columns_);
+        } while (position_.column % tab_width != 0 && position_.column < columns_);
     }
 
-    /// At the right edge a terminal waits for the next character before it goes to the next row.
-    void leave_edge()
+    /// At the right edge a terminal wraps only before the next character: wraps now.
+    void wrap_position_edge()
     {
-        if (at_.column < columns_) return;
+        if (position_.column < columns_) return;
         text_ += "\r\n";
-        at_ = {at_.row + 1, 0};
+        position_ = {position_.row + 1, 0};
     }
 
-    screen_position at() const noexcept { return at_; }
+    screen_position position() const noexcept { return position_; }
     std::string take_text() { return std::move(text_); }
 
 private:
     std::size_t columns_;
-    screen_position at_;
+    screen_position position_;
     std::string text_;
 };
 
@@ -64,35 +64,35 @@ std::string_view first_character(std::string_view text)
     return text.substr(0, size);
 }
 
-void write_character(pen& onto, std::string_view character)
+void write_character(layout_writer& writer, std::string_view character)
 {
-    if (character == "\t") return onto.write_tab();
-    auto const shown = base::escape(character);
-    if (shown == character) return onto.write(character);
-    for (auto const letter : shown) onto.write({&letter, 1});
+    if (character == "\t") return writer.write_tab();
+    auto const escaped = base::escape(character);
+    if (escaped == character) return writer.write(character);
+    for (auto const c : escaped) writer.write({&c, 1});
 }
 
 }  // namespace
 
 line_layout lay_out(std::string_view prompt, std::string_view line, std::size_t cursor, std::size_t columns)
 {
-    pen onto{columns};
-    for (auto const letter : prompt) onto.write({&letter, 1});
-    line_layout laid;
+    layout_writer writer{columns};
+    for (auto const c : prompt) writer.write({&c, 1});
+    line_layout layout;
     for (std::size_t at = 0; at < line.size();) {
         auto const character = first_character(line.substr(at));
         if (at == cursor) {
-            onto.make_room(base::display_width(character));
-            laid.cursor = onto.at();
+            writer.wrap(base::display_width(character));
+            layout.cursor = writer.position();
         }
-        write_character(onto, character);
+        write_character(writer, character);
         at += character.size();
     }
-    onto.leave_edge();
-    laid.end = onto.at();
-    if (cursor >= line.size()) laid.cursor = laid.end;
-    laid.text = onto.take_text();
-    return laid;
+    writer.wrap_position_edge();
+    layout.end = writer.position();
+    if (cursor >= line.size()) layout.cursor = layout.end;
+    layout.text = writer.take_text();
+    return layout;
 }
 
 }  // namespace porter::programs

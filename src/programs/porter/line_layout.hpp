@@ -6,22 +6,21 @@
 
 namespace porter::programs {
 
-/// Where something stands on the screen, counted from the beginning of the prompt.
+/// A position on the screen, relative to the beginning of the prompt.
 struct screen_position {
     std::size_t row = 0;
     std::size_t column = 0;
 };
 
-/// The prompt and a line after it as a terminal shows them.
+/// The prompt and the line as the terminal shows them.
 struct line_layout {
-    std::string text;  ///< what is written to the terminal from the first column on
+    std::string text;  ///< to be written from the first column
     screen_position cursor;
-    screen_position end;  ///< of the text: where writing it leaves the terminal's cursor
+    screen_position end;  ///< the terminal's cursor after the text is written
 };
 
-/// Lays a line of valid UTF-8 out on a terminal that is `columns` wide. Wide characters take two columns, combining
-/// marks none; tabs become spaces and control characters are escaped. `cursor`: the byte of the line before which it
-/// stands.
+/// Lays out a line of valid UTF-8 on a terminal of `columns` columns. Wide characters take two columns, combining marks
+/// none; tabs become spaces and control characters are escaped. `cursor`: the byte offset of the cursor in the line.
 line_layout lay_out(std::string_view prompt, std::string_view line, std::size_t cursor, std::size_t columns);
 
 }  // namespace porter::programs

@@ -3,52 +3,101 @@
 #include <fmt/format.h>
 
 #include <asio/co_spawn.hpp>
+#include <functional>
 #include <utility>
 
 #include "base/asio.hpp"
 #include "base/text.hpp"
-#include "porter/version.hpp"
-#include "programs/porter/greeting.hpp"
+#include "programs/porter/password_rules.hpp"
+#include "programs/porter/session_text.hpp"
+#include "terminal/password_file.hpp"
+#include "terminal/sentence.hpp"
 
 namespace porter::programs {
 
 namespace {
 
 namespace base = detail::base;
+using detail::config::exit_code;
 
-constexpr std::chrono::seconds longest_ending{2};  // as long as the server is heard out when a connection is closed
+constexpr std::chrono::seconds logout_timeout{2};  // the same as for closing a connection
 
-/// Whether the connection, and not the answer given on it, is why this failed: a person thought for longer than the
-/// server waits, or than the connection held.
-bool wants_new_connection(client_error const& failed)
+unexpected<exit_status> missing(std::string line)
 {
-    return failed.cause == client_errc::lost || (failed.cause == client_errc::closed && failed.code == code::timeout);
+    return unexpected(exit_status{exit_code::usage, std::move(line)});
+}
+
+/// The user quit at a prompt.
+unexpected<exit_status> quit()
+{
+    return unexpected(exit_status{});
+}
+
+outcome<base::secret> read_password(std::string const& file, std::function<void(std::string const&)> const& warn)
+{
+    auto password = detail::terminal::read_password_file(file, warn);
+    if (!password) return unexpected(exit_status{password.error().exit(), password.error().what()});
+    return std::move(*password);
+}
+
+/// Whether the connection failed and not the request: the user took longer to answer than the server waits, or the
+/// connection was lost.
+bool needs_new_connection(client_error const& error)
+{
+    return error.cause == client_errc::lost || (error.cause == client_errc::closed && error.code == code::timeout);
+}
+
+bool rejects_name(code denial)
+{
+    return denial == code::name_taken || denial == code::invalid_name;
+}
+
+/// Whether a chosen name or password is not allowed, as against a wrong credential.
+bool rejects_choice(code denial)
+{
+    return rejects_name(denial) || denial == code::weak_password;
+}
+
+/// Whether another answer, or the same one later, may be accepted.
+bool may_retry(client_error const& denial)
+{
+    if (denial.cause != client_errc::denied) return false;
+    switch (denial.code) {
+        case code::bad_credentials:
+        case code::name_taken:
+        case code::invalid_name:
+        case code::weak_password:
+        case code::busy:
+        case code::unavailable:
+            return true;
+        case code::throttled:
+            return denial.retry_after.count() > 0;
+        default:
+            return false;
+    }
 }
 
 }  // namespace
 
-login_flow::login_flow(io_executor executor, porter_options const& options, detail::client::server_identity at,
-                       std::optional<client>& door, console& says, prompts* ask)
+login_flow::login_flow(io_executor executor, porter_options const& options, detail::client::server_identity server,
+                       std::optional<client>& connection, console& console, prompts* prompts)
     : options_(options),
-      at_(std::move(at)),
-      client_(door),
-      console_(says),
-      prompts_(ask),
+      connector_(options, std::move(server), connection, console, prompts),
+      client_(connection),
+      console_(console),
+      prompts_(prompts),
       sessions_(detail::client::saved_sessions::default_file(),
-                [&says](std::string const& warning) { says.error(base::escape(warning)); }),
-      host_key_policy_(options.host_key_policy),
+                [&console](std::string const& warning) { console.error(base::escape(warning)); }),
       name_(options.name),
-      ending_(executor, base::steady_timer::time_point::max())
-{
-    at_.transport = options_.plain ? "plain" : "tls";
-}
+      session_ended_(executor)
+{}
 
 task<outcome<void>> login_flow::log_in()
 {
-    auto connected = co_await connect_first();
+    auto connected = co_await connector_.connect_first();
     if (!connected) co_return connected;
     if (client_->granted() != nullptr) {
-        auto entered = co_await rename_if_wanted();
+        auto entered = co_await use_granted_access();
         co_return entered;
     }
     if (client_->server().access == access::identify) {
@@ -61,7 +110,7 @@ task<outcome<void>> login_flow::log_in()
 
 task<client_result<void>> login_flow::log_in_again()
 {
-    auto connected = co_await connect();
+    auto connected = co_await connector_.connect();
     if (!connected) co_return unexpected(connected.error());
     if (client_->granted() != nullptr) co_return client_result<void>{};
     if (client_->server().access == access::identify) {
@@ -76,52 +125,35 @@ task<client_result<void>> login_flow::log_in_again()
     co_return unexpected(resumed.error());
 }
 
-task<client_result<void>> login_flow::connect()
-{
-    client_options options;
-    options.transport = options_.plain ? transport::plain : transport::tls;
-    options.host_key_policy = host_key_policy_;
-    options.warn = [this](std::string const& line) { warn_once(line); };
-    options.timeout = options_.timeout;
-    options.agent = "porter/" + std::string{version};
-    auto connected = co_await client::connect(at_.host, at_.port, options);
-    if (!connected) co_return unexpected(connected.error());
-    client_.emplace(std::move(*connected));
-    if (options_.plain) co_return client_result<void>{};
-    at_.key = client_->server_key();
-    // A key that was named by --trust is a pin, whatever authority vouches for it.
-    at_.authority = options_.host_key_policy.only_key().empty() ? client_->server_authority() : std::string{};
-    host_key_policy_ =
-        host_key_policy::key(at_.key);  // the session is this server's: the next connection goes to no other
-    co_return client_result<void>{};
-}
+// Access.
 
-/// Without accounts: the server knows this address or knows nobody.
-task<outcome<void>> login_flow::rename_if_wanted()
+/// In open access, and in identify access if the server knows the address.
+task<outcome<void>> login_flow::use_granted_access()
 {
-    auto const known = *client_->granted();
-    if (known.auth_method == auth_method::address && !name_.empty() && !base::names_equal(name_, known.name)) {
-        auto entered = co_await identify();
-        co_return entered;
+    auto const granted = *client_->granted();
+    bool const by_address = granted.auth_method == auth_method::address;
+    if (by_address && !name_.empty() && !base::names_equal(name_, granted.name)) {
+        auto renamed = co_await identify();
+        co_return renamed;
     }
-    name_ = known.name;
-    console_.print(known.auth_method == auth_method::address ? hello_line(name_) : welcome_line(known, false));
+    name_ = granted.name;
+    console_.print(by_address ? hello_line(name_) : welcome_line(granted, false));
     co_return outcome<void>{};
 }
 
 task<outcome<void>> login_flow::identify()
 {
     for (;;) {
-        auto named = co_await choose_name({});
-        if (!named) co_return unexpected(named.error());
+        auto chosen = co_await choose_name({});
+        if (!chosen) co_return unexpected(chosen.error());
         auto access = co_await client_->identify(name_);
         if (access) {
             name_ = access->name;
             console_.print(welcome_line(*access, false));
             co_return outcome<void>{};
         }
-        auto again = co_await prepare_next_try(access.error());
-        if (!again) co_return unexpected(again.error());
+        auto retry = co_await prepare_retry(access.error());
+        if (!retry) co_return unexpected(retry.error());
     }
 }
 
@@ -131,120 +163,238 @@ task<outcome<void>> login_flow::authenticate()
         auto resumed = co_await resume_saved();
         if (resumed && *resumed) {
             if (!options_.password_file.empty()) {
-                console_.print(fmt::format("The session that was kept for {} is used, and not the password file.",
-                                           base::escape(name_)));
+                console_.print(
+                    fmt::format("The saved session of {} is used, not the password file.", base::escape(name_)));
             }
             console_.print(welcome_line(**resumed, true));
             co_return outcome<void>{};
         }
-        bool const refused_token = resumed && resumed->error().code == code::invalid_token;
-        bool const can_prove = prompts_ != nullptr || !options_.password_file.empty();
-        if (refused_token) console_.print(fmt::format("Your session as {} is over.", base::escape(name_)));
-        if (resumed && !(refused_token && can_prove)) co_return unexpected(exit_status_for(resumed->error()));
+        bool const is_invalid = resumed && resumed->error().code == code::invalid_token;
+        bool const has_password = prompts_ != nullptr || !options_.password_file.empty();
+        if (is_invalid) console_.print(fmt::format("Your session as {} is over.", base::escape(name_)));
+        if (resumed && !(is_invalid && has_password)) co_return unexpected(exit_status_for(resumed->error()));
     }
-    auto proved = co_await prove();
-    co_return proved;
+    auto authenticated = co_await authenticate_by_password();
+    co_return authenticated;
 }
 
-/// The answer to the saved token, if there is one for this server and name. A token that the server does not know is
-/// forgotten.
+/// None: there is no saved session for this server and name. Deletes a session that the server rejects as invalid.
 task<std::optional<client_result<access_granted>>> login_flow::resume_saved()
 {
     std::vector<std::string> other_names;
-    auto saved = sessions_.find(at_, options_.name, base::system_clock{}.now(), &other_names);
+    auto saved = sessions_.find(connector_.server(), options_.name, base::system_clock{}.now(), &other_names);
     if (!saved) co_return std::nullopt;
     if (options_.name.empty() && !other_names.empty()) console_.print(chosen_session_line(saved->name, other_names));
     std::string token{saved->token.view()};
-    auto answer = co_await client_->resume(std::move(token));
-    if (answer) {
-        name_ = answer->name;
+    auto access = co_await client_->resume(std::move(token));
+    if (access) {
+        name_ = access->name;
         token_ = std::move(saved->token);
-    } else if (answer.error().code == code::invalid_token) {
-        sessions_.forget(at_, saved->name);
+    } else if (access.error().code == code::invalid_token) {
+        sessions_.forget(connector_.server(), saved->name);
         if (name_.empty()) name_ = saved->name;
         ended_session_name_ = saved->name;
     }
-    co_return answer;
+    co_return access;
 }
 
-task<outcome<void>> login_flow::prove()
+task<outcome<void>> login_flow::authenticate_by_password()
 {
     std::string const known_as = client_->server().known_as;
     std::string proposal;
     if (name_.empty()) (options_.register_account ? proposal : name_) = known_as;
-    if (is_greeted_by_address() && !options_.register_account) console_.print(hello_line(known_as));
-    auto named = co_await choose_name(std::move(proposal));
-    if (!named) co_return unexpected(named.error());
-    credentials given;
-    auto fresh = co_await decide_whether_new();
-    if (!fresh) co_return unexpected(fresh.error());
-    given.is_new = *fresh;
+    if (is_name_of_address() && !options_.register_account) console_.print(hello_line(known_as));
+    auto chosen = co_await choose_name(std::move(proposal));
+    if (!chosen) co_return unexpected(chosen.error());
+    credentials entered;
+    auto registration = co_await choose_registration();
+    if (!registration) co_return unexpected(registration.error());
+    entered.is_registration = *registration;
     for (;;) {
-        auto password = co_await get_password(given.is_new);
+        auto password = co_await get_password(entered.is_registration);
         if (!password) co_return unexpected(password.error());
-        if (password->empty()) {  // somebody else, then
-            auto other = co_await choose_name(name_);
-            if (!other) co_return unexpected(other.error());
-            fresh = co_await decide_whether_new();
-            if (!fresh) co_return unexpected(fresh.error());
-            given.is_new = *fresh;
+        if (password->empty()) {  // the user wants another name
+            auto renamed = co_await choose_name(name_);
+            if (!renamed) co_return unexpected(renamed.error());
+            registration = co_await choose_registration();
+            if (!registration) co_return unexpected(registration.error());
+            entered.is_registration = *registration;
             continue;
         }
-        given.password = std::move(*password);
-        auto const before = name_;
-        auto access = co_await try_password(given);
-        if (prompts_ != nullptr) prompts_->drop_unseen();
+        entered.password = std::move(*password);
+        auto const previous_name = name_;
+        auto access = co_await attempt_on_open_connection(entered);
+        if (prompts_ != nullptr) prompts_->discard_hidden();
         if (access) {
-            admit(*access);
+            start_session(*access);
             co_return outcome<void>{};
         }
-        auto again = co_await prepare_next_try(access.error());
-        if (!again) co_return unexpected(again.error());
-        if (access.error().code != code::name_taken || !base::names_equal(name_, before)) continue;
-        fresh = co_await decide_whether_new();  // the name is right: then it is the account that was there before
-        if (!fresh) co_return unexpected(fresh.error());
-        given.is_new = *fresh;
+        auto retry = co_await prepare_retry(access.error());
+        if (!retry) co_return unexpected(retry.error());
+        if (access.error().code != code::name_taken || !base::names_equal(name_, previous_name)) continue;
+        registration = co_await choose_registration();  // the user insists on the name: it may be an existing account
+        if (!registration) co_return unexpected(registration.error());
+        entered.is_registration = *registration;
     }
 }
 
-task<client_result<access_granted>> login_flow::try_password(credentials const& given)
+/// Reconnects once if the connection ended while the user answered.
+task<client_result<access_granted>> login_flow::attempt_on_open_connection(credentials const& entered)
 {
-    auto tried = co_await attempt(given);
-    bool const chose_for_long = given.is_new && !tried && tried.error().cause == client_errc::closed &&
-                                tried.error().code == code::too_many_attempts;
-    if (tried || !(chose_for_long || wants_new_connection(tried.error()))) co_return tried;
-    auto connected = co_await connect_with_note();
+    auto first = co_await attempt(entered);
+    bool const is_out_of_attempts = entered.is_registration && !first && first.error().cause == client_errc::closed &&
+                                    first.error().code == code::too_many_attempts;
+    if (first || !(is_out_of_attempts || needs_new_connection(first.error()))) co_return first;
+    auto connected = co_await connector_.connect_with_note();
     if (!connected) co_return unexpected(connected.error());
-    auto again = co_await attempt(given);
-    co_return again;
+    auto second = co_await attempt(entered);
+    co_return second;
 }
 
-task<client_result<access_granted>> login_flow::attempt(credentials const& given)
+task<client_result<access_granted>> login_flow::attempt(credentials const& entered)
 {
-    std::string password{given.password.view()};
-    if (given.is_new) {
-        auto made = co_await client_->register_account(name_, std::move(password));
-        co_return made;
+    std::string password{entered.password.view()};
+    if (entered.is_registration) {
+        auto registered = co_await client_->register_account(name_, std::move(password));
+        co_return registered;
     }
-    auto proved = co_await client_->login(name_, std::move(password));
-    co_return proved;
+    auto logged_in = co_await client_->login(name_, std::move(password));
+    co_return logged_in;
 }
 
-void login_flow::admit(access_granted const& access)
+/// After a denial: prints it, waits as long as the server asks, and asks for another name if the name was rejected.
+/// Fails if there is no terminal or another attempt cannot succeed.
+task<outcome<void>> login_flow::prepare_retry(client_error denial)
+{
+    bool const is_same_password = !options_.password_file.empty() && !rejects_name(denial.code);
+    if (prompts_ == nullptr) co_return unexpected(exit_status_for(denial));
+    if (denial.code == code::too_many_attempts) {
+        console_.info(sentence_of(denial));
+        co_return unexpected(exit_status{exit_code_of(denial), {}});
+    }
+    if (is_same_password || !may_retry(denial)) co_return unexpected(exit_status_for(denial));
+    console_.info(sentence_of(denial));
+    auto const* const ended = client_->ended();
+    bool const was_last = ended != nullptr && ended->code == code::too_many_attempts;  // it came with the denial
+    if (was_last && !rejects_choice(denial.code)) {
+        console_.info(sentence_of(*ended));
+        co_return unexpected(exit_status{exit_code_of(*ended), {}});
+    }
+    if (was_last) {  // no credential was guessed, so the user may go on with a new connection
+        auto connected = co_await connector_.connect_with_note();
+        if (!connected) co_return unexpected(exit_status_for(connected.error()));
+    }
+    if (denial.code == code::bad_credentials && is_name_of_address()) {
+        console_.info(fmt::format("Not {}? An empty password asks for another name.", base::escape(name_)));
+    } else if (denial.code == code::bad_credentials) {
+        console_.info("An empty password asks for the name again, and whether it is a new account.");
+    }
+    if (denial.retry_after.count() > 0) co_await prompts_->wait(denial.retry_after);
+    if (rejects_name(denial.code)) {
+        std::string proposal;
+        std::swap(proposal, name_);
+        if (denial.code != code::name_taken) proposal.clear();
+        auto chosen = co_await choose_name(std::move(proposal));
+        if (!chosen) co_return unexpected(chosen.error());
+    }
+    co_return outcome<void>{};
+}
+
+// Questions.
+
+/// Asks for the name unless there is one and no proposal. An empty answer takes the proposal.
+task<outcome<void>> login_flow::choose_name(std::string proposal)
+{
+    if (!name_.empty() && proposal.empty()) co_return outcome<void>{};
+    if (prompts_ == nullptr) {
+        bool const registers = options_.register_account && client_->server().access == access::authenticate;
+        co_return missing(registers ? "a new account needs a name: --name NAME"
+                                    : "the server does not know this address: --name NAME");
+    }
+    auto const prompt = proposal.empty() ? std::string{"Name: "} : fmt::format("Name [{}]: ", base::escape(proposal));
+    for (;;) {
+        auto typed = co_await prompts_->ask(prompt);
+        if (!typed) co_return quit();
+        if (typed->empty()) *typed = proposal;
+        auto name = base::normalise_name(*typed);
+        if (name) {
+            name_ = std::move(*name);
+            co_return outcome<void>{};
+        }
+        console_.info(detail::terminal::sentence(name.error()));
+    }
+}
+
+/// Whether the name is the one that the server sent for this address: it may be another user's.
+bool login_flow::is_name_of_address() const
+{
+    auto const& known_as = client_->server().known_as;
+    return !known_as.empty() && base::names_equal(name_, known_as);
+}
+
+task<outcome<bool>> login_flow::choose_registration()
+{
+    if (options_.register_account) co_return true;
+    if (prompts_ == nullptr || is_name_of_address()) co_return false;
+    auto const account = std::exchange(ended_session_name_, {});  // asked the next time: it may have been deleted
+    if (!account.empty() && base::names_equal(name_, account)) co_return false;
+    auto is_new = co_await prompts_->ask_yes_no("New here? (yes/no) ");
+    if (!is_new) co_return quit();
+    co_return *is_new;
+}
+
+task<outcome<base::secret>> login_flow::get_password(bool is_registration)
+{
+    if (!options_.password_file.empty()) {
+        auto const warn = [this](std::string const& line) { connector_.warn_once(line); };
+        co_return read_password(options_.password_file, warn);
+    }
+    if (prompts_ == nullptr) co_return missing("a password is required: --password-file FILE");
+    for (;;) {
+        auto password = co_await ask_password(is_registration);
+        if (!password) co_return unexpected(password.error());
+        auto normalised = base::normalise_password(password->view());
+        if (normalised) co_return std::move(*password);
+        console_.info(detail::terminal::sentence(normalised.error()));
+    }
+}
+
+/// Asks twice for a new password, until both are the same. Empty: the answer was empty.
+task<outcome<base::secret>> login_flow::ask_password(bool is_registration)
+{
+    if (is_registration && !std::exchange(password_rule_shown_, true)) console_.info(new_password_rule());
+    for (;;) {
+        auto password = co_await prompts_->ask_hidden(fmt::format("Password for {}: ", base::escape(name_)));
+        if (!password) co_return quit();
+        if (!is_registration || password->empty()) co_return std::move(*password);
+        if (auto const error = new_password_error(*password)) {
+            console_.info(*error);
+            continue;
+        }
+        auto repeated = co_await prompts_->ask_hidden("Password again: ");
+        if (!repeated) co_return quit();
+        if (repeated->view() == password->view()) co_return std::move(*password);
+        console_.info("The two are not the same.");
+    }
+}
+
+// The session.
+
+void login_flow::start_session(access_granted const& access)
 {
     name_ = access.name;
     token_ = base::secret{access.token};
     owns_session_ = !options_.save && !access.token.empty();
-    bool kept = options_.save && !access.token.empty();
-    if (kept) {
+    bool is_saved = options_.save && !access.token.empty();
+    if (is_saved) {
         detail::client::saved_session session;
-        session.server = at_;
+        session.server = connector_.server();
         session.name = access.name;
         session.expires_at = access.expires_at;
         session.token = token_.clone();
-        kept = sessions_.save(session, base::system_clock{}.now());
+        is_saved = sessions_.save(session, base::system_clock{}.now());
     }
-    console_.print(welcome_line(access, kept));
+    console_.print(welcome_line(access, is_saved));
 }
 
 task<void> login_flow::close()
@@ -253,35 +403,35 @@ task<void> login_flow::close()
     co_await client_->close();
 }
 
-/// A second caller, which a signal is, waits for the first one.
+/// A second caller, such as the signal handler, waits for the first.
 task<void> login_flow::end_session()
 {
     if (!std::exchange(owns_session_, false) || client_->ended() != nullptr) {
-        while (is_ending_) co_await ending_.async_wait(base::use_tuple);
+        while (is_ending_) co_await session_ended_.wait();
         co_return;
     }
     is_ending_ = true;
     auto const executor = co_await asio::this_coro::executor;
-    base::steady_timer patience{executor, longest_ending};
-    auto const nothing = [](std::exception_ptr const&) {};
-    patience.async_wait([&client = client_, executor, nothing](base::error_code cancelled) {
-        if (!cancelled) asio::co_spawn(executor, client->close(), nothing);
+    base::steady_timer timer{executor, logout_timeout};
+    auto const ignored = [](std::exception_ptr const&) {};
+    timer.async_wait([&client = client_, executor, ignored](base::error_code cancelled) {
+        if (!cancelled) asio::co_spawn(executor, client->close(), ignored);
     });
     auto const ended = co_await client_->logout();
-    patience.cancel();
+    timer.cancel();
     if (!ended && ended.error().cause == client_errc::denied) {
-        warn_once(fmt::format("the session as {} is not ended: {}", name_,
-                              console_.on_terminal() ? clause_of(ended.error()) : describe(ended.error())));
+        connector_.warn_once(fmt::format("the session as {} is not ended: {}", name_,
+                                         console_.on_terminal() ? clause_of(ended.error()) : describe(ended.error())));
     }
     is_ending_ = false;
-    ending_.cancel();
+    session_ended_.notify();
 }
 
 void login_flow::forget_session()
 {
     token_ = {};
     owns_session_ = false;
-    sessions_.forget(at_, name_);
+    sessions_.forget(connector_.server(), name_);
 }
 
 }  // namespace porter::programs

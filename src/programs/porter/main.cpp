@@ -23,28 +23,28 @@ namespace {
 
 using detail::config::exit_code;
 
-/// However the program ends, the terminal is as it was.
-class terminal_as_it_was {
+/// Restores the modes of the terminal when the program ends.
+class terminal_mode_guard {
 public:
-    terminal_as_it_was() { known_ = ::tcgetattr(STDIN_FILENO, &before_) == 0; }
-    ~terminal_as_it_was()
+    terminal_mode_guard() { is_terminal_ = ::tcgetattr(STDIN_FILENO, &modes_) == 0; }
+    ~terminal_mode_guard()
     {
-        if (known_) ::tcsetattr(STDIN_FILENO, TCSADRAIN, &before_);
+        if (is_terminal_) ::tcsetattr(STDIN_FILENO, TCSADRAIN, &modes_);
     }
-    terminal_as_it_was(terminal_as_it_was const&) = delete;
-    terminal_as_it_was& operator=(terminal_as_it_was const&) = delete;
+    terminal_mode_guard(terminal_mode_guard const&) = delete;
+    terminal_mode_guard& operator=(terminal_mode_guard const&) = delete;
 
 private:
-    struct ::termios before_{};
-    bool known_ = false;
+    struct ::termios modes_{};
+    bool is_terminal_ = false;
 };
 
-/// Names and texts are UTF-8, whatever the locale says of messages; line editing must know that.
-void speak_utf8()
+/// Sets the locale, with UTF-8 in the C locale too: libedit must know the encoding of names and texts.
+void set_utf8_locale()
 {
     std::setlocale(LC_ALL, "");
-    std::string_view const now = std::setlocale(LC_CTYPE, nullptr);
-    if (now == "C" || now == "POSIX") std::setlocale(LC_CTYPE, "C.UTF-8");
+    std::string_view const locale = std::setlocale(LC_CTYPE, nullptr);
+    if (locale == "C" || locale == "POSIX") std::setlocale(LC_CTYPE, "C.UTF-8");
 }
 
 exit_code run(std::vector<std::string> arguments)
@@ -55,14 +55,14 @@ exit_code run(std::vector<std::string> arguments)
                                     options.help ? porter_help() : "porter " + std::string{version} + '\n');
         return exit_code::ok;
     }
-    terminal_as_it_was const restored;
-    console says{::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1, options.quiet};
+    terminal_mode_guard const guard;
+    console console{::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1, options.quiet};
     asio::io_context io{1};
-    app only{io, options, says};
-    auto const why = only.run();
-    auto const& line = says.on_terminal() && !why.sentence.empty() ? why.sentence : why.message;
-    if (!line.empty()) says.error(line);
-    return why.code;
+    app app{io, options, console};
+    auto const status = app.run();
+    auto const& line = console.on_terminal() && !status.sentence.empty() ? status.sentence : status.message;
+    if (!line.empty()) console.error(line);
+    return status.code;
 }
 
 }  // namespace
@@ -73,18 +73,18 @@ int main(int argc, char** argv)
 {
     using namespace porter::programs;
     porter::detail::terminal::prepare_process();
-    speak_utf8();
-    console says{false, false};
+    set_utf8_locale();
+    console console{false, false};
     auto exit = exit_code::defect;
     try {
         exit = run({argv + (argc > 0 ? 1 : 0), argv + argc});
     } catch (porter::detail::config::option_error const& error) {
-        says.error(error.what());
+        console.error(error.what());
         exit = error.exit();
     } catch (...) {
-        auto const why = exit_status_for(std::current_exception());
-        says.error(why.message);
-        exit = why.code;
+        auto const status = exit_status_for(std::current_exception());
+        console.error(status.message);
+        exit = status.code;
     }
     return static_cast<int>(exit);
 }

@@ -10,14 +10,14 @@
 
 namespace porter::programs {
 
-/// What stands on porter's command line.
+/// The options of porter's command line.
 struct porter_options {
-    std::optional<std::string> host;    ///< asked for when it is not given
-    std::optional<std::uint16_t> port;  ///< asked for when it is not given
-    std::string name;                   ///< empty: the one that the server knows, or asked for
+    std::optional<std::string> host;    ///< none: ask the user
+    std::optional<std::uint16_t> port;  ///< none: ask the user
+    std::string name;                   ///< empty: the name that the server knows the address by, or ask the user
     bool register_account = false;
     std::string password_file;
-    bool save = true;    ///< keep the session's token for the next start
+    bool save = true;    ///< save the session's token
     bool plain = false;  ///< no TLS
     porter::host_key_policy host_key_policy = porter::host_key_policy::strict;
     bool json = false;
@@ -29,10 +29,10 @@ struct porter_options {
     bool version = false;
 };
 
-/// Reads the arguments (without the program's name). Throws config::option_error(usage).
+/// Parses the arguments, without the program's name. Throws config::option_error (usage).
 porter_options parse_porter_options(std::vector<std::string> arguments);
 
-/// What --help shows.
+/// The text of --help.
 std::string porter_help();
 
 }  // namespace porter::programs

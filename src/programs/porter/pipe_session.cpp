@@ -11,16 +11,16 @@ namespace {
 
 using detail::config::exit_code;
 
-constexpr std::size_t piece = 64 * 1024;
+constexpr std::size_t chunk_size = 64 * 1024;
 
 }  // namespace
 
-pipe_session::pipe_session(io_executor executor, client& door, login_flow& entrance, output_format how,
+pipe_session::pipe_session(io_executor executor, client& client, login_flow& login, output_format format,
                            std::chrono::milliseconds linger)
     : executor_(executor),
-      client_(door),
-      login_(entrance),
-      options_(how),
+      client_(client),
+      login_(login),
+      format_(format),
       linger_(linger),
       input_(executor, STDIN_FILENO),
       output_(executor, STDOUT_FILENO),
@@ -57,19 +57,19 @@ bool pipe_session::is_over() const
     return received_ >= sent_ || clock::now() >= last_change_ + linger_;
 }
 
-void pipe_session::end(exit_status why)
+void pipe_session::end(exit_status status)
 {
-    if (!exit_) exit_ = std::move(why);
+    if (!exit_) exit_ = std::move(status);
     changed_.cancel();
 }
 
 task<void> pipe_session::send_input()
 {
-    std::string pending;  // of the input, not yet sent: at its end the beginning of a line
+    std::string pending;  // input that is not sent yet; it ends with an incomplete line
     while (!exit_ && !rejected_) {
         std::error_code error;
-        auto const more = co_await input_.read(pending, piece, error);
-        if (error) end({exit_code::io, "cannot read the input: " + error.message()});
+        auto const more = co_await input_.read(pending, chunk_size, error);
+        if (error) end({exit_code::io, fmt::format("cannot read the input: {}", error.message())});
         if (!more) break;
         co_await send_lines(pending);
     }
@@ -79,7 +79,7 @@ task<void> pipe_session::send_input()
     changed_.cancel();
 }
 
-/// Sends the whole lines and leaves the rest.
+/// Sends the complete lines and keeps the rest.
 task<void> pipe_session::send_lines(std::string& pending)
 {
     std::size_t start = 0;
@@ -99,14 +99,14 @@ task<void> pipe_session::send_line(std::string line)
     if (sent) {
         ++sent_;
     } else if (sent.error().cause == client_errc::not_sent) {
-        reject_line("cannot be sent: " + sent.error().reason);
+        reject_line(fmt::format("cannot be sent: {}", sent.error().reason));
     }
 }
 
-/// The input ends here; what was sent before is answered and printed first.
-void pipe_session::reject_line(std::string const& why)
+/// Ends the input. Replies to the lines before are printed first.
+void pipe_session::reject_line(std::string const& reason)
 {
-    rejected_ = exit_status{exit_code::bad_data, fmt::format("line {} of the input {}", sent_ + 1, why)};
+    rejected_ = exit_status{exit_code::bad_data, fmt::format("line {} of the input {}", sent_ + 1, reason)};
 }
 
 task<void> pipe_session::print_received()
@@ -114,12 +114,12 @@ task<void> pipe_session::print_received()
     while (!exit_) {
         auto received = co_await client_.receive();
         if (!received) break;
-        auto lines = line_for(*received, options_);
+        auto lines = format_message(*received, format_);
         std::uint64_t texts = received->is_text() ? 1 : 0;
-        while (lines.size() < piece) {
+        while (lines.size() < chunk_size) {
             auto const* more = client_.next();
             if (more == nullptr) break;
-            lines += line_for(*more, options_);
+            lines += format_message(*more, format_);
             if (more->is_text()) ++texts;
         }
         co_await print(std::move(lines));
@@ -135,20 +135,20 @@ task<void> pipe_session::print(std::string lines)
     std::error_code error;
     co_await output_.write(std::move(lines), error);
     if (error == std::errc::broken_pipe) {
-        end({});  // nobody wants more
+        end({});  // the reader has closed the pipe
     } else if (error) {
-        end({exit_code::io, "cannot write the output: " + error.message()});
+        end({exit_code::io, fmt::format("cannot write the output: {}", error.message())});
     }
 }
 
-/// The server ended the connection. In order, and with all said: that is fine.
+/// After the server closed the connection: success if it was normal and all input was sent.
 exit_status pipe_session::exit_status_at_end() const
 {
-    auto why = exit_status_for(*client_.ended());
-    if (why.code != exit_code::ok) return why;
+    auto status = exit_status_for(*client_.ended());
+    if (status.code != exit_code::ok) return status;
     if (rejected_) return *rejected_;
     if (input_ended_) return {};
-    return {exit_code::temporary_failure, why.message};
+    return {exit_code::temporary_failure, status.message};
 }
 
 }  // namespace porter::programs

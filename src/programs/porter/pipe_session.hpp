@@ -9,20 +9,20 @@
 #include "programs/porter/byte_stream.hpp"
 #include "programs/porter/exit_status.hpp"
 #include "programs/porter/login_flow.hpp"
-#include "programs/porter/received.hpp"
+#include "programs/porter/output_format.hpp"
 
 namespace porter::programs {
 
-/// A session whose input is no terminal: each line of stdin is sent as a text, each text received is printed as a line,
-/// both at once and each as fast as the slowest lets it. It is over when as many texts came as were sent, or none came
-/// for a while after the end of input.
+/// The session without a terminal: sends each line of stdin as a text and prints each received text as a line, in both
+/// directions at once. After the end of input it ends when as many texts were received as sent, or when none was
+/// received for `linger`.
 class pipe_session {
 public:
-    /// `door` and `entrance` outlive the piping. `linger`: how long that while is.
-    pipe_session(io_executor executor, client& door, login_flow& entrance, output_format how,
+    /// `client` and `login` must outlive the object.
+    pipe_session(io_executor executor, client& client, login_flow& login, output_format format,
                  std::chrono::milliseconds linger);
 
-    /// Ends with the connection closed.
+    /// Runs until the session ends, and closes the connection.
     task<exit_status> run();
 
 private:
@@ -34,15 +34,15 @@ private:
     task<void> print_received();
     task<void> print(std::string lines);
 
-    void end(exit_status why);
+    void end(exit_status status);
     bool is_over() const;
-    void reject_line(std::string const& why);
+    void reject_line(std::string const& reason);
     exit_status exit_status_at_end() const;
 
     io_executor executor_;
     client& client_;
     login_flow& login_;
-    output_format options_;
+    output_format format_;
     std::chrono::milliseconds linger_;
     byte_stream input_;
     byte_stream output_;
@@ -51,10 +51,10 @@ private:
     std::uint64_t sent_ = 0;
     std::uint64_t received_ = 0;
     bool input_ended_ = false;
-    clock::time_point last_change_;        // the end of input, or the last text after it
-    std::optional<exit_status> rejected_;  // a line of the input: what was sent before it is still answered
+    clock::time_point last_change_;        // of input_ended_ or received_
+    std::optional<exit_status> rejected_;  // for a line that cannot be sent; replies to earlier ones are printed first
     std::optional<exit_status> exit_;
-    int running_ = 0;  // coroutines that still refer to this
+    int running_ = 0;  // coroutines
 };
 
 }  // namespace porter::programs

@@ -19,7 +19,7 @@ namespace {
 
 namespace base = detail::base;
 
-constexpr std::string_view quit = "/quit";
+constexpr std::string_view quit_command = "/quit";
 
 std::string_view trimmed(std::string_view line)
 {
@@ -28,14 +28,14 @@ std::string_view trimmed(std::string_view line)
     return line;
 }
 
-bool is_quit(std::string_view line)
+bool is_quit_command(std::string_view line)
 {
-    return trimmed(line) == quit;
+    return trimmed(line) == quit_command;
 }
 
 }  // namespace
 
-prompts::prompts(io_executor executor, console& says) : keys_(executor, STDIN_FILENO), talk_(says) {}
+prompts::prompts(io_executor executor, console& console) : input_(executor, STDIN_FILENO), console_(console) {}
 
 task<std::optional<std::string>> prompts::ask(std::string prompt)
 {
@@ -43,19 +43,19 @@ task<std::optional<std::string>> prompts::ask(std::string prompt)
     std::string line;
     auto const answered = co_await read_answer(std::move(prompt), line);
     if (answered) co_return std::string{trimmed(line)};
-    talk_.prompt("\n");
+    console_.prompt("\n");
     co_return std::nullopt;
 }
 
 task<std::optional<base::secret>> prompts::ask_hidden(std::string prompt)
 {
-    if (!hidden_) hidden_.emplace();  // before the prompt: who sees it may type
+    if (!hidden_) hidden_.emplace();  // before the prompt: the user may type as soon as it shows
     std::string line;
     auto const answered = co_await read_answer(std::move(prompt), line);
-    talk_.prompt("\n");
+    console_.prompt("\n");
     std::optional<base::secret> answer;
-    if (answered && is_quit(line)) {
-        left_ = true;
+    if (answered && is_quit_command(line)) {
+        is_quit_ = true;
     } else if (answered) {
         answer.emplace(line);
     }
@@ -68,7 +68,7 @@ void prompts::show_typing()
     hidden_.reset();
 }
 
-void prompts::drop_unseen()
+void prompts::discard_hidden()
 {
     if (hidden_) ::tcflush(STDIN_FILENO, TCIFLUSH);
     hidden_.reset();
@@ -79,23 +79,23 @@ task<std::optional<bool>> prompts::ask_yes_no(std::string prompt)
     for (;;) {
         auto answer = co_await ask(prompt);
         if (!answer) co_return std::nullopt;
-        if (is_quit(*answer)) left_ = true;
-        if (left_) co_return std::nullopt;
-        auto const said = base::lower(*answer);
-        if (said == "yes" || said == "y") co_return true;
-        if (said == "no" || said == "n") co_return false;
-        talk_.info("Please answer yes or no.");
+        if (is_quit_command(*answer)) is_quit_ = true;
+        if (is_quit_) co_return std::nullopt;
+        auto const lower = base::lower(*answer);
+        if (lower == "yes" || lower == "y") co_return true;
+        if (lower == "no" || lower == "n") co_return false;
+        console_.info("Please answer yes or no.");
     }
 }
 
 task<void> prompts::wait(std::chrono::seconds pause)
 {
-    if (!hidden_) hidden_.emplace();  // before the line: who sees it may type
-    talk_.info(fmt::format("Waiting {} s (Ctrl-C leaves).", pause.count()));
+    if (!hidden_) hidden_.emplace();  // before the line, as in ask_hidden()
+    console_.info(fmt::format("Waiting {} s (Ctrl-C quits).", pause.count()));
     auto const executor = co_await asio::this_coro::executor;
     base::steady_timer timer{executor, pause};
     co_await timer.async_wait(base::use_tuple);
-    drop_unseen();
+    discard_hidden();
 }
 
 void prompts::suspend()
@@ -106,31 +106,31 @@ void prompts::suspend()
 void prompts::resume()
 {
     if (hidden_) hidden_->resume();  // before the prompt, as in ask_hidden()
-    if (!prompt_.empty()) talk_.prompt(prompt_);
+    if (!prompt_.empty()) console_.prompt(prompt_);
 }
 
 task<bool> prompts::read_answer(std::string prompt, std::string& line)
 {
     prompt_ = std::move(prompt);
-    talk_.prompt(prompt_);
+    console_.prompt(prompt_);
     auto const answered = co_await read_line(line);
     prompt_.clear();
     co_return answered;
 }
 
-/// The terminal hands out whole lines; a piece without a line feed is one that Ctrl-D pushed out half-typed.
+/// The terminal returns whole lines, or the part of a line before Ctrl-D, which has no line feed.
 task<bool> prompts::read_line(std::string& line)
 {
-    line.reserve(1024);  // a password that made it grow would leave copies behind
-    std::array<char, 1024> piece;
+    line.reserve(1024);  // a reallocation would leave copies of a password
+    std::array<char, 1024> buffer;
     for (;;) {
-        auto const error = co_await keys_.to_read();
+        auto const error = co_await input_.wait_readable();
         if (error) co_return false;
-        auto const got = ::read(STDIN_FILENO, piece.data(), piece.size());
-        if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-        if (got <= 0) co_return false;
-        line.append(piece.data(), static_cast<std::size_t>(got));
-        explicit_bzero(piece.data(), piece.size());
+        auto const count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+        if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+        if (count <= 0) co_return false;
+        line.append(buffer.data(), static_cast<std::size_t>(count));
+        explicit_bzero(buffer.data(), buffer.size());
         if (line.back() == '\n') break;
     }
     line.pop_back();

@@ -5,36 +5,36 @@
 
 #include "base/asio.hpp"
 #include "client/backoff.hpp"
+#include "client/condition_variable.hpp"
 #include "porter/client.hpp"
 #include "programs/porter/console.hpp"
 #include "programs/porter/exit_status.hpp"
 #include "programs/porter/line_editor.hpp"
 #include "programs/porter/login_flow.hpp"
+#include "programs/porter/output_format.hpp"
 #include "programs/porter/prompts.hpp"
-#include "programs/porter/received.hpp"
 
 namespace porter::programs {
 
 struct command;
 
-/// A session with a person at the terminal: what is typed is sent or, beginning with a slash, done; what is received
-/// is shown above the line being typed. A lost connection is made again meanwhile.
+/// The interactive session: sends each typed line, runs those that begin with a slash as commands, and prints received
+/// messages above the line being edited. Reconnects when the connection is lost.
 class repl {
 public:
-    /// Everything outlives the conversation. `door` is in.
-    repl(io_executor executor, std::optional<client>& door, login_flow& entrance, console& says, prompts& ask,
-         output_format how);
+    /// All arguments must outlive the object. `connection` has access.
+    repl(io_executor executor, std::optional<client>& connection, login_flow& login, console& console, prompts& prompts,
+         output_format format);
 
-    /// Ends with the connection closed.
-    task<exit_status> pause_reading();
+    /// Runs until the session ends, and closes the connection.
+    task<exit_status> run();
 
-    /// Ends hold(), with this unless there is a reason already.
-    void exit(exit_status why);
+    /// Ends run() with this status, unless there is one already.
+    void exit(exit_status status);
 
     line_editor& editor() noexcept { return editor_; }
 
 private:
-    // What is typed.
     task<void> run_command(std::string line);
     task<void> run_account_command(std::string line, command const* known);
     task<void> send(std::string text);
@@ -44,11 +44,10 @@ private:
     task<void> change_password();
     task<void> log_out(logout_scope scope);
     void show_identity();
-    void report(client_result<void> const& done, std::string const& success);
-    void complain(client_error const& failed);
-    bool is_connected() const;
+    void report(client_result<void> const& result, std::string const& success);
+    void report_error(client_error const& error);
+    bool has_access() const;
 
-    // What is received.
     task<void> receive_loop();
     task<void> show_received();
     task<bool> reconnect();
@@ -58,13 +57,13 @@ private:
     login_flow& login_;
     console& console_;
     prompts& prompts_;
-    output_format options_;
+    output_format format_;
     line_editor editor_;
 
-    detail::client::backoff pauses_;
-    detail::base::steady_timer pause_;     // until the next try to come back
-    detail::base::steady_timer listened_;  // listen() has ended
-    bool listening_ = false;
+    detail::client::backoff backoff_;
+    detail::base::steady_timer pause_;  // before the next attempt to reconnect
+    detail::client::condition_variable receive_loop_ended_;
+    bool receiving_ = false;
     bool logging_out_ = false;
     std::optional<exit_status> exit_;
 };

@@ -1,4 +1,4 @@
-#include "programs/porter/greeting.hpp"
+#include "programs/porter/session_text.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -14,18 +14,17 @@ namespace {
 
 using detail::base::escape;
 
-/// In the time zone of this machine, which is that of whoever reads it.
-std::tm local(std::chrono::sys_seconds moment)
+std::tm local_time(std::chrono::sys_seconds time)
 {
-    auto const seconds = static_cast<std::time_t>(moment.time_since_epoch().count());
+    auto const seconds = static_cast<std::time_t>(time.time_since_epoch().count());
     std::tm parts{};
     ::localtime_r(&seconds, &parts);
     return parts;
 }
 
-std::string minute_of(std::chrono::sys_seconds moment)
+std::string minute_of(std::chrono::sys_seconds time)
 {
-    return fmt::format("{:%Y-%m-%d %H:%M}", local(moment));
+    return fmt::format("{:%Y-%m-%d %H:%M}", local_time(time));
 }
 
 }  // namespace
@@ -35,7 +34,7 @@ std::string hello_line(std::string const& name)
     return fmt::format("Hello, {}! The server knows you by your address.", escape(name));
 }
 
-std::string welcome_line(access_granted const& access, bool kept)
+std::string welcome_line(access_granted const& access, bool is_saved)
 {
     auto line = access.name.empty() ? std::string{"Welcome."} : fmt::format("Welcome, {}.", escape(access.name));
     if (access.last_login_at) {
@@ -47,13 +46,13 @@ std::string welcome_line(access_granted const& access, bool kept)
         line += fmt::format(" {} failed password {} since then.", access.failed_since,
                             access.failed_since == 1 ? "try" : "tries");
     }
-    if (kept) line += fmt::format(" Your session is kept until {:%Y-%m-%d}.", local(access.expires_at));
+    if (is_saved) line += fmt::format(" Your session is kept until {:%Y-%m-%d}.", local_time(access.expires_at));
     return line;
 }
 
 std::string chosen_session_line(std::string const& name, std::vector<std::string> const& others)
 {
-    return fmt::format("Going by {}, whose session was opened last here. Also kept: {} (--name NAME takes another).",
+    return fmt::format("Resuming the session of {}, which was saved last. Also saved: {} (choose with --name NAME).",
                        escape(name), escape(fmt::format("{}", fmt::join(others, ", "))));
 }
 
@@ -70,11 +69,11 @@ std::string sessions_table(std::vector<session_info> const& sessions)
     detail::terminal::table table{{"ID", "OPENED", "LAST USED", "UNTIL", "ADDRESS"}, {true}};
     for (auto const& session : sessions) {
         table.add({std::to_string(session.id), minute_of(session.created_at), minute_of(session.last_used_at),
-                   fmt::format("{:%Y-%m-%d}", local(session.expires_at)),
+                   fmt::format("{:%Y-%m-%d}", local_time(session.expires_at)),
                    session.address + (session.current ? " (this one)" : "")});
     }
     auto text = table.text(detail::terminal::table::heading::plain);
-    text.pop_back();  // whoever shows it ends the line
+    text.pop_back();
     return text;
 }
 

@@ -1,4 +1,4 @@
-#include "programs/porter/new_password.hpp"
+#include "programs/porter/password_rules.hpp"
 
 #include <fmt/format.h>
 
@@ -11,16 +11,16 @@ namespace {
 
 namespace base = detail::base;
 
-constexpr std::size_t min_length = 8;  // code points; --min-password-length of porterd is no less
+constexpr std::size_t min_length = 8;  // code points; the least value of porterd --min-password-length
 
 }  // namespace
 
-std::string rule_for_new_password()
+std::string new_password_rule()
 {
     return fmt::format("Choose a password of at least {} characters that is not a common one.", min_length);
 }
 
-std::optional<std::string> broken_rule_of_new_password(base::secret const& typed)
+std::optional<std::string> new_password_error(base::secret const& typed)
 {
     auto const password = base::normalise_password(typed.view());
     if (!password) return detail::terminal::sentence(password.error());

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/session_line.hpp"
+#include "porter/client.hpp"
+#include "programs/porter/console.hpp"
+#include "programs/porter/exit_status.hpp"
+#include "programs/porter/options.hpp"
+#include "programs/porter/prompts.hpp"
+
+namespace porter::programs {
+
+/// Makes the connections to the server. Once the user, an option or a file trusts a key, only that key is accepted.
+class connector {
+public:
+    /// `connection` receives each connection. `prompts`: null without a terminal. All arguments must outlive the
+    /// object.
+    connector(porter_options const& options, detail::client::server_identity server, std::optional<client>& connection,
+              console& console, prompts* prompts);
+
+    /// Makes the first connection. Checks the state files before, and asks the user whether to trust an unknown server.
+    task<outcome<void>> connect_first();
+
+    /// Connects; prints a note when that takes longer than a moment.
+    task<client_result<void>> connect_with_note();
+
+    task<client_result<void>> connect();
+
+    /// Prints a warning unless it was printed before: each connection reads known_servers again.
+    void warn_once(std::string const& line);
+
+    /// The server, with its key once connected.
+    detail::client::server_identity const& server() const noexcept { return server_; }
+
+private:
+    outcome<void> check_state_files() const;
+    task<outcome<void>> confirm_host_key(client_error unknown_server);
+    std::string server_name() const;
+
+    porter_options const& options_;
+    detail::client::server_identity server_;
+    std::optional<client>& client_;
+    console& console_;
+    prompts* prompts_;
+    host_key_policy host_key_policy_;
+    std::vector<std::string> warned_;
+};
+
+}  // namespace porter::programs
