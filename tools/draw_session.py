@@ -46,7 +46,7 @@ class Transcript:
         self.lines.append([("$ ", "prompt"), (text, "typed")])
 
     def screen(self, text, answers):
-        """The screen of a program that has ended: output, and prompts with the typed answers. A password is not shown."""
+        """Adds the final screen of a program: output, and prompts with the typed answers. A password is not shown."""
         for line in text.rstrip("\n").split("\n"):
             prompt = re.match(rf"(> |.*[:)] )((?:{'|'.join(map(re.escape, answers))})?)$", line)
             self.lines.append([(prompt[1], "prompt"), (prompt[2], "typed")] if prompt else [(line, "")])

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Fuzzes a running porterd (promise S10 of SECURITY.md): connections that go through the real phases and then send mutated
-frames, whole, in splinters, and cut off by a half-close or a reset.
+"""Fuzzes a running porterd (promise S10 of SECURITY.md): connections get access and then send mutated frames, whole, in
+pieces, and cut off by a half-close or a reset.
 
-Each access mode is fuzzed in the clear and over TLS, by a porterd of our own on 127.0.0.1: by default the one that is built
-with AddressSanitizer and UndefinedBehaviorSanitizer. A sanitizer's report, the server's death or a `defect` in its log ends
-it with exit code 1. The same seed gives the same frames; how the server's answers fall among them is up to the machine.
+Each access mode is fuzzed with and without TLS, in a porterd on 127.0.0.1; by default that of the build with
+AddressSanitizer and UndefinedBehaviorSanitizer. The exit code is 1 after a report of a sanitizer, an exit of the server
+or a `defect` in its log. A seed always gives the same frames; when the server's answers arrive may vary.
 """
 import argparse
 import collections
@@ -25,32 +25,33 @@ from support.case import PASSWORD  # noqa: E402
 from support.server import Server  # noqa: E402
 from support.wire import INVALID_LENGTHS, KIND, MIB, frame, header, message, tls_context  # noqa: E402
 
-TEXTS = ("", "a", "Алиса", "\ufdfa" * 64, "x" * 5000, "\0", "\ud7ff", "e\u0301" * 70, "Ａlice", "\u202eabc", "prt_" + "A" * 43, PASSWORD)
+TEXTS = ("", "a", "Алиса", "\ufdfa" * 64, "x" * 5000, "\0", "\ud7ff", "e\u0301" * 70, "Ａlice", "\u202eabc",
+         "prt_" + "A" * 43, PASSWORD)
 LENGTHS = (0, 1, 2, 4095, 4096, 4097, MIB, MIB + 1, *INVALID_LENGTHS)
 ACCOUNTS = 8
-PAUSE = 0.02  # seconds that are waited for an answer: most frames get none
+READ_TIMEOUT = 0.02  # seconds; most frames get no answer
 
 
 class Frames:
-    """Makes frames: valid ones of every kind, and what becomes of them."""
+    """Generates valid frames of every kind, and mutations of them."""
 
     def __init__(self, rng, tokens):
         self.rng, self.tokens = rng, tokens
-        self.mutations = (self._as_it_is, self._bit, self._length, self._kind, self._longer, self._shorter, self._noise,
-                          self._inner_length, self._noise_of_a_kind, self._twice)
+        self.mutations = (self._unchanged, self._bit, self._length, self._kind, self._longer, self._shorter,
+                          self._noise, self._inner_length, self._noise_of_a_kind, self._twice)
 
     def text(self):
         return self.rng.choice(TEXTS)
 
     def valid(self):
-        """Any message of a client, with fields at the edges of what is allowed and beyond."""
+        """Any message of a client, with fields at and beyond their limits."""
         rng, text = self.rng, self.text
-        if rng.random() < 0.01:  # it ends a session that others need
+        if rng.random() < 0.01:  # rarely, because it ends a session that other connections use
             return message("logout", rng.randrange(4))
         choices = (
             ("hello", rng.choice([1, 1, 1, rng.randrange(256)]), text()),
             ("identify", text()),
-            ("register", f"visitor {rng.randrange(10 ** 9)}", "short"),
+            ("register", f"client {rng.randrange(10 ** 9)}", "short"),
             ("login", text(), text()),
             ("resume", rng.choice([*self.tokens, text()])),
             ("change_password", text(), text()),
@@ -67,7 +68,7 @@ class Frames:
     def mutated(self):
         return self.rng.choice(self.mutations)(self.valid())
 
-    def _as_it_is(self, raw):
+    def _unchanged(self, raw):
         return raw
 
     def _bit(self, raw):
@@ -103,7 +104,7 @@ class Frames:
 
 
 class Fuzzer:
-    """One porterd in one access mode, in the clear or over TLS."""
+    """Fuzzes one porterd in one access mode, with or without TLS."""
 
     def __init__(self, mode, tls, seed):
         self.mode, self.tls = mode, tls
@@ -115,15 +116,15 @@ class Fuzzer:
         self.server = Server("--access", mode, "--login-grace", "5s", "--hash-threads", "1")
 
     def run(self, frames, seconds):
-        """Until so many mutated frames were sent or so many seconds are over."""
+        """Runs until this number of mutated frames or of seconds; returns the counts of the codes in the log."""
         end = time.monotonic() + seconds
         self.make_accounts()
         try:
             while self.sent < frames and time.monotonic() < end:
-                self.visit()
+                self.run_connection()
                 if self.connections % 300 == 0:
                     self.log_in_again()
-        except ConnectionError:  # nobody takes connections any more: the server's last words say why
+        except ConnectionError:  # the server has exited: its output has the reason
             self.server.assert_healthy()
             raise
         self.server.assert_healthy()
@@ -142,7 +143,7 @@ class Fuzzer:
             owner.close()
 
     def log_in_again(self):
-        """The fuzz has ended sessions; without a good token it would stay outside."""
+        """Replaces the tokens, because the fuzzer has ended sessions and needs valid ones."""
         for number in range(len(self.tokens)):
             owner = self.server.connect(f"127.9.1.{number + 1}")
             owner.hello()
@@ -151,64 +152,64 @@ class Fuzzer:
                 self.tokens[number] = got.token
             owner.close()
 
-    def visit(self):
+    def run_connection(self):
         number = self.connections
         self.connections += 1
-        visitor = self.server.connect(f"127.{20 + number // 60000}.{number // 240 % 250}.{1 + number % 240}")
+        client = self.server.connect(f"127.{20 + number // 60000}.{number // 240 % 250}.{1 + number % 240}")
         try:
             if self.tls:
-                visitor.socket = self.context.wrap_socket(visitor.socket)
-            self.enter(visitor, self.rng.randrange(4))
-            visitor.socket.settimeout(PAUSE)
-            self.pester(visitor)
-            self.leave(visitor)
-        except (OSError, AssertionError):  # the server hung up, or what it says is no answer to what was asked
+                client.socket = self.context.wrap_socket(client.socket)
+            self.advance(client, self.rng.randrange(4))
+            client.socket.settimeout(READ_TIMEOUT)
+            self.send_frames(client)
+            self.disconnect(client)
+        except (OSError, AssertionError):  # disconnected, or the answer to an earlier frame
             pass
         finally:
-            visitor.close()
+            client.close()
 
-    def enter(self, visitor, stage):
-        """Goes some of the way that a client goes."""
+    def advance(self, client, stage):
+        """Goes through the first phases of the protocol, as far as the stage says."""
         if stage > 0:
-            visitor.hello()
+            client.hello()
         if stage > 1 and self.mode == "identify":
-            visitor.request("identify", "x")
+            client.request("identify", "x")
         if stage > 1 and self.mode == "authenticate":
-            visitor.request("resume", self.rng.choice(self.tokens))
+            client.request("resume", self.rng.choice(self.tokens))
 
-    def pester(self, visitor):
+    def send_frames(self, client):
         for _ in range(self.rng.randrange(1, 80)):
             is_mutated = self.rng.random() < 0.6
             raw = self.frames.mutated() if is_mutated else self.frames.valid()
             self.sent += is_mutated
             if self.rng.random() < 0.1:
                 for at in range(0, len(raw), 7):
-                    visitor.socket.send(raw[at:at + 7])
+                    client.socket.send(raw[at:at + 7])
             else:
-                visitor.send_raw(raw)
-            if self.rng.random() < 0.3 and not self.hears(visitor):
+                client.send_raw(raw)
+            if self.rng.random() < 0.3 and not self.is_open(client):
                 return
 
-    def hears(self, visitor):
-        """False: the server has closed the connection."""
+    def is_open(self, client):
+        """Discards input. False: the server has closed the connection."""
         try:
-            return bool(visitor.socket.recv(1 << 16))
+            return bool(client.socket.recv(1 << 16))
         except (TimeoutError, ssl.SSLWantReadError):
             return True
 
-    def leave(self, visitor):
-        how = self.rng.random()
-        if how < 0.2:
-            visitor.reset()
-        elif how < 0.4 and not self.tls:
-            visitor.half_close()
-            self.hears(visitor)
+    def disconnect(self, client):
+        choice = self.rng.random()
+        if choice < 0.2:
+            client.reset()
+        elif choice < 0.4 and not self.tls:
+            client.half_close()
+            self.is_open(client)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=3600, help="in all (3600)")
-    parser.add_argument("--frames", type=int, default=sys.maxsize, help="mutated frames in each setting, at most")
+    parser.add_argument("--seconds", type=float, default=3600, help="total duration (3600)")
+    parser.add_argument("--frames", type=int, default=sys.maxsize, help="limit of mutated frames in each setting")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
 
@@ -221,9 +222,11 @@ def main():
         finally:
             fuzzer.server.remove()
         total += fuzzer.sent
-        often = ", ".join(f"{code} {count}" for code, count in codes.most_common(5))
-        print(f"{mode}{' over TLS' if tls else ''}: {fuzzer.sent} mutated frames on {fuzzer.connections} connections; {often}", flush=True)
-    print(f"{total} mutated frames in {time.monotonic() - begun:.0f} s, seed {options.seed}: no report, no death, no defect")
+        most_common = ", ".join(f"{code} {count}" for code, count in codes.most_common(5))
+        print(f"{mode}{' over TLS' if tls else ''}: {fuzzer.sent} mutated frames on {fuzzer.connections} connections; "
+              f"{most_common}", flush=True)
+    print(f"{total} mutated frames in {time.monotonic() - begun:.0f} s, seed {options.seed}: "
+          "no report, no crash, no defect")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Everything at once against a porterd that is built with ThreadSanitizer (promise S11 of SECURITY.md).
+"""Runs all kinds of load at once against a porterd with ThreadSanitizer (promise S11 of SECURITY.md).
 
-Logins, registrations and resumes, sessions that other threads end, TLS and plain, resets, TLS handshakes that are left half
-open so that they give way, and SIGHUP every 50 ms. A sanitizer's report, the server's death or a `defect` in its log ends it
-with exit code 1. PORTERD names another build, such as build/dev/bin/porterd. Build it before:
+The load: logins, registrations and resumed sessions, sessions that other threads end, with and without TLS, resets,
+more unfinished TLS handshakes than the server admits, and SIGHUP every 50 ms. The exit code is 1 after a report of a
+sanitizer, an exit of the server or a `defect` in its log. The environment variable PORTERD names another build, such as
+build/dev/bin/porterd. Build it first:
 
     cmake --preset tsan && cmake --build --preset tsan --target porterd
 """
@@ -30,11 +31,11 @@ from support.wire import tls_context  # noqa: E402
 
 OWNERS = 6
 CLIENTS = 12
-HALF_OPEN = 400  # handshakes that are held open at a time: more than the server holds
+HALF_OPEN = 400  # unfinished handshakes at a time: more than the server admits
 
 
 def client_hello():
-    """The first bytes of a TLS handshake that never goes on."""
+    """The first bytes of a TLS handshake."""
     inward, outward = ssl.MemoryBIO(), ssl.MemoryBIO()
     handshake = tls_context("porter/1").wrap_bio(inward, outward)
     try:
@@ -52,11 +53,11 @@ class Stress:
         self.lock = threading.Lock()
         self.done = collections.Counter()
 
-    def note(self, what):
+    def count(self, event):
         with self.lock:
-            self.done[what] += 1
+            self.done[event] += 1
 
-    def goes_on(self):
+    def is_running(self):
         return time.monotonic() < self.end and self.server.process.poll() is None
 
     def run(self):
@@ -64,77 +65,77 @@ class Stress:
             owner = self.server.connect(f"127.29.0.{number + 1}")
             self.tokens.append(owner.get_access("register", f"owner {number}", PASSWORD).token)
             owner.close()
-        crew = [threading.Thread(target=self.live, args=(number,)) for number in range(CLIENTS)]
-        crew += [threading.Thread(target=self.leave_half_open), threading.Thread(target=self.hang_up)]
-        for one in crew:
+        threads = [threading.Thread(target=self.run_clients, args=(number,)) for number in range(CLIENTS)]
+        threads += [threading.Thread(target=self.begin_handshakes), threading.Thread(target=self.send_sighup)]
+        for one in threads:
             one.start()
-        for one in crew:
+        for one in threads:
             one.join()
 
-    def live(self, number):
-        """One client after another, each from an address of its own."""
+    def run_clients(self, number):
+        """Runs clients one after another, each from an address of its own."""
         rng = random.Random(f"{self.seed} {number}")
-        while self.goes_on():
+        while self.is_running():
             try:
-                visitor = self.server.connect(f"127.{30 + number}.{rng.randrange(250)}.{rng.randrange(1, 250)}")
+                client = self.server.connect(f"127.{30 + number}.{rng.randrange(250)}.{rng.randrange(1, 250)}")
                 try:
-                    self.visit(visitor, rng)
+                    self.run_session(client, rng)
                 finally:
-                    visitor.close()
-            except (OSError, AssertionError) as ended:  # the server hung up, or its answer belongs to something before
-                self.note(type(ended).__name__)
+                    client.close()
+            except (OSError, AssertionError) as error:  # disconnected, or the answer to an earlier request
+                self.count(type(error).__name__)
 
-    def visit(self, visitor, rng):
-        visitor.socket.settimeout(8)
+    def run_session(self, client, rng):
+        client.socket.settimeout(8)
         if rng.random() < 0.5:
-            visitor.start_tls()
-        visitor.hello()
-        got = self.ask_for_access(visitor, rng)
-        self.note(got.kind if got else "ended")
+            client.start_tls()
+        client.hello()
+        got = self.request_access(client, rng)
+        self.count(got.kind if got else "ended")
         if not got or got.kind != "granted":
             return
         if got.token:
             self.tokens.append(got.token)
         for _ in range(rng.randrange(6)):
-            self.ask_for_something(visitor, got, rng)
+            self.send_request(client, got, rng)
         if rng.random() < 0.4:
-            visitor.reset()
+            client.reset()
 
-    def ask_for_access(self, visitor, rng):
+    def request_access(self, client, rng):
         kind = rng.randrange(6)
         if kind == 0:
-            return visitor.request("register", f"visitor {rng.randrange(10 ** 9)}", PASSWORD)
+            return client.request("register", f"client {rng.randrange(10 ** 9)}", PASSWORD)
         if kind < 3:
-            return visitor.request("login", f"owner {rng.randrange(OWNERS)}", PASSWORD if kind == 1 else "wrong wrong")
-        return visitor.request("resume", rng.choice(list(self.tokens)))
+            return client.request("login", f"owner {rng.randrange(OWNERS)}", PASSWORD if kind == 1 else "wrong wrong")
+        return client.request("resume", rng.choice(list(self.tokens)))
 
-    def ask_for_something(self, visitor, access, rng):
-        what = rng.randrange(8)
-        if what == 0:
-            visitor.request("list_sessions")
-        elif what == 1:
-            visitor.send("revoke_session", max(0, access.session - rng.randrange(3)))
-        elif what == 2:
-            visitor.send("text", "x" * rng.randrange(100_000))
-        elif what == 3 and rng.random() < 0.3:
-            visitor.send("logout", rng.randrange(2))
-        elif what == 4:
-            visitor.send("change_password", PASSWORD, PASSWORD)
+    def send_request(self, client, access, rng):
+        choice = rng.randrange(8)
+        if choice == 0:
+            client.request("list_sessions")
+        elif choice == 1:
+            client.send("revoke_session", max(0, access.session - rng.randrange(3)))
+        elif choice == 2:
+            client.send("text", "x" * rng.randrange(100_000))
+        elif choice == 3 and rng.random() < 0.3:
+            client.send("logout", rng.randrange(2))
+        elif choice == 4:
+            client.send("change_password", PASSWORD, PASSWORD)
         else:
-            visitor.request("ping", b"x")
+            client.request("ping", b"x")
 
-    def leave_half_open(self):
+    def begin_handshakes(self):
         hello, held, rng = client_hello(), collections.deque(), random.Random(self.seed)
-        while self.goes_on():
+        while self.is_running():
             one = socket.socket()
             one.setblocking(False)
             held.append(one)
             try:
                 one.bind((f"127.90.{len(held) % 3}.{rng.randrange(1, 250)}", 0))
                 one.connect_ex(("127.0.0.1", self.server.port))
-                time.sleep(0.02)  # more would leave the server no time for anything else
+                time.sleep(0.02)  # a higher rate would take all the server's time
                 one.send(hello)
-                self.note("half open")
+                self.count("half open")
             except OSError:
                 pass
             if len(held) > HALF_OPEN:
@@ -142,16 +143,16 @@ class Stress:
         for one in held:
             one.close()
 
-    def hang_up(self):
-        while self.goes_on():
+    def send_sighup(self):
+        while self.is_running():
             self.server.signal(signal.SIGHUP)
-            self.note("SIGHUP")
+            self.count("SIGHUP")
             time.sleep(0.05)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=600, help="how long (600)")
+    parser.add_argument("--seconds", type=float, default=600, help="duration (600)")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
 
@@ -160,12 +161,12 @@ def main():
     try:
         stress = Stress(server, options.seconds, options.seed)
         stress.run()
-        print(", ".join(f"{what} {count}" for what, count in sorted(stress.done.items())))
+        print(", ".join(f"{event} {count}" for event, count in sorted(stress.done.items())))
         server.assert_healthy()
         defects = [line for line in server.log().splitlines() if re.search(r" (warn|error) defect\b", line)]
         assert not defects, "\n".join(defects[:3])
         server.stop()
-        print(f"{options.seconds:.0f} s, seed {options.seed}: no report, no death, no defect")
+        print(f"{options.seconds:.0f} s, seed {options.seed}: no report, no crash, no defect")
     finally:
         server.remove()
 

@@ -1,1 +1,1 @@
-"""The parts of tools/prove/booted: containers, the commands of the pages, and the walkthroughs of two pages."""
+"""The parts of tools/prove/booted: containers, the commands of the pages, and the steps of two pages."""

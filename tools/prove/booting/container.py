@@ -14,19 +14,19 @@ from support.waiting import until
 
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "porter" / "booted"
 MIRROR = "http://deb.debian.org/debian"
-# What every Debian server has, and what the pages take for granted. The libraries of the programs are not among them.
-PACKAGES = ("ca-certificates", "dbus", "iproute2", "libpam-systemd", "logrotate", "openssl", "procps", "python3", "sqlite3",
-            "ssl-cert", "sudo", "systemd", "systemd-sysv")
-OTHER_MACHINE = ("192.0.2.1/24", "2001:db8::1/64")  # beside the addresses of the page; in a network namespace of its own
+# The packages of every Debian server, which the pages assume. The libraries of the programs are not among them.
+PACKAGES = ("ca-certificates", "dbus", "iproute2", "libpam-systemd", "logrotate", "openssl", "procps", "python3",
+            "sqlite3", "ssl-cert", "sudo", "systemd", "systemd-sysv")
+OTHER_MACHINE = ("192.0.2.1/24", "2001:db8::1/64")  # in the networks of the page's addresses
 CLONE_NEWNET = 0x40000000  # <sched.h>
 REBOOT = 133  # systemd-nspawn's exit code
-BOOT_GUARD = 240  # seconds; a process that does not end holds up a shutdown for 90 s
+BOOT_GUARD = 240  # seconds; a process that does not exit delays a shutdown by 90 s
 LOGOUT_GUARD = 10
 INSTALL_GUARD = 1200
 
 
 def base_tree(release):
-    """The tree of this release, made once."""
+    """The base tree of this release. The first call makes it."""
     tree = CACHE / release
     if not tree.exists():
         print(f"making {tree} with debootstrap ...", flush=True)
@@ -42,7 +42,7 @@ def base_tree(release):
 
 
 class Container:
-    """A copy of the tree (an overlay: the tree itself stays as it is), and the system that is booted in it."""
+    """An overlay of the base tree, and the system that boots in it."""
 
     def __init__(self, name, release, private_network):
         self.name, self.private_network = name, private_network
@@ -69,32 +69,35 @@ class Container:
         shutil.rmtree(self.folder)
 
     def _nspawn(self, *options):
-        return ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--machine", self.name, "-D", str(self.root),
-                f"--bind={self.archives}:/var/cache/apt/archives", *options]
+        return ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--machine", self.name,
+                "-D", str(self.root), f"--bind={self.archives}:/var/cache/apt/archives", *options]
 
     def prepare(self, command):
-        """Runs a command in the tree before it is booted, with this machine's network."""
-        done = subprocess.run(self._nspawn("--pipe", "--setenv=DEBIAN_FRONTEND=noninteractive", "bash", "-euo", "pipefail",
-                                           "-c", command),
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=INSTALL_GUARD, check=False)
-        assert done.returncode == 0, f"{command}\nexit code {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        """Runs a command in the tree before the boot, with the network of this machine."""
+        done = subprocess.run(self._nspawn("--pipe", "--setenv=DEBIAN_FRONTEND=noninteractive",
+                                           "bash", "-euo", "pipefail", "-c", command),
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=INSTALL_GUARD,
+                              check=False)
+        output = done.stdout[-2000:] + done.stderr[-2000:]
+        assert done.returncode == 0, f"{command}\nexit code {done.returncode}\n{output}"
         return done.stdout
 
     def boot(self):
-        # With a network of its own the veth leads from the container to a namespace in which systemd-nspawn is alone, and
-        # not to this machine, whose addresses may be the same.
+        # With a private network the other end of the veth is in a namespace of systemd-nspawn alone, not on this
+        # machine, which may have the same addresses.
         network = ["--network-veth"] if self.private_network else []
         before = ["unshare", "--net"] if self.private_network else []
         with open(self.folder / "console", "ab") as console:
-            # A systemd of Debian 13 boots on cgroups of version 1 only when it is told to.
+            # The systemd of Debian 13 needs this option to boot on cgroups of version 1.
             self.process = subprocess.Popen(
-                [*before, *self._nspawn(*network, "--boot", "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1", "systemd.show_status=0")],
+                [*before, *self._nspawn(*network, "--boot", "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1",
+                                        "systemd.show_status=0")],
                 stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True)
         self._find_leader()
 
     def reboot(self):
         self.run("systemctl reboot")
-        # With --keep-unit systemd-nspawn leaves it to its service manager, here this script, to start it again.
+        # With --keep-unit systemd-nspawn exits and its service manager, here this script, starts it again.
         code = self.process.wait(BOOT_GUARD)
         self.process = None
         assert code == REBOOT, f"systemd-nspawn ended with {code}:\n{self.console()}"
@@ -123,39 +126,40 @@ class Container:
         return ["nsenter", "--target", str(self.process.pid), "--net", *command]
 
     def _set_up_other_machine(self):
-        """Its side of the veth; the container's is the administrator's."""
-        link = f"ve-{self.name}"  # 15 characters at most
+        """Sets up the other machine's end of the veth; the steps set up the container's end."""
+        interface = f"ve-{self.name}"  # 15 characters at most
         for address in OTHER_MACHINE:
-            subprocess.run(self._on_network("ip", "address", "replace", address, "dev", link,
+            subprocess.run(self._on_network("ip", "address", "replace", address, "dev", interface,
                                             *(["nodad"] if ":" in address else [])), check=True)
-        subprocess.run(self._on_network("ip", "link", "set", link, "up"), check=True)
+        subprocess.run(self._on_network("ip", "link", "set", interface, "up"), check=True)
 
     @contextlib.contextmanager
     def network(self):
-        """Sockets that are made within are the other machine's."""
+        """Sockets that are created within the context belong to the other machine."""
         libc = ctypes.CDLL(None, use_errno=True)
-        with open("/proc/thread-self/ns/net", "rb") as here, open(f"/proc/{self.process.pid}/ns/net", "rb") as there:
-            if libc.setns(there.fileno(), CLONE_NEWNET) != 0:
+        with open("/proc/thread-self/ns/net", "rb") as own, open(f"/proc/{self.process.pid}/ns/net", "rb") as other:
+            if libc.setns(other.fileno(), CLONE_NEWNET) != 0:
                 raise OSError(ctypes.get_errno(), "setns")
             try:
                 yield
             finally:
-                if libc.setns(here.fileno(), CLONE_NEWNET) != 0:
+                if libc.setns(own.fileno(), CLONE_NEWNET) != 0:
                     raise OSError(ctypes.get_errno(), "setns")
 
     def _inside(self, *command):
         return ["nsenter", "--target", self.leader, "--all", *command]
 
     def run(self, command, check=True):
-        """As root on the booted system, without a terminal."""
+        """Runs a command as root on the booted system, without a terminal."""
         done = subprocess.run(self._inside("env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8",
                                            "bash", "-euo", "pipefail", "-c", command),
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=INSTALL_GUARD, check=False)
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=INSTALL_GUARD,
+                              check=False)
         assert not check or done.returncode == 0, f"{command}\nexit code {done.returncode}\n{done.stdout}{done.stderr}"
         return done
 
     def elsewhere(self, command):
-        """As another machine on the network, with the programs and libraries of the tree."""
+        """Runs a command as another machine on the network, with the programs and libraries of the tree."""
         home = self.root / "root/elsewhere"
         home.mkdir(exist_ok=True, mode=0o700)
         done = subprocess.run(self._on_network("chroot", str(self.root), "bash", "-euo", "pipefail", "-c",
@@ -173,15 +177,15 @@ class Container:
         try:
             self.process.wait(BOOT_GUARD)
         except subprocess.TimeoutExpired:
-            self.process.kill()  # and with it its process 1
+            self.process.kill()  # also kills its process 1
             self.process.wait()
         self.process = None
 
 
 class Shell:
-    """A login shell on a terminal: what is typed, and what the screen shows."""
+    """A login shell on a terminal."""
 
-    PROMPT = r"\[(\d+)\] ready> "  # not only at the begin of a line: it follows the ^C of Ctrl-C
+    PROMPT = r"\[(\d+)\] ready> "  # not only at the start of a line: it can follow the ^C of Ctrl-C
 
     def __init__(self, command, folder):
         self.terminal = Terminal(*command, home="/nonexistent", columns=240)
@@ -196,30 +200,30 @@ class Shell:
         return self.terminal.expect(self.PROMPT, times=self.prompts, **guard)
 
     def start(self, command):
-        """Types a command that goes on; what it shows is the terminal's to see."""
+        """Types a command without waiting for its end; returns the terminal."""
         self.typed = len(self.terminal.text())
         for line in command.splitlines():
             self.terminal.send_line(line)
         return self.terminal
 
     def ended(self, code=0, **guard):
-        """Waits for the prompt; what the command showed."""
+        """Waits for the prompt; returns the output of the command."""
         found = self._prompt(**guard)
         shown = found.string[self.typed:found.start()]
         assert int(found[1]) == code, f"exit code {found[1]}, not {code}:\n{shown}"
         return shown
 
     def run(self, command, code=0, **guard):
-        """Types a command and waits for its end; what it showed, behind the line that was typed."""
+        """Types a command and waits for its end; returns its output, without the typed line."""
         self.start(command)
         return self.ended(code, **guard).partition("\n")[2]
 
     def close(self):
-        """Logs out, whatever goes on; a shell that is left behind would hold up the next shutdown for 90 s."""
+        """Interrupts and logs out: a shell that still runs would delay the next shutdown by 90 s."""
         try:
             self.terminal.send(CTRL_C)
             self.terminal.send_line("exit")
             self.terminal.expect(r"^logout$", guard=LOGOUT_GUARD)
-        except (AssertionError, OSError):  # it has ended with its system, or hears nothing
+        except (AssertionError, OSError):  # the system has ended, or the shell does not respond
             pass
         self.terminal.close()

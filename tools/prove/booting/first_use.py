@@ -1,4 +1,4 @@
-"""The walkthrough of README.md: a fresh clone, a plain user with sudo, and a terminal."""
+"""The steps of README.md: a fresh clone, an unprivileged user with sudo, and a terminal."""
 import subprocess
 
 from support.terminal import CTRL_C
@@ -26,7 +26,7 @@ class FirstUse:
         self.machine.remove()
 
     def recover(self):
-        """A new terminal for the client; the server's stays."""
+        """Opens a new terminal for the client and keeps that of the server."""
         if self.shell:
             self.shell.close()
             self.shell = None
@@ -36,10 +36,10 @@ class FirstUse:
 
     def steps(self):
         return [self.log_in, self.run, self.again, self.without_terminal, self.helps, self.deploy_builds, self.programs,
-                self.conversation, self.use, self.table, self.operate, self.stop, self.left, self.installed]
+                self.host_key_prompt, self.use, self.table, self.operate, self.stop, self.clean_tree, self.installed]
 
     def log_in(self):
-        """the system boots; a plain user with sudo has a fresh clone and logs in on a terminal"""
+        """the system boots; an unprivileged user with sudo has a fresh clone and logs in on a terminal"""
         self.machine.prepare(f"useradd --create-home --shell /bin/bash {USER}; "
                              f"echo '{USER} ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/{USER}")
         subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(self.clone)], check=True)
@@ -53,7 +53,7 @@ class FirstUse:
         return commands[0]
 
     def run(self):
-        """README: ./tools/run installs, builds and starts a conversation: an account is made, each text comes back"""
+        """README: ./tools/run installs, builds and starts a session: a registration and echoes"""
         terminal = self.shell.start(self.first())
         terminal.expect(r"^[^\n]*[Nn]ame[^\n]*: \Z", guard=BUILD_GUARD)
         terminal.send_line("Alice")
@@ -63,9 +63,9 @@ class FirstUse:
             terminal.expect(r"^[^\n]*[Pp]assword[^\n]*: ", times=times)
             terminal.send_line("four quiet lanterns")
         terminal.expect(r"^Welcome, Alice")
-        self.talk(terminal, 1)
+        self.send_texts(terminal, 1)
 
-    def talk(self, terminal, times):
+    def send_texts(self, terminal, times):
         for text in ("hello", "привет"):
             terminal.expect(r"^> \Z")
             terminal.send_line(text)
@@ -75,13 +75,13 @@ class FirstUse:
         self.shell.ended()
 
     def again(self):
-        """README: ./tools/run again asks nothing: the session was kept"""
+        """README: another ./tools/run asks nothing: it resumes the session"""
         terminal = self.shell.start(self.first())
         terminal.expect(r"^Welcome, Alice", times=2, guard=INSTALL_GUARD)
-        self.talk(terminal, 2)
+        self.send_texts(terminal, 2)
 
     def without_terminal(self):
-        """README: where there is no terminal, ./tools/run holds a conversation and shows it"""
+        """README: without a terminal ./tools/run runs a demonstration"""
         shown = self.shell.run(f"(set -o pipefail; {self.first()} </dev/null |& cat)", guard=INSTALL_GUARD)
         assert "привет" in shown and "All steps succeeded" in shown, shown
 
@@ -92,11 +92,11 @@ class FirstUse:
             assert "usage:" in shown, shown
 
     def deploy_builds(self):
-        """deploy: the command that builds, before the programs are installed"""
+        """deploy: the build command, before the installation"""
         self.shell.run(Page("docs/deploy.md").span("./tools/run"), guard=INSTALL_GUARD)
 
     def programs(self):
-        """README: the programs are on the PATH by the line that the page gives; the server starts on a second terminal"""
+        """README: the page's line adds the programs to PATH; the server starts on a second terminal"""
         path = self.page.span("export PATH=")
         self.shell.run(path)
         self.server = self.machine.shell(USER, "porter")
@@ -104,42 +104,43 @@ class FirstUse:
         (commands, _), = self.page.marked("sh server", "Use")
         self.server.start(commands[0]).expect(r"listening on 127\.0\.0\.1:7678")
 
-    def conversation(self):
-        """README: the client on a terminal asks for what it is not told, and for trust in the server's key"""
+    def host_key_prompt(self):
+        """README: the client on a terminal asks for missing values, and whether to trust the server's key"""
         terminal = self.shell.start(self.page.span("porter localhost 7678"))
         terminal.expect(r"Trust this server\? \(yes/no\) \Z")
         terminal.send_line("no")
         self.shell.ended(NOT_TRUSTED)
 
     def use(self):
-        """README: the client's blocks under "Use" print what stands below them"""
+        """README: the client commands under "Use" print the output on the page"""
         self.client_blocks("Use")
 
     def operate(self):
-        """README: those under "Operate", too"""
+        """README: the commands under "Operate", too"""
         self.client_blocks("Operate")
 
     def client_blocks(self, heading):
         for commands, output in self.page.marked("sh client", heading):
             shown = "".join(self.shell.run(command) for command in commands)
             if output is not None:
-                came = [line for line in shown.splitlines() if line in output.splitlines()]
-                same(came, output.splitlines())
+                printed = [line for line in shown.splitlines() if line in output.splitlines()]
+                same(printed, output.splitlines())
 
     def table(self):
-        """README: the table: a log, a port that is asked for, the next one, messages both ways, an example that shows frames"""
+        """README: the table: a log, a prompt for the port, the next free port, messages in both directions, an example
+        with frames"""
         assert "7678" in self.shell.run(self.page.span("cat ~/.local/state"))
         other = self.machine.shell(USER, "porter")
         try:
             other.run(self.page.span("export PATH="))
-            asked = other.start("porterd")
-            asked.expect(r"^Port \[7678\]: \Z")
-            asked.send_line("seven")
-            asked.expect(r'^"seven" is not a port')
-            asked.expect(r"^Port \[7678\]: \Z")
-            asked.send_line("")
-            asked.expect(r"listening on 127\.0\.0\.1:\d+ \(7678 was taken\)")
-            asked.send(CTRL_C)
+            server = other.start("porterd")
+            server.expect(r"^Port \[7678\]: \Z")
+            server.send_line("seven")
+            server.expect(r'^"seven" is not a port')
+            server.expect(r"^Port \[7678\]: \Z")
+            server.send_line("")
+            server.expect(r"listening on 127\.0\.0\.1:\d+ \(7678 was taken\)")
+            server.send(CTRL_C)
             other.ended()
         finally:
             other.close()
@@ -149,18 +150,18 @@ class FirstUse:
         assert "привет" in shown, shown
 
     def stop(self):
-        """README: Ctrl-C stops the server in order"""
+        """README: Ctrl-C stops the server with exit code 0"""
         self.server.terminal.send(CTRL_C)
         self.server.ended()
 
-    def left(self):
-        """in the work tree git sees nothing that the page's commands left"""
-        left = subprocess.run(["git", "-C", str(self.clone), "-c", "safe.directory=*", "status", "--porcelain"],
+    def clean_tree(self):
+        """git finds no untracked or changed files after the commands of the page"""
+        status = subprocess.run(["git", "-C", str(self.clone), "-c", "safe.directory=*", "status", "--porcelain"],
                               check=True, capture_output=True, text=True).stdout
-        same(left.splitlines(), [])
+        same(status.splitlines(), [])
 
     def installed(self):
-        """README: the programs are installed by the line that the page gives, and found by a new login"""
+        """README: the page's line installs the programs, and a new login shell finds them"""
         self.shell.run(self.page.span("sudo cmake --install"))
         other = self.machine.shell(USER)
         try:

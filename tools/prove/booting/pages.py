@@ -1,4 +1,4 @@
-"""The commands of the pages, read from the pages themselves: a page that changes changes what is played."""
+"""Reads the commands from the pages, so that the steps follow each change of a page."""
 import pathlib
 import re
 import shlex
@@ -12,22 +12,23 @@ class Page:
     def __init__(self, name):
         self.name = name
         self.text = (ROOT / name).read_text(encoding="utf-8")
-        self.played = set()  # where the blocks begin that were asked for
+        self.used = set()  # the offsets of the blocks that a step has used
 
     def block(self, marker):
         """The only fenced block that contains the marker, without the indentation of its fence."""
         found = [fence for fence in _FENCE.finditer(self.text) if marker in fence["body"]]
         assert len(found) == 1, f"{self.name} has {len(found)} blocks with {marker!r}, not one"
-        self.played.add(found[0].start())
+        self.used.add(found[0].start())
         indent = len(found[0]["indent"])
         return "".join(line[indent:] for line in found[0]["body"].splitlines(keepends=True))
 
-    def not_played(self):
-        """The blocks that were not asked for."""
-        return [fence["body"] for fence in _FENCE.finditer(self.text) if fence.start() not in self.played]
+    def unused(self):
+        """The blocks that no step has used."""
+        return [fence["body"] for fence in _FENCE.finditer(self.text) if fence.start() not in self.used]
 
     def commands(self, marker, variant=None):
-        """The commands of that block. Where `# VARIANT` lines divide it, those below the line that names this variant."""
+        """The commands of the block with the marker; of a block with `# VARIANT` lines those below the line of this
+        variant."""
         kept, heading = [], None
         for command in _split(self.block(marker)):
             if command.startswith("#"):
@@ -38,7 +39,7 @@ class Page:
         return kept
 
     def marked(self, language, heading):
-        """(commands, the text block directly below or None) of each block of this language below the heading, in order."""
+        """(commands, the text block directly below or None) for each block of this language below the heading."""
         start = self.text.index(f"\n## {heading}\n")
         following = self.text.find("\n## ", start + 1)
         end = following if following >= 0 else len(self.text)
@@ -50,7 +51,7 @@ class Page:
                 yield _split(fence["body"]), after["body"] if below else None
 
     def span(self, start):
-        """The first piece of code within a line that begins so; in a table a bar is written with a backslash."""
+        """The first code span with this beginning. In a table a bar has a backslash."""
         for span in _SPAN.finditer(_FENCE.sub("", self.text)):
             if span[1].startswith(start):
                 return span[1].replace(r"\|", "|")
@@ -61,7 +62,7 @@ class Page:
 
 
 def _split(text):
-    """The commands of a block: a line each, or more where a quote or a backslash goes on."""
+    """The commands of a block: one line each, or more with an open quote or a backslash at the end."""
     commands, command = [], ""
     for line in text.splitlines():
         command += ("\n" if command else "") + line
@@ -70,7 +71,7 @@ def _split(text):
         if command.strip():
             commands.append(command)
         command = ""
-    assert not command, f"a command that does not end: {command}"
+    assert not command, f"an incomplete command: {command}"
     return commands
 
 

@@ -17,12 +17,12 @@ class Unit:
     def show(self, name):
         return self.machine.run(f"systemctl show --property={name} --value porterd").stdout.strip()
 
-    def wait(self, happened, what):
+    def wait(self, condition, description):
         try:
-            until(happened, what, UNIT_GUARD)
-        except AssertionError as differs:
+            until(condition, description, UNIT_GUARD)
+        except AssertionError as error:
             state = self.machine.run("systemctl status --no-pager --full --lines=15 porterd", check=False).stdout
-            raise AssertionError(f"{differs}\n{state}") from differs
+            raise AssertionError(f"{error}\n{state}") from error
 
     def wait_active(self, port=PORT):
         self.wait(lambda: self.show("ActiveState") == "active" and f":{port} " in self.listeners(),
@@ -33,13 +33,13 @@ class Unit:
 
     def log(self):
         log = self.machine.root / LOG[1:]
-        return log.read_text(encoding="utf-8") if log.exists() else ""  # a rotation has taken it away
+        return log.read_text(encoding="utf-8") if log.exists() else ""  # missing after a rotation
 
     def log_has(self, pattern, since=0):
         until(lambda: re.search(pattern, self.log()[since:], re.MULTILINE), f"{pattern} in the log", UNIT_GUARD)
 
     def drop_in(self, text):
-        """What `systemctl edit porterd` leaves; None takes it away."""
+        """Writes the override file of `systemctl edit porterd`; None removes it."""
         folder = self.machine.root / "etc/systemd/system/porterd.service.d"
         shutil.rmtree(folder, ignore_errors=True)
         if text:
