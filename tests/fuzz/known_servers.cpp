@@ -28,11 +28,11 @@ void check(std::string_view file)
     using namespace detail::client;
     for (auto const& line : split_lines(std::string{file})) {
         auto const server = parse_known_server(line);
-        if (server) check_damaged(line, server->name);
         if (!server) {
             require(!server.error().empty(), "an error has a reason");
             continue;
         }
+        check_damaged(line, server->name);
         require(is_fingerprint(server->fingerprint), "a key is a fingerprint");
         auto const is_control = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; };
         require(std::none_of(server->first_seen.begin(), server->first_seen.end(), is_control), "a note is printable");

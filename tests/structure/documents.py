@@ -1,4 +1,4 @@
-"""Rules about the documents: what they say about the tree is true."""
+"""Rules about the documents: their statements about the tree are true."""
 
 import re
 from pathlib import PurePosixPath
@@ -15,7 +15,7 @@ def pages(tree):
 
 
 def anchors(markdown):
-    """The anchors of a page, as the usual renderers make them from its headings."""
+    """The anchors of a page, as renderers make them from the headings."""
     for heading in re.findall(r"^#+ +(.+?)\s*$", FENCE.sub("", markdown), re.MULTILINE):
         yield re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
@@ -38,7 +38,7 @@ def links_have_targets(tree):
 
 
 def every_page_is_linked(tree):
-    """A page without a link to it is not read."""
+    """Readers find a page through links only."""
     linked = set()
     for page in pages(tree):
         for match in LINK.finditer(tree.text(page)):
@@ -123,7 +123,7 @@ CALL_OF_A_HELPER = re.compile(
 
 
 def logged_events(tree):
-    """event -> the levels that its calls name; a helper may choose one itself"""
+    """event -> the levels of its calls; a helper function may choose the level"""
     found = {}
     for path in tree.cpp("src"):
         text = tree.text(path)
@@ -135,7 +135,7 @@ def logged_events(tree):
 
 
 def events_of_the_page(markdown):
-    """event -> the levels, of all tables that begin with these two columns"""
+    """event -> its levels, from all tables whose first columns are event and level"""
     found, is_inside = {}, False
     for line in markdown.split("\n"):
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")] if line.startswith("|") else []
@@ -153,7 +153,7 @@ def the_log_page_has_every_event(tree):
     logged = logged_events(tree)
     for event in sorted(written.keys() | logged.keys()):
         if event not in logged:
-            yield f"{page}: nothing in src logs {event}"
+            yield f"{page}: src does not log {event}"
         elif event not in written:
             yield f"{page}: has no {event}"
         elif not logged[event] <= written[event]:

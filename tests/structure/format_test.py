@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Checks that clang-format would change nothing. Version 19, which Debian 12 and 13 both have: other versions lay the
-same style out differently. tools/test installs it."""
+"""Checks that clang-format would change nothing. Debian 12 and 13 both have version 19; other versions format the same
+style differently. tools/test installs it."""
 
 import shutil
 import subprocess

@@ -16,7 +16,7 @@ import words  # noqa: E402
 from tree import CPP_SUFFIXES, LITERAL_OR_COMMENT, Tree, line_of  # noqa: E402
 
 FOLDERS = ("src", "include", "tests", "docs", "tools", ".ci", ".github")
-SWITCHED_ON = (".ci", ".github", "tests/structure", "tools")
+SWITCHED_ON = (".ci", ".github", "tests/fuzz", "tests/structure", "tools")
 # The word lists, and the made-up trees that break the rule.
 EXCEPTIONS = {"tests/structure/words.py", "tests/structure/self_test.py"}
 

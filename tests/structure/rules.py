@@ -1,4 +1,4 @@
-"""Rules of the tree. A rule takes the tree and yields a line for each place where it is broken."""
+"""Rules of the tree. A rule takes the tree and yields one line for each violation."""
 
 import re
 from pathlib import PurePosixPath
@@ -14,9 +14,10 @@ TOP_LEVEL = {
 FILE_LINES = 500
 FUNCTION_LINES = 70
 COLUMNS = 120
-UNWRAPPED_YET = ("ARCHITECTURE.md", "docs/", "src/programs/", "tests/programs/")
+UNWRAPPED_YET = ("src/programs/porter-bench/", "tests/programs/")
+FENCED_OR_ROW = re.compile(r"^( *)```.*?^\1```|^\|.*?$", re.MULTILINE | re.DOTALL)
 URL = re.compile(r"https?://\S+")
-# Inputs of fuzzers, and migrations: databases record what was applied, so a step that was released is never edited.
+# Inputs of fuzzers, and migrations: a database records the steps that it has, so a released step is never edited.
 GENERATED_OR_FROZEN = ("tests/fuzz/corpus/", "migrations/")
 
 # The package of a header, by its first folder. Headers of the language and of POSIX are free for every module.
@@ -41,42 +42,42 @@ def includes(tree, path):
 
 
 def modules(tree):
-    """ARCHITECTURE.md's table: module -> (the modules that it may know, the packages that it may use)."""
-    rows = table(tree.text("ARCHITECTURE.md"), ["module", "what it is for", "may know", "packages"]) or []
+    """ARCHITECTURE.md's table: module -> (the modules that it may include, the packages that it may use)."""
+    rows = table(tree.text("ARCHITECTURE.md"), ["module", "purpose", "may include", "packages"]) or []
     split = lambda cell: set(re.findall(r"[\w/+-]+", cell.replace("`", "")))
     return {row[0].strip("`"): (split(row[2]), split(row[3])) for row in rows}
 
 
-def module_of(known, path):
+def module_of(allowed, path):
     """The module of a path below src/: the nearest folder that is one."""
     for parent in PurePosixPath(path).parents:
-        if parent.as_posix() in known:
+        if parent.as_posix() in allowed:
             return parent.as_posix()
     return None
 
 
 def modules_are_those_of_the_table(tree):
-    known = modules(tree)
-    if not known:
-        yield "ARCHITECTURE.md: no table with the columns module, what it is for, may know, packages"
+    allowed = modules(tree)
+    if not allowed:
+        yield "ARCHITECTURE.md: no table with the columns module, purpose, may include, packages"
     folders = {PurePosixPath(path).parent.relative_to("src").as_posix() for path in tree.cpp("src")}
-    for folder in sorted(folders - known.keys()):
+    for folder in sorted(folders - allowed.keys()):
         yield f"src/{folder}: not a module of ARCHITECTURE.md"
-    for module in sorted(known.keys() - folders):
+    for module in sorted(allowed.keys() - folders):
         yield f"ARCHITECTURE.md: the module {module} has no file in src/{module}"
-    for module, (knows, _) in known.items():
-        for other in sorted(knows - known.keys()):
-            yield f"ARCHITECTURE.md: {module} may know {other}, which is no module"
+    for module, (others, _) in allowed.items():
+        for other in sorted(others - allowed.keys()):
+            yield f"ARCHITECTURE.md: {module} may include {other}, which is no module"
 
 
-def modules_include_only_what_they_may(tree):
-    known = modules(tree)
+def modules_include_only_allowed_modules(tree):
+    allowed = modules(tree)
     for path in tree.cpp("src"):
-        module = module_of(known, path.removeprefix("src/"))
-        knows, packages = known.get(module, (set(), set()))
-        for line, ours, name in includes(tree, path):
+        module = module_of(allowed, path.removeprefix("src/"))
+        others, packages = allowed.get(module, (set(), set()))
+        for line, quoted, name in includes(tree, path):
             package = PACKAGES.get(name.split("/")[0])
-            if not ours:
+            if not quoted:
                 if package and package not in packages:
                     yield f"{path}:{line}: {module} may not use {package}"
             elif name.startswith("porter/"):
@@ -84,30 +85,30 @@ def modules_include_only_what_they_may(tree):
                     yield f"{path}:{line}: there is no include/{name}"
             elif not tree.exists(f"src/{name}"):
                 yield f"{path}:{line}: there is no src/{name}: own headers are named from src"
-            elif (other := module_of(known, name)) != module and other not in knows:
-                yield f"{path}:{line}: {module} may not know {other}"
+            elif (other := module_of(allowed, name)) != module and other not in others:
+                yield f"{path}:{line}: {module} may not include {other}"
 
 
 def modules_have_no_cycles(tree):
-    known = modules(tree)
-    for module in known:
-        seen, todo = set(), list(known[module][0])
+    allowed = modules(tree)
+    for module in allowed:
+        seen, todo = set(), list(allowed[module][0])
         while todo:
             other = todo.pop()
             if other not in seen:
                 seen.add(other)
-                todo += known.get(other, (set(), set()))[0]
+                todo += allowed.get(other, (set(), set()))[0]
         if module in seen:
             yield f"ARCHITECTURE.md: {module} includes itself through other modules"
 
 
 def public_headers_include_nothing_private(tree):
     for path in tree.cpp("include"):
-        for line, ours, name in includes(tree, path):
-            if ours and not name.startswith("porter/"):
+        for line, quoted, name in includes(tree, path):
+            if quoted and not name.startswith("porter/"):
                 yield f'{path}:{line}: a public header includes "{name}"'
             package = PACKAGES.get(name.split("/")[0])
-            if not ours and package and package not in PUBLIC_PACKAGES:
+            if not quoted and package and package not in PUBLIC_PACKAGES:
                 yield f"{path}:{line}: a public header includes {package}"
 
 
@@ -115,7 +116,7 @@ def asio_versions_are_named_in_one_place(tree):
     for path in tree.cpp("src", "include", "tests"):
         if path not in ASIO_VERSIONS:
             for match in re.finditer(r"asio/experimental|asio::experimental|ASIO_VERSION", tree.code(path)):
-                yield f"{path}:{line_of(tree.code(path), match.start())}: {match.group()} belongs into base/asio.hpp"
+                yield f"{path}:{line_of(tree.code(path), match.start())}: {match.group()} belongs in base/asio.hpp"
 
 
 def migrations_have_no_gaps(tree):
@@ -126,7 +127,7 @@ def migrations_have_no_gaps(tree):
 
 
 def files_are_short(tree):
-    """A warning: a file is cut where two things meet, never to stay below a number."""
+    """A warning only: a file is split along a seam, never to stay below a number."""
     for path in tree.cpp("src", "include", "tests", "tools"):
         if (lines := tree.text(path).count("\n")) > FILE_LINES:
             yield f"{path}: {lines} lines, more than {FILE_LINES}"
@@ -135,7 +136,7 @@ def files_are_short(tree):
 def functions_are_short(tree):
     for path in tree.cpp("src", "include", "tests", "tools"):
         lines = tree.code(path).split("\n")
-        opened = {}  # the indentation of a body's brace, which stands alone on its line -> that line
+        opened = {}  # indentation of an opening brace on a line of its own -> number of the line
         for number, line in enumerate(lines, start=1):
             indent = len(line) - len(line.lstrip())
             if line.strip() == "{":
@@ -150,15 +151,16 @@ def is_wrapped_by_people(path):
 
 
 def lines_have_at_most_120_columns(tree):
-    """Except rows of a Markdown table, which cannot be wrapped, and lines that one URL makes long."""
+    """Except, in Markdown, rows of a table and blocks of code or output, and lines that are long because of one URL."""
     for path in tree.files:
         try:
             text = tree.text(path) if is_wrapped_by_people(path) else ""
         except UnicodeDecodeError:
             continue
+        if path.endswith(".md"):
+            text = FENCED_OR_ROW.sub(lambda match: "\n" * match.group().count("\n"), text)
         for number, line in enumerate(text.split("\n"), start=1):
-            is_row = path.endswith(".md") and line.startswith("|")
-            if len(line) > COLUMNS and not is_row and len(URL.sub("", line)) > COLUMNS - 20:
+            if len(line) > COLUMNS and len(URL.sub("", line)) > COLUMNS - 20:
                 yield f"{path}:{number}: {len(line)} columns"
 
 
@@ -183,7 +185,7 @@ def test_names_can_be_discovered(tree):
     for path in tree.cpp("tests"):
         for match in re.finditer(r'TEST_CASE\(\s*"([^"]*)"', tree.text(path)):
             if set(match[1]) & set(";,["):
-                yield f'{path}: "{match[1]}": no semicolon, comma or bracket in the name of a test'
+                yield f'{path}: "{match[1]}": the name of a test has a semicolon, comma or bracket'
 
 
 def headers_are_guarded(tree):
@@ -249,9 +251,9 @@ def no_notes_are_left(tree):
             yield f"{path}:{line_of(text, match.start())}: {match.group()}"
 
 
-def scripts_can_be_run(tree):
+def scripts_are_executable(tree):
     for path in tree.files:
         with (tree.root / path).open("rb") as file:
             is_script = file.read(2) == b"#!"
         if is_script and not (tree.root / path).stat().st_mode & 0o111:
-            yield f"{path}: a script without its run bit"
+            yield f"{path}: a script that is not executable"

@@ -16,7 +16,7 @@ GOOD = {
     "CHANGELOG.md": "# Changes\n\n## 0.1.0\n",
     "ARCHITECTURE.md": "# Architecture\n\n"
     "## The way of one connection\n\n```\nframe::read()   a frame_error\n```\n`wire/frame` reads.\n\n"
-    "## Modules\n\n| module | what it is for | may know | packages |\n|---|---|---|---|\n"
+    "## Modules\n\n| module | purpose | may include | packages |\n|---|---|---|---|\n"
     "| `base` | tools | | Asio |\n| `wire` | frames | `base` | Asio |\n"
     "| `protocol` | messages | `base` | |\n| `programs/porterd` | main | `wire` `protocol` `base` | |\n\n"
     "See [the protocol](docs/PROTOCOL.md#codes), [the log](docs/log.md).\n",
@@ -48,7 +48,7 @@ LONG_FUNCTION = "void f()\n{\n" + "    g();\n" * 71 + "}\n"
 # rule -> changes that break it: path -> its new text, or what is appended if it begins with "+"
 BREAKS = {
     "modules_are_those_of_the_table": [{"src/attic/box.cpp": ""}, {"src/wire/frame.hpp": None}],
-    "modules_include_only_what_they_may": [
+    "modules_include_only_allowed_modules": [
         {"src/wire/frame.hpp": '#pragma once\n#include "protocol/messages.hpp"\n'},
         {"src/protocol/messages.hpp": "+#include <asio/post.hpp>\n"},
         {"src/wire/frame.hpp": '#pragma once\n#include "../base/asio.hpp"\n'},
@@ -111,7 +111,7 @@ BREAKS = {
         )
     ],
     "no_notes_are_left": [{"src/wire/frame.hpp": "+// TO" + "DO\n"}],
-    "scripts_can_be_run": [{"tools/test": "#!/bin/sh\n"}],
+    "scripts_are_executable": [{"tools/test": "#!/bin/sh\n"}],
     "links_have_targets": [
         {"CHANGELOG.md": "+[gone](docs/GONE.md)\n"},
         {"CHANGELOG.md": "+[gone](docs/PROTOCOL.md#x)\n"},

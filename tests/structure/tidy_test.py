@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs clang-tidy with the checks of .clang-tidy: tidy_test.py [--all] ROOT BUILD. Version 19, as for clang-format.
 
-A file takes seconds, all take a quarter of an hour. So the suite checks what a change touches: the sources that differ
-from the upstream branch, or from the last commit but one where nothing does. `tools/prove/tidy` checks all of them."""
+A file takes seconds, all files take a quarter of an hour. So the suite checks the files of a change: those that differ
+from the upstream branch or, on that branch, from the commit before the last. `tools/prove/tidy` checks all files."""
 
 import argparse
 import os
@@ -19,9 +19,9 @@ from tree import Tree  # noqa: E402
 
 TOOL = "clang-tidy-19"
 SKIPPED = 77  # SKIP_RETURN_CODE in CMakeLists.txt
-# The compile commands are g++'s: Asio needs to be told that clang has coroutines, too.
+# The compile commands are those of g++. With clang, Asio needs these definitions for coroutines.
 FLAGS = ["-DASIO_HAS_CO_AWAIT=1", "-DASIO_HAS_STD_COROUTINE=1", "-Wno-unknown-warning-option"]
-MOST_FILES = 40  # of one run of the suite: a change that touches more is checked by tools/prove/tidy
+MOST_FILES = 40  # in a run of the suite; tools/prove/tidy checks larger changes
 
 
 def git(root, *words):
@@ -34,12 +34,12 @@ def changed_since(root, commit):
 
 
 def changed_files(root):
-    """What differs from the upstream branch; on that branch itself, what the last commit and the work tree changed."""
+    """The files that differ from the upstream branch; on that branch, the changes since the commit before the last."""
     return changed_since(root, "@{upstream}") or changed_since(root, "HEAD~1")
 
 
 def sources_of(tree, changed):
-    """The .cpp files that changed, and those of headers that did."""
+    """The changed .cpp files, and the .cpp files of changed headers."""
     sources = set(tree.under("src", suffixes={".cpp"}))
     return sorted(sources & {str(Path(path).with_suffix(".cpp")) for path in changed})
 
@@ -52,7 +52,7 @@ def findings(root, build, path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--all", action="store_true", help="check every source, not what a change touches")
+    parser.add_argument("--all", action="store_true", help="check all sources, not only changed ones")
     parser.add_argument("root", type=Path)
     parser.add_argument("build", type=Path, help="a build folder with compile_commands.json")
     given = parser.parse_args()
