@@ -84,7 +84,7 @@ def parts_of(identifier):
             yield pair, words.PAIRS[pair]
 
 
-def in_code(piece):
+def in_code(piece, is_cpp):
     for match in TOKEN.finditer(piece):
         name = match.group()
         if name.startswith("test_"):  # a sentence
@@ -94,7 +94,7 @@ def in_code(piece):
         for found in parts_of(name):
             yield match.start(), found
         whole = "" if name.startswith("__") else name.strip("_")
-        if whole in words.IDENTIFIERS:
+        if whole in words.IDENTIFIERS and (is_cpp or whole not in words.CPP_ONLY):
             yield match.start(), (whole, words.IDENTIFIERS[whole])
 
 
@@ -114,8 +114,9 @@ def in_prose(piece):
 def private_words(path, text):
     """(line, word, what to say instead) for each private word of a file."""
     text = STANDARD.sub(lambda match: " " * len(match.group()), text)
+    is_cpp = Path(path).suffix in CPP_SUFFIXES
     for offset, sort, piece in pieces(path, text):
-        for where, (word, say) in (in_code if sort == CODE else in_prose)(piece):
+        for where, (word, say) in in_code(piece, is_cpp) if sort == CODE else in_prose(piece):
             yield line_of(text, offset + where), word, say
 
 
