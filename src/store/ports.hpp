@@ -59,7 +59,7 @@ public:
     /// Opens a session of an account whose credential was just verified. Records the login (time, address) and the
     /// address, resets the failure counter of the attempt and failed_since, and ends the oldest sessions beyond
     /// max_sessions. Errors: credential_changed.
-    virtual task<result<opened_session>> open(new_session session) = 0;
+    virtual task<result<opened_session>> open(new_session record) = 0;
 
     /// Adds an account and opens its first session: both or neither, so that no client is told of an error although
     /// its account exists. Ignores `id`, `credential_version` and `failed_since` of the account, and the account and

@@ -9,7 +9,7 @@ class sessions final : public store::sessions {
 public:
     explicit sessions(tables& data) : data_(data) {}
 
-    task<result<opened_session>> open(new_session session) override;
+    task<result<opened_session>> open(new_session record) override;
     task<result<opened_session>> open_first(account owner, new_session first) override;
     task<result<std::optional<found_session>>> find(token_digest digest) override;
     task<result<std::vector<session>>> list(account_id account, base::timestamp now,

@@ -21,7 +21,7 @@ constexpr std::string_view find_by_id =
     "SELECT id, name, folded_name, password_hash, credential_version, created_at, disabled_at, failed_since"
     " FROM accounts WHERE id = ?1";
 
-// Few rows are there, so nothing is gained by an index on what they are ordered by.
+// The table has few rows, so the order needs no index.
 constexpr std::string_view find_hash_costs =
     "SELECT memory_kib, passes FROM password_costs"
     " WHERE memory_kib BETWEEN ?1 AND ?2 AND passes BETWEEN ?3 AND ?4 AND memory_kib * passes <= ?5"
@@ -47,7 +47,7 @@ template <typename Key>
 result<claimed_account> find_claimed_account(database& db, std::string_view sql, Key const& key)
 {
     claimed_account claimed;
-    // Its row is the same read transaction's as the costs: they are read while it is in use.
+    // While this statement is in use, the costs are read in the same read transaction.
     statement found{db, sql, key};
     if (found.step()) claimed.account = read_account(found);
     claimed.hash_costs = hash_costs(db);
@@ -56,7 +56,7 @@ result<claimed_account> find_claimed_account(database& db, std::string_view sql,
 
 result<void> replace_hash(database& db, account_id id, std::string const& old_hash, std::string const& new_hash)
 {
-    // Raising rehash_count tells the schema that the password is the same: sessions stay.
+    // An incremented rehash_count tells the schema that the password is the same: sessions stay.
     statement{db,
               "UPDATE accounts SET password_hash = ?3, rehash_count = rehash_count + 1"
               " WHERE id = ?1 AND password_hash = ?2",
@@ -66,19 +66,19 @@ result<void> replace_hash(database& db, account_id id, std::string const& old_ha
     return {};
 }
 
-result<void> replace_password(database& db, password_change const& asked)
+result<void> replace_password(database& db, password_change const& change)
 {
     statement{db, "UPDATE sessions SET credential_version = credential_version + 1 WHERE id = ?1 AND account_id = ?2",
-              asked.keep, asked.account}
+              change.keep, change.account}
         .run();
-    // A trigger ends the sessions of the old version.
+    // A trigger ends the sessions of the previous version.
     statement{db,
               "UPDATE accounts SET password_hash = ?3, credential_version = credential_version + 1"
               " WHERE id = ?1 AND credential_version = ?2 AND disabled_at IS NULL",
-              asked.account, asked.credential_version, asked.new_hash}
+              change.account, change.credential_version, change.new_hash}
         .run();
     if (db.changes() == 0) return unexpected(errc::credential_changed);
-    undo_verified_attempt(db, asked.attempt);
+    undo_verified_attempt(db, change.attempt);
     return {};
 }
 
@@ -86,7 +86,7 @@ result<void> replace_password(database& db, password_change const& asked)
 
 result<account> add_account(database& db, account const& fresh)
 {
-    // Looked up first: the schema refuses a duplicate too, but there it would be one refused statement among others.
+    // The schema rejects a duplicate, too, but its error is like that of any other constraint.
     statement same{db, "SELECT 1 FROM accounts WHERE folded_name = ?1", fresh.folded_name};
     if (same.step()) return unexpected(errc::name_taken);
     statement{db,
@@ -107,7 +107,7 @@ result<account> add_account(database& db, account const& fresh)
 
 task<result<std::optional<account>>> accounts::find(std::string folded_name)
 {
-    return ask(reader_, [folded_name = std::move(folded_name)](database& db) -> result<std::optional<account>> {
+    return submit(read_queue_, [folded_name = std::move(folded_name)](database& db) -> result<std::optional<account>> {
         statement found{db, find_by_name, folded_name};
         if (!found.step()) return std::optional<account>{};
         return std::optional{read_account(found)};
@@ -116,26 +116,26 @@ task<result<std::optional<account>>> accounts::find(std::string folded_name)
 
 task<result<claimed_account>> accounts::find_claimed(std::string folded_name)
 {
-    return ask(reader_, [folded_name = std::move(folded_name)](database& db) {
+    return submit(read_queue_, [folded_name = std::move(folded_name)](database& db) {
         return find_claimed_account(db, find_by_name, folded_name);
     });
 }
 
 task<result<claimed_account>> accounts::find_claimed(account_id id)
 {
-    return ask(reader_, [id](database& db) { return find_claimed_account(db, find_by_id, id); });
+    return submit(read_queue_, [id](database& db) { return find_claimed_account(db, find_by_id, id); });
 }
 
 task<result<void>> accounts::rehash(account_id id, std::string old_hash, std::string new_hash)
 {
-    return ask(writes_, [id, old_hash = std::move(old_hash), new_hash = std::move(new_hash)](database& db) {
+    return submit(write_queue_, [id, old_hash = std::move(old_hash), new_hash = std::move(new_hash)](database& db) {
         return replace_hash(db, id, old_hash, new_hash);
     });
 }
 
-task<result<void>> accounts::change_password(password_change asked)
+task<result<void>> accounts::change_password(password_change change)
 {
-    return ask(writes_, [asked = std::move(asked)](database& db) { return replace_password(db, asked); });
+    return submit(write_queue_, [change = std::move(change)](database& db) { return replace_password(db, change); });
 }
 
 }  // namespace porter::detail::store::sqlite

@@ -12,17 +12,17 @@ result<account> add_account(database& db, account const& fresh);
 
 class accounts final : public store::accounts {
 public:
-    accounts(job_queue& look_ups, job_queue& writes) : reader_(look_ups), writes_(writes) {}
+    accounts(job_queue& read_queue, job_queue& write_queue) : read_queue_(read_queue), write_queue_(write_queue) {}
 
     task<result<std::optional<account>>> find(std::string folded_name) override;
     task<result<claimed_account>> find_claimed(std::string folded_name) override;
     task<result<claimed_account>> find_claimed(account_id id) override;
     task<result<void>> rehash(account_id id, std::string old_hash, std::string new_hash) override;
-    task<result<void>> change_password(password_change asked) override;
+    task<result<void>> change_password(password_change change) override;
 
 private:
-    job_queue& reader_;
-    job_queue& writes_;
+    job_queue& read_queue_;
+    job_queue& write_queue_;
 };
 
 }  // namespace porter::detail::store::sqlite

@@ -41,7 +41,7 @@ bool is_recorded(database& db, std::string const& address)
 }
 
 /// The conditions that a network or site is not '' let SQLite use the partial indexes.
-void forget_oldest_of_network(database& db, std::string const& network, std::string const& site)
+void delete_oldest_of_network(database& db, std::string const& network, std::string const& site)
 {
     statement{db,
               "DELETE FROM addresses WHERE address IN (SELECT address FROM addresses WHERE network = ?1 AND"
@@ -55,8 +55,8 @@ void forget_oldest_of_network(database& db, std::string const& network, std::str
         .run();
 }
 
-/// Two at most, so that a database with more than the limit comes back to it without a pause.
-void forget_oldest(database& db)
+/// Deletes at most two, so that a database above the limit returns to it without a pause.
+void delete_oldest(database& db)
 {
     std::int64_t surplus = 0;
     {
@@ -76,7 +76,7 @@ void forget_oldest(database& db)
 void record_address(database& db, std::string const& address, std::string const& network, std::string const& name,
                     std::optional<account_id> account, base::timestamp at)
 {
-    // An IPv4 address is a network by itself, and there is nothing to count.
+    // An IPv4 address is its own network: nothing to count.
     bool const is_one_of_many = network != address;
     auto const own = is_one_of_many ? network : std::string{};
     auto const site = is_one_of_many ? base::site_of(network) : std::string{};
@@ -93,20 +93,21 @@ void record_address(database& db, std::string const& address, std::string const&
               site}
         .run();
     if (!is_new) return;
-    if (is_one_of_many) forget_oldest_of_network(db, own, site);
-    forget_oldest(db);
+    if (is_one_of_many) delete_oldest_of_network(db, own, site);
+    delete_oldest(db);
 }
 
 task<result<std::optional<std::string>>> addresses::name_of(std::string address)
 {
-    return ask(reader_, [address = std::move(address)](database& db) { return find_name(db, address); });
+    return submit(read_queue_, [address = std::move(address)](database& db) { return find_name(db, address); });
 }
 
 task<result<void>> addresses::record(std::string address, std::string network, std::string name,
                                      std::optional<account_id> account, base::timestamp at)
 {
-    return ask(writes_, [address = std::move(address), network = std::move(network), name = std::move(name), account,
-                         at](database& db) { return record_name(db, address, network, name, account, at); });
+    return submit(write_queue_,
+                  [address = std::move(address), network = std::move(network), name = std::move(name), account,
+                   at](database& db) { return record_name(db, address, network, name, account, at); });
 }
 
 }  // namespace porter::detail::store::sqlite

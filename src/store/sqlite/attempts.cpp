@@ -11,12 +11,12 @@ namespace porter::detail::store::sqlite {
 
 namespace {
 
-/// Networks that an account remembers: who comes from more of them is not at home in the oldest any more.
+/// Known networks of an account; beyond it the ones used longest ago are deleted.
 constexpr std::int64_t networks_per_account = 100;
 
-std::int64_t in_milliseconds(base::instant when)
+std::int64_t in_milliseconds(base::instant time)
 {
-    return when.time_since_epoch().count();
+    return time.time_since_epoch().count();
 }
 
 base::instant from_milliseconds(std::int64_t count)
@@ -24,13 +24,13 @@ base::instant from_milliseconds(std::int64_t count)
     return base::instant{std::chrono::milliseconds{count}};
 }
 
-base::timestamp in_seconds(base::instant when)
+base::timestamp in_seconds(base::instant time)
 {
-    return std::chrono::floor<std::chrono::seconds>(when);
+    return std::chrono::floor<std::chrono::seconds>(time);
 }
 
-/// How the strangers' ladder of an account is called, and each other.
-std::string failures_of(counted_attempt const& counted)
+/// The key of the account's failure counter: a known network, or '' for all others.
+std::string counter_of(counted_attempt const& counted)
 {
     return counted.is_known_network ? counted.network : std::string{};
 }
@@ -49,8 +49,8 @@ failure_counter find_counter(database& db, account_id account, std::string const
     return {row.count(0), from_milliseconds(row.integer(1))};
 }
 
-/// The failure that must be over before the network may fail again. What lies far in the future was written before
-/// the clock was set back.
+/// The failure that must leave the window before the network may fail again. Ignores failures far in the future, which
+/// were stored before the clock was set back.
 std::optional<base::timestamp> full_since(database& db, std::string const& network, throttle_rules const& rules,
                                           base::instant now)
 {
@@ -78,13 +78,13 @@ void count_failure(database& db, account_id account, counted_attempt& counted)
     statement{db,
               "INSERT INTO password_ladders (account_id, network, failed, last_ms) VALUES (?1, ?2, 1, ?3)"
               " ON CONFLICT (account_id, network) DO UPDATE SET failed = failed + 1, last_ms = ?3",
-              account, failures_of(counted), in_milliseconds(counted.at)}
+              account, counter_of(counted), in_milliseconds(counted.at)}
         .run();
 }
 
 void count_for_network(database& db, counted_attempt& counted, throttle_rules const& rules)
 {
-    // What is out of the window decides nothing any more.
+    // Failures out of the window do not count any more.
     auto const now = in_seconds(counted.at);
     statement{db, "DELETE FROM network_failures WHERE failed_at <= ?1", now - rules.network_window}.run();
     statement{db, "INSERT INTO network_failures (network, failed_at) VALUES (?1, ?2)", counted.network, now}.run();
@@ -107,44 +107,44 @@ void mark_pending(database& db, counted_attempt const& counted)
         .run();
 }
 
-/// Whether tries of ours that are not decided share in the refusal. Of a network there never are any when its decided
-/// failures are enough: then none was let in.
-bool is_pending(database& db, secret_attempt const& asked, bool is_known_network, decision const& refused)
+/// Whether pending attempts are among those that deny this one. A network whose decided failures fill the window has no
+/// pending attempts.
+bool is_pending(database& db, secret_attempt const& attempt, bool is_known_network, decision const& denial)
 {
-    if (refused.by == decision::rule::registrations_used_up) return is_registration_pending(db, asked.network);
-    if (refused.by == decision::rule::network_throttled) {
-        statement row{db, "SELECT 1 FROM undecided_tries WHERE network = ?1", asked.network};
+    if (denial.by == decision::rule::registrations_used_up) return is_registration_pending(db, attempt.network);
+    if (denial.by == decision::rule::network_throttled) {
+        statement row{db, "SELECT 1 FROM undecided_tries WHERE network = ?1", attempt.network};
         return row.step();
     }
-    if (!asked.account) return asked.fallback_is_pending;
+    if (!attempt.account) return attempt.fallback_is_pending;
     statement row{db,
                   "SELECT 1 FROM undecided_tries WHERE account_id = ?1 AND is_known_network = ?2"
                   " AND (?2 = 0 OR network = ?3)",
-                  *asked.account, std::int64_t{is_known_network}, asked.network};
+                  *attempt.account, std::int64_t{is_known_network}, attempt.network};
     return row.step();
 }
 
-result<attempt_result> begin_attempt(database& db, secret_attempt const& asked, throttle_rules const& rules)
+result<attempt_result> begin_attempt(database& db, secret_attempt const& attempt, throttle_rules const& rules)
 {
-    auto found = attempts_of(db, asked.account, asked.network, rules, asked.at);
-    if (!asked.account && asked.fallback) found.failures = *asked.fallback;
-    if (asked.max_registrations > 0) found.registrations_full_since = registrations_full_since(db, asked);
-    attempt_result judged;
-    judged.decision = decide(found, rules, asked.at);
-    if (!judged.decision.allows()) {
-        if (is_pending(db, asked, found.is_known_network, judged.decision)) judged.decision = decision::not_yet();
-        return judged;
+    auto history = history_of(db, attempt.account, attempt.network, rules, attempt.at);
+    if (!attempt.account && attempt.fallback) history.failures = *attempt.fallback;
+    if (attempt.max_registrations > 0) history.registrations_full_since = registrations_full_since(db, attempt);
+    attempt_result result;
+    result.decision = decide(history, rules, attempt.at);
+    if (!result.decision.allows()) {
+        if (is_pending(db, attempt, history.is_known_network, result.decision)) result.decision = decision::not_yet();
+        return result;
     }
-    auto& counted = judged.counted;
-    counted.network = asked.network;
-    counted.is_known_network = found.is_known_network;
-    counted.at = asked.at;
-    counted.last_before = found.failures.last_failed_at;
-    if (asked.account) count_failure(db, *asked.account, counted);
+    auto& counted = result.counted;
+    counted.network = attempt.network;
+    counted.is_known_network = history.is_known_network;
+    counted.at = attempt.at;
+    counted.last_before = history.failures.last_failed_at;
+    if (attempt.account) count_failure(db, *attempt.account, counted);
     count_for_network(db, counted, rules);
-    if (asked.max_registrations > 0) count_registration(db, counted);
+    if (attempt.max_registrations > 0) count_registration(db, counted);
     mark_pending(db, counted);
-    return judged;
+    return result;
 }
 
 void forget_entry(database& db, counted_attempt const& counted)
@@ -152,7 +152,7 @@ void forget_entry(database& db, counted_attempt const& counted)
     statement{db, "DELETE FROM network_failures WHERE id = ?1", counted.entry}.run();
 }
 
-/// The account's own figures, which people are shown, without this try.
+/// Removes this attempt from the figures that are shown of the account.
 void forget_failure(database& db, account_id account, counted_attempt const& counted)
 {
     statement{db,
@@ -168,11 +168,11 @@ void rollback_one(database& db, counted_attempt const& counted)
     forget_registration(db, counted.registration);
     if (!counted.account) return;
     forget_failure(db, *counted.account, counted);
-    auto const counter = failures_of(counted);
+    auto const counter = counter_of(counted);
     statement{db, "DELETE FROM password_ladders WHERE account_id = ?1 AND network = ?2 AND failed = 1",
               *counted.account, counter}
         .run();
-    // The pause is again that of the failure before, unless there was another one since.
+    // The pause is that of the failure before, unless another one followed.
     statement{db,
               "UPDATE password_ladders SET failed = failed - 1, last_ms = iif(last_ms = ?3, ?4, last_ms)"
               " WHERE account_id = ?1 AND network = ?2 AND failed > 1",
@@ -187,7 +187,7 @@ void rollback_one(database& db, counted_attempt const& counted)
 
 void rollback_pending(database& db)
 {
-    std::vector<counted_attempt> left;  // the latest first, so that each finds the failure counter as it left it
+    std::vector<counted_attempt> left;  // latest first, so that each restores what it found
     {
         statement row{db,
                       "SELECT failure_id, network, account_id, is_known_network, at_ms, last_ms_before,"
@@ -211,25 +211,25 @@ void rollback_pending(database& db)
     all.commit();
 }
 
-attempt_history attempts_of(database& db, std::optional<account_id> account, std::string const& network,
-                            throttle_rules const& rules, base::instant now)
+attempt_history history_of(database& db, std::optional<account_id> account, std::string const& network,
+                           throttle_rules const& rules, base::instant now)
 {
-    attempt_history found;
+    attempt_history history;
     if (account) {
-        found.is_known_network = is_known(db, *account, network);
-        found.failures = find_counter(db, *account, found.is_known_network ? network : std::string{});
+        history.is_known_network = is_known(db, *account, network);
+        history.failures = find_counter(db, *account, history.is_known_network ? network : std::string{});
     }
-    found.network_full_since = full_since(db, network, rules, now);
-    return found;
+    history.network_full_since = full_since(db, network, rules, now);
+    return history;
 }
 
-void undo_verified_attempt(database& db, counted_attempt const& proved)
+void undo_verified_attempt(database& db, counted_attempt const& attempt)
 {
-    forget_entry(db, proved);
-    if (!proved.account) return;
-    forget_failure(db, *proved.account, proved);
-    statement{db, "DELETE FROM password_ladders WHERE account_id = ?1 AND network = ?2", *proved.account,
-              failures_of(proved)}
+    forget_entry(db, attempt);
+    if (!attempt.account) return;
+    forget_failure(db, *attempt.account, attempt);
+    statement{db, "DELETE FROM password_ladders WHERE account_id = ?1 AND network = ?2", *attempt.account,
+              counter_of(attempt)}
         .run();
 }
 
@@ -247,24 +247,26 @@ void note_network(database& db, account_id account, std::string const& network, 
         .run();
 }
 
-task<result<attempt_result>> attempts::begin(secret_attempt asked, throttle_rules rules)
+task<result<attempt_result>> attempts::begin(secret_attempt attempt, throttle_rules rules)
 {
-    return ask(writes_, [asked = std::move(asked), rules](database& db) { return begin_attempt(db, asked, rules); });
+    return submit(write_queue_,
+                  [attempt = std::move(attempt), rules](database& db) { return begin_attempt(db, attempt, rules); });
 }
 
-task<result<void>> attempts::fail(counted_attempt decided)
+task<result<void>> attempts::fail(counted_attempt attempt)
 {
-    return ask(writes_, [entry = decided.entry, registration = decided.registration](database& db) -> result<void> {
-        statement{db, "DELETE FROM undecided_tries WHERE failure_id = ?1", entry}.run();
-        forget_registration(db, registration);
-        return {};
-    });
+    return submit(write_queue_,
+                  [entry = attempt.entry, registration = attempt.registration](database& db) -> result<void> {
+                      statement{db, "DELETE FROM undecided_tries WHERE failure_id = ?1", entry}.run();
+                      forget_registration(db, registration);
+                      return {};
+                  });
 }
 
-task<result<void>> attempts::rollback(std::vector<counted_attempt> undecided)
+task<result<void>> attempts::rollback(std::vector<counted_attempt> pending)
 {
-    return ask(writes_, [undecided = std::move(undecided)](database& db) -> result<void> {
-        for (auto const& one : undecided) rollback_one(db, one);
+    return submit(write_queue_, [pending = std::move(pending)](database& db) -> result<void> {
+        for (auto const& one : pending) rollback_one(db, one);
         return {};
     });
 }

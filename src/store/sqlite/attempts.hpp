@@ -6,32 +6,32 @@
 
 namespace porter::detail::store::sqlite {
 
-/// What the database holds of earlier tries that one of this account (none: of nobody's) from this network would be
-/// judged by: `judge(tries_of(...), rules, now)` is what would happen to it. May throw failure.
-attempt_history attempts_of(database& db, std::optional<account_id> account, std::string const& network,
-                            throttle_rules const& rules, base::instant now);
+/// The stored state that decides on an attempt at this account (none: at no account's password) from this network:
+/// `decide(history_of(...), rules, now)` is the decision. May throw error.
+attempt_history history_of(database& db, std::optional<account_id> account, std::string const& network,
+                           throttle_rules const& rules, base::instant now);
 
-/// A counted try succeeded: it is undone, with those before it on its counter. As a part of a transaction; may throw
-/// failure.
-void undo_verified_attempt(database& db, counted_attempt const& proved);
+/// Undoes an attempt that succeeded and resets its failure counter, within a transaction of the caller. May throw
+/// error.
+void undo_verified_attempt(database& db, counted_attempt const& attempt);
 
-/// Gives back what a process that ended left undecided; may throw failure.
+/// Rolls back the attempts that a previous process left pending. May throw error.
 void rollback_pending(database& db);
 
-/// An account was accessed from a network: from now on the network has a failure counter of its own for it. As a part
-/// of a transaction; may throw failure.
+/// Makes a network known to an account that was accessed from it: the network then has a failure counter of its own.
+/// Within a transaction of the caller. May throw error.
 void note_network(database& db, account_id account, std::string const& network, base::timestamp at);
 
 class attempts final : public store::attempts {
 public:
-    explicit attempts(job_queue& writes) : writes_(writes) {}
+    explicit attempts(job_queue& write_queue) : write_queue_(write_queue) {}
 
-    task<result<attempt_result>> begin(secret_attempt asked, throttle_rules rules) override;
-    task<result<void>> fail(counted_attempt decided) override;
-    task<result<void>> rollback(std::vector<counted_attempt> undecided) override;
+    task<result<attempt_result>> begin(secret_attempt attempt, throttle_rules rules) override;
+    task<result<void>> fail(counted_attempt attempt) override;
+    task<result<void>> rollback(std::vector<counted_attempt> pending) override;
 
 private:
-    job_queue& writes_;
+    job_queue& write_queue_;
 };
 
 }  // namespace porter::detail::store::sqlite

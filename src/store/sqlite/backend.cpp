@@ -21,15 +21,15 @@ namespace porter::detail::store::sqlite {
 
 namespace {
 
-/// Gives the file its write-ahead log. SQLite waits for no lock here, although it needs the file for itself for a
-/// moment, and another program may be starting just now.
-void use_write_ahead_log(database& db, options const& rules)
+/// Turns the write-ahead log on. This needs the file exclusively for a moment, but SQLite does not wait for a lock
+/// here, and another program may be starting.
+void use_write_ahead_log(database& db, options const& options)
 {
-    auto const deadline = std::chrono::steady_clock::now() + rules.busy_timeout;
+    auto const deadline = std::chrono::steady_clock::now() + options.busy_timeout;
     for (;;) {
         try {
             if (db.text("PRAGMA journal_mode = WAL") == "wal") return;
-            throw cannot_open(start_errc::io, rules.path, "this file system has no write-ahead log");
+            throw cannot_open(start_errc::io, options.path, "this file system has no write-ahead log");
         } catch (error const& problem) {
             if (!problem.is_busy() || std::chrono::steady_clock::now() >= deadline) throw;
         }
@@ -37,19 +37,19 @@ void use_write_ahead_log(database& db, options const& rules)
     }
 }
 
-/// The writer's connection to a file that is there, passed every test, and has the newest schema afterwards. It is
-/// migrated before it gets its write-ahead log, so that the file itself says whose it is from its first moment on.
-std::unique_ptr<database> prepare(options const& rules, log::logger& log)
+/// The writer's connection to an existing, checked file, which it migrates. Migrates before it turns the write-ahead
+/// log on, so that the file itself has Porter's application_id from the start.
+std::unique_ptr<database> prepare(options const& options, log::logger& log)
 {
-    auto db = std::make_unique<database>(rules.path, database::access::read_write);
-    if (db->is_read_only()) throw cannot_open(start_errc::io, rules.path, "it is read-only");
-    db->wait_for_locks(rules.busy_timeout);
-    db->integer("PRAGMA user_version");  // waits for a restore that is putting another file in place
-    refuse_replaced(*db);
-    migrate(*db, rules.path, migrations(), log);
-    use_write_ahead_log(*db, rules);
+    auto db = std::make_unique<database>(options.path, database::access::read_write);
+    if (db->is_read_only()) throw cannot_open(start_errc::io, options.path, "it is read-only");
+    db->wait_for_locks(options.busy_timeout);
+    db->integer("PRAGMA user_version");  // waits for a restore that is replacing the file
+    reject_replaced(*db);
+    migrate(*db, options.path, migrations(), log);
+    use_write_ahead_log(*db, options);
     db->execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
-    refuse_replaced(*db);
+    reject_replaced(*db);
     rollback_pending(*db);
     return db;
 }
@@ -57,18 +57,18 @@ std::unique_ptr<database> prepare(options const& rules, log::logger& log)
 }  // namespace
 
 struct backend::parts {
-    parts(options const& rules, log::logger& log)
+    parts(options const& options, log::logger& log)
         : faults(log),
-          connection(prepare(rules, log)),
-          files(rules.path, log),
-          writes(std::move(connection), rules, files, faults),
-          reads(rules, files, faults, [this] { writes.close_lost(); })
+          connection(prepare(options, log)),
+          files(options.path, log),
+          writes(std::move(connection), options, files, faults),
+          reads(options, files, faults, [this] { writes.close_lost(); })
     {}
 
     fault_log faults;
-    std::unique_ptr<database> connection;  // until there is a thread for it
+    std::unique_ptr<database> connection;  // moved into the writer
     file_watch files;
-    writer writes;  // outlives the connection that reads: the last to close empties the write-ahead log
+    writer writes;  // outlives the reader: the last connection to close empties the write-ahead log
     reader reads;
     sqlite::accounts accounts{reads.queue(), writes.queue()};
     sqlite::sessions sessions{reads, writes.queue()};
@@ -76,7 +76,7 @@ struct backend::parts {
     sqlite::attempts attempts{writes.queue()};
 };
 
-backend::backend(options const& rules, log::logger& log) : parts_(std::make_unique<parts>(rules, log)) {}
+backend::backend(options const& options, log::logger& log) : parts_(std::make_unique<parts>(options, log)) {}
 
 backend::~backend() = default;
 
@@ -85,37 +85,37 @@ store::ports backend::ports() noexcept
     return {parts_->accounts, parts_->sessions, parts_->addresses, parts_->attempts};
 }
 
-std::unique_ptr<backend> open(options const& rules, log::logger& log)
+std::unique_ptr<backend> open(options const& options, log::logger& log)
 {
     try {
-        reject_unusable_name(rules.path);
-        reject_wrong_companions(rules.path);
-        if (!make_private_file(rules.path)) {
-            reject_wrong_file(rules.path, newest_version());
-            if (make_private(rules.path)) log.warn("database_made_private", {{"file", rules.path.native()}});
-            reject_foreign_log(rules);
-            recover(rules);
-            // A start must not take longer with every account: a large file is checked whole when that is asked for.
-            auto const size = std::filesystem::file_size(rules.path);
-            reject_wrong_content(rules, size <= rules.whole_check_limit ? depth::whole : depth::schema);
+        reject_unusable_name(options.path);
+        reject_wrong_companions(options.path);
+        if (!make_private_file(options.path)) {
+            reject_wrong_file(options.path, newest_version());
+            if (make_private(options.path)) log.warn("database_made_private", {{"file", options.path.native()}});
+            reject_foreign_log(options);
+            recover(options);
+            // The time of a start must not grow with the accounts: a large file is read whole only by check().
+            auto const size = std::filesystem::file_size(options.path);
+            reject_wrong_content(options, size <= options.whole_check_limit ? check_depth::whole : check_depth::schema);
         }
-        return std::make_unique<backend>(rules, log);
+        return std::make_unique<backend>(options, log);
     } catch (error const& problem) {
-        throw explain(rules.path, problem);
+        throw explain(options.path, problem);
     }
 }
 
-void check(options const& rules, std::filesystem::path const& planned)
+void check(options const& options, std::filesystem::path const& planned)
 {
-    reject_unusable_name(rules.path);
-    reject_wrong_companions(rules.path);
-    if (!exists_or_can_be_made(rules.path, planned)) return;
+    reject_unusable_name(options.path);
+    reject_wrong_companions(options.path);
+    if (!exists_or_can_be_made(options.path, planned)) return;
     try {
-        reject_wrong_file(rules.path, newest_version());
-        reject_foreign_log(rules);
-        reject_wrong_content(rules, depth::whole);
+        reject_wrong_file(options.path, newest_version());
+        reject_foreign_log(options);
+        reject_wrong_content(options, check_depth::whole);
     } catch (error const& problem) {
-        throw explain(rules.path, problem);
+        throw explain(options.path, problem);
     }
 }
 

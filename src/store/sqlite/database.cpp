@@ -51,28 +51,28 @@ void database::finalizing::operator()(sqlite3_stmt* handle) const noexcept
     sqlite3_finalize(handle);
 }
 
-database::database(std::filesystem::path const& file, access how)
+database::database(std::filesystem::path const& file, access mode)
 {
-    int mode = how == access::read_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+    int flags = mode == access::read_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
     auto name = file.string();
-    if (how == access::file_alone) {
-        mode |= SQLITE_OPEN_URI;
+    if (mode == access::immutable) {
+        flags |= SQLITE_OPEN_URI;
         name = immutable_uri(name);
     }
     sqlite3* opened = nullptr;
     int const result =
-        sqlite3_open_v2(name.c_str(), &opened, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+        sqlite3_open_v2(name.c_str(), &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
     handle_.reset(opened);
     if (result != SQLITE_OK) {
         if (!opened) throw error{result, sqlite3_errstr(result)};
         fail(result);
     }
 
-    // What stands in the file is data: it must not make the connection do things (security.html of SQLite).
+    // The content of the file must not control the connection: https://www.sqlite.org/security.html.
     sqlite3_db_config(opened, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(opened, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-    sqlite3_wal_hook(opened, note_wal_pages, &wal_pages_);         // takes the place of auto-checkpoints
-    execute("PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON");  // neither looks into the file
+    sqlite3_wal_hook(opened, note_wal_pages, &wal_pages_);         // replaces SQLite's checkpoints after commits
+    execute("PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON");  // neither reads the file
 }
 
 database::~database() = default;
@@ -97,7 +97,7 @@ std::string database::text(std::string_view sql)
 
 database::beginning database::first_bytes()
 {
-    // By SQLite's own descriptor: closing another one would drop every lock that this process holds on the file.
+    // By SQLite's descriptor: closing another one would drop every lock that this process holds on the file.
     beginning bytes{};
     sqlite3_file* file = nullptr;
     sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
@@ -106,9 +106,9 @@ database::beginning database::first_bytes()
     return bytes;
 }
 
-void database::wait_for_locks(std::chrono::milliseconds longest) noexcept
+void database::wait_for_locks(std::chrono::milliseconds timeout) noexcept
 {
-    sqlite3_busy_timeout(handle_.get(), static_cast<int>(longest.count()));
+    sqlite3_busy_timeout(handle_.get(), static_cast<int>(timeout.count()));
 }
 
 bool database::is_read_only() const noexcept
@@ -139,7 +139,7 @@ std::int64_t database::changes() const noexcept
     return sqlite3_changes64(handle_.get());
 }
 
-void database::leave_log_when_closing() noexcept
+void database::keep_log_on_close() noexcept
 {
     sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }

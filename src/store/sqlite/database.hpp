@@ -14,56 +14,55 @@ struct sqlite3_stmt;
 
 namespace porter::detail::store::sqlite {
 
-/// One connection to a database file. Used by one thread at a time. Every member may throw failure, unless noexcept.
+/// One connection to a database file. Used by one thread at a time. Every member may throw error, unless noexcept.
 class database {
 public:
     enum class access : std::uint8_t {
         read_only,
         read_write,
-        file_alone,  ///< what stands in the file itself, without its write-ahead log and without a lock
+        immutable,  ///< the file alone, without its write-ahead log and without a lock
     };
 
     /// Opens an existing file. SQLite's own checkpoints after a commit are off: in SQLite before 3.51.3 a checkpoint
     /// that races with a commit elsewhere can damage the file, so only the writer checkpoints, by checkpoint().
-    database(std::filesystem::path const& file, access how);
+    database(std::filesystem::path const& file, access mode);
     ~database();
     database(database const&) = delete;
     database& operator=(database const&) = delete;
 
-    /// Runs statements that are not worth keeping prepared; rows are thrown away.
+    /// Runs statements that are not kept prepared; discards their rows.
     void execute(std::string const& sql);
 
     /// The first column of the first row, for pragmas and counts; 0 or empty when there is no row.
     std::int64_t integer(std::string_view sql);
     std::string text(std::string_view sql);
 
-    /// The first bytes of the file as they are on the disk, read without a lock; zeroes follow where it ends.
+    /// The first bytes of the file on the disk, read without a lock; zeroes after its end.
     using beginning = std::array<unsigned char, 100>;
     beginning first_bytes();
 
-    /// How long a statement waits for a lock that another connection holds before it fails as busy.
-    void wait_for_locks(std::chrono::milliseconds longest) noexcept;
+    /// Sets how long a statement waits for a lock of another connection before it fails as busy.
+    void wait_for_locks(std::chrono::milliseconds timeout) noexcept;
 
-    /// Whether SQLite could open the file for reading only, whatever it was asked for.
+    /// Whether SQLite could open the file for reading only, whatever the access.
     bool is_read_only() const noexcept;
     bool in_transaction() const noexcept;
-    /// The id that the last INSERT gave.
+    /// The id of the last row inserted.
     std::int64_t last_id() const noexcept;
-    /// How many rows the last INSERT, UPDATE or DELETE itself changed; what its triggers did does not count.
+    /// The number of rows that the last INSERT, UPDATE or DELETE changed, without those that its triggers changed.
     std::int64_t changes() const noexcept;
 
-    /// Whether the file that is open has its name no more: it was replaced or removed since.
+    /// Whether the open file was replaced or removed at its path.
     bool is_moved();
 
-    /// How many pages the write-ahead log held after the last commit of this connection.
+    /// The pages in the write-ahead log after the last commit of this connection.
     int wal_pages() const noexcept { return wal_pages_; }
 
-    /// Leaves the write-ahead log alone when this connection is the last one to close: for programs beside porterd,
-    /// since only porterd moves the log into the file.
-    void leave_log_when_closing() noexcept;
+    /// Keeps the write-ahead log when this connection is the last one to close: only porterd checkpoints it.
+    void keep_log_on_close() noexcept;
 
-    /// Moves the write-ahead log into the file and empties it, while it holds the write lock. False: somebody reads
-    /// or writes for longer than we wait; no harm is done.
+    /// Copies the write-ahead log into the file and empties it, under the write lock. False: another connection read or
+    /// wrote for longer than wait_for_locks() allows; the log stays.
     bool checkpoint();
 
 private:

@@ -5,29 +5,28 @@
 
 namespace porter::detail::store::sqlite {
 
-/// The version of the schema that this program makes and works with.
+/// The schema version of this program.
 int newest_version() noexcept;
 
-/// Undoes what a start that was cut off left half done: such a start leaves a journal beside the file, and a connection
-/// that may write undoes it. Throws failure.
-void recover(options const& rules);
+/// Rolls back the journal that an interrupted start leaves beside the file, by opening a connection that may write.
+/// Throws error.
+void recover(options const& options);
 
-/// Whether each page and each index is what it should be takes reading all of them.
-enum class depth { schema, whole };
+/// `whole` reads every page and index.
+enum class check_depth { schema, whole };
 
-/// Judges what only SQLite can tell of a file that somebody may be using, so under its locks: whose it is, its version
-/// and, as deep as is said, whether it is undamaged. Throws start_error(bad_data), failure.
-void reject_wrong_content(options const& rules, depth how);
+/// Checks through SQLite, under its locks, that the database is Porter's, not newer than this program, and undamaged to
+/// this depth. Throws start_error(bad_data), error.
+void reject_wrong_content(options const& options, check_depth depth);
 
-/// Refuses a write-ahead log beside a file that it does not belong to: SQLite would play it over the file, as where a
-/// backup was copied over a database whose porterd had been killed. Told by the file's header: a backup that porterctl
-/// or VACUUM INTO made is used without a log. What was copied by other means is not found. Throws
-/// start_error(bad_data), failure.
-void reject_foreign_log(options const& rules);
+/// Rejects a write-ahead log that belongs to another file, which SQLite would replay over this one: it stays when a
+/// backup is copied over the database of a killed porterd. Detected by the header of the file, as backups by porterctl
+/// and VACUUM INTO use no log; other copies are not detected. Throws start_error(bad_data), error.
+void reject_foreign_log(options const& options);
 
-/// Refuses, as busy, a file that was replaced while it was being opened: a program that waited for the lock of
-/// db restore has the file before. `db` has read something: with a write-ahead log it holds a lock from then on, for
-/// which db restore waits. Throws failure.
-void refuse_replaced(database& db);
+/// Rejects, as busy, a file that was replaced while it was being opened: a program that waited for the lock of
+/// db restore has opened the old file. `db` has read something, so that it holds a lock that db restore waits for.
+/// Throws error.
+void reject_replaced(database& db);
 
 }  // namespace porter::detail::store::sqlite

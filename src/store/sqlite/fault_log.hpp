@@ -11,15 +11,15 @@
 
 namespace porter::detail::store::sqlite {
 
-/// Reports failures of the database to the log, at most one a second: a full disk fails every request, and a log that
-/// repeats it thousands of times would fill the disk further. Safe from any thread.
+/// Logs errors of the database, at most one a second: a full disk fails every request, and thousands of lines would
+/// fill it further. Safe from any thread.
 class fault_log {
 public:
     static constexpr std::chrono::seconds pause{1};
 
     explicit fault_log(log::logger& log) : log_(log) {}
 
-    /// Event `store_failed`; `during` says what was tried. The next line tells how many were left out before it.
+    /// Event `store_failed`; `during` names the operation. The next line has the number of lines left out before it.
     void report(std::string_view during, error const& problem);
 
 private:

@@ -38,12 +38,12 @@ constexpr std::size_t page_size_at = 16;  // two bytes; 1 stands for 65,536
 constexpr std::size_t change_counter_at = 24;
 constexpr std::size_t page_count_at = 28;
 constexpr std::size_t user_version_at = 60;
-constexpr std::size_t counted_for_at = 92;  // the page count holds if this is the change counter
+constexpr std::size_t counted_for_at = 92;  // the page count is valid if this is the change counter
 constexpr std::size_t application_id_at = 68;
 constexpr std::array<unsigned char, 16> magic{'S', 'Q', 'L', 'i', 't', 'e', ' ', 'f',
                                               'o', 'r', 'm', 'a', 't', ' ', '3', 0};
 
-/// Whoever may write here can log in as anybody: that has to be looked into by a person. A link would lead SQLite to
+/// A user with write access could log in to any account, so an administrator must decide. A link would lead SQLite to
 /// another file.
 void reject_unsafe(std::filesystem::path const& path, struct stat const& about)
 {
@@ -64,7 +64,7 @@ bool has_content(std::filesystem::path const& path)
     return ::lstat(path.c_str(), &about) == 0 && about.st_size > 0;
 }
 
-/// Whether the file is shorter than it says. While a log beside it waits to be moved into it, it may be.
+/// Whether the file is shorter than its header says. It may be while a log beside it is not checkpointed.
 bool is_cut_off(std::filesystem::path const& path, database::beginning const& bytes, std::int64_t size)
 {
     if (has_content(path.string() + "-wal") || has_content(path.string() + "-journal")) return false;
@@ -143,7 +143,7 @@ void reject_wrong_file(std::filesystem::path const& path, int newest)
     if (::lstat(path.c_str(), &about) != 0) throw cannot_open(start_errc::io, path, base::system_message());
     if (!S_ISREG(about.st_mode) && !S_ISLNK(about.st_mode)) throw cannot_open(start_errc::io, path, "it is not a file");
     reject_unsafe(path, about);
-    // Root could write all the same, but whoever took the right to write from everybody meant it.
+    // Root could write all the same, but the mode says not to.
     if ((about.st_mode & 0222) == 0) throw cannot_open(start_errc::io, path, "it is read-only");
     reject_wrong_companions(path);
     if (about.st_size == 0) return;
@@ -154,7 +154,7 @@ void reject_wrong_file(std::filesystem::path const& path, int newest)
     }
     if (is_cut_off(path, bytes, about.st_size)) throw cannot_open(start_errc::bad_data, path, "its end is missing");
     auto const application = big_endian(bytes, application_id_at);
-    if (application == 0) return;  // nobody's, or an empty one: the tables will tell
+    if (application == 0) return;  // unmarked or empty: reject_wrong_content() reads the tables
     if (application != our_application_id) throw cannot_open(start_errc::bad_data, path, "another program's database");
     if (auto const version = big_endian(bytes, user_version_at); version > newest) {
         throw cannot_open(start_errc::bad_data, path,
@@ -168,10 +168,10 @@ start_error explain(std::filesystem::path const& path, error const& problem)
     return cannot_open(problem.is_bad_data() ? start_errc::bad_data : start_errc::io, path, problem.what());
 }
 
-start_error cannot_open(start_errc why, std::filesystem::path const& path, std::string reason)
+start_error cannot_open(start_errc code, std::filesystem::path const& path, std::string reason)
 {
     std::ranges::replace(reason, '\n', ' ');  // SQLite's report of damage has several lines
-    return start_error{why, "cannot open " + path.string() + ": " + reason};
+    return start_error{code, "cannot open " + path.string() + ": " + reason};
 }
 
 }  // namespace porter::detail::store::sqlite

@@ -18,7 +18,7 @@ file_watch::file_watch(std::filesystem::path const& file, log::logger& log) : fi
     }
 }
 
-bool file_watch::is_lost()
+bool file_watch::detect_loss()
 {
     if (lost_ != loss::none) return true;
     for (std::size_t each = 0; each < suffixes.size(); ++each) {
@@ -41,20 +41,20 @@ void file_watch::mark_wrong_version(std::int64_t found_version, std::int64_t own
 
 std::string file_watch::reason() const
 {
-    auto const what = lost_.load();
-    if (what != loss::newer && what != loss::older) {
+    auto const kind = lost_.load();
+    if (kind != loss::newer && kind != loss::older) {
         return "the database's files were removed or replaced while the server ran";
     }
-    return std::string{"the database has "} + (what == loss::newer ? "a newer" : "an older") +
+    return std::string{"the database has "} + (kind == loss::newer ? "a newer" : "an older") +
            " schema than this program: version " + std::to_string(found_version_) + ", not " +
            std::to_string(own_version_);
 }
 
-/// False: it was lost before.
-bool file_watch::set_lost(loss what)
+/// False: the loss was recorded before.
+bool file_watch::set_lost(loss kind)
 {
     auto none = loss::none;
-    return lost_.compare_exchange_strong(none, what);
+    return lost_.compare_exchange_strong(none, kind);
 }
 
 bool file_watch::has_own_log() const
@@ -73,7 +73,7 @@ void file_watch::clear_away(bool is_empty)
         if (::renameat2(AT_FDCWD, paths_[of_log].c_str(), AT_FDCWD, name.c_str(), RENAME_NOREPLACE) != 0) return;
         log_.warn("database_log_set_aside", {{"file", name}});
     }
-    if (is_ours(of_index)) ::unlink(paths_[of_index].c_str());  // it tells where in that log the pages are
+    if (is_ours(of_index)) ::unlink(paths_[of_index].c_str());  // the index of that log
 }
 
 bool file_watch::is_gone(std::size_t each) const

@@ -14,39 +14,39 @@
 
 namespace porter::detail::store::sqlite {
 
-/// Whether the files of an open database (itself, -wal and -shm) still have their names. SQLite goes on with files that
-/// were removed or replaced: what it writes is gone at the next start, and what others write it never sees
+/// Detects that the files of an open database (the file, -wal and -shm) were removed or replaced. SQLite keeps using
+/// them: its writes are lost at the next start, and it does not see those of other programs
 /// (https://www.sqlite.org/howtocorrupt.html, 2.4). Safe from any thread.
 class file_watch {
 public:
-    /// Takes the files as they are now: the database is open, and has its write-ahead log. `log` outlives this.
+    /// Records the present files; the database is open and has its write-ahead log. `log` outlives this object.
     file_watch(std::filesystem::path const& file, log::logger& log);
 
-    /// Looks. Once they were not the same it stays so; the first time that is logged as `database_lost`. What cannot be
-    /// looked at is taken for unchanged. Costs three system calls.
-    bool is_lost();
+    /// Whether the files are lost. Checks them by three system calls, logs the first loss as `database_lost`, and
+    /// returns true from then on. A file whose status cannot be read counts as unchanged.
+    bool detect_loss();
 
-    /// The files are there, but the database has another version than this program's: lost from now on.
+    /// Marks the database as lost because its schema version is not this program's.
     void mark_wrong_version(std::int64_t found_version, std::int64_t own_version);
 
-    /// Whether the log that is open is the one that others use, or nobody uses another: what it holds may be moved into
-    /// the file that is open. Not so where its index was taken away: others may have written behind our back.
+    /// Whether no other program can use another log than the open one, so that the open one may be checkpointed. False
+    /// when its index was removed: other programs may have written since.
     bool has_own_log() const;
 
-    /// The connections are closed. Where the database itself is not there any more its log, if that is still ours, goes
-    /// as well when it is empty, else it gets another name (`database_log_set_aside`): it is not played over what took
-    /// the database's place.
+    /// To be called after the connections are closed. When the database was removed or replaced, removes its log if
+    /// that is empty, else renames it (`database_log_set_aside`), so that SQLite does not replay it over another
+    /// database.
     void clear_away(bool is_empty);
 
     std::filesystem::path const& file() const noexcept { return file_; }
 
-    /// Why it is lost, in a sentence.
+    /// The reason of the loss, in a sentence.
     std::string reason() const;
 
 private:
     enum class loss : std::uint8_t { none, file, newer, older };
 
-    bool set_lost(loss what);
+    bool set_lost(loss kind);
 
     struct identity {
         ::dev_t device{};

@@ -18,37 +18,37 @@
 
 namespace porter::detail::store::sqlite {
 
-/// One request to the database, and the task that waits for its outcome.
+/// An operation on the database and the task that waits for its outcome.
 class job {
 public:
     using time = std::chrono::steady_clock::time_point;
 
-    /// What a job reads when the files that were opened are not the database any more.
-    enum class reading : std::uint8_t { what_was_opened, what_is_there_now };
+    /// Which files a job reads when the opened ones are lost.
+    enum class files : std::uint8_t { opened, current };
 
-    explicit job(reading what = reading::what_was_opened) noexcept : reads(what) {}
+    explicit job(files from = files::opened) noexcept : reads_from(from) {}
     virtual ~job() = default;
     job(job const&) = delete;
     job& operator=(job const&) = delete;
 
-    /// Does the work and keeps the outcome; may throw failure, and may be run again after that. False: the outcome is
-    /// a refusal, which changes nothing.
+    /// Does the work and stores the outcome; may throw error, and may be run again after that. False: the outcome is an
+    /// error and nothing is to be committed.
     virtual bool run(database& db) = 0;
-    /// Makes the outcome `unavailable`, whatever it was.
+    /// Replaces the outcome by `unavailable`.
     virtual void fail() = 0;
-    /// Hands the outcome to the waiting task, on the task's own thread. Once, as the last call.
+    /// Passes the outcome to the waiting task, on the task's own thread. Called once, as the last call.
     virtual void finish() = 0;
 
-    reading const reads;
+    files const reads_from;
     time queued_at{};
 };
 
 template <typename Work, typename Handler>
 class request final : public job {
 public:
-    /// `work` is referred to: it lives in the frame of the waiting task, which lives as long as its handler.
-    request(Work& work, reading what, io_executor const& executor, Handler handler)
-        : job(what), work_(work), guard_(executor), handler_(std::move(handler))
+    /// `work` lives in the frame of the waiting task, which lives as long as its handler.
+    request(Work& work, files from, io_executor const& executor, Handler handler)
+        : job(from), work_(work), guard_(executor), handler_(std::move(handler))
     {}
 
     bool run(database& db) override
@@ -62,7 +62,7 @@ public:
     void finish() override
     {
         auto const executor = guard_.get_executor();
-        // The guard goes along, so that this thread does not touch the context after the task has gone on.
+        // The guard moves along, so that this thread does not touch the context after the task has resumed.
         auto resume = [guard = std::move(guard_), handler = std::move(handler_),
                        outcome = std::move(*outcome_)]() mutable { std::move(handler)(std::move(outcome)); };
         asio::post(executor, std::move(resume));
@@ -77,19 +77,18 @@ private:
     std::optional<outcome> outcome_;
 };
 
-/// Has `work` (a function from database& to some store::result, which may throw failure) run by the thread that serves
-/// the queue, and resumes with its outcome. A queue that is full answers `unavailable`. `work` may be run more than
-/// once, so it changes nothing of its own.
+/// Runs `work` (from database& to a store::result; may throw error) on the thread of the queue and resumes with its
+/// outcome; `unavailable` when the queue is full. `work` may be run more than once, so it keeps no state.
 template <typename Work>
-auto ask(job_queue& queue, Work work, job::reading what = job::reading::what_was_opened)
+auto submit(job_queue& queue, Work work, job::files from = job::files::opened)
     -> task<std::invoke_result_t<Work&, database&>>
 {
     using outcome = std::invoke_result_t<Work&, database&>;
     auto const executor = co_await asio::this_coro::executor;
-    auto initiate = [&queue, &work, &executor, what](auto handler) {
+    auto initiate = [&queue, &work, &executor, from](auto handler) {
         using handler_type = std::decay_t<decltype(handler)>;
         std::unique_ptr<job> made =
-            std::make_unique<request<Work, handler_type>>(work, what, executor, std::move(handler));
+            std::make_unique<request<Work, handler_type>>(work, from, executor, std::move(handler));
         if (!queue.try_push(made)) {
             made->fail();
             made->finish();

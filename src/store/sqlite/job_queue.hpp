@@ -12,8 +12,8 @@ namespace porter::detail::store::sqlite {
 
 class job;
 
-/// The jobs that wait for a thread of the store, first come first served. Bounded: who would wait behind thousands
-/// is told at once that the store is not available. Safe from any thread; one thread takes.
+/// The jobs that wait for a thread of the store, in order. Bounded: a job that would wait behind thousands fails at
+/// once. Safe from any thread; one thread takes.
 class job_queue {
 public:
     using time = std::chrono::steady_clock::time_point;
@@ -22,18 +22,18 @@ public:
     explicit job_queue(std::size_t limit);
     ~job_queue();
 
-    /// Takes the job, or leaves it with the caller when the queue is full or closed.
+    /// Adds the job. False: the queue is full or closed, and the caller keeps the job.
     [[nodiscard]] bool try_push(std::unique_ptr<job>& waiting);
-    /// Takes a job of the store's own, however full the queue is. The queue is not closed.
+    /// Adds a job of the store itself, regardless of the limit. The queue is not closed.
     void push(std::unique_ptr<job> waiting);
 
-    /// The waiting jobs, oldest first, `most` of them at most. Waits until there is one, the queue is closed, or it is
-    /// `until` (time_point::max(): never).
+    /// Takes up to `most` jobs, oldest first. Waits until there is one, the queue is closed, or `until`
+    /// (time_point::max(): no time limit).
     jobs take(std::size_t most, time until = time::max());
 
-    /// No job comes in any more.
+    /// Accepts no more jobs.
     void close();
-    /// Closed, and every job has been taken.
+    /// Whether the queue is closed and empty.
     bool is_finished() const;
 
 private:

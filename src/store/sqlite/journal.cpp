@@ -8,7 +8,7 @@ void set_end_cause(database& db, std::string_view cause)
 {
     auto const removed = db.changes();
     if (removed == 0) return;
-    // A trigger has put one entry for each at the end of the journal.
+    // A trigger has appended one entry for each.
     statement{db, "UPDATE ended_sessions SET cause = ?2 WHERE id > (SELECT max(id) FROM ended_sessions) - ?1", removed,
               cause}
         .run();

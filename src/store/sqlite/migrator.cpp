@@ -20,7 +20,7 @@ std::filesystem::path make_backup_file(std::string const& stem)
     return name;
 }
 
-/// Copies what the file holds now. The caller has the write lock, so that nothing changes meanwhile.
+/// Copies the database. The caller holds the write lock, so that nothing changes during the copy.
 void back_up(std::filesystem::path const& file, int version)
 {
     database source{file, database::access::read_only};
@@ -42,28 +42,28 @@ void apply(database& db, migration const& step)
     db.execute("PRAGMA user_version = " + std::to_string(step.version));
 }
 
-/// False: another program was faster.
+/// False: another program has applied it.
 bool migrate_by(database& db, std::filesystem::path const& file, migration const& step, bool& backed_up, int newest)
 {
-    transaction whole{db};
-    refuse_replaced(db);  // by a restore, while the lock was waited for
+    transaction tx{db};
+    reject_replaced(db);  // a restore may have replaced it while this waited for the lock
     auto const version = db.integer("PRAGMA user_version");
     if (version >= step.version) return false;
-    if (version == 0) backed_up = true;  // nothing is there to be copied
+    if (version == 0) backed_up = true;  // nothing to copy
     if (!backed_up) {
         back_up(file, newest);
         backed_up = true;
     }
     apply(db, step);
-    whole.commit();
+    tx.commit();
     return true;
 }
 
 start_error cannot_migrate(std::filesystem::path const& file, migration const& step, error const& problem)
 {
-    auto const why = problem.is_bad_data() || problem.is_rejection() ? start_errc::bad_data : start_errc::io;
-    return start_error{why, "cannot migrate " + file.string() + " to version " + std::to_string(step.version) + " (" +
-                                std::string{step.name} + "): " + problem.what()};
+    auto const code = problem.is_bad_data() || problem.is_rejection() ? start_errc::bad_data : start_errc::io;
+    return start_error{code, "cannot migrate " + file.string() + " to version " + std::to_string(step.version) + " (" +
+                                 std::string{step.name} + "): " + problem.what()};
 }
 
 }  // namespace

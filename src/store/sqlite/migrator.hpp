@@ -9,14 +9,14 @@
 
 namespace porter::detail::store::sqlite {
 
-/// Whether what is in the file is copied before it is changed.
+/// Whether to copy the database before the first change.
 enum class backup_first : bool { no, yes };
 
-/// Brings the schema up to the last of `steps`, each in a transaction of its own: one that fails leaves the version
-/// before it. Before the first change to a database that is in use, a copy of it is made beside the file, named
-/// porter.db.before-v2-20261122T180200Z (mode 0600). Several programs may do this at once: one does it, the others
-/// wait for it. `db` is a connection to `file`, outside of a transaction. Logs `store_migrated`.
-/// Throws start_error, failure.
+/// Applies those of `steps` that are newer than the schema, each in its own transaction: one that fails leaves the
+/// version before it. Before the first change to a database that is not new, copies it to a file beside it, such as
+/// porter.db.before-v2-20261122T180200Z (mode 0600). Several programs may call this at once: one migrates, the others
+/// wait. `db` is a connection to `file`, outside of a transaction. Logs `store_migrated`.
+/// Throws start_error, error.
 void migrate(database& db, std::filesystem::path const& file, std::span<migration const> steps, log::logger& log,
              backup_first copies = backup_first::yes);
 

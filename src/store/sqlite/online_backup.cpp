@@ -8,7 +8,7 @@ namespace porter::detail::store::sqlite {
 
 online_backup::online_backup(database& to, database& from) : to_(to), from_(from)
 {
-    // One look at the source for the whole copy: without it, each commit of others would make the copy begin anew.
+    // A read transaction for the whole copy: otherwise each commit by others would restart it.
     from_.execute("BEGIN; SELECT count(*) FROM sqlite_schema");
     handle_ = sqlite3_backup_init(to_.handle_.get(), "main", from_.handle_.get(), "main");
     if (!handle_) to_.fail(sqlite3_extended_errcode(to_.handle_.get()));

@@ -8,21 +8,21 @@ struct sqlite3_backup;
 
 namespace porter::detail::store::sqlite {
 
-/// Copies a whole database, some pages at a time, while others go on reading and writing it: SQLite's online backup.
-/// What others commit meanwhile is not in the copy. Both connections outlive it. Every member may throw failure, unless
+/// Copies a database page by page while others read and write it: SQLite's online backup. The copy has the state at its
+/// start. Both connections outlive it. Every member may throw error, unless
 /// noexcept.
 class online_backup {
 public:
-    /// `to` is an empty database; `from` is in no transaction, and gets one until this ends.
+    /// `to` is an empty database; `from` is in no transaction, and in one as long as this object lives.
     online_backup(database& to, database& from);
     ~online_backup();
     online_backup(online_backup const&) = delete;
     online_backup& operator=(online_backup const&) = delete;
 
-    /// Copies so many pages more. False: the copy is whole.
+    /// Copies the next `pages` pages. False: the copy is complete.
     bool step(int pages);
 
-    /// Pages that are copied, of how many. Before the first step both are 0.
+    /// Pages copied, and in all. Before the first step both are 0.
     std::uint64_t done() const noexcept;
     std::uint64_t total() const noexcept;
 

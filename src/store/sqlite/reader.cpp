@@ -1,13 +1,12 @@
 #include "store/sqlite/reader.hpp"
 
-#include "store/sqlite/existing_file.hpp"
-
 #include <future>
 #include <iterator>
 #include <string_view>
 #include <utility>
 
 #include "base/thread.hpp"
+#include "store/sqlite/existing_file.hpp"
 #include "store/sqlite/job.hpp"
 #include "store/sqlite/sqlite_error.hpp"
 #include "store/sqlite/statement.hpp"
@@ -18,33 +17,33 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/// Sessions are to end everywhere within a second; a look costs microseconds while nothing was committed.
-constexpr std::chrono::milliseconds between_looks{200};
+/// Ended sessions are to be reported within a second; a check costs microseconds when nothing was committed.
+constexpr std::chrono::milliseconds check_interval{200};
 
-/// Endings that are read in one go: a bound for the memory, and for how long a look-up may have to wait for the watch.
-constexpr std::int64_t endings_at_once = 1024;
+/// Entries of the journal that are read at once: bounds the memory, and how long a lookup waits for it.
+constexpr std::int64_t max_ended_read = 1024;
 
-/// The greatest number that the journal ever gave.
-constexpr std::string_view last_ending = "SELECT seq FROM sqlite_sequence WHERE name = 'ended_sessions'";
+/// The greatest id that the journal has used.
+constexpr std::string_view last_journal_id = "SELECT seq FROM sqlite_sequence WHERE name = 'ended_sessions'";
 
-/// A bound for how long the first of them waits for the last, and the journal for all.
-constexpr std::size_t jobs_at_once = 32;
+/// Bounds how long the first of them waits for the last, and the journal for all.
+constexpr std::size_t max_jobs = 32;
 
 }  // namespace
 
-/// Runs on the thread, so that the watch begins between two looks; whoever made it waits for it.
-class reader::start_of_watch final : public job {
+/// Starts a watch on the reader's thread, between two checks; reader::watch() waits for it.
+class reader::watch_request final : public job {
 public:
-    start_of_watch(reader& owner, session_watch watcher) : owner_(owner), watcher_(std::move(watcher)) {}
+    watch_request(reader& owner, session_watch watch) : owner_(owner), watch_(std::move(watch)) {}
 
     bool run(database& db) override
     {
         owner_.seen_version_ = db.integer("PRAGMA data_version");
-        owner_.notified_until_ = db.integer(last_ending);
+        owner_.notified_until_ = db.integer(last_journal_id);
         return true;
     }
 
-    /// Nothing: then it begins where the last watch, or the journal, began, and tells more than was asked for.
+    /// Does nothing: the watch then reports also what ended since the previous watch, or all of the journal.
     void fail() override {}
 
     void finish() override
@@ -52,7 +51,7 @@ public:
         owner_.next_check_ = steady_clock::now();
         {
             std::lock_guard const lock{owner_.mutex_};
-            owner_.watcher_ = std::move(watcher_);
+            owner_.watch_ = std::move(watch_);
         }
         done_.set_value();
     }
@@ -61,19 +60,19 @@ public:
 
 private:
     reader& owner_;
-    session_watch watcher_;
+    session_watch watch_;
     std::promise<void> done_;
 };
 
-reader::reader(options const& rules, file_watch& files, fault_log& faults, std::function<void()> close_others)
-    : options_(rules),
+reader::reader(options const& options, file_watch& files, fault_log& faults, std::function<void()> close_others)
+    : options_(options),
       files_(files),
       faults_(faults),
       close_others_(std::move(close_others)),
-      database_(std::make_unique<database>(rules.path, database::access::read_only)),
-      queue_(rules.queue_limit)
+      database_(std::make_unique<database>(options.path, database::access::read_only)),
+      queue_(options.queue_limit)
 {
-    database_->wait_for_locks(rules.busy_timeout);
+    database_->wait_for_locks(options.busy_timeout);
     thread_ = std::thread{[this] { run(); }};
 }
 
@@ -83,16 +82,16 @@ reader::~reader()
     thread_.join();
 }
 
-void reader::watch(session_watch watcher)
+void reader::watch(session_watch watch)
 {
     {
         std::lock_guard const lock{mutex_};
-        watcher_ = {};
+        watch_ = {};
     }
-    if (!watcher.ended) return;
-    auto start = std::make_unique<start_of_watch>(*this, std::move(watcher));
-    auto done = start->done();
-    queue_.push(std::move(start));
+    if (!watch.ended) return;
+    auto request = std::make_unique<watch_request>(*this, std::move(watch));
+    auto done = request->done();
+    queue_.push(std::move(request));
     done.wait();
 }
 
@@ -100,57 +99,57 @@ void reader::run()
 {
     base::set_thread_name("store-look-ups");
     while (!queue_.is_finished()) {
-        auto const asked = queue_.take(jobs_at_once, next_check_);
-        for (auto const& one : asked) reply(*one);
-        for (auto const& one : asked) one->finish();
+        auto const jobs = queue_.take(max_jobs, next_check_);
+        for (auto const& one : jobs) reply(*one);
+        for (auto const& one : jobs) one->finish();
         if (steady_clock::now() >= next_check_) check_for_changes();
     }
 }
 
-void reader::reply(job& asked)
+void reader::reply(job& request)
 {
     try {
-        run(asked);
+        run(request);
     } catch (error const& problem) {
         faults_.report("look-up", problem);
-        asked.fail();
+        request.fail();
     }
 }
 
-void reader::run(job& asked)
+void reader::run(job& request)
 {
-    if (!files_.is_lost()) {
-        asked.run(*database_);
-    } else if (asked.reads == job::reading::what_is_there_now) {
+    if (!files_.detect_loss()) {
+        request.run(*database_);
+    } else if (request.reads_from == job::files::current) {
         close_lost();
-        database fresh{options_.path, database::access::read_only};
-        fresh.leave_log_when_closing();
-        fresh.wait_for_locks(options_.busy_timeout);
-        asked.run(fresh);
+        database current{options_.path, database::access::read_only};
+        current.keep_log_on_close();
+        current.wait_for_locks(options_.busy_timeout);
+        request.run(current);
     } else {
-        asked.fail();
+        request.fail();
     }
 }
 
 void reader::check_for_changes()
 {
     std::lock_guard const lock{mutex_};
-    if (!watcher_.ended) {
+    if (!watch_.ended) {
         next_check_ = steady_clock::time_point::max();
         return;
     }
-    next_check_ = steady_clock::now() + between_looks;
-    if (!files_.is_lost()) {
+    next_check_ = steady_clock::now() + check_interval;
+    if (!files_.detect_loss()) {
         notify_ended();
-    } else if (!std::exchange(notified_of_loss_, true) && watcher_.lost) {
-        watcher_.lost(files_.reason());
+    } else if (!std::exchange(notified_of_loss_, true) && watch_.lost) {
+        watch_.lost(files_.reason());
     }
 }
 
 void reader::close_lost()
 {
     if (!database_) return;
-    database_->leave_log_when_closing();
+    database_->keep_log_on_close();
     database_.reset();
     close_others_();
 }
@@ -158,49 +157,49 @@ void reader::close_lost()
 void reader::notify_ended()
 {
     bool rewound = false;
-    std::vector<ended_session> all;
+    std::vector<ended_session> sessions;
     try {
-        all = read_ended(rewound);
+        sessions = read_ended(rewound);
     } catch (error const& problem) {
         faults_.report("watch", problem);
         return;
     }
-    if (!all.empty()) watcher_.ended(all);
-    if (rewound && watcher_.missed) watcher_.missed();
+    if (!sessions.empty()) watch_.ended(sessions);
+    if (rewound && watch_.missed) watch_.missed();
 }
 
 std::vector<ended_session> reader::read_ended(bool& rewound)
 {
-    std::vector<ended_session> all;
-    // Read first: what is committed after this moves it again.
+    std::vector<ended_session> sessions;
+    // Read first: a later commit changes it again.
     auto const version = database_->integer("PRAGMA data_version");
-    if (version == seen_version_) return all;
-    // One of another version, as .restore puts it there, has not what this program asks for.
+    if (version == seen_version_) return sessions;
+    // .restore of the sqlite3 shell may have put a database of another version here.
     if (auto const found = database_->integer("PRAGMA user_version"); found != newest_version()) {
         files_.mark_wrong_version(found, newest_version());
-        return all;
+        return sessions;
     }
     auto last = notified_until_;
-    // An older database was put in place of what was here, as .restore of the sqlite3 shell does.
-    if (auto const greatest = database_->integer(last_ending); greatest < last) {
+    // .restore of the sqlite3 shell may have put an older database here.
+    if (auto const greatest = database_->integer(last_journal_id); greatest < last) {
         rewound = true;
         last = greatest;
     }
     statement ended{*database_,
                     "SELECT id, session_id, account_name, cause FROM ended_sessions WHERE id > ?1 ORDER BY id LIMIT ?2",
-                    last, endings_at_once};
+                    last, max_ended_read};
     while (ended.step()) {
         last = ended.integer(0);
-        // As bytes: a damaged name must not keep an ending from being heard of. The log escapes it.
-        all.push_back({ended.integer(1), ended.bytes(2), ended.bytes(3)});
+        // As bytes: a session with a damaged name is reported, too. The log escapes it.
+        sessions.push_back({ended.integer(1), ended.bytes(2), ended.bytes(3)});
     }
     notified_until_ = last;
-    if (std::ssize(all) < endings_at_once) {
+    if (std::ssize(sessions) < max_ended_read) {
         seen_version_ = version;
     } else {
         next_check_ = steady_clock::now();  // there may be more
     }
-    return all;
+    return sessions;
 }
 
 }  // namespace porter::detail::store::sqlite

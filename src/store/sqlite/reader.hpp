@@ -17,15 +17,14 @@
 
 namespace porter::detail::store::sqlite {
 
-/// The one thread that reads, by a connection that cannot write: nobody's lock keeps it from answering. It also
-/// watches for sessions that end: whenever something was committed, by whomever, it reads what is new in the journal;
-/// and for files that are lost.
+/// The thread that reads, by a read-only connection, which needs to wait for no lock. Also reads new entries of the
+/// journal of ended sessions after every commit by any program, and detects lost files.
 class reader {
 public:
-    /// `close_others` closes what else this process has open of lost files: SQLite keeps their index for all of its
-    /// connections to one file, so that a new one would see what the lost ones saw. All arguments outlive this.
-    reader(options const& rules, file_watch& files, fault_log& faults, std::function<void()> close_others);
-    /// Finishes what is queued.
+    /// `close_others` closes the other connections of this process to lost files: SQLite shares their index among all
+    /// connections to a file, so a new connection would read the lost data. All arguments outlive this object.
+    reader(options const& options, file_watch& files, fault_log& faults, std::function<void()> close_others);
+    /// Completes the queued jobs.
     ~reader();
     reader(reader const&) = delete;
     reader& operator=(reader const&) = delete;
@@ -33,18 +32,18 @@ public:
     job_queue& queue() noexcept { return queue_; }
 
     /// See sessions::watch.
-    void watch(session_watch watcher);
+    void watch(session_watch watch);
 
 private:
-    class start_of_watch;
+    class watch_request;
 
     void run();
-    void reply(job& asked);
-    void run(job& asked);
+    void reply(job& request);
+    void run(job& request);
     void check_for_changes();
     void close_lost();
     void notify_ended();
-    /// The endings since the last look; `rewound`: the journal is an older one than was read already.
+    /// The journal's new entries. `rewound`: the journal is older than what was read already.
     std::vector<ended_session> read_ended(bool& rewound);
 
     options const options_;
@@ -54,14 +53,14 @@ private:
     std::unique_ptr<database> database_;  // none once the files are lost
     job_queue queue_;
 
-    // Of the thread alone.
+    // Used by the thread alone.
     std::chrono::steady_clock::time_point next_check_ = std::chrono::steady_clock::time_point::max();
-    std::int64_t seen_version_ = 0;    // PRAGMA data_version at the last look
-    std::int64_t notified_until_ = 0;  // in the journal
+    std::int64_t seen_version_ = 0;    // PRAGMA data_version at the last check
+    std::int64_t notified_until_ = 0;  // an id in the journal
     bool notified_of_loss_ = false;
 
-    std::mutex mutex_;  // guards watcher_, and is held while it is called
-    session_watch watcher_;
+    std::mutex mutex_;  // guards watch_ and is held while it is called
+    session_watch watch_;
 
     std::thread thread_;
 };

@@ -10,7 +10,7 @@ namespace porter::detail::store::sqlite {
 
 namespace {
 
-/// The registration that must be over before there may be another one, by one column of the table.
+/// The registration that must leave the window before another one, by one column of the table.
 std::optional<base::timestamp> registrations_full_since(database& db, std::string_view sql, std::string const& value,
                                                         std::uint64_t most, base::instant now)
 {
@@ -40,11 +40,12 @@ std::optional<base::timestamp> site_registrations_full_since(database& db, std::
                                     site, std::uint64_t{networks_per_site} * most, now);
 }
 
-std::optional<base::timestamp> registrations_full_since(database& db, secret_attempt const& asked)
+std::optional<base::timestamp> registrations_full_since(database& db, secret_attempt const& attempt)
 {
-    auto const of_network = network_registrations_full_since(db, asked.network, asked.max_registrations, asked.at);
+    auto const of_network =
+        network_registrations_full_since(db, attempt.network, attempt.max_registrations, attempt.at);
     auto const of_site =
-        site_registrations_full_since(db, base::site_of(asked.network), asked.max_registrations, asked.at);
+        site_registrations_full_since(db, base::site_of(attempt.network), attempt.max_registrations, attempt.at);
     return std::max(of_network, of_site);  // none is less than any
 }
 

@@ -15,17 +15,17 @@ namespace porter::detail::store::sqlite {
 
 namespace {
 
-result<opened_session> open_session(database& db, new_session const& fresh)
+result<opened_session> open_session(database& db, new_session const& record)
 {
-    undo_verified_attempt(db, fresh.attempt);
+    undo_verified_attempt(db, record.attempt);
     opened_session opened;
-    opened.account = fresh.account;
+    opened.account = record.account;
     std::string name;
     {
         statement account{db,
                           "SELECT last_login_at, last_address, failed_since, name FROM accounts"
                           " WHERE id = ?1 AND credential_version = ?2 AND disabled_at IS NULL",
-                          fresh.account, fresh.credential_version};
+                          record.account, record.credential_version};
         if (!account.step()) return unexpected(errc::credential_changed);
         opened.before = read_history(account, 0);
         name = account.text(3);
@@ -33,28 +33,28 @@ result<opened_session> open_session(database& db, new_session const& fresh)
     statement{db,
               "INSERT INTO sessions (account_id, token_digest, created_at, last_used_at, expires_at, address,"
               " transport, credential_version) VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7)",
-              fresh.account,
-              fresh.digest,
-              fresh.created_at,
-              fresh.expires_at,
-              fresh.address,
-              name_of(fresh.transport),
-              fresh.credential_version}
+              record.account,
+              record.digest,
+              record.created_at,
+              record.expires_at,
+              record.address,
+              name_of(record.transport),
+              record.credential_version}
         .run();
     opened.id = db.last_id();
     statement{db,
               "UPDATE accounts SET last_login_at = ?2, last_address = ?3, failed_since = 0, try_count = try_count + 1"
               " WHERE id = ?1",
-              fresh.account, fresh.created_at, fresh.address}
+              record.account, record.created_at, record.address}
         .run();
     statement{db,
               "DELETE FROM sessions WHERE account_id = ?1 AND id <="
               " (SELECT id FROM sessions WHERE account_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
-              fresh.account, std::max<std::uint32_t>(fresh.max_sessions, 1)}
+              record.account, std::max<std::uint32_t>(record.max_sessions, 1)}
         .run();
     set_end_cause(db, name_of(end_cause::replaced));
-    record_address(db, fresh.address, fresh.network, name, fresh.account, fresh.created_at);
-    note_network(db, fresh.account, fresh.network, fresh.created_at);
+    record_address(db, record.address, record.network, name, record.account, record.created_at);
+    note_network(db, record.account, record.network, record.created_at);
     return opened;
 }
 
@@ -99,52 +99,52 @@ result<std::vector<session>> list_sessions(database& db, account_id account, bas
     return live;
 }
 
-result<void> end_session(database& db, account_id account, session_id id, end_cause why)
+result<void> end_session(database& db, account_id account, session_id id, end_cause cause)
 {
     statement{db, "DELETE FROM sessions WHERE id = ?1 AND account_id = ?2", id, account}.run();
     if (db.changes() == 0) return unexpected(errc::not_found);
-    set_end_cause(db, name_of(why));
+    set_end_cause(db, name_of(cause));
     return {};
 }
 
-result<void> end_sessions(database& db, account_id account, end_cause why)
+result<void> end_sessions(database& db, account_id account, end_cause cause)
 {
     statement{db, "DELETE FROM sessions WHERE account_id = ?1", account}.run();
-    set_end_cause(db, name_of(why));
+    set_end_cause(db, name_of(cause));
     return {};
 }
 
-result<void> touch_sessions(database& db, std::vector<session_activity> const& uses)
+result<void> touch_sessions(database& db, std::vector<session_activity> const& activities)
 {
-    for (auto const& use : uses) {
+    for (auto const& activity : activities) {
         statement{db,
                   "UPDATE sessions SET last_used_at = ?2, address = iif(?3 = '', address, ?3)"
                   " WHERE id = ?1 AND last_used_at <= ?2",
-                  use.id, use.at, use.address}
+                  activity.id, activity.at, activity.address}
             .run();
-        if (use.address.empty()) continue;
+        if (activity.address.empty()) continue;
         std::optional<account_id> account;
         {
-            statement owner{db, "SELECT account_id FROM sessions WHERE id = ?1", use.id};
+            statement owner{db, "SELECT account_id FROM sessions WHERE id = ?1", activity.id};
             if (owner.step()) account = owner.integer(0);
         }
-        if (account) note_network(db, *account, use.network, use.at);
-        statement{db, "UPDATE addresses SET last_seen_at = ?2 WHERE address = ?1 AND last_seen_at < ?2", use.address,
-                  use.at}
+        if (account) note_network(db, *account, activity.network, activity.at);
+        statement{db, "UPDATE addresses SET last_seen_at = ?2 WHERE address = ?1 AND last_seen_at < ?2",
+                  activity.address, activity.at}
             .run();
     }
     return {};
 }
 
-result<std::vector<session_id>> find_gone(database& db, std::span<session_id const> live, base::timestamp now)
+result<std::vector<session_id>> find_ended_sessions(database& db, std::span<session_id const> live, base::timestamp now)
 {
-    std::vector<session_id> over;
+    std::vector<session_id> ended;
     for (auto const id : live) {
         statement row{db, "SELECT 1 FROM sessions WHERE id = ?1 AND expires_at > ?2 AND created_at <= ?3", id, now,
                       now + clock_tolerance};
-        if (!row.step()) over.push_back(id);
+        if (!row.step()) ended.push_back(id);
     }
-    return over;
+    return ended;
 }
 
 result<std::vector<session_id>> find_ended_between(database& db, base::timestamp after, base::timestamp until)
@@ -158,15 +158,15 @@ result<std::vector<session_id>> find_ended_between(database& db, base::timestamp
     return ended;
 }
 
-/// Sessions that are removed in one go: others' writes wait for no more than this.
-constexpr std::int64_t prune_piece = 500;
+/// Sessions removed in one transaction: bounds how long other writes wait.
+constexpr std::int64_t prune_batch = 500;
 
 result<std::size_t> prune_sessions(database& db, base::timestamp now, base::timestamp idle_since)
 {
     statement{db,
               "DELETE FROM sessions WHERE id IN"
               " (SELECT id FROM sessions WHERE expires_at <= ?1 OR last_used_at <= ?2 LIMIT ?3)",
-              now, idle_since, prune_piece}
+              now, idle_since, prune_batch}
         .run();
     auto const removed = static_cast<std::size_t>(db.changes());
     set_end_cause(db, name_of(end_cause::expired));
@@ -175,82 +175,83 @@ result<std::size_t> prune_sessions(database& db, base::timestamp now, base::time
 
 }  // namespace
 
-task<result<opened_session>> sessions::open(new_session fresh)
+task<result<opened_session>> sessions::open(new_session record)
 {
-    return ask(writes_, [fresh = std::move(fresh)](database& db) { return open_session(db, fresh); });
+    return submit(write_queue_, [record = std::move(record)](database& db) { return open_session(db, record); });
 }
 
 task<result<opened_session>> sessions::open_first(account owner, new_session first)
 {
-    return ask(writes_, [owner = std::move(owner), first = std::move(first)](database& db) {
+    return submit(write_queue_, [owner = std::move(owner), first = std::move(first)](database& db) {
         return open_first_session(db, owner, first);
     });
 }
 
 task<result<std::optional<found_session>>> sessions::find(token_digest digest)
 {
-    return ask(reader_.queue(), [digest](database& db) { return find_session(db, digest); });
+    return submit(reader_.queue(), [digest](database& db) { return find_session(db, digest); });
 }
 
 task<result<std::vector<session>>> sessions::list(account_id account, base::timestamp now, base::timestamp idle_since)
 {
-    return ask(reader_.queue(),
-               [account, now, idle_since](database& db) { return list_sessions(db, account, now, idle_since); });
+    return submit(reader_.queue(),
+                  [account, now, idle_since](database& db) { return list_sessions(db, account, now, idle_since); });
 }
 
-task<result<void>> sessions::end(account_id account, session_id id, end_cause why)
+task<result<void>> sessions::end(account_id account, session_id id, end_cause cause)
 {
-    return ask(writes_, [account, id, why](database& db) { return end_session(db, account, id, why); });
+    return submit(write_queue_, [account, id, cause](database& db) { return end_session(db, account, id, cause); });
 }
 
-task<result<void>> sessions::end_all(account_id account, end_cause why)
+task<result<void>> sessions::end_all(account_id account, end_cause cause)
 {
-    return ask(writes_, [account, why](database& db) { return end_sessions(db, account, why); });
+    return submit(write_queue_, [account, cause](database& db) { return end_sessions(db, account, cause); });
 }
 
-task<result<void>> sessions::touch(std::vector<session_activity> uses)
+task<result<void>> sessions::touch(std::vector<session_activity> activities)
 {
-    return ask(writes_, [uses = std::move(uses)](database& db) { return touch_sessions(db, uses); });
+    return submit(write_queue_,
+                  [activities = std::move(activities)](database& db) { return touch_sessions(db, activities); });
 }
 
 task<result<std::size_t>> sessions::prune(base::timestamp now, base::timestamp idle_since)
 {
-    // Piece by piece, so that the writer does what else is waiting in between.
+    // In batches, between which the writer serves other requests.
     std::size_t removed = 0;
     for (;;) {
         auto work = [now, idle_since](database& db) { return prune_sessions(db, now, idle_since); };
-        auto piece = co_await ask(writes_, work);
-        if (!piece) co_return unexpected(piece.error());
-        removed += *piece;
-        if (*piece < static_cast<std::size_t>(prune_piece)) co_return removed;
+        auto batch = co_await submit(write_queue_, work);
+        if (!batch) co_return unexpected(batch.error());
+        removed += *batch;
+        if (*batch < static_cast<std::size_t>(prune_batch)) co_return removed;
     }
 }
 
 task<result<std::vector<session_id>>> sessions::find_ended(std::vector<session_id> live, base::timestamp now)
 {
-    // Piece by piece, so that look-ups get in between.
-    constexpr std::size_t piece = 1'000;
-    std::vector<session_id> over;
+    // In batches, between which the reader serves other requests.
+    constexpr std::size_t batch = 1'000;
+    std::vector<session_id> ended;
     for (std::span<session_id const> left{live}; !left.empty();) {
-        auto const next = left.first(std::min(left.size(), piece));
+        auto const next = left.first(std::min(left.size(), batch));
         left = left.subspan(next.size());
-        auto work = [next, now](database& db) { return find_gone(db, next, now); };
-        auto found = co_await ask(reader_.queue(), work, job::reading::what_is_there_now);
+        auto work = [next, now](database& db) { return find_ended_sessions(db, next, now); };
+        auto found = co_await submit(reader_.queue(), work, job::files::current);
         if (!found) co_return unexpected(found.error());
-        over.insert(over.end(), found->begin(), found->end());
+        ended.insert(ended.end(), found->begin(), found->end());
     }
-    co_return over;
+    co_return ended;
 }
 
 task<result<std::vector<session_id>>> sessions::ended_between(base::timestamp after, base::timestamp until)
 {
     auto work = [after, until](database& db) { return find_ended_between(db, after, until); };
-    return ask(reader_.queue(), std::move(work));
+    return submit(reader_.queue(), std::move(work));
 }
 
-void sessions::watch(session_watch watcher)
+void sessions::watch(session_watch watch)
 {
-    reader_.watch(std::move(watcher));
+    reader_.watch(std::move(watch));
 }
 
 }  // namespace porter::detail::store::sqlite

@@ -5,9 +5,8 @@
 
 namespace porter::detail::store::sqlite {
 
-/// A call of SQLite's that failed. Thrown by database, statement and transaction, and caught in this room: a thread of
-/// the store answers `unavailable`, and open() says why the server cannot start. Only the administrator's tool, which
-/// works on the file itself, sees it outside.
+/// An error of SQLite. Thrown by database, statement and transaction, and caught in this module: an operation is then
+/// `unavailable`, and open() throws a start_error. Only porterctl, which works on the file itself, catches it outside.
 class error : public std::runtime_error {
 public:
     /// `extended` is SQLite's extended result code.
@@ -16,13 +15,13 @@ public:
     int code() const noexcept { return extended_ & 0xff; }
     int extended_code() const noexcept { return extended_; }
 
-    /// Others hold the lock for longer than we wait.
+    /// Another connection held a lock for longer than wait_for_locks() allows.
     bool is_busy() const noexcept;
 
-    /// What the file holds is at fault, not the disk or the lock: trying again is of no use.
+    /// The content of the file is at fault, not the disk or a lock: a retry does not help.
     bool is_bad_data() const noexcept;
 
-    /// The statement's own data were refused (a constraint, a trigger): statements beside it can still succeed.
+    /// The data of the statement were rejected (a constraint, a trigger): other statements can still succeed.
     bool is_rejection() const noexcept;
 
 private:

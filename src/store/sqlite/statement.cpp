@@ -13,7 +13,7 @@ namespace porter::detail::store::sqlite {
 
 statement::~statement()
 {
-    sqlite3_reset(handle_);  // repeats the error of the last step, which was thrown
+    sqlite3_reset(handle_);  // returns the error of the last step, which was thrown
     sqlite3_clear_bindings(handle_);
 }
 
@@ -46,7 +46,7 @@ std::string statement::text(int column) const
 {
     auto found = bytes(column);
     if (!base::valid_utf8(found)) {
-        // A refusal, so that it fails the request that reads it and none beside it.
+        // An is_rejection() code, so that it fails only the request that reads it.
         throw error{SQLITE_MISMATCH, "a text is damaged: it is not valid UTF-8 (porterctl db check names it)"};
     }
     return found;
@@ -77,7 +77,7 @@ void statement::bind(int parameter, std::int64_t value)
 
 void statement::bind(int parameter, std::string_view value)
 {
-    // A null pointer would bind NULL; an empty text is a text.
+    // A null pointer would bind NULL instead of an empty text.
     char const* bytes = value.empty() ? "" : value.data();
     check(sqlite3_bind_text64(handle_, parameter, bytes, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
 }

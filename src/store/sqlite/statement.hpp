@@ -11,8 +11,8 @@
 
 namespace porter::detail::store::sqlite {
 
-/// One use of an SQL statement. The connection keeps it prepared for the next use; so the same text must not be in use
-/// twice at once. Parameters are ?1, ?2, ... in the order given. Every member may throw failure.
+/// One use of an SQL statement, which the connection keeps prepared: the same text must not be in use twice at once.
+/// Parameters are ?1, ?2, ... in the order given. Every member may throw error.
 ///
 ///     statement found{db, "SELECT name FROM accounts WHERE id = ?1", id};
 ///     while (found.step()) use(found.text(0));
@@ -24,22 +24,22 @@ public:
         [[maybe_unused]] int parameter = 0;
         (bind(++parameter, values), ...);
     }
-    /// Ends the use: no lock is held by it any more.
+    /// Resets the statement and releases its locks.
     ~statement();
     statement(statement const&) = delete;
     statement& operator=(statement const&) = delete;
 
-    /// Goes to the next row, the first one at first. False: there is none.
+    /// Moves to the next row, at first to the first one. False: there is none.
     bool step();
     /// Runs a statement that has no rows.
     void run();
 
-    // The columns of the row, counted from 0. What is NULL reads as 0, empty or none.
+    // The columns of the row, from 0. NULL reads as 0, empty or none.
     std::int64_t integer(int column) const noexcept;
     std::uint32_t count(int column) const noexcept;
-    /// Throws failure where it is not valid UTF-8: the file is damaged, and the protocol promises valid texts.
+    /// Throws error when it is not valid UTF-8: the file is damaged, and the protocol requires valid text.
     std::string text(int column) const;
-    /// The same as it is stored.
+    /// The text as it is stored.
     std::string bytes(int column) const;
     base::timestamp time(int column) const noexcept;
     std::optional<base::timestamp> optional_time(int column) const noexcept;
@@ -52,7 +52,7 @@ private:
     template <typename Value>
     void bind(int parameter, std::optional<Value> const& value)
     {
-        if (value) bind(parameter, *value);  // else it stays NULL
+        if (value) bind(parameter, *value);  // otherwise it stays NULL
     }
     void check(int result) const;
 

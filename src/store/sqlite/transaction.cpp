@@ -7,10 +7,10 @@ namespace porter::detail::store::sqlite {
 
 namespace {
 
-/// For destructors: when undoing itself fails, SQLite has undone, or will undo, the whole transaction.
-void undo(database& db, std::string_view sql) noexcept
+/// For destructors: when the rollback itself fails, SQLite rolls back the whole transaction.
+void roll_back(database& db, std::string_view sql) noexcept
 {
-    if (!db.in_transaction()) return;  // after some failures SQLite rolls back by itself
+    if (!db.in_transaction()) return;  // after some errors SQLite rolls back by itself
     try {
         statement{db, sql}.run();
     } catch (error const&) {
@@ -26,7 +26,7 @@ transaction::transaction(database& on) : database_(on)
 
 transaction::~transaction()
 {
-    undo(database_, "ROLLBACK");
+    roll_back(database_, "ROLLBACK");
 }
 
 void transaction::commit()
@@ -42,8 +42,8 @@ savepoint::savepoint(database& on) : database_(on)
 savepoint::~savepoint()
 {
     if (kept_) return;
-    undo(database_, "ROLLBACK TO part");
-    undo(database_, "RELEASE part");
+    roll_back(database_, "ROLLBACK TO part");
+    roll_back(database_, "RELEASE part");
 }
 
 void savepoint::keep()

@@ -4,8 +4,8 @@
 
 namespace porter::detail::store::sqlite {
 
-/// A write transaction: from the start it holds the write lock, because a read transaction that wants it later is
-/// refused at once when somebody else wrote meanwhile. What is not committed is undone. May throw failure.
+/// A write transaction. Takes the write lock at the start, because a read transaction cannot take it after another
+/// connection has written. Rolls back unless committed. May throw error.
 class transaction {
 public:
     explicit transaction(database& on);
@@ -20,7 +20,7 @@ private:
     database& database_;
 };
 
-/// A part of a transaction that can be undone by itself. What is not kept is undone. May throw failure.
+/// A part of a transaction that rolls back by itself unless kept. May throw error.
 class savepoint {
 public:
     explicit savepoint(database& on);

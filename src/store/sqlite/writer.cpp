@@ -16,19 +16,19 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-/// Requests in one transaction: a bound for how long the first of them waits for the last.
+/// Requests in one transaction: bounds how long the first of them waits for the last.
 constexpr std::size_t group_limit = 256;
 
-/// Endings that are forgotten at one time: more than a write-ahead log that is worth a checkpoint can bring.
-constexpr std::int64_t tidy_piece = 20'000;
+/// Journal entries pruned at once: more than are written between two checkpoints.
+constexpr std::int64_t max_pruned = 20'000;
 
-/// How long a checkpoint may wait for those who read: all writes wait meanwhile.
-constexpr milliseconds checkpoint_patience{100};
+/// How long a checkpoint waits for readers; writes wait until then.
+constexpr milliseconds checkpoint_timeout{100};
 
 }  // namespace
 
-/// Makes the thread look at the files; close_lost() waits for it.
-class writer::nudge final : public job {
+/// Makes the thread check the files; close_lost() waits for it.
+class writer::wakeup final : public job {
 public:
     bool run(database&) override { return true; }
     void fail() override {}
@@ -40,13 +40,13 @@ private:
     std::promise<void> done_;
 };
 
-writer::writer(std::unique_ptr<database> connection, options const& rules, file_watch& files, fault_log& faults)
-    : options_(rules),
+writer::writer(std::unique_ptr<database> connection, options const& options, file_watch& files, fault_log& faults)
+    : options_(options),
       files_(files),
       faults_(faults),
       database_(std::move(connection)),
-      next_checkpoint_(rules.checkpoint_pages),
-      queue_(rules.queue_limit),
+      next_checkpoint_(options.checkpoint_pages),
+      queue_(options.queue_limit),
       thread_([this] { run(); })
 {}
 
@@ -58,9 +58,9 @@ writer::~writer()
 
 void writer::close_lost()
 {
-    auto asked = std::make_unique<nudge>();
-    auto done = asked->done();
-    queue_.push(std::move(asked));
+    auto request = std::make_unique<wakeup>();
+    auto done = request->done();
+    queue_.push(std::move(request));
     done.wait();
 }
 
@@ -69,16 +69,16 @@ void writer::run()
     base::set_thread_name("store-writer");
     while (!queue_.is_finished()) {
         auto group = queue_.take(group_limit);
-        if (files_.is_lost()) {
+        if (files_.detect_loss()) {
             abandon_files();
             for (auto const& lost : group) lost->fail();
         } else {
             write(group);
         }
         for (auto const& done : group) done->finish();
-        if (database_ && database_->wal_pages() >= next_checkpoint_ && !files_.is_lost()) maintain();
+        if (database_ && database_->wal_pages() >= next_checkpoint_ && !files_.detect_loss()) maintain();
     }
-    if (files_.is_lost()) {
+    if (files_.detect_loss()) {
         abandon_files();
     } else {
         maintain();
@@ -90,15 +90,15 @@ void writer::abandon_files()
     if (!database_) return;
     bool emptied = false;
     try {
-        // Through what is open: the file is whole then wherever it was moved to, and what stood in a log that was
-        // removed is not lost.
-        database_->wait_for_locks(checkpoint_patience);
+        // By the open descriptors: the file is then complete wherever it was moved to, and the content of a removed log
+        // is kept.
+        database_->wait_for_locks(checkpoint_timeout);
         emptied = files_.has_own_log() && database_->checkpoint();
     } catch (error const& problem) {
         faults_.report("checkpoint", problem);
     }
-    // A log that is not ours any more, or whose database is not, must not be moved or removed by SQLite.
-    database_->leave_log_when_closing();
+    // SQLite must not checkpoint or remove a log after it or its database was replaced.
+    database_->keep_log_on_close();
     database_.reset();
     files_.clear_away(emptied);
 }
@@ -122,25 +122,25 @@ void writer::write(waiting_jobs waiting)
 
 void writer::commit(waiting_jobs waiting)
 {
-    // Nobody waits longer than the time-out, wherever it was spent: in the queue or for the lock.
+    // A request waits no longer than busy_timeout in all, in the queue and for the lock.
     auto const deadline = waiting.front()->queued_at + options_.busy_timeout;
-    auto const patience = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
-    database_->wait_for_locks(std::max(patience, milliseconds{0}));
+    auto const timeout = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
+    database_->wait_for_locks(std::max(timeout, milliseconds{0}));
 
-    transaction whole{*database_};
-    for (auto const& part : waiting) attempt(*part);
-    whole.commit();
+    transaction tx{*database_};
+    for (auto const& request : waiting) run_in_savepoint(*request);
+    tx.commit();
 }
 
-void writer::attempt(job& part)
+void writer::run_in_savepoint(job& request)
 {
     try {
-        savepoint own{*database_};
-        if (part.run(*database_)) own.keep();
+        savepoint part{*database_};
+        if (request.run(*database_)) part.keep();
     } catch (error const& problem) {
         if (!problem.is_rejection()) throw;
         faults_.report("write", problem);
-        part.fail();
+        request.fail();
     }
 }
 
@@ -158,24 +158,24 @@ writer::waiting_jobs writer::fail_overdue(waiting_jobs waiting)
 void writer::maintain()
 {
     try {
-        database_->wait_for_locks(checkpoint_patience);
-        // Whoever watches reads the journal several times a second: an hour is far more than enough.
+        database_->wait_for_locks(checkpoint_timeout);
+        // The reader reads the journal several times a second: an hour is more than enough.
         statement{*database_,
                   "DELETE FROM ended_sessions WHERE id IN (SELECT id FROM ended_sessions"
                   " WHERE ended_at < unixepoch() - 3600 AND id <= (SELECT max(id) FROM ended_sessions) - 10000"
                   " ORDER BY id LIMIT ?1)",
-                  tidy_piece}
+                  max_pruned}
             .run();
-        // Names and causes are for the log, which has them by then: the name of a deleted account must not stay.
+        // Names and causes are logged by then; the name of a deleted account must not stay.
         statement{
             *database_,
             "UPDATE ended_sessions SET account_name = '', cause = ''"
             " WHERE id IN (SELECT id FROM ended_sessions WHERE account_name <> '' AND ended_at < unixepoch() - 3600"
             " ORDER BY id LIMIT ?1)",
-            tidy_piece}
+            max_pruned}
             .run();
         bool const emptied = database_->checkpoint();
-        // While somebody reads for long the log can only grow: then try rarely, for every try costs the patience.
+        // During a long read the log can only grow: try less often, as every try waits for the timeout.
         next_checkpoint_ = emptied ? options_.checkpoint_pages : 2 * next_checkpoint_;
     } catch (error const& problem) {
         faults_.report("checkpoint", problem);

@@ -14,30 +14,30 @@
 
 namespace porter::detail::store::sqlite {
 
-/// The one thread that writes. It puts whatever waits into one transaction, because the disk takes as long for one as
-/// for a hundred, and answers after the commit; nothing is written any more once the files are lost. It also moves the
-/// write-ahead log into the file, and prunes the journal of endings.
+/// The thread that writes. Commits all waiting jobs in one transaction, because a sync takes as long for one as for a
+/// hundred, and completes them after the commit; writes nothing once the files are lost. Also checkpoints the
+/// write-ahead log and prunes the journal of ended sessions.
 class writer {
 public:
-    writer(std::unique_ptr<database> connection, options const& rules, file_watch& files, fault_log& faults);
-    /// Finishes what is queued.
+    writer(std::unique_ptr<database> connection, options const& options, file_watch& files, fault_log& faults);
+    /// Completes the queued jobs.
     ~writer();
     writer(writer const&) = delete;
     writer& operator=(writer const&) = delete;
 
     job_queue& queue() noexcept { return queue_; }
 
-    /// The files are lost: waits until the connection to them is closed.
+    /// To be called when the files are lost: waits until the connection to them is closed.
     void close_lost();
 
 private:
-    class nudge;
+    class wakeup;
     using waiting_jobs = std::span<std::unique_ptr<job>>;
 
     void run();
     void write(waiting_jobs waiting);
     void commit(waiting_jobs waiting);
-    void attempt(job& part);
+    void run_in_savepoint(job& request);
     waiting_jobs fail_overdue(waiting_jobs waiting);
     void abandon_files();
     void maintain();

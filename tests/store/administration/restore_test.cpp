@@ -274,10 +274,10 @@ TEST_CASE("a file that was replaced while it was being opened is refused")
     with_backup those;
     those.close();
     auto const opened = administration::open_to_write(those.admin.database.rules);
-    CHECK_NOTHROW(porter::detail::store::sqlite::refuse_replaced(*opened));
+    CHECK_NOTHROW(porter::detail::store::sqlite::reject_replaced(*opened));
     std::filesystem::rename(those.backup, those.admin.database.rules.path);
     try {
-        porter::detail::store::sqlite::refuse_replaced(*opened);
+        porter::detail::store::sqlite::reject_replaced(*opened);
         FAIL("it was taken");
     } catch (porter::detail::store::sqlite::error const& problem) {
         CHECK(problem.is_busy());

@@ -80,16 +80,16 @@ std::string password_hash_of(database& db, account_id id)
 }
 
 void for_each_password_hash(
-    database& db, std::function<void(account_id, std::string const& name, std::string const& hash)> const& judge)
+    database& db, std::function<void(account_id, std::string const& name, std::string const& hash)> const& callback)
 {
     statement row{db, "SELECT id, name, password_hash FROM accounts ORDER BY id"};
-    while (row.step()) judge(row.integer(0), row.text(1), row.text(2));
+    while (row.step()) callback(row.integer(0), row.text(1), row.text(2));
 }
 
 result<account_id> add_account(database& db, std::string const& name, std::string const& folded_name,
                                std::string const& password_hash, base::timestamp now)
 {
-    guarded_transaction whole{db};
+    guarded_transaction tx{db};
     if (is_taken(db, folded_name, 0)) return unexpected(errc::name_taken);
     statement{db,
               "INSERT INTO accounts (name, folded_name, password_hash, created_at) VALUES (?1, ?2, ?3, ?4)",
@@ -99,13 +99,13 @@ result<account_id> add_account(database& db, std::string const& name, std::strin
               now}
         .run();
     auto const id = db.last_id();
-    whole.commit();
+    tx.commit();
     return id;
 }
 
 result<std::size_t> set_password(database& db, account_id id, std::string const& password_hash)
 {
-    guarded_transaction whole{db};
+    guarded_transaction tx{db};
     auto const ended = count_sessions(db, id);
     // The new version of the credential makes a trigger end the sessions.
     statement{db,
@@ -114,47 +114,47 @@ result<std::size_t> set_password(database& db, account_id id, std::string const&
               id, password_hash}
         .run();
     if (db.changes() == 0) return unexpected(errc::not_found);
-    whole.commit();
+    tx.commit();
     return ended;
 }
 
 result<void> rename_account(database& db, account_id id, std::string const& name, std::string const& folded_name)
 {
-    guarded_transaction whole{db};
+    guarded_transaction tx{db};
     if (is_taken(db, folded_name, id)) return unexpected(errc::name_taken);
     // The schema takes another spelling with the same key for a mistake unless it is ASCII: SQL cannot fold the rest.
     set_name(db, id, unowned_name(id), unowned_name(id));
     if (db.changes() == 0) return unexpected(errc::not_found);
     set_name(db, id, name, folded_name);
-    whole.commit();
+    tx.commit();
     return {};
 }
 
 result<std::size_t> disable_account(database& db, account_id id, base::timestamp now)
 {
-    guarded_transaction whole{db};
+    guarded_transaction tx{db};
     auto const ended = count_sessions(db, id);
     statement{db, "UPDATE accounts SET disabled_at = coalesce(disabled_at, ?2) WHERE id = ?1", id, now}.run();
     if (db.changes() == 0) return unexpected(errc::not_found);
-    whole.commit();
+    tx.commit();
     return ended;
 }
 
 result<void> enable_account(database& db, account_id id)
 {
-    guarded_transaction whole{db};
+    guarded_transaction tx{db};
     statement{db, "UPDATE accounts SET disabled_at = NULL, failed_since = 0 WHERE id = ?1", id}.run();
     if (db.changes() == 0) return unexpected(errc::not_found);
-    whole.commit();
+    tx.commit();
     return {};
 }
 
 result<void> delete_account(database& db, account_id id)
 {
-    guarded_transaction whole{db};
+    guarded_transaction tx{db};
     statement{db, "DELETE FROM accounts WHERE id = ?1", id}.run();  // triggers delete what belonged to it
     if (db.changes() == 0) return unexpected(errc::not_found);
-    whole.commit();
+    tx.commit();
     return {};
 }
 

@@ -38,7 +38,7 @@ std::string password_hash_of(database& db, account_id id);
 /// Calls `judge` with the id, the name and the stored hash of each account, by id. The hash is to be judged, never
 /// shown.
 void for_each_password_hash(
-    database& db, std::function<void(account_id, std::string const& name, std::string const& hash)> const& judge);
+    database& db, std::function<void(account_id, std::string const& name, std::string const& hash)> const& callback);
 
 /// Errors: name_taken.
 result<account_id> add_account(database& db, std::string const& name, std::string const& folded_name,

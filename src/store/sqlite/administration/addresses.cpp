@@ -49,7 +49,7 @@ bool identified_name(database& db, std::string const& name)
 std::string set_address(database& db, std::string const& address, std::string const& name,
                         std::string const& folded_name, base::timestamp now)
 {
-    guarded_transaction whole{db};
+    guarded_transaction tx{db};
     std::string known_as = name;
     std::optional<account_id> account;
     {
@@ -68,16 +68,16 @@ std::string set_address(database& db, std::string const& address, std::string co
               account,
               now}
         .run();
-    whole.commit();
+    tx.commit();
     return known_as;
 }
 
 result<void> forget_address(database& db, std::string const& address)
 {
-    guarded_transaction whole{db};
+    guarded_transaction tx{db};
     statement{db, "DELETE FROM addresses WHERE address = ?1", address}.run();
     if (db.changes() == 0) return unexpected(errc::not_found);
-    whole.commit();
+    tx.commit();
     return {};
 }
 

@@ -17,9 +17,9 @@ namespace {
 
 start_error cannot_create(std::filesystem::path const& file, int error)
 {
-    auto const why = error == EEXIST ? std::string{"it exists, and a backup replaces nothing"}
+    auto const reason = error == EEXIST ? std::string{"it exists, and a backup replaces nothing"}
                                      : std::generic_category().message(error);
-    return start_error{start_errc::cannot_create, "cannot create " + file.string() + ": " + why};
+    return start_error{start_errc::cannot_create, "cannot create " + file.string() + ": " + reason};
 }
 
 /// Gives the file its name, unless something has it. Not every file system can do that in one step.
@@ -32,7 +32,7 @@ void move_without_replacing(std::filesystem::path const& from, std::filesystem::
 
 }  // namespace
 
-bool back_up(database& db, std::filesystem::path const& file, progress const& tell)
+bool back_up(database& db, std::filesystem::path const& file, progress const& report)
 {
     std::error_code unknown;
     if (std::filesystem::symlink_status(file, unknown).type() != std::filesystem::file_type::not_found) {
@@ -40,7 +40,7 @@ bool back_up(database& db, std::filesystem::path const& file, progress const& te
     }
     temporary_file const made{file};
     try {
-        if (!copy_whole(db, made.path(), tell)) return false;
+        if (!copy_whole(db, made.path(), report)) return false;
     } catch (error const& problem) {
         if (problem.is_busy() || problem.is_bad_data()) throw;
         throw start_error{start_errc::io, "cannot write " + file.string() + ": " + problem.what()};

@@ -15,7 +15,7 @@ using progress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
 /// may write to the database meanwhile; the copy is what it was at the beginning. `file` is never replaced. False: it
 /// was stopped, and nothing is left of it.
 /// Throws start_error: cannot_create when something has that name, or nothing can be made there; io when it cannot be
-/// written; bad_data when what was read is damaged. Throws failure.
-bool back_up(database& db, std::filesystem::path const& file, progress const& tell);
+/// written; bad_data when what was read is damaged. Throws error.
+bool back_up(database& db, std::filesystem::path const& file, progress const& report);
 
 }  // namespace porter::detail::store::sqlite::administration

@@ -96,12 +96,12 @@ void find_wrong_accounts(database& db, lines& faults)
 {
     statement row{db, "SELECT id, name, folded_name FROM accounts ORDER BY id"};
     while (row.step()) {
-        auto const who = "account " + std::to_string(row.integer(0)) + " (" + row.text(1) + ")";
+        auto const account = "account " + std::to_string(row.integer(0)) + " (" + row.text(1) + ")";
         auto const name = base::normalise_name(row.text(1));
         if (!name) {
-            faults.push_back(who + " has no possible name: " + name.error());
+            faults.push_back(account + " has no possible name: " + name.error());
         } else if (*name != row.text(1) || base::fold_name(*name) != row.text(2)) {
-            faults.push_back(who + " has a wrong key, so nobody can log in to it: porterctl accounts rename mends it");
+            faults.push_back(account + " has a wrong key, so nobody can log in to it: porterctl accounts rename mends it");
         }
     }
 }

@@ -13,7 +13,7 @@ namespace porter::detail::store::sqlite::administration {
 namespace {
 
 /// False: it was stopped.
-bool copy_pages(database& to, database& from, progress const& tell)
+bool copy_pages(database& to, database& from, progress const& report)
 {
     constexpr int pages_at_once = 256;  // 1 MiB: often enough for a bar that moves and for Ctrl-C
     auto const page = static_cast<std::uint64_t>(from.integer("PRAGMA page_size"));
@@ -21,13 +21,13 @@ bool copy_pages(database& to, database& from, progress const& tell)
     bool more = true;
     while (more) {
         more = copy.step(pages_at_once);
-        if (!tell(copy.done() * page, copy.total() * page)) return false;
+        if (!report(copy.done() * page, copy.total() * page)) return false;
     }
     return true;
 }
 
 /// One file that can be read without another beside it: porterd gives it a write-ahead log again when it opens it.
-void settle(database& copy, std::filesystem::path const& source)
+void finish_copy(database& copy, std::filesystem::path const& source)
 {
     copy.execute("PRAGMA journal_mode = DELETE");
     if (auto const verdict = copy.text("PRAGMA quick_check(1)"); verdict != "ok") {
@@ -49,12 +49,12 @@ temporary_file::~temporary_file()
     std::filesystem::remove(path_, ignored);
 }
 
-bool copy_whole(database& from, std::filesystem::path const& to, progress const& tell)
+bool copy_whole(database& from, std::filesystem::path const& to, progress const& report)
 {
     database copy{to, database::access::read_write};
     copy.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");  // a copy cut off is thrown away
-    if (!copy_pages(copy, from, tell)) return false;
-    settle(copy, from.text("SELECT file FROM pragma_database_list WHERE name = 'main'"));
+    if (!copy_pages(copy, from, report)) return false;
+    finish_copy(copy, from.text("SELECT file FROM pragma_database_list WHERE name = 'main'"));
     return true;
 }
 

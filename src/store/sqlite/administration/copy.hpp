@@ -25,6 +25,6 @@ private:
 
 /// Makes an empty file a copy of the database that `from` has open, which can be read without another file beside it.
 /// False: `tell` stopped it. Throws start_error(bad_data) when what was read is damaged; failure.
-bool copy_whole(database& from, std::filesystem::path const& to, progress const& tell);
+bool copy_whole(database& from, std::filesystem::path const& to, progress const& report);
 
 }  // namespace porter::detail::store::sqlite::administration

@@ -48,15 +48,15 @@ std::vector<blocked_network> list_blocked_networks(database& db, account_id acco
                       account, std::int64_t{rules.failures_per_network}};
         while (row.step()) full.push_back({row.text(0), {}, row.integer(1) != 0});
     }
-    std::vector<blocked_network> shut;
+    std::vector<blocked_network> blocked;
     for (auto& one : full) {
         // Failures may be older than the window: porterd's own decision says whether they count.
-        auto const decided = decide(attempts_of(db, std::nullopt, one.network, rules, now), rules, now);
+        auto const decided = decide(history_of(db, std::nullopt, one.network, rules, now), rules, now);
         if (decided.allows()) continue;
         one.until = std::chrono::floor<std::chrono::seconds>(now) + decided.retry_after;
-        shut.push_back(std::move(one));
+        blocked.push_back(std::move(one));
     }
-    return shut;
+    return blocked;
 }
 
 std::vector<throttled_network> list_throttled_networks(database& db, throttle_rules const& rules,
@@ -64,10 +64,10 @@ std::vector<throttled_network> list_throttled_networks(database& db, throttle_ru
 {
     auto const seconds = std::chrono::floor<std::chrono::seconds>(now);
     std::vector<throttled_network> all;
-    for (auto const& shut : list_blocked_networks(db, 0, rules, now)) {
+    for (auto const& blocked : list_blocked_networks(db, 0, rules, now)) {
         statement row{db, "SELECT count(*), min(failed_at) FROM network_failures WHERE network = ?1 AND failed_at > ?2",
-                      shut.network, seconds - rules.network_window};
-        if (row.step()) all.push_back({shut.network, limit::failures, row.count(0), row.time(1), shut.until});
+                      blocked.network, seconds - rules.network_window};
+        if (row.step()) all.push_back({blocked.network, limit::failures, row.count(0), row.time(1), blocked.until});
     }
     if (max_registrations == 0) return all;
     append_registrations(db,
@@ -85,11 +85,11 @@ std::vector<throttled_network> list_throttled_networks(database& db, throttle_ru
 
 std::size_t enable_network(database& db, std::string const& network)
 {
-    guarded_transaction whole{db};
+    guarded_transaction tx{db};
     statement{db, "DELETE FROM network_failures WHERE network = ?1", network}.run();
     auto const forgotten = static_cast<std::size_t>(db.changes());
     statement{db, "DELETE FROM registrations WHERE network = ?1", network}.run();
-    whole.commit();
+    tx.commit();
     return forgotten;
 }
 

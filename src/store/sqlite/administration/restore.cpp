@@ -25,16 +25,16 @@ namespace porter::detail::store::sqlite::administration {
 namespace {
 
 /// The error names the backup: otherwise it would be taken for an error of the database.
-std::unique_ptr<database> open_backup(options const& rules)
+std::unique_ptr<database> open_backup(options const& options)
 {
     try {
-        auto opened = open_to_read(rules, schema::older);
+        auto opened = open_to_read(options, schema::older);
         if (opened->integer("PRAGMA user_version") == 0) {
-            throw cannot_open(start_errc::bad_data, rules.path, "it is empty");
+            throw cannot_open(start_errc::bad_data, options.path, "it is empty");
         }
         return opened;
     } catch (error const& problem) {
-        throw explain(rules.path, problem);
+        throw explain(options.path, problem);
     }
 }
 
@@ -55,7 +55,7 @@ void carry_over(database& before, std::filesystem::path const& made)
 {
     statement{before, "ATTACH ?1 AS made", made.string()}.run();
     {
-        transaction whole{before};
+        transaction tx{before};
         before.execute(
             "DELETE FROM made.sessions WHERE NOT EXISTS"
             " (SELECT 1 FROM main.sessions AS kept"
@@ -64,7 +64,7 @@ void carry_over(database& before, std::filesystem::path const& made)
             " (SELECT given.seq FROM main.sqlite_sequence AS given WHERE given.name = sqlite_sequence.name), 0));"
             "INSERT INTO made.sqlite_sequence (name, seq) SELECT name, seq FROM main.sqlite_sequence"
             " WHERE name NOT IN (SELECT name FROM made.sqlite_sequence)");
-        whole.commit();
+        tx.commit();
     }
     before.execute("DETACH made");
 }
@@ -72,9 +72,9 @@ void carry_over(database& before, std::filesystem::path const& made)
 /// Nobody knows which sessions ended.
 void end_all(database& copy)
 {
-    transaction whole{copy};
+    transaction tx{copy};
     copy.execute("DELETE FROM sessions; UPDATE sqlite_sequence SET seq = seq + " + std::to_string(unknown_ids));
-    whole.commit();
+    tx.commit();
 }
 
 bool is_there(std::filesystem::path const& path)
@@ -86,8 +86,8 @@ bool is_there(std::filesystem::path const& path)
 /// The database before. While this lives no other program can use it: what that acknowledged would be lost.
 class predecessor {
 public:
-    /// Throws failure (busy) when another program has it open, start_error when it is not whose it should be.
-    explicit predecessor(options const& rules) : rules_(rules), is_there_(is_there(rules.path))
+    /// Throws error (busy) when another program has it open, start_error when it is not whose it should be.
+    explicit predecessor(options const& options) : options_(options), is_there_(is_there(options.path))
     {
         if (is_there_) open();
     }
@@ -105,18 +105,18 @@ public:
     }
 
     /// One that cannot be opened cannot be locked either, and porterd could not start on it.
-    void refuse_in_use() const
+    void reject_in_use() const
     {
-        if (database_ || !user_of(rules_.path)) return;
+        if (database_ || !user_of(options_.path)) return;
         throw start_error{start_errc::io,
-                          "a program has opened " + rules_.path.string() + " meanwhile: nothing was changed"};
+                          "a program has opened " + options_.path.string() + " meanwhile: nothing was changed"};
     }
 
 private:
     void open()
     {
         try {
-            database_ = open_alone(rules_);
+            database_ = open_alone(options_);
             is_readable_ =
                 database_->text("PRAGMA quick_check(1)") == "ok" && database_->integer("PRAGMA user_version") > 0;
         } catch (error const& problem) {
@@ -126,7 +126,7 @@ private:
         }
     }
 
-    options const& rules_;
+    options const& options_;
     bool is_there_;
     bool is_readable_ = false;
     std::unique_ptr<database> database_;
@@ -150,7 +150,7 @@ void move_to_free_name(std::filesystem::path const& from, std::filesystem::path 
 }
 
 /// A second name for the database that goes, beside it; its log gets the name that belongs to it afterwards.
-std::filesystem::path keep(std::filesystem::path const& file, std::string const& now)
+std::filesystem::path keep_aside(std::filesystem::path const& file, std::string const& now)
 {
     auto const stem = file.string() + ".before-restore-" + now;
     auto name = stem;
@@ -171,7 +171,7 @@ std::filesystem::path put_in_place(std::filesystem::path const& made, std::files
 {
     std::filesystem::path set_aside;
     if (before.exists()) {
-        set_aside = keep(file, now);
+        set_aside = keep_aside(file, now);
         sync_folder_of(file);  // move() removes the other name: one must exist after a crash
         move(made, file);
     } else {
@@ -203,15 +203,15 @@ void reject_wrong_backup(std::filesystem::path const& backup)
     }
 }
 
-std::optional<restored> restore(options const& rules, std::filesystem::path const& backup, progress const& tell)
+std::optional<restored> restore(options const& options, std::filesystem::path const& backup, progress const& report)
 {
-    auto source_rules = rules;
-    source_rules.path = backup;
-    predecessor before{rules};
-    temporary_file const made{rules.path};
+    auto source_options = options;
+    source_options.path = backup;
+    predecessor before{options};
+    temporary_file const made{options.path};
     {
-        auto const source = open_backup(source_rules);
-        if (!copy_whole(*source, made.path(), tell)) return std::nullopt;
+        auto const source = open_backup(source_options);
+        if (!copy_whole(*source, made.path(), report)) return std::nullopt;
     }
     restored done;
     std::string now;
@@ -231,16 +231,16 @@ std::optional<restored> restore(options const& rules, std::filesystem::path cons
         done.sessions_ended = static_cast<std::uint64_t>(sessions_before) - done.sessions;
         now = copy.text("SELECT strftime('%Y%m%dT%H%M%SZ', 'now')");
     }
-    before.refuse_in_use();
+    before.reject_in_use();
     before.empty_log();
     sync_to_disk(made.path());
     {
         // From here on no descriptor of the file is opened and closed: that would end the lock (POSIX).
         database locked{made.path(), database::access::read_write};
         locked.execute("PRAGMA main.locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT");
-        done.set_aside = put_in_place(made.path(), rules.path, before, now);
+        done.set_aside = put_in_place(made.path(), options.path, before, now);
     }
-    sync_to_disk(rules.path);
+    sync_to_disk(options.path);
     return done;
 }
 

@@ -27,7 +27,7 @@ void reject_wrong_backup(std::filesystem::path const& backup);
 /// another name. A backup of an older version is brought to this one. All or nothing, but for a crash in between, which
 /// the next start refuses with the words of refuse_log_of_another(). `tell` may stop it until the end of the copying:
 /// then there is no result. Throws start_error: bad_data when the backup is damaged, another program's or newer; io;
-/// cannot_create. Throws failure, which is_busy() when another program has the database open.
-std::optional<restored> restore(options const& rules, std::filesystem::path const& backup, progress const& tell);
+/// cannot_create. Throws an error that is_busy() when another program has the database open.
+std::optional<restored> restore(options const& options, std::filesystem::path const& backup, progress const& report);
 
 }  // namespace porter::detail::store::sqlite::administration

@@ -26,7 +26,7 @@ std::vector<session_row> list_sessions(database& db, std::optional<account_id> a
 
 result<std::string> end_session(database& db, session_id id)
 {
-    guarded_transaction whole{db};
+    guarded_transaction tx{db};
     std::string owner;
     {
         statement found{
@@ -36,27 +36,27 @@ result<std::string> end_session(database& db, session_id id)
     statement{db, "DELETE FROM sessions WHERE id = ?1", id}.run();
     if (db.changes() == 0) return unexpected(errc::not_found);
     set_end_cause(db, by_administrator);
-    whole.commit();
+    tx.commit();
     return owner;
 }
 
 std::size_t end_sessions(database& db, account_id account)
 {
-    guarded_transaction whole{db};
+    guarded_transaction tx{db};
     statement{db, "DELETE FROM sessions WHERE account_id = ?1", account}.run();
     auto const ended = static_cast<std::size_t>(db.changes());
     set_end_cause(db, by_administrator);
-    whole.commit();
+    tx.commit();
     return ended;
 }
 
 std::size_t prune_sessions(database& db, base::timestamp now, base::timestamp idle_since)
 {
-    guarded_transaction whole{db};
+    guarded_transaction tx{db};
     statement{db, "DELETE FROM sessions WHERE expires_at <= ?1 OR last_used_at <= ?2", now, idle_since}.run();
     auto const ended = static_cast<std::size_t>(db.changes());
     set_end_cause(db, name_of(end_cause::expired));
-    whole.commit();
+    tx.commit();
     return ended;
 }
 
