@@ -1,4 +1,4 @@
-// Connections that have access: how many there may be, and which one leaves for another (promise N16).
+// The limits of connections with access, and which one is evicted (promise N16).
 #include "server/connection_limiter.hpp"
 
 #include <deque>
@@ -7,28 +7,28 @@
 
 using namespace porter::detail::server;
 using namespace std::chrono_literals;
-using verdict = access_limiter::decision;
+using enum access_limiter::decision;
 
 namespace {
 
-/// Time passes by a second with each that comes.
-struct server_of {
-    explicit server_of(std::size_t in_all, std::size_t per_account = 0) : limiter(in_all, per_account) {}
-    ~server_of()
+/// A limiter and its members. The time advances by a second with each.
+struct fixture {
+    explicit fixture(std::size_t in_all, std::size_t per_account = 0) : limiter(in_all, per_account) {}
+    ~fixture()
     {
         for (auto& each : all) limiter.remove(each);
     }
 
-    verdict comes(std::string const& network, std::int64_t account = 0)
+    access_limiter::decision add(std::string const& network, std::int64_t account = 0)
     {
         now += 1s;
         return limiter.add(all.emplace_back(), network, account, now);
     }
 
-    void is_heard(std::size_t number) { all[number].note_activity(now += 1s); }
+    void note_activity(std::size_t number) { all[number].note_activity(now += 1s); }
 
-    /// The number of the only one that has to leave; -1: none.
-    int leaving() const
+    /// The number of the only evicted member; -1: none.
+    int evicted() const
     {
         int found = -1;
         for (std::size_t i = 0; i < all.size(); ++i) {
@@ -46,103 +46,103 @@ struct server_of {
 
 }  // namespace
 
-TEST_CASE("an account has so many connections and then no more")
+TEST_CASE("an account gets no more connections than its limit")
 {
-    server_of conn{100, 2};
-    CHECK(conn.comes("a", 1) == verdict::added);
-    CHECK(conn.comes("b", 1) == verdict::added);
-    CHECK(conn.comes("c", 1) == verdict::account_full);
-    CHECK(conn.comes("c", 2) == verdict::added);
-    conn.limiter.remove(conn.all[0]);
-    CHECK(conn.comes("c", 1) == verdict::added);
-    CHECK(conn.leaving() == -1);
+    fixture server{100, 2};
+    CHECK(server.add("a", 1) == added);
+    CHECK(server.add("b", 1) == added);
+    CHECK(server.add("c", 1) == account_full);
+    CHECK(server.add("c", 2) == added);
+    server.limiter.remove(server.all[0]);
+    CHECK(server.add("c", 1) == added);
+    CHECK(server.evicted() == -1);
 }
 
-TEST_CASE("the account of a connection that came without one counts from when it is known")
+TEST_CASE("an account that becomes known later counts from then on")
 {
-    server_of conn{100, 1};
-    conn.comes("a");
-    conn.limiter.set_account(conn.all[0], 7);
-    CHECK(conn.comes("b", 7) == verdict::account_full);
-    conn.limiter.remove(conn.all[0]);
-    CHECK(conn.comes("b", 7) == verdict::added);
+    fixture server{100, 1};
+    server.add("a");
+    server.limiter.set_account(server.all[0], 7);
+    CHECK(server.add("b", 7) == account_full);
+    server.limiter.remove(server.all[0]);
+    CHECK(server.add("b", 7) == added);
 }
 
-TEST_CASE("when all places are taken the longest idle of the network with most of them leaves")
+TEST_CASE("a full server evicts the longest idle connection of the network with the most")
 {
-    server_of conn{6};
-    conn.comes("single");
-    for (int i = 0; i < 3; ++i) conn.comes("heavy");
-    for (int i = 0; i < 2; ++i) conn.comes("pair");
-    conn.is_heard(1);
-    CHECK(conn.comes("new") == verdict::added);
-    CHECK(conn.leaving() == 2);
+    fixture server{6};
+    server.add("single");
+    for (int i = 0; i < 3; ++i) server.add("heavy");
+    for (int i = 0; i < 2; ++i) server.add("pair");
+    server.note_activity(1);
+    CHECK(server.add("new") == added);
+    CHECK(server.evicted() == 2);
 }
 
-TEST_CASE("of connections that were heard at the same time the oldest leaves")
+TEST_CASE("of connections that were active at the same time the oldest is evicted")
 {
-    server_of conn{4};
-    for (int i = 0; i < 4; ++i) conn.comes("heavy");
-    for (auto& each : conn.all) each.note_activity(conn.now);
-    CHECK(conn.comes("new") == verdict::added);
-    CHECK(conn.leaving() == 0);
+    fixture server{4};
+    for (int i = 0; i < 4; ++i) server.add("heavy");
+    for (auto& each : server.all) each.note_activity(server.now);
+    CHECK(server.add("new") == added);
+    CHECK(server.evicted() == 0);
 }
 
-TEST_CASE("when all places are taken the longest idle of the account with most of them leaves")
+TEST_CASE("a full server evicts the longest idle connection of the account with the most")
 {
-    server_of conn{5};
-    conn.comes("a", 1);
-    conn.comes("b", 2);
-    conn.comes("c", 2);
-    conn.comes("d", 2);
-    conn.comes("a", 3);
-    conn.is_heard(1);
-    CHECK(conn.comes("e", 4) == verdict::added);
-    CHECK(conn.leaving() == 2);
+    fixture server{5};
+    server.add("a", 1);
+    server.add("b", 2);
+    server.add("c", 2);
+    server.add("d", 2);
+    server.add("a", 3);
+    server.note_activity(1);
+    CHECK(server.add("e", 4) == added);
+    CHECK(server.evicted() == 2);
 }
 
-TEST_CASE("no network loses the only connection that it has")
+TEST_CASE("no network loses its only connection")
 {
-    server_of conn{3};
-    for (auto const* name : {"a", "b", "c"}) conn.comes(name);
-    CHECK(conn.comes("d") == verdict::server_full);
-    CHECK(conn.leaving() == -1);
+    fixture server{3};
+    for (auto const* name : {"a", "b", "c"}) server.add(name);
+    CHECK(server.add("d") == server_full);
+    CHECK(server.evicted() == -1);
 }
 
-TEST_CASE("a new connection of the heaviest network or account takes the place of one of its own")
+TEST_CASE("a new connection of the heaviest network or account evicts one of its own")
 {
-    server_of conn{4};
-    conn.comes("other", 9);
-    conn.comes("a", 1);
-    conn.comes("b", 2);
-    conn.comes("a", 3);
-    SECTION("the account's, where it has one here")
+    fixture server{4};
+    server.add("other", 9);
+    server.add("a", 1);
+    server.add("b", 2);
+    server.add("a", 3);
+    SECTION("of its account if that has one")
     {
-        CHECK(conn.comes("a", 3) == verdict::added);
-        CHECK(conn.leaving() == 3);
+        CHECK(server.add("a", 3) == added);
+        CHECK(server.evicted() == 3);
     }
-    SECTION("the network's otherwise")
+    SECTION("of its network otherwise")
     {
-        CHECK(conn.comes("a", 4) == verdict::added);
-        CHECK(conn.leaving() == 1);
+        CHECK(server.add("a", 4) == added);
+        CHECK(server.evicted() == 1);
     }
 }
 
-TEST_CASE("one after another leaves until no network has more than the new one")
+TEST_CASE("connections are evicted until no network has more than the new one")
 {
-    server_of conn{12};
-    for (int i = 0; i < 10; ++i) conn.comes("heavy");
-    for (int i = 0; i < 2; ++i) conn.comes("other");
-    for (int i = 0; i < 5; ++i) CHECK(conn.comes("new") == verdict::added);
-    int leaving = 0;
-    for (auto const& each : conn.all) leaving += each.must_close() ? 1 : 0;
-    CHECK(leaving == 5);
-    for (int i = 0; i < 5; ++i) CHECK(conn.all[static_cast<std::size_t>(i)].must_close());
+    fixture server{12};
+    for (int i = 0; i < 10; ++i) server.add("heavy");
+    for (int i = 0; i < 2; ++i) server.add("other");
+    for (int i = 0; i < 5; ++i) CHECK(server.add("new") == added);
+    int evicted = 0;
+    for (auto const& each : server.all) evicted += each.must_close() ? 1 : 0;
+    CHECK(evicted == 5);
+    for (int i = 0; i < 5; ++i) CHECK(server.all[static_cast<std::size_t>(i)].must_close());
 }
 
-TEST_CASE("without limits no connection has to leave")
+TEST_CASE("without limits no connection is evicted")
 {
-    server_of conn{0};
-    for (int i = 0; i < 3000; ++i) REQUIRE(conn.comes("a", 1) == verdict::added);
-    CHECK(conn.leaving() == -1);
+    fixture server{0};
+    for (int i = 0; i < 3000; ++i) REQUIRE(server.add("a", 1) == added);
+    CHECK(server.evicted() == -1);
 }

@@ -3,43 +3,43 @@
 
 using namespace porter;
 using namespace porter::testing;
-using protocol = detail::protocol::access_mode;
 namespace wire = detail::protocol;
+using mode = wire::access_mode;
 
 namespace {
 
-bool denied_with(wire::denied const& answer, code why)
+bool has_code(wire::denied const& denied, code expected)
 {
-    return answer.code == static_cast<std::uint16_t>(why);
+    return denied.code == static_cast<std::uint16_t>(expected);
 }
 
 }  // namespace
 
-TEST_CASE("open access is granted right behind the welcome")
+TEST_CASE("open access is granted after the welcome without a request")
 {
-    server_fixture fixture{with_access(protocol::open)};
+    server_fixture fixture{with_access(mode::open)};
     fixture.run([&]() -> task<void> {
-        auto someone = co_await fixture.connected();
-        auto welcome = co_await someone.greet();
-        CHECK(welcome.access == protocol::open);
+        auto client = co_await fixture.connected();
+        auto welcome = co_await client.greet();
+        CHECK(welcome.access == mode::open);
         CHECK(welcome.max_frame == 1024 * 1024);
-        auto granted = co_await someone.receive<wire::granted>();
+        auto granted = co_await client.receive<wire::granted>();
         CHECK(granted.auth_method == wire::auth_method::open);
         CHECK(granted.name.empty());
         CHECK(granted.session_id == 0);
     });
 }
 
-TEST_CASE("identify access asks an unknown address once and greets it from then on")
+TEST_CASE("identify access asks an unknown address for a name once and knows it afterwards")
 {
-    server_fixture fixture{with_access(protocol::identify)};
+    server_fixture fixture{with_access(mode::identify)};
     fixture.run([&]() -> task<void> {
         auto first = co_await fixture.connected();
         auto welcome = co_await first.greet();
         CHECK(welcome.known_as.empty());
-        wire::identify asked;
-        asked.name = "Алиса";
-        co_await first.send(asked);
+        wire::identify request;
+        request.name = "Алиса";
+        co_await first.send(request);
         auto granted = co_await first.receive<wire::granted>();
         CHECK(granted.auth_method == wire::auth_method::identify);
         CHECK(granted.name == "Алиса");
@@ -51,32 +51,32 @@ TEST_CASE("identify access asks an unknown address once and greets it from then 
         CHECK(known.auth_method == wire::auth_method::address);
         CHECK(known.name == "Алиса");
 
-        asked.name = "Bob";
-        co_await again.send(asked);
+        request.name = "Bob";
+        co_await again.send(request);
         auto renamed = co_await again.receive<wire::granted>();
         CHECK(renamed.auth_method == wire::auth_method::identify);
         CHECK(renamed.name == "Bob");
     });
 }
 
-TEST_CASE("an invalid name is denied and may be tried again")
+TEST_CASE("after an invalid name another one may be sent")
 {
-    server_fixture fixture{with_access(protocol::identify)};
+    server_fixture fixture{with_access(mode::identify)};
     fixture.run([&]() -> task<void> {
-        auto someone = co_await fixture.greeted();
-        wire::identify asked;
-        asked.name = " ";
-        co_await someone.send(asked);
-        auto denied = co_await someone.receive<wire::denied>();
-        CHECK(denied_with(denied, code::invalid_name));
-        asked.name = "Bob";
-        co_await someone.send(asked);
-        auto granted = co_await someone.receive<wire::granted>();
+        auto client = co_await fixture.greeted();
+        wire::identify request;
+        request.name = " ";
+        co_await client.send(request);
+        auto denied = co_await client.receive<wire::denied>();
+        CHECK(has_code(denied, code::invalid_name));
+        request.name = "Bob";
+        co_await client.send(request);
+        auto granted = co_await client.receive<wire::granted>();
         CHECK(granted.name == "Bob");
     });
 }
 
-TEST_CASE("a registered visitor comes back by token and by password and is told of the last time")
+TEST_CASE("a registered client gets access by token and by password and is sent its last login")
 {
     server_fixture fixture;
     fixture.run([&]() -> task<void> {
@@ -101,8 +101,7 @@ TEST_CASE("a registered visitor comes back by token and by password and is told 
         CHECK(resumed.last_login_at != 0);
 
         auto third = co_await fixture.greeted();
-        auto const by_password = login_request("ALICE");
-        co_await third.send(by_password);
+        co_await third.send(login_request("ALICE"));
         auto logged_in = co_await third.receive<wire::granted>();
         CHECK(logged_in.auth_method == wire::auth_method::login);
         CHECK(logged_in.name == "Alice");
@@ -110,7 +109,7 @@ TEST_CASE("a registered visitor comes back by token and by password and is told 
     });
 }
 
-TEST_CASE("refusals have their codes and the fifth one ends the connection")
+TEST_CASE("denials have their codes and the fifth one ends the connection")
 {
     server_fixture fixture;
     fixture.run([&]() -> task<void> {
@@ -121,60 +120,58 @@ TEST_CASE("refusals have their codes and the fifth one ends the connection")
         wrong.password = "not the password";
         co_await mallory.send(wrong);
         auto denied = co_await mallory.receive<wire::denied>();
-        CHECK(denied_with(denied, code::bad_credentials));
+        CHECK(has_code(denied, code::bad_credentials));
         wrong.name = "Nobody";
         co_await mallory.send(wrong);
         denied = co_await mallory.receive<wire::denied>();
-        CHECK(denied_with(denied, code::bad_credentials));
-        auto const taken = registration("alice");
-        co_await mallory.send(taken);
+        CHECK(has_code(denied, code::bad_credentials));
+        co_await mallory.send(registration("alice"));
         denied = co_await mallory.receive<wire::denied>();
-        CHECK(denied_with(denied, code::name_taken));
+        CHECK(has_code(denied, code::name_taken));
         wire::register_account weak;
         weak.name = "Mallory";
         weak.password = "short";
         co_await mallory.send(weak);
         denied = co_await mallory.receive<wire::denied>();
-        CHECK(denied_with(denied, code::weak_password));
+        CHECK(has_code(denied, code::weak_password));
         wire::resume forged;
         forged.token = "prt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
         co_await mallory.send(forged);
         denied = co_await mallory.receive<wire::denied>();
-        CHECK(denied_with(denied, code::invalid_token));
+        CHECK(has_code(denied, code::invalid_token));
         auto closed = co_await mallory.receives_closing(code::too_many_attempts);
         CHECK(closed);
     });
 }
 
-TEST_CASE("what needs another access mode is not supported before and after access")
+TEST_CASE("a request of another access mode is not supported before or after access")
 {
-    server_fixture fixture{with_access(protocol::identify)};
+    server_fixture fixture{with_access(mode::identify)};
     fixture.run([&]() -> task<void> {
-        auto someone = co_await fixture.greeted();
-        auto const asked = login_request("Alice");
-        co_await someone.send(asked);
-        auto denied = co_await someone.receive<wire::denied>();
-        CHECK(denied_with(denied, code::not_supported));
+        auto client = co_await fixture.greeted();
+        auto const request = login_request("Alice");
+        co_await client.send(request);
+        auto denied = co_await client.receive<wire::denied>();
+        CHECK(has_code(denied, code::not_supported));
         wire::identify named;
         named.name = "Alice";
-        co_await someone.send(named);
-        co_await someone.receive<wire::granted>();
-        co_await someone.send(asked);
-        denied = co_await someone.receive<wire::denied>();
-        CHECK(denied_with(denied, code::not_supported));
-        co_await someone.send(wire::list_sessions{});
-        denied = co_await someone.receive<wire::denied>();
-        CHECK(denied_with(denied, code::not_supported));
+        co_await client.send(named);
+        co_await client.receive<wire::granted>();
+        co_await client.send(request);
+        denied = co_await client.receive<wire::denied>();
+        CHECK(has_code(denied, code::not_supported));
+        co_await client.send(wire::list_sessions{});
+        denied = co_await client.receive<wire::denied>();
+        CHECK(has_code(denied, code::not_supported));
     });
 }
 
-TEST_CASE("a login and a large text behind it may come in one go")
+TEST_CASE("a login may be followed by a large text without waiting")
 {
     server_fixture fixture;
     fixture.run([&]() -> task<void> {
         auto alice = co_await fixture.greeted();
-        auto const asked = registration("Alice");
-        alice.queue(asked);
+        alice.queue(registration("Alice"));
         std::string const large(100'000, 'x');
         wire::text text;
         text.body = large;

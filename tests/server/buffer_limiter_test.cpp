@@ -1,4 +1,4 @@
-// The memory of frames that are not whole and of output that is not taken is bounded (promise N14).
+// The memory for incomplete frames and unread output is limited (promise N14).
 #include "server/buffer_pool.hpp"
 
 #include <deque>
@@ -16,7 +16,7 @@ auto const not_slow = buffer_limiter::time_point::max();
 
 }  // namespace
 
-TEST_CASE("what a connection holds counts until its share ends")
+TEST_CASE("memory counts until its share is destroyed")
 {
     buffer_limiter limiter{1000, 1000};
     {
@@ -31,7 +31,7 @@ TEST_CASE("what a connection holds counts until its share ends")
     CHECK(limiter.held() == 0);
 }
 
-TEST_CASE("within the limits no peer has to go however slow it is")
+TEST_CASE("within the limits no connection is evicted however slow it is")
 {
     buffer_limiter limiter{1000, 500};
     share slow{limiter, "192.0.2.1"};
@@ -42,7 +42,7 @@ TEST_CASE("within the limits no peer has to go however slow it is")
     CHECK_FALSE(other.is_evicted());
 }
 
-TEST_CASE("over the limit the peer that has been slow longest goes and no other")
+TEST_CASE("over the limit only the connection that has been slow longest is evicted")
 {
     buffer_limiter limiter{1000, 0};
     share slow{limiter, "192.0.2.1"};
@@ -56,7 +56,7 @@ TEST_CASE("over the limit the peer that has been slow longest goes and no other"
     CHECK_FALSE(fast.is_evicted());
 }
 
-TEST_CASE("a peer that becomes slow while it holds as much as before has to go")
+TEST_CASE("over the limit a connection that becomes slow is evicted although it takes no more")
 {
     buffer_limiter limiter{1000, 0};
     share one{limiter, "192.0.2.1"};
@@ -66,21 +66,21 @@ TEST_CASE("a peer that becomes slow while it holds as much as before has to go")
     CHECK(one.is_evicted());
 }
 
-TEST_CASE("the network that holds most loses its slowest first")
+TEST_CASE("the slowest connection of the network that holds the most is evicted first")
 {
     buffer_limiter limiter{1000, 0};
-    std::deque<share> crowd;
-    for (int i = 0; i < 3; ++i) crowd.emplace_back(limiter, "192.0.2.1").update(200, start + 1s + i * 1ms);
+    std::deque<share> shares;
+    for (int i = 0; i < 3; ++i) shares.emplace_back(limiter, "192.0.2.1").update(200, start + 1s + i * 1ms);
     share alone{limiter, "192.0.2.2"};
     alone.update(300, start);
     share more{limiter, "192.0.2.3"};
     more.update(200, not_slow);
-    CHECK(crowd[0].is_evicted());
-    CHECK_FALSE(crowd[1].is_evicted());
+    CHECK(shares[0].is_evicted());
+    CHECK_FALSE(shares[1].is_evicted());
     CHECK_FALSE(alone.is_evicted());
 }
 
-TEST_CASE("a network has its own limit and evicts its own")
+TEST_CASE("a network over its own limit evicts its own connections")
 {
     buffer_limiter limiter{1000, 400};
     share elsewhere{limiter, "192.0.2.1"};
@@ -93,23 +93,23 @@ TEST_CASE("a network has its own limit and evicts its own")
     CHECK_FALSE(elsewhere.is_evicted());
 }
 
-TEST_CASE("the slowest have to go until the rest is within the limit")
+TEST_CASE("the slowest connections are evicted until the rest is within the limit")
 {
     buffer_limiter limiter{1000, 0};
-    std::deque<share> crowd;
-    for (int i = 0; i < 5; ++i) crowd.emplace_back(limiter, "192.0.2.1").update(200, start + i * 1ms);
-    CHECK_FALSE(crowd[0].is_evicted());
+    std::deque<share> shares;
+    for (int i = 0; i < 5; ++i) shares.emplace_back(limiter, "192.0.2.1").update(200, start + i * 1ms);
+    CHECK_FALSE(shares[0].is_evicted());
     share more{limiter, "192.0.2.1"};
     more.update(240, not_slow);
-    CHECK(crowd[0].is_evicted());
-    CHECK(crowd[1].is_evicted());
-    CHECK_FALSE(crowd[2].is_evicted());
+    CHECK(shares[0].is_evicted());
+    CHECK(shares[1].is_evicted());
+    CHECK_FALSE(shares[2].is_evicted());
     CHECK(limiter.held() == 1240);
-    for (int i = 0; i < 2; ++i) crowd.pop_front();
+    for (int i = 0; i < 2; ++i) shares.pop_front();
     CHECK(limiter.held() == 840);
 }
 
-TEST_CASE("a connection that takes more when far too much is held has to go although it is not slow")
+TEST_CASE("a connection that takes more far over the limit is evicted although it is not slow")
 {
     buffer_limiter limiter{0, 400};
     share first{limiter, "192.0.2.1"};
@@ -126,7 +126,7 @@ TEST_CASE("a connection that takes more when far too much is held has to go alth
     CHECK_FALSE(other.is_evicted());
 }
 
-TEST_CASE("of what is far too much in all those pay that hold most of it")
+TEST_CASE("far over the limit in all only networks that hold much are evicted")
 {
     buffer_limiter limiter{400, 0};
     share first{limiter, "192.0.2.1"};
@@ -141,7 +141,7 @@ TEST_CASE("of what is far too much in all those pay that hold most of it")
     CHECK_FALSE(first.is_evicted());
 }
 
-TEST_CASE("more than half of the limit is tight")
+TEST_CASE("memory is tight above half of the limit")
 {
     buffer_limiter limiter{1000, 0};
     share one{limiter, "192.0.2.1"};
@@ -153,7 +153,7 @@ TEST_CASE("more than half of the limit is tight")
     CHECK_FALSE(limiter.is_tight());
 }
 
-TEST_CASE("without limits no peer has to go")
+TEST_CASE("without limits no connection is evicted")
 {
     buffer_limiter limiter{0, 0};
     share one{limiter, "192.0.2.1"};

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t small = frame_decoder::small_buffer;
 
-/// Whether the system has memory there.
+/// Whether memory is mapped there.
 bool is_mapped(void* at, std::size_t size)
 {
     return ::msync(at, size, MS_ASYNC) == 0 || errno != ENOMEM;
@@ -22,7 +22,7 @@ bool is_mapped(void* at, std::size_t size)
 
 }  // namespace
 
-TEST_CASE("a buffer that was given back is the next one of its size")
+TEST_CASE("a freed buffer is the next one of its size")
 {
     buffer_pool pool;
     auto* const first = pool.allocate(small);
@@ -36,7 +36,7 @@ TEST_CASE("a buffer that was given back is the next one of its size")
     pool.deallocate(larger, 2 * small);
 }
 
-TEST_CASE("what nobody needed between two looks goes back to the system and what somebody did stays")
+TEST_CASE("shrink unmaps the buffers that were not needed since the last call")
 {
     buffer_pool pool;
     auto* const needed = pool.allocate(small);
@@ -59,11 +59,11 @@ TEST_CASE("what nobody needed between two looks goes back to the system and what
     CHECK_FALSE(is_mapped(spare, small));
 }
 
-TEST_CASE("the buffer of a large frame is not kept")
+TEST_CASE("the buffer of a large frame is freed at once")
 {
     buffer_pool pool;
     auto const size = 2 * frame_decoder::usual_buffer;
     auto* const large = pool.allocate(size);
     std::memset(large, 'x', size);
-    pool.deallocate(large, size);  // the sanitizer sees it if it is not freed
+    pool.deallocate(large, size);  // LeakSanitizer reports it if it is not freed
 }

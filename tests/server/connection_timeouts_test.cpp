@@ -1,4 +1,4 @@
-// Those who are slow, with their first bytes, their frames or their reading (promises N5 and N6).
+// Peers that send or read slowly (promises N5 and N6).
 #include "support/catch.hpp"
 #include "support/scripted_server.hpp"
 #include "support/server_fixture.hpp"
@@ -10,17 +10,17 @@ using std::chrono::milliseconds;
 
 namespace {
 
-std::string const dribbled{"\0\0\0\6\x40hello", 10};
+std::string const hello_frame{"\0\0\0\6\x40hello", 10};
 
 }  // namespace
 
-TEST_CASE("a frame that comes byte by byte is served when it is whole in time and nobody else notices")
+TEST_CASE("a frame that arrives byte by byte in time is processed without affecting others")
 {
     server_fixture fixture{open_access()};
     fixture.run([&]() -> task<void> {
         auto slow = co_await fixture.admitted();
         auto other = co_await fixture.admitted();
-        for (char const each : dribbled) {
+        for (char const each : hello_frame) {
             co_await slow.send_raw(std::string(1, each));
             co_await other.exchange("hello");
         }
@@ -29,7 +29,7 @@ TEST_CASE("a frame that comes byte by byte is served when it is whole in time an
     });
 }
 
-TEST_CASE("a frame that is not whole in time ends the connection however steadily its bytes come")
+TEST_CASE("a frame that is incomplete after its time ends the connection however steadily it arrives")
 {
     auto options = open_access();
     options.frame_time = milliseconds{100};
@@ -51,7 +51,7 @@ TEST_CASE("a frame that is not whole in time ends the connection however steadil
     });
 }
 
-TEST_CASE("a longer frame may take longer")
+TEST_CASE("a longer frame has more time")
 {
     auto options = open_access();
     options.frame_time = milliseconds{100};
@@ -59,14 +59,14 @@ TEST_CASE("a longer frame may take longer")
     fixture.run([&]() -> task<void> {
         std::string const body(512 * 1024, 'x');
         auto const large = frame_of(wire::text{body});
-        auto with_much = co_await fixture.admitted();
-        co_await with_much.send_raw(large.substr(0, 5));
-        auto with_little = co_await fixture.admitted();
-        co_await with_little.send_raw(dribbled.substr(0, 5));
-        auto closed = co_await with_little.receives_closing(code::timeout);
+        auto large_sender = co_await fixture.admitted();
+        co_await large_sender.send_raw(large.substr(0, 5));
+        auto small_sender = co_await fixture.admitted();
+        co_await small_sender.send_raw(hello_frame.substr(0, 5));
+        auto closed = co_await small_sender.receives_closing(code::timeout);
         CHECK(closed);
-        co_await with_much.send_raw(large.substr(5));
-        auto echo = co_await with_much.receive<wire::text>();
+        co_await large_sender.send_raw(large.substr(5));
+        auto echo = co_await large_sender.receive<wire::text>();
         CHECK(echo.body == body);
     });
 }
@@ -75,23 +75,23 @@ TEST_CASE("each frame has its own time")
 {
     auto options = open_access();
     options.frame_time = milliseconds{1500};
-    options.login_grace = milliseconds{300};  // what tells the time here: how long a silent visitor is waited for
+    options.login_grace = milliseconds{300};  // serves as a clock: a silent connection is closed after it
     server_fixture fixture{options};
     fixture.run([&]() -> task<void> {
         auto slow = co_await fixture.admitted();
         for (int i = 0; i < 6; ++i) {
-            co_await slow.send_raw(dribbled.substr(0, 7));
+            co_await slow.send_raw(hello_frame.substr(0, 7));
             auto silent = co_await fixture.connected();
             auto closed = co_await silent.receives_closing(code::timeout);
             CHECK(closed);
-            co_await slow.send_raw(dribbled.substr(7));
+            co_await slow.send_raw(hello_frame.substr(7));
             auto echo = co_await slow.receive<wire::text>();
             CHECK(echo.body == "hello");
         }
     });
 }
 
-TEST_CASE("half a frame before access is waited for no longer than a frame may take")
+TEST_CASE("an incomplete frame before access has the time of a frame only")
 {
     detail::server::options options;
     options.frame_time = milliseconds{50};
@@ -104,53 +104,53 @@ TEST_CASE("half a frame before access is waited for no longer than a frame may t
     });
 }
 
-TEST_CASE("who takes no output for too long is cut off and nobody else notices")
+TEST_CASE("a client that reads nothing for too long is closed without affecting others")
 {
     auto options = open_access();
     options.output_time = milliseconds{100};
     server_fixture fixture{options};
     fixture.run([&]() -> task<void> {
-        auto lazy = co_await fixture.admitted();
+        auto slow = co_await fixture.admitted();
         auto other = co_await fixture.admitted();
         auto executor = co_await asio::this_coro::executor;
         bool sent_all = false;
-        bool over = false;
-        auto drown = [&]() -> task<void> {
-            std::string flood(60'000, 'x');
+        bool ended = false;
+        auto flood = [&]() -> task<void> {
+            std::string body(60'000, 'x');
             try {
-                for (int i = 0; i < 10'000; ++i) co_await lazy.send(wire::text{flood});
+                for (int i = 0; i < 10'000; ++i) co_await slow.send(wire::text{body});
                 sent_all = true;
             } catch (std::system_error const&) {
-                // the server has had enough
+                // the server has closed the connection
             }
         };
-        asio::co_spawn(executor, drown(), [&](std::exception_ptr escaped) {
+        asio::co_spawn(executor, flood(), [&](std::exception_ptr escaped) {
             CHECK(!escaped);
-            over = true;
+            ended = true;
         });
         while (fixture.log.count("connection_closed") == 0) co_await other.exchange("hello");
         CHECK_FALSE(sent_all);
         co_await other.exchange("hello");
-        lazy.reset();
-        while (!over) co_await yield();
+        slow.reset();
+        while (!ended) co_await yield();
     });
     REQUIRE(fixture.log.count("connection_closed") == 1);
     CHECK(fixture.log.events("connection_closed")[0].field("code") == "slow_consumer");
 }
 
-TEST_CASE("faults of ours are no denials to count and still a connection has only so many tries")
+TEST_CASE("before access unavailable does not count as a denial but all requests are limited")
 {
     server_fixture fixture;
     fixture.run([&]() -> task<void> {
-        auto stubborn = co_await fixture.greeted();
+        auto client = co_await fixture.greeted();
         fixture.store.be_unavailable(true);
         auto const login = login_request("Alice");
-        for (int i = 0; i < 40; ++i) stubborn.queue(login);
-        co_await stubborn.flush();
+        for (int i = 0; i < 40; ++i) client.queue(login);
+        co_await client.flush();
         int denied = 0;
         std::optional<wire::closing> closing;
         while (!closing) {
-            auto reply = co_await stubborn.receive();
+            auto reply = co_await client.receive();
             REQUIRE(reply);
             if (auto const* last = std::get_if<wire::closing>(&*reply)) {
                 closing = *last;

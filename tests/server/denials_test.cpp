@@ -1,4 +1,4 @@
-// How often one connection may be denied something.
+// The limits of denials on one connection.
 #include "support/catch.hpp"
 #include "support/server_fixture.hpp"
 
@@ -8,15 +8,15 @@ namespace wire = detail::protocol;
 
 namespace {
 
-/// Asks for so many sessions that are not there, and counts the denials up to the end.
-task<int> is_denied(test_client& someone, int times)
+/// Revokes sessions that do not exist this many times, and counts the denials until the connection ends.
+task<int> count_denials(test_client& client, int times)
 {
-    for (int i = 0; i < times; ++i) someone.queue(wire::revoke_session{999});
-    someone.queue(wire::closing{});
-    co_await someone.flush();
+    for (int i = 0; i < times; ++i) client.queue(wire::revoke_session{999});
+    client.queue(wire::closing{});
+    co_await client.flush();
     int denials = 0;
     for (;;) {
-        auto const reply = co_await someone.receive();
+        auto const reply = co_await client.receive();
         if (!reply) co_return denials;
         if (auto const* closing = std::get_if<wire::closing>(&*reply)) {
             CHECK(closing->code == static_cast<std::uint16_t>(code::too_many_attempts));
@@ -29,34 +29,34 @@ task<int> is_denied(test_client& someone, int times)
 
 }  // namespace
 
-TEST_CASE("after access the denial with the number thirty-two is the last")
+TEST_CASE("after access the thirty-second denial ends the connection")
 {
     server_fixture fixture;
     fixture.run([&]() -> task<void> {
         auto alice = co_await fixture.registered("Alice");
-        auto const denials = co_await is_denied(alice, 40);
+        auto const denials = co_await count_denials(alice, 40);
         CHECK(denials == 32);
     });
     CHECK(fixture.log.events("connection_closed")[0].field("code") == "too_many_attempts");
 }
 
-TEST_CASE("fewer denials after access end nothing")
+TEST_CASE("fewer denials after access do not end the connection")
 {
     server_fixture fixture;
     fixture.run([&]() -> task<void> {
         auto alice = co_await fixture.registered("Alice");
-        auto const denials = co_await is_denied(alice, 31);
+        auto const denials = co_await count_denials(alice, 31);
         CHECK(denials == 31);
     });
 }
 
-TEST_CASE("faults of ours after access are no denials to count")
+TEST_CASE("after access unavailable does not count as a denial")
 {
     server_fixture fixture;
     fixture.run([&]() -> task<void> {
         auto alice = co_await fixture.registered("Alice");
         fixture.store.be_unavailable(true);
-        auto const denials = co_await is_denied(alice, 60);
+        auto const denials = co_await count_denials(alice, 60);
         CHECK(denials == 60);
     });
 }

@@ -1,4 +1,4 @@
-// What becomes of those without access when the house fills up (promises N3 and N4).
+// Evictions on a server that fills up (promises N3 and N4).
 #include <filesystem>
 #include <iterator>
 #include <set>
@@ -15,14 +15,14 @@ namespace wire = detail::protocol;
 
 namespace {
 
-detail::server::options small_server(std::size_t places)
+detail::server::options small_server(std::size_t slots)
 {
     detail::server::options options;
-    options.max_connections = places;
+    options.max_connections = slots;
     return options;
 }
 
-/// How many descriptors this process holds: the visitors' and the house's.
+/// The open descriptors of this process: the clients' and the server's.
 std::size_t open_descriptors()
 {
     std::filesystem::directory_iterator const all{"/proc/self/fd"};
@@ -31,84 +31,84 @@ std::size_t open_descriptors()
 
 }  // namespace
 
-TEST_CASE("a newcomer takes the place of the one that has been silent longest")
+TEST_CASE("a new connection evicts the oldest silent one")
 {
     server_fixture fixture{small_server(4)};
     fixture.run([&]() -> task<void> {
         auto silent = co_await fixture.connected();
         auto greeted = co_await fixture.greeted();
-        auto newcomer = co_await fixture.greeted();
+        auto added = co_await fixture.greeted();
         auto evicted = co_await silent.receives_closing(code::server_full);
         CHECK(evicted);
         co_await greeted.register_account("Alice");
     });
 }
 
-TEST_CASE("who has said hello and then nothing gives way like any other")
+TEST_CASE("a connection that is silent after its hello is evicted")
 {
     server_fixture fixture{small_server(2)};
     fixture.run([&]() -> task<void> {
         auto greeted = co_await fixture.greeted();
-        auto newcomer = co_await fixture.greeted();
+        auto added = co_await fixture.greeted();
         auto evicted = co_await greeted.receives_closing(code::server_full);
         CHECK(evicted);
     });
 }
 
-TEST_CASE("who has been told goodbye and does not go gives way at once")
+TEST_CASE("a connection that was sent closing and does not close is cut for a new one")
 {
     server_fixture fixture{small_server(2)};
     fixture.run([&]() -> task<void> {
         auto const before = open_descriptors();
-        auto leaver = co_await fixture.greeted();
-        co_await leaver.send(wire::ping{});
-        auto told = co_await leaver.receives_closing(code::unauthorized);
-        CHECK(told);
-        auto newcomer = co_await fixture.greeted();
+        auto closed = co_await fixture.greeted();
+        co_await closed.send(wire::ping{});
+        auto closing = co_await closed.receives_closing(code::unauthorized);
+        CHECK(closing);
+        auto added = co_await fixture.greeted();
         co_await yield(200);
-        CHECK(open_descriptors() == before + 3);  // those of both visitors, and the house's of the newcomer
+        CHECK(open_descriptors() == before + 3);  // two clients', and the server's for the new one
     });
 }
 
-TEST_CASE("of many who are evicted at once only some are seen off at length")
+TEST_CASE("of many evicted connections only some are kept open to deliver closing")
 {
-    constexpr std::size_t places = 4;
-    server_fixture fixture{small_server(places)};
+    constexpr std::size_t slots = 4;
+    server_fixture fixture{small_server(slots)};
     fixture.run([&]() -> task<void> {
         auto const before = open_descriptors();
-        std::deque<test_client> crowd;
+        std::deque<test_client> clients;
         auto const many = detail::server::max_rejects + 20;
-        for (std::size_t i = 0; i < many; ++i) co_await crowd.emplace_back(fixture.io).connect(fixture.endpoint);
-        for (std::size_t i = 0; i < many - places / 2; ++i) {
-            auto evicted = co_await crowd[i].receives_closing(code::server_full);
+        for (std::size_t i = 0; i < many; ++i) co_await clients.emplace_back(fixture.io).connect(fixture.endpoint);
+        for (std::size_t i = 0; i < many - slots / 2; ++i) {
+            auto evicted = co_await clients[i].receives_closing(code::server_full);
             CHECK(evicted);
         }
         co_await yield(200);
-        CHECK(open_descriptors() <= before + many + places / 2 + detail::server::max_rejects);
+        CHECK(open_descriptors() <= before + many + slots / 2 + detail::server::max_rejects);
     });
 }
 
-TEST_CASE("whose place was given away while a word was on its way is not let in by it")
+TEST_CASE("a request that arrives after the eviction gets no access")
 {
     server_fixture fixture{small_server(2)};
     fixture.run([&]() -> task<void> {
         auto alice = co_await fixture.registered("Alice");
-        wire::resume resume;
-        resume.token = alice.token();
-        auto const word = frame_of(resume);
+        wire::resume message;
+        message.token = alice.token();
+        auto const request = frame_of(message);
 
         auto late = co_await fixture.greeted();
         co_await yield(200);
-        // Both at once, in this order: the house hears of the newcomer first.
-        detail::base::tcp_socket newcomer{fixture.io.get_executor()};
-        newcomer.connect(fixture.endpoint);
-        REQUIRE(::send(late.socket().native_handle(), word.data(), word.size(), 0) == std::ssize(word));
+        // Both at once, in this order: the server accepts the new connection first.
+        detail::base::tcp_socket added{fixture.io.get_executor()};
+        added.connect(fixture.endpoint);
+        REQUIRE(::send(late.socket().native_handle(), request.data(), request.size(), 0) == std::ssize(request));
         auto evicted = co_await late.receives_closing(code::server_full);
         CHECK(evicted);
     });
 }
 
-TEST_CASE("to call out somebody who has just left harms nobody")
+TEST_CASE("evicting a connection that has just ended does nothing")
 {
     asio::io_context io;
     manual_clock clock;
@@ -118,13 +118,13 @@ TEST_CASE("to call out somebody who has just left harms nobody")
     detail::server::worker thread{io, clock, memory, std::chrono::milliseconds{1000}};
     {
         auto const from = detail::identity::address::parse("192.0.2.7")->with_connection(7);
-        detail::server::connection gone{detail::server::stream{io.get_executor()}, from, thread, options, log};
-        gone.attach();
+        detail::server::connection ended{detail::server::stream{io.get_executor()}, from, thread, options, log};
+        ended.attach();
     }
     thread.evict(7);
 }
 
-TEST_CASE("who waits for a password to be checked is not evicted")
+TEST_CASE("a connection whose password is being checked is not evicted")
 {
     server_fixture fixture{small_server(4)};
     fixture.run([&]() -> task<void> {
@@ -134,7 +134,7 @@ TEST_CASE("who waits for a password to be checked is not evicted")
         while (fixture.hashes.made == 0) co_await yield();
 
         auto silent = co_await fixture.connected();
-        auto newcomer = co_await fixture.connected();
+        auto added = co_await fixture.connected();
         auto evicted = co_await silent.receives_closing(code::server_full);
         CHECK(evicted);
         fixture.hashes.held = false;
@@ -143,29 +143,29 @@ TEST_CASE("who waits for a password to be checked is not evicted")
     });
 }
 
-TEST_CASE("a crowd of silent visitors does not keep anybody out")
+TEST_CASE("many silent connections lock no client out")
 {
     server_fixture fixture{small_server(8), detail::services::echo, 2};
     fixture.run([&]() -> task<void> {
-        std::deque<test_client> crowd;
+        std::deque<test_client> clients;
         for (int i = 0; i < 200; ++i) {
-            auto& one = crowd.emplace_back(fixture.io);
-            co_await one.connect(fixture.endpoint);
+            auto& silent = clients.emplace_back(fixture.io);
+            co_await silent.connect(fixture.endpoint);
             if (i % 50 != 25) continue;
-            auto real = co_await fixture.greeted();
+            auto greeted = co_await fixture.greeted();
         }
     });
     CHECK(fixture.server->defects() == 0);
 }
 
-TEST_CASE("every line about a connection has its number and no other connection has it")
+TEST_CASE("every log line of a connection has its number and no other connection has that")
 {
     server_fixture fixture;
     fixture.run([&]() -> task<void> {
         for (auto const* name : {"Alice", "Bob"}) {
-            auto someone = co_await fixture.registered(name);
-            co_await someone.send(wire::closing{});
-            co_await someone.receive();
+            auto client = co_await fixture.registered(name);
+            co_await client.send(wire::closing{});
+            co_await client.receive();
         }
     });
     std::set<std::string> numbers;
@@ -177,18 +177,18 @@ TEST_CASE("every line about a connection has its number and no other connection 
     CHECK(fixture.log.count("registered") == 2);
 }
 
-TEST_CASE("the log tells a closing from a half-close and from one that was cut off")
+TEST_CASE("the log distinguishes a closing from a half-close and a truncated frame")
 {
     server_fixture fixture{open_access()};
     fixture.run([&]() -> task<void> {
-        for (int how = 0; how < 4; ++how) {
-            auto someone = co_await fixture.admitted();
-            if (how == 0) co_await someone.send(wire::closing{});
-            if (how == 2) co_await someone.send_raw(std::string("\0\0", 2));
-            if (how == 3) {
-                someone.reset();
+        for (int kind = 0; kind < 4; ++kind) {
+            auto client = co_await fixture.admitted();
+            if (kind == 0) co_await client.send(wire::closing{});
+            if (kind == 2) co_await client.send_raw(std::string("\0\0", 2));
+            if (kind == 3) {
+                client.reset();
             } else {
-                someone.half_close();
+                client.half_close();
             }
             co_await fixture.wait_for_connections(0);
         }

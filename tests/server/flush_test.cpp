@@ -1,4 +1,4 @@
-// What is queued is written before anything else is waited for (promise N14).
+// Queued output is written before the server waits for a hash or the store (promise N14).
 #include "support/catch.hpp"
 #include "support/scripted_server.hpp"
 #include "support/server_fixture.hpp"
@@ -12,12 +12,12 @@ namespace {
 
 wire::hello hello()
 {
-    wire::hello asked;
-    asked.agent = "test";
-    return asked;
+    wire::hello message;
+    message.agent = "test";
+    return message;
 }
 
-/// A server whose hashes take until release().
+/// A server whose hashes block between hold() and release().
 struct held_server {
     held_server() { server.context.tls = &tls; }
 
@@ -28,12 +28,12 @@ struct held_server {
         server.hashes.held.notify_all();
     }
 
-    task<void> connect(test_client& someone, bool over_tls)
+    task<void> connect(test_client& client, bool over_tls)
     {
         if (over_tls) {
-            co_await someone.connect_tls(server.endpoint);
+            co_await client.connect_tls(server.endpoint);
         } else {
-            co_await someone.connect(server.endpoint);
+            co_await client.connect(server.endpoint);
         }
     }
 
@@ -43,61 +43,61 @@ struct held_server {
 
 }  // namespace
 
-TEST_CASE("the welcome comes before the password that came with the hello is hashed")
+TEST_CASE("the welcome is sent before a password that followed the hello is hashed")
 {
     bool const over_tls = GENERATE(false, true);
     held_server held;
     held.server.run([&]() -> task<void> {
-        test_client someone{held.server.io};
-        co_await held.connect(someone, over_tls);
+        test_client client{held.server.io};
+        co_await held.connect(client, over_tls);
         held.hold();
-        someone.queue(hello());
-        someone.queue(registration("Alice"));
-        co_await someone.flush();
-        co_await someone.receive<wire::welcome>();
+        client.queue(hello());
+        client.queue(registration("Alice"));
+        co_await client.flush();
+        co_await client.receive<wire::welcome>();
         held.release();
-        co_await someone.receive<wire::granted>();
+        co_await client.receive<wire::granted>();
     });
 }
 
-TEST_CASE("a denial comes before the next password is hashed")
+TEST_CASE("a denial is sent before the next password is hashed")
 {
     held_server held;
     held.server.run([&]() -> task<void> {
-        test_client someone{held.server.io};
-        co_await held.connect(someone, false);
-        co_await someone.greet();
+        test_client client{held.server.io};
+        co_await held.connect(client, false);
+        co_await client.greet();
         wire::resume wrong;
         wrong.token = "no token";
         held.hold();
-        someone.queue(wrong);
-        someone.queue(registration("Alice"));
-        co_await someone.flush();
-        co_await someone.receive<wire::denied>();
+        client.queue(wrong);
+        client.queue(registration("Alice"));
+        co_await client.flush();
+        co_await client.receive<wire::denied>();
         held.release();
-        co_await someone.receive<wire::granted>();
+        co_await client.receive<wire::granted>();
     });
 }
 
-TEST_CASE("the echo of a text comes before the change of a password that came with it")
+TEST_CASE("the echo of a text is sent before the change_password that followed it")
 {
     bool const over_tls = GENERATE(false, true);
     held_server held;
     held.server.run([&]() -> task<void> {
-        test_client someone{held.server.io};
-        co_await held.connect(someone, over_tls);
-        co_await someone.greet();
-        co_await someone.register_account("Alice");
+        test_client client{held.server.io};
+        co_await held.connect(client, over_tls);
+        co_await client.greet();
+        co_await client.register_account("Alice");
         held.hold();
         wire::change_password change;
         change.current = test_password;
         change.new_password = "two horses on a staple";
-        someone.queue(wire::text{"before"});
-        someone.queue(change);
-        co_await someone.flush();
-        auto const echo = co_await someone.receive<wire::text>();
+        client.queue(wire::text{"before"});
+        client.queue(change);
+        co_await client.flush();
+        auto const echo = co_await client.receive<wire::text>();
         CHECK(echo.body == "before");
         held.release();
-        co_await someone.receive<wire::done>();
+        co_await client.receive<wire::done>();
     });
 }

@@ -1,4 +1,4 @@
-// What a connection leaves in the log.
+// The log lines of a connection.
 #include "support/catch.hpp"
 #include "support/server_fixture.hpp"
 #include "tls/contexts.hpp"
@@ -10,7 +10,7 @@ using detail::log::level;
 
 namespace {
 
-/// Bytes of a message's frame.
+/// The size of a message's frame, in bytes.
 template <typename Message>
 std::size_t frame_size(Message const& message)
 {
@@ -19,7 +19,7 @@ std::size_t frame_size(Message const& message)
     return frame_header_size + payload.size();
 }
 
-/// The end of the only connection.
+/// The event of the end of the only connection.
 recorded_event only_end(server_fixture const& fixture)
 {
     auto found = fixture.log.events("connection_closed");
@@ -28,7 +28,7 @@ recorded_event only_end(server_fixture const& fixture)
     return found[0];
 }
 
-/// A house that takes this machine for a proxy.
+/// Options of a server behind a proxy on this machine.
 detail::server::options behind_proxy()
 {
     auto options = open_access();
@@ -36,18 +36,18 @@ detail::server::options behind_proxy()
     return options;
 }
 
-/// Connects, sends these bytes and goes away.
+/// Connects, sends these bytes and ends the connection, by a reset or a half-close.
 recorded_event probe(detail::server::options options, std::string bytes, bool resets)
 {
     server_fixture fixture{std::move(options)};
     fixture.run([&]() -> task<void> {
-        auto prober = co_await fixture.connected();
+        auto client = co_await fixture.connected();
         while (fixture.log.count("connection_accepted") == 0) co_await yield();
-        co_await prober.send_raw(bytes);
+        co_await client.send_raw(bytes);
         if (resets) {
-            prober.reset();
+            client.reset();
         } else {
-            prober.half_close();
+            client.half_close();
         }
         co_await fixture.wait_for_connections(0);
     });
@@ -68,7 +68,7 @@ std::vector<std::string> names_of(server_fixture const& fixture, level severity)
 
 }  // namespace
 
-TEST_CASE("the line of a connection's end tells what was exchanged")
+TEST_CASE("the line of a connection's end counts messages and bytes")
 {
     server_fixture fixture{open_access()};
     std::size_t sent = 0;
@@ -103,7 +103,7 @@ TEST_CASE("the line of a connection's end tells what was exchanged")
     CHECK_FALSE(end.field("seconds").empty());
 }
 
-TEST_CASE("many connections that send nothing are one line at info")
+TEST_CASE("many connections that send nothing make one line at info")
 {
     auto options = open_access();
     options.use_period = std::chrono::seconds{1};
@@ -120,44 +120,44 @@ TEST_CASE("many connections that send nothing are one line at info")
     CHECK(fixture.log.events("connection_lost").at(0).severity == level::debug);
 }
 
-TEST_CASE("the reason that a peer is told stands in the log with the code")
+TEST_CASE("the reason of a closing is logged with its code")
 {
     server_fixture fixture{open_access()};
-    std::string told;
+    std::string reason;
     fixture.run([&]() -> task<void> {
         auto client = co_await fixture.connected();
         wire::hello hello;
         hello.version = 9;
         co_await client.send(hello);
         auto const closing = co_await client.receive<wire::closing>();
-        told = closing.reason;
+        reason = closing.reason;
     });
     auto const end = only_end(fixture);
     CHECK(end.field("code") == "unsupported_version");
-    CHECK_FALSE(told.empty());
-    CHECK(end.field("reason") == told);
+    CHECK_FALSE(reason.empty());
+    CHECK(end.field("reason") == reason);
 }
 
-TEST_CASE("the reason of a connection that found no place stands in the log")
+TEST_CASE("the reason of a rejected connection is logged")
 {
     auto options = open_access();
     options.max_connections = 1;
     server_fixture fixture{options};
-    std::string told;
+    std::string reason;
     fixture.run([&]() -> task<void> {
-        auto inside = co_await fixture.admitted();
-        auto late = co_await fixture.connected();
-        auto const closing = co_await late.receive<wire::closing>();
-        told = closing.reason;
+        auto admitted = co_await fixture.admitted();
+        auto rejected = co_await fixture.connected();
+        auto const closing = co_await rejected.receive<wire::closing>();
+        reason = closing.reason;
     });
     auto const ends = fixture.log.events("connection_closed");
     REQUIRE_FALSE(ends.empty());
     CHECK(ends[0].field("code") == "server_full");
-    CHECK(ends[0].field("reason") == told);
+    CHECK(ends[0].field("reason") == reason);
     CHECK(ends[0].severity == level::info);
 }
 
-TEST_CASE("a health check that connects and goes away is logged at debug only")
+TEST_CASE("a health check that connects and closes is logged at debug only")
 {
     auto const direct = open_access();
     for (bool const resets : {false, true}) {
@@ -168,7 +168,7 @@ TEST_CASE("a health check that connects and goes away is logged at debug only")
     CHECK(probe(behind_proxy(), "PROXY UNKNOWN\r\n", false).severity == level::debug);
 }
 
-TEST_CASE("whatever sends a byte leaves a line at info")
+TEST_CASE("a connection that sends a byte is logged at info")
 {
     auto const direct = open_access();
     CHECK(probe(direct, std::string(1, '\0'), false).severity == level::info);
@@ -179,7 +179,7 @@ TEST_CASE("whatever sends a byte leaves a line at info")
     CHECK(half_a_header.field("code") == "cut_off");
 }
 
-TEST_CASE("a TLS handshake that is broken off leaves a line at info")
+TEST_CASE("an aborted TLS handshake is logged at info")
 {
     detail::server::tls_acceptor tls{tls_mode::automatic, new_key()};
     server_fixture fixture{open_access()};
@@ -193,7 +193,7 @@ TEST_CASE("a TLS handshake that is broken off leaves a line at info")
     CHECK(only_end(fixture).severity == level::info);
 }
 
-TEST_CASE("the level debug tells each step of a connection")
+TEST_CASE("the level debug logs each step of a connection")
 {
     detail::server::tls_acceptor tls{tls_mode::automatic, new_key()};
     auto options = detail::server::options{};
@@ -204,9 +204,9 @@ TEST_CASE("the level debug tells each step of a connection")
         auto client = co_await fixture.connected();
         co_await client.send_raw("PROXY TCP4 192.0.2.7 198.51.100.9 55555 7678\r\n");
         static detail::tls::client_context const context;
-        auto const in_good_time = std::chrono::steady_clock::now() + std::chrono::minutes{2};
-        auto const met = co_await client.socket().connect_tls(context, "localhost", in_good_time);
-        REQUIRE(met);
+        auto const deadline = std::chrono::steady_clock::now() + std::chrono::minutes{2};
+        auto const server_identity = co_await client.socket().connect_tls(context, "localhost", deadline);
+        REQUIRE(server_identity);
         co_await client.greet();
         wire::login login;
         login.name = "Alice";
@@ -231,7 +231,7 @@ TEST_CASE("the level debug tells each step of a connection")
     CHECK_FALSE(denied.field("reason").empty());
 }
 
-TEST_CASE("the level trace tells each message by kind and length and none by its content")
+TEST_CASE("the level trace logs the kind and length of each message and never its content")
 {
     server_fixture fixture;
     std::string token;
@@ -243,13 +243,13 @@ TEST_CASE("the level trace tells each message by kind and length and none by its
         co_await client.send_raw(std::string("\0\0\0\1\x7f", 5));
         co_await client.receive<wire::closing>();
     });
-    std::string told;
+    std::string trace;
     for (auto const& each : fixture.log.events()) {
         if (each.severity != level::trace) continue;
         CHECK(each.field("address") == "127.0.0.1");
-        told += (each.event == "message_sent" ? " >" : " <") + each.field("kind");
+        trace += (each.event == "message_sent" ? " >" : " <") + each.field("kind");
     }
-    CHECK(told == " <hello >welcome <register >granted <text >text <127 >closing");
+    CHECK(trace == " <hello >welcome <register >granted <text >text <127 >closing");
     auto const texts = fixture.log.events("message_received")[2];
     CHECK(texts.field("bytes") == std::to_string(frame_size(wire::text{"a secret of Alice's"})));
     for (std::string_view const secret :

@@ -10,22 +10,22 @@ TEST_CASE("five thousand pipelined texts come back in order")
 {
     server_fixture fixture{open_access()};
     fixture.run([&]() -> task<void> {
-        auto someone = co_await fixture.admitted();
+        auto client = co_await fixture.admitted();
         for (int i = 0; i < 5000; ++i) {
-            auto const said = "text " + std::to_string(i);
+            auto const body = "text " + std::to_string(i);
             wire::text text;
-            text.body = said;
-            someone.queue(text);
+            text.body = body;
+            client.queue(text);
         }
-        co_await someone.flush();
+        co_await client.flush();
         for (int i = 0; i < 5000; ++i) {
-            auto echo = co_await someone.receive<wire::text>();
+            auto echo = co_await client.receive<wire::text>();
             if (echo.body != "text " + std::to_string(i)) FAIL("out of order at " << i);
         }
     });
 }
 
-TEST_CASE("replies come in the order of the service whether they are what came or something else")
+TEST_CASE("replies arrive in the service's order whether they are echoes or other messages")
 {
     auto service = [](connection& client) -> task<void> {
         std::string kept;
@@ -45,58 +45,58 @@ TEST_CASE("replies come in the order of the service whether they are what came o
         }
     };
     server_fixture fixture{open_access(), service};
-    test_client someone{fixture.io};
-    auto hears = [&](std::string what) -> task<void> {
-        auto const heard = co_await someone.receive<wire::text>();
-        CHECK(heard.body == what);
+    test_client client{fixture.io};
+    auto expect_text = [&](std::string body) -> task<void> {
+        auto const text = co_await client.receive<wire::text>();
+        CHECK(text.body == body);
     };
-    auto hears_data = [&](std::string what) -> task<void> {
-        auto const heard = co_await someone.receive<wire::data>();
-        CHECK(detail::base::as_text(heard.body) == what);
+    auto expect_data = [&](std::string body) -> task<void> {
+        auto const data = co_await client.receive<wire::data>();
+        CHECK(detail::base::as_text(data.body) == body);
     };
     fixture.run([&]() -> task<void> {
-        co_await someone.connect(fixture.endpoint);
-        co_await someone.greet();
-        co_await someone.receive_access();
-        someone.queue(wire::text{"ab"});  // both come in one batch
-        someone.queue(wire::text{"cd"});
-        co_await someone.flush();
-        for (auto const* each : {"", "ab", "ab", "a"}) co_await hears(each);
-        co_await hears_data("ab");
-        for (auto const* each : {"ab", "cd", "cd", "ab", "c"}) co_await hears(each);
-        co_await hears_data("cd");
-        co_await hears("cd");
+        co_await client.connect(fixture.endpoint);
+        co_await client.greet();
+        co_await client.receive_access();
+        client.queue(wire::text{"ab"});  // both come in one batch
+        client.queue(wire::text{"cd"});
+        co_await client.flush();
+        for (auto const* each : {"", "ab", "ab", "a"}) co_await expect_text(each);
+        co_await expect_data("ab");
+        for (auto const* each : {"ab", "cd", "cd", "ab", "c"}) co_await expect_text(each);
+        co_await expect_data("cd");
+        co_await expect_text("cd");
         std::string kept = "cd";
         for (std::size_t size : {40'000U, 200'000U, 6U, 6U}) {  // the input moves to larger memory and back
-            std::string const said(size, 'x');
-            co_await someone.send(wire::text{said});
-            co_await hears(kept);
-            co_await hears(said);
-            co_await hears(said);
-            co_await hears(said.substr(0, size / 2));
-            co_await hears_data(said);
-            co_await hears(said);
-            kept = said;
+            std::string const body(size, 'x');
+            co_await client.send(wire::text{body});
+            co_await expect_text(kept);
+            co_await expect_text(body);
+            co_await expect_text(body);
+            co_await expect_text(body.substr(0, size / 2));
+            co_await expect_data(body);
+            co_await expect_text(body);
+            kept = body;
         }
     });
     CHECK(fixture.server->defects() == 0);
 }
 
-TEST_CASE("a frame of exactly the limit passes and one byte more does not")
+TEST_CASE("a frame of the maximal size is accepted and one byte more is not")
 {
     server_fixture fixture{open_access()};
     fixture.run([&]() -> task<void> {
-        auto someone = co_await fixture.admitted();
+        auto client = co_await fixture.admitted();
         std::string body(1024 * 1024 - 1, 'x');  // and the kind
         wire::text text;
         text.body = body;
-        co_await someone.send(text);
-        auto echo = co_await someone.receive<wire::text>();
+        co_await client.send(text);
+        auto echo = co_await client.receive<wire::text>();
         CHECK(echo.body == body);
         body += 'x';
         text.body = body;
-        co_await someone.send(text);
-        auto closed = co_await someone.receives_closing(code::frame_too_large);
+        co_await client.send(text);
+        auto closed = co_await client.receives_closing(code::frame_too_large);
         CHECK(closed);
     });
 }
@@ -105,24 +105,24 @@ TEST_CASE("pings are answered in order among the texts")
 {
     server_fixture fixture{open_access()};
     fixture.run([&]() -> task<void> {
-        auto someone = co_await fixture.admitted();
-        someone.queue(wire::text{"before"});
+        auto client = co_await fixture.admitted();
+        client.queue(wire::text{"before"});
         wire::ping ping;
         ping.body = detail::base::as_bytes("between");
-        someone.queue(ping);
-        someone.queue(wire::pong{});  // unasked: ignored
-        someone.queue(wire::text{"after"});
-        co_await someone.flush();
-        auto before = co_await someone.receive<wire::text>();
+        client.queue(ping);
+        client.queue(wire::pong{});  // without a ping: ignored
+        client.queue(wire::text{"after"});
+        co_await client.flush();
+        auto before = co_await client.receive<wire::text>();
         CHECK(before.body == "before");
-        auto pong = co_await someone.receive<wire::pong>();
+        auto pong = co_await client.receive<wire::pong>();
         CHECK(detail::base::as_text(pong.body) == "between");
-        auto after = co_await someone.receive<wire::text>();
+        auto after = co_await client.receive<wire::text>();
         CHECK(after.body == "after");
     });
 }
 
-TEST_CASE("a flood of small requests with large answers is taken up only as fast as the answers are read")
+TEST_CASE("small requests with large replies are processed only as fast as the replies are read")
 {
     server_fixture fixture;
     fixture.run([&]() -> task<void> {
@@ -136,8 +136,8 @@ TEST_CASE("a flood of small requests with large answers is taken up only as fast
     });
 }
 
-// Promise N6: whoever reads nothing costs no more than the cap and what was read from him in one go.
-TEST_CASE("when the answers that wait reach the cap nothing more is taken up")
+// Promise N6: a client that reads nothing costs no more than the output limit and one read.
+TEST_CASE("when unwritten output reaches its limit no further message is processed")
 {
     std::size_t most = 0;
     auto generous = [&most](connection& client) -> task<void> {
@@ -155,15 +155,15 @@ TEST_CASE("when the answers that wait reach the cap nothing more is taken up")
     };
     server_fixture fixture{open_access(), generous};
     fixture.run([&]() -> task<void> {
-        auto someone = co_await fixture.admitted();
-        for (int i = 0; i < 100; ++i) someone.queue(wire::text{"more"});
-        co_await someone.flush();
-        for (int i = 0; i < 100; ++i) co_await someone.receive<wire::text>();
+        auto client = co_await fixture.admitted();
+        for (int i = 0; i < 100; ++i) client.queue(wire::text{"more"});
+        co_await client.flush();
+        for (int i = 0; i < 100; ++i) co_await client.receive<wire::text>();
     });
     CHECK(most == 1);
 }
 
-TEST_CASE("a service may ask for one message at a time and leave what it likes")
+TEST_CASE("a service may receive single texts and return before all are received")
 {
     auto greeter = [](connection& client) -> task<void> {
         co_await client.send("Hello!");
@@ -174,27 +174,27 @@ TEST_CASE("a service may ask for one message at a time and leave what it likes")
     };
     server_fixture fixture{open_access(), greeter};
     fixture.run([&]() -> task<void> {
-        auto someone = co_await fixture.admitted();
-        auto hello = co_await someone.receive<wire::text>();
+        auto client = co_await fixture.admitted();
+        auto hello = co_await client.receive<wire::text>();
         CHECK(hello.body == "Hello!");
-        someone.queue(wire::text{"one"});
-        someone.queue(wire::data{});
-        someone.queue(wire::text{"two"});
-        someone.queue(wire::text{"bye"});
-        someone.queue(wire::text{"nobody hears this"});
-        co_await someone.flush();
-        auto one = co_await someone.receive<wire::text>();
+        client.queue(wire::text{"one"});
+        client.queue(wire::data{});
+        client.queue(wire::text{"two"});
+        client.queue(wire::text{"bye"});
+        client.queue(wire::text{"not received"});
+        co_await client.flush();
+        auto one = co_await client.receive<wire::text>();
         CHECK(one.body == "you said: one");
-        auto denied = co_await someone.receive<wire::denied>();
+        auto denied = co_await client.receive<wire::denied>();
         CHECK(denied.code == static_cast<std::uint16_t>(code::not_supported));
-        auto two = co_await someone.receive<wire::text>();
+        auto two = co_await client.receive<wire::text>();
         CHECK(two.body == "you said: two");
-        auto closed = co_await someone.receives_closing(code::normal);
+        auto closed = co_await client.receives_closing(code::normal);
         CHECK(closed);
     });
 }
 
-TEST_CASE("a service that waits for something else is cancelled when its session ends")
+TEST_CASE("the wait of a service is cancelled when its session ends")
 {
     bool cancelled = false;
     auto const sleeper = [&cancelled](connection& client) -> task<void> {
@@ -206,16 +206,16 @@ TEST_CASE("a service that waits for something else is cancelled when its session
     };
     server_fixture fixture{with_access(mode::authenticate), sleeper};
     fixture.run([&]() -> task<void> {
-        auto someone = co_await fixture.registered("Alice");
-        co_await someone.receive<wire::text>();
+        auto client = co_await fixture.registered("Alice");
+        co_await client.receive<wire::text>();
         fixture.store.disable(1, fixture.clock.now());
-        auto const told = co_await someone.receives_closing(code::session_ended);
-        CHECK(told);
+        auto const closed = co_await client.receives_closing(code::session_ended);
+        CHECK(closed);
         CHECK(cancelled);
     });
 }
 
-TEST_CASE("the server stops although a service waits for something else and lets the cancellation escape")
+TEST_CASE("the server stops although the cancellation escapes a waiting service")
 {
     auto const sleeper = [](connection& client) -> task<void> {
         auto executor = co_await asio::this_coro::executor;
@@ -225,16 +225,16 @@ TEST_CASE("the server stops although a service waits for something else and lets
     };
     server_fixture fixture{open_access(), sleeper};
     fixture.run([&]() -> task<void> {
-        auto someone = co_await fixture.admitted();
-        co_await someone.receive<wire::text>();
+        auto client = co_await fixture.admitted();
+        co_await client.receive<wire::text>();
         fixture.server->stop();
-        auto const told = co_await someone.receives_closing(code::shutting_down);
-        CHECK(told);
+        auto const closed = co_await client.receives_closing(code::shutting_down);
+        CHECK(closed);
     });
     CHECK(fixture.log.count("defect") == 0);
 }
 
-TEST_CASE("what has no place after access is a protocol error")
+TEST_CASE("a message that is not allowed after access is a protocol error")
 {
     server_fixture fixture{open_access()};
     fixture.run([&]() -> task<void> {
@@ -242,9 +242,9 @@ TEST_CASE("what has no place after access is a protocol error")
         co_await again.send(wire::hello{});
         auto closed = co_await again.receives_closing(code::protocol_error);
         CHECK(closed);
-        auto namer = co_await fixture.admitted();
-        co_await namer.send(wire::identify{"Bob"});
-        auto closed_too = co_await namer.receives_closing(code::protocol_error);
-        CHECK(closed_too);
+        auto named = co_await fixture.admitted();
+        co_await named.send(wire::identify{"Bob"});
+        auto second_closed = co_await named.receives_closing(code::protocol_error);
+        CHECK(second_closed);
     });
 }

@@ -10,7 +10,7 @@ namespace {
 
 std::string const signature = "\r\n\r\n\0\r\nQUIT\n"s;
 
-/// A header of version 2: `command` with its version, `family` with its transport, a length that need not be true.
+/// A header of version 2: `command` with the version, `family` with the transport, and a length that may be wrong.
 std::string version_2(char command, char family, std::size_t length, std::string const& body)
 {
     return signature + command + family + static_cast<char>(length >> 8U) + static_cast<char>(length & 0xffU) + body;
@@ -23,7 +23,7 @@ std::string version_2(char command, char family, std::string const& body)
 
 std::string const ipv4_body = "\xc0\x00\x02\x07\xc6\x33\x64\x09\xd9\x03\x1e\x00"s;  // 192.0.2.7:55555 to 198.51.100.9
 
-/// The address that a whole header gives, "its own" when it gives none, "more" or "malformed".
+/// The client's address in the header; "its own": none; "more": incomplete; "malformed".
 std::string client_in(std::string const& bytes)
 {
     auto const header = parse_proxy_header(bytes);
@@ -34,7 +34,7 @@ std::string client_in(std::string const& bytes)
 }
 
 /// The header is taken whole, whatever stands behind it, and is not judged before it is whole.
-void is_whole(std::string const& header, std::string const& client)
+void check_complete(std::string const& header, std::string const& client)
 {
     CHECK(client_in(header) == client);
     auto const with_more = parse_proxy_header(header + "\x16\x03\x01");
@@ -48,21 +48,21 @@ void is_whole(std::string const& header, std::string const& client)
 
 TEST_CASE("a line of version 1 gives the client's address")
 {
-    is_whole("PROXY TCP4 192.0.2.7 198.51.100.9 55555 7678\r\n", "192.0.2.7");
-    is_whole("PROXY TCP6 2001:db8::7 2001:db8::9 0 65535\r\n", "2001:db8::7");
-    is_whole(
+    check_complete("PROXY TCP4 192.0.2.7 198.51.100.9 55555 7678\r\n", "192.0.2.7");
+    check_complete("PROXY TCP6 2001:db8::7 2001:db8::9 0 65535\r\n", "2001:db8::7");
+    check_complete(
         "PROXY TCP6 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n",
         "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
 }
 
-TEST_CASE("a line of version 1 that says UNKNOWN leaves the proxy's own address and the rest of it is ignored")
+TEST_CASE("a line of version 1 with UNKNOWN has no client and its rest is ignored")
 {
-    is_whole("PROXY UNKNOWN\r\n", "its own");
-    is_whole("PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n", "its own");
-    is_whole("PROXY UNKNOWN \x01\xff what is this\r\n", "its own");
+    check_complete("PROXY UNKNOWN\r\n", "its own");
+    check_complete("PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n", "its own");
+    check_complete("PROXY UNKNOWN \x01\xff what is this\r\n", "its own");
 }
 
-TEST_CASE("a line of version 1 with a word that is wrong or missing or too many is malformed")
+TEST_CASE("a line of version 1 with a wrong or missing or additional word is malformed")
 {
     auto const line = GENERATE(
         "TCP4 192.0.2.7 198.51.100.9 1", "TCP4 192.0.2.7 198.51.100.9 1 ", "TCP4 192.0.2.7 198.51.100.9 1 2 ",
@@ -75,7 +75,7 @@ TEST_CASE("a line of version 1 with a word that is wrong or missing or too many 
     CHECK(client_in("PROXY "s + line + "\r\n") == "malformed");
 }
 
-TEST_CASE("an address of version 1 hides nothing behind a NUL")
+TEST_CASE("an address of version 1 with a NUL is malformed")
 {
     CHECK(client_in("PROXY TCP4 192.0.2.7\0x 198.51.100.9 1 2\r\n"s) == "malformed");
 }
@@ -88,7 +88,7 @@ TEST_CASE("a line of version 1 ends with CR and LF")
     CHECK(client_in("PROXY TCP4 192.0.2.7 198.51.100.9 1 2\rPING\r\n") == "malformed");
 }
 
-TEST_CASE("a line of version 1 has 107 bytes at most and what is longer is not waited for")
+TEST_CASE("a line of version 1 has 107 bytes at most and a longer one is malformed at once")
 {
     auto const unknown = "PROXY UNKNOWN "s;
     auto const longest = unknown + std::string(107 - 2 - unknown.size(), 'x');
@@ -100,29 +100,29 @@ TEST_CASE("a line of version 1 has 107 bytes at most and what is longer is not w
 
 TEST_CASE("a header of version 2 gives the client's address")
 {
-    is_whole(version_2(0x21, 0x11, ipv4_body), "192.0.2.7");
-    is_whole(version_2(0x21, 0x21, std::string(15, '\0') + "\x01" + std::string(20, '\0')), "::1");
+    check_complete(version_2(0x21, 0x11, ipv4_body), "192.0.2.7");
+    check_complete(version_2(0x21, 0x21, std::string(15, '\0') + "\x01" + std::string(20, '\0')), "::1");
 }
 
-TEST_CASE("what is behind the addresses of version 2 is skipped")
+TEST_CASE("extensions after the addresses of version 2 are skipped")
 {
     auto const extensions = "\x01\x00\x02h2\x04\x00\x00"s + std::string(500, '\xff');
-    is_whole(version_2(0x21, 0x11, ipv4_body + extensions), "192.0.2.7");
+    check_complete(version_2(0x21, 0x11, ipv4_body + extensions), "192.0.2.7");
 }
 
-TEST_CASE("a proxy of version 2 that speaks for itself keeps its own address whatever it says besides")
+TEST_CASE("a LOCAL header of version 2 has no client whatever else it contains")
 {
-    is_whole(version_2(0x20, 0x00, ""), "its own");
-    is_whole(version_2(0x20, 0x11, ipv4_body), "its own");
-    is_whole(version_2(0x20, 0x7f, "what is this"), "its own");
+    check_complete(version_2(0x20, 0x00, ""), "its own");
+    check_complete(version_2(0x20, 0x11, ipv4_body), "its own");
+    check_complete(version_2(0x20, 0x7f, "what is this"), "its own");
 }
 
-TEST_CASE("a client of version 2 without an IP address over TCP is at the proxy's own")
+TEST_CASE("a header of version 2 without IP over TCP has no client")
 {
-    is_whole(version_2(0x21, 0x00, ""), "its own");
-    is_whole(version_2(0x21, 0x31, std::string(216, '/')), "its own");
-    is_whole(version_2(0x21, 0x32, std::string(216, '/')), "its own");
-    is_whole(version_2(0x21, 0x12, ipv4_body), "its own");
+    check_complete(version_2(0x21, 0x00, ""), "its own");
+    check_complete(version_2(0x21, 0x31, std::string(216, '/')), "its own");
+    check_complete(version_2(0x21, 0x32, std::string(216, '/')), "its own");
+    check_complete(version_2(0x21, 0x12, ipv4_body), "its own");
 }
 
 TEST_CASE("a header of version 2 that is too short for its addresses is malformed")
@@ -133,7 +133,7 @@ TEST_CASE("a header of version 2 that is too short for its addresses is malforme
     CHECK(client_in(version_2(0x21, 0x31, 215, std::string(216, 'x'))) == "malformed");
 }
 
-TEST_CASE("a header of version 2 that declares more than comes is waited for and no more than 4096 bytes")
+TEST_CASE("an incomplete header of version 2 needs more bytes and one over 4096 bytes is malformed")
 {
     CHECK(client_in(version_2(0x21, 0x11, 13, ipv4_body)) == "more");
     CHECK(client_in(version_2(0x21, 0x11, 4080, ipv4_body)) == "more");
@@ -142,7 +142,7 @@ TEST_CASE("a header of version 2 that declares more than comes is waited for and
     CHECK(client_in(version_2(0x20, 0x00, 0xffff, "")) == "malformed");
 }
 
-TEST_CASE("another version or command or family than those of version 2 is malformed")
+TEST_CASE("a header of version 2 with another version or command or family is malformed")
 {
     auto const command = GENERATE(0x00, 0x11, 0x22, 0x2f, 0x31, 0xf1);
     CHECK(client_in(version_2(static_cast<char>(command), 0x11, ipv4_body)) == "malformed");
@@ -150,9 +150,9 @@ TEST_CASE("another version or command or family than those of version 2 is malfo
     CHECK(client_in(version_2(0x21, static_cast<char>(family), ipv4_body)) == "malformed");
 }
 
-TEST_CASE("what is no header is known by its first wrong byte")
+TEST_CASE("bytes that are no header are malformed at the first wrong one")
 {
-    auto const begun = GENERATE("\x16"s, "\0"s, "GET / HTTP/1.1\r\n"s, "proxy TCP4"s, "PROXYTCP4"s, "PROXX"s,
-                                " PROXY "s, "\r\n\r\n\r\n"s, "\r\n\r\n\0\r\nQUIT\r"s, "\n"s);
-    CHECK(client_in(begun) == "malformed");
+    auto const prefix = GENERATE("\x16"s, "\0"s, "GET / HTTP/1.1\r\n"s, "proxy TCP4"s, "PROXYTCP4"s, "PROXX"s,
+                                 " PROXY "s, "\r\n\r\n\r\n"s, "\r\n\r\n\0\r\nQUIT\r"s, "\n"s);
+    CHECK(client_in(prefix) == "malformed");
 }

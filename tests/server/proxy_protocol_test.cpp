@@ -1,4 +1,4 @@
-// Visitors who come by a proxy (promise N10).
+// Connections through a proxy (promise N10).
 #include "support/catch.hpp"
 #include "support/server_fixture.hpp"
 
@@ -8,7 +8,7 @@ namespace wire = detail::protocol;
 
 namespace {
 
-/// A house that takes this machine for a proxy.
+/// Options of a server behind a proxy on this machine.
 detail::server::options behind_proxy()
 {
     detail::server::options options;
@@ -27,78 +27,79 @@ std::string hello_bytes()
     return std::string{"\0\0\0\5\1\1\0\1t", 9};
 }
 
-task<void> comes_from(test_client& someone, server_fixture& fixture, std::string client)
+/// A greeted client behind the proxy, from this address.
+task<test_client> greeted_from(server_fixture& fixture, std::string address)
 {
-    co_await someone.connect(fixture.endpoint);
-    co_await someone.send_raw(header_for(client));
-    co_await someone.greet();
+    auto client = co_await fixture.connected();
+    co_await client.send_raw(header_for(address));
+    co_await client.greet();
+    co_return client;
 }
 
 }  // namespace
 
-TEST_CASE("behind a proxy the header's address is the visitor's in the greeting and in the log")
+TEST_CASE("behind a proxy the header's address is the client's in the welcome and in the log")
 {
     server_fixture fixture{behind_proxy()};
     fixture.run([&]() -> task<void> {
-        test_client alice{fixture.io};
-        co_await comes_from(alice, fixture, "192.0.2.7");
-        wire::identify asked;
-        asked.name = "Alice";
-        co_await alice.send(asked);
+        auto alice = co_await greeted_from(fixture, "192.0.2.7");
+        wire::identify request;
+        request.name = "Alice";
+        co_await alice.send(request);
         co_await alice.receive<wire::granted>();
 
         auto again = co_await fixture.connected();
         co_await again.send_raw(header_for("192.0.2.7"));
         auto welcome = co_await again.greet();
         CHECK(welcome.known_as == "Alice");
-        auto stranger = co_await fixture.connected();
-        co_await stranger.send_raw(header_for("192.0.2.8"));
-        auto other = co_await stranger.greet();
+        auto unknown = co_await fixture.connected();
+        co_await unknown.send_raw(header_for("192.0.2.8"));
+        auto other = co_await unknown.greet();
         CHECK(other.known_as.empty());
     });
     REQUIRE(fixture.log.count("identified") == 1);
     CHECK(fixture.log.events("identified")[0].field("address") == "192.0.2.7");
     for (auto const& each : fixture.log.events()) {
-        // At debug stands what the proxy did before its header was read.
+        // Events at debug precede the header: their address is the proxy's.
         if (each.severity >= detail::log::level::info) CHECK(each.field("address") != "127.0.0.1");
     }
 }
 
-TEST_CASE("what follows a header in the same segment is the visitor's first frame")
+TEST_CASE("bytes after a header in the same segment are the client's first frame")
 {
     server_fixture fixture{behind_proxy()};
     fixture.run([&]() -> task<void> {
-        auto someone = co_await fixture.connected();
-        co_await someone.send_raw(header_for("192.0.2.7") + hello_bytes());
-        co_await someone.receive<wire::welcome>();
+        auto client = co_await fixture.connected();
+        co_await client.send_raw(header_for("192.0.2.7") + hello_bytes());
+        co_await client.receive<wire::welcome>();
     });
 }
 
-TEST_CASE("a header may come byte by byte")
+TEST_CASE("a header may arrive byte by byte")
 {
     server_fixture fixture{behind_proxy()};
     fixture.run([&]() -> task<void> {
-        auto someone = co_await fixture.connected();
+        auto client = co_await fixture.connected();
         for (char const each : header_for("192.0.2.7") + hello_bytes()) {
-            co_await someone.send_raw(std::string(1, each));
+            co_await client.send_raw(std::string(1, each));
             co_await yield(5);
         }
-        co_await someone.receive<wire::welcome>();
+        co_await client.receive<wire::welcome>();
     });
 }
 
-TEST_CASE("where proxies are expected a visitor without a header is refused")
+TEST_CASE("a connection from a proxy without a header is rejected")
 {
     server_fixture fixture{behind_proxy()};
     fixture.run([&]() -> task<void> {
         auto plain = co_await fixture.connected();
         co_await plain.send_raw(hello_bytes());
-        auto refused = co_await plain.receives_closing(code::protocol_error);
-        CHECK(refused);
+        auto rejected = co_await plain.receives_closing(code::protocol_error);
+        CHECK(rejected);
     });
 }
 
-TEST_CASE("a header that does not come in time ends the connection")
+TEST_CASE("a header that is incomplete after its time ends the connection")
 {
     auto options = behind_proxy();
     options.opening_time = std::chrono::milliseconds{50};
@@ -112,7 +113,7 @@ TEST_CASE("a header that does not come in time ends the connection")
     });
 }
 
-TEST_CASE("a proxy that speaks for itself is heard under its own address")
+TEST_CASE("a LOCAL connection of a proxy has the proxy's address")
 {
     server_fixture fixture{behind_proxy()};
     fixture.run([&]() -> task<void> {
@@ -132,29 +133,29 @@ TEST_CASE("a proxy is not limited by its own address and its clients are by thei
     options.max_connections_per_address = 2;
     server_fixture fixture{options};
     fixture.run([&]() -> task<void> {
-        std::deque<test_client> crowd;
+        std::deque<test_client> clients;
         for (int i = 0; i < 10; ++i) {
-            co_await comes_from(crowd.emplace_back(fixture.io), fixture, "192.0.2." + std::to_string(i));
+            auto one = co_await greeted_from(fixture, "192.0.2." + std::to_string(i));
+            clients.push_back(std::move(one));
         }
-        test_client second{fixture.io};
-        co_await comes_from(second, fixture, "192.0.2.3");
-        auto evicted = co_await crowd[3].receives_closing(code::server_full);
+        auto second = co_await greeted_from(fixture, "192.0.2.3");
+        auto evicted = co_await clients[3].receives_closing(code::server_full);
         CHECK(evicted);
     });
 }
 
-TEST_CASE("who has not yet said where he is from counts for no network")
+TEST_CASE("a connection of a proxy counts for no network before its header")
 {
     auto options = behind_proxy();
     options.max_connections_per_address = 2;
     server_fixture fixture{options};
     fixture.run([&]() -> task<void> {
-        std::deque<test_client> crowd;
-        for (int i = 0; i < 10; ++i) co_await crowd.emplace_back(fixture.io).connect(fixture.endpoint);
+        std::deque<test_client> clients;
+        for (int i = 0; i < 10; ++i) co_await clients.emplace_back(fixture.io).connect(fixture.endpoint);
         for (int i = 0; i < 10; ++i) {
-            auto& someone = crowd[static_cast<std::size_t>(i)];
-            co_await someone.send_raw(header_for("192.0.2." + std::to_string(i)));
-            co_await someone.greet();
+            auto& client = clients[static_cast<std::size_t>(i)];
+            co_await client.send_raw(header_for("192.0.2." + std::to_string(i)));
+            co_await client.greet();
         }
     });
 }

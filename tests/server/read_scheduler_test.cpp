@@ -1,4 +1,4 @@
-// Many who speak at the same time read one after another, and nobody is forgotten or disturbed by what befalls others.
+// Many connections that receive input at the same time are all read, whatever happens to others in the same round.
 #include <deque>
 
 #include "support/catch.hpp"
@@ -11,36 +11,36 @@ namespace wire = detail::protocol;
 
 namespace {
 
-/// A house with visitors who are all in.
-struct crowd {
-    explicit crowd(int size) : house(open_access())
+/// A server and clients with access.
+struct busy_server {
+    explicit busy_server(int size) : fixture(open_access())
     {
-        house.context.tls = &tls;
-        for (int i = 0; i < size; ++i) all.emplace_back(house.io);
+        fixture.context.tls = &tls;
+        for (int i = 0; i < size; ++i) clients.emplace_back(fixture.io);
     }
 
-    /// Every third over TLS.
-    task<void> enter()
+    /// Connects all clients; every third uses TLS.
+    task<void> connect()
     {
-        for (std::size_t i = 0; i < all.size(); ++i) {
+        for (std::size_t i = 0; i < clients.size(); ++i) {
             if (i % 3 == 2) {
-                co_await all[i].connect_tls(house.endpoint);
+                co_await clients[i].connect_tls(fixture.endpoint);
             } else {
-                co_await all[i].connect(house.endpoint);
+                co_await clients[i].connect(fixture.endpoint);
             }
-            co_await all[i].greet();
-            co_await all[i].receive_access();
+            co_await clients[i].greet();
+            co_await clients[i].receive_access();
         }
     }
 
-    /// Those who speak plainly do so at the same moment, so that the server finds them in one round.
-    task<void> speak(std::string what)
+    /// Sends a text from all clients; those without TLS at once, so that the server reads them in one round.
+    task<void> send(std::string body)
     {
-        for (auto& each : all) {
-            each.queue(wire::text{what});
+        for (auto& each : clients) {
+            each.queue(wire::text{body});
             if (each.socket().is_tls()) co_await each.flush();
         }
-        for (auto& each : all) {
+        for (auto& each : clients) {
             detail::base::error_code error;
             auto& output = each.socket().encoder();
             auto const bytes = output.pending();
@@ -49,94 +49,94 @@ struct crowd {
     }
 
     detail::server::tls_acceptor tls{tls_mode::automatic, new_key()};
-    server_fixture house;
-    std::deque<test_client> all;
+    server_fixture fixture;
+    std::deque<test_client> clients;
 };
 
-task<void> hears(test_client& who, std::string what)
+task<void> expect_echo(test_client& client, std::string body)
 {
-    auto const echo = co_await who.receive<wire::text>();
-    CHECK(echo.body == what);
+    auto const echo = co_await client.receive<wire::text>();
+    CHECK(echo.body == body);
 }
 
 }  // namespace
 
-TEST_CASE("all who speak at the same time are answered again and again")
+TEST_CASE("clients that send at the same time are all answered again and again")
 {
-    crowd people{12};
-    people.house.run([&]() -> task<void> {
-        co_await people.enter();
+    busy_server server{12};
+    server.fixture.run([&]() -> task<void> {
+        co_await server.connect();
         for (int i = 0; i < 5; ++i) {
             auto const first = "first " + std::to_string(i);
             auto const second = std::string(20'000, 'x') + std::to_string(i);
-            co_await people.speak(first);
-            co_await people.speak(second);
-            for (auto& each : people.all) {
-                co_await hears(each, first);
-                co_await hears(each, second);
+            co_await server.send(first);
+            co_await server.send(second);
+            for (auto& each : server.clients) {
+                co_await expect_echo(each, first);
+                co_await expect_echo(each, second);
             }
         }
     });
-    CHECK(people.house.server->defects() == 0);
+    CHECK(server.fixture.server->defects() == 0);
 }
 
-TEST_CASE("what comes while all wait for their turn is found in it")
+TEST_CASE("input that arrives while reads are scheduled is read")
 {
     constexpr int texts = 40;
-    crowd people{12};
-    people.house.run([&]() -> task<void> {
-        co_await people.enter();
+    busy_server server{12};
+    server.fixture.run([&]() -> task<void> {
+        co_await server.connect();
         for (int i = 0; i < texts; ++i) {
-            co_await people.speak("text " + std::to_string(i));
+            co_await server.send("text " + std::to_string(i));
             co_await yield();
         }
-        for (auto& each : people.all) {
-            for (int i = 0; i < texts; ++i) co_await hears(each, "text " + std::to_string(i));
+        for (auto& each : server.clients) {
+            for (int i = 0; i < texts; ++i) co_await expect_echo(each, "text " + std::to_string(i));
         }
     });
-    CHECK(people.house.server->defects() == 0);
+    CHECK(server.fixture.server->defects() == 0);
 }
 
-TEST_CASE("who goes away while all wait for their turn takes nobody along")
+TEST_CASE("a client that disconnects while reads are scheduled does not affect the others")
 {
-    crowd people{9};
-    people.house.run([&]() -> task<void> {
-        co_await people.enter();
-        co_await people.speak("one");
-        for (auto& each : people.all) co_await hears(each, "one");
-        co_await people.speak("two");
-        people.all[0].reset();
-        people.all[3].half_close();
-        people.all[8].reset();
-        for (std::size_t i = 1; i < 8; ++i) co_await hears(people.all[i], "two");
-        auto const more = co_await people.all[3].receive();
+    busy_server server{9};
+    server.fixture.run([&]() -> task<void> {
+        co_await server.connect();
+        co_await server.send("one");
+        for (auto& each : server.clients) co_await expect_echo(each, "one");
+        co_await server.send("two");
+        server.clients[0].reset();
+        server.clients[3].half_close();
+        server.clients[8].reset();
+        for (std::size_t i = 1; i < 8; ++i) co_await expect_echo(server.clients[i], "two");
+        auto const more = co_await server.clients[3].receive();
         CHECK(!more);
         for (std::size_t i = 4; i < 8; ++i) {
-            co_await people.all[i].send(wire::text{"three"});
-            co_await hears(people.all[i], "three");
+            co_await server.clients[i].send(wire::text{"three"});
+            co_await expect_echo(server.clients[i], "three");
         }
     });
-    CHECK(people.house.server->defects() == 0);
+    CHECK(server.fixture.server->defects() == 0);
 }
 
-TEST_CASE("stopping reaches those who wait for their turn wherever in the round they are")
+TEST_CASE("stop ends every connection wherever it is in a round of reads")
 {
     bool const all_at_once = GENERATE(true, false);
     for (int turns = 0; turns < 16; ++turns) {
         CAPTURE(turns);
-        crowd people{9};
-        people.house.run([&]() -> task<void> {
-            co_await people.enter();
-            co_await people.speak("one");
-            for (auto& each : people.all) co_await hears(each, "one");
+        busy_server server{9};
+        server.fixture.run([&]() -> task<void> {
+            co_await server.connect();
+            co_await server.send("one");
+            for (auto& each : server.clients) co_await expect_echo(each, "one");
             if (all_at_once) {
-                co_await people.speak("two");
+                co_await server.send("two");
             } else {
-                co_await people.all[static_cast<std::size_t>(turns) % 9].send(wire::text{"two"});
+                co_await server.clients[static_cast<std::size_t>(turns) % 9].send(wire::text{"two"});
             }
             co_await yield(turns);
-            people.house.server->stop();
-            for (auto& each : people.all) {
+            server.fixture.server->stop();
+            for (auto& each : server.clients) {
                 auto reply = co_await each.receive();
                 if (reply && std::holds_alternative<wire::text>(*reply)) reply = co_await each.receive();
                 auto const* closing = reply ? std::get_if<wire::closing>(&*reply) : nullptr;
@@ -145,8 +145,8 @@ TEST_CASE("stopping reaches those who wait for their turn wherever in the round 
                 each.socket().close();
             }
         });
-        people.house.io.restart();
-        people.house.io.run();  // returns: nobody is left waiting
-        CHECK(people.house.server->defects() == 0);
+        server.fixture.io.restart();
+        server.fixture.io.run();  // returns: no connection is left waiting
+        CHECK(server.fixture.server->defects() == 0);
     }
 }

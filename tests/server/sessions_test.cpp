@@ -1,4 +1,4 @@
-// What people do with their sessions, and how these end everywhere (promise P6).
+// Requests about sessions, and how a session ends on all its connections (promise P6).
 #include "support/catch.hpp"
 #include "support/server_fixture.hpp"
 
@@ -7,7 +7,7 @@ using namespace porter::testing;
 using namespace std::chrono_literals;
 namespace wire = detail::protocol;
 
-TEST_CASE("an end that an administrator has moved closes the connection when it comes")
+TEST_CASE("a session whose expiry was moved ends at the new time")
 {
     server_fixture fixture;
     fixture.run([&]() -> task<void> {
@@ -56,14 +56,14 @@ TEST_CASE("sessions are listed and revoked by id")
     });
 }
 
-TEST_CASE("a stranger's session cannot be revoked")
+TEST_CASE("the session of another account cannot be revoked")
 {
     server_fixture fixture;
     fixture.run([&]() -> task<void> {
         auto alice = co_await fixture.registered("Alice");
-        auto const hers = alice.session();
+        auto const session = alice.session();
         auto bob = co_await fixture.registered("Bob");
-        co_await bob.send(wire::revoke_session{hers});
+        co_await bob.send(wire::revoke_session{session});
         auto denied = co_await bob.receive<wire::denied>();
         CHECK(denied.code == static_cast<std::uint16_t>(code::not_found));
     });
@@ -91,8 +91,8 @@ TEST_CASE("a changed password ends the other sessions and keeps this one")
     });
 }
 
-// Promise P6: what was sent before the end of the session and is taken up after it is not served.
-TEST_CASE("what waits behind a request is not served when the session has ended meanwhile")
+// Promise P6: a message that was sent before the session's end and is processed after it is not answered.
+TEST_CASE("a message behind a request is not answered if the session ends during the request")
 {
     server_fixture fixture;
     fixture.run([&]() -> task<void> {
@@ -105,14 +105,14 @@ TEST_CASE("what waits behind a request is not served when the session has ended 
         change.current = "a wrong guess of it";
         change.new_password = "two horses on a staple";
         phone.queue(change);
-        phone.queue(wire::text{"is anybody listening"});
+        phone.queue(wire::text{"not answered"});
         co_await phone.flush();
         while (fixture.hashes.verified == verified) co_await yield();
         wire::logout everywhere;
         everywhere.scope = wire::logout_scope::account;
         co_await laptop.send(everywhere);
         co_await laptop.receive<wire::done>();
-        co_await yield(200);  // until the phone's thread was told
+        co_await yield(200);  // until the phone's thread knows
         fixture.hashes.held = false;
         fixture.hashes.held.notify_all();
         co_await phone.receive<wire::denied>();
@@ -121,8 +121,8 @@ TEST_CASE("what waits behind a request is not served when the session has ended 
     });
 }
 
-// Promise P6: between the store's word and the seat in the house.
-TEST_CASE("a session that ends while it is being opened opens nothing")
+// Promise P6: between the store's answer and the grant.
+TEST_CASE("a session that ends while it is opened gets no access")
 {
     server_fixture fixture;
     fixture.run([&]() -> task<void> {

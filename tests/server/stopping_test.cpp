@@ -1,4 +1,4 @@
-// How a house is emptied, and what becomes of those who do not go (promise S8).
+// How the server stops, also with connections that do not close (promise S8).
 #include "support/catch.hpp"
 #include "support/server_fixture.hpp"
 
@@ -6,13 +6,13 @@ using namespace porter;
 using namespace porter::testing;
 namespace wire = detail::protocol;
 
-TEST_CASE("stopping says shutting_down to everybody and leaves no work")
+TEST_CASE("stop closes every connection with shutting_down and leaves no work")
 {
     server_fixture fixture{open_access(), detail::services::echo, 2};
     fixture.run([&]() -> task<void> {
         auto one = co_await fixture.admitted();
         auto two = co_await fixture.admitted();
-        auto stranger = co_await fixture.greeted();
+        auto greeted = co_await fixture.greeted();
         fixture.server->stop();
         auto first = co_await one.receives_closing(code::shutting_down);
         auto second = co_await two.receives_closing(code::shutting_down);
@@ -24,7 +24,7 @@ TEST_CASE("stopping says shutting_down to everybody and leaves no work")
     CHECK(fixture.server->defects() == 0);
 }
 
-TEST_CASE("stopping meets a connection wherever it is between two messages")
+TEST_CASE("stop ends a connection at any point between two messages")
 {
     for (int turns = 0; turns < 24; ++turns) {
         CAPTURE(turns);
@@ -34,33 +34,33 @@ TEST_CASE("stopping meets a connection wherever it is between two messages")
             co_await one.send(wire::text{"echo"});
             co_await yield(turns);
             fixture.server->stop();
-            bool told = false;
-            for (bool hears = true; hears && !told;) {
-                auto const heard = co_await one.receive();
-                hears = heard.has_value();
-                told = hears && std::holds_alternative<wire::closing>(*heard);
+            bool closing = false;
+            for (bool is_open = true; is_open && !closing;) {
+                auto const reply = co_await one.receive();
+                is_open = reply.has_value();
+                closing = is_open && std::holds_alternative<wire::closing>(*reply);
             }
-            CHECK(told);
+            CHECK(closing);
         });
     }
 }
 
-TEST_CASE("a service that waits for something else is cancelled although its visitor ended before")
+TEST_CASE("the wait of a service is cancelled although its connection has ended before")
 {
-    bool all_is_sent = false;
-    bool waits = false;
-    bool was_cancelled = false;
+    bool all_sent = false;
+    bool waiting = false;
+    bool cancelled = false;
     auto service = [&](connection& client) -> task<void> {
         auto executor = co_await asio::this_coro::executor;
         co_await client.receive_some();
-        while (!all_is_sent) co_await yield();
+        while (!all_sent) co_await yield();
         co_await client.receive_some();
         while (client.next() != nullptr) {
-        }  // finds what ends the connection
+        }  // finds the message that ends the connection
         detail::base::steady_timer timer{executor, std::chrono::hours{1}};
-        waits = true;
+        waiting = true;
         auto const ran_out = co_await detail::base::wait_for_expiry(timer);
-        was_cancelled = !ran_out;
+        cancelled = !ran_out;
     };
     server_fixture fixture{open_access(), service};
     fixture.run([&]() -> task<void> {
@@ -69,16 +69,16 @@ TEST_CASE("a service that waits for something else is cancelled although its vis
         co_await yield(100);  // until it is received
         co_await one.send(wire::text{"second"});
         co_await one.send(wire::hello{});
-        all_is_sent = true;
-        while (!waits) co_await yield();
+        all_sent = true;
+        while (!waiting) co_await yield();
         fixture.server->stop();
     });
     fixture.io.restart();
     fixture.io.run();
-    CHECK(was_cancelled);
+    CHECK(cancelled);
 }
 
-TEST_CASE("who waits for a password to be checked when the house closes hears of that alone")
+TEST_CASE("a client whose password is being checked gets only shutting_down when the server stops")
 {
     server_fixture fixture;
     fixture.run([&]() -> task<void> {
@@ -95,32 +95,32 @@ TEST_CASE("who waits for a password to be checked when the house closes hears of
         CHECK(closed);
         fixture.hashes.held = false;
         fixture.hashes.held.notify_all();
-        auto closed_too = co_await first.receives_closing(code::shutting_down);
-        CHECK(closed_too);
+        auto first_closed = co_await first.receives_closing(code::shutting_down);
+        CHECK(first_closed);
     });
 }
 
-TEST_CASE("who hears the closing and does not go is not waited for without end")
+TEST_CASE("a client that does not close after closing is cut")
 {
     server_fixture fixture{open_access()};
     fixture.run([&]() -> task<void> {
-        auto lingering = co_await fixture.admitted();
-        co_await lingering.send(wire::hello{});
-        auto closed = co_await lingering.receives_closing(code::protocol_error);
+        auto client = co_await fixture.admitted();
+        co_await client.send(wire::hello{});
+        auto closed = co_await client.receives_closing(code::protocol_error);
         CHECK(closed);
         co_await fixture.wait_for_connections(0);
     });
 }
 
-// Promise S8: the house is empty within the time that connections have for their leave, whatever they do.
-TEST_CASE("who takes no output is cut off when the house is to be empty")
+// Promise S8: all connections are closed within the drain time, whatever they do.
+TEST_CASE("a client that reads nothing is cut when the server stops")
 {
     auto options = open_access();
     options.output_time = std::chrono::hours{1};
-    auto drown = [](connection& client) -> task<void> { co_await client.send(std::string(64U << 20U, 'x')); };
-    server_fixture fixture{options, drown};
+    auto flood = [](connection& client) -> task<void> { co_await client.send(std::string(64U << 20U, 'x')); };
+    server_fixture fixture{options, flood};
     fixture.run([&]() -> task<void> {
-        auto lazy = co_await fixture.admitted();
+        auto client = co_await fixture.admitted();
         fixture.server->stop();
         co_await fixture.wait_for_connections(0);
     });

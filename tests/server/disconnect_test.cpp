@@ -8,7 +8,7 @@ namespace wire = detail::protocol;
 
 namespace {
 
-/// hello, register and a text, as one string of bytes.
+/// The frames of hello, register and a text.
 std::string whole_exchange()
 {
     frame_encoder frames;
@@ -18,8 +18,7 @@ std::string whole_exchange()
     wire::hello hello;
     hello.agent = "cut";
     add(hello);
-    auto const asked = registration("Vanya");
-    add(asked);
+    add(registration("Vanya"));
     wire::text text;
     text.body = "hello";
     add(text);
@@ -27,13 +26,13 @@ std::string whole_exchange()
     return std::string{bytes};
 }
 
-enum class leaving { close, reset, half_close };
+enum class disconnect { close, reset, half_close };
 
 }  // namespace
 
-TEST_CASE("a peer cut off after each byte of a login leaves nothing but a log line")
+TEST_CASE("a client that disconnects after any byte of a login leaves one log line")
 {
-    auto const how = GENERATE(leaving::close, leaving::reset, leaving::half_close);
+    auto const kind = GENERATE(disconnect::close, disconnect::reset, disconnect::half_close);
     auto const bytes = whole_exchange();
     server_fixture fixture;
     fixture.run([&]() -> task<void> {
@@ -41,10 +40,10 @@ TEST_CASE("a peer cut off after each byte of a login leaves nothing but a log li
             auto const lines_before = fixture.log.count("connection_closed") + fixture.log.count("connection_lost");
             auto cut = co_await fixture.connected();
             co_await cut.send_raw(bytes.substr(0, size));
-            if (how == leaving::close) cut.socket().close();
-            if (how == leaving::reset) cut.reset();
-            if (how == leaving::half_close) cut.half_close();
-            // The house may not have accepted it yet: it has seen it off when its line is in the log.
+            if (kind == disconnect::close) cut.socket().close();
+            if (kind == disconnect::reset) cut.reset();
+            if (kind == disconnect::half_close) cut.half_close();
+            // The server may not have accepted it yet; once its line is logged, its connection has ended.
             while (fixture.log.count("connection_closed") + fixture.log.count("connection_lost") == lines_before) {
                 co_await yield();
             }
@@ -56,29 +55,29 @@ TEST_CASE("a peer cut off after each byte of a login leaves nothing but a log li
     CHECK(fixture.server->defects() == 0);
 }
 
-TEST_CASE("twenty visitors of whom half vanish do not disturb the others")
+TEST_CASE("of twenty clients half disconnect without affecting the others")
 {
     server_fixture fixture{open_access(), detail::services::echo, 2};
     fixture.run([&]() -> task<void> {
-        std::deque<test_client> visitors;
+        std::deque<test_client> clients;
         for (int i = 0; i < 20; ++i) {
             auto one = co_await fixture.admitted();
-            visitors.push_back(std::move(one));
+            clients.push_back(std::move(one));
         }
         for (int round = 0; round < 10; ++round) {
-            for (std::size_t i = 0; i < visitors.size(); ++i) {
-                bool const vanishes = i % 2 == 1;
-                if (vanishes && round > static_cast<int>(i / 2)) continue;  // gone already
-                auto const said = std::to_string(i) + " in round " + std::to_string(round);
+            for (std::size_t i = 0; i < clients.size(); ++i) {
+                bool const disconnects = i % 2 == 1;
+                if (disconnects && round > static_cast<int>(i / 2)) continue;  // disconnected already
+                auto const body = std::to_string(i) + " in round " + std::to_string(round);
                 wire::text text;
-                text.body = said;
-                co_await visitors[i].send(text);
-                if (vanishes && round == static_cast<int>(i / 2)) {
-                    visitors[i].reset();
+                text.body = body;
+                co_await clients[i].send(text);
+                if (disconnects && round == static_cast<int>(i / 2)) {
+                    clients[i].reset();
                     continue;
                 }
-                auto echo = co_await visitors[i].receive<wire::text>();
-                CHECK(echo.body == said);
+                auto echo = co_await clients[i].receive<wire::text>();
+                CHECK(echo.body == body);
             }
         }
     });

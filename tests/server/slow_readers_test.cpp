@@ -1,4 +1,4 @@
-// Slow peers and the memory that they hold (promise N14).
+// Peers that read slowly, and the memory that they hold (promise N14).
 #include <algorithm>
 #include <array>
 #include <deque>
@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::uint32_t frame = 128 * 1024;
 
-/// Room for eight frames, for four of one network: the smallest that there is.
-detail::server::options little_memory()
+/// The smallest limit of memory: eight frames, four for one network.
+detail::server::options min_memory()
 {
     auto options = open_access();
     options.max_frame = frame;
@@ -37,34 +37,34 @@ std::string large_frame()
     return frame_of(wire::text{body});
 }
 
-/// Sends eight large frames and takes nothing of what comes back, with little room for it.
-task<void> floods(test_client& someone, server_fixture& fixture)
+/// Sends eight large frames and reads nothing, with a small receive buffer.
+task<void> flood(test_client& client, server_fixture& fixture)
 {
-    someone.socket().open(asio::ip::tcp::v4());
-    someone.socket().set_option(asio::socket_base::receive_buffer_size{4096});
-    co_await someone.connect(fixture.endpoint);
-    co_await someone.greet();
-    co_await someone.receive_access();
+    client.socket().open(asio::ip::tcp::v4());
+    client.socket().set_option(asio::socket_base::receive_buffer_size{4096});
+    co_await client.connect(fixture.endpoint);
+    co_await client.greet();
+    co_await client.receive_access();
     auto const once = large_frame();
     for (int i = 0; i < 8; ++i) {
-        // What the server does not read any more stays here.
+        // What the server does not read is not sent.
         detail::base::error_code ignored;
-        someone.socket().try_write_some(asio::buffer(once), ignored);
+        client.socket().try_write_some(asio::buffer(once), ignored);
     }
 }
 
 }  // namespace
 
-TEST_CASE("output that is not taken goes as slow_consumer when a network holds more than it may")
+TEST_CASE("over the limit of a network a connection with unread output is closed as slow_consumer")
 {
-    auto options = little_memory();
-    options.output_time = std::chrono::minutes{10};  // no connection ends by this
+    auto options = min_memory();
+    options.output_time = std::chrono::minutes{10};  // this timeout never expires here
     server_fixture fixture{options};
     fixture.run([&]() -> task<void> {
         std::deque<test_client> slow;
-        for (int i = 0; i < 8; ++i) co_await floods(slow.emplace_back(fixture.io), fixture);
+        for (int i = 0; i < 8; ++i) co_await flood(slow.emplace_back(fixture.io), fixture);
         auto other = co_await fixture.admitted();
-        // Those that asked for more before the slow ones had left went first.
+        // Connections that took more memory before the slow ones were closed are closed first.
         while (closed_as(fixture, "slow_consumer") == 0) {
             co_await other.exchange("hello");
         }
@@ -72,7 +72,7 @@ TEST_CASE("output that is not taken goes as slow_consumer when a network holds m
     CHECK(closed_as(fixture, "slow_consumer") + closed_as(fixture, "server_full") < 8);
 }
 
-TEST_CASE("who takes output byte by byte is too slow however steadily it goes")
+TEST_CASE("a client that reads byte by byte is closed however steadily it reads")
 {
     auto options = open_access();
     options.output_time = milliseconds{300};
@@ -80,7 +80,7 @@ TEST_CASE("who takes output byte by byte is too slow however steadily it goes")
     server_fixture fixture{options};
     fixture.run([&]() -> task<void> {
         test_client slow{fixture.io};
-        co_await floods(slow, fixture);
+        co_await flood(slow, fixture);
         auto other = co_await fixture.admitted();
         while (fixture.log.count("connection_closed") == 0) {
             std::array<char, 16> some{};

@@ -1,4 +1,4 @@
-// A server of which all places are taken by connections with access (promise N16).
+// A server full of connections with access (promise N16).
 #include <deque>
 #include <stdexcept>
 #include <variant>
@@ -10,30 +10,30 @@ using namespace porter;
 using namespace porter::testing;
 namespace wire = detail::protocol;
 
-TEST_CASE("a new connection gets in when few networks fill the server with idle sessions")
+TEST_CASE("a new connection gets access although few networks fill the server with idle sessions")
 {
     auto options = open_access();
     options.max_connections = 64;
     options.login_grace = std::chrono::milliseconds{2000};  // ticks are an eighth of it
     server_fixture fixture{options};
     fixture.run([&]() -> task<void> {
-        std::deque<test_client> crowd;
+        std::deque<test_client> clients;
         // The first of four networks has one more than the others.
         for (int i = 0; i < 61; ++i) {
             auto one = co_await fixture.admitted("127.1.0." + std::to_string(1 + i % 4));
-            crowd.push_back(std::move(one));
+            clients.push_back(std::move(one));
         }
         auto other = co_await fixture.admitted("127.1.0.9");
-        auto newcomer = co_await fixture.admitted("127.2.0.1");
-        auto const closed = co_await crowd[0].receives_closing(code::server_full);
+        auto added = co_await fixture.admitted("127.2.0.1");
+        auto const closed = co_await clients[0].receives_closing(code::server_full);
         CHECK(closed);
-        co_await newcomer.exchange("here");
-        co_await crowd[1].exchange("here");
+        co_await added.exchange("hello");
+        co_await clients[1].exchange("hello");
         CHECK(fixture.server->connections() <= 64);
     });
 }
 
-TEST_CASE("an account that has as many connections as it may is told so and keeps its sessions")
+TEST_CASE("an account at its limit of connections gets server_full and keeps its sessions")
 {
     detail::server::options options;
     options.max_connections_per_account = 2;
@@ -54,7 +54,7 @@ TEST_CASE("an account that has as many connections as it may is told so and keep
         auto const listed = co_await second.receive<wire::sessions>();
         CHECK(listed.entries.size() == 1);
         first.reset();
-        co_await second.exchange("here");
+        co_await second.exchange("hello");
         co_await fixture.wait_for_connections(1);
         auto again = co_await fixture.greeted();
         co_await again.resume(first.token());
@@ -63,64 +63,64 @@ TEST_CASE("an account that has as many connections as it may is told so and keep
 
 namespace {
 
-/// Logs in over a connection of its own; the answer.
-task<wire::reply> logs_in(test_client& someone)
+/// Sends a login, and returns the reply.
+task<wire::reply> log_in(test_client& client)
 {
-    co_await someone.send(login_request("Alice"));
-    auto const answer = co_await someone.receive();
-    if (!answer) throw std::runtime_error("the server ended the connection");
-    co_return *answer;
+    co_await client.send(login_request("Alice"));
+    auto const reply = co_await client.receive();
+    if (!reply) throw std::runtime_error("the server closed the connection");
+    co_return *reply;
 }
 
-/// Gives its session back and is gone.
-task<void> logs_out(test_client& someone, server_fixture& fixture, std::size_t others)
+/// Logs out, and waits until the server has this many connections.
+task<void> log_out(test_client& client, server_fixture& fixture, std::size_t others)
 {
-    co_await someone.send(wire::logout{});
-    co_await someone.receive<wire::done>();
-    co_await someone.receive();
+    co_await client.send(wire::logout{});
+    co_await client.receive<wire::done>();
+    co_await client.receive();
     co_await fixture.wait_for_connections(others);
 }
 
 }  // namespace
 
-TEST_CASE("a place that a session was to have is free again whatever the store fails at")
+TEST_CASE("a slot is free again whichever operation of the store fails")
 {
     detail::server::options options;
     options.max_connections_per_account = 1;
     server_fixture fixture{options};
     fixture.run([&]() -> task<void> {
         auto alice = co_await fixture.registered("Alice");
-        co_await logs_out(alice, fixture, 0);
+        co_await log_out(alice, fixture, 0);
         unsigned operations = 0;
         for (bool fails = true; fails; ++operations) {
-            auto back = co_await fixture.connected();
+            auto denied = co_await fixture.connected();
             fixture.store.be_unavailable_after(operations);
-            co_await back.greet();
-            auto const answer = co_await logs_in(back);
+            co_await denied.greet();
+            auto const reply = co_await log_in(denied);
             fixture.store.be_unavailable(false);
-            fails = std::holds_alternative<wire::denied>(answer);
+            fails = std::holds_alternative<wire::denied>(reply);
             if (!fails) break;
-            CHECK(std::get<wire::denied>(answer).code == static_cast<std::uint16_t>(code::unavailable));
+            CHECK(std::get<wire::denied>(reply).code == static_cast<std::uint16_t>(code::unavailable));
             auto other = co_await fixture.logged_in("Alice");
-            co_await logs_out(other, fixture, 1);
-            back.reset();
+            co_await log_out(other, fixture, 1);
+            denied.reset();
             co_await fixture.wait_for_connections(0);
         }
         CHECK(operations >= 3);  // finds the account, counts the attempt, opens the session
     });
 }
 
-TEST_CASE("a registration for which there is no place leaves no account and counts for nothing")
+TEST_CASE("a registration without a slot leaves no account and is not counted")
 {
     detail::server::options options;
     options.max_connections = 32;  // 31 with access
     server_fixture fixture{options, detail::services::echo, 1, 2};
     fixture.run([&]() -> task<void> {
-        std::deque<test_client> crowd;
+        std::deque<test_client> clients;
         for (int i = 1; i <= 31; ++i) {
             auto each = co_await fixture.greeted("127.1.0." + std::to_string(i));
             co_await each.register_account("name" + std::to_string(i));
-            crowd.push_back(std::move(each));
+            clients.push_back(std::move(each));
         }
         for (int i = 0; i < 4; ++i) {  // more than new accounts are allowed
             auto late = co_await fixture.greeted("127.1.0.99");
@@ -128,7 +128,7 @@ TEST_CASE("a registration for which there is no place leaves no account and coun
             auto const closed = co_await late.receives_closing(code::server_full);
             CHECK(closed);
         }
-        crowd.front().reset();
+        clients.front().reset();
         co_await fixture.wait_for_connections(30);
         auto again = co_await fixture.greeted("127.1.0.99");
         co_await again.register_account("Alice");
