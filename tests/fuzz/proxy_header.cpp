@@ -1,5 +1,5 @@
 // The PROXY header: the result is the same for one read and for single bytes. Input: the beginning of a stream.
-#include "server/proxy_header.hpp"
+#include "server/proxy_protocol.hpp"
 
 #include "fuzz/fuzzer.hpp"
 

@@ -1,5 +1,5 @@
 // Promise N10 of SECURITY.md.
-#include "server/proxy_header.hpp"
+#include "server/proxy_protocol.hpp"
 
 #include "support/catch.hpp"
 

@@ -64,7 +64,7 @@ public:
         co_return changed;
     }
 
-    task<result<void>> change_password(detail::store::password_change asked) override
+    task<result<void>> change_password(detail::store::password_change change) override
     {
         if (broken.contains("change_password")) co_return unexpected(errc::unavailable);
         if (disabled) co_return unexpected(errc::credential_changed);
@@ -73,13 +73,13 @@ public:
             if (!done) throw std::logic_error("the change before this one failed");
         }
         if (overtaking_hash) {
-            auto change = asked;
-            change.new_hash = *overtaking_hash;
-            change.attempt = {};
-            auto const overtaken = co_await real_.change_password(change);
+            auto overtaking = change;
+            overtaking.new_hash = *overtaking_hash;
+            overtaking.attempt = {};
+            auto const overtaken = co_await real_.change_password(overtaking);
             if (!overtaken) throw std::logic_error("the overtaking change failed");
         }
-        auto changed = co_await real_.change_password(asked);
+        auto changed = co_await real_.change_password(change);
         co_return changed;
     }
 
