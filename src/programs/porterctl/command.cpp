@@ -11,7 +11,7 @@ std::vector<command const*> all_commands()
 {
     std::vector<command const*> all;
     for (auto const& group :
-         {accounts_commands(), sessions_commands(), addresses_commands(), why_commands(), db_commands()}) {
+         {accounts_commands(), sessions_commands(), addresses_commands(), explain_commands(), db_commands()}) {
         for (auto const& one : group) all.push_back(&one);
     }
     return all;

@@ -48,7 +48,7 @@ std::string name_of(command const& entry);
 std::span<command const> accounts_commands();
 std::span<command const> sessions_commands();
 std::span<command const> addresses_commands();
-std::span<command const> why_commands();
+std::span<command const> explain_commands();
 std::span<command const> db_commands();
 
 std::vector<command const*> all_commands();

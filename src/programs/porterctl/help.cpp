@@ -44,7 +44,7 @@ porterd applies each change within a second.
 
 )";
 
-constexpr std::string_view ending = R"(
+constexpr std::string_view epilogue = R"(
 porterctl prints tables on a terminal; elsewhere lines of tab-separated values without a heading, times
 as 2026-11-22T18:02:00Z; with --json objects and arrays. It asks for passwords, or reads them from
 --password-file FILE or standard input, never from the command line. It uses porterd's environment
@@ -113,7 +113,7 @@ std::string help_of_all()
 {
     auto text = std::string{introduction};
     for (auto const* one : all_commands()) text += row(call_of(*one), one->summary);
-    return text + "\noptions:\n" + std::string{common_options} + std::string{ending};
+    return text + "\noptions:\n" + std::string{common_options} + std::string{epilogue};
 }
 
 }  // namespace porter::programs

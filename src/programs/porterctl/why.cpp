@@ -155,7 +155,7 @@ std::vector<finding> find_rules(login_query const& query, database& db)
     return findings;
 }
 
-exit_code why(context& ctx)
+exit_code explain_login(context& ctx)
 {
     auto const db = open_to_read(ctx);
     auto const query = read_query(ctx, *db);
@@ -189,12 +189,12 @@ constexpr command table[] = {
      "  porterctl why Alice\n"
      "  porterctl why Alice 192.0.2.7\n"
      "  porterctl why Alice 192.0.2.7 --access identify\n",
-     why},
+     explain_login},
 };
 
 }  // namespace
 
-std::span<command const> why_commands()
+std::span<command const> explain_commands()
 {
     return table;
 }
