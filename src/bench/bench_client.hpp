@@ -11,11 +11,11 @@
 
 namespace porter::detail::bench {
 
-/// One connection of the load, from connecting to leaving.
+/// A connection of the load.
 struct bench_client {
-    bench_client(channel made, access_request asked, std::uint64_t number, moment now)
-        : connection(std::move(made)),
-          login(std::in_place, std::move(asked)),
+    bench_client(channel connection_, access_request request, std::uint64_t number, moment now)
+        : connection(std::move(connection_)),
+          login(std::in_place, std::move(request)),
           exchange(number),
           started_at(now),
           last_received_at(now)
@@ -23,15 +23,15 @@ struct bench_client {
 
     bool is_granted() const noexcept { return !login; }
 
-    /// Whether the server owes it something.
-    bool waits() const noexcept { return login || exchange.unanswered() > 0; }
+    /// Whether it waits for the server.
+    bool is_waiting() const noexcept { return login || exchange.unanswered() > 0; }
 
     channel connection;
-    std::optional<bench::login> login;  ///< none: it is in
+    std::optional<bench::login> login;  ///< none: access is granted
     bench::exchange exchange;
-    moment started_at;              ///< of the visit, as planned
-    moment last_received_at;        ///< when the server last said something that was waited for
-    std::vector<moment> sent_at{};  ///< a ring: when each message under way became due; unused in the open loop
+    moment started_at;              ///< as scheduled
+    moment last_received_at;        ///< the last reply, or the start of the current wait
+    std::vector<moment> sent_at{};  ///< a ring of the unanswered messages' start times; closed loop only
 };
 
 }  // namespace porter::detail::bench

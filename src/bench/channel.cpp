@@ -19,23 +19,23 @@ std::error_code system_error(int number = errno)
 
 }  // namespace
 
-result<channel, fault> channel::connect(route const& along)
+result<channel, fault> channel::connect(route const& route)
 {
-    base::unique_fd socket{::socket(along.to.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-    if (!socket) return unexpected(system_fault(fault::kind::machine, "cannot make a socket", system_error()));
-    int const on = 1;  // frames are written whole: waiting gains nothing
+    base::unique_fd socket{::socket(route.to.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+    if (!socket) return unexpected(system_fault(fault_kind::machine, "cannot create a socket", system_error()));
+    int const on = 1;  // each write is a whole frame or more
     ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (along.from && ::bind(socket.get(), along.from->get(), along.from->size) != 0) {
-        return unexpected(system_fault(fault::kind::machine, "cannot come from an address of its own", system_error()));
+    if (route.from && ::bind(socket.get(), route.from->get(), route.from->size) != 0) {
+        return unexpected(system_fault(fault_kind::machine, "cannot bind a source address", system_error()));
     }
-    if (::connect(socket.get(), along.to.get(), along.to.size) != 0 && errno != EINPROGRESS) {
-        auto const what = errno == EADDRNOTAVAIL ? fault::kind::machine : fault::kind::unreachable;
-        return unexpected(system_fault(what, "cannot connect", system_error()));
+    if (::connect(socket.get(), route.to.get(), route.to.size) != 0 && errno != EINPROGRESS) {
+        auto const kind = errno == EADDRNOTAVAIL ? fault_kind::machine : fault_kind::unreachable;
+        return unexpected(system_fault(kind, "cannot connect", system_error()));
     }
-    channel made{std::move(socket)};
-    made.connecting_ = true;
-    if (along.secure) made.tls_ = std::make_unique<tls::engine>(*along.secure, along.host);
-    return made;
+    channel connection{std::move(socket)};
+    connection.connecting_ = true;
+    if (route.tls) connection.tls_ = std::make_unique<tls::engine>(*route.tls, route.host);
+    return connection;
 }
 
 transfer channel::open()
@@ -47,35 +47,35 @@ transfer channel::open()
         if (error != 0) return {status::failed, 0, system_error(error)};
     }
     while (tls_ && !tls_->is_established()) {
-        auto const went = tls_->handshake();
-        if (auto const flushed = flush(); flushed.outcome != status::some) return flushed;
-        if (went == progress::failed || went == progress::ended) return failed_tls();
-        if (went == progress::done) break;
-        if (auto const got = receive_ciphertext(); got.outcome != status::some) return got;
+        auto const step = tls_->handshake();
+        if (auto const flushed = flush(); flushed.outcome != status::more) return flushed;
+        if (step == progress::failed || step == progress::ended) return tls_failure();
+        if (step == progress::done) break;
+        if (auto const received = receive_ciphertext(); received.outcome != status::more) return received;
     }
-    return {status::some, 0, {}};
+    return {status::more, 0, {}};
 }
 
-transfer channel::read(std::span<std::byte> room)
+transfer channel::read(std::span<std::byte> buffer)
 {
     while (tls_) {
         std::size_t size = 0;
-        auto const went = tls_->read(room, size);
+        auto const step = tls_->read(buffer, size);
         if (auto const flushed = flush(); flushed.outcome == status::failed) return flushed;
-        if (went == progress::done) return {status::some, size, {}};
-        if (went == progress::ended) return {status::ended, 0, {}};
-        if (went == progress::failed) return failed_tls();
-        if (auto const got = receive_ciphertext(); got.outcome != status::some) return got;
+        if (step == progress::done) return {status::more, size, {}};
+        if (step == progress::ended) return {status::ended, 0, {}};
+        if (step == progress::failed) return tls_failure();
+        if (auto const received = receive_ciphertext(); received.outcome != status::more) return received;
     }
-    return receive(room);
+    return receive(buffer);
 }
 
 transfer channel::write(base::bytes_view bytes)
 {
     if (!tls_) return send(bytes);
-    if (auto const flushed = flush(); flushed.outcome != status::some) return flushed;
+    if (auto const flushed = flush(); flushed.outcome != status::more) return flushed;
     std::size_t size = 0;
-    if (tls_->write(bytes, size) != progress::done) return failed_tls();
+    if (tls_->write(bytes, size) != progress::done) return tls_failure();
     auto flushed = flush();
     flushed.size = size;
     return flushed;
@@ -83,39 +83,40 @@ transfer channel::write(base::bytes_view bytes)
 
 transfer channel::flush()
 {
-    while (is_stuck()) {
+    while (has_output()) {
         auto const sent = send(tls_->bytes().output());
         tls_->bytes().consume(sent.size);
-        if (sent.outcome != status::some) return {sent.outcome, 0, sent.error};
+        if (sent.outcome != status::more) return {sent.outcome, 0, sent.error};
     }
-    return {status::some, 0, {}};
+    return {status::more, 0, {}};
 }
 
-/// some: there is something to decrypt, or to see that nothing will come.
+/// more: the engine has new input, or knows that the input has ended.
 transfer channel::receive_ciphertext()
 {
-    auto const got = receive(tls_->bytes().free_space());
-    tls_->bytes().commit(got.size);
-    if (got.outcome == status::ended) tls_->bytes().end_input();
-    if (got.outcome == status::failed || (got.outcome == status::last && got.size == 0)) return got;
-    return {status::some, got.size, {}};
+    auto const received = receive(tls_->bytes().free_space());
+    tls_->bytes().commit(received.size);
+    if (received.outcome == status::ended) tls_->bytes().end_input();
+    if (received.outcome == status::failed || (received.outcome == status::blocked && received.size == 0))
+        return received;
+    return {status::more, received.size, {}};
 }
 
-transfer channel::failed_tls()
+transfer channel::tls_failure()
 {
-    auto const why = tls_->error();
-    return {status::failed, 0, why ? why : system_error(ECONNRESET)};
+    auto const error = tls_->error();
+    return {status::failed, 0, error ? error : system_error(ECONNRESET)};
 }
 
-transfer channel::receive(std::span<std::byte> room) noexcept
+transfer channel::receive(std::span<std::byte> buffer) noexcept
 {
     for (;;) {
-        auto const size = ::recv(number(), room.data(), room.size(), 0);
+        auto const size = ::recv(number(), buffer.data(), buffer.size(), 0);
         if (size == 0) return {status::ended, 0, {}};
-        // Less than there was room for is all that there was: the read that would say so is saved (epoll(7)).
+        // A short read has drained the socket, so no further read is needed to find that out (epoll(7)).
         if (size > 0) {
-            auto const got = static_cast<std::size_t>(size);
-            return {got < room.size() ? status::last : status::some, got, {}};
+            auto const received = static_cast<std::size_t>(size);
+            return {received < buffer.size() ? status::blocked : status::more, received, {}};
         }
         if (errno == EAGAIN) return {};
         if (errno != EINTR) return {status::failed, 0, system_error()};
@@ -128,7 +129,7 @@ transfer channel::send(base::bytes_view bytes) noexcept
         auto const size = ::send(number(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (size >= 0) {
             auto const sent = static_cast<std::size_t>(size);
-            return {sent < bytes.size() ? status::last : status::some, sent, {}};
+            return {sent < bytes.size() ? status::blocked : status::more, sent, {}};
         }
         if (errno == EAGAIN) return {};
         if (errno != EINTR) return {status::failed, 0, system_error()};

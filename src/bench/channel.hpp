@@ -16,58 +16,58 @@
 
 namespace porter::detail::bench {
 
-/// What became of a step that does not wait.
+/// The result of a non-blocking step.
 struct transfer {
     enum class status : std::uint8_t {
-        some,    ///< `size` bytes went through, and more may
-        last,    ///< `size` bytes went through, which is all for now: go on when the socket is ready again
-        ended,   ///< the server sends nothing more
-        failed,  ///< `error` says why
+        more,     ///< `size` bytes were transferred; more may follow at once
+        blocked,  ///< `size` bytes were transferred; continue when the socket is ready again
+        ended,    ///< the server has ended its output
+        failed,   ///< see `error`
     };
 
-    status outcome = status::last;
+    status outcome = status::blocked;
     std::size_t size = 0;
     std::error_code error{};
 };
 
-/// Where a channel goes, and how.
+/// The addresses and the transport of a channel.
 struct route {
     endpoint to;
-    std::optional<endpoint> from;                 ///< none: whichever address the system takes
-    tls::client_context const* secure = nullptr;  ///< null: in the clear
-    std::string host;                             ///< what TLS calls the server
+    std::optional<endpoint> from;              ///< none: the system chooses
+    tls::client_context const* tls = nullptr;  ///< null: plaintext
+    std::string host;                          ///< the server name for TLS
 };
 
-/// The bytes of one connection, in both directions, without waiting. The only place that knows whether they travel in
-/// the clear or over TLS. Of a server's key nothing is asked: what is sent to it are accounts made for a measurement.
+/// A non-blocking byte stream over TCP or TLS. It accepts any server key: the load only sends accounts that were made
+/// for the measurement.
 class channel {
 public:
-    /// Begins to connect. `along.secure` is needed during the call only.
-    static result<channel, fault> connect(route const& along);
+    /// Starts to connect. `route.tls` is used during the call only.
+    static result<channel, fault> connect(route const& route);
 
-    /// Of a socket that is connected and does not block, in the clear.
+    /// A plaintext channel over a connected non-blocking socket.
     explicit channel(base::unique_fd socket) noexcept : socket_(std::move(socket)) {}
 
-    /// Goes on with connecting and with the handshake of TLS. some: it is open.
+    /// Continues to connect and the TLS handshake. more: the channel is open.
     transfer open();
 
-    transfer read(std::span<std::byte> room);
+    transfer read(std::span<std::byte> buffer);
     transfer write(base::bytes_view bytes);
 
-    /// Sends what earlier writes took and the socket did not.
+    /// Sends TLS records that earlier writes could not send.
     transfer flush();
 
-    /// Whether it is to be called again when the socket can be written to; else when it can be read.
-    bool wants_to_write() const noexcept { return connecting_ || is_stuck(); }
+    /// Whether to continue when the socket is writable; else when it is readable.
+    bool wants_to_write() const noexcept { return connecting_ || has_output(); }
 
     int number() const noexcept { return socket_.get(); }
 
 private:
-    transfer receive(std::span<std::byte> room) noexcept;
+    transfer receive(std::span<std::byte> buffer) noexcept;
     transfer send(base::bytes_view bytes) noexcept;
     transfer receive_ciphertext();
-    transfer failed_tls();
-    bool is_stuck() const noexcept { return tls_ && !tls_->bytes().output().empty(); }
+    transfer tls_failure();
+    bool has_output() const noexcept { return tls_ && !tls_->bytes().output().empty(); }
 
     base::unique_fd socket_;
     bool connecting_ = false;

@@ -16,18 +16,18 @@ constexpr std::array<std::pair<mode, std::string_view>, 5> names{{{mode::echo, "
 
 }  // namespace
 
-std::string_view name_of(mode what) noexcept
+std::string_view name_of(mode value) noexcept
 {
-    return std::ranges::find(names, what, &std::pair<mode, std::string_view>::first)->second;
+    return std::ranges::find(names, value, &std::pair<mode, std::string_view>::first)->second;
 }
 
-std::string_view name_of(content what) noexcept
+std::string_view name_of(content value) noexcept
 {
     constexpr std::array<std::string_view, 3> contents{"text", "cyrillic", "data"};
-    return contents[static_cast<std::size_t>(what)];
+    return contents[static_cast<std::size_t>(value)];
 }
 
-std::optional<mode> mode_named(std::string_view name) noexcept
+std::optional<mode> parse_mode(std::string_view name) noexcept
 {
     auto const found = std::ranges::find(names, name, &std::pair<mode, std::string_view>::second);
     if (found == names.end()) return std::nullopt;

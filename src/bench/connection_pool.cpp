@@ -9,9 +9,9 @@ namespace porter::detail::bench {
 
 namespace {
 
-constexpr std::size_t read_size = 256 * 1024;  // what a socket's buffer may hold at once
-constexpr std::size_t entering_at_once = 128;  // fits every listener's backlog
-constexpr std::chrono::milliseconds look_around{250};
+constexpr std::size_t read_size = 256 * 1024;       // about what a socket's buffer holds
+constexpr std::size_t max_concurrent_logins = 128;  // fits every listener's backlog
+constexpr std::chrono::milliseconds check_interval{250};
 
 moment now() noexcept
 {
@@ -20,235 +20,236 @@ moment now() noexcept
 
 }  // namespace
 
-connection_pool::connection_pool(config const& wanted, target const& door, share of)
-    : config_(wanted),
-      target_(door),
-      share_(of),
-      messages_(wanted.kind, wanted.payload),
-      poller_(wanted.busy_poll),
+connection_pool::connection_pool(bench::config const& config, bench::target const& target, lane_share share)
+    : config_(config),
+      target_(target),
+      share_(share),
+      messages_(config.content, config.payload),
+      poller_(config.busy_poll),
       buffer_(read_size),
-      endpoints_(of.endpoints),
-      free_(of.endpoints),
-      alive_(of.endpoints)
+      clients_(share.connections),
+      free_(share.connections),
+      alive_(share.connections)
 {
-    std::iota(free_.rbegin(), free_.rend(), slot_number{0});  // the first place is taken first
+    std::iota(free_.rbegin(), free_.rend(), slot_number{0});  // slot 0 is used first
 }
 
 void connection_pool::start_login()
 {
-    while (alive_ > 0 && (!free_.empty() || is_any_waiting())) {
-        while (!free_.empty() && logging_in_ < entering_at_once) {
-            auto const at = free_.back();
+    while (alive_ > 0 && (!free_.empty() || has_pending())) {
+        while (!free_.empty() && logging_in_ < max_concurrent_logins) {
+            auto const slot = free_.back();
             free_.pop_back();
-            start_visit(at, now());
+            start_connection(slot, now());
         }
-        run_once(checked_ + look_around);
+        run_once(checked_at_ + check_interval);
     }
 }
 
-void connection_pool::measure(window when, recorder& into)
+void connection_pool::measure(bench::window window, bench::recorder& recorder)
 {
-    recorder_ = &into;
+    recorder_ = &recorder;
     running_ = true;
-    if (config_.rate) schedule_.emplace(*config_.rate, when.start - config_.warm_up, share_.lane, share_.lanes);
+    if (config_.rate) schedule_.emplace(*config_.rate, window.start - config_.warm_up, share_.lane, share_.lanes);
     if (config_.mode == mode::echo && !schedule_) {
-        for (slot_number at = 0; at < endpoints_.size(); ++at) {
-            if (!endpoints_[at]) continue;
-            open_window(*endpoints_[at], now());
-            send(at);
+        for (slot_number slot = 0; slot < clients_.size(); ++slot) {
+            if (!clients_[slot]) continue;
+            fill_depth(*clients_[slot], now());
+            send(slot);
         }
     }
-    for (auto time = now(); alive_ > 0 && time < when.stop;) {
+    for (auto time = now(); alive_ > 0 && time < window.stop;) {
         start_due(time);
-        time = run_once(next_moment(when.stop));
+        time = run_once(next_wakeup(window.stop));
     }
     running_ = false;
     if (config_.mode == mode::idle) {
-        for (slot_number at = 0; at < endpoints_.size(); ++at) {
-            if (!endpoints_[at]) continue;
-            endpoints_[at]->last_received_at = now();
-            endpoints_[at]->exchange.allow(2);  // that it is still there shows by its echo
-            send(at);
+        for (slot_number slot = 0; slot < clients_.size(); ++slot) {
+            if (!clients_[slot]) continue;
+            clients_[slot]->last_received_at = now();
+            clients_[slot]->exchange.allow(2);  // its echo shows that the connection is still open
+            send(slot);
         }
     }
-    while (is_any_waiting()) run_once(checked_ + look_around);
+    while (has_pending()) run_once(checked_at_ + check_interval);
 }
 
-/// Waits for events, and hands each to its visitor. Gives the time afterwards.
+/// Waits for events and dispatches them. Returns the time afterwards.
 moment connection_pool::run_once(moment until)
 {
     for (auto const& event : poller_.wait(until)) on_ready(event.tag, event.ended);
     auto const time = now();
-    if (time - checked_ >= look_around) {
-        checked_ = time;
+    if (time - checked_at_ >= check_interval) {
+        checked_at_ = time;
         fail_timed_out(time);
     }
     return time;
 }
 
-void connection_pool::on_ready(slot_number at, bool ended)
+void connection_pool::on_ready(slot_number slot, bool ended)
 {
-    auto& one = endpoints_[at];
-    if (!one) return;
-    if (one->is_granted()) {
-        read(at, ended);
-        if (one && one->is_granted()) send(at);
+    auto& client = clients_[slot];
+    if (!client) return;
+    if (client->is_granted()) {
+        read(slot, ended);
+        if (client && client->is_granted()) send(slot);
         return;
     }
-    if (auto failed = one->login->advance(one->connection)) return send_closing(at, std::move(*failed));
-    if (one->login->now() == login::state::granted) on_granted(at, now());
+    if (auto error = client->login->advance(client->connection)) return drop(slot, std::move(*error));
+    if (client->login->current_state() == login::state::granted) on_granted(slot, now());
 }
 
-void connection_pool::on_granted(slot_number at, moment time)
+void connection_pool::on_granted(slot_number slot, moment time)
 {
-    auto& one = *endpoints_[at];
-    one.login.reset();
-    one.last_received_at = time;
+    auto& client = *clients_[slot];
+    client.login.reset();
+    client.last_received_at = time;
     --logging_in_;
     if (config_.mode == mode::idle || config_.mode == mode::resume) {
-        one.exchange.allow(1);
-        send(at);
-    } else if (!stays(config_.mode)) {
-        end_run(at, time);
+        client.exchange.allow(1);
+        send(slot);
+    } else if (!is_persistent(config_.mode)) {
+        finish_connection(slot, time);
     }
 }
 
-void connection_pool::read(slot_number at, bool ended)
+void connection_pool::read(slot_number slot, bool ended)
 {
-    auto& one = endpoints_[at];
-    for (auto more = true; more && one;) {
-        auto came = one->exchange.receive(one->connection, messages_, buffer_);
-        if (came.replies > 0) on_reply(at, came.replies, now());
-        if (!one || !one->is_granted()) return;  // the visit was over, and the next one may have begun
-        if (came.failed) return send_closing(at, std::move(*came.failed));
-        more = came.more || (ended && came.bytes > 0);
+    auto& client = clients_[slot];
+    for (auto more = true; more && client;) {
+        auto result = client->exchange.receive(client->connection, messages_, buffer_);
+        if (result.replies > 0) on_reply(slot, result.replies, now());
+        if (!client || !client->is_granted()) return;  // the connection is finished; its slot may have a new one
+        if (result.error) return drop(slot, std::move(*result.error));
+        more = result.more || (ended && result.bytes > 0);
     }
 }
 
-void connection_pool::on_reply(slot_number at, std::uint64_t answers, moment time)
+void connection_pool::on_reply(slot_number slot, std::uint64_t replies, moment time)
 {
-    auto& one = *endpoints_[at];
-    one.last_received_at = time;
-    if (config_.mode == mode::resume) return end_run(at, time);
+    auto& client = *clients_[slot];
+    client.last_received_at = time;
+    if (config_.mode == mode::resume) return finish_connection(slot, time);
     if (config_.mode != mode::echo) return;
-    for (auto message = one.exchange.replied() - answers; message < one.exchange.replied(); ++message) {
-        auto const began = schedule_ ? schedule_->planned(message * endpoints_.size() + at)
-                                     : one.sent_at[message % one.sent_at.size()];
-        recorder_->record(began, time);
+    for (auto message = client.exchange.replied() - replies; message < client.exchange.replied(); ++message) {
+        auto const started = schedule_ ? schedule_->planned(message * clients_.size() + slot)
+                                       : client.sent_at[message % client.sent_at.size()];
+        recorder_->record(started, time);
     }
-    if (running_ && !schedule_) open_window(one, time);
+    if (running_ && !schedule_) fill_depth(client, time);
 }
 
-/// Closed loop: as many messages under way as the depth says.
-void connection_pool::open_window(bench_client& one, moment time)
+/// Closed loop: sends messages until `depth` of them are unanswered.
+void connection_pool::fill_depth(bench_client& client, moment time)
 {
-    one.sent_at.resize(config_.depth);
-    if (one.exchange.unanswered() == 0) one.last_received_at = time;
-    auto const until = one.exchange.replied() + config_.depth;
-    for (auto message = one.exchange.allowed(); message < until; ++message) one.sent_at[message % config_.depth] = time;
-    one.exchange.allow(until);
+    client.sent_at.resize(config_.depth);
+    if (client.exchange.unanswered() == 0) client.last_received_at = time;
+    auto const until = client.exchange.replied() + config_.depth;
+    for (auto message = client.exchange.allowed(); message < until; ++message)
+        client.sent_at[message % config_.depth] = time;
+    client.exchange.allow(until);
 }
 
-void connection_pool::send(slot_number at)
+void connection_pool::send(slot_number slot)
 {
-    if (auto failed = endpoints_[at]->exchange.send(endpoints_[at]->connection, messages_))
-        send_closing(at, std::move(*failed));
+    if (auto error = clients_[slot]->exchange.send(clients_[slot]->connection, messages_))
+        drop(slot, std::move(*error));
 }
 
-void connection_pool::start_visit(slot_number at, moment began)
+void connection_pool::start_connection(slot_number slot, moment scheduled)
 {
-    auto const number = share_.first_run + runs_++ * share_.lanes + share_.lane;
+    auto const number = share_.first_number + started_++ * share_.lanes + share_.lane;
     ++logging_in_;
-    auto made = channel::connect(target_.route_of(number));
-    if (!made) return send_closing(at, made.error());
-    endpoints_[at].emplace(std::move(*made), target_.access_request_of(number), number, began);
-    endpoints_[at]->last_received_at = now();
-    if (!poller_.watch(endpoints_[at]->connection.number(), at)) {
-        send_closing(at,
-                     system_fault(fault::kind::machine, "cannot wait for a socket", {errno, std::generic_category()}));
+    auto connection = channel::connect(target_.route_of(number));
+    if (!connection) return drop(slot, connection.error());
+    clients_[slot].emplace(std::move(*connection), target_.access_request_of(number), number, scheduled);
+    clients_[slot]->last_received_at = now();
+    if (!poller_.watch(clients_[slot]->connection.number(), slot)) {
+        drop(slot, system_fault(fault_kind::machine, "cannot wait for a socket", {errno, std::generic_category()}));
     }
 }
 
-void connection_pool::end_run(slot_number at, moment time)
+void connection_pool::finish_connection(slot_number slot, moment time)
 {
-    recorder_->record(endpoints_[at]->started_at, time);
-    endpoints_[at].reset();
-    if (running_ && !schedule_) return start_visit(at, time);
-    free_.push_back(at);
+    recorder_->record(clients_[slot]->started_at, time);
+    clients_[slot].reset();
+    if (running_ && !schedule_) return start_connection(slot, time);
+    free_.push_back(slot);
 }
 
-/// What the plan says is to begin by now.
+/// Starts what the schedule or the closed loop requires now.
 void connection_pool::start_due(moment time)
 {
     if (config_.mode == mode::idle) return;
     if (!schedule_) {
-        // Visits follow one another in their places; here the first ones begin. Messages follow their answers.
-        while (!stays(config_.mode) && !free_.empty()) {
-            auto const at = free_.back();
+        // The first short connection of each slot; each further one starts when the previous one is finished.
+        while (!is_persistent(config_.mode) && !free_.empty()) {
+            auto const slot = free_.back();
             free_.pop_back();
-            start_visit(at, time);
+            start_connection(slot, time);
         }
         return;
     }
     auto const due = schedule_->due(time);
     if (config_.mode == mode::echo) return send_due_messages(due);
-    start_due_runs(due);
+    start_due_connections(due);
 }
 
-/// A visit for which there is no place waits for one, and its latency goes on meanwhile.
-void connection_pool::start_due_runs(std::uint64_t due)
+/// Without a free slot a connection waits for one; its latency counts from the scheduled time.
+void connection_pool::start_due_connections(std::uint64_t due)
 {
-    while (begun_ < due && !free_.empty()) {
-        auto const at = free_.back();
+    while (scheduled_ < due && !free_.empty()) {
+        auto const slot = free_.back();
         free_.pop_back();
-        start_visit(at, schedule_->planned(begun_++));
+        start_connection(slot, schedule_->planned(scheduled_++));
     }
 }
 
 void connection_pool::send_due_messages(std::uint64_t due)
 {
-    auto const begun = begun_;
-    begun_ = due;
-    for (auto message = begun; message < std::min<std::uint64_t>(due, begun + endpoints_.size()); ++message) {
-        auto const at = static_cast<slot_number>(message % endpoints_.size());
-        if (!endpoints_[at]) continue;
-        auto& talk = endpoints_[at]->exchange;
-        if (talk.unanswered() == 0) endpoints_[at]->last_received_at = now();
-        talk.allow((due - at + endpoints_.size() - 1) / endpoints_.size());
-        send(at);
+    auto const first = scheduled_;
+    scheduled_ = due;
+    for (auto message = first; message < std::min<std::uint64_t>(due, first + clients_.size()); ++message) {
+        auto const slot = static_cast<slot_number>(message % clients_.size());
+        if (!clients_[slot]) continue;
+        auto& exchange = clients_[slot]->exchange;
+        if (exchange.unanswered() == 0) clients_[slot]->last_received_at = now();
+        exchange.allow((due - slot + clients_.size() - 1) / clients_.size());
+        send(slot);
     }
 }
 
-moment connection_pool::next_moment(moment limit) const
+moment connection_pool::next_wakeup(moment limit) const
 {
-    auto const soon = std::min(limit, checked_ + look_around);  // the same for many turns: the timer stays as it is
+    auto const soon =
+        std::min(limit, checked_at_ + check_interval);  // changes rarely, so the timer is rarely set again
     if (!schedule_ || (config_.mode != mode::echo && free_.empty())) return soon;
-    return std::min(soon, schedule_->planned(begun_));
+    return std::min(soon, schedule_->planned(scheduled_));
 }
 
-void connection_pool::send_closing(slot_number at, fault why)
+void connection_pool::drop(slot_number slot, fault fault)
 {
-    auto& alike = faults_[why.reason];
-    alike.code = why.code;
-    ++alike.count;
-    if (!endpoints_[at] || !endpoints_[at]->is_granted()) --logging_in_;
-    endpoints_[at].reset();
+    auto& tally = faults_[fault.reason];
+    tally.kind = fault.kind;
+    ++tally.count;
+    if (!clients_[slot] || !clients_[slot]->is_granted()) --logging_in_;
+    clients_[slot].reset();
     --alive_;
 }
 
 void connection_pool::fail_timed_out(moment time)
 {
-    for (slot_number at = 0; at < endpoints_.size(); ++at) {
-        auto const& one = endpoints_[at];
-        if (one && one->waits() && time - one->last_received_at > config_.timeout) {
-            send_closing(at, {fault::kind::timed_out, "no answer from the server in time"});
+    for (slot_number slot = 0; slot < clients_.size(); ++slot) {
+        auto const& client = clients_[slot];
+        if (client && client->is_waiting() && time - client->last_received_at > config_.timeout) {
+            drop(slot, {fault_kind::timed_out, "no answer from the server in time"});
         }
     }
 }
 
-bool connection_pool::is_any_waiting() const
+bool connection_pool::has_pending() const
 {
-    return std::ranges::any_of(endpoints_, [](auto const& one) { return one && one->waits(); });
+    return std::ranges::any_of(clients_, [](auto const& client) { return client && client->is_waiting(); });
 }
 
 }  // namespace porter::detail::bench

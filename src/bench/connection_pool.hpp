@@ -18,77 +18,78 @@
 
 namespace porter::detail::bench {
 
-/// The connections of one load thread. Either they stay, and enter() brings them in before measure() lets them talk; or
-/// they are visits, of which each place makes one after another during measure(). One that meets a fault is counted and
-/// does not come back.
+/// The connections of one load thread. In a mode with persistent connections, start_login() connects them before
+/// measure(). Otherwise measure() makes short connections, one after another in each slot. A connection with a fault is
+/// counted and not replaced.
 class connection_pool {
 public:
-    /// Which share of the load this is: every `lanes`th connection, message or visit, from number `lane` on.
-    struct share {
+    /// This thread's share of the load: every `lanes`th connection or message, from number `lane` on.
+    struct lane_share {
         unsigned lane = 0;
         unsigned lanes = 1;
-        unsigned endpoints = 1;       ///< connections of this thread
-        std::uint64_t first_run = 0;  ///< numbers below it were used before
+        unsigned connections = 1;        ///< of this thread
+        std::uint64_t first_number = 0;  ///< the first unused connection number
     };
 
-    /// The plan and the scene outlive it. Throws std::system_error when the machine has no descriptors left.
-    connection_pool(config const& wanted, target const& door, share of);
+    /// `config` and `target` must outlive it. Throws std::system_error if no descriptor is left.
+    connection_pool(bench::config const& config, bench::target const& target, lane_share share);
 
-    /// Brings those that stay in, a part of them at a time. In the idle mode each of them sends one message.
+    /// Connects the persistent connections, in batches. In the idle mode each sends one message.
     void start_login();
 
-    /// Makes the load until the window ends, then waits for what is under way, at most the plan's timeout.
-    void measure(window when, recorder& into);
+    /// Generates the load until the window ends, then waits for pending replies, at most for the timeout.
+    void measure(bench::window window, bench::recorder& recorder);
 
-    /// Faults by their reason, with their kind and number. After measure().
-    struct counted {
-        fault::kind code = fault::kind::protocol;
+    struct fault_tally {
+        fault_kind kind = fault_kind::protocol;
         std::uint64_t count = 0;
     };
-    std::map<std::string, counted> const& faults() const noexcept { return faults_; }
 
-    /// The visits that were begun, so that their numbers are not used again.
-    std::uint64_t runs() const noexcept { return runs_; }
+    /// The faults by their reason. After measure().
+    std::map<std::string, fault_tally> const& faults() const noexcept { return faults_; }
+
+    /// The number of connections that were started.
+    std::uint64_t started() const noexcept { return started_; }
 
 private:
     using slot_number = std::uint32_t;
 
     moment run_once(moment until);
-    void on_ready(slot_number at, bool ended);
-    void read(slot_number at, bool ended);
-    void on_granted(slot_number at, moment now);
-    void on_reply(slot_number at, std::uint64_t answers, moment now);
+    void on_ready(slot_number slot, bool ended);
+    void read(slot_number slot, bool ended);
+    void on_granted(slot_number slot, moment now);
+    void on_reply(slot_number slot, std::uint64_t replies, moment now);
 
-    void start_visit(slot_number at, moment began);
-    void end_run(slot_number at, moment now);
+    void start_connection(slot_number slot, moment scheduled);
+    void finish_connection(slot_number slot, moment now);
     void start_due(moment now);
-    void start_due_runs(std::uint64_t due);
+    void start_due_connections(std::uint64_t due);
     void send_due_messages(std::uint64_t due);
-    void open_window(bench_client& one, moment now);
-    void send(slot_number at);
+    void fill_depth(bench_client& client, moment now);
+    void send(slot_number slot);
 
-    void send_closing(slot_number at, fault why);
+    void drop(slot_number slot, fault fault);
     void fail_timed_out(moment now);
-    bool is_any_waiting() const;
-    moment next_moment(moment limit) const;
+    bool has_pending() const;
+    moment next_wakeup(moment limit) const;
 
-    config const& config_;
-    target const& target_;
-    share share_;
+    bench::config const& config_;
+    bench::target const& target_;
+    lane_share share_;
     pattern messages_;
     poller poller_;
-    std::vector<std::byte> buffer_;  // what is read lands here, for all
-    std::vector<std::optional<bench_client>> endpoints_;
-    std::vector<slot_number> free_;  // where the next visits begin
-    std::map<std::string, counted> faults_;
-    std::uint64_t runs_ = 0;
-    std::size_t alive_;           // places whose visitors met no fault
-    std::size_t logging_in_ = 0;  // those on their way in
+    std::vector<std::byte> buffer_;                     // shared input buffer
+    std::vector<std::optional<bench_client>> clients_;  // by slot
+    std::vector<slot_number> free_;
+    std::map<std::string, fault_tally> faults_;
+    std::uint64_t started_ = 0;
+    std::size_t alive_;           // slots without a fault
+    std::size_t logging_in_ = 0;  // connections without access yet
     std::optional<schedule> schedule_;
-    std::uint64_t begun_ = 0;  // messages or visits of the schedule
-    recorder* recorder_ = nullptr;
+    std::uint64_t scheduled_ = 0;  // messages or connections of the schedule that were started
+    bench::recorder* recorder_ = nullptr;
     bool running_ = false;
-    moment checked_{};
+    moment checked_at_{};
 };
 
 }  // namespace porter::detail::bench

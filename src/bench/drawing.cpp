@@ -12,24 +12,25 @@ namespace porter::detail::bench {
 
 namespace {
 
-// Okabe and Ito's colours, which people with any colour vision tell apart.
+// Okabe and Ito's colours, for all kinds of colour vision.
 constexpr std::array<std::string_view, 7> colours{"#0072b2", "#d55e00", "#009e73", "#cc79a7",
                                                   "#e69f00", "#56b4e9", "#000000"};
 
 constexpr std::string_view grid = "#dddddd";
 
 constexpr double left = 84;
-constexpr double right = diagram::width - 150;  // the names of the lines stand behind it
+constexpr double right = diagram::width - 150;  // the legend is to the right
 constexpr double upper = 44;
 constexpr double lower = diagram::height - 56;
 
-std::string words(double x, double y, std::string_view anchor, std::string_view text, std::string_view more = "")
+std::string text_element(double x, double y, std::string_view anchor, std::string_view text,
+                         std::string_view attributes = "")
 {
-    return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\"{}>{}</text>\n", x, y, anchor, more,
+    return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\"{}>{}</text>\n", x, y, anchor, attributes,
                        xml(text));
 }
 
-std::string stroke(double x1, double y1, double x2, double y2, std::string_view colour, int thickness = 1)
+std::string line_element(double x1, double y1, double x2, double y2, std::string_view colour, int thickness = 1)
 {
     return fmt::format(
         "<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"{}\" "
@@ -39,69 +40,69 @@ std::string stroke(double x1, double y1, double x2, double y2, std::string_view 
 
 }  // namespace
 
-axis::axis(double least, double most, bool logarithmic) : least_(least), most_(most), logarithmic_(logarithmic)
+axis::axis(double min, double max, bool logarithmic) : min_(min), max_(max), logarithmic_(logarithmic)
 {
-    if (most_ <= least_) most_ = logarithmic_ ? least_ * 10 : least_ + 1;
+    if (max_ <= min_) max_ = logarithmic_ ? min_ * 10 : min_ + 1;
 }
 
 double axis::at(double value) const
 {
-    if (logarithmic_) return std::log(value / least_) / std::log(most_ / least_);
-    return (value - least_) / (most_ - least_);
+    if (logarithmic_) return std::log(value / min_) / std::log(max_ / min_);
+    return (value - min_) / (max_ - min_);
 }
 
 std::vector<double> axis::ticks() const
 {
     std::vector<double> marks;
-    constexpr double slack = 1e-9;  // of rounding
+    constexpr double slack = 1e-9;  // for rounding errors
     if (logarithmic_) {
-        for (auto power = std::pow(10, std::floor(std::log10(least_))); power <= most_ * (1 + slack); power *= 10) {
+        for (auto power = std::pow(10, std::floor(std::log10(min_))); power <= max_ * (1 + slack); power *= 10) {
             for (auto const digit : {1, 2, 5}) {
                 auto const mark = power * digit;
-                if (mark >= least_ * (1 - slack) && mark <= most_ * (1 + slack)) marks.push_back(mark);
+                if (mark >= min_ * (1 - slack) && mark <= max_ * (1 + slack)) marks.push_back(mark);
             }
         }
         return marks;
     }
-    auto const rough = (most_ - least_) / 5;
+    auto const rough = (max_ - min_) / 5;
     auto const power = std::pow(10, std::floor(std::log10(rough)));
     auto const step = power * (rough / power >= 5 ? 10 : rough / power >= 2 ? 5 : rough / power > 1 ? 2 : 1);
-    for (auto mark = std::ceil(least_ / step) * step; mark <= most_ + step * slack; mark += step) marks.push_back(mark);
+    for (auto mark = std::ceil(min_ / step) * step; mark <= max_ + step * slack; mark += step) marks.push_back(mark);
     return marks;
 }
 
 std::string diagram::draw(double top) const
 {
-    auto const place_x = [&](double value) { return left + x.at(value) * (right - left); };
-    auto const place_y = [&](double value) { return top + lower - y.at(value) * (lower - upper); };
-    auto out = words(left, top + 24, "start", title, " font-weight=\"bold\"");
+    auto const to_x = [&](double value) { return left + x.at(value) * (right - left); };
+    auto const to_y = [&](double value) { return top + lower - y.at(value) * (lower - upper); };
+    auto out = text_element(left, top + 24, "start", title, " font-weight=\"bold\"");
     for (auto const& [value, label] : x_ticks) {
-        out += stroke(place_x(value), top + upper, place_x(value), top + lower, grid);
-        out += words(place_x(value), top + lower + 18, "middle", label);
+        out += line_element(to_x(value), top + upper, to_x(value), top + lower, grid);
+        out += text_element(to_x(value), top + lower + 18, "middle", label);
     }
     for (auto const& [value, label] : y_ticks) {
-        out += stroke(left, place_y(value), right, place_y(value), grid);
-        out += words(left - 8, place_y(value) + 4, "end", label);
+        out += line_element(left, to_y(value), right, to_y(value), grid);
+        out += text_element(left - 8, to_y(value) + 4, "end", label);
     }
-    out += words((left + right) / 2, top + lower + 40, "middle", across);
+    out += text_element((left + right) / 2, top + lower + 40, "middle", x_label);
     out += fmt::format("<g transform=\"translate(16 {:.1f}) rotate(-90)\">{}</g>\n", top + (upper + lower) / 2,
-                       words(0, 0, "middle", up));
+                       text_element(0, 0, "middle", y_label));
     for (std::size_t i = 0; i < lines.size(); ++i) {
         auto const colour = colours[i % colours.size()];
         std::string points;
         std::string dots;
-        for (auto const& [along, above] : lines[i].points) {
-            points += fmt::format("{:.1f},{:.1f} ", place_x(along), place_y(above));
-            dots += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\" fill=\"{}\"/>\n", place_x(along),
-                                place_y(above), colour);
+        for (auto const& [x_value, y_value] : lines[i].points) {
+            points += fmt::format("{:.1f},{:.1f} ", to_x(x_value), to_y(y_value));
+            dots += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\" fill=\"{}\"/>\n", to_x(x_value),
+                                to_y(y_value), colour);
         }
         out +=
             fmt::format("<polyline fill=\"none\" stroke=\"{}\" stroke-width=\"2\" points=\"{}\"/>\n", colour, points);
         out += dots;
         if (lines[i].name.empty()) continue;
-        auto const at = top + upper + 10 + 20 * static_cast<double>(i);
-        out += stroke(right + 14, at, right + 34, at, colour, 2);
-        out += words(right + 40, at + 4, "start", lines[i].name);
+        auto const legend_y = top + upper + 10 + 20 * static_cast<double>(i);
+        out += line_element(right + 14, legend_y, right + 34, legend_y, colour, 2);
+        out += text_element(right + 40, legend_y + 4, "start", lines[i].name);
     }
     return out;
 }

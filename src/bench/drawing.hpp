@@ -7,21 +7,21 @@
 
 namespace porter::detail::bench {
 
-/// One axis: a range of values on a length of paper, evenly or by powers of ten.
+/// An axis: maps a range of values to positions, linearly or logarithmically.
 class axis {
 public:
-    /// A logarithmic axis needs values above 0; one of no length is widened.
-    axis(double least, double most, bool logarithmic);
+    /// A logarithmic axis needs values above 0. An empty range is widened.
+    axis(double min, double max, bool logarithmic);
 
-    /// 0 at the least value, 1 at the greatest.
+    /// The position: 0 at the minimum, 1 at the maximum.
     double at(double value) const;
 
     /// Round values for the lines of a grid.
     std::vector<double> ticks() const;
 
 private:
-    double least_;
-    double most_;
+    double min_;
+    double max_;
     bool logarithmic_;
 };
 
@@ -35,8 +35,8 @@ struct diagram {
     };
 
     std::string title;
-    std::string across;  ///< what the axes show
-    std::string up;
+    std::string x_label;
+    std::string y_label;
     axis x;
     axis y;
     std::vector<tick> x_ticks;
@@ -46,14 +46,14 @@ struct diagram {
     static constexpr double width = 760;
     static constexpr double height = 380;
 
-    /// `top`: where on the paper it begins.
+    /// `top`: its vertical position in the document.
     std::string draw(double top) const;
 };
 
-/// Text as it may stand in an XML document, whatever it holds.
+/// Any text, escaped for an XML document.
 std::string xml(std::string_view text);
 
-/// The whole document around some elements.
+/// A document with these elements.
 std::string svg(double width, double height, std::string_view elements);
 
 }  // namespace porter::detail::bench

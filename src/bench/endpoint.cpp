@@ -29,33 +29,33 @@ bool endpoint::is_loopback() const noexcept
     return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
 }
 
-result<std::vector<endpoint>, fault> look_up(std::string const& host, std::uint16_t port)
+result<std::vector<endpoint>, fault> resolve(std::string const& host, std::uint16_t port)
 {
-    ::addrinfo wish{};
-    wish.ai_socktype = SOCK_STREAM;
-    wish.ai_flags = AI_NUMERICSERV;
+    ::addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_NUMERICSERV;
     ::addrinfo* raw = nullptr;
-    auto const failed = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wish, &raw);
-    if (failed != 0) {
-        return unexpected(fault{fault::kind::unreachable, base::escape(host) + ": " + ::gai_strerror(failed)});
+    auto const error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &raw);
+    if (error != 0) {
+        return unexpected(fault{fault_kind::unreachable, base::escape(host) + ": " + ::gai_strerror(error)});
     }
     std::unique_ptr<::addrinfo, decltype(&::freeaddrinfo)> const found{raw, &::freeaddrinfo};
-    std::vector<endpoint> places;
-    for (auto const* one = raw; one; one = one->ai_next) {
-        auto& added = places.emplace_back();
-        std::memcpy(&added.address, one->ai_addr, one->ai_addrlen);
-        added.size = one->ai_addrlen;
+    std::vector<endpoint> endpoints;
+    for (auto const* entry = raw; entry; entry = entry->ai_next) {
+        auto& added = endpoints.emplace_back();
+        std::memcpy(&added.address, entry->ai_addr, entry->ai_addrlen);
+        added.size = entry->ai_addrlen;
     }
-    return places;
+    return endpoints;
 }
 
-endpoint loopback_source(std::uint32_t nth) noexcept
+endpoint loopback_source(std::uint32_t index) noexcept
 {
     constexpr std::uint32_t first = 0x7f01'0000;
-    constexpr std::uint32_t many = 0x00fe'0000;  // up to 127.254.255.255
+    constexpr std::uint32_t count = 0x00fe'0000;  // up to 127.254.255.255
     ::sockaddr_in address{};
     address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(first + nth % many);
+    address.sin_addr.s_addr = htonl(first + index % count);
     endpoint source;
     std::memcpy(&source.address, &address, sizeof address);
     source.size = sizeof address;

@@ -11,7 +11,7 @@
 
 namespace porter::detail::bench {
 
-/// Where a server listens: an address and a port as the system calls take them.
+/// An address and a port, as a sockaddr.
 struct endpoint {
     ::sockaddr_storage address{};
     ::socklen_t size = 0;
@@ -21,10 +21,10 @@ struct endpoint {
     bool is_ipv4() const noexcept { return address.ss_family == AF_INET; }
 };
 
-/// The addresses of a host, in the order to try them. Waits for the system's resolver.
-result<std::vector<endpoint>, fault> look_up(std::string const& host, std::uint16_t port);
+/// Resolves a host to its addresses, in the order to try them. Blocks.
+result<std::vector<endpoint>, fault> resolve(std::string const& host, std::uint16_t port);
 
-/// The nth address of 127.0.0.0/8 from 127.1.0.0 on, any port: a visitor that the server has not seen before.
-endpoint loopback_source(std::uint32_t nth) noexcept;
+/// The address number `index` of 127.0.0.0/8 from 127.1.0.0 on, any port: a source that the server has not seen yet.
+endpoint loopback_source(std::uint32_t index) noexcept;
 
 }  // namespace porter::detail::bench

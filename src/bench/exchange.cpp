@@ -11,89 +11,91 @@ namespace porter::detail::bench {
 
 namespace {
 
-/// What stands where an echo should: the server's farewell, if it is one.
-fault explain(base::bytes_view from_frame)
+/// The fault for a frame that is not the expected echo: the server's reason, if it is a denied or closing.
+fault fault_of(base::bytes_view frame)
 {
     frame_decoder frames;
-    auto const room = frames.prepare();
-    auto const size = std::min(room.size(), from_frame.size());
-    std::memcpy(room.data(), from_frame.data(), size);
+    auto const buffer = frames.prepare();
+    auto const size = std::min(buffer.size(), frame.size());
+    std::memcpy(buffer.data(), frame.data(), size);
     frames.commit(size);
-    std::error_code refused;
-    if (auto const payload = frames.next(refused)) {
-        auto const read = protocol::decode_reply(*payload);
-        if (read && std::holds_alternative<protocol::closing>(*read)) {
-            auto const& closing = std::get<protocol::closing>(*read);
+    std::error_code error;
+    if (auto const payload = frames.next(error)) {
+        auto const reply = protocol::decode_reply(*payload);
+        if (reply && std::holds_alternative<protocol::closing>(*reply)) {
+            auto const& closing = std::get<protocol::closing>(*reply);
             return denial_fault(closing.code, closing.reason);
         }
-        if (read && std::holds_alternative<protocol::denied>(*read)) {
-            auto const& denied = std::get<protocol::denied>(*read);
+        if (reply && std::holds_alternative<protocol::denied>(*reply)) {
+            auto const& denied = std::get<protocol::denied>(*reply);
             return denial_fault(denied.code, denied.reason);
         }
     }
-    return {fault::kind::protocol, "an echo is not what was sent"};
+    return {fault_kind::protocol, "an echo is not what was sent"};
 }
 
 }  // namespace
 
-std::optional<fault> exchange::send(channel& through, pattern& messages)
+std::optional<fault> exchange::send(channel& channel, pattern& messages)
 {
-    if (through.flush().outcome == transfer::status::last) return std::nullopt;
+    if (channel.flush().outcome == transfer::status::blocked) return std::nullopt;
     while (sent_ < allowed_) {
         auto const bytes = messages.bytes(connection_, sent_, sent_bytes_, allowed_ - sent_);
-        auto const done = through.write(bytes);
-        if (done.outcome == transfer::status::failed) {
-            return system_fault(fault::kind::unreachable, "the connection broke", done.error);
+        auto const written = channel.write(bytes);
+        if (written.outcome == transfer::status::failed) {
+            return system_fault(fault_kind::unreachable, "the connection was lost", written.error);
         }
-        auto const passed = sent_bytes_ + done.size;
+        auto const passed = sent_bytes_ + written.size;
         sent_ += passed / messages.frame_size();
         sent_bytes_ = passed % messages.frame_size();
-        if (done.outcome == transfer::status::last) break;
+        if (written.outcome == transfer::status::blocked) break;
     }
     return std::nullopt;
 }
 
-exchange::progress exchange::receive(channel& through, pattern& messages, std::span<std::byte> room)
+exchange::progress exchange::receive(channel& channel, pattern& messages, std::span<std::byte> buffer)
 {
-    auto const got = through.read(room);
-    progress came;
-    switch (got.outcome) {
+    auto const read = channel.read(buffer);
+    progress result;
+    switch (read.outcome) {
         case transfer::status::failed:
-            came.failed = system_fault(fault::kind::unreachable, "the connection broke", got.error);
-            return came;
+            result.error = system_fault(fault_kind::unreachable, "the connection was lost", read.error);
+            return result;
         case transfer::status::ended:
-            came.failed = fault{fault::kind::unreachable, "the server left without a word"};
-            return came;
-        case transfer::status::some:
-        case transfer::status::last:
+            result.error = fault{fault_kind::unreachable, "the server ended the connection without a reason"};
+            return result;
+        case transfer::status::more:
+        case transfer::status::blocked:
             break;
     }
     auto const before = replied_;
-    came.bytes = got.size;
-    came.failed = compare(room.first(got.size), messages);
-    came.replies = replied_ - before;
-    came.more = got.outcome == transfer::status::some;
-    return came;
+    result.bytes = read.size;
+    result.error = compare(buffer.first(read.size), messages);
+    result.replies = replied_ - before;
+    result.more = read.outcome == transfer::status::more;
+    return result;
 }
 
-std::optional<fault> exchange::compare(base::bytes_view got, pattern& messages)
+std::optional<fault> exchange::compare(base::bytes_view received, pattern& messages)
 {
     auto const frame = messages.frame_size();
-    while (!got.empty()) {
-        auto const wanted = std::min<std::uint64_t>(sent_ - replied_, got.size() / frame + 2);
-        if (wanted == 0) return explain(got);
-        auto const expected = messages.bytes(connection_, replied_, replied_bytes_, wanted);
-        auto const size = std::min(expected.size(), got.size());
-        if (std::memcmp(expected.data(), got.data(), size) != 0) {
-            auto const differs = std::ranges::mismatch(expected.first(size), got.first(size)).in2 - got.begin();
-            auto const into = (replied_bytes_ + static_cast<std::size_t>(differs)) % frame;
-            auto const at = static_cast<std::size_t>(differs) - std::min(into, static_cast<std::size_t>(differs));
-            return explain(got.subspan(at));
+    while (!received.empty()) {
+        auto const count = std::min<std::uint64_t>(sent_ - replied_, received.size() / frame + 2);
+        if (count == 0) return fault_of(received);
+        auto const expected = messages.bytes(connection_, replied_, replied_bytes_, count);
+        auto const size = std::min(expected.size(), received.size());
+        if (std::memcmp(expected.data(), received.data(), size) != 0) {
+            auto const offset =
+                std::ranges::mismatch(expected.first(size), received.first(size)).in2 - received.begin();
+            auto const offset_in_frame = (replied_bytes_ + static_cast<std::size_t>(offset)) % frame;
+            auto const start =
+                static_cast<std::size_t>(offset) - std::min(offset_in_frame, static_cast<std::size_t>(offset));
+            return fault_of(received.subspan(start));
         }
         auto const passed = replied_bytes_ + size;
         replied_ += passed / frame;
         replied_bytes_ = passed % frame;
-        got = got.subspan(size);
+        received = received.subspan(size);
     }
     return std::nullopt;
 }

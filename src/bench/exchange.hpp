@@ -10,42 +10,42 @@
 
 namespace porter::detail::bench {
 
-/// The messages of one connection: sends those that are due and compares what comes back with them, byte by byte.
+/// Sends the messages of one connection and compares each echo with them, byte by byte.
 class exchange {
 public:
-    /// `connection`: what the marks of its messages say.
+    /// `connection`: the number in the marks of its messages.
     explicit exchange(std::uint64_t connection) noexcept : connection_(connection) {}
 
-    /// From now on this many messages, counted from the first, are to be sent.
+    /// Raises the number of messages to send, counted from the first.
     void allow(std::uint64_t messages) noexcept { allowed_ = messages; }
 
     std::uint64_t allowed() const noexcept { return allowed_; }
     std::uint64_t replied() const noexcept { return replied_; }
     std::uint64_t unanswered() const noexcept { return allowed_ - replied_; }
 
-    /// Writes what is allowed and not yet sent, as far as the socket takes it.
-    std::optional<fault> send(channel& through, pattern& messages);
+    /// Writes the allowed messages, as far as the socket accepts them.
+    std::optional<fault> send(channel& channel, pattern& messages);
 
-    /// What one read brought.
+    /// The result of one read.
     struct progress {
         std::size_t bytes = 0;
-        std::uint64_t replies = 0;  ///< whole messages that came back
-        bool more = false;          ///< the socket may have more: read again
-        std::optional<fault> failed;
+        std::uint64_t replies = 0;  ///< complete echoes
+        bool more = false;          ///< read again: the socket may have more input
+        std::optional<fault> error;
     };
 
-    /// Reads once, into `room`.
-    progress receive(channel& through, pattern& messages, std::span<std::byte> room);
+    /// Reads once, into `buffer`.
+    progress receive(channel& channel, pattern& messages, std::span<std::byte> buffer);
 
 private:
-    std::optional<fault> compare(base::bytes_view got, pattern& messages);
+    std::optional<fault> compare(base::bytes_view received, pattern& messages);
 
     std::uint64_t connection_;
     std::uint64_t allowed_ = 0;
-    std::uint64_t sent_ = 0;         // whole messages
-    std::uint64_t replied_ = 0;      // whole messages
-    std::size_t sent_bytes_ = 0;     // of the message behind them
-    std::size_t replied_bytes_ = 0;  // of the message behind them
+    std::uint64_t sent_ = 0;         // complete messages
+    std::uint64_t replied_ = 0;      // complete messages
+    std::size_t sent_bytes_ = 0;     // of the next message
+    std::size_t replied_bytes_ = 0;  // of the next message
 };
 
 }  // namespace porter::detail::bench

@@ -6,9 +6,9 @@ namespace porter::detail::bench {
 
 namespace {
 
-fault::kind kind_of(code said)
+fault_kind kind_of(code value)
 {
-    switch (said) {
+    switch (value) {
         case code::timeout:
         case code::too_many_attempts:
         case code::shutting_down:
@@ -16,30 +16,30 @@ fault::kind kind_of(code said)
         case code::throttled:
         case code::busy:
         case code::unavailable:
-            return fault::kind::temporary_failure;
+            return fault_kind::temporary_failure;
         case code::protocol_error:
         case code::frame_too_large:
         case code::invalid_utf8:
         case code::unsupported_version:
-            return fault::kind::protocol;
+            return fault_kind::protocol;
         default:
-            return fault::kind::refused;
+            return fault_kind::refused;
     }
 }
 
 }  // namespace
 
-fault denial_fault(std::uint16_t number, std::string_view said)
+fault denial_fault(std::uint16_t number, std::string_view reason)
 {
     auto const value = static_cast<code>(number);
     auto line = "the server says " + std::string{name_of(value)};
-    if (!said.empty()) line += ": " + base::escape(said.substr(0, 200));
+    if (!reason.empty()) line += ": " + base::escape(reason.substr(0, 200));
     return {kind_of(value), line};
 }
 
-fault system_fault(fault::kind what, std::string_view doing, std::error_code error)
+fault system_fault(fault_kind kind, std::string_view action, std::error_code error)
 {
-    return {what, std::string{doing} + ": " + error.message()};
+    return {kind, std::string{action} + ": " + error.message()};
 }
 
 }  // namespace porter::detail::bench

@@ -9,25 +9,25 @@
 
 namespace porter::detail::bench {
 
-/// What went wrong: an error of a measurement is never left out of its figures, it makes them worthless.
-struct fault {
-    enum class kind : std::uint8_t {
-        unreachable,        ///< no connection, or it broke
-        refused,            ///< the server said no, and will
-        temporary_failure,  ///< the server said no for now
-        protocol,           ///< an answer that is none, or not the echo that it should be
-        timed_out,          ///< an answer did not come in time
-        machine,            ///< this machine has no more of something, such as descriptors
-    };
-
-    kind code = kind::protocol;
-    std::string reason;  ///< one line; alike for alike faults, so that they can be counted
+enum class fault_kind : std::uint8_t {
+    unreachable,        ///< the connection failed or was lost
+    refused,            ///< a permanent denial of the server
+    temporary_failure,  ///< a denial of the server that may pass
+    protocol,           ///< a malformed or unexpected reply, or a wrong echo
+    timed_out,          ///< no reply in time
+    machine,            ///< this machine lacks a resource, such as descriptors
 };
 
-/// A refusal by its code on the wire, which may be one of a newer protocol.
-fault denial_fault(std::uint16_t code, std::string_view said);
+/// An error of the load. Every fault is reported with the figures, because it makes them invalid.
+struct fault {
+    fault_kind kind = fault_kind::protocol;
+    std::string reason;  ///< one line; equal for equal faults, which are counted by it
+};
 
-/// Something that failed here, and why.
-fault system_fault(fault::kind what, std::string_view doing, std::error_code error);
+/// A `denied` or `closing` of the server. The code may be unknown to this version.
+fault denial_fault(std::uint16_t code, std::string_view reason);
+
+/// A failed system call or connection; `action` describes it: "cannot connect".
+fault system_fault(fault_kind kind, std::string_view action, std::error_code error);
 
 }  // namespace porter::detail::bench

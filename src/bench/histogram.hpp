@@ -14,15 +14,15 @@ class histogram {
 public:
     using duration = std::chrono::nanoseconds;
 
-    /// A negative duration counts as none.
+    /// A negative duration counts as 0.
     void record(duration value) noexcept;
 
-    /// Adds what another one counted.
+    /// Adds another histogram's counts.
     void merge(histogram const& other) noexcept;
 
     std::uint64_t count() const noexcept { return count_; }
 
-    /// The least value that at least `percent` % of the values do not exceed; zero when nothing was counted.
+    /// The least value that at least `percent` % of the values do not exceed; 0 if nothing was recorded.
     /// `at(100)` is the greatest value, exactly.
     duration at(double percent) const noexcept;
 

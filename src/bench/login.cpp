@@ -14,44 +14,44 @@ void add(frame_encoder& frames, Message const& message)
     frames.compose([&](std::string& out) { protocol::encode(message, out); });
 }
 
-fault broken(std::string_view how)
+fault protocol_fault(std::string_view reason)
 {
-    return {fault::kind::protocol, std::string{how}};
+    return {fault_kind::protocol, std::string{reason}};
 }
 
 }  // namespace
 
-std::optional<fault> login::advance(channel& through)
+std::optional<fault> login::advance(channel& channel)
 {
     if (state_ == state::connecting) {
-        auto const opened = through.open();
+        auto const opened = channel.open();
         if (opened.outcome == transfer::status::failed || opened.outcome == transfer::status::ended) {
-            return system_fault(fault::kind::unreachable, "cannot connect", opened.error);
+            return system_fault(fault_kind::unreachable, "cannot connect", opened.error);
         }
-        if (opened.outcome == transfer::status::last) return std::nullopt;
-        state_ = state::asking;
+        if (opened.outcome == transfer::status::blocked) return std::nullopt;
+        state_ = state::requesting;
         add(out_, protocol::hello{protocol::version, "porter-bench"});
-        // Whether a name is asked for is known from the welcome only: an address that is known has one.
-        if (request_.what != access_request::kind::identify) send_request();
+        // Only the welcome tells whether the server needs a name: a known address has one.
+        if (request_.kind != request_kind::identify) send_request();
     }
-    if (auto failed = send(through)) return failed;
-    if (auto failed = receive(through)) return failed;
-    return send(through);
+    if (auto error = send(channel)) return error;
+    if (auto error = receive(channel)) return error;
+    return send(channel);
 }
 
 void login::send_request()
 {
-    switch (request_.what) {
-        case access_request::kind::identify:
+    switch (request_.kind) {
+        case request_kind::identify:
             add(out_, protocol::identify{request_.name});
             break;
-        case access_request::kind::register_account:
+        case request_kind::register_account:
             add(out_, protocol::register_account{request_.name, request_.secret});
             break;
-        case access_request::kind::login:
+        case request_kind::login:
             add(out_, protocol::login{request_.name, request_.secret});
             break;
-        case access_request::kind::resume:
+        case request_kind::resume:
             add(out_, protocol::resume{request_.secret});
             break;
         default:
@@ -59,65 +59,66 @@ void login::send_request()
     }
 }
 
-std::optional<fault> login::send(channel& through)
+std::optional<fault> login::send(channel& channel)
 {
-    if (through.flush().outcome == transfer::status::last) return std::nullopt;
+    if (channel.flush().outcome == transfer::status::blocked) return std::nullopt;
     while (!out_.empty()) {
-        auto const sent = through.write(out_.pending());
+        auto const sent = channel.write(out_.pending());
         if (sent.outcome == transfer::status::failed) {
-            return system_fault(fault::kind::unreachable, "the connection broke", sent.error);
+            return system_fault(fault_kind::unreachable, "the connection was lost", sent.error);
         }
         out_.consume(sent.size);
-        if (sent.outcome == transfer::status::last) break;
+        if (sent.outcome == transfer::status::blocked) break;
     }
     return std::nullopt;
 }
 
-std::optional<fault> login::receive(channel& through)
+std::optional<fault> login::receive(channel& channel)
 {
-    for (auto more = true; more && state_ == state::asking;) {
-        auto const got = through.read(in_.prepare());
-        in_.commit(got.size);
-        std::error_code refused;
-        while (auto const payload = in_.next(refused)) {
-            if (auto failed = take(*payload)) return failed;
+    for (auto more = true; more && state_ == state::requesting;) {
+        auto const received = channel.read(in_.prepare());
+        in_.commit(received.size);
+        std::error_code frame_error;
+        while (auto const payload = in_.next(frame_error)) {
+            if (auto error = on_message(*payload)) return error;
         }
-        if (refused) return broken("not an answer of this protocol: " + refused.message());
+        if (frame_error) return protocol_fault("not an answer of this protocol: " + frame_error.message());
         if (state_ == state::granted) break;
-        if (got.outcome == transfer::status::ended) return broken("the server left before it answered");
-        if (got.outcome == transfer::status::failed) {
-            return system_fault(fault::kind::unreachable, "the connection broke", got.error);
+        if (received.outcome == transfer::status::ended)
+            return protocol_fault("the server ended the connection before it answered");
+        if (received.outcome == transfer::status::failed) {
+            return system_fault(fault_kind::unreachable, "the connection was lost", received.error);
         }
-        more = got.outcome == transfer::status::some;
+        more = received.outcome == transfer::status::more;
     }
     return std::nullopt;
 }
 
-std::optional<fault> login::take(base::bytes_view payload)
+std::optional<fault> login::on_message(base::bytes_view payload)
 {
-    auto const read = protocol::decode_reply(payload);
-    if (!read) return broken("not an answer of this protocol");
-    if (auto const* welcome = std::get_if<protocol::welcome>(&*read)) return take_welcome(*welcome);
-    if (auto const* granted = std::get_if<protocol::granted>(&*read)) {
+    auto const reply = protocol::decode_reply(payload);
+    if (!reply) return protocol_fault("not an answer of this protocol");
+    if (auto const* welcome = std::get_if<protocol::welcome>(&*reply)) return on_welcome(*welcome);
+    if (auto const* granted = std::get_if<protocol::granted>(&*reply)) {
         token_ = granted->token;
         state_ = state::granted;
         return std::nullopt;
     }
-    if (auto const* denied = std::get_if<protocol::denied>(&*read)) return denial_fault(denied->code, denied->reason);
-    if (auto const* closing = std::get_if<protocol::closing>(&*read)) {
+    if (auto const* denied = std::get_if<protocol::denied>(&*reply)) return denial_fault(denied->code, denied->reason);
+    if (auto const* closing = std::get_if<protocol::closing>(&*reply)) {
         return denial_fault(closing->code, closing->reason);
     }
-    return broken("an answer that was not asked for");
+    return protocol_fault("an unexpected answer");
 }
 
-std::optional<fault> login::take_welcome(protocol::welcome const& welcome)
+std::optional<fault> login::on_welcome(protocol::welcome const& welcome)
 {
-    if (std::exchange(welcomed_, true)) return broken("a second welcome");
+    if (std::exchange(welcomed_, true)) return protocol_fault("a second welcome");
     access_ = welcome.access;
     max_frame_ = welcome.max_frame;
     server_ = welcome.server;
-    if (request_.what == access_request::kind::query) state_ = state::granted;
-    if (request_.what == access_request::kind::identify && welcome.known_as.empty()) send_request();
+    if (request_.kind == request_kind::query) state_ = state::granted;
+    if (request_.kind == request_kind::identify && welcome.known_as.empty()) send_request();
     return std::nullopt;
 }
 

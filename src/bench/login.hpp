@@ -11,46 +11,46 @@
 
 namespace porter::detail::bench {
 
-/// What a visitor asks for at the door.
-struct access_request {
-    enum class kind : std::uint8_t {
-        query,     ///< nothing: it only reads the welcome
-        open,      ///< nothing: access is open
-        identify,  ///< to be known by a name
-        register_account,
-        login,
-        resume,
-    };
+enum class request_kind : std::uint8_t {
+    query,  ///< none: only reads the welcome
+    open,   ///< none: access is open
+    identify,
+    register_account,
+    login,
+    resume,
+};
 
-    kind what = kind::query;
+/// The request for access of a connection.
+struct access_request {
+    request_kind kind = request_kind::query;
     std::string name;
     std::string secret;  ///< a password or a token
 };
 
-/// The way in: from a connection that is being made to granted access, without waiting. Like any client that knows what
-/// it wants it sends its request along with the hello.
+/// The login of a connection, from connecting to granted access, without blocking. It sends its request together with
+/// the hello.
 class login {
 public:
-    enum class state : std::uint8_t { connecting, asking, granted };
+    enum class state : std::uint8_t { connecting, requesting, granted };
 
-    explicit login(access_request asked) : request_(std::move(asked)) {}
+    explicit login(access_request request) : request_(std::move(request)) {}
 
-    /// Goes as far as it can: call it whenever the socket became ready. A fault ends the visit.
-    std::optional<fault> advance(channel& through);
+    /// Continues as far as possible; call it when the socket is ready. A fault ends the connection.
+    std::optional<fault> advance(channel& channel);
 
-    state now() const noexcept { return state_; }
+    state current_state() const noexcept { return state_; }
 
-    /// What the welcome said, and the token of a session that was opened.
+    // From the welcome, and the token of a new session.
     protocol::access_mode access() const noexcept { return access_; }
     std::uint32_t max_frame() const noexcept { return max_frame_; }
     std::string const& server() const noexcept { return server_; }
     std::string const& token() const noexcept { return token_; }
 
 private:
-    std::optional<fault> send(channel& through);
-    std::optional<fault> receive(channel& through);
-    std::optional<fault> take(base::bytes_view payload);
-    std::optional<fault> take_welcome(protocol::welcome const& welcome);
+    std::optional<fault> send(channel& channel);
+    std::optional<fault> receive(channel& channel);
+    std::optional<fault> on_message(base::bytes_view payload);
+    std::optional<fault> on_welcome(protocol::welcome const& welcome);
     void send_request();
 
     access_request request_;

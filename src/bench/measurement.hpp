@@ -10,17 +10,17 @@
 
 namespace porter::detail::bench {
 
-/// How far a measurement is, for people who wait for it.
+/// The progress of a measurement.
 struct progress {
     unsigned connections = 0;
-    double done = 0;        ///< share of the time, 0 to 1; 0 while the connections are made
+    double done = 0;        ///< share of the time, 0 to 1; 0 while connecting
     double per_second = 0;  ///< since the last report
 };
 
-/// Makes the plan's load with that many connections, on threads of its own, and takes the figures. `report` is called
-/// some times a second on the caller's thread. `visits`: the numbers below it were used before; grows by those that
-/// this takes. Throws std::system_error when the machine has no threads or descriptors left.
-figures measure(config const& wanted, target const& door, unsigned connections, std::uint64_t& visits,
+/// Measures the server under load with this number of connections, on threads of its own. `report` is called some times
+/// a second on the caller's thread. `next_number` is the first unused connection number, and is updated. Throws
+/// std::system_error if no thread or descriptor is left.
+figures measure(config const& config, target const& target, unsigned connections, std::uint64_t& next_number,
                 std::function<void(progress const&)> const& report);
 
 }  // namespace porter::detail::bench

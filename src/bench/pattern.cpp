@@ -11,33 +11,33 @@ namespace porter::detail::bench {
 
 namespace {
 
-constexpr std::size_t row_size = 64 * 1024;  // about what a socket takes at once
-constexpr std::size_t body_at = frame_header_size + 1;
+constexpr std::size_t block_size = 64 * 1024;  // about what a socket accepts at once
+constexpr std::size_t body_offset = frame_header_size + 1;
 
-/// A number as six bits a character, which are valid UTF-8.
+/// Writes a number as valid UTF-8, six bits a character.
 void write_mark(std::byte* to, std::size_t size, std::uint64_t number)
 {
     static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     for (std::size_t i = 0; i < size; ++i, number >>= 6) to[i] = static_cast<std::byte>(digits[number & 63]);
 }
 
-protocol::kind kind_of(content what)
+protocol::kind kind_of(content value)
 {
-    return what == content::data ? protocol::kind::data : protocol::kind::text;
+    return value == content::data ? protocol::kind::data : protocol::kind::text;
 }
 
-/// Behind the mark: letters, and in a Russian text a blank for each word, as people write.
-std::string filling(content what, std::size_t size)
+/// The payload after the mark: ASCII letters, or Russian words.
+std::string filling(content value, std::size_t size)
 {
     static constexpr std::string_view russian = "съешь ещё этих мягких французских булок да выпей чаю ";
     std::string filled;
     filled.reserve(size + russian.size());
-    if (what != content::cyrillic) {
+    if (value != content::cyrillic) {
         for (std::size_t i = 0; i < size; ++i) filled += static_cast<char>('a' + i % 23);
         return filled;
     }
     while (filled.size() <= size) filled += russian;
-    auto const is_inside_letter = [&](std::size_t at) { return (filled[at] & '\xc0') == '\x80'; };
+    auto const is_inside_letter = [&](std::size_t i) { return (filled[i] & '\xc0') == '\x80'; };
     filled.resize(is_inside_letter(size) ? size - 1 : size);
     filled.resize(size, '.');
     return filled;
@@ -45,27 +45,27 @@ std::string filling(content what, std::size_t size)
 
 }  // namespace
 
-pattern::pattern(content what, std::size_t payload) : frame_(body_at + payload), mark_(std::min(payload, mark_size))
+pattern::pattern(bench::content content, std::size_t payload)
+    : frame_(body_offset + payload), mark_(std::min(payload, mark_size))
 {
-    std::string body(1, static_cast<char>(kind_of(what)));
+    std::string body(1, static_cast<char>(kind_of(content)));
     body.append(mark_, 'a');
-    body += filling(what, payload - mark_);
+    body += filling(content, payload - mark_);
     frame_encoder frames;
-    for (std::size_t size = 0; size == 0 || size + frame_ <= row_size; size += frame_) frames.add(body);
+    for (std::size_t size = 0; size == 0 || size + frame_ <= block_size; size += frame_) frames.add(body);
     auto const all = frames.pending();
-    row_.assign(all.begin(), all.end());
+    block_.assign(all.begin(), all.end());
 }
 
 base::bytes_view pattern::bytes(std::uint64_t connection, std::uint64_t first, std::size_t skip, std::uint64_t messages)
 {
-    auto const fit = std::max<std::uint64_t>(1, std::min<std::uint64_t>(messages, row_.size() / frame_));
-    for (std::uint64_t i = 0; i < fit; ++i) {
-        // 28 bits for the message and 20 for the connection: neither comes round while a wrong echo could be on its
-        // way.
+    auto const count = std::max<std::uint64_t>(1, std::min<std::uint64_t>(messages, block_.size() / frame_));
+    for (std::uint64_t i = 0; i < count; ++i) {
+        // 28 bits for the message and 20 for the connection: neither wraps while an old echo could still arrive.
         auto const number = ((first + i) & 0xfff'ffff) | connection << 28;
-        write_mark(row_.data() + i * frame_ + body_at, mark_, number);
+        write_mark(block_.data() + i * frame_ + body_offset, mark_, number);
     }
-    return base::bytes_view{row_}.subspan(skip, fit * frame_ - skip);
+    return base::bytes_view{block_}.subspan(skip, count * frame_ - skip);
 }
 
 }  // namespace porter::detail::bench

@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::uint64_t timer_tag = UINT64_MAX;
 
-[[noreturn]] void fail(char const* doing)
+[[noreturn]] void fail(char const* action)
 {
-    throw std::system_error(errno, std::generic_category(), doing);
+    throw std::system_error(errno, std::generic_category(), action);
 }
 
 }  // namespace
@@ -22,29 +22,29 @@ poller::poller(bool busy)
     : epoll_(::epoll_create1(EPOLL_CLOEXEC)), timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)), busy_(busy)
 {
     if (!epoll_ || !timer_) fail("cannot wait for sockets");
-    ::epoll_event wanted{};
-    wanted.events = EPOLLIN | EPOLLET;
-    wanted.data.u64 = timer_tag;
-    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, timer_.get(), &wanted) != 0) fail("cannot wait for a moment");
+    ::epoll_event interest{};
+    interest.events = EPOLLIN | EPOLLET;
+    interest.data.u64 = timer_tag;
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, timer_.get(), &interest) != 0) fail("cannot wait for a timer");
 }
 
-bool poller::watch(int descriptor, std::uint32_t tag) noexcept
+bool poller::watch(int fd, std::uint32_t tag) noexcept
 {
-    ::epoll_event wanted{};
-    wanted.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-    wanted.data.u64 = tag;
-    return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &wanted) == 0;
+    ::epoll_event interest{};
+    interest.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    interest.data.u64 = tag;
+    return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &interest) == 0;
 }
 
 void poller::set_timer(moment until) noexcept
 {
-    if (armed_ == until) return;  // it fires once: who has waited for a moment goes on to a later one
+    if (armed_ == until) return;  // it fires once, and each further wait is for a later time
     armed_ = until;
-    auto const whole = std::chrono::floor<std::chrono::seconds>(until.time_since_epoch());
-    ::itimerspec when{};
-    when.it_value.tv_sec = static_cast<::time_t>(whole.count());
-    when.it_value.tv_nsec = static_cast<long>((until.time_since_epoch() - whole).count());
-    ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
+    auto const seconds = std::chrono::floor<std::chrono::seconds>(until.time_since_epoch());
+    ::itimerspec timer{};
+    timer.it_value.tv_sec = static_cast<::time_t>(seconds.count());
+    timer.it_value.tv_nsec = static_cast<long>((until.time_since_epoch() - seconds).count());
+    ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &timer, nullptr);
 }
 
 std::span<poller::event const> poller::wait(moment until)
@@ -52,7 +52,7 @@ std::span<poller::event const> poller::wait(moment until)
     set_timer(until);
     int count = 0;
     do {
-        count = ::epoll_wait(epoll_.get(), ready_, at_once, busy_ ? 0 : -1);
+        count = ::epoll_wait(epoll_.get(), ready_, max_events, busy_ ? 0 : -1);
     } while (count == 0);
     if (count < 0 && errno != EINTR) fail("cannot wait for sockets");
     std::size_t filled = 0;

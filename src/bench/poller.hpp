@@ -10,28 +10,26 @@
 
 namespace porter::detail::bench {
 
-/// Waits for many sockets and one moment, to the microsecond: epoll(7) with a timerfd, for its own timeout has the
-/// grain of a millisecond.
+/// Waits for sockets and a point in time, by epoll(7) and a timerfd: epoll's own timeout has a resolution of 1 ms.
 class poller {
 public:
-    /// `busy`: it looks again and again instead of sleeping; then nobody has to wake it, which on a virtual machine can
-    /// cost the server that does it more than the message. Throws std::system_error when the machine has no descriptors
-    /// left.
+    /// `busy`: polls instead of sleeping. The server then need not wake this thread, which on a virtual machine can
+    /// cost it more than the message. Throws std::system_error if no descriptor is left.
     explicit poller(bool busy = false);
 
-    /// Watches a socket for both directions, edge-triggered, until it is closed. False, with errno, when that fails.
-    bool watch(int descriptor, std::uint32_t tag) noexcept;
+    /// Watches a socket in both directions, edge-triggered, until it is closed. False: it failed, see errno.
+    bool watch(int fd, std::uint32_t tag) noexcept;
 
     struct event {
         std::uint32_t tag = 0;
-        bool ended = false;  ///< the other side is gone, or half gone: read to the end
+        bool ended = false;  ///< the server has ended its output or the connection: read to the end
     };
 
-    /// Waits for events, at most until that moment; valid until the next call.
+    /// Waits for events until that time at most. The result is valid until the next call.
     std::span<event const> wait(moment until);
 
 private:
-    static constexpr int at_once = 512;
+    static constexpr int max_events = 512;
 
     void set_timer(moment until) noexcept;
 
@@ -39,8 +37,8 @@ private:
     base::unique_fd timer_;
     moment armed_{};
     bool busy_;
-    ::epoll_event ready_[at_once];
-    event events_[at_once];
+    ::epoll_event ready_[max_events];
+    event events_[max_events];
 };
 
 }  // namespace porter::detail::bench

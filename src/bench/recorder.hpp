@@ -8,38 +8,38 @@
 
 namespace porter::detail::bench {
 
-/// When the figures are taken: after the warm-up, before the load ends.
+/// The time that is measured: from the warm-up to the end of the load.
 struct window {
     moment start{};
     moment stop{};
 
-    bool holds(moment when) const noexcept { return when >= start && when < stop; }
+    bool contains(moment time) const noexcept { return time >= start && time < stop; }
 };
 
-/// What one load thread writes down of the messages (or visits) that are done.
+/// Records the messages or short connections that a load thread has completed.
 class recorder {
 public:
-    /// `planned`: open loop. There a message belongs to the window that it was planned in, so that no stall can move it
-    /// out of the figures; in a closed loop to the one in which it came back.
-    recorder(window when, bool planned) noexcept : when_(when), planned_(planned) {}
+    /// In the open loop a message belongs to the window that contains its scheduled time, so that a stall cannot move
+    /// it out of the figures; in the closed loop to the window that contains its completion.
+    recorder(bench::window window, bool is_open_loop) noexcept : window_(window), is_open_loop_(is_open_loop) {}
 
-    void record(moment began, moment done) noexcept
+    void record(moment started, moment done) noexcept
     {
-        // One writer: a load and a store are enough, and cheaper than an addition that others could disturb.
+        // There is one writer, so a load and a store suffice; they are cheaper than an atomic addition.
         done_.store(done_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-        if (when_.holds(done)) ++done_within_;
-        if (when_.holds(planned_ ? began : done)) latencies_.record(done - began);
+        if (window_.contains(done)) ++done_within_;
+        if (window_.contains(is_open_loop_ ? started : done)) latencies_.record(done - started);
     }
 
-    /// All that were done so far, the warm-up included. May be read by another thread at any time.
+    /// All completed so far, with the warm-up. From any thread.
     std::uint64_t done() const noexcept { return done_.load(std::memory_order_relaxed); }
-    /// Those that were done within the window: the rate.
+    /// Those completed within the window, for the rate.
     std::uint64_t done_within() const noexcept { return done_within_; }
     histogram const& latencies() const noexcept { return latencies_; }
 
 private:
-    window when_;
-    bool planned_;
+    window window_;
+    bool is_open_loop_;
     std::atomic<std::uint64_t> done_{0};
     std::uint64_t done_within_ = 0;
     histogram latencies_;

@@ -30,9 +30,9 @@ std::string_view name_of(protocol::access_mode access)
     return names.at(static_cast<std::size_t>(access));
 }
 
-std::string_view unit_of(mode what)
+std::string_view unit_of(mode value)
 {
-    return what == mode::echo || what == mode::idle ? "message" : "visit";
+    return is_persistent(value) ? "message" : "connection";
 }
 
 nlohmann::json json_of(figures const& one)
@@ -49,7 +49,7 @@ nlohmann::json json_of(figures const& one)
     latency["mean"] = microseconds(one.latencies.mean());
     latency["max"] = microseconds(one.latencies.greatest());
     auto& faults = run["faults"] = nlohmann::json::object();
-    for (auto const& [reason, counted] : one.faults) faults[reason] = counted.count;
+    for (auto const& [reason, tally] : one.faults) faults[reason] = tally.count;
     if (one.rss) {
         auto& server = run["server"];
         server["cpu_share"] = *one.cpu_share;
@@ -60,9 +60,9 @@ nlohmann::json json_of(figures const& one)
     return run;
 }
 
-std::string_view in_words(content what)
+std::string_view noun_of(content value)
 {
-    switch (what) {
+    switch (value) {
         case content::text:
             return "texts";
         case content::cyrillic:
@@ -85,27 +85,27 @@ std::string short_time(std::chrono::nanoseconds value)
     return fmt::format("{:.{}f} {}", number, digits, units[unit]);
 }
 
-std::string title(config const& measured, target const& door)
+std::string title(config const& config, target const& target)
 {
-    auto line = fmt::format("{} against {}{}, {} access", bench::name_of(measured.mode), base::escape(door.server()),
-                            door.is_secure() ? " over TLS" : "", name_of(door.access()));
-    if (measured.mode == mode::echo) {
-        line += fmt::format(", {} of {} bytes", in_words(measured.kind), measured.payload);
-        if (!measured.rate) line += fmt::format(", depth {}", measured.depth);
+    auto line = fmt::format("{} against {}{}, {} access", bench::name_of(config.mode), base::escape(target.server()),
+                            target.uses_tls() ? " over TLS" : "", name_of(target.access()));
+    if (config.mode == mode::echo) {
+        line += fmt::format(", {} of {} bytes", noun_of(config.content), config.payload);
+        if (!config.rate) line += fmt::format(", depth {}", config.depth);
     }
-    if (measured.rate) line += fmt::format(", {:.0f} a second", *measured.rate);
+    if (config.rate) line += fmt::format(", {:.0f} a second", *config.rate);
     return line;
 }
 
-std::string table(config const& measured, std::span<figures const> all)
+std::string table(config const& config, std::span<figures const> all)
 {
-    auto const idle = measured.mode == mode::idle;
-    auto const any_server = !all.empty() && all.front().rss;
+    auto const idle = config.mode == mode::idle;
+    auto const has_server = !all.empty() && all.front().rss;
     auto text = fmt::format("{:>11}", "connections");
     if (!idle)
         text += fmt::format(" {:>12} {:>9} {:>9} {:>9} {:>9} {:>9}", "per second", "p50", "p90", "p99", "p99.9", "max");
-    if (any_server && !idle) text += fmt::format(" {:>14}", fmt::format("CPU/{}", unit_of(measured.mode)));
-    if (any_server) text += fmt::format(" {:>10} {:>15}", "RSS", stays(measured.mode) ? "RSS/connection" : "");
+    if (has_server && !idle) text += fmt::format(" {:>14}", fmt::format("CPU/{}", unit_of(config.mode)));
+    if (has_server) text += fmt::format(" {:>10} {:>15}", "RSS", is_persistent(config.mode) ? "RSS/connection" : "");
     text += fmt::format(" {:>7}\n", "errors");
     for (auto const& one : all) {
         text += fmt::format("{:>11}", one.connections);
@@ -125,26 +125,26 @@ std::string table(config const& measured, std::span<figures const> all)
     return text;
 }
 
-std::string json(config const& measured, target const& door, std::span<figures const> all)
+std::string json(config const& config, target const& target, std::span<figures const> all)
 {
-    nlohmann::json whole{{"program", "porter-bench/" + std::string{version}},
-                         {"mode", bench::name_of(measured.mode)},
-                         {"server", door.server()},
-                         {"access", name_of(door.access())},
-                         {"tls", door.is_secure()},
-                         {"threads", measured.threads},
-                         {"warm_up_s", std::chrono::duration<double>(measured.warm_up).count()},
-                         {"duration_s", std::chrono::duration<double>(measured.duration).count()},
-                         {"loop", measured.rate ? "open" : "closed"}};
-    if (measured.mode == mode::echo || measured.mode == mode::resume) {
-        whole["kind"] = name_of(measured.kind);
-        whole["payload_bytes"] = measured.payload;
+    nlohmann::json document{{"program", "porter-bench/" + std::string{version}},
+                            {"mode", bench::name_of(config.mode)},
+                            {"server", target.server()},
+                            {"access", name_of(target.access())},
+                            {"tls", target.uses_tls()},
+                            {"threads", config.threads},
+                            {"warm_up_s", std::chrono::duration<double>(config.warm_up).count()},
+                            {"duration_s", std::chrono::duration<double>(config.duration).count()},
+                            {"loop", config.rate ? "open" : "closed"}};
+    if (config.mode == mode::echo || config.mode == mode::resume) {
+        document["kind"] = name_of(config.content);
+        document["payload_bytes"] = config.payload;
     }
-    if (measured.rate) whole["rate"] = *measured.rate;
-    if (measured.mode == mode::echo && !measured.rate) whole["depth"] = measured.depth;
-    for (auto const& one : all) whole["runs"].push_back(json_of(one));
-    // What the server calls itself is its own business; JSON is UTF-8 whatever it says.
-    return whole.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+    if (config.rate) document["rate"] = *config.rate;
+    if (config.mode == mode::echo && !config.rate) document["depth"] = config.depth;
+    for (auto const& one : all) document["runs"].push_back(json_of(one));
+    // The server's name may be invalid UTF-8.
+    return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
 }
 
 }  // namespace porter::detail::bench

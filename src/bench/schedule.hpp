@@ -5,13 +5,12 @@
 
 namespace porter::detail::bench {
 
-/// The load's time, and what timerfd_create(2) calls CLOCK_MONOTONIC.
+/// The load's clock: CLOCK_MONOTONIC, as for timerfd_create(2).
 using moment = std::chrono::steady_clock::time_point;
 
-/// When the messages of an open loop are to be sent, whatever the server does: at equal distances, dealt out in turn to
-/// the lanes (the load threads). A latency that is counted from the planned time holds the time that a message had to
-/// wait for the ones before it; counted from the time it was really sent, a server that stalls would hide its own stall
-/// ("coordinated omission").
+/// The schedule of an open loop: messages at equal distances, regardless of the server, distributed round-robin over
+/// the lanes (the load threads). A latency from the scheduled time includes the wait for earlier messages; from the
+/// time of sending it would hide a stall of the server ("coordinated omission").
 class schedule {
 public:
     /// `rate`: messages a second of all lanes together, above 0.
@@ -19,14 +18,14 @@ public:
         : distance_(1e9 / rate), start_(start), lane_(lane), lanes_(lanes)
     {}
 
-    /// When this lane's message number `index` (from 0) is to be sent.
+    /// The time of this lane's message number `index` (from 0).
     moment planned(std::uint64_t index) const;
 
-    /// How many of this lane's messages are to be sent by now, the one of this very moment included.
+    /// The number of this lane's messages that are due at `now`, inclusive.
     std::uint64_t due(moment now) const;
 
 private:
-    double distance_;  // nanoseconds; what its rounding loses in a day is below a microsecond
+    double distance_;  // nanoseconds; the rounding error of a day is below a microsecond
     moment start_;
     std::uint64_t lane_;
     std::uint64_t lanes_;

@@ -22,7 +22,7 @@ std::string text_of(std::filesystem::path const& file)
 
 std::optional<usage> parse_usage(std::string_view stat, std::string_view statm, long ticks, long page)
 {
-    // The second field is the program's name in parentheses, which may hold anything; behind it are numbers.
+    // The second field is the program's name in parentheses and may contain anything; numbers follow.
     auto const name_end = stat.rfind(')');
     if (name_end == std::string_view::npos) return std::nullopt;
     std::istringstream fields{std::string{stat.substr(name_end + 1)}};

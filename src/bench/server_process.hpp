@@ -9,20 +9,20 @@
 
 namespace porter::detail::bench {
 
-/// What the system says of a process (proc(5)).
+/// The resources of a process (proc(5)).
 struct usage {
-    std::chrono::nanoseconds cpu{0};  ///< of all its threads, in its own code and in the system's; a grain of 10 ms
-    std::uint64_t rss = 0;            ///< bytes of memory that it has resident
+    std::chrono::nanoseconds cpu{0};  ///< user and system time of all threads, in steps of 10 ms
+    std::uint64_t rss = 0;            ///< resident memory in bytes
 };
 
-/// None: there is no such process, or it is another user's.
+/// None: no such process, or another user's.
 std::optional<usage> usage_of(::pid_t process);
 
-/// The same from the texts of /proc/PID/stat and /proc/PID/statm. `ticks`: of a second; `page`: bytes.
+/// Parses the texts of /proc/PID/stat and /proc/PID/statm. `ticks`: per second; `page`: bytes.
 std::optional<usage> parse_usage(std::string_view stat, std::string_view statm, long ticks, long page);
 
-/// What the calling thread has used, and how long it could run but had to wait for a CPU: on a machine that is busy
-/// with other things, the second says so. Zeros where the system does not tell.
+/// The CPU time of the calling thread, and the time that it was ready but waited for a CPU, as on a busy machine. 0 if
+/// the system does not report them.
 struct thread_usage {
     std::chrono::nanoseconds cpu{0};
     std::chrono::nanoseconds waited{0};

@@ -8,12 +8,12 @@
 
 namespace porter::detail::bench {
 
-/// Where the load threads and the one that measures meet.
+/// Synchronises the load threads with the thread that measures.
 class start_barrier {
 public:
     explicit start_barrier(unsigned threads) : threads_(threads) {}
 
-    /// A load thread's connections are in: waits until all are, and gives the window.
+    /// Called by a load thread when its connections are ready. Waits for open() and returns the window.
     window arrive()
     {
         std::unique_lock lock{mutex_};
@@ -23,48 +23,48 @@ public:
         return window_;
     }
 
-    void open(window when)
+    void open(bench::window window)
     {
         std::lock_guard const lock{mutex_};
-        window_ = when;
+        window_ = window;
         opened_ = true;
         changed_.notify_all();
     }
 
-    void leave(std::exception_ptr failed)
+    void finish(std::exception_ptr error)
     {
         std::lock_guard const lock{mutex_};
-        if (failed && !failed_) failed_ = failed;
-        if (failed) ++arrived_;  // nobody is to wait for it
-        ++left_;
+        if (error && !error_) error_ = error;
+        if (error) ++arrived_;  // the others must not wait for it
+        ++finished_;
         changed_.notify_all();
     }
 
-    /// Waits for some time, or until all are in. True: they are.
-    bool wait_until_all_ready(moment::duration at_most)
+    /// Waits until all threads have arrived. False: timeout.
+    bool wait_until_all_ready(moment::duration timeout)
     {
         std::unique_lock lock{mutex_};
-        return changed_.wait_for(lock, at_most, [this] { return arrived_ >= threads_; });
+        return changed_.wait_for(lock, timeout, [this] { return arrived_ >= threads_; });
     }
 
-    /// The same for their end, which faults may bring early.
-    bool wait_until_all_left(moment until)
+    /// Waits until all threads have finished, which faults may cause early. False: timeout.
+    bool wait_until_all_finished(moment until)
     {
         std::unique_lock lock{mutex_};
-        return changed_.wait_until(lock, until, [this] { return left_ == threads_; });
+        return changed_.wait_until(lock, until, [this] { return finished_ == threads_; });
     }
 
-    std::exception_ptr failed() const { return failed_; }
+    std::exception_ptr error() const { return error_; }
 
 private:
     unsigned threads_;
     std::mutex mutex_;
     std::condition_variable changed_;
     unsigned arrived_ = 0;
-    unsigned left_ = 0;
+    unsigned finished_ = 0;
     bool opened_ = false;
     window window_;
-    std::exception_ptr failed_;
+    std::exception_ptr error_;
 };
 
 }  // namespace porter::detail::bench

@@ -19,39 +19,39 @@ struct account {
     std::string token;  ///< of the session that its registration opened
 };
 
-/// The server as it was found, and what visitors need to get in. Read by all load threads, changed by none.
+/// The server under load, with the accounts for it. Immutable, so all load threads may read it.
 class target {
 public:
-    /// Connects once to learn where the server is and what it wants, and registers the accounts that the plan's mode
-    /// needs there: one after another, since each costs the server a password hash. `tell` is called before each one.
-    static result<target, fault> set_up(config const& wanted, void (*tell)(unsigned made, unsigned of));
+    /// Connects once to find the server's address and access mode, and registers the accounts that the mode needs, one
+    /// after another, because each costs the server a password hash. `on_register` is called before each.
+    static result<target, fault> set_up(config const& config, void (*on_register)(unsigned index, unsigned count));
 
-    /// What the visitor with this number asks for. Numbers count from 0, all threads and measurements together.
-    access_request access_request_of(std::uint64_t visit) const;
+    /// The request of the connection with this number. Numbers count from 0 over all threads and measurements.
+    access_request access_request_of(std::uint64_t number) const;
 
-    /// How it comes. A name that is given by address needs a new one each time.
-    route route_of(std::uint64_t visit) const;
+    /// Its route. In identify access each registration needs a new source address.
+    route route_of(std::uint64_t number) const;
 
-    bool is_secure() const noexcept { return secure_ != nullptr; }
+    bool uses_tls() const noexcept { return tls_ != nullptr; }
     protocol::access_mode access() const noexcept { return access_; }
     std::string const& server() const noexcept { return server_; }
 
 private:
-    target(config const& wanted, endpoint const& where, std::shared_ptr<tls::client_context const> secure,
-           login const& seen);
-    std::optional<fault> validation_error(config const& wanted) const;
+    target(config const& config, bench::endpoint const& endpoint, std::shared_ptr<tls::client_context const> tls,
+           login const& probe);
+    std::optional<fault> validation_error(config const& config) const;
     bool needs_accounts() const noexcept;
     std::string unused_name(std::uint64_t number) const;
 
     mode mode_;
     std::string host_;
-    endpoint endpoints_;
-    std::shared_ptr<tls::client_context const> secure_;  // null: in the clear
+    bench::endpoint endpoint_;
+    std::shared_ptr<tls::client_context const> tls_;  // null: plaintext
     protocol::access_mode access_;
     std::uint32_t max_frame_;
     std::string server_;
-    std::string run_;       // distinguishes this measurement's names from those of others before
-    std::string password_;  // of the accounts that visits make: nobody is to guess it afterwards
+    std::string run_;       // makes the names of this run unique
+    std::string password_;  // random: the accounts remain on the server
     std::uint32_t first_source_;
     std::vector<account> accounts_;
 };

@@ -59,7 +59,7 @@ TEST_CASE("a percentile is at most one step above the value that sorting gives")
     CHECK(times.greatest().count() == sorted.back());
 }
 
-TEST_CASE("the shortest and the longest durations have a place")
+TEST_CASE("the shortest and the longest durations are recorded")
 {
     histogram times;
     times.record(nanoseconds::max());
@@ -70,7 +70,7 @@ TEST_CASE("the shortest and the longest durations have a place")
     CHECK(times.count() == 3);
 }
 
-TEST_CASE("each power of two is where the next steps begin")
+TEST_CASE("the steps change at each power of two")
 {
     for (int power = 0; power < 63; ++power) {
         for (auto const offset : {-1, 0, 1}) {
@@ -85,7 +85,7 @@ TEST_CASE("each power of two is where the next steps begin")
     }
 }
 
-TEST_CASE("two merged histograms are one of all values")
+TEST_CASE("merging two histograms gives one of all values")
 {
     histogram one;
     histogram other;

@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-figures with(unsigned connections, unsigned values, std::chrono::nanoseconds distance = 1us)
+figures figures_of(unsigned connections, unsigned values, std::chrono::nanoseconds distance = 1us)
 {
     figures one;
     one.connections = connections;
@@ -24,7 +24,7 @@ figures with(unsigned connections, unsigned values, std::chrono::nanoseconds dis
     return one;
 }
 
-/// Whether every element that opens also closes, in order, and nothing stands loose.
+/// Whether the elements are balanced and nested.
 bool is_well_formed(std::string_view text)
 {
     std::vector<std::string> open;
@@ -59,7 +59,7 @@ std::size_t count(std::string_view text, std::string_view part)
 
 TEST_CASE("a plot is a well-formed document with a line for each number of connections")
 {
-    std::vector<figures> const all{with(1, 20'000), with(64, 500), with(1000, 3000)};
+    std::vector<figures> const all{figures_of(1, 20'000), figures_of(64, 500), figures_of(1000, 3000)};
     auto const document = plot("echo <against> \"porterd\" & others\x1b[2J", all);
     CHECK(is_well_formed(document));
     CHECK(document.starts_with("<?xml"));
@@ -72,7 +72,7 @@ TEST_CASE("a plot is a well-formed document with a line for each number of conne
 
 TEST_CASE("one number of connections makes no plot of rates")
 {
-    std::vector<figures> const all{with(8, 1000)};
+    std::vector<figures> const all{figures_of(8, 1000)};
     auto const document = plot("echo", all);
     CHECK(is_well_formed(document));
     CHECK(count(document, "<polyline") == 1);
@@ -80,7 +80,7 @@ TEST_CASE("one number of connections makes no plot of rates")
 
 TEST_CASE("no values or equal ones make a plot too")
 {
-    for (auto const& one : {with(1, 0), with(1, 1), with(1, 50, 0ns)}) {
+    for (auto const& one : {figures_of(1, 0), figures_of(1, 1), figures_of(1, 50, 0ns)}) {
         std::vector<figures> const all{one, one};
         auto const document = plot("echo", all);
         CHECK(is_well_formed(document));
@@ -89,9 +89,9 @@ TEST_CASE("no values or equal ones make a plot too")
     }
 }
 
-TEST_CASE("a percentile that too few values stand behind is not drawn")
+TEST_CASE("a percentile of too few values is not drawn")
 {
-    std::vector<figures> const all{with(1, 10)};
+    std::vector<figures> const all{figures_of(1, 10)};
     CHECK(count(plot("echo", all), "<circle") == 3);
 }
 

@@ -23,7 +23,7 @@ TEST_CASE("a time has three digits and the unit that fits")
     CHECK(short_time(90min) == "5400 s");
 }
 
-TEST_CASE("the usage of a process is read from behind its name whatever that is")
+TEST_CASE("the usage of a process is parsed after any name")
 {
     auto const* const stat = "77 (a) b (c) 1 2) S 1 77 77 0 -1 4194560 100 0 0 0 250 50 0 0 20 0 3 0 9 9 9";
     auto const used = parse_usage(stat, "5000 300 200 10 0 400 0", 100, 4096);
@@ -35,7 +35,7 @@ TEST_CASE("the usage of a process is read from behind its name whatever that is"
     CHECK_FALSE(parse_usage("77 (cut) S 1", "5000 300", 100, 4096));
 }
 
-TEST_CASE("a process that is not there has no usage")
+TEST_CASE("a missing process has no usage")
 {
     CHECK(usage_of(::getpid()));
     CHECK_FALSE(usage_of(1 << 22));

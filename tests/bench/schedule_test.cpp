@@ -34,7 +34,7 @@ TEST_CASE("a message is due from its moment on")
     CHECK(thousand.due(start + 10s) == 10'001);
 }
 
-TEST_CASE("what is due and what is planned never disagree")
+TEST_CASE("due and planned agree")
 {
     for (auto const rate : {0.3, 1.0, 3.0, 7.7, 999.0, 123'457.0, 9'999'999.0}) {
         schedule const any{rate, start, 1, 3};
@@ -46,55 +46,55 @@ TEST_CASE("what is due and what is planned never disagree")
     }
 }
 
-TEST_CASE("lanes deal the messages of one schedule out")
+TEST_CASE("lanes share the messages of one schedule")
 {
     schedule const whole{500, start};
-    std::vector<moment> dealt;
+    std::vector<moment> shared;
     for (std::uint64_t lane = 0; lane < 4; ++lane) {
         schedule const part{500, start, lane, 4};
-        for (std::uint64_t index = 0; index < 25; ++index) dealt.push_back(part.planned(index));
+        for (std::uint64_t index = 0; index < 25; ++index) shared.push_back(part.planned(index));
     }
-    std::ranges::sort(dealt);
-    for (std::uint64_t index = 0; index < 100; ++index) CHECK(dealt[index] == whole.planned(index));
+    std::ranges::sort(shared);
+    for (std::uint64_t index = 0; index < 100; ++index) CHECK(shared[index] == whole.planned(index));
 }
 
-TEST_CASE("a stall of the server is in the latencies of all messages that were planned meanwhile")
+TEST_CASE("a stall of the server counts in the latencies of all messages scheduled during it")
 {
     // 1,000 a second; the server answers nothing during the second second, and all at once at its end.
     schedule const thousand{1000, start};
-    recorder notes{{start, start + 2s}, true};
+    recorder results{{start, start + 2s}, true};
     for (std::uint64_t index = 0; index < 2000; ++index) {
         auto const planned = thousand.planned(index);
-        notes.record(planned, std::max(planned + 100us, planned < start + 1s ? planned : start + 2s));
+        results.record(planned, std::max(planned + 100us, planned < start + 1s ? planned : start + 2s));
     }
-    CHECK(notes.latencies().count() == 2000);
-    CHECK(notes.latencies().at(50) <= 1ms);
-    CHECK(notes.latencies().at(75) >= 490ms);
-    CHECK(notes.latencies().at(99) >= 970ms);
-    CHECK(notes.done_within() == 1000);
+    CHECK(results.latencies().count() == 2000);
+    CHECK(results.latencies().at(50) <= 1ms);
+    CHECK(results.latencies().at(75) >= 490ms);
+    CHECK(results.latencies().at(99) >= 970ms);
+    CHECK(results.done_within() == 1000);
 }
 
-TEST_CASE("a closed loop counts what came back within the window")
+TEST_CASE("a closed loop counts replies within the window")
 {
-    recorder notes{{start, start + 1s}, false};
-    notes.record(start - 2ms, start - 1ms);
-    notes.record(start - 1ms, start);
-    notes.record(start + 1s - 2ms, start + 1s - 1ns);
-    notes.record(start + 1s - 2ms, start + 1s);
-    CHECK(notes.done() == 4);
-    CHECK(notes.done_within() == 2);
-    CHECK(notes.latencies().count() == 2);
-    CHECK(notes.latencies().at(100) == 2ms - 1ns);
+    recorder results{{start, start + 1s}, false};
+    results.record(start - 2ms, start - 1ms);
+    results.record(start - 1ms, start);
+    results.record(start + 1s - 2ms, start + 1s - 1ns);
+    results.record(start + 1s - 2ms, start + 1s);
+    CHECK(results.done() == 4);
+    CHECK(results.done_within() == 2);
+    CHECK(results.latencies().count() == 2);
+    CHECK(results.latencies().at(100) == 2ms - 1ns);
 }
 
-TEST_CASE("an open loop counts what was planned within the window however late it came back")
+TEST_CASE("an open loop counts messages scheduled within the window however late the reply")
 {
-    recorder notes{{start, start + 1s}, true};
-    notes.record(start - 1ms, start + 1ms);
-    notes.record(start, start + 9s);
-    CHECK(notes.done_within() == 1);
-    CHECK(notes.latencies().count() == 1);
-    CHECK(notes.latencies().at(100) == 9s);
+    recorder results{{start, start + 1s}, true};
+    results.record(start - 1ms, start + 1ms);
+    results.record(start, start + 9s);
+    CHECK(results.done_within() == 1);
+    CHECK(results.latencies().count() == 1);
+    CHECK(results.latencies().at(100) == 9s);
 }
 
 }  // namespace porter::detail::bench

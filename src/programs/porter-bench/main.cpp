@@ -29,33 +29,33 @@ namespace bench = detail::bench;
 using detail::config::exit_code;
 using detail::config::option_error;
 
-exit_code exit_code_of(bench::fault::kind what)
+exit_code exit_code_of(bench::fault_kind kind)
 {
-    switch (what) {
-        case bench::fault::kind::unreachable:
+    switch (kind) {
+        case bench::fault_kind::unreachable:
             return exit_code::unreachable;
-        case bench::fault::kind::refused:
+        case bench::fault_kind::refused:
             return exit_code::refused;
-        case bench::fault::kind::temporary_failure:
-        case bench::fault::kind::timed_out:
+        case bench::fault_kind::temporary_failure:
+        case bench::fault_kind::timed_out:
             return exit_code::temporary_failure;
-        case bench::fault::kind::protocol:
+        case bench::fault_kind::protocol:
             return exit_code::protocol;
-        case bench::fault::kind::machine:
+        case bench::fault_kind::machine:
             return exit_code::io;
     }
     return exit_code::defect;
 }
 
-void complain(std::string const& line)
+void report_error(std::string const& line)
 {
     fmt::print(stderr, "porter-bench: {}\n", line);
 }
 
-/// Each connection takes a descriptor; what the administrator allows is taken.
-void make_room_for(unsigned connections)
+/// Raises the limit of open files as far as allowed: each connection needs a descriptor.
+void raise_descriptor_limit(unsigned connections)
 {
-    constexpr ::rlim_t others = 64;  // files, the poller's, and connections that are about to be closed
+    constexpr ::rlim_t others = 64;  // files, the poller's, and connections being closed
     ::rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
     limit.rlim_cur = limit.rlim_max;
@@ -75,16 +75,16 @@ void write_file(std::string const& path, std::string const& text)
     if (!out) throw option_error(exit_code::cannot_create, "cannot write " + detail::base::escape(path));
 }
 
-/// Says what went wrong and how often; the exit code is that of the most frequent fault.
-exit_code judge(std::vector<bench::figures> const& all)
+/// Reports each fault and its count; returns the exit code of the most frequent one.
+exit_code report_faults(std::vector<bench::figures> const& all)
 {
     auto exit = exit_code::ok;
-    std::uint64_t most = 0;
+    std::uint64_t max = 0;
     for (auto const& one : all) {
-        for (auto const& [reason, counted] : one.faults) {
-            complain(fmt::format("{} of {} connections: {}", counted.count, one.connections, reason));
-            if (counted.count > most) exit = exit_code_of(counted.code);
-            most = std::max(most, counted.count);
+        for (auto const& [reason, tally] : one.faults) {
+            report_error(fmt::format("{} of {} connections: {}", tally.count, one.connections, reason));
+            if (tally.count > max) exit = exit_code_of(tally.kind);
+            max = std::max(max, tally.count);
         }
     }
     return exit;
@@ -97,33 +97,34 @@ exit_code run(std::vector<std::string> arguments)
         fmt::print("{}", options.help ? bench_help() : "porter-bench " + std::string{version} + '\n');
         return exit_code::ok;
     }
-    auto const& plan = options.config;
-    make_room_for(*std::ranges::max_element(plan.connections));
-    if (plan.server && !bench::usage_of(*plan.server)) {
-        throw option_error(exit_code::not_found, fmt::format("--server-pid: there is no process {}", *plan.server));
+    auto const& config = options.config;
+    raise_descriptor_limit(*std::ranges::max_element(config.connections));
+    if (config.server && !bench::usage_of(*config.server)) {
+        throw option_error(exit_code::not_found, fmt::format("--server-pid: there is no process {}", *config.server));
     }
-    auto const tell = [](unsigned made, unsigned of) {
-        if (made == 0) fmt::print(stderr, "registering {} account{} ...\n", of, of == 1 ? "" : "s");
+    auto const on_register = [](unsigned index, unsigned count) {
+        if (index == 0) fmt::print(stderr, "registering {} account{} ...\n", count, count == 1 ? "" : "s");
     };
-    auto const door = bench::target::set_up(plan, options.quiet ? [](unsigned, unsigned) {} : +tell);
-    if (!door) throw option_error(exit_code_of(door.error().code), plan.host + ": " + door.error().reason);
+    auto const target = bench::target::set_up(config, options.quiet ? [](unsigned, unsigned) {} : +on_register);
+    if (!target) throw option_error(exit_code_of(target.error().kind), config.host + ": " + target.error().reason);
 
     progress_bar bar{!options.quiet};
     std::vector<bench::figures> all;
-    std::uint64_t visits = 0;
-    for (auto const connections : plan.connections) {
-        all.push_back(bench::measure(plan, *door, connections, visits, [&](auto const& now) { bar.show(now); }));
+    std::uint64_t next_number = 0;
+    for (auto const connections : config.connections) {
+        all.push_back(bench::measure(config, *target, connections, next_number,
+                                     [&](auto const& progress) { bar.show(progress); }));
         if (all.back().fault_count() > 0) break;
     }
     bar.clear();
     if (options.json) {
-        fmt::print("{}", detail::terminal::printable_json(bench::json(plan, *door, all)));
+        fmt::print("{}", detail::terminal::printable_json(bench::json(config, *target, all)));
     } else {
-        if (!options.quiet) fmt::print("{}\n", bench::title(plan, *door));
-        fmt::print("{}", bench::table(plan, all));
+        if (!options.quiet) fmt::print("{}\n", bench::title(config, *target));
+        fmt::print("{}", bench::table(config, all));
     }
-    if (!options.plot_file.empty()) write_file(options.plot_file, bench::plot(bench::title(plan, *door), all));
-    return judge(all);
+    if (!options.plot_file.empty()) write_file(options.plot_file, bench::plot(bench::title(config, *target), all));
+    return report_faults(all);
 }
 
 }  // namespace
@@ -133,17 +134,17 @@ exit_code run(std::vector<std::string> arguments)
 int main(int argc, char** argv)
 {
     using namespace porter::programs;
-    std::signal(SIGPIPE, SIG_IGN);  // a reader that goes is an error of the write
+    std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write
     porter::detail::terminal::protect_memory();
     auto exit = exit_code::defect;
     try {
         exit = run({argv + (argc > 0 ? 1 : 0), argv + argc});
         if (std::fflush(stdout) != 0) exit = exit_code::io;
     } catch (option_error const& error) {
-        complain(error.what());
+        report_error(error.what());
         exit = error.exit();
     } catch (std::exception const& error) {
-        complain(porter::detail::base::escape(error.what()));
+        report_error(porter::detail::base::escape(error.what()));
     }
     return static_cast<int>(exit);
 }

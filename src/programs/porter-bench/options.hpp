@@ -7,7 +7,7 @@
 
 namespace porter::programs {
 
-/// What stands on porter-bench's command line.
+/// porter-bench's command line.
 struct bench_options {
     detail::bench::config config;
     std::string plot_file;  ///< empty: no plot
@@ -21,7 +21,7 @@ struct bench_options {
 /// Reads the arguments (without the program's name). Throws config::option_error(usage).
 bench_options parse_bench_options(std::vector<std::string> arguments);
 
-/// What --help shows.
+/// The text of --help.
 std::string bench_help();
 
 }  // namespace porter::programs

@@ -4,7 +4,7 @@
 
 namespace porter::programs {
 
-/// How far a measurement is, on a terminal's last line; nothing where stderr is none.
+/// The progress of a measurement, on a terminal's last line; nothing if stderr is no terminal.
 class progress_bar {
 public:
     explicit progress_bar(bool shown);
@@ -12,9 +12,9 @@ public:
     progress_bar(progress_bar const&) = delete;
     progress_bar& operator=(progress_bar const&) = delete;
 
-    void show(detail::bench::progress const& now);
+    void show(detail::bench::progress const& progress);
 
-    /// Leaves the line empty for what is printed next.
+    /// Clears the line for further output.
     void clear();
 
 private:
