@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <asio/co_spawn.hpp>
 #include <limits>
-#include <vector>
 
 #include "base/text.hpp"
 #include "config/values.hpp"
@@ -36,16 +35,18 @@ std::string retry_line(client_error error, std::chrono::milliseconds pause)
                        std::chrono::ceil<std::chrono::seconds>(pause).count());
 }
 
-std::vector<std::string> split_words(std::string const& line)
+/// The words of a line, separated by single spaces.
+std::string collapse_blanks(std::string_view line)
 {
     constexpr std::string_view blanks = " \t";
-    std::vector<std::string> words;
-    for (auto at = line.find_first_not_of(blanks); at != std::string::npos;) {
+    std::string collapsed;
+    for (auto at = line.find_first_not_of(blanks); at != std::string_view::npos;) {
         auto const end = std::min(line.find_first_of(blanks, at), line.size());
-        words.push_back(line.substr(at, end - at));
+        if (!collapsed.empty()) collapsed += ' ';
+        collapsed += line.substr(at, end - at);
         at = line.find_first_not_of(blanks, end);
     }
-    return words;
+    return collapsed;
 }
 
 /// The code also stands for a wrong name, but the name of a session is right.
@@ -106,27 +107,26 @@ void repl::exit(exit_status status)
 
 task<void> repl::run_command(std::string line)
 {
-    auto const words = split_words(line);
-    if (words.empty() || !words.front().starts_with('/')) co_return co_await send(std::move(line));
+    auto command = collapse_blanks(line);
+    if (!command.starts_with('/')) co_return co_await send(std::move(line));
     if (line.starts_with("//")) co_return co_await send(line.substr(1));
-    if (words.front().starts_with("//")) co_return co_await send(std::move(line));  // a text that begins with blanks
-    line = fmt::format("{}", fmt::join(words, " "));
-    auto const* const known = find_command(line);
-    if (known != nullptr) line.replace(0, known->name.size(), known->name);  // /QUIT is /quit
+    if (command.starts_with("//")) co_return co_await send(std::move(line));  // a text that begins with blanks
+    auto const* const known = find_command(command);
+    if (known != nullptr) command.replace(0, known->name.size(), known->name);  // /QUIT is /quit
     bool const has_accounts = client_->server().access == access::authenticate;
 
     if (known == nullptr) {
-        console_.info(fmt::format("There is no command {}: /help lists them, //x sends /x", escape(line)));
+        console_.info(fmt::format("There is no command {}: /help lists them, //x sends /x", escape(command)));
     } else if (known->needs_account && !has_accounts) {
         console_.info("This server has no accounts.");
-    } else if (line == "/help") {
+    } else if (command == "/help") {
         console_.info(list_of_commands(has_accounts));
-    } else if (line == "/quit") {
+    } else if (command == "/quit") {
         exit({});
-    } else if (line == "/whoami") {
+    } else if (command == "/whoami") {
         show_identity();
     } else if (known->needs_account) {
-        co_await run_account_command(std::move(line), known);
+        co_await run_account_command(std::move(command), known);
     } else {
         console_.info(known->hint);
     }

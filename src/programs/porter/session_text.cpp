@@ -52,8 +52,13 @@ std::string welcome_line(access_granted const& access, bool is_saved)
 
 std::string chosen_session_line(std::string const& name, std::vector<std::string> const& others)
 {
+    std::string list;
+    for (auto const& other : others) {
+        if (!list.empty()) list += ", ";
+        list += other;
+    }
     return fmt::format("Resuming the session of {}, which was saved last. Also saved: {} (choose with --name NAME).",
-                       escape(name), escape(fmt::format("{}", fmt::join(others, ", "))));
+                       escape(name), escape(list));
 }
 
 std::string ended_session_line(std::string const& name)
