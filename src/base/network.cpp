@@ -1,8 +1,9 @@
 #include "base/network.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <span>
+
+#include "base/number.hpp"
 
 namespace porter::detail::base {
 namespace {
@@ -33,15 +34,6 @@ private:
     asio::ip::address_v6::bytes_type v6_{};
     std::span<unsigned char const> bytes_;
 };
-
-std::optional<unsigned> parse_number(std::string_view text)
-{
-    unsigned value = 0;
-    auto const* const end = text.data() + text.size();
-    auto const [parsed_end, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc{} || parsed_end != end) return std::nullopt;
-    return value;
-}
 
 }  // namespace
 
@@ -77,7 +69,7 @@ std::optional<network> network::parse(std::string_view text)
     address_bytes const bytes{first};
     unsigned prefix = bytes.bits();
     if (slash != std::string_view::npos) {
-        auto const parsed = parse_number(text.substr(slash + 1));
+        auto const parsed = parse_number<unsigned>(text.substr(slash + 1));
         if (!parsed || *parsed > bytes.bits()) return std::nullopt;
         prefix = *parsed;
     }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
 #include "client/line_parsing.hpp"
 #include "porter/host_key_policy.hpp"
@@ -41,7 +42,7 @@ std::optional<std::string> parse_server(std::string_view text)
     auto const colon = text.rfind(':');
     if (colon == std::string_view::npos || colon == 0 || !is_field(text)) return std::nullopt;
     auto host = text.substr(0, colon);
-    auto const port = parse_number<std::uint16_t>(text.substr(colon + 1));
+    auto const port = base::parse_number<std::uint16_t>(text.substr(colon + 1));
     if (!port || *port == 0) return std::nullopt;
     if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
         host = host.substr(1, host.size() - 2);

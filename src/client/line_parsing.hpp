@@ -1,7 +1,5 @@
 #pragma once
 
-#include <charconv>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,17 +19,6 @@ std::string_view trim_line(std::string_view line) noexcept;
 
 /// Removes the first field and the blanks and tabs after it, and returns the field.
 std::string_view take_field(std::string_view& rest) noexcept;
-
-/// The number if the whole text is one, in decimal.
-template <typename Number>
-std::optional<Number> parse_number(std::string_view text) noexcept
-{
-    Number value{};
-    auto const end = text.data() + text.size();
-    auto const [stopped, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc{} || stopped != end) return std::nullopt;
-    return value;
-}
 
 /// The lines without their line feeds; the last may have none.
 std::vector<std::string> split_lines(std::string const& text);

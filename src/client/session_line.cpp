@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/number.hpp"
 #include "client/line_parsing.hpp"
 #include "porter/host_key_policy.hpp"
 
@@ -37,9 +38,9 @@ result<saved_session, std::string> parse_session_line(std::string_view line)
         if (!is_field(field)) return unexpected(std::string{"it has too few fields, or one that is not printable"});
     }
     auto const [host, port_text, transport, key, expiry_text, token] = fields;
-    auto const port = parse_number<std::uint16_t>(port_text);
+    auto const port = base::parse_number<std::uint16_t>(port_text);
     if (!port || *port == 0) return unexpected(std::string{"its port is not a number from 1 to 65535"});
-    auto const expiry = parse_number<std::int64_t>(expiry_text);
+    auto const expiry = base::parse_number<std::int64_t>(expiry_text);
     if (!expiry || *expiry < 0) return unexpected(std::string{"its expiry is not a number of seconds"});
     if (!is_name(line)) return unexpected(std::string{"its name is missing, too long or not printable"});
 

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 #include <limits>
 #include <optional>
 #include <span>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
 
 namespace porter::detail::config {
@@ -22,22 +22,12 @@ constexpr std::array<unit, 5> duration_units{
     {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
 constexpr std::array<unit, 3> size_units{{{"KiB", 1ULL << 10}, {"MiB", 1ULL << 20}, {"GiB", 1ULL << 30}}};
 
-/// Digits only: no sign, no space, no overflow.
-std::optional<std::uint64_t> digits(std::string_view text)
-{
-    std::uint64_t value = 0;
-    auto const* const end = text.data() + text.size();
-    auto const [parsed_end, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc{} || parsed_end != end) return std::nullopt;
-    return value;
-}
-
 /// A number with a unit, or a bare number, which is multiplied by `bare`.
 std::optional<std::uint64_t> with_unit(std::string_view text, std::span<unit const> units, std::uint64_t bare)
 {
     auto const number_end = text.find_first_not_of("0123456789");
     auto const name = number_end == std::string_view::npos ? std::string_view{} : text.substr(number_end);
-    auto const number = digits(text.substr(0, number_end));
+    auto const number = base::parse_number<std::uint64_t>(text.substr(0, number_end));
     if (!number) return std::nullopt;
 
     std::uint64_t factor = name.empty() ? bare : 0;
@@ -67,7 +57,7 @@ unexpected<std::string> reject_value(std::string_view text, std::string_view exp
 
 parsed<std::uint64_t> parse_number(std::string_view text, std::uint64_t least, std::uint64_t most)
 {
-    auto const value = digits(text);
+    auto const value = base::parse_number<std::uint64_t>(text);
     if (!value || *value < least || *value > most) {
         return reject_value(text, fmt::format("a number from {} to {}", least, most));
     }
@@ -77,7 +67,7 @@ parsed<std::uint64_t> parse_number(std::string_view text, std::uint64_t least, s
 parsed<std::uint16_t> parse_port(std::string_view text, std::uint16_t least)
 {
     constexpr std::uint64_t last = std::numeric_limits<std::uint16_t>::max();
-    auto const value = digits(text);
+    auto const value = base::parse_number<std::uint64_t>(text);
     if (!value || *value < least || *value > last) {
         return reject_value(text, fmt::format("a port: a number from {} to {}", least, last));
     }

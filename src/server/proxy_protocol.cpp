@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
+
+#include "base/number.hpp"
 
 namespace porter::detail::server {
 namespace {
@@ -33,11 +34,8 @@ parsed found(std::size_t size, std::optional<asio::ip::address> client = {})
 
 bool is_port(std::string_view text)
 {
-    std::uint16_t value = 0;
-    auto const* const end = text.data() + text.size();
-    auto const [stopped, error] = std::from_chars(text.data(), end, value);
     bool const is_padded = text.size() > 1 && text.front() == '0';
-    return error == std::errc{} && stopped == end && !is_padded;
+    return base::parse_number<std::uint16_t>(text) && !is_padded;
 }
 
 /// An address of the announced family, without a zone or a NUL.

@@ -213,6 +213,12 @@ TEST_CASE("invalid UTF-8 is shown byte by byte")
     CHECK(base::escape("\xed\xa0\x80") == "\\xed\\xa0\\x80");
 }
 
+TEST_CASE("only ASCII letters are converted to lower case")
+{
+    CHECK(base::lower("AZaz[@`{ 09") == "azaz[@`{ 09");
+    CHECK(base::lower("ÄЖ\xff") == "ÄЖ\xff");
+}
+
 TEST_CASE("wide characters take two columns and marks none")
 {
     CHECK(base::display_width("abc") == 3);
