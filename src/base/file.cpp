@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t largest_private_file = 1024 * 1024;
 
-/// A file with its content on the disk, under a name that is not final yet.
+/// A file whose content is on the disk, under a temporary name.
 struct temporary_file {
     std::string name;
     int error = 0;
@@ -25,20 +25,21 @@ struct temporary_file {
 
 temporary_file write_temporary(std::filesystem::path const& file, std::string_view text, existing_file existing)
 {
-    temporary_file made{file.native() + (existing == existing_file::replace ? ".new" : ".XXXXXX")};
-    unique_fd opened;
+    temporary_file temporary{file.native() + (existing == existing_file::replace ? ".new" : ".XXXXXX")};
+    unique_fd fd;
     if (existing == existing_file::keep) {
-        opened = unique_fd{::mkostemp(made.name.data(), O_CLOEXEC)};   // 0600, O_EXCL
-    } else if (::unlink(made.name.c_str()) == 0 || errno == ENOENT) {  // a crash left it: there is one writer at a time
-        opened = unique_fd{::open(made.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+        fd = unique_fd{::mkostemp(temporary.name.data(), O_CLOEXEC)};  // 0600, O_EXCL
+    } else if (::unlink(temporary.name.c_str()) == 0 || errno == ENOENT) {
+        // What was removed was left by a crash: there is one writer at a time.
+        fd = unique_fd{::open(temporary.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
     }
-    if (!opened) return {{}, errno};
-    made.error = write_whole(opened.get(), text);
-    if (made.error == 0 && ::fsync(opened.get()) != 0) made.error = errno;
-    return made;
+    if (!fd) return {{}, errno};
+    temporary.error = write_whole(fd.get(), text);
+    if (temporary.error == 0 && ::fsync(fd.get()) != 0) temporary.error = errno;
+    return temporary;
 }
 
-int give_name(std::string const& temporary, std::filesystem::path const& file, existing_file existing)
+int rename_temporary(std::string const& temporary, std::filesystem::path const& file, existing_file existing)
 {
     if (existing == existing_file::replace) return ::rename(temporary.c_str(), file.c_str()) == 0 ? 0 : errno;
     return ::link(temporary.c_str(), file.c_str()) == 0 || errno == EEXIST ? 0 : errno;
@@ -121,17 +122,16 @@ int write_whole(int fd, std::string_view text)
 result<secret, file_error> read_private(std::filesystem::path const& file, symlinks links, access_check const& check)
 {
     int const link_flag = links == symlinks::reject ? O_NOFOLLOW : 0;
-    unique_fd const opened{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | link_flag)};
-    if (!opened && errno == ELOOP && links == symlinks::reject)
-        return unexpected(file_error{0, "it is a symbolic link"});
+    unique_fd const fd{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | link_flag)};
+    if (!fd && errno == ELOOP && links == symlinks::reject) return unexpected(file_error{0, "it is a symbolic link"});
     struct stat status{};
-    if (!opened || ::fstat(opened.get(), &status) != 0) return unexpected(file_error{errno, system_message()});
+    if (!fd || ::fstat(fd.get(), &status) != 0) return unexpected(file_error{errno, system_message()});
     if (!S_ISREG(status.st_mode)) return unexpected(file_error{0, "it is not a regular file"});
-    if (auto error = check(opened.get(), status)) return unexpected(file_error{0, std::move(*error)});
+    if (auto error = check(fd.get(), status)) return unexpected(file_error{0, std::move(*error)});
 
     std::string text;
     text.reserve(std::min(static_cast<std::size_t>(status.st_size), largest_private_file) + 4096);  // read in one piece
-    int const error = read_whole(opened.get(), largest_private_file, text);
+    int const error = read_whole(fd.get(), largest_private_file, text);
     secret content{text};
     wipe(text);
     if (error == EFBIG) return unexpected(file_error{0, "it is larger than 1 MiB"});
@@ -143,7 +143,7 @@ int write_atomically(std::filesystem::path const& file, std::string_view text, e
 {
     auto const temporary = write_temporary(file, text, existing);
     if (temporary.name.empty()) return temporary.error;
-    int const error = temporary.error != 0 ? temporary.error : give_name(temporary.name, file, existing);
+    int const error = temporary.error != 0 ? temporary.error : rename_temporary(temporary.name, file, existing);
     if (error != 0 || existing == existing_file::keep) ::unlink(temporary.name.c_str());
     unique_fd const folder{::open(folder_of(file).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (folder) ::fsync(folder.get());  // not all file systems support it

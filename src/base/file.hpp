@@ -56,7 +56,7 @@ int write_whole(int fd, std::string_view text);
 
 enum class symlinks { follow, reject };
 
-/// Judges the owner and mode of an open file: the error, or none.
+/// Checks the owner and mode of an open file; returns the error, or none.
 using access_check = std::function<std::optional<std::string>(int fd, struct stat const& status)>;
 
 struct file_error {
@@ -64,15 +64,15 @@ struct file_error {
     std::string message;  ///< for people, without the file's name
 };
 
-/// Reads a small file that holds secrets. Fails if it cannot be read, if it is no regular file (opening a FIFO does not
-/// block), if it is larger than 1 MiB, or if `check` reports an error.
+/// Reads a small file that holds secrets. Fails if it cannot be read, if it is not a regular file (opening a FIFO does
+/// not block), if it is larger than 1 MiB, or if `check` reports an error.
 result<secret, file_error> read_private(std::filesystem::path const& file, symlinks links, access_check const& check);
 
 enum class existing_file { replace, keep };
 
 /// Creates a file (0600) with this text, whole or not at all, on the disk when it returns. An existing file is replaced
-/// by way of FILE.new, which only one process may do at a time, or kept, however many processes try. Returns 0 or the
-/// system's error code.
+/// through FILE.new, by one process at a time, or kept, even if several processes create it. Returns 0 or the system's
+/// error code.
 int write_atomically(std::filesystem::path const& file, std::string_view text, existing_file existing);
 
 }  // namespace porter::detail::base

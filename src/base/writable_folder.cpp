@@ -21,7 +21,7 @@ std::filesystem::path normalised(std::filesystem::path const& folder)
 }
 
 /// Whether creating `planned` creates `folder`, too.
-bool is_made_with(std::filesystem::path const& folder, std::filesystem::path const& planned)
+bool is_created_with(std::filesystem::path const& folder, std::filesystem::path const& planned)
 {
     if (planned.empty()) return false;
     auto const outer = normalised(folder);
@@ -30,8 +30,8 @@ bool is_made_with(std::filesystem::path const& folder, std::filesystem::path con
 }
 
 /// Permissions alone are not enough: root may write everywhere, and no process can create a file in /proc. Creates a
-/// file without a name (O_TMPFILE) if the file system has those, else a folder that is removed at once.
-int error_of_trying(std::filesystem::path const& folder)
+/// file without a name (O_TMPFILE) if the file system supports it, else a folder that is removed at once.
+int error_of_creating_any_file(std::filesystem::path const& folder)
 {
     if (unique_fd{::open(folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, S_IRUSR | S_IWUSR)}) return 0;
     if (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL) return errno;
@@ -47,9 +47,9 @@ int error_of_creating_in(std::filesystem::path const& folder, std::filesystem::p
 {
     auto const path = folder.empty() ? std::filesystem::path{"."} : folder;
     struct stat status{};
-    if (::stat(path.c_str(), &status) != 0) return errno == ENOENT && is_made_with(path, planned) ? 0 : errno;
+    if (::stat(path.c_str(), &status) != 0) return errno == ENOENT && is_created_with(path, planned) ? 0 : errno;
     if (!S_ISDIR(status.st_mode)) return ENOTDIR;
-    return ::access(path.c_str(), W_OK | X_OK) == 0 ? error_of_trying(path) : errno;
+    return ::access(path.c_str(), W_OK | X_OK) == 0 ? error_of_creating_any_file(path) : errno;
 }
 
 int error_of_creating(std::filesystem::path const& file, std::filesystem::path const& planned, std::size_t suffix_bytes)
@@ -60,7 +60,7 @@ int error_of_creating(std::filesystem::path const& file, std::filesystem::path c
     return error_of_creating_in(file.parent_path(), planned);
 }
 
-int error_of_making_folder(std::filesystem::path const& folder)
+int error_of_creating_folder(std::filesystem::path const& folder)
 {
     auto const wanted = normalised(folder);
     auto nearest = wanted;
@@ -70,7 +70,7 @@ int error_of_making_folder(std::filesystem::path const& folder)
         if (nearest.filename().native().size() > NAME_MAX) return ENAMETOOLONG;
         nearest = nearest.parent_path();
     }
-    // A dangling link is in the way, too.
+    // A dangling link prevents it, too.
     if (::stat(nearest.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return ENOTDIR;
     return nearest == wanted ? 0 : error_of_creating_in(nearest, {});
 }

@@ -15,6 +15,6 @@ int error_of_creating(std::filesystem::path const& file, std::filesystem::path c
 
 /// The error of creating this folder with its missing parents, as a value of errno; 0: it works, or the folder exists.
 /// Leaves nothing behind.
-int error_of_making_folder(std::filesystem::path const& folder);
+int error_of_creating_folder(std::filesystem::path const& folder);
 
 }  // namespace porter::detail::base

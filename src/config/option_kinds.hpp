@@ -45,8 +45,8 @@ std::string toml_list(std::vector<std::string> const& items);
 template <auto Member, std::uint64_t Least, std::uint64_t Most>
 constexpr accessors number()
 {
-    return {[](porterd_options& options, texts const& given) -> result<void, std::string> {
-                auto const value = parse_number(given.back(), Least, Most);
+    return {[](porterd_options& options, texts const& values) -> result<void, std::string> {
+                auto const value = parse_number(values.back(), Least, Most);
                 if (!value) return unexpected(value.error());
                 member_of(options, Member) = static_cast<value_of<Member>>(*value);
                 return {};
@@ -59,12 +59,12 @@ constexpr accessors number()
 template <auto Member, std::uint64_t Least, std::uint64_t Most>
 constexpr accessors size()
 {
-    return {[](porterd_options& options, texts const& given) -> result<void, std::string> {
-                auto const value = parse_size(given.back());
+    return {[](porterd_options& options, texts const& values) -> result<void, std::string> {
+                auto const value = parse_size(values.back());
                 if (!value) return unexpected(value.error());
                 if (*value < Least || *value > Most) {
                     return unexpected(
-                        fmt::format("{} is not from {} to {}", given.back(), size_text(Least), size_text(Most)));
+                        fmt::format("{} is not from {} to {}", values.back(), size_text(Least), size_text(Most)));
                 }
                 member_of(options, Member) = static_cast<value_of<Member>>(*value);
                 return {};
@@ -78,14 +78,14 @@ constexpr accessors size()
 template <auto Member, std::int64_t Least>
 constexpr accessors duration()
 {
-    return {[](porterd_options& options, texts const& given) -> result<void, std::string> {
+    return {[](porterd_options& options, texts const& values) -> result<void, std::string> {
                 using unit = value_of<Member>;
-                auto const value = parse_duration(given.back());
+                auto const value = parse_duration(values.back());
                 if (!value) return unexpected(value.error());
                 auto const rounded = std::chrono::floor<unit>(*value);
-                if (rounded != *value) return unexpected(fmt::format("{} is not whole seconds", given.back()));
+                if (rounded != *value) return unexpected(fmt::format("{} is not whole seconds", values.back()));
                 if (rounded < unit{Least}) {
-                    return unexpected(fmt::format("{} is less than {}", given.back(), duration_text(unit{Least})));
+                    return unexpected(fmt::format("{} is less than {}", values.back(), duration_text(unit{Least})));
                 }
                 member_of(options, Member) = rounded;
                 return {};
@@ -98,9 +98,9 @@ constexpr accessors duration()
 template <auto Member>
 constexpr accessors path()
 {
-    return {[](porterd_options& options, texts const& given) -> result<void, std::string> {
-                if (given.back().empty()) return unexpected(std::string{"a path cannot be empty"});
-                member_of(options, Member) = given.back();
+    return {[](porterd_options& options, texts const& values) -> result<void, std::string> {
+                if (values.back().empty()) return unexpected(std::string{"a path cannot be empty"});
+                member_of(options, Member) = values.back();
                 return {};
             },
             [](porterd_options const& options) -> std::optional<std::string> {
@@ -113,8 +113,8 @@ constexpr accessors path()
 template <auto Member>
 constexpr accessors flag()
 {
-    return {[](porterd_options& options, texts const& given) -> result<void, std::string> {
-                auto const value = parse_switch(given.back());
+    return {[](porterd_options& options, texts const& values) -> result<void, std::string> {
+                auto const value = parse_switch(values.back());
                 if (!value) return unexpected(value.error());
                 member_of(options, Member) = *value;
                 return {};
@@ -134,16 +134,16 @@ struct choice_name {
 template <auto Member, auto const& Choices>
 constexpr accessors choice()
 {
-    return {[](porterd_options& options, texts const& given) -> result<void, std::string> {
+    return {[](porterd_options& options, texts const& values) -> result<void, std::string> {
                 std::string names;
                 for (auto const& one : Choices) {
-                    if (one.name == given.back()) {
+                    if (one.name == values.back()) {
                         member_of(options, Member) = one.value;
                         return {};
                     }
                     names.append(names.empty() ? "" : ", ").append(one.name);
                 }
-                return unexpected(fmt::format("\"{}\" is not one of: {}", base::escape(given.back()), names));
+                return unexpected(fmt::format("\"{}\" is not one of: {}", base::escape(values.back()), names));
             },
             [](porterd_options const& options) -> std::optional<std::string> {
                 for (auto const& one : Choices) {

@@ -33,9 +33,9 @@ constexpr std::array<choice_name<std::string_view>, 1> services{{{"echo", "echo"
 constexpr std::array<choice_name<tls_mode>, 3> tls_modes{
     {{"auto", tls_mode::automatic}, {"required", tls_mode::required}, {"off", tls_mode::off}}};
 
-result<void, std::string> set_port(program& options, texts const& given)
+result<void, std::string> set_port(program& options, texts const& values)
 {
-    auto const port = parse_port(given.back());
+    auto const port = parse_port(values.back());
     if (!port) return unexpected(port.error());
     options.server.port = *port;
     return {};
@@ -46,27 +46,27 @@ std::optional<std::string> show_port(program const& options)
     return std::to_string(options.server.port);
 }
 
-result<void, std::string> set_bind(program& options, texts const& given)
+result<void, std::string> set_bind(program& options, texts const& values)
 {
-    if (given.empty()) return unexpected(std::string{"an address is missing"});
-    for (auto const& address : given) {
+    if (values.empty()) return unexpected(std::string{"an address is missing"});
+    for (auto const& address : values) {
         if (!is_address(address)) {
             return unexpected(
                 fmt::format("\"{}\" is not an IP address such as 127.0.0.1 or ::1", base::escape(address)));
         }
     }
-    options.server.bind = given;
+    options.server.bind = values;
     return {};
 }
 
-result<void, std::string> set_proxy_from(program& options, texts const& given)
+result<void, std::string> set_proxy_from(program& options, texts const& values)
 {
-    for (auto const& network : given) {
+    for (auto const& network : values) {
         if (base::network::parse(network)) continue;
         return unexpected(fmt::format("\"{}\" is not a network such as 10.0.0.0/8, 2001:db8::/32 or 127.0.0.1",
                                       base::escape(network)));
     }
-    options.server.proxy_from = given;
+    options.server.proxy_from = values;
     return {};
 }
 

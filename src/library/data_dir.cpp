@@ -80,7 +80,7 @@ void check_data_dir(server_options const& options)
 {
     reject_open_directories(options);
     if (options.data_dir.empty()) return;
-    if (int const error = base::error_of_making_folder(options.data_dir); error != 0) {
+    if (int const error = base::error_of_creating_folder(options.data_dir); error != 0) {
         throw creation_error(options.data_dir, {error, std::generic_category()});
     }
 }

@@ -67,8 +67,8 @@ auto with_error_log(log::logger& log, Make make)
 
 /// Builds the modules and owns them. Each member uses only those before it.
 struct server::impl {
-    impl(asio::io_context& io, server_options const& given)
-        : options(given),
+    impl(asio::io_context& io, server_options const& checked_options)
+        : options(checked_options),
           logger(options.log_file, options.log_level, options.log_format),
           lifetime(logger),
           tls(with_error_log(logger, [&] { return library::open_tls_acceptor(options, clock, logger, warnings); })),

@@ -3,19 +3,13 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include "base/file.hpp"
 
 namespace porter::detail::terminal {
 
 std::error_code write_all(int file, std::string_view text)
 {
-    while (!text.empty()) {
-        auto const written = ::write(file, text.data(), text.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return {errno, std::generic_category()};
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return {};
+    return {base::write_whole(file, text), std::generic_category()};
 }
 
 bool is_terminal(int file) noexcept

@@ -6,7 +6,7 @@
 
 namespace porter::detail::terminal {
 
-/// Writes the whole text, in several writes if necessary. Returns the error if it could not.
+/// Writes the whole text, in several writes if necessary. Returns the error of the system, if any.
 std::error_code write_all(int file, std::string_view text);
 
 bool is_terminal(int file) noexcept;

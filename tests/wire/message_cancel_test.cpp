@@ -4,7 +4,7 @@
 #include "support/catch.hpp"
 #include "wire/bytes.hpp"
 #include "wire/pairs.hpp"
-#include "wire/scripted.hpp"
+#include "wire/scripted_socket.hpp"
 
 using namespace porter;
 using namespace porter::testing;
@@ -37,7 +37,7 @@ TEST_CASE("a cancelled receive loses nothing of the stream")
 TEST_CASE("cancelling between two reads or writes gives an error code and no exception")
 {
     asio::io_context io;
-    scripted socket{io};
+    scripted_socket socket{io};
     socket.limit_writes(1);
     for (int i = 0; i < 10; ++i) socket.add_input(framed("ten bytes!").substr(static_cast<std::size_t>(i), 1));
     socket.queue("also ten b");

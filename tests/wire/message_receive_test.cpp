@@ -1,13 +1,13 @@
 #include "support/catch.hpp"
 #include "wire/bytes.hpp"
-#include "wire/scripted.hpp"
+#include "wire/scripted_socket.hpp"
 
 using namespace porter;
 using namespace porter::testing;
 
 namespace {
 
-task<std::error_code> received_until_error(scripted& socket, std::vector<std::string>& texts)
+task<std::error_code> received_until_error(scripted_socket& socket, std::vector<std::string>& texts)
 {
     std::error_code error;
     for (;;) {
@@ -17,12 +17,12 @@ task<std::error_code> received_until_error(scripted& socket, std::vector<std::st
     }
 }
 
-std::error_code received(asio::io_context& io, scripted& socket, std::vector<std::string>& texts)
+std::error_code received(asio::io_context& io, scripted_socket& socket, std::vector<std::string>& texts)
 {
     return testing::run(io, received_until_error(socket, texts));
 }
 
-task<> receive_batches(scripted& socket)
+task<> receive_batches(scripted_socket& socket)
 {
     std::error_code error;
     co_await socket.receive_some(error);
@@ -50,7 +50,7 @@ TEST_CASE("messages are received whole wherever the stream is split")
     auto const stream = framed("one") + framed("two") + framed(pattern(300));
     for (std::size_t split = 0; split <= stream.size(); ++split) {
         asio::io_context io;
-        scripted socket{io};
+        scripted_socket socket{io};
         if (split > 0) socket.add_input(stream.substr(0, split));
         if (split < stream.size()) socket.add_input(stream.substr(split));
         std::vector<std::string> texts;
@@ -64,7 +64,7 @@ TEST_CASE("the end of the stream in the middle of a message is the error truncat
     auto const stream = framed("whole") + framed("cut off");
     for (std::size_t end = 10; end < stream.size(); ++end) {
         asio::io_context io;
-        scripted socket{io};
+        scripted_socket socket{io};
         socket.add_input(stream.substr(0, end));
         std::vector<std::string> texts;
         CHECK(received(io, socket, texts) == frame_errc::truncated);
@@ -75,7 +75,7 @@ TEST_CASE("the end of the stream in the middle of a message is the error truncat
 TEST_CASE("many small messages are received with one read")
 {
     asio::io_context io;
-    scripted socket{io};
+    scripted_socket socket{io};
     std::string stream;
     for (int i = 0; i < 100; ++i) stream += framed("message");
     socket.add_input(stream);
@@ -90,7 +90,7 @@ TEST_CASE("an invalid frame is an error after the valid ones before it")
     for (auto const& [bytes, expected] :
          {std::pair{header(0), frame_errc::empty_frame}, std::pair{header(0xffffffff), frame_errc::frame_too_large}}) {
         asio::io_context io;
-        scripted socket{io};
+        scripted_socket socket{io};
         socket.add_input(framed("good") + bytes);
         std::vector<std::string> texts;
         CHECK(received(io, socket, texts) == expected);
@@ -102,7 +102,7 @@ TEST_CASE("an invalid frame is an error after the valid ones before it")
 TEST_CASE("a read that fails is reported with its own code")
 {
     asio::io_context io;
-    scripted socket{io};
+    scripted_socket socket{io};
     socket.add_input(framed("before") + "\0");
     socket.add_read_error(asio::error::connection_reset);
     std::vector<std::string> texts;
@@ -113,7 +113,7 @@ TEST_CASE("a read that fails is reported with its own code")
 TEST_CASE("a batch is received without copies and a read may leave a message incomplete")
 {
     asio::io_context io;
-    scripted socket{io};
+    scripted_socket socket{io};
     socket.add_input(framed("one") + framed("two") + header(5) + "th");
     socket.add_input("ree");
     testing::run(io, receive_batches(socket));
@@ -122,7 +122,7 @@ TEST_CASE("a batch is received without copies and a read may leave a message inc
 TEST_CASE("waiting for a message ends with an invalid one")
 {
     asio::io_context io;
-    scripted socket{io};
+    scripted_socket socket{io};
     socket.add_input(header(0));
     std::error_code error;
     testing::run(io, socket.receive_some(error));
@@ -132,7 +132,7 @@ TEST_CASE("waiting for a message ends with an invalid one")
 TEST_CASE("trimming an idle socket frees its memory")
 {
     asio::io_context io;
-    scripted socket{io};
+    scripted_socket socket{io};
     socket.add_input(framed("hello"));
     std::vector<std::string> texts;
     received(io, socket, texts);

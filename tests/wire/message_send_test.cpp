@@ -1,6 +1,6 @@
 #include "support/catch.hpp"
 #include "wire/bytes.hpp"
-#include "wire/scripted.hpp"
+#include "wire/scripted_socket.hpp"
 
 using namespace porter;
 using namespace porter::testing;
@@ -8,7 +8,7 @@ using namespace porter::testing;
 TEST_CASE("receives and sends without an error code throw")
 {
     asio::io_context io;
-    scripted socket{io};
+    scripted_socket socket{io};
     auto const code_of = [&](auto work) {
         try {
             testing::run(io, std::move(work));
@@ -29,7 +29,7 @@ TEST_CASE("receives and sends without an error code throw")
 TEST_CASE("an empty message is an error and sends nothing")
 {
     asio::io_context io;
-    scripted socket{io};
+    scripted_socket socket{io};
     std::error_code error;
     testing::run(io, socket.send_text("", error));
     CHECK(error == frame_errc::empty_frame);
@@ -41,7 +41,7 @@ TEST_CASE("an empty message is an error and sends nothing")
 TEST_CASE("a message that is sent may be a temporary")
 {
     asio::io_context io;
-    scripted socket{io};
+    scripted_socket socket{io};
     auto sending = socket.send_text(std::string("gone when the sending begins, and longer than a small string"));
     testing::run(io, std::move(sending));
     CHECK(socket.written() == framed("gone when the sending begins, and longer than a small string"));
@@ -50,7 +50,7 @@ TEST_CASE("a message that is sent may be a temporary")
 TEST_CASE("the whole queue is written at once")
 {
     asio::io_context io;
-    scripted socket{io};
+    scripted_socket socket{io};
     std::vector<std::string> const messages{"one", "two", "three"};
     socket.queue("zero");
     socket.queue({bytes_of("ha"), bytes_of("lf")});
@@ -65,7 +65,7 @@ TEST_CASE("the whole queue is written at once")
 TEST_CASE("partial writes are repeated until all is written")
 {
     asio::io_context io;
-    scripted socket{io};
+    scripted_socket socket{io};
     socket.limit_writes(3);
     socket.queue("one");
     socket.queue(pattern(40));
@@ -77,7 +77,7 @@ TEST_CASE("partial writes are repeated until all is written")
 TEST_CASE("flushing nothing writes nothing")
 {
     asio::io_context io;
-    scripted socket{io};
+    scripted_socket socket{io};
     CHECK_FALSE(testing::run(io, flushed(socket)));
     CHECK(socket.writes() == 0);
 }
@@ -85,7 +85,7 @@ TEST_CASE("flushing nothing writes nothing")
 TEST_CASE("messages queued during a write are written after it")
 {
     asio::io_context io;
-    scripted socket{io};
+    scripted_socket socket{io};
     int ended = 0;
     auto const end = [&](std::exception_ptr error, std::error_code code) {
         CHECK_FALSE(error);
@@ -112,7 +112,7 @@ TEST_CASE("messages queued during a write are written after it")
 TEST_CASE("after a failed write the next flush continues where it stopped")
 {
     asio::io_context io;
-    scripted socket{io};
+    scripted_socket socket{io};
     socket.fail_writes_after(6, asio::error::operation_aborted);
     socket.queue("one");
     socket.queue("two");

@@ -37,12 +37,12 @@ exit_code serve(config::porterd_options const& options)
         server.reopen_log();
         server.reload_certificate();
     };
-    signals handled{io, stop, reopen};
+    signals signal_handlers{io, stop, reopen};
     std::string stop_reason;
     server.on_failure([&](std::string const& reason) {
         stop_reason = reason;
         file.reset();
-        handled.set_stopping();
+        signal_handlers.set_stopping();
     });
 
     auto const endpoints = server.local_endpoints();

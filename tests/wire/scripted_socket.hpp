@@ -7,9 +7,9 @@
 namespace porter::testing {
 
 /// A message_socket over a stream that is scripted by the test: splits, failures, pending writes.
-using scripted = message_socket<scripted_stream>;
+using scripted_socket = message_socket<scripted_stream>;
 
-inline task<std::error_code> flushed(scripted& socket)
+inline task<std::error_code> flushed(scripted_socket& socket)
 {
     std::error_code error = asio::error::eof;  // must be overwritten
     co_await socket.flush(error);
