@@ -137,8 +137,8 @@ enum class logout_scope : std::uint8_t {
 ///     auto sent = co_await conn->send("hello");
 ///     auto reply = co_await conn->receive_text();
 ///
-/// Use a client only on the I/O thread that made it. It is full duplex: one coroutine may receive while others send and
-/// make requests. It answers pings by itself at any time. No call throws for a denied request or a lost connection;
+/// Use a client only on the I/O thread that created it. It is full duplex: one coroutine may receive while others send
+/// and make requests. It answers pings by itself at any time. No call throws for a denied request or a lost connection;
 /// only a cancelled coroutine ends with asio::error::operation_aborted, as everywhere in Asio. Destroying a client
 /// drops the connection and ends all pending calls. `close()` closes it in order.
 class client {

@@ -32,7 +32,7 @@ struct server_options {
     porter::log_format log_format = porter::log_format::text;
 
     tls_mode tls = tls_mode::automatic;
-    std::filesystem::path tls_key{};  ///< PEM, for its owner only; empty: tls-key.pem in data_dir, made if missing
+    std::filesystem::path tls_key{};  ///< PEM, for its owner only; empty: tls-key.pem in data_dir, created if missing
     std::filesystem::path tls_certificate{};  ///< PEM, followed by its chain; set if and only if tls_key is
 
     porter::access access = porter::access::authenticate;

@@ -9,7 +9,7 @@ namespace porter::detail::base {
 /// that will be created before, with its missing parents; empty: none.
 int error_of_creating_in(std::filesystem::path const& folder, std::filesystem::path const& planned);
 
-/// The same for a file that does not exist and whose name gets up to `suffix_bytes` appended.
+/// The same for a file that does not exist and to whose name up to `suffix_bytes` are appended.
 int error_of_creating(std::filesystem::path const& file, std::filesystem::path const& planned,
                       std::size_t suffix_bytes = 0);
 

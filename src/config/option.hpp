@@ -34,7 +34,7 @@ using printer = std::optional<std::string> (*)(porterd_options const&);
 /// An option of porterd: its name, form, bounds and description. Flags, environment, file, --print-config and --help
 /// all use the table of these.
 struct option {
-    std::string_view name;  ///< on the command line with "--" before, in TOML as it is
+    std::string_view name;  ///< without the "--" of the command line
     char letter;            ///< the short flag, or 0
     config::form form;
     std::string_view argument;  ///< the placeholder of the value in --help

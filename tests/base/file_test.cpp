@@ -54,7 +54,7 @@ TEST_CASE("folder_of a bare name is the current folder")
     CHECK(base::folder_of("/name") == "/");
 }
 
-TEST_CASE("read_private reads a regular file and follows a link only when told to")
+TEST_CASE("read_private reads a regular file and follows a link only if asked to")
 {
     state_folder const folder;
     folder.write("secret", "word\n");
@@ -66,7 +66,7 @@ TEST_CASE("read_private reads a regular file and follows a link only when told t
     CHECK(error_of_reading(folder.file("secret"), base::symlinks::reject) == "none");
 }
 
-TEST_CASE("read_private rejects what is no small regular file without blocking")
+TEST_CASE("read_private rejects all but small regular files without blocking")
 {
     state_folder const folder;
     folder.write("large", std::string(1024 * 1024 + 1, 'x'));
@@ -104,7 +104,7 @@ TEST_CASE("write_atomically replaces a file and never writes through a link left
     CHECK_FALSE(fs::exists(fs::symlink_status(folder.file("state.new"))));
 }
 
-TEST_CASE("write_atomically keeps an existing file when told to and leaves no temporary file")
+TEST_CASE("write_atomically keeps an existing file if asked to and leaves no temporary file")
 {
     state_folder const folder;
     folder.write("key", "old");

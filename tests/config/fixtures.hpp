@@ -1,8 +1,5 @@
 #pragma once
 
-#include <stdlib.h>
-
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <string>
@@ -11,6 +8,7 @@
 #include "config/option_error.hpp"
 #include "config/resolve.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace porter::detail::config {
 
@@ -18,17 +16,10 @@ using variables = std::map<std::string, std::string>;
 
 /// A configuration file that is removed at the end of the test.
 struct config_file {
-    explicit config_file(std::string const& content)
-    {
-        std::string pattern = (std::filesystem::temp_directory_path() / "porter-config-XXXXXX").string();
-        directory = ::mkdtemp(pattern.data());
-        path = (directory / "porterd.toml").string();
-        std::ofstream{path, std::ios::binary} << content;
-    }
-    ~config_file() { std::filesystem::remove_all(directory); }
+    explicit config_file(std::string const& content) { std::ofstream{path, std::ios::binary} << content; }
 
-    std::filesystem::path directory;
-    std::string path;
+    porter::testing::temporary_folder folder;
+    std::string path = (folder.path() / "porterd.toml").string();
 };
 
 /// The options of porterd with these arguments and variables; HOME is /home/alice unless it is given.

@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include "log/scratch.hpp"
+#include "log/log_lines.hpp"
 #include "porter/start_error.hpp"
 #include "support/catch.hpp"
 
@@ -22,8 +22,8 @@ using lines_of_text = std::vector<std::string>;
 
 TEST_CASE("events from the threshold upwards become lines of the file")
 {
-    scratch dir;
-    auto const path = dir.path / "log";
+    temporary_folder const folder;
+    auto const path = folder.path() / "log";
     {
         file_logger log{path, level::info, log_format::text};
         log.debug("too_low");
@@ -35,16 +35,16 @@ TEST_CASE("events from the threshold upwards become lines of the file")
 
 TEST_CASE("a line is written while the logger is in use")
 {
-    scratch dir;
-    file_logger log{dir.path / "log", level::info, log_format::json};
+    temporary_folder const folder;
+    file_logger log{folder.path() / "log", level::info, log_format::json};
     log.info("first");
-    wait_for_line(dir.path / "log", "\"event\":\"first\"}\n");
+    wait_for_line(folder.path() / "log", "\"event\":\"first\"}\n");
 }
 
 TEST_CASE("the file is created with access for its owner only and is appended to")
 {
-    scratch dir;
-    auto const path = dir.path / "log";
+    temporary_folder const folder;
+    auto const path = folder.path() / "log";
     file_logger{path, level::info, log_format::text}.info("one");
     file_logger{path, level::info, log_format::text}.info("two");
     CHECK(lines(path) == lines_of_text{"info one", "info two"});
@@ -53,8 +53,8 @@ TEST_CASE("the file is created with access for its owner only and is appended to
 
 TEST_CASE("the destructor writes all queued lines")
 {
-    scratch dir;
-    auto const path = dir.path / "log";
+    temporary_folder const folder;
+    auto const path = folder.path() / "log";
     {
         file_logger log{path, level::info, log_format::text};
         for (int i = 0; i < 2000; ++i) log.info("event", {{"n", i}});
@@ -68,8 +68,8 @@ TEST_CASE("lines of many threads are all written whole and those of each thread 
 {
     constexpr int threads = 4;
     constexpr int each = 1000;
-    scratch dir;
-    auto const path = dir.path / "log";
+    temporary_folder const folder;
+    auto const path = folder.path() / "log";
     {
         file_logger log{path, level::info, log_format::text};
         std::vector<std::jthread> callers;
@@ -92,7 +92,7 @@ TEST_CASE("lines of many threads are all written whole and those of each thread 
 
 TEST_CASE("a log that cannot be opened is a start error of one line")
 {
-    scratch dir;
+    temporary_folder const folder;
     auto const message = [](fs::path const& path) {
         try {
             file_logger log{path, level::info, log_format::text};
@@ -102,69 +102,70 @@ TEST_CASE("a log that cannot be opened is a start error of one line")
         }
         return std::string{"opened"};
     };
-    CHECK(message(dir.path / "none" / "log") ==
-          "cannot open " + (dir.path / "none/log").string() + ": No such file or directory");
-    CHECK(message(dir.path) == "cannot open " + dir.path.string() + ": it is not a regular file");
+    CHECK(message(folder.path() / "none" / "log") ==
+          "cannot open " + (folder.path() / "none/log").string() + ": No such file or directory");
+    CHECK(message(folder.path()) == "cannot open " + folder.path().string() + ": it is not a regular file");
 
-    fs::create_symlink(dir.path / "target", dir.path / "link");
-    CHECK(message(dir.path / "link").ends_with(": it is a symbolic link"));
-    CHECK_FALSE(fs::exists(dir.path / "target"));
+    fs::create_symlink(folder.path() / "target", folder.path() / "link");
+    CHECK(message(folder.path() / "link").ends_with(": it is a symbolic link"));
+    CHECK_FALSE(fs::exists(folder.path() / "target"));
 
-    REQUIRE(::mkfifo((dir.path / "pipe").c_str(), 0600) == 0);
-    CHECK(message(dir.path / "pipe").ends_with(": it is not a regular file"));
-    int const reader = ::open((dir.path / "pipe").c_str(), O_RDONLY | O_NONBLOCK);  // the pipe could now be written to
-    CHECK(message(dir.path / "pipe").ends_with(": it is not a regular file"));
+    REQUIRE(::mkfifo((folder.path() / "pipe").c_str(), 0600) == 0);
+    CHECK(message(folder.path() / "pipe").ends_with(": it is not a regular file"));
+    int const reader =
+        ::open((folder.path() / "pipe").c_str(), O_RDONLY | O_NONBLOCK);  // the pipe could now be written to
+    CHECK(message(folder.path() / "pipe").ends_with(": it is not a regular file"));
     ::close(reader);
     CHECK(message("/nowhere/a\nb").find('\n') == std::string::npos);
 }
 
 TEST_CASE("after a rotation lines go to the new file")
 {
-    scratch dir;
-    auto const path = dir.path / "log";
+    temporary_folder const folder;
+    auto const path = folder.path() / "log";
     {
         file_logger log{path, level::error, log_format::text};
         log.error("before");
         wait_for_line(path, "before");
-        fs::rename(path, dir.path / "log.1");
+        fs::rename(path, folder.path() / "log.1");
         log.error("between");
-        wait_for_line(dir.path / "log.1", "between");
+        wait_for_line(folder.path() / "log.1", "between");
         log.reopen();
         log.error("after");
     }
-    CHECK(lines(dir.path / "log.1") == lines_of_text{"error before", "error between"});
+    CHECK(lines(folder.path() / "log.1") == lines_of_text{"error before", "error between"});
     CHECK(lines(path) == lines_of_text{"info log_reopened file=" + path.string(), "error after"});
 }
 
 TEST_CASE("the file is reopened although no further line is logged")
 {
-    scratch dir;
-    auto const path = dir.path / "log";
+    temporary_folder const folder;
+    auto const path = folder.path() / "log";
     file_logger log{path, level::error, log_format::text};
-    fs::rename(path, dir.path / "log.1");
+    fs::rename(path, folder.path() / "log.1");
     log.reopen();
     wait_for_line(path, "log_reopened");
 }
 
 TEST_CASE("a reopen that fails keeps the old file and is logged")
 {
-    scratch dir;
-    auto const path = dir.path / "log";
+    temporary_folder const folder;
+    auto const path = folder.path() / "log";
     {
         file_logger log{path, level::info, log_format::text};
-        fs::rename(path, dir.path / "log.1");
+        fs::rename(path, folder.path() / "log.1");
         fs::create_directory(path);
         log.reopen();
         log.info("after");
     }
-    CHECK(lines(dir.path / "log.1") ==
+    CHECK(lines(folder.path() / "log.1") ==
           lines_of_text{"error log_reopen_failed file=" + path.string() + " error=\"Is a directory\"", "info after"});
 }
 
 TEST_CASE("a file that was removed is created again")
 {
-    scratch dir;
-    auto const path = dir.path / "log";
+    temporary_folder const folder;
+    auto const path = folder.path() / "log";
     {
         file_logger log{path, level::info, log_format::text};
         log.info("before");
@@ -186,8 +187,8 @@ struct peer {
 
 TEST_CASE("a flood of lines about one address ends at its budget and other addresses are still logged")
 {
-    scratch dir;
-    auto const path = dir.path / "log";
+    temporary_folder const folder;
+    auto const path = folder.path() / "log";
     std::size_t written = 0;
     {
         file_logger log{path, level::info, log_format::text};

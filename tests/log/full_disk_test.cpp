@@ -12,7 +12,7 @@
 #include "log/append_file.hpp"
 #include "log/line_queue.hpp"
 #include "log/line_writer.hpp"
-#include "log/scratch.hpp"
+#include "log/log_lines.hpp"
 #include "support/catch.hpp"
 
 namespace porter::detail::log {
@@ -69,8 +69,8 @@ append_file::lost_lines write(append_file& file, std::string lines)
 
 TEST_CASE("lines lost on a full disk are counted and the count is written as soon as there is space")
 {
-    scratch dir;
-    auto const path = dir.path / "log";
+    temporary_folder const folder;
+    auto const path = folder.path() / "log";
     writer_fixture log{path};
     log.log("before\n");
     {
@@ -84,8 +84,8 @@ TEST_CASE("lines lost on a full disk are counted and the count is written as soo
 
 TEST_CASE("the count of lost lines is kept until it can be written")
 {
-    scratch dir;
-    auto const path = dir.path / "log";
+    temporary_folder const folder;
+    auto const path = folder.path() / "log";
     writer_fixture log{path};
     {
         full_disk const disk{0};
@@ -100,8 +100,8 @@ TEST_CASE("the count of lost lines is kept until it can be written")
 
 TEST_CASE("lines dropped by a full queue are reported after the queued lines")
 {
-    scratch dir;
-    writer_fixture log{dir.path / "log"};
+    temporary_folder const folder;
+    writer_fixture log{folder.path() / "log"};
     line_queue queue{70};
     for (int i = 0; i < 5; ++i) queue.push(event_line{" queued", 0});
     line_queue::batch next;
@@ -109,15 +109,15 @@ TEST_CASE("lines dropped by a full queue are reported after the queued lines")
     log.writer.write(next);
     log.log("after\n");
     log.log("later\n");
-    CHECK(lines(dir.path / "log") == std::vector<std::string>{"queued", "queued",
-                                                              "warn log_dropped lines=3 error=\"queue full\"", "after",
-                                                              "later"});
+    CHECK(lines(folder.path() / "log") == std::vector<std::string>{"queued", "queued",
+                                                                   "warn log_dropped lines=3 error=\"queue full\"",
+                                                                   "after", "later"});
 }
 
 TEST_CASE("lines lost in the queue and on the disk are counted together")
 {
-    scratch dir;
-    auto const path = dir.path / "log";
+    temporary_folder const folder;
+    auto const path = folder.path() / "log";
     writer_fixture log{path};
     {
         full_disk const disk{10};
@@ -131,8 +131,8 @@ TEST_CASE("lines lost in the queue and on the disk are counted together")
 
 TEST_CASE("a line that a full disk cuts is completed later")
 {
-    scratch dir;
-    auto const path = dir.path / "log";
+    temporary_folder const folder;
+    auto const path = folder.path() / "log";
     append_file file{path};
     REQUIRE(write(file, "first\n").error == 0);
     {
@@ -147,18 +147,18 @@ TEST_CASE("a line that a full disk cuts is completed later")
     CHECK(content(path) == "first\nsecond\nfourth\n");
 }
 
-TEST_CASE("at whatever byte the disk is full each line is written whole or counted")
+TEST_CASE("each line is written whole or counted wherever the disk is full")
 {
     std::string const batch = "one\ntwo\nthree\nfour\n";
     for (std::size_t space = 0; space < batch.size(); ++space) {
         INFO(space);
-        scratch dir;
-        append_file file{dir.path / "log"};
+        temporary_folder const folder;
+        append_file file{folder.path() / "log"};
         append_file::lost_lines lost;
         {
             full_disk const disk{space};
             lost = write(file, batch);
-            CHECK(content(dir.path / "log") == batch.substr(0, space));
+            CHECK(content(folder.path() / "log") == batch.substr(0, space));
         }
         bool const is_torn = space > 0 && batch[space - 1] != '\n';
         auto const kept = is_torn ? batch.find('\n', space) + 1 : space;
@@ -166,20 +166,20 @@ TEST_CASE("at whatever byte the disk is full each line is written whole or count
         CHECK(lost.lines == count_lines(batch.substr(kept)));
         CHECK(lost.error == (lost.lines > 0 ? EFBIG : 0));
         CHECK(write(file, "after\n").lines == 0);
-        CHECK(content(dir.path / "log") == batch.substr(0, kept) + "after\n");
+        CHECK(content(folder.path() / "log") == batch.substr(0, kept) + "after\n");
     }
 }
 
 TEST_CASE("the end of a torn line is not written to another file")
 {
-    scratch dir;
-    auto const path = dir.path / "log";
+    temporary_folder const folder;
+    auto const path = folder.path() / "log";
     writer_fixture log{path};
     {
         full_disk const disk{3};
         log.log("torn\n");
     }
-    fs::rename(path, dir.path / "log.1");
+    fs::rename(path, folder.path() / "log.1");
     log.reopen_and_log("after\n");
     CHECK(lines(path) == std::vector<std::string>{"info log_reopened file=" + path.string(),
                                                   "warn log_dropped lines=1 error=\"queue full\"", "after"});
@@ -187,38 +187,38 @@ TEST_CASE("the end of a torn line is not written to another file")
 
 TEST_CASE("a torn line is not lost when the reopen fails")
 {
-    scratch dir;
-    auto const path = dir.path / "log";
+    temporary_folder const folder;
+    auto const path = folder.path() / "log";
     writer_fixture log{path};
     {
         full_disk const disk{3};
         log.log("torn\n");
     }
-    fs::rename(path, dir.path / "log.1");
+    fs::rename(path, folder.path() / "log.1");
     fs::create_directory(path);
     log.reopen_and_log("after\n");
-    CHECK(lines(dir.path / "log.1") ==
+    CHECK(lines(folder.path() / "log.1") ==
           std::vector<std::string>{
               "torn", "error log_reopen_failed file=" + path.string() + " error=\"Is a directory\"", "after"});
 }
 
 TEST_CASE("a line of which no byte was written is lost whole")
 {
-    scratch dir;
-    append_file file{dir.path / "log"};
+    temporary_folder const folder;
+    append_file file{folder.path() / "log"};
     {
         full_disk const disk{0};
         CHECK(write(file, "lost\n").error == EFBIG);
         CHECK_FALSE(file.has_unfinished());
     }
     CHECK(write(file, "kept\n").error == 0);
-    CHECK(content(dir.path / "log") == "kept\n");
+    CHECK(content(folder.path() / "log") == "kept\n");
 }
 
 TEST_CASE("the log stops at a minimum of free space and reports it when it continues")
 {
-    scratch dir;
-    auto const path = dir.path / "log";
+    temporary_folder const folder;
+    auto const path = folder.path() / "log";
     free_space_check::space disk{.size = 1000, .available = 70};
     writer_fixture log{path, free_space_check{[&disk](int) { return std::optional{disk}; }}};
     log.log("12345678901234567\n");
@@ -257,11 +257,11 @@ TEST_CASE("unknown free space does not stop the log")
 
 TEST_CASE("the size of a file system is that of fstatvfs")
 {
-    scratch dir;
-    append_file const file{dir.path / "log"};
+    temporary_folder const folder;
+    append_file const file{folder.path() / "log"};
     auto const found = free_space_check::fstatvfs_of(file.descriptor());
     REQUIRE(found);
-    CHECK(found->size == fs::space(dir.path).capacity);
+    CHECK(found->size == fs::space(folder.path()).capacity);
     CHECK(found->available <= found->size);
 }
 

@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "log/line_writer.hpp"
-#include "log/scratch.hpp"
+#include "log/log_lines.hpp"
 #include "support/catch.hpp"
 
 namespace porter::detail::log {
@@ -44,8 +44,8 @@ line_time ticking_clock()
 TEST_CASE("lines that are queued while the thread is busy are written together and in order")
 {
     constexpr int count = 5000;
-    scratch dir;
-    line_writer writer{dir.path / "log", log_format::text};
+    temporary_folder const folder;
+    line_writer writer{folder.path() / "log", log_format::text};
     line_queue queue{1'200'000};
     std::string all;
     for (int i = 0; i < count; ++i) {
@@ -58,7 +58,7 @@ TEST_CASE("lines that are queued while the thread is busy are written together a
     CHECK(without_times(next.lines) == all);
     CHECK(next.dropped == 0);
     writer.write(next);
-    CHECK(without_times(content(dir.path / "log")) == all);
+    CHECK(without_times(content(folder.path() / "log")) == all);
 }
 
 TEST_CASE("a full queue drops and counts lines until it is emptied")
@@ -90,9 +90,9 @@ TEST_CASE("a line that could not be pushed is counted")
 
 TEST_CASE("lines logged before a rotation are in the old file and the rest in the new one")
 {
-    scratch dir;
-    auto const path = dir.path / "log";
-    auto const rotated = dir.path / "log.1";
+    temporary_folder const folder;
+    auto const path = folder.path() / "log";
+    auto const rotated = folder.path() / "log.1";
     line_writer writer{path, log_format::text};
     line_queue queue{1000};
     line_queue::batch next;
@@ -192,8 +192,8 @@ TEST_CASE("a line has the time at which it was queued")
 
 TEST_CASE("times never decrease with many threads and lines of the writer itself")
 {
-    scratch dir;
-    auto const path = dir.path / "log";
+    temporary_folder const folder;
+    auto const path = folder.path() / "log";
     line_writer writer{path, log_format::text};
     line_queue queue{200, ticking_clock};
     line_queue::batch next;

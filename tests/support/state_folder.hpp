@@ -1,6 +1,5 @@
 #pragma once
 
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -8,22 +7,15 @@
 #include <iterator>
 #include <string>
 
+#include "support/temporary_folder.hpp"
+
 namespace porter::testing {
 
 /// A temporary folder for a user's state files, removed with the object.
 class state_folder {
 public:
-    state_folder()
-    {
-        std::string pattern = (std::filesystem::temp_directory_path() / "porter-state-XXXXXX").string();
-        root_ = ::mkdtemp(pattern.data());
-    }
-    ~state_folder() { std::filesystem::remove_all(root_); }
-    state_folder(state_folder const&) = delete;
-    state_folder& operator=(state_folder const&) = delete;
-
     /// A file two folders deeper; neither folder exists yet.
-    std::filesystem::path file(std::string const& name) const { return root_ / "state" / "porter" / name; }
+    std::filesystem::path file(std::string const& name) const { return root_.path() / "state" / "porter" / name; }
 
     void write(std::string const& name, std::string const& text) const
     {
@@ -46,7 +38,7 @@ public:
     }
 
 private:
-    std::filesystem::path root_;
+    temporary_folder root_;
 };
 
 }  // namespace porter::testing

@@ -1,13 +1,12 @@
 #include "terminal/password_file.hpp"
 
-#include <stdlib.h>
-
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 using porter::detail::config::exit_code;
 using porter::detail::terminal::read_password_file;
@@ -17,25 +16,12 @@ namespace {
 /// A password file that is removed at the end of the test.
 class temporary_file {
 public:
-    explicit temporary_file(std::string const& text)
-    {
-        auto pattern = (std::filesystem::temp_directory_path() / "porter-password-XXXXXX").string();
-        REQUIRE(::mkdtemp(pattern.data()));
-        folder_ = pattern;
-        std::ofstream{path(), std::ios::binary} << text;
-    }
-    ~temporary_file()
-    {
-        std::error_code ignored;
-        std::filesystem::remove_all(folder_, ignored);
-    }
-    temporary_file(temporary_file const&) = delete;
-    temporary_file& operator=(temporary_file const&) = delete;
+    explicit temporary_file(std::string const& text) { std::ofstream{path(), std::ios::binary} << text; }
 
-    std::string path() const { return (folder_ / "password").string(); }
+    std::string path() const { return (folder_.path() / "password").string(); }
 
 private:
-    std::filesystem::path folder_;
+    porter::testing::temporary_folder folder_;
 };
 
 }  // namespace

@@ -30,7 +30,7 @@ TEST_CASE("columns of the terminal are counted and not bytes")
     CHECK(wrap_at_blanks("\u540d\u524d \u540d\u524d", 8) == "\u540d\u524d\n\u540d\u524d");
 }
 
-TEST_CASE("what goes on begins below the second column of a list")
+TEST_CASE("the next row begins below the second column of a list")
 {
     CHECK(wrap_at_blanks("  /quit  leave it all here", 20) == "  /quit  leave it\n         all here");
     CHECK(wrap_at_blanks("  one two three", 10) == "  one two\n  three");

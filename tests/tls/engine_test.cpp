@@ -109,7 +109,7 @@ TEST_CASE("a long text is encrypted in parts and received whole")
     CHECK(received == sent);
 }
 
-TEST_CASE("without input a read wants input and keeps no buffer")
+TEST_CASE("a read without input asks for input and keeps no buffer")
 {
     engine_pair ends;
     ends.handshake();

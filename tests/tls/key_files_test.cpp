@@ -13,25 +13,18 @@
 
 #include "porter/start_error.hpp"
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 using namespace porter::detail;
 namespace fs = std::filesystem;
 
 namespace {
 
-struct folder {
-    folder()
-    {
-        std::string pattern = (fs::temp_directory_path() / "porter-tls-XXXXXX").string();
-        path = ::mkdtemp(pattern.data());
-        files = {path / "key.pem", path / "certificate.pem"};
-    }
-    ~folder() { fs::remove_all(path); }
-
+/// The files of a key and its certificate in a folder of their own.
+struct key_folder : porter::testing::temporary_folder {
     std::string fingerprint() const { return tls::load_or_make(files, now).fingerprint(); }
 
-    fs::path path;
-    tls::key_files files;
+    tls::key_files files{path() / "key.pem", path() / "certificate.pem"};
     base::timestamp now = base::system_clock{}.now();
 };
 
@@ -54,7 +47,7 @@ mode_t mode(fs::path const& path)
 }
 
 /// The error of load_or_make(), whose code must be configuration (exit code 78).
-std::string load_error(folder const& directory)
+std::string load_error(key_folder const& directory)
 {
     try {
         tls::load_or_make(directory.files, directory.now);
@@ -75,9 +68,9 @@ bool contains(std::string const& text, std::string const& word)
 
 TEST_CASE("a key and its certificate are created once with access for their owner only")
 {
-    folder directory;
+    key_folder directory;
     tls::check(directory.files);
-    CHECK(fs::is_empty(directory.path));
+    CHECK(fs::is_empty(directory.path()));
     auto const first = directory.fingerprint();
     CHECK(mode(directory.files.key) == 0600);
     CHECK(mode(directory.files.certificate) == 0600);
@@ -86,14 +79,14 @@ TEST_CASE("a key and its certificate are created once with access for their owne
     CHECK(directory.fingerprint() == first);
     CHECK(content(directory.files.key) == key);
     CHECK(content(directory.files.certificate) == certificate);
-    CHECK(std::distance(fs::directory_iterator{directory.path}, {}) == 2);
+    CHECK(std::distance(fs::directory_iterator{directory.path()}, {}) == 2);
     tls::check(directory.files);
 }
 
 TEST_CASE("concurrent calls use the files of the first")
 {
     for (int round = 0; round < 20; ++round) {
-        folder directory;
+        key_folder directory;
         std::barrier start{4};
         std::vector<std::future<std::string>> fingerprints;
         for (int i = 0; i < 4; ++i) {
@@ -105,13 +98,13 @@ TEST_CASE("concurrent calls use the files of the first")
         auto const first = fingerprints.front().get();
         for (std::size_t i = 1; i < fingerprints.size(); ++i) CHECK(fingerprints[i].get() == first);
         CHECK(directory.fingerprint() == first);
-        CHECK(std::distance(fs::directory_iterator{directory.path}, {}) == 2);
+        CHECK(std::distance(fs::directory_iterator{directory.path()}, {}) == 2);
     }
 }
 
 TEST_CASE("a fingerprint has the format of ssh")
 {
-    folder directory;
+    key_folder directory;
     auto const written = directory.fingerprint();
     CHECK(written.size() == 7 + 43);
     CHECK(written.starts_with("SHA256:"));
@@ -120,7 +113,7 @@ TEST_CASE("a fingerprint has the format of ssh")
 
 TEST_CASE("a missing certificate is created again for the same key")
 {
-    folder directory;
+    key_folder directory;
     auto const first = directory.fingerprint();
     fs::remove(directory.files.certificate);
     tls::check(directory.files);
@@ -129,7 +122,7 @@ TEST_CASE("a missing certificate is created again for the same key")
 
 TEST_CASE("a certificate without its key is rejected and kept")
 {
-    folder directory;
+    key_folder directory;
     directory.fingerprint();
     fs::remove(directory.files.key);
     CHECK(contains(load_error(directory), directory.files.key.string()));
@@ -140,7 +133,7 @@ TEST_CASE("a certificate without its key is rejected and kept")
 TEST_CASE("a key that is open to others is rejected")
 {
     auto const open = GENERATE(0644U, 0604U, 0620U, 0660U, 0610U, 0777U);
-    folder directory;
+    key_folder directory;
     directory.fingerprint();
     fs::permissions(directory.files.key, static_cast<fs::perms>(open));
     auto const reason = load_error(directory);
@@ -151,7 +144,7 @@ TEST_CASE("a key that is open to others is rejected")
 
 TEST_CASE("a key of another user is rejected")
 {
-    folder directory;
+    key_folder directory;
     directory.fingerprint();
     if (::chown(directory.files.key.c_str(), 65534, 65534) != 0) return;  // only root may chown
     CHECK(contains(load_error(directory), "belongs to another user"));
@@ -159,7 +152,7 @@ TEST_CASE("a key of another user is rejected")
 
 TEST_CASE("a pipe or a folder or a file that is too large is rejected without reading it")
 {
-    folder directory;
+    key_folder directory;
     directory.fingerprint();
     auto const file = GENERATE(true, false) ? directory.files.key : directory.files.certificate;
     fs::remove(file);
@@ -179,7 +172,7 @@ TEST_CASE("an invalid key or certificate is rejected and not changed")
 {
     auto const text = GENERATE("", "not a key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
     bool const is_key = GENERATE(true, false);
-    folder directory;
+    key_folder directory;
     directory.fingerprint();
     auto const broken = is_key ? directory.files.key : directory.files.certificate;
     write(broken, text);
@@ -189,8 +182,8 @@ TEST_CASE("an invalid key or certificate is rejected and not changed")
 
 TEST_CASE("a certificate for another key is rejected")
 {
-    folder directory;
-    folder other;
+    key_folder directory;
+    key_folder other;
     directory.fingerprint();
     other.fingerprint();
     fs::copy_file(other.files.certificate, directory.files.certificate, fs::copy_options::overwrite_existing);
@@ -199,7 +192,7 @@ TEST_CASE("a certificate for another key is rejected")
 
 TEST_CASE("an invalid certificate after a valid one is rejected")
 {
-    folder directory;
+    key_folder directory;
     directory.fingerprint();
     write(directory.files.certificate,
           content(directory.files.certificate) + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
@@ -208,7 +201,7 @@ TEST_CASE("an invalid certificate after a valid one is rejected")
 
 TEST_CASE("a chain of certificates is read whole")
 {
-    folder directory;
+    key_folder directory;
     directory.fingerprint();
     write(directory.files.certificate,
           content(directory.files.certificate) + "\n# next\n" + content(directory.files.certificate));
@@ -217,17 +210,17 @@ TEST_CASE("a chain of certificates is read whole")
 
 TEST_CASE("an existing link at the key's path is never replaced")
 {
-    folder directory;
-    fs::create_symlink(directory.path / "elsewhere", directory.files.key);
+    key_folder directory;
+    fs::create_symlink(directory.path() / "elsewhere", directory.files.key);
     CHECK_FALSE(load_error(directory).empty());
     CHECK(fs::is_symlink(directory.files.key));
-    CHECK_FALSE(fs::exists(directory.path / "elsewhere"));
+    CHECK_FALSE(fs::exists(directory.path() / "elsewhere"));
 }
 
 TEST_CASE("a key in a missing folder cannot be created")
 {
-    folder directory;
-    directory.files.key = directory.path / "missing" / "key.pem";
+    key_folder directory;
+    directory.files.key = directory.path() / "missing" / "key.pem";
     try {
         tls::load_or_make(directory.files, directory.now);
         FAIL("it was created");

@@ -6,8 +6,8 @@
 #include "store/sqlite/backend.hpp"
 #include "store/support/add_account.hpp"
 #include "store/support/shell.hpp"
-#include "store/support/temporary_folder.hpp"
 #include "support/recording_log.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace porter::testing {
 

@@ -16,10 +16,10 @@
 #include "store/support/add_account.hpp"
 #include "store/support/samples.hpp"
 #include "store/support/shell.hpp"
-#include "store/support/temporary_folder.hpp"
 #include "support/catch.hpp"
 #include "support/recording_log.hpp"
 #include "support/run.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace porter::testing {
 

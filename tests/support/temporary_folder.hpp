@@ -8,12 +8,12 @@
 
 namespace porter::testing {
 
-/// A folder that goes, with all that is in it, when the object does.
+/// A folder that is removed, with its contents, by the destructor.
 class temporary_folder {
 public:
     temporary_folder()
     {
-        auto pattern = (std::filesystem::temp_directory_path() / "porter-store-XXXXXX").string();
+        auto pattern = (std::filesystem::temp_directory_path() / "porter-test-XXXXXX").string();
         if (!::mkdtemp(pattern.data())) throw std::runtime_error("no temporary folder");
         path_ = pattern;
     }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <sched.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
@@ -11,22 +10,13 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace porter::detail::log {
 
 namespace fs = std::filesystem;
 
-/// A temporary directory for one test.
-struct scratch {
-    scratch()
-    {
-        std::string pattern = (fs::temp_directory_path() / "porter-log-XXXXXX").string();
-        path = ::mkdtemp(pattern.data());
-    }
-    ~scratch() { fs::remove_all(path); }
-
-    fs::path path;
-};
+using porter::testing::temporary_folder;
 
 inline std::string content(fs::path const& path)
 {
