@@ -94,10 +94,10 @@ TEST_CASE("every option can be set by its variable")
     for (auto const& one : all_options()) {
         auto const name = variable_of(one.name);
         INFO(name);
-        auto const said = problem_with({}, {{name, "\x01"}});
-        bool const takes_any_text = one.form == form::text && said == "no problem";
-        CHECK(
-            (takes_any_text ? options_of({}, {{name, "\x01"}}).was_given(one.name) : said.starts_with("78: " + name)));
+        auto const problem = problem_with({}, {{name, "\x01"}});
+        bool const takes_any_text = one.form == form::text && problem == "no problem";
+        CHECK((takes_any_text ? options_of({}, {{name, "\x01"}}).was_given(one.name)
+                              : problem.starts_with("78: " + name)));
     }
     auto const options = options_of({}, {{"PORTERD_BIND", "127.0.0.1,::1"},
                                          {"PORTERD_STRICT_PORT", "yes"},
