@@ -12,25 +12,25 @@ std::string retry_text(error const& denial)
 
 }  // namespace
 
-std::string describe(client_error const& failure)
+std::string describe(client_error const& error)
 {
-    auto const text = std::string{name_of(failure.code)} + (failure.reason.empty() ? "" : ": " + failure.reason);
-    switch (failure.cause) {
+    auto const text = std::string{name_of(error.code)} + (error.reason.empty() ? "" : ": " + error.reason);
+    switch (error.cause) {
         case client_errc::unreachable:
-            return "cannot connect to " + failure.reason;
+            return "cannot connect to " + error.reason;
         case client_errc::timed_out:
-            return "timeout: " + failure.reason;
+            return "timeout: " + error.reason;
         case client_errc::lost:
-            return "connection lost: " + failure.reason;
+            return "connection lost: " + error.reason;
         case client_errc::closed:
             return "closed: " + text;
         case client_errc::denied:
-            return "denied: " + text + retry_text(failure);
+            return "denied: " + text + retry_text(error);
         case client_errc::protocol:
             return "protocol error: " + text;
         case client_errc::unknown_server:
         case client_errc::untrusted:
-            return "not trusted: " + failure.reason;
+            return "not trusted: " + error.reason;
         case client_errc::not_sent:
             break;
     }

@@ -4,7 +4,7 @@ using namespace porter;
 using namespace porter::testing;
 using namespace std::chrono_literals;
 
-TEST_CASE("a login gives what the server grants")
+TEST_CASE("a login returns the access that the server grants")
 {
     play({receive(kind::hello), send(authenticate), receive(kind::login), send(login_granted), receive(kind::closing)},
          [](scripted_server& server) -> task<void> {
@@ -33,7 +33,7 @@ TEST_CASE("a login gives what the server grants")
          });
 }
 
-TEST_CASE("where everybody is let in access is there when connected")
+TEST_CASE("in open access connecting returns with access")
 {
     play({receive(kind::hello), send(open_welcome), send(open_granted), receive(kind::closing)},
          [](scripted_server& server) -> task<void> {
@@ -44,7 +44,7 @@ TEST_CASE("where everybody is let in access is there when connected")
          });
 }
 
-TEST_CASE("a known address is let in where names are enough")
+TEST_CASE("in identify access connecting returns with access for a known address")
 {
     protocol::granted const by_address{protocol::auth_method::address, "Bob", 0, "", 0, 0, "", 0};
     auto const frames = frame_of(welcome(protocol::access_mode::identify, "Bob")) + frame_of(by_address);
@@ -62,7 +62,7 @@ TEST_CASE("a known address is let in where names are enough")
         });
 }
 
-TEST_CASE("an unknown address says its name")
+TEST_CASE("in identify access an unknown address gets access by a name")
 {
     play({receive(kind::hello), send(welcome(protocol::access_mode::identify)), receive(kind::identify),
           send(protocol::denied{22, 0, "a name has 1 to 64 characters"}), receive(kind::identify),
@@ -79,10 +79,10 @@ TEST_CASE("an unknown address says its name")
          });
 }
 
-TEST_CASE("every refusal comes as its code and the next try may follow")
+TEST_CASE("a denial has its code and a later attempt may succeed")
 {
-    auto const what = GENERATE(range(20, 31));
-    protocol::denied const denial{static_cast<std::uint16_t>(what), 5, "because"};
+    auto const denied_code = GENERATE(range(20, 31));
+    protocol::denied const denial{static_cast<std::uint16_t>(denied_code), 5, "because"};
     play({receive(kind::hello), send(authenticate), receive(kind::login), send(denial), receive(kind::register_account),
           send(denial), receive(kind::resume), send(denial), receive(kind::login), send(login_granted)},
          [](scripted_server& server) -> task<void> {
@@ -102,7 +102,7 @@ TEST_CASE("every refusal comes as its code and the next try may follow")
          });
 }
 
-TEST_CASE("a code that this version does not know is handed on")
+TEST_CASE("an unknown code is passed on")
 {
     play({receive(kind::hello), send(authenticate), receive(kind::login), send(protocol::denied{999, 0, "new"})},
          [](scripted_server& server) -> task<void> {
@@ -114,7 +114,7 @@ TEST_CASE("a code that this version does not know is handed on")
          });
 }
 
-TEST_CASE("a closing instead of an answer ends the connection with its code")
+TEST_CASE("a closing instead of a reply ends the connection with its code")
 {
     play({receive(kind::hello), send(authenticate), receive(kind::login), send(protocol::denied{20, 0, ""}),
           send(protocol::closing{8, "enough"})},
@@ -132,7 +132,7 @@ TEST_CASE("a closing instead of an answer ends the connection with its code")
          });
 }
 
-TEST_CASE("what the server may not hear is refused before it is sent")
+TEST_CASE("an invalid request is rejected and not sent")
 {
     play({receive(kind::hello), send(authenticate), receive(kind::login), send(login_granted), receive(kind::text),
           receive(kind::closing)},
@@ -144,9 +144,9 @@ TEST_CASE("what the server may not hear is refused before it is sent")
              auto huge = co_await conn.login("Alice", std::string(5000, 'x'));
              REQUIRE_FALSE(huge);
              CHECK(huge.error().code == code::frame_too_large);
-             auto torn = co_await conn.login("\xff", "password");
-             REQUIRE_FALSE(torn);
-             CHECK(torn.error().code == code::invalid_utf8);
+             auto invalid_name = co_await conn.login("\xff", "password");
+             REQUIRE_FALSE(invalid_name);
+             CHECK(invalid_name.error().code == code::invalid_utf8);
 
              auto access = co_await conn.login("Alice", "right");
              REQUIRE(access);
@@ -158,14 +158,14 @@ TEST_CASE("what the server may not hear is refused before it is sent")
              auto larger = co_await conn.send(std::string(4096, 'x'));
              REQUIRE_FALSE(larger);
              CHECK(larger.error().code == code::frame_too_large);
-             auto broken = co_await conn.send("\xff");
-             REQUIRE_FALSE(broken);
-             CHECK(broken.error().code == code::invalid_utf8);
+             auto invalid_text = co_await conn.send("\xff");
+             REQUIRE_FALSE(invalid_text);
+             CHECK(invalid_text.error().code == code::invalid_utf8);
              co_await conn.close();
          });
 }
 
-TEST_CASE("without accounts their requests are denied without asking")
+TEST_CASE("without accounts account requests are denied and not sent")
 {
     play({receive(kind::hello), send(open_welcome), send(open_granted), receive(kind::closing)},
          [](scripted_server& server) -> task<void> {
@@ -173,17 +173,17 @@ TEST_CASE("without accounts their requests are denied without asking")
              auto sessions = co_await conn.sessions();
              REQUIRE_FALSE(sessions);
              CHECK(sessions.error().code == code::not_supported);
-             auto out = co_await conn.logout();
-             CHECK_FALSE(out);
+             auto logged_out = co_await conn.logout();
+             CHECK_FALSE(logged_out);
              co_await conn.close();
          });
 }
 
-TEST_CASE("an answer to nothing is a protocol error")
+TEST_CASE("a reply without a request is a protocol error")
 {
-    auto const answer = GENERATE(frame_of(protocol::done{}), frame_of(protocol::sessions{}), frame_of(open_granted),
-                                 frame_of(protocol::denied{20, 0, ""}), frame_of(open_welcome));
-    play({receive(kind::hello), send(open_welcome), send(open_granted), send_bytes(answer), receive(kind::closing),
+    auto const reply = GENERATE(frame_of(protocol::done{}), frame_of(protocol::sessions{}), frame_of(open_granted),
+                                frame_of(protocol::denied{20, 0, ""}), frame_of(open_welcome));
+    play({receive(kind::hello), send(open_welcome), send(open_granted), send_bytes(reply), receive(kind::closing),
           receive_end()},
          [](scripted_server& server) -> task<void> {
              auto conn = co_await connected(server);
@@ -194,7 +194,7 @@ TEST_CASE("an answer to nothing is a protocol error")
          });
 }
 
-TEST_CASE("the wrong answer is a protocol error")
+TEST_CASE("a reply of the wrong kind is a protocol error")
 {
     play({receive(kind::hello), send(authenticate), receive(kind::login), send(protocol::done{}),
           receive(kind::closing)},

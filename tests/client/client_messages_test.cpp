@@ -4,7 +4,7 @@ using namespace porter;
 using namespace porter::testing;
 using namespace std::chrono_literals;
 
-TEST_CASE("after access the server's frames may be a little longer than the client's")
+TEST_CASE("the server's frames may be 1 KiB longer than the client's limit")
 {
     auto const larger_frames = welcome(protocol::access_mode::open, "", 8192);
     std::string const longest(8192 + 1024 - 1, 'x');
@@ -28,7 +28,7 @@ TEST_CASE("after access the server's frames may be a little longer than the clie
          });
 }
 
-TEST_CASE("what came before the end is received before it")
+TEST_CASE("messages that arrived before the end are received first")
 {
     auto const frames = frame_of(protocol::text{"one"}) + frame_of(protocol::data{base::as_bytes("two")}) +
                         frame_of(protocol::text{""}) + frame_of(protocol::closing{10, "restart"});
@@ -52,24 +52,24 @@ TEST_CASE("what came before the end is received before it")
          });
 }
 
-TEST_CASE("pings are answered whatever the client does")
+TEST_CASE("pings are answered while the client receives nothing")
 {
     play({receive(kind::hello), send(open_welcome), send(open_granted),
-          send(protocol::ping{base::as_bytes("are you there")}), receive(kind::pong),
-          send(protocol::pong{base::as_bytes("unasked")}), receive(kind::text), receive(kind::closing)},
+          send(protocol::ping{base::as_bytes("ping body")}), receive(kind::pong),
+          send(protocol::pong{base::as_bytes("unsolicited")}), receive(kind::text), receive(kind::closing)},
          [](scripted_server& server) -> task<void> {
              auto conn = co_await connected(server);
              while (server.received().size() < 2) co_await asio::post(porter::use_task);
              CHECK(server.received()[1] ==
                    "\x43"
-                   "are you there");
-             auto sent = co_await conn.send("yes");
+                   "ping body");
+             auto sent = co_await conn.send("text");
              CHECK(sent);
              co_await conn.close();
          });
 }
 
-TEST_CASE("texts that come before an answer are kept")
+TEST_CASE("texts that arrive before a reply are kept")
 {
     protocol::sessions const two{{{7, 10, 20, 30, "127.0.0.1", true}, {8, 11, 21, 31, "192.0.2.7", false}}};
     play(
@@ -88,15 +88,15 @@ TEST_CASE("texts that come before an answer are kept")
             CHECK(sessions->front().current);
             CHECK(sessions->back().id == 8);
             CHECK(sessions->back().expires_at.time_since_epoch() == 31s);
-            auto missing = co_await conn.revoke(9);
-            REQUIRE_FALSE(missing);
-            CHECK(missing.error().code == code::not_found);
+            auto unknown = co_await conn.revoke(9);
+            REQUIRE_FALSE(unknown);
+            CHECK(unknown.error().code == code::not_found);
             auto revoked = co_await conn.revoke(8);
             CHECK(revoked);
             auto changed = co_await conn.change_password("right", "better");
             CHECK(changed);
-            auto out = co_await conn.logout(logout_scope::every_session);
-            CHECK(out);
+            auto logged_out = co_await conn.logout(logout_scope::every_session);
+            CHECK(logged_out);
             CHECK(server.received().back() == "\x07\x01");
             for (std::string const expected : {"before", "between", "after"}) {
                 auto text = co_await conn.receive_text();
@@ -111,11 +111,11 @@ TEST_CASE("texts that come before an answer are kept")
 
 namespace {
 
-task<void> ask_for_sessions(client& conn, int& answered)
+task<void> request_sessions(client& conn, int& replies)
 {
     auto sessions = co_await conn.sessions();
     CHECK(sessions);
-    ++answered;
+    ++replies;
 }
 
 task<void> receive_all(client& conn, int& received)
@@ -129,7 +129,7 @@ task<void> receive_all(client& conn, int& received)
 
 }  // namespace
 
-TEST_CASE("one coroutine receives while others ask")
+TEST_CASE("one coroutine receives while others make requests")
 {
     play({receive(kind::hello), send(authenticate), receive(kind::login), send(login_granted),
           receive(kind::list_sessions), receive(kind::list_sessions), send(protocol::text{"hi"}),
@@ -139,20 +139,20 @@ TEST_CASE("one coroutine receives while others ask")
              auto access = co_await conn.login("Alice", "right");
              REQUIRE(access);
              int received = 0;
-             int answered = 0;
+             int replies = 0;
              auto executor = co_await asio::this_coro::executor;
-             auto const reports = [](std::exception_ptr failed) { CHECK_FALSE(failed); };
-             asio::co_spawn(executor, receive_all(conn, received), reports);
-             asio::co_spawn(executor, ask_for_sessions(conn, answered), reports);
-             co_await ask_for_sessions(conn, answered);
-             while (answered < 2 || received < 1) co_await asio::post(porter::use_task);
+             auto const finished = [](std::exception_ptr failed) { CHECK_FALSE(failed); };
+             asio::co_spawn(executor, receive_all(conn, received), finished);
+             asio::co_spawn(executor, request_sessions(conn, replies), finished);
+             co_await request_sessions(conn, replies);
+             while (replies < 2 || received < 1) co_await asio::post(porter::use_task);
              co_await conn.close();
              while (conn.ended() == nullptr) co_await asio::post(porter::use_task);
              CHECK(received == 1);
          });
 }
 
-TEST_CASE("a service that takes no data says so beside the answers")
+TEST_CASE("a denial of data is not taken for a reply")
 {
     play({receive(kind::hello), send(authenticate), receive(kind::login), send(login_granted), receive(kind::data),
           receive(kind::list_sessions), send(protocol::denied{29, 0, "texts only"}), send(protocol::sessions{}),
@@ -171,10 +171,10 @@ TEST_CASE("a service that takes no data says so beside the answers")
          });
 }
 
-TEST_CASE("closing hears the server out")
+TEST_CASE("closing discards input until the server closes")
 {
     play({receive(kind::hello), send(open_welcome), send(open_granted), receive(kind::text), receive(kind::closing),
-          receive_end(), send(protocol::text{"a last word"}), half_close()},
+          receive_end(), send(protocol::text{"late"}), half_close()},
          [](scripted_server& server) -> task<void> {
              auto conn = co_await connected(server);
              auto sent = co_await conn.send("bye");
@@ -187,7 +187,7 @@ TEST_CASE("closing hears the server out")
          });
 }
 
-TEST_CASE("a half-closed server is a lost connection")
+TEST_CASE("a connection that the server half-closes is lost")
 {
     play({receive(kind::hello), send(open_welcome), send(open_granted), send(protocol::text{"bye"}), half_close(),
           receive_end()},
@@ -201,7 +201,7 @@ TEST_CASE("a half-closed server is a lost connection")
          });
 }
 
-TEST_CASE("a destroyed client cuts the connection")
+TEST_CASE("destroying a client drops the connection")
 {
     play({receive(kind::hello), send(open_welcome), send(open_granted), receive_end()},
          [](scripted_server& server) -> task<void> {
@@ -211,18 +211,18 @@ TEST_CASE("a destroyed client cuts the connection")
          });
 }
 
-TEST_CASE("a context destroyed in the middle leaks nothing")
+TEST_CASE("destroying the io_context of a running client leaks nothing")
 {
     asio::io_context io;
     scripted_server server{io, {receive(kind::hello), send(open_welcome), send(open_granted), receive(kind::text)}};
-    auto const visit = [](scripted_server& at, asio::io_context& stopped) -> task<void> {
-        auto conn = co_await connected(at);
-        stopped.stop();
+    auto const receive_once = [](scripted_server& peer, asio::io_context& context) -> task<void> {
+        auto conn = co_await connected(peer);
+        context.stop();
         auto none = co_await conn.receive();
         CHECK_FALSE(none);
     };
     auto const ignored = [](std::exception_ptr) {};
     asio::co_spawn(io, server.play(), ignored);
-    asio::co_spawn(io, visit(server, io), ignored);
+    asio::co_spawn(io, receive_once(server, io), ignored);
     io.run();
 }

@@ -8,7 +8,7 @@
 using porter::detail::client::delayed_call;
 using namespace std::chrono_literals;
 
-TEST_CASE("a delayed call is made once its time has come")
+TEST_CASE("a delayed call is made once after the delay")
 {
     asio::io_context io;
     int calls = 0;
@@ -18,7 +18,7 @@ TEST_CASE("a delayed call is made once its time has come")
     CHECK(calls == 1);
 }
 
-TEST_CASE("a delayed call that is destroyed before is not made")
+TEST_CASE("a delayed call is not made after its destruction")
 {
     asio::io_context io;
     int calls = 0;
@@ -28,7 +28,7 @@ TEST_CASE("a delayed call that is destroyed before is not made")
     CHECK(calls == 0);
 }
 
-TEST_CASE("a delayed call whose time has come is not made when it is destroyed before its turn")
+TEST_CASE("an expired delayed call that is destroyed before its handler runs is not made")
 {
     asio::io_context io;
     int calls = 0;

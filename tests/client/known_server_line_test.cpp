@@ -20,7 +20,7 @@ std::string const here = "localhost:7678 ";
 
 }  // namespace
 
-TEST_CASE("a fingerprint is SHA256 and 43 letters of base64")
+TEST_CASE("a fingerprint is SHA256 and 43 characters of base64")
 {
     CHECK(is_fingerprint(key));
     std::string const other = GENERATE(std::string{}, "SHA256:", "sha256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg",
@@ -30,7 +30,7 @@ TEST_CASE("a fingerprint is SHA256 and 43 letters of base64")
     CHECK_FALSE(is_fingerprint(other));
 }
 
-TEST_CASE("a place is named as people type it and in lower case")
+TEST_CASE("a server name is the host and port in lower case")
 {
     CHECK(server_name("LocalHost", 7678) == "localhost:7678");
     CHECK(server_name("192.0.2.1", 1) == "192.0.2.1:1");
@@ -43,7 +43,7 @@ TEST_CASE("a day is written year first")
     CHECK(day_of(timestamp{0s}) == "1970-01-01");
 }
 
-TEST_CASE("a known server is one line that people can read")
+TEST_CASE("a known server is written as one line")
 {
     known_server const home{"localhost:7678", key, "2026-11-20"};
     CHECK(format_known_server(home) == "localhost:7678 " + key + " 2026-11-20");
@@ -52,18 +52,18 @@ TEST_CASE("a known server is one line that people can read")
     CHECK(*parsed == home);
 }
 
-TEST_CASE("a line written by hand may say something else than a day or nothing")
+TEST_CASE("a line may have a note instead of a day or nothing")
 {
-    auto const noted = parse_known_server("[2001:DB8::1]:7678 " + key + " the one in the cellar, says Алиса");
+    auto const noted = parse_known_server("[2001:DB8::1]:7678 " + key + " the one in the cellar, сервер");
     REQUIRE(noted);
     CHECK(noted->name == "[2001:db8::1]:7678");
-    CHECK(noted->first_seen == "the one in the cellar, says Алиса");
+    CHECK(noted->first_seen == "the one in the cellar, сервер");
     auto const bare = parse_known_server("a:1 " + key);
     REQUIRE(bare);
     CHECK(bare->first_seen.empty());
 }
 
-TEST_CASE("what an editor or another system adds to a line is no part of it")
+TEST_CASE("a byte order mark and blanks and a CR around a line are ignored")
 {
     std::string const bom = "\xef\xbb\xbf";
     std::string const line =
@@ -75,7 +75,7 @@ TEST_CASE("what an editor or another system adds to a line is no part of it")
     CHECK(*parsed == known_server{"localhost:7678", key, "day"});
 }
 
-TEST_CASE("a line that cannot be read concerns each server that it may name")
+TEST_CASE("an invalid line concerns each server that it may name")
 {
     std::string utf16;
     for (auto const letter : here + key) utf16 += {letter, '\0'};
@@ -90,7 +90,7 @@ TEST_CASE("a line that cannot be read concerns each server that it may name")
     CHECK_FALSE(may_concern(line, "zz:7678"));
 }
 
-TEST_CASE("a line that cannot be read and names another server does not concern this one")
+TEST_CASE("an invalid line that names another server does not concern this one")
 {
     std::string const line = GENERATE_COPY("localhost:7679 " + key + "x", "mylocalhost:7678 SHA256:short",
                                            "\x01my.localhost:7678 " + key, "garbage", "localhost.example " + key);
@@ -101,7 +101,7 @@ TEST_CASE("a line that cannot be read and names another server does not concern 
     CHECK(may_concern("::1:7678 " + key, "[::1]:7678"));
 }
 
-TEST_CASE("a line that names no key is explained")
+TEST_CASE("an invalid line has an error text")
 {
     std::string const line = GENERATE_COPY(
         std::string{}, " ", "localhost", "localhost:7678", "localhost:7678 ", '\0' + here + key,
@@ -116,7 +116,7 @@ TEST_CASE("a line that names no key is explained")
     CHECK_FALSE(parsed.error().empty());
 }
 
-TEST_CASE("what would break the file gets no line of it")
+TEST_CASE("a server that would break the file is not written")
 {
     known_server server{"localhost:7678", key, "2026-11-20"};
     SECTION("a host with a space")

@@ -16,8 +16,8 @@ std::string const here = "localhost:7678";
 std::string const key = "SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg";
 std::string const other_key = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU";
 
-/// A known_servers file in a folder of its own, and the warnings about it.
-class address_book : public porter::testing::state_folder {
+/// A known_servers file in a directory of its own, and the warnings about it.
+class known_servers_fixture : public porter::testing::state_folder {
 public:
     known_servers servers()
     {
@@ -29,183 +29,184 @@ public:
     std::vector<std::string> warnings;
 };
 
-known_server server(std::string where = here, std::string fingerprint = key)
+known_server server(std::string name = here, std::string fingerprint = key)
 {
-    return {std::move(where), std::move(fingerprint), "2026-11-20"};
+    return {std::move(name), std::move(fingerprint), "2026-11-20"};
 }
 
 }  // namespace
 
-TEST_CASE("a kept key is found again with its line")
+TEST_CASE("a saved key is found with its line number")
 {
-    address_book book;
-    CHECK_FALSE(book.servers().add(server("example.org:1", other_key)));
-    CHECK_FALSE(book.servers().add(server()));
-    auto const found = book.servers().find(here);
+    known_servers_fixture fixture;
+    CHECK_FALSE(fixture.servers().add(server("example.org:1", other_key)));
+    CHECK_FALSE(fixture.servers().add(server()));
+    auto const found = fixture.servers().find(here);
     REQUIRE(found);
     REQUIRE(found->size() == 1);
     CHECK(found->front().fingerprint == key);
     CHECK(found->front().line == 2);
-    CHECK(book.read() == "example.org:1 " + other_key + " 2026-11-20\n" + here + " " + key + " 2026-11-20\n");
-    CHECK(book.warnings.empty());
+    CHECK(fixture.read() == "example.org:1 " + other_key + " 2026-11-20\n" + here + " " + key + " 2026-11-20\n");
+    CHECK(fixture.warnings.empty());
 }
 
-TEST_CASE("without a file no server is known and none is missed")
+TEST_CASE("without a file no server is known and there is no warning")
 {
-    address_book book;
-    auto const found = book.servers().find(here);
+    known_servers_fixture fixture;
+    auto const found = fixture.servers().find(here);
     REQUIRE(found);
     CHECK(found->empty());
-    CHECK(book.warnings.empty());
+    CHECK(fixture.warnings.empty());
 }
 
-TEST_CASE("another port or host is another server")
+TEST_CASE("a server with another port or host is not found")
 {
-    address_book book;
-    CHECK_FALSE(book.servers().add(server()));
+    known_servers_fixture fixture;
+    CHECK_FALSE(fixture.servers().add(server()));
     std::string const elsewhere = GENERATE("localhost:7679", "localhost:76", "localhos:7678", "127.0.0.1:7678");
-    auto const found = book.servers().find(elsewhere);
+    auto const found = fixture.servers().find(elsewhere);
     REQUIRE(found);
     CHECK(found->empty());
 }
 
 TEST_CASE("the file of known servers and its directory are private")
 {
-    address_book book;
-    CHECK_FALSE(book.servers().add(server()));
-    CHECK(book.mode_of("known_servers") == 0600);
-    CHECK(book.mode_of("") == 0700);
+    known_servers_fixture fixture;
+    CHECK_FALSE(fixture.servers().add(server()));
+    CHECK(fixture.mode_of("known_servers") == 0600);
+    CHECK(fixture.mode_of("") == 0700);
 }
 
-TEST_CASE("the same key is kept once and another one beside it never")
+TEST_CASE("a key is saved once and a second key of the server is rejected")
 {
-    address_book book;
-    CHECK_FALSE(book.servers().add(server()));
-    CHECK_FALSE(book.servers().add(server()));
-    auto const problem = book.servers().add(server(here, other_key));
+    known_servers_fixture fixture;
+    CHECK_FALSE(fixture.servers().add(server()));
+    CHECK_FALSE(fixture.servers().add(server()));
+    auto const problem = fixture.servers().add(server(here, other_key));
     REQUIRE(problem);
     CHECK(problem->find(key) != std::string::npos);
-    CHECK(book.read() == here + " " + key + " 2026-11-20\n");
+    CHECK(fixture.read() == here + " " + key + " 2026-11-20\n");
 }
 
-TEST_CASE("a server may have several keys in lines written by hand")
+TEST_CASE("a server may have several lines with different keys")
 {
-    address_book book;
-    book.write(here + " " + key + " old\n" + here + " " + other_key + " from January on\n");
-    auto const found = book.servers().find(here);
+    known_servers_fixture fixture;
+    fixture.write(here + " " + key + " old\n" + here + " " + other_key + " from January on\n");
+    auto const found = fixture.servers().find(here);
     REQUIRE(found);
     REQUIRE(found->size() == 2);
     CHECK(found->back().fingerprint == other_key);
     CHECK(found->back().line == 2);
 }
 
-TEST_CASE("a bad line about another server is a warning with its number and stays")
+TEST_CASE("an invalid line about another server is reported as a warning and kept")
 {
-    address_book book;
+    known_servers_fixture fixture;
     auto const text = "# mine\n\ngarbage\nexample.org:1 SHA256:short\n" + here + " " + key;
-    book.write(text);
-    auto const found = book.servers().find(here);
+    fixture.write(text);
+    auto const found = fixture.servers().find(here);
     REQUIRE(found);
     CHECK(found->size() == 1);
-    REQUIRE(book.warnings.size() == 2);
-    CHECK(book.warnings[0].find("known_servers:3 ") != std::string::npos);
-    CHECK(book.warnings[1].find("known_servers:4 ") != std::string::npos);
-    CHECK_FALSE(book.servers().add(server("b:2")));
-    CHECK(book.read() == text + "\nb:2 " + key + " 2026-11-20\n");
-    CHECK(book.warnings.size() == 2);
+    REQUIRE(fixture.warnings.size() == 2);
+    CHECK(fixture.warnings[0].find("known_servers:3 ") != std::string::npos);
+    CHECK(fixture.warnings[1].find("known_servers:4 ") != std::string::npos);
+    CHECK_FALSE(fixture.servers().add(server("b:2")));
+    CHECK(fixture.read() == text + "\nb:2 " + key + " 2026-11-20\n");
+    CHECK(fixture.warnings.size() == 2);
 }
 
-TEST_CASE("a bad line about the very server is a problem and no first use")
+TEST_CASE("an invalid line about the server is an error and no key is saved")
 {
-    address_book book;
+    known_servers_fixture fixture;
     std::string const line = GENERATE_COPY(here + " SHA256:short 2026-11-20", "localhost:7678", "LOCALHOST:7678\tx",
                                            '\0' + here + " " + key, "\xc2\xa0" + here + " " + key);
     CAPTURE(line);
-    book.write("a:1 " + key + "\n" + line + "\n");
-    auto const found = book.servers().find(here);
+    fixture.write("a:1 " + key + "\n" + line + "\n");
+    auto const found = fixture.servers().find(here);
     REQUIRE_FALSE(found);
     CHECK(found.error().find("known_servers:2 ") != std::string::npos);
-    CHECK(book.servers().add(server()));
-    CHECK(book.read() == "a:1 " + key + "\n" + line + "\n");
+    CHECK(fixture.servers().add(server()));
+    CHECK(fixture.read() == "a:1 " + key + "\n" + line + "\n");
 }
 
-TEST_CASE("a key is found whatever an editor or another system did to the file")
+TEST_CASE("a key is found in a file with a byte order mark or CRLF or extra blanks")
 {
-    address_book book;
+    known_servers_fixture fixture;
     auto const text = GENERATE_COPY("\xef\xbb\xbf# mine\r\n\r\n" + here + " " + key + " 2026-11-20\r\n",
                                     "\xef\xbb\xbf  # mine\n \t\n\t" + here + "\t" + key,
                                     "a:1 " + other_key + "\n\n " + here + " " + key + " 2026-11-20\r");
-    book.write(text);
-    auto const found = book.servers().find(here);
+    fixture.write(text);
+    auto const found = fixture.servers().find(here);
     REQUIRE(found);
     REQUIRE(found->size() == 1);
     CHECK(found->front().fingerprint == key);
     CHECK(found->front().line == 3);
-    CHECK(book.warnings.empty());
-    auto const problem = book.servers().add(server(here, other_key));
+    CHECK(fixture.warnings.empty());
+    auto const problem = fixture.servers().add(server(here, other_key));
     REQUIRE(problem);
     CHECK(problem->find(key) != std::string::npos);
-    CHECK(book.read() == text);
+    CHECK(fixture.read() == text);
 }
 
-TEST_CASE("known servers that cannot be read are a problem and are not written")
+TEST_CASE("a file of known servers that cannot be read is an error and is not written")
 {
-    address_book book;
-    std::filesystem::create_directories(book.file("known_servers").parent_path());
-    std::filesystem::create_symlink("elsewhere", book.file("known_servers"));
-    CHECK_FALSE(book.servers().find(here));
-    CHECK(book.servers().add(server()));
-    CHECK(std::filesystem::is_symlink(book.file("known_servers")));
+    known_servers_fixture fixture;
+    std::filesystem::create_directories(fixture.file("known_servers").parent_path());
+    std::filesystem::create_symlink("elsewhere", fixture.file("known_servers"));
+    CHECK_FALSE(fixture.servers().find(here));
+    CHECK(fixture.servers().add(server()));
+    CHECK(std::filesystem::is_symlink(fixture.file("known_servers")));
 }
 
-TEST_CASE("known servers that others could read are made private with a warning")
+TEST_CASE("a file of known servers that others could read is made private with a warning")
 {
-    address_book book;
-    book.write(here + " " + key + "\n");
-    std::filesystem::permissions(book.file("known_servers"), std::filesystem::perms{0644});
-    CHECK(book.servers().find(here));
-    CHECK(book.warnings.size() == 1);
-    CHECK(book.mode_of("known_servers") == 0600);
+    known_servers_fixture fixture;
+    fixture.write(here + " " + key + "\n");
+    std::filesystem::permissions(fixture.file("known_servers"), std::filesystem::perms{0644});
+    CHECK(fixture.servers().find(here));
+    CHECK(fixture.warnings.size() == 1);
+    CHECK(fixture.mode_of("known_servers") == 0600);
 }
 
-// Promise S12: state that somebody else owns or could have written is refused.
-TEST_CASE("known servers that somebody else could have written are a problem and are left as they are")
+// Promise S12: state files that another user owns or could have written are rejected.
+TEST_CASE("a file of known servers that another user could have written is an error and is not changed")
 {
-    address_book book;
-    book.write(here + " " + key + "\n");
+    known_servers_fixture fixture;
+    fixture.write(here + " " + key + "\n");
     auto const mode = GENERATE(0620U, 0602U, 0666U);
-    std::filesystem::permissions(book.file("known_servers"), std::filesystem::perms{mode});
-    CHECK_FALSE(book.servers().find(here));
-    CHECK(book.servers().add(server("b:2")));
-    CHECK(book.mode_of("known_servers") == mode);
-    CHECK(book.read() == here + " " + key + "\n");
+    std::filesystem::permissions(fixture.file("known_servers"), std::filesystem::perms{mode});
+    CHECK_FALSE(fixture.servers().find(here));
+    CHECK(fixture.servers().add(server("b:2")));
+    CHECK(fixture.mode_of("known_servers") == mode);
+    CHECK(fixture.read() == here + " " + key + "\n");
 }
 
-TEST_CASE("known servers in a folder where others may write are a problem even when there are none")
+TEST_CASE("known servers in a directory that others may write to are an error even without a file")
 {
-    address_book book;
-    book.write(here + " " + key + "\n");
-    if (GENERATE(true, false)) std::filesystem::remove(book.file("known_servers"));
-    auto const folder = book.file("known_servers").parent_path();
-    std::filesystem::permissions(folder, std::filesystem::perms{GENERATE(0770U, 0707U)});
-    CHECK_FALSE(book.servers().find(here));
-    CHECK(book.servers().add(server()));
-    std::filesystem::permissions(folder, std::filesystem::perms{01777});  // as /tmp: what is ours stays there
-    CHECK(book.servers().find(here));
+    known_servers_fixture fixture;
+    fixture.write(here + " " + key + "\n");
+    if (GENERATE(true, false)) std::filesystem::remove(fixture.file("known_servers"));
+    auto const directory = fixture.file("known_servers").parent_path();
+    std::filesystem::permissions(directory, std::filesystem::perms{GENERATE(0770U, 0707U)});
+    CHECK_FALSE(fixture.servers().find(here));
+    CHECK(fixture.servers().add(server()));
+    std::filesystem::permissions(directory,
+                                 std::filesystem::perms{01777});  // sticky, as /tmp: others cannot remove our file
+    CHECK(fixture.servers().find(here));
 }
 
-TEST_CASE("known servers of another user are a problem")
+TEST_CASE("a file of known servers that another user owns is an error")
 {
-    address_book book;
-    book.write(here + " " + key + "\n");
-    auto const whose = GENERATE("known_servers", "");
-    auto const folder_mode = GENERATE(0700U, 01777U);  // where others may put files, its owner may still take them away
-    std::filesystem::permissions(book.file(""), std::filesystem::perms{folder_mode});
-    if (::chown(book.file(whose).c_str(), 65534, 65534) != 0) return;  // only root gives files away
-    CHECK_FALSE(book.servers().find(here));
+    known_servers_fixture fixture;
+    fixture.write(here + " " + key + "\n");
+    auto const path = GENERATE("known_servers", "");
+    auto const directory_mode = GENERATE(0700U, 01777U);  // the owner of a sticky directory may remove any file
+    std::filesystem::permissions(fixture.file(""), std::filesystem::perms{directory_mode});
+    if (::chown(fixture.file(path).c_str(), 65534, 65534) != 0) return;  // only root can change the owner
+    CHECK_FALSE(fixture.servers().find(here));
 }
 
-TEST_CASE("nobody's home keeps no key and says so")
+TEST_CASE("without a home directory no key is saved and the error says so")
 {
     known_servers const nowhere{{}, {}};
     auto const found = nowhere.find(here);
@@ -214,22 +215,22 @@ TEST_CASE("nobody's home keeps no key and says so")
     CHECK(nowhere.add(server()));
 }
 
-TEST_CASE("clients that meet their servers at the same time lose no key")
+TEST_CASE("processes that save keys at the same time lose none")
 {
-    address_book book;
+    known_servers_fixture fixture;
     constexpr int clients = 8;
     std::vector<std::thread> threads;
     std::atomic<int> problems = 0;
     for (int i = 0; i < clients; ++i) {
-        threads.emplace_back([&book, &problems, i] {
-            known_servers const own{book.file("known_servers"), {}};
+        threads.emplace_back([&fixture, &problems, i] {
+            known_servers const own{fixture.file("known_servers"), {}};
             if (own.add(server("host" + std::to_string(i) + ":1"))) ++problems;
         });
     }
     for (auto& thread : threads) thread.join();
     CHECK(problems == 0);
     for (int i = 0; i < clients; ++i) {
-        auto const found = book.servers().find("host" + std::to_string(i) + ":1");
+        auto const found = fixture.servers().find("host" + std::to_string(i) + ":1");
         REQUIRE(found);
         CHECK(found->size() == 1);
     }

@@ -22,14 +22,14 @@ namespace {
 timestamp const today{1'000'000s};
 
 /// A file of saved sessions in a directory of its own, and the warnings about it.
-class shelf {
+class sessions_fixture {
 public:
-    shelf()
+    sessions_fixture()
     {
         std::string pattern = (fs::temp_directory_path() / "porter-saved-XXXXXX").string();
         root_ = ::mkdtemp(pattern.data());
     }
-    ~shelf() { fs::remove_all(root_); }
+    ~sessions_fixture() { fs::remove_all(root_); }
 
     fs::path directory() const { return root_ / "state" / "porter"; }
     fs::path file() const { return directory() / "sessions"; }
@@ -60,92 +60,92 @@ private:
 
 saved_session session(std::string name, std::string token, std::uint16_t port = 7678)
 {
-    saved_session made;
-    made.server = {"localhost", port, "plain", "-"};
-    made.name = std::move(name);
-    made.expires_at = today + 1h;
-    made.token = secret{token};
-    return made;
+    saved_session saved;
+    saved.server = {"localhost", port, "plain", "-"};
+    saved.name = std::move(name);
+    saved.expires_at = today + 1h;
+    saved.token = secret{token};
+    return saved;
 }
 
 server_identity const here{"localhost", 7678, "plain", "-"};
 
 unsigned mode_of(fs::path const& path)
 {
-    struct ::stat about{};
-    ::lstat(path.c_str(), &about);
-    return about.st_mode & 07777;
+    struct ::stat status{};
+    ::lstat(path.c_str(), &status);
+    return status.st_mode & 07777;
 }
 
 }  // namespace
 
-TEST_CASE("a kept session is found again")
+TEST_CASE("a saved session is found")
 {
-    shelf shelf;
-    shelf.sessions().save(session("Alice", "prt_a"), today);
-    auto const found = shelf.sessions().find(here, "", today);
+    sessions_fixture fixture;
+    fixture.sessions().save(session("Alice", "prt_a"), today);
+    auto const found = fixture.sessions().find(here, "", today);
     REQUIRE(found);
     CHECK(found->name == "Alice");
     CHECK(found->token.view() == "prt_a");
-    CHECK(shelf.warnings.empty());
+    CHECK(fixture.warnings.empty());
 }
 
 TEST_CASE("without a file there is no session and no warning")
 {
-    shelf shelf;
-    CHECK_FALSE(shelf.sessions().find(here, "", today));
-    shelf.sessions().forget(here, "Alice");
-    CHECK(shelf.warnings.empty());
+    sessions_fixture fixture;
+    CHECK_FALSE(fixture.sessions().find(here, "", today));
+    fixture.sessions().forget(here, "Alice");
+    CHECK(fixture.warnings.empty());
 }
 
 TEST_CASE("the file and its directory are private")
 {
-    shelf shelf;
+    sessions_fixture fixture;
     ::umask(0);
-    shelf.sessions().save(session("Alice", "prt_a"), today);
+    fixture.sessions().save(session("Alice", "prt_a"), today);
     ::umask(022);
-    CHECK(mode_of(shelf.file()) == 0600);
-    CHECK(mode_of(shelf.directory()) == 0700);
+    CHECK(mode_of(fixture.file()) == 0600);
+    CHECK(mode_of(fixture.directory()) == 0700);
 }
 
-TEST_CASE("a token is offered to nothing but the place it is from")
+TEST_CASE("a session is found only for the server that it is from")
 {
-    shelf shelf;
-    shelf.sessions().save(session("Alice", "prt_a"), today);
-    auto elsewhere = here;
+    sessions_fixture fixture;
+    fixture.sessions().save(session("Alice", "prt_a"), today);
+    auto other = here;
     SECTION("host")
     {
-        elsewhere.host = "localhost.example";
+        other.host = "localhost.example";
     }
     SECTION("port")
     {
-        elsewhere.port = 7679;
+        other.port = 7679;
     }
     SECTION("transport")
     {
-        elsewhere.transport = "tls";
+        other.transport = "tls";
     }
     SECTION("key")
     {
-        elsewhere.key = "SHA256:abc";
+        other.key = "SHA256:abc";
     }
-    CHECK_FALSE(shelf.sessions().find(elsewhere, "", today));
+    CHECK_FALSE(fixture.sessions().find(other, "", today));
 }
 
-TEST_CASE("the session kept last is found unless another name is wanted")
+TEST_CASE("the session saved last is found unless a name is given")
 {
-    shelf shelf;
-    shelf.sessions().save(session("Alice", "prt_a"), today);
-    shelf.sessions().save(session("Bob", "prt_b"), today);
-    CHECK(shelf.sessions().find(here, "", today)->name == "Bob");
-    CHECK(shelf.sessions().find(here, "Alice", today)->token.view() == "prt_a");
-    CHECK_FALSE(shelf.sessions().find(here, "Carol", today));
+    sessions_fixture fixture;
+    fixture.sessions().save(session("Alice", "prt_a"), today);
+    fixture.sessions().save(session("Bob", "prt_b"), today);
+    CHECK(fixture.sessions().find(here, "", today)->name == "Bob");
+    CHECK(fixture.sessions().find(here, "Alice", today)->token.view() == "prt_a");
+    CHECK_FALSE(fixture.sessions().find(here, "Carol", today));
 }
 
-TEST_CASE("the other names under which sessions are kept for a server are told")
+TEST_CASE("the names of the other sessions for the server are found")
 {
-    shelf disk;
-    auto const sessions = disk.sessions();
+    sessions_fixture fixture;
+    auto const sessions = fixture.sessions();
     for (auto const* const name : {"Alice", "Bob", "Carol"}) REQUIRE(sessions.save(session(name, "prt_x"), today));
     REQUIRE(sessions.save(session("Elsewhere", "prt_x", 7679), today));
     std::vector<std::string> others{"old"};
@@ -157,67 +157,67 @@ TEST_CASE("the other names under which sessions are kept for a server are told")
     CHECK(others.empty());
 }
 
-TEST_CASE("a new session of the same name takes the place of the old one")
+TEST_CASE("a new session of the same account replaces the old one")
 {
-    shelf shelf;
-    shelf.sessions().save(session("Alice", "prt_old"), today);
-    shelf.sessions().save(session("Alice", "prt_new"), today);
-    CHECK(shelf.read().find("prt_old") == std::string::npos);
-    CHECK(shelf.sessions().find(here, "Alice", today)->token.view() == "prt_new");
+    sessions_fixture fixture;
+    fixture.sessions().save(session("Alice", "prt_old"), today);
+    fixture.sessions().save(session("Alice", "prt_new"), today);
+    CHECK(fixture.read().find("prt_old") == std::string::npos);
+    CHECK(fixture.sessions().find(here, "Alice", today)->token.view() == "prt_new");
 }
 
-TEST_CASE("a forgotten session is gone and the others stay")
+TEST_CASE("forgetting a session keeps the others")
 {
-    shelf shelf;
-    shelf.sessions().save(session("Alice", "prt_a"), today);
-    shelf.sessions().save(session("Bob", "prt_b"), today);
-    shelf.sessions().forget(here, "Bob");
-    CHECK(shelf.read().find("prt_b") == std::string::npos);
-    CHECK(shelf.sessions().find(here, "", today)->name == "Alice");
+    sessions_fixture fixture;
+    fixture.sessions().save(session("Alice", "prt_a"), today);
+    fixture.sessions().save(session("Bob", "prt_b"), today);
+    fixture.sessions().forget(here, "Bob");
+    CHECK(fixture.read().find("prt_b") == std::string::npos);
+    CHECK(fixture.sessions().find(here, "", today)->name == "Alice");
 }
 
-TEST_CASE("an expired session is passed over and dropped with the next change")
+TEST_CASE("an expired session is not found and is deleted by the next change")
 {
-    shelf shelf;
-    shelf.sessions().save(session("Alice", "prt_a"), today);
-    CHECK_FALSE(shelf.sessions().find(here, "", today + 2h));
+    sessions_fixture fixture;
+    fixture.sessions().save(session("Alice", "prt_a"), today);
+    CHECK_FALSE(fixture.sessions().find(here, "", today + 2h));
     auto later = session("Bob", "prt_b");
     later.expires_at = today + 10h;
-    shelf.sessions().save(later, today + 2h);
-    CHECK(shelf.read().find("prt_a") == std::string::npos);
+    fixture.sessions().save(later, today + 2h);
+    CHECK(fixture.read().find("prt_a") == std::string::npos);
 }
 
-TEST_CASE("a bad line is a warning with its number and stays in the file")
+TEST_CASE("an invalid line is reported as a warning with its number and kept")
 {
-    shelf shelf;
-    shelf.write("# kept by hand\ngarbage\nlocalhost 7678 plain - 1003600 prt_a Alice\n\x01\x02\xff\n");
-    CHECK(shelf.sessions().find(here, "", today)->name == "Alice");
-    REQUIRE(shelf.warnings.size() == 2);
-    CHECK(shelf.warnings[0].find("sessions:2 ") != std::string::npos);
-    CHECK(shelf.warnings[1].find("sessions:4 ") != std::string::npos);
+    sessions_fixture fixture;
+    fixture.write("# kept by hand\ngarbage\nlocalhost 7678 plain - 1003600 prt_a Alice\n\x01\x02\xff\n");
+    CHECK(fixture.sessions().find(here, "", today)->name == "Alice");
+    REQUIRE(fixture.warnings.size() == 2);
+    CHECK(fixture.warnings[0].find("sessions:2 ") != std::string::npos);
+    CHECK(fixture.warnings[1].find("sessions:4 ") != std::string::npos);
 
-    shelf.sessions().save(session("Bob", "prt_b"), today);
-    CHECK(shelf.read() ==
+    fixture.sessions().save(session("Bob", "prt_b"), today);
+    CHECK(fixture.read() ==
           "# kept by hand\ngarbage\nlocalhost 7678 plain - 1003600 prt_a Alice\n\x01\x02\xff\n"
           "localhost 7678 plain - 1003600 prt_b Bob\n");
 }
 
-TEST_CASE("sessions are found whatever an editor or another system did to the file")
+TEST_CASE("a session is found in a file with a byte order mark or CRLF or extra blanks")
 {
-    shelf shelf;
+    sessions_fixture fixture;
     auto const text = GENERATE("\xef\xbb\xbf# mine\r\n\r\nlocalhost 7678 plain - 1003600 prt_a Alice\r\n",
                                "\xef\xbb\xbflocalhost 7678 plain - 1003600 prt_a Alice",
                                "  localhost\t7678 plain - 1003600 prt_a Alice\t");
-    shelf.write(text);
-    auto const found = shelf.sessions().find(here, "Alice", today);
+    fixture.write(text);
+    auto const found = fixture.sessions().find(here, "Alice", today);
     REQUIRE(found);
     CHECK(found->token.view() == "prt_a");
-    CHECK(shelf.warnings.empty());
-    shelf.sessions().forget(here, "Alice");
-    CHECK(shelf.read().find("prt_a") == std::string::npos);
+    CHECK(fixture.warnings.empty());
+    fixture.sessions().forget(here, "Alice");
+    CHECK(fixture.read().find("prt_a") == std::string::npos);
 }
 
-TEST_CASE("a session that cannot be kept is told of with the reason")
+TEST_CASE("a session that cannot be saved is reported as a warning with the reason")
 {
     std::vector<std::string> warnings;
     auto const warn = [&warnings](std::string const& warning) { warnings.push_back(warning); };
@@ -226,68 +226,68 @@ TEST_CASE("a session that cannot be kept is told of with the reason")
     REQUIRE(warnings.size() == 2);
     CHECK(warnings[0] == "the session is not saved: neither HOME nor XDG_STATE_HOME is set");
     CHECK(warnings[1].find("/sys/no-such-folder/porter: ") != std::string::npos);
-    CHECK(warnings[1].find("No such file") == std::string::npos);  // it is not there because it may not be made
+    CHECK(warnings[1].find("No such file") == std::string::npos);  // the cause is that it cannot be created
     CHECK_FALSE(saved_sessions({}, warn).find(here, "", today));
     CHECK(warnings.size() == 2);
 }
 
-TEST_CASE("a last line without a line feed counts")
+TEST_CASE("a last line without a line feed is read")
 {
-    shelf shelf;
-    shelf.write("localhost 7678 plain - 1003600 prt_a Alice");
-    CHECK(shelf.sessions().find(here, "", today));
+    sessions_fixture fixture;
+    fixture.write("localhost 7678 plain - 1003600 prt_a Alice");
+    CHECK(fixture.sessions().find(here, "", today));
 }
 
-TEST_CASE("a file that others could read is made private with a warning")
+TEST_CASE("a file of sessions that others could read is made private with a warning")
 {
-    shelf shelf;
-    shelf.sessions().save(session("Alice", "prt_a"), today);
-    ::chmod(shelf.file().c_str(), 0644);
-    CHECK(shelf.sessions().find(here, "", today));
-    CHECK(shelf.warnings.size() == 1);
-    CHECK(mode_of(shelf.file()) == 0600);
+    sessions_fixture fixture;
+    fixture.sessions().save(session("Alice", "prt_a"), today);
+    ::chmod(fixture.file().c_str(), 0644);
+    CHECK(fixture.sessions().find(here, "", today));
+    CHECK(fixture.warnings.size() == 1);
+    CHECK(mode_of(fixture.file()) == 0600);
 }
 
 // Promise S12.
-TEST_CASE("what is no file of ours is neither read nor written")
+TEST_CASE("a path that is not a regular file of at most 1 MiB is neither read nor written")
 {
-    shelf shelf;
-    fs::create_directories(shelf.directory());
+    sessions_fixture fixture;
+    fs::create_directories(fixture.directory());
     SECTION("a symbolic link")
     {
-        std::ofstream{shelf.directory() / "target"} << "precious";
-        fs::create_symlink("target", shelf.file());
+        std::ofstream{fixture.directory() / "target"} << "precious";
+        fs::create_symlink("target", fixture.file());
     }
     SECTION("a directory")
     {
-        fs::create_directory(shelf.file());
+        fs::create_directory(fixture.file());
     }
     SECTION("a pipe")
     {
-        ::mkfifo(shelf.file().c_str(), 0600);
+        ::mkfifo(fixture.file().c_str(), 0600);
     }
     SECTION("a huge file")
     {
-        shelf.write(std::string(2 * 1024 * 1024, 'x'));
+        fixture.write(std::string(2 * 1024 * 1024, 'x'));
     }
-    auto const before = fs::symlink_status(shelf.file()).type();
-    shelf.sessions().save(session("Alice", "prt_a"), today);
-    CHECK_FALSE(shelf.sessions().find(here, "", today));
-    CHECK(shelf.warnings.size() == 2);
-    CHECK(fs::symlink_status(shelf.file()).type() == before);
+    auto const before = fs::symlink_status(fixture.file()).type();
+    fixture.sessions().save(session("Alice", "prt_a"), today);
+    CHECK_FALSE(fixture.sessions().find(here, "", today));
+    CHECK(fixture.warnings.size() == 2);
+    CHECK(fs::symlink_status(fixture.file()).type() == before);
 }
 
-TEST_CASE("a file left over from a crash is no hindrance")
+TEST_CASE("a temporary file left over from a crash is replaced")
 {
-    shelf shelf;
-    fs::create_directories(shelf.directory());
-    std::ofstream{shelf.file().string() + ".new"} << "half";
-    shelf.sessions().save(session("Alice", "prt_a"), today);
-    CHECK(shelf.sessions().find(here, "", today));
-    CHECK_FALSE(fs::exists(shelf.file().string() + ".new"));
+    sessions_fixture fixture;
+    fs::create_directories(fixture.directory());
+    std::ofstream{fixture.file().string() + ".new"} << "half";
+    fixture.sessions().save(session("Alice", "prt_a"), today);
+    CHECK(fixture.sessions().find(here, "", today));
+    CHECK_FALSE(fs::exists(fixture.file().string() + ".new"));
 }
 
-TEST_CASE("a place that cannot be written is a warning")
+TEST_CASE("a file that cannot be written is reported as a warning")
 {
     std::vector<std::string> warnings;
     saved_sessions sessions{"/proc/nowhere/sessions", [&](std::string const& text) { warnings.push_back(text); }};
@@ -295,7 +295,7 @@ TEST_CASE("a place that cannot be written is a warning")
     CHECK(warnings.size() == 1);
 }
 
-TEST_CASE("the file stands in XDG_STATE_HOME or else below the home")
+TEST_CASE("the file is in XDG_STATE_HOME or else in the home directory")
 {
     std::string const state = std::getenv("XDG_STATE_HOME") ? std::getenv("XDG_STATE_HOME") : "";
     ::setenv("HOME", "/home/alice", 1);
@@ -309,21 +309,21 @@ TEST_CASE("the file stands in XDG_STATE_HOME or else below the home")
     if (!state.empty()) ::setenv("XDG_STATE_HOME", state.c_str(), 1);
 }
 
-TEST_CASE("a session of a server for which an authority vouches is found under its new key and replaced there")
+TEST_CASE("a session of a certified server is found and replaced after the server has a new key")
 {
     std::string const authority = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU";
-    shelf shelf;
-    auto kept = session("Alice", "prt_old");
-    kept.server = {"localhost", 7678, "tls", "before", authority};
-    shelf.sessions().save(kept, today);
+    sessions_fixture fixture;
+    auto old = session("Alice", "prt_old");
+    old.server = {"localhost", 7678, "tls", "before", authority};
+    fixture.sessions().save(old, today);
     auto renewed = session("Alice", "prt_new");
     renewed.server = {"localhost", 7678, "tls", "renewed", authority};
-    REQUIRE(shelf.sessions().find(renewed.server, "Alice", today));
-    CHECK(shelf.sessions().find(renewed.server, "Alice", today)->token.view() == "prt_old");
-    CHECK_FALSE(shelf.sessions().find({"localhost", 7678, "tls", "renewed", {}}, "Alice", today));
+    REQUIRE(fixture.sessions().find(renewed.server, "Alice", today));
+    CHECK(fixture.sessions().find(renewed.server, "Alice", today)->token.view() == "prt_old");
+    CHECK_FALSE(fixture.sessions().find({"localhost", 7678, "tls", "renewed", {}}, "Alice", today));
 
-    shelf.sessions().save(renewed, today);
-    CHECK(shelf.read().find("prt_old") == std::string::npos);
-    shelf.sessions().forget({"localhost", 7678, "tls", "the next", authority}, "Alice");
-    CHECK(shelf.read().empty());
+    fixture.sessions().save(renewed, today);
+    CHECK(fixture.read().find("prt_old") == std::string::npos);
+    fixture.sessions().forget({"localhost", 7678, "tls", "the next", authority}, "Alice");
+    CHECK(fixture.read().empty());
 }

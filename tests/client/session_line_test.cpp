@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-saved_session alices()
+saved_session alice_session()
 {
     saved_session session;
     session.server.host = "localhost";
@@ -22,26 +22,26 @@ saved_session alices()
     return session;
 }
 
-constexpr auto alices_line = "localhost 7678 plain - 1766419200 prt_abc Alice Liddell";
+constexpr auto alice_line = "localhost 7678 plain - 1766419200 prt_abc Alice Liddell";
 
 }  // namespace
 
-TEST_CASE("a session is one line of plain fields with the name last")
+TEST_CASE("a session is written as one line of fields with the name last")
 {
-    CHECK(format_session_line(alices()) == alices_line);
+    CHECK(format_session_line(alice_session()) == alice_line);
 }
 
-TEST_CASE("a line gives back the session that it was made from")
+TEST_CASE("a written line is parsed as the same session")
 {
-    auto const parsed = parse_session_line(alices_line);
+    auto const parsed = parse_session_line(alice_line);
     REQUIRE(parsed);
-    CHECK(parsed->server == alices().server);
+    CHECK(parsed->server == alice_session().server);
     CHECK(parsed->name == "Alice Liddell");
-    CHECK(parsed->expires_at == alices().expires_at);
+    CHECK(parsed->expires_at == alice_session().expires_at);
     CHECK(parsed->token.view() == "prt_abc");
 }
 
-TEST_CASE("what an editor or another system adds to a session's line is no part of it")
+TEST_CASE("a byte order mark and blanks and a CR around a session line are ignored")
 {
     std::string const line = GENERATE("localhost 7678 plain - 1766419200 prt_abc Alice Liddell\r",
                                       "\xef\xbb\xbflocalhost 7678 plain - 1766419200 prt_abc Alice Liddell",
@@ -49,12 +49,12 @@ TEST_CASE("what an editor or another system adds to a session's line is no part 
     CAPTURE(line);
     auto const parsed = parse_session_line(line);
     REQUIRE(parsed);
-    CHECK(parsed->server == alices().server);
+    CHECK(parsed->server == alice_session().server);
     CHECK(parsed->name == "Alice Liddell");
     CHECK(parsed->token.view() == "prt_abc");
 }
 
-TEST_CASE("a line that is no session is explained without showing the token")
+TEST_CASE("the error of an invalid line does not contain the token")
 {
     std::string const line = GENERATE(
         "", " ", "localhost", "localhost 7678 plain - 1766419200 prt_abc", "localhost 7678 plain - 1766419200 prt_abc ",
@@ -70,9 +70,9 @@ TEST_CASE("a line that is no session is explained without showing the token")
     CHECK(parsed.error().find("prt_abc") == std::string::npos);
 }
 
-TEST_CASE("what a server made up to break the file gets no line")
+TEST_CASE("a session that would break the file is not written")
 {
-    auto session = alices();
+    auto session = alice_session();
     SECTION("a name with a line feed")
     {
         session.name = "Alice\nevil 1 plain - 9 prt_x Bob";
@@ -108,10 +108,10 @@ TEST_CASE("what a server made up to break the file gets no line")
     CHECK(format_session_line(session).empty());
 }
 
-TEST_CASE("a session of a server for which an authority vouches has the authority behind the key")
+TEST_CASE("the line of a certified server has the authority after the key")
 {
     std::string const authority = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU";
-    auto session = alices();
+    auto session = alice_session();
     session.server.transport = "tls";
     session.server.key = "SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg";
     session.server.authority = authority;
@@ -126,24 +126,24 @@ TEST_CASE("a session of a server for which an authority vouches has the authorit
     }
 }
 
-TEST_CASE("a token is offered to the same key or to one for which the same authority vouches")
+TEST_CASE("a token may be sent to the same key or the same authority")
 {
     using porter::detail::client::can_resume_at;
     using porter::detail::client::server_identity;
     server_identity const pinned{"localhost", 7678, "tls", "key", {}};
-    server_identity const vouched{"localhost", 7678, "tls", "key", "authority"};
+    server_identity const certified{"localhost", 7678, "tls", "key", "authority"};
     server_identity const renewed{"localhost", 7678, "tls", "new key", "authority"};
-    server_identity const repinned{"localhost", 7678, "tls", "new key", {}};
-    server_identity const of_another{"localhost", 7678, "tls", "new key", "another"};
-    CHECK(can_resume_at(vouched, renewed));
-    CHECK(can_resume_at(vouched, pinned));
-    CHECK(can_resume_at(pinned, vouched));
+    server_identity const newly_pinned{"localhost", 7678, "tls", "new key", {}};
+    server_identity const by_other_authority{"localhost", 7678, "tls", "new key", "another"};
+    CHECK(can_resume_at(certified, renewed));
+    CHECK(can_resume_at(certified, pinned));
+    CHECK(can_resume_at(pinned, certified));
     CHECK_FALSE(can_resume_at(pinned, renewed));
-    CHECK_FALSE(can_resume_at(pinned, repinned));
-    CHECK_FALSE(can_resume_at(vouched, repinned));
-    CHECK_FALSE(can_resume_at(vouched, of_another));
-    auto const elsewhere = GENERATE(server_identity{"other", 7678, "tls", "key", "authority"},
-                                    server_identity{"localhost", 7679, "tls", "key", "authority"},
-                                    server_identity{"localhost", 7678, "plain", "key", "authority"});
-    CHECK_FALSE(can_resume_at(vouched, elsewhere));
+    CHECK_FALSE(can_resume_at(pinned, newly_pinned));
+    CHECK_FALSE(can_resume_at(certified, newly_pinned));
+    CHECK_FALSE(can_resume_at(certified, by_other_authority));
+    auto const other = GENERATE(server_identity{"other", 7678, "tls", "key", "authority"},
+                                server_identity{"localhost", 7679, "tls", "key", "authority"},
+                                server_identity{"localhost", 7678, "plain", "key", "authority"});
+    CHECK_FALSE(can_resume_at(certified, other));
 }

@@ -407,10 +407,10 @@ task<void> login_flow::close()
 task<void> login_flow::end_session()
 {
     if (!std::exchange(owns_session_, false) || client_->ended() != nullptr) {
-        while (is_ending_) co_await session_ended_.wait();
+        while (is_logging_out_) co_await session_ended_.wait();
         co_return;
     }
-    is_ending_ = true;
+    is_logging_out_ = true;
     auto const executor = co_await asio::this_coro::executor;
     base::steady_timer timer{executor, logout_timeout};
     auto const ignored = [](std::exception_ptr const&) {};
@@ -423,7 +423,7 @@ task<void> login_flow::end_session()
         connector_.warn_once(fmt::format("the session as {} is not ended: {}", name_,
                                          console_.on_terminal() ? clause_of(ended.error()) : describe(ended.error())));
     }
-    is_ending_ = false;
+    is_logging_out_ = false;
     session_ended_.notify();
 }
 

@@ -74,7 +74,7 @@ private:
     std::string ended_session_name_;    // the account whose saved session the server rejected
     bool password_rule_shown_ = false;  // the rule for a new password
     bool owns_session_ = false;         // the session was opened by this process and is not saved
-    bool is_ending_ = false;            // end_session() runs
+    bool is_logging_out_ = false;       // end_session() runs
     detail::client::condition_variable session_ended_;
     detail::base::secret token_;  // the session's, for reconnecting
 };

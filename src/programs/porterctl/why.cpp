@@ -124,7 +124,7 @@ std::vector<finding> find_rules(login_query const& query, database& db)
     std::optional<store::account_id> id;
     if (query.account) id = query.account->id;
     auto const network = query.from ? query.from->network() : std::string{};
-    auto const history = store::sqlite::attempts_of(db, id, network, detail::auth::throttle_rules, now);
+    auto const history = store::sqlite::history_of(db, id, network, detail::auth::throttle_rules, now);
     auto const decision = store::decide(history, detail::auth::throttle_rules, now);
     if (!decision.allows()) findings.push_back(describe(query, history, decision));
     if (!query.account) {
