@@ -56,7 +56,7 @@ exit_code exit_code_of(code reason)
     return exit_code::refused;  // a code of a newer protocol
 }
 
-bool is_about_open_files(std::error_code const& error)
+bool is_lack_of_descriptors(std::error_code const& error)
 {
     return error == asio::error::no_descriptors || error == std::errc::too_many_files_open ||
            error == std::errc::too_many_files_open_in_system;
@@ -112,7 +112,7 @@ exit_code exit_code_of(client_error const& error)
 std::string line_of(client_error const& error)
 {
     auto const line = detail::base::escape(describe(error));
-    if (is_about_open_files(error.system)) return fmt::format("{} ({})", line, open_files_advice());
+    if (is_lack_of_descriptors(error.system)) return fmt::format("{} ({})", line, open_files_advice());
     if (error.cause == client_errc::unknown_server) return line + " (--trust FINGERPRINT, or --trust-first-use)";
     // A plaintext reply to a TLS handshake may be an attacker's, so --plain is not suggested.
     if (error.code != code::tls_required || error.cause == client_errc::protocol) return line;
@@ -160,7 +160,7 @@ exit_status exit_status_for(std::exception_ptr const& defect)
     try {
         std::rethrow_exception(defect);
     } catch (std::system_error const& error) {
-        if (!is_about_open_files(error.code())) return {exit_code::defect, detail::base::escape(error.what())};
+        if (!is_lack_of_descriptors(error.code())) return {exit_code::defect, detail::base::escape(error.what())};
         return {exit_code::bad_configuration, fmt::format("too many open files: {}", open_files_advice())};
     } catch (std::bad_alloc const&) {
         return {exit_code::defect, "out of memory"};

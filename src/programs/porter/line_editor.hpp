@@ -25,7 +25,7 @@ public:
     line_editor(line_editor const&) = delete;
     line_editor& operator=(line_editor const&) = delete;
 
-    /// Shows the prompt, and puts the terminal into raw input mode until close().
+    /// Shows the prompt, and puts the terminal into non-canonical mode until close().
     void open();
     void close();
     bool is_open() const noexcept { return open_; }

@@ -16,7 +16,7 @@
 
 namespace porter::programs {
 
-/// Connects and gets access with what the command line, the saved sessions and, on a terminal, the user's answers give.
+/// Connects and gets access, with the options, the saved sessions and, on a terminal, the user's answers.
 class login_flow {
 public:
     /// `connection` receives the connection, before access as well. `prompts`: null without a terminal. All arguments

@@ -85,7 +85,7 @@ porter_options parse_porter_options(std::vector<std::string> arguments)
     app.allow_extras();  // rejected below, with our own message
     app.add_flag("-h,--help", options.help);
     app.add_flag("--version", options.version);
-    app.add_option("where", operands);
+    app.add_option("operands", operands);
     app.add_option("--name", options.name);
     app.add_flag("--register", options.register_account);
     app.add_option("--password-file", options.password_file);
