@@ -133,8 +133,8 @@ void line_editor::read_key()
             key = nothing_key;
             break;
         }
-        bool const is_alt =
-            key.size() == 1 && key.front() == escape && *character == escape;  // before an escape sequence
+        // Alt and a key that itself sends an escape sequence: drop the first Escape.
+        bool const is_alt = key.size() == 1 && key.front() == escape && *character == escape;
         if (!is_alt) key += *character;
     } while (key.front() == escape && !is_whole_key(key));
     if (key.front() == escape && !is_bound_key(key)) key = nothing_key;

@@ -40,7 +40,7 @@ public:
     }
 
     /// At the right edge a terminal wraps only before the next character: wraps now.
-    void wrap_position_edge()
+    void wrap_at_edge()
     {
         if (position_.column < columns_) return;
         text_ += "\r\n";
@@ -88,7 +88,7 @@ line_layout lay_out(std::string_view prompt, std::string_view line, std::size_t 
         write_character(writer, character);
         at += character.size();
     }
-    writer.wrap_position_edge();
+    writer.wrap_at_edge();
     layout.end = writer.position();
     if (cursor >= line.size()) layout.cursor = layout.end;
     layout.text = writer.take_text();
