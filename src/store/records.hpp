@@ -141,7 +141,7 @@ constexpr std::string_view name_of(end_cause cause) noexcept
 struct ended_session {
     session_id id = 0;
     std::string account_name;  ///< empty: not known
-    std::string cause;         ///< name_of(end_cause), or one of migrations/0006_why_sessions_ended.sql
+    std::string cause;         ///< name_of(end_cause), or one of migrations/0006
 };
 
 /// The last use of a session.

@@ -50,7 +50,7 @@ void set_name(database& db, account_id id, std::string const& name, std::string 
     statement{db, "UPDATE accounts SET name = ?2, folded_name = ?3 WHERE id = ?1", id, name, folded_name}.run();
 }
 
-/// Something that no account is called: a name has no control characters.
+/// A name that no account has: names have no control characters.
 std::string unowned_name(account_id id)
 {
     return "\x01" + std::to_string(id);
@@ -107,7 +107,7 @@ result<std::size_t> set_password(database& db, account_id id, std::string const&
 {
     guarded_transaction tx{db};
     auto const ended = count_sessions(db, id);
-    // The new version of the credential makes a trigger end the sessions.
+    // A trigger ends the sessions of the previous version.
     statement{db,
               "UPDATE accounts SET password_hash = ?2, credential_version = credential_version + 1, failed_since = 0"
               " WHERE id = ?1",
@@ -122,7 +122,7 @@ result<void> rename_account(database& db, account_id id, std::string const& name
 {
     guarded_transaction tx{db};
     if (is_taken(db, folded_name, id)) return unexpected(errc::name_taken);
-    // The schema takes another spelling with the same key for a mistake unless it is ASCII: SQL cannot fold the rest.
+    // By way of another name: the schema rejects a new non-ASCII name with the same key, because SQL cannot fold it.
     set_name(db, id, unowned_name(id), unowned_name(id));
     if (db.changes() == 0) return unexpected(errc::not_found);
     set_name(db, id, name, folded_name);
@@ -152,7 +152,7 @@ result<void> enable_account(database& db, account_id id)
 result<void> delete_account(database& db, account_id id)
 {
     guarded_transaction tx{db};
-    statement{db, "DELETE FROM accounts WHERE id = ?1", id}.run();  // triggers delete what belonged to it
+    statement{db, "DELETE FROM accounts WHERE id = ?1", id}.run();  // triggers delete its sessions and addresses
     if (db.changes() == 0) return unexpected(errc::not_found);
     tx.commit();
     return {};

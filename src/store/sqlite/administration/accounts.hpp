@@ -11,7 +11,7 @@
 
 namespace porter::detail::store::sqlite::administration {
 
-/// An account as an administrator sees it: no secret in it.
+/// An account as an administrator sees it, without secrets.
 struct account_row {
     account_id id = 0;
     std::string name;
@@ -22,43 +22,42 @@ struct account_row {
     std::string last_address;
     std::uint32_t failed_since = 0;
     std::optional<base::timestamp> last_failed_at;
-    std::uint32_t failed_from_unknown = 0;  ///< in a row, from where the account is not known
-    std::uint32_t sessions = 0;             ///< expired ones too, until somebody prunes them
-    std::uint32_t addresses = 0;            ///< where it was seen last of all
+    std::uint32_t failed_from_unknown = 0;  ///< in a row, from networks that are not known to the account
+    std::uint32_t sessions = 0;             ///< including expired ones that are not pruned
+    std::uint32_t addresses = 0;            ///< at which it was the last one seen
 };
 
-/// By folded name.
+/// All accounts, by folded name.
 std::vector<account_row> list_accounts(database& db);
 
 std::optional<account_row> find_account(database& db, std::string const& folded_name);
 
-/// To be judged, never shown. Empty: there is no such account.
+/// The stored hash, not to be shown; empty: there is no account with this id.
 std::string password_hash_of(database& db, account_id id);
 
-/// Calls `judge` with the id, the name and the stored hash of each account, by id. The hash is to be judged, never
-/// shown.
+/// Calls `callback` with the id, the name and the stored hash of each account, in the order of ids. The hash is not to
+/// be shown.
 void for_each_password_hash(
     database& db, std::function<void(account_id, std::string const& name, std::string const& hash)> const& callback);
 
-/// Errors: name_taken.
+/// Adds an account and returns its id. Errors: name_taken.
 result<account_id> add_account(database& db, std::string const& name, std::string const& folded_name,
                                std::string const& password_hash, base::timestamp now);
 
-/// Sets another password, ends every session and forgets the failed tries, and with them a lock. How many sessions
-/// there were. Errors: not_found.
+/// Sets another password, ends every session, and resets the failure counters and with them a lock. Returns the number
+/// of ended sessions. Errors: not_found.
 result<std::size_t> set_password(database& db, account_id id, std::string const& password_hash);
 
-/// The account, its sessions and addresses stay what they are; the addresses are greeted by the new name. Errors:
-/// not_found, name_taken.
+/// Renames an account, which keeps its sessions; its addresses get the new name. Errors: not_found, name_taken.
 result<void> rename_account(database& db, account_id id, std::string const& name, std::string const& folded_name);
 
-/// Shuts it out and ends its sessions; how many. One that is disabled stays as it is. Errors: not_found.
+/// Disables an account, unless it is already, and ends its sessions. Returns their number. Errors: not_found.
 result<std::size_t> disable_account(database& db, account_id id, base::timestamp now);
 
-/// Lets it in again and forgets the failed tries, and with them a lock. Errors: not_found.
+/// Enables an account and resets its failure counters, and with them a lock. Errors: not_found.
 result<void> enable_account(database& db, account_id id);
 
-/// Deletes it with its sessions and addresses. Errors: not_found.
+/// Deletes an account with its sessions and addresses. Errors: not_found.
 result<void> delete_account(database& db, account_id id);
 
 }  // namespace porter::detail::store::sqlite::administration

@@ -50,26 +50,26 @@ std::string set_address(database& db, std::string const& address, std::string co
                         std::string const& folded_name, base::timestamp now)
 {
     guarded_transaction tx{db};
-    std::string known_as = name;
+    std::string stored_name = name;
     std::optional<account_id> account;
     {
         statement owner{db, "SELECT id, name FROM accounts WHERE folded_name = ?1", folded_name};
         if (owner.step()) {
             account = owner.integer(0);
-            known_as = owner.text(1);
+            stored_name = owner.text(1);
         }
     }
-    // Nobody was seen there: last_seen_at of an address that is known stays.
+    // No client was seen there, so last_seen_at of a known address stays.
     statement{db,
               "INSERT INTO addresses (address, name, account_id, first_seen_at, last_seen_at)"
               " VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT (address) DO UPDATE SET name = ?2, account_id = ?3",
               address,
-              known_as,
+              stored_name,
               account,
               now}
         .run();
     tx.commit();
-    return known_as;
+    return stored_name;
 }
 
 result<void> forget_address(database& db, std::string const& address)

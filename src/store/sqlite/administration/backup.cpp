@@ -18,11 +18,11 @@ namespace {
 start_error cannot_create(std::filesystem::path const& file, int error)
 {
     auto const reason = error == EEXIST ? std::string{"it exists, and a backup replaces nothing"}
-                                     : std::generic_category().message(error);
+                                        : std::generic_category().message(error);
     return start_error{start_errc::cannot_create, "cannot create " + file.string() + ": " + reason};
 }
 
-/// Gives the file its name, unless something has it. Not every file system can do that in one step.
+/// Renames a file unless the name exists. Not every file system can do that in one step.
 void move_without_replacing(std::filesystem::path const& from, std::filesystem::path const& to)
 {
     if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return;

@@ -17,8 +17,8 @@ using lines = std::vector<std::string>;
 
 void find_damaged_pages(database& db, lines& faults)
 {
-    constexpr int enough = 100;  // lines: a file that is broken all over would give thousands
-    statement row{db, "PRAGMA integrity_check(" + std::to_string(enough) + ")"};
+    constexpr int max_lines = 100;  // a badly damaged file would give thousands
+    statement row{db, "PRAGMA integrity_check(" + std::to_string(max_lines) + ")"};
     while (row.step()) {
         auto line = row.text(0);
         std::ranges::replace(line, '\n', ' ');
@@ -26,7 +26,7 @@ void find_damaged_pages(database& db, lines& faults)
     }
 }
 
-/// No checksum covers a page: a byte that the disk or the memory changed makes a text that is none.
+/// SQLite has no checksums: a changed byte may make a text invalid UTF-8.
 void find_damaged_texts(database& db, lines& faults)
 {
     constexpr std::array texts{
@@ -67,7 +67,7 @@ std::map<std::string, std::string> schema_of(database& db)
     return objects;
 }
 
-/// Compares the schema with the one that the migrations make. What somebody added is nobody's fault.
+/// Compares the schema with that of the migrations. Additional objects are no fault.
 void find_other_schema(database& db, lines& faults)
 {
     database fresh{":memory:", database::access::read_write};
@@ -101,14 +101,13 @@ void find_wrong_accounts(database& db, lines& faults)
         if (!name) {
             faults.push_back(account + " has no possible name: " + name.error());
         } else if (*name != row.text(1) || base::fold_name(*name) != row.text(2)) {
-            faults.push_back(account +
-                             " has a wrong key, so nobody can log in to it: porterctl accounts rename mends it");
+            faults.push_back(account + " has a wrong key, so no login finds it: porterctl accounts rename repairs it");
         }
     }
 }
 
-/// Kept by triggers: a cost that is missing would tell which accounts have it, and one too many makes each check
-/// dearer.
+/// Triggers keep the counts. A missing cost would disclose which accounts have it; a surplus one makes each check
+/// slower.
 void find_wrong_costs(database& db, lines& faults)
 {
     statement row{db,

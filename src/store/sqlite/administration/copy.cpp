@@ -12,10 +12,10 @@ namespace porter::detail::store::sqlite::administration {
 
 namespace {
 
-/// False: it was stopped.
+/// False: `report` stopped the copy.
 bool copy_pages(database& to, database& from, progress const& report)
 {
-    constexpr int pages_at_once = 256;  // 1 MiB: often enough for a bar that moves and for Ctrl-C
+    constexpr int pages_at_once = 256;  // 1 MiB: often enough for a progress bar and for Ctrl-C
     auto const page = static_cast<std::uint64_t>(from.integer("PRAGMA page_size"));
     online_backup copy{to, from};
     bool more = true;
@@ -26,12 +26,12 @@ bool copy_pages(database& to, database& from, progress const& report)
     return true;
 }
 
-/// One file that can be read without another beside it: porterd gives it a write-ahead log again when it opens it.
+/// Leaves one file without a log beside it; porterd turns the write-ahead log on again when it opens the file.
 void finish_copy(database& copy, std::filesystem::path const& source)
 {
     copy.execute("PRAGMA journal_mode = DELETE");
-    if (auto const verdict = copy.text("PRAGMA quick_check(1)"); verdict != "ok") {
-        throw cannot_open(start_errc::bad_data, source, "it is damaged: " + verdict);
+    if (auto const damage = copy.text("PRAGMA quick_check(1)"); damage != "ok") {
+        throw cannot_open(start_errc::bad_data, source, "it is damaged: " + damage);
     }
 }
 
@@ -52,7 +52,7 @@ temporary_file::~temporary_file()
 bool copy_whole(database& from, std::filesystem::path const& to, progress const& report)
 {
     database copy{to, database::access::read_write};
-    copy.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");  // a copy cut off is thrown away
+    copy.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");  // an incomplete copy is removed
     if (!copy_pages(copy, from, report)) return false;
     finish_copy(copy, from.text("SELECT file FROM pragma_database_list WHERE name = 'main'"));
     return true;

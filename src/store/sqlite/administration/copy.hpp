@@ -7,8 +7,8 @@
 
 namespace porter::detail::store::sqlite::administration {
 
-/// A private file that goes when this does, unless it was renamed. It stands beside `wanted`: a rename does not leave
-/// the file system.
+/// A private file that is removed with this object, unless it was renamed. In the folder of `wanted`, so that a rename
+/// stays within the file system.
 class temporary_file {
 public:
     /// Throws start_error(cannot_create).
@@ -23,8 +23,8 @@ private:
     std::filesystem::path path_;
 };
 
-/// Makes an empty file a copy of the database that `from` has open, which can be read without another file beside it.
-/// False: `tell` stopped it. Throws start_error(bad_data) when what was read is damaged; failure.
+/// Copies the database of `from` into an empty file, which needs no log beside it. False: `report` stopped the copy.
+/// Throws start_error(bad_data) when the database is damaged; error.
 bool copy_whole(database& from, std::filesystem::path const& to, progress const& report);
 
 }  // namespace porter::detail::store::sqlite::administration

@@ -10,11 +10,11 @@
 namespace porter::detail::store::sqlite::administration {
 
 struct counter_row {
-    std::string network;  ///< one that the account was accessed from; empty: all others together
+    std::string network;  ///< a known one; empty: all others together
     store::failure_counter counter;
 };
 
-/// The account's failed tries in a row, those of strangers first.
+/// The failure counters of an account, that of unknown networks first.
 std::vector<counter_row> list_counters(database& db, account_id account);
 
 }  // namespace porter::detail::store::sqlite::administration

@@ -16,7 +16,7 @@ namespace {
 
 using limit = throttled_network::limit;
 
-/// `rows` gives the networks with at least so many registrations in the window; `full_since` decides.
+/// `rows` selects the networks with at least `most` registrations in the window; `full_since` decides.
 void append_registrations(database& db, std::string_view rows, decltype(network_registrations_full_since)& full_since,
                           std::uint32_t most, base::instant now, std::vector<throttled_network>& to)
 {
@@ -50,7 +50,7 @@ std::vector<blocked_network> list_blocked_networks(database& db, account_id acco
     }
     std::vector<blocked_network> blocked;
     for (auto& one : full) {
-        // Failures may be older than the window: porterd's own decision says whether they count.
+        // Failures may be older than the window, so decide as porterd does.
         auto const decided = decide(history_of(db, std::nullopt, one.network, rules, now), rules, now);
         if (decided.allows()) continue;
         one.until = std::chrono::floor<std::chrono::seconds>(now) + decided.retry_after;
@@ -74,7 +74,7 @@ std::vector<throttled_network> list_throttled_networks(database& db, throttle_ru
                          "SELECT network, count(*), min(registered_at) FROM registrations WHERE registered_at > ?1"
                          " GROUP BY network HAVING count(*) >= ?2 ORDER BY network",
                          network_registrations_full_since, max_registrations, now, all);
-    // The site of an IPv4 address is the address itself.
+    // The site of an IPv4 address is the address itself: not listed twice.
     append_registrations(db,
                          "SELECT site, count(*), min(registered_at) FROM registrations"
                          " WHERE registered_at > ?1 AND site <> network"

@@ -19,7 +19,7 @@ std::unique_ptr<database> connect(options const& options, database::access mode)
     return db;
 }
 
-/// Judged under the database's own locks: the first bytes of the file may be older than the write-ahead log.
+/// Checked under SQLite's locks: the first bytes of the file may be older than the write-ahead log.
 void reject_other_schema(database& db, options const& options, schema wanted)
 {
     auto const version = db.integer("PRAGMA user_version");
@@ -27,10 +27,10 @@ void reject_other_schema(database& db, options const& options, schema wanted)
     if (!is_empty && db.integer("PRAGMA application_id") != our_application_id) {
         throw cannot_open(start_errc::bad_data, options.path, "another program's database");
     }
-    auto const reject = [&](std::string const& what_to_do) {
+    auto const reject = [&](std::string const& advice) {
         throw cannot_open(start_errc::bad_data, options.path,
                           "its version is " + std::to_string(version) + ", and this program works with " +
-                              std::to_string(newest_version()) + ": " + what_to_do);
+                              std::to_string(newest_version()) + ": " + advice);
     };
     if (version > newest_version()) reject("use a newer program");
     if (version < newest_version() && wanted == schema::newest) reject("porterctl db migrate brings it there");
@@ -39,7 +39,7 @@ void reject_other_schema(database& db, options const& options, schema wanted)
 std::unique_ptr<database> open_existing(options const& options, database::access mode, schema wanted)
 {
     reject_wrong_file(options.path, newest_version());
-    reject_foreign_log(options);  // before recover(), whose connection would play it
+    reject_foreign_log(options);  // before recover(), whose connection would replay it
     recover(options);
     auto db = connect(options, mode);
     reject_other_schema(*db, options, wanted);
@@ -65,7 +65,7 @@ std::unique_ptr<database> open_alone(options const& options)
     reject_foreign_log(options);
     recover(options);
     auto db = connect(options, database::access::read_write);
-    // In this mode the lock of the transaction stays until the connection is closed.
+    // In this mode the transaction's lock stays until the connection is closed.
     db->execute("PRAGMA main.locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT");
     reject_other_schema(*db, options, schema::older);
     reject_replaced(*db);

@@ -24,7 +24,7 @@ namespace porter::detail::store::sqlite::administration {
 
 namespace {
 
-/// The error names the backup: otherwise it would be taken for an error of the database.
+/// The errors name the backup, not the database.
 std::unique_ptr<database> open_backup(options const& options)
 {
     try {
@@ -38,10 +38,10 @@ std::unique_ptr<database> open_backup(options const& options)
     }
 }
 
-/// Ids that are passed over where nobody can tell which ones were given since the backup.
+/// Ids that are skipped when it is not known which ones were used since the backup.
 constexpr std::int64_t unknown_ids = 1'000'000;
 
-/// The steps of a migration stand in the table schema_migrations; nobody reads them here.
+/// Discards the lines of the migration, which stand in the table schema_migrations, too.
 class no_log final : public log::logger {
 public:
     no_log() : logger(log::level::error) {}
@@ -50,7 +50,7 @@ private:
     void write(log::level, std::string_view, std::span<log::field const>, std::initializer_list<log::field>) override {}
 };
 
-/// Sessions stay that are in both; an id is greater than each that either gave.
+/// Keeps the sessions that are in both databases, and skips the ids that either has used.
 void carry_over(database& before, std::filesystem::path const& made)
 {
     statement{before, "ATTACH ?1 AS made", made.string()}.run();
@@ -69,7 +69,7 @@ void carry_over(database& before, std::filesystem::path const& made)
     before.execute("DETACH made");
 }
 
-/// Nobody knows which sessions ended.
+/// To be called when it is not known which sessions ended.
 void end_all(database& copy)
 {
     transaction tx{copy};
@@ -83,33 +83,33 @@ bool is_there(std::filesystem::path const& path)
     return std::filesystem::symlink_status(path, unknown).type() != std::filesystem::file_type::not_found;
 }
 
-/// The database before. While this lives no other program can use it: what that acknowledged would be lost.
+/// The previous database. While this object lives no other program can use it, as its writes would be lost.
 class predecessor {
 public:
-    /// Throws error (busy) when another program has it open, start_error when it is not whose it should be.
+    /// Throws error (busy) when another program has it open, start_error when it is another user's.
     explicit predecessor(options const& options) : options_(options), is_there_(is_there(options.path))
     {
         if (is_there_) open();
     }
 
     bool exists() const noexcept { return is_there_; }
-    /// Whether it can say what has ended.
+    /// Whether its sessions can be read.
     bool is_readable() const noexcept { return is_readable_; }
-    /// Of one that is readable.
+    /// Requires is_readable().
     database& content() noexcept { return *database_; }
 
-    /// All of it in its file, so that no log is needed beside the kept one and none is left beside the new one.
+    /// Checkpoints, so that the kept file needs no log and none is left beside the new one.
     void empty_log()
     {
         if (is_readable_) database_->checkpoint();
     }
 
-    /// One that cannot be opened cannot be locked either, and porterd could not start on it.
+    /// A database that cannot be opened is not locked, and no porterd could start on it.
     void reject_in_use() const
     {
         if (database_ || !user_of(options_.path)) return;
         throw start_error{start_errc::io,
-                          "a program has opened " + options_.path.string() + " meanwhile: nothing was changed"};
+                          "a program has opened " + options_.path.string() + " since: nothing was changed"};
     }
 
 private:
@@ -122,7 +122,7 @@ private:
         } catch (error const& problem) {
             if (!problem.is_bad_data()) throw;
         } catch (start_error const& refused) {
-            if (refused.code() != start_errc::bad_data) throw;  // that is for a person
+            if (refused.code() != start_errc::bad_data) throw;  // an administrator has to look
         }
     }
 
@@ -139,7 +139,7 @@ void move(std::filesystem::path const& from, std::filesystem::path const& to)
     if (failed) throw start_error{start_errc::io, "cannot rename " + from.string() + ": " + failed.message()};
 }
 
-/// Never over a file that another program has made meanwhile.
+/// Does not replace a file that another program may have created.
 void move_to_free_name(std::filesystem::path const& from, std::filesystem::path const& to)
 {
     if (::link(from.c_str(), to.c_str()) != 0) {
@@ -149,7 +149,7 @@ void move_to_free_name(std::filesystem::path const& from, std::filesystem::path 
     ::unlink(from.c_str());
 }
 
-/// A second name for the database that goes, beside it; its log gets the name that belongs to it afterwards.
+/// Links the previous database to a second name beside it; its log is renamed later.
 std::filesystem::path keep_aside(std::filesystem::path const& file, std::string const& now)
 {
     auto const stem = file.string() + ".before-restore-" + now;
@@ -164,15 +164,15 @@ std::filesystem::path keep_aside(std::filesystem::path const& file, std::string 
     return name;
 }
 
-/// The new file first: a crash in between leaves it beside a log that is not its own, which a start refuses. `made` is
-/// locked until all is in place, so that no program opens it beside what is left of the database before.
+/// Moves the new file first: a crash then leaves it beside a foreign log, which a start rejects. `made` is locked until
+/// all files are in place, so that no program opens it beside files of the previous database.
 std::filesystem::path put_in_place(std::filesystem::path const& made, std::filesystem::path const& file,
                                    predecessor const& before, std::string const& now)
 {
     std::filesystem::path set_aside;
     if (before.exists()) {
         set_aside = keep_aside(file, now);
-        sync_folder_of(file);  // move() removes the other name: one must exist after a crash
+        sync_folder_of(file);  // move() removes the other name: one must survive a crash
         move(made, file);
     } else {
         move_to_free_name(made, file);
@@ -235,7 +235,7 @@ std::optional<restored> restore(options const& options, std::filesystem::path co
     before.empty_log();
     sync_to_disk(made.path());
     {
-        // From here on no descriptor of the file is opened and closed: that would end the lock (POSIX).
+        // No descriptor of the file may be opened and closed from here on: that would end the lock (POSIX).
         database locked{made.path(), database::access::read_write};
         locked.execute("PRAGMA main.locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT");
         done.set_aside = put_in_place(made.path(), options.path, before, now);

@@ -14,16 +14,17 @@ struct session_row {
     std::string account_name;
 };
 
-/// All sessions, or those of one account, oldest first; expired ones too.
+/// All sessions, or those of one account, oldest first, including expired ones.
 std::vector<session_row> list_sessions(database& db, std::optional<account_id> account = std::nullopt);
 
-/// Ends a session; whose it was. Errors: not_found.
+/// Ends a session and returns the name of its account. Errors: not_found.
 result<std::string> end_session(database& db, session_id id);
 
-/// Ends every session of an account; how many.
+/// Ends every session of an account. Returns their number.
 std::size_t end_sessions(database& db, account_id account);
 
-/// Removes sessions whose absolute end is at or before `now`, or whose last use is at or before `idle_since`; how many.
+/// Removes sessions whose absolute end is at or before `now`, or whose last use is at or before `idle_since`. Returns
+/// their number.
 std::size_t prune_sessions(database& db, base::timestamp now, base::timestamp idle_since);
 
 }  // namespace porter::detail::store::sqlite::administration

@@ -22,9 +22,9 @@ std::uint64_t size_of(std::filesystem::path const& file)
     return missing ? 0 : size;
 }
 
-std::filesystem::path beside(std::filesystem::path file, char const* ending)
+std::filesystem::path beside(std::filesystem::path file, char const* suffix)
 {
-    file += ending;
+    file += suffix;
     return file;
 }
 
@@ -57,8 +57,8 @@ database_status status_of(database& db, std::filesystem::path const& file)
 
 std::optional<file_user> user_of(std::filesystem::path const& file)
 {
-    // Whoever has the database open holds a lock on this byte of the shared index of the write-ahead log, from the
-    // first use to the end: https://www.sqlite.org/walformat.html, 2.3 (the "dead man switch" lock of the Unix VFS).
+    // A connection holds a lock on this byte of the write-ahead log's shared index from its first use to its end:
+    // https://www.sqlite.org/walformat.html, 2.3 (the "dead man switch" lock of the Unix VFS).
     constexpr ::off_t switch_at = 128;
     auto const index = beside(file, "-shm");
     base::unique_fd const opened{::open(index.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};

@@ -21,7 +21,7 @@ struct applied_migration {
 
 struct database_status {
     int version = 0;  ///< of the schema in the file
-    int newest = 0;   ///< that this program knows
+    int newest = 0;   ///< of this program
     std::vector<applied_migration> migrations;
     std::uint64_t accounts = 0;
     std::uint64_t disabled_accounts = 0;
@@ -31,16 +31,16 @@ struct database_status {
     std::uint64_t log_bytes = 0;  ///< of the write-ahead log beside the file
 };
 
-/// `db` is open on `file`, with the newest schema or one before it.
+/// `db` is a connection to `file`, with the newest schema or an earlier one.
 database_status status_of(database& db, std::filesystem::path const& file);
 
 struct file_user {
     ::pid_t process = 0;
-    std::string program;  ///< its name; empty when it cannot be told
+    std::string program;  ///< its name; empty: not known
 };
 
-/// Another process that has the database open, or none that we know of: one that runs in another container is seen
-/// without its number (0). To be asked while this process has no connection to the file, whose locks it would drop.
+/// Another process that has the database open, or none. A process in another container is found without its number (0).
+/// To be called while this process has no connection to the file, as it would drop its locks.
 std::optional<file_user> user_of(std::filesystem::path const& file);
 
 }  // namespace porter::detail::store::sqlite::administration
