@@ -1,10 +1,10 @@
--- Version 1: accounts, their sessions, the addresses that visitors were seen at.
+-- Version 1: accounts, their sessions, and the addresses at which clients were seen.
 --
--- The file is meant to be read, and mended, with the sqlite3 shell while porterd runs. So what must hold is held here,
--- by the database itself, in plain SQL that the shell can run; nothing relies on foreign_keys, which the shell leaves
--- off. Times are whole seconds since 1970, UTC; the *_list views show them readably, and show no secret.
+-- The database may be read and edited with the sqlite3 shell while porterd runs. Its invariants are therefore enforced
+-- by the schema itself, in SQL that the shell can run; nothing relies on foreign_keys, which the shell leaves off.
+-- Times are whole seconds since 1970, UTC; the *_list views show them in readable form, and no secrets.
 
-PRAGMA application_id = 1349481076;  -- "Port": tells `file` and porterd whose database this is
+PRAGMA application_id = 1349481076;  -- "Port": identifies the database to `file` and porterd
 
 CREATE TABLE schema_migrations (
     version    INTEGER PRIMARY KEY,  -- the highest one is also PRAGMA user_version
@@ -53,7 +53,7 @@ CREATE TABLE addresses (
 
 CREATE INDEX addresses_by_account ON addresses (account_id);
 
--- The journal of endings: how porterd hears of a session that ended, whoever ended it. porterd prunes it.
+-- The journal of ended sessions, from which porterd learns of each, however it ended. porterd prunes it.
 CREATE TABLE ended_sessions (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     session_id INTEGER NOT NULL,
@@ -65,7 +65,7 @@ BEGIN
     INSERT INTO ended_sessions (session_id, ended_at) VALUES (OLD.id, unixepoch());
 END;
 
--- What belonged to an account goes with it, and a disabled one has no sessions.
+-- The sessions and addresses of an account are deleted with it; a disabled account has no sessions.
 CREATE TRIGGER account_deleted AFTER DELETE ON accounts
 BEGIN
     DELETE FROM sessions WHERE account_id = OLD.id;
@@ -78,15 +78,15 @@ BEGIN
     DELETE FROM sessions WHERE account_id = NEW.id;
 END;
 
--- A session lives as long as the credential that opened it.
+-- A session ends with the credential that opened it.
 CREATE TRIGGER credential_changed AFTER UPDATE OF credential_version ON accounts
 WHEN NEW.credential_version <> OLD.credential_version
 BEGIN
     DELETE FROM sessions WHERE account_id = NEW.id AND credential_version <> NEW.credential_version;
 END;
 
--- Another password_hash means another password, unless the same UPDATE says that it is a rehash by raising
--- rehash_count. porterd raises credential_version itself; a statement typed by hand is helped to it here.
+-- Another password_hash means another password, unless the same UPDATE marks a rehash by incrementing rehash_count.
+-- porterd increments credential_version itself; this does it for a statement typed by hand.
 CREATE TRIGGER password_changed_by_hand AFTER UPDATE OF password_hash ON accounts
 WHEN NEW.password_hash <> OLD.password_hash
      AND NEW.credential_version = OLD.credential_version
@@ -95,9 +95,9 @@ BEGIN
     UPDATE accounts SET credential_version = credential_version + 1 WHERE id = NEW.id;
 END;
 
--- A name without its key would be an account that nobody can log in to, or a second one of the same name. SQL cannot
--- fold all of Unicode, so: ASCII is checked exactly, any other name must come with another key than the old name's.
--- A duplicate is refused before SQLite's OR REPLACE could delete the other account without a trigger's noticing.
+-- An account with a wrong key could not log in, or would be a second one of the same name. SQL cannot fold all of
+-- Unicode: an ASCII name is checked exactly, any other new name must have another key than the old one.
+-- A duplicate is rejected before SQLite's OR REPLACE can delete the other account without running triggers.
 CREATE TRIGGER account_added BEFORE INSERT ON accounts
 BEGIN
     SELECT RAISE(ABORT, 'folded_name must be the NFKC case-folded name')
@@ -124,7 +124,7 @@ BEGIN
     UPDATE addresses SET name = NEW.name WHERE account_id = NEW.id;
 END;
 
--- Ids are what the log and the journal name things by: they never come again and never move.
+-- The log and the journal refer to accounts and sessions by id: an id is never reused and never changes.
 CREATE TRIGGER account_keeps_its_id BEFORE UPDATE OF id ON accounts
 WHEN NEW.id <> OLD.id
 BEGIN
@@ -178,7 +178,7 @@ SELECT address,
 FROM addresses
 ORDER BY last_seen_at DESC, address;
 
--- The accounts with failed password tries since their last login, the most tried first.
+-- The accounts with failed password attempts since their last login, those with most attempts first.
 CREATE VIEW login_failures AS
 SELECT id,
        name,

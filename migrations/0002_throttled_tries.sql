@@ -1,11 +1,11 @@
--- Version 2: failed tries slow down further ones.
+-- Version 2: failed attempts slow down further ones.
 --
--- What stands here decides, porterd keeps no copy: a row that is deleted by hand lifts at once what it stood for. A
--- network is what limits count by: an IPv4 address or the /64 of an IPv6 address, as in 192.0.2.7 or 2001:db8:0:1::/64.
+-- porterd decides by these tables and keeps no copy: deleting a row by hand takes effect at once. A network is the unit
+-- that limits count: an IPv4 address or the /64 of an IPv6 address, such as 192.0.2.7 or 2001:db8:0:1::/64.
 
-ALTER TABLE accounts ADD COLUMN try_count INTEGER NOT NULL DEFAULT 0;  -- rises when porterd writes failed_since
+ALTER TABLE accounts ADD COLUMN try_count INTEGER NOT NULL DEFAULT 0;  -- incremented when porterd writes failed_since
 
--- From where an account was accessed, by password or by token. Tries from there count on a ladder of their own.
+-- The networks from which an account was accessed, by password or by token. Each has its own failure counter.
 CREATE TABLE account_networks (
     account_id    INTEGER NOT NULL REFERENCES accounts (id),
     network       TEXT    NOT NULL CHECK (network <> ''),
@@ -14,8 +14,8 @@ CREATE TABLE account_networks (
     PRIMARY KEY (account_id, network)
 ) STRICT, WITHOUT ROWID;
 
--- Failed password tries in a row: the more, the longer the pause before the next, and after 100 there is no next one.
--- Unknown names have their ladders in porterd's memory.
+-- Failure counters: failed password attempts in a row. The more, the longer the pause before the next; 100 lock the
+-- account. The counters of unknown names are in porterd's memory.
 CREATE TABLE password_ladders (
     account_id INTEGER NOT NULL REFERENCES accounts (id),
     network    TEXT    NOT NULL,                     -- one that the account knows; '': all others together
@@ -24,7 +24,7 @@ CREATE TABLE password_ladders (
     PRIMARY KEY (account_id, network)
 ) STRICT, WITHOUT ROWID;
 
--- Failures of each network in the last ten minutes, whatever was tried there: 20 are enough.
+-- The failures of each network in the last ten minutes, at any account: 20 throttle the network.
 CREATE TABLE network_failures (
     id        INTEGER PRIMARY KEY AUTOINCREMENT,
     network   TEXT    NOT NULL,
@@ -34,8 +34,8 @@ CREATE TABLE network_failures (
 CREATE INDEX network_failures_by_network ON network_failures (network, failed_at);
 CREATE INDEX network_failures_by_time ON network_failures (failed_at);
 
--- Tries that are counted above and not yet decided: their passwords are being hashed. What is needed to give them back;
--- porterd does so at its start with what it finds here. Few rows: one for each hash that is waited for.
+-- Pending attempts: counted above while their passwords are being hashed, with what is needed to roll them back, as
+-- porterd does at its start with those it finds here. One row for each pending hash.
 CREATE TABLE undecided_tries (
     failure_id            INTEGER PRIMARY KEY,  -- in network_failures
     network               TEXT    NOT NULL,
@@ -51,7 +51,7 @@ BEGIN
     DELETE FROM undecided_tries WHERE failure_id = OLD.id;
 END;
 
--- What is known of the time before: IPv4 addresses. Those of IPv6 are learnt at the next access.
+-- The networks known from version 1: IPv4 addresses. IPv6 networks are added at the next access.
 INSERT INTO account_networks (account_id, network, first_seen_at, last_seen_at)
 SELECT account_id, address, min(first_seen_at), max(last_seen_at)
 FROM (SELECT account_id, address, first_seen_at, last_seen_at FROM addresses WHERE account_id IS NOT NULL
@@ -71,14 +71,14 @@ BEGIN
     DELETE FROM password_ladders WHERE account_id = OLD.account_id AND network = OLD.network;
 END;
 
--- To enable an account is to let its owner in: it lifts a lock, too.
+-- Enabling an account also unlocks it.
 CREATE TRIGGER account_enabled AFTER UPDATE OF disabled_at ON accounts
 WHEN NEW.disabled_at IS NULL
 BEGIN
     DELETE FROM password_ladders WHERE account_id = NEW.id;
 END;
 
--- Failures set to 0 by hand are forgotten; porterd, which raises try_count in the same UPDATE, knows what it does.
+-- Setting failed_since to 0 by hand resets the failure counters; porterd increments try_count in the same UPDATE.
 CREATE TRIGGER failures_zeroed_by_hand AFTER UPDATE OF failed_since ON accounts
 WHEN NEW.failed_since = 0 AND NEW.try_count = OLD.try_count
 BEGIN
@@ -102,8 +102,8 @@ SELECT id,
 FROM accounts
 ORDER BY folded_name;
 
--- The accounts with failed password tries since their last login, or with a lock that is older, the most tried first.
--- locked_for: from where no password is taken any more; 'strangers' is everywhere but where the account is known.
+-- The accounts with failed password attempts since their last login, or with an older lock, those with most attempts
+-- first. locked_for: the networks from which no password is accepted; 'strangers': all that the account does not know.
 DROP VIEW login_failures;
 CREATE VIEW login_failures AS
 SELECT id,
@@ -119,7 +119,7 @@ WHERE failed_since > 0
       OR EXISTS (SELECT 1 FROM password_ladders WHERE account_id = accounts.id AND failed >= 100)
 ORDER BY failed_since DESC, id;
 
--- The networks with failures in the last ten minutes, the most of them first. At 20 nothing is taken from there.
+-- The networks with failures in the last ten minutes, those with most first. 20 throttle a network.
 CREATE VIEW network_failure_list AS
 SELECT network,
        count(*)                                       AS failures,

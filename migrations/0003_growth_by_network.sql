@@ -1,7 +1,7 @@
--- Version 3: what the peers of one network can make the database grow by is bounded.
+-- Version 3: limits how much the clients of one network make the database grow.
 
--- The accounts that peers made, and are making, in the last hour, by where they came from. porterd takes no more from a
--- network than --max-registrations-per-address, and removes what is older than an hour.
+-- The registrations of the last hour, including pending ones, by network. porterd accepts
+-- --max-registrations-per-address from a network and deletes rows older than an hour.
 CREATE TABLE registrations (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
     network       TEXT    NOT NULL,                  -- an IPv4 address or the /64 of an IPv6 address
@@ -15,8 +15,8 @@ CREATE INDEX registrations_by_time ON registrations (registered_at);
 
 ALTER TABLE undecided_tries ADD COLUMN registration_id INTEGER NOT NULL DEFAULT 0;  -- in registrations; 0: none
 
--- Of IPv6 addresses the /64 and /48, so that those of one network can be counted; '' of IPv4 addresses, and of IPv6
--- addresses that nobody was seen at since version 2.
+-- The /64 and the /48 of an IPv6 address, to count the addresses of a network; '' for IPv4 addresses, and for IPv6
+-- addresses at which no client was seen since version 2.
 ALTER TABLE addresses ADD COLUMN network TEXT NOT NULL DEFAULT '';
 ALTER TABLE addresses ADD COLUMN site TEXT NOT NULL DEFAULT '';
 
@@ -24,7 +24,7 @@ CREATE INDEX addresses_by_network ON addresses (network, last_seen_at) WHERE net
 CREATE INDEX addresses_by_site ON addresses (site, last_seen_at) WHERE site <> '';
 CREATE INDEX addresses_by_time ON addresses (last_seen_at);
 
--- How many addresses there are, which is looked at whenever one is added.
+-- The number of addresses, read whenever one is added.
 CREATE TABLE address_count (
     id        INTEGER PRIMARY KEY CHECK (id = 1),
     addresses INTEGER NOT NULL
@@ -42,7 +42,7 @@ BEGIN
     UPDATE address_count SET addresses = addresses - 1;
 END;
 
--- The networks that accounts were made from in the last hour, the most of them first.
+-- The networks with registrations in the last hour, those with most first.
 CREATE VIEW registration_list AS
 SELECT network,
        count(*)                                       AS registrations,

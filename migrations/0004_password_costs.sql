@@ -1,12 +1,11 @@
--- Version 4: what the stored password hashes cost, so that each check of a password can cost the same.
+-- Version 4: the costs of the stored password hashes, so that every check of a password can cost the same.
 --
--- porterd computes a hash of each cost in password_costs for every check, of an unknown name as well: one hash of the
--- account's own cost would tell that there is such an account. After --hash-memory or --hash-ops was changed there are
--- several, and each login replaces a hash; a row goes with the last hash that has its cost.
+-- For every check, also of an unknown name, porterd computes one hash of each cost in password_costs: a single hash of
+-- the account's own cost would disclose that the account exists. After a change of --hash-memory or --hash-ops there are
+-- several costs until each login has replaced its hash; a row is deleted with the last hash of its cost.
 
--- What the hash of each account costs, as it states it: $argon2id$v=19$m=19456,t=2,p=1$ and 66 letters of salt and hash.
--- An account whose hash states nothing like that is not here. (Not generated columns: VACUUM INTO of SQLite before 3.46
--- fails on those.)
+-- The cost stated in the hash of each account: $argon2id$v=19$m=19456,t=2,p=1$ and 66 letters of salt and hash. Without
+-- accounts whose hash is of another form. (No generated columns: VACUUM INTO of SQLite before 3.46 fails on them.)
 CREATE VIEW account_costs AS
 SELECT id, name, memory_kib, passes
 FROM (SELECT id,
@@ -18,7 +17,7 @@ FROM (SELECT id,
 WHERE substr(password_hash, 1, length(password_hash) - 66)
       = '$argon2id$v=19$m=' || memory_kib || ',t=' || passes || ',p=1$';
 
--- Kept by the triggers below; a handful of rows.
+-- Maintained by the triggers below; few rows.
 CREATE TABLE password_costs (
     memory_kib INTEGER NOT NULL,
     passes     INTEGER NOT NULL,

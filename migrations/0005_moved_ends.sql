@@ -1,7 +1,7 @@
--- Version 5: a session whose end is moved into the past ends.
+-- Version 5: a session whose expires_at is set to the past ends.
 --
--- So that UPDATE sessions SET expires_at = ... is heard of as DELETE is. Of an end that is moved, but not into the past,
--- porterd hears within a second after it has come.
+-- UPDATE sessions SET expires_at = ... is then reported like a DELETE. When it is set to the future, porterd ends the
+-- session within a second after that time.
 CREATE TRIGGER session_end_moved AFTER UPDATE OF expires_at ON sessions
 WHEN NEW.expires_at <= unixepoch()
 BEGIN

@@ -1,6 +1,6 @@
--- Version 6: the journal of endings says whose session ended, and why.
+-- Version 6: the journal of ended sessions has the account and the cause.
 --
--- porterd and porterctl put a word of their own in place of 'removed' where they ended the session: logout, revoked,
+-- porterd and porterctl replace 'removed' by their own cause when they end a session: logout, revoked,
 -- revoked_by_administrator, replaced, expired, token_exposed.
 ALTER TABLE ended_sessions ADD COLUMN account_name TEXT NOT NULL DEFAULT '';
 ALTER TABLE ended_sessions ADD COLUMN cause TEXT NOT NULL DEFAULT '';
@@ -20,7 +20,7 @@ BEGIN
     FROM (SELECT 1) LEFT JOIN accounts AS owner ON owner.id = OLD.account_id;
 END;
 
--- The sessions of a deleted account end after its name has gone.
+-- The sessions of a deleted account end after its row, so the name is added here.
 DROP TRIGGER account_deleted;
 CREATE TRIGGER account_deleted AFTER DELETE ON accounts
 BEGIN
