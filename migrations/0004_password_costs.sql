@@ -1,8 +1,8 @@
 -- Version 4: the costs of the stored password hashes, so that every check of a password can cost the same.
 --
 -- For every check, also of an unknown name, porterd computes one hash of each cost in password_costs: a single hash of
--- the account's own cost would disclose that the account exists. After a change of --hash-memory or --hash-ops there are
--- several costs until each login has replaced its hash; a row is deleted with the last hash of its cost.
+-- the account's own cost would disclose that the account exists. After a change of --hash-memory or --hash-ops there
+-- are several costs until each login has replaced its hash; a row is deleted with the last hash of its cost.
 
 -- The cost stated in the hash of each account: $argon2id$v=19$m=19456,t=2,p=1$ and 66 letters of salt and hash. Without
 -- accounts whose hash is of another form. (No generated columns: VACUUM INTO of SQLite before 3.46 fails on them.)

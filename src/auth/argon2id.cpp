@@ -15,7 +15,7 @@
 namespace porter::detail::auth {
 namespace {
 
-/// libsodium's functions may not be given a null pointer, not even for an empty password.
+/// libsodium's functions take no null pointer, not even for an empty password.
 char const* data_of(std::string_view password) noexcept
 {
     return password.empty() ? "" : password.data();
@@ -31,7 +31,7 @@ constexpr int base64 = sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
 template <std::size_t Size>
 constexpr std::size_t base64_length = sodium_base64_ENCODED_LEN(Size, base64) - 1;
 
-/// A stored hash taken apart: what crypto_pwhash_str writes, and nothing else.
+/// The parts of a stored hash in the form of crypto_pwhash_str.
 struct parts {
     base::hash_cost cost;
     std::array<unsigned char, crypto_pwhash_SALTBYTES> salt{};
@@ -52,7 +52,7 @@ std::string encode(parts const& made)
            ",p=1$" + base64_of(made.salt) + '$' + base64_of(made.hash);
 }
 
-/// Strict: libsodium 1.0.18 reads bytes beyond ASCII as letters, so what was read has to be spelled as it is here.
+/// Strict: libsodium 1.0.18 accepts bytes beyond ASCII as letters, so the result must encode to the same text.
 template <std::size_t Size>
 bool read_base64(std::string_view text, std::array<unsigned char, Size>& bytes) noexcept
 {
@@ -101,7 +101,7 @@ std::optional<std::string> argon2id::make(std::string_view password) noexcept
 
 hash_function::verify_result argon2id::verify(std::string const& stored, std::string_view password) noexcept
 {
-    // Not crypto_pwhash_str_verify: its answer is "wrong password" when there was no memory for the hash, too.
+    // Not crypto_pwhash_str_verify: it does not tell a wrong password from a lack of memory.
     auto const known = decode(stored);
     if (!known) return verify_result::unreadable;
     auto computed = known->hash;

@@ -10,8 +10,8 @@
 #include "auth/keyboard_variants.hpp"
 #include "base/text.hpp"
 
-// The assembler puts the file into the read-only data: as an array of numbers it would take the compiler minutes. It is
-// found by way of -I src. The size stands beside it: two symbols cannot be subtracted in C++.
+// The assembler includes the file, found by -I src: as an array of numbers it would take the compiler minutes. It also
+// computes the size, because C++ cannot subtract two symbols.
 asm(R"(
     .pushsection .rodata, "a"
     .balign 8
@@ -74,8 +74,8 @@ common_passwords::common_passwords(std::span<unsigned char const> file)
 
 bool common_passwords::contain(base::secret const& password) const
 {
-    auto const readings = keyboard_variants(password, base::max_password_length);
-    return std::ranges::any_of(readings,
+    auto const variants = keyboard_variants(password, base::max_password_length);
+    return std::ranges::any_of(variants,
                                [this](auto const& each) { return has(canonical_transliteration(each.view())); });
 }
 

@@ -7,20 +7,19 @@
 
 namespace porter::detail::auth {
 
-/// A Bloom filter of common passwords: public lists, dictionaries and walks over the keyboard, as
-/// tools/passwords/make_filter.py puts them together. It knows each of them, and takes 1 of 100,000 other texts for
-/// one. Safe from any thread.
+/// A Bloom filter of common passwords: public lists, dictionaries and keyboard walks, made by
+/// tools/passwords/make_filter.py. Its false positive rate is 1 in 100,000. Safe from any thread.
 class common_passwords {
 public:
-    /// The filter that is built in. It lives as long as the program.
+    /// The built-in filter, which lives as long as the program.
     static common_passwords const& built_in();
 
-    /// A filter in the form that make_filter.py describes. `file` outlives this object. Throws std::invalid_argument
-    /// when it is none.
+    /// A filter in the format that make_filter.py describes. `file` outlives this object. Throws std::invalid_argument
+    /// when the format is wrong.
     explicit common_passwords(std::span<unsigned char const> file);
 
-    /// Whether a password is common as it is typed, on the other keyboard (ЙЦУКЕН, QWERTY), or with its Cyrillic
-    /// written in Latin letters, by whatever scheme. `password` is normalised; upper and lower case are one.
+    /// Whether a password is common as typed, on the other keyboard layout (ЙЦУКЕН, QWERTY), or with Cyrillic
+    /// transliterated by any scheme. `password` is normalised; case is ignored.
     bool contain(base::secret const& password) const;
 
 private:

@@ -65,28 +65,28 @@ hash_queue::share& hash_queue::next_share()
 {
     if (known_.size() == 0) return unknown_;
     if (unknown_.size() == 0) return known_;
-    return known_in_a_row_ < known_turns_per_stranger ? known_ : unknown_;
+    return known_in_a_row_ < known_per_unknown ? known_ : unknown_;
 }
 
-/// With one job more than places, one of the two has more than its reserve.
+/// With one job above the limit, one of the two exceeds its reserve.
 hash_queue::share& hash_queue::fullest_share()
 {
-    auto const reserved_for_strangers = limit_ / 2;
-    return unknown_.size() > reserved_for_strangers ? unknown_ : known_;
+    auto const reserved = limit_ / 2;
+    return unknown_.size() > reserved ? unknown_ : known_;
 }
 
 std::size_t hash_queue::share::size_of(std::string const& network) const
 {
-    auto const own = std::ranges::find(lines_, network, &line::network);
-    return own == lines_.end() ? 0 : own->jobs.size();
+    auto const own = std::ranges::find(networks_, network, &network_queue::network);
+    return own == networks_.end() ? 0 : own->jobs.size();
 }
 
 void hash_queue::share::add(std::unique_ptr<hash_job> job)
 {
-    auto own = std::ranges::find(lines_, job->network(), &line::network);
-    if (own == lines_.end()) {
-        lines_.push_back({job->network(), {}});
-        own = std::prev(lines_.end());
+    auto own = std::ranges::find(networks_, job->network(), &network_queue::network);
+    if (own == networks_.end()) {
+        networks_.push_back({job->network(), {}});
+        own = std::prev(networks_.end());
     }
     own->jobs.push_back(std::move(job));
     ++size_;
@@ -94,36 +94,36 @@ void hash_queue::share::add(std::unique_ptr<hash_job> job)
 
 std::unique_ptr<hash_job> hash_queue::share::take_next()
 {
-    auto turn = std::move(lines_.front());
-    lines_.pop_front();
-    auto next = std::move(turn.jobs.front());
-    turn.jobs.pop_front();
-    if (!turn.jobs.empty()) lines_.push_back(std::move(turn));
+    auto first = std::move(networks_.front());
+    networks_.pop_front();
+    auto next = std::move(first.jobs.front());
+    first.jobs.pop_front();
+    if (!first.jobs.empty()) networks_.push_back(std::move(first));
     --size_;
     return next;
 }
 
 std::unique_ptr<hash_job> hash_queue::share::take_last_of_longest()
 {
-    auto longest = lines_.begin();
-    for (auto each = lines_.begin(); each != lines_.end(); ++each) {
+    auto longest = networks_.begin();
+    for (auto each = networks_.begin(); each != networks_.end(); ++each) {
         if (each->jobs.size() >= longest->jobs.size()) longest = each;
     }
     auto taken = std::move(longest->jobs.back());
     longest->jobs.pop_back();
-    if (longest->jobs.empty()) lines_.erase(longest);
+    if (longest->jobs.empty()) networks_.erase(longest);
     --size_;
     return taken;
 }
 
 std::unique_ptr<hash_job> hash_queue::share::take(hash_job::ticket number)
 {
-    for (auto each = lines_.begin(); each != lines_.end(); ++each) {
+    for (auto each = networks_.begin(); each != networks_.end(); ++each) {
         auto const found = std::ranges::find_if(each->jobs, [&](auto const& job) { return job->number() == number; });
         if (found == each->jobs.end()) continue;
         auto taken = std::move(*found);
         each->jobs.erase(found);
-        if (each->jobs.empty()) lines_.erase(each);
+        if (each->jobs.empty()) networks_.erase(each);
         --size_;
         return taken;
     }
@@ -132,8 +132,8 @@ std::unique_ptr<hash_job> hash_queue::share::take(hash_job::ticket number)
 
 void hash_queue::share::move_all_to(std::vector<std::unique_ptr<hash_job>>& rest)
 {
-    for (auto& each : lines_) std::ranges::move(each.jobs, std::back_inserter(rest));
-    lines_.clear();
+    for (auto& each : networks_) std::ranges::move(each.jobs, std::back_inserter(rest));
+    networks_.clear();
     size_ = 0;
 }
 

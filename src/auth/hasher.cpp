@@ -17,7 +17,7 @@ using std::chrono::nanoseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
-constexpr int niceness = 10;  // sessions go first
+constexpr int niceness = 10;  // I/O threads take precedence
 
 std::size_t thread_count(std::size_t asked)
 {
@@ -25,7 +25,7 @@ std::size_t thread_count(std::size_t asked)
     return std::max(std::thread::hardware_concurrency(), 2U) - 1;
 }
 
-/// How long a hash takes, and that there is memory for one.
+/// The time of a hash. Throws start_error when there is no memory for one.
 nanoseconds measure(hash_function& function)
 {
     auto const start = steady_clock::now();
@@ -34,28 +34,28 @@ nanoseconds measure(hash_function& function)
     return steady_clock::now() - start;
 }
 
-/// A job of a task that is suspended: what it refers to lives in the task's frame, and the handler keeps the frame.
+/// A job of a suspended task: refers to objects in the task's frame, which the handler keeps alive.
 template <typename Work, typename Handler>
 class suspended_job final : public hash_job {
 public:
     using value = std::invoke_result_t<Work&, hash_function&>;
 
-    suspended_job(ticket number, Work& work, identity::address const& from, auth::source who, io_executor executor,
+    suspended_job(ticket number, Work& work, identity::address const& from, auth::source origin, io_executor executor,
                   Handler handler)
-        : hash_job(number, from, who), work_(work), guard_(executor), handler_(std::move(handler))
+        : hash_job(number, from, origin), work_(work), guard_(executor), handler_(std::move(handler))
     {}
 
     void run(hash_function& function) override { resume(work_(function)); }
-    void reject(error why) override { resume(porter::unexpected(std::move(why))); }
+    void reject(error denial) override { resume(porter::unexpected(std::move(denial))); }
 
 private:
     void resume(value outcome)
     {
         auto const executor = guard_.get_executor();
-        // The guard goes along: it is given back on the task's thread, not here when the context may be gone.
+        // The guard moves along and is released on the task's thread: here the context may be gone by then.
         auto finish = [guard = std::move(guard_), handler = std::move(handler_),
                        outcome = std::move(outcome)]() mutable {
-            // Cancelled from now on is what the task does next.
+            // A later cancellation applies to what the task does next.
             asio::get_associated_cancellation_slot(handler).clear();
             std::move(handler)(std::move(outcome));
         };
@@ -71,23 +71,23 @@ private:
 
 seconds waiting_time(std::size_t jobs, std::size_t threads, nanoseconds per_job) noexcept
 {
-    auto const hands = std::max<std::size_t>(threads, 1);
-    auto const rounds = (jobs + hands - 1) / hands;
+    auto const divisor = std::max<std::size_t>(threads, 1);
+    auto const rounds = (jobs + divisor - 1) / divisor;
     auto const all = per_job * static_cast<nanoseconds::rep>(rounds);
     return std::max(std::chrono::ceil<seconds>(all), seconds{1});
 }
 
-hasher::hasher(hash_options rules, log::logger& log)
-    : hasher(rules, std::make_unique<argon2id>(rules.memory, rules.ops), log)
+hasher::hasher(hash_options options, log::logger& log)
+    : hasher(options, std::make_unique<argon2id>(options.memory, options.ops), log)
 {}
 
-hasher::hasher(hash_options rules, std::unique_ptr<hash_function> function, log::logger& log)
-    : log_(log), function_(std::move(function)), queue_(rules.queue_limit)
+hasher::hasher(hash_options options, std::unique_ptr<hash_function> function, log::logger& log)
+    : log_(log), function_(std::move(function)), queue_(options.queue_limit)
 {
-    if (!rules.password_list.empty()) list_.emplace(std::move(rules.password_list));
+    if (!options.password_list.empty()) list_.emplace(std::move(options.password_list));
     time_per_hash_ = measure(*function_).count();
     try {
-        for (auto left = thread_count(rules.threads); left > 0; --left) threads_.emplace_back([this] { run(); });
+        for (auto left = thread_count(options.threads); left > 0; --left) threads_.emplace_back([this] { run(); });
     } catch (std::system_error const& error) {
         stop();
         throw start_error(start_errc::configuration, std::string("cannot start the hash threads: ") + error.what());
@@ -106,18 +106,19 @@ void hasher::stop()
     for (auto& thread : threads_) thread.join();
 }
 
-task<result<std::string>> hasher::hash(base::secret password, identity::address from, source who)
+task<result<std::string>> hasher::hash(base::secret password, identity::address from, source origin)
 {
     auto work = [this, &password](hash_function& function) -> result<std::string> {
         auto made = function.make(password.view());
         if (!made) return unexpected(busy("not enough memory to hash a password"));
         return std::move(*made);
     };
-    auto outcome = co_await submit(work, from, who);
+    auto outcome = co_await submit(work, from, origin);
     co_return outcome;
 }
 
-task<result<std::string>> hasher::hash_new(base::secret password, std::string name, identity::address from, source who)
+task<result<std::string>> hasher::hash_new(base::secret password, std::string name, identity::address from,
+                                           source origin)
 {
     auto work = [this, &password, &name](hash_function& function) -> result<std::string> {
         if (auto weak = check_strength(password, name)) {
@@ -127,12 +128,12 @@ task<result<std::string>> hasher::hash_new(base::secret password, std::string na
         if (!made) return unexpected(busy("not enough memory to hash a password"));
         return std::move(*made);
     };
-    auto outcome = co_await submit(work, from, who);
+    auto outcome = co_await submit(work, from, origin);
     co_return outcome;
 }
 
 task<result<bool>> hasher::verify(std::optional<std::string> stored, std::vector<base::hash_cost> in_use,
-                                  base::secret password, identity::address from, source who)
+                                  base::secret password, identity::address from, source origin)
 {
     auto work = [this, &stored, &in_use, &password](hash_function& function) -> result<bool> {
         auto const covered = cover(function.cost(), in_use);
@@ -142,36 +143,36 @@ task<result<bool>> hasher::verify(std::optional<std::string> stored, std::vector
         if (checked == check_result::unreadable) log_.error("password_hash_unreadable");
         return checked == check_result::match;
     };
-    auto outcome = co_await submit(work, from, who);
+    auto outcome = co_await submit(work, from, origin);
     co_return outcome;
 }
 
 task<result<std::optional<std::string>>> hasher::weakness(base::secret password, std::string name,
-                                                          identity::address from, source who)
+                                                          identity::address from, source origin)
 {
     auto work = [this, &password, &name](hash_function&) -> result<std::optional<std::string>> {
         return check_strength(password, name);
     };
-    auto outcome = co_await submit(work, from, who);
+    auto outcome = co_await submit(work, from, origin);
     co_return outcome;
 }
 
 template <typename Work>
-auto hasher::submit(Work& work, identity::address const& from, source who)
+auto hasher::submit(Work& work, identity::address const& from, source origin)
     -> task<std::invoke_result_t<Work&, hash_function&>>
 {
     using value = std::invoke_result_t<Work&, hash_function&>;
-    // Cancelled already, while something else was waited for: nobody could withdraw the job any more.
+    // A cancellation before this point would not withdraw the job.
     auto const state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none) co_return porter::unexpected(busy("nobody waits for it"));
+    if (state.cancelled() != asio::cancellation_type::none) co_return porter::unexpected(busy("the connection ends"));
     auto executor = co_await asio::this_coro::executor;
-    auto initiate = [this, &work, &from, who, executor](auto handler) {
+    auto initiate = [this, &work, &from, origin, executor](auto handler) {
         using job = suspended_job<Work, decltype(handler)>;
         auto const number = ++last_ticket_;
-        // Cancellation comes on the task's own thread, as this does; a job that is not waiting any more is not found.
+        // Cancellation runs on the task's own thread, like this; withdraw() ignores a job that is not queued any more.
         auto slot = asio::get_associated_cancellation_slot(handler);
         if (slot.is_connected()) slot.assign([this, number](asio::cancellation_type) { withdraw(number); });
-        enqueue(std::make_unique<job>(number, work, from, who, executor, std::move(handler)));
+        enqueue(std::make_unique<job>(number, work, from, origin, executor, std::move(handler)));
     };
     auto operation = asio::async_initiate<decltype(use_task) const, void(value)>(initiate, use_task);
     co_return co_await std::move(operation);
@@ -225,7 +226,7 @@ void hasher::run()
         auto const start = steady_clock::now();
         job->run(*function_);
         auto const took = std::chrono::duration_cast<nanoseconds>(steady_clock::now() - start).count();
-        // Threads may overwrite each other's measure: an average does not mind.
+        // A lost update by another thread does not matter to an average.
         auto const average = time_per_hash_.load(std::memory_order_relaxed);
         time_per_hash_.store(average + (took - average) / 8, std::memory_order_relaxed);
     }

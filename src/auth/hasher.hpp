@@ -25,60 +25,58 @@
 namespace porter::detail::auth {
 
 struct hash_options {
-    std::size_t threads = 0;                ///< 0: the machine's cores - 1, at least 1
+    std::size_t threads = 0;                ///< 0: the number of cores - 1, at least 1
     std::size_t memory = 19 * 1024 * 1024;  ///< bytes for one hash (OWASP: at least 19 MiB)
     std::uint32_t ops = 2;                  ///< passes of Argon2id (OWASP: at least 2)
-    std::size_t queue_limit = 128;          ///< jobs that may wait: more are answered `busy`
-    std::filesystem::path password_list{};  ///< SHA-1 sums of passwords that are refused (see password_list); or none
+    std::size_t queue_limit = 128;          ///< waiting jobs; more are `busy`
+    std::filesystem::path password_list{};  ///< SHA-1 sums of rejected passwords (see password_list); empty: none
 };
 
-/// Hashes and verifies passwords on its own few threads, which are named and niced so that talk goes first. Its tasks
-/// may be awaited on any I/O thread. Cancelling a task takes it out of the queue, with `busy`; a hash that is under way
-/// is finished first.
+/// Hashes and verifies passwords on its own threads, which run at a lower priority than I/O. Its tasks may be awaited
+/// on any I/O thread. Cancelling a task removes its job from the queue, with `busy`; a hash in progress is completed.
 ///
-/// It is destroyed before the io_contexts of the tasks that use it: hashes under way are finished, and tasks that
-/// still wait are answered `busy`.
+/// Destroy it before the io_contexts of the tasks that use it: hashes in progress are completed, and waiting tasks
+/// resume with `busy`.
 class hasher {
 public:
-    /// Argon2id with the given parameters. Makes one hash, to know how long it takes. Throws start_error when libsodium
-    /// does not do it, there is no memory for one hash, or the password list is none.
-    hasher(hash_options rules, log::logger& log);
+    /// Argon2id with the given parameters. Makes one hash to measure its time. Throws start_error when libsodium does
+    /// not support the parameters, there is no memory for a hash, or the password list is invalid.
+    hasher(hash_options options, log::logger& log);
 
-    /// The same with another function; `memory` and `ops` of the options mean nothing then.
-    hasher(hash_options rules, std::unique_ptr<hash_function> function, log::logger& log);
+    /// The same with another function; ignores `memory` and `ops`.
+    hasher(hash_options options, std::unique_ptr<hash_function> function, log::logger& log);
     ~hasher();
     hasher(hasher const&) = delete;
     hasher& operator=(hasher const&) = delete;
 
-    /// Those whom the account knows wait for one another at most, and for one stranger in between (see hash_queue).
-    /// The text to store for a password. `password` is hashed as it is: normalise it before.
-    /// Errors: busy (the queue is full, or no memory for the hash), with the time until it is worth another try.
-    task<result<std::string>> hash(base::secret password, identity::address from, source who = source::unknown);
+    /// The text to store for a password, which is normalised. `origin` decides the order in the queue (see hash_queue).
+    /// Errors: busy (the queue is full, or no memory for the hash), with the time until a retry makes sense.
+    task<result<std::string>> hash(base::secret password, identity::address from, source origin = source::unknown);
 
-    /// The text to store for a new password of the account `name`, which is judged first (see why_weak): one job, so
-    /// that a registration waits in the queue once. Both texts are normalised. Errors: weak_password, and then nothing
-    /// is hashed; busy, as above.
-    task<result<std::string>> hash_new(base::secret password, std::string name, identity::address from, source who);
+    /// The text to store for a new password of the account `name`, after a check of its strength (see weakness()): one
+    /// job, so that a registration waits in the queue once. Both texts are normalised. Errors: weak_password, without a
+    /// hash; busy, as above.
+    task<result<std::string>> hash_new(base::secret password, std::string name, identity::address from, source origin);
 
-    /// Whether the password is the one of the stored hash; none: there is no account, and the answer is no. Computes
-    /// the same whatever is stored: a hash of today's cost and of the dearest others `in_use` (see check_password).
-    /// Logs a stored hash that cannot be read, to which the answer is no, and once that not all costs are covered.
-    /// Errors: busy, as above, also when there is no memory for one of the others.
+    /// Whether the password matches the stored hash; none (there is no account) and an unreadable hash, which is
+    /// logged, never match. Computes the same whatever is stored: a hash of the current cost and of the highest others
+    /// `in_use` (see check_password()). Logs once when these do not include all costs. Errors: busy, as above, also
+    /// when there is no memory for one of the others.
     task<result<bool>> verify(std::optional<std::string> stored, std::vector<base::hash_cost> in_use,
-                              base::secret password, identity::address from, source who = source::unknown);
+                              base::secret password, identity::address from, source origin = source::unknown);
 
-    /// Why a new password of the account `name` is refused, or none: it is guessable (see why_guessable) or on the
-    /// password list. Takes too long for an I/O thread. Where the list cannot be searched it refuses nothing, which is
-    /// logged. Both texts are normalised. Errors: busy.
+    /// Why a new password of the account `name` is too weak (see strength_error()) or on the password list; none: it is
+    /// not. Runs on a hashing thread. A list that cannot be searched rejects nothing, which is logged. Both texts are
+    /// normalised. Errors: busy.
     task<result<std::optional<std::string>>> weakness(base::secret password, std::string name, identity::address from,
-                                                      source who = source::unknown);
+                                                      source origin = source::unknown);
 
-    /// Whether a stored hash was made with other parameters than today's. Cheap.
+    /// Whether a stored hash has other parameters than the current ones. Fast.
     bool needs_rehash(std::string const& stored) const noexcept { return function_->is_stale(stored); }
 
 private:
     template <typename Work>
-    auto submit(Work& work, identity::address const& from, source who)
+    auto submit(Work& work, identity::address const& from, source origin)
         -> task<std::invoke_result_t<Work&, hash_function&>>;
 
     std::optional<std::string> check_strength(base::secret const& password, std::string const& name);
@@ -95,13 +93,13 @@ private:
     std::optional<password_list> list_;
     hash_queue queue_;
     std::atomic<hash_job::ticket> last_ticket_{0};
-    std::atomic<std::chrono::nanoseconds::rep> time_per_hash_;  // a moving average, of jobs
+    std::atomic<std::chrono::nanoseconds::rep> time_per_hash_;  // a moving average over jobs
     std::atomic<bool> logged_uncovered_{false};
-    std::atomic<bool> list_fails_{false};  // so that peers cannot fill the log with it
+    std::atomic<bool> list_fails_{false};  // so that clients cannot fill the log
     std::vector<std::thread> threads_;
 };
 
-/// How long a queue of this many jobs keeps the threads busy, in whole seconds, rounded up, at least 1.
+/// The time that the threads need for this number of jobs, in whole seconds, rounded up, at least 1.
 std::chrono::seconds waiting_time(std::size_t jobs, std::size_t threads, std::chrono::nanoseconds per_job) noexcept;
 
 }  // namespace porter::detail::auth

@@ -20,7 +20,7 @@ constexpr std::array<key, 33> keyboard{
      {"о", "j"}, {"л", "k"}, {"д", "l"}, {"ж", ";"}, {"э", "'"}, {"я", "z"}, {"ч", "x"}, {"с", "c"}, {"м", "v"},
      {"и", "b"}, {"т", "n"}, {"ь", "m"}, {"б", ","}, {"ю", "."}, {"ё", "`"}}};
 
-/// What the two keyboards differ in beside their letters.
+/// The keys other than letters that differ.
 constexpr std::array<key, 8> marks{
     {{"\"", "@"}, {"№", "#"}, {";", "$"}, {":", "^"}, {"?", "&"}, {".", "/"}, {",", "?"}, {"/", "|"}}};
 
@@ -36,8 +36,8 @@ struct fold {
     std::string_view to;
 };
 
-/// What different schemes of transliteration write for one letter, and what people write for it who know none. The
-/// first that fits is taken: longer ones come first. tools/passwords/spelling.py reads this table and the two above.
+/// What transliteration schemes and common usage write for one letter. The first match applies, so longer ones come
+/// first. tools/passwords/spelling.py reads this table and the two above.
 constexpr std::array<fold, 20> folds{{{"shch", "sh"}, {"sch", "sh"}, {"shh", "sh"}, {"sh", "sh"}, {"ch", "ch"},
                                       {"kh", "h"},    {"ks", "h"},   {"x", "h"},    {"t's", "k"}, {"t`s", "k"},
                                       {"ts", "k"},    {"tz", "k"},   {"cz", "k"},   {"c", "k"},   {"q", "k"},
@@ -55,7 +55,8 @@ base::secret replaced(std::string_view text, Table const& table, std::string_vie
                       std::string_view key::* to)
 {
     std::string made;
-    made.reserve(3 * text.size());  // no code point gets longer than that: what is wiped below never moved
+    made.reserve(
+        3 * text.size());  // a replacement is at most three times as long: the buffer that is wiped below never moves
     while (!text.empty()) {
         auto const one = text.substr(0, length_of_first(text));
         auto const found = std::ranges::find(table, one, from);
@@ -67,7 +68,7 @@ base::secret replaced(std::string_view text, Table const& table, std::string_vie
     return kept;
 }
 
-/// Schemes differ most in i, й, ы and what is soft: ii, iy, iye, yo and e are one.
+/// Schemes differ most in i, й, ы and soft vowels: treats ii, iy, iye, yo and e as equal.
 void append_soft(std::string& made, char letter)
 {
     bool const is_after_i = made.ends_with('i');
@@ -107,7 +108,7 @@ base::secret canonical_transliteration(std::string_view text)
 {
     auto const latin = transliterated(text);
     std::string made;
-    made.reserve(latin.view().size());  // no fold makes it longer: what is wiped below never moved
+    made.reserve(latin.view().size());  // no fold is longer: the buffer that is wiped below never moves
     for (auto left = latin.view(); !left.empty();) {
         auto const fits = [left](fold const& each) { return left.starts_with(each.from); };
         auto const found = std::ranges::find_if(folds, fits);
@@ -134,7 +135,7 @@ std::array<base::secret, 6> keyboard_variants(base::secret const& password, std:
     };
     auto typed = cut(password);
     auto lower = cut(in_lower_case(typed.view()));
-    auto latin_marks = replaced(typed.view(), marks, &key::cyrillic, &key::latin);  // in lower case № is no
+    auto latin_marks = replaced(typed.view(), marks, &key::cyrillic, &key::latin);  // case folding changes №
     auto latin_keys = cut(as_latin_keys(in_lower_case(latin_marks.view()).view()));
     auto cyrillic_keys = as_cyrillic_keys(lower.view());
     auto spelt = cut(transliterated(lower.view()));

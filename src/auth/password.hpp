@@ -7,16 +7,15 @@
 
 namespace porter::detail::auth {
 
-/// What a new password must be made of (docs/PROTOCOL.md, names and passwords). As NIST SP 800-63B advises: long
-/// enough, no rule of composition, no expiry; that it is not one that is tried first is for why_guessable() to say,
-/// which takes up to 50 ms of CPU. It only judges new passwords: one that was taken once goes on to open its account
-/// when the rules are made stricter.
+/// The rules for the length and the characters of a new password (docs/PROTOCOL.md, names and passwords), as NIST
+/// SP 800-63B advises: a minimum length, no rules of composition, no expiry. strength_error() checks its strength.
+/// Existing passwords stay valid when the rules become stricter.
 class password_policy {
 public:
-    /// `min_length` in code points after NFC; less than 8 counts as 8, more than 256 as 256.
+    /// `min_length` in code points after NFC, clamped to 8 to 256.
     explicit password_policy(std::size_t min_length);
 
-    /// The password in the form that is hashed. Errors: weak_password; the reason says the rule.
+    /// The normalised password, which is hashed. Errors: weak_password; the reason names the rule.
     result<base::secret> check(base::secret const& typed) const;
 
 private:

@@ -6,7 +6,7 @@
 
 namespace porter::detail::auth {
 
-// The covered ones, today's, and one that tells that there are more.
+// The covered ones, the current one, and one that shows that there are more.
 static_assert(store::hash_costs_at_once == covered_costs + 2);
 
 cost_cover cover(base::hash_cost const& today, std::vector<base::hash_cost> const& in_use)

@@ -19,7 +19,7 @@
 namespace porter::detail::auth {
 namespace {
 
-/// A file that is open for reading. Its size is that of the moment it was opened.
+/// A file open for reading, with its size at that time.
 class open_file final : public text_source {
 public:
     explicit open_file(std::filesystem::path const& path)
@@ -35,7 +35,7 @@ public:
         }
     }
 
-    /// Why it cannot be read; empty: it can.
+    /// Why the file cannot be read; empty: it can.
     std::string const& error() const noexcept { return error_; }
     std::uint64_t size() const noexcept override { return size_; }
 
@@ -62,7 +62,7 @@ private:
 std::optional<sha1_sum> sha1_of(std::string_view text)
 {
     sha1_sum sum{};
-    // A null pointer, which an empty text may have, is nothing that OpenSSL copies from.
+    // An empty text may have a null pointer, which OpenSSL does not read.
     if (EVP_Digest(text.data(), text.size(), sum.data(), nullptr, EVP_sha1(), nullptr) != 1) return std::nullopt;
     return sum;
 }

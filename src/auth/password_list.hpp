@@ -9,19 +9,18 @@
 
 namespace porter::detail::auth {
 
-/// Why a password on the list is refused, for the person who chose it.
+/// The error for a password on the list.
 inline constexpr std::string_view listed_password = "this password is on a list of known passwords";
 
-/// The administrator's list of passwords that are refused, a file of sorted SHA-1 sums (see sorted_sums.hpp). It is
-/// searched on disk and takes no memory. Safe from any thread; it reads from the disk, so it is for the hash threads.
+/// The administrator's list of rejected passwords, a file of sorted SHA-1 sums (see sorted_sums.hpp). Searched on disk,
+/// without loading it: for the hashing threads. Safe from any thread.
 class password_list {
 public:
-    /// Looks whether the file is such a list. Throws start_error(configuration), which says the line and what is
-    /// wanted.
+    /// Checks the file. Throws start_error(configuration), which names the line and the expected format.
     explicit password_list(std::filesystem::path file);
 
-    /// Whether the password, which is normalised, is on the list. The file is opened anew, so that one that was put in
-    /// its place counts. Error: in one line, why the file could not be searched.
+    /// Whether the normalised password is on the list. Opens the file each time, so that it may be replaced. Error: in
+    /// one line, why the file could not be searched.
     result<bool, std::string> contains(base::secret const& password) const;
 
 private:

@@ -7,21 +7,20 @@
 
 namespace porter::detail::auth {
 
-/// Somebody who may have an account: the name and the password keep the rules, and the password is hashed. Only the
-/// verifier makes one; the account itself comes to be together with its first session, so that neither is without the
-/// other.
+/// An account that passed the checks of a registration, with the password hashed. Only the verifier constructs one; the
+/// registry adds the account together with its first session.
 class pending_account {
 public:
     std::string const& name() const noexcept { return account_.name; }
-    /// The account to add; the store gives it its id.
+    /// The account to add, without an id.
     store::account const& account() const noexcept { return account_; }
-    /// The asking for a name, which counts as a failed try until the account is there.
+    /// The registration as an attempt, which counts as failed until the account is added.
     store::counted_attempt const& attempt() const noexcept { return attempt_; }
 
 private:
     friend class verifier;
-    pending_account(store::account fresh, store::counted_attempt by)
-        : account_(std::move(fresh)), attempt_(std::move(by))
+    pending_account(store::account account, store::counted_attempt attempt)
+        : account_(std::move(account)), attempt_(std::move(attempt))
     {}
 
     store::account account_;

@@ -8,24 +8,24 @@
 
 namespace porter::detail::auth {
 
-/// An account that proved itself by its password just now. Only the verifier makes one: a function that wants a
-/// principal cannot be called for a stranger.
+/// An account whose password was just verified. Only the verifier constructs one, so a function with a principal
+/// parameter cannot be called without a verified password.
 class principal {
 public:
     store::account_id account() const noexcept { return account_; }
     std::string const& name() const noexcept { return name_; }
-    /// The version of the credential that was verified: a session opened with it dies with it.
+    /// The version of the verified credential; a session opened with it ends with it.
     std::int64_t credential_version() const noexcept { return credential_version_; }
-    /// The try that succeeded: still counted, until what it was for has happened.
+    /// The attempt that succeeded; still counted as failed until the store records its use.
     store::counted_attempt const& attempt() const noexcept { return attempt_; }
 
 private:
     friend class verifier;
-    principal(store::account const& proved, store::counted_attempt by)
-        : account_(proved.id),
-          name_(proved.name),
-          credential_version_(proved.credential_version),
-          attempt_(std::move(by))
+    principal(store::account const& account, store::counted_attempt attempt)
+        : account_(account.id),
+          name_(account.name),
+          credential_version_(account.credential_version),
+          attempt_(std::move(attempt))
     {}
 
     store::account_id account_;

@@ -7,9 +7,9 @@
 namespace porter::detail::auth {
 namespace {
 
-constexpr std::size_t longest_line = 128;  // 40 digits, a count, and room
+constexpr std::size_t longest_line = 128;  // 40 digits, a count, and more
 constexpr std::uint64_t read_whole = 1024 * 1024;
-constexpr std::uint64_t sampled_places = 1000;
+constexpr std::uint64_t sampled_lines = 1000;
 constexpr char const* not_a_sum = "is no SHA-1 sum in 40 hexadecimal digits";
 
 struct line {
@@ -20,7 +20,7 @@ struct line {
 
 using found_line = result<std::optional<line>, std::string>;
 
-std::string place_of_byte(std::uint64_t at)
+std::string position_of(std::uint64_t at)
 {
     return fmt::format("the line at byte {}", at);
 }
@@ -33,10 +33,10 @@ std::optional<unsigned> digit(char letter) noexcept
     return std::nullopt;
 }
 
-/// The first line that begins at byte `at` or behind it; none: there is none any more.
+/// The first line that begins at byte `at` or after it, if any.
 found_line line_from(text_source const& text, std::uint64_t at)
 {
-    // From the byte before: it may be the line feed behind which the line begins.
+    // From the byte before, which may be the line feed before the line.
     auto const from = at == 0 ? 0 : at - 1;
     std::array<char, 2 * longest_line> piece;
     auto const got = text.read(from, piece);
@@ -47,36 +47,36 @@ found_line line_from(text_source const& text, std::uint64_t at)
     if (at > 0) {
         auto const feed = rest.find('\n');
         if (feed == std::string_view::npos && is_end) return std::optional<line>{};
-        if (feed >= longest_line) return unexpected(fmt::format("{} {}", place_of_byte(at), not_a_sum));
+        if (feed >= longest_line) return unexpected(fmt::format("{} {}", position_of(at), not_a_sum));
         rest.remove_prefix(feed + 1);
         next.begin = from + feed + 1;
     }
     if (rest.empty()) return std::optional<line>{};
     auto const length = std::min(rest.find('\n'), rest.size());
     auto const sum = sum_of_line(rest.substr(0, length));
-    if (!sum) return unexpected(fmt::format("{} {}", place_of_byte(next.begin), not_a_sum));
+    if (!sum) return unexpected(fmt::format("{} {}", position_of(next.begin), not_a_sum));
     next.end = next.begin + std::min(length + 1, rest.size());
     next.sum = *sum;
     return std::optional{next};
 }
 
-std::string out_of_order(std::string const& place)
+std::string out_of_order(std::string const& position)
 {
-    return place + " is less than one before it: the sums must be sorted";
+    return position + " is less than one before it: the sums must be sorted";
 }
 
-/// Line by line, up to the first that begins at `end` or behind it: the last sum before that.
+/// Checks the lines that begin before `end`, and returns the last sum.
 result<sha1_sum, std::string> check_beginning(text_source const& text, std::uint64_t end)
 {
     sha1_sum last{};
     std::uint64_t at = 0;
     for (std::uint64_t number = 1; at < end; ++number) {
         auto const next = line_from(text, at);
-        auto const place = fmt::format("line {}", number);
-        if (!next && next.error().ends_with(not_a_sum)) return unexpected(fmt::format("{} {}", place, not_a_sum));
+        auto const position = fmt::format("line {}", number);
+        if (!next && next.error().ends_with(not_a_sum)) return unexpected(fmt::format("{} {}", position, not_a_sum));
         if (!next) return unexpected(next.error());
         if (!*next) break;
-        if ((*next)->sum < last) return unexpected(out_of_order(place));
+        if ((*next)->sum < last) return unexpected(out_of_order(position));
         last = (*next)->sum;
         at = (*next)->end;
     }
@@ -107,20 +107,20 @@ result<void, std::string> check_sums(text_source const& text)
     auto const beginning = check_beginning(text, std::min(size, read_whole));
     if (!beginning) return unexpected(beginning.error());
     auto last = *beginning;
-    auto compared_to = std::min(size, read_whole);  // all that was looked at begins before this byte
+    auto compared_to = std::min(size, read_whole);  // all checked lines begin before this byte
     auto const look = [&](std::uint64_t at) -> found_line {
         auto next = line_from(text, at);
         if (!next || !*next || (*next)->begin < compared_to) return next;
-        if ((*next)->sum < last) return unexpected(out_of_order(place_of_byte((*next)->begin)));
+        if ((*next)->sum < last) return unexpected(out_of_order(position_of((*next)->begin)));
         last = (*next)->sum;
         compared_to = (*next)->end;
         return next;
     };
-    for (std::uint64_t place = 0; place < sampled_places && size > read_whole; ++place) {
-        auto const found = look(read_whole + (size - read_whole) / sampled_places * place);
+    for (std::uint64_t sample = 0; sample < sampled_lines && size > read_whole; ++sample) {
+        auto const found = look(read_whole + (size - read_whole) / sampled_lines * sample);
         if (!found) return unexpected(found.error());
     }
-    // Through the last lines, the very last among them.
+    // All lines at the end, including the last.
     for (auto at = size > read_whole ? size - 2 * longest_line : size; at < size;) {
         auto const found = look(at);
         if (!found) return unexpected(found.error());
@@ -131,7 +131,7 @@ result<void, std::string> check_sums(text_source const& text)
 
 result<bool, std::string> has_sum(text_source const& text, sha1_sum const& wanted)
 {
-    // All lines that begin before `low` are less, all that begin at `high` or behind it are greater.
+    // The sums of all lines that begin before `low` are less, of those from `high` on greater.
     std::uint64_t low = 0;
     auto high = text.size();
     while (low < high) {

@@ -12,9 +12,9 @@ namespace porter::detail::auth {
 namespace {
 
 constexpr char const* tried_first = "this password is one of the first that somebody would try";
-constexpr double least_bits = 20;  // a million guesses: what an hour of trying online is far from
+constexpr double least_bits = 20;  // a million guesses: far more than an hour of online guessing allows
 
-/// The words that somebody who knows the account would try first, in the spellings in which they can turn up.
+/// The words that a guesser who knows the account would try first, also transliterated.
 std::vector<std::string> words_about(std::string_view name)
 {
     auto const folded = base::fold_name(name);
@@ -29,10 +29,10 @@ std::vector<std::string> words_about(std::string_view name)
     return words;
 }
 
-/// The estimate needs the text with a zero behind it.
-double bits_of(base::secret const& reading, std::vector<char const*>& words)
+/// zxcvbn needs a zero-terminated text.
+double bits_of(base::secret const& variant, std::vector<char const*>& words)
 {
-    std::string text{reading.view()};
+    std::string text{variant.view()};
     auto const bits = ZxcvbnMatch(text.c_str(), words.data(), nullptr);
     base::wipe(text);
     return bits;
@@ -49,10 +49,10 @@ std::optional<std::string> strength_error(base::secret const& password, std::str
     std::vector<char const*> listed;
     for (auto const& each : words) listed.push_back(each.c_str());
     listed.push_back(nullptr);
-    auto const readings = keyboard_variants(password, estimated_length);
-    for (auto const& each : readings) {
-        // Most readings of a Latin password are the password: one estimate is enough.
-        auto const first = std::ranges::find(readings, each.view(), &base::secret::view);
+    auto const variants = keyboard_variants(password, estimated_length);
+    for (auto const& each : variants) {
+        // Most variants of a Latin password are equal: one estimate is enough.
+        auto const first = std::ranges::find(variants, each.view(), &base::secret::view);
         if (&*first != &each) continue;
         if (bits_of(each, listed) < least_bits) return tried_first;
     }

@@ -7,8 +7,8 @@
 namespace porter::detail::auth {
 namespace {
 
-/// Tries that could not be given back: a store that is down for long is not to cost memory without end.
-constexpr std::size_t most_owed = 1024;
+/// Bounds the memory for attempts that could not be rolled back while the store is unavailable.
+constexpr std::size_t max_deferred = 1024;
 
 std::string_view name_of(store::decision::rule by)
 {
@@ -23,25 +23,26 @@ error unavailable()
     return {code::unavailable, "the user database cannot be reached just now"};
 }
 
-error as_failure(store::decision const& refused)
+error denial_of(store::decision const& denial)
 {
     using enum store::decision::rule;
-    if (refused.by == pending) return {code::busy, "other tries are being checked", refused.retry_after};
-    if (refused.by == account_locked) {
+    if (denial.by == pending) return {code::busy, "other tries are being checked", denial.retry_after};
+    if (denial.by == account_locked) {
         return {code::throttled, "too many failed tries: only the administrator can let you try again"};
     }
-    if (refused.by == registrations_used_up) {
-        return {code::throttled, "too many new accounts from your address: wait a while", refused.retry_after};
+    if (denial.by == registrations_used_up) {
+        return {code::throttled, "too many new accounts from your address: wait a while", denial.retry_after};
     }
-    auto const* why = refused.by == account_paused ? "too many failed tries: wait a little"
-                                                   : "too many failed tries from your address: wait a while";
-    return {code::throttled, why, refused.retry_after};
+    auto const* reason = denial.by == account_paused ? "too many failed tries: wait a little"
+                                                     : "too many failed tries from your address: wait a while";
+    return {code::throttled, reason, denial.retry_after};
 }
 
 }  // namespace
 
-throttle::throttle(store::attempts& tries, base::clock const& clock, log::logger& log, std::uint32_t max_registrations)
-    : attempts_(tries),
+throttle::throttle(store::attempts& attempts, base::clock const& clock, log::logger& log,
+                   std::uint32_t max_registrations)
+    : attempts_(attempts),
       clock_(clock),
       log_(log),
       max_registrations_(max_registrations),
@@ -51,116 +52,116 @@ throttle::throttle(store::attempts& tries, base::clock const& clock, log::logger
 task<result<attempt>> throttle::begin(std::optional<store::account_id> account, std::string name,
                                       identity::address from)
 {
-    store::secret_attempt asked;
-    asked.account = account;
-    asked.at = clock_.now_precise();
-    attempt made;
+    store::secret_attempt request;
+    request.account = account;
+    request.at = clock_.now_precise();
+    attempt begun;
     if (!account) {
         auto const key = unknown_.key_of(name);
-        auto const begun = unknown_.begin(key, asked.at);
-        asked.fallback = begun.before;
-        asked.fallback_is_pending = begun.pending;
-        if (begun.counted) made.unknown = key;
+        auto const in_memory = unknown_.begin(key, request.at);
+        request.fallback = in_memory.before;
+        request.fallback_is_pending = in_memory.pending;
+        if (in_memory.counted) begun.unknown = key;
     }
-    auto const before = asked.fallback ? asked.fallback->last_failed_at : base::instant{};
-    auto const at = asked.at;
-    auto judged = co_await decide(std::move(asked), from);
-    if (judged) {
-        made.counted = std::move(judged->counted);
-        co_return made;
+    auto const before = request.fallback ? request.fallback->last_failed_at : base::instant{};
+    auto const at = request.at;
+    auto stored = co_await begin_stored(std::move(request), from);
+    if (stored) {
+        begun.counted = std::move(stored->counted);
+        co_return begun;
     }
-    if (made.unknown) unknown_.rollback(*made.unknown, at, before);
-    co_return unexpected(judged.error());
+    if (begun.unknown) unknown_.rollback(*begun.unknown, at, before);
+    co_return unexpected(stored.error());
 }
 
 task<result<attempt>> throttle::begin(identity::address from)
 {
-    store::secret_attempt asked;
-    asked.at = clock_.now_precise();
-    auto judged = co_await decide(std::move(asked), from);
-    if (!judged) co_return unexpected(judged.error());
-    attempt made;
-    made.counted = std::move(judged->counted);
-    co_return made;
+    store::secret_attempt request;
+    request.at = clock_.now_precise();
+    auto stored = co_await begin_stored(std::move(request), from);
+    if (!stored) co_return unexpected(stored.error());
+    attempt begun;
+    begun.counted = std::move(stored->counted);
+    co_return begun;
 }
 
 task<result<attempt>> throttle::begin_registration(identity::address from)
 {
-    store::secret_attempt asked;
-    asked.at = clock_.now_precise();
-    asked.max_registrations = max_registrations_;
-    auto judged = co_await decide(std::move(asked), from);
-    if (!judged) co_return unexpected(judged.error());
-    attempt made;
-    made.counted = std::move(judged->counted);
-    co_return made;
+    store::secret_attempt request;
+    request.at = clock_.now_precise();
+    request.max_registrations = max_registrations_;
+    auto stored = co_await begin_stored(std::move(request), from);
+    if (!stored) co_return unexpected(stored.error());
+    attempt begun;
+    begun.counted = std::move(stored->counted);
+    co_return begun;
 }
 
-task<result<store::attempt_result>> throttle::decide(store::secret_attempt asked, identity::address from)
+task<result<store::attempt_result>> throttle::begin_stored(store::secret_attempt request, identity::address from)
 {
     co_await retry_rollbacks();
-    asked.network = from.network();
-    auto judged = co_await attempts_.begin(std::move(asked), throttle_rules);
-    if (!judged) co_return unexpected(unavailable());
-    auto const& verdict = judged->decision;
-    if (verdict.by == store::decision::rule::pending) co_return unexpected(as_failure(verdict));
-    if (!verdict.allows()) {
+    request.network = from.network();
+    auto stored = co_await attempts_.begin(std::move(request), throttle_rules);
+    if (!stored) co_return unexpected(unavailable());
+    auto const& decision = stored->decision;
+    if (decision.by == store::decision::rule::pending) co_return unexpected(denial_of(decision));
+    if (!decision.allows()) {
         log_.with(from).info("throttled",
-                             {{"rule", name_of(verdict.by)}, {"retry_after", verdict.retry_after.count()}});
-        co_return unexpected(as_failure(verdict));
+                             {{"rule", name_of(decision.by)}, {"retry_after", decision.retry_after.count()}});
+        co_return unexpected(denial_of(decision));
     }
-    co_return std::move(*judged);
+    co_return std::move(*stored);
 }
 
-task<result<void>> throttle::fail(attempt decided)
+task<result<void>> throttle::fail(attempt failed)
 {
-    auto const stored = co_await attempts_.fail(decided.counted);
+    auto const stored = co_await attempts_.fail(failed.counted);
     if (!stored) {
-        co_await rollback(std::move(decided));
+        co_await rollback(std::move(failed));
         co_return unexpected(unavailable());
     }
-    if (decided.unknown) unknown_.fail(*decided.unknown);
+    if (failed.unknown) unknown_.fail(*failed.unknown);
     co_return result<void>{};
 }
 
-task<result<void>> throttle::fail(store::counted_attempt decided)
+task<result<void>> throttle::fail(store::counted_attempt failed)
 {
-    attempt whole{std::move(decided), {}};
+    attempt whole{std::move(failed), {}};
     auto const stored = co_await fail(std::move(whole));
     co_return stored;
 }
 
-task<void> throttle::rollback(attempt undecided)
+task<void> throttle::rollback(attempt pending)
 {
-    auto const& counted = undecided.counted;
-    if (undecided.unknown) unknown_.rollback(*undecided.unknown, counted.at, counted.last_before);
+    auto const& counted = pending.counted;
+    if (pending.unknown) unknown_.rollback(*pending.unknown, counted.at, counted.last_before);
     co_await rollback(counted);
 }
 
-task<void> throttle::rollback(store::counted_attempt undecided)
+task<void> throttle::rollback(store::counted_attempt pending)
 {
-    std::vector<store::counted_attempt> const one{std::move(undecided)};
+    std::vector<store::counted_attempt> const one{std::move(pending)};
     auto const done = co_await attempts_.rollback(one);
     if (!done) defer_rollback(one);
 }
 
 task<void> throttle::retry_rollbacks()
 {
-    std::vector<store::counted_attempt> owed;
+    std::vector<store::counted_attempt> deferred;
     {
         std::lock_guard const lock{mutex_};
-        owed.swap(deferred_rollbacks_);
+        deferred.swap(deferred_rollbacks_);
     }
-    if (owed.empty()) co_return;
-    auto const done = co_await attempts_.rollback(owed);
-    if (!done) defer_rollback(std::move(owed));
+    if (deferred.empty()) co_return;
+    auto const done = co_await attempts_.rollback(deferred);
+    if (!done) defer_rollback(std::move(deferred));
 }
 
-void throttle::defer_rollback(std::vector<store::counted_attempt> undecided)
+void throttle::defer_rollback(std::vector<store::counted_attempt> pending)
 {
     std::lock_guard const lock{mutex_};
-    for (auto& each : undecided) {
-        if (deferred_rollbacks_.size() < most_owed) deferred_rollbacks_.push_back(std::move(each));
+    for (auto& each : pending) {
+        if (deferred_rollbacks_.size() < max_deferred) deferred_rollbacks_.push_back(std::move(each));
     }
 }
 

@@ -16,45 +16,46 @@
 
 namespace porter::detail::auth {
 
-/// A try that was counted as failed before it is decided, so that tries at the same time win nothing. A success undoes
-/// it where it is stored (store::new_session, store::password_change); it is told that it failed, or given back.
+/// A pending attempt. It counts as failed, so that concurrent attempts gain nothing, until it succeeds, which the store
+/// records (store::new_session, store::password_change), fails, or is rolled back.
 struct attempt {
     store::counted_attempt counted;
-    std::optional<unknown_names::key> unknown;  ///< the failure counter in memory that it counts on as well
+    std::optional<unknown_names::key> unknown;  ///< also counted in memory, under this key
 };
 
-/// Slows down those who guess. Safe from any I/O thread.
+/// Slows down guessing. Safe from any I/O thread.
 class throttle {
 public:
-    /// `max_registrations`: new accounts an hour from one network, and eight times as many from an IPv6 /48; 0: no
-    /// limit.
-    throttle(store::attempts& tries, base::clock const& clock, log::logger& log, std::uint32_t max_registrations = 0);
+    /// `max_registrations`: new accounts of one network an hour, eight times as many of an IPv6 /48; 0: no limit.
+    throttle(store::attempts& attempts, base::clock const& clock, log::logger& log,
+             std::uint32_t max_registrations = 0);
 
-    /// Counts a try of a password. `account`: of the claimed name, none where no account has it. `name`: what makes two
-    /// spellings one name. The work is the same either way. Errors: throttled (with the time to wait; 0: no time
-    /// helps), busy (others that are not decided leave no room for it), unavailable: then nothing is counted.
+    /// Begins an attempt at a password. `account`: that of the claimed name, or none. `name`: the claimed one, folded.
+    /// The work is the same for both. Errors, with nothing counted: throttled (with the time to wait; 0: waiting does
+    /// not help), busy (too many pending attempts), unavailable.
     task<result<attempt>> begin(std::optional<store::account_id> account, std::string name, identity::address from);
 
-    /// Counts a try that names no account: a token. Errors: as above.
+    /// Begins an attempt that names no account: a token. Errors: as above.
     task<result<attempt>> begin(identity::address from);
 
-    /// Counts a request for an account: a try until the account is there, and one of the network's registrations until
-    /// it is known that there will be none. Errors: as above; throttled also when the network has made its share.
+    /// Begins a registration, which also counts as one of the network's registrations unless it fails. Errors: as
+    /// above; throttled also when the network has used up its registrations.
     task<result<attempt>> begin_registration(identity::address from);
 
-    /// A try failed. No verdict is told before this is stored. Errors: unavailable, then it is given back.
-    task<result<void>> fail(attempt decided);
-    task<result<void>> fail(store::counted_attempt decided);
+    /// An attempt failed; the client is answered after this is stored. Errors: unavailable, and the attempt is rolled
+    /// back.
+    task<result<void>> fail(attempt failed);
+    task<result<void>> fail(store::counted_attempt failed);
 
-    /// A try was not decided, by a fault of ours or because nobody waits for it any more. When the store is down this
-    /// is remembered, and done before the next try.
-    task<void> rollback(attempt undecided);
-    task<void> rollback(store::counted_attempt undecided);
+    /// Undoes an attempt that neither succeeded nor failed. When the store is unavailable, this is repeated before the
+    /// next attempt.
+    task<void> rollback(attempt pending);
+    task<void> rollback(store::counted_attempt pending);
 
 private:
-    task<result<store::attempt_result>> decide(store::secret_attempt asked, identity::address from);
+    task<result<store::attempt_result>> begin_stored(store::secret_attempt request, identity::address from);
     task<void> retry_rollbacks();
-    void defer_rollback(std::vector<store::counted_attempt> undecided);
+    void defer_rollback(std::vector<store::counted_attempt> pending);
 
     store::attempts& attempts_;
     base::clock const& clock_;

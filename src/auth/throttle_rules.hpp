@@ -7,9 +7,9 @@
 
 namespace porter::detail::auth {
 
-/// How failed tries slow down further ones (docs/PROTOCOL.md, failures). A slip of the fingers costs nothing, and
-/// whoever guesses at one account gets to 100 in a quarter of an hour and no further (NIST SP 800-63B, 5.2.2). The
-/// views in migrations/ show the same limits.
+/// How failed attempts slow down further ones (docs/PROTOCOL.md, failures). A few typing errors cost nothing; a guesser
+/// gets 100 attempts at an account, in a quarter of an hour, and no more (NIST SP 800-63B, 5.2.2). The views in
+/// migrations/ have the same limits.
 inline constexpr store::throttle_rules throttle_rules{
     .free_failures = 4,
     .pauses = {std::chrono::seconds{1}, std::chrono::seconds{3}, std::chrono::seconds{5}, std::chrono::seconds{10}},
@@ -18,7 +18,7 @@ inline constexpr store::throttle_rules throttle_rules{
     .network_window = std::chrono::minutes{10},
 };
 
-/// Names without an account whose failures are remembered: a bound for memory. Each costs its guesser a hash.
+/// Unknown names whose failures are kept: bounds the memory. Each entry costs the client a password check.
 inline constexpr std::size_t most_unknown_names = 65'536;
 
 }  // namespace porter::detail::auth

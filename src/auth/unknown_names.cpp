@@ -5,7 +5,8 @@
 
 namespace porter::detail::auth {
 
-unknown_names::unknown_names(store::throttle_rules const& rules, std::size_t most) : rules_(rules), max_size_(most)
+unknown_names::unknown_names(store::throttle_rules const& rules, std::size_t max_size)
+    : rules_(rules), max_size_(max_size)
 {
     randombytes_buf(salt_.data(), salt_.size());
 }
@@ -23,9 +24,9 @@ unknown_names::begin_result unknown_names::begin(key const& name, base::instant 
     std::lock_guard const lock{mutex_};
     auto found = by_name_.find(name);
     store::attempt_history known;
-    bool const undecided = found != by_name_.end() && found->second->pending > 0;
+    bool const is_pending = found != by_name_.end() && found->second->pending > 0;
     if (found != by_name_.end()) known.failures = found->second->failures;
-    if (!store::decide(known, rules_, at).allows()) return {known.failures, false, undecided};
+    if (!store::decide(known, rules_, at).allows()) return {known.failures, false, is_pending};
 
     if (found == by_name_.end()) {
         by_age_.push_front({name, {}, 0});
@@ -39,14 +40,14 @@ unknown_names::begin_result unknown_names::begin(key const& name, base::instant 
         by_name_.erase(by_age_.back().name);
         by_age_.pop_back();
     }
-    return {known.failures, true, undecided};
+    return {known.failures, true, is_pending};
 }
 
 void unknown_names::fail(key const& name)
 {
     std::lock_guard const lock{mutex_};
     auto const found = by_name_.find(name);
-    // None where it was forgotten meanwhile, and came back.
+    // None are pending if the name was dropped and added again since.
     if (found != by_name_.end() && found->second->pending > 0) --found->second->pending;
 }
 

@@ -22,47 +22,46 @@ struct options {
     std::size_t min_password_length = 8;  ///< code points after NFC
 };
 
-/// Checks who somebody is by name and password. Unknown and impossible names, wrong passwords and disabled accounts
-/// do the same work (one hash of each cost in use) and get one answer: bad_credentials. A fault of ours (unavailable,
-/// busy) never looks like one of theirs.
+/// Verifies names and passwords. Unknown and invalid names, wrong passwords and disabled accounts cause the same work
+/// (one hash of each cost in use) and the same error, bad_credentials. A fault of the server (unavailable, busy) never
+/// looks like it.
 class verifier {
 public:
     verifier(store::accounts& accounts, hasher& hashing, auth::throttle& throttle, base::clock const& clock,
-             log::logger& log, options rules);
+             log::logger& log, options options);
 
-    /// Judges whether somebody may have an account; the sessions' registry makes it. Errors, judged in this order:
-    /// registration_closed, invalid_name, weak_password (its length and characters), throttled, weak_password (that it
-    /// can be guessed), name_taken; busy, unavailable. To hear that a name is taken counts as a failed try.
+    /// Checks a registration; the registry of sessions adds the account. Errors, checked in this order:
+    /// registration_closed, invalid_name, weak_password (length and characters), throttled, weak_password (strength),
+    /// name_taken, which counts as a failed attempt; busy, unavailable.
     task<result<pending_account>> register_account(std::string name, base::secret password, identity::address from);
 
-    /// Errors: bad_credentials (counted, whether there is such an account or not); throttled, busy, unavailable. After
-    /// a good login a hash with weaker parameters than today's is replaced; a failure to do so does not fail the login.
+    /// Verifies a password. Errors: bad_credentials (counted, whether the account exists or not); throttled, busy,
+    /// unavailable. After a success, replaces a hash with other parameters than the current ones; an error in that does
+    /// not fail the login.
     task<result<principal>> login(std::string name, base::secret password, identity::address from);
 
-    /// Says that what was proved, or granted to a newcomer, is not used after all: the attempt counts for nothing, as
-    /// if it had not been made.
+    /// Undoes the attempt of a login or registration that is not used.
     task<void> roll_back(principal const& unused);
     task<void> roll_back(pending_account const& unused);
 
-    /// Changes a password by its current one and ends every other session of the account. Errors: bad_credentials
-    /// (counted like a login's), weak_password; throttled, busy, unavailable.
+    /// Changes a password after verifying the current one, and ends every session of the account except `keep`. Errors:
+    /// bad_credentials (counted like a login), weak_password; throttled, busy, unavailable.
     task<result<void>> change_password(store::account_id account, base::secret current, base::secret fresh,
                                        store::session_id keep, identity::address from);
 
 private:
-    /// Whether the password is the account's, by the same hashes whatever is asked, and the counted try that says so.
-    /// `name`: the claimed one, folded. Logs what fails. Errors: bad_credentials, throttled, busy, unavailable.
+    /// Verifies a password, with the same work whether the account exists, and returns the attempt. `name`: the claimed
+    /// one, folded. Logs a failure. Errors: bad_credentials, throttled, busy, unavailable.
     task<result<attempt>> verify(store::claimed_account const& claim, std::string name, base::secret const& password,
                                  identity::address const& from);
-    /// The hash of the first password of an account that is to be. Errors: weak_password, name_taken, busy,
-    /// unavailable.
+    /// The hash of the password of a new account. Errors: weak_password, name_taken, busy, unavailable.
     task<result<std::string>> hash_initial(base::secret accepted, store::account const& fresh,
                                            identity::address const& from);
-    /// The hash of a new password of an account that proved the old one. Errors: weak_password, busy.
+    /// The hash of a changed password. Errors: weak_password, busy.
     task<result<std::string>> hash_next(base::secret const& typed, std::string name, identity::address const& from,
-                                        source who);
+                                        source origin);
     task<void> rehash(store::account const& proved, base::secret const& password, identity::address const& from,
-                      source who);
+                      source origin);
 
     store::accounts& accounts_;
     hasher& hasher_;
