@@ -4,7 +4,6 @@
 using namespace porter;
 using namespace porter::testing;
 namespace wire = detail::protocol;
-using mode = wire::access_mode;
 
 TEST_CASE("a first byte that begins no frame is answered with a plaintext closing")
 {

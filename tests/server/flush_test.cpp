@@ -1,6 +1,5 @@
 // Queued output is written before the server waits for a hash or the store (promise N14).
 #include "support/catch.hpp"
-#include "support/scripted_server.hpp"
 #include "support/server_fixture.hpp"
 #include "tls/contexts.hpp"
 
