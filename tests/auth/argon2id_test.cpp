@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t little = 8 * 1024;
 
-/// While it lives, the process may map at most so many bytes more than it has.
+/// Limits what the process may map beyond its present size, in bytes, while this object lives.
 class memory_limit {
 public:
     explicit memory_limit(rlim_t more)
@@ -36,7 +36,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("a hash is Argon2id with a salt of its own and verifies its password alone")
+TEST_CASE("a hash is Argon2id with a random salt and verifies only its password")
 {
     argon2id function{little, 1};
     auto const one = function.make("correct horse");
@@ -73,7 +73,7 @@ TEST_CASE("an empty password has a hash like any other")
     CHECK(function.verify(*hash, "x") == verify_result::mismatch);
 }
 
-TEST_CASE("a hash made with other parameters still verifies and is stale")
+TEST_CASE("a hash with other parameters still verifies and is stale")
 {
     argon2id yesterday{little, 1};
     argon2id more_memory{2 * little, 1};
@@ -86,7 +86,7 @@ TEST_CASE("a hash made with other parameters still verifies and is stale")
     CHECK(more_memory.verify(*hash, "correct horse") == verify_result::match);
 }
 
-TEST_CASE("what is no hash is unreadable")
+TEST_CASE("a text that is not a hash is unreadable")
 {
     argon2id function{little, 1};
     for (auto const* stored : {"", "secret", "$2b$12$abcdefghijklmnopqrstuv", "$argon2id$v=19$m=8,t=1,p=1$"}) {
@@ -102,7 +102,7 @@ TEST_CASE("what is no hash is unreadable")
     CHECK(function.verify(*hash + "x", "secret") == verify_result::unreadable);
 }
 
-TEST_CASE("a hash is read from the letters of base64 alone and in one spelling")
+TEST_CASE("a hash is read from canonical base64 only")
 {
     argon2id function{little, 1};
     auto const hash = function.make("secret");
@@ -114,7 +114,7 @@ TEST_CASE("a hash is read from the letters of base64 alone and in one spelling")
         return changed;
     };
     for (auto const at : {salt, salt + 21, salt + 23, hash->size() - 1}) {
-        // What libsodium 1.0.18 reads as letters too, and what else an encoding could have.
+        // Bytes that libsodium 1.0.18 reads as letters, too, and characters of other encodings.
         for (char const letter : {'\xbe', '\xbf', '\xc8', '\xff', '-', '_', '=', ' ', '\n', '\0', '$'}) {
             CHECK_FALSE(argon2id::is_readable(with(at, letter)));
             CHECK(function.verify(with(at, letter), "secret") == verify_result::unreadable);
@@ -146,7 +146,7 @@ TEST_CASE("a hash whose cost is beyond the bounds is not computed")
     }
 }
 
-TEST_CASE("without memory a hash fails and says nothing about the password")
+TEST_CASE("without memory a hash fails and is neither match nor mismatch")
 {
     constexpr std::size_t much = std::size_t{1024} * 1024 * 1024;
     argon2id function{much, 1};
@@ -159,7 +159,7 @@ TEST_CASE("without memory a hash fails and says nothing about the password")
     CHECK(function.verify(*hash, "correct horse") == verify_result::failed);
 }
 
-TEST_CASE("parameters that Argon2id does not do are refused at the start")
+TEST_CASE("parameters that Argon2id does not support throw at the start")
 {
     CHECK_THROWS_AS((argon2id{1024, 1}), std::runtime_error);
     CHECK_THROWS_AS((argon2id{little, 0}), std::runtime_error);

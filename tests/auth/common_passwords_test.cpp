@@ -1,4 +1,4 @@
-// Promise P7 of SECURITY.md: common passwords are refused as they are typed, on the other keyboard, transliterated.
+// Promise P7 of SECURITY.md: common passwords are denied as typed, on the other keyboard, and transliterated.
 #include "auth/common_passwords.hpp"
 
 #include <array>
@@ -25,7 +25,7 @@ std::string canonical(std::string_view text)
     return std::string{auth::canonical_transliteration(text).view()};
 }
 
-/// What make_filter.py makes of the items "vitaminni" and "kapusta8": canonical spellings.
+/// The output of make_filter.py for the canonical spellings "vitaminni" and "kapusta8".
 constexpr auto made_of_two = std::to_array<unsigned char>(
     {0x50, 0x4f, 0x52, 0x54, 0x45, 0x52, 0x43, 0x50, 0x01, 0x00, 0x00, 0x00, 0x11, 0x00, 0x00, 0x00, 0x30, 0x00, 0x00,
      0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xc9, 0xba, 0x76, 0x5d, 0xbb, 0x24});
@@ -43,7 +43,7 @@ TEST_CASE("passwords of public lists are weak")
     }
 }
 
-TEST_CASE("walks over the keyboard are weak in either direction and on either keyboard")
+TEST_CASE("keyboard walks are weak in either direction and on either keyboard")
 {
     for (auto const* password :
          {"5t4r3e2w1q", "1029384756", "6574839201", "a1s2d3f4g5", "1qaz@WSX",   "!QAZ2wsx",  "0okm9ijn8uhb",
@@ -76,7 +76,7 @@ TEST_CASE("a Russian word is weak in Cyrillic and on Latin keys and in every tra
     }
 }
 
-TEST_CASE("an English password is weak sound by sound in Cyrillic and on Cyrillic keys")
+TEST_CASE("an English password is weak transliterated to Cyrillic and on Cyrillic keys")
 {
     for (auto const* password : {"ыгтыршту", "скорпион", "мерседес", "вконтакте", "пассворд"}) {
         CAPTURE(password);
@@ -88,13 +88,13 @@ TEST_CASE("a good password is not common")
 {
     for (auto const* password : {"xK9$vQ2w", "Ж4ъЩю!зХ", "plum velvet orbit 41", "correct horse battery staple",
                                  "съешь ещё этих булок", "crème brûlée à la façon", "four quiet lanterns",
-                                 "в чащах юга жил бы цитрус", "door of brass door of brass"}) {
+                                 "в чащах юга жил бы цитрус", "lamp of brass lamp of brass"}) {
         CAPTURE(password);
         CHECK_FALSE(is_common(password));
     }
 }
 
-TEST_CASE("of random passwords fewer than one in a thousand is taken for a common one")
+TEST_CASE("of random passwords fewer than one in a thousand is common")
 {
     std::mt19937 source{7};
     std::uniform_int_distribution<int> letter{'!', '~'};
@@ -152,7 +152,7 @@ TEST_CASE("a filter is read as make_filter.py writes it")
     }
 }
 
-TEST_CASE("what is no filter is none")
+TEST_CASE("a file of another format is rejected")
 {
     std::vector<unsigned char> file{made_of_two.begin(), made_of_two.end()};
     CHECK_THROWS_AS(auth::common_passwords{std::span{file}.first(31)}, std::invalid_argument);

@@ -12,10 +12,10 @@
 
 namespace porter::testing {
 
-/// The costs of what was computed, in order, and the parameters of today.
+/// The costs of the computed hashes, in order, and the current parameters.
 class computations {
 public:
-    /// What was computed since the last call.
+    /// The costs since the last call.
     std::vector<detail::base::hash_cost> take()
     {
         std::lock_guard const lock{mutex_};
@@ -27,21 +27,21 @@ public:
         computed_.push_back(cost);
     }
 
-    /// As a restart with other options does; not while something is computed.
-    void set_today(detail::base::hash_cost const& cost)
+    /// Changes the parameters as a restart with other options does; not during a computation.
+    void set_current(detail::base::hash_cost const& cost)
     {
-        today = std::make_unique<detail::auth::argon2id>(std::size_t{cost.memory_kib} * 1024, cost.passes);
+        current = std::make_unique<detail::auth::argon2id>(std::size_t{cost.memory_kib} * 1024, cost.passes);
     }
 
-    std::unique_ptr<detail::auth::argon2id> today;
-    std::optional<detail::base::hash_cost> without_memory;  ///< a cost that is computed and fails
+    std::unique_ptr<detail::auth::argon2id> current;
+    std::optional<detail::base::hash_cost> without_memory;  ///< the cost of hashes that fail
 
 private:
     std::mutex mutex_;
     std::vector<detail::base::hash_cost> computed_;
 };
 
-/// Argon2id that counts what is computed by cost.
+/// Argon2id that records the cost of each computation.
 class counting_hash final : public detail::auth::hash_function {
 public:
     explicit counting_hash(computations& counts) : counts_(counts) {}
@@ -49,23 +49,23 @@ public:
     std::optional<std::string> make(std::string_view password) noexcept override
     {
         counts_.add(cost());
-        return counts_.today->make(password);
+        return counts_.current->make(password);
     }
     verify_result verify(std::string const& stored, std::string_view password) noexcept override
     {
         auto const cost = cost_of(stored);
         if (cost) counts_.add(*cost);
         if (cost && cost == counts_.without_memory) return verify_result::failed;
-        return counts_.today->verify(stored, password);
+        return counts_.current->verify(stored, password);
     }
-    detail::base::hash_cost cost() const noexcept override { return counts_.today->cost(); }
+    detail::base::hash_cost cost() const noexcept override { return counts_.current->cost(); }
     std::optional<detail::base::hash_cost> cost_of(std::string_view stored) const noexcept override
     {
-        return counts_.today->cost_of(stored);
+        return counts_.current->cost_of(stored);
     }
     std::string dummy_hash(detail::base::hash_cost const& cost) const noexcept override
     {
-        return counts_.today->dummy_hash(cost);
+        return counts_.current->dummy_hash(cost);
     }
 
 private:

@@ -19,17 +19,17 @@
 
 namespace porter::testing {
 
-/// A function that says when it begins to verify, and does not end before it is told.
+/// A function whose verify() signals when it begins, and blocks until the test opens the gate.
 class gated_hash final : public detail::auth::hash_function {
 public:
     struct gate {
         std::counting_semaphore<> entered{0};
         std::counting_semaphore<> open{0};
         std::function<void()> inside = [] {};
-        std::chrono::milliseconds time_to_make{0};  ///< at least: the first hash that is made is measured
+        std::chrono::milliseconds time_to_make{0};  ///< at least; the hasher measures the first hash
     };
 
-    explicit gated_hash(gate& where) : gate_(where) {}
+    explicit gated_hash(gate& shared) : gate_(shared) {}
 
     std::optional<std::string> make(std::string_view) noexcept override
     {
@@ -52,12 +52,13 @@ private:
     gate& gate_;
 };
 
-/// A hasher with one thread and few places in its queue, behind a gate.
+/// A hasher with one thread and a short queue, behind a gate.
 struct gated_fixture {
-    explicit gated_fixture(std::size_t places = 1, std::chrono::milliseconds time_to_make = {})
+    explicit gated_fixture(std::size_t queue_limit = 1, std::chrono::milliseconds time_to_make = {})
         : gate{.time_to_make = time_to_make},
-          hasher(std::make_unique<detail::auth::hasher>(detail::auth::hash_options{.threads = 1, .queue_limit = places},
-                                                        std::make_unique<gated_hash>(gate), log))
+          hasher(std::make_unique<detail::auth::hasher>(
+              detail::auth::hash_options{.threads = 1, .queue_limit = queue_limit}, std::make_unique<gated_hash>(gate),
+              log))
     {}
 
     asio::io_context io;
@@ -66,7 +67,7 @@ struct gated_fixture {
     std::unique_ptr<detail::auth::hasher> hasher;
     detail::identity::address here = *detail::identity::address::parse("192.0.2.7");
 
-    /// Begins a verification; its outcome is there when the context has run. `signal` cancels it.
+    /// Begins a verification, whose outcome is set by run_until(). `signal` cancels it.
     void begin(std::optional<result<bool>>& outcome, std::string_view from = "192.0.2.7",
                asio::cancellation_slot signal = {})
     {

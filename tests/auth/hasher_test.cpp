@@ -49,7 +49,7 @@ task<bool> resumes_on_its_own_thread(auth::hasher& hasher, identity::address fro
 
 }  // namespace
 
-TEST_CASE("a password verifies against its hash and no other does")
+TEST_CASE("only the right password verifies against a hash")
 {
     fixture fixture;
     auto const hash = fixture.hash("correct horse");
@@ -58,7 +58,7 @@ TEST_CASE("a password verifies against its hash and no other does")
     CHECK_FALSE(*fixture.verify(*hash, "wrong horse"));
 }
 
-TEST_CASE("the hasher does Argon2id with the parameters it is given")
+TEST_CASE("the hasher uses Argon2id with the given parameters")
 {
     asio::io_context io;
     testing::recording_log log;
@@ -72,7 +72,7 @@ TEST_CASE("the hasher does Argon2id with the parameters it is given")
     CHECK_FALSE(*testing::run(io, hasher.verify(std::nullopt, {}, base::secret{"correct horse"}, here)));
 }
 
-TEST_CASE("a stored hash that cannot be read matches nothing at the price of one hash and is logged")
+TEST_CASE("an unreadable stored hash matches no password costs one hash and is logged")
 {
     fixture fixture;
     auto const before = fixture.counts.all();
@@ -83,7 +83,7 @@ TEST_CASE("a stored hash that cannot be read matches nothing at the price of one
     CHECK(fixture.log.count("password_hash_unreadable") == 1);
 }
 
-TEST_CASE("without memory the answer is busy and never wrong")
+TEST_CASE("without memory the result is busy and never a mismatch")
 {
     fixture fixture;
     auto const hash = fixture.hash("correct horse");
@@ -109,33 +109,33 @@ TEST_CASE("a hasher that cannot make one hash does not start")
                     std::runtime_error);
 }
 
-TEST_CASE("a task goes on upon its own thread after a hash")
+TEST_CASE("a task resumes on its own thread after a hash")
 {
     fixture fixture;
     CHECK(testing::run(fixture.io, resumes_on_its_own_thread(fixture.hasher, fixture.here)));
 }
 
-TEST_CASE("when the queue is full whoever has most in it makes room")
+TEST_CASE("when the queue is full a job of the network with most jobs is rejected")
 {
     gated_fixture fixture{3};
-    std::array<std::optional<result<bool>>, 4> crowd;
-    std::optional<result<bool>> alone;
-    for (auto& each : crowd) fixture.begin(each, "2001:db8::1");
+    std::array<std::optional<result<bool>>, 4> others;
+    std::optional<result<bool>> single;
+    for (auto& each : others) fixture.begin(each, "2001:db8::1");
     fixture.gate.entered.acquire();
-    fixture.begin(alone, "192.0.2.7");
-    fixture.run_until(crowd[3]);
-    CHECK(crowd[3]->error().code == code::busy);
+    fixture.begin(single, "192.0.2.7");
+    fixture.run_until(others[3]);
+    CHECK(others[3]->error().code == code::busy);
     std::optional<result<bool>> neighbour;
     fixture.begin(neighbour, "2001:db8::2");
     fixture.run_until(neighbour);
     CHECK(neighbour->error().code == code::busy);
     fixture.gate.open.release(4);
-    fixture.run_until(alone);
-    CHECK(**alone);
-    fixture.run_until(crowd[2]);
+    fixture.run_until(single);
+    CHECK(**single);
+    fixture.run_until(others[2]);
 }
 
-TEST_CASE("whether a password is guessable is judged without a hash")
+TEST_CASE("the strength of a password is checked without a hash")
 {
     fixture fixture;
     auto const before = fixture.counts.all();
@@ -146,7 +146,7 @@ TEST_CASE("whether a password is guessable is judged without a hash")
     CHECK(fixture.counts.all() == before);
 }
 
-TEST_CASE("hashing threads have a name and stand back behind all others")
+TEST_CASE("hashing threads have a name and a lower priority")
 {
     int own = getpriority(PRIO_PROCESS, static_cast<id_t>(gettid()));
     int niceness = -100;
@@ -164,7 +164,7 @@ TEST_CASE("hashing threads have a name and stand back behind all others")
     CHECK(std::string{name.data()} == "porter-hash");
 }
 
-TEST_CASE("waiting time goes with the queue and is at least a second")
+TEST_CASE("the waiting time grows with the queue and is at least a second")
 {
     CHECK(auth::waiting_time(0, 1, 25ms) == 1s);
     CHECK(auth::waiting_time(1, 1, 25ms) == 1s);

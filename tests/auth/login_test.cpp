@@ -4,10 +4,10 @@
 
 using namespace porter;
 using namespace porter::detail;
-using testing::refusal_of;
+using testing::code_of;
 using testing::verifier_fixture;
 
-TEST_CASE("the right password proves the account in every spelling of name and password")
+TEST_CASE("the right password verifies in every spelling of name and password")
 {
     verifier_fixture fixture;
     auto const made = fixture.register_account("Zoë", "pass Zo\u00eb phrase");
@@ -24,7 +24,7 @@ TEST_CASE("the right password proves the account in every spelling of name and p
 }
 
 // Promise P1.
-TEST_CASE("an account whose name could not be chosen today is still logged in to")
+TEST_CASE("an account whose name would be invalid now can still log in")
 {
     verifier_fixture fixture;
     std::string name;
@@ -37,7 +37,7 @@ TEST_CASE("an account whose name could not be chosen today is still logged in to
     CHECK(fixture.login(name, "correct horse"));
 }
 
-TEST_CASE("every reason for wrong credentials gets the same answer for exactly one hash and the same work of the store")
+TEST_CASE("every cause of bad_credentials has the same error and costs one hash and the same work of the store")
 {
     verifier_fixture fixture;
     REQUIRE(fixture.register_account("Alice", "correct horse"));
@@ -46,7 +46,7 @@ TEST_CASE("every reason for wrong credentials gets the same answer for exactly o
         std::string password;
         bool disabled;
     };
-    std::vector<attempt> const attempts{{"Nobody", "correct horse", false},
+    std::vector<attempt> const attempts{{"Unused", "correct horse", false},
                                         {"", "correct horse", false},
                                         {"impossible \n name", "correct horse", false},
                                         {"\xff", "correct horse", false},
@@ -74,7 +74,7 @@ TEST_CASE("every reason for wrong credentials gets the same answer for exactly o
     }
 }
 
-TEST_CASE("a password that breaks a rule is wrong even where it reads like the empty one")
+TEST_CASE("an invalid password is wrong even when the stored hash is of the empty one")
 {
     verifier_fixture fixture;
     auto made = store::account{};
@@ -82,14 +82,14 @@ TEST_CASE("a password that breaks a rule is wrong even where it reads like the e
     made.folded_name = "root";
     made.password_hash = "plain1:";
     REQUIRE(fixture.store.add(made));
-    CHECK(refusal_of(fixture.login("Root", "a\n")) == code::bad_credentials);
+    CHECK(code_of(fixture.login("Root", "a\n")) == code::bad_credentials);
 }
 
-TEST_CASE("failed tries of an existing account are counted and good ones undone")
+TEST_CASE("failed attempts at an existing account are counted and a login resets them")
 {
     verifier_fixture fixture;
     REQUIRE(fixture.register_account("Alice", "correct horse"));
-    CHECK_FALSE(fixture.login("Nobody", "correct horse"));
+    CHECK_FALSE(fixture.login("Unused", "correct horse"));
     CHECK_FALSE(fixture.login("", "correct horse"));
     CHECK(fixture.stored("alice").failed_since == 0);
     CHECK_FALSE(fixture.login("alice", "wrong horse"));
@@ -100,7 +100,7 @@ TEST_CASE("failed tries of an existing account are counted and good ones undone"
     CHECK(fixture.stored("alice").failed_since == 0);
 }
 
-TEST_CASE("a failed try is logged with its name only if the account exists")
+TEST_CASE("a failed login is logged with the name only if the account exists")
 {
     verifier_fixture fixture;
     REQUIRE(fixture.register_account("Alice", "correct horse"));
@@ -116,52 +116,52 @@ TEST_CASE("a failed try is logged with its name only if the account exists")
     CHECK_FALSE(fixture.log.mentions("my secret pass"));
 }
 
-TEST_CASE("when the store is down a login is unavailable and never wrong")
+TEST_CASE("when the store is unavailable a login is unavailable and never bad_credentials")
 {
     verifier_fixture fixture;
     REQUIRE(fixture.register_account("Alice", "correct horse"));
     fixture.accounts.broken = {"find"};
     auto const hashes = fixture.hashes.all();
-    CHECK(refusal_of(fixture.login("Alice", "correct horse")) == code::unavailable);
-    CHECK(refusal_of(fixture.login("Alice", "wrong horse")) == code::unavailable);
-    CHECK(refusal_of(fixture.login("", "wrong horse")) == code::unavailable);
+    CHECK(code_of(fixture.login("Alice", "correct horse")) == code::unavailable);
+    CHECK(code_of(fixture.login("Alice", "wrong horse")) == code::unavailable);
+    CHECK(code_of(fixture.login("", "wrong horse")) == code::unavailable);
     CHECK(fixture.hashes.all() == hashes);
 }
 
 // Promise P1.
-TEST_CASE("a try that cannot be counted is unavailable whether there is such an account or not and costs no hash")
+TEST_CASE("an attempt that cannot be counted is unavailable whether the account exists or not and costs no hash")
 {
     verifier_fixture fixture;
     REQUIRE(fixture.register_account("Alice", "correct horse"));
     fixture.attempts.broken = true;
     auto const hashes = fixture.hashes.all();
-    CHECK(refusal_of(fixture.login("Alice", "wrong horse")) == code::unavailable);
-    CHECK(refusal_of(fixture.login("Alice", "correct horse")) == code::unavailable);
-    CHECK(refusal_of(fixture.login("Nobody", "wrong horse")) == code::unavailable);
-    CHECK(refusal_of(fixture.login("", "wrong horse")) == code::unavailable);
+    CHECK(code_of(fixture.login("Alice", "wrong horse")) == code::unavailable);
+    CHECK(code_of(fixture.login("Alice", "correct horse")) == code::unavailable);
+    CHECK(code_of(fixture.login("Unused", "wrong horse")) == code::unavailable);
+    CHECK(code_of(fixture.login("", "wrong horse")) == code::unavailable);
     CHECK(fixture.hashes.all() == hashes);
     fixture.attempts.broken = false;
     CHECK(fixture.login("Alice", "correct horse"));
 }
 
 // Promises P2 and P3.
-TEST_CASE("when there is no memory for a hash a login is busy and not counted")
+TEST_CASE("without memory for a hash a login is busy and not counted")
 {
     verifier_fixture fixture;
     REQUIRE(fixture.register_account("Alice", "correct horse"));
     fixture.hashes.out_of_memory = true;
     for (int i = 0; i < 30; ++i) {
-        CHECK(refusal_of(fixture.login("Alice", "wrong horse")) == code::busy);
-        CHECK(refusal_of(fixture.login("Nobody", "wrong horse")) == code::busy);
+        CHECK(code_of(fixture.login("Alice", "wrong horse")) == code::busy);
+        CHECK(code_of(fixture.login("Unused", "wrong horse")) == code::busy);
     }
     CHECK(fixture.stored("alice").failed_since == 0);
     fixture.hashes.out_of_memory = false;
-    CHECK(refusal_of(fixture.login("Nobody", "wrong horse")) == code::bad_credentials);
+    CHECK(code_of(fixture.login("Unused", "wrong horse")) == code::bad_credentials);
     CHECK(fixture.login("Alice", "correct horse"));
 }
 
 // Promise P3.
-TEST_CASE("a login with a stale hash replaces it by one of today")
+TEST_CASE("a login replaces a stale hash")
 {
     verifier_fixture fixture;
     auto const made = fixture.register_account("Alice", "correct horse");

@@ -1,4 +1,4 @@
-// Promise N13 of SECURITY.md: a new password is estimated in the turn of whoever sends it.
+// Promise N13 of SECURITY.md: the strength check of a new password waits in the queue of its network.
 #include "auth/gated_hasher.hpp"
 #include "auth/verifier.hpp"
 #include "store/memory/backend.hpp"
@@ -55,27 +55,27 @@ struct fixture : gated_fixture {
     store::account alice;
 };
 
-/// Whether the new password of an account that is known in this network, or not, is hashed before the job of a stranger
-/// who came first.
-bool goes_before_strangers(std::string_view known_network)
+/// Whether the new password of an account to which `known_network` is known is hashed before an earlier job of an
+/// unknown source.
+bool precedes_unknown(std::string_view known_network)
 {
     fixture fixture;
     fixture.make_known(std::string{known_network});
     std::optional<result<void>> change;
-    std::array<std::optional<result<bool>>, 2> strangers;
+    std::array<std::optional<result<bool>>, 2> unknown;
     fixture.begin_change(change);
     fixture.gate.entered.acquire();  // the current password is being verified
-    fixture.begin(strangers[0], "198.51.100.1");
-    fixture.begin(strangers[1], "198.51.100.2");
+    fixture.begin(unknown[0], "198.51.100.1");
+    fixture.begin(unknown[1], "198.51.100.2");
     fixture.gate.open.release();
-    fixture.gate.entered.acquire();  // the first stranger's job is under way, so the new password can be queued
+    fixture.gate.entered.acquire();  // the first unknown job is in progress, so the new password can be queued
     fixture.poll();
     fixture.gate.open.release();
-    fixture.gate.entered.acquire();  // the second stranger's job is under way
+    fixture.gate.entered.acquire();  // the second unknown job is in progress
     fixture.poll();
     bool const came_first = change.has_value();
     fixture.gate.open.release();
-    while (!change || !strangers[1]) {
+    while (!change || !unknown[1]) {
         fixture.io.restart();
         fixture.io.run_one();
     }
@@ -85,8 +85,8 @@ bool goes_before_strangers(std::string_view known_network)
 
 }  // namespace
 
-TEST_CASE("the new password of an account goes before strangers only from a network that the account knows")
+TEST_CASE("a new password is hashed before unknown jobs only from a network that the account knows")
 {
-    CHECK(goes_before_strangers("192.0.2.7"));
-    CHECK_FALSE(goes_before_strangers("192.0.2.8"));
+    CHECK(precedes_unknown("192.0.2.7"));
+    CHECK_FALSE(precedes_unknown("192.0.2.8"));
 }

@@ -41,9 +41,9 @@ struct fixture {
 
     bool is_weak(std::string_view password)
     {
-        auto const why = testing::run(io, hasher().weakness(base::secret{password}, "Alice", here));
-        REQUIRE(why);
-        return why->has_value();
+        auto const reason = testing::run(io, hasher().weakness(base::secret{password}, "Alice", here));
+        REQUIRE(reason);
+        return reason->has_value();
     }
     auth::hasher& hasher()
     {
@@ -77,7 +77,7 @@ TEST_CASE("a password is on the list when its sum is")
     }
 }
 
-TEST_CASE("a file that is no list is refused with its name and line and what is wanted")
+TEST_CASE("a file that is not a list is rejected with its name and line and the expected format")
 {
     testing::state_folder folder;
     folder.write(name, std::string{two_sums} + "password\n");
@@ -106,7 +106,7 @@ TEST_CASE("a new password on the list is weak and costs no hash")
     CHECK(fixture.counts.all() == before);
 }
 
-TEST_CASE("a list that is put in the place of another counts at once")
+TEST_CASE("a replaced list takes effect at once")
 {
     fixture fixture;
     CHECK(fixture.is_weak(listed));
@@ -114,7 +114,7 @@ TEST_CASE("a list that is put in the place of another counts at once")
     CHECK_FALSE(fixture.is_weak(listed));
 }
 
-TEST_CASE("a list that cannot be searched any more is logged once and the other rules go on")
+TEST_CASE("a list that cannot be searched is logged once and the other rules stay in force")
 {
     fixture fixture;
     CHECK(fixture.is_weak(listed));

@@ -4,10 +4,10 @@
 using namespace porter;
 using namespace porter::detail;
 using namespace std::chrono_literals;
-using testing::refusal_of;
+using testing::code_of;
 using testing::verifier_fixture;
 
-TEST_CASE("who registers may have an account under the name as typed")
+TEST_CASE("a registration returns an account under the name as typed")
 {
     verifier_fixture fixture;
     auto const made = fixture.register_account("Zoe\u0308", "correct horse");
@@ -20,30 +20,30 @@ TEST_CASE("who registers may have an account under the name as typed")
     CHECK(stored.created_at == fixture.clock.now());
 }
 
-TEST_CASE("a name that is taken in another spelling is refused without a hash")
+TEST_CASE("a name that is taken in another spelling is denied without a hash")
 {
     verifier_fixture fixture;
     REQUIRE(fixture.register_account("Alice", "correct horse"));
     auto const before = fixture.hashes.all();
-    CHECK(refusal_of(fixture.register_account("ALICE", "another horse")) == code::name_taken);
+    CHECK(code_of(fixture.register_account("ALICE", "another horse")) == code::name_taken);
     CHECK(fixture.hashes.all() == before);
 }
 
-TEST_CASE("registering judges closed registration and name and password and taken names in that order")
+TEST_CASE("a registration checks closed registration and name and password and taken names in that order")
 {
     verifier_fixture closed{auth::options{.registration_open = false}};
-    CHECK(refusal_of(closed.register_account("", "short")) == code::registration_closed);
-    CHECK(closed.hashes.made == 1);  // the decoy
+    CHECK(code_of(closed.register_account("", "short")) == code::registration_closed);
+    CHECK(closed.hashes.made == 1);  // measured at the start
 
     verifier_fixture fixture;
     REQUIRE(fixture.register_account("Alexandra", "correct horse"));
-    CHECK(refusal_of(fixture.register_account(" Alexandra", "short")) == code::invalid_name);
-    CHECK(refusal_of(fixture.register_account("Alexandra", "short")) == code::weak_password);
-    CHECK(refusal_of(fixture.register_account("Alexandra", "alexandra")) == code::weak_password);
-    CHECK(refusal_of(fixture.register_account("Alexandra", "correct horse")) == code::name_taken);
+    CHECK(code_of(fixture.register_account(" Alexandra", "short")) == code::invalid_name);
+    CHECK(code_of(fixture.register_account("Alexandra", "short")) == code::weak_password);
+    CHECK(code_of(fixture.register_account("Alexandra", "alexandra")) == code::weak_password);
+    CHECK(code_of(fixture.register_account("Alexandra", "correct horse")) == code::name_taken);
 }
 
-TEST_CASE("a refused registration says the rule")
+TEST_CASE("a denied registration names the rule")
 {
     verifier_fixture fixture{auth::options{.min_password_length = 12}};
     CHECK(fixture.register_account("a  b", "correct horse").error().reason ==
@@ -55,51 +55,50 @@ TEST_CASE("a refused registration says the rule")
     CHECK(events[1].field("code") == "weak_password");
 }
 
-TEST_CASE("a new name whose folded form is long is refused before anything is counted or hashed")
+TEST_CASE("a new name whose folded form is too long is denied before anything is counted or hashed")
 {
     verifier_fixture fixture;
     std::string name;
     for (int i = 0; i < 64; ++i) name += "\ufdfa";
     auto const refused = fixture.register_account(name, "correct horse");
-    REQUIRE(refusal_of(refused) == code::invalid_name);
+    REQUIRE(code_of(refused) == code::invalid_name);
     CHECK(refused.error().reason.find("256 characters") != std::string::npos);
-    CHECK(fixture.hashes.made == 1);  // the decoy
+    CHECK(fixture.hashes.made == 1);  // measured at the start
 }
 
-TEST_CASE("when the store is down registering is unavailable and nothing is made")
+TEST_CASE("when the store is unavailable so is a registration and no account is added")
 {
     verifier_fixture fixture;
     fixture.accounts.broken = {"find"};
-    CHECK(refusal_of(fixture.register_account("Alice", "correct horse")) == code::unavailable);
+    CHECK(code_of(fixture.register_account("Alice", "correct horse")) == code::unavailable);
     fixture.accounts.broken = {};
-    CHECK(refusal_of(fixture.login("Alice", "correct horse")) == code::bad_credentials);
+    CHECK(code_of(fixture.login("Alice", "correct horse")) == code::bad_credentials);
 }
 
-TEST_CASE("to hear that a name is taken counts for the address and to be let in does not")
+TEST_CASE("name_taken counts against the address and a success does not")
 {
     verifier_fixture fixture;
     REQUIRE(fixture.register_account("Alice", "correct horse"));
     for (int i = 0; i < 30; ++i) {
-        CHECK(fixture.register_account("Guest " + std::to_string(i), "correct horse"));
-        CHECK(refusal_of(fixture.register_account("Alice", "Alice")) == code::weak_password);
+        CHECK(fixture.register_account("User " + std::to_string(i), "correct horse"));
+        CHECK(code_of(fixture.register_account("Alice", "Alice")) == code::weak_password);
     }
-    for (int i = 0; i < 20; ++i)
-        CHECK(refusal_of(fixture.register_account("Alice", "correct horse")) == code::name_taken);
+    for (int i = 0; i < 20; ++i) CHECK(code_of(fixture.register_account("Alice", "correct horse")) == code::name_taken);
     auto const refused = fixture.register_account("Alice", "correct horse");
-    CHECK(refusal_of(refused) == code::throttled);
+    CHECK(code_of(refused) == code::throttled);
     CHECK(refused.error().retry_after == std::chrono::minutes{10});
-    CHECK(refusal_of(fixture.register_account("Bob", "correct horse")) == code::throttled);
-    CHECK(refusal_of(fixture.login("Alice", "correct horse")) == code::throttled);
+    CHECK(code_of(fixture.register_account("Bob", "correct horse")) == code::throttled);
+    CHECK(code_of(fixture.login("Alice", "correct horse")) == code::throttled);
 }
 
-TEST_CASE("a password that can be guessed counts for nobody and costs no hash")
+TEST_CASE("a weak password does not count as a failed attempt and costs no hash")
 {
     verifier_fixture fixture;
     REQUIRE(fixture.register_account("Alice", "correct horse"));
     auto const hashes = fixture.hashes.all();
     for (int i = 0; i < 30; ++i) {
-        CHECK(refusal_of(fixture.register_account("Alice", "password1")) == code::weak_password);
-        CHECK(refusal_of(fixture.register_account("Bob", "password1")) == code::weak_password);
+        CHECK(code_of(fixture.register_account("Alice", "password1")) == code::weak_password);
+        CHECK(code_of(fixture.register_account("Bob", "password1")) == code::weak_password);
     }
     CHECK(fixture.attempts.started == 61);
     CHECK(fixture.attempts.rolled_back == 61);
@@ -108,39 +107,39 @@ TEST_CASE("a password that can be guessed counts for nobody and costs no hash")
 }
 
 // Promise N13.
-TEST_CASE("a throttled network is told so before its password is estimated")
+TEST_CASE("a throttled registration is denied before its password is checked")
 {
     verifier_fixture fixture;
     REQUIRE(fixture.register_account("Alice", "correct horse"));
     for (int i = 0; i < 20; ++i) {
-        CHECK(refusal_of(fixture.register_account("Alice", "correct horse")) == code::name_taken);
+        CHECK(code_of(fixture.register_account("Alice", "correct horse")) == code::name_taken);
     }
-    CHECK(refusal_of(fixture.register_account("Bob", "password1")) == code::throttled);
-    CHECK(refusal_of(fixture.register_account("Bob", "short")) == code::weak_password);
+    CHECK(code_of(fixture.register_account("Bob", "password1")) == code::throttled);
+    CHECK(code_of(fixture.register_account("Bob", "short")) == code::weak_password);
 }
 
 // Promise N13.
-TEST_CASE("a registration that cannot be counted is unavailable before its password is estimated")
+TEST_CASE("a registration that cannot be counted is unavailable before its password is checked")
 {
     verifier_fixture fixture;
     fixture.attempts.broken = true;
-    CHECK(refusal_of(fixture.register_account("Bob", "password1")) == code::unavailable);
+    CHECK(code_of(fixture.register_account("Bob", "password1")) == code::unavailable);
 }
 
-TEST_CASE("when there is no memory for a hash registering is busy")
+TEST_CASE("without memory for a hash a registration is busy")
 {
     verifier_fixture fixture;
     fixture.hashes.out_of_memory = true;
     auto const refused = fixture.register_account("Alice", "correct horse");
-    CHECK(refusal_of(refused) == code::busy);
+    CHECK(code_of(refused) == code::busy);
     CHECK(refused.error().retry_after.count() >= 1);
-    for (int i = 0; i < 20; ++i) CHECK(refusal_of(fixture.register_account("Alice", "correct horse")) == code::busy);
+    for (int i = 0; i < 20; ++i) CHECK(code_of(fixture.register_account("Alice", "correct horse")) == code::busy);
     fixture.hashes.out_of_memory = false;
     CHECK(fixture.register_account("Alice", "correct horse"));
 }
 
 // Promise N15.
-TEST_CASE("a network that has made its accounts is throttled without a hash and may go on in an hour")
+TEST_CASE("a network that used up its registrations is throttled without a hash until an hour later")
 {
     verifier_fixture fixture{{}, 1};
     auto const asked = testing::run(
@@ -155,7 +154,7 @@ TEST_CASE("a network that has made its accounts is throttled without a hash and 
     fixture.clock.advance(10s);
     auto const hashes = fixture.hashes.all();
     auto const refused = fixture.register_account("Bob", "correct horse");
-    CHECK(refusal_of(refused) == code::throttled);
+    CHECK(code_of(refused) == code::throttled);
     CHECK(refused.error().retry_after == 3590s);
     CHECK(fixture.hashes.all() == hashes);
     CHECK(fixture.log.events("throttled").back().field("rule") == "registrations_used_up");

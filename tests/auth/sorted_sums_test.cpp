@@ -10,7 +10,7 @@ using namespace porter::detail;
 
 namespace {
 
-/// A text in memory, of which from byte `unreadable` on nothing can be read.
+/// A text in memory that cannot be read from byte `unreadable` on.
 class text_in_memory final : public auth::text_source {
 public:
     explicit text_in_memory(std::string text, std::uint64_t unreadable = ~std::uint64_t{0})
@@ -46,7 +46,7 @@ std::string digits_of(unsigned number, char const* alphabet = "0123456789abcdef"
     return digits;
 }
 
-/// Lines for 1, 3, 5, ... below `end`, each with this behind it.
+/// Lines for 1, 3, 5, ... below `end`, each followed by `behind`.
 std::string odd_numbers(unsigned end, std::string const& behind = "\n")
 {
     std::string text;
@@ -71,7 +71,7 @@ constexpr unsigned past_the_first_mib = 0xffff;  // 32,767 lines of 41 bytes
 
 }  // namespace
 
-TEST_CASE("each sum of a sorted text is found and no other")
+TEST_CASE("every sum of a sorted text is found and no other")
 {
     for (unsigned const end : {2U, 4U, 6U, 60U, 600U}) {
         for (std::string const behind : {"\n", "\r\n", ":7\n", ":123456789012\r\n"}) {
@@ -92,7 +92,7 @@ TEST_CASE("each sum of a sorted text is found and no other")
     }
 }
 
-TEST_CASE("lines may differ in length and case and be there twice")
+TEST_CASE("lines may differ in length and case and occur twice")
 {
     auto const text = digits_of(0xabcd) + ":1\n" + digits_of(0xabcd, "0123456789ABCDEF") + "\n" + digits_of(0xbcde) +
                       ":" + std::string(86, 'x') + "\n" + digits_of(0xcdef, "0123456789ABCDEF") + "\r\n";
@@ -101,7 +101,7 @@ TEST_CASE("lines may differ in length and case and be there twice")
     CHECK_FALSE(has(text, 0xbcdf));
 }
 
-TEST_CASE("what is no sorted text of sums is refused with its line")
+TEST_CASE("a text of another format is rejected with its line")
 {
     auto const good = odd_numbers(6);
     CHECK(fault_of("") == "it is empty");
@@ -118,7 +118,7 @@ TEST_CASE("what is no sorted text of sums is refused with its line")
     CHECK(fault_of("\xef\xbb\xbf" + good).starts_with("line 1 "));
 }
 
-TEST_CASE("what is wrong behind the first MiB is found where it is looked for")
+TEST_CASE("faults after the first MiB are found where the text is sampled")
 {
     auto const good = odd_numbers(past_the_first_mib);
     CHECK(fault_of(good).empty());
@@ -130,7 +130,7 @@ TEST_CASE("what is wrong behind the first MiB is found where it is looked for")
     CHECK_FALSE(has(good, 2));
 }
 
-TEST_CASE("a text that cannot be read has an error and no answer")
+TEST_CASE("a text that cannot be read is an error")
 {
     auto const text = odd_numbers(600);
     auto const checked = auth::check_sums(text_in_memory{text, 5000});
@@ -141,7 +141,7 @@ TEST_CASE("a text that cannot be read has an error and no answer")
     CHECK(found.error() == "Input/output error");
 }
 
-TEST_CASE("a line that is no sum ends a search with an error")
+TEST_CASE("a line of another format ends a search with an error")
 {
     auto text = odd_numbers(60);
     text.replace(text.size() / 2 - 41, 82, 82, '-');

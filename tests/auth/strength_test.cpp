@@ -12,9 +12,9 @@ namespace {
 
 bool is_weak(std::string_view password, std::string_view name = "Bartholomew Quist")
 {
-    auto const why = auth::strength_error(base::secret{password}, name);
-    CHECK((!why || !why->empty()));
-    return why.has_value();
+    auto const reason = auth::strength_error(base::secret{password}, name);
+    CHECK((!reason || !reason->empty()));
+    return reason.has_value();
 }
 
 }  // namespace
@@ -59,7 +59,7 @@ TEST_CASE("the name and its words are weak in every spelling")
     CHECK_FALSE(is_weak("zyxqvorlath", "Александра Крылова"));
 }
 
-TEST_CASE("what nobody tries first is good however it is written")
+TEST_CASE("an uncommon password is good in any alphabet")
 {
     for (auto const* password : {"xK9$vQ2w", "Ж4ъЩю!зХ", "plum velvet orbit 41", "correct horse",
                                  "съешь ещё этих булок", "crème brûlée à la façon"}) {
@@ -68,7 +68,7 @@ TEST_CASE("what nobody tries first is good however it is written")
     }
 }
 
-TEST_CASE("what stands after the first thirty characters makes nothing weaker or stronger")
+TEST_CASE("characters after the first thirty make a password neither weaker nor stronger")
 {
     CHECK(is_weak(std::string(30, 'a') + "xK9$vQ2w plum velvet orbit"));
     CHECK_FALSE(is_weak(std::string(22, 'a') + "xK9$vQ2w"));
@@ -94,7 +94,7 @@ double cpu_seconds_of_this_thread()
     return static_cast<double>(spent.tv_sec) + static_cast<double>(spent.tv_nsec) / 1e9;
 }
 
-/// `unit` again and again, behind `prefix`, 256 code points of ASCII at most.
+/// `prefix` followed by repetitions of `unit`, at least 200 bytes.
 std::string repeated(std::string prefix, std::string_view unit)
 {
     while (prefix.size() < 200) prefix += unit;
@@ -103,9 +103,9 @@ std::string repeated(std::string prefix, std::string_view unit)
 
 }  // namespace
 
-// Promise N13. What 200 characters of this cost without a bound is minutes; with it some 40 ms, on any build: zxcvbn
-// comes without sanitizers. The limit leaves room for a machine that is ten times as slow.
-TEST_CASE("the dearest passwords are judged in bounded processor time")
+// Promise N13. Without a bound 200 of these characters take minutes, with it 40 ms on any build, as zxcvbn has no
+// sanitizers. The limit allows for a machine that is ten times slower.
+TEST_CASE("the slowest passwords are checked in bounded processor time")
 {
     for (auto const& password :
          {repeated("Жq", "65"), repeated("ЖqvZ~Щw", "65"), repeated("Жq", "12"), repeated("Жq", "zx"),
@@ -118,7 +118,7 @@ TEST_CASE("the dearest passwords are judged in bounded processor time")
     }
 }
 
-TEST_CASE("no reading of a password is longer than what is estimated")
+TEST_CASE("no variant of a password is longer than the estimated length")
 {
     for (auto const& password :
          {repeated("Ж", "q"), repeated("Q", "щ"), repeated("Q", "\ufdfa"), repeated("Ж", "🚪"), repeated("", "65")}) {
@@ -129,7 +129,7 @@ TEST_CASE("no reading of a password is longer than what is estimated")
     }
 }
 
-TEST_CASE("readings change what they know and leave the rest")
+TEST_CASE("variants replace the characters that they know")
 {
     CHECK(auth::as_latin_keys("йцукен, 123").view() == "qwerty, 123");
     CHECK(auth::keyboard_variants(base::secret{"!Й\"ц№У;к"}, 8)[2].view() == "!q@w#e$r");

@@ -24,32 +24,32 @@ struct fixture {
 TEST_CASE("a name without an account has a failure counter")
 {
     fixture fixture;
-    for (int i = 0; i < 4; ++i) CHECK(fixture.begin("nobody"));
-    CHECK_FALSE(fixture.begin("nobody"));
-    CHECK(fixture.begin("somebody else"));
-    CHECK(fixture.begin("nobody", 1));
-    CHECK_FALSE(fixture.begin("nobody", 3));
-    CHECK(fixture.begin("nobody", 4));
+    for (int i = 0; i < 4; ++i) CHECK(fixture.begin("no account"));
+    CHECK_FALSE(fixture.begin("no account"));
+    CHECK(fixture.begin("another name"));
+    CHECK(fixture.begin("no account", 1));
+    CHECK_FALSE(fixture.begin("no account", 3));
+    CHECK(fixture.begin("no account", 4));
 }
 
-TEST_CASE("a try that is given back is forgotten")
+TEST_CASE("an attempt that is rolled back does not count")
 {
     fixture fixture;
-    auto const key = fixture.names.key_of("nobody");
+    auto const key = fixture.names.key_of("no account");
     for (int i = 0; i < 10; ++i) {
         CHECK(fixture.names.begin(key, at(0)).counted);
         fixture.names.rollback(key, at(0), {});
     }
-    for (int i = 0; i < 4; ++i) CHECK(fixture.begin("nobody"));
-    CHECK(fixture.begin("nobody", 1));
+    for (int i = 0; i < 4; ++i) CHECK(fixture.begin("no account"));
+    CHECK(fixture.begin("no account", 1));
     fixture.names.rollback(key, at(1), at(0));
-    CHECK(fixture.begin("nobody", 1));
+    CHECK(fixture.begin("no account", 1));
 }
 
-TEST_CASE("a try that is refused hears whether others are not decided")
+TEST_CASE("a denied attempt reports whether others are pending")
 {
     fixture fixture;
-    auto const key = fixture.names.key_of("nobody");
+    auto const key = fixture.names.key_of("no account");
     for (int i = 0; i < 4; ++i) CHECK(fixture.names.begin(key, at(0)).counted);
     for (int i = 0; i < 4; ++i) {
         CHECK(fixture.names.begin(key, at(0)).pending);
@@ -60,7 +60,7 @@ TEST_CASE("a try that is refused hears whether others are not decided")
     CHECK_FALSE(refused.pending);
 }
 
-TEST_CASE("of too many names the one that was not tried for longest is forgotten")
+TEST_CASE("beyond the limit the name whose last attempt is oldest is dropped")
 {
     fixture fixture;
     fixture.begin("first");

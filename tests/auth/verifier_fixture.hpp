@@ -19,18 +19,18 @@
 
 namespace porter::testing {
 
-/// A verifier over a memory store that can be made to fail, with hashes that are counted.
+/// A verifier over a store in memory that can be made to fail, with counted hashes.
 struct verifier_fixture {
-    /// With plain_hash, unless another function is given.
-    explicit verifier_fixture(detail::auth::options rules = {}, std::uint32_t max_registrations = 0,
+    /// `function`: null for plain_hash.
+    explicit verifier_fixture(detail::auth::options options = {}, std::uint32_t max_registrations = 0,
                               std::unique_ptr<detail::auth::hash_function> function = nullptr)
         : hasher(detail::auth::hash_options{.threads = 1},
                  function ? std::move(function) : std::make_unique<plain_hash>(hashes), log),
           throttle(attempts, clock, log, max_registrations),
-          verifier(accounts, hasher, throttle, clock, log, rules)
+          verifier(accounts, hasher, throttle, clock, log, options)
     {}
 
-    /// The account as it stands in the store afterwards.
+    /// Registers and adds an account. Returns it as stored.
     result<detail::store::account> register_account(std::string_view name, std::string_view password)
     {
         auto const accepted =
@@ -53,13 +53,13 @@ struct verifier_fixture {
         return run(io, verifier.login(std::string{name}, detail::base::secret{password}, from));
     }
 
-    /// What the sessions' registry makes of a good login, which is all that undoes a counted try.
-    void log_in(detail::auth::principal const& who, std::string_view address)
+    /// Opens a session as the registry does after a login, which resets the failure counter.
+    void log_in(detail::auth::principal const& principal, std::string_view address)
     {
         detail::store::new_session fresh;
-        fresh.account = who.account();
-        fresh.credential_version = who.credential_version();
-        fresh.attempt = who.attempt();
+        fresh.account = principal.account();
+        fresh.credential_version = principal.credential_version();
+        fresh.attempt = principal.attempt();
         fresh.created_at = clock.now();
         fresh.address = address;
         fresh.network = detail::identity::address::parse(address)->network();
@@ -92,7 +92,7 @@ struct verifier_fixture {
 };
 
 template <typename Outcome>
-code refusal_of(Outcome const& outcome)
+code code_of(Outcome const& outcome)
 {
     return outcome ? code::normal : outcome.error().code;
 }
