@@ -1,4 +1,4 @@
-// What an administrator does with accounts, below the words of porterctl.
+// The operations of porterctl on accounts.
 #include "store/administration/admin_fixture.hpp"
 #include "store/sqlite/administration/sessions.hpp"
 #include "store/support/ended_sessions.hpp"
@@ -22,7 +22,7 @@ TEST_CASE("an account is added once")
     CHECK(administration::list_accounts(admin.db()).size() == 2);
 }
 
-TEST_CASE("a new spelling of the same name is a rename like any other")
+TEST_CASE("an account can be renamed to another spelling of its name")
 {
     admin_fixture admin;
     auto const id = administration::add_account(admin.db(), "Алиса", "алиса", "hash", at(0));
@@ -34,7 +34,7 @@ TEST_CASE("a new spelling of the same name is a rename like any other")
     CHECK(administration::find_account(admin.db(), "alice")->name == "ALICE");
 }
 
-TEST_CASE("a renamed account keeps what belongs to it and its addresses greet by the new name")
+TEST_CASE("a renamed account keeps its sessions and its addresses get the new name")
 {
     admin_fixture admin{admin_fixture::porterd::open};
     auto const opened = admin.database.run(admin.ports.sessions.open(session_of(admin.alice, 1)));
@@ -47,7 +47,7 @@ TEST_CASE("a renamed account keeps what belongs to it and its addresses greet by
     CHECK(*greeted == "Боб");
 }
 
-TEST_CASE("nobody is renamed to a name that is taken")
+TEST_CASE("an account is not renamed to a name that is taken")
 {
     admin_fixture admin;
     REQUIRE(administration::add_account(admin.db(), "Bob", "bob", "hash", at(0)));
@@ -57,11 +57,11 @@ TEST_CASE("nobody is renamed to a name that is taken")
     CHECK(administration::find_account(admin.db(), "alice")->name == "alice");
 }
 
-TEST_CASE("what ends a session is heard beside it")
+TEST_CASE("a store that is open reports the sessions that an administrator ends")
 {
     admin_fixture admin{admin_fixture::porterd::open};
-    ended_sessions told;
-    admin.ports.sessions.watch({told.watcher()});
+    ended_sessions notified;
+    admin.ports.sessions.watch({notified.watcher()});
     auto const open = [&](int number) {
         auto opened = admin.database.run(admin.ports.sessions.open(session_of(admin.alice, number)));
         REQUIRE(opened);
@@ -69,23 +69,23 @@ TEST_CASE("what ends a session is heard beside it")
     };
     auto const first = open(1);
     CHECK(administration::end_session(admin.db(), first));
-    CHECK(told.wait_for(first));
+    CHECK(notified.wait_for(first));
     auto const second = open(2);
     CHECK(*administration::set_password(admin.db(), admin.alice.id, "another hash") == 1);
-    CHECK(told.wait_for(second));
+    CHECK(notified.wait_for(second));
     admin.alice.credential_version = 2;
     auto const third = open(3);
     CHECK(*administration::disable_account(admin.db(), admin.alice.id, at(1)) == 1);
-    CHECK(told.wait_for(third));
+    CHECK(notified.wait_for(third));
     CHECK(administration::enable_account(admin.db(), admin.alice.id));
     auto const fourth = open(4);
     CHECK(administration::delete_account(admin.db(), admin.alice.id));
-    CHECK(told.wait_for(fourth));
+    CHECK(notified.wait_for(fourth));
     CHECK(admin.type("SELECT count(*) FROM accounts") == "0");
     admin.ports.sessions.watch({});
 }
 
-TEST_CASE("a disabled account keeps the time at which it was disabled")
+TEST_CASE("disabling an account again keeps the time")
 {
     admin_fixture admin;
     REQUIRE(administration::disable_account(admin.db(), admin.alice.id, at(1)));
@@ -93,7 +93,7 @@ TEST_CASE("a disabled account keeps the time at which it was disabled")
     CHECK(administration::find_account(admin.db(), "alice")->disabled_at == at(1));
 }
 
-TEST_CASE("what is gone is not found")
+TEST_CASE("a deleted account is not found")
 {
     admin_fixture admin;
     REQUIRE(administration::delete_account(admin.db(), admin.alice.id));

@@ -11,8 +11,7 @@ namespace porter::testing {
 
 namespace administration = detail::store::sqlite::administration;
 
-/// A database that porterd made, with the account alice in it, and an administrator who works on it. porterd's own
-/// store can stay open beside it.
+/// A database with the account alice and an administrator's connection to it. The store of porterd may stay open.
 class admin_fixture {
 public:
     enum class porterd { closed, open };
@@ -27,17 +26,17 @@ public:
 
     detail::store::sqlite::database& db()
     {
-        if (!db_) db_ = administration::open_to_write(database.rules);
+        if (!db_) db_ = administration::open_to_write(database.options);
         return *db_;
     }
 
     /// Closes the administrator's connection.
-    void leave() { db_.reset(); }
+    void disconnect() { db_.reset(); }
 
     std::string type(std::string const& sql) { return database.administrator().run(sql); }
 
     database_fixture database;
-    detail::store::ports ports;  ///< of no use once it is closed
+    detail::store::ports ports;  ///< invalid once the store is closed
     detail::store::account alice;
 
 private:

@@ -1,4 +1,4 @@
-// Addresses that failed too often, and how an administrator lets them try again (promise P2).
+// Networks that are blocked after too many failures, and how an administrator unblocks them (promise P2).
 #include "store/sqlite/administration/networks.hpp"
 #include "store/administration/admin_fixture.hpp"
 
@@ -18,53 +18,55 @@ void fail(admin_fixture& admin, std::string const& network, int times, int when)
     }
 }
 
-auto shut(admin_fixture& admin, int now)
+auto blocked(admin_fixture& admin, int now)
 {
-    return administration::list_blocked_networks(admin.db(), admin.alice.id, few_tries, at(now));
+    return administration::list_blocked_networks(admin.db(), admin.alice.id, few_attempts, at(now));
 }
 
 }  // namespace
 
-TEST_CASE("addresses that failed too often are told with the end of it and the account's own first")
+TEST_CASE("blocked networks are listed with the end of the block and those known to the account first")
 {
     admin_fixture admin{admin_fixture::porterd::open};
     REQUIRE(admin.database.run(admin.ports.sessions.open(session_of(admin.alice, 1))));
     fail(admin, "192.0.2.0", 3, 0);
     fail(admin, home, 3, 10);
     fail(admin, "192.0.2.9", 2, 0);
-    auto const both = shut(admin, 20);
+    auto const both = blocked(admin, 20);
     REQUIRE(both.size() == 2);
     CHECK(both[0].network == home);
     CHECK(both[0].is_known);
     CHECK(both[0].until == at(70));
     CHECK(both[1].network == "192.0.2.0");
     CHECK_FALSE(both[1].is_known);
-    CHECK(shut(admin, 60).size() == 1);
-    CHECK(shut(admin, 70).empty());
+    CHECK(blocked(admin, 60).size() == 1);
+    CHECK(blocked(admin, 70).empty());
 }
 
-TEST_CASE("an address is let in again and porterd keeps no copy of its failures")
+TEST_CASE("an enabled network is allowed at once because porterd keeps no copy of its failures")
 {
     admin_fixture admin{admin_fixture::porterd::open};
     fail(admin, abroad, 3, 0);
-    auto const refused = admin.database.run(admin.ports.attempts.begin(try_of(admin.alice.id, abroad, 1), few_tries));
+    auto const refused =
+        admin.database.run(admin.ports.attempts.begin(attempt_at(admin.alice.id, abroad, 1), few_attempts));
     REQUIRE(refused);
     CHECK_FALSE(refused->decision.allows());
     CHECK(administration::enable_network(admin.db(), abroad) == 3);
     CHECK(administration::enable_network(admin.db(), abroad) == 0);
-    auto const taken = admin.database.run(admin.ports.attempts.begin(try_of(admin.alice.id, abroad, 1), few_tries));
+    auto const taken =
+        admin.database.run(admin.ports.attempts.begin(attempt_at(admin.alice.id, abroad, 1), few_attempts));
     REQUIRE(taken);
     CHECK(taken->decision.allows());
 }
 
-TEST_CASE("each network that a limit keeps out is listed with its count and when that ends")
+TEST_CASE("each throttled network is listed with its count and the end of the limit")
 {
     admin_fixture admin{admin_fixture::porterd::open};
     fail(admin, "192.0.2.0", 3, 0);
     fail(admin, home, 3, 10);
     fail(admin, "192.0.2.9", 2, 10);
     auto const listed = [&](int now) {
-        return administration::list_throttled_networks(admin.db(), few_tries, 0, at(now));
+        return administration::list_throttled_networks(admin.db(), few_attempts, 0, at(now));
     };
     auto const both = listed(20);
     REQUIRE(both.size() == 2);
@@ -79,7 +81,7 @@ TEST_CASE("each network that a limit keeps out is listed with its count and when
     CHECK(listed(60).empty());
 }
 
-TEST_CASE("networks and sites that may make no account now are listed")
+TEST_CASE("networks and sites that used up their registrations are listed")
 {
     admin_fixture admin{admin_fixture::porterd::open};
     auto const registered = [&](std::string const& network, std::string const& site, int times, int when) {
@@ -94,7 +96,7 @@ TEST_CASE("networks and sites that may make no account now are listed")
         registered("2001:db8:1:" + std::to_string(i) + "::/64", "2001:db8:1::/48", 1, i);
     }
     auto const listed = [&](std::uint32_t most, int now) {
-        return administration::list_throttled_networks(admin.db(), few_tries, most, at(now));
+        return administration::list_throttled_networks(admin.db(), few_attempts, most, at(now));
     };
     auto const both = listed(2, 20);
     REQUIRE(both.size() == 2);

@@ -40,16 +40,16 @@ TEST_CASE("a restore syncs the second name of the old database before it removes
     admin_fixture admin{admin_fixture::porterd::open};
     auto const backup = admin.database.folder.path() / "backup.db";
     REQUIRE(administration::back_up(admin.db(), backup, go_on));
-    admin.leave();
+    admin.disconnect();
     admin.database.close();
     int with_both_names = 0;
     on_folder_sync = [&](std::filesystem::path const& folder) {
         for (auto const& each : std::filesystem::directory_iterator{folder}) {
             bool const is_kept = each.path().filename().string().find(".before-restore-") != std::string::npos;
-            if (is_kept && std::filesystem::equivalent(each.path(), admin.database.rules.path)) ++with_both_names;
+            if (is_kept && std::filesystem::equivalent(each.path(), admin.database.options.path)) ++with_both_names;
         }
     };
-    auto const done = administration::restore(admin.database.rules, backup, go_on);
+    auto const done = administration::restore(admin.database.options, backup, go_on);
     on_folder_sync = nullptr;
     CHECK(done);
     CHECK(with_both_names == 1);

@@ -25,7 +25,7 @@ bool go_on(std::uint64_t, std::uint64_t)
     return true;
 }
 
-/// Another process that tries to open the database, to change it and as porterd does, when it is told to.
+/// Another process that tries to open the database as porterctl and as porterd do, when is_kept_out() is called.
 class other_program {
 public:
     explicit other_program(database_fixture& here)
@@ -43,7 +43,7 @@ public:
         ::_exit(told && !can_change(here) && !can_start(here) ? 0 : 1);
     }
 
-    /// Whether both were refused.
+    /// Whether both failed.
     bool is_kept_out()
     {
         ::close(start_[1]);
@@ -56,7 +56,7 @@ private:
     static bool can_change(database_fixture& here)
     {
         try {
-            auto const db = administration::open_to_write(here.rules);
+            auto const db = administration::open_to_write(here.options);
             return true;
         } catch (porter::detail::store::sqlite::error const& problem) {
             return !problem.is_busy();
@@ -77,10 +77,10 @@ private:
     ::pid_t process_ = -1;
 };
 
-/// A database of which there is a backup with alice and her sessions 1 and 2; since then session 2 ended, and bob came
+/// A database and its backup with alice and the sessions 1 and 2. Since the backup session 2 ended, and bob was added
 /// with session 3.
-struct with_backup {
-    with_backup()
+struct backup_fixture {
+    backup_fixture()
     {
         first = open(admin.alice, 1);
         second = open(admin.alice, 2);
@@ -98,21 +98,21 @@ struct with_backup {
         return opened->id;
     }
 
-    /// No program has it open any more.
+    /// Closes the database.
     void close()
     {
-        admin.leave();
+        admin.disconnect();
         admin.database.close();
     }
 
     administration::restored restore()
     {
-        auto const done = administration::restore(admin.database.rules, backup, go_on);
+        auto const done = administration::restore(admin.database.options, backup, go_on);
         REQUIRE(done);
         return *done;
     }
 
-    std::string stored(std::string const& sql) { return shell{admin.database.rules.path}.run(sql); }
+    std::string stored(std::string const& sql) { return shell{admin.database.options.path}.run(sql); }
 
     admin_fixture admin{admin_fixture::porterd::open};
     std::filesystem::path backup = admin.database.folder.path() / "backup.db";
@@ -124,158 +124,158 @@ struct with_backup {
 
 }  // namespace
 
-TEST_CASE("a restored database has what the backup has but no session that ended since")
+TEST_CASE("a restored database has the backup's content without sessions that ended since")
 {
-    with_backup those;
-    those.close();
-    auto const done = those.restore();
+    backup_fixture fixture;
+    fixture.close();
+    auto const done = fixture.restore();
     CHECK(done.accounts == 1);
     CHECK(done.sessions == 1);
     CHECK(done.sessions_ended == 1);
     CHECK(done.was_readable);
-    CHECK(those.stored("SELECT name FROM accounts") == "alice");
-    CHECK(those.stored("SELECT id FROM sessions") == std::to_string(those.first));
-    CHECK(those.stored("PRAGMA integrity_check") == "ok");
-    CHECK(mode_of(those.admin.database.rules.path) ==
+    CHECK(fixture.stored("SELECT name FROM accounts") == "alice");
+    CHECK(fixture.stored("SELECT id FROM sessions") == std::to_string(fixture.first));
+    CHECK(fixture.stored("PRAGMA integrity_check") == "ok");
+    CHECK(mode_of(fixture.admin.database.options.path) ==
           (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
 }
 
-TEST_CASE("ids that were given since the backup are not given again")
+TEST_CASE("ids that were used since the backup are not reused")
 {
-    with_backup those;
-    those.close();
-    those.restore();
-    those.admin.database.open();
-    auto const opened = those.admin.database.register_account("carol", 9);
+    backup_fixture fixture;
+    fixture.close();
+    fixture.restore();
+    fixture.admin.database.open();
+    auto const opened = fixture.admin.database.register_account("carol", 9);
     REQUIRE(opened);
-    CHECK(opened->account > those.later_account);
-    CHECK(opened->id > those.third);
+    CHECK(opened->account > fixture.later_account);
+    CHECK(opened->id > fixture.third);
 }
 
-TEST_CASE("the database before is kept with what its log held")
+TEST_CASE("the previous database is kept with the content of its log")
 {
-    with_backup those;
-    auto const killed = those.admin.database.folder.path() / "killed";
+    backup_fixture fixture;
+    auto const killed = fixture.admin.database.folder.path() / "killed";
     std::filesystem::create_directory(killed);
     for (auto const* suffix : {"", "-wal"}) {
-        std::filesystem::copy_file(those.admin.database.rules.path.string() + suffix,
+        std::filesystem::copy_file(fixture.admin.database.options.path.string() + suffix,
                                    killed.string() + "/porter.db" + suffix);
     }
-    those.close();
-    those.admin.database.rules.path = killed / "porter.db";
-    auto const done = those.restore();
-    CHECK(done.sessions == 1);  // that the second ended stands in the log alone
-    CHECK(those.stored("SELECT name FROM accounts") == "alice");
-    CHECK_FALSE(those.admin.database.check());
+    fixture.close();
+    fixture.admin.database.options.path = killed / "porter.db";
+    auto const done = fixture.restore();
+    CHECK(done.sessions == 1);  // the end of the second is in the log alone
+    CHECK(fixture.stored("SELECT name FROM accounts") == "alice");
+    CHECK_FALSE(fixture.admin.database.check());
     CHECK(shell{done.set_aside}.run("SELECT name FROM accounts ORDER BY id") == "alice\nbob");
-    CHECK_FALSE(std::filesystem::exists(those.admin.database.rules.path.string() + "-wal"));
+    CHECK_FALSE(std::filesystem::exists(fixture.admin.database.options.path.string() + "-wal"));
     CHECK_FALSE(std::filesystem::exists(done.set_aside.string() + "-wal"));
     CHECK(std::ranges::none_of(std::filesystem::directory_iterator{killed}, [](auto const& entry) {
         return entry.path().string().find("partial") != std::string::npos;
     }));
 }
 
-TEST_CASE("in place of a database that cannot be read every session is ended")
+TEST_CASE("a restore over an unreadable database ends every session")
 {
-    with_backup those;
-    those.close();
+    backup_fixture fixture;
+    fixture.close();
     auto const missing = GENERATE(true, false);
-    std::filesystem::remove(those.admin.database.rules.path);
+    std::filesystem::remove(fixture.admin.database.options.path);
     if (!missing) {
-        write_file(those.admin.database.rules.path, std::string(8192, 'x'));
-        std::filesystem::permissions(those.admin.database.rules.path,
+        write_file(fixture.admin.database.options.path, std::string(8192, 'x'));
+        std::filesystem::permissions(fixture.admin.database.options.path,
                                      std::filesystem::perms::owner_write | std::filesystem::perms::owner_read);
     }
-    auto const done = those.restore();
+    auto const done = fixture.restore();
     CHECK_FALSE(done.was_readable);
     CHECK(done.accounts == 1);
     CHECK(done.sessions == 0);
     CHECK(done.sessions_ended == 2);
     CHECK(done.set_aside.empty() == missing);
-    those.admin.database.open();
-    CHECK(those.admin.database.add(account_of("carol")).id > those.later_account);
+    fixture.admin.database.open();
+    CHECK(fixture.admin.database.add(account_of("carol")).id > fixture.later_account);
 }
 
-TEST_CASE("what is no sound backup of ours is not restored and nothing is changed")
+TEST_CASE("an invalid backup is not restored and nothing is changed")
 {
-    with_backup those;
-    those.close();
-    auto const before = content_of(those.admin.database.rules.path);
+    backup_fixture fixture;
+    fixture.close();
+    auto const before = content_of(fixture.admin.database.options.path);
     auto const content = GENERATE(std::string{}, std::string(8192, 'x'));
-    write_file(those.backup, content);
-    CHECK_THROWS_AS(administration::restore(those.admin.database.rules, those.backup, go_on), start_error);
-    CHECK(content_of(those.admin.database.rules.path) == before);
-    CHECK_THROWS_AS(administration::restore(those.admin.database.rules, those.backup.string() + "-none", go_on),
+    write_file(fixture.backup, content);
+    CHECK_THROWS_AS(administration::restore(fixture.admin.database.options, fixture.backup, go_on), start_error);
+    CHECK(content_of(fixture.admin.database.options.path) == before);
+    CHECK_THROWS_AS(administration::restore(fixture.admin.database.options, fixture.backup.string() + "-none", go_on),
                     start_error);
-    CHECK(content_of(those.admin.database.rules.path) == before);
+    CHECK(content_of(fixture.admin.database.options.path) == before);
 }
 
 TEST_CASE("a database that others could have written is not replaced")
 {
-    with_backup those;
-    those.close();
-    std::filesystem::permissions(those.admin.database.rules.path, std::filesystem::perms::others_write,
+    backup_fixture fixture;
+    fixture.close();
+    std::filesystem::permissions(fixture.admin.database.options.path, std::filesystem::perms::others_write,
                                  std::filesystem::perm_options::add);
     try {
-        administration::restore(those.admin.database.rules, those.backup, go_on);
+        administration::restore(fixture.admin.database.options, fixture.backup, go_on);
         FAIL("it was replaced");
     } catch (start_error const& refused) {
         CHECK(refused.code() == start_errc::configuration);
     }
-    CHECK(those.stored("SELECT count(*) FROM accounts") == "2");
+    CHECK(fixture.stored("SELECT count(*) FROM accounts") == "2");
 }
 
-TEST_CASE("no other program can open the database while it is being replaced")
+TEST_CASE("no other program can open the database during a restore")
 {
-    with_backup those;
-    those.close();
-    those.admin.database.rules.busy_timeout = std::chrono::milliseconds{1};
-    other_program other{those.admin.database};
+    backup_fixture fixture;
+    fixture.close();
+    fixture.admin.database.options.busy_timeout = std::chrono::milliseconds{1};
+    other_program other{fixture.admin.database};
     std::optional<bool> is_kept_out;
     auto const done =
-        administration::restore(those.admin.database.rules, those.backup, [&](std::uint64_t, std::uint64_t) {
+        administration::restore(fixture.admin.database.options, fixture.backup, [&](std::uint64_t, std::uint64_t) {
             if (!is_kept_out) is_kept_out = other.is_kept_out();
             return true;
         });
     CHECK(done.has_value());
     CHECK(is_kept_out == true);
-    CHECK(those.stored("SELECT name FROM accounts") == "alice");
+    CHECK(fixture.stored("SELECT name FROM accounts") == "alice");
 }
 
 TEST_CASE("a database that a program has open is not replaced")
 {
-    with_backup those;
-    those.admin.database.close();
-    those.admin.database.rules.busy_timeout = std::chrono::milliseconds{1};
+    backup_fixture fixture;
+    fixture.admin.database.close();
+    fixture.admin.database.options.busy_timeout = std::chrono::milliseconds{1};
     try {
-        administration::restore(those.admin.database.rules, those.backup, go_on);
+        administration::restore(fixture.admin.database.options, fixture.backup, go_on);
         FAIL("it was replaced");
     } catch (porter::detail::store::sqlite::error const& problem) {
         CHECK(problem.is_busy());
     }
 }
 
-TEST_CASE("a file that was made while a backup was put in the place of none is not replaced")
+TEST_CASE("a file that was created during a restore is not replaced")
 {
-    with_backup those;
-    those.close();
-    auto const& file = those.admin.database.rules.path;
+    backup_fixture fixture;
+    fixture.close();
+    auto const& file = fixture.admin.database.options.path;
     std::filesystem::remove(file);
-    auto const meanwhile = [&](std::uint64_t, std::uint64_t) {
+    auto const create_file = [&](std::uint64_t, std::uint64_t) {
         write_file(file, "another program's");
         return true;
     };
-    CHECK_THROWS_AS(administration::restore(those.admin.database.rules, those.backup, meanwhile), start_error);
+    CHECK_THROWS_AS(administration::restore(fixture.admin.database.options, fixture.backup, create_file), start_error);
     CHECK(content_of(file) == "another program's");
 }
 
-TEST_CASE("a file that was replaced while it was being opened is refused")
+TEST_CASE("a file that was replaced while it was being opened is rejected")
 {
-    with_backup those;
-    those.close();
-    auto const opened = administration::open_to_write(those.admin.database.rules);
+    backup_fixture fixture;
+    fixture.close();
+    auto const opened = administration::open_to_write(fixture.admin.database.options);
     CHECK_NOTHROW(porter::detail::store::sqlite::reject_replaced(*opened));
-    std::filesystem::rename(those.backup, those.admin.database.rules.path);
+    std::filesystem::rename(fixture.backup, fixture.admin.database.options.path);
     try {
         porter::detail::store::sqlite::reject_replaced(*opened);
         FAIL("it was taken");
@@ -286,10 +286,10 @@ TEST_CASE("a file that was replaced while it was being opened is refused")
 
 TEST_CASE("nothing is written into a database that was replaced")
 {
-    with_backup those;
-    those.close();
-    auto const opened = administration::open_to_write(those.admin.database.rules);
-    std::filesystem::rename(those.backup, those.admin.database.rules.path);
+    backup_fixture fixture;
+    fixture.close();
+    auto const opened = administration::open_to_write(fixture.admin.database.options);
+    std::filesystem::rename(fixture.backup, fixture.admin.database.options.path);
     try {
         administration::end_sessions(*opened, 1);
         FAIL("it was written");

@@ -17,7 +17,7 @@ bool go_on(std::uint64_t, std::uint64_t)
     return true;
 }
 
-/// The faults that the check finds after a statement typed into the shell.
+/// The faults that the check finds after a statement in the shell.
 std::string faults_after(std::string const& sql)
 {
     admin_fixture admin;
@@ -35,7 +35,7 @@ TEST_CASE("a database as porterd makes it has no faults")
     CHECK(faults_after("CREATE TABLE notes (text)").empty());
 }
 
-TEST_CASE("what was taken away or changed is found")
+TEST_CASE("missing and changed schema objects are found")
 {
     CHECK(faults_after("DROP TRIGGER session_ended") == "the trigger session_ended is missing\n");
     CHECK(faults_after("DROP INDEX sessions_by_end") == "the index sessions_by_end is missing\n");
@@ -45,7 +45,7 @@ TEST_CASE("what was taken away or changed is found")
           std::string::npos);
 }
 
-TEST_CASE("an account that nobody can log in to is found")
+TEST_CASE("an account with a wrong key is found")
 {
     auto const hash = std::string{"'$argon2id$v=19$m=19456,t=2,p=1$x$y'"};
     auto const keyless =
@@ -53,7 +53,7 @@ TEST_CASE("an account that nobody can log in to is found")
     CHECK(keyless.find("(Боб) has a wrong key") != std::string::npos);
 }
 
-TEST_CASE("costs of hashes that are not counted as they are there are found")
+TEST_CASE("wrong counts of hash costs are found")
 {
     auto const counts = [](int counted, std::string const& cost, int stored) {
         return "password_costs counts " + std::to_string(counted) + " hashes of " + cost + ", and there are " +
@@ -66,7 +66,7 @@ TEST_CASE("costs of hashes that are not counted as they are there are found")
     CHECK(faults_after("INSERT INTO password_costs VALUES (1024, 1, 2)") == counts(2, "m=1024,t=1", 0));
 }
 
-TEST_CASE("rows that belong to nobody are found")
+TEST_CASE("rows without their account are found")
 {
     admin_fixture admin{admin_fixture::porterd::open};
     REQUIRE(admin.database.run(admin.ports.sessions.open(session_of(admin.alice, 1))));
@@ -76,13 +76,13 @@ TEST_CASE("rows that belong to nobody are found")
     CHECK(std::ranges::find(faults, "1 rows of sessions belong to rows that accounts does not have") != faults.end());
 }
 
-TEST_CASE("the connection of the administrator leaves the write-ahead log to porterd")
+TEST_CASE("an administrator's connection keeps the write-ahead log")
 {
     admin_fixture admin;
-    auto const log = std::filesystem::path{admin.database.rules.path.string() + "-wal"};
+    auto const log = std::filesystem::path{admin.database.options.path.string() + "-wal"};
     std::uintmax_t size = 0;
     for (std::string const name : {"Alice", "ALICE"}) {
-        auto db = administration::open_to_write(admin.database.rules);
+        auto db = administration::open_to_write(admin.database.options);
         REQUIRE(administration::rename_account(*db, admin.alice.id, name, "alice"));
         db.reset();  // the last to close
         REQUIRE(std::filesystem::exists(log));
@@ -91,7 +91,7 @@ TEST_CASE("the connection of the administrator leaves the write-ahead log to por
     }
 }
 
-TEST_CASE("a backup is one private file with all that was committed")
+TEST_CASE("a backup is one private file with all committed data")
 {
     admin_fixture admin{admin_fixture::porterd::open};
     auto const file = admin.database.folder.path() / "copy.db";
@@ -107,7 +107,7 @@ TEST_CASE("a backup is one private file with all that was committed")
     CHECK_FALSE(std::filesystem::exists(file.string() + "-wal"));
 }
 
-TEST_CASE("what is written during a backup does not disturb it")
+TEST_CASE("writes during a backup do not restart it")
 {
     admin_fixture admin{admin_fixture::porterd::open};
     admin.type(
@@ -116,15 +116,15 @@ TEST_CASE("what is written during a backup does not disturb it")
     int looks = 0;
     auto const file = admin.database.folder.path() / "copy.db";
     REQUIRE(administration::back_up(admin.db(), file, [&](std::uint64_t, std::uint64_t) {
-        auto const name = "visitor" + std::to_string(++looks);
+        auto const name = "user" + std::to_string(++looks);
         CHECK(admin.database.register_account(name, looks));
-        return looks < 50;  // it would begin anew for ever
+        return looks < 50;  // otherwise a restarting copy would not end
     }));
     CHECK(looks > 2);
     CHECK(shell{file}.run("SELECT name FROM accounts; PRAGMA integrity_check") == "alice\nok");
 }
 
-TEST_CASE("a backup replaces nothing and leaves nothing when it does not come about")
+TEST_CASE("a backup replaces no file and leaves none when it fails")
 {
     admin_fixture admin;
     auto const file = admin.database.folder.path() / "copy.db";
@@ -143,11 +143,11 @@ TEST_CASE("a backup replaces nothing and leaves nothing when it does not come ab
         [](auto const& entry) { return entry.path().string().find("partial") != std::string::npos; }));
 }
 
-TEST_CASE("the status counts what is there")
+TEST_CASE("the status counts accounts and bytes")
 {
     admin_fixture admin;
     REQUIRE(administration::disable_account(admin.db(), admin.alice.id, at(0)));
-    auto const status = administration::status_of(admin.db(), admin.database.rules.path);
+    auto const status = administration::status_of(admin.db(), admin.database.options.path);
     CHECK(status.version == status.newest);
     CHECK(status.migrations.size() == static_cast<std::size_t>(status.newest));
     CHECK(status.accounts == 1);

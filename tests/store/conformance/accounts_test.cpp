@@ -57,10 +57,10 @@ TEST_CASE("a new account is found by its folded name and by its id")
     }
 }
 
-TEST_CASE("an unknown name or id finds nothing and is no error")
+TEST_CASE("an unknown name or id finds nothing without an error")
 {
     store_fixture here{GENERATE(from_range(backends()))};
-    auto const by_name = here.run(here.accounts().find("nobody"));
+    auto const by_name = here.run(here.accounts().find("unknown"));
     auto const by_id = here.run(here.accounts().find_claimed(7));
     REQUIRE(by_name);
     REQUIRE(by_id);
@@ -82,15 +82,15 @@ TEST_CASE("a new account's id and version and failures are set by the store")
     CHECK(here.account(added->account).failed_since == 0);
 }
 
-TEST_CASE("a second account of the same folded name is refused")
+TEST_CASE("a second account with the same folded name is denied")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const first = here.add("alice");
     auto again = account_of("alice");
     again.name = "ALICE";
-    auto const refused = here.run(here.sessions().open_first(again, session_of({}, 1)));
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error() == errc::name_taken);
+    auto const denied = here.run(here.sessions().open_first(again, session_of({}, 1)));
+    REQUIRE_FALSE(denied);
+    CHECK(denied.error() == errc::name_taken);
     CHECK(here.account(first.id).name == "alice");
 }
 
@@ -108,7 +108,7 @@ TEST_CASE("of many registrations of one name at once exactly one succeeds")
     CHECK(seen.taken == 19);
 }
 
-TEST_CASE("the id of an account is never used again")
+TEST_CASE("the id of an account is never reused")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const first = here.add("alice");
@@ -116,7 +116,7 @@ TEST_CASE("the id of an account is never used again")
     CHECK(here.add("alice").id > first.id);
 }
 
-TEST_CASE("a rehash replaces the hash and leaves the sessions")
+TEST_CASE("a rehash replaces the hash and keeps the sessions")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
@@ -127,7 +127,7 @@ TEST_CASE("a rehash replaces the hash and leaves the sessions")
     CHECK(here.is_open(1));
 }
 
-TEST_CASE("a rehash of what is not the stored hash any more is refused")
+TEST_CASE("a rehash is denied when another hash is stored")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");

@@ -13,7 +13,7 @@ std::string name_of(store_fixture& here, std::string const& address)
 
 }  // namespace
 
-TEST_CASE("an address that was never seen has no name")
+TEST_CASE("an address without a record has no name")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     CHECK(name_of(here, "192.0.2.1") == "(unknown)");
@@ -32,7 +32,7 @@ TEST_CASE("an address has the name that was recorded for it last")
     CHECK(name_of(here, "192.0.2.1") == "Eve");
 }
 
-TEST_CASE("a deleted account is not remembered at its addresses")
+TEST_CASE("the addresses of a deleted account are deleted")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
@@ -43,7 +43,7 @@ TEST_CASE("a deleted account is not remembered at its addresses")
     CHECK(name_of(here, "192.0.2.2") == "alice");
 }
 
-TEST_CASE("nothing is recorded for an account that is gone and that is no error")
+TEST_CASE("nothing is recorded for a deleted account and that is not an error")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     CHECK(here.run(here.addresses().record("192.0.2.1", "192.0.2.1", "alice", 7, at(1))));
@@ -51,7 +51,7 @@ TEST_CASE("nothing is recorded for an account that is gone and that is no error"
 }
 
 // Promise N15.
-TEST_CASE("of an IPv6 network the 256 addresses seen last are remembered")
+TEST_CASE("of an IPv6 network the 256 addresses seen last are stored")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const address = [](int number) { return "2001:db8::" + std::to_string(number); };
@@ -69,7 +69,7 @@ TEST_CASE("of an IPv6 network the 256 addresses seen last are remembered")
     CHECK(name_of(here, "2001:db8:0:1::1") == "Bob");
 }
 
-TEST_CASE("of an IPv6 /48 the 2048 addresses seen last are remembered")
+TEST_CASE("of an IPv6 /48 the 2048 addresses seen last are stored")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const network = [](int number) { return "2001:db8:1:" + std::to_string(number / 200); };

@@ -1,4 +1,4 @@
-// What failed tries do to further ones (promise P2); the numbers themselves are tested with the verifier.
+// How failed attempts slow down further ones (promise P2); tests/auth has the numbers of porterd.
 #include <asio/co_spawn.hpp>
 #include <exception>
 
@@ -13,7 +13,7 @@ namespace {
 
 std::string const home = "192.0.2.1";
 
-/// A network that nobody has been seen at, another one each time.
+/// A new unknown network each time.
 std::string elsewhere()
 {
     static int number = 0;
@@ -23,13 +23,13 @@ std::string elsewhere()
 porter::task<void> count_allowed(porter::detail::store::attempts& tries, porter::detail::store::account_id account,
                                  int& allowed)
 {
-    auto const judged = co_await tries.begin(try_of(account, elsewhere(), 0), few_tries);
+    auto const judged = co_await tries.begin(attempt_at(account, elsewhere(), 0), few_attempts);
     if (judged && judged->decision.allows()) ++allowed;
 }
 
 }  // namespace
 
-TEST_CASE("tries are counted until one succeeds")
+TEST_CASE("attempts are counted until one succeeds")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
@@ -55,9 +55,9 @@ TEST_CASE("each failure in a row brings a longer pause and the last one a lock")
     int now = 0;
     for (auto const pause : {1, 3, 5, 10}) {
         CHECK(here.fail(alice.id, elsewhere(), now).decision.allows());
-        auto const refused = here.fail(alice.id, elsewhere(), now).decision;
-        CHECK(refused.by == rule::account_paused);
-        CHECK(refused.retry_after == std::chrono::seconds{pause});
+        auto const denied = here.fail(alice.id, elsewhere(), now).decision;
+        CHECK(denied.by == rule::account_paused);
+        CHECK(denied.retry_after == std::chrono::seconds{pause});
         now += pause;
         CHECK(here.fail(alice.id, elsewhere(), now - 1).decision.retry_after == 1s);
     }
@@ -68,7 +68,7 @@ TEST_CASE("each failure in a row brings a longer pause and the last one a lock")
     CHECK(here.account(alice.id).failed_since == 6);
 }
 
-TEST_CASE("tries at the same time win nothing")
+TEST_CASE("concurrent attempts gain nothing")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
@@ -83,7 +83,7 @@ TEST_CASE("tries at the same time win nothing")
     CHECK(allowed == 2);
 }
 
-TEST_CASE("a network from where the account was accessed has a failure counter of its own")
+TEST_CASE("a network from which the account was accessed has its own failure counter")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
@@ -100,7 +100,7 @@ TEST_CASE("a network from where the account was accessed has a failure counter o
     CHECK(here.fail(alice.id, elsewhere(), 1000).decision.by == rule::account_locked);
 }
 
-TEST_CASE("a network that is known to one account is strange to another")
+TEST_CASE("a network that is known to one account is unknown to another")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
@@ -111,7 +111,7 @@ TEST_CASE("a network that is known to one account is strange to another")
     CHECK_FALSE(here.fail(alice.id, home, 0).decision.allows());
 }
 
-TEST_CASE("who comes back by a session is known where it comes from")
+TEST_CASE("the network that resumes a session becomes known")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
@@ -129,7 +129,7 @@ TEST_CASE("who comes back by a session is known where it comes from")
     CHECK(here.fail(alice.id, "203.0.113.5", 2).decision.allows());
 }
 
-TEST_CASE("who is recorded at an address with an account is known in its network")
+TEST_CASE("the network of an address that is recorded with an account becomes known")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
@@ -140,16 +140,16 @@ TEST_CASE("who is recorded at an address with an account is known in its network
     CHECK(here.begin(alice.id, "203.0.113.5", 2).decision.allows());
 }
 
-TEST_CASE("a network may fail so often within its window and no more")
+TEST_CASE("a network is throttled after too many failures within its window")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     here.fail(alice.id, home, 0);
     here.fail(std::nullopt, home, 10);
     here.fail(std::nullopt, home, 20);
-    auto const refused = here.fail(std::nullopt, home, 20).decision;
-    CHECK(refused.by == rule::network_throttled);
-    CHECK(refused.retry_after == 40s);
+    auto const denied = here.fail(std::nullopt, home, 20).decision;
+    CHECK(denied.by == rule::network_throttled);
+    CHECK(denied.retry_after == 40s);
     CHECK(here.fail(alice.id, home, 59).decision.retry_after == 1s);
     CHECK(here.fail(std::nullopt, elsewhere(), 59).decision.allows());
     CHECK(here.fail(std::nullopt, home, 60).decision.allows());
@@ -157,7 +157,7 @@ TEST_CASE("a network may fail so often within its window and no more")
     CHECK(here.account(alice.id).failed_since == 1);
 }
 
-TEST_CASE("of two reasons to wait the longer one is told")
+TEST_CASE("the longer of two waits is reported")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
@@ -165,12 +165,12 @@ TEST_CASE("of two reasons to wait the longer one is told")
     here.fail(alice.id, home, 0);
     CHECK(here.fail(alice.id, home, 0).decision.by == rule::account_paused);
     here.fail(std::nullopt, home, 0);
-    auto const refused = here.fail(alice.id, home, 0).decision;
-    CHECK(refused.by == rule::network_throttled);
-    CHECK(refused.retry_after == 60s);
+    auto const denied = here.fail(alice.id, home, 0).decision;
+    CHECK(denied.by == rule::network_throttled);
+    CHECK(denied.retry_after == 60s);
 }
 
-TEST_CASE("a try that is given back leaves no trace")
+TEST_CASE("an attempt that is rolled back does not count")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
@@ -179,29 +179,29 @@ TEST_CASE("a try that is given back leaves no trace")
     CHECK(here.account(alice.id).failed_since == 0);
     here.fail(alice.id, home, 0);
     here.fail(alice.id, home, 0);
-    // The pause is that of the failure before: nobody waits for a fault of ours.
+    // The pause is again that of the failure before.
     here.rollback(here.fail(alice.id, home, 5).counted);
     CHECK(here.account(alice.id).failed_since == 2);
     CHECK(here.fail(alice.id, home, 5).decision.allows());
     CHECK(here.fail(alice.id, home, 5).decision.by == rule::network_throttled);
 }
 
-TEST_CASE("a name that nobody has is judged by the failure counter that comes with the try")
+TEST_CASE("an attempt at an unknown name is decided by its fallback counter")
 {
     store_fixture here{GENERATE(from_range(backends()))};
-    auto asked = try_of(std::nullopt, home, 0);
+    auto asked = attempt_at(std::nullopt, home, 0);
     asked.fallback = {2, at(0)};
-    auto const refused = here.run(here.attempts().begin(asked, few_tries));
-    REQUIRE(refused);
-    CHECK(refused->decision.by == rule::account_paused);
+    auto const denied = here.run(here.attempts().begin(asked, few_attempts));
+    REQUIRE(denied);
+    CHECK(denied->decision.by == rule::account_paused);
     asked.at = at(1);
-    auto const allowed = here.run(here.attempts().begin(asked, few_tries));
+    auto const allowed = here.run(here.attempts().begin(asked, few_attempts));
     REQUIRE(allowed);
     CHECK(allowed->decision.allows());
     CHECK(allowed->counted.last_before == at(0));
 }
 
-TEST_CASE("a try of an account that is gone counts for its network alone")
+TEST_CASE("an attempt at a deleted account counts for its network alone")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const gone = here.fail(77, home, 0);
@@ -212,14 +212,14 @@ TEST_CASE("a try of an account that is gone counts for its network alone")
     CHECK(here.fail(77, home, 0).decision.by == rule::network_throttled);
 }
 
-TEST_CASE("a clock that was set back throttles nobody until it is there again")
+TEST_CASE("failures in the future do not throttle after the clock was set back")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     for (int i = 0; i < 3; ++i) here.fail(alice.id, home, 1'000'000 + 10 * i);
     CHECK_FALSE(here.fail(alice.id, home, 1'000'021).decision.allows());
     CHECK(here.fail(alice.id, home, 0).decision.allows());
-    // By a moment only: then nothing is won by it, and nothing lost.
+    // Set back by a moment, the failures count.
     for (int i = 0; i < 3; ++i) here.fail(std::nullopt, "203.0.113.7", 100);
     CHECK(here.fail(std::nullopt, "203.0.113.7", 95).decision.retry_after == 60s);
     auto const bob = here.add("bob");
@@ -228,15 +228,15 @@ TEST_CASE("a clock that was set back throttles nobody until it is there again")
     CHECK(here.fail(bob.id, elsewhere(), 2).decision.retry_after == 1s);
 }
 
-TEST_CASE("where tries that are not decided leave no room nobody is throttled for them")
+TEST_CASE("an attempt that only pending ones deny is pending and not throttled")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     auto const first = here.begin(alice.id, elsewhere(), 0).counted;
     auto const second = here.begin(alice.id, elsewhere(), 0).counted;
-    auto const refused = here.begin(alice.id, elsewhere(), 0).decision;
-    CHECK(refused.by == rule::pending);
-    CHECK(refused.retry_after == 1s);
+    auto const denied = here.begin(alice.id, elsewhere(), 0).decision;
+    CHECK(denied.by == rule::pending);
+    CHECK(denied.retry_after == 1s);
     CHECK(here.run(here.attempts().fail(first)));
     CHECK(here.begin(alice.id, elsewhere(), 0).decision.by == rule::pending);
     CHECK(here.run(here.attempts().fail(second)));
@@ -251,7 +251,7 @@ TEST_CASE("where tries that are not decided leave no room nobody is throttled fo
     CHECK(here.begin(std::nullopt, home, 0).decision.by == rule::network_throttled);
 }
 
-TEST_CASE("a try that is not decided keeps nobody waiting where the account is known from another network")
+TEST_CASE("a pending attempt does not affect another known network")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
@@ -265,7 +265,7 @@ TEST_CASE("a try that is not decided keeps nobody waiting where the account is k
     CHECK(here.begin(alice.id, at_work.network, 0).decision.by == rule::account_paused);
 }
 
-TEST_CASE("a try that was never decided keeps nobody waiting when it is out of the window")
+TEST_CASE("a pending attempt does not count when it is out of the window")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
@@ -274,7 +274,7 @@ TEST_CASE("a try that was never decided keeps nobody waiting when it is out of t
     CHECK(here.begin(alice.id, elsewhere(), 61).decision.by == rule::account_paused);
 }
 
-TEST_CASE("a try that succeeds while others wait throttles none of them")
+TEST_CASE("an attempt that succeeds while others are pending throttles none of them")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");

@@ -49,9 +49,9 @@ public:
 private:
     store::sqlite::options options() const
     {
-        store::sqlite::options rules;
-        rules.path = folder_.path() / "porter.db";
-        return rules;
+        store::sqlite::options options;
+        options.path = folder_.path() / "porter.db";
+        return options;
     }
 
     temporary_folder folder_;

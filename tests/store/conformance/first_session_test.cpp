@@ -3,7 +3,7 @@
 using namespace porter::testing;
 using porter::detail::store::errc;
 
-TEST_CASE("an account and its first session are made together")
+TEST_CASE("an account and its first session are added together")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const opened = here.run(here.sessions().open_first(account_of("alice"), session_of({}, 1, 5)));
@@ -17,24 +17,24 @@ TEST_CASE("an account and its first session are made together")
     CHECK(*greeted == "alice");
 }
 
-TEST_CASE("where the account cannot be made no session is opened")
+TEST_CASE("when the account cannot be added no session is opened")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     here.add("alice");
-    auto const refused = here.run(here.sessions().open_first(account_of("alice"), session_of({}, 1)));
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error() == errc::name_taken);
+    auto const denied = here.run(here.sessions().open_first(account_of("alice"), session_of({}, 1)));
+    REQUIRE_FALSE(denied);
+    CHECK(denied.error() == errc::name_taken);
     CHECK_FALSE(here.is_open(1));
 }
 
-TEST_CASE("where the first session cannot be opened no account is made")
+TEST_CASE("when the first session cannot be opened no account is added")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto shut = account_of("alice");
     shut.disabled_at = at(1);
-    auto const refused = here.run(here.sessions().open_first(shut, session_of({}, 1)));
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error() == errc::credential_changed);
+    auto const denied = here.run(here.sessions().open_first(shut, session_of({}, 1)));
+    REQUIRE_FALSE(denied);
+    CHECK(denied.error() == errc::credential_changed);
     auto const found = here.run(here.accounts().find("alice"));
     REQUIRE(found);
     CHECK_FALSE(found->has_value());

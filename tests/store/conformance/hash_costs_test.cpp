@@ -1,4 +1,4 @@
-// Promise P8 of SECURITY.md: what a check of a password is to compute comes with the account, or with none.
+// Promise P8 of SECURITY.md: a claimed account has the costs that a password check computes, known or unknown.
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,7 +26,7 @@ porter::detail::store::account_id add(store_fixture& here, std::string const& na
 
 }  // namespace
 
-TEST_CASE("with an account and with an unknown name come the costs of all hashes and the dearest first")
+TEST_CASE("a known and an unknown name have the costs of all hashes in descending order")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     CHECK(costs_with(here, "nobody").empty());
@@ -46,7 +46,7 @@ TEST_CASE("with an account and with an unknown name come the costs of all hashes
     CHECK_FALSE(here.run(here.accounts().find_claimed("nobody"))->account);
 }
 
-TEST_CASE("a cost is there as long as there is a hash of it")
+TEST_CASE("a cost is listed as long as a hash has it")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = add(here, "alice", "m=8,t=1");
@@ -66,14 +66,14 @@ TEST_CASE("a cost is there as long as there is a hash of it")
     CHECK(costs_with(here, "alice").empty());
 }
 
-TEST_CASE("an account that opens its first session brings its cost")
+TEST_CASE("the cost of a new account is listed")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     REQUIRE(here.run(here.sessions().open_first(account_of("alice", "m=8,t=1"), session_of({}, 1))));
     CHECK(costs_with(here, "nobody") == costs{{8, 1}});
 }
 
-TEST_CASE("what states no cost that is computed brings none")
+TEST_CASE("hashes without a computable cost are not listed")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     here.add("alice");
@@ -95,7 +95,7 @@ TEST_CASE("what states no cost that is computed brings none")
     CHECK(costs_with(here, "nobody") == costs{{4194304, 4}});
 }
 
-TEST_CASE("of many costs come the dearest")
+TEST_CASE("of many costs the highest are listed")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     for (int i = 1; i <= 8; ++i) add(here, "account " + std::to_string(i), "m=16,t=" + std::to_string(i));

@@ -4,21 +4,21 @@
 using namespace porter::testing;
 using porter::detail::store::errc;
 
-TEST_CASE("the store in memory can be unavailable and be back")
+TEST_CASE("the store in memory can be made unavailable and available")
 {
     porter::detail::store::memory::backend store;
     auto const ports = store.ports();
     store.be_unavailable(true);
-    auto const refused = run(ports.sessions.open_first(account_of("alice"), session_of({}, 1)));
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error() == errc::unavailable);
+    auto const denied = run(ports.sessions.open_first(account_of("alice"), session_of({}, 1)));
+    REQUIRE_FALSE(denied);
+    CHECK(denied.error() == errc::unavailable);
     store.be_unavailable(false);
     auto const found = run(ports.accounts.find("alice"));
     REQUIRE(found);
     CHECK_FALSE(found->has_value());
 }
 
-TEST_CASE("an account disabled in memory can be let in again")
+TEST_CASE("an account disabled in memory can be enabled")
 {
     porter::detail::store::memory::backend store;
     auto const ports = store.ports();

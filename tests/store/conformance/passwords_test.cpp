@@ -22,7 +22,7 @@ TEST_CASE("a changed password ends every session of the account but the one to k
     CHECK(here.is_open(4));
 }
 
-TEST_CASE("a changed password undoes the tries on the failure counter that proved it and no more")
+TEST_CASE("a password change resets the failure counter of its attempt and no other")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
@@ -51,7 +51,7 @@ TEST_CASE("a kept session counts as opened by the new credential")
     CHECK(here.is_open(1));
 }
 
-TEST_CASE("a session of somebody else is not kept by naming it")
+TEST_CASE("a session of another account cannot be kept")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
@@ -63,7 +63,7 @@ TEST_CASE("a session of somebody else is not kept by naming it")
     CHECK_FALSE(here.is_open(1));
 }
 
-TEST_CASE("a password is not changed when another one was set since it was verified")
+TEST_CASE("a password is not changed when it was changed since the check")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
@@ -71,9 +71,9 @@ TEST_CASE("a password is not changed when another one was set since it was verif
     here.open(session_of(alice, 2));
     auto stale = change_of(alice, "new", kept);
     --stale.credential_version;
-    auto const refused = here.run(here.accounts().change_password(stale));
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error() == errc::credential_changed);
+    auto const denied = here.run(here.accounts().change_password(stale));
+    REQUIRE_FALSE(denied);
+    CHECK(denied.error() == errc::credential_changed);
     CHECK(here.account(alice.id).password_hash == alice.password_hash);
     CHECK(here.account(alice.id).credential_version == alice.credential_version);
     CHECK(here.is_open(1));
@@ -96,15 +96,15 @@ TEST_CASE("the password of a disabled or deleted account is not changed")
     CHECK(gone.error() == errc::credential_changed);
 }
 
-TEST_CASE("a session is not opened by a credential that was changed meanwhile")
+TEST_CASE("a session is not opened after the credential was changed")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     here.begin(alice.id, "192.0.2.9", 0);
     CHECK(here.run(here.accounts().change_password(change_of(alice, "new"))));
-    auto const refused = here.run(here.sessions().open(session_of(alice, 1)));
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error() == errc::credential_changed);
+    auto const denied = here.run(here.sessions().open(session_of(alice, 1)));
+    REQUIRE_FALSE(denied);
+    CHECK(denied.error() == errc::credential_changed);
     CHECK_FALSE(here.is_open(1));
     CHECK(here.account(alice.id).failed_since == 1);
 }
@@ -124,7 +124,7 @@ TEST_CASE("no session is opened for a disabled or deleted account")
     CHECK(gone.error() == errc::credential_changed);
 }
 
-TEST_CASE("a rehash does not get in the way of a password change")
+TEST_CASE("a password can be changed after a rehash")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");

@@ -1,4 +1,4 @@
-// How many accounts the peers of one network may make (promise N15).
+// The limit of registrations of a network (promise N15).
 #include <asio/co_spawn.hpp>
 #include <exception>
 
@@ -16,16 +16,16 @@ std::string const classroom = "192.0.2.1";
 constexpr std::uint32_t limit = 2;
 constexpr int hour = 3600;
 
-// More tries than any test makes, so that only registrations are in the way.
-constexpr store::throttle_rules many_tries = [] {
-    auto rules = few_tries;
+// More attempts than any test makes, so that only registrations are limited.
+constexpr store::throttle_rules many_attempts = [] {
+    auto rules = few_attempts;
     rules.failures_per_network = 1000;
     return rules;
 }();
 
 store::secret_attempt registration_from(std::string network, int seconds, std::uint32_t most = limit)
 {
-    auto asked = try_of(std::nullopt, std::move(network), seconds);
+    auto asked = attempt_at(std::nullopt, std::move(network), seconds);
     asked.max_registrations = most;
     return asked;
 }
@@ -36,12 +36,13 @@ struct registrar {
 
     store::attempt_result begin(std::string network, int seconds, std::uint32_t most = limit)
     {
-        auto judged = here.run(here.attempts().begin(registration_from(std::move(network), seconds, most), many_tries));
+        auto judged =
+            here.run(here.attempts().begin(registration_from(std::move(network), seconds, most), many_attempts));
         REQUIRE(judged);
         return *judged;
     }
 
-    /// Makes an account, where that is allowed.
+    /// Registers an account if that is allowed.
     store::decision make(std::string const& network, int seconds, std::uint32_t most = limit)
     {
         auto const judged = begin(network, seconds, most);
@@ -56,33 +57,33 @@ struct registrar {
 
 porter::task<void> begin_one(store::attempts& tries, int& allowed)
 {
-    auto const judged = co_await tries.begin(registration_from(classroom, 0), many_tries);
+    auto const judged = co_await tries.begin(registration_from(classroom, 0), many_attempts);
     if (judged && judged->decision.allows()) ++allowed;
 }
 
 }  // namespace
 
-TEST_CASE("a network makes no more accounts within an hour than the limit")
+TEST_CASE("a network registers no more accounts within an hour than the limit")
 {
     registrar fixture;
     CHECK(fixture.make(classroom, 0).allows());
     CHECK(fixture.make(classroom, 60).allows());
-    auto const refused = fixture.make(classroom, 100);
-    CHECK(refused.by == rule::registrations_used_up);
-    CHECK(refused.retry_after == 3500s);
+    auto const denied = fixture.make(classroom, 100);
+    CHECK(denied.by == rule::registrations_used_up);
+    CHECK(denied.retry_after == 3500s);
     CHECK(fixture.make("192.0.2.2", 100).allows());
     CHECK(fixture.make(classroom, hour - 1).retry_after == 1s);
     CHECK(fixture.make(classroom, hour).allows());
     CHECK(fixture.make(classroom, hour).retry_after == 60s);
 }
 
-TEST_CASE("without a limit a network makes any number of accounts")
+TEST_CASE("without a limit a network registers any number of accounts")
 {
     registrar fixture;
     for (int i = 0; i < 10; ++i) CHECK(fixture.make(classroom, 0, 0).allows());
 }
 
-TEST_CASE("registrations at the same time do not exceed the limit")
+TEST_CASE("concurrent registrations do not exceed the limit")
 {
     registrar fixture;
     int allowed = 0;
@@ -96,7 +97,7 @@ TEST_CASE("registrations at the same time do not exceed the limit")
     CHECK(allowed == 2);
 }
 
-TEST_CASE("while a registration is not decided the next one is not throttled but told to come back soon")
+TEST_CASE("a registration that only a pending one denies is pending and not throttled")
 {
     registrar fixture;
     CHECK(fixture.make(classroom, 0).allows());
@@ -108,7 +109,7 @@ TEST_CASE("while a registration is not decided the next one is not throttled but
     CHECK(fixture.begin(classroom, 0).decision.by == rule::registrations_used_up);
 }
 
-TEST_CASE("a registration that fails makes no account and does not count as one")
+TEST_CASE("a failed registration does not count")
 {
     registrar fixture;
     for (int i = 0; i < 5; ++i) {
@@ -118,7 +119,7 @@ TEST_CASE("a registration that fails makes no account and does not count as one"
     }
 }
 
-TEST_CASE("a network that has made its accounts may still log in")
+TEST_CASE("a network that used up its registrations may log in")
 {
     registrar fixture;
     CHECK(fixture.make(classroom, 0).allows());
@@ -126,7 +127,7 @@ TEST_CASE("a network that has made its accounts may still log in")
     CHECK(fixture.here.begin(std::nullopt, classroom, 0).decision.allows());
 }
 
-TEST_CASE("an IPv6 /48 makes eight times as many accounts as a /64")
+TEST_CASE("an IPv6 /48 may register eight times as many accounts as a /64")
 {
     registrar fixture;
     int made = 0;
@@ -140,7 +141,7 @@ TEST_CASE("an IPv6 /48 makes eight times as many accounts as a /64")
     CHECK(fixture.make("2001:db8:1:99::/64", hour).allows());
 }
 
-TEST_CASE("registrations that lie far in the future do not keep anybody out when the clock was set back")
+TEST_CASE("registrations in the future do not count after the clock was set back")
 {
     registrar fixture;
     CHECK(fixture.make(classroom, 10 * hour).allows());

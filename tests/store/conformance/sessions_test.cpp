@@ -25,20 +25,20 @@ porter::detail::store::session find(store_fixture& here, int number)
     return (*found)->session;
 }
 
-void touch(store_fixture& here, session_activity const& use)
+void touch(store_fixture& here, session_activity const& activity)
 {
-    std::vector<session_activity> const uses{use};
-    CHECK(here.run(here.sessions().touch(uses)));
+    std::vector<session_activity> const activities{activity};
+    CHECK(here.run(here.sessions().touch(activities)));
 }
 
-session_activity use_of(porter::detail::store::session_id id, int when, std::string address = {})
+session_activity activity_of(porter::detail::store::session_id id, int when, std::string address = {})
 {
-    session_activity use;
-    use.id = id;
-    use.at = at(when);
-    use.network = address;
-    use.address = std::move(address);
-    return use;
+    session_activity activity;
+    activity.id = id;
+    activity.at = at(when);
+    activity.network = address;
+    activity.address = std::move(address);
+    return activity;
 }
 
 }  // namespace
@@ -66,13 +66,13 @@ TEST_CASE("a session is found by its digest together with its account")
     CHECK(session.transport == fresh.transport);
 }
 
-TEST_CASE("an unknown digest finds nothing and is no error")
+TEST_CASE("an unknown digest finds nothing without an error")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     CHECK_FALSE(here.is_open(1));
 }
 
-TEST_CASE("an opened session tells of the login before it and is itself the next one's")
+TEST_CASE("an opened session has the time of the previous login")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
@@ -100,7 +100,7 @@ TEST_CASE("an opened session tells of the login before it and is itself the next
     CHECK((*found)->history.failed_since == 0);
 }
 
-TEST_CASE("one session more than an account may have ends its oldest ones")
+TEST_CASE("a session beyond the limit ends the oldest ones of the account")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
@@ -118,7 +118,7 @@ TEST_CASE("one session more than an account may have ends its oldest ones")
     CHECK(here.is_open(100));
 }
 
-TEST_CASE("an expired session is still found: the caller judges by its own clock")
+TEST_CASE("an expired session is found because the caller decides by its own clock")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto fresh = session_of(here.add("alice"), 1);
@@ -127,7 +127,7 @@ TEST_CASE("an expired session is still found: the caller judges by its own clock
     CHECK(here.is_open(1));
 }
 
-TEST_CASE("the list holds an account's live sessions with the oldest first")
+TEST_CASE("the list has the live sessions of an account with the oldest first")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
@@ -136,8 +136,8 @@ TEST_CASE("the list holds an account's live sessions with the oldest first")
     auto const second = here.open(session_of(alice, 2, 50));
     here.open(session_of(alice, 3, 40));  // idle since 40, the moment itself
     auto const fourth = here.open(session_of(alice, 4, 60));
-    touch(here, use_of(second, 70));
-    touch(here, use_of(expired, 70));
+    touch(here, activity_of(second, 70));
+    touch(here, activity_of(expired, 70));
 
     auto const live = here.run(here.sessions().list(alice.id, at(1000), at(40)));
     REQUIRE(live);
@@ -159,18 +159,18 @@ TEST_CASE("one session of an account is ended by its id")
     CHECK(again.error() == errc::not_found);
 }
 
-TEST_CASE("a session of another account is not found by who would end it")
+TEST_CASE("a session of another account is not ended")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
     auto const bobs = here.open(session_of(here.add("bob"), 1));
-    auto const refused = here.run(here.sessions().end(alice.id, bobs));
-    REQUIRE_FALSE(refused);
-    CHECK(refused.error() == errc::not_found);
+    auto const denied = here.run(here.sessions().end(alice.id, bobs));
+    REQUIRE_FALSE(denied);
+    CHECK(denied.error() == errc::not_found);
     CHECK(here.is_open(1));
 }
 
-TEST_CASE("every session of an account is ended at once and nobody else's")
+TEST_CASE("all sessions of one account alone are ended at once")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
@@ -184,31 +184,31 @@ TEST_CASE("every session of an account is ended at once and nobody else's")
     CHECK(here.run(here.sessions().end_all(alice.id)));
 }
 
-TEST_CASE("a use records when and from where and never goes back in time")
+TEST_CASE("touch records time and address and never an earlier time")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const id = here.open(session_of(here.add("alice"), 1, 10));
-    touch(here, use_of(id, 30, "192.0.2.9"));
+    touch(here, activity_of(id, 30, "192.0.2.9"));
     CHECK(find(here, 1).last_used_at == at(30));
     CHECK(find(here, 1).address == "192.0.2.9");
-    touch(here, use_of(id, 40));
+    touch(here, activity_of(id, 40));
     CHECK(find(here, 1).last_used_at == at(40));
     CHECK(find(here, 1).address == "192.0.2.9");
-    touch(here, use_of(id, 39, "192.0.2.5"));
+    touch(here, activity_of(id, 39, "192.0.2.5"));
     CHECK(find(here, 1).last_used_at == at(40));
     CHECK(find(here, 1).address == "192.0.2.9");
 }
 
-TEST_CASE("a use of a session that is gone is passed over and the others are written")
+TEST_CASE("touch skips sessions that have ended")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const id = here.open(session_of(here.add("alice"), 1, 10));
-    std::vector<session_activity> const uses{use_of(id + 1, 30), use_of(id, 30)};
-    CHECK(here.run(here.sessions().touch(uses)));
+    std::vector<session_activity> const activities{activity_of(id + 1, 30), activity_of(id, 30)};
+    CHECK(here.run(here.sessions().touch(activities)));
     CHECK(find(here, 1).last_used_at == at(30));
 }
 
-TEST_CASE("pruning removes what is expired or idle and tells how many")
+TEST_CASE("pruning removes expired and idle sessions and returns their number")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
@@ -216,7 +216,7 @@ TEST_CASE("pruning removes what is expired or idle and tells how many")
     here.open(session_of(alice, 2, 50));  // idle since 50, the moment itself
     here.open(session_of(alice, 3, 51));
     auto const early = here.open(session_of(alice, 4, 0));
-    touch(here, use_of(early, 60));  // used, but at its end
+    touch(here, activity_of(early, 60));  // used, but at its end
     auto const pruned = here.run(here.sessions().prune(at(1000), at(50)));
     REQUIRE(pruned);
     CHECK(*pruned == 3);
@@ -229,7 +229,7 @@ TEST_CASE("pruning removes what is expired or idle and tells how many")
     CHECK(*again == 0);
 }
 
-TEST_CASE("the id of a session is never used again")
+TEST_CASE("the id of a session is never reused")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
@@ -252,7 +252,7 @@ TEST_CASE("the sessions of an account end when it is disabled or deleted")
     CHECK_FALSE(here.is_open(2));
 }
 
-TEST_CASE("sessions are found by when they end")
+TEST_CASE("sessions are found by their absolute end")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");
@@ -271,7 +271,7 @@ TEST_CASE("sessions are found by when they end")
     CHECK(none->empty());
 }
 
-TEST_CASE("sessions that are not there or past their end or opened in a far future are gone")
+TEST_CASE("sessions that are deleted or past their end or opened in the far future are over")
 {
     store_fixture here{GENERATE(from_range(backends()))};
     auto const alice = here.add("alice");

@@ -13,7 +13,7 @@
 
 namespace porter::testing {
 
-/// One backend, empty, and what an administrator can do to it beside the ports.
+/// An empty backend and the operations of an administrator.
 class subject {
 public:
     virtual ~subject() = default;
@@ -28,10 +28,10 @@ struct backend_kind {
     std::unique_ptr<subject> (*open)();
 };
 
-/// Every backend there is: a new one gets its line here, and all of these tests.
+/// All backends. Each of these tests runs on every one.
 std::vector<backend_kind> backends();
 
-/// A store and a thread to use it from.
+/// A store and an io_context to use it from.
 class store_fixture {
 public:
     explicit store_fixture(backend_kind const& kind) : store_(kind.open()), ports_(store_->ports()) {}
@@ -68,24 +68,24 @@ public:
     detail::store::attempt_result begin(std::optional<detail::store::account_id> account, std::string network,
                                         int seconds)
     {
-        auto judged = run(attempts().begin(try_of(account, std::move(network), seconds), few_tries));
-        REQUIRE(judged);
-        return *judged;
+        auto result = run(attempts().begin(attempt_at(account, std::move(network), seconds), few_attempts));
+        REQUIRE(result);
+        return *result;
     }
 
-    /// A try that fails where it is let in.
+    /// Makes an attempt fail if it is allowed.
     detail::store::attempt_result fail(std::optional<detail::store::account_id> account, std::string network,
                                        int seconds)
     {
-        auto judged = begin(account, std::move(network), seconds);
-        if (judged.decision.allows()) CHECK(run(attempts().fail(judged.counted)));
-        return judged;
+        auto result = begin(account, std::move(network), seconds);
+        if (result.decision.allows()) CHECK(run(attempts().fail(result.counted)));
+        return result;
     }
 
     void rollback(detail::store::counted_attempt const& one)
     {
-        std::vector<detail::store::counted_attempt> const undecided{one};
-        CHECK(run(attempts().rollback(undecided)));
+        std::vector<detail::store::counted_attempt> const pending{one};
+        CHECK(run(attempts().rollback(pending)));
     }
 
     bool is_open(int number)

@@ -23,25 +23,25 @@
 
 namespace porter::testing {
 
-/// A folder for a database, and a store on it while it is open.
+/// A folder for a database, and a store while it is open.
 class database_fixture {
 public:
     database_fixture()
     {
-        ::umask(S_IWGRP | S_IWOTH);  // what tests make by hand is not writable by others, whoever runs them
-        rules.path = folder.path() / "porter.db";
+        ::umask(S_IWGRP | S_IWOTH);  // files of the tests must not be writable by other users
+        options.path = folder.path() / "porter.db";
     }
 
     detail::store::ports open()
     {
-        store_ = detail::store::sqlite::open(rules, log);
+        store_ = detail::store::sqlite::open(options, log);
         return store_->ports();
     }
     void close() { store_.reset(); }
     detail::store::ports ports() { return store_->ports(); }
 
-    /// Why the store does not open; none: it does.
-    std::optional<start_error> refusal()
+    /// The error of opening the store; none: it opens.
+    std::optional<start_error> open_error()
     {
         try {
             open();
@@ -55,7 +55,7 @@ public:
     std::optional<start_error> check()
     {
         try {
-            detail::store::sqlite::check(rules, {});
+            detail::store::sqlite::check(options, {});
             return std::nullopt;
         } catch (start_error const& refused) {
             return refused;
@@ -71,7 +71,7 @@ public:
     /// Adds an account as porterctl does.
     detail::store::account add(detail::store::account const& fresh)
     {
-        auto added = add_account(rules.path, fresh);
+        auto added = add_account(options.path, fresh);
         REQUIRE(added);
         return *added;
     }
@@ -82,10 +82,10 @@ public:
         return run(ports().sessions.open_first(account_of(std::move(name)), session_of({}, number)));
     }
 
-    shell administrator() const { return shell{rules.path}; }
+    shell administrator() const { return shell{options.path}; }
 
     temporary_folder folder;
-    detail::store::sqlite::options rules;
+    detail::store::sqlite::options options;
     recording_log log;
     asio::io_context io;  // outlives the store
 
@@ -93,7 +93,7 @@ private:
     std::unique_ptr<detail::store::sqlite::backend> store_;
 };
 
-/// For files that no connection of this process has open: closing them would drop its locks.
+/// Only for files that no connection of this process has open: closing them would drop its locks.
 inline std::string content_of(std::filesystem::path const& path)
 {
     std::ifstream file{path, std::ios::binary};

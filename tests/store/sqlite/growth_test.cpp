@@ -1,4 +1,4 @@
-// Promise N15 of SECURITY.md: what bounds the database's growth outlives a restart.
+// Promise N15 of SECURITY.md: the limits of the database's growth persist over a restart.
 #include "store/limits.hpp"
 #include "store/sqlite/database_fixture.hpp"
 
@@ -9,22 +9,22 @@ namespace {
 
 store::secret_attempt registration(int seconds)
 {
-    auto asked = try_of(std::nullopt, "192.0.2.1", seconds);
+    auto asked = attempt_at(std::nullopt, "192.0.2.1", seconds);
     asked.max_registrations = 1;
     return asked;
 }
 
 }  // namespace
 
-TEST_CASE("a network's registrations are counted over a restart unless they were not decided")
+TEST_CASE("a network's registrations are counted over a restart unless they were pending")
 {
     database_fixture here;
     auto const ports = here.open();
-    REQUIRE(here.run(ports.attempts.begin(registration(0), few_tries))->decision.allows());
+    REQUIRE(here.run(ports.attempts.begin(registration(0), few_attempts))->decision.allows());
     here.close();
 
     auto const again = here.open();
-    auto const asked = here.run(again.attempts.begin(registration(1), few_tries));
+    auto const asked = here.run(again.attempts.begin(registration(1), few_attempts));
     REQUIRE(asked->decision.allows());
     auto first = session_of({}, 1);
     first.attempt = asked->counted;
@@ -32,7 +32,7 @@ TEST_CASE("a network's registrations are counted over a restart unless they were
     here.close();
 
     auto const third = here.open();
-    CHECK(here.run(third.attempts.begin(registration(2), few_tries))->decision.by ==
+    CHECK(here.run(third.attempts.begin(registration(2), few_attempts))->decision.by ==
           store::decision::rule::registrations_used_up);
     CHECK(here.administrator().run("SELECT network, registrations FROM registration_list") == "");  // of 1970
     CHECK(here.administrator().run("SELECT network FROM registrations") == "192.0.2.1");
@@ -43,7 +43,7 @@ TEST_CASE("registrations older than an hour are removed")
     database_fixture here;
     auto const ports = here.open();
     for (int hour = 0; hour < 5; ++hour) {
-        auto const asked = here.run(ports.attempts.begin(registration(3600 * hour), few_tries));
+        auto const asked = here.run(ports.attempts.begin(registration(3600 * hour), few_attempts));
         REQUIRE(asked->decision.allows());
         auto first = session_of({}, hour, 3600 * hour);
         first.attempt = asked->counted;
@@ -52,14 +52,14 @@ TEST_CASE("registrations older than an hour are removed")
     CHECK(here.administrator().run("SELECT count(*) FROM registrations") == "1");
 }
 
-TEST_CASE("beyond the limit for all addresses the one seen longest ago is forgotten")
+TEST_CASE("beyond the limit of all addresses the one seen longest ago is deleted")
 {
     database_fixture here;
     auto const ports = here.open();
     auto const record = [&](std::string const& address, int seconds) {
         REQUIRE(here.run(ports.addresses.record(address, address, "Eve", std::nullopt, at(seconds))));
     };
-    auto const remembered = [&] {
+    auto const stored = [&] {
         return here.administrator().run(
             "SELECT group_concat(address, ' ') FROM (SELECT address FROM addresses ORDER BY address)");
     };
@@ -68,13 +68,13 @@ TEST_CASE("beyond the limit for all addresses the one seen longest ago is forgot
     CHECK(here.administrator().run("SELECT addresses FROM address_count") == "4");
     here.administrator().run("UPDATE address_count SET addresses = " + std::to_string(store::most_addresses));
     record("192.0.2.5", 11);
-    CHECK(remembered() == "192.0.2.1 192.0.2.3 192.0.2.4 192.0.2.5");
+    CHECK(stored() == "192.0.2.1 192.0.2.3 192.0.2.4 192.0.2.5");
     CHECK(here.administrator().run("SELECT addresses FROM address_count") == std::to_string(store::most_addresses));
     record("192.0.2.5", 12);
-    CHECK(remembered() == "192.0.2.1 192.0.2.3 192.0.2.4 192.0.2.5");
+    CHECK(stored() == "192.0.2.1 192.0.2.3 192.0.2.4 192.0.2.5");
     here.administrator().run("UPDATE address_count SET addresses = " + std::to_string(store::most_addresses + 100));
     record("192.0.2.6", 13);
-    CHECK(remembered() == "192.0.2.1 192.0.2.5 192.0.2.6");
+    CHECK(stored() == "192.0.2.1 192.0.2.5 192.0.2.6");
 }
 
 TEST_CASE("the oldest addresses of a network are found by an index and without sorting")
@@ -82,10 +82,10 @@ TEST_CASE("the oldest addresses of a network are found by an index and without s
     database_fixture here;
     here.open();
     for (std::string const column : {"network", "site"}) {
-        auto const plan =
+        auto const query_plan =
             here.administrator().run("EXPLAIN QUERY PLAN SELECT address FROM addresses WHERE " + column +
                                      " = 'x' AND " + column + " <> '' ORDER BY last_seen_at DESC LIMIT -1 OFFSET 256");
-        CHECK(plan.find("USING COVERING INDEX addresses_by_" + column) != std::string::npos);
-        CHECK(plan.find("TEMP B-TREE") == std::string::npos);
+        CHECK(query_plan.find("USING COVERING INDEX addresses_by_" + column) != std::string::npos);
+        CHECK(query_plan.find("TEMP B-TREE") == std::string::npos);
     }
 }

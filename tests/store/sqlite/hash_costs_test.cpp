@@ -1,4 +1,4 @@
-// Promise P8 of SECURITY.md: the costs of hashes are known whoever wrote them, and whenever.
+// Promise P8 of SECURITY.md: the costs of hashes are known, however and whenever they were written.
 #include <string>
 
 #include "store/sqlite/database_fixture.hpp"
@@ -22,13 +22,13 @@ std::string insert(std::string const& name, std::string const& hash)
 
 }  // namespace
 
-TEST_CASE("a database of version 3 learns the costs of its hashes")
+TEST_CASE("migrating a database of version 3 counts the costs of its hashes")
 {
     database_fixture here;
-    write_file(here.rules.path, "");
+    write_file(here.options.path, "");
     {
-        database db{here.rules.path, database::access::read_write};
-        migrate(db, here.rules.path, migrations().first(3), here.log);
+        database db{here.options.path, database::access::read_write};
+        migrate(db, here.options.path, migrations().first(3), here.log);
         db.execute(insert("alice", hash_text("m=19456,t=2")) + insert("bob", hash_text("m=19456,t=2")) +
                    insert("carol", hash_text("m=65536,t=3")) + insert("dave", "h") +
                    insert("erin", hash_text("m=019456,t=2")));
@@ -62,13 +62,13 @@ TEST_CASE("costs that are written by hand are known to the store at once")
     CHECK(known() == 0);
 }
 
-TEST_CASE("what is undone changes no cost")
+TEST_CASE("a rollback changes no cost")
 {
     database_fixture here;
     here.open();
     auto const type = [&](std::string const& sql) { return here.administrator().run(sql); };
     type(insert("alice", hash_text("m=8,t=1")));
     type("BEGIN; UPDATE accounts SET password_hash = 'none'; DELETE FROM accounts; ROLLBACK");
-    CHECK(here.administrator().refusal_of(insert("alice", hash_text("m=8,t=2"))) != "");
+    CHECK(here.administrator().error_of(insert("alice", hash_text("m=8,t=2"))) != "");
     CHECK(type(all_costs) == "8|1|1");
 }

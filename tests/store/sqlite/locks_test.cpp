@@ -1,5 +1,5 @@
 // Promises S3 and S4 of SECURITY.md.
-// Other connections hold locks, the disk refuses, many ask at once: the store answers, and is back by itself.
+// Locks of other connections, a full disk, many concurrent requests: operations fail, and work again afterwards.
 #include <sys/resource.h>
 
 #include <asio/co_spawn.hpp>
@@ -32,8 +32,8 @@ porter::task<void> register_account(porter::detail::store::sessions& sessions, s
     }
 }
 
-/// Asks for accounts name0, name1, ... without waiting for an answer.
-void ask_for_accounts(database_fixture& here, porter::detail::store::ports ports, int count, outcomes& seen)
+/// Registers the accounts name0, name1, ... without waiting for completion.
+void start_registrations(database_fixture& here, porter::detail::store::ports ports, int count, outcomes& seen)
 {
     for (int i = 0; i < count; ++i) {
         auto work = register_account(ports.sessions, "name" + std::to_string(i), i, seen);
@@ -45,10 +45,10 @@ void ask_for_accounts(database_fixture& here, porter::detail::store::ports ports
     here.io.poll();
 }
 
-/// How many commits stand in the write-ahead log: frames with the size of the database after them (file format, 4.1).
+/// The number of commits in the write-ahead log: frames with the database size after them (file format, 4.1).
 int commits(database_fixture const& here)
 {
-    auto const log = content_of(here.rules.path.string() + "-wal");
+    auto const log = content_of(here.options.path.string() + "-wal");
     constexpr std::size_t header = 32;
     constexpr std::size_t frame = 24 + 4096;
     int found = 0;
@@ -57,7 +57,7 @@ int commits(database_fixture const& here)
     return found;
 }
 
-/// For a while no file of this process can grow: what a full disk is like, also for root.
+/// While this object lives no file of this process can grow, as on a full disk, also for root.
 class full_disk {
 public:
     explicit full_disk(rlim_t largest) : old_signal_(std::signal(SIGXFSZ, SIG_IGN))
@@ -82,10 +82,10 @@ private:
 
 }  // namespace
 
-TEST_CASE("while another program holds the lock writes are unavailable and look-ups go on")
+TEST_CASE("while another program holds the lock writes are unavailable and lookups work")
 {
     database_fixture here;
-    here.rules.busy_timeout = 50ms;
+    here.options.busy_timeout = 50ms;
     auto const ports = here.open();
     REQUIRE(here.register_account("alice", 1001));
     auto other = here.administrator();
@@ -103,15 +103,15 @@ TEST_CASE("while another program holds the lock writes are unavailable and look-
     CHECK(here.register_account("bob", 1002));
 }
 
-TEST_CASE("those who wait behind a lock give up after the same time each")
+TEST_CASE("each request waits for a lock for the same time")
 {
     database_fixture here;
-    here.rules.busy_timeout = 50ms;
+    here.options.busy_timeout = 50ms;
     auto const ports = here.open();
     auto other = here.administrator();
     other.run("BEGIN EXCLUSIVE");
     outcomes seen;
-    ask_for_accounts(here, ports, 300, seen);
+    start_registrations(here, ports, 300, seen);
     here.io.run();
     CHECK(seen.added == 0);
     CHECK(seen.unavailable == 300);
@@ -121,30 +121,30 @@ TEST_CASE("those who wait behind a lock give up after the same time each")
 TEST_CASE("requests that wait together are committed together")
 {
     database_fixture here;
-    here.rules.busy_timeout = 60s;
+    here.options.busy_timeout = 60s;
     auto const ports = here.open();
     REQUIRE(here.register_account("alice", 1001));
     auto const before = commits(here);
     auto other = here.administrator();
     other.run("BEGIN IMMEDIATE");
     outcomes seen;
-    ask_for_accounts(here, ports, 100, seen);
+    start_registrations(here, ports, 100, seen);
     other.run("ROLLBACK");
     here.io.run();
     CHECK(seen.added == 100);
-    // One for what the writer had taken up when the lock was there, one for all that came meanwhile.
+    // One for the request that the writer had taken before the lock, one for all later ones.
     CHECK(commits(here) - before <= 2);
 }
 
 TEST_CASE("one request of a group that fails does not fail the others")
 {
     database_fixture here;
-    here.rules.busy_timeout = 60s;
+    here.options.busy_timeout = 60s;
     auto const ports = here.open();
     auto other = here.administrator();
     other.run("BEGIN IMMEDIATE");
     outcomes seen;
-    ask_for_accounts(here, ports, 10, seen);
+    start_registrations(here, ports, 10, seen);
     asio::co_spawn(here.io, register_account(ports.sessions, "", 10, seen), [](std::exception_ptr error) {
         if (error) std::rethrow_exception(error);
     });
@@ -159,14 +159,14 @@ TEST_CASE("one request of a group that fails does not fail the others")
 TEST_CASE("more requests than may wait are unavailable at once")
 {
     database_fixture here;
-    here.rules.busy_timeout = 60s;
-    here.rules.queue_limit = 4;
+    here.options.busy_timeout = 60s;
+    here.options.queue_limit = 4;
     auto const ports = here.open();
     auto other = here.administrator();
     other.run("BEGIN IMMEDIATE");
     outcomes seen;
-    ask_for_accounts(here, ports, 20, seen);
-    CHECK(seen.unavailable >= 12);  // 4 wait, and at most 4 more had been taken up
+    start_registrations(here, ports, 20, seen);
+    CHECK(seen.unavailable >= 12);  // 4 wait, and at most 4 more had been taken
     other.run("ROLLBACK");
     here.io.run();
     CHECK(seen.added + seen.unavailable == 20);
@@ -174,13 +174,13 @@ TEST_CASE("more requests than may wait are unavailable at once")
     CHECK(here.register_account("alice", 1001));
 }
 
-TEST_CASE("a full disk makes writes unavailable until there is room again")
+TEST_CASE("a full disk makes writes unavailable until there is space again")
 {
     database_fixture here;
     auto const ports = here.open();
     REQUIRE(here.register_account("alice", 1001));
     {
-        full_disk const now{std::filesystem::file_size(here.rules.path.string() + "-wal")};
+        full_disk const now{std::filesystem::file_size(here.options.path.string() + "-wal")};
         auto const refused = here.register_account("bob", 1002);
         REQUIRE_FALSE(refused);
         CHECK(refused.error() == errc::unavailable);
@@ -194,15 +194,15 @@ TEST_CASE("a full disk makes writes unavailable until there is room again")
     CHECK(here.administrator().run("SELECT group_concat(name) FROM accounts") == "alice,bob");
 }
 
-TEST_CASE("what was queued is done before the store closes")
+TEST_CASE("queued requests are completed before the store closes")
 {
     database_fixture here;
-    here.rules.busy_timeout = 60s;
+    here.options.busy_timeout = 60s;
     auto const ports = here.open();
     auto other = here.administrator();
     other.run("BEGIN IMMEDIATE");
     outcomes seen;
-    ask_for_accounts(here, ports, 50, seen);
+    start_registrations(here, ports, 50, seen);
     other.run("ROLLBACK");
     here.close();
     here.io.run();
@@ -212,18 +212,18 @@ TEST_CASE("what was queued is done before the store closes")
 TEST_CASE("the write-ahead log is emptied when it has grown")
 {
     database_fixture here;
-    here.rules.checkpoint_pages = 20;
+    here.options.checkpoint_pages = 20;
     here.open();
     for (int i = 0; i < 50; ++i) {
         REQUIRE(here.register_account("name" + std::to_string(i), i));
     }
-    CHECK(std::filesystem::file_size(here.rules.path.string() + "-wal") < 2 * 20 * 4120);
+    CHECK(std::filesystem::file_size(here.options.path.string() + "-wal") < 2 * 20 * 4120);
 }
 
-TEST_CASE("somebody who reads for long does not keep the store from writing")
+TEST_CASE("a long read by another program does not block writes")
 {
     database_fixture here;
-    here.rules.checkpoint_pages = 20;
+    here.options.checkpoint_pages = 20;
     here.open();
     REQUIRE(here.register_account("alice", 1001));
     auto other = here.administrator();
@@ -235,7 +235,7 @@ TEST_CASE("somebody who reads for long does not keep the store from writing")
     CHECK(other.run("SELECT count(*) FROM accounts") == "1");
 }
 
-TEST_CASE("many sessions are pruned in pieces between which others write")
+TEST_CASE("many sessions are pruned in batches between which other requests are served")
 {
     database_fixture here;
     auto const ports = here.open();
@@ -245,12 +245,12 @@ TEST_CASE("many sessions are pruned in pieces between which others write")
         " INSERT INTO sessions (account_id, token_digest, created_at, last_used_at, expires_at, address, transport,"
         " credential_version) SELECT 1, randomblob(32), 1, 1, 2, '::1', 'plain', 1 FROM n");
     std::size_t pruned = 0;
-    std::atomic<std::size_t> told = 0;
+    std::atomic<std::size_t> notified = 0;
     std::atomic<std::size_t> most = 0;
     bool added_meanwhile = false;
     ports.sessions.watch({[&](std::span<porter::detail::store::ended_session const> ended) {
         if (ended.size() > most) most = ended.size();
-        told += ended.size();
+        notified += ended.size();
     }});
     auto prune = [&]() -> porter::task<void> {
         auto const removed =
@@ -273,13 +273,13 @@ TEST_CASE("many sessions are pruned in pieces between which others write")
     CHECK(pruned == 3000);
     CHECK(added_meanwhile);
     auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
-    while (told < 3000 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    while (notified < 3000 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
     ports.sessions.watch({});
-    CHECK(told == 3000);
+    CHECK(notified == 3000);
     CHECK(most <= 1024);
 }
 
-TEST_CASE("the journal of endings keeps the last hour or ten thousand")
+TEST_CASE("the journal of ended sessions keeps the last hour or ten thousand entries")
 {
     database_fixture here;
     here.open();

@@ -1,5 +1,4 @@
-// Promise S13 of SECURITY.md: what happens to a store when its files are removed, replaced or rewound while it is open,
-// or do not fit together.
+// Promise S13 of SECURITY.md: the files of an open store are removed, replaced or rewound, or do not belong together.
 #include <array>
 #include <chrono>
 #include <future>
@@ -17,13 +16,13 @@ using porter::detail::store::session_id;
 
 namespace {
 
-/// A store with alice, who has a session, and a watch that waits for one call of each kind.
+/// A store with the account alice, a session, and a watch that waits for one call of each kind.
 struct watched {
     watched() : ports(here.open())
     {
         alice = here.add(account_of("alice"));
         session = open(1);
-        ports.sessions.watch({told.watcher(), [this] { missed.set_value(); },
+        ports.sessions.watch({notified.watcher(), [this] { missed.set_value(); },
                               [this](std::string const& reason) { lost.set_value(reason); }});
     }
     ~watched()
@@ -54,7 +53,7 @@ struct watched {
         return *found;
     }
 
-    std::filesystem::path path(char const* suffix) const { return here.rules.path.string() + suffix; }
+    std::filesystem::path path(char const* suffix) const { return here.options.path.string() + suffix; }
 
     template <typename Value>
     static bool comes(std::promise<Value>& call)
@@ -63,7 +62,7 @@ struct watched {
     }
 
     database_fixture here;
-    ended_sessions told;
+    ended_sessions notified;
     std::promise<void> missed;
     std::promise<std::string> lost;
     porter::detail::store::ports ports;
@@ -74,7 +73,7 @@ struct watched {
 
 }  // namespace
 
-TEST_CASE("a store whose files are removed tells of it and answers unavailable")
+TEST_CASE("a store whose files are removed reports the loss and is unavailable")
 {
     watched store;
     auto const* const suffix = GENERATE("", "-wal", "-shm");
@@ -95,31 +94,31 @@ TEST_CASE("a store whose files are removed tells of it and answers unavailable")
     CHECK(logged.at(0).field("state") == "removed");
 }
 
-TEST_CASE("a store that becomes one of another version is lost")
+TEST_CASE("a store whose schema version changes is lost")
 {
     watched store;
     auto const [version, state, reason] = GENERATE(
         std::tuple{9999, "newer", "the database has a newer schema than this program: version 9999, not NEWEST"},
         std::tuple{0, "older", "the database has an older schema than this program: version 0, not NEWEST"});
     store.here.administrator().run("PRAGMA user_version = " + std::to_string(version));
-    auto told = store.lost.get_future();
-    REQUIRE(told.wait_for(std::chrono::seconds{30}) == std::future_status::ready);
+    auto notified = store.lost.get_future();
+    REQUIRE(notified.wait_for(std::chrono::seconds{30}) == std::future_status::ready);
     auto wanted = std::string{reason};
     wanted.replace(wanted.find("NEWEST"), 6, std::to_string(porter::detail::store::sqlite::newest_version()));
-    CHECK(told.get() == wanted);
+    CHECK(notified.get() == wanted);
     auto const logged = store.here.log.events("database_lost");
     REQUIRE(logged.size() == 1);
     CHECK(logged.at(0).field("state") == state);
 }
 
-TEST_CASE("a store notices lost files without a request")
+TEST_CASE("a store detects lost files without a request")
 {
     watched store;
     std::filesystem::remove(store.path(""));
     CHECK(watched::comes(store.lost));
 }
 
-TEST_CASE("a store whose file is replaced writes nothing more and leaves what is there alone")
+TEST_CASE("a store whose file is replaced writes nothing more")
 {
     watched store;
     write_file(store.path(".other"), "another file");
@@ -135,7 +134,7 @@ TEST_CASE("a store whose file is replaced writes nothing more and leaves what is
     CHECK(content_of(store.path("-wal")) == "its log");
 }
 
-TEST_CASE("a database that was moved away is whole and leaves no log behind")
+TEST_CASE("a database that was moved away is complete and leaves no log behind")
 {
     watched store;
     store.open(2);
@@ -148,11 +147,11 @@ TEST_CASE("a database that was moved away is whole and leaves no log behind")
     CHECK_FALSE(std::filesystem::exists(store.path("-wal")));
     CHECK_FALSE(std::filesystem::exists(store.path("-shm")));
     CHECK(shell{store.path(".moved")}.run("SELECT count(*) FROM sessions; PRAGMA integrity_check") == "2\nok");
-    CHECK_FALSE(store.here.refusal());
+    CHECK_FALSE(store.here.open_error());
     CHECK(store.here.administrator().run("SELECT count(*) FROM sessions") == (replaced ? "2" : "0"));
 }
 
-TEST_CASE("the log of a lost database that others may have written to gets another name")
+TEST_CASE("the log of a lost database that others may have written to is renamed")
 {
     watched store;
     auto const content = content_of(store.path("-wal"));
@@ -165,7 +164,7 @@ TEST_CASE("the log of a lost database that others may have written to gets anoth
     CHECK_FALSE(std::filesystem::exists(store.path("-wal")));
 }
 
-TEST_CASE("what stood in a log that was removed is not lost")
+TEST_CASE("the content of a removed log is not lost")
 {
     watched store;
     std::filesystem::remove(store.path("-wal"));
@@ -174,7 +173,7 @@ TEST_CASE("what stood in a log that was removed is not lost")
     CHECK(store.here.administrator().run("SELECT id FROM sessions") == std::to_string(store.session));
 }
 
-TEST_CASE("a session that ended in what is there now is gone after the loss")
+TEST_CASE("a session that ended in the current file is over after the loss")
 {
     watched store;
     auto const other = store.open(2);
@@ -184,7 +183,7 @@ TEST_CASE("a session that ended in what is there now is gone after the loss")
     CHECK(store.gone({store.session, other}) == std::vector{other});
 }
 
-TEST_CASE("what others wrote after the loss is not undone when the store closes")
+TEST_CASE("writes by others after the loss are not undone when the store closes")
 {
     watched store;
     std::filesystem::remove(store.path("-shm"));
@@ -193,31 +192,31 @@ TEST_CASE("what others wrote after the loss is not undone when the store closes"
     CHECK(store.here.administrator().run("SELECT count(*) FROM sessions") == "0");
 }
 
-TEST_CASE("an older database put in place of the open one makes the watcher look again")
+TEST_CASE("restoring an older database into the open one is reported as missed")
 {
     watched store;
     auto const backup = store.path(".backup");
     store.here.administrator().run("VACUUM INTO '" + backup.string() + "'");
     auto const later = store.open(2);
     CHECK(store.here.run(store.ports.sessions.end(store.alice.id, later)));
-    CHECK(store.told.wait_for(later));
+    CHECK(store.notified.wait_for(later));
     auto const latest = store.open(3);
 
     store.here.administrator().restore(backup);
     CHECK(watched::comes(store.missed));
     CHECK(store.gone({store.session, latest}) == std::vector{latest});
 
-    // From now on endings are heard of again.
+    // Later ended sessions are reported.
     store.here.administrator().run("DELETE FROM sessions");
-    CHECK(store.told.wait_for(store.session));
+    CHECK(store.notified.wait_for(store.session));
 }
 
-TEST_CASE("a write-ahead log beside a backup that was copied over its database is refused")
+TEST_CASE("a write-ahead log beside a backup that was copied over its database is rejected")
 {
     database_fixture here;
     auto const backup = here.folder.path() / "backup.db";
     auto const killed = here.folder.path() / "killed.db-wal";
-    auto const log = here.rules.path.string() + "-wal";
+    auto const log = here.options.path.string() + "-wal";
     {
         here.open();
         here.add(account_of("alice"));
@@ -226,10 +225,10 @@ TEST_CASE("a write-ahead log beside a backup that was copied over its database i
         std::filesystem::copy_file(log, killed);
     }
     here.close();
-    std::filesystem::copy_file(backup, here.rules.path, std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::copy_file(backup, here.options.path, std::filesystem::copy_options::overwrite_existing);
     std::filesystem::copy_file(killed, log);
 
-    for (auto const& refused : {here.check(), here.refusal()}) {
+    for (auto const& refused : {here.check(), here.open_error()}) {
         REQUIRE(refused);
         CHECK(refused->code() == start_errc::bad_data);
         std::string const message = refused->what();
@@ -237,10 +236,10 @@ TEST_CASE("a write-ahead log beside a backup that was copied over its database i
         CHECK(message.find("porterctl db restore") != std::string::npos);
     }
     std::filesystem::remove(log);
-    CHECK_FALSE(here.refusal());
+    CHECK_FALSE(here.open_error());
 }
 
-TEST_CASE("a write-ahead log that a killed server left is its own")
+TEST_CASE("the write-ahead log of a killed server is accepted")
 {
     database_fixture here;
     auto const killed = here.folder.path() / "killed.db";
@@ -250,10 +249,10 @@ TEST_CASE("a write-ahead log that a killed server left is its own")
         here.open();
         here.add(account_of("account" + std::to_string(each)));
     }
-    std::filesystem::copy_file(here.rules.path, killed);
-    std::filesystem::copy_file(here.rules.path.string() + "-wal", killed.string() + "-wal");
+    std::filesystem::copy_file(here.options.path, killed);
+    std::filesystem::copy_file(here.options.path.string() + "-wal", killed.string() + "-wal");
     here.close();
-    here.rules.path = killed;
+    here.options.path = killed;
     CHECK_FALSE(here.check());
     auto const found = here.run(here.open().accounts.find("account" + std::to_string(logs - 1)));
     REQUIRE(found);

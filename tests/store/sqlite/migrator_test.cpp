@@ -26,8 +26,8 @@ std::vector<migration> with_next(std::string_view sql)
 
 void migrate_file(database_fixture& here, std::vector<migration> const& steps)
 {
-    database db{here.rules.path, database::access::read_write};
-    migrate(db, here.rules.path, steps, here.log);
+    database db{here.options.path, database::access::read_write};
+    migrate(db, here.options.path, steps, here.log);
 }
 
 std::vector<std::filesystem::path> backups(database_fixture const& here)
@@ -46,12 +46,12 @@ void make_database(database_fixture& here)
     here.close();
 }
 
-/// Alice was at 192.0.2.1 twice and at an IPv6 address once; somebody said to be Bob was at 192.0.2.2.
+/// Alice was seen at 192.0.2.1 twice and at an IPv6 address once; the name Bob was claimed at 192.0.2.2.
 bool make_file_of_version_1(database_fixture& here)
 {
-    write_file(here.rules.path, "");
-    database db{here.rules.path, database::access::read_write};
-    migrate(db, here.rules.path, migrations().first(1), here.log);
+    write_file(here.options.path, "");
+    database db{here.options.path, database::access::read_write};
+    migrate(db, here.options.path, migrations().first(1), here.log);
     db.execute(
         "INSERT INTO accounts (name, folded_name, password_hash) VALUES ('alice', 'alice', 'h');"
         "INSERT INTO addresses VALUES ('192.0.2.1', 'alice', 1, 5, 7), ('2001:db8::1', 'alice', 1, 5, 7),"
@@ -112,7 +112,7 @@ TEST_CASE("an older database is backed up before it is migrated")
     CHECK(shell{copy}.run("PRAGMA integrity_check") == "ok");
 }
 
-TEST_CASE("several migrations make one backup")
+TEST_CASE("several migrations create one backup")
 {
     database_fixture here;
     make_database(here);
@@ -123,7 +123,7 @@ TEST_CASE("several migrations make one backup")
     CHECK(backups(here).size() == 1);
 }
 
-TEST_CASE("two backups of the same second both stay")
+TEST_CASE("backups of the same second are all kept")
 {
     database_fixture here;
     make_database(here);
@@ -143,10 +143,10 @@ TEST_CASE("a migration that fails leaves the version before it")
     CHECK_THROWS_AS(migrate_file(here, steps), start_error);
     CHECK(here.administrator().run("PRAGMA user_version") == newest);
     CHECK(here.administrator().run("SELECT count(*) FROM sqlite_schema WHERE name = 'extra'") == "0");
-    CHECK_FALSE(here.refusal());
+    CHECK_FALSE(here.open_error());
 }
 
-TEST_CASE("a migration that leaves a reference to nothing fails")
+TEST_CASE("a migration that leaves a dangling reference fails")
 {
     database_fixture here;
     make_database(here);
@@ -156,7 +156,7 @@ TEST_CASE("a migration that leaves a reference to nothing fails")
     CHECK(here.administrator().run("PRAGMA user_version") == newest);
 }
 
-TEST_CASE("a migration that another program did meanwhile is not done twice")
+TEST_CASE("a migration is not applied twice")
 {
     database_fixture here;
     make_database(here);
@@ -166,7 +166,7 @@ TEST_CASE("a migration that another program did meanwhile is not done twice")
     CHECK(backups(here).size() == 1);
 }
 
-TEST_CASE("where accounts were known before version 2 they are known after it")
+TEST_CASE("networks known before version 2 are known after it")
 {
     database_fixture here;
     REQUIRE(make_file_of_version_1(here));

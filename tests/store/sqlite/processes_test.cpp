@@ -12,7 +12,7 @@ using namespace porter::testing;
 
 namespace {
 
-/// Waits for the starting signal (the end of the pipe), opens the store and adds an account. Never returns.
+/// Waits for the end of the pipe, opens the store and registers an account. Does not return.
 [[noreturn]] void child(database_fixture& here, std::array<int, 2> const& start, int number)
 {
     ::close(start[1]);
@@ -32,7 +32,7 @@ namespace {
 
 }  // namespace
 
-TEST_CASE("programs that start at once on a new database do not collide")
+TEST_CASE("programs that start at once on a new database do not interfere")
 {
     constexpr int programs = 4;
     for (int round = 0; round < 5; ++round) {
@@ -59,7 +59,7 @@ TEST_CASE("programs that start at once on a new database do not collide")
     }
 }
 
-TEST_CASE("a program that was killed in the middle loses nothing that it had acknowledged")
+TEST_CASE("a program that is killed loses no acknowledged write")
 {
     database_fixture here;
     std::array<int, 2> acknowledged{};

@@ -1,4 +1,4 @@
-// What somebody types into the sqlite3 shell beside a running server takes effect, and cannot do harm.
+// Statements in the sqlite3 shell beside a running server take effect and cannot break invariants.
 #include <algorithm>
 
 #include "store/sqlite/database_fixture.hpp"
@@ -10,7 +10,7 @@ using porter::detail::store::session_id;
 
 namespace {
 
-/// A store with the accounts alice (two sessions) and алиса (one), and somebody who watches.
+/// A store with the accounts alice (two sessions) and алиса (one), and a watch.
 struct running {
     running() : ports(here.open())
     {
@@ -19,7 +19,7 @@ struct running {
         first = open(alice, 1);
         second = open(alice, 2);
         others = open(cyrillic, 3);
-        ports.sessions.watch({told.watcher()});
+        ports.sessions.watch({notified.watcher()});
     }
     ~running() { ports.sessions.watch({}); }
     running(running const&) = delete;
@@ -39,10 +39,10 @@ struct running {
         return opened->id;
     }
 
-    /// A failed password of alice's. False: it was not even tried.
+    /// A failed attempt at alice's password. False: it was denied.
     bool fail(std::string const& network, int when)
     {
-        auto const judged = here.run(ports.attempts.begin(try_of(alice.id, network, when), few_tries));
+        auto const judged = here.run(ports.attempts.begin(attempt_at(alice.id, network, when), few_attempts));
         REQUIRE(judged);
         if (!judged->decision.allows()) return false;
         REQUIRE(here.run(ports.attempts.fail(judged->counted)));
@@ -50,9 +50,9 @@ struct running {
     }
 
     std::string type(std::string const& sql) { return here.administrator().run(sql); }
-    std::string refusal_of(std::string const& sql) { return here.administrator().refusal_of(sql); }
+    std::string error_of(std::string const& sql) { return here.administrator().error_of(sql); }
 
-    ended_sessions told;
+    ended_sessions notified;
     database_fixture here;
     porter::detail::store::ports ports;
     account alice;
@@ -64,49 +64,49 @@ struct running {
 
 }  // namespace
 
-TEST_CASE("a session whose end is moved into the past in the shell ends")
+TEST_CASE("a session whose end is set to the past by hand ends")
 {
     running server;
     server.here.administrator().run("UPDATE sessions SET expires_at = 1 WHERE id = " + std::to_string(server.first));
-    CHECK(server.told.wait_for(server.first));
-    CHECK_FALSE(server.told.told().contains(server.second));
+    CHECK(server.notified.wait_for(server.first));
+    CHECK_FALSE(server.notified.notified().contains(server.second));
 }
 
-TEST_CASE("a session deleted by hand is told of")
+TEST_CASE("a session deleted by hand is reported")
 {
     running server;
     server.type("DELETE FROM sessions WHERE id = " + std::to_string(server.first));
-    CHECK(server.told.wait_for(server.first));
-    CHECK(server.told.told().size() == 1);
+    CHECK(server.notified.wait_for(server.first));
+    CHECK(server.notified.notified().size() == 1);
 }
 
-TEST_CASE("an ending is told of although the name of its account is damaged")
+TEST_CASE("an ended session is reported although the name of its account is damaged")
 {
     running server;
     server.type("INSERT INTO ended_sessions (session_id, ended_at, account_name, cause) VALUES (" +
                 std::to_string(server.first) + ", unixepoch(), CAST(x'ff' AS TEXT), 'removed')");
-    CHECK(server.told.wait_for(server.first));
+    CHECK(server.notified.wait_for(server.first));
     server.type("DELETE FROM sessions WHERE id = " + std::to_string(server.others));
-    CHECK(server.told.wait_for(server.others));
+    CHECK(server.notified.wait_for(server.others));
 }
 
-TEST_CASE("all sessions deleted by hand are told of")
+TEST_CASE("all sessions deleted by hand are reported")
 {
     running server;
     server.type("DELETE FROM sessions");
-    CHECK(server.told.wait_for(server.first));
-    CHECK(server.told.wait_for(server.second));
-    CHECK(server.told.wait_for(server.others));
+    CHECK(server.notified.wait_for(server.first));
+    CHECK(server.notified.wait_for(server.second));
+    CHECK(server.notified.wait_for(server.others));
 }
 
-TEST_CASE("an account deleted by hand takes along what belonged to it although foreign keys are off")
+TEST_CASE("the sessions and addresses of an account deleted by hand are deleted although foreign keys are off")
 {
     running server;
     REQUIRE(server.here.run(server.ports.addresses.record("192.0.2.1", "192.0.2.1", "alice", server.alice.id, at(0))));
     REQUIRE(server.type("PRAGMA foreign_keys") == "0");
     server.type("DELETE FROM accounts WHERE name = 'alice'");
-    CHECK(server.told.wait_for(server.first));
-    CHECK(server.told.wait_for(server.second));
+    CHECK(server.notified.wait_for(server.first));
+    CHECK(server.notified.wait_for(server.second));
     CHECK(server.type("SELECT id FROM sessions") == std::to_string(server.others));
     CHECK(server.type("SELECT count(*) FROM addresses") == "0");
 }
@@ -115,7 +115,7 @@ TEST_CASE("an account disabled by hand has no sessions left")
 {
     running server;
     server.type("UPDATE accounts SET disabled_at = unixepoch() WHERE name = 'alice'");
-    CHECK(server.told.wait_for(server.second));
+    CHECK(server.notified.wait_for(server.second));
     CHECK(server.type("SELECT id FROM sessions") == std::to_string(server.others));
 }
 
@@ -127,14 +127,14 @@ TEST_CASE("a password hash changed by hand ends the sessions and a rehash does n
     server.type("UPDATE accounts SET password_hash = password_hash");
     CHECK(server.type("SELECT count(*) FROM sessions") == "3");
     server.type("UPDATE accounts SET password_hash = 'another' WHERE name = 'alice'");
-    CHECK(server.told.wait_for(server.first));
-    CHECK(server.told.wait_for(server.second));
+    CHECK(server.notified.wait_for(server.first));
+    CHECK(server.notified.wait_for(server.second));
     CHECK(server.type("SELECT id FROM sessions") == std::to_string(server.others));
     auto const stale = server.here.run(server.ports.sessions.open(session_of(server.alice, 9)));
     CHECK_FALSE(stale);
 }
 
-TEST_CASE("a name without its key is refused")
+TEST_CASE("a name without its key is rejected")
 {
     running server;
     for (std::string const sql : {
@@ -148,12 +148,12 @@ TEST_CASE("a name without its key is refused")
              "INSERT INTO accounts (name, folded_name, password_hash) VALUES ('Bob', 'Bob', 'h')",
          }) {
         CAPTURE(sql);
-        CHECK(server.refusal_of(sql).starts_with("folded_name must be"));
+        CHECK(server.error_of(sql).starts_with("folded_name must be"));
     }
     CHECK(server.type("SELECT group_concat(name) FROM accounts") == "alice,алиса");
 }
 
-TEST_CASE("a rename by hand with its key is taken and addresses follow")
+TEST_CASE("a rename by hand with its key is accepted and the addresses follow")
 {
     running server;
     REQUIRE(server.here.run(server.ports.addresses.record("192.0.2.1", "192.0.2.1", "alice", server.alice.id, at(0))));
@@ -176,27 +176,27 @@ TEST_CASE("a duplicate never replaces the other account")
              "UPDATE OR REPLACE accounts SET name = 'alice', folded_name = 'alice' WHERE name = 'алиса'",
          }) {
         CAPTURE(sql);
-        CHECK(server.refusal_of(sql) == "an account with this folded_name exists");
+        CHECK(server.error_of(sql) == "an account with this folded_name exists");
     }
     CHECK(server.type("SELECT count(*) FROM sessions") == "3");
 }
 
-TEST_CASE("an id is never used again and never moves")
+TEST_CASE("an id is never reused and never changes")
 {
     running server;
     server.type("DELETE FROM accounts WHERE name = 'алиса'");
     auto const id = std::to_string(server.cyrillic.id);
     CHECK_FALSE(server
-                    .refusal_of("INSERT INTO accounts (id, name, folded_name, password_hash) VALUES (" + id +
-                                ", 'eve', 'eve', 'h')")
+                    .error_of("INSERT INTO accounts (id, name, folded_name, password_hash) VALUES (" + id +
+                              ", 'eve', 'eve', 'h')")
                     .empty());
-    CHECK_FALSE(server.refusal_of("UPDATE accounts SET id = 99 WHERE name = 'alice'").empty());
-    CHECK_FALSE(server.refusal_of("UPDATE sessions SET id = 99").empty());
-    CHECK_FALSE(server.refusal_of("UPDATE sessions SET account_id = 99").empty());
+    CHECK_FALSE(server.error_of("UPDATE accounts SET id = 99 WHERE name = 'alice'").empty());
+    CHECK_FALSE(server.error_of("UPDATE sessions SET id = 99").empty());
+    CHECK_FALSE(server.error_of("UPDATE sessions SET account_id = 99").empty());
     CHECK(server.add("eve", "eve").id > server.cyrillic.id);
 }
 
-TEST_CASE("the views are readable and show no secret")
+TEST_CASE("the views are readable and show no secrets")
 {
     running server;
     REQUIRE(server.fail("198.51.100.1", 0));
@@ -228,7 +228,7 @@ TEST_CASE("a session is stored by its digest")
     CHECK(server.type("SELECT hex(token_digest) FROM sessions LIMIT 1").starts_with("01005A5A"));
 }
 
-TEST_CASE("a lock is seen and lifted by hand in each way that people would think of")
+TEST_CASE("a lock is shown and can be lifted by hand in several ways")
 {
     running server;
     auto const lift = GENERATE(std::string{"UPDATE accounts SET failed_since = 0"},
@@ -236,8 +236,8 @@ TEST_CASE("a lock is seen and lifted by hand in each way that people would think
                                std::string{"DELETE FROM password_ladders"});
     CAPTURE(lift);
     for (int i = 0; i < 100; ++i) {
-        auto asked = try_of(server.alice.id, "198.51.100." + std::to_string(i), 20 * i);
-        auto rules = few_tries;
+        auto asked = attempt_at(server.alice.id, "198.51.100." + std::to_string(i), 20 * i);
+        auto rules = few_attempts;
         rules.locked_after = 100;
         REQUIRE(server.here.run(server.ports.attempts.begin(asked, rules))->decision.allows());
     }
@@ -249,7 +249,7 @@ TEST_CASE("a lock is seen and lifted by hand in each way that people would think
     CHECK(server.fail("198.51.100.200", 9999));
 }
 
-TEST_CASE("a login does not lift the lock of strangers where a hand would")
+TEST_CASE("a login from a known network does not lift the lock of unknown ones")
 {
     running server;
     for (int i = 0; i < 6; ++i) server.fail("198.51.100." + std::to_string(i), 20 * i);
@@ -259,7 +259,7 @@ TEST_CASE("a login does not lift the lock of strangers where a hand would")
     CHECK_FALSE(server.fail("198.51.100.200", 9999));
 }
 
-TEST_CASE("failures of a network are shown and forgiven by hand")
+TEST_CASE("failures of a network are shown and can be deleted by hand")
 {
     running server;
     for (int i = 0; i < 3; ++i) CHECK(server.fail("198.51.100.1", i * 20));
@@ -270,7 +270,7 @@ TEST_CASE("failures of a network are shown and forgiven by hand")
     CHECK(server.type("SELECT network, failures, state FROM network_failure_list") == "198.51.100.1|1|open");
 }
 
-TEST_CASE("an account deleted by hand takes along its failure counters and the networks that it knew")
+TEST_CASE("the failure counters and known networks of an account deleted by hand are deleted")
 {
     running server;
     server.fail("192.0.2.1", 0);
@@ -281,7 +281,7 @@ TEST_CASE("an account deleted by hand takes along its failure counters and the n
     CHECK(server.type("SELECT account_id FROM account_networks") == std::to_string(server.cyrillic.id));
 }
 
-TEST_CASE("an account remembers the hundred networks where it was last")
+TEST_CASE("an account keeps the hundred networks used last")
 {
     running server;
     for (int i = 0; i < 120; ++i) {
@@ -294,7 +294,7 @@ TEST_CASE("an account remembers the hundred networks where it was last")
           "100|" + std::to_string(at(20).time_since_epoch().count()));
 }
 
-TEST_CASE("failures that are out of the window are not kept")
+TEST_CASE("failures out of the window are deleted")
 {
     running server;
     server.fail("198.51.100.1", 0);

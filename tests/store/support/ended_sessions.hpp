@@ -13,7 +13,7 @@
 
 namespace porter::testing {
 
-/// Collects the sessions that a watcher is told of. It outlives the watch.
+/// Collects the sessions that a watch reports. Outlives the watch.
 class ended_sessions {
 public:
     std::function<void(std::span<detail::store::ended_session const>)> watcher()
@@ -21,28 +21,28 @@ public:
         return [this](std::span<detail::store::ended_session const> ended) {
             std::lock_guard const lock{mutex_};
             for (auto const& each : ended) {
-                told_.insert(each.id);
+                ids_.insert(each.id);
                 all_.push_back(each);
             }
             changed_.notify_all();
         };
     }
 
-    /// Waits until this session was told of. False: it was not, and we gave up.
+    /// Waits until this session is reported. False: it was not within 20 seconds.
     bool wait_for(detail::store::session_id id)
     {
         std::unique_lock lock{mutex_};
-        return changed_.wait_for(lock, std::chrono::seconds{20}, [&] { return told_.contains(id); });
+        return changed_.wait_for(lock, std::chrono::seconds{20}, [&] { return ids_.contains(id); });
     }
 
-    std::set<detail::store::session_id> told()
+    std::set<detail::store::session_id> notified()
     {
         std::lock_guard const lock{mutex_};
-        return told_;
+        return ids_;
     }
 
-    /// What was told of this session: its account and the cause.
-    std::string told_of(detail::store::session_id id)
+    /// The account and the cause of this session, as reported.
+    std::string description_of(detail::store::session_id id)
     {
         std::lock_guard const lock{mutex_};
         for (auto const& each : all_) {
@@ -54,7 +54,7 @@ public:
 private:
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::set<detail::store::session_id> told_;
+    std::set<detail::store::session_id> ids_;
     std::vector<detail::store::ended_session> all_;
 };
 

@@ -10,7 +10,7 @@
 
 namespace porter::testing {
 
-/// A moment, in seconds since the beginning of the test's world.
+/// A time, in seconds after a fixed one.
 inline detail::base::timestamp at(int seconds)
 {
     return detail::base::timestamp{std::chrono::seconds{1'700'000'000 + seconds}};
@@ -25,7 +25,7 @@ inline detail::store::token_digest digest(int number)
     return made;
 }
 
-/// An account to add; the key is right for ASCII names in lower case.
+/// An account to add; the name is its own key, as for ASCII in lower case.
 inline detail::store::account account_of(std::string folded_name)
 {
     detail::store::account fresh;
@@ -64,8 +64,8 @@ inline detail::store::new_session session_of(detail::store::account const& owner
     return fresh;
 }
 
-/// Numbers for tests of throttling: a pause after the second failure, a lock after the sixth, three for a network.
-inline constexpr detail::store::throttle_rules few_tries{
+/// Rules for tests: a pause after the second failure, a lock after the sixth, three failures of a network.
+inline constexpr detail::store::throttle_rules few_attempts{
     .free_failures = 2,
     .pauses = {std::chrono::seconds{1}, std::chrono::seconds{3}, std::chrono::seconds{5}, std::chrono::seconds{10}},
     .locked_after = 6,
@@ -73,9 +73,9 @@ inline constexpr detail::store::throttle_rules few_tries{
     .network_window = std::chrono::seconds{60},
 };
 
-/// A try of an account's password, at(seconds).
-inline detail::store::secret_attempt try_of(std::optional<detail::store::account_id> account, std::string network,
-                                            int seconds)
+/// An attempt at an account's password, at(seconds).
+inline detail::store::secret_attempt attempt_at(std::optional<detail::store::account_id> account, std::string network,
+                                                int seconds)
 {
     detail::store::secret_attempt asked;
     asked.account = account;

@@ -9,7 +9,7 @@
 
 namespace porter::testing {
 
-/// Somebody with the sqlite3 shell: a connection of its own with SQLite's defaults, so foreign keys are off, too.
+/// The sqlite3 shell: a connection with SQLite's defaults, so foreign keys are off.
 class shell {
 public:
     explicit shell(std::filesystem::path const& file)
@@ -40,8 +40,8 @@ public:
         if (sqlite3_backup_finish(copy) != SQLITE_OK) throw std::runtime_error(sqlite3_errmsg(handle_.get()));
     }
 
-    /// What is wrong with a statement; empty: nothing is.
-    std::string refusal_of(std::string const& sql)
+    /// SQLite's message when a statement fails; empty: it succeeds.
+    std::string error_of(std::string const& sql)
     {
         try {
             run(sql);
