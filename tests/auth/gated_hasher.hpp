@@ -65,7 +65,7 @@ struct gated_fixture {
     recording_log log;
     gated_hash::gate gate;
     std::unique_ptr<detail::auth::hasher> hasher;
-    detail::identity::address here = *detail::identity::address::parse("192.0.2.7");
+    detail::identity::address client_address = *detail::identity::address::parse("192.0.2.7");
 
     /// Begins a verification, whose outcome is set by run_until(). `signal` cancels it.
     void begin(std::optional<result<bool>>& outcome, std::string_view from = "192.0.2.7",

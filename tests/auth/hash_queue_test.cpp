@@ -100,7 +100,7 @@ task<void> cancel_before_submit(gated_fixture& fixture, asio::cancellation_signa
 {
     co_await asio::this_coro::throw_if_cancelled(false);
     signal.emit(asio::cancellation_type::terminal);
-    outcome = co_await fixture.hasher->verify("hash", {}, detail::base::secret{"password"}, fixture.here);
+    outcome = co_await fixture.hasher->verify("hash", {}, detail::base::secret{"password"}, fixture.client_address);
 }
 
 }  // namespace

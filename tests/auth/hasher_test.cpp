@@ -27,15 +27,15 @@ struct fixture {
     testing::recording_log log;
     testing::hash_counts counts;
     auth::hasher hasher{auth::hash_options{.threads = 1}, std::make_unique<testing::plain_hash>(counts), log};
-    identity::address here = *identity::address::parse("192.0.2.7");
+    identity::address client_address = *identity::address::parse("192.0.2.7");
 
     result<bool> verify(std::string stored, std::string_view password)
     {
-        return testing::run(io, hasher.verify(std::move(stored), {}, base::secret{password}, here));
+        return testing::run(io, hasher.verify(std::move(stored), {}, base::secret{password}, client_address));
     }
     result<std::string> hash(std::string_view password)
     {
-        return testing::run(io, hasher.hash(base::secret{password}, here));
+        return testing::run(io, hasher.hash(base::secret{password}, client_address));
     }
 };
 
@@ -63,13 +63,13 @@ TEST_CASE("the hasher uses Argon2id with the given parameters")
     asio::io_context io;
     testing::recording_log log;
     auth::hasher hasher{auth::hash_options{.threads = 1, .memory = 16 * 1024, .ops = 2}, log};
-    auto const here = *identity::address::parse("192.0.2.7");
-    auto const hash = testing::run(io, hasher.hash(base::secret{"correct horse"}, here));
+    auto const client_address = *identity::address::parse("192.0.2.7");
+    auto const hash = testing::run(io, hasher.hash(base::secret{"correct horse"}, client_address));
     REQUIRE(hash);
     CHECK(hash->starts_with("$argon2id$v=19$m=16,t=2,p=1$"));
     CHECK_FALSE(hasher.needs_rehash(*hash));
-    CHECK(*testing::run(io, hasher.verify(*hash, {}, base::secret{"correct horse"}, here)));
-    CHECK_FALSE(*testing::run(io, hasher.verify(std::nullopt, {}, base::secret{"correct horse"}, here)));
+    CHECK(*testing::run(io, hasher.verify(*hash, {}, base::secret{"correct horse"}, client_address)));
+    CHECK_FALSE(*testing::run(io, hasher.verify(std::nullopt, {}, base::secret{"correct horse"}, client_address)));
 }
 
 TEST_CASE("an unreadable stored hash matches no password costs one hash and is logged")
@@ -112,7 +112,7 @@ TEST_CASE("a hasher that cannot make one hash does not start")
 TEST_CASE("a task resumes on its own thread after a hash")
 {
     fixture fixture;
-    CHECK(testing::run(fixture.io, resumes_on_its_own_thread(fixture.hasher, fixture.here)));
+    CHECK(testing::run(fixture.io, resumes_on_its_own_thread(fixture.hasher, fixture.client_address)));
 }
 
 TEST_CASE("when the queue is full a job of the network with most jobs is rejected")
@@ -140,7 +140,7 @@ TEST_CASE("the strength of a password is checked without a hash")
     fixture fixture;
     auto const before = fixture.counts.all();
     auto const weak =
-        testing::run(fixture.io, fixture.hasher.weakness(base::secret{"password1"}, "Alice", fixture.here));
+        testing::run(fixture.io, fixture.hasher.weakness(base::secret{"password1"}, "Alice", fixture.client_address));
     REQUIRE(weak);
     CHECK(weak->has_value());
     CHECK(fixture.counts.all() == before);

@@ -33,9 +33,9 @@ struct fixture : gated_fixture {
 
     void begin_change(std::optional<result<void>>& outcome)
     {
-        auto work = testing::keep_value(
-            verifier.change_password(alice.id, base::secret{"password"}, base::secret{"plum velvet orbit"}, 0, here),
-            outcome);
+        auto work = testing::keep_value(verifier.change_password(alice.id, base::secret{"password"},
+                                                                 base::secret{"plum velvet orbit"}, 0, client_address),
+                                        outcome);
         asio::co_spawn(io, std::move(work), [](std::exception_ptr escaped) {
             if (escaped) std::rethrow_exception(escaped);
         });

@@ -41,7 +41,7 @@ struct fixture {
 
     bool is_weak(std::string_view password)
     {
-        auto const reason = testing::run(io, hasher().weakness(base::secret{password}, "Alice", here));
+        auto const reason = testing::run(io, hasher().weakness(base::secret{password}, "Alice", client_address));
         REQUIRE(reason);
         return reason->has_value();
     }
@@ -58,7 +58,7 @@ struct fixture {
     asio::io_context io;
     testing::recording_log log;
     testing::hash_counts counts;
-    identity::address here = *identity::address::parse("192.0.2.7");
+    identity::address client_address = *identity::address::parse("192.0.2.7");
 
 private:
     std::optional<auth::hasher> hasher_;
@@ -99,7 +99,8 @@ TEST_CASE("a new password on the list is weak and costs no hash")
     CHECK_FALSE(fixture.is_weak(not_listed));
     auto const before = fixture.counts.all();
     auto const denied = testing::run(
-        fixture.io, fixture.hasher().hash_new(base::secret{listed}, "Alice", fixture.here, auth::source::unknown));
+        fixture.io,
+        fixture.hasher().hash_new(base::secret{listed}, "Alice", fixture.client_address, auth::source::unknown));
     REQUIRE_FALSE(denied);
     CHECK(denied.error().code == code::weak_password);
     CHECK(denied.error().reason == auth::listed_password);

@@ -143,11 +143,11 @@ TEST_CASE("a network that used up its registrations is throttled without a hash 
 {
     verifier_fixture fixture{{}, 1};
     auto const asked = testing::run(
-        fixture.io, fixture.verifier.register_account("Alice", base::secret{"correct horse"}, fixture.here));
+        fixture.io, fixture.verifier.register_account("Alice", base::secret{"correct horse"}, fixture.client_address));
     REQUIRE(asked);
     store::new_session first;
     first.created_at = fixture.clock.now();
-    first.address = first.network = fixture.here.text();
+    first.address = first.network = fixture.client_address.text();
     first.attempt = asked->attempt();
     REQUIRE(testing::run(fixture.io, fixture.store.ports().sessions.open_first(asked->account(), first)));
 

@@ -34,7 +34,7 @@ struct verifier_fixture {
     result<detail::store::account> register_account(std::string_view name, std::string_view password)
     {
         auto const accepted =
-            run(io, verifier.register_account(std::string{name}, detail::base::secret{password}, here));
+            run(io, verifier.register_account(std::string{name}, detail::base::secret{password}, client_address));
         if (!accepted) return unexpected(accepted.error());
         auto const added = store.add(accepted->account());
         run(io, throttle.rollback(accepted->attempt()));
@@ -43,7 +43,7 @@ struct verifier_fixture {
 
     result<detail::auth::principal> login(std::string_view name, std::string_view password)
     {
-        return run(io, verifier.login(std::string{name}, detail::base::secret{password}, here));
+        return run(io, verifier.login(std::string{name}, detail::base::secret{password}, client_address));
     }
 
     result<detail::auth::principal> login_from(std::string_view address, std::string_view name,
@@ -68,8 +68,8 @@ struct verifier_fixture {
 
     result<void> change_password(detail::store::account_id account, std::string_view current, std::string_view fresh)
     {
-        return run(
-            io, verifier.change_password(account, detail::base::secret{current}, detail::base::secret{fresh}, 0, here));
+        return run(io, verifier.change_password(account, detail::base::secret{current}, detail::base::secret{fresh}, 0,
+                                                client_address));
     }
 
     detail::store::account stored(std::string_view folded_name)
@@ -88,7 +88,7 @@ struct verifier_fixture {
     faulty_attempts attempts{store.ports().attempts};
     detail::auth::throttle throttle;
     detail::auth::verifier verifier;
-    detail::identity::address here = *detail::identity::address::parse("192.0.2.7");
+    detail::identity::address client_address = *detail::identity::address::parse("192.0.2.7");
 };
 
 template <typename Outcome>

@@ -46,7 +46,7 @@ struct fixture {
     testing::manual_clock clock;
     testing::recording_log log;
     identity::directory directory{addresses, clock, log};
-    identity::address here = *identity::address::parse("192.0.2.7");
+    identity::address client_address = *identity::address::parse("192.0.2.7");
 };
 
 }  // namespace
@@ -54,18 +54,18 @@ struct fixture {
 TEST_CASE("an address without a record is not known")
 {
     fixture fixture;
-    auto const claim = testing::run(fixture.directory.lookup(fixture.here));
+    auto const claim = testing::run(fixture.directory.lookup(fixture.client_address));
     CHECK_FALSE(claim.known());
-    CHECK(claim.address() == fixture.here);
+    CHECK(claim.address() == fixture.client_address);
 }
 
 TEST_CASE("a name that was set is returned for its address")
 {
     fixture fixture;
-    auto const claim = testing::run(fixture.directory.set_name(fixture.here, "Zoe\u0308"));
+    auto const claim = testing::run(fixture.directory.set_name(fixture.client_address, "Zoe\u0308"));
     REQUIRE(claim);
     CHECK(claim->name() == "Zo\u00eb");
-    CHECK(testing::run(fixture.directory.lookup(fixture.here)).name() == "Zo\u00eb");
+    CHECK(testing::run(fixture.directory.lookup(fixture.client_address)).name() == "Zo\u00eb");
     CHECK(fixture.addresses.entries.at("192.0.2.7").at == fixture.clock.now());
     CHECK_FALSE(fixture.addresses.entries.at("192.0.2.7").account);
 }
@@ -73,7 +73,7 @@ TEST_CASE("a name that was set is returned for its address")
 TEST_CASE("an IPv4 address mapped into IPv6 has the name of the IPv4 address")
 {
     fixture fixture;
-    REQUIRE(testing::run(fixture.directory.set_name(fixture.here, "Alice")));
+    REQUIRE(testing::run(fixture.directory.set_name(fixture.client_address, "Alice")));
     auto const mapped = *identity::address::parse("::ffff:192.0.2.7");
     CHECK(testing::run(fixture.directory.lookup(mapped)).name() == "Alice");
 }
@@ -81,28 +81,28 @@ TEST_CASE("an IPv4 address mapped into IPv6 has the name of the IPv4 address")
 TEST_CASE("an address can be renamed")
 {
     fixture fixture;
-    REQUIRE(testing::run(fixture.directory.set_name(fixture.here, "Alice")));
-    REQUIRE(testing::run(fixture.directory.set_name(fixture.here, "Bob")));
-    CHECK(testing::run(fixture.directory.lookup(fixture.here)).name() == "Bob");
+    REQUIRE(testing::run(fixture.directory.set_name(fixture.client_address, "Alice")));
+    REQUIRE(testing::run(fixture.directory.set_name(fixture.client_address, "Bob")));
+    CHECK(testing::run(fixture.directory.lookup(fixture.client_address)).name() == "Bob");
 }
 
 TEST_CASE("an invalid name is denied with the rule and not recorded")
 {
     fixture fixture;
-    auto const refused = testing::run(fixture.directory.set_name(fixture.here, " Alice"));
+    auto const refused = testing::run(fixture.directory.set_name(fixture.client_address, " Alice"));
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == code::invalid_name);
     CHECK(refused.error().reason == "a name may not begin or end with a space");
     std::string long_when_folded;
     for (int i = 0; i < 15; ++i) long_when_folded += "\ufdfa";
-    CHECK_FALSE(testing::run(fixture.directory.set_name(fixture.here, long_when_folded)));
+    CHECK_FALSE(testing::run(fixture.directory.set_name(fixture.client_address, long_when_folded)));
     CHECK(fixture.addresses.entries.empty());
 }
 
 TEST_CASE("an account that was accessed from an address is recorded with it")
 {
     fixture fixture;
-    testing::run(fixture.directory.record_login(fixture.here, "Alice", 7));
+    testing::run(fixture.directory.record_login(fixture.client_address, "Alice", 7));
     CHECK(fixture.addresses.entries.at("192.0.2.7").name == "Alice");
     CHECK(fixture.addresses.entries.at("192.0.2.7").account == 7);
 }
@@ -110,9 +110,9 @@ TEST_CASE("an account that was accessed from an address is recorded with it")
 TEST_CASE("when the store is unavailable no address is known and that is logged")
 {
     fixture fixture;
-    REQUIRE(testing::run(fixture.directory.set_name(fixture.here, "Alice")));
+    REQUIRE(testing::run(fixture.directory.set_name(fixture.client_address, "Alice")));
     fixture.addresses.unavailable = true;
-    CHECK_FALSE(testing::run(fixture.directory.lookup(fixture.here)).known());
+    CHECK_FALSE(testing::run(fixture.directory.lookup(fixture.client_address)).known());
     CHECK(fixture.log.count("address_lookup_failed") == 1);
 }
 
@@ -120,7 +120,7 @@ TEST_CASE("when the store is unavailable set_name is unavailable and never inval
 {
     fixture fixture;
     fixture.addresses.unavailable = true;
-    auto const refused = testing::run(fixture.directory.set_name(fixture.here, "Alice"));
+    auto const refused = testing::run(fixture.directory.set_name(fixture.client_address, "Alice"));
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == code::unavailable);
 }
@@ -129,6 +129,6 @@ TEST_CASE("when the store is unavailable an access that is not recorded is only 
 {
     fixture fixture;
     fixture.addresses.unavailable = true;
-    testing::run(fixture.directory.record_login(fixture.here, "Alice", 7));
+    testing::run(fixture.directory.record_login(fixture.client_address, "Alice", 7));
     CHECK(fixture.log.count("address_not_recorded") == 1);
 }

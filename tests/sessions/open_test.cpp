@@ -37,9 +37,10 @@ TEST_CASE("a session has the time of the login before it and the failures since"
 
     auto const login_at = fixture.clock.now();
     fixture.clock.advance(1h);
-    CHECK_FALSE(testing::run(fixture.io, fixture.verifier.login("Alice", base::secret{"wrong horse"}, fixture.here)));
-    auto const again =
-        testing::run(fixture.io, fixture.verifier.login("Alice", base::secret{"correct horse"}, fixture.here));
+    CHECK_FALSE(
+        testing::run(fixture.io, fixture.verifier.login("Alice", base::secret{"wrong horse"}, fixture.client_address)));
+    auto const again = testing::run(
+        fixture.io, fixture.verifier.login("Alice", base::secret{"correct horse"}, fixture.client_address));
     REQUIRE(again);
     auto const second = fixture.open(*again);
     REQUIRE(second);
@@ -53,7 +54,8 @@ TEST_CASE("a resume returns the history and resets nothing")
     registry_fixture fixture;
     auto const opened = fixture.open(fixture.alice);
     REQUIRE(opened);
-    CHECK_FALSE(testing::run(fixture.io, fixture.verifier.login("Alice", base::secret{"wrong horse"}, fixture.here)));
+    CHECK_FALSE(
+        testing::run(fixture.io, fixture.verifier.login("Alice", base::secret{"wrong horse"}, fixture.client_address)));
     for (int times = 0; times < 2; ++times) {
         auto const resumed = fixture.resume(opened->token());
         REQUIRE(resumed);
@@ -66,11 +68,11 @@ TEST_CASE("a resume returns the history and resets nothing")
 TEST_CASE("a session is not opened when the password was changed after it was verified")
 {
     registry_fixture fixture;
-    auto const proof =
-        testing::run(fixture.io, fixture.verifier.login("Alice", base::secret{"correct horse"}, fixture.here));
+    auto const proof = testing::run(
+        fixture.io, fixture.verifier.login("Alice", base::secret{"correct horse"}, fixture.client_address));
     REQUIRE(proof);
     auto change = fixture.verifier.change_password(fixture.alice.account(), base::secret{"correct horse"},
-                                                   base::secret{"better horse"}, 0, fixture.here);
+                                                   base::secret{"better horse"}, 0, fixture.client_address);
     REQUIRE(testing::run(fixture.io, std::move(change)));
     auto const failed = fixture.attempts.failed;
     auto const rolled_back = fixture.attempts.rolled_back;
@@ -137,7 +139,8 @@ TEST_CASE("a new account and its first session are added together")
 {
     registry_fixture fixture;
     auto const carol = fixture.pending("Carol");
-    auto const opened = testing::run(fixture.io, fixture.registry->open(carol, fixture.here, store::transport::plain));
+    auto const opened =
+        testing::run(fixture.io, fixture.registry->open(carol, fixture.client_address, store::transport::plain));
     REQUIRE(opened);
     CHECK(opened->name() == "Carol");
     CHECK(fixture.resume(opened->token())->account() == opened->account());
@@ -152,10 +155,11 @@ TEST_CASE("a registration that was unavailable succeeds under the same name late
     registry_fixture fixture;
     auto const carol = fixture.pending("Carol");
     fixture.sessions.broken = {"open", "open_first"};
-    auto const refused = testing::run(fixture.io, fixture.registry->open(carol, fixture.here, store::transport::plain));
+    auto const refused =
+        testing::run(fixture.io, fixture.registry->open(carol, fixture.client_address, store::transport::plain));
     CHECK(code_of(refused) == code::unavailable);
     fixture.sessions.broken = {};
-    CHECK(testing::run(fixture.io, fixture.registry->open(carol, fixture.here, store::transport::plain)));
+    CHECK(testing::run(fixture.io, fixture.registry->open(carol, fixture.client_address, store::transport::plain)));
 }
 
 TEST_CASE("of two registrations of one name the later is denied as name_taken")
@@ -163,11 +167,11 @@ TEST_CASE("of two registrations of one name the later is denied as name_taken")
     registry_fixture fixture;
     auto const first = fixture.pending("Carol");
     auto const second = fixture.pending("CAROL");
-    REQUIRE(testing::run(fixture.io, fixture.registry->open(first, fixture.here, store::transport::plain)));
+    REQUIRE(testing::run(fixture.io, fixture.registry->open(first, fixture.client_address, store::transport::plain)));
     auto const failed = fixture.attempts.failed;
     auto const rolled_back = fixture.attempts.rolled_back;
     auto const refused =
-        testing::run(fixture.io, fixture.registry->open(second, fixture.here, store::transport::plain));
+        testing::run(fixture.io, fixture.registry->open(second, fixture.client_address, store::transport::plain));
     CHECK(code_of(refused) == code::name_taken);
     CHECK(fixture.attempts.failed == failed + 1);  // promise P2: name_taken counts as a failed attempt
     CHECK(fixture.attempts.rolled_back == rolled_back);
@@ -179,8 +183,8 @@ TEST_CASE("a session that the store does not open does not count as a failed att
 {
     registry_fixture fixture;
     for (int i = 0; i < 30; ++i) {
-        auto const proved =
-            testing::run(fixture.io, fixture.verifier.login("Alice", base::secret{"correct horse"}, fixture.here));
+        auto const proved = testing::run(
+            fixture.io, fixture.verifier.login("Alice", base::secret{"correct horse"}, fixture.client_address));
         REQUIRE(proved);
         fixture.sessions.broken = {"open"};
         CHECK(code_of(fixture.open(*proved)) == code::unavailable);
@@ -189,13 +193,14 @@ TEST_CASE("a session that the store does not open does not count as a failed att
     fixture.sessions.broken = {"open_first"};
     for (int i = 0; i < 30; ++i) {
         auto const carol = testing::run(
-            fixture.io, fixture.verifier.register_account("Carol", base::secret{"correct horse"}, fixture.here));
+            fixture.io,
+            fixture.verifier.register_account("Carol", base::secret{"correct horse"}, fixture.client_address));
         REQUIRE(carol);
         auto const opened =
-            testing::run(fixture.io, fixture.registry->open(*carol, fixture.here, store::transport::plain));
+            testing::run(fixture.io, fixture.registry->open(*carol, fixture.client_address, store::transport::plain));
         CHECK(code_of(opened) == code::unavailable);
     }
     fixture.sessions.broken = {};
-    CHECK(testing::run(fixture.io,
-                       fixture.registry->open(fixture.pending("Dave"), fixture.here, store::transport::plain)));
+    CHECK(testing::run(
+        fixture.io, fixture.registry->open(fixture.pending("Dave"), fixture.client_address, store::transport::plain)));
 }

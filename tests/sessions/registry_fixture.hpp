@@ -34,25 +34,25 @@ struct registry_fixture {
     {
         detail::base::secret password{"correct horse"};
         if (!store.add(pending(name).account())) throw std::runtime_error("the account exists already");
-        auto found = run(io, verifier.login(std::string{name}, std::move(password), here));
+        auto found = run(io, verifier.login(std::string{name}, std::move(password), client_address));
         return *std::move(found);
     }
 
     detail::auth::pending_account pending(std::string_view name)
     {
         detail::base::secret password{"correct horse"};
-        auto made = run(io, verifier.register_account(std::string{name}, std::move(password), here));
+        auto made = run(io, verifier.register_account(std::string{name}, std::move(password), client_address));
         return *std::move(made);
     }
 
     result<session> open(detail::auth::principal const& principal, transport over = transport::plain)
     {
-        return run(io, registry->open(principal, here, over));
+        return run(io, registry->open(principal, client_address, over));
     }
 
     result<session> resume(detail::base::secret const& token, transport over = transport::plain)
     {
-        return run(io, registry->resume(token.clone(), here, over));
+        return run(io, registry->resume(token.clone(), client_address, over));
     }
 
     result<session> resume_from(std::string_view address, detail::base::secret const& token,
@@ -85,7 +85,7 @@ struct registry_fixture {
     faulty_sessions sessions{store.ports().sessions};
     detail::sessions::system_token_source tokens;
     std::unique_ptr<detail::sessions::registry> registry;
-    detail::identity::address here = *detail::identity::address::parse("192.0.2.7");
+    detail::identity::address client_address = *detail::identity::address::parse("192.0.2.7");
     detail::auth::principal alice = add("Alice");
     detail::auth::principal bob = add("Bob");
 };

@@ -41,10 +41,10 @@ TEST_CASE("a renamed account keeps its sessions and its addresses get the new na
     REQUIRE(opened);
     REQUIRE(admin.database.run(admin.ports.addresses.record("192.0.2.1", "192.0.2.1", "alice", admin.alice.id, at(0))));
     REQUIRE(administration::rename_account(admin.db(), admin.alice.id, "Боб", "боб"));
-    CHECK(admin.type("SELECT id FROM sessions") == std::to_string(opened->id));
-    auto const greeted = admin.database.run(admin.ports.addresses.name_of("192.0.2.1"));
-    REQUIRE(greeted);
-    CHECK(*greeted == "Боб");
+    CHECK(admin.run_sql("SELECT id FROM sessions") == std::to_string(opened->id));
+    auto const name = admin.database.run(admin.ports.addresses.name_of("192.0.2.1"));
+    REQUIRE(name);
+    CHECK(*name == "Боб");
 }
 
 TEST_CASE("an account is not renamed to a name that is taken")
@@ -81,7 +81,7 @@ TEST_CASE("a store that is open reports the sessions that an administrator ends"
     auto const fourth = open(4);
     CHECK(administration::delete_account(admin.db(), admin.alice.id));
     CHECK(notified.wait_for(fourth));
-    CHECK(admin.type("SELECT count(*) FROM accounts") == "0");
+    CHECK(admin.run_sql("SELECT count(*) FROM accounts") == "0");
     admin.ports.sessions.watch({});
 }
 

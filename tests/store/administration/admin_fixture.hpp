@@ -33,7 +33,7 @@ public:
     /// Closes the administrator's connection.
     void disconnect() { db_.reset(); }
 
-    std::string type(std::string const& sql) { return database.administrator().run(sql); }
+    std::string run_sql(std::string const& sql) { return database.administrator().run(sql); }
 
     database_fixture database;
     detail::store::ports ports;  ///< invalid once the store is closed

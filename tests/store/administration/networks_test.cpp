@@ -6,15 +6,15 @@ using namespace porter::testing;
 
 namespace {
 
-constexpr auto home = "192.0.2.1";
-constexpr auto abroad = "2001:db8::/64";
+constexpr auto known_network = "192.0.2.1";
+constexpr auto unknown_network = "2001:db8::/64";
 
 void fail(admin_fixture& admin, std::string const& network, int times, int when)
 {
     auto const moment = at(when).time_since_epoch().count();
     for (int i = 0; i < times; ++i) {
-        admin.type("INSERT INTO network_failures (network, failed_at) VALUES ('" + network + "', " +
-                   std::to_string(moment) + ")");
+        admin.run_sql("INSERT INTO network_failures (network, failed_at) VALUES ('" + network + "', " +
+                      std::to_string(moment) + ")");
     }
 }
 
@@ -30,11 +30,11 @@ TEST_CASE("blocked networks are listed with the end of the block and those known
     admin_fixture admin{admin_fixture::porterd::open};
     REQUIRE(admin.database.run(admin.ports.sessions.open(session_of(admin.alice, 1))));
     fail(admin, "192.0.2.0", 3, 0);
-    fail(admin, home, 3, 10);
+    fail(admin, known_network, 3, 10);
     fail(admin, "192.0.2.9", 2, 0);
     auto const both = blocked(admin, 20);
     REQUIRE(both.size() == 2);
-    CHECK(both[0].network == home);
+    CHECK(both[0].network == known_network);
     CHECK(both[0].is_known);
     CHECK(both[0].until == at(70));
     CHECK(both[1].network == "192.0.2.0");
@@ -46,15 +46,15 @@ TEST_CASE("blocked networks are listed with the end of the block and those known
 TEST_CASE("an enabled network is allowed at once because porterd keeps no copy of its failures")
 {
     admin_fixture admin{admin_fixture::porterd::open};
-    fail(admin, abroad, 3, 0);
+    fail(admin, unknown_network, 3, 0);
     auto const refused =
-        admin.database.run(admin.ports.attempts.begin(attempt_at(admin.alice.id, abroad, 1), few_attempts));
+        admin.database.run(admin.ports.attempts.begin(attempt_at(admin.alice.id, unknown_network, 1), few_attempts));
     REQUIRE(refused);
     CHECK_FALSE(refused->decision.allows());
-    CHECK(administration::enable_network(admin.db(), abroad) == 3);
-    CHECK(administration::enable_network(admin.db(), abroad) == 0);
+    CHECK(administration::enable_network(admin.db(), unknown_network) == 3);
+    CHECK(administration::enable_network(admin.db(), unknown_network) == 0);
     auto const taken =
-        admin.database.run(admin.ports.attempts.begin(attempt_at(admin.alice.id, abroad, 1), few_attempts));
+        admin.database.run(admin.ports.attempts.begin(attempt_at(admin.alice.id, unknown_network, 1), few_attempts));
     REQUIRE(taken);
     CHECK(taken->decision.allows());
 }
@@ -63,7 +63,7 @@ TEST_CASE("each throttled network is listed with its count and the end of the li
 {
     admin_fixture admin{admin_fixture::porterd::open};
     fail(admin, "192.0.2.0", 3, 0);
-    fail(admin, home, 3, 10);
+    fail(admin, known_network, 3, 10);
     fail(admin, "192.0.2.9", 2, 10);
     auto const listed = [&](int now) {
         return administration::list_throttled_networks(admin.db(), few_attempts, 0, at(now));
@@ -75,9 +75,9 @@ TEST_CASE("each throttled network is listed with its count and the end of the li
     CHECK(both[0].count == 3);
     CHECK(both[0].since == at(0));
     CHECK(both[0].until == at(60));
-    CHECK(both[1].network == home);
+    CHECK(both[1].network == known_network);
     CHECK(listed(60).size() == 1);
-    CHECK(administration::enable_network(admin.db(), home) == 3);
+    CHECK(administration::enable_network(admin.db(), known_network) == 3);
     CHECK(listed(60).empty());
 }
 
@@ -86,11 +86,11 @@ TEST_CASE("networks and sites that used up their registrations are listed")
     admin_fixture admin{admin_fixture::porterd::open};
     auto const registered = [&](std::string const& network, std::string const& site, int times, int when) {
         for (int i = 0; i < times; ++i) {
-            admin.type("INSERT INTO registrations (network, site, registered_at) VALUES ('" + network + "', '" + site +
-                       "', " + std::to_string(at(when).time_since_epoch().count()) + ")");
+            admin.run_sql("INSERT INTO registrations (network, site, registered_at) VALUES ('" + network + "', '" +
+                          site + "', " + std::to_string(at(when).time_since_epoch().count()) + ")");
         }
     };
-    registered(home, home, 2, 5);
+    registered(known_network, known_network, 2, 5);
     registered("192.0.2.9", "192.0.2.9", 1, 5);
     for (int i = 0; i < 16; ++i) {
         registered("2001:db8:1:" + std::to_string(i) + "::/64", "2001:db8:1::/48", 1, i);
@@ -100,7 +100,7 @@ TEST_CASE("networks and sites that used up their registrations are listed")
     };
     auto const both = listed(2, 20);
     REQUIRE(both.size() == 2);
-    CHECK(both[0].network == home);
+    CHECK(both[0].network == known_network);
     CHECK(both[0].by == administration::throttled_network::limit::registrations);
     CHECK(both[0].count == 2);
     CHECK(both[0].since == at(5));

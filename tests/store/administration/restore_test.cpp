@@ -28,7 +28,7 @@ bool go_on(std::uint64_t, std::uint64_t)
 /// Another process that tries to open the database as porterctl and as porterd do, when is_kept_out() is called.
 class other_program {
 public:
-    explicit other_program(database_fixture& here)
+    explicit other_program(database_fixture& fixture)
     {
         REQUIRE(::pipe(start_.data()) == 0);
         process_ = ::fork();
@@ -39,8 +39,8 @@ public:
         }
         ::close(start_[1]);
         char nothing = 0;
-        bool const told = ::read(start_[0], &nothing, 1) == 0;
-        ::_exit(told && !can_change(here) && !can_start(here) ? 0 : 1);
+        bool const is_signalled = ::read(start_[0], &nothing, 1) == 0;
+        ::_exit(is_signalled && !can_change(fixture) && !can_start(fixture) ? 0 : 1);
     }
 
     /// Whether both failed.
@@ -53,20 +53,20 @@ public:
     }
 
 private:
-    static bool can_change(database_fixture& here)
+    static bool can_change(database_fixture& fixture)
     {
         try {
-            auto const db = administration::open_to_write(here.options);
+            auto const db = administration::open_to_write(fixture.options);
             return true;
         } catch (porter::detail::store::sqlite::error const& problem) {
             return !problem.is_busy();
         }
     }
 
-    static bool can_start(database_fixture& here)
+    static bool can_start(database_fixture& fixture)
     {
         try {
-            here.open();
+            fixture.open();
             return true;
         } catch (start_error const&) {
             return false;

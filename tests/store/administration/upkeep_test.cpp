@@ -21,7 +21,7 @@ bool go_on(std::uint64_t, std::uint64_t)
 std::string faults_after(std::string const& sql)
 {
     admin_fixture admin;
-    admin.type(sql);
+    admin.run_sql(sql);
     std::string all;
     for (auto const& one : administration::find_faults(admin.db())) all += one + '\n';
     return all;
@@ -71,7 +71,7 @@ TEST_CASE("rows without their account are found")
     admin_fixture admin{admin_fixture::porterd::open};
     REQUIRE(admin.database.run(admin.ports.sessions.open(session_of(admin.alice, 1))));
     admin.database.close();
-    admin.type("DROP TRIGGER account_deleted; DELETE FROM accounts");
+    admin.run_sql("DROP TRIGGER account_deleted; DELETE FROM accounts");
     auto const faults = administration::find_faults(admin.db());
     CHECK(std::ranges::find(faults, "1 rows of sessions belong to rows that accounts does not have") != faults.end());
 }
@@ -95,13 +95,13 @@ TEST_CASE("a backup is one private file with all committed data")
 {
     admin_fixture admin{admin_fixture::porterd::open};
     auto const file = admin.database.folder.path() / "copy.db";
-    std::uint64_t told = 0;
+    std::uint64_t copied = 0;
     REQUIRE(administration::back_up(admin.db(), file, [&](std::uint64_t done, std::uint64_t total) {
         CHECK(done <= total);
-        told = done;
+        copied = done;
         return true;
     }));
-    CHECK(told == std::filesystem::file_size(file));
+    CHECK(copied == std::filesystem::file_size(file));
     CHECK(mode_of(file) == (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
     CHECK(shell{file}.run("SELECT name FROM accounts; PRAGMA integrity_check") == "alice\nok");
     CHECK_FALSE(std::filesystem::exists(file.string() + "-wal"));
@@ -110,7 +110,7 @@ TEST_CASE("a backup is one private file with all committed data")
 TEST_CASE("writes during a backup do not restart it")
 {
     admin_fixture admin{admin_fixture::porterd::open};
-    admin.type(
+    admin.run_sql(
         "CREATE TABLE ballast (bytes); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
         "1000) INSERT INTO ballast SELECT zeroblob(4096) FROM n");
     int looks = 0;

@@ -31,13 +31,13 @@ store::secret_attempt registration_from(std::string network, int seconds, std::u
 }
 
 struct registrar {
-    store_fixture here{GENERATE(from_range(backends()))};
+    store_fixture backend{GENERATE(from_range(backends()))};
     int accounts = 0;
 
     store::attempt_result begin(std::string network, int seconds, std::uint32_t most = limit)
     {
         auto judged =
-            here.run(here.attempts().begin(registration_from(std::move(network), seconds, most), many_attempts));
+            backend.run(backend.attempts().begin(registration_from(std::move(network), seconds, most), many_attempts));
         REQUIRE(judged);
         return *judged;
     }
@@ -50,7 +50,7 @@ struct registrar {
         auto const number = ++accounts;
         auto first = session_of({}, number, seconds);
         first.attempt = judged.counted;
-        CHECK(here.run(here.sessions().open_first(account_of("account " + std::to_string(number)), first)));
+        CHECK(backend.run(backend.sessions().open_first(account_of("account " + std::to_string(number)), first)));
         return judged.decision;
     }
 };
@@ -87,13 +87,14 @@ TEST_CASE("concurrent registrations do not exceed the limit")
 {
     registrar fixture;
     int allowed = 0;
-    fixture.here.io().restart();
+    fixture.backend.io().restart();
     for (int i = 0; i < 20; ++i) {
-        asio::co_spawn(fixture.here.io(), begin_one(fixture.here.attempts(), allowed), [](std::exception_ptr error) {
-            if (error) std::rethrow_exception(error);
-        });
+        asio::co_spawn(fixture.backend.io(), begin_one(fixture.backend.attempts(), allowed),
+                       [](std::exception_ptr error) {
+                           if (error) std::rethrow_exception(error);
+                       });
     }
-    fixture.here.io().run();
+    fixture.backend.io().run();
     CHECK(allowed == 2);
 }
 
@@ -104,7 +105,7 @@ TEST_CASE("a registration that only a pending one denies is pending and not thro
     auto const pending = fixture.begin(classroom, 0);
     CHECK(pending.decision.allows());
     CHECK(fixture.begin(classroom, 0).decision.by == rule::pending);
-    fixture.here.rollback(pending.counted);
+    fixture.backend.rollback(pending.counted);
     CHECK(fixture.make(classroom, 0).allows());
     CHECK(fixture.begin(classroom, 0).decision.by == rule::registrations_used_up);
 }
@@ -115,7 +116,7 @@ TEST_CASE("a failed registration does not count")
     for (int i = 0; i < 5; ++i) {
         auto const asked = fixture.begin(classroom, 0);
         CHECK(asked.decision.allows());
-        CHECK(fixture.here.run(fixture.here.attempts().fail(asked.counted)));
+        CHECK(fixture.backend.run(fixture.backend.attempts().fail(asked.counted)));
     }
 }
 
@@ -124,7 +125,7 @@ TEST_CASE("a network that used up its registrations may log in")
     registrar fixture;
     CHECK(fixture.make(classroom, 0).allows());
     CHECK(fixture.make(classroom, 0).allows());
-    CHECK(fixture.here.begin(std::nullopt, classroom, 0).decision.allows());
+    CHECK(fixture.backend.begin(std::nullopt, classroom, 0).decision.allows());
 }
 
 TEST_CASE("an IPv6 /48 may register eight times as many accounts as a /64")

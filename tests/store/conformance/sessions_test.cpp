@@ -17,18 +17,18 @@ std::vector<porter::detail::store::session_id> ids(std::vector<porter::detail::s
     return all;
 }
 
-porter::detail::store::session find(store_fixture& here, int number)
+porter::detail::store::session find(store_fixture& fixture, int number)
 {
-    auto const found = here.run(here.sessions().find(digest(number)));
+    auto const found = fixture.run(fixture.sessions().find(digest(number)));
     REQUIRE(found);
     REQUIRE(found->has_value());
     return (*found)->session;
 }
 
-void touch(store_fixture& here, session_activity const& activity)
+void touch(store_fixture& fixture, session_activity const& activity)
 {
     std::vector<session_activity> const activities{activity};
-    CHECK(here.run(here.sessions().touch(activities)));
+    CHECK(fixture.run(fixture.sessions().touch(activities)));
 }
 
 session_activity activity_of(porter::detail::store::session_id id, int when, std::string address = {})
@@ -45,13 +45,13 @@ session_activity activity_of(porter::detail::store::session_id id, int when, std
 
 TEST_CASE("a session is found by its digest together with its account")
 {
-    store_fixture here{GENERATE(from_range(backends()))};
-    auto const alice = here.add("alice");
+    store_fixture fixture{GENERATE(from_range(backends()))};
+    auto const alice = fixture.add("alice");
     auto fresh = session_of(alice, 1, 10);
     fresh.transport = GENERATE(transport::plain, transport::tls);
-    auto const id = here.open(fresh);
+    auto const id = fixture.open(fresh);
 
-    auto const found = here.run(here.sessions().find(digest(1)));
+    auto const found = fixture.run(fixture.sessions().find(digest(1)));
     REQUIRE(found);
     REQUIRE(found->has_value());
     CHECK((*found)->account_name == "alice");
@@ -68,31 +68,31 @@ TEST_CASE("a session is found by its digest together with its account")
 
 TEST_CASE("an unknown digest finds nothing without an error")
 {
-    store_fixture here{GENERATE(from_range(backends()))};
-    CHECK_FALSE(here.is_open(1));
+    store_fixture fixture{GENERATE(from_range(backends()))};
+    CHECK_FALSE(fixture.is_open(1));
 }
 
 TEST_CASE("an opened session has the time of the previous login")
 {
-    store_fixture here{GENERATE(from_range(backends()))};
-    auto const alice = here.add("alice");
-    auto const first = here.run(here.sessions().open(session_of(alice, 1, 10)));
+    store_fixture fixture{GENERATE(from_range(backends()))};
+    auto const alice = fixture.add("alice");
+    auto const first = fixture.run(fixture.sessions().open(session_of(alice, 1, 10)));
     REQUIRE(first);
     CHECK_FALSE(first->before.last_login_at.has_value());
     CHECK(first->before.last_address.empty());
     CHECK(first->before.failed_since == 0);
 
-    CHECK(here.begin(alice.id, "192.0.2.9", 0).decision.allows());
-    CHECK(here.begin(alice.id, "192.0.2.9", 0).decision.allows());
+    CHECK(fixture.begin(alice.id, "192.0.2.9", 0).decision.allows());
+    CHECK(fixture.begin(alice.id, "192.0.2.9", 0).decision.allows());
     auto fresh = session_of(alice, 2, 20);
     fresh.address = "2001:db8::7";
-    auto const second = here.run(here.sessions().open(fresh));
+    auto const second = fixture.run(fixture.sessions().open(fresh));
     REQUIRE(second);
     CHECK(second->before.last_login_at == at(10));
     CHECK(second->before.last_address == "192.0.2.1");
     CHECK(second->before.failed_since == 2);
 
-    auto const found = here.run(here.sessions().find(digest(1)));
+    auto const found = fixture.run(fixture.sessions().find(digest(1)));
     REQUIRE(found);
     REQUIRE(found->has_value());
     CHECK((*found)->history.last_login_at == at(20));
@@ -102,44 +102,44 @@ TEST_CASE("an opened session has the time of the previous login")
 
 TEST_CASE("a session beyond the limit ends the oldest ones of the account")
 {
-    store_fixture here{GENERATE(from_range(backends()))};
-    auto const alice = here.add("alice");
-    auto const bob = here.add("bob");
-    here.open(session_of(bob, 100));
-    for (int number = 1; number <= 4; ++number) here.open(session_of(alice, number));
+    store_fixture fixture{GENERATE(from_range(backends()))};
+    auto const alice = fixture.add("alice");
+    auto const bob = fixture.add("bob");
+    fixture.open(session_of(bob, 100));
+    for (int number = 1; number <= 4; ++number) fixture.open(session_of(alice, number));
     auto last = session_of(alice, 5);
     last.max_sessions = 2;
-    here.open(last);
-    CHECK_FALSE(here.is_open(1));
-    CHECK_FALSE(here.is_open(2));
-    CHECK_FALSE(here.is_open(3));
-    CHECK(here.is_open(4));
-    CHECK(here.is_open(5));
-    CHECK(here.is_open(100));
+    fixture.open(last);
+    CHECK_FALSE(fixture.is_open(1));
+    CHECK_FALSE(fixture.is_open(2));
+    CHECK_FALSE(fixture.is_open(3));
+    CHECK(fixture.is_open(4));
+    CHECK(fixture.is_open(5));
+    CHECK(fixture.is_open(100));
 }
 
 TEST_CASE("an expired session is found because the caller decides by its own clock")
 {
-    store_fixture here{GENERATE(from_range(backends()))};
-    auto fresh = session_of(here.add("alice"), 1);
+    store_fixture fixture{GENERATE(from_range(backends()))};
+    auto fresh = session_of(fixture.add("alice"), 1);
     fresh.expires_at = fresh.created_at;
-    here.open(fresh);
-    CHECK(here.is_open(1));
+    fixture.open(fresh);
+    CHECK(fixture.is_open(1));
 }
 
 TEST_CASE("the list has the live sessions of an account with the oldest first")
 {
-    store_fixture here{GENERATE(from_range(backends()))};
-    auto const alice = here.add("alice");
-    here.open(session_of(here.add("bob"), 100, 60));
-    auto const expired = here.open(session_of(alice, 1, 0));  // at 1000, the moment itself
-    auto const second = here.open(session_of(alice, 2, 50));
-    here.open(session_of(alice, 3, 40));  // idle since 40, the moment itself
-    auto const fourth = here.open(session_of(alice, 4, 60));
-    touch(here, activity_of(second, 70));
-    touch(here, activity_of(expired, 70));
+    store_fixture fixture{GENERATE(from_range(backends()))};
+    auto const alice = fixture.add("alice");
+    fixture.open(session_of(fixture.add("bob"), 100, 60));
+    auto const expired = fixture.open(session_of(alice, 1, 0));  // at 1000, the moment itself
+    auto const second = fixture.open(session_of(alice, 2, 50));
+    fixture.open(session_of(alice, 3, 40));  // idle since 40, the moment itself
+    auto const fourth = fixture.open(session_of(alice, 4, 60));
+    touch(fixture, activity_of(second, 70));
+    touch(fixture, activity_of(expired, 70));
 
-    auto const live = here.run(here.sessions().list(alice.id, at(1000), at(40)));
+    auto const live = fixture.run(fixture.sessions().list(alice.id, at(1000), at(40)));
     REQUIRE(live);
     CHECK(ids(*live) == std::vector{second, fourth});
     CHECK(live->front().last_used_at == at(70));
@@ -147,153 +147,153 @@ TEST_CASE("the list has the live sessions of an account with the oldest first")
 
 TEST_CASE("one session of an account is ended by its id")
 {
-    store_fixture here{GENERATE(from_range(backends()))};
-    auto const alice = here.add("alice");
-    auto const id = here.open(session_of(alice, 1));
-    here.open(session_of(alice, 2));
-    CHECK(here.run(here.sessions().end(alice.id, id)));
-    CHECK_FALSE(here.is_open(1));
-    CHECK(here.is_open(2));
-    auto const again = here.run(here.sessions().end(alice.id, id));
+    store_fixture fixture{GENERATE(from_range(backends()))};
+    auto const alice = fixture.add("alice");
+    auto const id = fixture.open(session_of(alice, 1));
+    fixture.open(session_of(alice, 2));
+    CHECK(fixture.run(fixture.sessions().end(alice.id, id)));
+    CHECK_FALSE(fixture.is_open(1));
+    CHECK(fixture.is_open(2));
+    auto const again = fixture.run(fixture.sessions().end(alice.id, id));
     REQUIRE_FALSE(again);
     CHECK(again.error() == errc::not_found);
 }
 
 TEST_CASE("a session of another account is not ended")
 {
-    store_fixture here{GENERATE(from_range(backends()))};
-    auto const alice = here.add("alice");
-    auto const bobs = here.open(session_of(here.add("bob"), 1));
-    auto const denied = here.run(here.sessions().end(alice.id, bobs));
+    store_fixture fixture{GENERATE(from_range(backends()))};
+    auto const alice = fixture.add("alice");
+    auto const bobs = fixture.open(session_of(fixture.add("bob"), 1));
+    auto const denied = fixture.run(fixture.sessions().end(alice.id, bobs));
     REQUIRE_FALSE(denied);
     CHECK(denied.error() == errc::not_found);
-    CHECK(here.is_open(1));
+    CHECK(fixture.is_open(1));
 }
 
 TEST_CASE("all sessions of one account alone are ended at once")
 {
-    store_fixture here{GENERATE(from_range(backends()))};
-    auto const alice = here.add("alice");
-    here.open(session_of(alice, 1));
-    here.open(session_of(alice, 2));
-    here.open(session_of(here.add("bob"), 3));
-    CHECK(here.run(here.sessions().end_all(alice.id)));
-    CHECK_FALSE(here.is_open(1));
-    CHECK_FALSE(here.is_open(2));
-    CHECK(here.is_open(3));
-    CHECK(here.run(here.sessions().end_all(alice.id)));
+    store_fixture fixture{GENERATE(from_range(backends()))};
+    auto const alice = fixture.add("alice");
+    fixture.open(session_of(alice, 1));
+    fixture.open(session_of(alice, 2));
+    fixture.open(session_of(fixture.add("bob"), 3));
+    CHECK(fixture.run(fixture.sessions().end_all(alice.id)));
+    CHECK_FALSE(fixture.is_open(1));
+    CHECK_FALSE(fixture.is_open(2));
+    CHECK(fixture.is_open(3));
+    CHECK(fixture.run(fixture.sessions().end_all(alice.id)));
 }
 
 TEST_CASE("touch records time and address and never an earlier time")
 {
-    store_fixture here{GENERATE(from_range(backends()))};
-    auto const id = here.open(session_of(here.add("alice"), 1, 10));
-    touch(here, activity_of(id, 30, "192.0.2.9"));
-    CHECK(find(here, 1).last_used_at == at(30));
-    CHECK(find(here, 1).address == "192.0.2.9");
-    touch(here, activity_of(id, 40));
-    CHECK(find(here, 1).last_used_at == at(40));
-    CHECK(find(here, 1).address == "192.0.2.9");
-    touch(here, activity_of(id, 39, "192.0.2.5"));
-    CHECK(find(here, 1).last_used_at == at(40));
-    CHECK(find(here, 1).address == "192.0.2.9");
+    store_fixture fixture{GENERATE(from_range(backends()))};
+    auto const id = fixture.open(session_of(fixture.add("alice"), 1, 10));
+    touch(fixture, activity_of(id, 30, "192.0.2.9"));
+    CHECK(find(fixture, 1).last_used_at == at(30));
+    CHECK(find(fixture, 1).address == "192.0.2.9");
+    touch(fixture, activity_of(id, 40));
+    CHECK(find(fixture, 1).last_used_at == at(40));
+    CHECK(find(fixture, 1).address == "192.0.2.9");
+    touch(fixture, activity_of(id, 39, "192.0.2.5"));
+    CHECK(find(fixture, 1).last_used_at == at(40));
+    CHECK(find(fixture, 1).address == "192.0.2.9");
 }
 
 TEST_CASE("touch skips sessions that have ended")
 {
-    store_fixture here{GENERATE(from_range(backends()))};
-    auto const id = here.open(session_of(here.add("alice"), 1, 10));
+    store_fixture fixture{GENERATE(from_range(backends()))};
+    auto const id = fixture.open(session_of(fixture.add("alice"), 1, 10));
     std::vector<session_activity> const activities{activity_of(id + 1, 30), activity_of(id, 30)};
-    CHECK(here.run(here.sessions().touch(activities)));
-    CHECK(find(here, 1).last_used_at == at(30));
+    CHECK(fixture.run(fixture.sessions().touch(activities)));
+    CHECK(find(fixture, 1).last_used_at == at(30));
 }
 
 TEST_CASE("pruning removes expired and idle sessions and returns their number")
 {
-    store_fixture here{GENERATE(from_range(backends()))};
-    auto const alice = here.add("alice");
-    here.open(session_of(alice, 1, 0));   // ends at 1000, the moment itself
-    here.open(session_of(alice, 2, 50));  // idle since 50, the moment itself
-    here.open(session_of(alice, 3, 51));
-    auto const early = here.open(session_of(alice, 4, 0));
-    touch(here, activity_of(early, 60));  // used, but at its end
-    auto const pruned = here.run(here.sessions().prune(at(1000), at(50)));
+    store_fixture fixture{GENERATE(from_range(backends()))};
+    auto const alice = fixture.add("alice");
+    fixture.open(session_of(alice, 1, 0));   // ends at 1000, the moment itself
+    fixture.open(session_of(alice, 2, 50));  // idle since 50, the moment itself
+    fixture.open(session_of(alice, 3, 51));
+    auto const early = fixture.open(session_of(alice, 4, 0));
+    touch(fixture, activity_of(early, 60));  // used, but at its end
+    auto const pruned = fixture.run(fixture.sessions().prune(at(1000), at(50)));
     REQUIRE(pruned);
     CHECK(*pruned == 3);
-    CHECK(here.is_open(3));
-    CHECK_FALSE(here.is_open(1));
-    CHECK_FALSE(here.is_open(2));
-    CHECK_FALSE(here.is_open(4));
-    auto const again = here.run(here.sessions().prune(at(1000), at(50)));
+    CHECK(fixture.is_open(3));
+    CHECK_FALSE(fixture.is_open(1));
+    CHECK_FALSE(fixture.is_open(2));
+    CHECK_FALSE(fixture.is_open(4));
+    auto const again = fixture.run(fixture.sessions().prune(at(1000), at(50)));
     REQUIRE(again);
     CHECK(*again == 0);
 }
 
 TEST_CASE("the id of a session is never reused")
 {
-    store_fixture here{GENERATE(from_range(backends()))};
-    auto const alice = here.add("alice");
-    auto const id = here.open(session_of(alice, 1));
-    CHECK(here.run(here.sessions().end_all(alice.id)));
-    CHECK(here.open(session_of(alice, 2)) > id);
+    store_fixture fixture{GENERATE(from_range(backends()))};
+    auto const alice = fixture.add("alice");
+    auto const id = fixture.open(session_of(alice, 1));
+    CHECK(fixture.run(fixture.sessions().end_all(alice.id)));
+    CHECK(fixture.open(session_of(alice, 2)) > id);
 }
 
 TEST_CASE("the sessions of an account end when it is disabled or deleted")
 {
-    store_fixture here{GENERATE(from_range(backends()))};
-    auto const alice = here.add("alice");
-    auto const bob = here.add("bob");
-    here.open(session_of(alice, 1));
-    here.open(session_of(bob, 2));
-    here.administrator().disable(alice.id, at(1));
-    CHECK_FALSE(here.is_open(1));
-    CHECK(here.is_open(2));
-    here.administrator().remove(bob.id);
-    CHECK_FALSE(here.is_open(2));
+    store_fixture fixture{GENERATE(from_range(backends()))};
+    auto const alice = fixture.add("alice");
+    auto const bob = fixture.add("bob");
+    fixture.open(session_of(alice, 1));
+    fixture.open(session_of(bob, 2));
+    fixture.administrator().disable(alice.id, at(1));
+    CHECK_FALSE(fixture.is_open(1));
+    CHECK(fixture.is_open(2));
+    fixture.administrator().remove(bob.id);
+    CHECK_FALSE(fixture.is_open(2));
 }
 
 TEST_CASE("sessions are found by their absolute end")
 {
-    store_fixture here{GENERATE(from_range(backends()))};
-    auto const alice = here.add("alice");
+    store_fixture fixture{GENERATE(from_range(backends()))};
+    auto const alice = fixture.add("alice");
     std::vector<session_id> ids;
     for (int i = 1; i <= 4; ++i) {
         auto one = session_of(alice, i);
         one.expires_at = at(1'000 + i);
-        ids.push_back(here.open(one));
+        ids.push_back(fixture.open(one));
     }
-    auto two = here.run(here.sessions().ended_between(at(1'001), at(1'003)));
+    auto two = fixture.run(fixture.sessions().ended_between(at(1'001), at(1'003)));
     REQUIRE(two);
     std::ranges::sort(*two);
     CHECK(*two == std::vector{ids[1], ids[2]});
-    auto const none = here.run(here.sessions().ended_between(at(1'004), at(9'999)));
+    auto const none = fixture.run(fixture.sessions().ended_between(at(1'004), at(9'999)));
     REQUIRE(none);
     CHECK(none->empty());
 }
 
 TEST_CASE("sessions that are deleted or past their end or opened in the far future are over")
 {
-    store_fixture here{GENERATE(from_range(backends()))};
-    auto const alice = here.add("alice");
-    auto const live = here.open(session_of(alice, 1));
-    auto const ended = here.open(session_of(alice, 2));
-    CHECK(here.run(here.sessions().end(alice.id, ended)));
-    auto const expired = here.open(session_of(alice, 3));
+    store_fixture fixture{GENERATE(from_range(backends()))};
+    auto const alice = fixture.add("alice");
+    auto const live = fixture.open(session_of(alice, 1));
+    auto const ended = fixture.open(session_of(alice, 2));
+    CHECK(fixture.run(fixture.sessions().end(alice.id, ended)));
+    auto const expired = fixture.open(session_of(alice, 3));
     auto early = session_of(alice, 4);
     early.created_at = at(2'000'000);
     early.expires_at = at(3'000'000);
-    auto const ahead = here.open(early);
+    auto const ahead = fixture.open(early);
 
-    auto const now = here.run(here.sessions().find_ended({live, ended, expired, ahead, 999}, at(50)));
+    auto const now = fixture.run(fixture.sessions().find_ended({live, ended, expired, ahead, 999}, at(50)));
     REQUIRE(now);
     CHECK(*now == std::vector{ended, ahead, session_id{999}});
-    auto const later = here.run(here.sessions().find_ended({live, ended, expired, ahead}, at(5'000'000)));
+    auto const later = fixture.run(fixture.sessions().find_ended({live, ended, expired, ahead}, at(5'000'000)));
     REQUIRE(later);
     CHECK(*later == std::vector{live, ended, expired, ahead});
-    auto const reached = here.run(here.sessions().find_ended({ahead}, at(2'000'000 - 24 * 3600)));
+    auto const reached = fixture.run(fixture.sessions().find_ended({ahead}, at(2'000'000 - 24 * 3600)));
     REQUIRE(reached);
     CHECK(reached->empty());
-    auto const listed = here.run(here.sessions().list(alice.id, at(50), at(-1)));
+    auto const listed = fixture.run(fixture.sessions().list(alice.id, at(50), at(-1)));
     REQUIRE(listed);
     CHECK(listed->size() == 2);
 }

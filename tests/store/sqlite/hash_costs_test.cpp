@@ -24,51 +24,51 @@ std::string insert(std::string const& name, std::string const& hash)
 
 TEST_CASE("migrating a database of version 3 counts the costs of its hashes")
 {
-    database_fixture here;
-    write_file(here.options.path, "");
+    database_fixture fixture;
+    write_file(fixture.options.path, "");
     {
-        database db{here.options.path, database::access::read_write};
-        migrate(db, here.options.path, migrations().first(3), here.log);
+        database db{fixture.options.path, database::access::read_write};
+        migrate(db, fixture.options.path, migrations().first(3), fixture.log);
         db.execute(insert("alice", hash_text("m=19456,t=2")) + insert("bob", hash_text("m=19456,t=2")) +
                    insert("carol", hash_text("m=65536,t=3")) + insert("dave", "h") +
                    insert("erin", hash_text("m=019456,t=2")));
     }
-    here.open();
-    CHECK(here.administrator().run(all_costs) == "19456|2|2\n65536|3|1");
-    CHECK(here.administrator().run("SELECT name, memory_kib, passes FROM account_costs ORDER BY id") ==
+    fixture.open();
+    CHECK(fixture.administrator().run(all_costs) == "19456|2|2\n65536|3|1");
+    CHECK(fixture.administrator().run("SELECT name, memory_kib, passes FROM account_costs ORDER BY id") ==
           "alice|19456|2\nbob|19456|2\ncarol|65536|3");
 }
 
 TEST_CASE("costs that are written by hand are known to the store at once")
 {
-    database_fixture here;
-    auto const ports = here.open();
-    auto const type = [&](std::string const& sql) { return here.administrator().run(sql); };
-    auto const known = [&] { return here.run(ports.accounts.find_claimed("nobody"))->hash_costs.size(); };
-    type(insert("alice", hash_text("m=8,t=1")) + insert("bob", hash_text("m=8,t=1")) + insert("carol", "plain"));
-    CHECK(type(all_costs) == "8|1|2");
+    database_fixture fixture;
+    auto const ports = fixture.open();
+    auto const run_sql = [&](std::string const& sql) { return fixture.administrator().run(sql); };
+    auto const known = [&] { return fixture.run(ports.accounts.find_claimed("nobody"))->hash_costs.size(); };
+    run_sql(insert("alice", hash_text("m=8,t=1")) + insert("bob", hash_text("m=8,t=1")) + insert("carol", "plain"));
+    CHECK(run_sql(all_costs) == "8|1|2");
     CHECK(known() == 1);
-    type("UPDATE accounts SET password_hash = replace(password_hash, 't=1', 't=2') WHERE name = 'alice'");
-    CHECK(type(all_costs) == "8|1|1\n8|2|1");
+    run_sql("UPDATE accounts SET password_hash = replace(password_hash, 't=1', 't=2') WHERE name = 'alice'");
+    CHECK(run_sql(all_costs) == "8|1|1\n8|2|1");
     CHECK(known() == 2);
-    type("UPDATE accounts SET password_hash = '" + hash_text("m=16,t=1") + "'");
-    CHECK(type(all_costs) == "16|1|3");
-    type("UPDATE accounts SET password_hash = password_hash, failed_since = 1");
-    CHECK(type(all_costs) == "16|1|3");
-    type("UPDATE accounts SET password_hash = 'none' WHERE name = 'bob'; DELETE FROM accounts WHERE name = 'carol'");
-    CHECK(type(all_costs) == "16|1|1");
-    type("DELETE FROM accounts");
-    CHECK(type(all_costs).empty());
+    run_sql("UPDATE accounts SET password_hash = '" + hash_text("m=16,t=1") + "'");
+    CHECK(run_sql(all_costs) == "16|1|3");
+    run_sql("UPDATE accounts SET password_hash = password_hash, failed_since = 1");
+    CHECK(run_sql(all_costs) == "16|1|3");
+    run_sql("UPDATE accounts SET password_hash = 'none' WHERE name = 'bob'; DELETE FROM accounts WHERE name = 'carol'");
+    CHECK(run_sql(all_costs) == "16|1|1");
+    run_sql("DELETE FROM accounts");
+    CHECK(run_sql(all_costs).empty());
     CHECK(known() == 0);
 }
 
 TEST_CASE("a rollback changes no cost")
 {
-    database_fixture here;
-    here.open();
-    auto const type = [&](std::string const& sql) { return here.administrator().run(sql); };
-    type(insert("alice", hash_text("m=8,t=1")));
-    type("BEGIN; UPDATE accounts SET password_hash = 'none'; DELETE FROM accounts; ROLLBACK");
-    CHECK(here.administrator().error_of(insert("alice", hash_text("m=8,t=2"))) != "");
-    CHECK(type(all_costs) == "8|1|1");
+    database_fixture fixture;
+    fixture.open();
+    auto const run_sql = [&](std::string const& sql) { return fixture.administrator().run(sql); };
+    run_sql(insert("alice", hash_text("m=8,t=1")));
+    run_sql("BEGIN; UPDATE accounts SET password_hash = 'none'; DELETE FROM accounts; ROLLBACK");
+    CHECK(fixture.administrator().error_of(insert("alice", hash_text("m=8,t=2"))) != "");
+    CHECK(run_sql(all_costs) == "8|1|1");
 }

@@ -33,22 +33,22 @@ porter::task<void> register_account(porter::detail::store::sessions& sessions, s
 }
 
 /// Registers the accounts name0, name1, ... without waiting for completion.
-void start_registrations(database_fixture& here, porter::detail::store::ports ports, int count, outcomes& seen)
+void start_registrations(database_fixture& fixture, porter::detail::store::ports ports, int count, outcomes& seen)
 {
     for (int i = 0; i < count; ++i) {
         auto work = register_account(ports.sessions, "name" + std::to_string(i), i, seen);
-        asio::co_spawn(here.io, std::move(work), [](std::exception_ptr error) {
+        asio::co_spawn(fixture.io, std::move(work), [](std::exception_ptr error) {
             if (error) std::rethrow_exception(error);
         });
     }
-    here.io.restart();
-    here.io.poll();
+    fixture.io.restart();
+    fixture.io.poll();
 }
 
 /// The number of commits in the write-ahead log: frames with the database size after them (file format, 4.1).
-int commits(database_fixture const& here)
+int commits(database_fixture const& fixture)
 {
-    auto const log = content_of(here.options.path.string() + "-wal");
+    auto const log = content_of(fixture.options.path.string() + "-wal");
     constexpr std::size_t header = 32;
     constexpr std::size_t frame = 24 + 4096;
     int found = 0;
@@ -84,35 +84,35 @@ private:
 
 TEST_CASE("while another program holds the lock writes are unavailable and lookups work")
 {
-    database_fixture here;
-    here.options.busy_timeout = 50ms;
-    auto const ports = here.open();
-    REQUIRE(here.register_account("alice", 1001));
-    auto other = here.administrator();
+    database_fixture fixture;
+    fixture.options.busy_timeout = 50ms;
+    auto const ports = fixture.open();
+    REQUIRE(fixture.register_account("alice", 1001));
+    auto other = fixture.administrator();
     other.run("BEGIN EXCLUSIVE");
 
-    auto const refused = here.register_account("bob", 1002);
+    auto const refused = fixture.register_account("bob", 1002);
     REQUIRE_FALSE(refused);
     CHECK(refused.error() == errc::unavailable);
-    auto const found = here.run(ports.accounts.find("alice"));
+    auto const found = fixture.run(ports.accounts.find("alice"));
     REQUIRE(found);
     CHECK(found->has_value());
-    CHECK(here.log.count("store_failed") == 1);
+    CHECK(fixture.log.count("store_failed") == 1);
 
     other.run("COMMIT");
-    CHECK(here.register_account("bob", 1002));
+    CHECK(fixture.register_account("bob", 1002));
 }
 
 TEST_CASE("each request waits for a lock for the same time")
 {
-    database_fixture here;
-    here.options.busy_timeout = 50ms;
-    auto const ports = here.open();
-    auto other = here.administrator();
+    database_fixture fixture;
+    fixture.options.busy_timeout = 50ms;
+    auto const ports = fixture.open();
+    auto other = fixture.administrator();
     other.run("BEGIN EXCLUSIVE");
     outcomes seen;
-    start_registrations(here, ports, 300, seen);
-    here.io.run();
+    start_registrations(fixture, ports, 300, seen);
+    fixture.io.run();
     CHECK(seen.added == 0);
     CHECK(seen.unavailable == 300);
     CHECK(other.run("SELECT count(*) FROM accounts") == "0");
@@ -120,37 +120,37 @@ TEST_CASE("each request waits for a lock for the same time")
 
 TEST_CASE("requests that wait together are committed together")
 {
-    database_fixture here;
-    here.options.busy_timeout = 60s;
-    auto const ports = here.open();
-    REQUIRE(here.register_account("alice", 1001));
-    auto const before = commits(here);
-    auto other = here.administrator();
+    database_fixture fixture;
+    fixture.options.busy_timeout = 60s;
+    auto const ports = fixture.open();
+    REQUIRE(fixture.register_account("alice", 1001));
+    auto const before = commits(fixture);
+    auto other = fixture.administrator();
     other.run("BEGIN IMMEDIATE");
     outcomes seen;
-    start_registrations(here, ports, 100, seen);
+    start_registrations(fixture, ports, 100, seen);
     other.run("ROLLBACK");
-    here.io.run();
+    fixture.io.run();
     CHECK(seen.added == 100);
     // One for the request that the writer had taken before the lock, one for all later ones.
-    CHECK(commits(here) - before <= 2);
+    CHECK(commits(fixture) - before <= 2);
 }
 
 TEST_CASE("one request of a group that fails does not fail the others")
 {
-    database_fixture here;
-    here.options.busy_timeout = 60s;
-    auto const ports = here.open();
-    auto other = here.administrator();
+    database_fixture fixture;
+    fixture.options.busy_timeout = 60s;
+    auto const ports = fixture.open();
+    auto other = fixture.administrator();
     other.run("BEGIN IMMEDIATE");
     outcomes seen;
-    start_registrations(here, ports, 10, seen);
-    asio::co_spawn(here.io, register_account(ports.sessions, "", 10, seen), [](std::exception_ptr error) {
+    start_registrations(fixture, ports, 10, seen);
+    asio::co_spawn(fixture.io, register_account(ports.sessions, "", 10, seen), [](std::exception_ptr error) {
         if (error) std::rethrow_exception(error);
     });
-    here.io.poll();
+    fixture.io.poll();
     other.run("ROLLBACK");
-    here.io.run();
+    fixture.io.run();
     CHECK(seen.added == 10);
     CHECK(seen.unavailable == 1);
     CHECK(other.run("SELECT count(*) FROM accounts") == "10");
@@ -158,89 +158,89 @@ TEST_CASE("one request of a group that fails does not fail the others")
 
 TEST_CASE("more requests than may wait are unavailable at once")
 {
-    database_fixture here;
-    here.options.busy_timeout = 60s;
-    here.options.queue_limit = 4;
-    auto const ports = here.open();
-    auto other = here.administrator();
+    database_fixture fixture;
+    fixture.options.busy_timeout = 60s;
+    fixture.options.queue_limit = 4;
+    auto const ports = fixture.open();
+    auto other = fixture.administrator();
     other.run("BEGIN IMMEDIATE");
     outcomes seen;
-    start_registrations(here, ports, 20, seen);
+    start_registrations(fixture, ports, 20, seen);
     CHECK(seen.unavailable >= 12);  // 4 wait, and at most 4 more had been taken
     other.run("ROLLBACK");
-    here.io.run();
+    fixture.io.run();
     CHECK(seen.added + seen.unavailable == 20);
     CHECK(seen.added >= 4);
-    CHECK(here.register_account("alice", 1001));
+    CHECK(fixture.register_account("alice", 1001));
 }
 
 TEST_CASE("a full disk makes writes unavailable until there is space again")
 {
-    database_fixture here;
-    auto const ports = here.open();
-    REQUIRE(here.register_account("alice", 1001));
+    database_fixture fixture;
+    auto const ports = fixture.open();
+    REQUIRE(fixture.register_account("alice", 1001));
     {
-        full_disk const now{std::filesystem::file_size(here.options.path.string() + "-wal")};
-        auto const refused = here.register_account("bob", 1002);
+        full_disk const now{std::filesystem::file_size(fixture.options.path.string() + "-wal")};
+        auto const refused = fixture.register_account("bob", 1002);
         REQUIRE_FALSE(refused);
         CHECK(refused.error() == errc::unavailable);
-        auto const found = here.run(ports.accounts.find("alice"));
+        auto const found = fixture.run(ports.accounts.find("alice"));
         REQUIRE(found);
         CHECK(found->has_value());
     }
-    CHECK(here.log.count("store_failed") == 1);
-    CHECK(here.register_account("bob", 1002));
-    CHECK(here.administrator().run("PRAGMA integrity_check") == "ok");
-    CHECK(here.administrator().run("SELECT group_concat(name) FROM accounts") == "alice,bob");
+    CHECK(fixture.log.count("store_failed") == 1);
+    CHECK(fixture.register_account("bob", 1002));
+    CHECK(fixture.administrator().run("PRAGMA integrity_check") == "ok");
+    CHECK(fixture.administrator().run("SELECT group_concat(name) FROM accounts") == "alice,bob");
 }
 
 TEST_CASE("queued requests are completed before the store closes")
 {
-    database_fixture here;
-    here.options.busy_timeout = 60s;
-    auto const ports = here.open();
-    auto other = here.administrator();
+    database_fixture fixture;
+    fixture.options.busy_timeout = 60s;
+    auto const ports = fixture.open();
+    auto other = fixture.administrator();
     other.run("BEGIN IMMEDIATE");
     outcomes seen;
-    start_registrations(here, ports, 50, seen);
+    start_registrations(fixture, ports, 50, seen);
     other.run("ROLLBACK");
-    here.close();
-    here.io.run();
+    fixture.close();
+    fixture.io.run();
     CHECK(seen.added == 50);
 }
 
 TEST_CASE("the write-ahead log is emptied when it has grown")
 {
-    database_fixture here;
-    here.options.checkpoint_pages = 20;
-    here.open();
+    database_fixture fixture;
+    fixture.options.checkpoint_pages = 20;
+    fixture.open();
     for (int i = 0; i < 50; ++i) {
-        REQUIRE(here.register_account("name" + std::to_string(i), i));
+        REQUIRE(fixture.register_account("name" + std::to_string(i), i));
     }
-    CHECK(std::filesystem::file_size(here.options.path.string() + "-wal") < 2 * 20 * 4120);
+    CHECK(std::filesystem::file_size(fixture.options.path.string() + "-wal") < 2 * 20 * 4120);
 }
 
 TEST_CASE("a long read by another program does not block writes")
 {
-    database_fixture here;
-    here.options.checkpoint_pages = 20;
-    here.open();
-    REQUIRE(here.register_account("alice", 1001));
-    auto other = here.administrator();
+    database_fixture fixture;
+    fixture.options.checkpoint_pages = 20;
+    fixture.open();
+    REQUIRE(fixture.register_account("alice", 1001));
+    auto other = fixture.administrator();
     other.run("BEGIN; SELECT * FROM accounts");
     for (int i = 0; i < 50; ++i) {
-        REQUIRE(here.register_account("name" + std::to_string(i), i));
+        REQUIRE(fixture.register_account("name" + std::to_string(i), i));
     }
-    CHECK(here.log.count("store_failed") == 0);
+    CHECK(fixture.log.count("store_failed") == 0);
     CHECK(other.run("SELECT count(*) FROM accounts") == "1");
 }
 
 TEST_CASE("many sessions are pruned in batches between which other requests are served")
 {
-    database_fixture here;
-    auto const ports = here.open();
-    here.add(account_of("alice"));
-    here.administrator().run(
+    database_fixture fixture;
+    auto const ports = fixture.open();
+    fixture.add(account_of("alice"));
+    fixture.administrator().run(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
         " INSERT INTO sessions (account_id, token_digest, created_at, last_used_at, expires_at, address, transport,"
         " credential_version) SELECT 1, randomblob(32), 1, 1, 2, '::1', 'plain', 1 FROM n");
@@ -266,10 +266,10 @@ TEST_CASE("many sessions are pruned in batches between which other requests are 
     auto const rethrow = [](std::exception_ptr escaped) {
         if (escaped) std::rethrow_exception(escaped);
     };
-    here.io.restart();
-    asio::co_spawn(here.io, prune(), rethrow);
-    asio::co_spawn(here.io, add(), rethrow);
-    here.io.run();
+    fixture.io.restart();
+    asio::co_spawn(fixture.io, prune(), rethrow);
+    asio::co_spawn(fixture.io, add(), rethrow);
+    fixture.io.run();
     CHECK(pruned == 3000);
     CHECK(added_meanwhile);
     auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
@@ -281,11 +281,11 @@ TEST_CASE("many sessions are pruned in batches between which other requests are 
 
 TEST_CASE("the journal of ended sessions keeps the last hour or ten thousand entries")
 {
-    database_fixture here;
-    here.open();
-    here.administrator().run(
+    database_fixture fixture;
+    fixture.open();
+    fixture.administrator().run(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)"
         " INSERT INTO ended_sessions (session_id, ended_at) SELECT i, iif(i <= 1500, 1, unixepoch()) FROM n");
-    here.close();
-    CHECK(here.administrator().run("SELECT count(*), min(id) FROM ended_sessions") == "10500|1501");
+    fixture.close();
+    CHECK(fixture.administrator().run("SELECT count(*), min(id) FROM ended_sessions") == "10500|1501");
 }

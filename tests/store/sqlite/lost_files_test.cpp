@@ -18,9 +18,9 @@ namespace {
 
 /// A store with the account alice, a session, and a watch that waits for one call of each kind.
 struct watched {
-    watched() : ports(here.open())
+    watched() : ports(fixture.open())
     {
-        alice = here.add(account_of("alice"));
+        alice = fixture.add(account_of("alice"));
         session = open(1);
         ports.sessions.watch({notified.watcher(), [this] { missed.set_value(); },
                               [this](std::string const& reason) { lost.set_value(reason); }});
@@ -34,7 +34,7 @@ struct watched {
 
     session_id open(int number)
     {
-        auto opened = here.run(ports.sessions.open(session_of(alice, number)));
+        auto opened = fixture.run(ports.sessions.open(session_of(alice, number)));
         REQUIRE(opened);
         return opened->id;
     }
@@ -43,25 +43,25 @@ struct watched {
     {
         ports.sessions.watch({});
         is_open = false;
-        here.close();
+        fixture.close();
     }
 
-    std::vector<session_id> gone(std::vector<session_id> live)
+    std::vector<session_id> ended(std::vector<session_id> live)
     {
-        auto found = here.run(ports.sessions.find_ended(std::move(live), at(20)));
+        auto found = fixture.run(ports.sessions.find_ended(std::move(live), at(20)));
         REQUIRE(found);
         return *found;
     }
 
-    std::filesystem::path path(char const* suffix) const { return here.options.path.string() + suffix; }
+    std::filesystem::path path(char const* suffix) const { return fixture.options.path.string() + suffix; }
 
     template <typename Value>
-    static bool comes(std::promise<Value>& call)
+    static bool is_called(std::promise<Value>& call)
     {
         return call.get_future().wait_for(std::chrono::seconds{20}) == std::future_status::ready;
     }
 
-    database_fixture here;
+    database_fixture fixture;
     ended_sessions notified;
     std::promise<void> missed;
     std::promise<std::string> lost;
@@ -80,15 +80,15 @@ TEST_CASE("a store whose files are removed reports the loss and is unavailable")
     CAPTURE(suffix);
     std::filesystem::remove(store.path(suffix));
 
-    auto const refused = store.here.register_account("bob", 9);
+    auto const refused = store.fixture.register_account("bob", 9);
     REQUIRE_FALSE(refused);
     CHECK(refused.error() == errc::unavailable);
-    auto const unread = store.here.run(store.ports.accounts.find("alice"));
+    auto const unread = store.fixture.run(store.ports.accounts.find("alice"));
     REQUIRE_FALSE(unread);
     CHECK(unread.error() == errc::unavailable);
 
-    CHECK(watched::comes(store.lost));
-    auto const logged = store.here.log.events("database_lost");
+    CHECK(watched::is_called(store.lost));
+    auto const logged = store.fixture.log.events("database_lost");
     REQUIRE(logged.size() == 1);
     CHECK(logged.at(0).field("file") == store.path(suffix).string());
     CHECK(logged.at(0).field("state") == "removed");
@@ -100,13 +100,13 @@ TEST_CASE("a store whose schema version changes is lost")
     auto const [version, state, reason] = GENERATE(
         std::tuple{9999, "newer", "the database has a newer schema than this program: version 9999, not NEWEST"},
         std::tuple{0, "older", "the database has an older schema than this program: version 0, not NEWEST"});
-    store.here.administrator().run("PRAGMA user_version = " + std::to_string(version));
+    store.fixture.administrator().run("PRAGMA user_version = " + std::to_string(version));
     auto notified = store.lost.get_future();
     REQUIRE(notified.wait_for(std::chrono::seconds{30}) == std::future_status::ready);
     auto wanted = std::string{reason};
     wanted.replace(wanted.find("NEWEST"), 6, std::to_string(porter::detail::store::sqlite::newest_version()));
     CHECK(notified.get() == wanted);
-    auto const logged = store.here.log.events("database_lost");
+    auto const logged = store.fixture.log.events("database_lost");
     REQUIRE(logged.size() == 1);
     CHECK(logged.at(0).field("state") == state);
 }
@@ -115,7 +115,7 @@ TEST_CASE("a store detects lost files without a request")
 {
     watched store;
     std::filesystem::remove(store.path(""));
-    CHECK(watched::comes(store.lost));
+    CHECK(watched::is_called(store.lost));
 }
 
 TEST_CASE("a store whose file is replaced writes nothing more")
@@ -125,10 +125,10 @@ TEST_CASE("a store whose file is replaced writes nothing more")
     write_file(store.path(".other-wal"), "its log");
     std::filesystem::rename(store.path(".other"), store.path(""));
     std::filesystem::rename(store.path(".other-wal"), store.path("-wal"));
-    auto const refused = store.here.register_account("bob", 9);
+    auto const refused = store.fixture.register_account("bob", 9);
     REQUIRE_FALSE(refused);
     CHECK(refused.error() == errc::unavailable);
-    CHECK(store.here.log.events("database_lost").at(0).field("state") == "replaced");
+    CHECK(store.fixture.log.events("database_lost").at(0).field("state") == "replaced");
     store.close();
     CHECK(content_of(store.path("")) == "another file");
     CHECK(content_of(store.path("-wal")) == "its log");
@@ -139,16 +139,16 @@ TEST_CASE("a database that was moved away is complete and leaves no log behind")
     watched store;
     store.open(2);
     auto const replaced = GENERATE(true, false);
-    if (replaced) store.here.administrator().run("VACUUM INTO '" + store.path(".backup").string() + "'");
+    if (replaced) store.fixture.administrator().run("VACUUM INTO '" + store.path(".backup").string() + "'");
     std::filesystem::rename(store.path(""), store.path(".moved"));
     if (replaced) std::filesystem::rename(store.path(".backup"), store.path(""));
-    CHECK(watched::comes(store.lost));
+    CHECK(watched::is_called(store.lost));
     store.close();
     CHECK_FALSE(std::filesystem::exists(store.path("-wal")));
     CHECK_FALSE(std::filesystem::exists(store.path("-shm")));
     CHECK(shell{store.path(".moved")}.run("SELECT count(*) FROM sessions; PRAGMA integrity_check") == "2\nok");
-    CHECK_FALSE(store.here.open_error());
-    CHECK(store.here.administrator().run("SELECT count(*) FROM sessions") == (replaced ? "2" : "0"));
+    CHECK_FALSE(store.fixture.open_error());
+    CHECK(store.fixture.administrator().run("SELECT count(*) FROM sessions") == (replaced ? "2" : "0"));
 }
 
 TEST_CASE("the log of a lost database that others may have written to is renamed")
@@ -157,9 +157,9 @@ TEST_CASE("the log of a lost database that others may have written to is renamed
     auto const content = content_of(store.path("-wal"));
     std::filesystem::rename(store.path(""), store.path(".moved"));
     std::filesystem::remove(store.path("-shm"));
-    CHECK(watched::comes(store.lost));
+    CHECK(watched::is_called(store.lost));
     store.close();
-    std::filesystem::path const aside = store.here.log.events("database_log_set_aside").at(0).field("file");
+    std::filesystem::path const aside = store.fixture.log.events("database_log_set_aside").at(0).field("file");
     CHECK(content_of(aside) == content);
     CHECK_FALSE(std::filesystem::exists(store.path("-wal")));
 }
@@ -168,9 +168,9 @@ TEST_CASE("the content of a removed log is not lost")
 {
     watched store;
     std::filesystem::remove(store.path("-wal"));
-    CHECK(watched::comes(store.lost));
+    CHECK(watched::is_called(store.lost));
     store.close();
-    CHECK(store.here.administrator().run("SELECT id FROM sessions") == std::to_string(store.session));
+    CHECK(store.fixture.administrator().run("SELECT id FROM sessions") == std::to_string(store.session));
 }
 
 TEST_CASE("a session that ended in the current file is over after the loss")
@@ -178,57 +178,57 @@ TEST_CASE("a session that ended in the current file is over after the loss")
     watched store;
     auto const other = store.open(2);
     std::filesystem::remove(store.path("-shm"));
-    store.here.administrator().run("DELETE FROM sessions WHERE id = " + std::to_string(other));
-    CHECK(watched::comes(store.lost));
-    CHECK(store.gone({store.session, other}) == std::vector{other});
+    store.fixture.administrator().run("DELETE FROM sessions WHERE id = " + std::to_string(other));
+    CHECK(watched::is_called(store.lost));
+    CHECK(store.ended({store.session, other}) == std::vector{other});
 }
 
 TEST_CASE("writes by others after the loss are not undone when the store closes")
 {
     watched store;
     std::filesystem::remove(store.path("-shm"));
-    store.here.administrator().run("DELETE FROM sessions");
+    store.fixture.administrator().run("DELETE FROM sessions");
     store.close();
-    CHECK(store.here.administrator().run("SELECT count(*) FROM sessions") == "0");
+    CHECK(store.fixture.administrator().run("SELECT count(*) FROM sessions") == "0");
 }
 
 TEST_CASE("restoring an older database into the open one is reported as missed")
 {
     watched store;
     auto const backup = store.path(".backup");
-    store.here.administrator().run("VACUUM INTO '" + backup.string() + "'");
+    store.fixture.administrator().run("VACUUM INTO '" + backup.string() + "'");
     auto const later = store.open(2);
-    CHECK(store.here.run(store.ports.sessions.end(store.alice.id, later)));
+    CHECK(store.fixture.run(store.ports.sessions.end(store.alice.id, later)));
     CHECK(store.notified.wait_for(later));
     auto const latest = store.open(3);
 
-    store.here.administrator().restore(backup);
-    CHECK(watched::comes(store.missed));
-    CHECK(store.gone({store.session, latest}) == std::vector{latest});
+    store.fixture.administrator().restore(backup);
+    CHECK(watched::is_called(store.missed));
+    CHECK(store.ended({store.session, latest}) == std::vector{latest});
 
     // Later ended sessions are reported.
-    store.here.administrator().run("DELETE FROM sessions");
+    store.fixture.administrator().run("DELETE FROM sessions");
     CHECK(store.notified.wait_for(store.session));
 }
 
 TEST_CASE("a write-ahead log beside a backup that was copied over its database is rejected")
 {
-    database_fixture here;
-    auto const backup = here.folder.path() / "backup.db";
-    auto const killed = here.folder.path() / "killed.db-wal";
-    auto const log = here.options.path.string() + "-wal";
+    database_fixture fixture;
+    auto const backup = fixture.folder.path() / "backup.db";
+    auto const killed = fixture.folder.path() / "killed.db-wal";
+    auto const log = fixture.options.path.string() + "-wal";
     {
-        here.open();
-        here.add(account_of("alice"));
-        here.administrator().run("VACUUM INTO '" + backup.string() + "'");
-        here.add(account_of("carol"));
+        fixture.open();
+        fixture.add(account_of("alice"));
+        fixture.administrator().run("VACUUM INTO '" + backup.string() + "'");
+        fixture.add(account_of("carol"));
         std::filesystem::copy_file(log, killed);
     }
-    here.close();
-    std::filesystem::copy_file(backup, here.options.path, std::filesystem::copy_options::overwrite_existing);
+    fixture.close();
+    std::filesystem::copy_file(backup, fixture.options.path, std::filesystem::copy_options::overwrite_existing);
     std::filesystem::copy_file(killed, log);
 
-    for (auto const& refused : {here.check(), here.open_error()}) {
+    for (auto const& refused : {fixture.check(), fixture.open_error()}) {
         REQUIRE(refused);
         CHECK(refused->code() == start_errc::bad_data);
         std::string const message = refused->what();
@@ -236,25 +236,25 @@ TEST_CASE("a write-ahead log beside a backup that was copied over its database i
         CHECK(message.find("porterctl db restore") != std::string::npos);
     }
     std::filesystem::remove(log);
-    CHECK_FALSE(here.open_error());
+    CHECK_FALSE(fixture.open_error());
 }
 
 TEST_CASE("the write-ahead log of a killed server is accepted")
 {
-    database_fixture here;
-    auto const killed = here.folder.path() / "killed.db";
+    database_fixture fixture;
+    auto const killed = fixture.folder.path() / "killed.db";
     auto const logs = GENERATE(1, 2, 3);
     for (int each = 0; each < logs; ++each) {
-        here.close();
-        here.open();
-        here.add(account_of("account" + std::to_string(each)));
+        fixture.close();
+        fixture.open();
+        fixture.add(account_of("account" + std::to_string(each)));
     }
-    std::filesystem::copy_file(here.options.path, killed);
-    std::filesystem::copy_file(here.options.path.string() + "-wal", killed.string() + "-wal");
-    here.close();
-    here.options.path = killed;
-    CHECK_FALSE(here.check());
-    auto const found = here.run(here.open().accounts.find("account" + std::to_string(logs - 1)));
+    std::filesystem::copy_file(fixture.options.path, killed);
+    std::filesystem::copy_file(fixture.options.path.string() + "-wal", killed.string() + "-wal");
+    fixture.close();
+    fixture.options.path = killed;
+    CHECK_FALSE(fixture.check());
+    auto const found = fixture.run(fixture.open().accounts.find("account" + std::to_string(logs - 1)));
     REQUIRE(found);
     CHECK(found->has_value());
 }

@@ -24,34 +24,34 @@ std::vector<migration> with_next(std::string_view sql)
     return steps;
 }
 
-void migrate_file(database_fixture& here, std::vector<migration> const& steps)
+void migrate_file(database_fixture& fixture, std::vector<migration> const& steps)
 {
-    database db{here.options.path, database::access::read_write};
-    migrate(db, here.options.path, steps, here.log);
+    database db{fixture.options.path, database::access::read_write};
+    migrate(db, fixture.options.path, steps, fixture.log);
 }
 
-std::vector<std::filesystem::path> backups(database_fixture const& here)
+std::vector<std::filesystem::path> backups(database_fixture const& fixture)
 {
     std::vector<std::filesystem::path> found;
-    for (auto const& entry : std::filesystem::directory_iterator{here.folder.path()}) {
+    for (auto const& entry : std::filesystem::directory_iterator{fixture.folder.path()}) {
         if (entry.path().string().find(".before-v") != std::string::npos) found.push_back(entry.path());
     }
     return found;
 }
 
-void make_database(database_fixture& here)
+void make_database(database_fixture& fixture)
 {
-    here.open();
-    here.add(account_of("alice"));
-    here.close();
+    fixture.open();
+    fixture.add(account_of("alice"));
+    fixture.close();
 }
 
 /// Alice was seen at 192.0.2.1 twice and at an IPv6 address once; the name Bob was claimed at 192.0.2.2.
-bool make_file_of_version_1(database_fixture& here)
+bool make_file_of_version_1(database_fixture& fixture)
 {
-    write_file(here.options.path, "");
-    database db{here.options.path, database::access::read_write};
-    migrate(db, here.options.path, migrations().first(1), here.log);
+    write_file(fixture.options.path, "");
+    database db{fixture.options.path, database::access::read_write};
+    migrate(db, fixture.options.path, migrations().first(1), fixture.log);
     db.execute(
         "INSERT INTO accounts (name, folded_name, password_hash) VALUES ('alice', 'alice', 'h');"
         "INSERT INTO addresses VALUES ('192.0.2.1', 'alice', 1, 5, 7), ('2001:db8::1', 'alice', 1, 5, 7),"
@@ -74,36 +74,36 @@ TEST_CASE("migrations are numbered from one without a gap")
 
 TEST_CASE("a new database has every migration and needs no backup")
 {
-    database_fixture here;
-    make_database(here);
-    CHECK(here.administrator().run("SELECT count(*) FROM schema_migrations") == newest);
-    CHECK(here.administrator().run("PRAGMA user_version") == newest);
-    CHECK(here.log.count("store_migrated") == migrations().size());
-    CHECK(backups(here).empty());
+    database_fixture fixture;
+    make_database(fixture);
+    CHECK(fixture.administrator().run("SELECT count(*) FROM schema_migrations") == newest);
+    CHECK(fixture.administrator().run("PRAGMA user_version") == newest);
+    CHECK(fixture.log.count("store_migrated") == migrations().size());
+    CHECK(backups(fixture).empty());
 }
 
 TEST_CASE("opening a database of today's version migrates nothing")
 {
-    database_fixture here;
-    make_database(here);
-    auto const before = here.log.count("store_migrated");
-    here.open();
-    CHECK(here.log.count("store_migrated") == before);
-    CHECK(backups(here).empty());
+    database_fixture fixture;
+    make_database(fixture);
+    auto const before = fixture.log.count("store_migrated");
+    fixture.open();
+    CHECK(fixture.log.count("store_migrated") == before);
+    CHECK(backups(fixture).empty());
 }
 
 TEST_CASE("an older database is backed up before it is migrated")
 {
-    database_fixture here;
-    make_database(here);
-    migrate_file(here, with_next("CREATE TABLE extra (value INTEGER) STRICT"));
-    CHECK(here.administrator().run("PRAGMA user_version") == next);
-    CHECK(here.administrator().run("SELECT version, name FROM schema_migrations WHERE version = " + next) ==
+    database_fixture fixture;
+    make_database(fixture);
+    migrate_file(fixture, with_next("CREATE TABLE extra (value INTEGER) STRICT"));
+    CHECK(fixture.administrator().run("PRAGMA user_version") == next);
+    CHECK(fixture.administrator().run("SELECT version, name FROM schema_migrations WHERE version = " + next) ==
           next + "|next");
-    CHECK(here.administrator().run("SELECT count(*) FROM extra") == "0");
+    CHECK(fixture.administrator().run("SELECT count(*) FROM extra") == "0");
 
-    REQUIRE(backups(here).size() == 1);
-    auto const copy = backups(here).front();
+    REQUIRE(backups(fixture).size() == 1);
+    auto const copy = backups(fixture).front();
     CHECK(copy.filename().string().starts_with("porter.db.before-v" + next + "-2"));
     CHECK(mode_of(copy) == (perms::owner_read | perms::owner_write));
     CHECK(shell{copy}.run("PRAGMA user_version") == newest);
@@ -114,63 +114,63 @@ TEST_CASE("an older database is backed up before it is migrated")
 
 TEST_CASE("several migrations create one backup")
 {
-    database_fixture here;
-    make_database(here);
+    database_fixture fixture;
+    make_database(fixture);
     auto steps = with_next("CREATE TABLE extra (value INTEGER) STRICT");
     steps.push_back({steps.back().version + 1, "one_more", "DROP TABLE extra"});
-    migrate_file(here, steps);
-    CHECK(here.administrator().run("PRAGMA user_version") == std::to_string(steps.back().version));
-    CHECK(backups(here).size() == 1);
+    migrate_file(fixture, steps);
+    CHECK(fixture.administrator().run("PRAGMA user_version") == std::to_string(steps.back().version));
+    CHECK(backups(fixture).size() == 1);
 }
 
 TEST_CASE("backups of the same second are all kept")
 {
-    database_fixture here;
-    make_database(here);
+    database_fixture fixture;
+    make_database(fixture);
     for (int round = 0; round < 3; ++round) {
-        migrate_file(here, with_next("CREATE TABLE extra (value INTEGER) STRICT"));
-        here.administrator().run("DROP TABLE extra; DELETE FROM schema_migrations WHERE version = " + next +
-                                 "; PRAGMA user_version = " + newest);
+        migrate_file(fixture, with_next("CREATE TABLE extra (value INTEGER) STRICT"));
+        fixture.administrator().run("DROP TABLE extra; DELETE FROM schema_migrations WHERE version = " + next +
+                                    "; PRAGMA user_version = " + newest);
     }
-    CHECK(backups(here).size() == 3);
+    CHECK(backups(fixture).size() == 3);
 }
 
 TEST_CASE("a migration that fails leaves the version before it")
 {
-    database_fixture here;
-    make_database(here);
+    database_fixture fixture;
+    make_database(fixture);
     auto const steps = with_next("CREATE TABLE extra (value INTEGER) STRICT; INSERT INTO nowhere VALUES (1)");
-    CHECK_THROWS_AS(migrate_file(here, steps), start_error);
-    CHECK(here.administrator().run("PRAGMA user_version") == newest);
-    CHECK(here.administrator().run("SELECT count(*) FROM sqlite_schema WHERE name = 'extra'") == "0");
-    CHECK_FALSE(here.open_error());
+    CHECK_THROWS_AS(migrate_file(fixture, steps), start_error);
+    CHECK(fixture.administrator().run("PRAGMA user_version") == newest);
+    CHECK(fixture.administrator().run("SELECT count(*) FROM sqlite_schema WHERE name = 'extra'") == "0");
+    CHECK_FALSE(fixture.open_error());
 }
 
 TEST_CASE("a migration that leaves a dangling reference fails")
 {
-    database_fixture here;
-    make_database(here);
+    database_fixture fixture;
+    make_database(fixture);
     auto const steps = with_next(
         "INSERT INTO addresses (address, name, account_id, first_seen_at, last_seen_at) VALUES ('a', 'b', 77, 1, 1)");
-    CHECK_THROWS_AS(migrate_file(here, steps), start_error);
-    CHECK(here.administrator().run("PRAGMA user_version") == newest);
+    CHECK_THROWS_AS(migrate_file(fixture, steps), start_error);
+    CHECK(fixture.administrator().run("PRAGMA user_version") == newest);
 }
 
 TEST_CASE("a migration is not applied twice")
 {
-    database_fixture here;
-    make_database(here);
+    database_fixture fixture;
+    make_database(fixture);
     auto const steps = with_next("CREATE TABLE extra (value INTEGER) STRICT");
-    migrate_file(here, steps);
-    migrate_file(here, steps);
-    CHECK(backups(here).size() == 1);
+    migrate_file(fixture, steps);
+    migrate_file(fixture, steps);
+    CHECK(backups(fixture).size() == 1);
 }
 
 TEST_CASE("networks known before version 2 are known after it")
 {
-    database_fixture here;
-    REQUIRE(make_file_of_version_1(here));
-    here.open();
-    CHECK(here.administrator().run("SELECT account_id, network, first_seen_at, last_seen_at FROM account_networks") ==
-          "1|192.0.2.1|5|9");
+    database_fixture fixture;
+    REQUIRE(make_file_of_version_1(fixture));
+    fixture.open();
+    CHECK(fixture.administrator().run(
+              "SELECT account_id, network, first_seen_at, last_seen_at FROM account_networks") == "1|192.0.2.1|5|9");
 }

@@ -12,285 +12,285 @@ using std::filesystem::perms;
 namespace {
 
 /// Creates a database of several pages and closes it.
-void make_database(database_fixture& here)
+void make_database(database_fixture& fixture)
 {
-    here.open();
-    for (int i = 0; i < 50; ++i) here.add(account_of("account" + std::to_string(i)));
-    here.close();
+    fixture.open();
+    for (int i = 0; i < 50; ++i) fixture.add(account_of("account" + std::to_string(i)));
+    fixture.close();
 }
 
 /// Checks that open() and check() reject the file and do not change it.
-void check_rejected(database_fixture& here, kind code)
+void check_rejected(database_fixture& fixture, kind code)
 {
-    auto const before = content_of(here.options.path);
-    auto const checked = here.check();
+    auto const before = content_of(fixture.options.path);
+    auto const checked = fixture.check();
     REQUIRE(checked);
     CHECK(checked->code() == code);
-    auto const refused = here.open_error();
+    auto const refused = fixture.open_error();
     REQUIRE(refused);
     CHECK(refused->code() == code);
     std::string const message = refused->what();
-    CHECK(message.find(here.options.path.string()) != std::string::npos);
+    CHECK(message.find(fixture.options.path.string()) != std::string::npos);
     CHECK(message.find('\n') == std::string::npos);
-    CHECK(content_of(here.options.path) == before);
+    CHECK(content_of(fixture.options.path) == before);
 }
 
 }  // namespace
 
 TEST_CASE("a database is created for its owner alone whatever the umask")
 {
-    database_fixture here;
+    database_fixture fixture;
     auto const umask = GENERATE(0000, 0777);
     auto const old = ::umask(static_cast<mode_t>(umask));
-    here.open();
-    auto const added = here.register_account("alice", 1);
+    fixture.open();
+    auto const added = fixture.register_account("alice", 1);
     ::umask(old);
     REQUIRE(added);
     for (auto const* suffix : {"", "-wal", "-shm"}) {
-        CHECK(mode_of(here.options.path.string() + suffix) == (perms::owner_read | perms::owner_write));
+        CHECK(mode_of(fixture.options.path.string() + suffix) == (perms::owner_read | perms::owner_write));
     }
 }
 
 TEST_CASE("a store that is closed leaves one file that can be opened again")
 {
-    database_fixture here;
-    make_database(here);
-    CHECK_FALSE(std::filesystem::exists(here.options.path.string() + "-wal"));
-    CHECK_FALSE(std::filesystem::exists(here.options.path.string() + "-shm"));
-    auto const ports = here.open();
-    auto const found = here.run(ports.accounts.find("account49"));
+    database_fixture fixture;
+    make_database(fixture);
+    CHECK_FALSE(std::filesystem::exists(fixture.options.path.string() + "-wal"));
+    CHECK_FALSE(std::filesystem::exists(fixture.options.path.string() + "-shm"));
+    auto const ports = fixture.open();
+    auto const found = fixture.run(ports.accounts.find("account49"));
     REQUIRE(found);
     CHECK(found->has_value());
 }
 
 TEST_CASE("the file has Porter's application id and the version")
 {
-    database_fixture here;
-    make_database(here);
-    auto const beginning = content_of(here.options.path).substr(0, 100);
+    database_fixture fixture;
+    make_database(fixture);
+    auto const beginning = content_of(fixture.options.path).substr(0, 100);
     CHECK(beginning.substr(68, 4) == "Port");
-    CHECK(here.administrator().run("PRAGMA user_version") ==
-          here.administrator().run("SELECT max(version) FROM schema_migrations"));
+    CHECK(fixture.administrator().run("PRAGMA user_version") ==
+          fixture.administrator().run("SELECT max(version) FROM schema_migrations"));
 }
 
 TEST_CASE("an empty file becomes a database")
 {
-    database_fixture here;
-    write_file(here.options.path, "");
-    CHECK_FALSE(here.open_error());
-    CHECK_FALSE(content_of(here.options.path).empty());
+    database_fixture fixture;
+    write_file(fixture.options.path, "");
+    CHECK_FALSE(fixture.open_error());
+    CHECK_FALSE(content_of(fixture.options.path).empty());
 }
 
 TEST_CASE("a file that is not a database is rejected")
 {
-    database_fixture here;
+    database_fixture fixture;
     auto const content = GENERATE(std::string{"x"}, std::string{"SQLite format 3"}, std::string(10'000, 'x'));
-    write_file(here.options.path, content);
-    check_rejected(here, kind::bad_data);
+    write_file(fixture.options.path, content);
+    check_rejected(fixture, kind::bad_data);
 }
 
 TEST_CASE("a truncated database is rejected")
 {
-    database_fixture here;
-    make_database(here);
-    auto const whole = content_of(here.options.path);
+    database_fixture fixture;
+    make_database(fixture);
+    auto const whole = content_of(fixture.options.path);
     auto const size = GENERATE(50, 100, 512, 4096, 8192);
-    write_file(here.options.path, whole.substr(0, static_cast<std::size_t>(size)));
-    check_rejected(here, kind::bad_data);
+    write_file(fixture.options.path, whole.substr(0, static_cast<std::size_t>(size)));
+    check_rejected(fixture, kind::bad_data);
 }
 
 TEST_CASE("a database with a page of garbage is rejected")
 {
-    database_fixture here;
-    make_database(here);
-    auto content = content_of(here.options.path);
+    database_fixture fixture;
+    make_database(fixture);
+    auto content = content_of(fixture.options.path);
     content.replace(4096, 4096, std::string(4096, '\xa5'));
-    write_file(here.options.path, content);
-    check_rejected(here, kind::bad_data);
+    write_file(fixture.options.path, content);
+    check_rejected(fixture, kind::bad_data);
 }
 
 TEST_CASE("a large database is not read whole at a start but a missing end is rejected")
 {
-    database_fixture here;
-    make_database(here);
-    here.options.whole_check_limit = 0;
-    CHECK_FALSE(here.open_error());
-    auto const whole = content_of(here.options.path);
+    database_fixture fixture;
+    make_database(fixture);
+    fixture.options.whole_check_limit = 0;
+    CHECK_FALSE(fixture.open_error());
+    auto const whole = content_of(fixture.options.path);
     auto const missing = GENERATE(1, 4096, 20'000);
-    write_file(here.options.path, whole.substr(0, whole.size() - static_cast<std::size_t>(missing)));
-    check_rejected(here, kind::bad_data);
+    write_file(fixture.options.path, whole.substr(0, whole.size() - static_cast<std::size_t>(missing)));
+    check_rejected(fixture, kind::bad_data);
 }
 
 TEST_CASE("garbage in a large database is found by a check and makes operations at worst unavailable")
 {
-    database_fixture here;
-    make_database(here);
-    here.options.whole_check_limit = 0;
-    auto content = content_of(here.options.path);
+    database_fixture fixture;
+    make_database(fixture);
+    fixture.options.whole_check_limit = 0;
+    auto content = content_of(fixture.options.path);
     auto const pages = content.size() / 4096;
     auto const page = GENERATE_COPY(range(std::size_t{1}, pages));
     content.replace(page * 4096, 4096, std::string(4096, '\xa5'));
-    write_file(here.options.path, content);
-    auto const checked = here.check();
+    write_file(fixture.options.path, content);
+    auto const checked = fixture.check();
     REQUIRE(checked);
     CHECK(checked->code() == kind::bad_data);
-    if (auto const refused = here.open_error()) {
+    if (auto const refused = fixture.open_error()) {
         CHECK(refused->code() == kind::bad_data);
         return;
     }
-    auto const ports = here.open();
+    auto const ports = fixture.open();
     for (auto const* name : {"account0", "account49", "unknown"}) {
-        auto const found = here.run(ports.accounts.find(name));
+        auto const found = fixture.run(ports.accounts.find(name));
         if (!found) CHECK(found.error() == porter::detail::store::errc::unavailable);
     }
-    auto const added = here.register_account("new account", 1);
+    auto const added = fixture.register_account("new account", 1);
     if (!added) CHECK(added.error() == porter::detail::store::errc::unavailable);
 }
 
 TEST_CASE("a database of another program is rejected")
 {
-    database_fixture here;
-    here.administrator().run("CREATE TABLE notes (text)");
-    check_rejected(here, kind::bad_data);
-    here.administrator().run("PRAGMA application_id = 42");
-    check_rejected(here, kind::bad_data);
+    database_fixture fixture;
+    fixture.administrator().run("CREATE TABLE notes (text)");
+    check_rejected(fixture, kind::bad_data);
+    fixture.administrator().run("PRAGMA application_id = 42");
+    check_rejected(fixture, kind::bad_data);
 }
 
 TEST_CASE("a database of another program with a write-ahead log is rejected and not changed")
 {
-    database_fixture here;
-    here.administrator().run("PRAGMA journal_mode = WAL; CREATE TABLE notes (text); PRAGMA application_id = 42");
-    check_rejected(here, kind::bad_data);
-    CHECK_FALSE(std::filesystem::exists(here.options.path.string() + "-wal"));
+    database_fixture fixture;
+    fixture.administrator().run("PRAGMA journal_mode = WAL; CREATE TABLE notes (text); PRAGMA application_id = 42");
+    check_rejected(fixture, kind::bad_data);
+    CHECK_FALSE(std::filesystem::exists(fixture.options.path.string() + "-wal"));
 }
 
 TEST_CASE("a database that is newer than this program is rejected")
 {
-    database_fixture here;
-    make_database(here);
-    here.administrator().run("PRAGMA user_version = 1000");
-    check_rejected(here, kind::bad_data);
-    CHECK_FALSE(std::filesystem::exists(here.options.path.string() + "-wal"));
+    database_fixture fixture;
+    make_database(fixture);
+    fixture.administrator().run("PRAGMA user_version = 1000");
+    check_rejected(fixture, kind::bad_data);
+    CHECK_FALSE(std::filesystem::exists(fixture.options.path.string() + "-wal"));
 }
 
 TEST_CASE("a newer version that is only in the write-ahead log is rejected")
 {
-    database_fixture here;
-    make_database(here);
-    auto newer = here.administrator();
+    database_fixture fixture;
+    make_database(fixture);
+    auto newer = fixture.administrator();
     newer.run("PRAGMA wal_autocheckpoint = 0; PRAGMA user_version = 1000");
-    auto const refused = here.open_error();
+    auto const refused = fixture.open_error();
     REQUIRE(refused);
     CHECK(refused->code() == kind::bad_data);
 }
 
 TEST_CASE("a read-only file is rejected")
 {
-    database_fixture here;
-    make_database(here);
-    std::filesystem::permissions(here.options.path, perms::owner_read);
-    check_rejected(here, kind::io);
+    database_fixture fixture;
+    make_database(fixture);
+    std::filesystem::permissions(fixture.options.path, perms::owner_read);
+    check_rejected(fixture, kind::io);
 }
 
 TEST_CASE("a folder or a pipe in place of the file is rejected")
 {
-    database_fixture here;
+    database_fixture fixture;
     if (GENERATE(true, false)) {
-        std::filesystem::create_directory(here.options.path);
+        std::filesystem::create_directory(fixture.options.path);
     } else {
-        ::mkfifo(here.options.path.c_str(), 0600);
+        ::mkfifo(fixture.options.path.c_str(), 0600);
     }
-    auto const refused = here.open_error();
+    auto const refused = fixture.open_error();
     REQUIRE(refused);
     CHECK(refused->code() == kind::io);
-    auto const checked = here.check();
+    auto const checked = fixture.check();
     REQUIRE(checked);
     CHECK(checked->code() == kind::io);
 }
 
 TEST_CASE("a database in a missing folder cannot be created")
 {
-    database_fixture here;
-    here.options.path = here.folder.path() / "nowhere" / "porter.db";
-    auto const refused = here.open_error();
+    database_fixture fixture;
+    fixture.options.path = fixture.folder.path() / "nowhere" / "porter.db";
+    auto const refused = fixture.open_error();
     REQUIRE(refused);
     CHECK(refused->code() == kind::cannot_create);
 }
 
 TEST_CASE("a database is not created through a symbolic link")
 {
-    database_fixture here;
-    std::filesystem::create_symlink(here.folder.path() / "elsewhere.db", here.options.path);
-    auto const refused = here.open_error();
+    database_fixture fixture;
+    std::filesystem::create_symlink(fixture.folder.path() / "elsewhere.db", fixture.options.path);
+    auto const refused = fixture.open_error();
     REQUIRE(refused);
     CHECK(refused->code() == kind::configuration);
-    CHECK_FALSE(std::filesystem::exists(here.folder.path() / "elsewhere.db"));
+    CHECK_FALSE(std::filesystem::exists(fixture.folder.path() / "elsewhere.db"));
 }
 
 TEST_CASE("a symbolic link to a database is rejected")
 {
-    database_fixture here;
-    make_database(here);
-    std::filesystem::rename(here.options.path, here.folder.path() / "elsewhere.db");
-    std::filesystem::create_symlink(here.folder.path() / "elsewhere.db", here.options.path);
-    check_rejected(here, kind::configuration);
+    database_fixture fixture;
+    make_database(fixture);
+    std::filesystem::rename(fixture.options.path, fixture.folder.path() / "elsewhere.db");
+    std::filesystem::create_symlink(fixture.folder.path() / "elsewhere.db", fixture.options.path);
+    check_rejected(fixture, kind::configuration);
 }
 
 TEST_CASE("a database that others may write to is rejected and so are the files beside it")
 {
-    database_fixture here;
-    make_database(here);
+    database_fixture fixture;
+    make_database(fixture);
     auto const mode = GENERATE(0660, 0602);
     auto const beside = GENERATE("", "-wal", "-shm", "-journal");
-    auto const file = here.options.path.string() + beside;
+    auto const file = fixture.options.path.string() + beside;
     if (*beside != '\0') write_file(file, "");
     REQUIRE(::chmod(file.c_str(), static_cast<mode_t>(mode)) == 0);
-    check_rejected(here, kind::configuration);
+    check_rejected(fixture, kind::configuration);
     CHECK(mode_of(file) == static_cast<perms>(mode));
 }
 
 TEST_CASE("a database that belongs to another user is rejected")
 {
     if (::geteuid() != 0) return;  // only root can give a file away
-    database_fixture here;
-    make_database(here);
-    REQUIRE(::chown(here.options.path.c_str(), 12345, 12345) == 0);
-    check_rejected(here, kind::configuration);
+    database_fixture fixture;
+    make_database(fixture);
+    REQUIRE(::chown(fixture.options.path.c_str(), 12345, 12345) == 0);
+    check_rejected(fixture, kind::configuration);
 }
 
 TEST_CASE("a database that others may only read is made private and that is logged")
 {
-    database_fixture here;
-    make_database(here);
-    REQUIRE(::chmod(here.options.path.c_str(), 0644) == 0);
-    CHECK_FALSE(here.check());
-    CHECK(mode_of(here.options.path) == static_cast<perms>(0644));
-    CHECK_FALSE(here.open_error());
-    CHECK(mode_of(here.options.path) == static_cast<perms>(0600));
-    CHECK(here.log.count("database_made_private") == 1);
+    database_fixture fixture;
+    make_database(fixture);
+    REQUIRE(::chmod(fixture.options.path.c_str(), 0644) == 0);
+    CHECK_FALSE(fixture.check());
+    CHECK(mode_of(fixture.options.path) == static_cast<perms>(0644));
+    CHECK_FALSE(fixture.open_error());
+    CHECK(mode_of(fixture.options.path) == static_cast<perms>(0600));
+    CHECK(fixture.log.count("database_made_private") == 1);
 }
 
 TEST_CASE("check accepts what open accepts and creates nothing")
 {
-    database_fixture here;
-    CHECK_FALSE(here.check());
-    CHECK_FALSE(std::filesystem::exists(here.options.path));
-    make_database(here);
-    auto const before = content_of(here.options.path);
-    CHECK_FALSE(here.check());
-    CHECK(content_of(here.options.path) == before);
-    here.open();
-    CHECK_FALSE(here.check());
+    database_fixture fixture;
+    CHECK_FALSE(fixture.check());
+    CHECK_FALSE(std::filesystem::exists(fixture.options.path));
+    make_database(fixture);
+    auto const before = content_of(fixture.options.path);
+    CHECK_FALSE(fixture.check());
+    CHECK(content_of(fixture.options.path) == before);
+    fixture.open();
+    CHECK_FALSE(fixture.check());
 }
 
 TEST_CASE("a database that stays locked is not opened and not reported as damaged")
 {
-    database_fixture here;
-    make_database(here);
-    here.options.busy_timeout = std::chrono::milliseconds{1};
-    auto other = here.administrator();
+    database_fixture fixture;
+    make_database(fixture);
+    fixture.options.busy_timeout = std::chrono::milliseconds{1};
+    auto other = fixture.administrator();
     other.run("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM accounts");
-    auto const refused = here.open_error();
+    auto const refused = fixture.open_error();
     REQUIRE(refused);
     CHECK(refused->code() == kind::io);
 }

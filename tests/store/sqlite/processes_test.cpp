@@ -13,16 +13,16 @@ using namespace porter::testing;
 namespace {
 
 /// Waits for the end of the pipe, opens the store and registers an account. Does not return.
-[[noreturn]] void child(database_fixture& here, std::array<int, 2> const& start, int number)
+[[noreturn]] void child(database_fixture& fixture, std::array<int, 2> const& start, int number)
 {
     ::close(start[1]);
     char nothing = 0;
     auto const ended = ::read(start[0], &nothing, 1);
     bool good = ended == 0;
     try {
-        here.open();
-        good = good && here.register_account("account" + std::to_string(number), number).has_value();
-        here.close();
+        fixture.open();
+        good = good && fixture.register_account("account" + std::to_string(number), number).has_value();
+        fixture.close();
     } catch (std::exception const& refused) {
         std::fprintf(stderr, "%s\n", refused.what());
         good = false;
@@ -36,14 +36,14 @@ TEST_CASE("programs that start at once on a new database do not interfere")
 {
     constexpr int programs = 4;
     for (int round = 0; round < 5; ++round) {
-        database_fixture here;
+        database_fixture fixture;
         std::array<int, 2> start{};
         REQUIRE(::pipe(start.data()) == 0);
         std::vector<pid_t> children;
         for (int number = 0; number < programs; ++number) {
             auto const pid = ::fork();
             REQUIRE(pid >= 0);
-            if (pid == 0) child(here, start, number);
+            if (pid == 0) child(fixture, start, number);
             children.push_back(pid);
         }
         ::close(start[0]);
@@ -53,23 +53,23 @@ TEST_CASE("programs that start at once on a new database do not interfere")
             ::waitpid(pid, &status, 0);
             CHECK(status == 0);
         }
-        CHECK(here.administrator().run("SELECT count(*) FROM accounts") == std::to_string(programs));
-        CHECK(here.administrator().run("SELECT count(*) = max(version) FROM schema_migrations") == "1");
-        CHECK(here.administrator().run("PRAGMA integrity_check") == "ok");
+        CHECK(fixture.administrator().run("SELECT count(*) FROM accounts") == std::to_string(programs));
+        CHECK(fixture.administrator().run("SELECT count(*) = max(version) FROM schema_migrations") == "1");
+        CHECK(fixture.administrator().run("PRAGMA integrity_check") == "ok");
     }
 }
 
 TEST_CASE("a program that is killed loses no acknowledged write")
 {
-    database_fixture here;
+    database_fixture fixture;
     std::array<int, 2> acknowledged{};
     REQUIRE(::pipe(acknowledged.data()) == 0);
     auto const pid = ::fork();
     REQUIRE(pid >= 0);
     if (pid == 0) {
-        here.open();
+        fixture.open();
         for (int number = 0;; ++number) {
-            if (!here.register_account("account" + std::to_string(number), number)) ::_exit(1);
+            if (!fixture.register_account("account" + std::to_string(number), number)) ::_exit(1);
             if (::write(acknowledged[1], "x", 1) != 1) ::_exit(1);
         }
     }
@@ -89,10 +89,10 @@ TEST_CASE("a program that is killed loses no acknowledged write")
     }
     ::close(acknowledged[0]);
 
-    CHECK_FALSE(here.check());
-    auto const ports = here.open();
+    CHECK_FALSE(fixture.check());
+    auto const ports = fixture.open();
     for (std::size_t number = 0; number < count; ++number) {
-        auto const found = here.run(ports.accounts.find("account" + std::to_string(number)));
+        auto const found = fixture.run(ports.accounts.find("account" + std::to_string(number)));
         REQUIRE(found);
         CHECK(found->has_value());
     }

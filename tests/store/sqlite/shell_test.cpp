@@ -12,7 +12,7 @@ namespace {
 
 /// A store with the accounts alice (two sessions) and алиса (one), and a watch.
 struct running {
-    running() : ports(here.open())
+    running() : ports(fixture.open())
     {
         alice = add("alice", "alice");
         cyrillic = add("алиса", "алиса");
@@ -29,12 +29,12 @@ struct running {
     {
         auto fresh = account_of(folded_name);
         fresh.name = name;
-        return here.add(fresh);
+        return fixture.add(fresh);
     }
 
     session_id open(account const& owner, int number)
     {
-        auto opened = here.run(ports.sessions.open(session_of(owner, number)));
+        auto opened = fixture.run(ports.sessions.open(session_of(owner, number)));
         REQUIRE(opened);
         return opened->id;
     }
@@ -42,18 +42,18 @@ struct running {
     /// A failed attempt at alice's password. False: it was denied.
     bool fail(std::string const& network, int when)
     {
-        auto const judged = here.run(ports.attempts.begin(attempt_at(alice.id, network, when), few_attempts));
+        auto const judged = fixture.run(ports.attempts.begin(attempt_at(alice.id, network, when), few_attempts));
         REQUIRE(judged);
         if (!judged->decision.allows()) return false;
-        REQUIRE(here.run(ports.attempts.fail(judged->counted)));
+        REQUIRE(fixture.run(ports.attempts.fail(judged->counted)));
         return true;
     }
 
-    std::string type(std::string const& sql) { return here.administrator().run(sql); }
-    std::string error_of(std::string const& sql) { return here.administrator().error_of(sql); }
+    std::string run_sql(std::string const& sql) { return fixture.administrator().run(sql); }
+    std::string error_of(std::string const& sql) { return fixture.administrator().error_of(sql); }
 
     ended_sessions notified;
-    database_fixture here;
+    database_fixture fixture;
     porter::detail::store::ports ports;
     account alice;
     account cyrillic;
@@ -67,7 +67,7 @@ struct running {
 TEST_CASE("a session whose end is set to the past by hand ends")
 {
     running server;
-    server.here.administrator().run("UPDATE sessions SET expires_at = 1 WHERE id = " + std::to_string(server.first));
+    server.fixture.administrator().run("UPDATE sessions SET expires_at = 1 WHERE id = " + std::to_string(server.first));
     CHECK(server.notified.wait_for(server.first));
     CHECK_FALSE(server.notified.notified().contains(server.second));
 }
@@ -75,7 +75,7 @@ TEST_CASE("a session whose end is set to the past by hand ends")
 TEST_CASE("a session deleted by hand is reported")
 {
     running server;
-    server.type("DELETE FROM sessions WHERE id = " + std::to_string(server.first));
+    server.run_sql("DELETE FROM sessions WHERE id = " + std::to_string(server.first));
     CHECK(server.notified.wait_for(server.first));
     CHECK(server.notified.notified().size() == 1);
 }
@@ -83,17 +83,17 @@ TEST_CASE("a session deleted by hand is reported")
 TEST_CASE("an ended session is reported although the name of its account is damaged")
 {
     running server;
-    server.type("INSERT INTO ended_sessions (session_id, ended_at, account_name, cause) VALUES (" +
-                std::to_string(server.first) + ", unixepoch(), CAST(x'ff' AS TEXT), 'removed')");
+    server.run_sql("INSERT INTO ended_sessions (session_id, ended_at, account_name, cause) VALUES (" +
+                   std::to_string(server.first) + ", unixepoch(), CAST(x'ff' AS TEXT), 'removed')");
     CHECK(server.notified.wait_for(server.first));
-    server.type("DELETE FROM sessions WHERE id = " + std::to_string(server.others));
+    server.run_sql("DELETE FROM sessions WHERE id = " + std::to_string(server.others));
     CHECK(server.notified.wait_for(server.others));
 }
 
 TEST_CASE("all sessions deleted by hand are reported")
 {
     running server;
-    server.type("DELETE FROM sessions");
+    server.run_sql("DELETE FROM sessions");
     CHECK(server.notified.wait_for(server.first));
     CHECK(server.notified.wait_for(server.second));
     CHECK(server.notified.wait_for(server.others));
@@ -102,35 +102,36 @@ TEST_CASE("all sessions deleted by hand are reported")
 TEST_CASE("the sessions and addresses of an account deleted by hand are deleted although foreign keys are off")
 {
     running server;
-    REQUIRE(server.here.run(server.ports.addresses.record("192.0.2.1", "192.0.2.1", "alice", server.alice.id, at(0))));
-    REQUIRE(server.type("PRAGMA foreign_keys") == "0");
-    server.type("DELETE FROM accounts WHERE name = 'alice'");
+    REQUIRE(
+        server.fixture.run(server.ports.addresses.record("192.0.2.1", "192.0.2.1", "alice", server.alice.id, at(0))));
+    REQUIRE(server.run_sql("PRAGMA foreign_keys") == "0");
+    server.run_sql("DELETE FROM accounts WHERE name = 'alice'");
     CHECK(server.notified.wait_for(server.first));
     CHECK(server.notified.wait_for(server.second));
-    CHECK(server.type("SELECT id FROM sessions") == std::to_string(server.others));
-    CHECK(server.type("SELECT count(*) FROM addresses") == "0");
+    CHECK(server.run_sql("SELECT id FROM sessions") == std::to_string(server.others));
+    CHECK(server.run_sql("SELECT count(*) FROM addresses") == "0");
 }
 
 TEST_CASE("an account disabled by hand has no sessions left")
 {
     running server;
-    server.type("UPDATE accounts SET disabled_at = unixepoch() WHERE name = 'alice'");
+    server.run_sql("UPDATE accounts SET disabled_at = unixepoch() WHERE name = 'alice'");
     CHECK(server.notified.wait_for(server.second));
-    CHECK(server.type("SELECT id FROM sessions") == std::to_string(server.others));
+    CHECK(server.run_sql("SELECT id FROM sessions") == std::to_string(server.others));
 }
 
 TEST_CASE("a password hash changed by hand ends the sessions and a rehash does not")
 {
     running server;
-    server.type("UPDATE accounts SET password_hash = 'same password', rehash_count = rehash_count + 1");
-    CHECK(server.type("SELECT count(*) FROM sessions") == "3");
-    server.type("UPDATE accounts SET password_hash = password_hash");
-    CHECK(server.type("SELECT count(*) FROM sessions") == "3");
-    server.type("UPDATE accounts SET password_hash = 'another' WHERE name = 'alice'");
+    server.run_sql("UPDATE accounts SET password_hash = 'same password', rehash_count = rehash_count + 1");
+    CHECK(server.run_sql("SELECT count(*) FROM sessions") == "3");
+    server.run_sql("UPDATE accounts SET password_hash = password_hash");
+    CHECK(server.run_sql("SELECT count(*) FROM sessions") == "3");
+    server.run_sql("UPDATE accounts SET password_hash = 'another' WHERE name = 'alice'");
     CHECK(server.notified.wait_for(server.first));
     CHECK(server.notified.wait_for(server.second));
-    CHECK(server.type("SELECT id FROM sessions") == std::to_string(server.others));
-    auto const stale = server.here.run(server.ports.sessions.open(session_of(server.alice, 9)));
+    CHECK(server.run_sql("SELECT id FROM sessions") == std::to_string(server.others));
+    auto const stale = server.fixture.run(server.ports.sessions.open(session_of(server.alice, 9)));
     CHECK_FALSE(stale);
 }
 
@@ -150,19 +151,20 @@ TEST_CASE("a name without its key is rejected")
         CAPTURE(sql);
         CHECK(server.error_of(sql).starts_with("folded_name must be"));
     }
-    CHECK(server.type("SELECT group_concat(name) FROM accounts") == "alice,алиса");
+    CHECK(server.run_sql("SELECT group_concat(name) FROM accounts") == "alice,алиса");
 }
 
 TEST_CASE("a rename by hand with its key is accepted and the addresses follow")
 {
     running server;
-    REQUIRE(server.here.run(server.ports.addresses.record("192.0.2.1", "192.0.2.1", "alice", server.alice.id, at(0))));
-    server.type("UPDATE accounts SET name = 'ALICE' WHERE name = 'alice'");
-    server.type("UPDATE accounts SET name = 'Боб', folded_name = 'боб' WHERE name = 'ALICE'");
-    auto const greeted = server.here.run(server.ports.addresses.name_of("192.0.2.1"));
-    REQUIRE(greeted);
-    CHECK(*greeted == "Боб");
-    auto const found = server.here.run(server.ports.accounts.find("боб"));
+    REQUIRE(
+        server.fixture.run(server.ports.addresses.record("192.0.2.1", "192.0.2.1", "alice", server.alice.id, at(0))));
+    server.run_sql("UPDATE accounts SET name = 'ALICE' WHERE name = 'alice'");
+    server.run_sql("UPDATE accounts SET name = 'Боб', folded_name = 'боб' WHERE name = 'ALICE'");
+    auto const name = server.fixture.run(server.ports.addresses.name_of("192.0.2.1"));
+    REQUIRE(name);
+    CHECK(*name == "Боб");
+    auto const found = server.fixture.run(server.ports.accounts.find("боб"));
     REQUIRE(found);
     CHECK(found->has_value());
 }
@@ -178,13 +180,13 @@ TEST_CASE("a duplicate never replaces the other account")
         CAPTURE(sql);
         CHECK(server.error_of(sql) == "an account with this folded_name exists");
     }
-    CHECK(server.type("SELECT count(*) FROM sessions") == "3");
+    CHECK(server.run_sql("SELECT count(*) FROM sessions") == "3");
 }
 
 TEST_CASE("an id is never reused and never changes")
 {
     running server;
-    server.type("DELETE FROM accounts WHERE name = 'алиса'");
+    server.run_sql("DELETE FROM accounts WHERE name = 'алиса'");
     auto const id = std::to_string(server.cyrillic.id);
     CHECK_FALSE(server
                     .error_of("INSERT INTO accounts (id, name, folded_name, password_hash) VALUES (" + id +
@@ -200,19 +202,20 @@ TEST_CASE("the views are readable and show no secrets")
 {
     running server;
     REQUIRE(server.fail("198.51.100.1", 0));
-    REQUIRE(server.here.run(server.ports.addresses.record("192.0.2.1", "192.0.2.1", "alice", server.alice.id, at(0))));
-    CHECK(server.type("SELECT name, state, created_utc, last_login_utc, last_address, failed_tries, sessions"
-                      " FROM account_list WHERE name = 'alice'") ==
+    REQUIRE(
+        server.fixture.run(server.ports.addresses.record("192.0.2.1", "192.0.2.1", "alice", server.alice.id, at(0))));
+    CHECK(server.run_sql("SELECT name, state, created_utc, last_login_utc, last_address, failed_tries, sessions"
+                         " FROM account_list WHERE name = 'alice'") ==
           "alice|enabled|2023-11-14 22:13:20|2023-11-14 22:13:20|192.0.2.1|1|2");
-    CHECK(server.type("SELECT account, address, transport, created_utc, expires_utc FROM session_list LIMIT 1") ==
+    CHECK(server.run_sql("SELECT account, address, transport, created_utc, expires_utc FROM session_list LIMIT 1") ==
           "alice|192.0.2.1|tls|2023-11-14 22:13:20|2023-11-14 22:30:00");
-    CHECK(server.type("SELECT * FROM address_list") ==
+    CHECK(server.run_sql("SELECT * FROM address_list") ==
           "192.0.2.1|alice|proved|2023-11-14 22:13:20|2023-11-14 22:13:20");
-    CHECK(server.type("SELECT name, failed_tries, last_failed_utc LIKE '20__-__-__ __:__:__' FROM login_failures") ==
+    CHECK(server.run_sql("SELECT name, failed_tries, last_failed_utc LIKE '20__-__-__ __:__:__' FROM login_failures") ==
           "alice|1|1");
     for (std::string const view : {"account_list", "session_list", "address_list", "login_failures"}) {
-        auto const rows = server.type("SELECT * FROM " + view);
-        auto const columns = server.type("SELECT name FROM pragma_table_info('" + view + "')");
+        auto const rows = server.run_sql("SELECT * FROM " + view);
+        auto const columns = server.run_sql("SELECT name FROM pragma_table_info('" + view + "')");
         CAPTURE(view);
         CHECK_FALSE(rows.empty());
         CHECK(rows.find("hash of") == std::string::npos);
@@ -224,8 +227,8 @@ TEST_CASE("the views are readable and show no secrets")
 TEST_CASE("a session is stored by its digest")
 {
     running server;
-    CHECK(server.type("SELECT length(token_digest) FROM sessions LIMIT 1") == "32");
-    CHECK(server.type("SELECT hex(token_digest) FROM sessions LIMIT 1").starts_with("01005A5A"));
+    CHECK(server.run_sql("SELECT length(token_digest) FROM sessions LIMIT 1") == "32");
+    CHECK(server.run_sql("SELECT hex(token_digest) FROM sessions LIMIT 1").starts_with("01005A5A"));
 }
 
 TEST_CASE("a lock is shown and can be lifted by hand in several ways")
@@ -239,13 +242,13 @@ TEST_CASE("a lock is shown and can be lifted by hand in several ways")
         auto asked = attempt_at(server.alice.id, "198.51.100." + std::to_string(i), 20 * i);
         auto rules = few_attempts;
         rules.locked_after = 100;
-        REQUIRE(server.here.run(server.ports.attempts.begin(asked, rules))->decision.allows());
+        REQUIRE(server.fixture.run(server.ports.attempts.begin(asked, rules))->decision.allows());
     }
-    CHECK(server.type("SELECT state FROM account_list WHERE name = 'alice'") == "locked");
-    CHECK(server.type("SELECT name, failed_tries, locked_for FROM login_failures") == "alice|100|strangers");
+    CHECK(server.run_sql("SELECT state FROM account_list WHERE name = 'alice'") == "locked");
+    CHECK(server.run_sql("SELECT name, failed_tries, locked_for FROM login_failures") == "alice|100|strangers");
     CHECK_FALSE(server.fail("198.51.100.200", 9999));
-    server.type(lift);
-    CHECK(server.type("SELECT state FROM account_list WHERE name = 'alice'") == "enabled");
+    server.run_sql(lift);
+    CHECK(server.run_sql("SELECT state FROM account_list WHERE name = 'alice'") == "enabled");
     CHECK(server.fail("198.51.100.200", 9999));
 }
 
@@ -255,7 +258,7 @@ TEST_CASE("a login from a known network does not lift the lock of unknown ones")
     for (int i = 0; i < 6; ++i) server.fail("198.51.100." + std::to_string(i), 20 * i);
     REQUIRE_FALSE(server.fail("198.51.100.200", 9999));
     server.open(server.alice, 9);
-    CHECK(server.type("SELECT failed_since FROM accounts WHERE name = 'alice'") == "0");
+    CHECK(server.run_sql("SELECT failed_since FROM accounts WHERE name = 'alice'") == "0");
     CHECK_FALSE(server.fail("198.51.100.200", 9999));
 }
 
@@ -264,10 +267,10 @@ TEST_CASE("failures of a network are shown and can be deleted by hand")
     running server;
     for (int i = 0; i < 3; ++i) CHECK(server.fail("198.51.100.1", i * 20));
     CHECK_FALSE(server.fail("198.51.100.1", 50));
-    server.type("DELETE FROM network_failures WHERE network = '198.51.100.1'");
+    server.run_sql("DELETE FROM network_failures WHERE network = '198.51.100.1'");
     CHECK(server.fail("198.51.100.1", 51));
-    server.type("UPDATE network_failures SET failed_at = unixepoch()");
-    CHECK(server.type("SELECT network, failures, state FROM network_failure_list") == "198.51.100.1|1|open");
+    server.run_sql("UPDATE network_failures SET failed_at = unixepoch()");
+    CHECK(server.run_sql("SELECT network, failures, state FROM network_failure_list") == "198.51.100.1|1|open");
 }
 
 TEST_CASE("the failure counters and known networks of an account deleted by hand are deleted")
@@ -275,10 +278,10 @@ TEST_CASE("the failure counters and known networks of an account deleted by hand
     running server;
     server.fail("192.0.2.1", 0);
     server.fail("198.51.100.1", 0);
-    CHECK(server.type("SELECT count(*) FROM password_ladders") == "2");
-    server.type("DELETE FROM accounts WHERE name = 'alice'");
-    CHECK(server.type("SELECT count(*) FROM password_ladders") == "0");
-    CHECK(server.type("SELECT account_id FROM account_networks") == std::to_string(server.cyrillic.id));
+    CHECK(server.run_sql("SELECT count(*) FROM password_ladders") == "2");
+    server.run_sql("DELETE FROM accounts WHERE name = 'alice'");
+    CHECK(server.run_sql("SELECT count(*) FROM password_ladders") == "0");
+    CHECK(server.run_sql("SELECT account_id FROM account_networks") == std::to_string(server.cyrillic.id));
 }
 
 TEST_CASE("an account keeps the hundred networks used last")
@@ -287,10 +290,10 @@ TEST_CASE("an account keeps the hundred networks used last")
     for (int i = 0; i < 120; ++i) {
         auto login = session_of(server.alice, 100 + i, i);
         login.network = "203.0.113." + std::to_string(i);
-        REQUIRE(server.here.run(server.ports.sessions.open(login)));
+        REQUIRE(server.fixture.run(server.ports.sessions.open(login)));
     }
     auto const id = std::to_string(server.alice.id);
-    CHECK(server.type("SELECT count(*), min(last_seen_at) FROM account_networks WHERE account_id = " + id) ==
+    CHECK(server.run_sql("SELECT count(*), min(last_seen_at) FROM account_networks WHERE account_id = " + id) ==
           "100|" + std::to_string(at(20).time_since_epoch().count()));
 }
 
@@ -300,5 +303,5 @@ TEST_CASE("failures out of the window are deleted")
     server.fail("198.51.100.1", 0);
     server.fail("198.51.100.2", 30);
     server.fail("198.51.100.3", 61);
-    CHECK(server.type("SELECT group_concat(network) FROM network_failures") == "198.51.100.2,198.51.100.3");
+    CHECK(server.run_sql("SELECT group_concat(network) FROM network_failures") == "198.51.100.2,198.51.100.3");
 }
