@@ -11,7 +11,7 @@
 namespace porter::detail::auth {
 namespace {
 
-constexpr char const* tried_first = "this password is one of the first that somebody would try";
+constexpr char const* tried_first = "this password is one of the first that an attacker would try";
 constexpr double least_bits = 20;  // a million guesses: far more than an hour of online guessing allows
 
 /// The words that a guesser who knows the account would try first, also transliterated.

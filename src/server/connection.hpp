@@ -58,10 +58,10 @@ public:
     log::logger& log() const noexcept { return log_; }
 
 private:
-    static void count(direction& way, std::size_t payload) noexcept
+    static void count(direction& counted, std::size_t payload) noexcept
     {
-        ++way.messages;
-        way.bytes += frame_header_size + payload;
+        ++counted.messages;
+        counted.bytes += frame_header_size + payload;
     }
     void trace(std::string_view event, identity::address const& peer, std::byte kind, std::size_t payload) const;
 

@@ -96,7 +96,7 @@ class Prompts(PorterCase):
         for times, password in enumerate(("gfhjkm123", "gfhjkm123", PASSWORD, PASSWORD), start=1):
             terminal.expect(r"^[^\n]*[Pp]assword[^\n]*: ", times=times)
             terminal.send_line(password)
-        terminal.expect(r"^This password is one of the first that somebody would try\.$")
+        terminal.expect(r"^This password is one of the first that an attacker would try\.$")
         terminal.expect(r"Welcome, Weakling")
         self.quit(terminal)
 

@@ -109,7 +109,7 @@ class Prompts(AdministratorCase):
     def test_a_password_is_asked_twice_and_hidden(self):
         terminal = self.terminal("accounts", "add", "Asked")
         for times, weak, message in ((1, "short", r"^A password has at least 8 characters\.$"),
-                                   (2, "password1", r"^This password is one of the first that somebody would try\.$")):
+                                   (2, "password1", r"^This password is one of the first that an attacker would try\.$")):
             terminal.expect("^New password for Asked: $", times=times)
             self.assertFalse(terminal.is_cooked())
             terminal.send_line(weak)

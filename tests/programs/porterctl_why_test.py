@@ -164,7 +164,7 @@ class Explanations(AdministratorCase):
     def test_other_access_modes_need_no_password(self):
         self.ctl("accounts", "disable", self.user.name)
         here, elsewhere = self.user.address, self.fresh_address()
-        for address, explanation in ((here, f"{here} is known as {self.user.name}"), (elsewhere, "nobody is known")):
+        for address, explanation in ((here, f"{here} is known as {self.user.name}"), (elsewhere, "is known at this address")):
             shown = self.explain(self.user.name, address, "--access", "identify")
             self.assertEqual((shown["answer"], shown["rule"]), ("granted", "identify_access"))
             self.assertIn(explanation, shown["explanation"])

@@ -121,7 +121,7 @@ TEST_CASE("denials have their codes and the fifth one ends the connection")
         co_await mallory.send(wrong);
         auto denied = co_await mallory.receive<wire::denied>();
         CHECK(has_code(denied, code::bad_credentials));
-        wrong.name = "Nobody";
+        wrong.name = "Unused";
         co_await mallory.send(wrong);
         denied = co_await mallory.receive<wire::denied>();
         CHECK(has_code(denied, code::bad_credentials));

@@ -16,11 +16,11 @@ wire::hello hello()
     return message;
 }
 
-/// A server whose hashes block between hold() and release().
+/// A server whose hashes block between block() and release().
 struct held_server {
     held_server() { server.context.tls = &tls; }
 
-    void hold() { server.hashes.held = true; }
+    void block() { server.hashes.held = true; }
     void release()
     {
         server.hashes.held = false;
@@ -49,7 +49,7 @@ TEST_CASE("the welcome is sent before a password that followed the hello is hash
     held.server.run([&]() -> task<void> {
         test_client client{held.server.io};
         co_await held.connect(client, over_tls);
-        held.hold();
+        held.block();
         client.queue(hello());
         client.queue(registration("Alice"));
         co_await client.flush();
@@ -68,7 +68,7 @@ TEST_CASE("a denial is sent before the next password is hashed")
         co_await client.greet();
         wire::resume wrong;
         wrong.token = "no token";
-        held.hold();
+        held.block();
         client.queue(wrong);
         client.queue(registration("Alice"));
         co_await client.flush();
@@ -87,7 +87,7 @@ TEST_CASE("the echo of a text is sent before the change_password that followed i
         co_await held.connect(client, over_tls);
         co_await client.greet();
         co_await client.register_account("Alice");
-        held.hold();
+        held.block();
         wire::change_password change;
         change.current = test_password;
         change.new_password = "two horses on a staple";

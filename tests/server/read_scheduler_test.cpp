@@ -122,8 +122,8 @@ TEST_CASE("a client that disconnects while reads are scheduled does not affect t
 TEST_CASE("stop ends every connection wherever it is in a round of reads")
 {
     bool const all_at_once = GENERATE(true, false);
-    for (int turns = 0; turns < 16; ++turns) {
-        CAPTURE(turns);
+    for (int steps = 0; steps < 16; ++steps) {
+        CAPTURE(steps);
         busy_server server{9};
         server.fixture.run([&]() -> task<void> {
             co_await server.connect();
@@ -132,9 +132,9 @@ TEST_CASE("stop ends every connection wherever it is in a round of reads")
             if (all_at_once) {
                 co_await server.send("two");
             } else {
-                co_await server.clients[static_cast<std::size_t>(turns) % 9].send(wire::text{"two"});
+                co_await server.clients[static_cast<std::size_t>(steps) % 9].send(wire::text{"two"});
             }
-            co_await yield(turns);
+            co_await yield(steps);
             server.fixture.server->stop();
             for (auto& each : server.clients) {
                 auto reply = co_await each.receive();

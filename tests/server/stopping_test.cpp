@@ -26,13 +26,13 @@ TEST_CASE("stop closes every connection with shutting_down and leaves no work")
 
 TEST_CASE("stop ends a connection at any point between two messages")
 {
-    for (int turns = 0; turns < 24; ++turns) {
-        CAPTURE(turns);
+    for (int steps = 0; steps < 24; ++steps) {
+        CAPTURE(steps);
         server_fixture fixture{open_access()};
         fixture.run([&]() -> task<void> {
             auto one = co_await fixture.admitted();
             co_await one.send(wire::text{"echo"});
-            co_await yield(turns);
+            co_await yield(steps);
             fixture.server->stop();
             bool closing = false;
             for (bool is_open = true; is_open && !closing;) {

@@ -16,9 +16,13 @@ import words  # noqa: E402
 from tree import CPP_SUFFIXES, LITERAL_OR_COMMENT, Tree, line_of  # noqa: E402
 
 FOLDERS = ("src", "include", "tests", "docs", "tools", ".ci", ".github")
-SWITCHED_ON = (".ci", ".github", "tests/fuzz", "tests/structure", "tools")
-# The word lists, and the made-up trees that break the rule.
-EXCEPTIONS = {"tests/structure/words.py", "tests/structure/self_test.py"}
+SWITCHED_ON = (".ci", ".github", "docs", "include", "src", "tests", "tools")
+EXCEPTIONS = {
+    # The word lists, and the made-up trees that break the rule.
+    "tests/structure/words.py", "tests/structure/self_test.py",
+    # Sentences that are values of `porterctl --json`, a contract.
+    "src/programs/porterctl/db.cpp", "src/programs/porterctl/why.cpp",
+}
 
 CODE, PROSE = "code", "prose"
 TEXT_SUFFIXES = {".cmake", ".json", ".md", ".service", ".sh", ".toml", ".txt", ".yml"}

@@ -14,7 +14,7 @@ TOP_LEVEL = {
 FILE_LINES = 500
 FUNCTION_LINES = 70
 COLUMNS = 120
-UNWRAPPED_YET = ("src/programs/porter-bench/", "tests/programs/")
+UNWRAPPED_YET = ()
 FENCED_OR_ROW = re.compile(r"^( *)```.*?^\1```|^\|.*?$", re.MULTILINE | re.DOTALL)
 URL = re.compile(r"https?://\S+")
 # Inputs of fuzzers, and migrations: a database records the steps that it has, so a released step is never edited.
