@@ -16,7 +16,10 @@ import words  # noqa: E402
 from tree import CPP_SUFFIXES, LITERAL_OR_COMMENT, Tree, line_of  # noqa: E402
 
 FOLDERS = ("src", "include", "tests", "docs", "tools", ".ci", ".github")
-SWITCHED_ON = (".ci", ".github", "docs", "include", "src", "tests", "tools")
+SWITCHED_ON = (
+    ".ci", ".github", "docs", "include", "src", "tests", "tools",
+    "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "README.md", "SECURITY.md",
+)
 EXCEPTIONS = {
     # The word lists, and the made-up trees that break the rule.
     "tests/structure/words.py", "tests/structure/self_test.py",
