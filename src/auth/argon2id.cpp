@@ -46,10 +46,10 @@ std::string base64_of(std::array<unsigned char, Size> const& bytes)
     return text.data();
 }
 
-std::string encode(parts const& made)
+std::string encode(parts const& value)
 {
-    return "$argon2id$v=19$m=" + std::to_string(made.cost.memory_kib) + ",t=" + std::to_string(made.cost.passes) +
-           ",p=1$" + base64_of(made.salt) + '$' + base64_of(made.hash);
+    return "$argon2id$v=19$m=" + std::to_string(value.cost.memory_kib) + ",t=" + std::to_string(value.cost.passes) +
+           ",p=1$" + base64_of(value.salt) + '$' + base64_of(value.hash);
 }
 
 /// Strict: libsodium 1.0.18 accepts bytes beyond ASCII as letters, so the result must encode to the same text.
@@ -64,18 +64,19 @@ bool read_base64(std::string_view text, std::array<unsigned char, Size>& bytes) 
 
 std::optional<parts> decode(std::string_view text) noexcept
 {
-    parts made;
-    static_assert(base64_length<made.salt.size()> + 1 + base64_length<made.hash.size()> == base::salt_and_hash_length);
+    parts value;
+    static_assert(base64_length<value.salt.size()> + 1 + base64_length<value.hash.size()> ==
+                  base::salt_and_hash_length);
     auto const cost = base::hash_cost_of(text);
     if (!cost || !base::is_computable(*cost)) return std::nullopt;
-    made.cost = *cost;
+    value.cost = *cost;
     auto rest = text.substr(text.size() - base::salt_and_hash_length);
-    if (!read_base64(rest, made.salt)) return std::nullopt;
-    rest.remove_prefix(base64_length<made.salt.size()>);
+    if (!read_base64(rest, value.salt)) return std::nullopt;
+    rest.remove_prefix(base64_length<value.salt.size()>);
     if (!rest.starts_with('$')) return std::nullopt;
     rest.remove_prefix(1);
-    if (!read_base64(rest, made.hash)) return std::nullopt;
-    return made;
+    if (!read_base64(rest, value.hash)) return std::nullopt;
+    return value;
 }
 
 }  // namespace
@@ -128,11 +129,11 @@ std::optional<base::hash_cost> argon2id::cost_of(std::string_view stored) const 
 
 std::string argon2id::dummy_hash(base::hash_cost const& cost) const noexcept
 {
-    parts made;
-    made.cost = cost;
-    randombytes_buf(made.salt.data(), made.salt.size());
-    randombytes_buf(made.hash.data(), made.hash.size());
-    return encode(made);
+    parts value;
+    value.cost = cost;
+    randombytes_buf(value.salt.data(), value.salt.size());
+    randombytes_buf(value.hash.data(), value.hash.size());
+    return encode(value);
 }
 
 }  // namespace porter::detail::auth

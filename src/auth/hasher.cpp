@@ -19,9 +19,9 @@ using std::chrono::steady_clock;
 
 constexpr int niceness = 10;  // I/O threads take precedence
 
-std::size_t thread_count(std::size_t asked)
+std::size_t thread_count(std::size_t count)
 {
-    if (asked > 0) return asked;
+    if (count > 0) return count;
     return std::max(std::thread::hardware_concurrency(), 2U) - 1;
 }
 
@@ -29,8 +29,8 @@ std::size_t thread_count(std::size_t asked)
 nanoseconds measure(hash_function& function)
 {
     auto const start = steady_clock::now();
-    auto const made = function.make("of any password");
-    if (!made) throw start_error(start_errc::configuration, "not enough memory for one password hash");
+    auto const text = function.make("of any password");
+    if (!text) throw start_error(start_errc::configuration, "not enough memory for one password hash");
     return steady_clock::now() - start;
 }
 
@@ -109,9 +109,9 @@ void hasher::stop()
 task<result<std::string>> hasher::hash(base::secret password, identity::address from, source origin)
 {
     auto work = [this, &password](hash_function& function) -> result<std::string> {
-        auto made = function.make(password.view());
-        if (!made) return unexpected(busy("not enough memory to hash a password"));
-        return std::move(*made);
+        auto text = function.make(password.view());
+        if (!text) return unexpected(busy("not enough memory to hash a password"));
+        return std::move(*text);
     };
     auto outcome = co_await submit(work, from, origin);
     co_return outcome;
@@ -124,9 +124,9 @@ task<result<std::string>> hasher::hash_new(base::secret password, std::string na
         if (auto weak = check_strength(password, name)) {
             return unexpected(error{code::weak_password, std::move(*weak)});
         }
-        auto made = function.make(password.view());
-        if (!made) return unexpected(busy("not enough memory to hash a password"));
-        return std::move(*made);
+        auto text = function.make(password.view());
+        if (!text) return unexpected(busy("not enough memory to hash a password"));
+        return std::move(*text);
     };
     auto outcome = co_await submit(work, from, origin);
     co_return outcome;

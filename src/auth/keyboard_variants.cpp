@@ -54,28 +54,28 @@ template <typename Table>
 base::secret replaced(std::string_view text, Table const& table, std::string_view key::* from,
                       std::string_view key::* to)
 {
-    std::string made;
-    made.reserve(
+    std::string result;
+    result.reserve(
         3 * text.size());  // a replacement is at most three times as long: the buffer that is wiped below never moves
     while (!text.empty()) {
         auto const one = text.substr(0, length_of_first(text));
         auto const found = std::ranges::find(table, one, from);
-        made += found == table.end() ? one : (*found).*to;
+        result += found == table.end() ? one : (*found).*to;
         text.remove_prefix(one.size());
     }
-    base::secret kept{made};
-    base::wipe(made);
+    base::secret kept{result};
+    base::wipe(result);
     return kept;
 }
 
 /// Schemes differ most in i, й, ы and soft vowels: treats ii, iy, iye, yo and e as equal.
-void append_soft(std::string& made, char letter)
+void append_soft(std::string& result, char letter)
 {
-    bool const is_after_i = made.ends_with('i');
+    bool const is_after_i = result.ends_with('i');
     if (is_after_i && (letter == 'e' || letter == 'o')) {
-        made.back() = 'e';
+        result.back() = 'e';
     } else if (!is_after_i || letter != 'i') {
-        made += letter;
+        result += letter;
     }
 }
 
@@ -107,17 +107,17 @@ base::secret transliterated(std::string_view text)
 base::secret canonical_transliteration(std::string_view text)
 {
     auto const latin = transliterated(text);
-    std::string made;
-    made.reserve(latin.view().size());  // no fold is longer: the buffer that is wiped below never moves
+    std::string result;
+    result.reserve(latin.view().size());  // no fold is longer: the buffer that is wiped below never moves
     for (auto left = latin.view(); !left.empty();) {
         auto const fits = [left](fold const& each) { return left.starts_with(each.from); };
         auto const found = std::ranges::find_if(folds, fits);
         auto const from = found == folds.end() ? left.substr(0, 1) : found->from;
-        for (char const letter : found == folds.end() ? from : found->to) append_soft(made, letter);
+        for (char const letter : found == folds.end() ? from : found->to) append_soft(result, letter);
         left.remove_prefix(from.size());
     }
-    base::secret kept{made};
-    base::wipe(made);
+    base::secret kept{result};
+    base::wipe(result);
     return kept;
 }
 
@@ -133,15 +133,15 @@ std::array<base::secret, 6> keyboard_variants(base::secret const& password, std:
     auto const cut = [length](base::secret const& text) {
         return base::secret{first_code_points(text.view(), length)};
     };
-    auto typed = cut(password);
-    auto lower = cut(in_lower_case(typed.view()));
-    auto latin_marks = replaced(typed.view(), marks, &key::cyrillic, &key::latin);  // case folding changes №
+    auto original = cut(password);
+    auto lower = cut(in_lower_case(original.view()));
+    auto latin_marks = replaced(original.view(), marks, &key::cyrillic, &key::latin);  // case folding changes №
     auto latin_keys = cut(as_latin_keys(in_lower_case(latin_marks.view()).view()));
     auto cyrillic_keys = as_cyrillic_keys(lower.view());
-    auto spelt = cut(transliterated(lower.view()));
+    auto transliteration = cut(transliterated(lower.view()));
     auto both = cut(transliterated(cyrillic_keys.view()));
-    return {std::move(typed),         std::move(lower), std::move(latin_keys),
-            std::move(cyrillic_keys), std::move(spelt), std::move(both)};
+    return {std::move(original),      std::move(lower),           std::move(latin_keys),
+            std::move(cyrillic_keys), std::move(transliteration), std::move(both)};
 }
 
 }  // namespace porter::detail::auth

@@ -11,15 +11,15 @@ static_assert(store::hash_costs_at_once == covered_costs + 2);
 
 cost_cover cover(base::hash_cost const& today, std::vector<base::hash_cost> const& in_use)
 {
-    cost_cover made;
-    made.costs.push_back(today);
+    cost_cover result;
+    result.costs.push_back(today);
     for (auto const& cost : in_use) {
         if (cost == today) continue;
-        made.is_whole = made.costs.size() <= covered_costs;
-        if (!made.is_whole) break;
-        made.costs.push_back(cost);
+        result.is_whole = result.costs.size() <= covered_costs;
+        if (!result.is_whole) break;
+        result.costs.push_back(cost);
     }
-    return made;
+    return result;
 }
 
 check_result check_password(hash_function& function, std::optional<std::string> const& stored,

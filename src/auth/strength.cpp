@@ -24,8 +24,8 @@ std::vector<std::string> words_about(std::string_view name)
         words.push_back(folded.substr(begin, end - begin));
         begin = end + 1;
     }
-    auto const spelt = words.size();
-    for (std::size_t each = 0; each < spelt; ++each) words.emplace_back(transliterated(words[each]).view());
+    auto const count = words.size();
+    for (std::size_t each = 0; each < count; ++each) words.emplace_back(transliterated(words[each]).view());
     return words;
 }
 

@@ -13,10 +13,10 @@ unknown_names::unknown_names(store::throttle_rules const& rules, std::size_t max
 
 unknown_names::key unknown_names::key_of(std::string_view name) const
 {
-    key made{};
-    crypto_generichash(reinterpret_cast<unsigned char*>(made.data()), made.size(),
+    key digest{};
+    crypto_generichash(reinterpret_cast<unsigned char*>(digest.data()), digest.size(),
                        reinterpret_cast<unsigned char const*>(name.data()), name.size(), salt_.data(), salt_.size());
-    return made;
+    return digest;
 }
 
 unknown_names::begin_result unknown_names::begin(key const& name, base::instant at)

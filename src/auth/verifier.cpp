@@ -66,14 +66,14 @@ task<result<pending_account>> verifier::register_account(std::string name, base:
     auto accepted = policy_.check(password);
     if (!accepted) co_return denied(accepted.error());
 
-    store::account fresh;
-    fresh.name = std::move(*valid);
-    fresh.folded_name = base::fold_name(fresh.name);
-    fresh.created_at = clock_.now();
+    store::account account;
+    account.name = std::move(*valid);
+    account.folded_name = base::fold_name(account.name);
+    account.created_at = clock_.now();
     // Counted before the strength check, which takes as long as a hash.
     auto attempt = co_await throttle_.begin_registration(from);
     if (!attempt) co_return denied(attempt.error());
-    auto hashed = co_await hash_initial(std::move(*accepted), fresh, from);
+    auto hashed = co_await hash_initial(std::move(*accepted), account, from);
     if (!hashed && hashed.error().code == code::name_taken) {
         auto const counted = co_await throttle_.fail(std::move(*attempt));
         co_return denied(counted ? hashed.error() : counted.error());
@@ -82,8 +82,8 @@ task<result<pending_account>> verifier::register_account(std::string name, base:
         co_await throttle_.rollback(std::move(*attempt));
         co_return denied(hashed.error());
     }
-    fresh.password_hash = std::move(*hashed);
-    co_return pending_account{std::move(fresh), std::move(attempt->counted)};
+    account.password_hash = std::move(*hashed);
+    co_return pending_account{std::move(account), std::move(attempt->counted)};
 }
 
 task<result<principal>> verifier::login(std::string name, base::secret password, identity::address from)
@@ -97,13 +97,13 @@ task<result<principal>> verifier::login(std::string name, base::secret password,
         co_return unexpected(unavailable());
     }
     auto const throttled_name = valid ? folded : std::move(name);
-    auto proved = co_await verify(*claimed, throttled_name, password, from);
-    if (!proved) co_return unexpected(proved.error());
+    auto attempt = co_await verify(*claimed, throttled_name, password, from);
+    if (!attempt) co_return unexpected(attempt.error());
     store::account const& account = *claimed->account;
     log_.with(from).info("login", {log::quoted("name", account.name)});
-    auto const origin = source_of(*proved);
+    auto const origin = source_of(*attempt);
     if (hasher_.needs_rehash(account.password_hash)) co_await rehash(account, password, from, origin);
-    co_return principal{account, std::move(proved->counted)};
+    co_return principal{account, std::move(attempt->counted)};
 }
 
 task<void> verifier::roll_back(principal const& unused)
@@ -116,8 +116,8 @@ task<void> verifier::roll_back(pending_account const& unused)
     return throttle_.rollback(unused.attempt());
 }
 
-task<result<void>> verifier::change_password(store::account_id account, base::secret current, base::secret fresh,
-                                             store::session_id keep, identity::address from)
+task<result<void>> verifier::change_password(store::account_id account, base::secret current_password,
+                                             base::secret new_password, store::session_id keep, identity::address from)
 {
     auto const denied = [this, &from](error denial) {
         log_denied(log_, "password_change_denied", from, denial);
@@ -126,12 +126,12 @@ task<result<void>> verifier::change_password(store::account_id account, base::se
     auto const claimed = co_await accounts_.find_claimed(account);
     if (!claimed) co_return denied(unavailable());
     auto const owner = claimed->account.value_or(store::account{});
-    auto proved = co_await verify(*claimed, owner.folded_name, current, from);
-    if (!proved) co_return unexpected(proved.error());
-    auto const origin = source_of(*proved);
-    auto hashed = co_await hash_next(fresh, owner.name, from, origin);
+    auto attempt = co_await verify(*claimed, owner.folded_name, current_password, from);
+    if (!attempt) co_return unexpected(attempt.error());
+    auto const origin = source_of(*attempt);
+    auto hashed = co_await hash_next(new_password, owner.name, from, origin);
     if (!hashed) {
-        co_await throttle_.rollback(std::move(*proved));
+        co_await throttle_.rollback(std::move(*attempt));
         co_return denied(hashed.error());
     }
     store::password_change change;
@@ -139,40 +139,40 @@ task<result<void>> verifier::change_password(store::account_id account, base::se
     change.credential_version = owner.credential_version;
     change.new_hash = std::move(*hashed);
     change.keep = keep;
-    change.attempt = proved->counted;
+    change.attempt = attempt->counted;
     auto const changed = co_await accounts_.change_password(change);
     if (!changed && changed.error() == store::errc::unavailable) {
-        co_await throttle_.rollback(std::move(*proved));
+        co_await throttle_.rollback(std::move(*attempt));
         co_return denied(unavailable());
     }
     if (!changed) {  // since the check, the password was changed or the account disabled
-        auto const counted = co_await throttle_.fail(std::move(*proved));
+        auto const counted = co_await throttle_.fail(std::move(*attempt));
         co_return denied(counted ? wrong() : counted.error());
     }
     log_.with(from).info("password_changed", {log::quoted("name", owner.name)});
     co_return result<void>{};
 }
 
-task<result<std::string>> verifier::hash_initial(base::secret accepted, store::account const& fresh,
+task<result<std::string>> verifier::hash_initial(base::secret accepted, store::account const& account,
                                                  identity::address const& from)
 {
     // A taken name need not cost a hash. The store checks again when it adds the account.
-    auto const existing = co_await accounts_.find(fresh.folded_name);
+    auto const existing = co_await accounts_.find(account.folded_name);
     if (!existing) co_return unexpected(unavailable());
     if (*existing) {
-        auto const weak = co_await hasher_.weakness(std::move(accepted), fresh.name, from);
+        auto const weak = co_await hasher_.weakness(std::move(accepted), account.name, from);
         if (!weak) co_return unexpected(weak.error());
         if (*weak) co_return unexpected(error{code::weak_password, **weak});
         co_return unexpected(name_taken());
     }
-    auto hashed = co_await hasher_.hash_new(std::move(accepted), fresh.name, from, source::unknown);
+    auto hashed = co_await hasher_.hash_new(std::move(accepted), account.name, from, source::unknown);
     co_return hashed;
 }
 
-task<result<std::string>> verifier::hash_next(base::secret const& typed, std::string name,
+task<result<std::string>> verifier::hash_next(base::secret const& password, std::string name,
                                               identity::address const& from, source origin)
 {
-    auto accepted = policy_.check(typed);
+    auto accepted = policy_.check(password);
     if (!accepted) co_return unexpected(accepted.error());
     auto hashed = co_await hasher_.hash_new(std::move(*accepted), std::move(name), from, origin);
     co_return hashed;
@@ -189,12 +189,12 @@ task<result<attempt>> verifier::verify(store::claimed_account const& claim, std:
         log_denied(log_, "login_denied", from, begun.error());
         co_return unexpected(begun.error());
     }
-    auto typed = base::normalise_password(password.view());
-    bool const possible = claimed && !claimed->disabled_at && typed;
+    auto normalised = base::normalise_password(password.view());
+    bool const possible = claimed && !claimed->disabled_at && normalised;
     // The same work is done when nothing can match.
     std::optional<std::string> stored;
     if (claimed) stored = claimed->password_hash;
-    base::secret secret = typed ? std::move(*typed) : base::secret{};
+    base::secret secret = normalised ? std::move(*normalised) : base::secret{};
     auto const origin = source_of(*begun);
     auto const matches = co_await hasher_.verify(std::move(stored), claim.hash_costs, std::move(secret), from, origin);
     if (!matches) {
@@ -217,21 +217,21 @@ task<result<attempt>> verifier::verify(store::claimed_account const& claim, std:
     co_return unexpected(wrong());
 }
 
-task<void> verifier::rehash(store::account const& proved, base::secret const& password, identity::address const& from,
+task<void> verifier::rehash(store::account const& account, base::secret const& password, identity::address const& from,
                             source origin)
 {
-    auto typed = base::normalise_password(password.view());
-    if (!typed) co_return;
-    auto const hashed = co_await hasher_.hash(std::move(*typed), from, origin);
+    auto normalised = base::normalise_password(password.view());
+    if (!normalised) co_return;
+    auto const hashed = co_await hasher_.hash(std::move(*normalised), from, origin);
     bool replaced = false;
     if (hashed) {
-        auto const stored = co_await accounts_.rehash(proved.id, proved.password_hash, *hashed);
+        auto const stored = co_await accounts_.rehash(account.id, account.password_hash, *hashed);
         replaced = stored.has_value();
     }
     if (replaced) {
-        log_.with(from).info("rehashed", {log::quoted("name", proved.name)});
+        log_.with(from).info("rehashed", {log::quoted("name", account.name)});
     } else {
-        log_.with(from).warn("rehash_failed", {log::quoted("name", proved.name)});
+        log_.with(from).warn("rehash_failed", {log::quoted("name", account.name)});
     }
 }
 

@@ -46,8 +46,8 @@ public:
 
     /// Changes a password after verifying the current one, and ends every session of the account except `keep`. Errors:
     /// bad_credentials (counted like a login), weak_password; throttled, busy, unavailable.
-    task<result<void>> change_password(store::account_id account, base::secret current, base::secret fresh,
-                                       store::session_id keep, identity::address from);
+    task<result<void>> change_password(store::account_id account, base::secret current_password,
+                                       base::secret new_password, store::session_id keep, identity::address from);
 
 private:
     /// Verifies a password, with the same work whether the account exists, and returns the attempt. `name`: the claimed
@@ -55,12 +55,12 @@ private:
     task<result<attempt>> verify(store::claimed_account const& claim, std::string name, base::secret const& password,
                                  identity::address const& from);
     /// The hash of the password of a new account. Errors: weak_password, name_taken, busy, unavailable.
-    task<result<std::string>> hash_initial(base::secret accepted, store::account const& fresh,
+    task<result<std::string>> hash_initial(base::secret accepted, store::account const& account,
                                            identity::address const& from);
     /// The hash of a changed password. Errors: weak_password, busy.
-    task<result<std::string>> hash_next(base::secret const& typed, std::string name, identity::address const& from,
+    task<result<std::string>> hash_next(base::secret const& password, std::string name, identity::address const& from,
                                         source origin);
-    task<void> rehash(store::account const& proved, base::secret const& password, identity::address const& from,
+    task<void> rehash(store::account const& account, base::secret const& password, identity::address const& from,
                       source origin);
 
     store::accounts& accounts_;

@@ -27,10 +27,10 @@ store::ports backend::ports() noexcept
     return {parts_->accounts, parts_->sessions, parts_->addresses, parts_->attempts};
 }
 
-result<account> backend::add(account fresh)
+result<account> backend::add(account record)
 {
     operation op{parts_->data};
-    auto const* const added = op.add(std::move(fresh));
+    auto const* const added = op.add(std::move(record));
     if (!added) return unexpected(errc::name_taken);
     return *added;
 }

@@ -20,7 +20,7 @@ public:
     // What an administrator does to a database, and faults. Each is done when it returns.
 
     /// Adds an account; its `id`, `credential_version` and `failed_since` are ignored. Errors: name_taken.
-    result<account> add(account fresh);
+    result<account> add(account record);
     /// Disables an account at `at` and ends its sessions; none: enables it.
     void disable(account_id id, std::optional<base::timestamp> at);
     /// Sets the absolute end of a session.

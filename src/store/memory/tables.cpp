@@ -44,14 +44,14 @@ account_row* operation::account(std::string const& folded_name)
     return found == data_.accounts.end() ? nullptr : &found->second;
 }
 
-store::account const* operation::add(store::account fresh)
+store::account const* operation::add(store::account record)
 {
-    if (account(fresh.folded_name)) return nullptr;
-    fresh.id = ++data_.last_account;
-    fresh.credential_version = 1;
-    fresh.failed_since = 0;
-    auto& row = data_.accounts[fresh.id];
-    row.account = std::move(fresh);
+    if (account(record.folded_name)) return nullptr;
+    record.id = ++data_.last_account;
+    record.credential_version = 1;
+    record.failed_since = 0;
+    auto& row = data_.accounts[record.id];
+    row.account = std::move(record);
     return &row.account;
 }
 

@@ -88,7 +88,7 @@ public:
     account_row* account(std::string const& folded_name);
 
     /// Adds an account, or null when its name is taken.
-    store::account const* add(store::account fresh);
+    store::account const* add(store::account record);
 
     /// Ends every session for which `is_over(row)` is true. Returns their number.
     template <typename Predicate>

@@ -84,21 +84,21 @@ result<void> replace_password(database& db, password_change const& change)
 
 }  // namespace
 
-result<account> add_account(database& db, account const& fresh)
+result<account> add_account(database& db, account const& record)
 {
     // The schema rejects a duplicate, too, but its error is like that of any other constraint.
-    statement same{db, "SELECT 1 FROM accounts WHERE folded_name = ?1", fresh.folded_name};
+    statement same{db, "SELECT 1 FROM accounts WHERE folded_name = ?1", record.folded_name};
     if (same.step()) return unexpected(errc::name_taken);
     statement{db,
               "INSERT INTO accounts (name, folded_name, password_hash, created_at, disabled_at)"
               " VALUES (?1, ?2, ?3, ?4, ?5)",
-              fresh.name,
-              fresh.folded_name,
-              fresh.password_hash,
-              fresh.created_at,
-              fresh.disabled_at}
+              record.name,
+              record.folded_name,
+              record.password_hash,
+              record.created_at,
+              record.disabled_at}
         .run();
-    account added = fresh;
+    account added = record;
     added.id = db.last_id();
     added.credential_version = 1;
     added.failed_since = 0;

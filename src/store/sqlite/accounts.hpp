@@ -7,8 +7,8 @@
 namespace porter::detail::store::sqlite {
 
 /// Adds an account, within a transaction of the caller: ignores `id`, `credential_version` and `failed_since` of
-/// `fresh` and returns the account as stored. Errors: name_taken. May throw error.
-result<account> add_account(database& db, account const& fresh);
+/// `record` and returns the account as stored. Errors: name_taken. May throw error.
+result<account> add_account(database& db, account const& record);
 
 class accounts final : public store::accounts {
 public:

@@ -20,23 +20,23 @@ int note_wal_pages(void* pages, sqlite3*, char const*, int count)
 /// https://www.sqlite.org/uri.html
 std::string immutable_uri(std::string_view path)
 {
-    std::string made{"file:"};
+    std::string uri{"file:"};
     for (char const each : path) {
         switch (each) {
             case '%':
-                made += "%25";
+                uri += "%25";
                 break;
             case '?':
-                made += "%3f";
+                uri += "%3f";
                 break;
             case '#':
-                made += "%23";
+                uri += "%23";
                 break;
             default:
-                made += each;
+                uri += each;
         }
     }
-    return made + "?immutable=1";
+    return uri + "?immutable=1";
 }
 
 }  // namespace
@@ -156,12 +156,12 @@ bool database::checkpoint()
 sqlite3_stmt* database::prepared(std::string_view sql)
 {
     if (auto const known = prepared_.find(sql); known != prepared_.end()) return known->second.get();
-    sqlite3_stmt* made = nullptr;
+    sqlite3_stmt* handle = nullptr;
     int const result = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),
-                                          SQLITE_PREPARE_PERSISTENT, &made, nullptr);
+                                          SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
     if (result != SQLITE_OK) fail(result);
-    prepared_.emplace(sql, made);
-    return made;
+    prepared_.emplace(sql, handle);
+    return handle;
 }
 
 void database::fail(int result) const

@@ -112,9 +112,9 @@ void reject_wrong_companions(std::filesystem::path const& path)
 
 bool make_private_file(std::filesystem::path const& path)
 {
-    base::unique_fd const made{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
-    if (!made && errno == EEXIST) return false;
-    if (!made || ::fchmod(made.get(), 0600) != 0) throw cannot_create(path, errno);
+    base::unique_fd const file{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+    if (!file && errno == EEXIST) return false;
+    if (!file || ::fchmod(file.get(), 0600) != 0) throw cannot_create(path, errno);
     return true;
 }
 

@@ -87,11 +87,11 @@ auto submit(job_queue& queue, Work work, job::files from = job::files::opened)
     auto const executor = co_await asio::this_coro::executor;
     auto initiate = [&queue, &work, &executor, from](auto handler) {
         using handler_type = std::decay_t<decltype(handler)>;
-        std::unique_ptr<job> made =
+        std::unique_ptr<job> pending =
             std::make_unique<request<Work, handler_type>>(work, from, executor, std::move(handler));
-        if (!queue.try_push(made)) {
-            made->fail();
-            made->finish();
+        if (!queue.try_push(pending)) {
+            pending->fail();
+            pending->finish();
         }
     };
     auto operation = asio::async_initiate<decltype(use_task) const, void(outcome)>(initiate, use_task);

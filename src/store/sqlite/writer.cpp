@@ -71,11 +71,11 @@ void writer::run()
         auto group = queue_.take(group_limit);
         if (files_.detect_loss()) {
             abandon_files();
-            for (auto const& lost : group) lost->fail();
+            for (auto const& each : group) each->fail();
         } else {
             write(group);
         }
-        for (auto const& done : group) done->finish();
+        for (auto const& each : group) each->finish();
         if (database_ && database_->wal_pages() >= next_checkpoint_ && !files_.detect_loss()) maintain();
     }
     if (files_.detect_loss()) {
@@ -114,7 +114,7 @@ void writer::write(waiting_jobs waiting)
             if (problem.is_busy()) {
                 waiting = fail_overdue(waiting);
             } else {
-                for (auto const& lost : std::exchange(waiting, {})) lost->fail();
+                for (auto const& each : std::exchange(waiting, {})) each->fail();
             }
         }
     }

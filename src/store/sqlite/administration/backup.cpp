@@ -38,15 +38,15 @@ bool back_up(database& db, std::filesystem::path const& file, progress const& re
     if (std::filesystem::symlink_status(file, unknown).type() != std::filesystem::file_type::not_found) {
         throw cannot_create(file, unknown ? unknown.value() : EEXIST);
     }
-    temporary_file const made{file};
+    temporary_file const temporary{file};
     try {
-        if (!copy_whole(db, made.path(), report)) return false;
+        if (!copy_whole(db, temporary.path(), report)) return false;
     } catch (error const& problem) {
         if (problem.is_busy() || problem.is_bad_data()) throw;
         throw start_error{start_errc::io, "cannot write " + file.string() + ": " + problem.what()};
     }
-    sync_to_disk(made.path());
-    move_without_replacing(made.path(), file);
+    sync_to_disk(temporary.path());
+    move_without_replacing(temporary.path(), file);
     sync_to_disk(file);
     return true;
 }

@@ -70,10 +70,10 @@ std::map<std::string, std::string> schema_of(database& db)
 /// Compares the schema with that of the migrations. Additional objects are no fault.
 void find_other_schema(database& db, lines& faults)
 {
-    database fresh{":memory:", database::access::read_write};
-    for (auto const& step : migrations()) fresh.execute(std::string{step.sql});
+    database expected{":memory:", database::access::read_write};
+    for (auto const& step : migrations()) expected.execute(std::string{step.sql});
     auto const found = schema_of(db);
-    for (auto const& [name, sql] : schema_of(fresh)) {
+    for (auto const& [name, sql] : schema_of(expected)) {
         auto const same = found.find(name);
         if (same == found.end()) {
             faults.push_back("the " + name + " is missing");

@@ -51,9 +51,9 @@ std::vector<blocked_network> list_blocked_networks(database& db, account_id acco
     std::vector<blocked_network> blocked;
     for (auto& one : full) {
         // Failures may be older than the window, so decide as porterd does.
-        auto const decided = decide(history_of(db, std::nullopt, one.network, rules, now), rules, now);
-        if (decided.allows()) continue;
-        one.until = std::chrono::floor<std::chrono::seconds>(now) + decided.retry_after;
+        auto const decision = decide(history_of(db, std::nullopt, one.network, rules, now), rules, now);
+        if (decision.allows()) continue;
+        one.until = std::chrono::floor<std::chrono::seconds>(now) + decision.retry_after;
         blocked.push_back(std::move(one));
     }
     return blocked;

@@ -51,12 +51,12 @@ private:
 };
 
 /// Keeps the sessions that are in both databases, and skips the ids that either has used.
-void carry_over(database& before, std::filesystem::path const& made)
+void carry_over(database& previous, std::filesystem::path const& temporary)
 {
-    statement{before, "ATTACH ?1 AS made", made.string()}.run();
+    statement{previous, "ATTACH ?1 AS made", temporary.string()}.run();
     {
-        transaction tx{before};
-        before.execute(
+        transaction tx{previous};
+        previous.execute(
             "DELETE FROM made.sessions WHERE NOT EXISTS"
             " (SELECT 1 FROM main.sessions AS kept"
             "  WHERE kept.id = sessions.id AND kept.token_digest = sessions.token_digest);"
@@ -66,7 +66,7 @@ void carry_over(database& before, std::filesystem::path const& made)
             " WHERE name NOT IN (SELECT name FROM made.sqlite_sequence)");
         tx.commit();
     }
-    before.execute("DETACH made");
+    previous.execute("DETACH made");
 }
 
 /// To be called when it is not known which sessions ended.
@@ -121,8 +121,8 @@ private:
                 database_->text("PRAGMA quick_check(1)") == "ok" && database_->integer("PRAGMA user_version") > 0;
         } catch (error const& problem) {
             if (!problem.is_bad_data()) throw;
-        } catch (start_error const& refused) {
-            if (refused.code() != start_errc::bad_data) throw;  // an administrator has to look
+        } catch (start_error const& problem) {
+            if (problem.code() != start_errc::bad_data) throw;  // an administrator has to look
         }
     }
 
@@ -166,16 +166,16 @@ std::filesystem::path keep_aside(std::filesystem::path const& file, std::string 
 
 /// Moves the new file first: a crash then leaves it beside a foreign log, which a start rejects. `made` is locked until
 /// all files are in place, so that no program opens it beside files of the previous database.
-std::filesystem::path put_in_place(std::filesystem::path const& made, std::filesystem::path const& file,
-                                   predecessor const& before, std::string const& now)
+std::filesystem::path put_in_place(std::filesystem::path const& temporary, std::filesystem::path const& file,
+                                   predecessor const& previous, std::string const& now)
 {
     std::filesystem::path set_aside;
-    if (before.exists()) {
+    if (previous.exists()) {
         set_aside = keep_aside(file, now);
         sync_folder_of(file);  // move() removes the other name: one must survive a crash
-        move(made, file);
+        move(temporary, file);
     } else {
-        move_to_free_name(made, file);
+        move_to_free_name(temporary, file);
     }
     for (auto const* suffix : {"-wal", "-journal"}) {
         auto const beside = file.string() + suffix;
@@ -207,22 +207,22 @@ std::optional<restored> restore(options const& options, std::filesystem::path co
 {
     auto source_options = options;
     source_options.path = backup;
-    predecessor before{options};
-    temporary_file const made{options.path};
+    predecessor previous{options};
+    temporary_file const temporary{options.path};
     {
         auto const source = open_backup(source_options);
-        if (!copy_whole(*source, made.path(), report)) return std::nullopt;
+        if (!copy_whole(*source, temporary.path(), report)) return std::nullopt;
     }
     restored done;
     std::string now;
     {
-        database copy{made.path(), database::access::read_write};
+        database copy{temporary.path(), database::access::read_write};
         no_log unread;
-        migrate(copy, made.path(), migrations(), unread, backup_first::no);
+        migrate(copy, temporary.path(), migrations(), unread, backup_first::no);
         auto const sessions_before = copy.integer("SELECT count(*) FROM sessions");
-        done.was_readable = before.is_readable();
+        done.was_readable = previous.is_readable();
         if (done.was_readable) {
-            carry_over(before.content(), made.path());
+            carry_over(previous.content(), temporary.path());
         } else {
             end_all(copy);
         }
@@ -231,14 +231,14 @@ std::optional<restored> restore(options const& options, std::filesystem::path co
         done.sessions_ended = static_cast<std::uint64_t>(sessions_before) - done.sessions;
         now = copy.text("SELECT strftime('%Y%m%dT%H%M%SZ', 'now')");
     }
-    before.reject_in_use();
-    before.empty_log();
-    sync_to_disk(made.path());
+    previous.reject_in_use();
+    previous.empty_log();
+    sync_to_disk(temporary.path());
     {
         // No descriptor of the file may be opened and closed from here on: that would end the lock (POSIX).
-        database locked{made.path(), database::access::read_write};
+        database locked{temporary.path(), database::access::read_write};
         locked.execute("PRAGMA main.locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT");
-        done.set_aside = put_in_place(made.path(), options.path, before, now);
+        done.set_aside = put_in_place(temporary.path(), options.path, previous, now);
     }
     sync_to_disk(options.path);
     return done;
