@@ -153,7 +153,7 @@ TEST_CASE("memory is tight above half of the limit")
     CHECK_FALSE(limiter.is_tight());
 }
 
-TEST_CASE("without limits no connection is evicted")
+TEST_CASE("without a memory limit no connection is evicted")
 {
     buffer_limiter limiter{0, 0};
     share one{limiter, "192.0.2.1"};
