@@ -66,7 +66,7 @@ public:
     /// the credential version of `first`. Errors: name_taken; credential_changed (the account is disabled).
     virtual task<result<opened_session>> open_first(account owner, new_session first) = 0;
 
-    /// The session with this digest, or none; expired ones too, which the caller tells by its own clock.
+    /// The session with this digest, or none. Expired ones, too: the caller decides by its own clock.
     virtual task<result<std::optional<found_session>>> find(token_digest digest) = 0;
 
     /// The account's sessions that are not expired (absolute end after `now`, last use after `idle_since`), oldest
@@ -80,8 +80,8 @@ public:
     /// Ends every session of this account.
     virtual task<result<void>> end_all(account_id account, end_cause cause = end_cause::revoked) = 0;
 
-    /// Records when and from where sessions were last used. Skips sessions that have ended, and times before the
-    /// recorded one.
+    /// Records when and from where sessions were last used, and makes those networks known to their accounts. Skips
+    /// sessions that have ended, and times before the recorded one.
     virtual task<result<void>> touch(std::vector<session_activity> activities) = 0;
 
     /// Removes sessions whose absolute end is at or before `now` or whose last use is at or before `idle_since`.

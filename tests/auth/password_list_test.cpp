@@ -124,9 +124,9 @@ TEST_CASE("a list that cannot be searched is logged once and the other rules sta
         CHECK_FALSE(fixture.is_weak(listed));
         CHECK(fixture.is_weak("password1"));
     }
-    auto const told = fixture.log.events("password_list_failed");
-    REQUIRE(told.size() == 1);
-    CHECK(told[0].field("why").find("No such file") != std::string::npos);
+    auto const failures = fixture.log.events("password_list_failed");
+    REQUIRE(failures.size() == 1);
+    CHECK(failures[0].field("why").find("No such file") != std::string::npos);
     CHECK(fixture.log.count("password_list_works") == 0);
     fixture.folder.write(name, two_sums);
     CHECK(fixture.is_weak(listed));
