@@ -11,7 +11,6 @@
 #include "programs/porterctl/command.hpp"
 #include "programs/porterctl/new_password.hpp"
 #include "programs/porterctl/open_database.hpp"
-#include "store/sqlite/administration/counters.hpp"
 #include "store/sqlite/administration/networks.hpp"
 #include "terminal/prompts.hpp"
 

@@ -122,7 +122,6 @@ std::vector<finding> find_rules(login_query const& query, database& db)
     std::vector<finding> findings;
     auto const now = base::system_clock{}.now_precise();
     std::optional<store::account_id> id;
-<<<<<<< HEAD
     if (query.account) id = query.account->id;
     auto const network = query.from ? query.from->network() : std::string{};
     auto const history = store::sqlite::history_of(db, id, network, detail::auth::throttle_rules, now);
@@ -142,26 +141,6 @@ std::vector<finding> find_rules(login_query const& query, database& db)
                             "bad_credentials",
                             "the account is disabled: porterctl accounts enable lets it in again",
                             {}});
-=======
-    if (asked.account) id = asked.account->id;
-    auto const network = asked.from ? asked.from->network() : std::string{};
-    auto const found = store::sqlite::history_of(db, id, network, detail::auth::throttle_rules, moment);
-    auto const verdict = store::decide(found, detail::auth::throttle_rules, moment);
-    if (!verdict.allows()) met.push_back(describe(asked, found, verdict));
-    if (!asked.account) {
-        bool const is_said = administration::identified_name(db, asked.name);
-        met.push_back({"unknown_account",
-                       "bad_credentials",
-                       is_said ? "there is no account of this name: it was only said, which is enough in identify "
-                                 "access (--access identify)"
-                               : "there is no account of this name",
-                       {}});
-    } else if (asked.account->disabled_at) {
-        met.push_back({"account_disabled",
-                       "bad_credentials",
-                       "the account is disabled: porterctl accounts enable lets it in again",
-                       {}});
->>>>>>> ffa908d (porterctl: attempts_of() is called history_of())
     }
     if (query.account &&
         !detail::auth::argon2id::is_readable(administration::password_hash_of(db, query.account->id))) {

@@ -1,5 +1,6 @@
 #include "store/sqlite/administration/accounts.hpp"
 
+#include <chrono>
 #include <utility>
 
 #include "store/sqlite/administration/guarded_transaction.hpp"
@@ -156,6 +157,17 @@ result<void> delete_account(database& db, account_id id)
     if (db.changes() == 0) return unexpected(errc::not_found);
     tx.commit();
     return {};
+}
+
+std::vector<counter_row> list_counters(database& db, account_id account)
+{
+    std::vector<counter_row> all;
+    statement row{db, "SELECT network, failed, last_ms FROM password_ladders WHERE account_id = ?1 ORDER BY network",
+                  account};
+    while (row.step()) {
+        all.push_back({row.text(0), {row.count(1), base::instant{std::chrono::milliseconds{row.integer(2)}}}});
+    }
+    return all;
 }
 
 }  // namespace porter::detail::store::sqlite::administration

@@ -8,6 +8,7 @@
 
 #include "store/records.hpp"
 #include "store/sqlite/database.hpp"
+#include "store/throttle.hpp"
 
 namespace porter::detail::store::sqlite::administration {
 
@@ -59,5 +60,14 @@ result<void> enable_account(database& db, account_id id);
 
 /// Deletes an account with its sessions and addresses. Errors: not_found.
 result<void> delete_account(database& db, account_id id);
+
+/// A failure counter of an account.
+struct counter_row {
+    std::string network;  ///< a known one; empty: all others together
+    store::failure_counter counter;
+};
+
+/// The failure counters of an account, that of unknown networks first.
+std::vector<counter_row> list_counters(database& db, account_id account);
 
 }  // namespace porter::detail::store::sqlite::administration
