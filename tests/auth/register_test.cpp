@@ -142,14 +142,14 @@ TEST_CASE("without memory for a hash a registration is busy")
 TEST_CASE("a network that used up its registrations is throttled without a hash until an hour later")
 {
     verifier_fixture fixture{{}, 1};
-    auto const asked = testing::run(
+    auto const pending = testing::run(
         fixture.io, fixture.verifier.register_account("Alice", base::secret{"correct horse"}, fixture.client_address));
-    REQUIRE(asked);
+    REQUIRE(pending);
     store::new_session first;
     first.created_at = fixture.clock.now();
     first.address = first.network = fixture.client_address.text();
-    first.attempt = asked->attempt();
-    REQUIRE(testing::run(fixture.io, fixture.store.ports().sessions.open_first(asked->account(), first)));
+    first.attempt = pending->attempt();
+    REQUIRE(testing::run(fixture.io, fixture.store.ports().sessions.open_first(pending->account(), first)));
 
     fixture.clock.advance(10s);
     auto const hashes = fixture.hashes.all();

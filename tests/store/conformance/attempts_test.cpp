@@ -20,11 +20,11 @@ std::string new_network()
     return "198.51.100." + std::to_string(++number);
 }
 
-porter::task<void> count_allowed(porter::detail::store::attempts& tries, porter::detail::store::account_id account,
+porter::task<void> count_allowed(porter::detail::store::attempts& attempts, porter::detail::store::account_id account,
                                  int& allowed)
 {
-    auto const judged = co_await tries.begin(attempt_at(account, new_network(), 0), few_attempts);
-    if (judged && judged->decision.allows()) ++allowed;
+    auto const result = co_await attempts.begin(attempt_at(account, new_network(), 0), few_attempts);
+    if (result && result->decision.allows()) ++allowed;
 }
 
 }  // namespace
@@ -190,13 +190,13 @@ TEST_CASE("an attempt that is rolled back does not count")
 TEST_CASE("an attempt at an unknown name is decided by its fallback counter")
 {
     store_fixture fixture{GENERATE(from_range(backends()))};
-    auto asked = attempt_at(std::nullopt, known_network, 0);
-    asked.fallback = {2, at(0)};
-    auto const denied = fixture.run(fixture.attempts().begin(asked, few_attempts));
+    auto attempt = attempt_at(std::nullopt, known_network, 0);
+    attempt.fallback = {2, at(0)};
+    auto const denied = fixture.run(fixture.attempts().begin(attempt, few_attempts));
     REQUIRE(denied);
     CHECK(denied->decision.by == rule::account_paused);
-    asked.at = at(1);
-    auto const allowed = fixture.run(fixture.attempts().begin(asked, few_attempts));
+    attempt.at = at(1);
+    auto const allowed = fixture.run(fixture.attempts().begin(attempt, few_attempts));
     REQUIRE(allowed);
     CHECK(allowed->decision.allows());
     CHECK(allowed->counted.last_before == at(0));

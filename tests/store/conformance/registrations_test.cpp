@@ -25,9 +25,9 @@ constexpr store::throttle_rules many_attempts = [] {
 
 store::secret_attempt registration_from(std::string network, int seconds, std::uint32_t most = limit)
 {
-    auto asked = attempt_at(std::nullopt, std::move(network), seconds);
-    asked.max_registrations = most;
-    return asked;
+    auto attempt = attempt_at(std::nullopt, std::move(network), seconds);
+    attempt.max_registrations = most;
+    return attempt;
 }
 
 struct registrar {
@@ -36,29 +36,29 @@ struct registrar {
 
     store::attempt_result begin(std::string network, int seconds, std::uint32_t most = limit)
     {
-        auto judged =
+        auto result =
             backend.run(backend.attempts().begin(registration_from(std::move(network), seconds, most), many_attempts));
-        REQUIRE(judged);
-        return *judged;
+        REQUIRE(result);
+        return *result;
     }
 
     /// Registers an account if that is allowed.
     store::decision make(std::string const& network, int seconds, std::uint32_t most = limit)
     {
-        auto const judged = begin(network, seconds, most);
-        if (!judged.decision.allows()) return judged.decision;
+        auto const result = begin(network, seconds, most);
+        if (!result.decision.allows()) return result.decision;
         auto const number = ++accounts;
         auto first = session_of({}, number, seconds);
-        first.attempt = judged.counted;
+        first.attempt = result.counted;
         CHECK(backend.run(backend.sessions().open_first(account_of("account " + std::to_string(number)), first)));
-        return judged.decision;
+        return result.decision;
     }
 };
 
-porter::task<void> begin_one(store::attempts& tries, int& allowed)
+porter::task<void> begin_one(store::attempts& attempts, int& allowed)
 {
-    auto const judged = co_await tries.begin(registration_from(classroom, 0), many_attempts);
-    if (judged && judged->decision.allows()) ++allowed;
+    auto const result = co_await attempts.begin(registration_from(classroom, 0), many_attempts);
+    if (result && result->decision.allows()) ++allowed;
 }
 
 }  // namespace
@@ -114,9 +114,9 @@ TEST_CASE("a failed registration does not count")
 {
     registrar fixture;
     for (int i = 0; i < 5; ++i) {
-        auto const asked = fixture.begin(classroom, 0);
-        CHECK(asked.decision.allows());
-        CHECK(fixture.backend.run(fixture.backend.attempts().fail(asked.counted)));
+        auto const attempt = fixture.begin(classroom, 0);
+        CHECK(attempt.decision.allows());
+        CHECK(fixture.backend.run(fixture.backend.attempts().fail(attempt.counted)));
     }
 }
 

@@ -9,9 +9,9 @@ namespace {
 
 store::secret_attempt registration(int seconds)
 {
-    auto asked = attempt_at(std::nullopt, "192.0.2.1", seconds);
-    asked.max_registrations = 1;
-    return asked;
+    auto attempt = attempt_at(std::nullopt, "192.0.2.1", seconds);
+    attempt.max_registrations = 1;
+    return attempt;
 }
 
 }  // namespace
@@ -24,10 +24,10 @@ TEST_CASE("a network's registrations are counted over a restart unless they were
     fixture.close();
 
     auto const again = fixture.open();
-    auto const asked = fixture.run(again.attempts.begin(registration(1), few_attempts));
-    REQUIRE(asked->decision.allows());
+    auto const attempt = fixture.run(again.attempts.begin(registration(1), few_attempts));
+    REQUIRE(attempt->decision.allows());
     auto first = session_of({}, 1);
-    first.attempt = asked->counted;
+    first.attempt = attempt->counted;
     REQUIRE(fixture.run(again.sessions.open_first(account_of("alice"), first)));
     fixture.close();
 
@@ -43,10 +43,10 @@ TEST_CASE("registrations older than an hour are removed")
     database_fixture fixture;
     auto const ports = fixture.open();
     for (int hour = 0; hour < 5; ++hour) {
-        auto const asked = fixture.run(ports.attempts.begin(registration(3600 * hour), few_attempts));
-        REQUIRE(asked->decision.allows());
+        auto const attempt = fixture.run(ports.attempts.begin(registration(3600 * hour), few_attempts));
+        REQUIRE(attempt->decision.allows());
         auto first = session_of({}, hour, 3600 * hour);
-        first.attempt = asked->counted;
+        first.attempt = attempt->counted;
         REQUIRE(fixture.run(ports.sessions.open_first(account_of("account " + std::to_string(hour)), first)));
     }
     CHECK(fixture.administrator().run("SELECT count(*) FROM registrations") == "1");

@@ -42,10 +42,10 @@ struct running {
     /// A failed attempt at alice's password. False: it was denied.
     bool fail(std::string const& network, int when)
     {
-        auto const judged = fixture.run(ports.attempts.begin(attempt_at(alice.id, network, when), few_attempts));
-        REQUIRE(judged);
-        if (!judged->decision.allows()) return false;
-        REQUIRE(fixture.run(ports.attempts.fail(judged->counted)));
+        auto const result = fixture.run(ports.attempts.begin(attempt_at(alice.id, network, when), few_attempts));
+        REQUIRE(result);
+        if (!result->decision.allows()) return false;
+        REQUIRE(fixture.run(ports.attempts.fail(result->counted)));
         return true;
     }
 
@@ -239,10 +239,10 @@ TEST_CASE("a lock is shown and can be lifted by hand in several ways")
                                std::string{"DELETE FROM password_ladders"});
     CAPTURE(lift);
     for (int i = 0; i < 100; ++i) {
-        auto asked = attempt_at(server.alice.id, "198.51.100." + std::to_string(i), 20 * i);
+        auto attempt = attempt_at(server.alice.id, "198.51.100." + std::to_string(i), 20 * i);
         auto rules = few_attempts;
         rules.locked_after = 100;
-        REQUIRE(server.fixture.run(server.ports.attempts.begin(asked, rules))->decision.allows());
+        REQUIRE(server.fixture.run(server.ports.attempts.begin(attempt, rules))->decision.allows());
     }
     CHECK(server.run_sql("SELECT state FROM account_list WHERE name = 'alice'") == "locked");
     CHECK(server.run_sql("SELECT name, failed_tries, locked_for FROM login_failures") == "alice|100|strangers");

@@ -28,12 +28,12 @@ inline detail::store::token_digest digest(int number)
 /// An account to add; the name is its own key, as for ASCII in lower case.
 inline detail::store::account account_of(std::string folded_name)
 {
-    detail::store::account fresh;
-    fresh.name = folded_name;
-    fresh.folded_name = folded_name;
-    fresh.password_hash = "hash of " + folded_name;
-    fresh.created_at = at(0);
-    return fresh;
+    detail::store::account record;
+    record.name = folded_name;
+    record.folded_name = folded_name;
+    record.password_hash = "hash of " + folded_name;
+    record.created_at = at(0);
+    return record;
 }
 
 /// The text of a hash with these parameters, as in "m=19456,t=2".
@@ -44,24 +44,24 @@ inline std::string hash_text(std::string const& parameters)
 
 inline detail::store::account account_of(std::string folded_name, std::string const& hash_parameters)
 {
-    auto fresh = account_of(std::move(folded_name));
-    fresh.password_hash = hash_text(hash_parameters);
-    return fresh;
+    auto record = account_of(std::move(folded_name));
+    record.password_hash = hash_text(hash_parameters);
+    return record;
 }
 
 /// A session to open, at(created) to at(created + 1000), with digest(number).
 inline detail::store::new_session session_of(detail::store::account const& owner, int number, int created = 0)
 {
-    detail::store::new_session fresh;
-    fresh.account = owner.id;
-    fresh.credential_version = owner.credential_version;
-    fresh.digest = digest(number);
-    fresh.created_at = at(created);
-    fresh.expires_at = at(created + 1000);
-    fresh.address = "192.0.2.1";
-    fresh.network = "192.0.2.1";
-    fresh.transport = detail::store::transport::tls;
-    return fresh;
+    detail::store::new_session record;
+    record.account = owner.id;
+    record.credential_version = owner.credential_version;
+    record.digest = digest(number);
+    record.created_at = at(created);
+    record.expires_at = at(created + 1000);
+    record.address = "192.0.2.1";
+    record.network = "192.0.2.1";
+    record.transport = detail::store::transport::tls;
+    return record;
 }
 
 /// Rules for tests: a pause after the second failure, a lock after the sixth, three failures of a network.
@@ -77,22 +77,22 @@ inline constexpr detail::store::throttle_rules few_attempts{
 inline detail::store::secret_attempt attempt_at(std::optional<detail::store::account_id> account, std::string network,
                                                 int seconds)
 {
-    detail::store::secret_attempt asked;
-    asked.account = account;
-    asked.network = std::move(network);
-    asked.at = at(seconds);
-    return asked;
+    detail::store::secret_attempt attempt;
+    attempt.account = account;
+    attempt.network = std::move(network);
+    attempt.at = at(seconds);
+    return attempt;
 }
 
 inline detail::store::password_change change_of(detail::store::account const& owner, std::string new_hash,
                                                 detail::store::session_id keep = 0)
 {
-    detail::store::password_change asked;
-    asked.account = owner.id;
-    asked.credential_version = owner.credential_version;
-    asked.new_hash = std::move(new_hash);
-    asked.keep = keep;
-    return asked;
+    detail::store::password_change change;
+    change.account = owner.id;
+    change.credential_version = owner.credential_version;
+    change.new_hash = std::move(new_hash);
+    change.keep = keep;
+    return change;
 }
 
 }  // namespace porter::testing
