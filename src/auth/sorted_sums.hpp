@@ -12,7 +12,7 @@
 
 /// A sorted text of SHA-1 sums, the format in which lists of breached passwords are published: one sum a line, in 40
 /// hexadecimal digits of either case. Anything after a colon is ignored; lines end with LF or CRLF and have at most 128
-/// bytes. A list may have tens of GB, so it is read in pieces.
+/// bytes. A list may be tens of GB, so it is read in pieces.
 namespace porter::detail::auth {
 
 using sha1_sum = std::array<unsigned char, 20>;

@@ -106,12 +106,12 @@ task<result<principal>> verifier::login(std::string name, base::secret password,
     co_return principal{account, std::move(attempt->counted)};
 }
 
-task<void> verifier::roll_back(principal const& unused)
+task<void> verifier::rollback(principal const& unused)
 {
     return throttle_.rollback(unused.attempt());
 }
 
-task<void> verifier::roll_back(pending_account const& unused)
+task<void> verifier::rollback(pending_account const& unused)
 {
     return throttle_.rollback(unused.attempt());
 }

@@ -41,8 +41,8 @@ public:
     task<result<principal>> login(std::string name, base::secret password, identity::address from);
 
     /// Undoes the attempt of a login or registration that is not used.
-    task<void> roll_back(principal const& unused);
-    task<void> roll_back(pending_account const& unused);
+    task<void> rollback(principal const& unused);
+    task<void> rollback(pending_account const& unused);
 
     /// Changes a password after verifying the current one, and ends every session of the account except `keep`. Errors:
     /// bad_credentials (counted like a login), weak_password; throttled, busy, unavailable.

@@ -138,7 +138,7 @@ std::shared_ptr<pending_request> connection_impl::add_request(reply_kind expecte
 void connection_impl::resolve(reply_kind kind, reply with)
 {
     if (pending_.empty() || pending_.front()->expected != kind) {
-        return fail_protocol(code::protocol_error, "the server answered what was not asked");
+        return fail_protocol(code::protocol_error, "the server sent an unexpected reply");
     }
     auto const request = std::move(pending_.front());
     pending_.pop_front();
@@ -229,7 +229,7 @@ void connection_impl::dispatch_frames()
 void connection_impl::dispatch(base::bytes_view payload)
 {
     auto const decoded = protocol::decode_reply(payload);
-    if (!decoded) return fail_protocol(decoded.error(), "the server sent something that no server sends");
+    if (!decoded) return fail_protocol(decoded.error(), "the server sent an invalid message");
     std::visit([this](auto const& message) { on(message); }, *decoded);
 }
 

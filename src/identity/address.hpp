@@ -17,7 +17,7 @@ public:
     static std::optional<address> parse(std::string_view text);
 
     std::string const& text() const noexcept { return text_; }
-    /// The unit that limits count: the IPv4 address, or the /64 of an IPv6 address, such as "2001:db8:0:1::/64".
+    /// The unit that limits apply to: the IPv4 address, or the /64 of an IPv6 address, such as "2001:db8:0:1::/64".
     std::string network() const;
     bool is_loopback() const noexcept { return ip_.is_loopback(); }
     asio::ip::address const& ip() const noexcept { return ip_; }

@@ -91,7 +91,8 @@ server::options connection_options(server_options const& options)
         converted.proxies.push_back(*network);
     }
     // A session in use must not reach its idle lifetime between two writes of its last use.
-    converted.use_period = std::clamp<milliseconds>(options.session_idle_ttl / 4, milliseconds{250}, seconds{60});
+    converted.activity_write_period =
+        std::clamp<milliseconds>(options.session_idle_ttl / 4, milliseconds{250}, seconds{60});
     return converted;
 }
 

@@ -23,7 +23,7 @@ public:
     struct batch {
         bool is_empty() const noexcept { return !reopen && lines.empty() && dropped == 0; }
 
-        // The begin of each part: the time of lines that the writer itself writes before that part.
+        // The start of each part: the time of lines that the writer itself writes before that part.
         line_time old_lines_at{};
         line_time reopened_at{};
         line_time lines_at{};  ///< of the first line, or, if there is none, of the first that was dropped

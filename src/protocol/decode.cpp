@@ -10,7 +10,7 @@
 namespace porter::detail::protocol {
 namespace {
 
-// Braced initialisers are evaluated from remaining to right, which is the order on the wire.
+// Braced initialisers are evaluated from left to right, which is the order on the wire.
 
 void read(reader& in, hello& out)
 {

@@ -16,9 +16,9 @@
 
 namespace porter::detail::server {
 
-/// Accepts on one listening socket and hands each new socket to the next I/O thread in turn. It never ends and never
-/// spins: an accept that fails (EMFILE, ENFILE, ENOBUFS, ECONNABORTED …) is tried again after 10 ms, then twice as
-/// long each time, up to 1 s, with at most one log line a second.
+/// Accepts on one listening socket and hands each new socket to the next I/O thread in turn. It ends only by stop()
+/// and never spins: an accept that fails (EMFILE, ENFILE, ENOBUFS, ECONNABORTED …) is tried again after 10 ms, then
+/// twice as long each time, up to 1 s, with at most one log line a second.
 class acceptor {
 public:
     /// Called with each accepted socket, which already belongs to the I/O thread.

@@ -34,8 +34,8 @@ void send_welcome(connection& conn, server_context const& ctx, identity::claim c
     static std::string const server = "porterd/" + std::string{version};
     auto const& options = ctx.options;
     bool const greet = options.access != protocol::access_mode::authenticate || options.greet_by_address;
-    conn.send(protocol::welcome{protocol::version, options.access, options.max_frame, server,
-                                greet ? std::string_view{claim.name()} : std::string_view{}});
+    conn.queue(protocol::welcome{protocol::version, options.access, options.max_frame, server,
+                                 greet ? std::string_view{claim.name()} : std::string_view{}});
 }
 
 bool is_identify(base::bytes_view payload)
@@ -106,7 +106,7 @@ task<result<granted_access>> register_account(connection& conn, server_context c
     auto pending = co_await ctx.verifier.register_account(std::move(name), std::move(password), conn.address());
     if (!pending) co_return unexpected(pending.error());
     if (!conn.commit_access(0)) {
-        co_await ctx.verifier.roll_back(*pending);
+        co_await ctx.verifier.rollback(*pending);
         co_return unexpected(server_full_error());
     }
     auto opened = co_await ctx.registry.open(*pending, conn.address(), conn.transport());
@@ -126,7 +126,7 @@ task<result<granted_access>> log_in(connection& conn, server_context const& ctx,
     if (!principal) co_return unexpected(principal.error());
     // The slot is committed first: a session whose token is never received would replace an older one.
     if (!conn.commit_access(principal->account())) {
-        co_await ctx.verifier.roll_back(*principal);
+        co_await ctx.verifier.rollback(*principal);
         co_return unexpected(server_full_error());
     }
     auto opened = co_await ctx.registry.open(*principal, conn.address(), conn.transport());
@@ -174,7 +174,7 @@ std::optional<error> attach_session(connection& conn, server_context const& ctx,
 
 void grant(connection& conn, protocol::granted const& granted)
 {
-    conn.send(granted);
+    conn.queue(granted);
     conn.on_access_granted();
 }
 

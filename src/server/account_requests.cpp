@@ -10,7 +10,7 @@ namespace {
 bool send_outcome(connection& conn, result<void> const& outcome)
 {
     if (outcome) {
-        conn.send(protocol::done{});
+        conn.queue(protocol::done{});
     } else {
         conn.deny(outcome.error());
     }
@@ -31,7 +31,7 @@ task<void> rename(connection& conn, server_context const& ctx, authenticated_cli
     protocol::granted granted;
     granted.auth_method = protocol::auth_method::identify;
     granted.name = client.name;
-    conn.send(granted);
+    conn.queue(granted);
 }
 
 task<void> change_password(connection& conn, server_context const& ctx, authenticated_client const& client,
@@ -70,7 +70,7 @@ task<void> list_sessions(connection& conn, server_context const& ctx, authentica
                                   base::seconds_since_epoch(each.last_used_at),
                                   base::seconds_since_epoch(each.expires_at), each.address, each.id == client.session});
     }
-    conn.send(answer);
+    conn.queue(answer);
 }
 
 task<void> revoke(connection& conn, server_context const& ctx, authenticated_client const& client,

@@ -246,14 +246,14 @@ void connection::deny(error const& denial)
     traffic_.log().with(address_).debug(
         "request_denied",
         {{"code", name_of(denial.code)}, log::quoted("reason", denial.reason), {"retry_after", retry_after}});
-    send(protocol::denied{static_cast<std::uint16_t>(denial.code), static_cast<std::uint32_t>(retry_after),
-                          denial.reason});
+    queue(protocol::denied{static_cast<std::uint16_t>(denial.code), static_cast<std::uint32_t>(retry_after),
+                           denial.reason});
     bool const is_our_fault = denial.code == code::unavailable || denial.code == code::busy;
     bool const has_access = !timeouts_.is_access_pending();
     if (!is_our_fault) ++denials_;
-    if (!has_access) ++replies_;
+    if (!has_access) ++all_denials_;
     bool const too_many = denials_ >= (has_access ? max_denials_after_access : max_denials);
-    if (too_many || replies_ >= max_access_requests) {
+    if (too_many || all_denials_ >= max_access_requests) {
         end(close_reason::local(code::too_many_attempts, "too many attempts on this connection"));
     }
 }
@@ -343,7 +343,7 @@ void connection::uncommit_access()
 void connection::on_access_granted()
 {
     timeouts_.stop_access();
-    denials_ = replies_ = 0;
+    denials_ = all_denials_ = 0;
     worker_.mark_authenticated(*this);
     socket_.decoder().limit(timeouts_.options().max_frame);
 }
@@ -398,7 +398,7 @@ task<void> connection::close()
     if (waits) time = is_slow ? linger_time : timeouts_.options().output_time;
     close_deadline_.set(std::chrono::steady_clock::now() + time);
     if (close_reason_->kind() == close_reason::kind_type::local) {
-        send(protocol::closing{static_cast<std::uint16_t>(close_reason_->close_code()), close_reason_->message()});
+        queue(protocol::closing{static_cast<std::uint16_t>(close_reason_->close_code()), close_reason_->message()});
     }
     if (close_reason_->kind() != close_reason::kind_type::lost && can_send_closing()) {
         base::error_code error;

@@ -144,7 +144,7 @@ public:
 
     /// Queues a message; try_flush(), flush() or close() writes it.
     template <typename Message>
-    void send(Message const& message)
+    void queue(Message const& message)
     {
         if (socket_.encoder().empty()) borrow_output();
         socket_.encoder().compose([&](std::string& payload) {
@@ -154,7 +154,7 @@ public:
     }
 
     /// The same for what most messages are: a kind and a body.
-    void send(protocol::kind kind, std::string_view body)
+    void queue(protocol::kind kind, std::string_view body)
     {
         if (socket_.encoder().empty()) borrow_output();
         socket_.encoder().add({std::as_bytes(std::span{&kind, 1}), base::as_bytes(body)});
@@ -162,7 +162,7 @@ public:
     }
 
     /// Queues a frame that next() returned since the last read(), from where it stands in the input where possible.
-    void echo(frame const& received)
+    void forward(frame const& received)
     {
         auto const payload = received.payload();
         traffic_.sent(address_, payload.front(), payload.size());
@@ -231,11 +231,11 @@ private:
     friend class read_scheduler;
     friend class worker;
 
-    /// How one read() goes, in this order:
+    /// The states of one read(). `waiting` replaces `scheduled` and `reading` while the connection has no buffer:
     ///   idle       no read: the coroutine runs, or awaits something else
     ///   scheduled  read() has put it into the read_scheduler's queue, with a buffer
     ///   reading    a read of the socket is in progress
-    ///   waiting    the same without a buffer: until the socket is readable
+    ///   waiting    without a buffer, until the socket is readable
     ///   ready      bytes or an error have come; resume() is next, and leads back to idle
     enum class read_state : std::uint8_t { idle, scheduled, reading, waiting, ready };
 
@@ -262,7 +262,7 @@ private:
     void release_buffer();
     void log_tls();
 
-    // What each message needs stands together, the rest behind it.
+    // The members that every message uses come first.
     message_socket<stream> socket_;
     traffic traffic_;
     connection* next_scheduled_ = nullptr;  // in the read_scheduler's queue
@@ -277,7 +277,7 @@ private:
     bool has_plain_input_ = false;  // a byte that is not TLS's came
     bool flushing_ = false;         // a write waits for the peer
     std::uint8_t denials_ = 0;      // in this phase, those that are the peer's fault
-    std::uint8_t replies_ = 0;      // in this phase, all denials
+    std::uint8_t all_denials_ = 0;  // in this phase, all denials
     worker& worker_;
     connection_slot* evictable_slot_ = nullptr;  // the slot while it can be evicted
     connection_slot* slot_ = nullptr;            // the slot, always

@@ -38,7 +38,7 @@ public:
     time_point started_at() const noexcept { return started_at_; }
 
     /// Starts the timeout of the PROXY header.
-    void start_proxy_header() { header_.set(std::chrono::steady_clock::now() + options_.opening_time); }
+    void start_proxy_header() { header_.set(std::chrono::steady_clock::now() + options_.proxy_header_time); }
     void stop_proxy_header() noexcept { header_.clear(); }
 
     bool is_access_pending() const noexcept { return access_.is_set(); }

@@ -58,7 +58,7 @@ message const* message_loop::dispatch(frame const& received)
     } else if (auto const* data = std::get_if<protocol::data>(&*request)) {
         return hand_over(received, message_kind::data, base::as_text(data->body));
     } else if (auto const* ping = std::get_if<protocol::ping>(&*request)) {
-        conn_.send(protocol::pong{ping->body});
+        conn_.queue(protocol::pong{ping->body});
     } else if (std::holds_alternative<protocol::closing>(*request)) {
         conn_.end(close_reason::peer_closed());
     } else if (!std::holds_alternative<protocol::pong>(*request)) {
@@ -106,8 +106,8 @@ void message_loop::reply(message const& reply)
     static_assert(static_cast<int>(message_kind::text) == static_cast<int>(protocol::kind::text));
     static_assert(static_cast<int>(message_kind::data) == static_cast<int>(protocol::kind::data));
     if (conn_.ended()) return;
-    if (is_current(reply)) return conn_.echo(current_frame_);
-    conn_.send(static_cast<protocol::kind>(reply.kind), reply.body);
+    if (is_current(reply)) return conn_.forward(current_frame_);
+    conn_.queue(static_cast<protocol::kind>(reply.kind), reply.body);
 }
 
 void message_loop::deny_unsupported()

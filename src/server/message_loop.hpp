@@ -53,7 +53,7 @@ private:
     authenticated_client& client_;
     message current_;      // what next() returned last, while it is in the input
     frame current_frame_;  // the frame of it
-    // A request whose reply needs a suspension. On the heap because few connections ever have one.
+    // A request whose reply has to be awaited. On the heap because few connections ever have one.
     std::unique_ptr<protocol::request> pending_;
 };
 

@@ -25,15 +25,15 @@ struct options {
     /// Bytes that all connections together may hold for incomplete frames and unread output; the connections of one
     /// network (IPv4 address or IPv6 /64) half of that. At least eight of the largest frames. 0: no limit.
     std::size_t max_buffered = 128 * 1024 * 1024;
-    std::chrono::milliseconds use_period =
+    std::chrono::milliseconds activity_write_period =
         std::chrono::seconds{60};           ///< how often the last use of connected sessions is written
     std::uint32_t max_frame = 1024 * 1024;  ///< payload bytes of a frame after access
 
     /// Connections from these networks must begin with a PROXY header, which gives the client's address.
     std::vector<base::network> proxies{};
 
-    // The times of the protocol; tests set others.
-    std::chrono::milliseconds opening_time = std::chrono::seconds{5};  ///< for a PROXY header
+    // Timeouts of the protocol; tests override them.
+    std::chrono::milliseconds proxy_header_time = std::chrono::seconds{5};  ///< for a PROXY header
     std::chrono::milliseconds frame_time =
         std::chrono::seconds{10};  ///< for a frame from its first byte, plus what its length takes at slowest_rate
     std::chrono::milliseconds output_time = std::chrono::seconds{

@@ -19,7 +19,7 @@ constexpr std::chrono::seconds after_loss{1};
 std::chrono::milliseconds tick_for(options const& options)
 {
     using std::chrono::milliseconds;
-    auto shortest = std::min({options.login_grace, options.opening_time, options.frame_time, options.output_time});
+    auto shortest = std::min({options.login_grace, options.proxy_header_time, options.frame_time, options.output_time});
     if (options.idle_timeout.count() > 0) shortest = std::min(shortest, options.idle_timeout);
     return std::clamp(shortest / 8, milliseconds{10}, milliseconds{1000});
 }
@@ -27,9 +27,9 @@ std::chrono::milliseconds tick_for(options const& options)
 /// One network may use this fraction of the memory for buffers: one half.
 constexpr std::size_t network_share = 2;
 
-task<std::vector<store::session_id>> sessions_of(worker const& thread)
+task<std::vector<store::session_id>> sessions_of(worker const& from)
 {
-    co_return thread.sessions();
+    co_return from.sessions();
 }
 
 /// At least enough for four connections of one network to receive a frame of the largest size.
@@ -59,10 +59,10 @@ tcp_server::tcp_server(asio::io_context& main, std::size_t threads, server_conte
       maintenance_timer_(main.get_executor()),
       ends_timer_(main.get_executor()),
       loss_timer_(main.get_executor()),
-      maintenance_period_(ctx.options.use_period)
+      maintenance_period_(ctx.options.activity_write_period)
 {
-    on_accept_ = [this](stream socket, identity::address from, worker& thread) {
-        on_accept(std::move(socket), std::move(from), thread);
+    on_accept_ = [this](stream socket, identity::address from, worker& worker) {
+        on_accept(std::move(socket), std::move(from), worker);
     };
 }
 
@@ -103,39 +103,40 @@ void tcp_server::start()
             if (!finished_) spawn_background(stop_after_store_loss(reason));
         });
     };
-    ctx_.registry.watch({[this](std::span<store::ended_session const> ended) { end_sessions(ended); }, missed, lost});
-    for (auto* thread : workers_.all()) spawn(thread->executor(), thread->watch());
+    ctx_.registry.watch(
+        {[this](std::span<store::ended_session const> ended) { close_connections_of(ended); }, missed, lost});
+    for (auto* each : workers_.all()) spawn(each->executor(), each->run_ticks());
     for (auto& each : acceptors_) spawn(workers_.main().executor(), each.accept_all(on_accept_));
     spawn_background(run_maintenance());
-    spawn_background(watch_ends());
+    spawn_background(run_expiry_checks());
 }
 
-void tcp_server::end_sessions(std::span<store::ended_session const> ended)
+void tcp_server::close_connections_of(std::span<store::ended_session const> ended)
 {
     std::vector<store::session_id> sorted;
     for (auto const& each : ended) sorted.push_back(each.id);
     std::sort(sorted.begin(), sorted.end());
-    for (auto* thread : workers_.all()) {
-        asio::post(thread->executor(), [thread, sorted] { thread->end_sessions(sorted); });
+    for (auto* each : workers_.all()) {
+        asio::post(each->executor(), [each, sorted] { each->close_connections_of(sorted); });
     }
 }
 
-void tcp_server::on_accept(stream socket, identity::address from, worker& thread)
+void tcp_server::on_accept(stream socket, identity::address from, worker& worker)
 {
     from = from.with_connection(++last_connection_);
-    slot_owner const owner{&thread, from.connection()};
+    slot_owner const owner{&worker, from.connection()};
     bool const by_proxy = is_proxy(ctx_.options, from.ip());
     auto outcome = by_proxy ? limiter_.take_unassigned(owner) : limiter_.take(from.network(), owner);
     if (outcome.evicted) notify_evicted(*outcome.evicted);
     auto permit = outcome.slot ? std::nullopt : limiter_.permit_reject();
     ctx_.log.with(from).debug("connection_accepted");
     if (!outcome.slot && !permit) return log_rejected(ctx_.log, from);
-    auto conn = std::make_unique<connection>(std::move(socket), std::move(from), thread, ctx_.options, ctx_.log);
+    auto conn = std::make_unique<connection>(std::move(socket), std::move(from), worker, ctx_.options, ctx_.log);
     auto life = outcome.slot ? serve(*conn, std::move(*outcome.slot), ctx_) : reject(*conn, std::move(*permit), ctx_);
     auto const cancellation = conn->cancellation_slot();
     auto done = [this, conn = std::move(conn)](std::exception_ptr escaped) { on_ended(escaped); };
     ++running_;
-    asio::co_spawn(thread.executor(), std::move(life), asio::bind_cancellation_slot(cancellation, std::move(done)));
+    asio::co_spawn(worker.executor(), std::move(life), asio::bind_cancellation_slot(cancellation, std::move(done)));
 }
 
 /// Spawns what runs until stop(), on any worker.
@@ -179,7 +180,7 @@ void tcp_server::stop(std::string_view reason)
     stopping_ = true;
     ctx_.log.info("stopping", {{"connections", connections()}, log::quoted("reason", reason)});
     for (auto& each : acceptors_) each.stop();
-    for (auto* thread : workers_.all()) asio::post(thread->executor(), [thread] { thread->stop(); });
+    for (auto* each : workers_.all()) asio::post(each->executor(), [each] { each->stop(); });
     spawn_background(close_after_drain());
 }
 
@@ -199,7 +200,7 @@ task<void> tcp_server::close_after_drain()
     drain_timer_.expires_after(drain_time);
     auto const expired = co_await base::wait_for_expiry(drain_timer_);
     if (!expired) co_return;
-    for (auto* thread : workers_.all()) asio::post(thread->executor(), [thread] { thread->close_all(); });
+    for (auto* each : workers_.all()) asio::post(each->executor(), [each] { each->close_all(); });
 }
 
 task<void> tcp_server::run_maintenance()
@@ -211,8 +212,8 @@ task<void> tcp_server::run_maintenance()
             co_await ctx_.registry.prune();
         }
         record_activity();
-        for (auto* thread : workers_.all()) {
-            asio::post(thread->executor(), [this, thread] { thread->report_health_checks(ctx_.log); });
+        for (auto* each : workers_.all()) {
+            asio::post(each->executor(), [this, each] { each->report_health_checks(ctx_.log); });
         }
         maintenance_timer_.expires_after(maintenance_period_);
         if (finished_) break;                                // while the store was pruned
@@ -224,20 +225,20 @@ task<void> tcp_server::run_maintenance()
 }
 
 /// Connections close when their session expires; this finds sessions whose end an administrator has moved.
-task<void> tcp_server::watch_ends()
+task<void> tcp_server::run_expiry_checks()
 {
     while (!finished_) {
         ends_timer_.expires_after(std::chrono::seconds{1});
         co_await base::wait_for_expiry(ends_timer_);  // or cancelled by finish()
-        if (!finished_) co_await ctx_.registry.end_expired();
+        if (!finished_) co_await ctx_.registry.notify_expired();
     }
 }
 
 void tcp_server::record_activity()
 {
     ctx_.registry.record_activity(workers_.main().sessions());
-    for (auto* thread : workers_.all().subspan(1)) {
-        asio::post(thread->executor(), [this, thread] { ctx_.registry.record_activity(thread->sessions()); });
+    for (auto* each : workers_.all().subspan(1)) {
+        asio::post(each->executor(), [this, each] { ctx_.registry.record_activity(each->sessions()); });
     }
 }
 
@@ -245,9 +246,9 @@ void tcp_server::record_activity()
 task<std::vector<store::session_id>> tcp_server::live_sessions()
 {
     std::vector<store::session_id> live;
-    for (auto* thread : workers_.all()) {
+    for (auto* each : workers_.all()) {
         if (finished_) break;
-        auto there = asio::co_spawn(thread->executor(), sessions_of(*thread), use_task);
+        auto there = asio::co_spawn(each->executor(), sessions_of(*each), use_task);
         auto const its = co_await std::move(there);
         live.insert(live.end(), its.begin(), its.end());
     }

@@ -54,7 +54,7 @@ public:
 
 private:
     void on_accept(stream socket, identity::address from, worker& thread);
-    void end_sessions(std::span<store::ended_session const> ended);
+    void close_connections_of(std::span<store::ended_session const> ended);
     void spawn(io_executor where, task<void> work);
     void spawn_background(task<void> work);
     void report_defect(std::exception_ptr escaped);
@@ -62,7 +62,7 @@ private:
     void finish();
     task<void> close_after_drain();
     task<void> run_maintenance();
-    task<void> watch_ends();
+    task<void> run_expiry_checks();
     void record_activity();
     task<std::vector<store::session_id>> live_sessions();
     task<void> recheck_sessions();

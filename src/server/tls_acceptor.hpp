@@ -35,8 +35,8 @@ inline constexpr std::size_t max_tls_handshakes = 2048;
 /// Limits the TLS handshakes in progress on the whole server: each takes memory and computes signatures. A new one
 /// always gets a slot. When all are taken, the oldest handshake of the heaviest origin loses its slot: of the IPv6 /48
 /// with most of them, in that of the heaviest /56, in that of the heaviest /64; an IPv4 address is an origin of its
-/// own. So a /48 that begins each handshake from a new /64 locks no other origin out. Against any number of equal
-/// origins a handshake has the time in which all slots are taken once.
+/// own. So a /48 that begins each handshake from a new /64 locks no other origin out. Among equal origins a
+/// handshake keeps its slot until every other slot has been taken once more.
 ///
 /// Safe from any thread; outlives its slots.
 class tls_handshake_limiter {

@@ -56,7 +56,7 @@ void worker::report_health_checks(log::logger& log)
     if (count > usual) log.info("silent_connections", {{"count", count}});
 }
 
-task<void> worker::watch()
+task<void> worker::run_ticks()
 {
     while (!stopping_ || first_ != nullptr) {
         timer_.expires_after(tick_);
@@ -87,7 +87,7 @@ void worker::evict(std::uint64_t connection)
     if (found != unauthenticated_.end()) found->second->evict();
 }
 
-void worker::end_sessions(std::span<store::session_id const> ended)
+void worker::close_connections_of(std::span<store::session_id const> ended)
 {
     for (connection* each = first_; each != nullptr; each = each->following_) {
         auto const mine = each->session();

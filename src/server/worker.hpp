@@ -63,7 +63,7 @@ public:
     void report_health_checks(log::logger& log);
 
     /// Checks timeouts until stop() was called and the last connection has ended.
-    task<void> watch();
+    task<void> run_ticks();
 
     /// Aborts every connection with shutting_down, and those that are added later.
     void stop();
@@ -75,7 +75,7 @@ public:
     void evict(std::uint64_t connection);
 
     /// Aborts the connections of these sessions. `ended` is sorted.
-    void end_sessions(std::span<store::session_id const> ended);
+    void close_connections_of(std::span<store::session_id const> ended);
 
     /// The sessions of the connections.
     std::vector<store::session_id> sessions() const;

@@ -176,7 +176,7 @@ task<void> registry::recheck(std::vector<store::session_id> live)
     }
 }
 
-task<void> registry::end_expired()
+task<void> registry::notify_expired()
 {
     // A change by hand may be committed late. Notifying twice does no harm.
     constexpr std::chrono::minutes lookback{1};

@@ -80,7 +80,7 @@ public:
 
     /// Notifies the watch of sessions that expired within the last minute by what is stored: an administrator may have
     /// changed `expires_at`. To be called once a second.
-    task<void> end_expired();
+    task<void> notify_expired();
 
     /// Records that these sessions are in use now, so that a session with a connection does not expire as idle.
     void record_activity(std::span<store::session_id const> live);

@@ -97,7 +97,7 @@ struct new_session {
     base::timestamp created_at{};
     base::timestamp expires_at{};
     std::string address;  ///< canonical
-    std::string network;  ///< of the address, as limits count it
+    std::string network;  ///< of the address, the unit of limits
     store::transport transport = store::transport::plain;
     std::uint32_t max_sessions = 16;  ///< of the account; beyond it the oldest end
 };
@@ -149,7 +149,7 @@ struct session_activity {
     session_id id = 0;
     base::timestamp at{};
     std::string address;  ///< empty: keep the recorded one
-    std::string network;  ///< of the address, as limits count it; empty if that is
+    std::string network;  ///< of the address, the unit of limits; empty if that is
 };
 
 /// Replaces a password that was just verified.

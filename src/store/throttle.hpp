@@ -44,7 +44,7 @@ struct decision {
         account_locked,         ///< after too many in a row, until an administrator unlocks it
         network_throttled,      ///< too many failures of the network within the window
         registrations_used_up,  ///< too many new accounts of the network within the hour
-        pending,                ///< too many if the pending ones fail: known soon
+        pending,                ///< would be too many if the pending ones failed: decided shortly
     };
 
     decision::rule by = rule::allowed;

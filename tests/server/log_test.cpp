@@ -106,7 +106,7 @@ TEST_CASE("the line of a connection's end counts messages and bytes")
 TEST_CASE("many connections that send nothing make one line at info")
 {
     auto options = open_access();
-    options.use_period = std::chrono::seconds{1};
+    options.activity_write_period = std::chrono::seconds{1};
     server_fixture fixture{options};
     fixture.run([&]() -> task<void> {
         while (fixture.log.count("silent_connections") == 0) {

@@ -102,7 +102,7 @@ TEST_CASE("a connection from a proxy without a header is rejected")
 TEST_CASE("a header that is incomplete after its time ends the connection")
 {
     auto options = behind_proxy();
-    options.opening_time = std::chrono::milliseconds{50};
+    options.proxy_header_time = std::chrono::milliseconds{50};
     options.login_grace = std::chrono::hours{1};
     server_fixture fixture{options};
     fixture.run([&]() -> task<void> {

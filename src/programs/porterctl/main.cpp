@@ -42,7 +42,7 @@ std::optional<detail::base::secret> password_of(invocation const& parsed, output
     return std::move(*password);
 }
 
-/// Adds to the error that porterctl acts as the owner, which cannot access root's files.
+/// Extends the error with a note that porterctl runs as the owner of the database, which cannot access root's files.
 [[noreturn]] void rethrow_with_owner(start_error const& error, std::string const& owner)
 {
     if (error.code() != start_errc::io && error.code() != start_errc::cannot_create) throw error;

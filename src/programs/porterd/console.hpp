@@ -10,7 +10,7 @@ namespace porter::programs {
 /// Writes to stdout, unbuffered. Ignores errors: the server does not depend on its output being read.
 void print(std::string_view text);
 
-/// Writes to stderr a text that is no error, but must not be between the lines of a log on stdout.
+/// Writes to stderr a text that is not an error but must not mix with the lines of a log on stdout.
 void print_to_stderr(std::string_view text);
 
 /// Writes `porterd: ` and one line to stderr.

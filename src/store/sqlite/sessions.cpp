@@ -6,8 +6,8 @@
 #include "store/sqlite/accounts.hpp"
 #include "store/sqlite/addresses.hpp"
 #include "store/sqlite/attempts.hpp"
+#include "store/sqlite/end_cause.hpp"
 #include "store/sqlite/job.hpp"
-#include "store/sqlite/journal.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/statement.hpp"
 

@@ -1,7 +1,7 @@
 #include "store/sqlite/administration/sessions.hpp"
 
 #include "store/sqlite/administration/guarded_transaction.hpp"
-#include "store/sqlite/journal.hpp"
+#include "store/sqlite/end_cause.hpp"
 #include "store/sqlite/rows.hpp"
 #include "store/sqlite/statement.hpp"
 

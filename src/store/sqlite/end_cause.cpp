@@ -1,4 +1,4 @@
-#include "store/sqlite/journal.hpp"
+#include "store/sqlite/end_cause.hpp"
 
 #include "store/sqlite/statement.hpp"
 
