@@ -1,4 +1,5 @@
 // The file of known servers: a line that is read and written again reads the same. Input: the file.
+#include "base/number.hpp"
 #include "client/known_server_line.hpp"
 #include "client/line_parsing.hpp"
 #include "fuzz/fuzzer.hpp"
@@ -43,7 +44,7 @@ void check(std::string_view file)
         auto const again = parse_known_server(written);
         require(again && *again == *server, "a written line reads the same");
         auto const colon = server->name.rfind(':');
-        auto const port = parse_number<std::uint16_t>(server->name.substr(colon + 1));
+        auto const port = detail::base::parse_number<std::uint16_t>(server->name.substr(colon + 1));
         require(port && *port != 0, "a server name ends with a port");
     }
 }
