@@ -39,14 +39,14 @@ constexpr std::string_view common_options =
 constexpr std::string_view introduction =
     R"(usage: porterctl NOUN VERB [ARGUMENTS] [options]
 
-The administrator's tool: works on the database of a data dir, whether porterd runs or not. A running
-porterd applies each change within a second.
+The administrator's tool: works on the database of a data dir, whether porterd runs or not. A
+running porterd applies each change within a second.
 
 )";
 
 constexpr std::string_view epilogue = R"(
-porterctl prints tables on a terminal; elsewhere lines of tab-separated values without a heading, times
-as 2026-11-22T18:02:00Z; with --json objects and arrays. It asks for passwords, or reads them from
+porterctl prints tables on a terminal; elsewhere lines of tab-separated values without a heading,
+times as 2026-11-22T18:02:00Z; with --json objects and arrays. It asks for passwords, or reads them from
 --password-file FILE or standard input, never from the command line. It uses porterd's environment
 (PORTERD_DATA_DIR) and, with --config, its file.
 
