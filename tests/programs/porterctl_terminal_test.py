@@ -23,12 +23,12 @@ class Tables(AdministratorCase):
             self.assertRegex(line, r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 
     def test_a_narrow_table_leaves_out_columns_and_programs_get_all(self):
-        account = self.account("Alice the Tester")
-        self.ctl("addresses", "set", "2001:db8:1234:5678:9abc:def0:1234:5678", "Alice the Tester")
+        account = self.account("Alice of testing")
+        self.ctl("addresses", "set", "2001:db8:1234:5678:9abc:def0:1234:5678", "Alice of testing")
         when = r"\d\d-\d\d \d\d:\d\d"
-        rows = {"accounts": rf"^Alice the Tester +enabled +{when} +{account.address} +0 +1$",
-                "sessions": rf"^ *\d+  Alice the Tester +live +{account.address} +plain +{when}  {when}$",
-                "addresses": rf"^2001:db8:1234:5678:9abc:def0:1234:5678  Alice the Tester +proved +{when}$"}
+        rows = {"accounts": rf"^Alice of testing +enabled +{when} +{account.address} +0 +1$",
+                "sessions": rf"^ *\d+  Alice of testing +live +{account.address} +plain +{when}  {when}$",
+                "addresses": rf"^2001:db8:1234:5678:9abc:def0:1234:5678  Alice of testing +proved +{when}$"}
         for noun, row in rows.items():
             terminal = self.terminal(noun, "list", columns=80)
             self.assertEqual(terminal.wait(), 0)
@@ -36,7 +36,7 @@ class Tables(AdministratorCase):
             self.assertRegex(shown, f"(?m){row}")
             self.assertLessEqual(max(map(len, shown.splitlines())), 80, shown)
             self.assertRegex(shown, r"(?m)^Times are UTC\. Columns left out: (created|first seen) \(--json shows all\)\.$")
-            last = [cells for cells in self.rows(noun, "list") if "Alice the Tester" in cells][-1]
+            last = [cells for cells in self.rows(noun, "list") if "Alice of testing" in cells][-1]
             self.assertEqual(len(last), {"accounts": 7, "sessions": 8, "addresses": 5}[noun])
 
     def test_a_long_name_is_truncated_and_programs_get_all_of_it(self):
