@@ -273,8 +273,10 @@ class Faults(unittest.TestCase):
                 (("echo", "localhost", "0"), "PORT: "), (("echo", "localhost", "7678", "x"), 'unexpected argument "x"'),
                 (("echo", "-c", "0"), "--connections: "), (("echo", "-c", "1,"), "--connections: "),
                 (("echo", "-c", ""), "--connections: "), (("echo", "-d", "x"), "--depth: "),
-                (("echo", "--rate", "-1"), "--rate: "), (("echo", "--rate", "5", "-d", "2"), "--depth is for the closed loop"),
-                (("idle", "--rate", "5"), "--rate: not in the mode idle"), (("login", "-d", "5"), "--depth: not in the mode login"),
+                (("echo", "--rate", "-1"), "--rate: "),
+                (("echo", "--rate", "5", "-d", "2"), "--depth is for the closed loop"),
+                (("idle", "--rate", "5"), "--rate: not in the mode idle"),
+                (("login", "-d", "5"), "--depth: not in the mode login"),
                 (("echo", "-t", "0"), "--duration: "), (("echo", "-t", "1w"), "--duration: "),
                 (("echo", "--timeout", "0s"), "--timeout: "), (("echo", "-s", "16MiB"), "--payload: "),
                 (("echo", "--threads", "0"), "--threads: "), (("echo", "--server-pid", "0"), "--server-pid: "),
@@ -295,7 +297,8 @@ class Faults(unittest.TestCase):
         done = run(PORTER_BENCH, "echo", "192.0.2.1", "--timeout", "100ms")  # TEST-NET-1 (RFC 5737)
         self.assertEqual(done.returncode, 77)
         self.assertIn("--plain", done.err)
-        self.assertEqual(run(PORTER_BENCH, "echo", "192.0.2.1", "--tls", "--timeout", "100ms").returncode in (69, 75), True)
+        self.assertEqual(run(PORTER_BENCH, "echo", "192.0.2.1", "--tls", "--timeout", "100ms").returncode in (69, 75),
+                         True)
 
 
 class Reference(unittest.TestCase):
@@ -311,7 +314,8 @@ class Reference(unittest.TestCase):
                 try:
                     until(lambda: port_file.exists() and port_file.read_text().endswith("\n"), "the port is known")
                     port = int(port_file.read_text())
-                    for options in (("--depth", 16), ("--payload", "16KiB", "--data", "--depth", 4), ("--payload", 1048575)):
+                    for options in (("--depth", 16), ("--payload", "16KiB", "--data", "--depth", 4),
+                                    ("--payload", 1048575)):
                         done = bench("echo", port, "--connections", 3, *options)
                         self.assertEqual(done.returncode, 0, done.err)
                     self.assertEqual(bench("resume", port).returncode, 0)

@@ -37,7 +37,8 @@ class ReadByHand(DatabaseCase):
         hashes = {value for (value,) in shell.execute("SELECT password_hash FROM accounts")}
         for view, rows in shown.items():
             for value in (value for row in rows for value in row):
-                self.assertFalse(isinstance(value, bytes) or value in hashes or "argon2" in str(value), f"{view}: {value!r}")
+                self.assertFalse(isinstance(value, bytes) or value in hashes or "argon2" in str(value),
+                                 f"{view}: {value!r}")
         self.assertRegex(str(shown["account_list"]), r"\d{4}-\d\d-\d\d \d\d:\d\d")
 
     def test_the_password_hash_is_argon2id_of_at_least_19_mib_and_2_rounds(self):
@@ -49,7 +50,8 @@ class ReadByHand(DatabaseCase):
         self.account()
         shell = self.shell()
         for table in ("accounts", "addresses", "sessions", "schema_migrations"):
-            (sql,) = shell.execute("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?", (table,)).fetchone()
+            (sql,) = shell.execute("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?",
+                                   (table,)).fetchone()
             self.assertRegex(sql, r"(?i)\)[^)]*\bSTRICT\b[^)]*$", table)
         (created,) = shell.execute("SELECT created_at FROM accounts").fetchone()
         self.assertTrue(1.7e9 < created < 1e10 and isinstance(created, int))
@@ -87,7 +89,8 @@ class ChangedByHand(DatabaseCase):
         client.expect_closing("session_ended")
         self.assertEqual(self.denial_code("resume", account.token), "invalid_token")
         self.assertEqual(self.denial_code("login", account.name, PASSWORD), "bad_credentials")
-        self.assertEqual(shell.execute("SELECT count(*) FROM sessions WHERE id = ?", (account.session,)).fetchone(), (0,))
+        self.assertEqual(shell.execute("SELECT count(*) FROM sessions WHERE id = ?", (account.session,)).fetchone(),
+                         (0,))
         self.account(account.name)
 
     def test_a_disabled_account_has_no_access_until_it_is_enabled(self):

@@ -45,8 +45,9 @@ class Identify(ServerCase):
         third.expect("granted", via="address", name="Bob")
 
     def test_after_an_invalid_name_a_valid_one_is_granted(self):
-        bad = ["", " ", " Alice", "Alice ", "Al  ice", "Al\nice", "Al\tice", "Al\u00a0ice", "Al\u200bice", "Al\u202eice",
-               "Al\x00ice", "Al\x7fice", "Al\u0085ice", "\ue000", "\U000e0041", "\u0378", "\u2028", "a" * 65, "\u00ad"]
+        bad = ["", " ", " Alice", "Alice ", "Al  ice", "Al\nice", "Al\tice", "Al\u00a0ice", "Al\u200bice",
+               "Al\u202eice", "Al\x00ice", "Al\x7fice", "Al\u0085ice", "\ue000", "\U000e0041", "\u0378", "\u2028",
+               "a" * 65, "\u00ad"]
         for name in bad:
             with self.subTest(name=name):
                 client = self.start_access_phase()
@@ -83,7 +84,8 @@ class Identify(ServerCase):
         client.send("identify", "Alice")
         client.expect("granted", via="identify")
         for request in (("register", "Alice", PASSWORD), ("login", "Alice", PASSWORD), ("resume", "prt_x"),
-                        ("change_password", PASSWORD, PASSWORD), ("logout", 0), ("list_sessions",), ("revoke_session", 1)):
+                        ("change_password", PASSWORD, PASSWORD), ("logout", 0), ("list_sessions",),
+                        ("revoke_session", 1)):
             client.send(*request)
             client.expect("denied", code="not_supported")
         client.expect_alive()
@@ -122,8 +124,8 @@ class Open(ServerCase):
         client = self.connect()
         welcome = client.hello()
         self.assertEqual((welcome.access, welcome.known_as), ("open", ""))
-        client.expect("granted", via="open", name="", session=0, token="", expires_at=0, last_login_at=0, last_address="",
-                      failed_since=0)
+        client.expect("granted", via="open", name="", session=0, token="", expires_at=0, last_login_at=0,
+                      last_address="", failed_since=0)
         client.send("text", "hello")
         client.expect("text", text="hello")
 

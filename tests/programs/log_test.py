@@ -90,7 +90,8 @@ class Events(unittest.TestCase):
                 client.close()
                 until(lambda: "address=127.0.0.9" in server.log(), "the last connection has access")
                 server.stop()
-                self.assertEqual(len(re.findall(r"debug connection_\w+ address=127\.0\.0\.1 .* seconds=", server.log())), count)
+                self.assertEqual(len(re.findall(r"debug connection_\w+ address=127\.0\.0\.1 .* seconds=",
+                                                server.log())), count)
                 self.assertEqual(len(re.findall(r"info connection_\w+ address=127\.0\.0\.1 ", server.log())), 0)
 
     def test_trace_has_kinds_and_lengths_and_no_content(self):
@@ -192,8 +193,8 @@ class Check(unittest.TestCase):
                 self.assert_both_fail(data=name)
 
     def test_a_database_that_cannot_be_created_or_opened(self):
-        for name, code in (("missing/x.db", 73), ("file/x.db", 73), ("/proc/x.db", 73), ("folder/", 73), ("x" * 300, 73),
-                           ("data/" + "x" * 300, 73), ("x" * 250, 73), ("/".join(["y" * 200] * 3), 73),
+        for name, code in (("missing/x.db", 73), ("file/x.db", 73), ("/proc/x.db", 73), ("folder/", 73),
+                           ("x" * 300, 73), ("data/" + "x" * 300, 73), ("x" * 250, 73), ("/".join(["y" * 200] * 3), 73),
                            ("folder", 74), ("nowhere", 78)):
             with self.subTest(name=name):
                 (self.folder / "/".join(["y" * 200] * 2)).mkdir(parents=True, exist_ok=True)
@@ -227,15 +228,16 @@ class Check(unittest.TestCase):
         folder.chmod(0o500)
         self.addCleanup(folder.chmod, 0o700)
         self.assert_both_fail("--database", folder / "old.db", code=74)
-        for options in (("--database", folder / "new.db"), ("--log-file", folder / "log"), ("--port-file", folder / "port")):
+        for options in (("--database", folder / "new.db"), ("--log-file", folder / "log"),
+                        ("--port-file", folder / "port")):
             with self.subTest(options=options):
                 self.assert_both_fail(*options)
         self.assert_both_fail(data="folder/data")
         self.assert_both_fail("--log-file", "-", "--database", self.folder / "x.db", data="folder")
 
     def porterd_as_other_user(self, *options, data="data"):
-        return run(PORTERD, "--port", "0", "--data-dir", self.folder / data, *options, home=self.folder, user=OTHER_USER,
-                   group=OTHER_USER, extra_groups=[])
+        return run(PORTERD, "--port", "0", "--data-dir", self.folder / data, *options, home=self.folder,
+                   user=OTHER_USER, group=OTHER_USER, extra_groups=[])
 
     def test_files_that_a_start_would_create_may_be_missing(self):
         before = self.listing()

@@ -7,8 +7,9 @@ from support.wire import KIND, MESSAGES, NAME, frame, message
 CLIENT_KINDS = {name for name, row in MESSAGES.items() if row[1] != "server"}
 VERBS = {"change_password", "logout", "list_sessions", "revoke_session"}
 SAMPLES = {
-    "hello": (1, "t"), "identify": ("Sample",), "register": ("Sample", "short"), "login": ("no such account", "wrong guess here"),
-    "resume": ("prt_nothing",), "change_password": ("wrong guess here", OTHER_PASSWORD), "logout": (0,), "list_sessions": (),
+    "hello": (1, "t"), "identify": ("Sample",), "register": ("Sample", "short"),
+    "login": ("no such account", "wrong guess here"), "resume": ("prt_nothing",),
+    "change_password": ("wrong guess here", OTHER_PASSWORD), "logout": (0,), "list_sessions": (),
     "revoke_session": (1 << 40,), "text": ("hello",), "data": (b"\x00\xff",), "ping": (b"p",), "pong": (b"p",),
     "closing": ("normal", "bye")}
 
@@ -126,14 +127,15 @@ class AccessOfAuthenticate(PhaseTests, ServerCase):
         return self.start_access_phase()
 
     def allowed(self):
-        return {"register": denied("weak_password"), "login": denied("bad_credentials"), "resume": denied("invalid_token"),
-                "closing": closes}
+        return {"register": denied("weak_password"), "login": denied("bad_credentials"),
+                "resume": denied("invalid_token"), "closing": closes}
 
 
 def messages(**more):
     """The kinds that are allowed after access to the echo service."""
     return {"text": answered("text", text="hello"), "data": answered("data", data=b"\x00\xff"),
-            "ping": answered("pong", data=b"p"), "pong": lambda client: client.expect_alive(), "closing": closes, **more}
+            "ping": answered("pong", data=b"p"), "pong": lambda client: client.expect_alive(), "closing": closes,
+            **more}
 
 
 WITHOUT_ACCOUNTS = {name: answered("denied", code="not_supported") for name in VERBS | {"register", "login", "resume"}}

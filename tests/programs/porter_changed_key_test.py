@@ -209,8 +209,9 @@ class SavedSessions(HostKeyCase):
         return self.run_porter(self.proxy.port, "--name", "Alice", *arguments)
 
     def test_the_saved_session_has_transport_and_key(self):
+        fingerprint = self.pair.fingerprint.replace("+", ".")
         self.assertRegex(self.sessions.read_text(),
-                         rf"^127\.0\.0\.1 {self.proxy.port} tls {self.pair.fingerprint.replace('+', '.')} \d+ {TOKEN} Alice\n$")
+                         rf"^127\.0\.0\.1 {self.proxy.port} tls {fingerprint} \d+ {TOKEN} Alice\n$")
 
     def test_a_session_is_resumed_over_tls_with_the_same_key(self):
         server = self.serve(grant_resume)
@@ -325,7 +326,8 @@ class WithPorterd(HostKeyCase):
     def test_the_key_of_porterd_is_trusted_once_and_the_session_survives_a_restart(self):
         certificate = next(self.server.data.glob("*certificate*"))
         fingerprint = KeyPair.fingerprint_of(certificate)
-        done = self.connect("--trust", fingerprint, "--register", "--name", "Alice", "--password-file", self.password_file)
+        done = self.connect("--trust", fingerprint, "--register", "--name", "Alice", "--password-file",
+                            self.password_file)
         self.assertEqual((done.returncode, done.out), (0, "hello\n"), done.err)
         self.restart()
         lines = b"".join(b"line %d \xd0\xb6\n" % number for number in range(20_000))

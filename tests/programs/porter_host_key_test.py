@@ -196,7 +196,8 @@ class KnownServers(HostKeyCase):
         self.assertEqual((done.returncode, done.out), (0, "hello\n"), done.err)
         for number in (2, 3):
             self.assertIn(f"known_servers:{number} ", done.err)
-        self.assertTrue(self.known_servers.read_bytes().startswith(b"# mine\n\xff\xfe\x1b[2J\nexample.org:1 SHA256:short\n127"))
+        content = self.known_servers.read_bytes()
+        self.assertTrue(content.startswith(b"# mine\n\xff\xfe\x1b[2J\nexample.org:1 SHA256:short\n127"))
         server.join()
 
     def test_an_invalid_line_for_the_server_stops_the_client(self):

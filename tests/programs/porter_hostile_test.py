@@ -1,5 +1,5 @@
-"""porter against servers that send invalid messages, flood or stall: it exits with a code and one line, does not crash, and
-prints no control sequence (SECURITY.md: S10)."""
+"""porter against servers that send invalid messages, flood or stall: it exits with a code and one line, and prints no
+control sequence (SECURITY.md: S10)."""
 import json
 import pathlib
 import re
@@ -110,7 +110,8 @@ class Hostile(unittest.TestCase):
                 self.assertRegex(errors, r"porter: protocol error: [^\n]+\n$")
 
     def test_the_end_of_the_stream_inside_a_frame_ends_porter(self):
-        for name, parts in {"a header": [OPEN_ACCESS, header(1000) + b"\x40abc"], "half a header": [OPEN_ACCESS, b"\0\0"]}.items():
+        for name, parts in {"a header": [OPEN_ACCESS, header(1000) + b"\x40abc"],
+                            "half a header": [OPEN_ACCESS, b"\0\0"]}.items():
             with self.subTest(name):
                 self.assertEqual(self.run_porter(self.serve(*parts))[0], UNREACHABLE)
 
@@ -127,7 +128,8 @@ class Hostile(unittest.TestCase):
         line = f"\nlocalhost 1 plain - 9999999999 {TOKEN} mallory"
         for name, answer in {"a name": granted("login", "a" + line, 5, TOKEN, 1 << 40),
                             "a token": granted("login", "alice", 5, "a" + line, 1 << 40),
-                            "escapes": granted("login", ESCAPES, 5, TOKEN, 1 << 63, 1 << 63, ESCAPES, 0xffffffff)}.items():
+                            "escapes": granted("login", ESCAPES, 5, TOKEN, 1 << 63, 1 << 63, ESCAPES,
+                                               0xffffffff)}.items():
             with self.subTest(name):
                 code, errors = self.run_porter(self.serve(answer, after_login=True), *self.login())
                 self.assertEqual(code, UNREACHABLE, errors)

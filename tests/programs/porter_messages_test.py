@@ -256,9 +256,8 @@ class Codes(PorterCase):
 
     def test_the_reason_of_the_server_is_in_parentheses(self):
         terminal = self.terminal_after_closing("server_full", "another connection needs the slot")
-        terminal.expect(
-            r"^porter: the server is at its limit of connections \(another connection needs the slot\); connecting again$"
-        )
+        terminal.expect(r"^porter: the server is at its limit of connections "
+                        r"\(another connection needs the slot\); connecting again$")
         self.quit(terminal)
 
     def test_a_normal_closing_is_reported_once(self):

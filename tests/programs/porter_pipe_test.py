@@ -28,7 +28,8 @@ class PipeCase(ServerCase):
         return run(PORTER, "127.0.0.1", port or self.server.port, "--plain", *arguments, stdin=stdin, home=self.home)
 
     def register(self, name, *arguments, stdin=b""):
-        return self.porter("--name", name, "--register", "--password-file", self.password_file(), *arguments, stdin=stdin)
+        return self.porter("--name", name, "--register", "--password-file", self.password_file(), *arguments,
+                           stdin=stdin)
 
     def assert_failed(self, done, code, word=""):
         """The last line is the error; a greeting may precede it."""
@@ -113,24 +114,29 @@ class Options(PipeCase):
         server.stop()
 
     def test_an_invalid_option_is_an_error(self):
-        for arguments in (["--no-such-option"], ["--password-file"], ["--timeout", "soon"], ["--name", ""], ["one too many"]):
+        for arguments in (["--no-such-option"], ["--password-file"], ["--timeout", "soon"], ["--name", ""],
+                          ["one too many"]):
             self.assert_failed(self.porter(*arguments), 64)
 
     def test_a_misspelt_option_gets_a_suggestion(self):
         self.assert_failed(self.porter("--nmae", "Alice"), 64, "unknown option --nmae (did you mean --name?)")
 
     def test_options_for_host_and_port_show_the_usage(self):
-        for arguments in (["--port", "7678"], ["-p", "7678"], ["--port=7678"], ["--host", "localhost"], ["--host=localhost"]):
+        for arguments in (["--port", "7678"], ["-p", "7678"], ["--port=7678"], ["--host", "localhost"],
+                          ["--host=localhost"]):
             done = run(PORTER, *arguments, home=self.home)
-            self.assert_failed(done, 64, f"unknown option {arguments[0]}: host and port are not options (porter HOST PORT)")
+            self.assert_failed(done, 64,
+                               f"unknown option {arguments[0]}: host and port are not options (porter HOST PORT)")
 
     def test_two_dashes_end_the_options(self):
         done = run(PORTER, "--plain", "--trust-first-use", "--", "127.0.0.1", "0", home=self.home)
         self.assert_failed(done, 64, 'PORT: "0" is not a port')
-        for words, said in ((["--", "--help"], "no port is given: porter HOST PORT"), (["--", "localhost", "--"], 'PORT: "--" is not a port'),
+        for words, said in ((["--", "--help"], "no port is given: porter HOST PORT"),
+                            (["--", "localhost", "--"], 'PORT: "--" is not a port'),
                             (["--", "localhost", "1", "--"], 'unknown option --')):
             self.assert_failed(run(PORTER, *words, home=self.home), 64, said)
-        done = self.porter("--name", "Two Dashes", "--register", "--no-save", "--password-file", self.password_file(), "--", stdin=b"x\n")
+        done = self.porter("--name", "Two Dashes", "--register", "--no-save", "--password-file", self.password_file(),
+                           "--", stdin=b"x\n")
         self.assertEqual((done.returncode, done.out), (0, "x\n"), done.err)
 
     def test_an_invalid_port_is_a_usage_error(self):
@@ -170,10 +176,11 @@ class Options(PipeCase):
         file = self.home / "a_file"
         file.touch()
         for name, state, said in (("No Home", "", "the session is not saved: neither HOME nor XDG_STATE_HOME is set"),
-                                  ("Odd Home", str(file / "state"), f"the session is not saved: {file}/state/porter: Not a directory")):
+                                  ("Odd Home", str(file / "state"),
+                                   f"the session is not saved: {file}/state/porter: Not a directory")):
             env = {"HOME": "", "XDG_STATE_HOME": state}
-            done = run(PORTER, "127.0.0.1", self.server.port, "--plain", "--name", name, "--register", "--password-file",
-                       self.password_file(), stdin=b"x\n", home=self.home, env=env)
+            done = run(PORTER, "127.0.0.1", self.server.port, "--plain", "--name", name, "--register",
+                       "--password-file", self.password_file(), stdin=b"x\n", home=self.home, env=env)
             self.assertEqual((done.returncode, done.out), (0, "x\n"), done.err)
             self.assertIn(f"porter: {said}\n", done.err)
             self.assertIn(f"Welcome, {name}.\n", done.err)
@@ -183,8 +190,9 @@ class Options(PipeCase):
             self.skipTest("UBSan itself needs descriptors")
         account = self.account("Few Files")
         for limit in range(4, 30):
-            done = run("prlimit", f"--nofile={limit}", PORTER, "127.0.0.1", self.server.port, "--trust-first-use", "--name",
-                       account.name, "--password-file", self.password_file(account.password), stdin=b"x\n", home=self.home)
+            done = run("prlimit", f"--nofile={limit}", PORTER, "127.0.0.1", self.server.port, "--trust-first-use",
+                       "--name", account.name, "--password-file", self.password_file(account.password), stdin=b"x\n",
+                       home=self.home)
             if done.returncode == 0:
                 break
             self.assertRegex(done.err, "[Tt]oo many open files")
@@ -266,7 +274,8 @@ class Errors(PipeCase):
                     self.assertEqual(done.returncode, exit_code, done.err)
 
     def test_an_invalid_answer_is_a_protocol_error(self):
-        for answer in (b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0\0\0\0", b"\0\0\0\1\x99", b"\0\0\0\3\x40hi", b"\0\0\0\2\x81\1"):
+        for answer in (b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\0\0\0\0", b"\0\0\0\1\x99", b"\0\0\0\3\x40hi",
+                       b"\0\0\0\2\x81\1"):
             with self.subTest(answer=answer):
                 def script(connection, answer=answer):
                     connection.send_raw(answer)
@@ -331,8 +340,9 @@ class SavedSessions(PipeCase):
             done = self.porter(*arguments, stdin=stdin)
             self.assertEqual((done.returncode, done.out), (code, "x\n" if stdin else ""), done.err)
             self.assertNotIn("warning", done.err)
-        process = subprocess.Popen([PORTER, "127.0.0.1", str(self.server.port), "--plain", *map(str, arguments)], stdin=subprocess.PIPE,
-                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=clean_environment(self.home))
+        process = subprocess.Popen([PORTER, "127.0.0.1", str(self.server.port), "--plain", *map(str, arguments)],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                   env=clean_environment(self.home))
         with process:
             process.stdin.write(b"x\n")
             process.stdin.flush()

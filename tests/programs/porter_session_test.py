@@ -38,7 +38,8 @@ class Commands(PorterCase):
         other = self.connect()
         granted = other.get_access("login", "Many Sessions", PASSWORD)
         terminal.send_line("/sessions")
-        terminal.expect(rf"^ *{granted.session}  \d{{4}}-\d\d-\d\d \d\d:\d\d  \d{{4}}-\d\d-\d\d \d\d:\d\d  \d{{4}}-\d\d-\d\d  "
+        date, time = r"\d{4}-\d\d-\d\d", r"\d\d:\d\d"
+        terminal.expect(rf"^ *{granted.session}  {date} {time}  {date} {time}  {date}  "
                         rf"{re.escape(other.address)}$")
         terminal.send_line(f"/revoke {granted.session}")
         other.expect_closing("session_ended")
@@ -124,7 +125,8 @@ class Commands(PorterCase):
 
     def test_a_usage_error_of_a_command_is_explained(self):
         terminal = self.register("Learner")
-        for line, message in (("/revoke", "/revoke takes the ID of a session"), ("/revoke x", '"x" is not a session\'s ID'),
+        for line, message in (("/revoke", "/revoke takes the ID of a session"),
+                              ("/revoke x", '"x" is not a session\'s ID'),
                            ("/logout everything", "/logout ends this session, /logout all"),
                            ("/quit now", "/quit takes no argument"), ("/HELP me", "/help takes no argument")):
             terminal.send_line(line)
@@ -420,7 +422,8 @@ class ScriptedServers(PorterCase):
         server, terminal = self.connect_to(log_in, unavailable, unavailable, unavailable)
         terminal.expect("^Password for Alice: ")
         terminal.send_line(PASSWORD)
-        terminal.expect(r"^Still not connected \(the user database cannot be reached just now\): next try in \d+ s, /quit quits\.$")
+        terminal.expect(r"^Still not connected \(the user database cannot be reached just now\): "
+                        r"next try in \d+ s, /quit quits\.$")
         self.quit(terminal)
         server.join()
 

@@ -102,7 +102,8 @@ class Prompts(PorterCase):
 
     def test_the_rule_for_a_new_password_is_shown_and_checked_at_once(self):
         terminal = self.porter("--name", "Rule Follower", "--register")
-        terminal.expect(r"^Choose a password of at least 8 characters that is not a common one\.\nPassword for Rule Follower: \Z")
+        terminal.expect(r"^Choose a password of at least 8 characters that is not a common one\.\n"
+                        r"Password for Rule Follower: \Z")
         terminal.send_line("sevenxx")
         terminal.expect(r"^A password has at least 8 characters\.\nPassword for Rule Follower: \Z")
         terminal.send_line("x" * 257)
@@ -127,8 +128,8 @@ class Prompts(PorterCase):
 
     def test_spaces_around_an_answer_are_ignored(self):
         terminal = self.porter("--plain", "--register", with_address=False)
-        for prompt, answer in ((r"^Host \[localhost\]: ", " 127.0.0.1\t"), (r"^Port \[7678\]: ", f"  {self.server.port} "),
-                               (r"^Name.*: ", "  Blank Around ")):
+        for prompt, answer in ((r"^Host \[localhost\]: ", " 127.0.0.1\t"),
+                               (r"^Port \[7678\]: ", f"  {self.server.port} "), (r"^Name.*: ", "  Blank Around ")):
             terminal.expect(prompt + r"\Z")
             terminal.send_line(answer)
         for prompt in ("Password for Blank Around: ", "Password again: "):

@@ -26,7 +26,8 @@ class Lists(AdministratorCase):
 
     def test_no_secret_is_shown(self):
         account = self.account()
-        for arguments in (("accounts", "list"), ("accounts", "show", account.name), ("sessions", "list"), ("db", "status")):
+        for arguments in (("accounts", "list"), ("accounts", "show", account.name), ("sessions", "list"),
+                          ("db", "status")):
             for form in ((), ("--json",)):
                 shown = self.ctl(*arguments, *form)
                 self.assertNotIn("argon2", shown.out)
@@ -70,10 +71,12 @@ class Add(AdministratorCase):
         self.assertIn("20 characters", self.ctl("accounts", "add", "Weak", "--min-password-length", "20",
                                                 stdin=b"plum velvet\n", code=65).err)
         self.ctl("accounts", "add", "two  spaces", stdin=PASSWORD.encode(), code=64)
-        self.assertIn("256 characters", self.ctl("accounts", "add", "\ufdfa" * 15, stdin=PASSWORD.encode(), code=64).err)
+        self.assertIn("256 characters",
+                      self.ctl("accounts", "add", "\ufdfa" * 15, stdin=PASSWORD.encode(), code=64).err)
         self.ctl("accounts", "add", "Weak", stdin=b"", code=65)
         self.ctl("accounts", "add", "Weak", "--password-file", "/nowhere", code=66)
-        self.assertEqual(self.json("accounts", "list"), [row for row in self.json("accounts", "list") if row["name"] != "Weak"])
+        self.assertEqual(self.json("accounts", "list"),
+                         [row for row in self.json("accounts", "list") if row["name"] != "Weak"])
 
     def test_a_taken_name_is_a_data_error(self):
         account = self.account("Strasse")
@@ -87,7 +90,8 @@ class Add(AdministratorCase):
         self.connect().get_access("login", "Strong", PASSWORD)
 
     def test_the_environment_of_porterd_applies(self):
-        self.ctl("accounts", "add", "Longer", stdin=b"plum velvet\n", env={"PORTERD_MIN_PASSWORD_LENGTH": "20"}, code=65)
+        self.ctl("accounts", "add", "Longer", stdin=b"plum velvet\n", env={"PORTERD_MIN_PASSWORD_LENGTH": "20"},
+                 code=65)
         self.ctl("accounts", "add", "Longer", stdin=b"plum velvet\n", env={"PORTERD_MIN_PASSWORD_LENGTH": "x"}, code=78)
 
 

@@ -34,7 +34,8 @@ class BesidePorterd(AdministratorCase):
         self.assertEqual([row["version"] for row in shown["migrations"]], list(range(1, shown["version"] + 1)))
         self.assertGreater(shown["size"], 0)
         self.assertGreaterEqual(shown["accounts"], 1)
-        self.assertEqual((shown["porterd_runs"], shown["opened_by"]), (True, f"porterd (process {self.server.process.pid})"))
+        self.assertEqual((shown["porterd_runs"], shown["opened_by"]),
+                         (True, f"porterd (process {self.server.process.pid})"))
 
     def test_the_check_of_an_intact_database_is_ok(self):
         self.account("Алиса im Ü-Wagen")
@@ -190,7 +191,8 @@ class Restore(unittest.TestCase):
         before = self.server.database.read_bytes()
         same, missing = self.server.folder / "same.db", self.server.folder / "none"
         os.link(self.server.database, same)
-        for file, code, said in ((missing, 66, f"there is no file {missing}"), (self.server.log_file, 65, "not an SQLite database"),
+        for file, code, said in ((missing, 66, f"there is no file {missing}"),
+                                 (self.server.log_file, 65, "not an SQLite database"),
                                  (self.server.folder, 74, "it is not a file"),
                                  (same, 64, f"{same} and the database {self.server.database} are the same file"),
                                  (self.server.database, 64, "are the same file")):
@@ -357,9 +359,11 @@ class OlderSchema(unittest.TestCase):
     def test_migrate_fails_while_porterd_has_the_database_open(self):
         program = self.folder / "porterd"
         program.symlink_to(sys.executable)
-        script = ("import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM accounts').fetchall(); "
+        script = ("import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
+                  "c.execute('SELECT * FROM accounts').fetchall(); "
                   "print('open', flush=True); sys.stdin.read()")
-        with subprocess.Popen([program, "-c", script, self.database], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        with subprocess.Popen([program, "-c", script, self.database], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE) as process:
             self.assertEqual(process.stdout.readline(), b"open\n")
             self.assertIn("stop it first", self.ctl("db", "migrate", code=75).err)
             process.communicate()

@@ -55,7 +55,8 @@ class AsRoot(unittest.TestCase):
         hidden.write_bytes(backup.read_bytes())
         for file in (backup, hidden):
             said = self.ctl("db", "restore", "--yes", file, code=74).err
-            self.assertRegex(said, rf"cannot open {file}: .*Permission denied \(porterctl acts as \S.*: name a file that")
+            self.assertRegex(said,
+                             rf"cannot open {file}: .*Permission denied \(porterctl acts as \S.*: name a file that")
 
     def test_a_database_of_root_in_the_folder_of_the_owner_is_rejected(self):
         os.chown(self.server.database, 0, 0)

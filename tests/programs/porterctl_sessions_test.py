@@ -59,7 +59,8 @@ class Addresses(AdministratorCase):
 
     def test_the_name_of_an_address_is_set_and_forgotten(self):
         address = self.fresh_address()
-        self.assertEqual(self.json("addresses", "set", "::ffff:" + address, "Alice"), {"address": address, "name": "Alice"})
+        self.assertEqual(self.json("addresses", "set", "::ffff:" + address, "Alice"),
+                         {"address": address, "name": "Alice"})
         self.assertEqual(self.known_as(address), "Alice")
         row = next(row for row in self.json("addresses", "list") if row["address"] == address)
         self.assertEqual((row["name"], row["known_by"]), ("Alice", "said"))

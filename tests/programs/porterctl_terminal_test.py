@@ -1,4 +1,4 @@
-"""porterctl on a terminal: tables, prompts, colours, the progress bar of a backup (docs/porterctl.md; SECURITY.md: P4)."""
+"""porterctl on a terminal: tables, prompts, colours, and the progress bar of a backup (SECURITY.md: P4)."""
 import signal
 import sqlite3
 import unittest
@@ -35,7 +35,8 @@ class Tables(AdministratorCase):
             shown = terminal.text()
             self.assertRegex(shown, f"(?m){row}")
             self.assertLessEqual(max(map(len, shown.splitlines())), 80, shown)
-            self.assertRegex(shown, r"(?m)^Times are UTC\. Columns left out: (created|first seen) \(--json shows all\)\.$")
+            self.assertRegex(shown,
+                             r"(?m)^Times are UTC\. Columns left out: (created|first seen) \(--json shows all\)\.$")
             last = [cells for cells in self.rows(noun, "list") if "Alice of testing" in cells][-1]
             self.assertEqual(len(last), {"accounts": 7, "sessions": 8, "addresses": 5}[noun])
 
@@ -109,7 +110,8 @@ class Prompts(AdministratorCase):
     def test_a_password_is_asked_twice_and_hidden(self):
         terminal = self.terminal("accounts", "add", "Asked")
         for times, weak, message in ((1, "short", r"^A password has at least 8 characters\.$"),
-                                   (2, "password1", r"^This password is one of the first that an attacker would try\.$")):
+                                   (2, "password1",
+                                    r"^This password is one of the first that an attacker would try\.$")):
             terminal.expect("^New password for Asked: $", times=times)
             self.assertFalse(terminal.is_cooked())
             terminal.send_line(weak)

@@ -46,7 +46,8 @@ class Explanations(AdministratorCase):
     def test_an_unknown_account(self):
         for name in ("Unknown", "no  name", "a\x1bb"):
             shown = self.explain(name)
-            self.assertEqual((shown["answer"], shown["rule"], shown["account"]), ("bad_credentials", "unknown_account", None))
+            self.assertEqual((shown["answer"], shown["rule"], shown["account"]),
+                             ("bad_credentials", "unknown_account", None))
         self.assertEqual(self.denial_code("login", "Unknown", PASSWORD), "bad_credentials")
 
     def test_a_disabled_account(self):
@@ -134,8 +135,10 @@ class Explanations(AdministratorCase):
         (row,) = (row for row in self.json("addresses", "throttled") if row["network"] == address)
         self.assertEqual((row["limit"], row["count"]), ("failures", 20))
         self.assertLess(row["since_at"], row["until_at"])
-        self.assertIn([address, "failures", "20", row["since_at"], row["until_at"]], self.rows("addresses", "throttled"))
-        self.shell("INSERT INTO registrations (network, site, registered_at) VALUES (?, ?, unixepoch())", address, address)
+        self.assertIn([address, "failures", "20", row["since_at"], row["until_at"]],
+                      self.rows("addresses", "throttled"))
+        self.shell("INSERT INTO registrations (network, site, registered_at) VALUES (?, ?, unixepoch())", address,
+                   address)
         limits = [row["limit"] for row in self.json("addresses", "throttled", "--max-registrations-per-address", "1")
                   if row["network"] == address]
         self.assertEqual(limits, ["failures", "registrations"])
@@ -164,7 +167,8 @@ class Explanations(AdministratorCase):
     def test_other_access_modes_need_no_password(self):
         self.ctl("accounts", "disable", self.user.name)
         here, elsewhere = self.user.address, self.fresh_address()
-        for address, explanation in ((here, f"{here} is known as {self.user.name}"), (elsewhere, "is known at this address")):
+        for address, explanation in ((here, f"{here} is known as {self.user.name}"),
+                                     (elsewhere, "is known at this address")):
             shown = self.explain(self.user.name, address, "--access", "identify")
             self.assertEqual((shown["answer"], shown["rule"]), ("granted", "identify_access"))
             self.assertIn(explanation, shown["explanation"])
@@ -178,14 +182,16 @@ class Explanations(AdministratorCase):
         done = self.ctl("addresses", "set", address, "Only Said")
         self.assertIn('note: there is no account "Only Said"', done.err)
         self.assertIn("only said", self.explain("Only Said")["explanation"])
-        self.assertNotIn("note", self.ctl("addresses", "set", address, "Only Said", env={"PORTERD_ACCESS": "identify"}).err)
+        self.assertNotIn("note",
+                         self.ctl("addresses", "set", address, "Only Said", env={"PORTERD_ACCESS": "identify"}).err)
         self.assertNotIn("note", self.ctl("addresses", "set", address, self.user.name).err)
 
     def test_further_rules_are_listed(self):
         self.set_failures(self.user, 100)
         self.ctl("accounts", "disable", self.user.name)
         shown = self.explain(self.user.name)
-        self.assertEqual((shown["rule"], [row["rule"] for row in shown["then"]]), ("account_locked", ["account_disabled"]))
+        self.assertEqual((shown["rule"], [row["rule"] for row in shown["then"]]),
+                         ("account_locked", ["account_disabled"]))
 
     def test_an_invalid_address_is_a_usage_error(self):
         self.ctl("why", self.user.name, "localhost", code=64)

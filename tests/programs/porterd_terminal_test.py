@@ -59,8 +59,8 @@ class PorterdOnTerminal(unittest.TestCase):
 
     def test_an_invalid_port_is_explained_in_one_line_and_asked_again(self):
         terminal = self.terminal()
-        answers = ["abc", "65536", "-1", "99999999999999999999999", "7678x", "76 78", "0x1e", "7.5", "+", "порт", "\x1b[A",
-                   "7678;", "1e3", " ", "１２３４"]
+        answers = ["abc", "65536", "-1", "99999999999999999999999", "7678x", "76 78", "0x1e", "7.5", "+", "порт",
+                   "\x1b[A", "7678;", "1e3", " ", "１２３４"]
         for asked, answer in enumerate(answers, start=1):
             terminal.expect(QUESTION, times=asked)
             terminal.send_line(answer)

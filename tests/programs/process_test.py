@@ -1,4 +1,4 @@
-"""The processes and the machine: state that other users could write, and what other processes can read (SECURITY.md: S12)."""
+"""State that other users could write, and what other processes can read of the programs (SECURITY.md: S12)."""
 import os
 import pathlib
 import re
@@ -202,7 +202,8 @@ class Tools(unittest.TestCase):
                 process = self.start(copy, ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"))
                 running = pathlib.Path(f"/proc/{process.pid}")
                 # Until the first line of main() the process is dumpable, and its files belong to its user.
-                until(lambda: (running / "comm").read_text().strip() == copy.name and (running / "mem").stat().st_uid == 0,
+                until(lambda: ((running / "comm").read_text().strip() == copy.name
+                               and (running / "mem").stat().st_uid == 0),
                       "its memory belongs to root")
                 self.assertRegex((running / "status").read_text(), rf"(?m)^Uid:\s*{NOBODY}")
 
@@ -211,12 +212,14 @@ def is_sanitized(program):
     return b"__asan_init" in program.read_bytes() or b"__tsan_init" in program.read_bytes()
 
 
-@unittest.skipIf(is_sanitized(pathlib.Path(PORTERD)), "a build with sanitizers is hardened differently; try a release build")
+@unittest.skipIf(is_sanitized(pathlib.Path(PORTERD)),
+                 "a build with sanitizers is hardened differently; try a release build")
 class Hardened(unittest.TestCase):
     """The installed programs: position independent, with read-only relocations and stack protection."""
 
     def sections(self, program):
-        done = subprocess.run(["readelf", "--wide", "--file-header", "--program-headers", "--dynamic", "--dyn-syms", program],
+        done = subprocess.run(["readelf", "--wide", "--file-header", "--program-headers", "--dynamic", "--dyn-syms",
+                               program],
                               capture_output=True, text=True, check=True)
         return done.stdout
 
@@ -236,7 +239,8 @@ class Hardened(unittest.TestCase):
 class Unit(unittest.TestCase):
     def test_systemd_rates_the_exposure_of_the_unit_at_most_1_5(self):
         unit = TOOLS / "packaging" / "porterd.service"
-        done = subprocess.run(["systemd-analyze", "security", "--offline=true", unit], capture_output=True, text=True, check=False)
+        done = subprocess.run(["systemd-analyze", "security", "--offline=true", unit], capture_output=True, text=True,
+                              check=False)
         exposure = re.search(r"exposure level for porterd.service: (\d+\.\d+)", done.stdout)
         self.assertTrue(exposure, done.stdout + done.stderr)
         self.assertLessEqual(float(exposure.group(1)), 1.5, done.stdout)
@@ -248,7 +252,8 @@ class Unit(unittest.TestCase):
         unit = folder / "porterd.service"
         text = (TOOLS / "packaging" / "porterd.service").read_text()
         unit.write_text(text.replace("/usr/bin/porterd", str(pathlib.Path(PORTERD).resolve())))
-        done = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True, check=False)
+        done = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True,
+                              check=False)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
 

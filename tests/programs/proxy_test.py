@@ -71,8 +71,9 @@ class BehindProxies(ServerCase):
         client.expect_closing("protocol_error")
 
     def test_a_malformed_header_is_a_protocol_error(self):
-        for header in (b"PROXY TCP4 192.0.2.1\r\n", b"PROXY UNKNOWN " + b"x" * 94, version_2("192.0.2.1", length_error=-1),
-                       version_2("192.0.2.1", length_error=5000), version_2("192.0.2.1", command=0x31)):
+        for header in (b"PROXY TCP4 192.0.2.1\r\n", b"PROXY UNKNOWN " + b"x" * 94,
+                       version_2("192.0.2.1", length_error=-1), version_2("192.0.2.1", length_error=5000),
+                       version_2("192.0.2.1", command=0x31)):
             with self.subTest(header=header[:40]):
                 self.connect_behind(header).expect_closing("protocol_error")
 
@@ -96,7 +97,8 @@ class BehindProxies(ServerCase):
         client = self.connect_behind(SIGNATURE + b"\x20\x00\x00\x00")
         client.hello()
         client.close()
-        until(lambda: "connection_closed address=127.200.1.1" in self.server.log(), "the close is logged with the address of the proxy")
+        until(lambda: "connection_closed address=127.200.1.1" in self.server.log(),
+              "the close is logged with the address of the proxy")
 
     def test_clients_are_limited_by_their_address_and_the_proxy_is_not(self):
         clients = [self.connect_behind(version_1(f"203.0.113.{number}")) for number in range(20)]

@@ -20,7 +20,8 @@ from support.waiting import HANG_GUARD, until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
-PAGES = (README, ROOT / "README.ru.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "tools/packaging").glob("*.service")))
+PAGES = (README, ROOT / "README.ru.md", *sorted((ROOT / "docs").glob("*.md")),
+         *sorted((ROOT / "tools/packaging").glob("*.service")))
 SETTING = re.compile(r"\b(PORTERD_[A-Z_]+)=([^\s`,;…]+(?:,[^\s`;…]+)*)")
 BLOCK = re.compile(r"^```sh (?P<role>server|client)\n(?P<commands>.*?)^```\n(?:\n?```text\n(?P<output>.*?)^```)?",
                    re.MULTILINE | re.DOTALL)

@@ -1,4 +1,4 @@
-"""porterd writes no password, token or text of a client to a file or the console, at any log level (SECURITY.md: P4)."""
+"""porterd writes no password, token or text of a client to a file or the console (SECURITY.md: P4)."""
 import base64
 import json
 import unittest
@@ -80,7 +80,8 @@ class TextLog(ServerCase):
         self.assertNotRegex(log, "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]")
         for line in [line for line in log.splitlines() if "ice" in line]:
             self.assertIn(r"\"ice\"", line)
-            self.assertLess(line.index(client.address), line.index("ice"), "the address comes before text of the client")
+            self.assertLess(line.index(client.address), line.index("ice"),
+                            "the address comes before text of the client")
 
 
 class JsonLog(ServerCase):

@@ -177,7 +177,8 @@ class IdleExpiry(Sessions):
     def test_an_unused_session_expires_and_one_with_a_connection_does_not(self):
         account = self.account()
         here = self.log_in(account)
-        until(lambda: [row.id for row in self.sessions_of(here)] == [here.granted.session], "the unused session has expired")
+        until(lambda: [row.id for row in self.sessions_of(here)] == [here.granted.session],
+              "the unused session has expired")
         self.assert_invalid(account.token)
         here.expect_alive()
         account.token = here.granted.token
@@ -192,7 +193,8 @@ class Pruning(Sessions):
         with contextlib.closing(sqlite3.connect(self.server.database, isolation_level=None)) as connection:
             connection.execute("UPDATE sessions SET expires_at = 1")
             self.server.start()
-            until(lambda: not connection.execute("SELECT id FROM sessions").fetchall(), "the expired session is removed")
+            until(lambda: not connection.execute("SELECT id FROM sessions").fetchall(),
+                  "the expired session is removed")
 
 
 class AbsoluteExpiry(ServerCase):

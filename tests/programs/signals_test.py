@@ -51,7 +51,8 @@ class Stopping(SignalCase):
         self.assertEqual(self.server.wait(), 0)
 
     def test_connections_without_access_get_closing(self):
-        until(lambda: self.server.connections() == 0, "earlier connections are closed, so that these two do not time out")
+        until(lambda: self.server.connections() == 0,
+              "earlier connections are closed, so that these two do not time out")
         silent, welcomed = self.connect(), self.connect()
         welcomed.hello()
         silent.send_raw(b"\x00")

@@ -55,7 +55,8 @@ class Ports(StartCase):
         server = self.server()
         line = re.match(LISTENING, server.console())
         self.assertTrue(line, server.console())
-        self.assertEqual((line[1], int(line[2]), line[3], line[5]), ("127.0.0.1", server.port, None, str(server.log_file)))
+        self.assertEqual((line[1], int(line[2]), line[3], line[5]),
+                         ("127.0.0.1", server.port, None, str(server.log_file)))
         server.stop()
         self.assertRegex(server.console(), LISTENING)
 
@@ -186,12 +187,13 @@ class Addresses(StartCase):
 class UsageErrors(StartCase):
     def test_an_invalid_option_is_an_error_of_one_line(self):
         for options in (["--no-such-option"], ["--port"], ["--port", "abc"], ["--port", "65536"], ["--port", "-1"],
-                        ["--port", "99999999999999999999"], ["--port", ""], ["--port", "7678x"], ["--access", "everybody"],
-                        ["--bind", "nowhere.example"], ["--registration", "perhaps"], ["--login-grace", "5 parsecs"],
-                        ["--login-grace", "-1s"], ["--login-grace", "999999999999999999d"], ["--max-frame", "4095"],
-                        ["--max-frame", "17MiB"], ["--max-frame", "1XB"], ["--hash-memory", "1MiB"], ["--hash-ops", "1"],
-                        ["--threads", "0"], ["--min-password-length", "7"], ["--log-level", "shouting"], ["7678"],
-                        ["--service", "dance"], ["--greet-by-address", "maybe"]):
+                        ["--port", "99999999999999999999"], ["--port", ""], ["--port", "7678x"],
+                        ["--access", "everybody"], ["--bind", "nowhere.example"], ["--registration", "perhaps"],
+                        ["--login-grace", "5 parsecs"], ["--login-grace", "-1s"],
+                        ["--login-grace", "999999999999999999d"], ["--max-frame", "4095"], ["--max-frame", "17MiB"],
+                        ["--max-frame", "1XB"], ["--hash-memory", "1MiB"], ["--hash-ops", "1"], ["--threads", "0"],
+                        ["--min-password-length", "7"], ["--log-level", "shouting"], ["7678"], ["--service", "dance"],
+                        ["--greet-by-address", "maybe"]):
             with self.subTest(options=options):
                 done = self.porterd(*options)
                 self.assert_failed(done, 64)
@@ -234,9 +236,9 @@ class Configuration(StartCase):
         server.stop()
 
     def test_an_error_in_the_file_has_line_and_column(self):
-        for text, line, column in (('access = "open"\ncolour = "red"\n', 2, 1), ('# comment\n\naccess = "all"\n', 3, 10),
-                                   ('access = "open"\n  port = = 3\n', 2, 10), ("port = 65536\n", 1, 8),
-                                   ('port = "abc"\n', 1, 8), ("access = 3\n", 1, 10)):
+        for text, line, column in (('access = "open"\ncolour = "red"\n', 2, 1),
+                                   ('# comment\n\naccess = "all"\n', 3, 10), ('access = "open"\n  port = = 3\n', 2, 10),
+                                   ("port = 65536\n", 1, 8), ('port = "abc"\n', 1, 8), ("access = 3\n", 1, 10)):
             with self.subTest(text=text):
                 path = self.file(text)
                 done = self.porterd("--port", "0", "--config", path)

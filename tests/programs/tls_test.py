@@ -1,4 +1,4 @@
-"""TLS on the port of plaintext: handshakes, rejections, key and certificate (docs/PROTOCOL.md, Transport; SECURITY.md: N9)."""
+"""TLS on the port of plaintext: handshakes, rejections, key and certificate (SECURITY.md: N9)."""
 import base64
 import concurrent.futures
 import functools
@@ -99,8 +99,8 @@ class OverTls(ServerCase):
     def test_openssl_connects_with_the_pinned_groups_and_with_no_other(self):
         """SECURITY.md, N12, with another implementation."""
         def connects(groups):
-            done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{self.server.port}", "-alpn", "porter/1",
-                                   "-groups", groups],
+            done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{self.server.port}", "-alpn",
+                                   "porter/1", "-groups", groups],
                                   stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
             return "Cipher is TLS_" in done.stdout
         for groups in ("X25519", "P-256", "P-384", "ffdhe8192:X25519"):
@@ -125,7 +125,8 @@ class Rejected(ServerCase):
         self.assertIn(reason, found[0])
 
     def test_tls_1_2(self):
-        self.assertRegex(self.handshake_error(tls_context("porter/1", newest=ssl.TLSVersion.TLSv1_2)), "(?i)protocol.version")
+        self.assertRegex(self.handshake_error(tls_context("porter/1", newest=ssl.TLSVersion.TLSv1_2)),
+                         "(?i)protocol.version")
 
     def test_no_alpn(self):
         self.assertRegex(self.handshake_error(tls_context()), "(?i)no.application.protocol")
@@ -337,8 +338,10 @@ class Keys(unittest.TestCase):
         self.assertFalse(self.files(server)[0].exists(), "none is created")
         server.stop()
         data = self.folder / "data"
-        self.assertIn("other.key", self.assert_rejected("--data-dir", data, "--tls-key", other, "--tls-certificate", certificate))
-        self.assertIn("missing", self.assert_rejected("--data-dir", data, "--tls-key", "missing", "--tls-certificate", certificate))
+        self.assertIn("other.key",
+                      self.assert_rejected("--data-dir", data, "--tls-key", other, "--tls-certificate", certificate))
+        self.assertIn("missing", self.assert_rejected("--data-dir", data, "--tls-key", "missing", "--tls-certificate",
+                                                      certificate))
         self.assert_rejected("--data-dir", data, "--tls-key", key)
         self.assertFalse((data / "porter.db").exists(), "nothing is created")
 
@@ -390,7 +393,8 @@ class Keys(unittest.TestCase):
             with self.subTest(kind=kind):
                 key, certificate = make_certificate(self.folder, "bad", made_by)
                 for more in ((), ("--check",)):
-                    said = self.assert_rejected("--data-dir", self.folder / "data", "--tls-key", key, "--tls-certificate",
+                    said = self.assert_rejected("--data-dir", self.folder / "data", "--tls-key", key,
+                                                "--tls-certificate",
                                         certificate, *more)
                     for words in (f"{key}: ", kind, "P-256, P-384 or P-521, Ed25519, or RSA"):
                         self.assertIn(words, said)
@@ -480,7 +484,7 @@ class Keys(unittest.TestCase):
             credential = folder / "key"
             shutil.copy(key, credential)
             credential.chmod(0o400)
-            # As systemd's write_credential() does, see acl(5): the user can read, and the mask shows in the group's bits.
+            # As systemd's write_credential(), see acl(5): the user can read, and the mask is in the group's bits.
             entries = ((0x01, 4, 0xffffffff), (0x02, 4, user), (0x04, 0, 0xffffffff), (0x10, 4, 0xffffffff),
                        (0x20, 0, 0xffffffff))
             packed = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)

@@ -199,8 +199,9 @@ class FewDescriptors(unittest.TestCase):
         owner = connect("127.0.0.3")
         for silent in range(1, 421):
             connect("127.0.5.5")
-            if silent % 20 == 0:  # not faster than the server rejects them: an accepted connection needs a descriptor, too
-                until(lambda: server.log().count("code=server_full") >= silent - 83, "half of 166 slots are taken by silent connections")
+            if silent % 20 == 0:  # not faster than the server rejects them, as a rejected one has a descriptor, too
+                until(lambda: server.log().count("code=server_full") >= silent - 83,
+                      "half of 166 slots are taken by silent connections")
         owner.hello()
         owner.send("register", "Alice", PASSWORD)
         owner.expect("granted")

@@ -22,8 +22,8 @@ class KeyPair:
         pair = cls.__new__(cls)
         pair.key, pair.certificate = folder / f"{name}.key", folder / f"{name}.crt"
         request, more = folder / f"{name}.csr", folder / f"{name}.ext"
-        cls._openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", pair.key, "-out",
-                     request, "-subj", "/CN=localhost")
+        cls._openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", pair.key,
+                     "-out", request, "-subj", "/CN=localhost")
         lines = [f"subjectAltName={hosts}"] if hosts else ["basicConstraints=CA:FALSE"]
         more.write_text("\n".join([*lines, *extensions]) + "\n")
         cls._openssl("x509", "-req", "-in", request, "-CA", authority.certificate, "-CAkey", authority.key,

@@ -21,8 +21,8 @@ _COLUMNS = 120
 
 
 class Screen:
-    """Interprets the control sequences of line editing. The screen does not scroll: it keeps all lines. A wrapped line is
-    returned as one line, so that a pattern matches paths of any length."""
+    """Interprets the control sequences of line editing. The screen does not scroll: it keeps all lines. A wrapped line
+    is returned as one line, so that a pattern matches paths of any length."""
 
     def __init__(self, columns=_COLUMNS):
         self.columns = columns
@@ -104,8 +104,8 @@ class Terminal:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
         # setsid makes this the controlling terminal, so that Ctrl-C sends a signal, and then executes the program.
-        self.process = subprocess.Popen(["setsid", "--ctty", *map(str, arguments)], stdin=slave, stdout=slave, stderr=slave,
-                                        env=clean_environment(home, **(env or {})))
+        self.process = subprocess.Popen(["setsid", "--ctty", *map(str, arguments)], stdin=slave, stdout=slave,
+                                        stderr=slave, env=clean_environment(home, **(env or {})))
         os.close(slave)
         self.raw = b""
         self.ended = False
@@ -131,7 +131,7 @@ class Terminal:
             found = list(re.finditer(pattern, self.text(), re.MULTILINE))
             if len(found) >= times:
                 return found[-1]
-            assert not self.ended, f"the program ended before {pattern!r} matched {times} times; the screen:\n{self.text()}"
+            assert not self.ended, f"{pattern!r} has not matched {times} times; the screen:\n{self.text()}"
             self._read(deadline)
 
     def send(self, keys):
