@@ -148,7 +148,7 @@ class Echo(BenchCase):
 
 
 class Accounts(BenchCase):
-    options = ("--access", "authenticate")
+    options = ("--access", "authenticate", "--max-registrations-per-address", "100000")
 
     def test_echo_after_access_by_an_account(self):
         figures = self.measure("echo", "--connections", 5, "--accounts", 2)
