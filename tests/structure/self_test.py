@@ -106,6 +106,7 @@ BREAKS = {
             "co_await run(pool, [text = std::move(text)] { return text; });",
             "co_await send(point{.x = s});",
             "co_await send({s, 1});",
+            "auto a = co_await open(owner(), session_of({}, 1));",
             "co_spawn(co_await this_coro::executor, f(), handler);",
             "auto run = [socket]() -> task<void> { co_return; };",
         )

@@ -266,7 +266,7 @@ exit_code restore(context& ctx)
 }
 
 constexpr command table[] = {
-    {"db", "status", "", 0, 0, "", "the file, its version and size, and the process that has it open", "",
+    {"db", "status", "", 0, 0, "", "the file, its version and size, and the process that uses it", "",
      "  porterctl db status\n"
      "  porterctl db status --json --database porter-backup.db\n",
      status},

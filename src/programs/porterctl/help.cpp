@@ -46,9 +46,9 @@ running porterd applies each change within a second.
 
 constexpr std::string_view epilogue = R"(
 porterctl prints tables on a terminal; elsewhere lines of tab-separated values without a heading,
-times as 2026-11-22T18:02:00Z; with --json objects and arrays. It asks for passwords, or reads them from
---password-file FILE or standard input, never from the command line. It uses porterd's environment
-(PORTERD_DATA_DIR) and, with --config, its file.
+times as 2026-11-22T18:02:00Z; with --json objects and arrays. It asks for passwords, or reads them
+from --password-file FILE or standard input, never from the command line. It uses porterd's
+environment (PORTERD_DATA_DIR) and, with --config, its file.
 
 exit codes: 0 ok, 64 usage, 65 bad data (also a name that is taken, a weak password), 66 no such
 account, session, address or file, 73 cannot create a file, 74 cannot read or write, 75 the database

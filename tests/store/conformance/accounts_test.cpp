@@ -16,7 +16,9 @@ struct outcomes {
 
 porter::task<void> register_alice(porter::detail::store::sessions& sessions, int number, outcomes& seen)
 {
-    auto const added = co_await sessions.open_first(account_of("alice"), session_of({}, number));
+    auto account = account_of("alice");
+    auto session = session_of({}, number);
+    auto const added = co_await sessions.open_first(std::move(account), std::move(session));
     if (added) {
         ++seen.added;
     } else if (added.error() == errc::name_taken) {

@@ -24,7 +24,9 @@ struct outcomes {
 porter::task<void> register_account(porter::detail::store::sessions& sessions, std::string name, int number,
                                     outcomes& seen)
 {
-    auto const added = co_await sessions.open_first(account_of(std::move(name)), session_of({}, number));
+    auto account = account_of(std::move(name));
+    auto session = session_of({}, number);
+    auto const added = co_await sessions.open_first(std::move(account), std::move(session));
     if (added) {
         ++seen.added;
     } else if (added.error() == errc::unavailable) {
@@ -259,7 +261,9 @@ TEST_CASE("many sessions are pruned in batches between which other requests are 
         pruned = *removed;
     };
     auto add = [&]() -> porter::task<void> {
-        auto const added = co_await ports.sessions.open_first(account_of("bob"), session_of({}, 1));
+        auto account = account_of("bob");
+        auto session = session_of({}, 1);
+        auto const added = co_await ports.sessions.open_first(std::move(account), std::move(session));
         REQUIRE(added);
         added_meanwhile = pruned == 0;
     };
