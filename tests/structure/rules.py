@@ -202,7 +202,8 @@ COROUTINE_FORMS = [
     (re.compile(r"\s\?\s.*\bco_await\b|\bco_await\b.*\s\?\s", re.DOTALL), "in a ?:"),
     (re.compile(r"\bco_await\b.*(?<![\w\])])\[(?!\]|&\])[^\]]*\]\s*(\(|\{|mutable)", re.DOTALL), "beside a lambda"),
     (re.compile(r"\bco_await\b.*[(,]\s*\w*\{(?!\s*\}|\w+\})", re.DOTALL), "beside an aggregate made on the spot"),
-    (re.compile(r"\bco_await\b[^;]*\([^;]*\w\((?:[^()]*,\s*)?\{\s*\}", re.DOTALL), "beside an aggregate made on the spot"),
+    (re.compile(r"\bco_await\b[^;]*\([^;]*\w\((?:[^()]*,\s*)?\{\s*\}", re.DOTALL),
+     "beside an aggregate made on the spot"),
     (re.compile(r"\bco_spawn\(\s*co_await\b"), "as the executor of co_spawn"),
 ]
 CAPTURING_COROUTINE = re.compile(r"\[[^\]\[]+\]\s*(\([^()]*\)\s*)?(mutable\s*)?->\s*(porter::)?task<")
