@@ -4,7 +4,6 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -127,14 +126,16 @@ result<secret, file_error> read_private(std::filesystem::path const& file, symli
     struct stat status{};
     if (!fd || ::fstat(fd.get(), &status) != 0) return unexpected(file_error{errno, system_message()});
     if (!S_ISREG(status.st_mode)) return unexpected(file_error{0, "it is not a regular file"});
+    file_error const too_large{0, "it is larger than 1 MiB"};
+    if (status.st_size > static_cast<off_t>(largest_private_file)) return unexpected(too_large);
     if (auto error = check(fd.get(), status)) return unexpected(file_error{0, std::move(*error)});
 
     std::string text;
-    text.reserve(std::min(static_cast<std::size_t>(status.st_size), largest_private_file) + 4096);  // read in one piece
+    text.reserve(static_cast<std::size_t>(status.st_size) + 4096);  // no copy is left behind in freed memory
     int const error = read_whole(fd.get(), largest_private_file, text);
     secret content{text};
     wipe(text);
-    if (error == EFBIG) return unexpected(file_error{0, "it is larger than 1 MiB"});
+    if (error == EFBIG) return unexpected(too_large);
     if (error != 0) return unexpected(file_error{error, system_message(error)});
     return content;
 }

@@ -80,6 +80,19 @@ TEST_CASE("read_private rejects all but small regular files without blocking")
     CHECK(missing.error().code == ENOENT);
 }
 
+TEST_CASE("read_private does not check a file that is too large")
+{
+    state_folder const folder;
+    folder.write("large", std::string(1024 * 1024 + 1, 'x'));
+    bool is_checked = false;
+    auto const content = base::read_private(folder.file("large"), base::symlinks::reject, [&](int, struct stat const&) {
+        is_checked = true;
+        return std::optional<std::string>{};
+    });
+    CHECK_FALSE(content);
+    CHECK_FALSE(is_checked);
+}
+
 TEST_CASE("read_private reads nothing from a file that the check rejects")
 {
     state_folder const folder;

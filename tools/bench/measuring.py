@@ -47,9 +47,10 @@ class Server:
         self.port_file.unlink(missing_ok=True)
 
 
-def porterd(folder, *options, name="porterd", access="open", threads=1, data=None, cpus=SERVER_CPU):
+def porterd(folder, *options, name="porterd", program=PROGRAMS / "porterd", access="open", threads=1, data=None,
+            cpus=SERVER_CPU):
     """A porterd with a data folder of its own, without limits for one address, because the load has one address."""
-    return Server(name, folder, PROGRAMS / "porterd", "--no-input", "--port", 0, "--access", access,
+    return Server(name, folder, program, "--no-input", "--port", 0, "--access", access,
                   "--threads", threads, "--max-connections-per-address", 0, "--max-registrations-per-address", 0,
                   *options, "--data-dir", data or folder / f"{name}-data",
                   "--port-file", cpus=cpus)

@@ -164,8 +164,8 @@ std::filesystem::path keep_aside(std::filesystem::path const& file, std::string 
     return name;
 }
 
-/// Moves the new file first: a crash then leaves it beside a foreign log, which a start rejects. `made` is locked until
-/// all files are in place, so that no program opens it beside files of the previous database.
+/// Moves the new file first: a crash then leaves it beside a foreign log, which a start rejects. `temporary` is locked
+/// until all files are in place, so that no program opens it beside files of the previous database.
 std::filesystem::path put_in_place(std::filesystem::path const& temporary, std::filesystem::path const& file,
                                    predecessor const& previous, std::string const& now)
 {
