@@ -96,7 +96,7 @@ task<result<principal>> verifier::login(std::string name, base::secret password,
         log_denied(log_, "login_denied", from, unavailable());
         co_return unexpected(unavailable());
     }
-    auto const throttled_name = valid ? folded : std::move(name);
+    auto const& throttled_name = valid ? folded : name;
     auto attempt = co_await verify(*claimed, throttled_name, password, from);
     if (!attempt) co_return unexpected(attempt.error());
     store::account const& account = *claimed->account;

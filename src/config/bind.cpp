@@ -12,7 +12,7 @@ using asio::ip::address;
 /// Converts an IPv4-mapped IPv6 address to IPv4.
 address canonical(std::string_view text)
 {
-    auto const parsed = asio::ip::make_address(std::string{text});
+    auto parsed = asio::ip::make_address(std::string{text});
     if (!parsed.is_v6() || !parsed.to_v6().is_v4_mapped()) return parsed;
     return asio::ip::make_address_v4(asio::ip::v4_mapped, parsed.to_v6());
 }

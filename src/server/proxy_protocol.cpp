@@ -45,7 +45,7 @@ std::optional<asio::ip::address> parse_address(std::string_view text, bool v6)
         text, [](char c) { return std::string_view{"0123456789abcdefABCDEF.:"}.find(c) != std::string_view::npos; });
     if (!is_numeric) return std::nullopt;
     asio::error_code error;
-    auto const address = asio::ip::make_address(std::string{text}, error);
+    auto address = asio::ip::make_address(std::string{text}, error);
     if (error || address.is_v6() != v6) return std::nullopt;
     return address;
 }

@@ -111,7 +111,7 @@ exit_code exit_code_of(client_error const& error)
 
 std::string line_of(client_error const& error)
 {
-    auto const line = detail::base::escape(describe(error));
+    auto line = detail::base::escape(describe(error));
     if (is_lack_of_descriptors(error.system)) return fmt::format("{} ({})", line, open_files_advice());
     if (error.cause == client_errc::unknown_server) return line + " (--trust FINGERPRINT, or --trust-first-use)";
     // A plaintext reply to a TLS handshake may be an attacker's, so --plain is not suggested.
@@ -121,7 +121,7 @@ std::string line_of(client_error const& error)
 
 std::string clause_of(client_error const& error)
 {
-    auto const reason = detail::base::escape(error.reason);
+    auto reason = detail::base::escape(error.reason);
     auto const meaning = std::string{code_text(error.code)};
     switch (error.cause) {
         case client_errc::closed:

@@ -55,7 +55,7 @@ std::optional<std::string> become_owner(std::filesystem::path const& database)
 {
     struct ::stat about{};
     if (::geteuid() != 0 || !find_owner(database, about) || about.st_uid == 0) return std::nullopt;
-    auto const name = name_of_user(about.st_uid);
+    auto name = name_of_user(about.st_uid);
     auto const group = group_of_user(about.st_uid, about.st_gid);
     if (::setgroups(1, &group) != 0 || ::setresgid(group, group, group) != 0 ||
         ::setresuid(about.st_uid, about.st_uid, about.st_uid) != 0) {

@@ -100,7 +100,7 @@ database::beginning database::first_bytes()
     // By SQLite's descriptor: closing another one would drop every lock that this process holds on the file.
     beginning bytes{};
     sqlite3_file* file = nullptr;
-    sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file));
     int const result = file->pMethods->xRead(file, bytes.data(), static_cast<int>(bytes.size()), 0);
     if (result != SQLITE_OK && result != SQLITE_IOERR_SHORT_READ) throw error{result, sqlite3_errstr(result)};
     return bytes;
