@@ -1,12 +1,18 @@
 #include "server/buffer_pool.hpp"
 
-#include <sanitizer/asan_interface.h>
 #include <sys/mman.h>
 
 #include <algorithm>
 #include <cassert>
 #include <new>
 #include <ranges>
+
+#if __has_include(<sanitizer/asan_interface.h>)  // clang has it in a package of its own
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(address, size) (static_cast<void>(address), static_cast<void>(size))
+#define ASAN_UNPOISON_MEMORY_REGION(address, size) (static_cast<void>(address), static_cast<void>(size))
+#endif
 
 namespace porter::detail::server {
 

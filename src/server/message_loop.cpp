@@ -4,17 +4,6 @@
 
 namespace porter::detail::server {
 
-task<void> run_service(connection& conn, server_context const& ctx, authenticated_client& client)
-{
-    message_loop loop{conn, ctx, client};
-    try {
-        co_await ctx.handler(loop.public_connection());
-    } catch (...) {
-        loop.report_defect(std::current_exception());
-    }
-    conn.end(close_reason::local(code::normal));
-}
-
 void message_loop::report_defect(std::exception_ptr escaped)
 {
     try {

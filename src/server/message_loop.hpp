@@ -21,8 +21,8 @@ public:
         : conn_(conn), ctx_(ctx), client_(client)
     {}
 
-    /// What the service is called with.
-    porter::connection& public_connection() noexcept { return public_connection_; }
+    /// Calls the service's handler with the public connection. What it throws, report_defect() takes.
+    task<void> run_service() { return ctx_.handler(public_connection_); }
 
     /// An exception that escapes a service ends this connection, never the server.
     void report_defect(std::exception_ptr escaped);
@@ -56,8 +56,5 @@ private:
     // A request whose reply has to be awaited. On the heap because few connections ever have one.
     std::unique_ptr<protocol::request> pending_;
 };
-
-/// Calls the service's handler, and ends the connection when it returns or throws.
-task<void> run_service(connection& conn, server_context const& ctx, authenticated_client& client);
 
 }  // namespace porter::detail::server

@@ -63,7 +63,15 @@ task<void> serve(connection& conn, connection_slot slot, server_context const& c
     co_await conn.read_proxy_header();  // after a close reason is set, each step does nothing
     co_await conn.detect_tls(ctx.tls);
     auto client = co_await run_access_phase(conn, ctx);
-    if (client) co_await run_service(conn, ctx, *client);
+    if (client) {
+        message_loop loop{conn, ctx, *client};
+        try {
+            co_await loop.run_service();  // no coroutine of its own: an idle connection would hold its frame
+        } catch (...) {
+            loop.report_defect(std::current_exception());
+        }
+        conn.end(close_reason::local(code::normal));
+    }
     log_closed(conn, ctx.log);
     co_await conn.close();
 }
