@@ -37,7 +37,7 @@ message const* message_loop::next()
     return nullptr;
 }
 
-message const* message_loop::dispatch(frame const& received)
+message const* message_loop::dispatch(frame received)
 {
     auto const payload = received.payload();
     if (auto const body = protocol::text_body(payload)) return hand_over(received, message_kind::text, *body);
@@ -55,13 +55,6 @@ message const* message_loop::dispatch(frame const& received)
         pending_ = std::make_unique<protocol::request>(*request);
     }
     return nullptr;
-}
-
-message const* message_loop::hand_over(frame const& received, message_kind kind, std::string_view body)
-{
-    current_frame_ = received;
-    current_ = {kind, body};
-    return &current_;
 }
 
 task<std::optional<batch>> message_loop::receive_some()

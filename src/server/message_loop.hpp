@@ -43,8 +43,13 @@ private:
     void log_defect(std::string_view description);
     /// The message for the service, if the frame is one. Otherwise the frame was handled here, is a request that
     /// receive_some() answers, or has ended the connection.
-    message const* dispatch(frame const& received);
-    message const* hand_over(frame const& received, message_kind kind, std::string_view body);
+    message const* dispatch(frame received);
+    message const* hand_over(frame received, message_kind kind, std::string_view body) noexcept
+    {
+        current_frame_ = received;
+        current_ = {kind, body};
+        return &current_;
+    }
     bool is_current(message const& reply) const noexcept;
 
     porter::connection public_connection_{*this};
