@@ -119,7 +119,9 @@ task<error> registry::token_error(identity::address const& from)
 {
     auto const counted = co_await throttle_.begin(from);
     // The token stays invalid when the store cannot count.
-    if (counted) co_await throttle_.fail(*counted);
+    if (counted) {
+        [[maybe_unused]] auto const stored = co_await throttle_.fail(*counted);
+    }
     if (!counted && counted.error().code != code::unavailable) co_return counted.error();
     co_return invalid_token();
 }
