@@ -58,9 +58,19 @@ def python_prose(text):
     starts = [0]
     for line in text.split("\n"):
         starts.append(starts[-1] + len(line) + 1)
+    # From Python 3.12 on an f-string is several tokens; before, one.
+    f_string_start, f_string_end = (getattr(tokenize, name, None) for name in ("FSTRING_START", "FSTRING_END"))
+    open_f_strings = []
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type in (tokenize.STRING, tokenize.COMMENT):
-            yield tuple(starts[line - 1] + column for line, column in (token.start, token.end))
+        start, end = (starts[line - 1] + column for line, column in (token.start, token.end))
+        if token.type == f_string_start:
+            open_f_strings.append(start)
+        elif token.type == f_string_end:
+            start = open_f_strings.pop()
+            if not open_f_strings:
+                yield start, end
+        elif token.type in (tokenize.STRING, tokenize.COMMENT) and not open_f_strings:
+            yield start, end
 
 
 def pieces(path, text):

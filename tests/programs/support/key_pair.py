@@ -1,5 +1,6 @@
 """Keys and certificates for the servers of the tests, made by openssl and not by Porter's own code."""
 import base64
+import datetime
 import hashlib
 import ssl
 import subprocess
@@ -27,10 +28,24 @@ class KeyPair:
         lines = [f"subjectAltName={hosts}"] if hosts else ["basicConstraints=CA:FALSE"]
         more.write_text("\n".join([*lines, *extensions]) + "\n")
         cls._openssl("x509", "-req", "-in", request, "-CA", authority.certificate, "-CAkey", authority.key,
-                     "-CAcreateserial", "-days", days, "-extfile", more, "-out", pair.certificate)
+                     "-CAcreateserial", *cls._validity(days), "-extfile", more, "-out", pair.certificate)
         pair.key.chmod(0o600)
         pair.fingerprint = cls.fingerprint_of(pair.certificate)
         return pair
+
+    @classmethod
+    def _validity(cls, days):
+        """OpenSSL up to 3.3 makes an expired certificate by a negative number of days, later ones by two dates."""
+        if days >= 0 or b"-not_after" not in cls._x509_help():
+            return ["-days", days]
+        end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days)
+        dates = (time.strftime("%Y%m%d%H%M%SZ") for time in (end - datetime.timedelta(days=1), end))
+        return [word for pair in zip(("-not_before", "-not_after"), dates) for word in pair]
+
+    @staticmethod
+    def _x509_help():
+        done = subprocess.run(["openssl", "x509", "-help"], check=False, capture_output=True)
+        return done.stdout + done.stderr
 
     @staticmethod
     def _openssl(*arguments, stdin=b""):
