@@ -62,9 +62,12 @@ def main():
     tree = Tree(given.root)
     sources = list(tree.under("src", suffixes={".cpp"}))
     if not given.all:
-        sources = sources_of(tree, changed_files(given.root))[:MOST_FILES]
+        sources = sources_of(tree, changed_files(given.root))
+        if len(sources) > MOST_FILES:
+            print(f"{len(sources)} sources changed, of which {MOST_FILES} are checked: tools/prove/tidy checks all.")
+            sources = sources[:MOST_FILES]
     if not sources:
-        print("No source differs from the upstream branch.")
+        print("The change touches no source.")
         return SKIPPED
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         reports = threads.map(lambda path: findings(given.root, given.build, path), sources)
