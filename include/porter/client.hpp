@@ -14,8 +14,8 @@
 
 #include "porter/access.hpp"
 #include "porter/connection.hpp"
-#include "porter/error.hpp"
 #include "porter/host_key_policy.hpp"
+#include "porter/result.hpp"
 #include "porter/task.hpp"
 
 namespace porter {

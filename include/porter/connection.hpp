@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "porter/access.hpp"
+#include "porter/result.hpp"
 #include "porter/task.hpp"
 
 namespace porter {
@@ -59,15 +60,28 @@ private:
     detail::server::message_loop* source_;
 };
 
+/// Why a receive with a deadline returned no message.
+enum class receive_errc : std::uint8_t {
+    ended,      ///< the connection has ended
+    timed_out,  ///< no message arrived in time; the next receive loses nothing
+};
+
 /// A connection with access, as a service sees it. While the service receives, the connection answers pings and account
-/// requests and enforces limits. It lives on one I/O thread and as long as the service's coroutine runs; use it from
-/// that coroutine only. Once the peer has closed, the server has closed the connection or the server stops, receives
-/// return empty and sends do nothing: return then.
+/// requests and enforces limits. It lives on one I/O thread and as long as the service's coroutine runs. Once the peer
+/// has closed, the server has closed the connection or the server stops, receives return empty and sends do nothing:
+/// return then.
 ///
-/// A service may also await timers and other sockets. When the server closes the connection or stops, it cancels the
-/// pending await, which ends with asio::error::operation_aborted; the exception may leave the service. A receive or
-/// send cannot be cancelled otherwise: `||` with a timer would wait for both. A close by the peer is reported by the
-/// next receive or send only.
+/// Concurrency: one coroutine may receive while another one sends, on the connection's thread, as in
+/// `co_await (reader(client) || writer(client))` with asio::experimental::awaitable_operators. Both must have ended
+/// when the service returns. A second receive at the same time, or a third coroutine that writes, throws
+/// std::logic_error; if it leaves the service, it ends this connection with code::internal. While output waits for a
+/// slow peer, the receiving coroutine goes on until 128 KiB are queued, or until its latest replies are echoes, which
+/// are written from the input buffer.
+///
+/// Cancellation: a receive can be cancelled, as by `||`; it throws asio::error::operation_aborted, and the next receive
+/// gets the message. A send that is cancelled throws, too; its message stays queued and is written by the next send or
+/// receive. When the server closes the connection or stops, it cancels whatever else the service awaits (timers, other
+/// sockets); the exception may leave the service. A close by the peer is reported by the next receive or send only.
 class connection {
 public:
     std::string_view name() const noexcept;            ///< the client's name; empty in open access
@@ -79,15 +93,24 @@ public:
     /// Empty: the connection has ended.
     task<std::optional<batch>> receive_some();
 
+    /// The same with a deadline, for a heartbeat or a request that must be answered. A receive that is writing replies
+    /// to a slow peer, or waits for the store on an account request of the peer, ends it first.
+    task<result<batch, receive_errc>> receive_some_for(std::chrono::nanoseconds limit);
+
     /// The next message that has already arrived, or null. Never suspends.
     message const* next();
 
     /// Waits for one message. Empty: the connection has ended. The message is valid until the next receive.
     task<std::optional<message>> receive();
 
+    /// The same with a deadline.
+    task<result<message, receive_errc>> receive_for(std::chrono::nanoseconds limit);
+
     /// Waits for one text and returns a copy. Answers a data message with denied(not_supported) and skips it. Empty:
     /// the connection has ended.
     task<std::optional<std::string>> receive_text();
+    /// The same with a deadline for the text, however many data messages come before it.
+    task<result<std::string, receive_errc>> receive_text_for(std::chrono::nanoseconds limit);
 
     /// Queues a message, which is written with all others before the next wait. Never suspends.
     void reply(message const& outgoing);

@@ -1,13 +1,10 @@
 #pragma once
 
-#include <cassert>
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 namespace porter {
 
@@ -54,76 +51,6 @@ struct error {
     porter::code code = porter::code::internal;
     std::string reason;                  ///< for people only, UTF-8, may be empty
     std::chrono::seconds retry_after{};  ///< when to try again; 0: no advice
-};
-
-/// Wraps an error to construct a `result`: `return unexpected(code::name_taken);`
-template <typename E>
-struct unexpected {
-    explicit unexpected(E value) : error(std::move(value)) {}
-    E error;
-};
-
-/// A value or an error. Access to the one that is absent is a defect of the caller (assert).
-template <typename T, typename E = error>
-class [[nodiscard]] result {
-public:
-    using value_type = T;
-    using error_type = E;
-
-    result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-    result(unexpected<E> wrapped) : state_(std::in_place_index<1>, std::move(wrapped.error)) {}
-
-    explicit operator bool() const noexcept { return state_.index() == 0; }
-    bool has_value() const noexcept { return state_.index() == 0; }
-
-    T& operator*() & noexcept { return value(); }
-    T const& operator*() const& noexcept { return value(); }
-    T&& operator*() && noexcept { return std::move(value()); }
-    T* operator->() noexcept { return &value(); }
-    T const* operator->() const noexcept { return &value(); }
-
-    E const& error() const noexcept
-    {
-        assert(state_.index() == 1);
-        return *std::get_if<1>(&state_);
-    }
-
-private:
-    T& value() noexcept
-    {
-        assert(state_.index() == 0);
-        return *std::get_if<0>(&state_);
-    }
-    T const& value() const noexcept
-    {
-        assert(state_.index() == 0);
-        return *std::get_if<0>(&state_);
-    }
-
-    std::variant<T, E> state_;
-};
-
-/// Success without a value, or an error.
-template <typename E>
-class [[nodiscard]] result<void, E> {
-public:
-    using value_type = void;
-    using error_type = E;
-
-    result() = default;
-    result(unexpected<E> wrapped) : error_(std::move(wrapped.error)) {}
-
-    explicit operator bool() const noexcept { return !error_; }
-    bool has_value() const noexcept { return !error_; }
-
-    E const& error() const noexcept
-    {
-        assert(error_);
-        return *error_;
-    }
-
-private:
-    std::optional<E> error_;
 };
 
 }  // namespace porter

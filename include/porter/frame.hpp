@@ -234,6 +234,9 @@ public:
         add(payload);
     }
 
+    /// Whether forwarded frames are unwritten: their bytes must stay where they are.
+    bool has_forwarded() const noexcept { return !forwarded_.empty(); }
+
     /// The bytes to write next; empty when all is written. Valid until consume() or trim().
     std::span<std::byte const> pending() noexcept;
 

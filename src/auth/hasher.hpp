@@ -19,7 +19,7 @@
 #include "base/secret.hpp"
 #include "identity/address.hpp"
 #include "log/logger.hpp"
-#include "porter/error.hpp"
+#include "porter/result.hpp"
 #include "porter/task.hpp"
 
 namespace porter::detail::auth {

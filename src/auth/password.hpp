@@ -3,7 +3,7 @@
 #include <cstddef>
 
 #include "base/secret.hpp"
-#include "porter/error.hpp"
+#include "porter/result.hpp"
 
 namespace porter::detail::auth {
 

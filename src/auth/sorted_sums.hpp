@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "porter/error.hpp"
+#include "porter/result.hpp"
 
 /// A sorted text of SHA-1 sums, the format in which lists of breached passwords are published: one sum a line, in 40
 /// hexadecimal digits of either case. Anything after a colon is ignored; lines end with LF or CRLF and have at most 128

@@ -10,7 +10,7 @@
 #include "base/clock.hpp"
 #include "identity/address.hpp"
 #include "log/logger.hpp"
-#include "porter/error.hpp"
+#include "porter/result.hpp"
 #include "porter/task.hpp"
 #include "store/ports.hpp"
 

@@ -12,7 +12,7 @@
 #include "base/secret.hpp"
 #include "identity/address.hpp"
 #include "log/logger.hpp"
-#include "porter/error.hpp"
+#include "porter/result.hpp"
 #include "store/ports.hpp"
 
 namespace porter::detail::auth {

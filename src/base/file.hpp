@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "base/secret.hpp"
-#include "porter/error.hpp"
+#include "porter/result.hpp"
 
 namespace porter::detail::base {
 

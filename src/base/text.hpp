@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/secret.hpp"
-#include "porter/error.hpp"
+#include "porter/result.hpp"
 
 /// The rules for names and passwords (docs/PROTOCOL.md, names and passwords), the comparison of names, and the display
 /// of untrusted text. "Character" in a reason means code point.

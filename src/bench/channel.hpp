@@ -11,6 +11,7 @@
 #include "base/bytes.hpp"
 #include "base/file.hpp"
 #include "bench/endpoint.hpp"
+#include "porter/result.hpp"
 #include "tls/context.hpp"
 #include "tls/engine.hpp"
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bench/fault.hpp"
+#include "porter/result.hpp"
 
 namespace porter::detail::bench {
 

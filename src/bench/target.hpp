@@ -9,6 +9,7 @@
 #include "bench/config.hpp"
 #include "bench/endpoint.hpp"
 #include "bench/login.hpp"
+#include "porter/result.hpp"
 
 namespace porter::detail::bench {
 

@@ -4,6 +4,7 @@
 
 #include "base/asio.hpp"
 #include "porter/client.hpp"
+#include "porter/result.hpp"
 
 namespace porter::detail::client {
 

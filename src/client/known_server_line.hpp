@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/clock.hpp"
-#include "porter/error.hpp"
+#include "porter/result.hpp"
 
 namespace porter::detail::client {
 

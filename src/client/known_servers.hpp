@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "client/known_server_line.hpp"
+#include "porter/result.hpp"
 
 namespace porter::detail::client {
 

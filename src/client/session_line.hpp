@@ -6,7 +6,7 @@
 
 #include "base/clock.hpp"
 #include "base/secret.hpp"
-#include "porter/error.hpp"
+#include "porter/result.hpp"
 
 namespace porter::detail::client {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "config/porterd_options.hpp"
-#include "porter/error.hpp"
+#include "porter/result.hpp"
 
 namespace porter::detail::config {
 

@@ -15,6 +15,7 @@
 #include "base/text.hpp"
 #include "config/option.hpp"
 #include "config/values.hpp"
+#include "porter/result.hpp"
 
 namespace porter::detail::config {
 

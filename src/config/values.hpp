@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "porter/error.hpp"
+#include "porter/result.hpp"
 
 /// The text form of settings, on a command line, in the environment or at a prompt. Parsing is strict: the whole text
 /// must be the value, without spaces or signs. An error is a clause for a person, with the escaped text and what is

@@ -6,7 +6,7 @@
 #include "base/clock.hpp"
 #include "identity/address.hpp"
 #include "log/logger.hpp"
-#include "porter/error.hpp"
+#include "porter/result.hpp"
 #include "store/ports.hpp"
 
 namespace porter::detail::identity {

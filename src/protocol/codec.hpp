@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "porter/result.hpp"
 #include "protocol/messages.hpp"
 
 namespace porter::detail::protocol {

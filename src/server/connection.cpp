@@ -3,6 +3,8 @@
 #include <poll.h>
 
 #include <array>
+#include <cassert>
+#include <system_error>
 #include <utility>
 
 #include "protocol/kinds.hpp"
@@ -57,9 +59,10 @@ void connection::attach()
     worker_.add(*this);
 }
 
-void connection::attach(connection_slot& slot)
+void connection::attach(connection_slot& slot, asio::cancellation_slot own)
 {
     attach();
+    own_slot_ = own;
     evictable_slot_ = slot_ = &slot;
 }
 
@@ -123,15 +126,61 @@ task<void> connection::read()
 {
     if (evictable_slot_ != nullptr) evictable_slot_->unpin();
     timeouts_.start_read(socket_.decoder());
+    if (read_state_ != read_state::idle) return await_read();  // begun by a coroutine that was cancelled
     // TLS may have taken more from the socket than it returned: only for a plain socket readiness can be awaited.
     if (worker_.memory().is_tight() && socket_.decoder().empty() && !socket_.is_tls()) unbuffered_ = true;
     if (!unbuffered_) prepare_buffer();
+    return await_read();
+}
+
+task<void> connection::await_read()
+{
     return base::suspend<std::exception_ptr>([this](base::resume_handler<std::exception_ptr> resume) {
         resume_.emplace(std::move(resume));
+        make_cancellable();
+        if (read_state_ != read_state::idle) return;
         if (unbuffered_) return start_wait();
         read_state_ = read_state::scheduled;
         worker_.scheduler().schedule(*this);
     });
+}
+
+/// serve()'s own coroutine is not cancelled while it reads: abort() ends the read. So its messages pay nothing for
+/// this.
+void connection::make_cancellable()
+{
+    auto const slot = asio::get_associated_cancellation_slot(*resume_);
+    is_cancellable_ = slot.is_connected() && slot != own_slot_;
+    if (is_cancellable_) asio::cancellation_slot{slot}.assign([this](asio::cancellation_type) { cancel_read(); });
+}
+
+void connection::cancel_read()
+{
+    if (resume_) resume_later(std::make_exception_ptr(std::system_error{asio::error::operation_aborted}));
+}
+
+void connection::interrupt_read()
+{
+    if (resume_) resume_later(nullptr);
+}
+
+/// The read goes on without a coroutine. Resuming takes a round of the executor, because the caller may be the
+/// cancellation of the coroutine that resumes.
+void connection::resume_later(std::exception_ptr error)
+{
+    timeouts_.stop_read();
+    is_cancellable_ = false;
+    asio::post(worker_.executor(), [resume = std::move(*resume_), error]() mutable { std::move(resume)(error); });
+    resume_.reset();
+}
+
+/// Waits until a read that no coroutine awaits has ended: the connection is about to be destroyed.
+task<void> connection::end_read()
+{
+    if (read_state_ == read_state::idle) co_return;
+    base::error_code ignored;  // the read has ended by itself
+    socket_.cancel(ignored);
+    co_await await_read();
 }
 
 /// Prepares the buffer of the next read, and counts it at once when it has grown or is small again. A connection whose
@@ -208,9 +257,17 @@ void connection::resume()
     } catch (...) {
         escaped = std::current_exception();
     }
+    if (!resume_) return end_unawaited(escaped);
     auto handler = std::move(*resume_);
     resume_.reset();
+    if (std::exchange(is_cancellable_, false)) asio::get_associated_cancellation_slot(handler).clear();
     std::move(handler)(escaped);
+}
+
+/// An exception that no coroutine is there to receive.
+void connection::end_unawaited(std::exception_ptr const& escaped)
+{
+    if (escaped) end(close_reason::local(code::internal, "out of memory"));
 }
 
 void connection::finish_read()
@@ -261,16 +318,31 @@ void connection::deny(error const& denial)
 task<bool> connection::flush()
 {
     if (evictable_slot_ != nullptr) evictable_slot_->unpin();
+    while (flushing_) co_await wait_for_flush();
     base::error_code error;
-    flushing_ = true;
+    flush_guard const guard{*this};
     while (has_output()) {
         auto const bytes = socket_.encoder().pending();
         auto const size =
             co_await socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()), base::uncancelled(error));
         on_written(size, error);
     }
-    flushing_ = false;
     co_return !close_reason_;
+}
+
+task<void> connection::wait_for_flush()
+{
+    assert(!flush_waiter_);
+    return base::suspend<>([this](base::resume_handler<> resume) {
+        flush_waiter_ = std::make_unique<base::resume_handler<>>(std::move(resume));
+    });
+}
+
+void connection::end_flush()
+{
+    flushing_ = false;
+    if (!flush_waiter_) return;
+    asio::post(worker_.executor(), [waiter = std::move(flush_waiter_)] { std::move (*waiter)(); });
 }
 
 task<bool> connection::flush_before_wait()
@@ -283,6 +355,7 @@ task<bool> connection::flush_before_wait()
 /// Replies mostly fit into the socket's buffer: then no asynchronous operation is started.
 bool connection::try_flush()
 {
+    if (flushing_) return false;
     base::error_code error;
     while (has_output() && !error) {  // twice at most: the frames passed on, and those behind them
         auto const bytes = socket_.encoder().pending();
@@ -386,6 +459,7 @@ void connection::evict()
 
 task<void> connection::close()
 {
+    co_await end_read();
     if (evictable_slot_ != nullptr) evictable_slot_->unpin();
     bool const is_evicted = slot_ != nullptr && slot_->is_evicted();
     auto const permit = is_evicted ? slot_->permit_reject() : std::nullopt;
@@ -469,7 +543,8 @@ void connection::on_tick(time_point now, base::timestamp wall)
 /// Cancels the read in progress, which brings nothing, so that its buffer is freed.
 void connection::release_buffer()
 {
-    if (unbuffered_ || close_reason_) return;
+    // A write in progress would be cancelled, too.
+    if (unbuffered_ || close_reason_ || flushing_) return;
     unbuffered_ = true;
     base::error_code ignored;  // the read has ended by itself
     socket_.cancel(ignored);

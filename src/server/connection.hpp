@@ -92,8 +92,8 @@ public:
     /// Registers with the worker, whose tick watches the connection from here on.
     void attach();
     /// The same, with a slot that may be evicted whenever the server waits for the peer, until access is committed.
-    /// `slot` outlives the coroutine.
-    void attach(connection_slot& slot);
+    /// `slot` outlives the coroutine, whose own cancellation slot is `own`.
+    void attach(connection_slot& slot, asio::cancellation_slot own);
 
     /// From a trusted proxy: reads the PROXY header that the stream begins with. Then address() is the client's, and
     /// the slot counts for the client's network.
@@ -136,8 +136,12 @@ public:
     }
 
     /// Waits until the read_scheduler lets the connection read, and then for bytes. Holds no buffer while the peer is
-    /// silent.
+    /// silent. Another coroutine than serve() can be cancelled while it waits (operation_aborted): the read goes on,
+    /// and the next call awaits it, so that nothing is lost. One coroutine at a time.
     task<void> read();
+
+    /// Lets read() return without bytes; the next call awaits the same read.
+    void interrupt_read();
 
     /// Flushes, and waits for one complete frame. None: ended.
     task<std::optional<frame>> receive();
@@ -180,8 +184,16 @@ public:
     /// Writes what the socket takes without waiting. False: flush() the rest, or ended.
     bool try_flush();
 
-    /// Writes what is queued. False: ended.
+    /// Writes what is queued; where another coroutine is writing, waits for that first. False: ended. At most two
+    /// coroutines: one that receives and one that sends. After a cancellation
+    /// (operation_aborted) the rest of the output stays queued.
     task<bool> flush();
+
+    /// Whether the next read must wait for a flush() in progress: its output is full, or lies in the input buffer.
+    bool must_flush_before_read() const noexcept { return is_output_full() || socket_.encoder().has_forwarded(); }
+    bool is_flushing() const noexcept { return flushing_; }
+    /// Whether a coroutine waits for another one's flush(): a third must not call it.
+    bool is_flush_awaited() const noexcept { return flush_waiter_ != nullptr; }
 
     /// Writes what is queued before the coroutine waits for store or hash. False: ended.
     task<bool> flush_before_wait();
@@ -234,7 +246,7 @@ private:
     /// The states of one read(). `waiting` replaces `scheduled` and `reading` while the connection has no buffer:
     ///   idle       no read: the coroutine runs, or awaits something else
     ///   scheduled  read() has put it into the read_scheduler's queue, with a buffer
-    ///   reading    a read of the socket is in progress
+    ///   reading    a read of the socket is in progress, which a cancelled coroutine no longer awaits
     ///   waiting    without a buffer, until the socket is readable
     ///   ready      bytes or an error have come; resume() is next, and leads back to idle
     enum class read_state : std::uint8_t { idle, scheduled, reading, waiting, ready };
@@ -245,8 +257,25 @@ private:
     void start_read();                                              // scheduled -> reading
     bool try_read(bool expect_input);                               // scheduled -> ready: true; or -> reading: false
     void on_read(base::error_code const& error, std::size_t size);  // reading -> ready
-    void resume();                                                  // ready -> idle: runs the coroutine
+    void resume();                                                  // ready -> idle: runs the coroutine, if one waits
     void finish_read();
+    task<void> await_read();
+    void make_cancellable();
+    void cancel_read();
+    void resume_later(std::exception_ptr error);
+    void end_unawaited(std::exception_ptr const& escaped);
+    task<void> end_read();
+
+    /// Marks a write in progress; its end resumes the coroutine that waits for it.
+    struct flush_guard {
+        explicit flush_guard(connection& conn_) : conn(conn_) { conn.flushing_ = true; }
+        ~flush_guard() { conn.end_flush(); }
+        flush_guard(flush_guard const&) = delete;
+        flush_guard& operator=(flush_guard const&) = delete;
+        connection& conn;
+    };
+    task<void> wait_for_flush();
+    void end_flush();
 
     bool has_output() const noexcept { return !close_reason_ && !socket_.encoder().empty(); }
     void borrow_output();
@@ -276,6 +305,7 @@ private:
     bool protocol_known_ = false;   // TLS or plaintext
     bool has_plain_input_ = false;  // a byte that is not TLS's came
     bool flushing_ = false;         // a write waits for the peer
+    bool is_cancellable_ = false;   // the coroutine that awaits read() has a cancellation slot of its own
     std::uint8_t denials_ = 0;      // in this phase, those that are the peer's fault
     std::uint8_t all_denials_ = 0;  // in this phase, all denials
     worker& worker_;
@@ -290,6 +320,8 @@ private:
     base::timestamp session_expires_at_{};
     identity::address address_;
     asio::cancellation_signal cancellation_;
+    asio::cancellation_slot own_slot_;                      // of serve()'s coroutine
+    std::unique_ptr<base::resume_handler<>> flush_waiter_;  // null: no coroutine waits for another's flush
 
     // The worker's list of its connections.
     bool attached_ = false;

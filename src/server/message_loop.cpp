@@ -57,18 +57,57 @@ message const* message_loop::dispatch(frame received)
     return nullptr;
 }
 
+message_loop::receive_guard::receive_guard(message_loop& loop_) : loop(loop_)
+{
+    if (loop.is_receiving_) loop.reject_misuse("a second coroutine receives; one may receive while another one sends");
+    loop.is_receiving_ = true;
+}
+
+/// abort(): the other coroutines of the service are to end, too, and `||` does not cancel them for an exception.
+void message_loop::reject_misuse(std::string_view sentence)
+{
+    auto const description = "porter::connection: " + std::string{sentence};
+    log_defect(description);
+    conn_.abort(close_reason::local(code::internal));
+    throw std::logic_error{description};
+}
+
+task<bool> message_loop::flush()
+{
+    if (conn_.is_flush_awaited()) reject_misuse("a third coroutine writes; one may receive while another one sends");
+    return conn_.flush();
+}
+
+task<result<batch, receive_errc>> message_loop::receive_some_for(std::chrono::nanoseconds limit)
+{
+    // The timer's handler may run after this coroutine has ended: then it finds no loop.
+    auto const self = std::make_shared<message_loop*>(this);
+    auto const executor = co_await asio::this_coro::executor;
+    base::steady_timer timer{executor, std::chrono::ceil<base::steady_timer::duration>(limit)};
+    timer.async_wait([self](base::error_code const& cancelled) {
+        if (cancelled || *self == nullptr) return;
+        (*self)->is_expired_ = true;
+        (*self)->conn_.interrupt_read();
+    });
+    deadline_end const end{self};
+    auto messages = co_await receive_some();
+    if (messages) co_return *messages;
+    co_return unexpected(conn_.ended() ? receive_errc::ended : receive_errc::timed_out);
+}
+
 task<std::optional<batch>> message_loop::receive_some()
 {
+    receive_guard const guard{*this};
     for (;;) {
         if (next() != nullptr) co_return batch{*this};
-        if (conn_.ended()) co_return std::nullopt;
+        if (conn_.ended() || is_expired_) co_return std::nullopt;
         bool const is_full = conn_.is_output_full();  // then complete frames may be left in the input
         if (pending_) {
             auto const is_open = co_await conn_.flush_before_wait();
             if (is_open) co_await answer_request(conn_, ctx_, client_, *pending_);
             pending_.reset();
-        } else if (!conn_.try_flush()) {
-            co_await conn_.flush();
+        } else if (conn_.is_flushing() ? conn_.must_flush_before_read() : !conn_.try_flush()) {
+            co_await flush();
         } else if (!is_full) {
             current_ = {};
             co_await conn_.read();
@@ -148,6 +187,29 @@ task<std::optional<message>> connection::receive()
     auto messages = co_await receive_some();
     if (!messages) co_return std::nullopt;
     co_return *messages->begin();
+}
+
+task<result<batch, receive_errc>> connection::receive_some_for(std::chrono::nanoseconds limit)
+{
+    return loop_->receive_some_for(limit);
+}
+
+task<result<message, receive_errc>> connection::receive_for(std::chrono::nanoseconds limit)
+{
+    auto messages = co_await receive_some_for(limit);
+    if (!messages) co_return unexpected(messages.error());
+    co_return *messages->begin();
+}
+
+task<result<std::string, receive_errc>> connection::receive_text_for(std::chrono::nanoseconds limit)
+{
+    auto const deadline = std::chrono::steady_clock::now() + limit;
+    for (;;) {
+        auto arrived = co_await receive_for(deadline - std::chrono::steady_clock::now());
+        if (!arrived) co_return unexpected(arrived.error());
+        if (arrived->is_text()) co_return std::string{arrived->body};
+        loop_->deny_unsupported();
+    }
 }
 
 task<std::optional<std::string>> connection::receive_text()

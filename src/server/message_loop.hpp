@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -29,10 +30,11 @@ public:
 
     // What porter::connection offers; documented there.
     task<std::optional<batch>> receive_some();
+    task<result<batch, receive_errc>> receive_some_for(std::chrono::nanoseconds limit);
     message const* next();
     message const& current() const noexcept { return current_; }  ///< what next() returned last
     void reply(message const& reply);
-    task<bool> flush() { return conn_.flush(); }
+    task<bool> flush();
     authenticated_client const& client() const noexcept { return client_; }
     connection const& conn() const noexcept { return conn_; }
 
@@ -40,7 +42,30 @@ public:
     void deny_unsupported();
 
 private:
+    /// One coroutine at a time receives.
+    struct receive_guard {
+        explicit receive_guard(message_loop& loop_);
+        ~receive_guard() { loop.is_receiving_ = false; }
+        receive_guard(receive_guard const&) = delete;
+        receive_guard& operator=(receive_guard const&) = delete;
+        message_loop& loop;
+    };
+
+    /// The end of a receive with a deadline.
+    struct deadline_end {
+        explicit deadline_end(std::shared_ptr<message_loop*> loop_) : loop(std::move(loop_)) {}
+        ~deadline_end()
+        {
+            (*loop)->is_expired_ = false;
+            *loop = nullptr;
+        }
+        deadline_end(deadline_end const&) = delete;
+        deadline_end& operator=(deadline_end const&) = delete;
+        std::shared_ptr<message_loop*> loop;
+    };
+
     void log_defect(std::string_view description);
+    [[noreturn]] void reject_misuse(std::string_view sentence);
     /// The message for the service, if the frame is one. Otherwise the frame was handled here, is a request that
     /// receive_some() answers, or has ended the connection.
     message const* dispatch(frame received);
@@ -60,6 +85,8 @@ private:
     frame current_frame_;  // the frame of it
     // A request whose reply has to be awaited. On the heap because few connections ever have one.
     std::unique_ptr<protocol::request> pending_;
+    bool is_receiving_ = false;
+    bool is_expired_ = false;  // the deadline of the receive in progress
 };
 
 }  // namespace porter::detail::server

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/asio.hpp"
-#include "porter/error.hpp"
+#include "porter/result.hpp"
 #include "server/close_reason.hpp"
 
 namespace porter::detail::server {

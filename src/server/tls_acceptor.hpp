@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "identity/address.hpp"
+#include "porter/result.hpp"
 #include "porter/tls_mode.hpp"
 #include "server/close_reason.hpp"
 #include "tls/context.hpp"

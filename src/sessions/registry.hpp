@@ -17,7 +17,7 @@
 #include "base/secret.hpp"
 #include "identity/address.hpp"
 #include "log/logger.hpp"
-#include "porter/error.hpp"
+#include "porter/result.hpp"
 #include "sessions/ended_sessions.hpp"
 #include "sessions/session.hpp"
 #include "sessions/token.hpp"

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "porter/result.hpp"
 #include "porter/task.hpp"
 #include "store/records.hpp"
 #include "store/throttle.hpp"

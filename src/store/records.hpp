@@ -10,7 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/hash_cost.hpp"
-#include "porter/error.hpp"
+#include "porter/result.hpp"
 #include "store/limits.hpp"
 
 namespace porter::detail::store {

@@ -5,7 +5,7 @@
 
 #include "base/secret.hpp"
 #include "config/option_error.hpp"
-#include "porter/error.hpp"
+#include "porter/result.hpp"
 
 namespace porter::detail::terminal {
 

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "base/asio.hpp"
-#include "porter/error.hpp"
+#include "porter/result.hpp"
 #include "tls/engine.hpp"
 #include "tls/handshake_threads.hpp"
 

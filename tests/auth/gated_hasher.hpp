@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "auth/hasher.hpp"
+#include "porter/result.hpp"
 #include "support/recording_log.hpp"
 #include "support/run.hpp"
 

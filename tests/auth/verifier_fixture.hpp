@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "auth/verifier.hpp"
+#include "porter/result.hpp"
 #include "store/memory/backend.hpp"
 #include "support/faulty_accounts.hpp"
 #include "support/faulty_attempts.hpp"

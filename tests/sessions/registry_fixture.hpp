@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "auth/verifier.hpp"
+#include "porter/result.hpp"
 #include "sessions/registry.hpp"
 #include "store/memory/backend.hpp"
 #include "support/faulty_attempts.hpp"

@@ -30,7 +30,8 @@ PUBLIC_PACKAGES = {"Asio"}
 
 # The files that may name versions and experimental parts of Asio: one for all modules, and the public headers, which
 # cannot include it.
-ASIO_VERSIONS = {"src/base/asio.hpp", "include/porter/task.hpp", "include/porter/message_socket.hpp"}
+ASIO_VERSIONS = {"src/base/asio.hpp", "src/base/awaitable_operators.hpp", "include/porter/task.hpp",
+                 "include/porter/message_socket.hpp"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?P<mark>["<])(?P<name>[^">]+)[">]', re.MULTILINE)
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "porter/result.hpp"
 #include "store/ports.hpp"
 
 namespace porter::testing {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "porter/result.hpp"
 #include "store/ports.hpp"
 
 namespace porter::testing {

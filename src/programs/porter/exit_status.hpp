@@ -5,6 +5,7 @@
 
 #include "config/exit_code.hpp"
 #include "porter/client.hpp"
+#include "porter/result.hpp"
 
 namespace porter::programs {
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "porter/result.hpp"
 #include "store/memory/tables.hpp"
 #include "store/ports.hpp"
 

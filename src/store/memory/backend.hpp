@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/clock.hpp"
+#include "porter/result.hpp"
 #include "store/ports.hpp"
 
 namespace porter::detail::store::memory {

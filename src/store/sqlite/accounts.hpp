@@ -1,5 +1,6 @@
 #pragma once
 
+#include "porter/result.hpp"
 #include "store/ports.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/job_queue.hpp"

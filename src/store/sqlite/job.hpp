@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "porter/result.hpp"
 #include "porter/task.hpp"
 #include "store/ports.hpp"
 #include "store/sqlite/database.hpp"

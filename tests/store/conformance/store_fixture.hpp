@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "porter/result.hpp"
 #include "store/ports.hpp"
 #include "store/support/samples.hpp"
 #include "support/catch.hpp"

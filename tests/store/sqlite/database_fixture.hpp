@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "porter/result.hpp"
 #include "porter/start_error.hpp"
 #include "store/sqlite/backend.hpp"
 #include "store/support/add_account.hpp"

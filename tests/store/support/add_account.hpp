@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "porter/result.hpp"
 #include "store/sqlite/accounts.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/transaction.hpp"

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "porter/result.hpp"
 #include "store/records.hpp"
 #include "store/sqlite/database.hpp"
 
