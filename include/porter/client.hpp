@@ -45,6 +45,10 @@ struct client_error : error {
         : error(std::move(base)), cause(cause_), system(system_)
     {}
 
+    /// Whether the same would fail again, so that a client must not repeat it by itself. A connection that could not be
+    /// made, took too long or was lost is not final; a server that is not trusted or violated the protocol is.
+    bool is_final() const noexcept;
+
     client_errc cause = client_errc::lost;
     std::error_code system;  ///< set for unreachable and lost, where the system gave a reason
     std::string server_key;  ///< unknown_server and untrusted: the fingerprint of the key that the server presented

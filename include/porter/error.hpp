@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <type_traits>
 #include <utility>
 
 namespace porter {
@@ -41,6 +43,19 @@ enum class code : std::uint16_t {
 /// The code's name as documented, e.g. "bad_credentials"; "unknown" for a number that this version does not know.
 std::string_view name_of(code value) noexcept;
 
+/// Whether the same request would be refused again: another name, password, token, option or program is needed, so a
+/// client must not repeat it by itself. The others are temporary: try again, after `retry_after` or with growing
+/// pauses. A number that this version does not know is not final.
+bool is_final(code value) noexcept;
+
+/// The category of codes as std::error_code, named "porter". Its messages are sentences for a person.
+std::error_category const& code_category() noexcept;
+
+inline std::error_code make_error_code(code value) noexcept
+{
+    return {static_cast<int>(value), code_category()};
+}
+
 /// An error as a value: `code` is for programs, `reason` for people.
 struct error {
     error() = default;
@@ -48,9 +63,14 @@ struct error {
         : code(code_), reason(std::move(reason_)), retry_after(retry_after_)
     {}
 
+    bool is_final() const noexcept { return porter::is_final(code); }
+
     porter::code code = porter::code::internal;
     std::string reason;                  ///< for people only, UTF-8, may be empty
     std::chrono::seconds retry_after{};  ///< when to try again; 0: no advice
 };
 
 }  // namespace porter
+
+template <>
+struct std::is_error_code_enum<porter::code> : std::true_type {};

@@ -12,6 +12,25 @@ std::string retry_text(error const& denial)
 
 }  // namespace
 
+bool client_error::is_final() const noexcept
+{
+    switch (cause) {
+        case client_errc::unreachable:
+        case client_errc::timed_out:
+        case client_errc::lost:
+            return false;
+        case client_errc::closed:
+        case client_errc::denied:
+            return porter::is_final(code);
+        case client_errc::protocol:
+        case client_errc::not_sent:
+        case client_errc::unknown_server:
+        case client_errc::untrusted:
+            break;
+    }
+    return true;
+}
+
 std::string describe(client_error const& error)
 {
     auto const text = std::string{name_of(error.code)} + (error.reason.empty() ? "" : ": " + error.reason);
