@@ -9,6 +9,8 @@
 #include <string_view>
 
 #include "porter/access.hpp"
+#include "porter/error.hpp"
+#include "porter/outbox.hpp"
 #include "porter/result.hpp"
 #include "porter/task.hpp"
 
@@ -67,21 +69,26 @@ enum class receive_errc : std::uint8_t {
 };
 
 /// A connection with access, as a service sees it. While the service receives, the connection answers pings and account
-/// requests and enforces limits. It lives on one I/O thread and as long as the service's coroutine runs. Once the peer
-/// has closed, the server has closed the connection or the server stops, receives return empty and sends do nothing:
-/// return then.
+/// requests and enforces limits. It lives as long as the service's coroutine runs. Once the peer has closed, the server
+/// has closed the connection or the server stops, receives return empty and sends do nothing: return then.
 ///
-/// Concurrency: one coroutine may receive while another one sends, on the connection's thread, as in
-/// `co_await (reader(client) || writer(client))` with asio::experimental::awaitable_operators. Both must have ended
-/// when the service returns. A second receive at the same time, or a third coroutine that writes, throws
-/// std::logic_error; if it leaves the service, it ends this connection with code::internal. While output waits for a
-/// slow peer, the receiving coroutine goes on until 128 KiB are queued, or until its latest replies are echoes, which
-/// are written from the input buffer.
+/// Threads: a connection lives on one I/O thread, on which its service runs; use it there only. From anywhere else use
+/// its outbox().
+///
+/// Concurrency: one coroutine may receive while another one sends, as in `co_await (reader(client) || writer(client))`
+/// with asio::experimental::awaitable_operators. Both must have ended when the service returns. A second receive at the
+/// same time, or a third coroutine that flushes or sends, throws std::logic_error and ends this connection with
+/// code::internal. While output waits for a slow peer, the receiving coroutine goes on until 64 KiB are queued, or
+/// until its latest replies are echoes, which are written from the input buffer.
 ///
 /// Cancellation: a receive can be cancelled, as by `||`; it throws asio::error::operation_aborted, and the next receive
-/// gets the message. A send that is cancelled throws, too; its message stays queued and is written by the next send or
-/// receive. When the server closes the connection or stops, it cancels whatever else the service awaits (timers, other
-/// sockets); the exception may leave the service. A close by the peer is reported by the next receive or send only.
+/// gets the message. A flush or send that is cancelled throws, too; its messages stay queued and are written by the
+/// next one or by a receive. When the server closes the connection or stops, it cancels whatever else the service
+/// awaits (timers, other sockets); the exception may leave the service. A close by the peer is reported by the next
+/// receive or send, and by closed().
+///
+/// Errors: std::bad_alloc; std::logic_error as above. An exception that leaves the service is logged and ends the
+/// connection with code::internal.
 class connection {
 public:
     std::string_view name() const noexcept;            ///< the client's name; empty in open access
@@ -112,16 +119,36 @@ public:
     /// The same with a deadline for the text, however many data messages come before it.
     task<result<std::string, receive_errc>> receive_text_for(std::chrono::nanoseconds limit);
 
-    /// Queues a message, which is written with all others before the next wait. Never suspends.
-    void reply(message const& outgoing);
-    /// Queues a text, which must be valid UTF-8. `body` is copied, unless it is the body of the latest message
-    /// received: that one is written from the input buffer.
-    void reply(std::string_view body);
+    /// Queues a text, which must be valid UTF-8. Never suspends: it is written before the next wait of a receive, or by
+    /// flush(). `text` is copied, unless it is the body of the latest message received: that one is written from the
+    /// input buffer. There is no limit: flush where you queue without receiving.
+    void queue(std::string_view text);
+    /// The same for any bytes, as a data message.
+    void queue_data(std::string_view bytes);
+    /// The same for a message of either kind.
+    void queue(message const& outgoing);
 
-    /// Queues a text or a message and writes the queue; suspends while the peer is slow. False: the connection has
-    /// ended.
-    task<bool> send(std::string body);
-    task<bool> send(message outgoing);
+    /// Writes what is queued; suspends while the peer is slow. False: the connection has ended.
+    task<bool> flush();
+
+    /// Queues a message and flushes. The call copies, so the argument may be a temporary; nothing is written before the
+    /// result is awaited.
+    task<bool> send(std::string_view text);
+    task<bool> send_data(std::string_view bytes);
+    task<bool> send(message const& outgoing);
+
+    /// Closes the connection: queued and posted messages are sent, then closing(value, reason), and whatever the
+    /// service awaits is cancelled. `reason` is for people, in UTF-8, at most a line. Does nothing when the connection
+    /// has ended. Return from the service then. slow_consumer drops what was posted.
+    void close(code value, std::string reason = {});
+
+    /// Waits until the connection has ended or the peer has closed its side, for a service that waits for something
+    /// else: `co_await (work(client) || client.closed())`. A close by the peer is noticed within about a second of its
+    /// arrival; messages that came before it can still be received. Any number of coroutines may wait. Cancellable.
+    task<void> closed();
+
+    /// The queue through which other coroutines and threads send to this client.
+    porter::outbox outbox();
 
 private:
     friend class detail::server::message_loop;

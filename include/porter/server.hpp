@@ -53,6 +53,7 @@ struct server_options {
     std::size_t max_connections_per_address = 1024;  ///< per IPv4 address or IPv6 /64; 0: no limit
     std::size_t max_connections_per_account = 1024;  ///< with access; 0: no limit
     std::uint32_t max_frame = 1024 * 1024;           ///< payload bytes, 4 KiB to 16 MiB
+    std::size_t max_outbox = 1024 * 1024;  ///< bytes posted to one connection and not yet written, 4 KiB to 1 GiB
 
     /// Networks of proxies, in CIDR notation. A connection from them must begin with a PROXY protocol header (v1 or
     /// v2), which states the client's address. A proxy is not limited by its own address.

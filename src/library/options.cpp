@@ -26,6 +26,8 @@ server_options checked(server_options options)
     using std::chrono::seconds;
     require(options.max_frame >= 4 * 1024 && options.max_frame <= 16 * 1024 * 1024,
             "max_frame must be 4 KiB to 16 MiB");
+    require(options.max_outbox >= 4 * 1024 && options.max_outbox <= 1024 * 1024 * 1024,
+            "max_outbox must be 4 KiB to 1 GiB");
     require(options.tls_key.empty() == options.tls_certificate.empty(),
             "tls_key and tls_certificate must be given together");
     require(options.tls != tls_mode::off || options.tls_key.empty(), "tls_key is of no use with tls off");
@@ -85,6 +87,7 @@ server::options connection_options(server_options const& options)
     converted.max_connections_per_address = options.max_connections_per_address;
     converted.max_connections_per_account = options.max_connections_per_account;
     converted.max_frame = options.max_frame;
+    converted.max_outbox = options.max_outbox;
     for (auto const& text : options.proxy_from) {
         auto const network = base::network::parse(text);
         if (!network) throw start_error{start_errc::configuration, "proxy_from: not a network: " + text};

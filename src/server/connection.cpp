@@ -2,12 +2,13 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
+#include <limits>
 #include <system_error>
 #include <utility>
 
-#include "protocol/kinds.hpp"
 #include "server/proxy_protocol.hpp"
 #include "server/worker.hpp"
 
@@ -36,13 +37,6 @@ bool peer_ended_first(close_reason const& reason)
 
 }  // namespace
 
-void traffic::trace(std::string_view event, identity::address const& peer, std::byte kind, std::size_t payload) const
-{
-    auto const name = protocol::name_of(static_cast<protocol::kind>(kind));
-    auto const shown = name.empty() ? log::field{"kind", std::to_integer<int>(kind)} : log::field{"kind", name};
-    log_.with(peer).trace(event, {shown, {"bytes", frame_header_size + payload}});
-}
-
 connection::connection(stream socket, identity::address peer, worker& worker, options const& options, log::logger& log)
     : socket_(std::move(socket)), traffic_(log), worker_(worker), timeouts_(options), address_(std::move(peer))
 {
@@ -51,6 +45,7 @@ connection::connection(stream socket, identity::address peer, worker& worker, op
 
 connection::~connection()
 {
+    if (concurrency_ && concurrency_->outbox) concurrency_->outbox->detach();
     if (attached_) worker_.remove(*this);
 }
 
@@ -320,29 +315,110 @@ task<bool> connection::flush()
     if (evictable_slot_ != nullptr) evictable_slot_->unpin();
     while (flushing_) co_await wait_for_flush();
     base::error_code error;
-    flush_guard const guard{*this};
-    while (has_output()) {
-        auto const bytes = socket_.encoder().pending();
-        auto const size =
-            co_await socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()), base::uncancelled(error));
-        on_written(size, error);
+    {
+        flush_guard const guard{*this};
+        auto unwritten = socket_.encoder().size();
+        while (has_output() && unwritten != 0) {
+            auto const bytes = socket_.encoder().pending();
+            auto const size =
+                co_await socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()), base::uncancelled(error));
+            on_written(size, error);
+            unwritten -= std::min(unwritten, size);
+        }
     }
+    write_outbox();
     co_return !close_reason_;
+}
+
+connection::concurrency_state& connection::concurrency()
+{
+    if (!concurrency_) concurrency_ = std::make_unique<concurrency_state>();
+    return *concurrency_;
 }
 
 task<void> connection::wait_for_flush()
 {
-    assert(!flush_waiter_);
-    return base::suspend<>([this](base::resume_handler<> resume) {
-        flush_waiter_ = std::make_unique<base::resume_handler<>>(std::move(resume));
-    });
+    assert(!is_flush_awaited());
+    return base::suspend<>(
+        [this](base::resume_handler<> resume) { concurrency().flush_waiter.emplace(std::move(resume)); });
 }
 
 void connection::end_flush()
 {
     flushing_ = false;
-    if (!flush_waiter_) return;
-    asio::post(worker_.executor(), [waiter = std::move(flush_waiter_)] { std::move (*waiter)(); });
+    if (!concurrency_) return;
+    if (concurrency_->flush_waiter) {
+        auto waiter = std::move(*concurrency_->flush_waiter);
+        concurrency_->flush_waiter.reset();
+        asio::post(worker_.executor(), std::move(waiter));
+    } else if (concurrency_->outbox) {
+        concurrency_->outbox->schedule();
+    }
+}
+
+std::shared_ptr<outbox_queue> const& connection::outbox()
+{
+    auto& queue = concurrency().outbox;
+    if (!queue) {
+        queue = std::make_shared<outbox_queue>(*this, worker_.executor(), timeouts_.options().max_outbox);
+        if (close_reason_) queue->detach();
+    }
+    return queue;
+}
+
+/// Queues posted messages while less than `limit` bytes are queued. False: nothing is queued.
+bool connection::fill_from_outbox(std::size_t limit)
+{
+    auto& outbox = *concurrency_->outbox;
+    while (socket_.encoder().size() < limit) {
+        auto const next = outbox.take();
+        if (!next) break;
+        queue(next->kind, *next->body);
+    }
+    return !socket_.encoder().empty();
+}
+
+void connection::write_outbox()
+{
+    if (close_reason_ || !concurrency_ || !concurrency_->outbox) return;
+    try {
+        while (fill_from_outbox(output_limit) && !flushing_) {
+            if (!try_flush()) return start_outbox_write();
+        }
+    } catch (std::bad_alloc const&) {  // not called by the service's coroutine, which would receive it
+        abort(close_reason::local(code::internal, "out of memory"));
+    }
+}
+
+/// A write without a coroutine: the service may await something else. close() waits for its end.
+void connection::start_outbox_write()
+{
+    if (close_reason_) return;
+    auto const bytes = socket_.encoder().pending();
+    socket_.async_write_some(
+        asio::buffer(bytes.data(), bytes.size()),
+        [this](base::error_code const& error, std::size_t size) { on_outbox_written(error, size); });
+    flushing_ = true;
+}
+
+void connection::on_outbox_written(base::error_code const& error, std::size_t size)
+{
+    bool const was_open = !close_reason_;
+    on_written(size, error);
+    bool const is_awaited = is_flush_awaited();
+    end_flush();
+    if (was_open && close_reason_) return abort(*close_reason_);  // wakes the service, whatever it awaits
+    if (!is_awaited) write_outbox();
+}
+
+/// After this every post returns `gone`. What was posted before is queued, unless the peer cannot read it.
+void connection::detach_outbox()
+{
+    if (!concurrency_ || !concurrency_->outbox) return;
+    bool const is_readable =
+        close_reason_->kind() != close_reason::kind_type::lost && close_reason_->close_code() != code::slow_consumer;
+    if (is_readable) fill_from_outbox(std::numeric_limits<std::size_t>::max());
+    concurrency_->outbox->detach();
 }
 
 task<bool> connection::flush_before_wait()
@@ -382,7 +458,8 @@ void connection::borrow_output()
 
 std::size_t connection::held_memory() const noexcept
 {
-    return socket_.decoder().capacity() + socket_.encoder().capacity() + socket_.buffered();
+    auto const posted = concurrency_ && concurrency_->outbox ? concurrency_->outbox->bytes() : 0;
+    return socket_.decoder().capacity() + socket_.encoder().capacity() + socket_.buffered() + posted;
 }
 
 void connection::count_memory()
@@ -429,7 +506,9 @@ void connection::set_session(store::session_id session, base::timestamp expires_
 
 void connection::end(close_reason reason)
 {
-    if (!close_reason_) close_reason_ = std::make_unique<close_reason const>(std::move(reason));
+    if (close_reason_) return;
+    close_reason_ = std::make_unique<close_reason const>(std::move(reason));
+    wake_end_waiters();
 }
 
 void connection::end_with_error(base::error_code const& error)
@@ -460,6 +539,8 @@ void connection::evict()
 task<void> connection::close()
 {
     co_await end_read();
+    while (flushing_) co_await wait_for_flush();
+    detach_outbox();
     if (evictable_slot_ != nullptr) evictable_slot_->unpin();
     bool const is_evicted = slot_ != nullptr && slot_->is_evicted();
     auto const permit = is_evicted ? slot_->permit_reject() : std::nullopt;
@@ -531,6 +612,10 @@ void connection::on_tick(time_point now, base::timestamp wall)
     if (timeouts_.is_access_pending() && read_state_ == read_state::idle && is_peer_gone()) {
         return abort(close_reason::lost("the client has gone"));
     }
+    if (concurrency_ && concurrency_->end_timer && !concurrency_->is_peer_closed && is_peer_closed()) {
+        concurrency_->is_peer_closed = true;
+        wake_end_waiters();
+    }
     if (auto expired = timeouts_.expired(now)) return abort(std::move(*expired));
     update_memory();
     if (close_reason_) return;
@@ -555,6 +640,26 @@ bool connection::is_peer_gone()
 {
     pollfd state{socket_.native_handle(), 0, 0};
     return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+/// Whether the peer has ended its sending side, or reset the connection.
+bool connection::is_peer_closed()
+{
+    pollfd state{socket_.native_handle(), POLLRDHUP, 0};
+    return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLERR | POLLHUP)) != 0;
+}
+
+task<void> connection::wait_for_end()
+{
+    auto& state = concurrency();
+    if (close_reason_ || state.is_peer_closed) co_return;
+    if (!state.end_timer) state.end_timer.emplace(worker_.executor(), base::steady_timer::time_point::max());
+    co_await state.end_timer->async_wait(base::use_tuple);
+}
+
+void connection::wake_end_waiters()
+{
+    if (concurrency_ && concurrency_->end_timer) concurrency_->end_timer->cancel();
 }
 
 /// Once a tick: counts the memory that this connection holds, and ends it when other connections need that.

@@ -20,56 +20,14 @@
 #include "server/connection_limiter.hpp"
 #include "server/connection_timeouts.hpp"
 #include "server/options.hpp"
+#include "server/outbox_queue.hpp"
 #include "server/tls_acceptor.hpp"
+#include "server/traffic.hpp"
 #include "store/records.hpp"
 
 namespace porter::detail::server {
 
 class worker;
-
-/// Counts the frames of a connection, and logs the kind and length of each at the level trace, never its content. On
-/// the connection's thread.
-class traffic {
-public:
-    struct direction {
-        std::uint64_t messages = 0;
-        std::uint64_t bytes = 0;  ///< of the frames, headers included
-    };
-
-    explicit traffic(log::logger& log) : traces_(log.writes(log::level::trace)), log_(log) {}
-
-    /// `payload`: bytes.
-    void received(identity::address const& from, std::byte kind, std::size_t payload)
-    {
-        count(in_, payload);
-        if (traces_) [[unlikely]]
-            trace("message_received", from, kind, payload);
-    }
-    /// When it is queued.
-    void sent(identity::address const& to, std::byte kind, std::size_t payload)
-    {
-        count(out_, payload);
-        if (traces_) [[unlikely]]
-            trace("message_sent", to, kind, payload);
-    }
-
-    direction const& in() const noexcept { return in_; }
-    direction const& out() const noexcept { return out_; }
-    log::logger& log() const noexcept { return log_; }
-
-private:
-    static void count(direction& counted, std::size_t payload) noexcept
-    {
-        ++counted.messages;
-        counted.bytes += frame_header_size + payload;
-    }
-    void trace(std::string_view event, identity::address const& peer, std::byte kind, std::size_t payload) const;
-
-    direction in_;
-    direction out_;
-    bool const traces_;
-    log::logger& log_;
-};
 
 /// One connection: its socket with the frames, its timeouts, its slot, and how it ends. The coroutine serve() works
 /// with it, on one worker's thread; the object lives as long as that coroutine.
@@ -184,19 +142,28 @@ public:
     /// Writes what the socket takes without waiting. False: flush() the rest, or ended.
     bool try_flush();
 
-    /// Writes what is queued; where another coroutine is writing, waits for that first. False: ended. At most two
-    /// coroutines: one that receives and one that sends. After a cancellation
-    /// (operation_aborted) the rest of the output stays queued.
+    /// Writes what is queued now; where another write is in progress, waits for that first. False: ended. At most two
+    /// coroutines: one that receives and one that sends. After a cancellation (operation_aborted) the rest of the
+    /// output stays queued.
     task<bool> flush();
 
     /// Whether the next read must wait for a flush() in progress: its output is full, or lies in the input buffer.
     bool must_flush_before_read() const noexcept { return is_output_full() || socket_.encoder().has_forwarded(); }
     bool is_flushing() const noexcept { return flushing_; }
     /// Whether a coroutine waits for another one's flush(): a third must not call it.
-    bool is_flush_awaited() const noexcept { return flush_waiter_ != nullptr; }
+    bool is_flush_awaited() const noexcept { return concurrency_ && concurrency_->flush_waiter; }
+
+    /// The queue of messages that are posted to this connection, from any thread.
+    std::shared_ptr<outbox_queue> const& outbox();
+
+    /// Sends what was posted: begins a write, or adds to the one in progress.
+    void write_outbox();
 
     /// Writes what is queued before the coroutine waits for store or hash. False: ended.
     task<bool> flush_before_wait();
+
+    /// Waits until the connection ends or the peer closes its side, which the next tick finds. Cancellable.
+    task<void> wait_for_end();
 
     /// Why the connection ends; null: it does not.
     close_reason const* ended() const noexcept { return close_reason_.get(); }
@@ -276,6 +243,20 @@ private:
     };
     task<void> wait_for_flush();
     void end_flush();
+    bool fill_from_outbox(std::size_t limit);
+    void start_outbox_write();
+    void on_outbox_written(base::error_code const& error, std::size_t size);
+    void detach_outbox();
+
+    /// What only some services use: those that do several things at once. On the heap, because most connections never
+    /// have it.
+    struct concurrency_state {
+        std::optional<base::resume_handler<>> flush_waiter;  // waits for the write in progress
+        std::shared_ptr<outbox_queue> outbox;
+        std::optional<base::steady_timer> end_timer;  // never expires; its cancellation says that the connection ends
+        bool is_peer_closed = false;
+    };
+    concurrency_state& concurrency();
 
     bool has_output() const noexcept { return !close_reason_ && !socket_.encoder().empty(); }
     void borrow_output();
@@ -285,6 +266,8 @@ private:
     bool can_send_closing();
     task<void> drain_input();
     bool is_peer_gone();
+    bool is_peer_closed();
+    void wake_end_waiters();
     std::size_t held_memory() const noexcept;
     void count_memory();
     void update_memory();
@@ -320,8 +303,8 @@ private:
     base::timestamp session_expires_at_{};
     identity::address address_;
     asio::cancellation_signal cancellation_;
-    asio::cancellation_slot own_slot_;                      // of serve()'s coroutine
-    std::unique_ptr<base::resume_handler<>> flush_waiter_;  // null: no coroutine waits for another's flush
+    asio::cancellation_slot own_slot_;                // of serve()'s coroutine
+    std::unique_ptr<concurrency_state> concurrency_;  // null: not used yet
 
     // The worker's list of its connections.
     bool attached_ = false;

@@ -115,20 +115,25 @@ task<std::optional<batch>> message_loop::receive_some()
     }
 }
 
-/// Whether the reply is the message that next() returned last, whose frame is still in the input.
-bool message_loop::is_current(message const& reply) const noexcept
+/// Whether it is the message that next() returned last, whose frame is still in the input.
+bool message_loop::is_current(message const& outgoing) const noexcept
 {
-    return !reply.body.empty() && reply.kind == current_.kind && reply.body.data() == current_.body.data() &&
-           reply.body.size() == current_.body.size();
+    return !outgoing.body.empty() && outgoing.kind == current_.kind && outgoing.body.data() == current_.body.data() &&
+           outgoing.body.size() == current_.body.size();
 }
 
-void message_loop::reply(message const& reply)
+void message_loop::queue(message const& outgoing)
 {
     static_assert(static_cast<int>(message_kind::text) == static_cast<int>(protocol::kind::text));
     static_assert(static_cast<int>(message_kind::data) == static_cast<int>(protocol::kind::data));
     if (conn_.ended()) return;
-    if (is_current(reply)) return conn_.forward(current_frame_);
-    conn_.queue(static_cast<protocol::kind>(reply.kind), reply.body);
+    if (is_current(outgoing)) return conn_.forward(current_frame_);
+    conn_.queue(static_cast<protocol::kind>(outgoing.kind), outgoing.body);
+}
+
+void message_loop::close(code value, std::string reason)
+{
+    conn_.abort(close_reason::local(value, std::move(reason)));
 }
 
 void message_loop::deny_unsupported()
@@ -222,28 +227,59 @@ task<std::optional<std::string>> connection::receive_text()
     }
 }
 
-void connection::reply(message const& answer)
+void connection::queue(message const& outgoing)
 {
-    loop_->reply(answer);
+    loop_->queue(outgoing);
 }
 
-void connection::reply(std::string_view body)
+void connection::queue(std::string_view text)
 {
-    loop_->reply(message{message_kind::text, body});
+    loop_->queue(message{message_kind::text, text});
 }
 
-task<bool> connection::send(std::string body)
+void connection::queue_data(std::string_view bytes)
 {
-    reply(body);
-    auto written = co_await loop_->flush();
-    co_return written;
+    loop_->queue(message{message_kind::data, bytes});
 }
 
-task<bool> connection::send(message answer)
+task<bool> connection::flush()
 {
-    reply(answer);
-    auto written = co_await loop_->flush();
-    co_return written;
+    return loop_->flush();
+}
+
+// The sends are plain functions, so that the message is queued before anything can suspend.
+
+task<bool> connection::send(message const& outgoing)
+{
+    queue(outgoing);
+    return flush();
+}
+
+task<bool> connection::send(std::string_view text)
+{
+    queue(text);
+    return flush();
+}
+
+task<bool> connection::send_data(std::string_view bytes)
+{
+    queue_data(bytes);
+    return flush();
+}
+
+void connection::close(code value, std::string reason)
+{
+    loop_->close(value, std::move(reason));
+}
+
+task<void> connection::closed()
+{
+    return loop_->closed();
+}
+
+outbox connection::outbox()
+{
+    return porter::outbox{loop_->outbox()};
 }
 
 }  // namespace porter

@@ -4,6 +4,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "porter/connection.hpp"
@@ -23,7 +24,11 @@ public:
     {}
 
     /// Calls the service's handler with the public connection. What it throws, report_defect() takes.
-    task<void> run_service() { return ctx_.handler(public_connection_); }
+    task<void> run_service()
+    {
+        conn_.try_flush();  // the service may await something else before it receives, and the client waits for access
+        return ctx_.handler(public_connection_);
+    }
 
     /// An exception that escapes a service ends this connection, never the server.
     void report_defect(std::exception_ptr escaped);
@@ -33,8 +38,11 @@ public:
     task<result<batch, receive_errc>> receive_some_for(std::chrono::nanoseconds limit);
     message const* next();
     message const& current() const noexcept { return current_; }  ///< what next() returned last
-    void reply(message const& reply);
+    void queue(message const& outgoing);
     task<bool> flush();
+    void close(code value, std::string reason);
+    task<void> closed() { return conn_.wait_for_end(); }
+    std::shared_ptr<outbox_queue> const& outbox() { return conn_.outbox(); }
     authenticated_client const& client() const noexcept { return client_; }
     connection const& conn() const noexcept { return conn_; }
 
@@ -75,7 +83,7 @@ private:
         current_ = {kind, body};
         return &current_;
     }
-    bool is_current(message const& reply) const noexcept;
+    bool is_current(message const& outgoing) const noexcept;
 
     porter::connection public_connection_{*this};
     connection& conn_;

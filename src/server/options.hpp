@@ -25,6 +25,7 @@ struct options {
     /// Bytes that all connections together may hold for incomplete frames and unread output; the connections of one
     /// network (IPv4 address or IPv6 /64) half of that. At least eight of the largest frames. 0: no limit.
     std::size_t max_buffered = 128 * 1024 * 1024;
+    std::size_t max_outbox = 1024 * 1024;  ///< bytes that are posted to a connection and not yet written
     std::chrono::milliseconds activity_write_period =
         std::chrono::seconds{60};           ///< how often the last use of connected sessions is written
     std::uint32_t max_frame = 1024 * 1024;  ///< payload bytes of a frame after access

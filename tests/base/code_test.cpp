@@ -17,7 +17,7 @@ TEST_CASE("a code is a std::error_code of its own category")
     CHECK_FALSE(std::error_code{code::normal});
 }
 
-TEST_CASE("every code has a sentence of its own, and a number of a newer protocol says so")
+TEST_CASE("every code has a sentence of its own and a number of a newer protocol is unknown")
 {
     for (int number = 0; number <= 30; ++number) {
         auto const value = static_cast<code>(number);

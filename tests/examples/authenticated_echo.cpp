@@ -6,7 +6,7 @@
 porter::task<void> echo(porter::connection& client)
 {
     while (auto messages = co_await client.receive_some())
-        for (auto const& message : *messages) client.reply(message);
+        for (auto const& message : *messages) client.queue(message);
 }
 
 int main(int argc, char** argv)

@@ -28,7 +28,7 @@ task<void> expect_text(test_client& client, std::string body)
 task<void> echo_all(connection& client)
 {
     while (auto messages = co_await client.receive_some()) {
-        for (auto const& each : *messages) client.reply(each);
+        for (auto const& each : *messages) client.queue(each);
     }
 }
 
@@ -103,7 +103,7 @@ TEST_CASE("a receive that is cancelled loses nothing")
             auto either = client.receive_text() || timer.async_wait(use_task);
             auto const first = co_await std::move(either);
             if (first.index() == 1) continue;
-            client.reply(*std::get<0>(first));
+            client.queue(*std::get<0>(first));
             ++round;
         }
     };
@@ -129,10 +129,10 @@ TEST_CASE("a receive with a deadline returns a message or times out or ends")
             auto const limit = seen.empty() ? std::chrono::milliseconds{1} : std::chrono::minutes{1};
             auto const got = co_await client.receive_text_for(limit);
             if (got) {
-                client.reply(*got);
+                client.queue(*got);
                 seen.push_back(*got);
             } else if (got.error() == receive_errc::timed_out) {
-                client.reply("are you there?");
+                client.queue("are you there?");
                 seen.emplace_back("timed out");
             } else {
                 seen.emplace_back("ended");

@@ -30,15 +30,15 @@ TEST_CASE("replies arrive in the service's order whether they are echoes or othe
     auto service = [](connection& client) -> task<void> {
         std::string kept;
         while (auto messages = co_await client.receive_some()) {
-            client.reply(kept);
+            client.queue(kept);
             std::optional<message> before;
             for (auto const& each : *messages) {
-                client.reply(each);
-                client.reply(each);
-                if (before) client.reply(*before);
-                client.reply(message{each.kind, each.body.substr(0, each.body.size() / 2)});
-                client.reply(message{message_kind::data, each.body});
-                client.reply(each);
+                client.queue(each);
+                client.queue(each);
+                if (before) client.queue(*before);
+                client.queue(message{each.kind, each.body.substr(0, each.body.size() / 2)});
+                client.queue(message{message_kind::data, each.body});
+                client.queue(each);
                 before = each;
             }
             kept = before->body;
@@ -147,7 +147,7 @@ TEST_CASE("when unwritten output reaches its limit no further message is process
             std::size_t taken = 0;
             std::string const large(64 * 1024, 'x');
             for ([[maybe_unused]] auto const& each : *some) {
-                client.reply(large);
+                client.queue(large);
                 ++taken;
             }
             most = std::max(most, taken);

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "porter/error.hpp"
+
+namespace porter {
+
+namespace detail::server {
+class outbox_queue;
+}
+
+/// What became of a message that was posted.
+enum class post_result : std::uint8_t {
+    queued,  ///< it is sent unless the connection ends first
+    full,    ///< dropped: the client has not read server_options::max_outbox bytes yet
+    gone,    ///< dropped: the connection has ended
+};
+
+/// Sends messages to a client from anywhere: another connection's service, a timer, a thread. Made by
+/// connection::outbox(). All copies are one queue, whose messages arrive in the order in which they were posted.
+///
+///     for (auto& member : members) member.post(line);
+///
+/// A message is sent at once when the connection is quiet, else after what is being written; relative to what the
+/// service itself queues the order is not defined. Messages that were posted before the service returns, or before
+/// close(), are sent before the connection closes, unless it is lost.
+///
+/// Threads: every member may be called from any thread, also at the same time on copies. No member suspends or waits
+/// for the network.
+/// Lifetime: an outbox outlives its connection and the server; then posts return `gone`.
+/// Errors: std::bad_alloc; then nothing was posted.
+class outbox {
+public:
+    /// Posts a text, which must be valid UTF-8. `text` is copied.
+    post_result post(std::string_view text) const;
+    /// The same without a copy, for one text to many clients. Not null; must not change any more.
+    post_result post(std::shared_ptr<std::string const> text) const;
+
+    /// Posts any bytes as a data message. `bytes` is copied.
+    post_result post_data(std::string_view bytes) const;
+    /// The same without a copy. Not null; must not change any more.
+    post_result post_data(std::shared_ptr<std::string const> bytes) const;
+
+    /// Closes the connection, as connection::close() does, after what was posted before: nothing when it has ended.
+    /// Every later post returns `gone`. After slow_consumer the posted messages are dropped.
+    void close(code value, std::string reason = {}) const;
+
+private:
+    friend class connection;
+    explicit outbox(std::shared_ptr<detail::server::outbox_queue> queue) : queue_(std::move(queue)) {}
+
+    std::shared_ptr<detail::server::outbox_queue> queue_;
+};
+
+}  // namespace porter

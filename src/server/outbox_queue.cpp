@@ -1,0 +1,124 @@
+#include "server/outbox_queue.hpp"
+
+#include <utility>
+
+#include "base/asio.hpp"
+#include "server/connection.hpp"
+
+namespace porter::detail::server {
+
+post_result outbox_queue::post(protocol::kind kind, std::shared_ptr<std::string const> body)
+{
+    std::lock_guard const lock{mutex_};
+    if (conn_ == nullptr || closing_) return post_result::gone;
+    auto const size = body->size() + item_overhead;
+    if (bytes_ + size > limit_) return post_result::full;
+    items_.push_back({kind, std::move(body)});
+    bytes_ += size;
+    schedule_locked();
+    return post_result::queued;
+}
+
+void outbox_queue::close(close_reason reason)
+{
+    std::lock_guard const lock{mutex_};
+    if (conn_ == nullptr || closing_) return;
+    closing_ = std::move(reason);
+    schedule_locked();
+}
+
+void outbox_queue::schedule()
+{
+    std::lock_guard const lock{mutex_};
+    if (!items_.empty()) schedule_locked();
+}
+
+/// With the mutex locked: then the executor exists, because the connection does.
+void outbox_queue::schedule_locked()
+{
+    if (scheduled_ || conn_ == nullptr) return;
+    asio::post(executor_, [self = shared_from_this()] { self->deliver(); });
+    scheduled_ = true;
+}
+
+void outbox_queue::deliver()
+{
+    std::unique_lock lock{mutex_};
+    scheduled_ = false;
+    auto* const conn = conn_;  // it ends on this thread only
+    auto closing = std::exchange(closing_, std::nullopt);
+    bool const is_closing = closing.has_value();
+    lock.unlock();
+    if (conn == nullptr) return;
+    if (is_closing) return conn->abort(std::move(*closing));
+    conn->write_outbox();
+}
+
+std::optional<outbox_queue::item> outbox_queue::take()
+{
+    std::lock_guard const lock{mutex_};
+    if (items_.empty()) return std::nullopt;
+    auto next = std::move(items_.front());
+    items_.pop_front();
+    bytes_ -= next.body->size() + item_overhead;
+    return next;
+}
+
+bool outbox_queue::empty() const
+{
+    std::lock_guard const lock{mutex_};
+    return items_.empty();
+}
+
+std::size_t outbox_queue::bytes() const
+{
+    std::lock_guard const lock{mutex_};
+    return bytes_;
+}
+
+void outbox_queue::detach() noexcept
+{
+    std::deque<item> dropped;  // freed without the mutex
+    std::lock_guard const lock{mutex_};
+    conn_ = nullptr;
+    dropped.swap(items_);
+    bytes_ = 0;
+}
+
+}  // namespace porter::detail::server
+
+namespace porter {
+
+namespace {
+
+using detail::protocol::kind;
+using detail::server::close_reason;
+
+}  // namespace
+
+post_result outbox::post(std::string_view text) const
+{
+    return post(std::make_shared<std::string const>(text));
+}
+
+post_result outbox::post(std::shared_ptr<std::string const> text) const
+{
+    return queue_->post(kind::text, std::move(text));
+}
+
+post_result outbox::post_data(std::string_view bytes) const
+{
+    return post_data(std::make_shared<std::string const>(bytes));
+}
+
+post_result outbox::post_data(std::shared_ptr<std::string const> bytes) const
+{
+    return queue_->post(kind::data, std::move(bytes));
+}
+
+void outbox::close(code value, std::string reason) const
+{
+    queue_->close(close_reason::local(value, std::move(reason)));
+}
+
+}  // namespace porter

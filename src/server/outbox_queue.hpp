@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "porter/outbox.hpp"
+#include "porter/task.hpp"
+#include "protocol/kinds.hpp"
+#include "server/close_reason.hpp"
+
+namespace porter::detail::server {
+
+class connection;
+
+/// The messages that were posted to a connection and are not yet in its output. Shared by the connection and all copies
+/// of its porter::outbox. Posting is for any thread; the other members are for the connection's thread.
+class outbox_queue : public std::enable_shared_from_this<outbox_queue> {
+public:
+    struct item {
+        protocol::kind kind;
+        std::shared_ptr<std::string const> body;
+    };
+
+    /// `limit`: bytes. `conn` calls detach() before it ends.
+    outbox_queue(connection& conn, io_executor executor, std::size_t limit)
+        : executor_(executor), limit_(limit), conn_(&conn)
+    {}
+
+    /// Queues a message, and lets the connection send it. Any thread.
+    post_result post(protocol::kind kind, std::shared_ptr<std::string const> body);
+
+    /// Lets the connection close, once it has sent what was posted before. Any thread.
+    void close(close_reason reason);
+
+    /// Lets the connection call write_outbox(), if messages are queued.
+    void schedule();
+
+    /// The next message, which is no longer queued.
+    std::optional<item> take();
+
+    bool empty() const;
+    std::size_t bytes() const;
+
+    /// The connection ends: drops the messages, and each later post returns `gone`.
+    void detach() noexcept;
+
+private:
+    /// What an entry costs beside its body, so that empty messages are bounded, too.
+    static constexpr std::size_t item_overhead = 64;
+
+    void schedule_locked();
+    void deliver();
+
+    io_executor const executor_;
+    std::size_t const limit_;
+    mutable std::mutex mutex_;
+    connection* conn_;  // null: gone
+    std::deque<item> items_;
+    std::size_t bytes_ = 0;
+    std::optional<close_reason> closing_;
+    bool scheduled_ = false;
+};
+
+}  // namespace porter::detail::server
