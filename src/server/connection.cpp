@@ -57,7 +57,7 @@ void connection::attach()
 void connection::attach(connection_slot& slot, asio::cancellation_slot own)
 {
     attach();
-    own_slot_ = own;
+    reader_.attach(own);
     evictable_slot_ = slot_ = &slot;
 }
 
@@ -121,61 +121,7 @@ task<void> connection::read()
 {
     if (evictable_slot_ != nullptr) evictable_slot_->unpin();
     timeouts_.start_read(socket_.decoder());
-    if (read_state_ != read_state::idle) return await_read();  // begun by a coroutine that was cancelled
-    // TLS may have taken more from the socket than it returned: only for a plain socket readiness can be awaited.
-    if (worker_.memory().is_tight() && socket_.decoder().empty() && !socket_.is_tls()) unbuffered_ = true;
-    if (!unbuffered_) prepare_buffer();
-    return await_read();
-}
-
-task<void> connection::await_read()
-{
-    return base::suspend<std::exception_ptr>([this](base::resume_handler<std::exception_ptr> resume) {
-        resume_.emplace(std::move(resume));
-        make_cancellable();
-        if (read_state_ != read_state::idle) return;
-        if (unbuffered_) return start_wait();
-        read_state_ = read_state::scheduled;
-        worker_.scheduler().schedule(*this);
-    });
-}
-
-/// serve()'s own coroutine is not cancelled while it reads: abort() ends the read. So its messages pay nothing for
-/// this.
-void connection::make_cancellable()
-{
-    auto const slot = asio::get_associated_cancellation_slot(*resume_);
-    is_cancellable_ = slot.is_connected() && slot != own_slot_;
-    if (is_cancellable_) asio::cancellation_slot{slot}.assign([this](asio::cancellation_type) { cancel_read(); });
-}
-
-void connection::cancel_read()
-{
-    if (resume_) resume_later(std::make_exception_ptr(std::system_error{asio::error::operation_aborted}));
-}
-
-void connection::interrupt_read()
-{
-    if (resume_) resume_later(nullptr);
-}
-
-/// The read goes on without a coroutine. Resuming takes a round of the executor, because the caller may be the
-/// cancellation of the coroutine that resumes.
-void connection::resume_later(std::exception_ptr error)
-{
-    timeouts_.stop_read();
-    is_cancellable_ = false;
-    asio::post(worker_.executor(), [resume = std::move(*resume_), error]() mutable { std::move(resume)(error); });
-    resume_.reset();
-}
-
-/// Waits until a read that no coroutine awaits has ended: the connection is about to be destroyed.
-task<void> connection::end_read()
-{
-    if (read_state_ == read_state::idle) co_return;
-    base::error_code ignored;  // the read has ended by itself
-    socket_.cancel(ignored);
-    co_await await_read();
+    return reader_.read();
 }
 
 /// Prepares the buffer of the next read, and counts it at once when it has grown or is small again. A connection whose
@@ -192,90 +138,18 @@ void connection::prepare_buffer()
     }
 }
 
-void connection::start_wait()
-{
-    read_state_ = read_state::waiting;
-    socket_.trim();
-    socket_.async_wait(stream::wait_read, [this](base::error_code const& error) {
-        read_error_ = error;
-        bytes_read_ = 0;
-        read_state_ = read_state::ready;
-        resume();
-    });
-}
-
-void connection::start_read()
-{
-    read_state_ = read_state::reading;
-    auto const space = socket_.decoder().free_space();
-    socket_.async_read_some(asio::buffer(space.data(), space.size()),
-                            [this](base::error_code const& error, std::size_t size) {
-                                on_read(error, size);
-                                resume();
-                            });
-}
-
-/// `expect_input`: bytes have probably arrived.
-bool connection::try_read(bool expect_input)
-{
-    if (close_reason_) {  // nothing would cancel a read that begins now
-        on_read(asio::error::operation_aborted, 0);
-        return true;
-    }
-    if (expect_input) {
-        auto const space = socket_.decoder().free_space();
-        base::error_code error;
-        auto const size = socket_.try_read_some(asio::buffer(space.data(), space.size()), error);
-        if (error != asio::error::would_block) {
-            on_read(error, size);
-            return true;
-        }
-    }
-    start_read();
-    return false;
-}
-
 void connection::on_read(base::error_code const& error, std::size_t size)
 {
-    read_error_ = error;
-    bytes_read_ = size;
-    socket_.decoder().commit(size);
-    read_state_ = read_state::ready;
-}
-
-/// An exception is rethrown in the coroutine: it ends this connection, and not the round of reads.
-void connection::resume()
-{
-    std::exception_ptr escaped;
-    try {
-        finish_read();
-    } catch (...) {
-        escaped = std::current_exception();
-    }
-    if (!resume_) return end_unawaited(escaped);
-    auto handler = std::move(*resume_);
-    resume_.reset();
-    if (std::exchange(is_cancellable_, false)) asio::get_associated_cancellation_slot(handler).clear();
-    std::move(handler)(escaped);
-}
-
-/// An exception that no coroutine is there to receive.
-void connection::end_unawaited(std::exception_ptr const& escaped)
-{
-    if (escaped) end(close_reason::local(code::internal, "out of memory"));
-}
-
-void connection::finish_read()
-{
-    read_state_ = read_state::idle;
     timeouts_.stop_read();
     if (evictable_slot_ != nullptr && !evictable_slot_->pin()) evict();
-    if (bytes_read_ != 0) timeouts_.on_activity();
-    if (!read_error_) {
-        unbuffered_ = false;
-    } else if (!unbuffered_ || read_error_ != asio::error::operation_aborted) {
-        end_with_error(read_error_);
-    }
+    if (size != 0) timeouts_.on_activity();
+    if (error) end_with_error(error);
+}
+
+/// A read that no coroutine awaits has thrown.
+void connection::on_unawaited_error()
+{
+    end(close_reason::local(code::internal, "out of memory"));
 }
 
 task<std::optional<frame>> connection::receive()
@@ -538,7 +412,7 @@ void connection::evict()
 
 task<void> connection::close()
 {
-    co_await end_read();
+    co_await reader_.end();
     while (flushing_) co_await wait_for_flush();
     detach_outbox();
     if (evictable_slot_ != nullptr) evictable_slot_->unpin();
@@ -609,7 +483,7 @@ void connection::on_tick(time_point now, base::timestamp wall)
         }
     }
     // The password of a client that has gone is not worth a hash.
-    if (timeouts_.is_access_pending() && read_state_ == read_state::idle && is_peer_gone()) {
+    if (timeouts_.is_access_pending() && reader_.is_idle() && is_peer_gone()) {
         return abort(close_reason::lost("the client has gone"));
     }
     if (concurrency_ && concurrency_->end_timer && !concurrency_->is_peer_closed && is_peer_closed()) {
@@ -622,17 +496,8 @@ void connection::on_tick(time_point now, base::timestamp wall)
     if (session_ != 0 && wall >= session_expires_at_) {
         return abort(close_reason::local(code::session_ended, "the session has expired"));
     }
-    if (read_state_ == read_state::reading && !is_active) release_buffer();
-}
-
-/// Cancels the read in progress, which brings nothing, so that its buffer is freed.
-void connection::release_buffer()
-{
-    // A write in progress would be cancelled, too.
-    if (unbuffered_ || close_reason_ || flushing_) return;
-    unbuffered_ = true;
-    base::error_code ignored;  // the read has ended by itself
-    socket_.cancel(ignored);
+    // While a write is in progress it would be cancelled, too.
+    if (reader_.is_reading() && !is_active && !flushing_) reader_.release_buffer();
 }
 
 /// Whether the peer has reset the connection. One that has only shut down its sending side waits for its replies.

@@ -3,7 +3,6 @@
 #include <asio/cancellation_signal.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +20,7 @@
 #include "server/connection_timeouts.hpp"
 #include "server/options.hpp"
 #include "server/outbox_queue.hpp"
+#include "server/socket_reader.hpp"
 #include "server/tls_acceptor.hpp"
 #include "server/traffic.hpp"
 #include "store/records.hpp"
@@ -82,13 +82,13 @@ public:
     std::optional<frame> next()
     {
         if (close_reason_) return std::nullopt;
-        auto const received = socket_.decoder().next_frame(read_error_);
+        auto const received = socket_.decoder().next_frame(reader_.error());
         if (received) {
             auto const payload = received->payload();
             timeouts_.on_frame();
             traffic_.received(address_, payload.front(), payload.size());
-        } else if (read_error_) {
-            end_with_frame_error(read_error_);
+        } else if (reader_.error()) {
+            end_with_frame_error(reader_.error());
         }
         return received;
     }
@@ -99,7 +99,7 @@ public:
     task<void> read();
 
     /// Lets read() return without bytes; the next call awaits the same read.
-    void interrupt_read();
+    void interrupt_read() { reader_.interrupt(); }
 
     /// Flushes, and waits for one complete frame. None: ended.
     task<std::optional<frame>> receive();
@@ -207,31 +207,16 @@ public:
     void on_tick(time_point now, base::timestamp wall);
 
 private:
-    friend class read_scheduler;
+    friend class socket_reader;
     friend class worker;
 
-    /// The states of one read(). `waiting` replaces `scheduled` and `reading` while the connection has no buffer:
-    ///   idle       no read: the coroutine runs, or awaits something else
-    ///   scheduled  read() has put it into the read_scheduler's queue, with a buffer
-    ///   reading    a read of the socket is in progress, which a cancelled coroutine no longer awaits
-    ///   waiting    without a buffer, until the socket is readable
-    ///   ready      bytes or an error have come; resume() is next, and leads back to idle
-    enum class read_state : std::uint8_t { idle, scheduled, reading, waiting, ready };
-
-    // The transitions. The read_scheduler calls start_read(), try_read() and resume().
-    void prepare_buffer();                                          // idle: before scheduled
-    void start_wait();                                              // idle -> waiting
-    void start_read();                                              // scheduled -> reading
-    bool try_read(bool expect_input);                               // scheduled -> ready: true; or -> reading: false
-    void on_read(base::error_code const& error, std::size_t size);  // reading -> ready
-    void resume();                                                  // ready -> idle: runs the coroutine, if one waits
-    void finish_read();
-    task<void> await_read();
-    void make_cancellable();
-    void cancel_read();
-    void resume_later(std::exception_ptr error);
-    void end_unawaited(std::exception_ptr const& escaped);
-    task<void> end_read();
+    // What the socket_reader uses.
+    message_socket<stream>& socket() noexcept { return socket_; }
+    worker& owner() noexcept { return worker_; }
+    void prepare_buffer();
+    void on_read(base::error_code const& error, std::size_t size);
+    void on_read_left() { timeouts_.stop_read(); }
+    void on_unawaited_error();
 
     /// Marks a write in progress; its end resumes the coroutine that waits for it.
     struct flush_guard {
@@ -271,24 +256,15 @@ private:
     std::size_t held_memory() const noexcept;
     void count_memory();
     void update_memory();
-    void release_buffer();
     void log_tls();
 
     // The members that every message uses come first.
     message_socket<stream> socket_;
     traffic traffic_;
-    connection* next_scheduled_ = nullptr;  // in the read_scheduler's queue
-    std::size_t bytes_read_ = 0;
-    // Resumes the coroutine that awaits read(). It owns this object through that coroutine, so it must be called before
-    // the server ends: tcp_server runs until every connection has ended.
-    std::optional<base::resume_handler<std::exception_ptr>> resume_;
-    base::error_code read_error_;  // of the read, or of the frame
-    read_state read_state_ = read_state::idle;
-    bool unbuffered_ = false;       // the peer has been silent: the next read waits without a buffer
+    socket_reader reader_{*this};
     bool protocol_known_ = false;   // TLS or plaintext
     bool has_plain_input_ = false;  // a byte that is not TLS's came
     bool flushing_ = false;         // a write waits for the peer
-    bool is_cancellable_ = false;   // the coroutine that awaits read() has a cancellation slot of its own
     std::uint8_t denials_ = 0;      // in this phase, those that are the peer's fault
     std::uint8_t all_denials_ = 0;  // in this phase, all denials
     worker& worker_;
@@ -303,7 +279,6 @@ private:
     base::timestamp session_expires_at_{};
     identity::address address_;
     asio::cancellation_signal cancellation_;
-    asio::cancellation_slot own_slot_;                // of serve()'s coroutine
     std::unique_ptr<concurrency_state> concurrency_;  // null: not used yet
 
     // The worker's list of its connections.

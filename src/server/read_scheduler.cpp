@@ -12,22 +12,22 @@ constexpr std::size_t min_round_to_expect_input = 4;
 
 }  // namespace
 
-void read_scheduler::queue::push(connection& conn) noexcept
+void read_scheduler::queue::push(socket_reader& reader) noexcept
 {
     ++size;
-    conn.next_scheduled_ = nullptr;
-    (first == nullptr ? first : last->next_scheduled_) = &conn;
-    last = &conn;
+    reader.next_scheduled_ = nullptr;
+    (first == nullptr ? first : last->next_scheduled_) = &reader;
+    last = &reader;
 }
 
-void read_scheduler::schedule(connection& conn)
+void read_scheduler::schedule(socket_reader& reader)
 {
     // A connection that has ended starts no read: nothing would cancel it.
-    bool const is_alone = last_ == &conn && scheduled_.first == nullptr && conn.ended() == nullptr;
-    last_ = &conn;
-    if (is_alone) return conn.start_read();
+    bool const is_alone = last_ == &reader && scheduled_.first == nullptr && reader.conn_.ended() == nullptr;
+    last_ = &reader;
+    if (is_alone) return reader.start();
     if (scheduled_.first == nullptr) asio::post(executor_, [this] { run_round(); });
-    scheduled_.push(conn);
+    scheduled_.push(reader);
 }
 
 /// All connections read first and resume afterwards: each half is much code, here and in the kernel, which then stays
@@ -38,12 +38,12 @@ void read_scheduler::run_round() noexcept
     bool const expect_input = round.size >= min_round_to_expect_input;
     queue ready;
     for (auto* each = round.first; each != nullptr;) {
-        auto& conn = *std::exchange(each, each->next_scheduled_);
-        if (conn.try_read(expect_input)) ready.push(conn);
+        auto& reader = *std::exchange(each, each->next_scheduled_);
+        if (reader.try_read(expect_input)) ready.push(reader);
     }
     for (auto* each = ready.first; each != nullptr;) {
-        auto& conn = *std::exchange(each, each->next_scheduled_);  // resuming may schedule or destroy it
-        conn.resume();
+        auto& reader = *std::exchange(each, each->next_scheduled_);  // resuming may schedule or destroy it
+        reader.resume();
     }
 }
 

@@ -4,7 +4,7 @@
 
 namespace porter::detail::server {
 
-class connection;
+class socket_reader;
 
 /// Orders the reads of one worker's connections. After replying, a connection yields to every ready connection before
 /// its next read. By then the peer's next message has mostly arrived, so few reads find nothing and become asynchronous
@@ -13,17 +13,17 @@ class read_scheduler {
 public:
     explicit read_scheduler(io_executor executor) noexcept : executor_(executor) {}
 
-    /// Queues a read of the connection; starts it at once if no other connection has read since its last. The
-    /// connection must live until the read.
-    void schedule(connection& conn);
+    /// Queues a read; starts it at once if no other connection has read since its last. The connection must live until
+    /// the read.
+    void schedule(socket_reader& reader);
 
 private:
-    /// A list of connections by their `next_scheduled_`.
+    /// A list of readers by their `next_scheduled_`.
     struct queue {
-        void push(connection& conn) noexcept;
+        void push(socket_reader& reader) noexcept;
 
-        connection* first = nullptr;
-        connection* last = nullptr;
+        socket_reader* first = nullptr;
+        socket_reader* last = nullptr;
         std::size_t size = 0;
     };
 
@@ -32,7 +32,7 @@ private:
 
     io_executor executor_;
     queue scheduled_;
-    connection const* last_ = nullptr;  // only compared: it may have been destroyed
+    socket_reader const* last_ = nullptr;  // only compared: it may have been destroyed
 };
 
 }  // namespace porter::detail::server
