@@ -28,7 +28,7 @@ EXCEPTIONS = {
 }
 
 CODE, PROSE = "code", "prose"
-TEXT_SUFFIXES = {".cmake", ".json", ".md", ".service", ".sh", ".toml", ".txt", ".yml"}
+TEXT_SUFFIXES = {".1", ".8", ".cmake", ".json", ".md", ".service", ".sh", ".toml", ".txt", ".yml"}
 TOKEN = re.compile(r"[^\W\d]\w*")
 PHRASES = [(re.compile(rf"\b{pattern}\b"), say) for pattern, say in words.PHRASES.items()]
 STANDARD = re.compile(words.STANDARD)
