@@ -8,7 +8,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -24,18 +26,26 @@ namespace detail::client {
 class connection_impl;
 }
 
-/// What failed.
+/// What failed. A std::error_code enum: 0 is success, and no value of this type.
 enum class client_errc : std::uint8_t {
-    unreachable,     ///< connecting failed; see `system`
-    timed_out,       ///< connecting, the welcome or the reply about access took longer than the options allow
-    lost,            ///< the connection ended without a `closing`; see `system`
-    closed,          ///< the server closed the connection with `code`
-    denied,          ///< the server denied the request with `code`; the connection stays open
-    protocol,        ///< the server violated the protocol; the connection was closed
-    not_sent,        ///< this library rejected the request and sent nothing; the connection stays open
-    unknown_server,  ///< the key `server_key` is not known and no authority certifies it; nothing was sent
-    untrusted,       ///< the server's key is not the expected one, or the check failed; nothing was sent
+    unreachable = 1,     ///< connecting failed; see `system`
+    timed_out = 2,       ///< connecting, the welcome or the reply to a request took longer than the options allow
+    lost = 3,            ///< the connection ended without a `closing`; see `system`
+    closed = 4,          ///< the server closed the connection with `code`
+    denied = 5,          ///< the server denied the request with `code`; the connection stays open
+    protocol = 6,        ///< the server violated the protocol; the connection was closed
+    not_sent = 7,        ///< this library rejected the request and sent nothing; the connection stays open
+    unknown_server = 8,  ///< the key `server_key` is not known and no authority certifies it; nothing was sent
+    untrusted = 9,       ///< the server's key is not the expected one, or the check failed; nothing was sent
 };
+
+/// The category of client_errc, named "porter.client". Its messages are sentences for a person.
+std::error_category const& client_category() noexcept;
+
+inline std::error_code make_error_code(client_errc value) noexcept
+{
+    return {static_cast<int>(value), client_category()};
+}
 
 /// Why a connection or a request failed. `cause` is what failed. For every cause, `code` is for programs and `reason`
 /// is a line for people.
@@ -89,7 +99,7 @@ struct client_options {
     /// known_servers. May be unset.
     std::function<void(std::string const&)> warn{};
 
-    /// The limit for each of these: connecting, the welcome, each reply about access.
+    /// The limit for each of these: connecting, the welcome, the reply to each request.
     std::chrono::milliseconds timeout = std::chrono::seconds{20};
 
     /// The client's name for the server's log, in UTF-8. Up to 64 bytes are useful.
@@ -141,10 +151,21 @@ enum class logout_scope : std::uint8_t {
 ///     auto sent = co_await conn->send("hello");
 ///     auto reply = co_await conn->receive_text();
 ///
-/// Use a client only on the I/O thread that created it. It is full duplex: one coroutine may receive while others send
-/// and make requests. It answers pings by itself at any time. No call throws for a denied request or a lost connection;
-/// only a cancelled coroutine ends with asio::error::operation_aborted, as everywhere in Asio. Destroying a client
-/// drops the connection and ends all pending calls. `close()` closes it in order.
+/// For a client that connects again by itself see porter/persistent_client.hpp.
+///
+/// Threads: use a client only on the I/O thread that created it.
+///
+/// Concurrency: one coroutine may receive while any others send and make requests. A second receive at the same time
+/// throws std::logic_error. The client answers pings by itself at any time.
+///
+/// Cancellation: every operation can be cancelled, as by `||` of asio::experimental::awaitable_operators, and then
+/// throws asio::error::operation_aborted. A receive that is cancelled loses nothing: the next one gets the message. A
+/// send that is cancelled has queued its message, which is written. A request that is cancelled may have been carried
+/// out; its reply is skipped.
+///
+/// Errors: no call throws for a denied request or a lost connection.
+///
+/// Lifetime: destroying a client drops the connection and ends all pending operations. `close()` closes it in order.
 class client {
 public:
     /// Connects and receives the server's welcome. In open access, and in identify access when the server knows the
@@ -186,9 +207,10 @@ public:
     /// Why the connection has ended; null while it is open. After `close()`: closed, normal.
     client_error const* ended() const noexcept;
 
-    // Access. After `denied` the client may try again, up to five times on a connection. Once access is granted, all
-    // but identify() fail with not_sent(not_supported). Passwords and tokens are taken by value and wiped, here and in
-    // the output buffer, once they are sent: move yours in and no copy is left.
+    // Access. After `denied` the client may try again, up to five times on a connection; a reply that takes longer than
+    // client_options::timeout ends the connection with timed_out. Once access is granted, all but identify() fail with
+    // not_sent(not_supported). Passwords and tokens are taken by value and wiped, here and in the output buffer, once
+    // they are sent: move yours in and no copy is left.
 
     /// Proves an account by its password. Denied: bad_credentials, throttled, busy, unavailable, not_supported.
     task<client_result<access_granted>> login(std::string name, std::string password);
@@ -203,22 +225,39 @@ public:
     /// invalid_name, not_supported.
     task<client_result<access_granted>> identify(std::string name);
 
-    // Messages, after access. Sending queues, and waits while more than 64 KiB are unwritten.
+    // Messages, after access. queue() and send() take a text, which must be valid UTF-8, or a message of either kind;
+    // queue_data() and send_data() take bytes. All of them copy what they get before they return, so it may be a
+    // temporary. Failures: not_sent: invalid_utf8, frame_too_large (above the server's limit), unauthorized (no access
+    // yet); or why the connection has ended.
 
-    /// Sends a text. Failures: not_sent: invalid_utf8, frame_too_large (above the server's limit), unauthorized (no
-    /// access yet); or why the connection has ended.
-    task<client_result<void>> send(std::string text);
+    /// Queues a message, which is written without further calls, together with others. Never suspends, and sets no
+    /// bound to the queue: call flush() now and then.
+    client_result<void> queue(std::string_view text);
+    client_result<void> queue(message const& outgoing);
+    client_result<void> queue_data(std::string_view bytes);
 
-    /// Sends any bytes. A service that takes only texts denies them, and the connection stays open: see
+    /// Waits until all that was queued before has been written to the system's socket, which does not mean that the
+    /// server has received it. Fails with the reason if the connection ends before.
+    task<client_result<void>> flush();
+
+    /// Queues a message, when it is called, and flushes, when it is awaited.
+    task<client_result<void>> send(std::string_view text);
+    task<client_result<void>> send(message const& outgoing);
+
+    /// The same for bytes. A service that takes only texts denies them, and the connection stays open: see
     /// `refused_data()`.
-    task<client_result<void>> send_data(std::string bytes);
+    task<client_result<void>> send_data(std::string_view bytes);
 
     /// The latest `denied` for bytes sent by send_data(); null if there was none.
     client_error const* refused_data() const noexcept;
 
     /// Waits for the next message. Empty: the connection has ended, see `ended()`; messages that arrived before the end
-    /// are returned first. The message is valid until the next receive. One coroutine at a time.
+    /// are returned first. The message is valid until the next receive.
     task<std::optional<message>> receive();
+
+    /// The same with a deadline: `ended`, or `timed_out` if no message has arrived after `limit`. A time-out loses
+    /// nothing. A limit of 0 never waits.
+    task<result<message, receive_errc>> receive_for(std::chrono::nanoseconds limit);
 
     /// The next message that has already arrived, or null. Never suspends. Valid until the next receive.
     message const* next();
@@ -226,9 +265,17 @@ public:
     /// Waits for the next text and returns a copy; skips data messages. Empty: the connection has ended.
     task<std::optional<std::string>> receive_text();
 
+    /// The same with a deadline for the text, however many data messages come before it.
+    task<result<std::string, receive_errc>> receive_text_for(std::chrono::nanoseconds limit);
+
+    /// Waits until the connection has ended: `ended()` says why. For a coroutine that waits for something else, too:
+    /// `co_await (conn.closed() || other())`.
+    task<void> closed();
+
     // Account requests, after access by an account; otherwise they fail with denied(not_supported) and send nothing.
     // Several may be pending at once: the server replies in order. Messages that arrive before the reply are kept for
-    // receive().
+    // receive(). A reply that takes longer than client_options::timeout: timed_out. The connection stays open and the
+    // late reply is skipped, so the request may still be carried out. identify() after access does the same.
 
     task<client_result<std::vector<session_info>>> sessions();
 
@@ -255,3 +302,6 @@ private:
 };
 
 }  // namespace porter
+
+template <>
+struct std::is_error_code_enum<porter::client_errc> : std::true_type {};

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace porter::detail::base {
+namespace porter {
 
 secret::secret(secret&& other) noexcept : text_(std::exchange(other.text_, {})) {}
 
@@ -33,4 +33,4 @@ void wipe(std::string& text) noexcept
     text.clear();
 }
 
-}  // namespace porter::detail::base
+}  // namespace porter

@@ -148,6 +148,46 @@ std::size_t count_code_points(std::string_view text) noexcept
     return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts));
 }
 
+result<std::string, std::string> normalise_new_name(std::string_view typed)
+{
+    auto name = normalise_name(typed);
+    static_assert(max_folded_name == 256);
+    if (name && count_code_points(fold_name(*name)) > max_folded_name) {
+        return unexpected(std::string{"a name has at most 256 characters when its ligatures are written out"});
+    }
+    return name;
+}
+
+std::string fold_name(std::string_view name)
+{
+    auto const folded = transform(name, folded_form);
+    return folded ? std::string{folded->view()} : std::string{};
+}
+
+std::string lower(std::string text)
+{
+    for (auto& letter : text) {
+        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+    }
+    return text;
+}
+
+std::size_t display_width(std::string_view text) noexcept
+{
+    std::size_t columns = 0;
+    for_each_code_point(text, [&](code_point character, std::string_view) {
+        int const width = character < 0 ? 1 : utf8proc_charwidth(character);
+        columns += static_cast<std::size_t>(std::max(width, 0));
+    });
+    return columns;
+}
+
+}  // namespace porter::detail::base
+
+namespace porter {
+
+using namespace detail::base;
+
 result<std::string, std::string> normalise_name(std::string_view typed)
 {
     auto const reject = [](std::string_view rule) { return unexpected(std::string{rule}); };
@@ -166,22 +206,6 @@ result<std::string, std::string> normalise_name(std::string_view typed)
     if (name->front() == ' ' || name->back() == ' ') return reject("a name may not begin or end with a space");
     if (name->find("  ") != std::string::npos) return reject("a name may not contain two spaces in a row");
     return std::move(*name);
-}
-
-result<std::string, std::string> normalise_new_name(std::string_view typed)
-{
-    auto name = normalise_name(typed);
-    static_assert(max_folded_name == 256);
-    if (name && count_code_points(fold_name(*name)) > max_folded_name) {
-        return unexpected(std::string{"a name has at most 256 characters when its ligatures are written out"});
-    }
-    return name;
-}
-
-std::string fold_name(std::string_view name)
-{
-    auto const folded = transform(name, folded_form);
-    return folded ? std::string{folded->view()} : std::string{};
 }
 
 bool names_equal(std::string_view a, std::string_view b)
@@ -231,22 +255,4 @@ std::string escape(std::string_view text)
     return shown;
 }
 
-std::string lower(std::string text)
-{
-    for (auto& letter : text) {
-        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-    }
-    return text;
-}
-
-std::size_t display_width(std::string_view text) noexcept
-{
-    std::size_t columns = 0;
-    for_each_code_point(text, [&](code_point character, std::string_view) {
-        int const width = character < 0 ? 1 : utf8proc_charwidth(character);
-        columns += static_cast<std::size_t>(std::max(width, 0));
-    });
-    return columns;
-}
-
-}  // namespace porter::detail::base
+}  // namespace porter

@@ -1,9 +1,22 @@
-#include "client/backoff.hpp"
+#include "porter/backoff.hpp"
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
-namespace porter::detail::client {
+namespace porter {
+
+namespace {
+
+double random_fraction()
+{
+    thread_local std::minstd_rand engine{std::random_device{}()};
+    return std::uniform_real_distribution<double>{0.0, 1.0}(engine);
+}
+
+}  // namespace
+
+backoff::backoff(std::function<double()> random) : random_(random ? std::move(random) : random_fraction) {}
 
 std::chrono::milliseconds backoff::next(std::chrono::seconds retry_after)
 {
@@ -14,41 +27,4 @@ std::chrono::milliseconds backoff::next(std::chrono::seconds retry_after)
     return std::max<std::chrono::milliseconds>(pause, retry_after);
 }
 
-double random_fraction()
-{
-    thread_local std::minstd_rand engine{std::random_device{}()};
-    return std::uniform_real_distribution<double>{0.0, 1.0}(engine);
-}
-
-bool is_worth_retrying(client_error const& ended) noexcept
-{
-    switch (ended.cause) {
-        case client_errc::unreachable:
-        case client_errc::timed_out:
-        case client_errc::lost:
-            return true;
-        case client_errc::protocol:
-        case client_errc::not_sent:
-        case client_errc::unknown_server:
-        case client_errc::untrusted:
-            return false;
-        case client_errc::closed:
-        case client_errc::denied:
-            break;
-    }
-    switch (ended.code) {
-        case code::timeout:
-        case code::shutting_down:
-        case code::server_full:
-        case code::slow_consumer:
-        case code::internal:
-        case code::throttled:
-        case code::busy:
-        case code::unavailable:
-            return true;
-        default:
-            return false;
-    }
-}
-
-}  // namespace porter::detail::client
+}  // namespace porter
