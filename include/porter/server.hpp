@@ -8,13 +8,19 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "porter/access.hpp"
+#include "porter/clock.hpp"
 #include "porter/connection.hpp"
+#include "porter/connection_info.hpp"
 #include "porter/log_level.hpp"
+#include "porter/logger.hpp"
 #include "porter/start_error.hpp"
+#include "porter/store/ports.hpp"
+#include "porter/task.hpp"
 #include "porter/tls_mode.hpp"
 
 namespace porter {
@@ -66,20 +72,43 @@ struct server_options {
     std::uint32_t hash_ops = 2;  ///< passes of Argon2id: 2 (OWASP) to 1000
 };
 
+/// What of a server is replaced, by name: `{.logger = &log, .store = store.ports()}`. It outlives the server. With a
+/// logger, a store and without TLS (or with a key of your own) a server needs no data_dir.
+struct server_parts {
+    porter::logger* logger = nullptr;      ///< null: server_options::log_file, log_level and log_format
+    porter::clock const* clock = nullptr;  ///< null: the system's
+    std::optional<store::ports> store{};   ///< none: the SQLite file server_options::database
+};
+
 /// A TCP server: accepts connections, grants access and runs the service until it is stopped. It listens when the
-/// constructor returns and accepts once the io_context runs. Call the members on the thread that runs the io_context,
-/// or before it runs; call on_connection before it runs.
+/// constructor returns and accepts once the io_context runs.
+///
+/// Threads: call the members on the thread that runs the io_context, or before it runs, except where they say more.
 class server {
 public:
-    /// Opens the database (migrating it), the log, the TLS key, the password list and the port. Throws start_error.
-    /// `io` outlives the server.
+    /// A server of `handler`, which is called for each connection with access. Opens the database (migrating it), the
+    /// log, the TLS key, the password list and the port. Throws start_error, and std::invalid_argument if the handler
+    /// is empty. `io` outlives the server.
+    server(asio::io_context& io, server_options options, service handler, server_parts parts = {});
+
+    /// A server that echoes.
     server(asio::io_context& io, server_options options);
+
     ~server();
     server(server const&) = delete;
     server& operator=(server const&) = delete;
 
-    /// Sets the handler of each connection with access; the default echoes.
-    void on_connection(service handler);
+    /// The log, for the lines of a service. From any thread, as long as the server lives.
+    porter::logger& log() const noexcept;
+
+    /// The number of connections: those that access is not granted to yet, and those that are being closed, included.
+    /// From any thread, as long as the server lives.
+    std::size_t connection_count() const;
+
+    /// These connections, in the order in which they were accepted. They are collected from each I/O thread in turn, so
+    /// the list is not of one moment. Await it on the thread that runs the io_context or in a service, while the server
+    /// lives.
+    task<std::vector<connection_info>> connections();
 
     /// The endpoints it listens on, as the sockets report them: never empty.
     std::vector<asio::ip::tcp::endpoint> local_endpoints() const;
@@ -89,7 +118,7 @@ public:
     /// io_context has no work of the server left. May be called more than once.
     void stop();
 
-    /// Reopens the log file by its path, after a log rotation.
+    /// Reopens the log file by its path, after a log rotation. Does nothing if the logger was replaced.
     void reopen_log();
 
     /// Reads the TLS key and certificate again, after a renewal; new connections use them. If they cannot be used, logs
@@ -108,8 +137,13 @@ public:
     /// logged, too.
     std::vector<std::string> const& warnings() const noexcept;
 
-private:
+protected:
+    /// For the servers of porter/testing.hpp.
     struct impl;
+    explicit server(std::unique_ptr<impl> made);
+    impl& get() noexcept { return *impl_; }
+
+private:
     std::unique_ptr<impl> impl_;
 };
 

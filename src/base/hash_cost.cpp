@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-namespace porter::detail::base {
+namespace porter::store {
 namespace {
 
 bool skip(std::string_view& text, std::string_view expected) noexcept
@@ -41,4 +41,4 @@ std::optional<hash_cost> hash_cost_of(std::string_view encoded) noexcept
     return cost;
 }
 
-}  // namespace porter::detail::base
+}  // namespace porter::store

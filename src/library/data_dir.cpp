@@ -47,6 +47,7 @@ void reject_open_directory(std::filesystem::path const& directory)
 void reject_open_directories(server_options const& options)
 {
     reject_open_directory(options.data_dir);
+    if (options.database.empty()) return;  // the store was replaced
     auto const folder = std::filesystem::absolute(options.database).parent_path();
     std::error_code error;
     auto const mode = std::filesystem::status(folder, error).permissions();
@@ -56,21 +57,24 @@ void reject_open_directories(server_options const& options)
 
 }  // namespace
 
-server_options with_default_paths(server_options options)
+server_options with_default_paths(server_options options, server_parts const& parts)
 {
     bool const needs_key = options.tls != tls_mode::off && options.tls_key.empty();
-    bool const needs_directory = needs_key || options.database.empty() || options.log_file.empty();
+    bool const needs_database = !parts.store && options.database.empty();
+    bool const needs_log = parts.logger == nullptr && options.log_file.empty();
+    bool const needs_directory = needs_key || needs_database || needs_log;
     if (needs_directory && options.data_dir.empty()) {
         throw start_error{start_errc::configuration, "no data directory: set data_dir"};
     }
-    if (options.database.empty()) options.database = options.data_dir / "porter.db";
-    if (options.log_file.empty()) options.log_file = options.data_dir / "porterd.log";
+    if (parts.store) options.database.clear();
+    if (needs_database) options.database = options.data_dir / "porter.db";
+    if (needs_log) options.log_file = options.data_dir / "porterd.log";
     return options;
 }
 
-server_options prepare_data_dir(server_options options)
+server_options prepare_data_dir(server_options options, server_parts const& parts)
 {
-    options = with_default_paths(std::move(options));
+    options = with_default_paths(std::move(options), parts);
     if (!options.data_dir.empty()) create_private_directory(options.data_dir);
     reject_open_directories(options);
     return options;

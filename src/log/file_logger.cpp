@@ -1,6 +1,7 @@
 #include "log/file_logger.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
@@ -81,13 +82,12 @@ void file_logger::run()
     writer_.finish();
 }
 
-void file_logger::write(level severity, std::string_view event, std::span<field const> peer,
-                        std::initializer_list<field> fields)
+void file_logger::write(log_record const& record) noexcept
 {
     try {
-        auto const line = format_event(format_, severity, event, peer, fields);
-        auto const address = peer.empty() ? std::string_view{} : peer.front().text;
-        auto const decision = budget_.admit(address, severity, line.size(), steady_clock::now());
+        auto const line = format_event(format_, record);
+        auto const address = record.peer.empty() ? std::string_view{} : record.peer.front().text;
+        auto const decision = budget_.admit(address, record.level, line.size(), steady_clock::now());
         if (decision.has_finished) report(budget_.take_finished(steady_clock::now()));
         if (decision.is_admitted) queue_.push(line);
     } catch (std::bad_alloc const&) {  // logging must not make the caller fail
@@ -98,8 +98,10 @@ void file_logger::write(level severity, std::string_view event, std::span<field 
 void file_logger::report(std::vector<line_budget::suppression> const& suppressions)
 {
     for (auto const& each : suppressions) {
-        queue_.push(format_event(format_, each.has_errors ? level::error : level::warn, "suppressed", {},
-                                 {{"network", each.network}, {"lines", each.lines}, {"seconds", each.length.count()}}));
+        std::array<field, 3> const fields{
+            {{"network", each.network}, {"lines", each.lines}, {"seconds", each.length.count()}}};
+        auto const severity = each.has_errors ? level::error : level::warn;
+        queue_.push(format_event(format_, log_record{severity, "suppressed", {}, fields}));
     }
 }
 

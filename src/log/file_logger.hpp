@@ -1,8 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <initializer_list>
-#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -36,8 +34,7 @@ public:
     void reopen();
 
 private:
-    void write(level severity, std::string_view event, std::span<field const> peer,
-               std::initializer_list<field> fields) override;
+    void write(log_record const& record) noexcept override;
 
     void run();
     void report(std::vector<line_budget::suppression> const& suppressions);

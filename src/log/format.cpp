@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <cassert>
+#include <algorithm>
+#include <cstddef>
+#include <functional>
 #include <iterator>
 
 #include "log/escape.hpp"
@@ -10,9 +12,13 @@
 namespace porter::detail::log {
 namespace {
 
-[[maybe_unused]] bool is_identifier(std::string_view word)
+/// Appends an event's name or a key. Those of services are not in our hands, and must not forge a field either.
+void append_identifier(std::string& line, std::string_view word)
 {
-    return !word.empty() && word.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
+    auto const start = line.size();
+    line += word.empty() ? std::string_view{"_"} : word;
+    auto const is_allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+    std::replace_if(line.begin() + static_cast<std::ptrdiff_t>(start), line.end(), std::not_fn(is_allowed), '_');
 }
 
 /// ISO 8601 in UTC. Years of more than four digits are written in full.
@@ -31,20 +37,18 @@ void append_time(std::string& line, line_time time)
 /// False: the field is a text.
 bool append_number(std::string& line, field const& each)
 {
-    if (each.style_ == field::style::number) {
-        fmt::format_to(std::back_inserter(line), "{}", each.number);
-    } else if (each.style_ == field::style::seconds) {
-        fmt::format_to(std::back_inserter(line), "{}.{:03}", each.number / 1000, each.number % 1000);
-    }
-    return each.style_ == field::style::number || each.style_ == field::style::seconds;
+    bool const is_number = each.kind == field::kind_type::number || each.kind == field::kind_type::seconds;
+    if (is_number) line += each.value();
+    return is_number;
 }
 
 void append_text_field(std::string& line, field const& each)
 {
-    assert(is_identifier(each.key));
-    line.append(1, ' ').append(each.key).append(1, '=');
+    line += ' ';
+    append_identifier(line, each.key);
+    line += '=';
     if (append_number(line, each)) return;
-    if (each.style_ == field::style::text) {
+    if (each.kind == field::kind_type::text) {
         append_text(line, each.text);
     } else {
         append_quoted(line, each.text);
@@ -53,29 +57,13 @@ void append_text_field(std::string& line, field const& each)
 
 void append_json_field(std::string& line, field const& each)
 {
-    assert(is_identifier(each.key));
-    fmt::format_to(std::back_inserter(line), ",\"{}\":", each.key);
+    line += ",\"";
+    append_identifier(line, each.key);
+    line += "\":";
     if (!append_number(line, each)) append_json(line, each.text);
 }
 
 }  // namespace
-
-std::string_view name_of(level severity) noexcept
-{
-    switch (severity) {
-        case level::trace:
-            return "trace";
-        case level::debug:
-            return "debug";
-        case level::info:
-            return "info";
-        case level::warn:
-            return "warn";
-        case level::error:
-            return "error";
-    }
-    return "unknown";
-}
 
 line_time line_time_now()
 {
@@ -91,34 +79,40 @@ void event_line::append_to(std::string& out, line_time time) const
     out.append(text_, time_at_).append(1, '\n');
 }
 
-event_line format_event(log_format format, level severity, std::string_view event, std::span<field const> peer,
-                        std::initializer_list<field> fields)
+event_line format_event(log_format format, log_record const& record)
 {
-    assert(is_identifier(event));
     std::string line;
     line.reserve(160);
     if (format == log_format::json) {
         line += "{\"time\":\"";
         auto const time_at = line.size();
-        fmt::format_to(std::back_inserter(line), "\",\"level\":\"{}\",\"event\":\"{}\"", name_of(severity), event);
-        for (auto const& each : peer) append_json_field(line, each);
-        for (auto const& each : fields) append_json_field(line, each);
+        line.append("\",\"level\":\"").append(name_of(record.level)).append("\",\"event\":\"");
+        append_identifier(line, record.event);
+        line += '"';
+        for (auto const& each : record.peer) append_json_field(line, each);
+        for (auto const& each : record.fields) append_json_field(line, each);
         line += '}';
         return {std::move(line), time_at};
     }
-    line.append(1, ' ').append(name_of(severity)).append(1, ' ').append(event);
-    for (auto const& each : peer) append_text_field(line, each);
-    for (auto const& each : fields) append_text_field(line, each);
+    line.append(1, ' ').append(name_of(record.level)).append(1, ' ');
+    append_identifier(line, record.event);
+    for (auto const& each : record.peer) append_text_field(line, each);
+    for (auto const& each : record.fields) append_text_field(line, each);
     return {std::move(line), 0};
+}
+
+std::string format_line(log_format format, line_time time, log_record const& record)
+{
+    std::string line;
+    format_event(format, record).append_to(line, time);
+    line.pop_back();
+    return line;
 }
 
 std::string format_line(log_format format, line_time time, level severity, std::string_view event,
                         std::initializer_list<field> fields)
 {
-    std::string line;
-    format_event(format, severity, event, {}, fields).append_to(line, time);
-    line.pop_back();
-    return line;
+    return format_line(format, time, log_record{severity, event, {}, {fields.begin(), fields.size()}});
 }
 
 }  // namespace porter::detail::log

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstddef>
 #include <initializer_list>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,9 +13,6 @@ namespace porter::detail::log {
 
 /// The time of a log line, UTC.
 using line_time = std::chrono::sys_time<std::chrono::milliseconds>;
-
-/// The level's name in a line: "trace", "debug", "info", "warn", "error".
-std::string_view name_of(level severity) noexcept;
 
 /// The current time.
 line_time line_time_now();
@@ -40,9 +36,8 @@ private:
     std::size_t time_at_;  // the offset of the time in text_
 };
 
-/// As format_line(), without the time, which append_to() inserts. `peer`: fields before the others.
-event_line format_event(log_format format, level severity, std::string_view event, std::span<field const> peer,
-                        std::initializer_list<field> fields);
+/// As format_line(), without the time, which append_to() inserts.
+event_line format_event(log_format format, log_record const& record);
 
 /// One event as one line without its line feed. The text form:
 ///
@@ -53,7 +48,10 @@ event_line format_event(log_format format, level severity, std::string_view even
 ///     {"time":"2026-11-22T16:01:02.123Z","level":"info","event":"login","address":"192.0.2.7"}
 ///
 /// Values are escaped: the line contains no control characters, and a value cannot forge a field or a line. Event and
-/// keys are literals of lower-case letters, digits and '_' (asserted).
+/// keys are literals of lower-case letters, digits and '_'; another character is written as '_'.
+std::string format_line(log_format format, line_time time, log_record const& record);
+
+/// The same for an event about no connection.
 std::string format_line(log_format format, line_time time, level severity, std::string_view event,
                         std::initializer_list<field> fields);
 

@@ -22,6 +22,7 @@ namespace porter::detail::server {
 
 class worker;
 class connection_limiter;
+struct authenticated_client;
 
 /// Counts groups by their size, which gives the size of the largest at once.
 class group_sizes {
@@ -161,6 +162,11 @@ public:
     /// See connection_limiter::permit_reject().
     std::optional<reject_permit> permit_reject();
 
+    /// The client that was granted access, for the list of connections; null before. It outlives the slot's use by the
+    /// connection. On the connection's thread.
+    void set_client(authenticated_client const& client) noexcept { client_ = &client; }
+    authenticated_client const* client() const noexcept { return client_; }
+
 private:
     friend class connection_limiter;
     struct entry;
@@ -170,6 +176,7 @@ private:
     explicit connection_slot(entry* held) : entry_(held) {}
 
     std::unique_ptr<entry, releaser> entry_;
+    authenticated_client const* client_ = nullptr;
 };
 
 /// Limits the connections: in all, and of each network (identity::address::network). At most half of either may be

@@ -65,6 +65,7 @@ task<void> serve(connection& conn, connection_slot slot, server_context const& c
     co_await conn.detect_tls(ctx.tls);
     auto client = co_await run_access_phase(conn, ctx);
     if (client) {
+        slot.set_client(*client);
         message_loop loop{conn, ctx, *client};
         try {
             co_await loop.run_service();  // no coroutine of its own: an idle connection would hold its frame

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/co_spawn.hpp>
+#include <iterator>
 
 #include "server/serve.hpp"
 
@@ -30,6 +31,11 @@ constexpr std::size_t network_share = 2;
 task<std::vector<store::session_id>> sessions_of(worker const& from)
 {
     co_return from.sessions();
+}
+
+task<std::vector<connection_info>> connections_of(worker const& from)
+{
+    co_return from.connections();
 }
 
 /// At least enough for four connections of one network to receive a frame of the largest size.
@@ -119,6 +125,17 @@ void tcp_server::close_connections_of(std::span<store::ended_session const> ende
     for (auto* each : workers_.all()) {
         asio::post(each->executor(), [each, sorted] { each->close_connections_of(sorted); });
     }
+}
+
+worker& tcp_server::next_worker()
+{
+    last_worker_ = (last_worker_ + 1) % workers_.all().size();
+    return *workers_.all()[last_worker_];
+}
+
+void tcp_server::adopt(stream socket, identity::address from, worker& worker)
+{
+    on_accept(std::move(socket), std::move(from), worker);
 }
 
 void tcp_server::on_accept(stream socket, identity::address from, worker& worker)
@@ -253,6 +270,26 @@ task<std::vector<store::session_id>> tcp_server::live_sessions()
         live.insert(live.end(), its.begin(), its.end());
     }
     co_return live;
+}
+
+/// A service holds up finish() until this has returned to it, so the workers run.
+task<std::vector<connection_info>> tcp_server::list_connections()
+{
+    std::vector<connection_info> live;
+    for (auto* each : workers_.all()) {
+        if (finished_) break;
+        auto there = asio::co_spawn(each->executor(), connections_of(*each), use_task);
+        auto its = co_await std::move(there);
+        std::move(its.begin(), its.end(), std::back_inserter(live));
+    }
+    std::ranges::sort(live, {}, &connection_info::id);
+    co_return live;
+}
+
+void tcp_server::check_timeouts()
+{
+    for (auto* each : workers_.all()) asio::post(each->executor(), [each] { each->check_timeouts(); });
+    spawn_background(ctx_.registry.notify_expired());
 }
 
 /// Has the store check each connected session again.

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/asio.hpp"
+#include "porter/connection_info.hpp"
 #include "server/acceptor.hpp"
 #include "server/buffer_pool.hpp"
 #include "server/connection_limiter.hpp"
@@ -36,6 +37,11 @@ public:
 
     std::vector<asio::ip::tcp::endpoint> local_endpoints() const;
 
+    /// Serves a connected socket that belongs to the executor of next_worker(), as one that was accepted from this
+    /// address. After start().
+    void adopt(stream socket, identity::address from, worker& worker);
+    worker& next_worker();
+
     /// Starts accepting, timeouts and background work, which run when `main` runs.
     void start();
 
@@ -46,8 +52,14 @@ public:
     /// Called with the reason when the server stops because of an error.
     void on_failure(std::function<void(std::string const& reason)> failed) { on_failure_ = std::move(failed); }
 
-    /// Connections that have a slot.
+    /// Connections that have a slot. From any thread.
     std::size_t connections() const { return limiter_.taken(); }
+
+    /// These, in the order of their accepts. On the main I/O thread, or in a service.
+    task<std::vector<connection_info>> list_connections();
+
+    /// Checks the timeouts of all connections soon, without waiting for the next tick.
+    void check_timeouts();
 
     /// Exceptions that escaped a connection or background task so far: each is a bug.
     std::size_t defects() const noexcept { return defects_; }
@@ -73,6 +85,7 @@ private:
     connection_limiter limiter_;
     buffer_limiter memory_;
     std::uint64_t last_connection_ = 0;
+    std::size_t last_worker_ = 0;  // of adopt()
     workers workers_;
     std::deque<acceptor> acceptors_;
     acceptor::accept_handler on_accept_;

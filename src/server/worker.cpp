@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/access_phase.hpp"
 #include "server/connection.hpp"
 
 namespace porter::detail::server {
@@ -61,11 +62,16 @@ task<void> worker::run_ticks()
     while (!stopping_ || first_ != nullptr) {
         timer_.expires_after(tick_);
         co_await base::wait_for_expiry(timer_);  // or cancelled by remove() or stop()
-        auto const now = std::chrono::steady_clock::now();
-        auto const wall = clock_.now();
-        for (connection* each = first_; each != nullptr; each = each->following_) each->on_tick(now, wall);
+        check_timeouts();
         buffers_.shrink();
     }
+}
+
+void worker::check_timeouts()
+{
+    auto const now = std::chrono::steady_clock::now();
+    auto const wall = clock_.now();
+    for (connection* each = first_; each != nullptr; each = each->following_) each->on_tick(now, wall);
 }
 
 void worker::stop()
@@ -102,6 +108,32 @@ std::vector<store::session_id> worker::sessions() const
     std::vector<store::session_id> found;
     for (connection const* each = first_; each != nullptr; each = each->following_) {
         if (each->session() != 0) found.push_back(each->session());
+    }
+    return found;
+}
+
+std::vector<connection_info> worker::connections() const
+{
+    auto const now = std::chrono::steady_clock::now();
+    std::vector<connection_info> found;
+    for (connection const* each = first_; each != nullptr; each = each->following_) {
+        if (each->slot_ == nullptr) continue;  // it is being rejected
+        auto& info = found.emplace_back();
+        info.id = each->address().connection();
+        info.address = each->address().text();
+        info.is_tls = each->transport() == store::transport::tls;
+        if (auto const* client = each->slot_->client()) {
+            info.has_access = true;
+            info.name = client->name;
+            info.auth_method = client->auth_method;
+            info.session = static_cast<std::uint64_t>(client->session);
+        }
+        info.since = clock_.now() - std::chrono::floor<std::chrono::seconds>(now - each->accepted_at());
+        auto const& exchanged = each->exchanged();
+        info.messages_in = exchanged.in().messages;
+        info.messages_out = exchanged.out().messages;
+        info.bytes_in = exchanged.in().bytes;
+        info.bytes_out = exchanged.out().bytes;
     }
     return found;
 }

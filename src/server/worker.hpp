@@ -12,6 +12,7 @@
 #include "base/asio.hpp"
 #include "base/clock.hpp"
 #include "log/logger.hpp"
+#include "porter/connection_info.hpp"
 #include "porter/error.hpp"
 #include "server/buffer_pool.hpp"
 #include "server/connection_limiter.hpp"
@@ -79,6 +80,12 @@ public:
 
     /// The sessions of the connections.
     std::vector<store::session_id> sessions() const;
+
+    /// What is known about each connection that has a slot.
+    std::vector<connection_info> connections() const;
+
+    /// Checks the timeouts of each connection; run_ticks() calls it once a tick.
+    void check_timeouts();
 
 private:
     static constexpr std::size_t max_kept_output = 4096;

@@ -1,164 +1,32 @@
 #pragma once
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "base/clock.hpp"
 #include "base/hash_cost.hpp"
-#include "porter/result.hpp"
+#include "porter/store/records.hpp"
 #include "store/limits.hpp"
 
+/// The public records under the names that the modules use.
 namespace porter::detail::store {
 
-/// Why an operation failed. In every case nothing was changed.
-enum class errc {
-    unavailable,         ///< the store is down, locked for too long, or full: try again
-    name_taken,          ///< an account with this folded name exists
-    credential_changed,  ///< the password hash is no longer the one that was verified, or the account was disabled or
-                         ///< deleted
-    not_found,           ///< no such account or session
-};
-
-template <typename T>
-using result = porter::result<T, errc>;
-
-using account_id = std::int64_t;  ///< > 0, never reused
-using session_id = std::int64_t;  ///< > 0, never reused
-
-/// The BLAKE2b-256 of a token, stored instead of it.
-using token_digest = std::array<std::byte, 32>;
-
-/// The transport over which a session was opened: one opened over TLS is never resumed in plaintext.
-enum class transport : std::uint8_t { plain = 0, tls = 1 };
-
-struct account {
-    account_id id = 0;
-    std::string name;                     ///< as first registered
-    std::string folded_name;              ///< NFKC case-folded, unique
-    std::string password_hash;            ///< as written by crypto_pwhash_str
-    std::int64_t credential_version = 1;  ///< incremented by a new password, not by a rehash
-    base::timestamp created_at{};
-    std::optional<base::timestamp> disabled_at;
-    std::uint32_t failed_since = 0;  ///< failed password attempts since the last login
-};
-
-/// The input of a password check, read in one transaction.
-struct claimed_account {
-    std::optional<store::account> account;  ///< none: no account has the name
-    std::vector<base::hash_cost>
-        hash_costs;  ///< of all stored hashes: the highest computable ones, in descending order
-};
-
-/// What the owner of an account is shown at the next access, to notice the access of others.
-struct access_history {
-    std::optional<base::timestamp> last_login_at;  ///< the previous registration or login; none: this is the first
-    std::string last_address;                      ///< empty when there was none
-    std::uint32_t failed_since = 0;                ///< failed password attempts since then
-};
-
-struct session {
-    session_id id = 0;
-    account_id account = 0;
-    base::timestamp created_at{};
-    base::timestamp last_used_at{};
-    base::timestamp expires_at{};  ///< the absolute end
-    std::string address;           ///< canonical address that opened or last resumed it
-    store::transport transport = store::transport::plain;
-};
-
-/// Whether a session is over regardless of its use: past its absolute end, or opened by a clock that was ahead.
-inline bool is_past_its_end(session const& session, base::timestamp now)
-{
-    return session.expires_at <= now || session.created_at > now + clock_tolerance;
-}
-
-/// An attempt at a secret that is counted as failed while it is pending, with what is needed to undo that.
-struct counted_attempt {
-    std::optional<account_id> account;  ///< whose failure counter counts it
-    std::string network;                ///< the network it came from
-    bool is_known_network = false;      ///< the account's counter for this network counts it
-    std::int64_t entry = 0;             ///< its row among the failures of networks; 0: not counted
-    std::int64_t registration = 0;      ///< its row among the registrations; 0: none
-    base::instant at{};
-    base::instant last_before{};                           ///< of the counter, before this attempt
-    std::optional<base::timestamp> last_failed_at_before;  ///< of the account, before this attempt
-};
-
-struct new_session {
-    account_id account = 0;
-    std::int64_t credential_version = 0;  ///< of the verified credential
-    counted_attempt attempt;              ///< the attempt that succeeded
-    token_digest digest{};
-    base::timestamp created_at{};
-    base::timestamp expires_at{};
-    std::string address;  ///< canonical
-    std::string network;  ///< of the address, the unit of limits
-    store::transport transport = store::transport::plain;
-    std::uint32_t max_sessions = 16;  ///< of the account; beyond it the oldest end
-};
-
-struct opened_session {
-    session_id id = 0;
-    account_id account = 0;
-    access_history before;  ///< as it was before this session
-};
-
-/// A session found by the digest of its token, with its account.
-struct found_session {
-    store::session session;
-    std::string account_name;
-    bool account_disabled = false;
-    access_history history;
-};
-
-/// Why a session ends, where the server ends it.
-enum class end_cause : std::uint8_t { logout, revoked, replaced, expired, token_exposed };
-
-/// The cause as it is written in the journal and the log, such as "logout".
-constexpr std::string_view name_of(end_cause cause) noexcept
-{
-    switch (cause) {
-        case end_cause::logout:
-            return "logout";
-        case end_cause::revoked:
-            return "revoked";
-        case end_cause::replaced:
-            return "replaced";
-        case end_cause::expired:
-            return "expired";
-        case end_cause::token_exposed:
-            return "token_exposed";
-    }
-    return "removed";
-}
-
-/// A session that has ended, as the journal reports it.
-struct ended_session {
-    session_id id = 0;
-    std::string account_name;  ///< empty: not known
-    std::string cause;         ///< name_of(end_cause), or one of migrations/0006
-};
-
-/// The last use of a session.
-struct session_activity {
-    session_id id = 0;
-    base::timestamp at{};
-    std::string address;  ///< empty: keep the recorded one
-    std::string network;  ///< of the address, the unit of limits; empty if that is
-};
-
-/// Replaces a password that was just verified.
-struct password_change {
-    account_id account = 0;
-    std::int64_t credential_version = 0;  ///< of the verified credential
-    std::string new_hash;
-    session_id keep = 0;      ///< the session that is not ended
-    counted_attempt attempt;  ///< the attempt that succeeded
-};
+using porter::store::access_history;
+using porter::store::account;
+using porter::store::account_id;
+using porter::store::claimed_account;
+using porter::store::counted_attempt;
+using porter::store::end_cause;
+using porter::store::ended_session;
+using porter::store::errc;
+using porter::store::found_session;
+using porter::store::is_past_its_end;
+using porter::store::name_of;
+using porter::store::new_session;
+using porter::store::opened_session;
+using porter::store::password_change;
+using porter::store::result;
+using porter::store::session;
+using porter::store::session_activity;
+using porter::store::session_id;
+using porter::store::token_digest;
+using porter::store::transport;
 
 }  // namespace porter::detail::store

@@ -2,16 +2,16 @@
 
 #include <algorithm>
 
-#include "store/limits.hpp"
+#include "porter/store/limits.hpp"
 
-namespace porter::detail::store {
+namespace porter::store {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 /// The remaining part of a duration that began at `since`; none if that lies far in the future.
-milliseconds remaining(milliseconds duration, base::instant since, base::instant now) noexcept
+milliseconds remaining(milliseconds duration, instant since, instant now) noexcept
 {
     auto const passed = now - since;
     if (passed >= duration || passed <= -duration) return milliseconds{0};
@@ -28,7 +28,7 @@ milliseconds pause_after(std::uint32_t failures, throttle_rules const& rules) no
 
 }  // namespace
 
-decision decide(attempt_history const& history, throttle_rules const& rules, base::instant now) noexcept
+decision decide(attempt_history const& history, throttle_rules const& rules, instant now) noexcept
 {
     using enum decision::rule;
     if (history.failures.failures >= rules.locked_after) return {account_locked, seconds{0}};
@@ -47,4 +47,4 @@ decision decide(attempt_history const& history, throttle_rules const& rules, bas
             std::chrono::ceil<seconds>(std::max(account_wait, network_wait))};
 }
 
-}  // namespace porter::detail::store
+}  // namespace porter::store

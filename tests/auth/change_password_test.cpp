@@ -9,7 +9,7 @@ using testing::verifier_fixture;
 namespace {
 
 struct fixture : verifier_fixture {
-    store::account_id alice = register_account("Alexandra", "correct horse")->id;
+    detail::store::account_id alice = register_account("Alexandra", "correct horse")->id;
 };
 
 }  // namespace

@@ -15,7 +15,7 @@
 
 #include "auth/hasher.hpp"
 #include "porter/result.hpp"
-#include "support/recording_log.hpp"
+#include "porter/testing/recording_log.hpp"
 #include "support/run.hpp"
 
 namespace porter::testing {

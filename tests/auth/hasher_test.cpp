@@ -10,9 +10,9 @@
 #include <thread>
 
 #include "auth/gated_hasher.hpp"
+#include "porter/testing/recording_log.hpp"
 #include "support/catch.hpp"
 #include "support/plain_hash.hpp"
-#include "support/recording_log.hpp"
 #include "support/run.hpp"
 
 using namespace porter;

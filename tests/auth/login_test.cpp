@@ -77,7 +77,7 @@ TEST_CASE("every cause of bad_credentials has the same error and costs one hash 
 TEST_CASE("an invalid password is wrong even when the stored hash is of the empty one")
 {
     verifier_fixture fixture;
-    auto made = store::account{};
+    auto made = detail::store::account{};
     made.name = "Root";
     made.folded_name = "root";
     made.password_hash = "plain1:";

@@ -1,9 +1,9 @@
 // Promise N13 of SECURITY.md: the strength check of a new password waits in the queue of its network.
 #include "auth/gated_hasher.hpp"
 #include "auth/verifier.hpp"
+#include "porter/testing/manual_clock.hpp"
 #include "store/memory/backend.hpp"
 #include "support/catch.hpp"
-#include "support/manual_clock.hpp"
 
 using namespace porter;
 using namespace porter::detail;
@@ -15,7 +15,7 @@ namespace {
 struct fixture : gated_fixture {
     fixture() : gated_fixture{3}
     {
-        store::account fresh;
+        detail::store::account fresh;
         fresh.name = fresh.folded_name = "alice";
         fresh.password_hash = "hash";
         alice = *store.add(fresh);
@@ -23,7 +23,7 @@ struct fixture : gated_fixture {
 
     void make_known(std::string network)
     {
-        store::new_session first;
+        detail::store::new_session first;
         first.account = alice.id;
         first.credential_version = alice.credential_version;
         first.created_at = clock.now();
@@ -49,10 +49,10 @@ struct fixture : gated_fixture {
     }
 
     testing::manual_clock clock;
-    store::memory::backend store;
+    detail::store::memory::backend store;
     auth::throttle throttle{store.ports().attempts, clock, log};
     auth::verifier verifier{store.ports().accounts, *hasher, throttle, clock, log, {}};
-    store::account alice;
+    detail::store::account alice;
 };
 
 /// Whether the new password of an account to which `known_network` is known is hashed before an earlier job of an

@@ -5,9 +5,9 @@
 
 #include "auth/hasher.hpp"
 #include "porter/start_error.hpp"
+#include "porter/testing/recording_log.hpp"
 #include "support/catch.hpp"
 #include "support/plain_hash.hpp"
-#include "support/recording_log.hpp"
 #include "support/run.hpp"
 #include "support/state_folder.hpp"
 

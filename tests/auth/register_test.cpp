@@ -145,7 +145,7 @@ TEST_CASE("a network that used up its registrations is throttled without a hash 
     auto const pending = testing::run(
         fixture.io, fixture.verifier.register_account("Alice", base::secret{"correct horse"}, fixture.client_address));
     REQUIRE(pending);
-    store::new_session first;
+    detail::store::new_session first;
     first.created_at = fixture.clock.now();
     first.address = first.network = fixture.client_address.text();
     first.attempt = pending->attempt();

@@ -14,7 +14,7 @@ using testing::verifier_fixture;
 namespace {
 
 struct fixture : verifier_fixture {
-    store::account alice = *register_account("Alice", "correct horse");
+    detail::store::account alice = *register_account("Alice", "correct horse");
     int networks_used = 0;
 
     /// A password from an address that was not used before.
@@ -153,7 +153,8 @@ TEST_CASE("deferred rollbacks are bounded while the store is unavailable")
 {
     fixture fixture;
     fixture.attempts.broken_rollback = true;
-    for (int i = 0; i < 1100; ++i) testing::run(fixture.io, fixture.throttle.rollback(store::counted_attempt{}));
+    for (int i = 0; i < 1100; ++i)
+        testing::run(fixture.io, fixture.throttle.rollback(detail::store::counted_attempt{}));
     fixture.attempts.broken_rollback = false;
     CHECK(fixture.guess("Alice", "correct horse"));
     CHECK(fixture.attempts.max_rolled_back == 1024);

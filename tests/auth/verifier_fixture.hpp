@@ -10,12 +10,12 @@
 
 #include "auth/verifier.hpp"
 #include "porter/result.hpp"
+#include "porter/testing/manual_clock.hpp"
+#include "porter/testing/recording_log.hpp"
 #include "store/memory/backend.hpp"
 #include "support/faulty_accounts.hpp"
 #include "support/faulty_attempts.hpp"
-#include "support/manual_clock.hpp"
 #include "support/plain_hash.hpp"
-#include "support/recording_log.hpp"
 #include "support/run.hpp"
 
 namespace porter::testing {

@@ -13,8 +13,7 @@ int main(int argc, char** argv)
 {
     if (argc != 3) return std::cerr << "usage: authenticated_echo PORT DATA_DIR\n", 64;
     asio::io_context io;
-    porter::server server{io, {.port = static_cast<std::uint16_t>(std::stoi(argv[1])), .data_dir = argv[2]}};
-    server.on_connection(echo);
+    porter::server server{io, {.port = static_cast<std::uint16_t>(std::stoi(argv[1])), .data_dir = argv[2]}, echo};
     asio::signal_set signals{io, SIGINT, SIGTERM};
     signals.async_wait([&](auto, int) { server.stop(); });
     std::cout << "listening on " << server.local_endpoint() << std::endl;

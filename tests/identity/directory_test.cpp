@@ -2,9 +2,9 @@
 
 #include <map>
 
+#include "porter/testing/manual_clock.hpp"
+#include "porter/testing/recording_log.hpp"
 #include "support/catch.hpp"
-#include "support/manual_clock.hpp"
-#include "support/recording_log.hpp"
 #include "support/run.hpp"
 
 using namespace porter::detail;
@@ -13,28 +13,29 @@ using namespace porter;
 namespace {
 
 /// Addresses in memory that can be made unavailable.
-class addresses_in_memory final : public store::addresses {
+class addresses_in_memory final : public detail::store::addresses {
 public:
     struct entry {
         std::string name;
-        std::optional<store::account_id> account;
+        std::optional<detail::store::account_id> account;
         base::timestamp at;
     };
 
-    task<store::result<std::optional<std::string>>> name_of(std::string address) override
+    task<detail::store::result<std::optional<std::string>>> name_of(std::string address) override
     {
-        if (unavailable) co_return unexpected(store::errc::unavailable);
+        if (unavailable) co_return unexpected(detail::store::errc::unavailable);
         auto const found = entries.find(address);
         if (found == entries.end()) co_return std::optional<std::string>{};
         co_return std::optional{found->second.name};
     }
 
-    task<store::result<void>> record(std::string address, std::string, std::string name,
-                                     std::optional<store::account_id> account, base::timestamp at) override
+    task<detail::store::result<void>> record(std::string address, std::string, std::string name,
+                                             std::optional<detail::store::account_id> account,
+                                             base::timestamp at) override
     {
-        if (unavailable) co_return unexpected(store::errc::unavailable);
+        if (unavailable) co_return unexpected(detail::store::errc::unavailable);
         entries.insert_or_assign(address, entry{name, account, at});
-        co_return store::result<void>{};
+        co_return detail::store::result<void>{};
     }
 
     std::map<std::string, entry> entries;

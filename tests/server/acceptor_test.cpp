@@ -4,10 +4,10 @@
 #include <asio/co_spawn.hpp>
 #include <ctime>
 
+#include "porter/testing/manual_clock.hpp"
+#include "porter/testing/recording_log.hpp"
 #include "server/worker.hpp"
 #include "support/catch.hpp"
-#include "support/manual_clock.hpp"
-#include "support/recording_log.hpp"
 
 using namespace porter::testing;
 using namespace porter::detail;

@@ -3,8 +3,8 @@
 
 #include <sys/resource.h>
 
+#include "porter/testing/recording_log.hpp"
 #include "support/catch.hpp"
-#include "support/recording_log.hpp"
 
 using namespace porter::testing;
 using namespace porter::detail;
@@ -65,7 +65,7 @@ TEST_CASE("the log reports the lowered limit and how to raise it")
     CHECK(server::limited_by_descriptors(options, 1, log).max_connections == 893);
     REQUIRE(log.count("connections_limited") == 1);
     auto const event = log.events().back();
-    CHECK(event.severity == log::level::warn);
+    CHECK(event.level == log::level::warn);
     CHECK(event.field("wanted") == "20000");
     CHECK(event.field("connections") == "893");
     CHECK(event.field("descriptors") == "1024");

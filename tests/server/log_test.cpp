@@ -61,7 +61,7 @@ std::vector<std::string> names_of(server_fixture const& fixture, level severity)
 {
     std::vector<std::string> names;
     for (auto const& each : fixture.log.events()) {
-        if (each.severity == severity) names.push_back(each.event);
+        if (each.level == severity) names.push_back(each.event);
     }
     return names;
 }
@@ -90,7 +90,7 @@ TEST_CASE("the line of a connection's end counts messages and bytes")
         co_await client.receive();
     });
     auto const end = only_end(fixture);
-    CHECK(end.severity == level::info);
+    CHECK(end.level == level::info);
     CHECK(end.field("code") == "by_peer");
     CHECK(end.field("messages_in") == "5");
     CHECK(end.field("messages_out") == "5");
@@ -115,9 +115,9 @@ TEST_CASE("many connections that send nothing make one line at info")
         }
     });
     auto const counted = fixture.log.events("silent_connections").at(0);
-    CHECK(counted.severity == level::info);
+    CHECK(counted.level == level::info);
     CHECK(std::stoi(counted.field("count")) > 60);
-    CHECK(fixture.log.events("connection_lost").at(0).severity == level::debug);
+    CHECK(fixture.log.events("connection_lost").at(0).level == level::debug);
 }
 
 TEST_CASE("the reason of a closing is logged with its code")
@@ -154,28 +154,28 @@ TEST_CASE("the reason of a rejected connection is logged")
     REQUIRE_FALSE(ends.empty());
     CHECK(ends[0].field("code") == "server_full");
     CHECK(ends[0].field("reason") == reason);
-    CHECK(ends[0].severity == level::info);
+    CHECK(ends[0].level == level::info);
 }
 
 TEST_CASE("a health check that connects and closes is logged at debug only")
 {
     auto const direct = open_access();
     for (bool const resets : {false, true}) {
-        CHECK(probe(direct, "", resets).severity == level::debug);
-        CHECK(probe(behind_proxy(), "", resets).severity == level::debug);
+        CHECK(probe(direct, "", resets).level == level::debug);
+        CHECK(probe(behind_proxy(), "", resets).level == level::debug);
     }
-    CHECK(probe(behind_proxy(), local_header, false).severity == level::debug);
-    CHECK(probe(behind_proxy(), "PROXY UNKNOWN\r\n", false).severity == level::debug);
+    CHECK(probe(behind_proxy(), local_header, false).level == level::debug);
+    CHECK(probe(behind_proxy(), "PROXY UNKNOWN\r\n", false).level == level::debug);
 }
 
 TEST_CASE("a connection that sends a byte is logged at info")
 {
     auto const direct = open_access();
-    CHECK(probe(direct, std::string(1, '\0'), false).severity == level::info);
-    CHECK(probe(direct, "GET / HTTP/1.1\r\n\r\n", false).severity == level::info);
-    CHECK(probe(behind_proxy(), local_header + '\0', false).severity == level::info);
+    CHECK(probe(direct, std::string(1, '\0'), false).level == level::info);
+    CHECK(probe(direct, "GET / HTTP/1.1\r\n\r\n", false).level == level::info);
+    CHECK(probe(behind_proxy(), local_header + '\0', false).level == level::info);
     auto const half_a_header = probe(behind_proxy(), "PROXY TCP4 192.0.2.7", false);
-    CHECK(half_a_header.severity == level::info);
+    CHECK(half_a_header.level == level::info);
     CHECK(half_a_header.field("code") == "cut_off");
 }
 
@@ -190,7 +190,7 @@ TEST_CASE("an aborted TLS handshake is logged at info")
         client.half_close();
         co_await fixture.wait_for_connections(0);
     });
-    CHECK(only_end(fixture).severity == level::info);
+    CHECK(only_end(fixture).level == level::info);
 }
 
 TEST_CASE("the level debug logs each step of a connection")
@@ -245,7 +245,7 @@ TEST_CASE("the level trace logs the kind and length of each message and never it
     });
     std::string trace;
     for (auto const& each : fixture.log.events()) {
-        if (each.severity != level::trace) continue;
+        if (each.level != level::trace) continue;
         CHECK(each.field("address") == "127.0.0.1");
         trace += (each.event == "message_sent" ? " >" : " <") + each.field("kind");
     }

@@ -61,7 +61,7 @@ TEST_CASE("behind a proxy the header's address is the client's in the welcome an
     CHECK(fixture.log.events("identified")[0].field("address") == "192.0.2.7");
     for (auto const& each : fixture.log.events()) {
         // Events at debug precede the header: their address is the proxy's.
-        if (each.severity >= detail::log::level::info) CHECK(each.field("address") != "127.0.0.1");
+        if (each.level >= detail::log::level::info) CHECK(each.field("address") != "127.0.0.1");
     }
 }
 

@@ -124,7 +124,7 @@ TEST_CASE("opened and resumed sessions are logged with address and id and never 
     for (auto const* name : {"session_opened", "session_resumed"}) {
         auto const events = fixture.log.events(name);
         REQUIRE(events.size() == 1);
-        CHECK(events[0].severity == log::level::info);
+        CHECK(events[0].level == log::level::info);
         CHECK(events[0].fields[0] == std::pair<std::string, std::string>{"address", "192.0.2.7"});
         CHECK(events[0].field("session") == std::to_string(opened->id()));
         CHECK(events[0].field("name") == "Alice");
@@ -139,8 +139,8 @@ TEST_CASE("a new account and its first session are added together")
 {
     registry_fixture fixture;
     auto const carol = fixture.pending("Carol");
-    auto const opened =
-        testing::run(fixture.io, fixture.registry->open(carol, fixture.client_address, store::transport::plain));
+    auto const opened = testing::run(
+        fixture.io, fixture.registry->open(carol, fixture.client_address, detail::store::transport::plain));
     REQUIRE(opened);
     CHECK(opened->name() == "Carol");
     CHECK(fixture.resume(opened->token())->account() == opened->account());
@@ -155,11 +155,12 @@ TEST_CASE("a registration that was unavailable succeeds under the same name late
     registry_fixture fixture;
     auto const carol = fixture.pending("Carol");
     fixture.sessions.broken = {"open", "open_first"};
-    auto const refused =
-        testing::run(fixture.io, fixture.registry->open(carol, fixture.client_address, store::transport::plain));
+    auto const refused = testing::run(
+        fixture.io, fixture.registry->open(carol, fixture.client_address, detail::store::transport::plain));
     CHECK(code_of(refused) == code::unavailable);
     fixture.sessions.broken = {};
-    CHECK(testing::run(fixture.io, fixture.registry->open(carol, fixture.client_address, store::transport::plain)));
+    CHECK(testing::run(fixture.io,
+                       fixture.registry->open(carol, fixture.client_address, detail::store::transport::plain)));
 }
 
 TEST_CASE("of two registrations of one name the later is denied as name_taken")
@@ -167,11 +168,12 @@ TEST_CASE("of two registrations of one name the later is denied as name_taken")
     registry_fixture fixture;
     auto const first = fixture.pending("Carol");
     auto const second = fixture.pending("CAROL");
-    REQUIRE(testing::run(fixture.io, fixture.registry->open(first, fixture.client_address, store::transport::plain)));
+    REQUIRE(testing::run(fixture.io,
+                         fixture.registry->open(first, fixture.client_address, detail::store::transport::plain)));
     auto const failed = fixture.attempts.failed;
     auto const rolled_back = fixture.attempts.rolled_back;
-    auto const refused =
-        testing::run(fixture.io, fixture.registry->open(second, fixture.client_address, store::transport::plain));
+    auto const refused = testing::run(
+        fixture.io, fixture.registry->open(second, fixture.client_address, detail::store::transport::plain));
     CHECK(code_of(refused) == code::name_taken);
     CHECK(fixture.attempts.failed == failed + 1);  // promise P2: name_taken counts as a failed attempt
     CHECK(fixture.attempts.rolled_back == rolled_back);
@@ -196,11 +198,11 @@ TEST_CASE("a session that the store does not open does not count as a failed att
             fixture.io,
             fixture.verifier.register_account("Carol", base::secret{"correct horse"}, fixture.client_address));
         REQUIRE(carol);
-        auto const opened =
-            testing::run(fixture.io, fixture.registry->open(*carol, fixture.client_address, store::transport::plain));
+        auto const opened = testing::run(
+            fixture.io, fixture.registry->open(*carol, fixture.client_address, detail::store::transport::plain));
         CHECK(code_of(opened) == code::unavailable);
     }
     fixture.sessions.broken = {};
-    CHECK(testing::run(
-        fixture.io, fixture.registry->open(fixture.pending("Dave"), fixture.client_address, store::transport::plain)));
+    CHECK(testing::run(fixture.io, fixture.registry->open(fixture.pending("Dave"), fixture.client_address,
+                                                          detail::store::transport::plain)));
 }

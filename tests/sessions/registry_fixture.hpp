@@ -11,13 +11,13 @@
 
 #include "auth/verifier.hpp"
 #include "porter/result.hpp"
+#include "porter/testing/manual_clock.hpp"
+#include "porter/testing/recording_log.hpp"
 #include "sessions/registry.hpp"
 #include "store/memory/backend.hpp"
 #include "support/faulty_attempts.hpp"
 #include "support/faulty_sessions.hpp"
-#include "support/manual_clock.hpp"
 #include "support/plain_hash.hpp"
-#include "support/recording_log.hpp"
 #include "support/run.hpp"
 
 namespace porter::testing {

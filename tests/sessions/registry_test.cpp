@@ -12,9 +12,9 @@ using testing::registry_fixture;
 
 namespace {
 
-using ids = std::vector<store::session_id>;
+using ids = std::vector<detail::store::session_id>;
 
-ids ids_of(std::vector<store::session> const& sessions)
+ids ids_of(std::vector<detail::store::session> const& sessions)
 {
     ids all;
     for (auto const& each : sessions) all.push_back(each.id);
@@ -84,7 +84,7 @@ TEST_CASE("an ended session is recorded before the watch is called")
     registry_fixture fixture;
     ids notified;
     bool recorded_first = true;
-    fixture.registry->watch({[&](std::span<store::ended_session const> ended) {
+    fixture.registry->watch({[&](std::span<detail::store::ended_session const> ended) {
         for (auto const& each : ended) {
             recorded_first = recorded_first && fixture.registry->has_ended(each.id);
             notified.push_back(each.id);
@@ -104,7 +104,7 @@ TEST_CASE("an ended session is recorded without a watch")
 {
     registry_fixture fixture;
     int notified = 0;
-    fixture.registry->watch({[&](std::span<store::ended_session const>) { ++notified; }});
+    fixture.registry->watch({[&](std::span<detail::store::ended_session const>) { ++notified; }});
     fixture.registry->watch({});
     auto const opened = fixture.open(fixture.alice);
     REQUIRE(testing::run(fixture.io, fixture.registry->revoke_all(fixture.alice.account())));
@@ -116,7 +116,7 @@ TEST_CASE("a destroyed registry removes its watch")
 {
     registry_fixture fixture;
     int notified = 0;
-    fixture.registry->watch({[&](std::span<store::ended_session const>) { ++notified; }});
+    fixture.registry->watch({[&](std::span<detail::store::ended_session const>) { ++notified; }});
     REQUIRE(fixture.open(fixture.alice));
     fixture.registry.reset();
     REQUIRE(testing::run(fixture.io, fixture.store.ports().sessions.end_all(fixture.alice.account())));

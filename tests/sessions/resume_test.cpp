@@ -5,8 +5,8 @@
 using namespace porter;
 using namespace porter::detail;
 using namespace std::chrono_literals;
+using detail::store::transport;
 using std::chrono::days;
-using store::transport;
 using testing::code_of;
 using testing::registry_fixture;
 

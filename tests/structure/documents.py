@@ -118,7 +118,7 @@ DIRECT_CALL = re.compile(
     r'\(\s*"([a-z][a-z0-9_]*)"'
 )
 CALL_OF_A_HELPER = re.compile(
-    r'(?<!\.)\b(?:trace|log_as|log_denied|announce|format_event)\([^;"{]*?"([a-z][a-z0-9_]*)"\s*[,)]'
+    r'(?<!\.)\b(?:trace|log_as|log_denied|announce|log_record)[({][^;"{]*?"([a-z][a-z0-9_]*)"\s*[,)]'
 )
 
 

@@ -9,6 +9,8 @@
 #include "auth/hasher.hpp"
 #include "auth/verifier.hpp"
 #include "identity/directory.hpp"
+#include "porter/testing/manual_clock.hpp"
+#include "porter/testing/recording_log.hpp"
 #include "server/acceptor.hpp"
 #include "server/server_context.hpp"
 #include "server/tcp_server.hpp"
@@ -16,9 +18,7 @@
 #include "sessions/registry.hpp"
 #include "sessions/token.hpp"
 #include "store/memory/backend.hpp"
-#include "support/manual_clock.hpp"
 #include "support/plain_hash.hpp"
-#include "support/recording_log.hpp"
 #include "support/run.hpp"
 #include "support/test_client.hpp"
 

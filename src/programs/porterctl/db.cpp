@@ -30,19 +30,18 @@ using administration::file_user;
 using config::exit_code;
 
 /// Records the migrations from the log lines of the migrator.
-class migration_log final : public detail::log::logger {
+class migration_log final : public logger {
 public:
-    migration_log() : logger(detail::log::level::info) {}
+    migration_log() : logger(log_level::info) {}
 
     std::vector<record> const& steps() const noexcept { return steps_; }
 
 private:
-    void write(detail::log::level, std::string_view, std::span<detail::log::field const>,
-               std::initializer_list<detail::log::field> fields) override
+    void write(log_record const& migrated) noexcept override
     {
         record step;
-        for (auto const& field : fields) {
-            bool const is_number = field.style_ == detail::log::field::style::number;
+        for (auto const& field : migrated.fields) {
+            bool const is_number = field.kind == log_field::kind_type::number;
             step.fields.push_back(
                 {std::string{field.key}, is_number ? value{field.number} : value{std::string{field.text}}});
         }

@@ -1,12 +1,12 @@
 #include <string>
 #include <utility>
 
+#include "porter/testing/recording_log.hpp"
 #include "store/conformance/store_fixture.hpp"
 #include "store/memory/backend.hpp"
 #include "store/sqlite/backend.hpp"
 #include "store/support/add_account.hpp"
 #include "store/support/shell.hpp"
-#include "support/recording_log.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace porter::testing {

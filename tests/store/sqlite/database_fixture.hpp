@@ -13,12 +13,12 @@
 
 #include "porter/result.hpp"
 #include "porter/start_error.hpp"
+#include "porter/testing/recording_log.hpp"
 #include "store/sqlite/backend.hpp"
 #include "store/support/add_account.hpp"
 #include "store/support/samples.hpp"
 #include "store/support/shell.hpp"
 #include "support/catch.hpp"
-#include "support/recording_log.hpp"
 #include "support/run.hpp"
 #include "support/temporary_folder.hpp"
 

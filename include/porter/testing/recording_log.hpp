@@ -9,15 +9,15 @@
 #include <utility>
 #include <vector>
 
-#include "log/logger.hpp"
+#include "porter/logger.hpp"
 
 namespace porter::testing {
 
-/// A logged event; numbers as text, durations in milliseconds.
+/// A logged event. Numbers and durations are text, as in the log file.
 struct recorded_event {
-    detail::log::level severity;
+    log_level level;
     std::string event;
-    std::vector<std::pair<std::string, std::string>> fields;
+    std::vector<std::pair<std::string, std::string>> fields;  ///< `address` and `connection` are the first, if any
 
     /// The value of a field, or an empty string.
     std::string field(std::string_view key) const
@@ -28,20 +28,19 @@ struct recorded_event {
     }
 };
 
-/// A logger that keeps every event. Safe from any thread.
-class recording_log final : public detail::log::logger {
+/// A logger that keeps every event in memory. All members may be called from any thread.
+class recording_log final : public logger {
 public:
-    recording_log() : logger(detail::log::level::trace) {}
+    recording_log() : logger(log_level::trace) {}
 
+    /// All events so far, in their order.
     std::vector<recorded_event> events() const
     {
         std::lock_guard const lock{mutex_};
         return events_;
     }
 
-    std::function<void(std::string_view)> on_event;  ///< called with the name of each event, on the logging thread
-
-    /// The events of this name, in their order.
+    /// The events of this name.
     std::vector<recorded_event> events(std::string_view name) const
     {
         auto found = events();
@@ -64,23 +63,20 @@ public:
         return false;
     }
 
+    /// Called with the name of each event, on the thread that logs it. Set it before anything is logged.
+    std::function<void(std::string_view)> on_event;
+
 private:
-    void write(detail::log::level severity, std::string_view event, std::span<detail::log::field const> peer,
-               std::initializer_list<detail::log::field> fields) override
+    void write(log_record const& record) noexcept override
     {
-        recorded_event made{severity, std::string{event}, {}};
-        std::vector<detail::log::field> all{peer.begin(), peer.end()};
-        all.insert(all.end(), fields.begin(), fields.end());
-        for (auto const& each : all) {
-            using style = detail::log::field::style;
-            bool const is_number = each.style_ == style::number || each.style_ == style::seconds;
-            made.fields.emplace_back(each.key, is_number ? std::to_string(each.number) : std::string{each.text});
-        }
+        recorded_event made{record.level, std::string{record.event}, {}};
+        for (auto const& each : record.peer) made.fields.emplace_back(each.key, each.value());
+        for (auto const& each : record.fields) made.fields.emplace_back(each.key, each.value());
         {
             std::lock_guard const lock{mutex_};
             events_.push_back(std::move(made));
         }
-        if (on_event) on_event(event);
+        if (on_event) on_event(record.event);
     }
 
     mutable std::mutex mutex_;

@@ -1,0 +1,158 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "porter/result.hpp"
+#include "porter/store/records.hpp"
+#include "porter/store/throttle.hpp"
+#include "porter/task.hpp"
+
+/// What a server requires of a store of accounts, sessions, addresses and attempts. The default is an SQLite file;
+/// server_parts::store replaces it by classes of yours that implement these four. The interface may change before
+/// version 1.0.
+///
+/// Effect: each operation is atomic, and durable when its task resumes with success. No transaction or handle is
+/// exposed.
+///
+/// Errors: every operation may fail with errc::unavailable (not repeated below); then nothing was changed. An exception
+/// that leaves an operation is a defect: it ends the connection.
+///
+/// Threads: operations are awaited on every I/O thread of the server, several at once, and must not block it: hand
+/// the work to a thread or a connection of your own, and resume the task on its own executor. Arguments are passed by
+/// value because the work may outlive the caller's statement.
+///
+/// Cancellation: an operation that has started is completed; a cancelled caller waits until then.
+///
+/// Porter's own stores pass tests/store/conformance, which a new one should pass, too.
+namespace porter::store {
+
+class accounts {
+public:
+    virtual ~accounts() = default;
+
+    /// The account with this folded name, or none; disabled ones too.
+    virtual task<result<std::optional<account>>> find(std::string folded_name) = 0;
+
+    /// The same account, with the costs of all stored hashes, which a check of its password computes: at most
+    /// hash_costs_at_once of those that is_computable() accepts, the highest by work, then by memory, first.
+    virtual task<result<claimed_account>> find_claimed(std::string folded_name) = 0;
+
+    /// The account with this id, likewise.
+    virtual task<result<claimed_account>> find_claimed(account_id id) = 0;
+
+    /// Replaces the hash by another one of the same password, if `old_hash` is still stored; sessions stay.
+    /// Errors: credential_changed.
+    virtual task<result<void>> rehash(account_id id, std::string old_hash, std::string new_hash) = 0;
+
+    /// Changes the password, if the verified credential is still current (a rehash does not change it) and the account
+    /// is not disabled. Ends every session of the account except `keep`, which from then on counts as opened by the new
+    /// credential, and resets the failure counter of the attempt. Errors: credential_changed.
+    virtual task<result<void>> change_password(password_change change) = 0;
+};
+
+/// Callbacks for sessions that end. They are called on a thread of the store, or on that of the task that ended the
+/// sessions: they post, and neither block nor call the store. An empty function is not called.
+struct session_watch {
+    /// Sessions ended a moment ago, by this process, another one, or a database shell.
+    std::function<void(std::span<ended_session const>)> ended{};
+    /// Some ended sessions may not have been reported: ask find_ended() about every live one.
+    std::function<void()> missed{};
+    /// The stored data were removed, replaced or changed to another schema; `reason` is a sentence. From then on every
+    /// operation except find_ended() is unavailable until the store is opened again. Called once.
+    std::function<void(std::string const& reason)> lost{};
+};
+
+class sessions {
+public:
+    virtual ~sessions() = default;
+
+    /// Opens a session of an account whose credential was just verified. Records the login (time, address) and the
+    /// address, resets the failure counter of the attempt and failed_since, and ends the oldest sessions beyond
+    /// max_sessions. Errors: credential_changed.
+    virtual task<result<opened_session>> open(new_session record) = 0;
+
+    /// Adds an account and opens its first session: both or neither, so that no client is told of an error although
+    /// its account exists. Ignores `id`, `credential_version` and `failed_since` of the account, and the account and
+    /// the credential version of `first`. Errors: name_taken; credential_changed (the account is disabled).
+    virtual task<result<opened_session>> open_first(account owner, new_session first) = 0;
+
+    /// The session with this digest, or none. Expired ones, too: the caller decides by its own clock.
+    virtual task<result<std::optional<found_session>>> find(token_digest digest) = 0;
+
+    /// The account's sessions that are not expired (absolute end after `now`, last use after `idle_since`), oldest
+    /// first.
+    virtual task<result<std::vector<session>>> list(account_id account, timestamp now, timestamp idle_since) = 0;
+
+    /// Ends one session of this account. Errors: not_found (also when it belongs to another account).
+    virtual task<result<void>> end(account_id account, session_id id, end_cause cause = end_cause::revoked) = 0;
+
+    /// Ends every session of this account.
+    virtual task<result<void>> end_all(account_id account, end_cause cause = end_cause::revoked) = 0;
+
+    /// Records when and from where sessions were last used, and makes those networks known to their accounts. Skips
+    /// sessions that have ended, and times before the recorded one.
+    virtual task<result<void>> touch(std::vector<session_activity> activities) = 0;
+
+    /// Removes sessions whose absolute end is at or before `now` or whose last use is at or before `idle_since`.
+    /// Returns their number.
+    virtual task<result<std::size_t>> prune(timestamp now, timestamp idle_since) = 0;
+
+    /// Which of these sessions are over: not stored, past their absolute end at `now`, or created more than
+    /// clock_tolerance after `now`. After session_watch::lost this reads the data that are in the store's place.
+    virtual task<result<std::vector<session_id>>> find_ended(std::vector<session_id> live, timestamp now) = 0;
+
+    /// The sessions whose absolute end, as it is stored now, is after `after` and not after `until`; of more than
+    /// 10,000 the latest. An administrator may have changed it by hand.
+    virtual task<result<std::vector<session_id>>> ended_between(timestamp after, timestamp until) = 0;
+
+    /// Reports sessions that end from now on. Replaces the previous watch, which is not called any more when this
+    /// returns; an empty watch removes it.
+    virtual void watch(session_watch watch) = 0;
+};
+
+class addresses {
+public:
+    virtual ~addresses() = default;
+
+    /// The name last recorded for this canonical address, or none.
+    virtual task<result<std::optional<std::string>>> name_of(std::string address) = 0;
+
+    /// Records `name` for this canonical address. `account` is set when the name is proved; the network is then known
+    /// to the account, too. Does nothing, without an error, when the account was deleted. Beyond the limits of
+    /// limits.hpp the addresses seen longest ago are deleted.
+    virtual task<result<void>> record(std::string address, std::string network, std::string name,
+                                      std::optional<account_id> account, timestamp at) = 0;
+};
+
+/// Attempts at passwords and other secrets, counted by account and by network.
+class attempts {
+public:
+    virtual ~attempts() = default;
+
+    /// Decides on an attempt by decide() and counts it if it is allowed: on the failure counter of its account (the one
+    /// of the network, if the account was accessed from there before), in the network's window and, if it is a
+    /// registration, among those of the network and of its site. A deleted account counts as none. The attempt is
+    /// pending until it succeeds, fails or is rolled back. One that only pending attempts stand in the way of is denied
+    /// as `pending`, not throttled. Opening the store rolls back what a previous process left pending.
+    virtual task<result<attempt_result>> begin(secret_attempt attempt, throttle_rules rules) = 0;
+
+    /// A counted attempt failed and stays counted, but not as a registration.
+    virtual task<result<void>> fail(counted_attempt attempt) = 0;
+
+    /// Undoes attempts that neither succeeded nor failed, as if they had not been made.
+    virtual task<result<void>> rollback(std::vector<counted_attempt> pending) = 0;
+};
+
+/// The ports of one store. They outlive the server that uses them.
+struct ports {
+    store::accounts& accounts;
+    store::sessions& sessions;
+    store::addresses& addresses;
+    store::attempts& attempts;
+};
+
+}  // namespace porter::store

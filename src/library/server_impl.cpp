@@ -1,0 +1,122 @@
+#include "library/server_impl.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "auth/argon2id.hpp"
+#include "library/options.hpp"
+#include "library/tls_key.hpp"
+#include "porter/version.hpp"
+#include "server/acceptor.hpp"
+#include "server/connection_limiter.hpp"
+
+namespace porter {
+
+namespace auth = detail::auth;
+namespace base = detail::base;
+namespace library = detail::library;
+namespace sqlite = detail::store::sqlite;
+
+namespace detail::library {
+
+lifetime_log::lifetime_log(log::logger& log) : log_(log)
+{
+    log_.info("started", {{"version", version}, {"process", ::getpid()}});
+}
+
+lifetime_log::~lifetime_log()
+{
+    log_.info("stopped");
+}
+
+}  // namespace detail::library
+
+namespace {
+
+std::unique_ptr<detail::log::file_logger> open_log(server_options const& options, server_parts const& parts)
+{
+    if (parts.logger != nullptr) return nullptr;
+    return std::make_unique<detail::log::file_logger>(options.log_file, options.log_level, options.log_format);
+}
+
+std::unique_ptr<sqlite::backend> open_database(server_options const& options, server_parts const& parts,
+                                               porter::logger& log)
+{
+    if (parts.store) return nullptr;
+    return sqlite::open(library::store_options(options), log);
+}
+
+std::vector<base::tcp_acceptor> listen(asio::io_context& io, server_options const& options, bool is_listening)
+{
+    if (!is_listening) return {};
+    return detail::server::listen_on(io, options.bind, options.port, options.port_tries);
+}
+
+auth::hasher make_hasher(server_options const& options, std::unique_ptr<auth::hash_function> hash, porter::logger& log)
+{
+    if (hash) return auth::hasher{library::hash_options(options), std::move(hash), log};
+    return auth::hasher{library::hash_options(options), log};
+}
+
+service checked(service handler)
+{
+    if (!handler) throw std::invalid_argument{"porter::server: the handler is empty"};
+    return handler;
+}
+
+/// Returns make(). Logs a start_error before it leaves: standard error may not be kept.
+template <typename Make>
+auto with_error_log(porter::logger& log, Make make)
+{
+    try {
+        return make();
+    } catch (start_error const& error) {
+        log.error("start_failed", {log_field::quoted("why", error.what())});
+        throw;
+    }
+}
+
+}  // namespace
+
+server::impl::impl(asio::io_context& io, server_options checked_options, service handler, server_parts const& parts,
+                   library::test_parts test)
+    : options(std::move(checked_options)),
+      clock(parts.clock != nullptr ? *parts.clock : own_clock),
+      log_file(open_log(options, parts)),
+      logger(parts.logger != nullptr ? *parts.logger : *log_file),
+      lifetime(logger),
+      tls(with_error_log(logger, [&] { return library::open_tls_acceptor(options, clock, logger, warnings); })),
+      database(with_error_log(logger, [&] { return open_database(options, parts, logger); })),
+      ports(parts.store ? *parts.store : database->ports()),
+      acceptors(with_error_log(logger, [&] { return listen(io, options, test.is_listening); })),
+      directory(ports.addresses, clock, logger),
+      hasher(make_hasher(options, std::move(test.hash), logger)),
+      throttle(ports.attempts, clock, logger, options.max_registrations_per_address),
+      verifier(ports.accounts, hasher, throttle, clock, logger, library::auth_options(options)),
+      registry(ports.sessions, throttle, tokens, clock, logger, library::session_options(options)),
+      threads(std::max<std::size_t>(options.threads, 1)),
+      ctx{directory,
+          verifier,
+          registry,
+          clock,
+          logger,
+          detail::server::limited_by_descriptors(library::connection_options(options), threads, logger),
+          checked(std::move(handler)),
+          tls.get()},
+      server(io, threads, ctx)
+{
+    for (auto& each : acceptors) server.add(std::move(each));
+    auto const listening = server.local_endpoints();
+    for (auto const& each : listening) {
+        logger.info("listening", {{"address", each.address().to_string()}, {"port", each.port()}});
+    }
+    if (!listening.empty() && options.port != 0 && listening.front().port() != options.port) {
+        logger.info("port_taken", {{"wanted", options.port}, {"port", listening.front().port()}});
+    }
+    server.start();
+}
+
+}  // namespace porter

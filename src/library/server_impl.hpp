@@ -1,0 +1,76 @@
+#pragma once
+
+#include <asio/io_context.hpp>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "auth/hasher.hpp"
+#include "auth/throttle.hpp"
+#include "auth/verifier.hpp"
+#include "base/asio.hpp"
+#include "base/clock.hpp"
+#include "identity/directory.hpp"
+#include "log/file_logger.hpp"
+#include "porter/server.hpp"
+#include "server/server_context.hpp"
+#include "server/tcp_server.hpp"
+#include "server/tls_acceptor.hpp"
+#include "sessions/registry.hpp"
+#include "sessions/token.hpp"
+#include "store/sqlite/backend.hpp"
+
+namespace porter {
+
+namespace detail::library {
+
+/// Logs the first and the last line of a server.
+class lifetime_log {
+public:
+    explicit lifetime_log(log::logger& log);
+    ~lifetime_log();
+    lifetime_log(lifetime_log const&) = delete;
+    lifetime_log& operator=(lifetime_log const&) = delete;
+
+private:
+    log::logger& log_;
+};
+
+/// What only porter/testing.hpp replaces.
+struct test_parts {
+    std::unique_ptr<auth::hash_function> hash{};  ///< null: Argon2id
+    bool is_listening = true;                     ///< false: connections come from tcp_server::adopt() only
+};
+
+}  // namespace detail::library
+
+/// Builds the modules and owns them. Each member uses only those before it.
+struct server::impl {
+    /// `options` are checked. Throws start_error.
+    impl(asio::io_context& io, server_options checked_options, service handler, server_parts const& parts,
+         detail::library::test_parts test = {});
+
+    server_options options;
+    system_clock own_clock;
+    porter::clock const& clock;
+    detail::sessions::system_token_source tokens;
+    std::unique_ptr<detail::log::file_logger> log_file;  // null: the logger was replaced
+    porter::logger& logger;
+    detail::library::lifetime_log lifetime;
+    std::vector<std::string> warnings;
+    std::unique_ptr<detail::server::tls_acceptor> tls;         // null: TLS is off
+    std::unique_ptr<detail::store::sqlite::backend> database;  // null: the store was replaced
+    store::ports ports;
+    std::vector<detail::base::tcp_acceptor> acceptors;
+    detail::identity::directory directory;
+    detail::auth::hasher hasher;
+    detail::auth::throttle throttle;
+    detail::auth::verifier verifier;
+    detail::sessions::registry registry;
+    std::size_t threads;  // of I/O
+    detail::server::server_context ctx;
+    detail::server::tcp_server server;
+};
+
+}  // namespace porter
