@@ -2,7 +2,7 @@
 #include "auth/gated_hasher.hpp"
 #include "auth/verifier.hpp"
 #include "porter/testing/manual_clock.hpp"
-#include "store/memory/backend.hpp"
+#include "porter/testing/memory_store.hpp"
 #include "support/catch.hpp"
 
 using namespace porter;
@@ -49,7 +49,7 @@ struct fixture : gated_fixture {
     }
 
     testing::manual_clock clock;
-    detail::store::memory::backend store;
+    testing::memory_store store;
     auth::throttle throttle{store.ports().attempts, clock, log};
     auth::verifier verifier{store.ports().accounts, *hasher, throttle, clock, log, {}};
     detail::store::account alice;

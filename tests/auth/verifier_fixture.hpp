@@ -12,7 +12,7 @@
 #include "porter/result.hpp"
 #include "porter/testing/manual_clock.hpp"
 #include "porter/testing/recording_log.hpp"
-#include "store/memory/backend.hpp"
+#include "porter/testing/memory_store.hpp"
 #include "support/faulty_accounts.hpp"
 #include "support/faulty_attempts.hpp"
 #include "support/plain_hash.hpp"
@@ -82,7 +82,7 @@ struct verifier_fixture {
     asio::io_context io;
     manual_clock clock;
     recording_log log;
-    detail::store::memory::backend store;
+    memory_store store;
     faulty_accounts accounts{store.ports().accounts};
     hash_counts hashes;
     detail::auth::hasher hasher;

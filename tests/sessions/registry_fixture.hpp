@@ -14,7 +14,7 @@
 #include "porter/testing/manual_clock.hpp"
 #include "porter/testing/recording_log.hpp"
 #include "sessions/registry.hpp"
-#include "store/memory/backend.hpp"
+#include "porter/testing/memory_store.hpp"
 #include "support/faulty_attempts.hpp"
 #include "support/faulty_sessions.hpp"
 #include "support/plain_hash.hpp"
@@ -77,7 +77,7 @@ struct registry_fixture {
     asio::io_context io;
     manual_clock clock;
     recording_log log;
-    detail::store::memory::backend store;
+    memory_store store;
     hash_counts hashes;
     detail::auth::hasher hasher{detail::auth::hash_options{.threads = 1}, std::make_unique<plain_hash>(hashes), log};
     faulty_attempts attempts{store.ports().attempts};

@@ -17,7 +17,7 @@
 #include "services/echo.hpp"
 #include "sessions/registry.hpp"
 #include "sessions/token.hpp"
-#include "store/memory/backend.hpp"
+#include "porter/testing/memory_store.hpp"
 #include "support/plain_hash.hpp"
 #include "support/run.hpp"
 #include "support/test_client.hpp"
@@ -98,7 +98,7 @@ public:
     asio::ip::tcp::endpoint endpoint;
     manual_clock clock;
     recording_log log;
-    detail::store::memory::backend store;
+    memory_store store;
     detail::sessions::system_token_source tokens;
     detail::identity::directory directory{store.ports().addresses, clock, log};
     hash_counts hashes;

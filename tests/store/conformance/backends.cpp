@@ -3,7 +3,7 @@
 
 #include "porter/testing/recording_log.hpp"
 #include "store/conformance/store_fixture.hpp"
-#include "store/memory/backend.hpp"
+#include "porter/testing/memory_store.hpp"
 #include "store/sqlite/backend.hpp"
 #include "store/support/add_account.hpp"
 #include "store/support/shell.hpp"
@@ -23,7 +23,7 @@ public:
     void remove(store::account_id id) override { backend_.remove(id); }
 
 private:
-    store::memory::backend backend_;
+    testing::memory_store backend_;
 };
 
 class sqlite_subject final : public subject {

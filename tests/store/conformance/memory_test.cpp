@@ -1,12 +1,12 @@
 #include "store/conformance/store_fixture.hpp"
-#include "store/memory/backend.hpp"
+#include "porter/testing/memory_store.hpp"
 
 using namespace porter::testing;
 using porter::detail::store::errc;
 
 TEST_CASE("the store in memory can be made unavailable and available")
 {
-    porter::detail::store::memory::backend store;
+    porter::testing::memory_store store;
     auto const ports = store.ports();
     store.be_unavailable(true);
     auto const denied = run(ports.sessions.open_first(account_of("alice"), session_of({}, 1)));
@@ -20,7 +20,7 @@ TEST_CASE("the store in memory can be made unavailable and available")
 
 TEST_CASE("an account disabled in memory can be enabled")
 {
-    porter::detail::store::memory::backend store;
+    porter::testing::memory_store store;
     auto const ports = store.ports();
     auto const alice = store.add(account_of("alice"));
     REQUIRE(alice);

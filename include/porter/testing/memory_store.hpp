@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "porter/clock.hpp"
+#include "porter/store/ports.hpp"
+#include "porter/store/records.hpp"
+
+namespace porter::testing {
+
+/// A store in memory. Operations complete at once, on the calling thread. All members may be called from any thread.
+class memory_store {
+public:
+    memory_store();
+    ~memory_store();
+    memory_store(memory_store const&) = delete;
+    memory_store& operator=(memory_store const&) = delete;
+
+    /// For server_parts::store.
+    store::ports ports() noexcept;
+
+    // What an administrator does to a database, and faults. Each is done when it returns.
+
+    /// Adds an account; its `id`, `credential_version` and `failed_since` are ignored. Errors: name_taken.
+    store::result<store::account> add(store::account record);
+    /// Disables an account at `at` and ends its sessions; none: enables it.
+    void disable(store::account_id id, std::optional<timestamp> at);
+    /// Sets the absolute end of a session.
+    void move_end(store::session_id id, timestamp expires_at);
+    /// Deletes an account with its sessions and addresses.
+    void remove(store::account_id id);
+    /// Makes every operation fail with `unavailable`, or work again.
+    void be_unavailable(bool down);
+    /// The same after this number of further operations.
+    void be_unavailable_after(unsigned operations);
+
+private:
+    struct tables;
+    std::unique_ptr<tables> tables_;
+};
+
+}  // namespace porter::testing

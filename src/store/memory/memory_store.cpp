@@ -1,0 +1,76 @@
+#include "porter/testing/memory_store.hpp"
+
+#include <utility>
+
+#include "store/memory/accounts.hpp"
+#include "store/memory/addresses.hpp"
+#include "store/memory/attempts.hpp"
+#include "store/memory/sessions.hpp"
+#include "store/memory/tables.hpp"
+
+namespace porter::testing {
+
+namespace memory = detail::store::memory;
+
+struct memory_store::tables : memory::tables {
+    memory::accounts accounts_port{*this};
+    memory::sessions sessions_port{*this};
+    memory::addresses addresses_port{*this};
+    memory::attempts attempts_port{*this};
+};
+
+memory_store::memory_store() : tables_(std::make_unique<tables>()) {}
+
+memory_store::~memory_store() = default;
+
+store::ports memory_store::ports() noexcept
+{
+    return {tables_->accounts_port, tables_->sessions_port, tables_->addresses_port, tables_->attempts_port};
+}
+
+store::result<store::account> memory_store::add(store::account record)
+{
+    memory::operation op{*tables_};
+    auto const* const added = op.add(std::move(record));
+    if (!added) return unexpected(store::errc::name_taken);
+    return *added;
+}
+
+void memory_store::disable(store::account_id id, std::optional<timestamp> at)
+{
+    memory::operation op{*tables_};
+    auto* row = op.account(id);
+    if (!row) return;
+    row->account.disabled_at = at;
+    if (at) op.end_sessions_of(id, "account_disabled");
+}
+
+void memory_store::move_end(store::session_id id, timestamp expires_at)
+{
+    memory::operation op{*tables_};
+    auto const found = tables_->sessions.find(id);
+    if (found != tables_->sessions.end()) found->second.session.expires_at = expires_at;
+}
+
+void memory_store::remove(store::account_id id)
+{
+    memory::operation op{*tables_};
+    op.end_sessions_of(id, "account_deleted");
+    std::erase_if(tables_->addresses, [id](auto const& entry) { return entry.second.account == id; });
+    tables_->accounts.erase(id);
+}
+
+void memory_store::be_unavailable(bool down)
+{
+    memory::operation op{*tables_};
+    tables_->down = down;
+    tables_->left_until_down.reset();
+}
+
+void memory_store::be_unavailable_after(unsigned operations)
+{
+    memory::operation op{*tables_};
+    tables_->left_until_down = operations;
+}
+
+}  // namespace porter::testing
