@@ -107,6 +107,10 @@ BREAKS = {
             "co_await send(point{.x = s});",
             "co_await send({s, 1});",
             "auto a = co_await open(owner(), session_of({}, 1));",
+            'co_await send(json{{"tick", n}}.dump());',
+            "co_await each(names{{text}});",
+            "co_await each(std::vector<std::string>{text});",
+            "std::vector<std::string> both{co_await a(), co_await b()};",
             "co_spawn(co_await this_coro::executor, f(), handler);",
             "auto run = [socket]() -> task<void> { co_return; };",
         )
