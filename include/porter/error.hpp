@@ -51,6 +51,7 @@ bool is_final(code value) noexcept;
 /// The category of codes as std::error_code, named "porter". Its messages are sentences for a person.
 std::error_category const& code_category() noexcept;
 
+/// So a code converts to and compares with a std::error_code: `throw std::system_error{code::busy}`.
 inline std::error_code make_error_code(code value) noexcept
 {
     return {static_cast<int>(value), code_category()};
@@ -58,16 +59,18 @@ inline std::error_code make_error_code(code value) noexcept
 
 /// An error as a value: `code` is for programs, `reason` for people.
 struct error {
-    error() = default;
+    error() = default;  ///< code::internal, without a reason
+    /// An error with its parts.
     error(porter::code code_, std::string reason_, std::chrono::seconds retry_after_ = {})
         : code(code_), reason(std::move(reason_)), retry_after(retry_after_)
     {}
 
+    /// is_final(code): whether the same request would be refused again.
     bool is_final() const noexcept { return porter::is_final(code); }
 
-    porter::code code = porter::code::internal;
-    std::string reason;                  ///< for people only, UTF-8, may be empty
-    std::chrono::seconds retry_after{};  ///< when to try again; 0: no advice
+    porter::code code = porter::code::internal;  ///< what a program decides by
+    std::string reason;                          ///< for people only, UTF-8, may be empty
+    std::chrono::seconds retry_after{};          ///< when to try again; 0: no advice
 };
 
 }  // namespace porter

@@ -27,8 +27,10 @@ enum class frame_errc {
     truncated,        ///< the stream ended in the middle of a frame
 };
 
+/// The category of frame_errc, named "porter.frame".
 std::error_category const& frame_category() noexcept;
 
+/// So a frame_errc converts to and compares with a std::error_code.
 inline std::error_code make_error_code(frame_errc error) noexcept
 {
     return {static_cast<int>(error), frame_category()};
@@ -37,10 +39,11 @@ inline std::error_code make_error_code(frame_errc error) noexcept
 /// A frame as received: a view into the decoder's buffer.
 class frame {
 public:
-    frame() = default;
+    frame() = default;  ///< an empty one, to assign to
     /// `whole`: header and payload.
     explicit frame(std::span<std::byte const> whole) noexcept : whole_(whole) {}
 
+    /// The message. Not for an empty frame.
     std::span<std::byte const> payload() const noexcept { return whole_.subspan(frame_header_size); }
     /// With the header: what an encoder passes on without a copy.
     std::span<std::byte const> whole() const noexcept { return whole_; }
@@ -56,13 +59,14 @@ private:
 ///     while (auto payload = decoder.next(error)) use(*payload);
 ///
 /// The buffer grows with the bytes received, never by a declared length; none is allocated before the first prepare().
-/// After an invalid frame the decoder stays failed and discards all further input.
+/// After an invalid frame the decoder stays failed and discards all further input. Use an object on one thread at a
+/// time.
 class frame_decoder {
 public:
     /// The buffer starts small and grows while reads fill it, so that one read of a busy connection holds many frames:
     /// 64 KiB, about what a socket returns at once, and space for the rest of a frame that began before.
     static constexpr std::size_t small_buffer = 4 * 1024;
-    static constexpr std::size_t usual_buffer = (64 + 16) * 1024;
+    static constexpr std::size_t usual_buffer = (64 + 16) * 1024;  ///< the size that it grows to, see small_buffer
 
     /// `limit`: the largest payload, in bytes. `memory`: allocates the buffer; it must outlive the decoder.
     explicit frame_decoder(std::size_t limit = default_max_frame,
@@ -72,7 +76,7 @@ public:
 
     /// Moves the buffer; the source is as newly constructed. Not between prepare() and commit().
     frame_decoder(frame_decoder&& other) noexcept;
-    frame_decoder& operator=(frame_decoder&& other) noexcept;
+    frame_decoder& operator=(frame_decoder&& other) noexcept;  ///< the same; frees its own buffer
     ~frame_decoder();
 
     /// Space for the next read: never empty, not zeroed. Invalidates all payloads that next() returned.
@@ -119,11 +123,11 @@ public:
     /// The largest payload, in bytes. It is checked by ready() and next(), so it may change between two frames that
     /// arrived together.
     void limit(std::size_t payload) noexcept { limit_ = payload; }
-    std::size_t limit() const noexcept { return limit_; }
+    std::size_t limit() const noexcept { return limit_; }  ///< the limit in force, in bytes
 
     /// Buffered bytes that next() has not returned, headers included.
     std::size_t size() const noexcept { return end_ - begin_; }
-    bool empty() const noexcept { return begin_ == end_; }
+    bool empty() const noexcept { return begin_ == end_; }  ///< whether size() is 0
 
     /// The size of the buffer, in bytes.
     std::size_t capacity() const noexcept { return capacity_; }
@@ -176,7 +180,7 @@ private:
 ///
 /// Frames may be added at any time: the span that pending() returned does not move until consume(). Every add() throws
 /// std::system_error (frame_errc::empty_frame, frame_too_large) for a payload that a header cannot declare, and then
-/// adds nothing.
+/// adds nothing. Use an object on one thread at a time.
 class frame_encoder {
 public:
     /// When all is written, a buffer of up to this many bytes is kept for the next frames.
@@ -185,20 +189,21 @@ public:
     /// A growing byte buffer that is never zeroed and keeps its memory when it is cleared.
     class memory {
     public:
-        memory() = default;
-        memory(memory&& other) noexcept { swap(other); }
-        memory& operator=(memory&& other) noexcept;
+        memory() = default;                               ///< allocates nothing
+        memory(memory&& other) noexcept { swap(other); }  ///< leaves `other` empty
+        memory& operator=(memory&& other) noexcept;       ///< leaves `other` empty
         ~memory() = default;
 
         /// Appends `size` bytes, which the caller fills in. May move the bytes before them.
         std::byte* extend(std::size_t size);
-        void clear() noexcept { size_ = 0; }
-        void swap(memory& other) noexcept;
+        void clear() noexcept { size_ = 0; }  ///< keeps the memory
+        void swap(memory& other) noexcept;    ///< exchanges the memory and its content
 
+        /// What was appended. Valid until the next extend().
         std::span<std::byte const> bytes() const noexcept { return {data_.get(), size_}; }
-        std::size_t size() const noexcept { return size_; }
-        bool empty() const noexcept { return size_ == 0; }
-        std::size_t capacity() const noexcept { return capacity_; }
+        std::size_t size() const noexcept { return size_; }          ///< bytes
+        bool empty() const noexcept { return size_ == 0; }           ///< whether size() is 0
+        std::size_t capacity() const noexcept { return capacity_; }  ///< bytes of memory
 
     private:
         void grow(std::size_t capacity);
@@ -208,15 +213,17 @@ public:
         std::size_t capacity_ = 0;
     };
 
-    frame_encoder() = default;
+    frame_encoder() = default;  ///< an empty queue, without memory
     /// Moves the queue; the source is empty afterwards. Not while a write is pending.
     frame_encoder(frame_encoder&& other) noexcept;
-    frame_encoder& operator=(frame_encoder&& other) noexcept;
+    frame_encoder& operator=(frame_encoder&& other) noexcept;  ///< the same; drops its own queue
     ~frame_encoder() = default;
 
+    ///@{
     /// Adds one frame. The payload is copied.
     void add(std::string_view payload);
     void add(std::span<std::byte const> payload);
+    ///@}
     /// The same for a payload in pieces, some of which may be empty.
     void add(std::initializer_list<std::span<std::byte const>> pieces);
 
@@ -245,7 +252,7 @@ public:
 
     /// Unwritten bytes, headers included.
     std::size_t size() const noexcept { return forwarded_.size() + buffers_[0].size() + buffers_[1].size() - written_; }
-    bool empty() const noexcept { return size() == 0; }
+    bool empty() const noexcept { return size() == 0; }  ///< whether size() is 0
 
     /// The size of the buffers, in bytes.
     std::size_t capacity() const noexcept { return buffers_[0].capacity() + buffers_[1].capacity(); }

@@ -7,10 +7,9 @@
 
 namespace porter {
 
-// A key is identified by its fingerprint: "SHA256:" and the unpadded base64 of the SHA-256 of its SubjectPublicKeyInfo
-// (RFC 7469, 2.4), so renewing a certificate for the same key does not change it.
-
-/// Whether a text has the form of a fingerprint.
+/// Whether a text has the form of a fingerprint: "SHA256:" and the unpadded base64 of the SHA-256 of a key's
+/// SubjectPublicKeyInfo (RFC 7469, 2.4). It identifies the key, so renewing a certificate for the same key does not
+/// change it.
 bool is_fingerprint(std::string_view text) noexcept;
 
 /// Which server keys a client accepts, as StrictHostKeyChecking of ssh_config(5). If known_servers has a key for the
@@ -20,11 +19,13 @@ bool is_fingerprint(std::string_view text) noexcept;
 ///     client_options options{.host_key_policy = porter::host_key_policy::accept_new};
 class host_key_policy {
 public:
+    /// What to do with a key that is neither known nor certified.
     enum policy : std::uint8_t {
         strict,      ///< reject an unknown key: connecting fails with its fingerprint, for a person to decide
         accept_new,  ///< write the first key into known_servers; from then on accept no other
     };
 
+    /// Converts from a policy, so that options can be set to `host_key_policy::accept_new`.
     host_key_policy(policy value = strict) noexcept : policy_(value) {}
 
     /// Accept only this key. It is written into known_servers unless an authority certifies it.
@@ -35,6 +36,7 @@ public:
         return pinned;
     }
 
+    /// Whether the first key of an unknown server is accepted.
     bool accepts_new() const noexcept { return policy_ == accept_new; }
 
     /// The only key that is accepted; empty: none was given.

@@ -15,8 +15,9 @@ namespace porter {
 /// Wraps an error to construct a `result`: `return unexpected(code::name_taken);`
 template <typename E>
 struct unexpected {
+    /// Takes the error.
     explicit unexpected(E value) : error(std::move(value)) {}
-    E error;
+    E error;  ///< becomes the error of the result
 };
 
 /// Thrown by a `result` whose absent value or error is read: a defect of the caller. It is checked in every build. In a
@@ -55,19 +56,28 @@ inline constexpr bool is_result<result<T, E>> = true;
 template <typename T, typename E = error>
 class [[nodiscard]] result {
 public:
-    using value_type = T;
-    using error_type = E;
+    using value_type = T;  ///< what it holds on success
+    using error_type = E;  ///< what it holds otherwise
 
+    /// An error: that of a default-constructed E.
     result()
         requires std::default_initializable<E>
         : state_(std::in_place_index<1>)
     {}
+    /// Success: converts from a value.
     result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+    /// An error: converts from `unexpected(error)`.
     result(unexpected<E> wrapped) : state_(std::in_place_index<1>, std::move(wrapped.error)) {}
 
+    ///@{
+    /// Whether there is a value.
     explicit operator bool() const noexcept { return has_value(); }
     bool has_value() const noexcept { return state_.index() == 0; }
+    ///@}
 
+    ///@{
+    /// The value. Throws bad_result_access if there is an error. The reference is valid as long as the
+    /// result.
     T& value() & { return get(state_); }
     T const& value() const& { return get(state_); }
     T&& value() && { return std::move(get(state_)); }
@@ -77,13 +87,16 @@ public:
     T&& operator*() && { return std::move(value()); }
     T* operator->() { return &value(); }
     T const* operator->() const { return &value(); }
+    ///@}
 
+    /// The error. Throws bad_result_access if there is a value.
     E const& error() const
     {
         if (has_value()) detail::throw_no_error();
         return *std::get_if<1>(&state_);
     }
 
+    ///@{
     /// The value, or `other` if there is an error.
     template <typename U>
     T value_or(U&& other) const&
@@ -95,7 +108,9 @@ public:
     {
         return has_value() ? *std::move(*this) : static_cast<T>(std::forward<U>(other));
     }
+    ///@}
 
+    ///@{
     /// What `next` makes of the value, which is a result with the same error type; or the error.
     template <typename F>
     auto and_then(F&& next) const&
@@ -107,6 +122,7 @@ public:
     {
         return then<std::invoke_result_t<F, T>>(std::move(*this), std::forward<F>(next));
     }
+    ///@}
 
 private:
     template <typename State>
@@ -131,14 +147,18 @@ private:
 template <typename E>
 class [[nodiscard]] result<void, E> {
 public:
-    using value_type = void;
-    using error_type = E;
+    using value_type = void;  ///< success has no value
+    using error_type = E;     ///< what it holds otherwise
 
-    result() = default;
+    result() = default;  ///< success
+    /// An error: converts from `unexpected(error)`.
     result(unexpected<E> wrapped) : error_(std::move(wrapped.error)) {}
 
+    ///@{
+    /// Whether it succeeded.
     explicit operator bool() const noexcept { return has_value(); }
     bool has_value() const noexcept { return !error_; }
+    ///@}
 
     /// Throws bad_result_access if there is an error.
     void value() const
@@ -146,6 +166,7 @@ public:
         if (error_) detail::throw_no_value();
     }
 
+    /// The error. Throws bad_result_access if it succeeded.
     E const& error() const
     {
         if (!error_) detail::throw_no_error();

@@ -18,7 +18,9 @@ enum class start_errc : std::uint8_t {
 /// Thrown when a server cannot start; what() is one line for a person.
 class start_error : public std::runtime_error {
 public:
+    /// `message`: one line for a person, without the name of the program.
     start_error(start_errc code, std::string const& message) : std::runtime_error(message), code_(code) {}
+    /// What kind of problem it is; a program may take its exit status from it.
     start_errc code() const noexcept { return code_; }
 
 private:
