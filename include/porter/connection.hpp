@@ -10,6 +10,7 @@
 
 #include "porter/access.hpp"
 #include "porter/error.hpp"
+#include "porter/logger.hpp"
 #include "porter/outbox.hpp"
 #include "porter/result.hpp"
 #include "porter/task.hpp"
@@ -95,6 +96,11 @@ public:
     std::string_view address() const noexcept;         ///< the canonical IP address
     porter::auth_method auth_method() const noexcept;  ///< how the client got access, and so whether name() is proved
     std::uint64_t session() const noexcept;            ///< the session's id; 0 without an account
+
+    std::uint64_t id() const noexcept;  ///< numbers the server's connections, as `connection` in the log
+
+    /// The server's log, for lines that begin with this connection's address and number. Valid as long as this.
+    connection_logger log() const;
 
     /// Waits until at least one message has arrived and returns all that have. Writes queued replies before it waits.
     /// Empty: the connection has ended.

@@ -177,6 +177,16 @@ std::uint64_t connection::session() const noexcept
     return static_cast<std::uint64_t>(loop_->conn().session());
 }
 
+std::uint64_t connection::id() const noexcept
+{
+    return loop_->conn().address().connection();
+}
+
+connection_logger connection::log() const
+{
+    return loop_->log();
+}
+
 task<std::optional<batch>> connection::receive_some()
 {
     return loop_->receive_some();

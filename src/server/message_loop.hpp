@@ -45,6 +45,7 @@ public:
     std::shared_ptr<outbox_queue> const& outbox() { return conn_.outbox(); }
     authenticated_client const& client() const noexcept { return client_; }
     connection const& conn() const noexcept { return conn_; }
+    log::connection_logger log() const { return ctx_.log.with(conn_.address()); }
 
     /// Sends denied(not_supported) for a message that the service does not accept.
     void deny_unsupported();

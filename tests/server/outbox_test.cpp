@@ -338,3 +338,20 @@ TEST_CASE("a stop ends the wait for the client's end")
     });
     CHECK(has_ended);
 }
+
+TEST_CASE("a service writes to the server's log about its connection")
+{
+    std::uint64_t number = 0;
+    auto const service = [&number](connection& client) -> task<void> {
+        number = client.id();
+        client.log().info("game_started", {{"players", 2}});
+        co_await client.closed();
+    };
+    server_fixture fixture{open_access(), service};
+    fixture.run([&]() -> task<void> {
+        auto client = co_await fixture.admitted();
+        while (fixture.log.count("game_started") == 0) co_await yield();
+    });
+    CHECK(number == 1);
+    CHECK(fixture.log.events("game_started").at(0).field("connection") == "1");
+}
