@@ -82,7 +82,7 @@ auto with_error_log(porter::logger& log, Make make)
 }  // namespace
 
 server::impl::impl(asio::io_context& io, server_options checked_options, service handler, server_parts const& parts,
-                   library::test_parts test)
+                   library::internal_parts internal)
     : options(std::move(checked_options)),
       clock(parts.clock != nullptr ? *parts.clock : own_clock),
       log_file(open_log(options, parts)),
@@ -91,9 +91,9 @@ server::impl::impl(asio::io_context& io, server_options checked_options, service
       tls(with_error_log(logger, [&] { return library::open_tls_acceptor(options, clock, logger, warnings); })),
       database(with_error_log(logger, [&] { return open_database(options, parts, logger); })),
       ports(parts.store ? *parts.store : database->ports()),
-      acceptors(with_error_log(logger, [&] { return listen(io, options, test.is_listening); })),
+      acceptors(with_error_log(logger, [&] { return listen(io, options, internal.is_listening); })),
       directory(ports.addresses, clock, logger),
-      hasher(make_hasher(options, std::move(test.hash), logger)),
+      hasher(make_hasher(options, std::move(internal.hash), logger)),
       throttle(ports.attempts, clock, logger, options.max_registrations_per_address),
       verifier(ports.accounts, hasher, throttle, clock, logger, library::auth_options(options)),
       registry(ports.sessions, throttle, tokens, clock, logger, library::session_options(options)),

@@ -38,7 +38,7 @@ private:
 };
 
 /// What only porter/testing.hpp replaces.
-struct test_parts {
+struct internal_parts {
     std::unique_ptr<auth::hash_function> hash{};  ///< null: Argon2id
     bool is_listening = true;                     ///< false: connections come from tcp_server::adopt() only
 };
@@ -49,7 +49,7 @@ struct test_parts {
 struct server::impl {
     /// `options` are checked. Throws start_error.
     impl(asio::io_context& io, server_options checked_options, service handler, server_parts const& parts,
-         detail::library::test_parts test = {});
+         detail::library::internal_parts internal = {});
 
     server_options options;
     system_clock own_clock;

@@ -127,15 +127,15 @@ void tcp_server::close_connections_of(std::span<store::ended_session const> ende
     }
 }
 
-worker& tcp_server::next_worker()
+std::uint64_t tcp_server::adopt(int descriptor, identity::address from)
 {
     last_worker_ = (last_worker_ + 1) % workers_.all().size();
-    return *workers_.all()[last_worker_];
-}
-
-void tcp_server::adopt(stream socket, identity::address from, worker& worker)
-{
+    auto& worker = *workers_.all()[last_worker_];
+    stream socket{worker.executor()};
+    socket.assign(asio::ip::tcp::v4(), descriptor);  // of whatever family: nothing here depends on it
+    socket.non_blocking(true);
     on_accept(std::move(socket), std::move(from), worker);
+    return last_connection_;
 }
 
 void tcp_server::on_accept(stream socket, identity::address from, worker& worker)
@@ -289,7 +289,6 @@ task<std::vector<connection_info>> tcp_server::list_connections()
 void tcp_server::check_timeouts()
 {
     for (auto* each : workers_.all()) asio::post(each->executor(), [each] { each->check_timeouts(); });
-    spawn_background(ctx_.registry.notify_expired());
 }
 
 /// Has the store check each connected session again.

@@ -37,10 +37,9 @@ public:
 
     std::vector<asio::ip::tcp::endpoint> local_endpoints() const;
 
-    /// Serves a connected socket that belongs to the executor of next_worker(), as one that was accepted from this
-    /// address. After start().
-    void adopt(stream socket, identity::address from, worker& worker);
-    worker& next_worker();
+    /// Serves the connected socket with this descriptor as one that was accepted from this address; for tests. Returns
+    /// the connection's number. After start().
+    std::uint64_t adopt(int descriptor, identity::address from);
 
     /// Starts accepting, timeouts and background work, which run when `main` runs.
     void start();

@@ -12,7 +12,7 @@
 #include "auth/gated_hasher.hpp"
 #include "porter/testing/recording_log.hpp"
 #include "support/catch.hpp"
-#include "support/plain_hash.hpp"
+#include "testing/plain_hash.hpp"
 #include "support/run.hpp"
 
 using namespace porter;

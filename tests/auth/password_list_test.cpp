@@ -7,7 +7,7 @@
 #include "porter/start_error.hpp"
 #include "porter/testing/recording_log.hpp"
 #include "support/catch.hpp"
-#include "support/plain_hash.hpp"
+#include "testing/plain_hash.hpp"
 #include "support/run.hpp"
 #include "support/state_folder.hpp"
 

@@ -15,7 +15,7 @@
 #include "porter/testing/memory_store.hpp"
 #include "support/faulty_accounts.hpp"
 #include "support/faulty_attempts.hpp"
-#include "support/plain_hash.hpp"
+#include "testing/plain_hash.hpp"
 #include "support/run.hpp"
 
 namespace porter::testing {

@@ -18,7 +18,7 @@
 #include "sessions/registry.hpp"
 #include "sessions/token.hpp"
 #include "porter/testing/memory_store.hpp"
-#include "support/plain_hash.hpp"
+#include "testing/plain_hash.hpp"
 #include "support/run.hpp"
 #include "support/test_client.hpp"
 

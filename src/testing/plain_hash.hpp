@@ -21,7 +21,7 @@ struct hash_counts {
     std::size_t all() const { return made + verified; }
 };
 
-/// A hash function that stores passwords in plain text and counts calls: for tests that do not depend on Argon2id.
+/// A hash function that stores passwords in plain text and counts calls: for tests, where Argon2id would take time.
 class plain_hash final : public detail::auth::hash_function {
 public:
     explicit plain_hash(hash_counts& counts) : counts_(counts) {}

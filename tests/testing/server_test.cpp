@@ -1,0 +1,103 @@
+// A whole server in the process of the test: porter::testing::server.
+#include "porter/testing/server.hpp"
+
+#include <string>
+
+#include "porter/client.hpp"
+#include "support/catch.hpp"
+#include "support/run.hpp"
+
+using porter::client;
+using porter::code;
+using porter::task;
+using porter::testing::test_options;
+
+namespace {
+
+task<void> greet(porter::connection& connected)
+{
+    while (auto text = co_await connected.receive_text()) {
+        connected.queue(*text + ", " + std::string{connected.name()});
+    }
+}
+
+task<client> connected(porter::testing::server& server)
+{
+    auto const options = server.client_options();
+    auto made = co_await client::connect("127.0.0.1", server.port(), options);
+    if (!made) throw std::runtime_error{describe(made.error())};
+    co_return std::move(*made);
+}
+
+}  // namespace
+
+TEST_CASE("a client logs in to a server in its process")
+{
+    asio::io_context io;
+    porter::testing::server server{io, greet};
+    server.add_account("Alice", "secret");
+    porter::testing::run(io, [](porter::testing::server& tested) -> task<void> {
+        auto alice = co_await connected(tested);
+        auto denied = co_await alice.login("alice", "guess");
+        REQUIRE_FALSE(denied);
+        CHECK(denied.error().code == code::bad_credentials);
+        auto granted = co_await alice.login("alice", "secret");
+        REQUIRE(granted);
+        CHECK(granted->name == "Alice");
+        co_await alice.send("hello");
+        auto const reply = co_await alice.receive_text();
+        CHECK(reply == "hello, Alice");
+        co_await alice.close();
+    }(server));
+    CHECK(server.log().events("session_opened").at(0).field("name") == "Alice");
+    CHECK_THROWS_AS(server.add_account("ALICE", "other"), std::invalid_argument);
+    CHECK_THROWS_AS(server.add_account("", "other"), std::invalid_argument);
+}
+
+TEST_CASE("a session in a server of the process expires by its clock")
+{
+    asio::io_context io;
+    porter::testing::server server{io, greet};
+    porter::testing::run(io, [](porter::testing::server& tested) -> task<void> {
+        auto alice = co_await connected(tested);
+        auto granted = co_await alice.register_account("Alice", "a horse on a staple");
+        REQUIRE(granted);
+        CHECK(granted->expires_at == tested.clock().now() + std::chrono::days{30});
+        tested.advance(std::chrono::days{31});
+        auto const end = co_await alice.receive_text();
+        CHECK_FALSE(end);
+        REQUIRE(alice.ended() != nullptr);
+        CHECK(alice.ended()->code == code::session_ended);
+        auto again = co_await connected(tested);
+        auto denied = co_await again.resume(granted->token);
+        REQUIRE_FALSE(denied);
+        CHECK(denied.error().code == code::invalid_token);
+    }(server));
+}
+
+TEST_CASE("a server in the process meets a store that fails")
+{
+    asio::io_context io;
+    porter::testing::server server{io, greet};
+    server.store().be_unavailable(true);
+    porter::testing::run(io, [](porter::testing::server& tested) -> task<void> {
+        auto alice = co_await connected(tested);
+        auto denied = co_await alice.register_account("Alice", "a horse on a staple");
+        REQUIRE_FALSE(denied);
+        CHECK(denied.error().code == code::unavailable);
+    }(server));
+}
+
+TEST_CASE("several servers run in one process")
+{
+    asio::io_context io;
+    porter::testing::server one{io, greet, test_options(porter::access::open)};
+    porter::testing::server other{io, greet, test_options(porter::access::open)};
+    CHECK(one.port() != other.port());
+    porter::testing::run(io, [](porter::testing::server& first, porter::testing::server& second) -> task<void> {
+        auto a = co_await connected(first);
+        auto b = co_await connected(second);
+        CHECK(first.connection_count() == 1);
+        CHECK(second.connection_count() == 1);
+    }(one, other));
+}
