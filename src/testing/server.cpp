@@ -17,7 +17,7 @@ namespace library = detail::library;
 
 namespace {
 
-/// Nobody looks at the counts of the hashes of these servers.
+/// The counts of the hashes, which are for the tests of Porter itself.
 hash_counts& uncounted()
 {
     static hash_counts counts;

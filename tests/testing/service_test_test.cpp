@@ -14,8 +14,8 @@
 
 using namespace std::chrono_literals;
 using porter::code;
-using porter::testing::failure;
 using porter::testing::service_test;
+using porter::testing::test_error;
 using porter::testing::test_options;
 
 namespace {
@@ -29,7 +29,7 @@ porter::task<void> shout(porter::connection& client)
 }
 
 /// Passes each text on to all that are connected.
-class room {
+class channel {
 public:
     porter::task<void> serve(porter::connection& client)
     {
@@ -93,13 +93,13 @@ porter::task<void> remind(porter::connection& client)
     client.close(code::idle, "silent");
 }
 
-/// The message of the failure that the call ends with.
+/// The message of the test_error that the call ends with.
 template <typename Call>
-std::string failure_of(Call call)
+std::string message_of(Call call)
 {
     try {
         call();
-    } catch (failure const& failed) {
+    } catch (test_error const& failed) {
         return failed.what();
     }
     return "none";
@@ -122,9 +122,9 @@ TEST_CASE("a service answers a scripted client")
     CHECK(alice.is_finished());
 }
 
-TEST_CASE("clients of one service hear each other")
+TEST_CASE("clients of one service receive the texts of each other")
 {
-    room chat;
+    channel chat;
     service_test test{[&](porter::connection& client) { return chat.serve(client); }};
     auto alice = test.connect("Alice");
     auto bob = test.connect("Bob");
@@ -138,17 +138,17 @@ TEST_CASE("clients of one service hear each other")
     CHECK(bob.receive() == "Alice: only two of us");
     CHECK_FALSE(bob.has_message());
     bob.drop();
-    test.wait_until([&] { return chat.size() == 1; }, "Bob to leave the room");
+    test.wait_until([&] { return chat.size() == 1; }, "Bob to leave");
 }
 
 TEST_CASE("a hundred clients take no time worth noticing")
 {
-    room chat;
+    channel chat;
     service_test test{[&](porter::connection& client) { return chat.serve(client); }};
     std::vector<service_test::client> clients;
-    for (int i = 0; i < 100; ++i) clients.push_back(test.connect("Guest " + std::to_string(i)));
+    for (int i = 0; i < 100; ++i) clients.push_back(test.connect("User " + std::to_string(i)));
     clients.front().send("all");
-    for (auto& each : clients) CHECK(each.receive() == "Guest 0: all");
+    for (auto& each : clients) CHECK(each.receive() == "User 0: all");
 }
 
 TEST_CASE("a test sends and receives both kinds of messages")
@@ -160,7 +160,7 @@ TEST_CASE("a test sends and receives both kinds of messages")
     CHECK(alice.receive_data() == std::string_view{"\0\xff", 2});
     CHECK(alice.receive().empty());
     alice.send_data("abc");
-    CHECK(failure_of([&] { alice.receive(); }) == "Alice waited for a text, but received data: abc");
+    CHECK(message_of([&] { alice.receive(); }) == "Alice waited for a text, but received data: abc");
 }
 
 TEST_CASE("data for a service of texts is denied")
@@ -181,7 +181,7 @@ TEST_CASE("a test sees how the server closed the connection")
     auto const told = alice.receive_close();
     CHECK(told.code == code::slow_consumer);
     CHECK(told.reason == "told to");
-    CHECK(failure_of([&] { alice.receive(); }) ==
+    CHECK(message_of([&] { alice.receive(); }) ==
           "Alice waited for a text, but the connection has ended: slow_consumer: told to");
     auto bob = test.connect("Bob");
     bob.send("return");
@@ -243,10 +243,10 @@ TEST_CASE("a call that waits too long says what it waited for")
     test.set_limit(std::chrono::milliseconds{20});
     auto alice = test.connect("Alice");
     CHECK(alice.receive() == "waiting");
-    CHECK(failure_of([&] { alice.receive(); }) == "waited 20 ms for a text for Alice");
-    CHECK(failure_of([&] { alice.ping(); }) == "waited 20 ms for the pong for Alice");
-    CHECK(failure_of([&] { alice.close(); }) == "waited 20 ms for the service of Alice to return");
-    CHECK(failure_of([&] { test.wait_until([] { return false; }, "rain"); }) == "waited 20 ms for rain");
+    CHECK(message_of([&] { alice.receive(); }) == "waited 20 ms for a text for Alice");
+    CHECK(message_of([&] { alice.ping(); }) == "waited 20 ms for the pong for Alice");
+    CHECK(message_of([&] { alice.close(); }) == "waited 20 ms for the service of Alice to return");
+    CHECK(message_of([&] { test.wait_until([] { return false; }, "rain"); }) == "waited 20 ms for rain");
 }
 
 TEST_CASE("after a pong a service has been given all that was sent before")
@@ -300,13 +300,13 @@ TEST_CASE("a session of a scripted client expires by the manual clock")
     CHECK(alice.receive_close().code == code::session_ended);
 }
 
-TEST_CASE("an access that is denied is a failure with the reason")
+TEST_CASE("an access that is denied is a test_error with the reason")
 {
     service_test test{shout, test_options(porter::access::authenticate)};
     test.server().store().be_unavailable(true);
-    CHECK(failure_of([&] { test.connect("Alice"); }).starts_with("access for Alice was denied: unavailable"));
+    CHECK(message_of([&] { test.connect("Alice"); }).starts_with("access for Alice was denied: unavailable"));
     test.server().store().be_unavailable(false);
-    CHECK(failure_of([&] { test.connect("\n"); }).starts_with("access for \n was denied: invalid_name"));
+    CHECK(message_of([&] { test.connect("\n"); }).starts_with("access for \n was denied: invalid_name"));
     CHECK(test.connect("Alice").name() == "Alice");
     CHECK_THROWS_AS(test.connect("Alice", "nowhere"), std::invalid_argument);
 }
@@ -326,9 +326,9 @@ TEST_CASE("a service on two threads is tested as one on one")
     options.threads = 2;
     service_test test{shout, options};
     std::vector<service_test::client> clients;
-    for (int i = 0; i < 4; ++i) clients.push_back(test.connect("Guest"));
+    for (int i = 0; i < 4; ++i) clients.push_back(test.connect("User"));
     for (auto& each : clients) each.send("x");
-    for (auto& each : clients) CHECK(each.receive() == "Guest: X");
+    for (auto& each : clients) CHECK(each.receive() == "User: X");
     for (auto& each : clients) each.close();
 }
 

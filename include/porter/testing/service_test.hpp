@@ -18,7 +18,7 @@
 namespace porter::testing {
 
 /// What a test waited for has not happened: it took longer than the limit, or cannot happen any more. what() says what.
-class failure : public std::runtime_error {
+class test_error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
@@ -32,7 +32,7 @@ public:
 ///     alice.close();
 ///
 /// The service runs in a real server, over socket pairs. A call that waits runs the server's io_context, on this
-/// thread, until what it waits for has happened, and throws `failure` after limit() of real time. Between the calls
+/// thread, until what it waits for has happened, and throws `test_error` after limit() of real time. Between the calls
 /// nothing runs, unless the options say more threads than one.
 ///
 /// An exception that leaves a service is thrown by the next call that waits, on any client, or else by the destructor,
@@ -60,12 +60,12 @@ public:
 
     /// A client with access, whose service has started. In open access `name` is not used; with accounts it registers
     /// the name, or logs in if it is registered. `address`: an IP address; empty: another one for each client. Throws
-    /// `failure`, with the server's reason if access is denied.
+    /// `test_error`, with the server's reason if access is denied.
     client connect(std::string name = "Alice", std::string address = {});
 
-    /// Waits until the condition holds, for effects that no client sees. `what` is for the message of `failure`: "the
-    /// room is empty".
-    void wait_until(std::function<bool()> const& condition, std::string_view what);
+    /// Waits until the condition holds, for effects that no client sees. `event` is for the message of `test_error`:
+    /// "the list is empty".
+    void wait_until(std::function<bool()> const& condition, std::string_view event);
 
     /// Runs all that need not wait, so that what a client has sent has its effect.
     void run_ready();
@@ -103,7 +103,7 @@ public:
     void send(std::string_view text);
     void send_data(std::string_view bytes);
 
-    /// Waits for the next message, which must be a text, and returns it. Throws `failure` also if it is another
+    /// Waits for the next message, which must be a text, and returns it. Throws `test_error` also if it is another
     /// message, or the connection has ended.
     std::string receive();
     /// The same for data.
