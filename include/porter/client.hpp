@@ -24,7 +24,8 @@ namespace porter {
 
 namespace detail::client {
 class connection_impl;
-}
+class persistent_connection;
+}  // namespace detail::client
 
 /// What failed. A std::error_code enum: 0 is success, and no value of this type.
 enum class client_errc : std::uint8_t {
@@ -295,6 +296,7 @@ public:
     task<void> close();
 
 private:
+    friend class detail::client::persistent_connection;
     explicit client(std::shared_ptr<detail::client::connection_impl> impl);
     static task<client_result<client>> connect_to(std::string host, std::uint16_t port, client_options options);
 

@@ -74,10 +74,10 @@ struct persistent_client_options {
 /// server that issued it (can_resume_at()). If the server rejects the token, or closes with session_ended, it is
 /// forgotten, and the client logs in if it has a password.
 ///
-/// Connecting again: after a pause of 0.5 s to 30 s (porter::backoff), which is at least the server's `retry_after`. The
-/// pauses grow until a connection has lasted 30 s. The client stops for good, with the error, if client_error::is_final()
-/// says that the same would fail again (a wrong password, another host key, ...), and after the server's closing with
-/// `normal`, by which a service says that it has finished.
+/// Connecting again: after a pause of 0.5 s to 30 s (porter::backoff), which is at least the server's `retry_after`.
+/// The pauses grow until a connection has lasted 30 s. The client stops for good, with the error, if
+/// client_error::is_final() says that the same would fail again (a wrong password, another host key, ...), and after
+/// the server's closing with `normal`, by which a service says that it has finished.
 ///
 /// Delivery is at most once: the protocol has no acknowledgement. A message is written once, on one connection. If that
 /// connection is lost, the client does not know whether the server has received it, and does not send it again: decide
@@ -119,16 +119,17 @@ public:
 
     /// Waits until there is a connection, and sends one message on it: a text (valid UTF-8), bytes, or either. The
     /// message is copied when the call is made, so it may be a temporary. Returns the number of the connection once
-    /// the message is written. Failures: not_sent, as client::queue(); the error of the connection (not is_final())
-    /// that was lost while the message was being written, which may or may not have arrived; why the client has
+    /// the message is written. Failures: not_sent, as client::queue(); why the connection has ended while the message
+    /// was being written, which may or may not have arrived (the client goes on: ended() is null); why the client has
     /// stopped.
     task<client_result<std::uint64_t>> send(std::string_view text);
     task<client_result<std::uint64_t>> send(message const& outgoing);
     task<client_result<std::uint64_t>> send_data(std::string_view bytes);
 
     /// Waits for the next message, over any number of connections; messages that arrived before the end of one are
-    /// returned first. Empty: the client has stopped, see ended(). The message is valid until the next receive. While
-    /// more than 1 MiB wait to be received, the client does not connect again.
+    /// returned first. Empty: the client has stopped, see ended(). The message is valid until the next receive. From
+    /// the first call on, messages are kept until they are received, and the client does not connect again while more
+    /// than 1 MiB of them wait.
     task<std::optional<message>> receive();
 
     /// The same with a deadline: `timed_out` loses nothing.
@@ -148,6 +149,9 @@ public:
     task<void> close();
 
 private:
+    friend class detail::client::persistent_connection;
+    explicit persistent_client(std::shared_ptr<detail::client::persistent_connection> impl);
+
     std::shared_ptr<detail::client::persistent_connection> impl_;  // shared with the pending operations
 };
 

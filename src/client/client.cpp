@@ -14,6 +14,7 @@ using detail::client::connection_impl;
 using detail::client::reply_kind;
 namespace protocol = detail::protocol;
 using impl_ptr = std::shared_ptr<connection_impl>;
+using time_point = connection_impl::time_point;
 
 constexpr std::size_t max_string = 65'535;                                 // the length of a `str` is a u16
 constexpr std::chrono::milliseconds max_timeout = std::chrono::days{365};  // clock arithmetic must not overflow
@@ -103,18 +104,34 @@ std::optional<client_error> account_error(connection_impl const& impl)
     return client_error{client_errc::denied, {code::not_supported, "this server has no accounts"}};
 }
 
-task<client_result<void>> send_message(impl_ptr impl, message_kind kind, std::string body)
+/// The error of a message that may not be sent.
+std::optional<client_error> content_error(message const& outgoing, std::uint32_t limit)
 {
-    if (auto error = message_error(*impl)) return fail<void>(*error);
-    if (kind == message_kind::text && !detail::base::valid_utf8(body)) {
-        return fail<void>({client_errc::not_sent, {code::invalid_utf8, "the text is not valid UTF-8"}});
+    if (outgoing.is_text() && !detail::base::valid_utf8(outgoing.body)) {
+        return client_error{client_errc::not_sent, {code::invalid_utf8, "the text is not valid UTF-8"}};
     }
-    auto const limit = impl->server().max_frame;
-    if (body.size() + 1 > limit) {
-        auto reason = "the server takes messages of at most " + std::to_string(limit - 1) + " bytes";
-        return fail<void>({client_errc::not_sent, {code::frame_too_large, std::move(reason)}});
-    }
-    return connection_impl::send(std::move(impl), kind, std::move(body));
+    if (outgoing.body.size() < limit) return std::nullopt;  // the kind is one more byte
+    auto reason = "the server takes messages of at most " + std::to_string(limit - 1) + " bytes";
+    return client_error{client_errc::not_sent, {code::frame_too_large, std::move(reason)}};
+}
+
+time_point deadline_after(std::chrono::nanoseconds limit)
+{
+    return std::chrono::steady_clock::now() + std::min<std::chrono::nanoseconds>(limit, max_timeout);
+}
+
+task<std::optional<message>> receive_message(impl_ptr impl)
+{
+    auto received = co_await connection_impl::receive(std::move(impl), time_point::max());
+    if (!received) co_return std::nullopt;
+    co_return *received;
+}
+
+task<std::optional<std::string>> receive_next_text(impl_ptr impl)
+{
+    auto received = co_await connection_impl::receive_text(std::move(impl), time_point::max());
+    if (!received) co_return std::nullopt;
+    co_return std::move(*received);
 }
 
 }  // namespace
@@ -233,19 +250,55 @@ task<client_result<access_granted>> client::identify(std::string name)
     return request_access(impl_, payload_of(protocol::identify{name}, name.size()));
 }
 
-task<client_result<void>> client::send(std::string text)
+client_result<void> client::queue(message const& outgoing)
 {
-    return send_message(impl_, message_kind::text, std::move(text));
+    if (auto const error = message_error(*impl_)) return unexpected(*error);
+    if (auto const error = content_error(outgoing, impl_->server().max_frame)) return unexpected(*error);
+    impl_->queue(outgoing);
+    return {};
 }
 
-task<client_result<void>> client::send_data(std::string bytes)
+client_result<void> client::queue(std::string_view text)
 {
-    return send_message(impl_, message_kind::data, std::move(bytes));
+    return queue(message{message_kind::text, text});
+}
+
+client_result<void> client::queue_data(std::string_view bytes)
+{
+    return queue(message{message_kind::data, bytes});
+}
+
+task<client_result<void>> client::flush()
+{
+    return connection_impl::flush(impl_);
+}
+
+// The send calls are plain functions, so the message is queued before anything can suspend.
+
+task<client_result<void>> client::send(message const& outgoing)
+{
+    auto const queued = queue(outgoing);
+    return queued ? flush() : fail<void>(queued.error());
+}
+
+task<client_result<void>> client::send(std::string_view text)
+{
+    return send(message{message_kind::text, text});
+}
+
+task<client_result<void>> client::send_data(std::string_view bytes)
+{
+    return send(message{message_kind::data, bytes});
 }
 
 task<std::optional<message>> client::receive()
 {
-    return connection_impl::receive(impl_);
+    return receive_message(impl_);
+}
+
+task<result<message, receive_errc>> client::receive_for(std::chrono::nanoseconds limit)
+{
+    return connection_impl::receive(impl_, deadline_after(limit));
 }
 
 message const* client::next()
@@ -255,7 +308,17 @@ message const* client::next()
 
 task<std::optional<std::string>> client::receive_text()
 {
-    return connection_impl::receive_text(impl_);
+    return receive_next_text(impl_);
+}
+
+task<result<std::string, receive_errc>> client::receive_text_for(std::chrono::nanoseconds limit)
+{
+    return connection_impl::receive_text(impl_, deadline_after(limit));
+}
+
+task<void> client::closed()
+{
+    return connection_impl::wait_until_ended(impl_);
 }
 
 task<client_result<std::vector<session_info>>> client::sessions()

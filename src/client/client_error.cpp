@@ -10,7 +10,44 @@ std::string retry_text(error const& denial)
     return seconds > 0 ? "; try again in " + std::to_string(seconds) + " s" : "";
 }
 
+std::string_view sentence(client_errc cause) noexcept
+{
+    switch (cause) {
+        case client_errc::unreachable:
+            return "the server cannot be reached";
+        case client_errc::timed_out:
+            return "the server did not answer in time";
+        case client_errc::lost:
+            return "the connection was lost";
+        case client_errc::closed:
+            return "the server closed the connection";
+        case client_errc::denied:
+            return "the server denied the request";
+        case client_errc::protocol:
+            return "the server violated the protocol";
+        case client_errc::not_sent:
+            return "the request was not sent";
+        case client_errc::unknown_server:
+            return "the server is unknown";
+        case client_errc::untrusted:
+            return "the server is not trusted";
+    }
+    return "an unknown error";
+}
+
+class client_category_type final : public std::error_category {
+public:
+    char const* name() const noexcept override { return "porter.client"; }
+    std::string message(int value) const override { return std::string{sentence(static_cast<client_errc>(value))}; }
+};
+
 }  // namespace
+
+std::error_category const& client_category() noexcept
+{
+    static client_category_type const category;
+    return category;
+}
 
 bool client_error::is_final() const noexcept
 {

@@ -19,6 +19,13 @@ public:
 
     task<void> wait() { co_await timer_.async_wait(base::use_tuple); }
 
+    /// The same until `deadline` instead of the constructor's. For one coroutine at a time: it ends the other waits.
+    task<void> wait_until(time_point deadline)
+    {
+        timer_.expires_at(deadline);
+        co_await timer_.async_wait(base::use_tuple);
+    }
+
     /// Ends all waits.
     void notify() { timer_.cancel(); }
 

@@ -1,8 +1,10 @@
 #include "client/connection_impl.hpp"
 
+#include <algorithm>
 #include <asio/co_spawn.hpp>
 #include <asio/write.hpp>
 
+#include "client/receive_guard.hpp"
 #include "client/resolve.hpp"
 #include "tls/error.hpp"
 
@@ -12,7 +14,6 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr std::size_t output_limit = 64 * 1024;                // unwritten bytes above which send() waits
 constexpr std::size_t receive_limit = 1024 * 1024;             // unreceived bytes at which reading stops
 constexpr std::size_t max_receive_limit = 64 * receive_limit;  // the same while a reply may follow them
 constexpr std::size_t max_pongs = 10'000;                      // unwritten, for a server that does not read
@@ -46,6 +47,18 @@ bool has_remote_peer(stream const& connected)
     return error || !is_loopback(peer.address());
 }
 
+/// Marks a request without a result, because of a time-out or a cancellation, so that its reply is skipped.
+class abandon_guard {
+public:
+    explicit abandon_guard(pending_request& request) : request_(request) {}
+    ~abandon_guard() { request_.is_abandoned = !request_.result; }
+    abandon_guard(abandon_guard const&) = delete;
+    abandon_guard& operator=(abandon_guard const&) = delete;
+
+private:
+    pending_request& request_;
+};
+
 }  // namespace
 
 connection_impl::connection_impl(opened_stream opened, client_options options)
@@ -61,6 +74,7 @@ connection_impl::connection_impl(opened_stream opened, client_options options)
       output_written_(executor_),
       message_arrived_(executor_),
       receive_queue_drained_(executor_),
+      end_reached_(executor_),
       closed_(executor_)
 {
     socket_.decoder().limit(protocol::opening_limit + server_overhead);
@@ -112,11 +126,12 @@ task<client_result<reply>> connection_impl::wait_for_reply(std::shared_ptr<conne
                                                            std::shared_ptr<pending_request> pending)
 {
     auto& me = *self;
+    abandon_guard const guard{*pending};
     while (!pending->result && !pending->done.is_expired()) co_await pending->done.wait();
-    if (!pending->result) {
-        me.begin_close({client_errc::timed_out, {code::timeout, "the server did not answer in time"}}, code::timeout);
-    }
-    co_return std::move(*pending->result);
+    if (pending->result) co_return std::move(*pending->result);
+    client_error late{client_errc::timed_out, {code::timeout, "the server did not answer in time"}};
+    if (!me.granted_) me.begin_close(late, code::timeout);
+    co_return unexpected(std::move(late));
 }
 
 std::optional<client_error> connection_impl::size_error(base::secret const& payload) const
@@ -129,7 +144,7 @@ std::optional<client_error> connection_impl::size_error(base::secret const& payl
 
 std::shared_ptr<pending_request> connection_impl::add_request(reply_kind expected)
 {
-    auto const deadline = granted_ ? clock::time_point::max() : clock::now() + options_.timeout;
+    auto const deadline = clock::now() + options_.timeout;
     pending_.push_back(std::make_shared<pending_request>(executor_, expected, deadline));
     receive_queue_drained_.notify();  // the limit is higher while a request is pending
     return pending_.back();
@@ -147,34 +162,54 @@ void connection_impl::resolve(reply_kind kind, reply with)
 
 // Messages.
 
-task<client_result<void>> connection_impl::send(std::shared_ptr<connection_impl> self, message_kind kind,
-                                                std::string body)
+void connection_impl::queue(message const& outgoing)
+{
+    socket_.encoder().add({std::as_bytes(std::span{&outgoing.kind, 1}), base::as_bytes(outgoing.body)});
+    if (outgoing.kind == message_kind::data) sent_data_ = true;
+    output_queued_.notify();
+}
+
+task<client_result<void>> connection_impl::flush(std::shared_ptr<connection_impl> self)
 {
     auto& me = *self;
-    while (!me.ended_ && me.socket_.encoder().size() > output_limit) co_await me.output_written_.wait();
+    auto const target = me.written_ + me.socket_.encoder().size();
     if (me.ended_) co_return unexpected(*me.ended_);
-    me.socket_.encoder().add({std::as_bytes(std::span{&kind, 1}), base::as_bytes(body)});
-    if (kind == message_kind::data) me.sent_data_ = true;
-    me.output_queued_.notify();
+    while (!me.ended_ && me.written_ < target) co_await me.output_written_.wait();
+    if (me.written_ < target) co_return unexpected(*me.ended_);
     co_return client_result<void>{};
 }
 
-task<std::optional<message>> connection_impl::receive(std::shared_ptr<connection_impl> self)
+/// A receive that is cancelled while it waits takes no message, even if one has arrived at the same moment: the result
+/// of the loser of a `||` is dropped.
+task<result<message, receive_errc>> connection_impl::receive(std::shared_ptr<connection_impl> self, time_point deadline)
 {
     auto& me = *self;
-    while (me.received_.empty() && !me.ended_) co_await me.message_arrived_.wait();
+    auto const cancellation = co_await asio::this_coro::cancellation_state;
+    auto const before = cancellation.cancelled();
+    receive_guard const guard{me.receiving_};
+    while (me.received_.empty() && !me.ended_) {
+        if (deadline <= clock::now()) co_return unexpected(receive_errc::timed_out);
+        co_await me.message_arrived_.wait_until(deadline);
+        if (cancellation.cancelled() != before) throw std::system_error(asio::error::operation_aborted);
+    }
     auto const* received = me.next();
-    if (received == nullptr) co_return std::nullopt;
+    if (received == nullptr) co_return unexpected(receive_errc::ended);
     co_return *received;
 }
 
-task<std::optional<std::string>> connection_impl::receive_text(std::shared_ptr<connection_impl> self)
+task<result<std::string, receive_errc>> connection_impl::receive_text(std::shared_ptr<connection_impl> self,
+                                                                      time_point deadline)
 {
     for (;;) {
-        auto received = co_await receive(self);
-        if (!received) co_return std::nullopt;
+        auto received = co_await receive(self, deadline);
+        if (!received) co_return unexpected(received.error());
         if (received->is_text()) co_return std::string{received->body};
     }
+}
+
+task<void> connection_impl::wait_until_ended(std::shared_ptr<connection_impl> self)
+{
+    while (!self->ended_) co_await self->end_reached_.wait();
 }
 
 message const* connection_impl::next()
@@ -188,7 +223,9 @@ message const* connection_impl::next()
 
 bool connection_impl::is_full() const noexcept
 {
-    return received_.size() >= (pending_.empty() ? receive_limit : max_receive_limit);
+    bool const is_reply_awaited =
+        std::ranges::any_of(pending_, [](auto const& request) { return !request->is_abandoned; });
+    return received_.size() >= (is_reply_awaited ? max_receive_limit : receive_limit);
 }
 
 // Reading.
@@ -326,8 +363,7 @@ task<void> connection_impl::write_loop(std::shared_ptr<connection_impl> self)
 task<base::error_code> connection_impl::write_queued(std::shared_ptr<connection_impl> self)
 {
     auto& me = *self;
-    base::error_code error;
-    co_await me.socket_.flush(error);
+    auto error = co_await write_messages(self);
     while (!error && !me.requests_.empty()) {
         auto const frame = std::move(me.requests_.front());
         me.requests_.pop_front();
@@ -336,8 +372,22 @@ task<base::error_code> connection_impl::write_queued(std::shared_ptr<connection_
         error = failed;
     }
     me.pongs_queued_ = 0;
-    me.output_written_.notify();
     co_return error;
+}
+
+task<base::error_code> connection_impl::write_messages(std::shared_ptr<connection_impl> self)
+{
+    auto& me = *self;
+    while (!me.socket_.encoder().empty()) {
+        auto const pending = me.socket_.encoder().pending();
+        auto const bytes = asio::buffer(pending.data(), pending.size());
+        auto [error, size] = co_await me.socket_.async_write_some(bytes, base::use_tuple);
+        me.socket_.encoder().consume(size);
+        me.written_ += size;
+        me.output_written_.notify();
+        if (error) co_return error;
+    }
+    co_return base::error_code{};
 }
 
 // Closing.
@@ -379,6 +429,7 @@ void connection_impl::fail(client_error error)
     output_written_.notify();
     message_arrived_.notify();
     receive_queue_drained_.notify();
+    end_reached_.notify();
 }
 
 void connection_impl::begin_close(client_error error, code closing_code)

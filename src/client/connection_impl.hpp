@@ -26,6 +26,8 @@ inline constexpr std::uint32_t server_overhead = 1024;  ///< how much longer tha
 /// runs on one thread. Each coroutine and each operation shares ownership of the connection.
 class connection_impl {
 public:
+    using time_point = condition_variable::time_point;
+
     connection_impl(opened_stream opened, client_options options);
     connection_impl(connection_impl const&) = delete;
     connection_impl& operator=(connection_impl const&) = delete;
@@ -36,17 +38,27 @@ public:
     /// Sends hello and waits for the welcome and, where the server grants access without a request, for that.
     static task<client_result<void>> open(std::shared_ptr<connection_impl> self);
 
-    /// Sends a request, an encoded payload, and waits for the reply. Before access the connection is closed when that
-    /// takes longer than the timeout of the options.
+    /// Sends a request, an encoded payload, and waits for the reply, at most for the timeout of the options. Then the
+    /// connection is closed before access, and after access the late reply is skipped.
     static task<client_result<reply>> request(std::shared_ptr<connection_impl> self, base::secret payload,
                                               reply_kind expected);
 
-    /// Queues a text or data message; waits while the queue is full.
-    static task<client_result<void>> send(std::shared_ptr<connection_impl> self, message_kind kind, std::string body);
+    /// Queues a text or data message. The connection must not have ended.
+    void queue(message const& outgoing);
 
-    static task<std::optional<message>> receive(std::shared_ptr<connection_impl> self);
-    static task<std::optional<std::string>> receive_text(std::shared_ptr<connection_impl> self);
+    /// Waits until the messages that are queued are written.
+    static task<client_result<void>> flush(std::shared_ptr<connection_impl> self);
+
+    static task<result<message, receive_errc>> receive(std::shared_ptr<connection_impl> self, time_point deadline);
+    static task<result<std::string, receive_errc>> receive_text(std::shared_ptr<connection_impl> self,
+                                                                time_point deadline);
     message const* next();
+
+    /// The memory of the messages that have arrived and were not received yet.
+    std::size_t unreceived() const noexcept { return received_.size(); }
+
+    /// Waits until the connection has ended.
+    static task<void> wait_until_ended(std::shared_ptr<connection_impl> self);
 
     /// Sends `closing` and waits until the server has closed, or for the limit of the protocol.
     static task<void> close(std::shared_ptr<connection_impl> self);
@@ -67,6 +79,7 @@ private:
     static task<void> read_loop(std::shared_ptr<connection_impl> self);
     static task<void> write_loop(std::shared_ptr<connection_impl> self);
     static task<base::error_code> write_queued(std::shared_ptr<connection_impl> self);
+    static task<base::error_code> write_messages(std::shared_ptr<connection_impl> self);
     static task<void> send_closing(std::shared_ptr<connection_impl> self);
     static task<void> watch_close(std::shared_ptr<connection_impl> self);
     static task<client_result<reply>> wait_for_reply(std::shared_ptr<connection_impl> self,
@@ -111,6 +124,8 @@ private:
     std::shared_ptr<pending_request> implied_grant_;        // the access that follows the welcome without a request
     std::deque<base::secret> requests_;  // whole frames, wiped after sending; the encoder's buffer is not
     client::receive_queue received_;
+    bool receiving_ = false;        // a coroutine waits in receive()
+    std::uint64_t written_ = 0;     // bytes of messages
     bool open_ = true;              // the read loop runs
     bool output_broken_ = false;    // a write has failed
     bool sent_data_ = false;        // from then on a service may deny data at any time
@@ -120,9 +135,10 @@ private:
     base::steady_timer close_timer_;
 
     condition_variable output_queued_;          // for write_loop()
-    condition_variable output_written_;         // for send()
+    condition_variable output_written_;         // for flush()
     condition_variable message_arrived_;        // for receive()
     condition_variable receive_queue_drained_;  // for read_loop()
+    condition_variable end_reached_;            // for wait_until_ended()
     condition_variable closed_;                 // for close()
 };
 

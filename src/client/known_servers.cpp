@@ -5,11 +5,6 @@
 
 namespace porter::detail::client {
 
-std::filesystem::path known_servers::default_file()
-{
-    return state_file("known_servers");
-}
-
 result<std::vector<std::string>, std::string> known_servers::read_lines() const
 {
     if (file_.empty()) return std::vector<std::string>{};

@@ -28,9 +28,6 @@ public:
     /// `file`: empty if there is none; then no server is known and none can be added.
     known_servers(std::filesystem::path file, warning warn) : file_(std::move(file)), warn_(std::move(warn)) {}
 
-    /// $XDG_STATE_HOME/porter/known_servers, else ~/.local/state/porter/known_servers; else empty.
-    static std::filesystem::path default_file();
-
     /// The keys of a server, which server_name() names; empty if it is unknown. The error is a line for the user.
     result<std::vector<pin>, std::string> find(std::string const& server) const;
 

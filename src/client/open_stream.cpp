@@ -8,6 +8,7 @@
 #include "client/lingering_close.hpp"
 #include "client/plaintext_rejection.hpp"
 #include "client/resolve.hpp"
+#include "porter/state_files.hpp"
 #include "tls/context.hpp"
 #include "tls/error.hpp"
 
@@ -82,7 +83,7 @@ task<client_result<opened_stream>> start_tls(base::tcp_socket socket, std::strin
     }
     if (!peer) co_return handshake_error(server, peer.error());
     auto const& file = options.known_servers;
-    known_servers const known{file.empty() ? known_servers::default_file() : file, options.warn};
+    known_servers const known{file.empty() ? known_servers_file() : file, options.warn};
     host_key const key{server, peer->fingerprint, peer->system_verified, peer->certificate_error};
     auto const source = check_host_key(key, known, options.host_key_policy, base::system_clock{}.now(), options.warn);
     if (!source) {

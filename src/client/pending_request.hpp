@@ -20,6 +20,7 @@ struct pending_request {
     }
 
     reply_kind expected;
+    bool is_abandoned = false;  // no coroutine waits: the reply will be skipped
     std::optional<client_result<reply>> result;
     condition_variable done;
 };

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 
 #include "base/file.hpp"
 
@@ -34,16 +33,7 @@ std::optional<std::string> directory_error(std::filesystem::path const& file)
 
 }  // namespace
 
-std::filesystem::path state_file(std::string const& name)
-{
-    auto const* state = std::getenv("XDG_STATE_HOME");
-    if (state && state[0] == '/') return std::filesystem::path{state} / "porter" / name;
-    auto const* home = std::getenv("HOME");
-    if (home && home[0] == '/') return std::filesystem::path{home} / ".local/state/porter" / name;
-    return {};
-}
-
-std::optional<std::string> state_file_error(std::filesystem::path const& file)
+std::optional<std::string> safety_error(std::filesystem::path const& file)
 {
     if (auto error = directory_error(file)) return error;
     struct ::stat status{};

@@ -8,13 +8,8 @@
 
 namespace porter::detail::client {
 
-/// The path of a state file: $XDG_STATE_HOME/porter/NAME, else $HOME/.local/state/porter/NAME; empty if neither
-/// variable is set. A relative XDG_STATE_HOME is ignored, as the XDG Base Directory Specification requires.
-std::filesystem::path state_file(std::string const& name);
-
-/// Why another user could have written or removed a state file: the owner or mode of the file or its directory
-/// (base::permission_error). None for a file that does not exist in a safe directory. A line for the user.
-std::optional<std::string> state_file_error(std::filesystem::path const& file);
+/// state_file_error() of porter/state_files.hpp.
+std::optional<std::string> safety_error(std::filesystem::path const& file);
 
 /// Locks a directory while a file in it is read, changed and replaced, so that programs do not undo each other's
 /// changes. Creates the directory (0700) and its parents.

@@ -1,13 +1,21 @@
-#include "client/saved_sessions.hpp"
+#include "porter/saved_sessions.hpp"
 
 #include <algorithm>
+#include <utility>
 
+#include "base/clock.hpp"
+#include "base/secret.hpp"
+#include "base/text.hpp"
 #include "client/line_parsing.hpp"
 #include "client/private_file.hpp"
+#include "client/session_line.hpp"
 
-namespace porter::detail::client {
+namespace porter {
 
 namespace {
+
+namespace base = detail::base;
+using namespace detail::client;
 
 void wipe_all(std::vector<std::string>& lines)
 {
@@ -16,9 +24,26 @@ void wipe_all(std::vector<std::string>& lines)
 
 }  // namespace
 
-std::filesystem::path saved_sessions::default_file()
+server_identity identity_of(client const& connection, std::string host, std::uint16_t port)
 {
-    return state_file("sessions");
+    auto const& key = connection.server_key();
+    auto const transport = key.empty() ? transport::plain : transport::tls;
+    return {base::lower(std::move(host)), port, transport, key, connection.server_authority()};
+}
+
+bool can_resume_at(server_identity const& saved, server_identity const& server)
+{
+    bool const is_same_endpoint =
+        saved.host == server.host && saved.port == server.port && saved.transport == server.transport;
+    if (!is_same_endpoint) return false;
+    return saved.key == server.key || (!saved.authority.empty() && saved.authority == server.authority);
+}
+
+saved_sessions::saved_sessions(std::filesystem::path file, warning warn, clock now)
+    : file_(std::move(file)), warn_(std::move(warn)), now_(std::move(now))
+{
+    if (!warn_) warn_ = [](std::string const&) {};
+    if (!now_) now_ = [] { return base::system_clock{}.now(); };
 }
 
 std::optional<std::vector<std::string>> saved_sessions::read_lines() const
@@ -60,9 +85,10 @@ std::optional<saved_session> saved_sessions::parse(std::string const& line, std:
 }
 
 std::optional<saved_session> saved_sessions::find(server_identity const& server, std::string const& name,
-                                                  base::timestamp now, std::vector<std::string>* other_names) const
+                                                  std::vector<std::string>* other_names) const
 {
     if (file_.empty()) return std::nullopt;
+    auto const now = now_();
     auto lines = read_lines();
     if (!lines) return std::nullopt;
     std::optional<saved_session> found;
@@ -79,7 +105,7 @@ std::optional<saved_session> saved_sessions::find(server_identity const& server,
     return found;
 }
 
-bool saved_sessions::save(saved_session const& session, base::timestamp now) const
+bool saved_sessions::save(saved_session const& session) const
 {
     auto const warn_not_saved = [this](std::string const& reason) {
         warn_("the session is not saved: " + reason);
@@ -92,6 +118,7 @@ bool saved_sessions::save(saved_session const& session, base::timestamp now) con
     if (!lock.problem().empty()) return warn_not_saved(file_.parent_path().string() + ": " + lock.problem());
     auto lines = read_lines();
     if (!lines) return false;
+    auto const now = now_();
     auto const outdated = [&](std::string const& old) {
         auto parsed = parse_session_line(old);
         if (!parsed) return false;
@@ -117,4 +144,4 @@ void saved_sessions::forget(server_identity const& server, std::string const& na
     if (std::erase_if(*lines, matches) > 0) write_lines(*lines);
 }
 
-}  // namespace porter::detail::client
+}  // namespace porter
