@@ -1,4 +1,5 @@
 # The compiler flags of all targets.
+option(PORTER_BUILD_PROGRAMS "Build the programs" ON)
 option(PORTER_BUILD_TESTS "Build the tests and examples" ON)
 set(PORTER_SANITIZE "" CACHE STRING "Sanitizers: empty, 'address,undefined' or 'thread'")
 option(PORTER_FUZZ "Build the fuzzers of tests/fuzz with libFuzzer, and nothing else: needs clang" OFF)
