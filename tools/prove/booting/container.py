@@ -25,17 +25,18 @@ LOGOUT_GUARD = 10
 INSTALL_GUARD = 1200
 
 
-def base_tree(release):
-    """The base tree of this release. The first call makes it."""
-    tree = CACHE / release
+def base_tree(release, packages):
+    """The base tree of this release with these packages, or without any. The first call makes it."""
+    tree = CACHE / (release if packages else f"{release}-minimal")
     if not tree.exists():
         print(f"making {tree} with debootstrap ...", flush=True)
         CACHE.mkdir(parents=True, exist_ok=True)
         unfinished = pathlib.Path(tempfile.mkdtemp(prefix=f"{release}-unfinished-", dir=CACHE))
         unfinished.chmod(0o755)
         with open(CACHE / f"{release}.log", "wb") as log:
-            subprocess.run(["debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}", release,
-                            str(unfinished), MIRROR], check=True, stdout=log, stderr=subprocess.STDOUT)
+            include = [f"--include={','.join(packages)}"] if packages else []
+            subprocess.run(["debootstrap", "--variant=minbase", *include, release, str(unfinished), MIRROR],
+                           check=True, stdout=log, stderr=subprocess.STDOUT)
         (unfinished / "etc/machine-id").write_text("")
         unfinished.rename(tree)
     return tree
@@ -44,10 +45,10 @@ def base_tree(release):
 class Container:
     """An overlay of the base tree, and the system that boots in it."""
 
-    def __init__(self, name, release, private_network):
+    def __init__(self, name, release, private_network, packages=PACKAGES):
         self.name, self.private_network = name, private_network
         self.process = self.leader = None
-        base = base_tree(release)
+        base = base_tree(release, packages)
         self.archives = CACHE / f"{release}-archives"  # packages are downloaded once
         self.archives.mkdir(exist_ok=True)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{name}-", dir=CACHE))
