@@ -135,7 +135,8 @@ class Minimal:
 
     def pkg_config(self):
         """the same server is built with pkg-config in one line, and serves a client"""
-        self._consume("g++ -std=c++20 -O2 authenticated_echo.cpp -o consumer $(pkg-config --cflags --libs porter-server)")
+        self._consume("g++ -std=c++20 -O2 authenticated_echo.cpp -o consumer "
+                      "$(pkg-config --cflags --libs porter-server)")
 
     def conffile(self):
         """installed again, the packages keep a changed configuration"""
