@@ -1,20 +1,32 @@
-# Debian's packages porter, porterd and libporter-dev, each a component of the installation. build_packages makes them.
-set(packages porter porterd libporter-dev)
+# Debian's packages: an install component each, that of libporter-dev is `development`. build_packages makes them.
+set(CPACK_DEBIAN_PORTER_PACKAGE_NAME porter)
+set(CPACK_DEBIAN_PORTERD_PACKAGE_NAME porterd)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libporter-dev)
+set(components porter porterd development)
 
 # Changelogs, licence and lintian's overrides of each package
 string(TIMESTAMP PORTER_PACKAGE_DATE "%a, %d %b %Y %H:%M:%S +0000" UTC)  # obeys $SOURCE_DATE_EPOCH
 configure_file(${CMAKE_CURRENT_LIST_DIR}/changelog.in ${CMAKE_CURRENT_BINARY_DIR}/changelog @ONLY)
-foreach(package IN LISTS packages)
+foreach(component IN LISTS components)
+  string(TOUPPER ${component} name)
+  set(package ${CPACK_DEBIAN_${name}_PACKAGE_NAME})
   set(folder ${CMAKE_INSTALL_DATADIR}/doc/${package})
-  install(FILES ${CMAKE_CURRENT_LIST_DIR}/copyright DESTINATION ${folder} COMPONENT ${package} EXCLUDE_FROM_ALL)
+  install(FILES ${CMAKE_CURRENT_LIST_DIR}/copyright DESTINATION ${folder} COMPONENT ${component} EXCLUDE_FROM_ALL)
   install(FILES ${CMAKE_CURRENT_LIST_DIR}/lintian-overrides DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides
-          RENAME ${package} COMPONENT ${package} EXCLUDE_FROM_ALL)
-  install_page(${CMAKE_CURRENT_BINARY_DIR}/changelog ${folder} changelog.Debian COMPONENT ${package} EXCLUDE_FROM_ALL)
-  install_page(${PROJECT_SOURCE_DIR}/CHANGELOG.md ${folder} changelog COMPONENT ${package} EXCLUDE_FROM_ALL)
+          RENAME ${package} COMPONENT ${component} EXCLUDE_FROM_ALL)
+  install_page(${CMAKE_CURRENT_BINARY_DIR}/changelog ${folder} changelog.Debian COMPONENT ${component} EXCLUDE_FROM_ALL)
+  install_page(${PROJECT_SOURCE_DIR}/CHANGELOG.md ${folder} changelog COMPONENT ${component} EXCLUDE_FROM_ALL)
 endforeach()
 
-# The service
+# What developers read; without embedding.md in a tree that does not have it
 set(docs ${PROJECT_SOURCE_DIR}/docs)
+set(folder ${CMAKE_INSTALL_DATADIR}/doc/libporter-dev)
+install(FILES ${docs}/coroutines.md ${docs}/PROTOCOL.md DESTINATION ${folder} COMPONENT development EXCLUDE_FROM_ALL)
+install(FILES ${docs}/embedding.md DESTINATION ${folder} COMPONENT development OPTIONAL EXCLUDE_FROM_ALL)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/tests/examples DESTINATION ${folder} COMPONENT development EXCLUDE_FROM_ALL
+        FILES_MATCHING PATTERN *.cpp)
+
+# The service
 install(FILES ${docs}/deploy.md ${docs}/log.md ${docs}/passwords.md ${docs}/porterctl.md ${docs}/PROTOCOL.md
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/porterd COMPONENT porterd EXCLUDE_FROM_ALL)
 install(FILES porterd.service DESTINATION lib/systemd/system COMPONENT porterd EXCLUDE_FROM_ALL)
@@ -26,7 +38,7 @@ set(CPACK_PACKAGE_NAME porter)
 set(CPACK_PACKAGE_VENDOR "Porter")
 set(CPACK_PACKAGE_CONTACT ${PORTER_MAINTAINER})
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")  # else it precedes the descriptions below
-set(CPACK_COMPONENTS_ALL ${packages})
+set(CPACK_COMPONENTS_ALL ${components})
 set(CPACK_COMPONENTS_GROUPING IGNORE)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
@@ -40,7 +52,6 @@ set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 
-set(CPACK_DEBIAN_PORTER_PACKAGE_NAME porter)
 set(CPACK_DEBIAN_PORTER_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PORTER_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PORTER_PACKAGE_SUGGESTS porterd)
@@ -51,7 +62,6 @@ This package has its client: it logs in or resumes a session, and exchanges
 messages with the service, on a terminal or in a pipe. It uses TLS 1.3 and
 checks the keys of servers as ssh does.")
 
-set(CPACK_DEBIAN_PORTERD_PACKAGE_NAME porterd)
 set(CPACK_DEBIAN_PORTERD_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PORTERD_PACKAGE_SHLIBDEPS ON)
 # The user is made by systemd-sysusers. Without systemd its small form is enough.
@@ -68,12 +78,11 @@ messages of each authenticated client to a service. It uses TLS 1.3.
 This package has the server with its systemd service, the administrator's
 tool porterctl, and the load generator porter-bench.")
 
-set(CPACK_DEBIAN_LIBPORTER-DEV_PACKAGE_NAME libporter-dev)
-set(CPACK_DEBIAN_LIBPORTER-DEV_PACKAGE_SECTION libdevel)
-set(CPACK_DEBIAN_LIBPORTER-DEV_PACKAGE_DEPENDS
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
     "libasio-dev, libfmt-dev, libsodium-dev, libsqlite3-dev, libssl-dev, libutf8proc-dev, libzxcvbn-dev")
-set(CPACK_DEBIAN_LIBPORTER-DEV_PACKAGE_SUGGESTS "cmake, pkg-config")
-set(CPACK_DEBIAN_LIBPORTER-DEV_DESCRIPTION "accounts, sessions and encryption for TCP services (library)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS "cmake, pkg-config")
+set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION "accounts, sessions and encryption for TCP services (library)
 Porter is a C++20 coroutine library on standalone Asio: a server with
 accounts, passwords, sessions and TLS 1.3 for services of your own, its
 client, and sockets for whole messages.
