@@ -54,10 +54,9 @@ void connection::attach()
     worker_.add(*this);
 }
 
-void connection::attach(connection_slot& slot, asio::cancellation_slot own)
+void connection::attach(connection_slot& slot)
 {
     attach();
-    reader_.attach(own);
     evictable_slot_ = slot_ = &slot;
 }
 

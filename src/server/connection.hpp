@@ -50,8 +50,8 @@ public:
     /// Registers with the worker, whose tick watches the connection from here on.
     void attach();
     /// The same, with a slot that may be evicted whenever the server waits for the peer, until access is committed.
-    /// `slot` outlives the coroutine, whose own cancellation slot is `own`.
-    void attach(connection_slot& slot, asio::cancellation_slot own);
+    /// `slot` outlives the coroutine.
+    void attach(connection_slot& slot);
 
     /// From a trusted proxy: reads the PROXY header that the stream begins with. Then address() is the client's, and
     /// the slot counts for the client's network.

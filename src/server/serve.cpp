@@ -59,8 +59,7 @@ task<void> serve(connection& conn, connection_slot slot, server_context const& c
 {
     // abort() cancels the wait at hand; the steps after it, close() among them, wait again.
     co_await asio::this_coro::throw_if_cancelled(false);
-    auto const cancellation = co_await asio::this_coro::cancellation_state;
-    conn.attach(slot, cancellation.slot());
+    conn.attach(slot);
     co_await conn.read_proxy_header();  // after a close reason is set, each step does nothing
     co_await conn.detect_tls(ctx.tls);
     auto client = co_await run_access_phase(conn, ctx);

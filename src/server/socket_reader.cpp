@@ -39,6 +39,7 @@ void socket_reader::begin()
 void socket_reader::make_cancellable()
 {
     auto const slot = asio::get_associated_cancellation_slot(*resume_);
+    if (!own_slot_.is_connected()) own_slot_ = slot;
     is_cancellable_ = slot.is_connected() && slot != own_slot_;
     if (!is_cancellable_) return;
     asio::cancellation_slot{slot}.assign([this](asio::cancellation_type) {
@@ -123,7 +124,7 @@ bool socket_reader::try_read(bool expect_input)
 void socket_reader::on_read(base::error_code const& error, std::size_t size)
 {
     error_ = error;
-    size_ = size;
+    size_ = static_cast<std::uint32_t>(size);  // of a frame and the buffer at most
     conn_.socket().decoder().commit(size);
     state_ = state::ready;
 }

@@ -18,9 +18,6 @@ public:
     /// `conn` owns this.
     explicit socket_reader(connection& conn) noexcept : conn_(conn) {}
 
-    /// `own`: the cancellation slot of serve()'s coroutine, which is not cancelled while it reads.
-    void attach(asio::cancellation_slot own) noexcept { own_slot_ = own; }
-
     /// Waits for the read in progress, or for a new one. Its end calls connection::on_read(). One coroutine at a time.
     task<void> read();
 
@@ -65,12 +62,12 @@ private:
 
     connection& conn_;
     socket_reader* next_scheduled_ = nullptr;  // in the read_scheduler's queue
-    std::size_t size_ = 0;                     // bytes of the latest read
     // Resumes the coroutine that awaits read(). It owns the connection through that coroutine, so it must be called
     // before the server ends: tcp_server runs until every connection has ended.
     std::optional<base::resume_handler<std::exception_ptr>> resume_;
     base::error_code error_;
-    asio::cancellation_slot own_slot_;
+    asio::cancellation_slot own_slot_;  // of serve()'s coroutine, which is the first that reads
+    std::uint32_t size_ = 0;            // bytes of the latest read
     state state_ = state::idle;
     bool unbuffered_ = false;      // the peer has been silent: the next read waits without a buffer
     bool is_cancellable_ = false;  // the coroutine that awaits read() has a cancellation slot of its own
