@@ -203,6 +203,13 @@ public:
     void set_session(store::session_id session, base::timestamp expires_at);
     store::session_id session() const noexcept { return session_; }
 
+    /// The receive of the service. It is here because the message_loop would grow by more than these bytes.
+    struct receive_state {
+        bool is_in_progress = false;
+        bool is_expired = false;  ///< its deadline has passed
+    };
+    receive_state& receiving() noexcept { return receiving_; }
+
     /// Checks the timeouts; the worker calls it once a tick.
     void on_tick(time_point now, base::timestamp wall);
 
@@ -265,6 +272,7 @@ private:
     bool protocol_known_ = false;   // TLS or plaintext
     bool has_plain_input_ = false;  // a byte that is not TLS's came
     bool flushing_ = false;         // a write waits for the peer
+    receive_state receiving_;
     std::uint8_t denials_ = 0;      // in this phase, those that are the peer's fault
     std::uint8_t all_denials_ = 0;  // in this phase, all denials
     worker& worker_;

@@ -59,8 +59,10 @@ message const* message_loop::dispatch(frame received)
 
 message_loop::receive_guard::receive_guard(message_loop& loop_) : loop(loop_)
 {
-    if (loop.is_receiving_) loop.reject_misuse("a second coroutine receives; one may receive while another one sends");
-    loop.is_receiving_ = true;
+    auto& receiving = loop.conn_.receiving();
+    if (receiving.is_in_progress)
+        loop.reject_misuse("a second coroutine receives; one may receive while another one sends");
+    receiving.is_in_progress = true;
 }
 
 /// abort(): the other coroutines of the service are to end, too, and `||` does not cancel them for an exception.
@@ -86,7 +88,7 @@ task<result<batch, receive_errc>> message_loop::receive_some_for(std::chrono::na
     base::steady_timer timer{executor, std::chrono::ceil<base::steady_timer::duration>(limit)};
     timer.async_wait([self](base::error_code const& cancelled) {
         if (cancelled || *self == nullptr) return;
-        (*self)->is_expired_ = true;
+        (*self)->conn_.receiving().is_expired = true;
         (*self)->conn_.interrupt_read();
     });
     deadline_end const end{self};
@@ -100,19 +102,39 @@ task<std::optional<batch>> message_loop::receive_some()
     receive_guard const guard{*this};
     for (;;) {
         if (next() != nullptr) co_return batch{*this};
-        if (conn_.ended() || is_expired_) co_return std::nullopt;
-        bool const is_full = conn_.is_output_full();  // then complete frames may be left in the input
-        if (pending_) {
-            auto const is_open = co_await conn_.flush_before_wait();
-            if (is_open) co_await answer_request(conn_, ctx_, client_, *pending_);
-            pending_.reset();
-        } else if (conn_.is_flushing() ? conn_.must_flush_before_read() : !conn_.try_flush()) {
-            co_await flush();
-        } else if (!is_full) {
-            current_ = {};
-            co_await conn_.read();
+        if (conn_.ended() || conn_.receiving().is_expired) co_return std::nullopt;
+        switch (next_step()) {
+            case step::decode:
+                break;
+            case step::answer:
+                co_await answer_pending();
+                break;
+            case step::flush:
+                co_await flush();
+                break;
+            case step::read:
+                current_ = {};
+                co_await conn_.read();
+                break;
         }
     }
+}
+
+message_loop::step message_loop::next_step()
+{
+    if (pending_) return step::answer;
+    bool const was_full = conn_.is_output_full();  // then complete frames may be left in the input
+    bool const must_flush = conn_.is_flushing() ? conn_.must_flush_before_read() : !conn_.try_flush();
+    if (must_flush) return step::flush;
+    return was_full ? step::decode : step::read;
+}
+
+/// A coroutine of its own: few connections ever have a request that waits, and each would hold its part of the frame.
+task<void> message_loop::answer_pending()
+{
+    auto const is_open = co_await conn_.flush_before_wait();
+    if (is_open) co_await answer_request(conn_, ctx_, client_, *pending_);
+    pending_.reset();
 }
 
 /// Whether it is the message that next() returned last, whose frame is still in the input.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -54,7 +55,7 @@ private:
     /// One coroutine at a time receives.
     struct receive_guard {
         explicit receive_guard(message_loop& loop_);
-        ~receive_guard() { loop.is_receiving_ = false; }
+        ~receive_guard() { loop.conn_.receiving().is_in_progress = false; }
         receive_guard(receive_guard const&) = delete;
         receive_guard& operator=(receive_guard const&) = delete;
         message_loop& loop;
@@ -65,13 +66,18 @@ private:
         explicit deadline_end(std::shared_ptr<message_loop*> loop_) : loop(std::move(loop_)) {}
         ~deadline_end()
         {
-            (*loop)->is_expired_ = false;
+            (*loop)->conn_.receiving().is_expired = false;
             *loop = nullptr;
         }
         deadline_end(deadline_end const&) = delete;
         deadline_end& operator=(deadline_end const&) = delete;
         std::shared_ptr<message_loop*> loop;
     };
+
+    /// What a receive does while there is no message for the service.
+    enum class step : std::uint8_t { decode, answer, flush, read };
+    step next_step();
+    task<void> answer_pending();
 
     void log_defect(std::string_view description);
     [[noreturn]] void reject_misuse(std::string_view sentence);
@@ -94,8 +100,6 @@ private:
     frame current_frame_;  // the frame of it
     // A request whose reply has to be awaited. On the heap because few connections ever have one.
     std::unique_ptr<protocol::request> pending_;
-    bool is_receiving_ = false;
-    bool is_expired_ = false;  // the deadline of the receive in progress
 };
 
 }  // namespace porter::detail::server
