@@ -47,7 +47,7 @@ class Echo(BenchCase):
     def test_the_closed_loop_reports_rates_and_percentiles(self):
         figures = self.measure("echo", "--connections", 3, "--depth", 4)
         self.assertEqual([figures[name] for name in ("loop", "depth", "payload_bytes", "kind", "access", "server")],
-                         ["closed", 4, 64, "text", "open", "porterd/0.1.0"])
+                         ["closed", 4, 64, "text", "open", "porterd/0.2.0"])
         self.assertEqual(figures["runs"][0]["connections"], 3)
         self.assertNotIn("server", figures["runs"][0])
         self.assert_rate(figures["runs"][0])
@@ -112,7 +112,7 @@ class Echo(BenchCase):
         done = bench("echo", self.server.port, "-c", 2)
         self.assertEqual(done.returncode, 0, done.err)
         title, heading, row = done.out.splitlines()
-        self.assertEqual(title, "echo against porterd/0.1.0, open access, texts of 64 bytes, depth 1")
+        self.assertEqual(title, "echo against porterd/0.2.0, open access, texts of 64 bytes, depth 1")
         self.assertEqual(heading.split()[:4], ["connections", "per", "second", "p50"])
         self.assertEqual((row.split()[0], row.split()[-1]), ("2", "0"))
         self.assertEqual(done.err, "")
@@ -291,7 +291,7 @@ class Faults(unittest.TestCase):
 
     def test_help_and_version(self):
         self.assertIn("porter-bench echo localhost", run(PORTER_BENCH, "--help").out)
-        self.assertEqual(run(PORTER_BENCH, "--version").out, "porter-bench 0.1.0\n")
+        self.assertEqual(run(PORTER_BENCH, "--version").out, "porter-bench 0.2.0\n")
 
     def test_plaintext_to_another_machine_needs_plain(self):
         done = run(PORTER_BENCH, "echo", "192.0.2.1", "--timeout", "100ms")  # TEST-NET-1 (RFC 5737)

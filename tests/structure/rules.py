@@ -30,8 +30,9 @@ PUBLIC_PACKAGES = {"Asio"}
 
 # The files that may name versions and experimental parts of Asio: one for all modules, and the public headers, which
 # cannot include it.
+ASIO_CONFIG = "porter/detail/asio_config.hpp"
 ASIO_VERSIONS = {"src/base/asio.hpp", "src/base/awaitable_operators.hpp", "include/porter/task.hpp",
-                 "include/porter/message_socket.hpp"}
+                 "include/porter/message_socket.hpp", f"include/{ASIO_CONFIG}"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?P<mark>["<])(?P<name>[^">]+)[">]', re.MULTILINE)
 
@@ -111,6 +112,14 @@ def public_headers_include_nothing_private(tree):
             package = PACKAGES.get(name.split("/")[0])
             if not quoted and package and package not in PUBLIC_PACKAGES:
                 yield f"{path}:{line}: a public header includes {package}"
+
+
+def public_headers_configure_asio_first(tree):
+    for path in tree.cpp("include"):
+        names = [name for _, _, name in includes(tree, path)]
+        if path != f"include/{ASIO_CONFIG}" and any(name.startswith("asio") for name in names):
+            if names[0] != ASIO_CONFIG:
+                yield f"{path}: includes Asio, and not {ASIO_CONFIG} before all other headers"
 
 
 def asio_versions_are_named_in_one_place(tree):

@@ -59,6 +59,7 @@ BREAKS = {
         {"include/porter/error.hpp": '+#include "base/asio.hpp"\n'},
         {"include/porter/error.hpp": "+#include <fmt/format.h>\n"},
     ],
+    "public_headers_configure_asio_first": [{"include/porter/error.hpp": "+#include <asio/post.hpp>\n"}],
     "asio_versions_are_named_in_one_place": [
         {"src/wire/frame.hpp": "+#include <asio/experimental/channel.hpp>\n"},
         {"tests/wire/frame_test.cpp": "+#if ASIO_VERSION > 1\n#endif\n"},

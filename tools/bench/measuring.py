@@ -15,7 +15,7 @@ START_GUARD = 30  # seconds
 
 
 def build():
-    targets = ["porterd", "porter-bench", "raw_echo", "naive_echo"]
+    targets = ["program_porterd", "program_porter-bench", "raw_echo", "naive_echo"]
     subprocess.run(["cmake", "--preset", "release"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["cmake", "--build", "--preset", "release", "--target", *targets], cwd=ROOT, check=True,
                    stdout=sys.stderr)

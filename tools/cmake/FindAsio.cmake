@@ -1,5 +1,10 @@
 # Standalone Asio is header-only. Debian's package has neither a CMake config nor a .pc file.
+#
+# Asio::Asio has no definition that changes a type or a function of Asio (ASIO_NO_DEPRECATED,
+# ASIO_DISABLE_STD_ALIGNED_ALLOC, ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE and others do): a program may contain other
+# libraries that use Asio as it is. What Porter's own objects are compiled with is in PorterAsio.cmake.
 find_path(Asio_INCLUDE_DIR asio.hpp)
+mark_as_advanced(Asio_INCLUDE_DIR)
 if(Asio_INCLUDE_DIR)
   file(STRINGS ${Asio_INCLUDE_DIR}/asio/version.hpp asio_version_line REGEX "#define ASIO_VERSION [0-9]+")
   string(REGEX MATCH "[0-9]+" asio_version_number "${asio_version_line}")
@@ -16,16 +21,9 @@ if(Asio_FOUND AND NOT TARGET Asio::Asio)
   find_package(Threads REQUIRED)
   add_library(Asio::Asio INTERFACE IMPORTED)
   target_include_directories(Asio::Asio SYSTEM INTERFACE ${Asio_INCLUDE_DIR})
-  # The deprecated names exist only in the older of Debian's two versions of Asio.
-  target_compile_definitions(Asio::Asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED)
-  # Asio uses aligned_alloc for coroutine frames only if a standard header was included before its own. Without this
-  # definition one file allocates by operator new what another one frees by free().
-  target_compile_definitions(Asio::Asio INTERFACE ASIO_DISABLE_STD_ALIGNED_ALLOC)
-  # No cache of freed memory for the next frame or operation: an idle connection would keep the memory of its handshake
-  # (measured: 270 to 380 bytes), and malloc is as fast.
-  target_compile_definitions(Asio::Asio INTERFACE ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=0)
   target_link_libraries(Asio::Asio INTERFACE Threads::Threads)
   if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    # Asio 1.22 does not detect the coroutines of clang, so without these definitions it has none.
     target_compile_definitions(Asio::Asio INTERFACE ASIO_HAS_CO_AWAIT=1 ASIO_HAS_STD_COROUTINE=1)
   endif()
 endif()

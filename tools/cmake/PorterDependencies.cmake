@@ -1,19 +1,22 @@
+# The packages of the parts that are built. What the archives of the library need is also in porterConfig.cmake.in.
 find_package(Threads REQUIRED)
 find_package(Asio 1.22 REQUIRED)
-find_package(fmt REQUIRED)
-find_package(OpenSSL 3.0 REQUIRED COMPONENTS SSL Crypto)
-find_package(SQLite3 3.37 REQUIRED)  # STRICT tables
-find_package(CLI11 REQUIRED)
-find_package(tomlplusplus REQUIRED)
-find_package(nlohmann_json REQUIRED)
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
-pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
-pkg_check_modules(libedit REQUIRED IMPORTED_TARGET libedit)
+find_package(libsodium REQUIRED)
+find_package(utf8proc REQUIRED)
 
-# Debian's zxcvbn has neither a CMake config nor a .pc file.
-find_path(ZXCVBN_INCLUDE_DIR zxcvbn.h REQUIRED)
-find_library(ZXCVBN_LIBRARY zxcvbn REQUIRED)
-add_library(zxcvbn::zxcvbn UNKNOWN IMPORTED)
-set_target_properties(zxcvbn::zxcvbn PROPERTIES
-  IMPORTED_LOCATION ${ZXCVBN_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${ZXCVBN_INCLUDE_DIR})
+if(PORTER_BUILD_CLIENT OR PORTER_BUILD_SERVER)
+  find_package(OpenSSL 3.0 REQUIRED COMPONENTS SSL Crypto)
+endif()
+
+if(PORTER_BUILD_SERVER)
+  find_package(fmt REQUIRED)
+  find_package(SQLite3 3.37 REQUIRED)  # STRICT tables
+  find_package(zxcvbn REQUIRED)
+endif()
+
+if(PORTER_BUILD_PROGRAMS)
+  find_package(CLI11 REQUIRED)
+  find_package(tomlplusplus REQUIRED)
+  find_package(nlohmann_json REQUIRED)
+  find_package(libedit REQUIRED)
+endif()

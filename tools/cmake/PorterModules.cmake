@@ -1,4 +1,5 @@
-# A module is a folder of src, a namespace porter::detail::NAME and a static library porter_NAME.
+# A module is a folder of src, a namespace porter::detail::NAME and a static library porter_NAME, for this tree alone. A
+# component is what users link: the archive porter-NAME, made of the objects of some modules.
 
 # porter_module(NAME [FOLDER path] DEPENDS libraries...)
 function(porter_module name)
@@ -9,6 +10,9 @@ function(porter_module name)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${module_FOLDER}/*.cpp)
   if(sources)
     add_library(porter_${name} STATIC ${sources})
+    if(NOT PORTER_BUILD_PROGRAMS)
+      set_target_properties(porter_${name} PROPERTIES EXCLUDE_FROM_ALL ON)  # the components have its objects
+    endif()
     set(scope PUBLIC)
     target_link_libraries(porter_${name} PRIVATE porter_flags)
   else()
@@ -19,16 +23,37 @@ function(porter_module name)
   target_link_libraries(porter_${name} ${scope} ${module_DEPENDS})
 endfunction()
 
-# porter_program(NAME DEPENDS libraries...): the executable made from src/programs/NAME
+# porter_component(NAME MODULES modules... [PUBLIC libraries...] [PRIVATE libraries...]): porter::NAME. The public
+# headers need the public libraries, only the linker needs the private ones.
+function(porter_component name)
+  cmake_parse_arguments(component "" "" "MODULES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(porter-${name} STATIC)
+  add_library(porter::${name} ALIAS porter-${name})
+  foreach(module IN LISTS component_MODULES)
+    get_target_property(type porter_${module} TYPE)
+    if(NOT type STREQUAL "INTERFACE_LIBRARY")
+      target_sources(porter-${name} PRIVATE $<TARGET_OBJECTS:porter_${module}>)
+    endif()
+  endforeach()
+  target_compile_features(porter-${name} INTERFACE cxx_std_20)
+  target_include_directories(porter-${name} INTERFACE
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/generated>)
+  target_link_libraries(porter-${name} PUBLIC ${component_PUBLIC} PRIVATE ${component_PRIVATE})
+  set_target_properties(porter-${name} PROPERTIES EXPORT_NAME ${name} LINKER_LANGUAGE CXX)
+endfunction()
+
+# porter_program(NAME DEPENDS libraries...): the executable NAME made from src/programs/NAME. The target is
+# program_NAME, because a project that contains this one may have a target porter.
 function(porter_program name)
   cmake_parse_arguments(program "" "" "DEPENDS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/programs/${name}/*.cpp)
   if(NOT sources)
     message(FATAL_ERROR "src/programs/${name} has no .cpp file")
   endif()
-  add_executable(${name} ${sources})
-  target_link_libraries(${name} PRIVATE porter_flags ${program_DEPENDS})
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+  add_executable(program_${name} ${sources})
+  target_link_libraries(program_${name} PRIVATE porter_flags ${program_DEPENDS})
+  set_target_properties(program_${name} PROPERTIES
+    OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 endfunction()
 
 # porter_tests(NAME [FOLDER path] DEPENDS libraries...): a test program of tests/FOLDER. Each TEST_CASE is a ctest test.
@@ -48,5 +73,7 @@ function(porter_tests name)
   add_dependencies(module_tests test_${name})
 endfunction()
 
-# All tests of modules, without the programs: ThreadSanitizer's.
-add_custom_target(module_tests)
+if(PORTER_BUILD_TESTS)
+  # All tests of modules, without the programs: ThreadSanitizer's.
+  add_custom_target(module_tests)
+endif()

@@ -6,7 +6,7 @@ more unfinished TLS handshakes than the server admits, and SIGHUP every 50 ms. T
 sanitizer, an exit of the server or a `defect` in its log. The environment variable PORTERD names another build, such as
 build/dev/bin/porterd. Build it first:
 
-    cmake --preset tsan && cmake --build --preset tsan --target porterd
+    cmake --preset tsan && cmake --build --preset tsan --target program_porterd
 """
 import argparse
 import collections

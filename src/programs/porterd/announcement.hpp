@@ -9,7 +9,7 @@
 namespace porter::programs {
 
 /// The line with the endpoints that the server listens on, e.g.
-/// `porterd 0.1.0 listening on 127.0.0.1:7679 (7678 was taken), log /var/lib/porter/porterd.log`.
+/// `porterd 0.2.0 listening on 127.0.0.1:7679 (7678 was taken), log /var/lib/porter/porterd.log`.
 std::string listening_line(detail::config::porterd_options const& options,
                            std::vector<asio::ip::tcp::endpoint> const& endpoints);
 

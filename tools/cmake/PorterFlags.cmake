@@ -1,0 +1,45 @@
+# Warnings, hardening and sanitizers, as usage requirements of porter_flags.
+target_compile_options(porter_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+  -Woverloaded-virtual -Wformat=2)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Not for clang, which also warns of the casts in OpenSSL's macros.
+  target_compile_options(porter_flags INTERFACE -Wcast-qual)
+endif()
+
+# Hardening of the programs that are installed: fortified copies, stack protection, position-independent code, read-only
+# relocations. Sanitizers find more and do not work together with these flags.
+string(TOUPPER "${CMAKE_BUILD_TYPE}" porter_build_type)
+if(NOT PORTER_SANITIZE AND porter_build_type MATCHES "^(RELEASE|RELWITHDEBINFO|MINSIZEREL)$")
+  include(CheckCXXCompilerFlag)
+  include(CheckPIESupported)
+  check_pie_supported(LANGUAGES CXX)
+  target_compile_options(porter_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong)
+  foreach(flag IN ITEMS -fstack-clash-protection -fcf-protection -ftrivial-auto-var-init=zero)
+    string(MAKE_C_IDENTIFIER "porter_has${flag}" has_flag)
+    check_cxx_compiler_flag(${flag} ${has_flag})
+    if(${has_flag})
+      target_compile_options(porter_flags INTERFACE ${flag})
+    endif()
+  endforeach()
+  target_link_options(porter_flags INTERFACE -Wl,-z,relro,-z,now -Wl,-z,noexecstack)
+endif()
+
+if(PORTER_SANITIZE)
+  target_compile_options(porter_flags INTERFACE
+    -fsanitize=${PORTER_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # g++ documents false positives of this warning with sanitizers. Builds without them keep it.
+    target_compile_options(porter_flags INTERFACE -Wno-maybe-uninitialized)
+  endif()
+  target_link_options(porter_flags INTERFACE -fsanitize=${PORTER_SANITIZE})
+  if(PORTER_FUZZ)
+    # clang only searches for inputs here, so its warnings are no errors. Its -fsanitize=function (version 14) has false
+    # positives.
+    target_compile_options(porter_flags INTERFACE -Wno-error -fno-sanitize=function)
+  endif()
+  if(PORTER_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # Asio uses atomic_thread_fence, which g++'s ThreadSanitizer does not model; g++ warns about it.
+    target_compile_options(porter_flags INTERFACE -Wno-tsan)
+  endif()
+endif()
