@@ -1,12 +1,8 @@
-#include "client/backoff.hpp"
+#include "porter/backoff.hpp"
 
 #include "support/catch.hpp"
 
-using porter::client_errc;
-using porter::client_error;
-using porter::code;
-using porter::detail::client::backoff;
-using porter::detail::client::is_worth_retrying;
+using porter::backoff;
 using namespace std::chrono_literals;
 
 TEST_CASE("pauses double up to the longest")
@@ -43,33 +39,18 @@ TEST_CASE("after a reset the pauses are short again")
     CHECK(pauses.next() == 500ms);
 }
 
-TEST_CASE("a random fraction is in the range from 0 to 1")
+TEST_CASE("the first pause is random between 0.5 s and 1 s")
 {
     for (int i = 0; i < 1000; ++i) {
-        auto const fraction = porter::detail::client::random_fraction();
-        CHECK((fraction >= 0.0 && fraction < 1.0));
+        auto const pause = backoff{}.next();
+        CHECK((pause >= 500ms && pause < 1s));
     }
 }
 
-TEST_CASE("a lost connection is worth retrying")
+TEST_CASE("the longest pause is between 15 s and 30 s")
 {
-    CHECK(is_worth_retrying({client_errc::lost, {}}));
-    CHECK(is_worth_retrying({client_errc::unreachable, {}}));
-    CHECK(is_worth_retrying({client_errc::timed_out, {}}));
-}
-
-TEST_CASE("a temporary reason of the server is worth retrying")
-{
-    auto const reason = GENERATE(code::shutting_down, code::server_full, code::timeout, code::slow_consumer,
-                                 code::internal, code::busy, code::unavailable, code::throttled);
-    CHECK(is_worth_retrying({client_errc::closed, {reason, ""}}));
-}
-
-TEST_CASE("an error that would happen again is not worth retrying")
-{
-    auto const reason = GENERATE(code::normal, code::protocol_error, code::frame_too_large, code::invalid_utf8,
-                                 code::unsupported_version, code::unauthorized, code::idle, code::too_many_attempts,
-                                 code::session_ended, code::tls_required, code::bad_credentials, code::invalid_token);
-    CHECK_FALSE(is_worth_retrying({client_errc::closed, {reason, ""}}));
-    CHECK_FALSE(is_worth_retrying({client_errc::protocol, {}}));
+    backoff pauses;
+    for (int i = 0; i < 10; ++i) (void)pauses.next();
+    auto const pause = pauses.next();
+    CHECK((pause >= 15s && pause < 30s));
 }

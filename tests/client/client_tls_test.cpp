@@ -1,6 +1,5 @@
 // The client over TLS, and failed handshakes. For the decision about a key see host_key_check_test.cpp.
 
-#include "client/backoff.hpp"
 #include "support/client_scripts.hpp"
 #include "support/state_folder.hpp"
 #include "tls/contexts.hpp"
@@ -120,7 +119,7 @@ TEST_CASE("a plaintext rejection by a full or stopping server may be retried")
             REQUIRE_FALSE(conn);
             CHECK(conn.error().cause == client_errc::closed);
             CHECK(conn.error().code == code::unavailable);
-            CHECK(detail::client::is_worth_retrying(conn.error()));
+            CHECK_FALSE(conn.error().is_final());
             CHECK(describe(conn.error()).find("plain") == std::string::npos);  // the server's text is not authenticated
         });
 }

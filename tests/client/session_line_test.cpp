@@ -2,11 +2,11 @@
 
 #include "support/catch.hpp"
 
-using porter::detail::base::secret;
-using porter::detail::base::timestamp;
+using porter::saved_session;
+using porter::secret;
+using porter::transport;
 using porter::detail::client::format_session_line;
 using porter::detail::client::parse_session_line;
-using porter::detail::client::saved_session;
 using namespace std::chrono_literals;
 
 namespace {
@@ -17,7 +17,7 @@ saved_session alice_session()
     session.server.host = "localhost";
     session.server.port = 7678;
     session.name = "Alice Liddell";
-    session.expires_at = timestamp{1'766'419'200s};
+    session.expires_at = std::chrono::sys_seconds{1'766'419'200s};
     session.token = secret{"prt_abc"};
     return session;
 }
@@ -61,7 +61,7 @@ TEST_CASE("the error of an invalid line does not contain the token")
         "localhost 0 plain - 1766419200 prt_abc Alice", "localhost 65536 plain - 1766419200 prt_abc Alice",
         "localhost 7678x plain - 1766419200 prt_abc Alice", "localhost -1 plain - 1766419200 prt_abc Alice",
         "localhost 7678 plain - soon prt_abc Alice", "localhost 7678 plain - -5 prt_abc Alice",
-        "localhost 7678 plain - 99999999999999999999 prt_abc Alice",
+        "localhost 7678 plain - 99999999999999999999 prt_abc Alice", "localhost 7678 quic - 1766419200 prt_abc Alice",
         "localhost 7678 plain - 1766419200 prt_abc Al\x1bice", "\xff\xfe 7678 plain - 1766419200 prt_abc Alice");
     CAPTURE(line);
     auto const parsed = parse_session_line(line);
@@ -112,7 +112,7 @@ TEST_CASE("the line of a certified server has the authority after the key")
 {
     std::string const authority = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU";
     auto session = alice_session();
-    session.server.transport = "tls";
+    session.server.transport = transport::tls;
     session.server.key = "SHA256:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg";
     session.server.authority = authority;
     auto const line = format_session_line(session);
@@ -128,13 +128,13 @@ TEST_CASE("the line of a certified server has the authority after the key")
 
 TEST_CASE("a token may be sent to the same key or the same authority")
 {
-    using porter::detail::client::can_resume_at;
-    using porter::detail::client::server_identity;
-    server_identity const pinned{"localhost", 7678, "tls", "key", {}};
-    server_identity const certified{"localhost", 7678, "tls", "key", "authority"};
-    server_identity const renewed{"localhost", 7678, "tls", "new key", "authority"};
-    server_identity const newly_pinned{"localhost", 7678, "tls", "new key", {}};
-    server_identity const by_other_authority{"localhost", 7678, "tls", "new key", "another"};
+    using porter::can_resume_at;
+    using porter::server_identity;
+    server_identity const pinned{"localhost", 7678, transport::tls, "key", {}};
+    server_identity const certified{"localhost", 7678, transport::tls, "key", "authority"};
+    server_identity const renewed{"localhost", 7678, transport::tls, "new key", "authority"};
+    server_identity const newly_pinned{"localhost", 7678, transport::tls, "new key", {}};
+    server_identity const by_other_authority{"localhost", 7678, transport::tls, "new key", "another"};
     CHECK(can_resume_at(certified, renewed));
     CHECK(can_resume_at(certified, pinned));
     CHECK(can_resume_at(pinned, certified));
@@ -142,8 +142,8 @@ TEST_CASE("a token may be sent to the same key or the same authority")
     CHECK_FALSE(can_resume_at(pinned, newly_pinned));
     CHECK_FALSE(can_resume_at(certified, newly_pinned));
     CHECK_FALSE(can_resume_at(certified, by_other_authority));
-    auto const other = GENERATE(server_identity{"other", 7678, "tls", "key", "authority"},
-                                server_identity{"localhost", 7679, "tls", "key", "authority"},
-                                server_identity{"localhost", 7678, "plain", "key", "authority"});
+    auto const other = GENERATE(server_identity{"other", 7678, transport::tls, "key", "authority"},
+                                server_identity{"localhost", 7679, transport::tls, "key", "authority"},
+                                server_identity{"localhost", 7678, transport::plain, "key", "authority"});
     CHECK_FALSE(can_resume_at(certified, other));
 }

@@ -122,6 +122,15 @@ def public_headers_configure_asio_first(tree):
                 yield f"{path}: includes Asio, and not {ASIO_CONFIG} before all other headers"
 
 
+def the_client_program_uses_the_public_library(tree):
+    """programs/porter is what a user of the library could write: beside public headers only modules that all programs
+    share and that are no part of the library."""
+    for path in tree.cpp("src/programs/porter"):
+        for line, quoted, name in includes(tree, path):
+            if quoted and not name.startswith(("porter/", "programs/porter/", "config/", "terminal/")):
+                yield f"{path}:{line}: {name} is not public"
+
+
 def asio_versions_are_named_in_one_place(tree):
     for path in tree.cpp("src", "include", "tests"):
         if path not in ASIO_VERSIONS:

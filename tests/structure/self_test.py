@@ -60,6 +60,10 @@ BREAKS = {
         {"include/porter/error.hpp": "+#include <fmt/format.h>\n"},
     ],
     "public_headers_configure_asio_first": [{"include/porter/error.hpp": "+#include <asio/post.hpp>\n"}],
+    "the_client_program_uses_the_public_library": [
+        {"src/programs/porter/main.cpp": '#include "wire/frame.hpp"\n'},
+        {"src/programs/porter/main.cpp": '#include "base/asio.hpp"\n'},
+    ],
     "asio_versions_are_named_in_one_place": [
         {"src/wire/frame.hpp": "+#include <asio/experimental/channel.hpp>\n"},
         {"tests/wire/frame_test.cpp": "+#if ASIO_VERSION > 1\n#endif\n"},

@@ -79,13 +79,22 @@ inline step read_to_end()
     return {step::kind::read_to_end, {}, {}};
 }
 
-/// A server that runs a script for one client, on a free port, and then closes the connection.
+/// A server that runs a script for a connection, on a free port, and then closes it. Further connections, one after the
+/// other, have scripts of their own.
 class scripted_server {
 public:
     /// `tls`: the server first accepts a TLS handshake; null: plain TCP.
     scripted_server(asio::io_context& io, std::vector<step> script, detail::tls::server_context const* tls = nullptr)
-        : acceptor_(io, {asio::ip::address_v4::loopback(), 0}), socket_(io), script_(std::move(script)), tls_(tls)
-    {}
+        : acceptor_(io, {asio::ip::address_v4::loopback(), 0}), socket_(io), tls_(tls)
+    {
+        add(std::move(script));
+    }
+
+    /// The script of the next connection. `tls`: with this key from then on, if not null.
+    void add(std::vector<step> script, detail::tls::server_context const* tls = nullptr)
+    {
+        scripts_.push_back({std::move(script), tls});
+    }
 
     std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
 
@@ -94,14 +103,23 @@ public:
 
     task<void> play()
     {
-        auto [error] = co_await acceptor_.async_accept(socket_, base::use_tuple);
-        if (error) throw std::system_error(error);
-        if (tls_ != nullptr) co_await accept_tls();
-        for (auto const& next : script_) co_await run(next);
-        socket_.close();
+        for (auto const& script : scripts_) {
+            socket_ = message_socket<detail::tls::stream>{acceptor_.get_executor()};
+            auto [error] = co_await acceptor_.async_accept(socket_, base::use_tuple);
+            if (error) throw std::system_error(error);
+            if (script.tls != nullptr) tls_ = script.tls;
+            if (tls_ != nullptr) co_await accept_tls();
+            for (auto const& next : script.steps) co_await run(next);
+            socket_.close();
+        }
     }
 
 private:
+    struct connection_script {
+        std::vector<step> steps;
+        detail::tls::server_context const* tls;
+    };
+
     task<void> accept_tls()
     {
         auto const deadline =
@@ -162,7 +180,7 @@ private:
 
     base::tcp_acceptor acceptor_;
     message_socket<detail::tls::stream> socket_;
-    std::vector<step> script_;
+    std::vector<connection_script> scripts_;
     detail::tls::server_context const* tls_;
     std::vector<std::string> received_;
 };

@@ -4,20 +4,19 @@
 #include <unistd.h>
 
 #include <asio/co_spawn.hpp>
+#include <asio/redirect_error.hpp>
 #include <csignal>
 
-#include "base/asio.hpp"
-#include "base/text.hpp"
 #include "config/host.hpp"
 #include "programs/porter/login_flow.hpp"
 #include "programs/porter/pipe_session.hpp"
 #include "programs/porter/repl.hpp"
+#include "terminal/text.hpp"
 
 namespace porter::programs {
 
 namespace {
 
-namespace base = detail::base;
 namespace config = detail::config;
 using config::exit_code;
 
@@ -58,8 +57,8 @@ task<exit_status> app::run_session()
     auto const executor = co_await asio::this_coro::executor;
     auto asked = co_await ask_server();
     if (!asked) co_return asked.error();
-    detail::client::server_identity server;
-    server.host = base::lower(host_);
+    server_identity server;
+    server.host = detail::terminal::lower(host_);
     server.port = port_;
     login_flow login{executor, options_, std::move(server), client_, console_, prompts_ ? &*prompts_ : nullptr};
     login_ = &login;
@@ -133,7 +132,8 @@ task<outcome<void>> app::ask_port()
 task<void> app::watch_signals()
 {
     for (;;) {
-        auto [error, signal] = co_await signals_.async_wait(base::use_tuple);
+        std::error_code error;
+        auto const signal = co_await signals_.async_wait(asio::redirect_error(use_task, error));
         if (error) co_return;
         if (signal == SIGWINCH || signal == SIGTSTP || signal == SIGCONT) {
             update_terminal(signal);

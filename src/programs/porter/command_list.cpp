@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string>
 
-#include "base/text.hpp"
+#include "terminal/text.hpp"
 
 namespace porter::programs {
 
@@ -30,7 +30,7 @@ constexpr command commands[] = {
 
 command const* find_command(std::string_view line)
 {
-    auto const name = detail::base::lower(std::string{line.substr(0, line.find_first_of(" \t"))});
+    auto const name = detail::terminal::lower(std::string{line.substr(0, line.find_first_of(" \t"))});
     auto const* const found = std::ranges::find(commands, std::string_view{name}, &command::name);
     return found == std::end(commands) ? nullptr : found;
 }

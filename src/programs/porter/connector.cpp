@@ -5,27 +5,23 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/text.hpp"
-#include "client/delayed_call.hpp"
-#include "client/known_server_line.hpp"
-#include "client/known_servers.hpp"
-#include "client/private_file.hpp"
-#include "client/saved_sessions.hpp"
+#include "porter/state_files.hpp"
+#include "porter/text.hpp"
 #include "porter/version.hpp"
+#include "terminal/delayed_call.hpp"
 
 namespace porter::programs {
 
 namespace {
 
-namespace base = detail::base;
 using detail::config::exit_code;
 
 constexpr std::chrono::seconds note_delay{1};
 
 }  // namespace
 
-connector::connector(porter_options const& options, detail::client::server_identity server,
-                     std::optional<client>& connection, console& console, prompts* prompts)
+connector::connector(porter_options const& options, server_identity server, std::optional<client>& connection,
+                     console& console, prompts* prompts)
     : options_(options),
       server_(std::move(server)),
       client_(connection),
@@ -33,25 +29,25 @@ connector::connector(porter_options const& options, detail::client::server_ident
       prompts_(prompts),
       host_key_policy_(options.host_key_policy)
 {
-    server_.transport = options_.plain ? "plain" : "tls";
+    server_.transport = options_.plain ? transport::plain : transport::tls;
 }
 
 /// For messages.
 std::string connector::server_name() const
 {
-    return base::escape(detail::client::server_name(server_.host, server_.port));
+    bool const is_ipv6 = server_.host.find(':') != std::string::npos;
+    return escape(fmt::format(fmt::runtime(is_ipv6 ? "[{}]:{}" : "{}:{}"), server_.host, server_.port));
 }
 
 /// Fails if another user could have written the state files: a key in known_servers would be trusted, and a session
 /// could be another account's. The user must check them before anything is sent.
 outcome<void> connector::check_state_files() const
 {
-    using namespace detail::client;
-    for (auto const& file : {known_servers::default_file(), saved_sessions::default_file()}) {
+    for (auto const& file : {known_servers_file(), saved_sessions_file()}) {
         if (file.empty()) continue;
         auto const error = state_file_error(file);
         if (error) {
-            return unexpected(exit_status{exit_code::bad_configuration, base::escape(file.string() + ": " + *error)});
+            return unexpected(exit_status{exit_code::bad_configuration, escape(file.string() + ": " + *error)});
         }
     }
     return {};
@@ -85,7 +81,7 @@ task<client_result<void>> connector::connect_with_note()
     auto const executor = co_await asio::this_coro::executor;
     auto const server = server_name();
     auto const note = [this, &server] { console_.note(fmt::format("Connecting to {} (Ctrl-C quits).", server)); };
-    detail::client::delayed_call const delayed{executor, note_delay, note};
+    detail::terminal::delayed_call const delayed{executor, note_delay, note};
     auto connected = co_await connect();
     co_return connected;
 }
@@ -128,7 +124,7 @@ void connector::warn_once(std::string const& line)
 {
     if (std::ranges::find(warned_, line) != warned_.end()) return;
     warned_.push_back(line);
-    console_.error(fmt::format("warning: {}", base::escape(line)));
+    console_.error(fmt::format("warning: {}", escape(line)));
 }
 
 }  // namespace porter::programs

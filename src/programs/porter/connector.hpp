@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "client/session_line.hpp"
 #include "porter/client.hpp"
+#include "porter/saved_sessions.hpp"
 #include "programs/porter/console.hpp"
 #include "programs/porter/exit_status.hpp"
 #include "programs/porter/options.hpp"
@@ -18,7 +18,7 @@ class connector {
 public:
     /// `connection` receives each connection. `prompts`: null without a terminal. All arguments must outlive the
     /// object.
-    connector(porter_options const& options, detail::client::server_identity server, std::optional<client>& connection,
+    connector(porter_options const& options, server_identity server, std::optional<client>& connection,
               console& console, prompts* prompts);
 
     /// Makes the first connection. Checks the state files before, and asks the user whether to trust an unknown server.
@@ -33,7 +33,7 @@ public:
     void warn_once(std::string const& line);
 
     /// The server, with its key once connected.
-    detail::client::server_identity const& server() const noexcept { return server_; }
+    server_identity const& server() const noexcept { return server_; }
 
 private:
     outcome<void> check_state_files() const;
@@ -41,7 +41,7 @@ private:
     std::string server_name() const;
 
     porter_options const& options_;
-    detail::client::server_identity server_;
+    server_identity server_;
     std::optional<client>& client_;
     console& console_;
     prompts* prompts_;

@@ -4,7 +4,7 @@
 
 #include <cerrno>
 
-#include "base/asio.hpp"
+#include <asio/redirect_error.hpp>
 
 namespace porter::programs {
 
@@ -38,7 +38,8 @@ task<std::error_code> descriptor_watcher::wait_for(std::uint32_t events)
         co_return std::error_code{errno, std::system_category()};
     }
     do {
-        auto [error] = co_await epoll_.async_wait(decltype(epoll_)::wait_read, detail::base::use_tuple);
+        std::error_code error;
+        co_await epoll_.async_wait(decltype(epoll_)::wait_read, asio::redirect_error(use_task, error));
         if (error) co_return error;
     } while (!is_ready());
     co_return std::error_code{};

@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-#include "base/text.hpp"
+#include "porter/text.hpp"
 #include "programs/porter/code_text.hpp"
 #include "terminal/sentence.hpp"
 
@@ -111,7 +111,7 @@ exit_code exit_code_of(client_error const& error)
 
 std::string line_of(client_error const& error)
 {
-    auto line = detail::base::escape(describe(error));
+    auto line = escape(describe(error));
     if (is_lack_of_descriptors(error.system)) return fmt::format("{} ({})", line, open_files_advice());
     if (error.cause == client_errc::unknown_server) return line + " (--trust FINGERPRINT, or --trust-first-use)";
     // A plaintext reply to a TLS handshake may be an attacker's, so --plain is not suggested.
@@ -121,7 +121,7 @@ std::string line_of(client_error const& error)
 
 std::string clause_of(client_error const& error)
 {
-    auto reason = detail::base::escape(error.reason);
+    auto reason = escape(error.reason);
     auto const meaning = std::string{code_text(error.code)};
     switch (error.cause) {
         case client_errc::closed:
@@ -160,12 +160,12 @@ exit_status exit_status_for(std::exception_ptr const& defect)
     try {
         std::rethrow_exception(defect);
     } catch (std::system_error const& error) {
-        if (!is_lack_of_descriptors(error.code())) return {exit_code::defect, detail::base::escape(error.what())};
+        if (!is_lack_of_descriptors(error.code())) return {exit_code::defect, escape(error.what())};
         return {exit_code::bad_configuration, fmt::format("too many open files: {}", open_files_advice())};
     } catch (std::bad_alloc const&) {
         return {exit_code::defect, "out of memory"};
     } catch (std::exception const& error) {
-        return {exit_code::defect, detail::base::escape(error.what())};
+        return {exit_code::defect, escape(error.what())};
     }
 }
 

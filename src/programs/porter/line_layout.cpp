@@ -2,13 +2,12 @@
 
 #include <algorithm>
 
-#include "base/text.hpp"
+#include "porter/text.hpp"
+#include "terminal/text.hpp"
 
 namespace porter::programs {
 
 namespace {
-
-namespace base = detail::base;
 
 constexpr std::size_t tab_width = 8;
 
@@ -26,7 +25,7 @@ public:
 
     void write(std::string_view character)
     {
-        auto const width = base::display_width(character);
+        auto const width = detail::terminal::display_width(character);
         wrap(width);
         text_ += character;
         position_.column += width;
@@ -67,7 +66,7 @@ std::string_view first_character(std::string_view text)
 void write_character(layout_writer& writer, std::string_view character)
 {
     if (character == "\t") return writer.write_tab();
-    auto const escaped = base::escape(character);
+    auto const escaped = escape(character);
     if (escaped == character) return writer.write(character);
     for (auto const c : escaped) writer.write({&c, 1});
 }
@@ -82,7 +81,7 @@ line_layout lay_out(std::string_view prompt, std::string_view line, std::size_t 
     for (std::size_t at = 0; at < line.size();) {
         auto const character = first_character(line.substr(at));
         if (at == cursor) {
-            writer.wrap(base::display_width(character));
+            writer.wrap(detail::terminal::display_width(character));
             layout.cursor = writer.position();
         }
         write_character(writer, character);

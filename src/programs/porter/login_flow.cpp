@@ -6,10 +6,11 @@
 #include <functional>
 #include <utility>
 
-#include "base/asio.hpp"
-#include "base/text.hpp"
+#include "porter/state_files.hpp"
+#include "porter/text.hpp"
 #include "programs/porter/password_rules.hpp"
 #include "programs/porter/session_text.hpp"
+#include "terminal/delayed_call.hpp"
 #include "terminal/password_file.hpp"
 #include "terminal/sentence.hpp"
 
@@ -17,7 +18,6 @@ namespace porter::programs {
 
 namespace {
 
-namespace base = detail::base;
 using detail::config::exit_code;
 
 constexpr std::chrono::seconds logout_timeout{2};  // the same as for closing a connection
@@ -33,7 +33,7 @@ unexpected<exit_status> quit()
     return unexpected(exit_status{});
 }
 
-outcome<base::secret> read_password(std::string const& file, std::function<void(std::string const&)> const& warn)
+outcome<secret> read_password(std::string const& file, std::function<void(std::string const&)> const& warn)
 {
     auto password = detail::terminal::read_password_file(file, warn);
     if (!password) return unexpected(exit_status{password.error().exit(), password.error().what()});
@@ -79,15 +79,14 @@ bool may_retry(client_error const& denial)
 
 }  // namespace
 
-login_flow::login_flow(io_executor executor, porter_options const& options, detail::client::server_identity server,
+login_flow::login_flow(io_executor executor, porter_options const& options, server_identity server,
                        std::optional<client>& connection, console& console, prompts* prompts)
     : options_(options),
       connector_(options, std::move(server), connection, console, prompts),
       client_(connection),
       console_(console),
       prompts_(prompts),
-      sessions_(detail::client::saved_sessions::default_file(),
-                [&console](std::string const& warning) { console.error(base::escape(warning)); }),
+      sessions_(saved_sessions_file(), [&console](std::string const& warning) { console.error(escape(warning)); }),
       name_(options.name),
       session_ended_(executor)
 {}
@@ -132,7 +131,7 @@ task<outcome<void>> login_flow::use_granted_access()
 {
     auto const granted = *client_->granted();
     bool const by_address = granted.auth_method == auth_method::address;
-    if (by_address && !name_.empty() && !base::names_equal(name_, granted.name)) {
+    if (by_address && !name_.empty() && !names_equal(name_, granted.name)) {
         auto renamed = co_await identify();
         co_return renamed;
     }
@@ -163,15 +162,14 @@ task<outcome<void>> login_flow::authenticate()
         auto resumed = co_await resume_saved();
         if (resumed && *resumed) {
             if (!options_.password_file.empty()) {
-                console_.print(
-                    fmt::format("The saved session of {} is used, not the password file.", base::escape(name_)));
+                console_.print(fmt::format("The saved session of {} is used, not the password file.", escape(name_)));
             }
             console_.print(welcome_line(**resumed, true));
             co_return outcome<void>{};
         }
         bool const is_invalid = resumed && resumed->error().code == code::invalid_token;
         bool const has_password = prompts_ != nullptr || !options_.password_file.empty();
-        if (is_invalid) console_.print(fmt::format("Your session as {} is over.", base::escape(name_)));
+        if (is_invalid) console_.print(fmt::format("Your session as {} is over.", escape(name_)));
         if (resumed && !(is_invalid && has_password)) co_return unexpected(exit_status_for(resumed->error()));
     }
     auto authenticated = co_await authenticate_by_password();
@@ -182,7 +180,7 @@ task<outcome<void>> login_flow::authenticate()
 task<std::optional<client_result<access_granted>>> login_flow::resume_saved()
 {
     std::vector<std::string> other_names;
-    auto saved = sessions_.find(connector_.server(), options_.name, base::system_clock{}.now(), &other_names);
+    auto saved = sessions_.find(connector_.server(), options_.name, &other_names);
     if (!saved) co_return std::nullopt;
     if (options_.name.empty() && !other_names.empty()) console_.print(chosen_session_line(saved->name, other_names));
     std::string token{saved->token.view()};
@@ -231,7 +229,7 @@ task<outcome<void>> login_flow::authenticate_by_password()
         }
         auto retry = co_await prepare_retry(access.error());
         if (!retry) co_return unexpected(retry.error());
-        if (access.error().code != code::name_taken || !base::names_equal(name_, previous_name)) continue;
+        if (access.error().code != code::name_taken || !names_equal(name_, previous_name)) continue;
         registration = co_await choose_registration();  // the user insists on the name: it may be an existing account
         if (!registration) co_return unexpected(registration.error());
         entered.is_registration = *registration;
@@ -285,7 +283,7 @@ task<outcome<void>> login_flow::prepare_retry(client_error denial)
         if (!connected) co_return unexpected(exit_status_for(connected.error()));
     }
     if (denial.code == code::bad_credentials && is_name_of_address()) {
-        console_.info(fmt::format("Not {}? An empty password asks for another name.", base::escape(name_)));
+        console_.info(fmt::format("Not {}? An empty password asks for another name.", escape(name_)));
     } else if (denial.code == code::bad_credentials) {
         console_.info("An empty password asks for the name again, and whether it is a new account.");
     }
@@ -311,12 +309,12 @@ task<outcome<void>> login_flow::choose_name(std::string proposal)
         co_return missing(registers ? "a new account needs a name: --name NAME"
                                     : "the server does not know this address: --name NAME");
     }
-    auto const prompt = proposal.empty() ? std::string{"Name: "} : fmt::format("Name [{}]: ", base::escape(proposal));
+    auto const prompt = proposal.empty() ? std::string{"Name: "} : fmt::format("Name [{}]: ", escape(proposal));
     for (;;) {
         auto typed = co_await prompts_->ask(prompt);
         if (!typed) co_return quit();
         if (typed->empty()) *typed = proposal;
-        auto name = base::normalise_name(*typed);
+        auto name = normalise_name(*typed);
         if (name) {
             name_ = std::move(*name);
             co_return outcome<void>{};
@@ -329,7 +327,7 @@ task<outcome<void>> login_flow::choose_name(std::string proposal)
 bool login_flow::is_name_of_address() const
 {
     auto const& known_as = client_->server().known_as;
-    return !known_as.empty() && base::names_equal(name_, known_as);
+    return !known_as.empty() && names_equal(name_, known_as);
 }
 
 task<outcome<bool>> login_flow::choose_registration()
@@ -337,13 +335,13 @@ task<outcome<bool>> login_flow::choose_registration()
     if (options_.register_account) co_return true;
     if (prompts_ == nullptr || is_name_of_address()) co_return false;
     auto const account = std::exchange(ended_session_name_, {});  // asked the next time: it may have been deleted
-    if (!account.empty() && base::names_equal(name_, account)) co_return false;
+    if (!account.empty() && names_equal(name_, account)) co_return false;
     auto is_new = co_await prompts_->ask_yes_no("New here? (yes/no) ");
     if (!is_new) co_return quit();
     co_return *is_new;
 }
 
-task<outcome<base::secret>> login_flow::get_password(bool is_registration)
+task<outcome<secret>> login_flow::get_password(bool is_registration)
 {
     if (!options_.password_file.empty()) {
         auto const warn = [this](std::string const& line) { connector_.warn_once(line); };
@@ -353,18 +351,18 @@ task<outcome<base::secret>> login_flow::get_password(bool is_registration)
     for (;;) {
         auto password = co_await ask_password(is_registration);
         if (!password) co_return unexpected(password.error());
-        auto normalised = base::normalise_password(password->view());
+        auto normalised = normalise_password(password->view());
         if (normalised) co_return std::move(*password);
         console_.info(detail::terminal::sentence(normalised.error()));
     }
 }
 
 /// Asks twice for a new password, until both are the same. Empty: the answer was empty.
-task<outcome<base::secret>> login_flow::ask_password(bool is_registration)
+task<outcome<secret>> login_flow::ask_password(bool is_registration)
 {
     if (is_registration && !std::exchange(password_rule_shown_, true)) console_.info(new_password_rule());
     for (;;) {
-        auto password = co_await prompts_->ask_hidden(fmt::format("Password for {}: ", base::escape(name_)));
+        auto password = co_await prompts_->ask_hidden(fmt::format("Password for {}: ", escape(name_)));
         if (!password) co_return quit();
         if (!is_registration || password->empty()) co_return std::move(*password);
         if (auto const error = new_password_error(*password)) {
@@ -383,16 +381,16 @@ task<outcome<base::secret>> login_flow::ask_password(bool is_registration)
 void login_flow::start_session(access_granted const& access)
 {
     name_ = access.name;
-    token_ = base::secret{access.token};
+    token_ = secret{access.token};
     owns_session_ = !options_.save && !access.token.empty();
     bool is_saved = options_.save && !access.token.empty();
     if (is_saved) {
-        detail::client::saved_session session;
+        saved_session session;
         session.server = connector_.server();
         session.name = access.name;
         session.expires_at = access.expires_at;
         session.token = token_.clone();
-        is_saved = sessions_.save(session, base::system_clock{}.now());
+        is_saved = sessions_.save(session);
     }
     console_.print(welcome_line(access, is_saved));
 }
@@ -412,13 +410,13 @@ task<void> login_flow::end_session()
     }
     is_logging_out_ = true;
     auto const executor = co_await asio::this_coro::executor;
-    base::steady_timer timer{executor, logout_timeout};
     auto const ignored = [](std::exception_ptr const&) {};
-    timer.async_wait([&client = client_, executor, ignored](base::error_code cancelled) {
-        if (!cancelled) asio::co_spawn(executor, client->close(), ignored);
-    });
+    auto const close_client = [&client = client_, executor, ignored] {
+        asio::co_spawn(executor, client->close(), ignored);
+    };
+    std::optional<detail::terminal::delayed_call> limit{std::in_place, executor, logout_timeout, close_client};
     auto const ended = co_await client_->logout();
-    timer.cancel();
+    limit.reset();
     if (!ended && ended.error().cause == client_errc::denied) {
         connector_.warn_once(fmt::format("the session as {} is not ended: {}", name_,
                                          console_.on_terminal() ? clause_of(ended.error()) : describe(ended.error())));

@@ -3,16 +3,15 @@
 #include <optional>
 #include <string>
 
-#include "base/asio.hpp"
-#include "base/secret.hpp"
-#include "client/condition_variable.hpp"
-#include "client/saved_sessions.hpp"
 #include "porter/client.hpp"
+#include "porter/saved_sessions.hpp"
+#include "porter/secret.hpp"
 #include "programs/porter/connector.hpp"
 #include "programs/porter/console.hpp"
 #include "programs/porter/exit_status.hpp"
 #include "programs/porter/options.hpp"
 #include "programs/porter/prompts.hpp"
+#include "programs/porter/timer.hpp"
 
 namespace porter::programs {
 
@@ -21,7 +20,7 @@ class login_flow {
 public:
     /// `connection` receives the connection, before access as well. `prompts`: null without a terminal. All arguments
     /// must outlive the object.
-    login_flow(io_executor executor, porter_options const& options, detail::client::server_identity server,
+    login_flow(io_executor executor, porter_options const& options, server_identity server,
                std::optional<client>& connection, console& console, prompts* prompts);
 
     /// Connects, gets access and prints the greeting.
@@ -42,7 +41,7 @@ public:
 private:
     struct credentials {
         bool is_registration = false;
-        detail::base::secret password;
+        secret password;
     };
 
     task<outcome<void>> use_granted_access();
@@ -56,8 +55,8 @@ private:
 
     task<outcome<void>> choose_name(std::string proposal);
     task<outcome<bool>> choose_registration();
-    task<outcome<detail::base::secret>> get_password(bool is_registration);
-    task<outcome<detail::base::secret>> ask_password(bool is_registration);
+    task<outcome<secret>> get_password(bool is_registration);
+    task<outcome<secret>> ask_password(bool is_registration);
 
     bool is_name_of_address() const;
     void start_session(access_granted const& access);
@@ -68,15 +67,15 @@ private:
     std::optional<client>& client_;
     console& console_;
     prompts* prompts_;
-    detail::client::saved_sessions sessions_;
+    saved_sessions sessions_;
 
     std::string name_;
     std::string ended_session_name_;    // the account whose saved session the server rejected
     bool password_rule_shown_ = false;  // the rule for a new password
     bool owns_session_ = false;         // the session was opened by this process and is not saved
     bool is_logging_out_ = false;       // end_session() runs
-    detail::client::condition_variable session_ended_;
-    detail::base::secret token_;  // the session's, for reconnecting
+    timer session_ended_;
+    secret token_;  // the session's, for reconnecting
 };
 
 }  // namespace porter::programs

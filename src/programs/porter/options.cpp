@@ -6,17 +6,16 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/text.hpp"
 #include "config/host.hpp"
 #include "config/option.hpp"
 #include "config/option_error.hpp"
 #include "config/values.hpp"
+#include "porter/text.hpp"
 
 namespace porter::programs {
 
 namespace {
 
-namespace base = detail::base;
 namespace config = detail::config;
 
 [[noreturn]] void usage_error(std::string const& line)
@@ -29,7 +28,7 @@ namespace config = detail::config;
     static constexpr std::string_view address_options[] = {"--port", "-p", "--host", "-H", "--server", "--address"};
     if (std::ranges::find(address_options, argument.substr(0, argument.find('='))) != std::end(address_options)) {
         usage_error(
-            fmt::format("unknown option {}: host and port are not options (porter HOST PORT)", base::escape(argument)));
+            fmt::format("unknown option {}: host and port are not options (porter HOST PORT)", escape(argument)));
     }
     std::vector<std::string> known;
     for (auto const* option : app.get_options()) {
@@ -45,7 +44,7 @@ host_key_policy host_key_policy_of(std::optional<std::string> const& key, bool f
     if (first_use) usage_error("--trust accepts one key and --trust-first-use any key: choose one");
     if (!is_fingerprint(*key)) {
         usage_error(
-            fmt::format("--trust: {} is not a fingerprint (SHA256: and 43 characters of base64)", base::escape(*key)));
+            fmt::format("--trust: {} is not a fingerprint (SHA256: and 43 characters of base64)", escape(*key)));
     }
     return host_key_policy::key(*key);
 }
@@ -102,7 +101,7 @@ porter_options parse_porter_options(std::vector<std::string> arguments)
     try {
         app.parse(std::move(arguments));
     } catch (CLI::ParseError const& error) {
-        usage_error(fmt::format("{} (--help)", base::escape(error.what())));
+        usage_error(fmt::format("{} (--help)", escape(error.what())));
     }
 
     auto extras = app.remaining();

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/text.hpp"
+#include "porter/text.hpp"
 #include "terminal/json.hpp"
 
 namespace porter::programs {
@@ -41,7 +41,7 @@ std::string format_message(message const& message, output_format format)
         case output_format::json:
             return format_json(message) + '\n';
         case output_format::terminal:
-            if (message.is_text()) return detail::base::escape(message.body) + '\n';
+            if (message.is_text()) return escape(message.body) + '\n';
             return fmt::format("[data: {} bytes]\n", message.body.size());
         case output_format::text:
             break;

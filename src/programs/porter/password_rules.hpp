@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "base/secret.hpp"
+#include "porter/secret.hpp"
 
 namespace porter::programs {
 
@@ -11,6 +11,6 @@ namespace porter::programs {
 std::string new_password_rule();
 
 /// The rule that a new password violates on every server, as a sentence. The server checks the rest.
-std::optional<std::string> new_password_error(detail::base::secret const& typed);
+std::optional<std::string> new_password_error(secret const& typed);
 
 }  // namespace porter::programs

@@ -32,21 +32,20 @@ task<exit_status> pipe_session::run()
     auto const finished = [this](std::exception_ptr const& defect) {
         --running_;
         if (defect) end(exit_status_for(defect));
-        changed_.cancel();
+        changed_.notify();
     };
     running_ = 2;
     asio::co_spawn(executor_, send_input(), finished);
     asio::co_spawn(executor_, print_received(), finished);
     while (!is_over()) {
-        changed_.expires_at(input_ended_ ? last_change_ + linger_ : clock::time_point::max());
-        co_await changed_.async_wait(detail::base::use_tuple);
+        auto const deadline = input_ended_ ? last_change_ + linger_ : clock::time_point::max();
+        co_await changed_.wait_until(deadline);
     }
     end(rejected_.value_or(exit_status{}));
     input_.cancel();
     output_.cancel();
     co_await login_.close();
-    changed_.expires_at(clock::time_point::max());
-    while (running_ > 0) co_await changed_.async_wait(detail::base::use_tuple);
+    while (running_ > 0) co_await changed_.wait();
     co_return *exit_;
 }
 
@@ -60,7 +59,7 @@ bool pipe_session::is_over() const
 void pipe_session::end(exit_status status)
 {
     if (!exit_) exit_ = std::move(status);
-    changed_.cancel();
+    changed_.notify();
 }
 
 task<void> pipe_session::send_input()
@@ -73,10 +72,10 @@ task<void> pipe_session::send_input()
         if (!more) break;
         co_await send_lines(pending);
     }
-    if (!pending.empty() && !exit_ && !rejected_) co_await send_line(std::move(pending));
+    if (!pending.empty() && !exit_ && !rejected_) queue_line(pending);
     input_ended_ = true;
     last_change_ = clock::now();
-    changed_.cancel();
+    changed_.notify();
 }
 
 /// Sends the complete lines and keeps the rest.
@@ -86,21 +85,29 @@ task<void> pipe_session::send_lines(std::string& pending)
     while (!exit_ && !rejected_) {
         auto const end = pending.find('\n', start);
         if (end == std::string::npos) break;
-        co_await send_line(pending.substr(start, end - start));
+        queue_line(std::string_view{pending}.substr(start, end - start));
         start = end + 1;
     }
     pending.erase(0, start);
+    co_await flush();
     if (!rejected_ && pending.size() >= client_.server().max_frame) reject_line("is longer than the server takes");
 }
 
-task<void> pipe_session::send_line(std::string line)
+void pipe_session::queue_line(std::string_view line)
 {
-    auto sent = co_await client_.send(std::move(line));
-    if (sent) {
+    auto const queued = client_.queue(line);
+    if (queued) {
         ++sent_;
-    } else if (sent.error().cause == client_errc::not_sent) {
-        reject_line(fmt::format("cannot be sent: {}", sent.error().reason));
+    } else if (queued.error().cause == client_errc::not_sent) {
+        reject_line(fmt::format("cannot be sent: {}", queued.error().reason));
     }
+}
+
+/// The end of the connection is noticed by print_received().
+task<void> pipe_session::flush()
+{
+    auto const ignored = co_await client_.flush();
+    static_cast<void>(ignored);
 }
 
 /// Ends the input. Replies to the lines before are printed first.
@@ -125,7 +132,7 @@ task<void> pipe_session::print_received()
         co_await print(std::move(lines));
         received_ += texts;
         last_change_ = clock::now();
-        changed_.cancel();
+        changed_.notify();
     }
     if (client_.ended() != nullptr) end(exit_status_at_end());
 }

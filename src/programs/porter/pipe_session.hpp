@@ -3,13 +3,14 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
-#include "base/asio.hpp"
 #include "porter/client.hpp"
 #include "programs/porter/byte_stream.hpp"
 #include "programs/porter/exit_status.hpp"
 #include "programs/porter/login_flow.hpp"
 #include "programs/porter/output_format.hpp"
+#include "programs/porter/timer.hpp"
 
 namespace porter::programs {
 
@@ -26,11 +27,12 @@ public:
     task<exit_status> run();
 
 private:
-    using clock = std::chrono::steady_clock;
+    using clock = timer::clock;
 
     task<void> send_input();
     task<void> send_lines(std::string& pending);
-    task<void> send_line(std::string line);
+    void queue_line(std::string_view line);
+    task<void> flush();
     task<void> print_received();
     task<void> print(std::string lines);
 
@@ -46,7 +48,7 @@ private:
     std::chrono::milliseconds linger_;
     byte_stream input_;
     byte_stream output_;
-    detail::base::steady_timer changed_;
+    timer changed_;
 
     std::uint64_t sent_ = 0;
     std::uint64_t received_ = 0;

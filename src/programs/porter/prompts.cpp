@@ -10,14 +10,12 @@
 #include <cerrno>
 #include <utility>
 
-#include "base/asio.hpp"
-#include "base/text.hpp"
+#include "programs/porter/timer.hpp"
+#include "terminal/text.hpp"
 
 namespace porter::programs {
 
 namespace {
-
-namespace base = detail::base;
 
 constexpr std::string_view quit_command = "/quit";
 
@@ -47,19 +45,19 @@ task<std::optional<std::string>> prompts::ask(std::string prompt)
     co_return std::nullopt;
 }
 
-task<std::optional<base::secret>> prompts::ask_hidden(std::string prompt)
+task<std::optional<secret>> prompts::ask_hidden(std::string prompt)
 {
     if (!hidden_) hidden_.emplace();  // before the prompt: the user may type as soon as it shows
     std::string line;
     auto const answered = co_await read_answer(std::move(prompt), line);
     console_.prompt("\n");
-    std::optional<base::secret> answer;
+    std::optional<secret> answer;
     if (answered && is_quit_command(line)) {
         is_quit_ = true;
     } else if (answered) {
         answer.emplace(line);
     }
-    base::wipe(line);
+    wipe(line);
     co_return answer;
 }
 
@@ -81,7 +79,7 @@ task<std::optional<bool>> prompts::ask_yes_no(std::string prompt)
         if (!answer) co_return std::nullopt;
         if (is_quit_command(*answer)) is_quit_ = true;
         if (is_quit_) co_return std::nullopt;
-        auto const lower = base::lower(*answer);
+        auto const lower = detail::terminal::lower(*answer);
         if (lower == "yes" || lower == "y") co_return true;
         if (lower == "no" || lower == "n") co_return false;
         console_.info("Please answer yes or no.");
@@ -93,8 +91,8 @@ task<void> prompts::wait(std::chrono::seconds pause)
     if (!hidden_) hidden_.emplace();  // before the line, as in ask_hidden()
     console_.info(fmt::format("Waiting {} s (Ctrl-C quits).", pause.count()));
     auto const executor = co_await asio::this_coro::executor;
-    base::steady_timer timer{executor, pause};
-    co_await timer.async_wait(base::use_tuple);
+    timer wait{executor};
+    co_await wait.wait_for(pause);
     discard_hidden();
 }
 

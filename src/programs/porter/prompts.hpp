@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "base/secret.hpp"
+#include "porter/secret.hpp"
 #include "porter/task.hpp"
 #include "programs/porter/console.hpp"
 #include "programs/porter/descriptor_watcher.hpp"
@@ -22,7 +22,7 @@ public:
 
     /// Asks for a line without echo. The echo stays off until the next ask() or show_typing(), since the next question
     /// may depend on the server's reply. "/quit", which is too short for a password, is no answer.
-    task<std::optional<detail::base::secret>> ask_hidden(std::string prompt);
+    task<std::optional<secret>> ask_hidden(std::string prompt);
 
     /// Turns the echo on again.
     void show_typing();

@@ -7,8 +7,8 @@
 #include <asio/co_spawn.hpp>
 #include <limits>
 
-#include "base/text.hpp"
 #include "config/values.hpp"
+#include "porter/text.hpp"
 #include "programs/porter/command_list.hpp"
 #include "programs/porter/password_rules.hpp"
 #include "programs/porter/session_text.hpp"
@@ -17,8 +17,6 @@
 namespace porter::programs {
 
 namespace {
-
-using detail::base::escape;
 
 constexpr int silent_attempts = 3;  // of reconnecting; a server that restarts usually accepts again by then
 constexpr std::string_view not_connected = "Not connected: connecting again.";
@@ -49,6 +47,22 @@ std::string collapse_blanks(std::string_view line)
     return collapsed;
 }
 
+/// Whether to connect again. Not after an error that would happen again, nor when the server closed because it has
+/// finished, because the user was silent or for a reason that this version does not know.
+bool may_reconnect(client_error const& error)
+{
+    if (error.is_final()) return false;
+    if (error.cause != client_errc::closed && error.cause != client_errc::denied) return true;
+    switch (error.code) {
+        case code::normal:
+        case code::idle:
+        case code::too_many_attempts:
+            return false;
+        default:
+            return name_of(error.code) != "unknown";
+    }
+}
+
 /// The code also stands for a wrong name, but the name of a session is right.
 bool is_wrong_password(client_error const& error)
 {
@@ -66,7 +80,6 @@ repl::repl(io_executor executor, std::optional<client>& connection, login_flow& 
       prompts_(prompts),
       format_(format),
       editor_(executor),
-      backoff_(detail::client::random_fraction),
       pause_(executor),
       receive_loop_ended_(executor)
 {}
@@ -91,7 +104,7 @@ task<exit_status> repl::run()
     editor_.hide();
     editor_.close();
     console_.set_editor(nullptr);
-    pause_.cancel();
+    pause_.notify();
     co_await login_.close();
     while (receiving_) co_await receive_loop_ended_.wait();
     co_return *exit_;
@@ -155,7 +168,7 @@ task<void> repl::run_account_command(std::string line, command const* known)
 task<void> repl::send(std::string text)
 {
     if (has_access()) {
-        auto sent = co_await client_->send(std::move(text));
+        auto sent = co_await client_->send(text);
         if (sent) co_return;
         if (sent.error().cause == client_errc::not_sent) co_return report_error(sent.error());
     }
@@ -184,7 +197,7 @@ task<void> repl::revoke(std::string id)
 }
 
 /// None: the answer was empty, or the user quit.
-task<std::optional<detail::base::secret>> repl::ask_new_password()
+task<std::optional<secret>> repl::ask_new_password()
 {
     console_.info(new_password_rule());
     for (;;) {
@@ -203,8 +216,8 @@ task<void> repl::change_password()
     editor_.hide();
     editor_.close();
     auto current = co_await prompts_.ask_hidden("Current password: ");
-    std::optional<detail::base::secret> replacement;
-    std::optional<detail::base::secret> repeated;
+    std::optional<secret> replacement;
+    std::optional<secret> repeated;
     if (current) replacement = co_await ask_new_password();
     if (replacement) repeated = co_await prompts_.ask_hidden("New password again: ");
     prompts_.show_typing();
@@ -262,7 +275,7 @@ void repl::report(client_result<void> const& result, std::string const& success)
     }
 }
 
-/// The end of the connection is reported by reconnect().
+/// The end of the connection is reported by reconnect(); a request that timed out leaves it open.
 void repl::report_error(client_error const& error)
 {
     if (exit_) return;  // the user quit before the reply
@@ -270,7 +283,7 @@ void repl::report_error(client_error const& error)
         auto const seconds = error.retry_after.count();
         auto const retry = seconds > 0 ? fmt::format(" Try again in {} s.", seconds) : std::string{};
         console_.info(fmt::format("{}{}", sentence_of(error), retry));
-    } else if (error.cause == client_errc::not_sent) {
+    } else if (error.cause == client_errc::not_sent || error.cause == client_errc::timed_out) {
         console_.info(sentence_of(error));
     } else {
         console_.info(not_connected);
@@ -315,14 +328,13 @@ task<bool> repl::reconnect()
     auto error = *client_->ended();
     bool const is_normal = error.cause == client_errc::closed && error.code == code::normal;
     if (is_normal && !logging_out_) console_.info("The server closed the connection.");
-    if (!is_normal && detail::client::is_worth_retrying(error)) {
+    if (!is_normal && may_reconnect(error)) {
         console_.error(fmt::format("{}; connecting again", clause_of(error)));
     }
-    for (int failed = 0; !exit_ && detail::client::is_worth_retrying(error); ++failed) {
+    for (int failed = 0; !exit_ && may_reconnect(error); ++failed) {
         auto const pause = backoff_.next(error.retry_after);
         if (failed >= silent_attempts) console_.info(retry_line(error, pause));
-        pause_.expires_after(pause);
-        co_await pause_.async_wait(detail::base::use_tuple);
+        co_await pause_.wait_for(pause);
         if (exit_) break;
         auto logged_in = co_await login_.log_in_again();
         if (logged_in) {

@@ -3,16 +3,16 @@
 #include <optional>
 #include <string>
 
-#include "base/asio.hpp"
-#include "client/backoff.hpp"
-#include "client/condition_variable.hpp"
+#include "porter/backoff.hpp"
 #include "porter/client.hpp"
+#include "porter/secret.hpp"
 #include "programs/porter/console.hpp"
 #include "programs/porter/exit_status.hpp"
 #include "programs/porter/line_editor.hpp"
 #include "programs/porter/login_flow.hpp"
 #include "programs/porter/output_format.hpp"
 #include "programs/porter/prompts.hpp"
+#include "programs/porter/timer.hpp"
 
 namespace porter::programs {
 
@@ -40,7 +40,7 @@ private:
     task<void> send(std::string text);
     task<void> show_sessions();
     task<void> revoke(std::string id);
-    task<std::optional<detail::base::secret>> ask_new_password();
+    task<std::optional<secret>> ask_new_password();
     task<void> change_password();
     task<void> log_out(logout_scope scope);
     void show_identity();
@@ -60,9 +60,9 @@ private:
     output_format format_;
     line_editor editor_;
 
-    detail::client::backoff backoff_;
-    detail::base::steady_timer pause_;  // before the next attempt to reconnect
-    detail::client::condition_variable receive_loop_ended_;
+    backoff backoff_;
+    timer pause_;  // before the next attempt to reconnect
+    timer receive_loop_ended_;
     bool receiving_ = false;
     bool logging_out_ = false;
     std::optional<exit_status> exit_;

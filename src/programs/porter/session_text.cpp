@@ -5,14 +5,12 @@
 
 #include <ctime>
 
-#include "base/text.hpp"
+#include "porter/text.hpp"
 #include "terminal/table.hpp"
 
 namespace porter::programs {
 
 namespace {
-
-using detail::base::escape;
 
 std::tm local_time(std::chrono::sys_seconds time)
 {

@@ -1,11 +1,11 @@
-#include "client/delayed_call.hpp"
+#include "terminal/delayed_call.hpp"
 
 #include <asio/io_context.hpp>
 #include <optional>
 
 #include "support/catch.hpp"
 
-using porter::detail::client::delayed_call;
+using porter::detail::terminal::delayed_call;
 using namespace std::chrono_literals;
 
 TEST_CASE("a delayed call is made once after the delay")

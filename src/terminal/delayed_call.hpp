@@ -5,7 +5,7 @@
 
 #include "base/asio.hpp"
 
-namespace porter::detail::client {
+namespace porter::detail::terminal {
 
 /// Calls a function once after a delay, on the executor, unless the object is destroyed first.
 class delayed_call {
@@ -26,4 +26,4 @@ private:
     base::steady_timer timer_;
 };
 
-}  // namespace porter::detail::client
+}  // namespace porter::detail::terminal
