@@ -70,8 +70,10 @@ enum class receive_errc : std::uint8_t {
 };
 
 /// A connection with access, as a service sees it. While the service receives, the connection answers pings and account
-/// requests and enforces limits. It lives as long as the service's coroutine runs. Once the peer has closed, the server
-/// has closed the connection or the server stops, receives return empty and sends do nothing: return then.
+/// requests and enforces limits. Once the peer has closed, the server has closed the connection or the server stops,
+/// receives return empty and sends do nothing: return then.
+///
+/// Lifetime: it lives as long as the service's coroutine runs. What outlives that is its outbox().
 ///
 /// Threads: a connection lives on one I/O thread, on which its service runs; use it there only. From anywhere else use
 /// its outbox().

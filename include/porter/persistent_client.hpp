@@ -90,11 +90,18 @@ struct persistent_client_options {
 ///         ...                                          // send again what was not answered; leave when it has ended
 ///     }
 ///
-/// Threads: use it only on the I/O thread of `executor`. Concurrency: as with porter::client, one coroutine may receive
-/// (a second one throws std::logic_error) while any others send. Cancellation: each operation can be cancelled, throws
-/// asio::error::operation_aborted then, and loses no received message. Lifetime: destroying it drops the connection and
-/// ends all pending operations with the error that the client was destroyed; close() closes in order. Until then it
-/// keeps the io_context running.
+/// Threads: use it only on the I/O thread of `executor`.
+///
+/// Concurrency: as with porter::client, one coroutine may receive (a second one throws std::logic_error) while any
+/// others send.
+///
+/// Cancellation: each operation can be cancelled, throws asio::error::operation_aborted then, and loses no received
+/// message.
+///
+/// Errors: no call throws for a denied request or a lost connection.
+///
+/// Lifetime: destroying it drops the connection and ends all pending operations with the error that the client was
+/// destroyed; close() closes in order. Until then it keeps the io_context running.
 class persistent_client {
 public:
     /// Starts to connect as soon as the io_context runs. `host` and `port` as in client::connect().

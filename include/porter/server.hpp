@@ -86,6 +86,13 @@ struct server_parts {
 /// constructor returns and accepts once the io_context runs.
 ///
 /// Threads: call the members on the thread that runs the io_context, or before it runs, except where they say more.
+///
+/// Errors: the constructor throws start_error. From then on nothing throws except std::bad_alloc: problems are logged.
+///
+/// Cancellation: connections() can be cancelled. The services are cancelled by stop().
+///
+/// Lifetime: the io_context outlives the server. Destroying the server stops it, and runs the io_context until its
+/// connections have ended, 5 s at most.
 class server {
 public:
     /// A server of `handler`, which is called for each connection with access. Opens the database (migrating it), the
