@@ -43,6 +43,7 @@ enum class client_errc : std::uint8_t {
 /// The category of client_errc, named "porter.client". Its messages are sentences for a person.
 std::error_category const& client_category() noexcept;
 
+/// So a client_errc converts to and compares with a std::error_code.
 inline std::error_code make_error_code(client_errc value) noexcept
 {
     return {static_cast<int>(value), client_category()};
@@ -51,7 +52,8 @@ inline std::error_code make_error_code(client_errc value) noexcept
 /// Why a connection or a request failed. `cause` is what failed. For every cause, `code` is for programs and `reason`
 /// is a line for people.
 struct client_error : error {
-    client_error() = default;
+    client_error() = default;  ///< lost, without a reason
+    /// An error with its parts.
     client_error(client_errc cause_, error base, std::error_code system_ = {})
         : error(std::move(base)), cause(cause_), system(system_)
     {}
@@ -60,8 +62,8 @@ struct client_error : error {
     /// made, took too long or was lost is not final; a server that is not trusted or violated the protocol is.
     bool is_final() const noexcept;
 
-    client_errc cause = client_errc::lost;
-    std::error_code system;  ///< set for unreachable and lost, where the system gave a reason
+    client_errc cause = client_errc::lost;  ///< what failed
+    std::error_code system;                 ///< set for unreachable and lost, where the system gave a reason
     std::string server_key;  ///< unknown_server and untrusted: the fingerprint of the key that the server presented
     std::string known_key;   ///< untrusted: the fingerprint of the expected key, if there is one
     /// unknown_server: why the certificate was not accepted, as a predicate such as "expired on 2026-11-27". Printable
@@ -88,7 +90,7 @@ enum class transport : std::uint8_t {
 /// Name the object before the co_await: g++ 12 destroys a braced temporary twice in a co_await statement, so `connect`
 /// does not take one.
 struct client_options {
-    porter::transport transport = porter::transport::tls;
+    porter::transport transport = porter::transport::tls;  ///< the client never falls back to plain TCP
     porter::host_key_policy host_key_policy = porter::host_key_policy::strict;  ///< which keys are accepted; over TLS
 
     /// The file of the known keys, one a line. The calling thread reads it for each connection and writes it when it
@@ -117,10 +119,10 @@ struct server_info {
 
 /// Access, as the server granted it.
 struct access_granted {
-    porter::auth_method auth_method = porter::auth_method::open;
-    std::string name;              ///< empty in open access
-    std::uint64_t session_id = 0;  ///< 0 without an account
-    std::string token;             ///< of a new session: sent once, as secret as a password; the caller wipes it
+    porter::auth_method auth_method = porter::auth_method::open;  ///< how it was got
+    std::string name;                                             ///< empty in open access
+    std::uint64_t session_id = 0;                                 ///< 0 without an account
+    std::string token;  ///< of a new session: sent once, as secret as a password; the caller wipes it
     std::chrono::sys_seconds expires_at{};                  ///< the session's absolute end; 0 without a session
     std::optional<std::chrono::sys_seconds> last_login_at;  ///< the account's previous login; none: this is the first
     std::string last_address;                               ///< the address of that login; may be empty
@@ -129,16 +131,17 @@ struct access_granted {
 
 /// One of the account's sessions.
 struct session_info {
-    std::uint64_t id = 0;
-    std::chrono::sys_seconds created_at{};
-    std::chrono::sys_seconds last_used_at{};
-    std::chrono::sys_seconds expires_at{};
-    std::string address;   ///< the address that opened or last resumed it
-    bool current = false;  ///< whether it is the session of this connection
+    std::uint64_t id = 0;                     ///< for revoke()
+    std::chrono::sys_seconds created_at{};    ///< when a login or registration opened it
+    std::chrono::sys_seconds last_used_at{};  ///< when a connection last used it
+    std::chrono::sys_seconds expires_at{};    ///< its absolute end
+    std::string address;                      ///< the address that opened or last resumed it
+    bool current = false;                     ///< whether it is the session of this connection
 };
 
+/// Which sessions a logout ends.
 enum class logout_scope : std::uint8_t {
-    this_session = 0,
+    this_session = 0,   ///< that of the connection
     every_session = 1,  ///< every session of the account, on all machines
 };
 
@@ -169,6 +172,7 @@ enum class logout_scope : std::uint8_t {
 /// Lifetime: destroying a client drops the connection and ends all pending operations. `close()` closes it in order.
 class client {
 public:
+    ///@{
     /// Connects and receives the server's welcome. In open access, and in identify access when the server knows the
     /// address, access is `granted()` when this returns. `host` is a name or an IP address; the addresses of a name are
     /// tried in turn until one accepts. Failures: unreachable, timed_out, lost; unknown_server and untrusted (see
@@ -180,12 +184,14 @@ public:
     /// reads at most 1 KiB, reports none of its content and never sends plaintext.
     static task<client_result<client>> connect(std::string host, std::uint16_t port);
     static task<client_result<client>> connect(std::string host, std::uint16_t port, client_options const& options);
+    ///@}
     static task<client_result<client>> connect(std::string host, std::uint16_t port, client_options&&) = delete;
 
-    client(client&&) noexcept;
-    client& operator=(client&&) noexcept;
+    client(client&&) noexcept;             ///< pending operations go on; the source can only be assigned to
+    client& operator=(client&&) noexcept;  ///< drops the connection that it had
     ~client();
 
+    /// The server's welcome.
     server_info const& server() const noexcept;
 
     /// Whether the server's address is not a loopback address.
@@ -208,10 +214,12 @@ public:
     /// Why the connection has ended; null while it is open. After `close()`: closed, normal.
     client_error const* ended() const noexcept;
 
-    // Access. After `denied` the client may try again, up to five times on a connection; a reply that takes longer than
-    // client_options::timeout ends the connection with timed_out. Once access is granted, all but identify() fail with
-    // not_sent(not_supported). Passwords and tokens are taken by value and wiped, here and in the output buffer, once
-    // they are sent: move yours in and no copy is left.
+    /// @name Access
+    /// After `denied` the client may try again, up to five times on a connection; a reply that takes longer than
+    /// client_options::timeout ends the connection with timed_out. Once access is granted, all but identify() fail with
+    /// not_sent(not_supported). Passwords and tokens are taken by value and wiped, here and in the output buffer, once
+    /// they are sent: move yours in and no copy is left.
+    ///@{
 
     /// Proves an account by its password. Denied: bad_credentials, throttled, busy, unavailable, not_supported.
     task<client_result<access_granted>> login(std::string name, std::string password);
@@ -225,17 +233,20 @@ public:
     /// Gives a name where the server requires no proof; after access it renames this machine's address. Denied:
     /// invalid_name, not_supported.
     task<client_result<access_granted>> identify(std::string name);
+    ///@}
 
-    // Messages, after access. queue() and send() take a text, which must be valid UTF-8, or a message of either kind;
-    // queue_data() and send_data() take bytes. All of them copy what they get before they return, so it may be a
-    // temporary. Failures: not_sent: invalid_utf8, frame_too_large (above the server's limit), unauthorized (no access
-    // yet); or why the connection has ended.
+    /// @name Messages
+    /// After access. queue() and send() take a text, which must be valid UTF-8, or a message of either kind;
+    /// queue_data() and send_data() take bytes. All of them copy what they get before they return, so it may be a
+    /// temporary. Failures: not_sent: invalid_utf8, frame_too_large (above the server's limit), unauthorized (no access
+    /// yet); or why the connection has ended.
+    ///@{
 
     /// Queues a message, which is written without further calls, together with others. Never suspends, and sets no
     /// bound to the queue: call flush() now and then.
     client_result<void> queue(std::string_view text);
-    client_result<void> queue(message const& outgoing);
-    client_result<void> queue_data(std::string_view bytes);
+    client_result<void> queue(message const& outgoing);      ///< the same for a message of either kind
+    client_result<void> queue_data(std::string_view bytes);  ///< the same for bytes
 
     /// Waits until all that was queued before has been written to the system's socket, which does not mean that the
     /// server has received it. Fails with the reason if the connection ends before.
@@ -243,7 +254,7 @@ public:
 
     /// Queues a message, when it is called, and flushes, when it is awaited.
     task<client_result<void>> send(std::string_view text);
-    task<client_result<void>> send(message const& outgoing);
+    task<client_result<void>> send(message const& outgoing);  ///< the same for a message of either kind
 
     /// The same for bytes. A service that takes only texts denies them, and the connection stays open: see
     /// `refused_data()`.
@@ -272,12 +283,16 @@ public:
     /// Waits until the connection has ended: `ended()` says why. For a coroutine that waits for something else, too:
     /// `co_await (conn.closed() || other())`.
     task<void> closed();
+    ///@}
 
-    // Account requests, after access by an account; otherwise they fail with denied(not_supported) and send nothing.
-    // Several may be pending at once: the server replies in order. Messages that arrive before the reply are kept for
-    // receive(). A reply that takes longer than client_options::timeout: timed_out. The connection stays open and the
-    // late reply is skipped, so the request may still be carried out. identify() after access does the same.
+    /// @name Account requests
+    /// After access by an account; otherwise they fail with denied(not_supported) and send nothing. Several may be
+    /// pending at once: the server replies in order. Messages that arrive before the reply are kept for receive(). A
+    /// reply that takes longer than client_options::timeout: timed_out. The connection stays open and the late reply is
+    /// skipped, so the request may still be carried out. identify() after access does the same.
+    ///@{
 
+    /// The sessions of the account, on all machines.
     task<client_result<std::vector<session_info>>> sessions();
 
     /// Ends a session of the account. Denied: not_found, unavailable.
@@ -290,6 +305,7 @@ public:
     /// Ends the session, or all sessions of the account; the server closes the connection (normal). Denied:
     /// unavailable.
     task<client_result<void>> logout(logout_scope scope = logout_scope::this_session);
+    ///@}
 
     /// Closes the connection in order: writes the queue and a closing(normal), then reads and discards input for up to
     /// 2 s, until the server closes. Does nothing when the connection has ended.

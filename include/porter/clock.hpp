@@ -21,6 +21,7 @@ public:
     clock(clock const&) = delete;
     clock& operator=(clock const&) = delete;
 
+    /// The time in whole seconds.
     virtual timestamp now() const = 0;
     /// The same time in milliseconds, if the clock has them.
     virtual instant now_precise() const { return now(); }
@@ -29,10 +30,12 @@ public:
 /// The system's clock.
 class system_clock final : public clock {
 public:
+    /// std::chrono::system_clock in whole seconds.
     timestamp now() const override
     {
         return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     }
+    /// The same in milliseconds.
     instant now_precise() const override
     {
         return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());

@@ -21,13 +21,18 @@ namespace detail::server {
 class message_loop;
 }
 
-/// One message of the peer. The body is a view into the connection's input, valid until the next receive.
-enum class message_kind : std::uint8_t { text = 0x40, data = 0x41 };
+/// What a message contains.
+enum class message_kind : std::uint8_t {
+    text = 0x40,  ///< UTF-8
+    data = 0x41,  ///< any bytes
+};
 
+/// One message. If the peer sent it, the body is a view into the connection's input, valid until the next receive.
 struct message {
-    message_kind kind = message_kind::text;
-    std::string_view body;  ///< text: valid UTF-8; data: any bytes. Both may be empty
+    message_kind kind = message_kind::text;  ///< what the body is
+    std::string_view body;                   ///< text: valid UTF-8; data: any bytes. Both may be empty
 
+    /// Whether it is a text.
     bool is_text() const noexcept { return kind == message_kind::text; }
 };
 
@@ -35,15 +40,23 @@ struct message {
 /// returns the rest. Messages are valid until the next receive on the connection.
 class batch {
 public:
+    /// An input iterator: incrementing it decodes the next message.
     class iterator {
     public:
-        using value_type = message;
-        using difference_type = std::ptrdiff_t;
+        using value_type = message;              ///< what it points to
+        using difference_type = std::ptrdiff_t;  ///< unused: messages are not counted
 
+        ///@{
+        /// The message that it points to.
         message const& operator*() const noexcept { return *current_; }
         message const* operator->() const noexcept { return current_; }
+        ///@}
+        ///@{
+        /// Goes on to the next message.
         iterator& operator++();
         void operator++(int) { ++*this; }
+        ///@}
+        /// Whether there is no further message.
         bool operator==(std::default_sentinel_t) const noexcept { return current_ == nullptr; }
 
     private:
@@ -55,7 +68,7 @@ public:
 
     /// Starts with the message that made the batch.
     iterator begin() const noexcept;
-    std::default_sentinel_t end() const noexcept { return {}; }
+    std::default_sentinel_t end() const noexcept { return {}; }  ///< after the last message that has arrived
 
 private:
     friend class detail::server::message_loop;
@@ -139,11 +152,13 @@ public:
     /// Writes what is queued; suspends while the peer is slow. False: the connection has ended.
     task<bool> flush();
 
+    ///@{
     /// Queues a message and flushes. The call copies, so the argument may be a temporary; nothing is written before the
     /// result is awaited.
     task<bool> send(std::string_view text);
     task<bool> send_data(std::string_view bytes);
     task<bool> send(message const& outgoing);
+    ///@}
 
     /// Closes the connection: queued and posted messages are sent, then closing(value, reason), and whatever the
     /// service awaits is cancelled. `reason` is for people, in UTF-8, at most a line. Does nothing when the connection

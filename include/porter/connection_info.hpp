@@ -15,13 +15,13 @@ struct connection_info {
     bool is_tls = false;      ///< TLS, not plain TCP
     bool has_access = false;  ///< false: access is not granted yet, and the next three are empty
     std::string name;         ///< the client's name; empty in open access
-    porter::auth_method auth_method = porter::auth_method::open;
-    std::uint64_t session = 0;       ///< the session's id; 0 without an account
-    timestamp since{};               ///< when it was accepted
-    std::uint64_t messages_in = 0;   ///< received and complete
-    std::uint64_t messages_out = 0;  ///< queued for the client
-    std::uint64_t bytes_in = 0;      ///< of these messages' frames, headers included
-    std::uint64_t bytes_out = 0;     ///< likewise
+    porter::auth_method auth_method = porter::auth_method::open;  ///< how it got access
+    std::uint64_t session = 0;                                    ///< the session's id; 0 without an account
+    timestamp since{};                                            ///< when it was accepted
+    std::uint64_t messages_in = 0;                                ///< received and complete
+    std::uint64_t messages_out = 0;                               ///< queued for the client
+    std::uint64_t bytes_in = 0;                                   ///< of these messages' frames, headers included
+    std::uint64_t bytes_out = 0;                                  ///< likewise
 };
 
 }  // namespace porter

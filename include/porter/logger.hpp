@@ -20,11 +20,20 @@ namespace porter {
 /// they must be valid until the call that logs them returns.
 class log_field {
 public:
-    enum class kind_type : std::uint8_t { text, quoted, number, seconds };
+    /// How the value is written.
+    enum class kind_type : std::uint8_t {
+        text,     ///< in quotes if it needs them
+        quoted,   ///< in quotes, escaped
+        number,   ///< an integer
+        seconds,  ///< a duration
+    };
 
+    ///@{
     /// Text of the program itself: written without quotes where it needs none.
     log_field(std::string_view key_, std::string_view text_) : key(key_), text(text_) {}
     log_field(std::string_view key_, char const* text_) : key(key_), text(text_) {}
+    ///@}
+    /// A number.
     template <std::integral Number>
     log_field(std::string_view key_, Number value)
         : key(key_), number(static_cast<std::int64_t>(value)), kind(kind_type::number)
@@ -44,18 +53,18 @@ public:
     /// The value as text; a duration as in the log file.
     std::string value() const;
 
-    std::string_view key;
-    std::string_view text;    ///< of `text` and `quoted`
-    std::int64_t number = 0;  ///< of `number`, and of `seconds` in milliseconds
-    kind_type kind = kind_type::text;
+    std::string_view key;              ///< a literal
+    std::string_view text;             ///< of `text` and `quoted`
+    std::int64_t number = 0;           ///< of `number`, and of `seconds` in milliseconds
+    kind_type kind = kind_type::text;  ///< how the value is written
 };
 
 /// One event, as a logger receives it. All views end when logger::write() returns.
 struct log_record {
-    log_level level = log_level::info;
-    std::string_view event;           ///< a fixed name of lower-case letters, digits and '_', such as "login"
-    std::span<log_field const> peer;  ///< `address` and `connection` of the connection that it is about, or empty
-    std::span<log_field const> fields;
+    log_level level = log_level::info;  ///< at which it is logged
+    std::string_view event;             ///< a fixed name of lower-case letters, digits and '_', such as "login"
+    std::span<log_field const> peer;    ///< `address` and `connection` of the connection that it is about, or empty
+    std::span<log_field const> fields;  ///< its values
 };
 
 /// The record as one line in a format of the log file, with the current time and without a line feed. It contains no
@@ -81,6 +90,8 @@ public:
     /// Whether records of this level are written. Check it before you compute expensive fields.
     bool writes(log_level level) const noexcept { return level >= threshold_; }
 
+    ///@{
+    /// Logs one event at this level, if it reaches the threshold.
     void trace(std::string_view event, std::initializer_list<log_field> fields = {})
     {
         log(log_level::trace, event, fields);
@@ -101,6 +112,7 @@ public:
     {
         log(log_level::error, event, fields);
     }
+    ///@}
 
     /// Writes one event, if it reaches the threshold.
     void log(log_level level, std::string_view event, std::initializer_list<log_field> fields = {})
@@ -131,10 +143,14 @@ private:
 /// logger or the connection.
 class connection_logger {
 public:
+    /// Made by connection::log() and logger::with().
     connection_logger(logger& log, log_field address, log_field connection) : log_(&log), peer_{address, connection} {}
 
+    /// Whether records of this level are written.
     bool writes(log_level level) const noexcept { return log_->writes(level); }
 
+    ///@{
+    /// Logs one event at this level, if it reaches the threshold.
     void trace(std::string_view event, std::initializer_list<log_field> fields = {}) const
     {
         log(log_level::trace, event, fields);
@@ -155,7 +171,9 @@ public:
     {
         log(log_level::error, event, fields);
     }
+    ///@}
 
+    /// Logs one event, if it reaches the threshold.
     void log(log_level level, std::string_view event, std::initializer_list<log_field> fields = {}) const
     {
         if (log_->writes(level)) log_->write(log_record{level, event, peer_, {fields.begin(), fields.size()}});
@@ -181,6 +199,7 @@ connection_logger logger::with(Peer const& peer)
 /// The function is called as logger::write() is: on any thread, on several at once, and must not block or throw.
 class callback_logger final : public logger {
 public:
+    /// `threshold`: records below it are not passed on. Throws std::invalid_argument if the function is empty.
     callback_logger(log_level threshold, std::function<void(log_record const&)> callback)
         : logger(threshold), callback_(std::move(callback))
     {

@@ -28,8 +28,9 @@ enum class client_phase : std::uint8_t {
     stopped,     ///< for good: `error` says why
 };
 
+/// The state of a persistent client.
 struct client_state {
-    client_phase phase = client_phase::connecting;
+    client_phase phase = client_phase::connecting;  ///< what it does
     std::uint64_t connection = 0;       ///< the number of the latest connection with access, from 1; 0: none yet
     bool resumed = false;               ///< of that connection: it resumed a session, without the password
     std::chrono::milliseconds pause{};  ///< waiting: the whole pause
@@ -106,8 +107,8 @@ class persistent_client {
 public:
     /// Starts to connect as soon as the io_context runs. `host` and `port` as in client::connect().
     persistent_client(io_executor executor, std::string host, std::uint16_t port, persistent_client_options options);
-    persistent_client(persistent_client&&) noexcept;
-    persistent_client& operator=(persistent_client&&) noexcept;
+    persistent_client(persistent_client&&) noexcept;             ///< pending operations go on
+    persistent_client& operator=(persistent_client&&) noexcept;  ///< drops the connection that it had
     ~persistent_client();
 
     /// Valid until the client is used or destroyed, or its thread runs something else.
@@ -130,8 +131,8 @@ public:
     /// was being written, which may or may not have arrived (the client goes on: ended() is null); why the client has
     /// stopped.
     task<client_result<std::uint64_t>> send(std::string_view text);
-    task<client_result<std::uint64_t>> send(message const& outgoing);
-    task<client_result<std::uint64_t>> send_data(std::string_view bytes);
+    task<client_result<std::uint64_t>> send(message const& outgoing);      ///< the same for either kind
+    task<client_result<std::uint64_t>> send_data(std::string_view bytes);  ///< the same for bytes
 
     /// Waits for the next message, over any number of connections; messages that arrived before the end of one are
     /// returned first. Empty: the client has stopped, see ended(). The message is valid until the next receive. From

@@ -15,13 +15,13 @@ namespace porter {
 
 /// The server of a session. A token may only be sent to the server that issued it.
 struct server_identity {
-    std::string host;  ///< as the user typed it, in lower case
-    std::uint16_t port = 0;
-    porter::transport transport = porter::transport::plain;
+    std::string host;                                        ///< as the user typed it, in lower case
+    std::uint16_t port = 0;                                  ///< as given to connect()
+    porter::transport transport = porter::transport::plain;  ///< of the connection
     std::string key{};        ///< the fingerprint of the server's key; empty over plain TCP
     std::string authority{};  ///< the fingerprint of the authority's key, if only an authority certifies the server
 
-    bool operator==(server_identity const&) const = default;
+    bool operator==(server_identity const&) const = default;  ///< all members are equal
 };
 
 /// The server that a client is connected to. `host` and `port`: as given to connect().
@@ -31,11 +31,12 @@ server_identity identity_of(client const& connection, std::string host, std::uin
 /// the same authority. A session that was opened with a pinned key has no authority: it is never sent to another key.
 bool can_resume_at(server_identity const& saved, server_identity const& server);
 
+/// A session in the file.
 struct saved_session {
-    server_identity server;
-    std::string name;  ///< of the account
-    std::chrono::sys_seconds expires_at{};
-    secret token;
+    server_identity server;                 ///< which issued it
+    std::string name;                       ///< of the account
+    std::chrono::sys_seconds expires_at{};  ///< its absolute end
+    secret token;                           ///< which resumes it
 };
 
 /// The file of saved session tokens (0600). The thread that calls reads and writes it, which takes a moment: a lock on
@@ -45,8 +46,8 @@ struct saved_session {
 /// std::bad_alloc.
 class saved_sessions {
 public:
-    using warning = std::function<void(std::string const&)>;
-    using clock = std::function<std::chrono::sys_seconds()>;
+    using warning = std::function<void(std::string const&)>;  ///< takes a line for a person
+    using clock = std::function<std::chrono::sys_seconds()>;  ///< returns the time
 
     /// `file`: such as saved_sessions_file(); empty if there is none, then no session is saved. `warn` is called with
     /// one line for a person for each problem; may be unset. `now`: tests replace the system's clock.

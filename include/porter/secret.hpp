@@ -10,23 +10,23 @@ namespace porter {
 /// moved from, is copied by `clone()` only, and has no formatter: print `redacted`. Threads: like a std::string.
 class secret {
 public:
-    static constexpr std::string_view redacted = "[redacted]";
+    static constexpr std::string_view redacted = "[redacted]";  ///< to print in its place
 
-    secret() = default;
+    secret() = default;  ///< empty
 
     /// A copy; `text` is not wiped. Throws std::bad_alloc, as clone() does.
     explicit secret(std::string_view text) : text_(text.begin(), text.end()) {}
-    secret(secret&& other) noexcept;
-    secret& operator=(secret&& other) noexcept;
+    secret(secret&& other) noexcept;             ///< leaves `other` empty
+    secret& operator=(secret&& other) noexcept;  ///< wipes its own text, leaves `other` empty
     secret(secret const&) = delete;
     secret& operator=(secret const&) = delete;
     ~secret();
 
-    secret clone() const { return secret{view()}; }
+    secret clone() const { return secret{view()}; }  ///< the only copy
 
     /// Valid while this object lives and is not assigned to.
     std::string_view view() const noexcept { return {text_.data(), text_.size()}; }
-    bool empty() const noexcept { return text_.empty(); }
+    bool empty() const noexcept { return text_.empty(); }  ///< whether there is no text
 
 private:
     void wipe() noexcept;

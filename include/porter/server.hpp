@@ -36,15 +36,15 @@ struct server_options {
     std::filesystem::path data_dir{};  ///< created with mode 0700 if missing; default directory of the next files
     std::filesystem::path database{};  ///< empty: porter.db in data_dir
     std::filesystem::path log_file{};  ///< empty: porterd.log in data_dir; "-": standard output
-    porter::log_level log_level = porter::log_level::info;
-    porter::log_format log_format = porter::log_format::text;
+    porter::log_level log_level = porter::log_level::info;     ///< events below it are not logged
+    porter::log_format log_format = porter::log_format::text;  ///< of each line
 
-    tls_mode tls = tls_mode::automatic;
+    tls_mode tls = tls_mode::automatic;  ///< which clients must use TLS
     std::filesystem::path tls_key{};  ///< PEM, for its owner only; empty: tls-key.pem in data_dir, created if missing
     std::filesystem::path tls_certificate{};  ///< PEM, followed by its chain; set if and only if tls_key is
 
-    porter::access access = porter::access::authenticate;
-    bool registration_open = true;
+    porter::access access = porter::access::authenticate;  ///< what is required of a client
+    bool registration_open = true;                         ///< false: only an administrator adds accounts
     bool greet_by_address = true;  ///< false: in authenticate access, the welcome contains no name
 
     std::chrono::seconds session_ttl = std::chrono::days{30};      ///< absolute lifetime of a session
@@ -121,7 +121,7 @@ public:
 
     /// The endpoints it listens on, as the sockets report them: never empty.
     std::vector<asio::ip::tcp::endpoint> local_endpoints() const;
-    asio::ip::tcp::endpoint local_endpoint() const { return local_endpoints().front(); }
+    asio::ip::tcp::endpoint local_endpoint() const { return local_endpoints().front(); }  ///< the first of them
 
     /// Stops accepting and sends closing(shutting_down) on every connection; closes what remains after 5 s. Then the
     /// io_context has no work of the server left. May be called more than once.
@@ -147,10 +147,12 @@ public:
     std::vector<std::string> const& warnings() const noexcept;
 
 protected:
-    /// For the servers of porter/testing.hpp.
     struct impl;
+    ///@{
+    /// For the servers of porter/testing.hpp.
     explicit server(std::unique_ptr<impl> made);
     impl& get() noexcept { return *impl_; }
+    ///@}
 
 private:
     std::unique_ptr<impl> impl_;

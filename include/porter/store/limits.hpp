@@ -14,6 +14,7 @@ inline constexpr std::uint32_t networks_per_site = 8;
 /// Stored addresses of an IPv6 /64; beyond it those seen longest ago are deleted. Privacy extensions give a machine a
 /// new address every day, so ten machines reach this in a month.
 inline constexpr std::uint32_t addresses_per_network = 256;
+/// The same of an IPv6 /48.
 inline constexpr std::uint32_t addresses_per_site = networks_per_site * addresses_per_network;
 /// Stored addresses in all: about 500 MiB with names of 64 characters.
 inline constexpr std::uint32_t most_addresses = 1'000'000;

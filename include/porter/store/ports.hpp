@@ -30,6 +30,7 @@
 /// Porter's own stores pass tests/store/conformance, which a new one should pass, too.
 namespace porter::store {
 
+/// Accounts and their password hashes.
 class accounts {
 public:
     virtual ~accounts() = default;
@@ -66,6 +67,7 @@ struct session_watch {
     std::function<void(std::string const& reason)> lost{};
 };
 
+/// Sessions, which the digest of a token finds.
 class sessions {
 public:
     virtual ~sessions() = default;
@@ -114,6 +116,7 @@ public:
     virtual void watch(session_watch watch) = 0;
 };
 
+/// The names last used from addresses, which a welcome contains: hints, no proofs.
 class addresses {
 public:
     virtual ~addresses() = default;
@@ -149,10 +152,10 @@ public:
 
 /// The ports of one store. They outlive the server that uses them.
 struct ports {
-    store::accounts& accounts;
-    store::sessions& sessions;
-    store::addresses& addresses;
-    store::attempts& attempts;
+    store::accounts& accounts;    ///< names and password hashes
+    store::sessions& sessions;    ///< sessions and their tokens
+    store::addresses& addresses;  ///< the names last used from addresses
+    store::attempts& attempts;    ///< failed passwords and other attempts
 };
 
 }  // namespace porter::store

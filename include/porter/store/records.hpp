@@ -24,6 +24,7 @@ enum class errc {
     not_found,           ///< no such account or session
 };
 
+/// What an operation of a store returns.
 template <typename T>
 using result = porter::result<T, errc>;
 
@@ -36,15 +37,16 @@ using token_digest = std::array<std::byte, 32>;
 /// The transport over which a session was opened: one opened over TLS is never resumed in plaintext.
 enum class transport : std::uint8_t { plain = 0, tls = 1 };
 
+/// A stored account.
 struct account {
-    account_id id = 0;
-    std::string name;                     ///< as first registered
-    std::string folded_name;              ///< NFKC case-folded, unique
-    std::string password_hash;            ///< as written by crypto_pwhash_str
-    std::int64_t credential_version = 1;  ///< incremented by a new password, not by a rehash
-    timestamp created_at{};
-    std::optional<timestamp> disabled_at;
-    std::uint32_t failed_since = 0;  ///< failed password attempts since the last login
+    account_id id = 0;                     ///< 0: not stored yet
+    std::string name;                      ///< as first registered
+    std::string folded_name;               ///< NFKC case-folded, unique
+    std::string password_hash;             ///< as written by crypto_pwhash_str
+    std::int64_t credential_version = 1;   ///< incremented by a new password, not by a rehash
+    timestamp created_at{};                ///< when it was registered
+    std::optional<timestamp> disabled_at;  ///< none: it may log in
+    std::uint32_t failed_since = 0;        ///< failed password attempts since the last login
 };
 
 /// The input of a password check, read in one transaction.
@@ -60,14 +62,15 @@ struct access_history {
     std::uint32_t failed_since = 0;          ///< failed password attempts since then
 };
 
+/// A stored session.
 struct session {
-    session_id id = 0;
-    account_id account = 0;
-    timestamp created_at{};
-    timestamp last_used_at{};
-    timestamp expires_at{};  ///< the absolute end
-    std::string address;     ///< canonical address that opened or last resumed it
-    store::transport transport = store::transport::plain;
+    session_id id = 0;                                     ///< of the session
+    account_id account = 0;                                ///< whose session it is
+    timestamp created_at{};                                ///< when it was opened
+    timestamp last_used_at{};                              ///< when a connection last used it
+    timestamp expires_at{};                                ///< the absolute end
+    std::string address;                                   ///< canonical address that opened or last resumed it
+    store::transport transport = store::transport::plain;  ///< over which it was opened
 };
 
 /// Whether a session is over regardless of its use: past its absolute end, or opened by a clock that was ahead.
@@ -78,41 +81,43 @@ inline bool is_past_its_end(session const& session, timestamp now)
 
 /// An attempt at a secret that is counted as failed while it is pending, with what is needed to undo that.
 struct counted_attempt {
-    std::optional<account_id> account;  ///< whose failure counter counts it
-    std::string network;                ///< the network it came from
-    bool is_known_network = false;      ///< the account's counter for this network counts it
-    std::int64_t entry = 0;             ///< its row among the failures of networks; 0: not counted
-    std::int64_t registration = 0;      ///< its row among the registrations; 0: none
-    instant at{};
+    std::optional<account_id> account;               ///< whose failure counter counts it
+    std::string network;                             ///< the network it came from
+    bool is_known_network = false;                   ///< the account's counter for this network counts it
+    std::int64_t entry = 0;                          ///< its row among the failures of networks; 0: not counted
+    std::int64_t registration = 0;                   ///< its row among the registrations; 0: none
+    instant at{};                                    ///< when it was made
     instant last_before{};                           ///< of the counter, before this attempt
     std::optional<timestamp> last_failed_at_before;  ///< of the account, before this attempt
 };
 
+/// A session to open.
 struct new_session {
-    account_id account = 0;
-    std::int64_t credential_version = 0;  ///< of the verified credential
-    counted_attempt attempt;              ///< the attempt that succeeded
-    token_digest digest{};
-    timestamp created_at{};
-    timestamp expires_at{};
-    std::string address;  ///< canonical
-    std::string network;  ///< of the address, the unit of limits
-    store::transport transport = store::transport::plain;
-    std::uint32_t max_sessions = 16;  ///< of the account; beyond it the oldest end
+    account_id account = 0;                                ///< whose session it is
+    std::int64_t credential_version = 0;                   ///< of the verified credential
+    counted_attempt attempt;                               ///< the attempt that succeeded
+    token_digest digest{};                                 ///< of its token
+    timestamp created_at{};                                ///< now
+    timestamp expires_at{};                                ///< the absolute end
+    std::string address;                                   ///< canonical
+    std::string network;                                   ///< of the address, the unit of limits
+    store::transport transport = store::transport::plain;  ///< over which it is opened
+    std::uint32_t max_sessions = 16;                       ///< of the account; beyond it the oldest end
 };
 
+/// A session that was opened.
 struct opened_session {
-    session_id id = 0;
-    account_id account = 0;
-    access_history before;  ///< as it was before this session
+    session_id id = 0;       ///< of the session
+    account_id account = 0;  ///< whose session it is
+    access_history before;   ///< as it was before this session
 };
 
 /// A session found by the digest of its token, with its account.
 struct found_session {
-    store::session session;
-    std::string account_name;
-    bool account_disabled = false;
-    access_history history;
+    store::session session;         ///< as it is stored
+    std::string account_name;       ///< as first registered
+    bool account_disabled = false;  ///< then it must not be resumed
+    access_history history;         ///< of the account
 };
 
 /// Why a session ends, where the server ends it.
@@ -138,26 +143,26 @@ constexpr std::string_view name_of(end_cause cause) noexcept
 
 /// A session that has ended, as the journal reports it.
 struct ended_session {
-    session_id id = 0;
+    session_id id = 0;         ///< of the session
     std::string account_name;  ///< empty: not known
     std::string cause;         ///< name_of(end_cause), or one of migrations/0006
 };
 
 /// The last use of a session.
 struct session_activity {
-    session_id id = 0;
-    timestamp at{};
+    session_id id = 0;    ///< of the session
+    timestamp at{};       ///< when it was used
     std::string address;  ///< empty: keep the recorded one
     std::string network;  ///< of the address, the unit of limits; empty if that is
 };
 
 /// Replaces a password that was just verified.
 struct password_change {
-    account_id account = 0;
+    account_id account = 0;               ///< whose password it is
     std::int64_t credential_version = 0;  ///< of the verified credential
-    std::string new_hash;
-    session_id keep = 0;      ///< the session that is not ended
-    counted_attempt attempt;  ///< the attempt that succeeded
+    std::string new_hash;                 ///< as written by crypto_pwhash_str
+    session_id keep = 0;                  ///< the session that is not ended
+    counted_attempt attempt;              ///< the attempt that succeeded
 };
 
 }  // namespace porter::store

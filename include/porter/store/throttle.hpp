@@ -19,13 +19,13 @@ struct throttle_rules {
     std::array<std::chrono::seconds, 4> pauses;  ///< after that one and the next; the last for all further ones
     std::uint32_t locked_after;                  ///< failures in a row after which no password is accepted
     std::uint32_t failures_per_network;          ///< within the window after which no attempt is accepted
-    std::chrono::seconds network_window;
+    std::chrono::seconds network_window;         ///< the time in which failures of a network are counted
 };
 
 /// A number of failures in a row.
 struct failure_counter {
-    std::uint32_t failures = 0;
-    instant last_failed_at{};
+    std::uint32_t failures = 0;  ///< since the last success
+    instant last_failed_at{};    ///< the latest of them
 };
 
 /// The stored state that decides on a new attempt.
@@ -38,8 +38,9 @@ struct attempt_history {
 
 /// Whether an attempt is allowed, and which rule denies it.
 struct decision {
+    /// What decided.
     enum class rule : std::uint8_t {
-        allowed,
+        allowed,                ///< no rule denies it
         account_paused,         ///< after failures in a row, for a while
         account_locked,         ///< after too many in a row, until an administrator unlocks it
         network_throttled,      ///< too many failures of the network within the window
@@ -47,9 +48,10 @@ struct decision {
         pending,                ///< would be too many if the pending ones failed: decided shortly
     };
 
-    decision::rule by = rule::allowed;
+    decision::rule by = rule::allowed;   ///< the rule that decided
     std::chrono::seconds retry_after{};  ///< rounded up; 0: waiting does not help
 
+    /// Whether the attempt may be made.
     bool allows() const noexcept { return by == rule::allowed; }
 
     /// Denied because of pending attempts, which take the time of a hash.
@@ -66,14 +68,15 @@ struct secret_attempt {
     std::optional<store::failure_counter> fallback;  ///< decides where there is no account; not stored
     bool fallback_is_pending = false;                ///< attempts on `fallback` are pending
     std::string network;                             ///< the network it comes from
-    instant at{};
+    instant at{};                                    ///< now
     /// Not 0: it is a registration, and the limit of the network within registration_window.
     std::uint32_t max_registrations = 0;
 };
 
+/// What attempts::begin() decided and counted.
 struct attempt_result {
-    store::decision decision;
-    counted_attempt counted;  ///< if the decision allows it
+    store::decision decision;  ///< whether it may be made
+    counted_attempt counted;   ///< if the decision allows it
 };
 
 }  // namespace porter::store

@@ -11,9 +11,12 @@ namespace porter::testing {
 /// from any thread.
 class manual_clock final : public clock {
 public:
+    /// The time that was set.
     timestamp now() const override { return now_.load(); }
 
+    /// Moves the clock forward.
     void advance(std::chrono::seconds by) { now_ = now_.load() + by; }
+    /// Moves the clock back, as an administrator may do.
     void set_back(std::chrono::seconds by) { now_ = now_.load() - by; }
 
 private:

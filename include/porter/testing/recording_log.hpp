@@ -15,8 +15,8 @@ namespace porter::testing {
 
 /// A logged event. Numbers and durations are text, as in the log file.
 struct recorded_event {
-    log_level level;
-    std::string event;
+    log_level level;                                          ///< the level that it was logged at
+    std::string event;                                        ///< its name
     std::vector<std::pair<std::string, std::string>> fields;  ///< `address` and `connection` are the first, if any
 
     /// The value of a field, or an empty string.
@@ -48,6 +48,7 @@ public:
         return found;
     }
 
+    /// The number of events of this name.
     std::size_t count(std::string_view name) const { return events(name).size(); }
 
     /// Whether any event contains this text.

@@ -20,9 +20,9 @@ server_options test_options(porter::access access = porter::access::authenticate
 
 /// The parts of a server that tests look at.
 struct test_parts {
-    manual_clock clock;
-    recording_log log;
-    memory_store store;
+    manual_clock clock;  ///< sessions and throttling follow it
+    recording_log log;   ///< every event
+    memory_store store;  ///< accounts and sessions
 };
 
 /// A whole server in the process of the test, for tests with porter::client: with a store and a log in memory, a manual
@@ -41,14 +41,15 @@ public:
     server(asio::io_context& io, service handler, server_options options = test_options());
     ~server();
 
+    /// The port that it listens on.
     std::uint16_t port() const { return local_endpoint().port(); }
 
     /// Options to connect with: plain TCP.
     static porter::client_options client_options();
 
-    manual_clock& clock() noexcept { return test_parts::clock; }
-    recording_log& log() noexcept { return test_parts::log; }
-    memory_store& store() noexcept { return test_parts::store; }
+    manual_clock& clock() noexcept { return test_parts::clock; }  ///< see advance(), which also ends sessions
+    recording_log& log() noexcept { return test_parts::log; }     ///< every event of the server and its services
+    memory_store& store() noexcept { return test_parts::store; }  ///< to disable or delete accounts, and for faults
 
     /// Moves the clock, and lets the server close the connections of sessions that have expired.
     void advance(std::chrono::seconds by);

@@ -75,7 +75,7 @@ public:
 
     /// How long a call waits; 10 s at first.
     std::chrono::milliseconds limit() const noexcept;
-    void set_limit(std::chrono::milliseconds limit) noexcept;
+    void set_limit(std::chrono::milliseconds limit) noexcept;  ///< see limit()
 
     /// The server, its clock, log and store.
     testing::server& server() noexcept;
@@ -91,8 +91,8 @@ private:
 /// that does not read. Destroying it drops the connection, without a closing.
 class service_test::client {
 public:
-    client(client&&) noexcept;
-    client& operator=(client&&) noexcept;
+    client(client&&) noexcept;             ///< the source can only be destroyed or assigned to
+    client& operator=(client&&) noexcept;  ///< drops the connection that it had
     ~client();
 
     std::string const& name() const noexcept;  ///< as the server granted it
@@ -101,7 +101,7 @@ public:
     /// Sends a text, or bytes as a data message. Waits only while the service does not read them. After the end of the
     /// connection nothing is sent.
     void send(std::string_view text);
-    void send_data(std::string_view bytes);
+    void send_data(std::string_view bytes);  ///< see send()
 
     /// Waits for the next message, which must be a text, and returns it. Throws `test_error` also if it is another
     /// message, or the connection has ended.
