@@ -1,5 +1,7 @@
 #pragma once
 
+#include "porter/detail/asio_config.hpp"
+
 #include <asio/io_context.hpp>
 #include <chrono>
 #include <memory>
