@@ -368,7 +368,7 @@ task<base::error_code> connection_impl::write_queued(std::shared_ptr<connection_
         auto const frame = std::move(me.requests_.front());
         me.requests_.pop_front();
         auto const bytes = asio::buffer(frame.view().data(), frame.view().size());
-        auto [failed, size] = co_await asio::async_write(me.socket_, bytes, base::use_tuple);
+        auto [failed, size] = co_await asio::async_write(me.socket_.stream(), bytes, base::use_tuple);
         error = failed;
     }
     me.pongs_queued_ = 0;

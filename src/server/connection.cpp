@@ -193,8 +193,8 @@ task<bool> connection::flush()
         auto unwritten = socket_.encoder().size();
         while (has_output() && unwritten != 0) {
             auto const bytes = socket_.encoder().pending();
-            auto const size =
-                co_await socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()), base::uncancelled(error));
+            auto const size = co_await socket_.stream().async_write_some(asio::buffer(bytes.data(), bytes.size()),
+                                                                         base::uncancelled(error));
             on_written(size, error);
             unwritten -= std::min(unwritten, size);
         }
@@ -268,7 +268,7 @@ void connection::start_outbox_write()
 {
     if (close_reason_) return;
     auto const bytes = socket_.encoder().pending();
-    socket_.async_write_some(
+    socket_.stream().async_write_some(
         asio::buffer(bytes.data(), bytes.size()),
         [this](base::error_code const& error, std::size_t size) { on_outbox_written(error, size); });
     flushing_ = true;

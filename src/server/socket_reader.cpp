@@ -94,11 +94,11 @@ void socket_reader::start()
 {
     state_ = state::reading;
     auto const space = conn_.socket().decoder().free_space();
-    conn_.socket().async_read_some(asio::buffer(space.data(), space.size()),
-                                   [this](base::error_code const& error, std::size_t size) {
-                                       on_read(error, size);
-                                       resume();
-                                   });
+    conn_.socket().stream().async_read_some(asio::buffer(space.data(), space.size()),
+                                            [this](base::error_code const& error, std::size_t size) {
+                                                on_read(error, size);
+                                                resume();
+                                            });
 }
 
 /// `expect_input`: bytes have probably arrived.

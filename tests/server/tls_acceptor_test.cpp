@@ -32,7 +32,7 @@ task<std::string> receive_raw(test_client& client)
     std::string some(1000, '\0');
     for (;;) {
         auto const [error, size] =
-            co_await client.socket().async_read_some(asio::buffer(some), detail::base::use_tuple);
+            co_await client.socket().stream().async_read_some(asio::buffer(some), detail::base::use_tuple);
         if (error) co_return received;
         received.append(some, 0, size);
     }

@@ -136,7 +136,7 @@ private:
                 co_await receive_one(next.kind);
                 break;
             case step::kind::send:
-                co_await asio::async_write(socket_, asio::buffer(next.bytes), base::use_tuple);
+                co_await asio::async_write(socket_.stream(), asio::buffer(next.bytes), base::use_tuple);
                 break;
             case step::kind::half_close:
                 co_await socket_.end_sending();
@@ -162,7 +162,7 @@ private:
     {
         std::string unread(4096, '\0');
         for (;;) {
-            auto const [error, size] = co_await socket_.async_read_some(asio::buffer(unread), base::use_tuple);
+            auto const [error, size] = co_await socket_.stream().async_read_some(asio::buffer(unread), base::use_tuple);
             if (error) co_return;
         }
     }

@@ -78,7 +78,7 @@ public:
         std::size_t sent = 0;
         while (sent < bytes.size()) {
             auto const rest = asio::buffer(bytes) + sent;
-            sent += co_await socket_.async_write_some(rest, use_task);
+            sent += co_await socket_.stream().async_write_some(rest, use_task);
         }
     }
 

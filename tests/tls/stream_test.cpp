@@ -57,7 +57,7 @@ struct tls_pair {
 
 task<void> send_texts(socket_type& socket, int count, std::size_t size)
 {
-    for (int i = 0; i < count; ++i) co_await socket.send_text(std::string(size, static_cast<char>('a' + i % 26)));
+    for (int i = 0; i < count; ++i) co_await socket.send(std::string(size, static_cast<char>('a' + i % 26)));
 }
 
 task<void> receive_texts(socket_type& socket, int count, std::size_t size)
@@ -229,7 +229,7 @@ TEST_CASE("a cancelled write is finished by the next one")
     std::string text;
     error_code received;
     auto more = [&]() -> task<void> {
-        co_await left.send_text("closing");
+        co_await left.send("closing");
         co_await left.end_sending();
     };
     run_all(pair.io, more(), receive_one(right, text, received));

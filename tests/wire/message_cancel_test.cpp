@@ -12,7 +12,7 @@ using namespace porter::testing;
 TEST_CASE("a cancelled receive loses nothing of the stream")
 {
     asio::io_context io;
-    auto ends = tcp_pair<typed_tcp>(io);
+    auto ends = tcp_pair<over_task_tcp>(io);
     std::error_code error;
     bool ended = false;
     asio::cancellation_signal stop;
@@ -20,7 +20,7 @@ TEST_CASE("a cancelled receive loses nothing of the stream")
         CHECK_FALSE(thrown);
         ended = true;
     };
-    ends.left.send(asio::buffer(framed("late").substr(0, 6)));
+    ends.left.stream().send(asio::buffer(framed("late").substr(0, 6)));
     asio::co_spawn(io, ends.right.receive_some(error), asio::bind_cancellation_slot(stop.slot(), end));
     io.poll();  // reads the first half and waits for the rest
     CHECK(ends.right.decoder().partial());
@@ -30,7 +30,7 @@ TEST_CASE("a cancelled receive loses nothing of the stream")
     CHECK(ended);
     CHECK(error == asio::error::operation_aborted);
 
-    ends.left.send(asio::buffer(framed("late").substr(6)));
+    ends.left.stream().send(asio::buffer(framed("late").substr(6)));
     CHECK(testing::run(io, ends.right.receive_text()) == "late");
 }
 

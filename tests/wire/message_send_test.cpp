@@ -19,10 +19,10 @@ TEST_CASE("receives and sends without an error code throw")
     };
     CHECK(code_of(socket.receive()) == asio::error::eof);
     CHECK(code_of(socket.receive_text()) == asio::error::eof);
-    CHECK_THROWS_AS(socket.send_text(""), std::system_error);
+    CHECK_THROWS_AS(socket.send(""), std::system_error);
     CHECK_THROWS_AS(socket.queue(""), std::system_error);
     socket.fail_writes_after(0, asio::error::broken_pipe);
-    CHECK(code_of(socket.send_text("x")) == asio::error::broken_pipe);
+    CHECK(code_of(socket.send("x")) == asio::error::broken_pipe);
     CHECK(code_of(socket.flush()) == asio::error::broken_pipe);
 }
 
@@ -31,9 +31,9 @@ TEST_CASE("an empty message is an error and sends nothing")
     asio::io_context io;
     scripted_socket socket{io};
     std::error_code error;
-    testing::run(io, socket.send_text("", error));
+    testing::run(io, socket.send("", error));
     CHECK(error == frame_errc::empty_frame);
-    testing::run(io, socket.send({}, error));
+    testing::run(io, socket.send(std::span<std::byte const>{}, error));
     CHECK(error == frame_errc::empty_frame);
     CHECK(socket.writes() == 0);
 }
@@ -42,7 +42,7 @@ TEST_CASE("a message that is sent may be a temporary")
 {
     asio::io_context io;
     scripted_socket socket{io};
-    auto sending = socket.send_text(std::string("gone when the sending begins, and longer than a small string"));
+    auto sending = socket.send(std::string("gone when the sending begins, and longer than a small string"));
     testing::run(io, std::move(sending));
     CHECK(socket.written() == framed("gone when the sending begins, and longer than a small string"));
 }

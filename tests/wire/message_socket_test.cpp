@@ -4,9 +4,12 @@
 #include <asio/read.hpp>
 #include <type_traits>
 
+#include "base/asio.hpp"
 #include "support/catch.hpp"
+#include "support/run.hpp"
 #include "wire/bytes.hpp"
 #include "wire/pairs.hpp"
+#include "wire/tls_pairs.hpp"
 
 using namespace porter;
 using namespace porter::testing;
@@ -14,12 +17,9 @@ using namespace porter::testing;
 namespace {
 
 template <typename Socket>
-using task_of = typename Socket::template awaitable<void>;
-
-template <typename Socket>
-task_of<Socket> exchange_some(pair<Socket>& ends)
+task_of<Socket> exchange(pair<Socket>& ends)
 {
-    co_await ends.left.send_text("привет");
+    co_await ends.left.send("привет");
     std::string const text = co_await ends.right.receive_text();
     CHECK(text == "привет");
 
@@ -27,14 +27,18 @@ task_of<Socket> exchange_some(pair<Socket>& ends)
     co_await ends.right.send(bytes);
     auto const received = co_await ends.left.receive();
     CHECK(received == bytes);
-}
 
-template <typename Socket>
-void test_exchange()
-{
-    asio::io_context io;
-    auto ends = make_pair<Socket>(io);
-    run_all(io, exchange_some(ends));
+    ends.left.queue("one");
+    ends.left.queue("two");
+    co_await ends.left.flush();
+    co_await ends.right.receive_some();
+    std::error_code error;
+    CHECK(text_of(*ends.right.next(error)) == "one");
+    auto const second = co_await ends.right.receive_text();
+    CHECK(second == "two");
+    CHECK_FALSE(ends.right.next(error));
+    ends.right.trim();
+    CHECK(ends.right.decoder().capacity() == 0);
 }
 
 constexpr int many = 5'000;
@@ -63,19 +67,11 @@ task_of<Socket> receive_many(Socket& socket)
 }
 
 template <typename Socket>
-void test_order()
-{
-    asio::io_context io;
-    auto ends = make_pair<Socket>(io);
-    run_all(io, send_many(ends.left), receive_many(ends.right));
-}
-
-template <typename Socket>
 task_of<Socket> send_large(Socket& socket)
 {
     for (unsigned i = 0; i < 5; ++i) {
         auto const large = pattern(default_max_frame, i);
-        co_await socket.send_text(large);
+        co_await socket.send(large);
     }
 }
 
@@ -86,14 +82,6 @@ task_of<Socket> receive_large(Socket& socket)
         std::string const text = co_await socket.receive_text();
         CHECK((text == pattern(default_max_frame, i)));
     }
-}
-
-template <typename Socket>
-void test_large_messages()
-{
-    asio::io_context io;
-    auto ends = make_pair<Socket>(io);
-    run_all(io, send_large(ends.left), send_large(ends.right), receive_large(ends.left), receive_large(ends.right));
 }
 
 template <typename Socket>
@@ -114,91 +102,117 @@ task_of<Socket> half_close(pair<Socket>& ends)
     CHECK(text.empty());
     CHECK(error == asio::error::eof);
 
-    co_await ends.right.send_text("still received");
+    co_await ends.right.send("still received");
     text = co_await ends.left.receive_text();
     CHECK(text == "still received");
 }
 
 template <typename Socket>
-void test_half_close()
+task_of<Socket> shut_down_tls(Socket& socket)
 {
-    asio::io_context io;
-    auto ends = make_pair<Socket>(io);
-    run_all(io, half_close(ends));
+    co_await socket.send("last");
+    std::error_code error;
+    auto token = asio::redirect_error(asio::use_awaitable_t<typename Socket::executor_type>{}, error);
+    co_await socket.async_shutdown(token);
 }
 
-asio::awaitable<void> receive_in_two(pair<any_tcp>& ends)
+template <typename Socket>
+task_of<Socket> receive_to_end(Socket& socket)
+{
+    std::string const last = co_await socket.receive_text();
+    CHECK(last == "last");
+    std::error_code error;
+    co_await socket.receive(error);
+    CHECK(error == asio::error::eof);
+    socket.lowest_layer().close();
+}
+
+asio::awaitable<void> receive_in_two(pair<over_tcp>& ends)
 {
     auto const frame = framed("in two halves");
     std::error_code error;
-    ends.left.send(asio::buffer(frame, 7));
+    ends.left.stream().send(asio::buffer(frame, 7));
     co_await ends.right.read_some(error);
     CHECK(ends.right.decoder().expected() == 13);
-    any_tcp moved{std::move(ends.right)};
-    ends.left.send(asio::buffer(frame.data() + 7, frame.size() - 7));
+    over_tcp moved{std::move(ends.right)};
+    ends.left.stream().send(asio::buffer(frame.data() + 7, frame.size() - 7));
     std::string const text = co_await moved.receive_text();
     CHECK(text == "in two halves");
 }
 
-asio::awaitable<void> receive_after_reset(pair<any_tcp>& ends)
+asio::awaitable<void> receive_after_reset(pair<over_tcp>& ends)
 {
     std::error_code error;
     ends.left.set_option(asio::socket_base::linger{true, 0});
     ends.left.close();
     co_await ends.right.receive_text(error);
     CHECK(error == asio::error::connection_reset);
-    co_await ends.right.send_text("hello?", error);
+    co_await ends.right.send("hello?", error);
     CHECK(error == asio::error::broken_pipe);
+}
+
+task<> serve_one(detail::base::tcp_acceptor& acceptor)
+{
+    tcp_message_socket socket{acceptor.get_executor()};
+    co_await acceptor.async_accept(socket, use_task);
+    auto const request = co_await socket.receive();
+    co_await socket.send(request);
+}
+
+task<> request_one(asio::ip::tcp::endpoint server)
+{
+    auto const executor = co_await asio::this_coro::executor;
+    tcp_message_socket socket{executor};
+    co_await socket.async_connect(server, use_task);
+    co_await socket.send("from a task");
+    auto const reply = co_await socket.receive_text();
+    CHECK(reply == "from a task");
 }
 
 }  // namespace
 
-TEST_CASE("whole messages are exchanged over TCP")
+TEMPLATE_TEST_CASE("whole messages are exchanged", "", over_tcp, over_task_tcp, over_local, over_tls, over_task_tls)
 {
-    test_exchange<any_tcp>();
-}
-TEST_CASE("whole messages are exchanged over TCP with a typed executor")
-{
-    test_exchange<typed_tcp>();
-}
-TEST_CASE("whole messages are exchanged over a local socket")
-{
-    test_exchange<any_local>();
+    asio::io_context io;
+    auto ends = make_pair<TestType>(io);
+    run_all(io, exchange(ends));
 }
 
-TEST_CASE("five thousand pipelined messages arrive in order over TCP")
+TEMPLATE_TEST_CASE("five thousand pipelined messages arrive in order", "", over_tcp, over_task_tcp, over_local,
+                   over_tls, over_task_tls)
 {
-    test_order<any_tcp>();
-}
-TEST_CASE("five thousand pipelined messages arrive in order over TCP with a typed executor")
-{
-    test_order<typed_tcp>();
-}
-TEST_CASE("five thousand pipelined messages arrive in order over a local socket")
-{
-    test_order<any_local>();
+    asio::io_context io;
+    auto ends = make_pair<TestType>(io);
+    run_all(io, send_many(ends.left), receive_many(ends.right));
 }
 
-TEST_CASE("both ends send messages of 1 MiB at once over TCP")
+TEMPLATE_TEST_CASE("both ends send messages of 1 MiB at once", "", over_tcp, over_task_tcp, over_local, over_tls,
+                   over_task_tls)
 {
-    test_large_messages<any_tcp>();
-}
-TEST_CASE("both ends send messages of 1 MiB at once over TCP with a typed executor")
-{
-    test_large_messages<typed_tcp>();
-}
-TEST_CASE("both ends send messages of 1 MiB at once over a local socket")
-{
-    test_large_messages<any_local>();
+    asio::io_context io;
+    auto ends = make_pair<TestType>(io);
+    run_all(io, send_large(ends.left), send_large(ends.right), receive_large(ends.left), receive_large(ends.right));
 }
 
-TEST_CASE("a socket that shut down sending still receives over TCP")
+TEMPLATE_TEST_CASE("a socket that shut down sending still receives", "", over_tcp, over_task_tcp, over_local)
 {
-    test_half_close<any_tcp>();
+    asio::io_context io;
+    auto ends = make_pair<TestType>(io);
+    run_all(io, half_close(ends));
 }
-TEST_CASE("a socket that shut down sending still receives over a local socket")
+
+TEMPLATE_TEST_CASE("a TLS stream that was shut down ends with eof", "", over_tls, over_task_tls)
 {
-    test_half_close<any_local>();
+    asio::io_context io;
+    auto ends = make_pair<TestType>(io);
+    run_all(io, shut_down_tls(ends.left), receive_to_end(ends.right));
+}
+
+TEST_CASE("a task awaits a tcp_message_socket")
+{
+    asio::io_context io;
+    detail::base::tcp_acceptor acceptor{io, {asio::ip::address_v4::loopback(), 0}};
+    run_all(io, serve_one(acceptor), request_one(acceptor.local_endpoint()));
 }
 
 TEST_CASE("a message socket is a stream and is constructed from one")
@@ -220,32 +234,27 @@ TEST_CASE("a message socket is a stream and is constructed from one")
 TEST_CASE("the stream's raw calls are available")
 {
     asio::io_context io;
-    auto ends = tcp_pair<any_tcp>(io);
-    CHECK(ends.left.send(asio::buffer("raw!", 4)) == 4);
+    auto ends = tcp_pair<over_tcp>(io);
+    auto& left = ends.left.stream();
+    auto& right = ends.right.stream();
+    CHECK(left.send(asio::buffer("raw!", 4)) == 4);
     std::string bytes(4, '\0');
-    CHECK(ends.right.receive(asio::buffer(bytes, 2), any_tcp::message_peek) == 2);
-    CHECK(asio::read(ends.right, asio::buffer(bytes, 2)) == 2);
-    CHECK(ends.right.receive(asio::buffer(bytes.data() + 2, 2)) == 2);
+    CHECK(right.receive(asio::buffer(bytes, 2), over_tcp::message_peek) == 2);
+    CHECK(asio::read(right, asio::buffer(bytes, 2)) == 2);
+    CHECK(right.receive(asio::buffer(bytes.data() + 2, 2)) == 2);
     CHECK(bytes == "raw!");
-
-    std::error_code error;
-    ends.left.close();
-    CHECK(ends.right.receive(asio::buffer(bytes), 0, error) == 0);
-    CHECK(error == asio::error::eof);
-    CHECK(ends.left.send(asio::buffer(bytes), 0, error) == 0);
-    CHECK(error == asio::error::bad_descriptor);
 }
 
 TEST_CASE("a moved socket continues in the middle of a message")
 {
     asio::io_context io;
-    auto ends = tcp_pair<any_tcp>(io);
+    auto ends = tcp_pair<over_tcp>(io);
     run_all(io, receive_in_two(ends));
 }
 
 TEST_CASE("a reset by the peer gives an error code and no exception")
 {
     asio::io_context io;
-    auto ends = tcp_pair<any_tcp>(io);
+    auto ends = tcp_pair<over_tcp>(io);
     run_all(io, receive_after_reset(ends));
 }

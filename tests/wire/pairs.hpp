@@ -16,40 +16,57 @@
 
 namespace porter::testing {
 
-using any_tcp = message_socket<asio::ip::tcp::socket>;
-using typed_tcp = message_socket<asio::basic_stream_socket<asio::ip::tcp, io_executor>>;
-using any_local = message_socket<asio::local::stream_protocol::socket>;
+using over_tcp = message_socket<asio::ip::tcp::socket>;
+using over_task_tcp = tcp_message_socket;
+using over_local = message_socket<asio::local::stream_protocol::socket>;
+
+/// A coroutine of the socket's executor.
+template <typename Socket>
+using task_of = asio::awaitable<void, typename Socket::executor_type>;
 
 /// Two ends of one connection.
 template <typename Socket>
 struct pair {
     explicit pair(asio::io_context& io) : left(io), right(io) {}
+    pair(Socket left_, Socket right_) : left(std::move(left_)), right(std::move(right_)) {}
     Socket left;
     Socket right;
 };
 
+template <typename Left, typename Right>
+void connect(Left& left, Right& right)
+{
+    using protocol = typename Left::protocol_type;
+    if constexpr (std::is_same_v<protocol, asio::ip::tcp>) {
+        asio::basic_socket_acceptor<protocol, typename Left::executor_type> acceptor{
+            left.get_executor(), {asio::ip::address_v4::loopback(), 0}};
+        left.connect(acceptor.local_endpoint());
+        acceptor.accept(right);
+    } else {
+        asio::local::connect_pair(left, right);
+    }
+}
+
 template <typename Socket>
 pair<Socket> tcp_pair(asio::io_context& io)
 {
-    asio::ip::tcp::acceptor acceptor{io, {asio::ip::address_v4::loopback(), 0}};
     pair<Socket> ends{io};
-    ends.left.connect(acceptor.local_endpoint());
-    acceptor.accept(ends.right);
+    connect(ends.left, ends.right);
     return ends;
 }
 
-inline pair<any_local> local_pair(asio::io_context& io)
-{
-    pair<any_local> ends{io};
-    asio::local::connect_pair(ends.left, ends.right);
-    return ends;
-}
+/// Two ends after the handshake: see tls_pairs.hpp.
+template <typename Socket>
+pair<Socket> tls_pair(asio::io_context& io);
+
+template <typename Socket>
+concept is_over_tls = requires { typename Socket::next_layer_type; };
 
 template <typename Socket>
 pair<Socket> make_pair(asio::io_context& io)
 {
-    if constexpr (std::is_same_v<Socket, any_local>) {
-        return local_pair(io);
+    if constexpr (is_over_tls<Socket>) {
+        return tls_pair<Socket>(io);
     } else {
         return tcp_pair<Socket>(io);
     }
