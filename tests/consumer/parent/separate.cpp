@@ -1,0 +1,9 @@
+// Compiled with ASIO_SEPARATE_COMPILATION, as Porter's objects are: Asio's functions come from another object.
+#include <asio/error.hpp>
+
+#include "elsewhere.hpp"
+
+bool is_eof_separately(std::error_code error)
+{
+    return error == asio::error::eof;
+}
