@@ -73,12 +73,11 @@ class Container:
         return ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--machine", self.name,
                 "-D", str(self.root), f"--bind={self.archives}:/var/cache/apt/archives", *options]
 
-    def prepare(self, command):
+    def prepare(self, command, guard=INSTALL_GUARD):
         """Runs a command in the tree before the boot, with the network of this machine."""
         done = subprocess.run(self._nspawn("--pipe", "--setenv=DEBIAN_FRONTEND=noninteractive",
                                            "bash", "-euo", "pipefail", "-c", command),
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=INSTALL_GUARD,
-                              check=False)
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=guard, check=False)
         output = done.stdout[-2000:] + done.stderr[-2000:]
         assert done.returncode == 0, f"{command}\nexit code {done.returncode}\n{output}"
         return done.stdout

@@ -8,6 +8,7 @@ from booting.steps import same
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PACKAGES = ["libporter-dev", "porter", "porterd"]
+BUILD_GUARD = 7200  # seconds; two builds, beside other work
 LINTIAN = "lintian --allow-root --fail-on error,warning --tag-display-limit 0"
 
 
@@ -70,7 +71,7 @@ class NewBuild:
         """build_packages installs what it needs and makes the three packages"""
         epoch = subprocess.run(["git", "-C", ROOT, "log", "-1", "--format=%ct"], check=True, capture_output=True,
                                text=True).stdout.strip()
-        self.machine.prepare(f"SOURCE_DATE_EPOCH={epoch} /root/porter/tools/packaging/build_packages")
+        self.machine.prepare(f"SOURCE_DATE_EPOCH={epoch} /root/porter/tools/packaging/build_packages", BUILD_GUARD)
         for package in (self.machine.root / "root/porter/build/packages").glob("*.deb"):
             shutil.copy(package, self.folder)
         same(sorted(path.name.partition("_")[0] for path in self.folder.iterdir()), PACKAGES)
