@@ -1,5 +1,7 @@
 #pragma once
 
+#include "porter/detail/asio_config.hpp"
+
 #include <asio/buffer.hpp>
 #include <asio/ip/tcp.hpp>
 #include <cstddef>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "porter/detail/asio_config.hpp"
+
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/socket_base.hpp>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "porter/detail/asio_config.hpp"
+
 #include <asio/basic_waitable_timer.hpp>
 #include <asio/cancellation_signal.hpp>
 #include <asio/wait_traits.hpp>
