@@ -100,12 +100,14 @@ TEST_CASE("a cancelled receive loses nothing")
     play(open_script({receive(kind::text), send(protocol::text{"one"}), send(protocol::text{"two"})}),
          [](scripted_server& server) -> task<void> {
              auto conn = co_await connected(server);
-             auto first = co_await (conn.receive_text() || yield(2));
+             auto first_race = conn.receive_text() || yield(2);
+             auto first = co_await std::move(first_race);
              CHECK(first.index() == 1);
              conn.queue("go").value();
              std::vector<std::string> received;
              while (received.size() < 2) {  // the other side of the || ends at any moment around an arrival
-                 auto either = co_await (conn.receive_text() || yield(static_cast<int>(received.size()) + 1));
+                 auto race = conn.receive_text() || yield(static_cast<int>(received.size()) + 1);
+                 auto either = co_await std::move(race);
                  if (either.index() == 0) received.push_back(*std::get<0>(either));
              }
              CHECK(received == std::vector<std::string>{"one", "two"});
@@ -126,7 +128,8 @@ TEST_CASE("a message that arrives when the receive is cancelled is kept")
             conn.queue("next").value();
             std::optional<std::string> text;
             for (int waits = i % 20; !text; ++waits) {
-                auto either = co_await (conn.receive_text() || yield(waits));
+                auto race = conn.receive_text() || yield(waits);
+                auto either = co_await std::move(race);
                 if (either.index() == 0) text = std::get<0>(either);
             }
             CHECK(*text == std::to_string(i));
@@ -228,7 +231,8 @@ TEST_CASE("a coroutine can wait for the end of the connection")
           send(protocol::closing{10, "restart"})},
          [](scripted_server& server) -> task<void> {
              auto conn = co_await connected(server);
-             auto first = co_await (conn.closed() || yield(3));
+             auto race = conn.closed() || yield(3);
+             auto first = co_await std::move(race);
              CHECK(first.index() == 1);
              conn.queue("go").value();
              co_await conn.closed();

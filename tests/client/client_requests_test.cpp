@@ -111,7 +111,8 @@ TEST_CASE("the reply to a cancelled request is skipped")
           send(protocol::done{}), receive(kind::closing)},
          [](scripted_server& server) -> task<void> {
              auto conn = co_await logged_in(server, 20s);
-             auto sessions = co_await (conn.sessions() || yield(3));
+             auto race = conn.sessions() || yield(3);
+             auto sessions = co_await std::move(race);
              CHECK(sessions.index() == 1);
              auto sent = co_await conn.send("hello");
              CHECK(sent);

@@ -249,7 +249,8 @@ TEST_CASE("a receive of a persistent client can be cancelled and timed and loses
                   CHECK(sent);
                   strings received;
                   for (int waits = 0; received.size() < 2; waits = (waits + 1) % 5) {
-                      auto either = co_await (client.receive_text() || yield(waits));
+                      auto race = client.receive_text() || yield(waits);
+                      auto either = co_await std::move(race);
                       if (either.index() == 0) received.push_back(*std::get<0>(either));
                   }
                   CHECK(received == strings{"one", "two"});
@@ -270,7 +271,8 @@ TEST_CASE("a second receive of a persistent client throws")
                 thrown = true;
             }
         };
-        auto either = co_await (client.receive() || receive_twice());
+        auto race = client.receive() || receive_twice();
+        auto either = co_await std::move(race);
         CHECK(either.index() == 1);
         CHECK(thrown);
         co_await client.close();

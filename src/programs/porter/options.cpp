@@ -148,7 +148,7 @@ input and output:
                          {"text": "..."}, or {"data": "..."} with the bytes in
                          base64
   --quiet                print no greeting, only messages and errors
-  --timeout TIME         limit for connecting and for each reply about access
+  --timeout TIME         limit for connecting and for the reply to each request
                          (20s)
   --linger TIME          after the end of input: how long to wait for another
                          text (2s)
