@@ -37,6 +37,19 @@ persistent_environment with_defaults(persistent_environment environment)
     return environment;
 }
 
+/// Marks that run() has begun and its frame exists. An io_context that is destroyed destroys the frame, and then a
+/// cancellation would reach a timer or socket that is gone.
+class running_guard {
+public:
+    explicit running_guard(bool& running) : running_(running) { running = true; }
+    ~running_guard() { running_ = false; }
+    running_guard(running_guard const&) = delete;
+    running_guard& operator=(running_guard const&) = delete;
+
+private:
+    bool& running_;
+};
+
 client_error closed_normally()
 {
     return {client_errc::closed, {code::normal, {}}};
@@ -64,11 +77,9 @@ persistent_connection::persistent_connection(io_executor executor, std::string h
 persistent_client persistent_connection::start(std::shared_ptr<persistent_connection> const& self)
 {
     auto const finished = [self](std::exception_ptr const& thrown) {
-        self->running_ = false;
         if (self->closing_) return self->stop(closed_normally());
         if (thrown) self->stop({client_errc::lost, {code::internal, "internal error of the client"}});
     };
-    self->running_ = true;
     auto const slot = self->cancellation_.slot();
     asio::co_spawn(self->executor_, run(self), asio::bind_cancellation_slot(slot, finished));
     return persistent_client{self};
@@ -79,7 +90,8 @@ persistent_client persistent_connection::start(std::shared_ptr<persistent_connec
 task<void> persistent_connection::run(std::shared_ptr<persistent_connection> self)
 {
     auto& me = *self;
-    while (!me.ended_) {
+    running_guard const guard{me.running_};
+    while (!me.ended_ && !me.closing_) {
         me.state_.phase = client_phase::connecting;
         me.change_state();
         auto error = co_await run_connection(self);

@@ -104,7 +104,7 @@ private:
     std::uint64_t received_on_ = 0;
     bool has_receiver_ = false;  // receive() was called
     bool receiving_ = false;     // a coroutine waits in receive()
-    bool running_ = false;       // run() runs
+    bool running_ = false;       // run() has begun and can be cancelled
     bool closing_ = false;
     bool dropped_ = false;
     asio::cancellation_signal cancellation_;  // of run()

@@ -359,3 +359,22 @@ TEST_CASE("destroying the io_context of a persistent client leaks nothing")
     for (int i = 0; i < steps && !io.stopped(); ++i) io.poll_one();
     client.reset();
 }
+
+TEST_CASE("destroying the io_context of a coroutine that has a persistent client leaks nothing")
+{
+    persistent_client_fixture fixture;
+    fixture.is_pausing = GENERATE(true, false);
+    auto const steps = GENERATE(0, 1, 5, 20, 60);
+    asio::io_context io;
+    scripted_server server{io, open_script({receive(kind::text), hang_up()})};
+    auto const use = [&]() -> task<void> {
+        auto client = fixture.start(server, io.get_executor());
+        auto sent = co_await client.send("text");
+        CHECK(sent);
+        co_await client.closed();
+    };
+    auto const ignored = [](std::exception_ptr) {};
+    asio::co_spawn(io, use(), ignored);
+    asio::co_spawn(io, server.play(), ignored);
+    for (int i = 0; i < steps && !io.stopped(); ++i) io.poll_one();
+}
