@@ -36,7 +36,8 @@ GOOD = {
     "tests/wire/frame_test.cpp": '// Promise N1.\nTEST_CASE("a frame is decoded as it was encoded")\n{\n'
     "    // detached; sleep_for\n}\n",
     "tests/structure/rule.py": "os.link(1)\nfor rest in error.what(), 'why':  # as nobody:nogroup\n    print(rest)\n",
-    "src/base/good.cpp": "task<void> f()\n{\n    while (a && b) co_await c();\n    if (x) co_await d(e);\n}\n"
+    "src/base/good.cpp": "task<void> f()\n{\n    while (a && b) co_await c();\n    if (x) co_await d(e);\n"
+    "    co_await (f(a) || f(b));\n}\n"
     'void seen()\n{\n    log_.info("seen");\n    log_as("ended", conn, log);\n}\n',
     "docs/log.md": "[The changes](../CHANGELOG.md)\n\n| event | level | keys |\n|---|---|---|\n| `seen` | info | |\n"
     "\n| event | level | keys |\n|---|---|---|\n| `ended` | info, debug | |\n",
@@ -108,6 +109,7 @@ BREAKS = {
         for form in (
             "if (!have && !co_await more()) return;",
             "auto x = yes ? co_await a() : b;",
+            "co_await (a() || b()) || c();",
             "co_await run(pool, [text = std::move(text)] { return text; });",
             "co_await send(point{.x = s});",
             "co_await send({s, 1});",
