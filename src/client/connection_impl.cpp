@@ -381,7 +381,7 @@ task<base::error_code> connection_impl::write_messages(std::shared_ptr<connectio
     while (!me.socket_.encoder().empty()) {
         auto const pending = me.socket_.encoder().pending();
         auto const bytes = asio::buffer(pending.data(), pending.size());
-        auto [error, size] = co_await me.socket_.async_write_some(bytes, base::use_tuple);
+        auto [error, size] = co_await me.socket_.stream().async_write_some(bytes, base::use_tuple);
         me.socket_.encoder().consume(size);
         me.written_ += size;
         me.output_written_.notify();

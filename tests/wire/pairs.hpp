@@ -57,7 +57,7 @@ pair<Socket> tcp_pair(asio::io_context& io)
 
 /// Two ends after the handshake: see tls_pairs.hpp.
 template <typename Socket>
-pair<Socket> tls_pair(asio::io_context& io);
+pair<Socket> asio_tls_pair(asio::io_context& io);
 
 template <typename Socket>
 concept is_over_tls = requires { typename Socket::next_layer_type; };
@@ -66,7 +66,7 @@ template <typename Socket>
 pair<Socket> make_pair(asio::io_context& io)
 {
     if constexpr (is_over_tls<Socket>) {
-        return tls_pair<Socket>(io);
+        return asio_tls_pair<Socket>(io);
     } else {
         return tcp_pair<Socket>(io);
     }

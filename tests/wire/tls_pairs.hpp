@@ -42,7 +42,7 @@ void tls_handshake(asio::io_context& io, Server& server, Client& client)
 }
 
 template <typename Socket>
-pair<Socket> tls_pair(asio::io_context& io)
+pair<Socket> asio_tls_pair(asio::io_context& io)
 {
     static ssl_contexts sides;
     pair<Socket> ends{Socket{io, sides.server}, Socket{io, sides.client}};
