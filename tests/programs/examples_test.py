@@ -1,9 +1,11 @@
-"""The examples of the library run as README.md describes them."""
+"""The examples of the library run as README.md and docs/embedding.md describe them."""
+import json
 import os
 import pathlib
-import re
+import socket
 import subprocess
 import tempfile
+import threading
 import unittest
 
 from support.server import PORTERD, assert_no_report, clean_environment
@@ -26,6 +28,25 @@ class Examples(unittest.TestCase):
         line = process.stdout.readline()
         self.assertRegex(line, r"^listening on 127\.0\.0\.1:\d+$")
         return process, line.strip().rpartition(":")[2]
+
+    def start_server(self, name, *arguments):
+        """Starts an example with accounts; it must end in order when the test has ended."""
+        server, port = self.start(name, "0", os.path.join(self.folder, "data"), *arguments)
+
+        def stop():
+            server.terminate()
+            self.assertEqual(server.wait(HANG_GUARD), 0)
+            assert_no_report(server.stderr.read())
+
+        self.addCleanup(stop)
+        return int(port)
+
+    def client(self, port, name):
+        """A client with a new account, over plain TCP."""
+        client = Connection(port)
+        self.addCleanup(client.close)
+        client.get_access("register", name, "four quiet lanterns")
+        return client
 
     def run_to_the_end(self, name, *arguments):
         done = subprocess.run([EXAMPLES / f"example_{name}", *arguments], capture_output=True, text=True,
@@ -57,10 +78,132 @@ class Examples(unittest.TestCase):
         self.assertEqual(received, messages)
         self.assertIsNone(server.poll())
 
+    def test_the_greeter_greets_by_name(self):
+        client = self.client(self.start_server("greeter"), "Ann")
+        client.expect("text", text="Welcome, Ann!")
+        client.send("text", "good morning")
+        client.expect("text", text="You said: good morning")
+
+    def test_a_text_in_the_chat_goes_to_the_other_members(self):
+        port = self.start_server("chat")
+        ann, bob = self.client(port, "Ann"), self.client(port, "Bob")
+        ann.expect("text", text="* Bob has arrived")
+        ann.send("text", "hello")
+        bob.expect("text", text="Ann: hello")
+        bob.send("text", "/who")
+        bob.expect("text", text="* here: Ann Bob")
+        bob.close()
+        ann.expect("text", text="* Bob has left")
+
+    def test_the_chat_closes_a_member_that_does_not_read_and_the_others_go_on(self):
+        port = self.start_server("chat")
+        ann, bob = self.client(port, "Ann"), self.client(port, "Bob")
+        ann.expect("text", text="* Bob has arrived")
+        slow = self.client(port, "Slow")
+        for member in (ann, bob):
+            member.expect("text", text="* Slow has arrived")
+        line = "x" * 60_000
+        for _ in range(2000):
+            ann.send("text", line)
+            text = bob.receive().text
+            if text != f"Ann: {line}":
+                break
+        self.assertEqual(text, "* Slow has left")
+        received = slow.receive_all()
+        self.assertEqual(received[0].text, f"Ann: {line}")
+        self.assertEqual((received[-1].kind, received[-1].code), ("closing", "slow_consumer"))
+
+    def test_the_json_service_answers_requests_and_ticks(self):
+        client = self.client(self.start_server("json_service"), "Ann")
+
+        def receive(key):
+            while key not in (message := json.loads(client.receive().text)):
+                self.assertEqual(list(message), ["tick"])
+            return message[key]
+
+        client.send("text", '{"op": "add", "a": 1, "b": 2.5}')
+        self.assertEqual(receive("result"), 3.5)
+        client.send("text", '{"op": "sing"}')
+        self.assertEqual(receive("error"), "unknown op")
+        client.send("text", "nonsense")
+        self.assertRegex(receive("error"), "type_error")
+        tick = receive("tick")
+        self.assertEqual(receive("tick"), tick + 1)
+
+    def test_the_json_service_closes_a_client_that_asks_nothing(self):
+        client = self.client(self.start_server("json_service", "2"), "Ann")
+        client.send("text", '{"op": "add", "a": 1, "b": 2}')
+        received = client.receive_all()
+        self.assertIn("tick", received[-2].text)
+        self.assertEqual((received[-1].kind, received[-1].code), ("closing", "idle"))
+
+    def test_the_forwarder_carries_bytes_both_ways_and_closes_when_upstream_does(self):
+        upstream = self.enterContext(socket.create_server(("127.0.0.1", 0)))
+
+        def echo():
+            peer, _ = upstream.accept()
+            with peer:
+                while some := peer.recv(1 << 16):
+                    peer.sendall(some)
+                peer.sendall(b"end")
+
+        client = self.client(self.start_server("forwarder", str(upstream.getsockname()[1])), "Ann")
+        sent = os.urandom(10_000_000)
+
+        def send():
+            for begin in range(0, len(sent), 50_000):
+                client.send("data", sent[begin:begin + 50_000])
+            client.send("data", b"")
+
+        threads = [threading.Thread(target=target, daemon=True) for target in (echo, send)]
+        for thread in threads:
+            thread.start()
+        *data, closing = client.receive_all()
+        self.assertEqual(closing.code, "normal")
+        self.assertTrue(b"".join(message.data for message in data) == sent + b"end", "the bytes are not those sent")
+        for thread in threads:
+            thread.join(HANG_GUARD)
+
+    def test_the_forwarder_says_that_upstream_cannot_be_reached(self):
+        with socket.create_server(("127.0.0.1", 0)) as unused:
+            port = unused.getsockname()[1]
+        self.client(self.start_server("forwarder", str(port)), "Ann").expect_closing("unavailable")
+
+    def test_the_bot_greets_and_comes_back_after_a_restart_of_the_chat(self):
+        data = os.path.join(self.folder, "data")
+        chat, port = self.start("chat", "0", data)
+        ann = self.client(int(port), "Ann")
+        bot = subprocess.Popen([EXAMPLES / "example_bot", port, "Robo", "five quiet lanterns"], text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment(self.folder))
+        self.addCleanup(bot.communicate)
+        self.addCleanup(bot.kill)
+        ann.expect("text", text="* Robo has arrived")
+        self.client(int(port), "Bob")
+        ann.expect("text", text="* Bob has arrived")
+        ann.expect("text", text="Robo: Welcome, Bob!")
+        chat.terminate()
+        self.assertEqual(chat.wait(HANG_GUARD), 0)
+
+        self.start("chat", port, data)
+        ann = Connection(int(port))
+        self.addCleanup(ann.close)
+        ann.get_access("login", "Ann", "four quiet lanterns")
+        self.assertIn(ann.receive().text, ("* Robo has arrived", "Robo: Welcome, Ann!"))
+        bot.terminate()
+        printed, errors = bot.communicate(timeout=HANG_GUARD)
+        assert_no_report(errors)
+        self.assertEqual(bot.returncode, 0, errors)
+        self.assertRegex(printed, r"^connection 1\nconnection 2\nclosed: normal")
+        ann.expect("text", text="* Robo has left")
+
+    def test_the_unit_test_passes(self):
+        done = self.run_to_the_end("unit_test")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "all is true\n", ""))
+
     def test_every_example_has_a_test(self):
         source = pathlib.Path(__file__).read_text(encoding="utf-8")
         for example in pathlib.Path(__file__).parents[1].glob("examples/*.cpp"):
-            self.assertTrue(re.search(rf'\("{example.stem}"', source), f"{example.name} has no test")
+            self.assertRegex(source, rf'"(?:example_)?{example.stem}"', f"{example.name} has no test")
 
 
 if __name__ == "__main__":
