@@ -73,12 +73,17 @@ def the_readme_is_short(tree):
             yield f"{page}: {lines} lines, 180 at most"
 
 
-def the_code_of_the_readme_is_compiled(tree):
-    """One of the examples contains each cpp block word for word."""
-    examples = [tree.text(path) for path in tree.cpp("tests/examples")]
-    for page in ("README.md", "README.ru.md"):
+def without_indentation(text):
+    return re.sub(r"^[ \t]+", "", text, flags=re.MULTILINE)
+
+
+def the_code_of_the_pages_is_compiled(tree):
+    """One of the examples contains each cpp block word for word, but for the indentation."""
+    examples = [without_indentation(tree.text(path)) for path in tree.cpp("tests/examples")]
+    for page in ("README.md", "README.ru.md", "docs/embedding.md"):
         for block in FENCE.finditer(tree.text(page) if tree.exists(page) else ""):
-            if block["language"] == "cpp" and not any(block["body"] in example for example in examples):
+            code = without_indentation(block["body"])
+            if block["language"] == "cpp" and not any(code in example for example in examples):
                 where = line_of(tree.text(page), block.start())
                 yield f"{page}:{where}: no file of tests/examples contains this code"
 
@@ -158,6 +163,24 @@ def the_log_page_has_every_event(tree):
             yield f"{page}: has no {event}"
         elif not logged[event] <= written[event]:
             yield f"{page}: {event} is logged at {', '.join(sorted(logged[event]))}"
+
+
+CLASS = re.compile(
+    r"^(?P<comment>(?:///[^\n]*\n)*)(?:template [^\n]*\n)?class (?P<name>\w+)[^;{]*\{\n(?P<body>.*?)^\};",
+    re.MULTILINE | re.DOTALL,
+)
+OPERATION = re.compile(r"^ +(?:static )?(?:task|awaitable)<", re.MULTILINE)
+
+
+def classes_say_what_holds_for_their_operations(tree):
+    """A public class that can be awaited. Ports are described once for all, in their namespace."""
+    for path in tree.cpp("include"):
+        for match in CLASS.finditer(tree.text(path)):
+            if not OPERATION.search(match["body"].partition("\nprivate:")[0]):
+                continue
+            for heading in ("Threads", "Cancellation", "Errors", "Lifetime"):
+                if not re.search(rf"^/// {heading}\b", match["comment"], re.MULTILINE):
+                    yield f"{path}: the comment of {match['name']} has no {heading}:"
 
 
 IDENTIFIER = r"[a-z]\w*"

@@ -128,9 +128,15 @@ BREAKS = {
         {"CHANGELOG.md": "+[gone](docs/GONE.md)\n"},
         {"CHANGELOG.md": "+[gone](docs/PROTOCOL.md#x)\n"},
     ],
+    "classes_say_what_holds_for_their_operations": [
+        {"include/porter/error.hpp": "+/// Threads: any.\nclass connection {\npublic:\n    task<int> get();\n};\n"},
+    ],
     "every_page_is_linked": [{"docs/decisions/unlinked.md": "# Unlinked\n"}],
     "the_commands_of_the_readme_exist": [{"README.md": ("./tools/run", "./tools/walk")}, {"README.md": None}],
-    "the_code_of_the_readme_is_compiled": [{"README.md": "+```cpp\n    return run_session(1);\n```\n"}],
+    "the_code_of_the_pages_is_compiled": [
+        {"README.md": "+```cpp\n    return run_session(1);\n```\n"},
+        {"docs/embedding.md": "```cpp\n    return run_session(1);\n```\n"},
+    ],
     "the_readme_is_short": [{"README.md": "+" + "words\n" * 181}],
     "both_readmes_run_the_same_commands": [{"README.ru.md": ("./tools/run", "./tools/run server")}],
     "the_protocol_page_has_every_number": [
