@@ -50,19 +50,27 @@ class blocking_message_socket : public detail::framed_stream<Stream> {
 
 public:
     using base::base;
+    /// Takes a stream, on which nothing is pending.
     explicit blocking_message_socket(Stream&& connected) : base(std::move(connected)) {}
 
+    ///@{
     /// Waits for one message and returns a copy; an empty one with an error.
     std::vector<std::byte> receive() { return copy_next_or_throw<std::vector<std::byte>>(); }
     std::vector<std::byte> receive(std::error_code& error) { return copy_next<std::vector<std::byte>>(error); }
+    ///@}
+    ///@{
     /// The same as a string; whether it is UTF-8 is not checked.
     std::string receive_text() { return copy_next_or_throw<std::string>(); }
     std::string receive_text(std::error_code& error) { return copy_next<std::string>(error); }
+    ///@}
 
+    ///@{
     /// Waits until next() can return at least one message, or until an error.
     void receive_some();
     void receive_some(std::error_code& error);
+    ///@}
 
+    ///@{
     /// Sends one message, after those in the queue: queue() and flush().
     void send(std::string_view message) { queue_and_flush(message); }
     void send(std::span<std::byte const> message) { queue_and_flush(message); }
@@ -70,14 +78,17 @@ public:
     void send(std::string_view message, std::error_code& error) { queue_and_flush(message, error); }
     void send(std::span<std::byte const> message, std::error_code& error) { queue_and_flush(message, error); }
     void send(asio::const_buffer message, std::error_code& error) { queue_and_flush(message, error); }
+    ///@}
 
     /// Sends many messages (a range of what queue() takes) with as few writes as one.
     template <std::ranges::input_range Messages>
     void send_all(Messages&& messages);
 
+    ///@{
     /// Writes until the queue is empty. After an error, what was not written stays queued.
     void flush();
     void flush(std::error_code& error);
+    ///@}
 
     // Deleted for raw bytes.
     using base::receive;

@@ -62,33 +62,44 @@ class message_socket : public detail::framed_stream<Stream> {
     using base = detail::framed_stream<Stream>;
 
 public:
-    using executor_type = typename Stream::executor_type;
+    using executor_type = typename Stream::executor_type;  ///< that of the stream
+    /// What the operations return: awaited by coroutines on the stream's executor.
     template <typename T = void>
     using awaitable = asio::awaitable<T, executor_type>;
 
     using base::base;
+    /// Takes a stream, on which nothing is pending.
     explicit message_socket(Stream&& connected) : base(std::move(connected)) {}
 
+    ///@{
     /// Waits for one message and returns a copy.
     awaitable<std::vector<std::byte>> receive();
     awaitable<std::vector<std::byte>> receive(std::error_code& error);
+    ///@}
+    ///@{
     /// The same as a string; whether it is UTF-8 is not checked.
     awaitable<std::string> receive_text();
     awaitable<std::string> receive_text(std::error_code& error);
+    ///@}
+    ///@{
     /// Waits until next() can return at least one message, or until an error.
     awaitable<> receive_some();
     awaitable<> receive_some(std::error_code& error);
+    ///@}
 
+    ///@{
     /// The same for at most `limit` from the moment when they are awaited; the error is asio::error::timed_out when the
     /// time is over. Nothing is lost then, also if a message has arrived in part: the next receive goes on. A limit of
     /// 0 or less is over as soon as the executor runs other handlers. Errors are values; only std::bad_alloc is thrown.
     awaitable<result<std::vector<std::byte>, std::error_code>> receive_for(std::chrono::nanoseconds limit);
     awaitable<result<std::string, std::error_code>> receive_text_for(std::chrono::nanoseconds limit);
     awaitable<result<void, std::error_code>> receive_some_for(std::chrono::nanoseconds limit);
+    ///@}
 
     /// Reads once, which may or may not complete a message.
     awaitable<> read_some(std::error_code& error);
 
+    ///@{
     /// Sends one message: the call itself queues a copy, see queue(), so it may be a temporary, and awaiting it writes
     /// the whole queue, see flush(). Without an error_code the call throws what queue() throws.
     awaitable<> send(std::string_view message) { return queue_and_flush(message); }
@@ -100,16 +111,19 @@ public:
         return queue_and_flush(message, error);
     }
     awaitable<> send(asio::const_buffer message, std::error_code& error) { return queue_and_flush(message, error); }
+    ///@}
 
     /// Sends many messages (a range of what queue() takes) with as few writes as one.
     template <std::ranges::input_range Messages>
     awaitable<> send_all(Messages&& messages);
 
+    ///@{
     /// Writes until the queue is empty. While another flush or send is pending it returns success at once: the pending
     /// one writes these messages, too, and its caller gets the error. So a coroutine that needs backpressure should be
     /// the only one that sends, or check encoder().size(). After an error, what was not written stays queued.
     awaitable<> flush();
     awaitable<> flush(std::error_code& error);
+    ///@}
 
     // Deleted for raw bytes.
     using base::read_some;

@@ -24,14 +24,17 @@ template <typename Stream>
 class framed_stream : public Stream {
 public:
     using Stream::Stream;
+    /// Takes a stream, on which nothing is pending.
     explicit framed_stream(Stream&& connected) : Stream(std::move(connected)) {}
 
+    ///@{
     /// Queues a copy of a message for the next flush() or send(); a pending flush writes it, too. Never suspends or
     /// blocks. Throws std::system_error for an empty message (frame_errc::empty_frame) or one of 4 GiB and more
     /// (frame_too_large), and then queues nothing. A buffer is a span of bytes: one message.
     void queue(std::string_view message) { encoder_.add(message); }
     void queue(std::span<std::byte const> message) { encoder_.add(message); }
     void queue(asio::const_buffer message) { encoder_.add(bytes_of(message)); }
+    ///@}
     /// One message in pieces.
     void queue(std::initializer_list<std::span<std::byte const>> pieces) { encoder_.add(pieces); }
 
@@ -46,17 +49,23 @@ public:
         encoder_.trim();
     }
 
+    ///@{
     /// The input that is not yet received, and the size limit of received messages (default_max_frame).
     frame_decoder& decoder() noexcept { return decoder_; }
     frame_decoder const& decoder() const noexcept { return decoder_; }
+    ///@}
+    ///@{
     /// The output that is not yet written.
     frame_encoder& encoder() noexcept { return encoder_; }
     frame_encoder const& encoder() const noexcept { return encoder_; }
+    ///@}
 
+    ///@{
     /// The stream itself, for raw bytes before the first message: `socket.stream().write_some(buffers)`. Later they
     /// would get in between the frames, and receives have read ahead.
     Stream& stream() noexcept { return *this; }
     Stream const& stream() const noexcept { return *this; }
+    ///@}
 
     // The stream's own calls would send or take bytes without a frame, so they do not compile here. For raw bytes call
     // them on stream(); to send several buffers as one message, queue() its pieces.
@@ -83,6 +92,7 @@ public:
     void async_write_some(Arguments&&...) = delete;
 
 protected:
+    /// @cond
     static std::span<std::byte const> bytes_of(asio::const_buffer buffer)
     {
         return {static_cast<std::byte const*>(buffer.data()), buffer.size()};
@@ -118,6 +128,7 @@ protected:
 
     frame_decoder decoder_;
     frame_encoder encoder_;
+    /// @endcond
 };
 
 }  // namespace porter::detail
