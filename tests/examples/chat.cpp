@@ -1,4 +1,4 @@
-// A chat: chat PORT DATA_DIR. Each text goes to every other member; /who lists them. The members are on two I/O
+// A chat: chat PORT DATA_DIR [identify]. Each text goes to every other member; /who lists them. The members are on two I/O
 // threads; one that does not read is closed as slow_consumer, and the others do not wait for it.
 #include <asio/signal_set.hpp>
 #include <iostream>
@@ -80,11 +80,12 @@ porter::task<void> chat(porter::connection& client, channel& here)
 
 int main(int argc, char** argv)
 {
-    if (argc != 3) return std::cerr << "usage: chat PORT DATA_DIR\n", 64;
+    if (argc < 3) return std::cerr << "usage: chat PORT DATA_DIR [identify]\n", 64;
     channel here;
     asio::io_context io;
     auto const port = static_cast<std::uint16_t>(std::stoi(argv[1]));
-    porter::server_options const options{.port = port, .data_dir = argv[2], .threads = 2};
+    porter::server_options options{.port = port, .data_dir = argv[2], .threads = 2};
+    if (argc > 3) options.access = porter::access::identify;  // a name is enough
     porter::server server{io, options, [&here](porter::connection& client) { return chat(client, here); }};
     asio::signal_set signals{io, SIGINT, SIGTERM};
     signals.async_wait([&](auto, int) { server.stop(); });
