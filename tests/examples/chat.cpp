@@ -1,5 +1,5 @@
-// A chat: chat PORT DATA_DIR [identify]. Each text goes to every other member; /who lists them. The members are on two I/O
-// threads; one that does not read is closed as slow_consumer, and the others do not wait for it.
+// A chat: chat PORT DATA_DIR [identify]. Each text goes to every other member; /who lists them. The members are on two
+// I/O threads; one that does not read is closed as slow_consumer, and the others do not wait for it.
 #include <asio/signal_set.hpp>
 #include <iostream>
 #include <list>
