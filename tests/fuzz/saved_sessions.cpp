@@ -6,7 +6,7 @@
 namespace porter::fuzzing {
 namespace {
 
-bool same(detail::client::saved_session const& a, detail::client::saved_session const& b)
+bool same(saved_session const& a, saved_session const& b)
 {
     return a.server == b.server && a.name == b.name && a.expires_at == b.expires_at && a.token.view() == b.token.view();
 }
@@ -17,10 +17,13 @@ void check_hostile_session(std::string_view bytes)
     using namespace detail::client;
     chooser choice{bytes};
     saved_session session;
-    session.server = {std::string{choice.take(choice.byte())}, choice.word(), std::string{choice.take(3)}, "-"};
-    session.expires_at = detail::base::timestamp{std::chrono::seconds{choice.word()}};
+    session.server.host = choice.take(choice.byte());
+    session.server.port = choice.word();
+    session.server.transport = choice.byte() % 2 == 0 ? transport::plain : transport::tls;
+    session.server.key = choice.take(3);
+    session.expires_at = std::chrono::sys_seconds{std::chrono::seconds{choice.word()}};
     session.name = choice.take(choice.byte());
-    session.token = detail::base::secret{choice.rest()};
+    session.token = secret{choice.rest()};
     auto const written = format_session_line(session);
     if (written.empty()) return;
     require(split_lines(written).size() == 1, "a session is one line, with any token");
