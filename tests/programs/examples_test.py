@@ -189,11 +189,12 @@ class Examples(unittest.TestCase):
         self.addCleanup(ann.close)
         ann.get_access("login", "Ann", "four quiet lanterns")
         self.assertIn(ann.receive().text, ("* Robo has arrived", "Robo: Welcome, Ann!"))
+        self.assertEqual([bot.stdout.readline() for _ in range(2)], ["connection 1\n", "connection 2\n"])
         bot.terminate()
         printed, errors = bot.communicate(timeout=HANG_GUARD)
         assert_no_report(errors)
         self.assertEqual(bot.returncode, 0, errors)
-        self.assertRegex(printed, r"^connection 1\nconnection 2\nclosed: normal")
+        self.assertRegex(printed, r"^closed: normal")
         ann.expect("text", text="* Robo has left")
 
     def test_the_unit_test_passes(self):
