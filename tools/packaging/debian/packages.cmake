@@ -24,7 +24,7 @@ set(folder ${CMAKE_INSTALL_DATADIR}/doc/libporter-dev)
 install(FILES ${docs}/coroutines.md ${docs}/PROTOCOL.md DESTINATION ${folder} COMPONENT development EXCLUDE_FROM_ALL)
 install(FILES ${docs}/embedding.md DESTINATION ${folder} COMPONENT development OPTIONAL EXCLUDE_FROM_ALL)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/tests/examples DESTINATION ${folder} COMPONENT development EXCLUDE_FROM_ALL
-        FILES_MATCHING PATTERN *.cpp)
+        FILES_MATCHING PATTERN snippets EXCLUDE PATTERN *.cpp)
 
 # The service
 install(FILES ${docs}/deploy.md ${docs}/log.md ${docs}/passwords.md ${docs}/porterctl.md ${docs}/PROTOCOL.md
