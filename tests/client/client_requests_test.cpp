@@ -10,7 +10,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A client with access whose requests time out at once.
+/// For requests that are to time out. Connecting must not take as long.
+constexpr std::chrono::seconds short_timeout{1};
+
+/// A client with access.
 task<client> logged_in(scripted_server& server, std::chrono::milliseconds timeout)
 {
     auto options = plain();
@@ -30,7 +33,7 @@ TEST_CASE("a request after access times out and its late reply is skipped")
           receive(kind::list_sessions), receive(kind::text), send(protocol::sessions{}), send(protocol::text{"echo"}),
           receive(kind::revoke_session), send(protocol::done{}), receive(kind::closing)},
          [](scripted_server& server) -> task<void> {
-             auto conn = co_await logged_in(server, 300ms);
+             auto conn = co_await logged_in(server, short_timeout);
              auto sessions = co_await conn.sessions();
              REQUIRE_FALSE(sessions);
              CHECK(sessions.error().cause == client_errc::timed_out);
@@ -53,7 +56,7 @@ TEST_CASE("a late denial is not taken for the reply to the next request")
           receive(kind::change_password), receive(kind::list_sessions), send(protocol::denied{20, 0, "wrong"}),
           send(protocol::sessions{}), receive(kind::closing)},
          [](scripted_server& server) -> task<void> {
-             auto conn = co_await logged_in(server, 300ms);
+             auto conn = co_await logged_in(server, short_timeout);
              auto changed = co_await conn.change_password("old", "new");
              REQUIRE_FALSE(changed);
              CHECK(changed.error().cause == client_errc::timed_out);
@@ -68,7 +71,7 @@ TEST_CASE("a logout and a revocation that are not answered time out")
     play({receive(kind::hello), send(authenticate), receive(kind::login), send(login_granted),
           receive(kind::revoke_session), receive(kind::logout), receive(kind::closing)},
          [](scripted_server& server) -> task<void> {
-             auto conn = co_await logged_in(server, 100ms);
+             auto conn = co_await logged_in(server, short_timeout);
              auto revoked = co_await conn.revoke(8);
              REQUIRE_FALSE(revoked);
              CHECK(revoked.error().cause == client_errc::timed_out);
@@ -88,7 +91,7 @@ TEST_CASE("identify after access times out and the late reply renames all the sa
           receive(kind::closing)},
          [](scripted_server& server) -> task<void> {
              auto options = plain();
-             options.timeout = 300ms;
+             options.timeout = short_timeout;
              auto conn = co_await client::connect(host, server.port(), options);
              REQUIRE(conn);
              auto late = co_await conn->identify("Carol");
