@@ -127,7 +127,7 @@ void tcp_server::close_connections_of(std::span<store::ended_session const> ende
     }
 }
 
-std::uint64_t tcp_server::adopt(int descriptor, identity::address from)
+void tcp_server::adopt(int descriptor, identity::address from)
 {
     last_worker_ = (last_worker_ + 1) % workers_.all().size();
     auto& worker = *workers_.all()[last_worker_];
@@ -135,7 +135,6 @@ std::uint64_t tcp_server::adopt(int descriptor, identity::address from)
     socket.assign(asio::ip::tcp::v4(), descriptor);  // of whatever family: nothing here depends on it
     socket.non_blocking(true);
     on_accept(std::move(socket), std::move(from), worker);
-    return last_connection_;
 }
 
 void tcp_server::on_accept(stream socket, identity::address from, worker& worker)

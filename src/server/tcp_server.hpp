@@ -37,9 +37,9 @@ public:
 
     std::vector<asio::ip::tcp::endpoint> local_endpoints() const;
 
-    /// Serves the connected socket with this descriptor as one that was accepted from this address; for tests. Returns
-    /// the connection's number. After start().
-    std::uint64_t adopt(int descriptor, identity::address from);
+    /// Serves the connected socket with this descriptor as one that was accepted from this address; for tests.
+    /// After start().
+    void adopt(int descriptor, identity::address from);
 
     /// Starts accepting, timeouts and background work, which run when `main` runs.
     void start();

@@ -94,11 +94,11 @@ store::account_id server::add_account(std::string_view name, std::string_view pa
     return added->id;
 }
 
-std::uint64_t server::adopt(int descriptor, std::string const& address)
+void server::adopt(int descriptor, std::string const& address)
 {
     auto const from = detail::identity::address::parse(address);
     if (!from) throw std::invalid_argument{"not an IP address: " + address};
-    return get().server.adopt(descriptor, *from);
+    get().server.adopt(descriptor, *from);
 }
 
 }  // namespace porter::testing

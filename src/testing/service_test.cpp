@@ -43,7 +43,7 @@ bool is_cancellation(std::exception_ptr const& thrown)
 service_test::impl::impl(service tested, server_options options)
     : handler(std::move(tested)),
       server(
-          *io, [this](connection& client) { return run(take_pending(), client); }, std::move(options),
+          *io, [this](connection& client) { return run(start_pending(client.id()), client); }, std::move(options),
           testing::server::source::descriptors)
 {
     if (!handler) throw std::invalid_argument{"porter::testing::service_test: the handler is empty"};
@@ -78,12 +78,13 @@ void service_test::impl::change(Change const& apply)
     asio::post(*io, [] {});
 }
 
-std::shared_ptr<service_run> service_test::impl::take_pending()
+std::shared_ptr<service_run> service_test::impl::start_pending(std::uint64_t connection)
 {
     std::shared_ptr<service_run> record;
     change([&] {
         record = pending;
         record->has_started = true;
+        record->connection = connection;
     });
     return record;
 }
@@ -128,13 +129,19 @@ bool service_test::impl::run_until(std::function<bool()> const& condition)
     return true;
 }
 
-void service_test::impl::run_ready()
+bool service_test::impl::poll()
 {
     auto const deadline = steady_clock::now() + limit;
     if (io->stopped()) io->restart();
     while (io->poll() != 0) {
-        if (steady_clock::now() >= deadline) throw test_error{"the service does not come to rest"};
+        if (steady_clock::now() >= deadline) return false;
     }
+    return true;
+}
+
+void service_test::impl::run_ready()
+{
+    if (!poll()) throw test_error{"the service does not come to rest"};
     if (auto const thrown = take_exception()) std::rethrow_exception(thrown);
 }
 
@@ -156,6 +163,7 @@ service_test::service_test(service handler, server_options options)
 
 service_test::~service_test() noexcept(false)
 {
+    impl_->poll();  // the services get what was sent
     impl_->server.stop();
     bool const has_ended = impl_->run_until([this] { return impl_->server.connection_count() == 0; });
     if (!has_ended) std::fputs("porter::testing::service_test: a service does not return when it is stopped\n", stderr);
@@ -178,7 +186,7 @@ service_test::client service_test::connect(std::string name, std::string address
         impl_->pending = made->run;
         impl_->runs.push_back(made->run);
     }
-    made->run->connection = impl_->server.adopt(ends[1], address);
+    impl_->server.adopt(ends[1], address);
     client connected{made};
     made->get_access();
     auto const has_started = [&] { return impl_->has_started(*made->run); };

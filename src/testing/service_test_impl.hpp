@@ -16,13 +16,12 @@
 
 namespace porter::testing {
 
-/// One call of the service. Its members are guarded by service_test::impl::mutex, except `connection`, which only the
-/// test's thread uses.
+/// One call of the service. Its members are guarded by service_test::impl::mutex.
 struct service_run {
     bool has_started = false;
     bool has_ended = false;
     std::exception_ptr thrown;
-    std::uint64_t connection = 0;  // its number
+    std::uint64_t connection = 0;  // connection::id()
 };
 
 /// The server of a service_test, and what it knows about the calls of its service.
@@ -41,6 +40,9 @@ struct service_test::impl {
     /// Runs the server until the condition holds. False: it took too long, or nothing is left to run.
     bool run_until(std::function<bool()> const& condition);
 
+    /// Runs all that need not wait. False: it does not come to an end.
+    bool poll();
+
     // As service_test documents them.
     void run_ready();
     void wait_until(std::function<bool()> const& condition, std::string_view awaited);
@@ -58,7 +60,7 @@ struct service_test::impl {
 private:
     template <typename Change>
     void change(Change const& apply);
-    std::shared_ptr<service_run> take_pending();
+    std::shared_ptr<service_run> start_pending(std::uint64_t connection);
     bool is_defect(service_run const& record);
 };
 

@@ -107,15 +107,14 @@ TEST_CASE("a callback gets the lines of a service")
                                 [&](porter::log_record const& record) { lines.push_back(porter::to_line(record)); }};
     auto replaced = parts.parts();
     replaced.logger = &log;
-    porter::server* started = nullptr;
-    auto const handler = [&](connection& client) -> task<void> {
-        started->log().info("arrived", {{"session", client.session()}, porter::log_field::quoted("name", "A\n")});
-        started->log().debug("unseen");
+    auto const handler = [](connection& client) -> task<void> {
+        client.log().info("arrived", {{"session", client.session()}, porter::log_field::quoted("name", "A\n")});
+        client.log().debug("unseen");
         co_return;
     };
     porter::server server{parts.io, test_options(porter::access::open), handler, replaced};
-    started = &server;
-    server.reopen_log();
+    server.log().info("opened");
+    server.reopen_log();  // does nothing
     run(parts.io, [](porter::server& tested) -> task<void> {
         auto alice = co_await connected(tested);
         auto const end = co_await alice.receive();
@@ -124,7 +123,8 @@ TEST_CASE("a callback gets the lines of a service")
     auto const has_line = [&](std::string const& text) {
         return std::ranges::any_of(lines, [&](auto const& each) { return each.ends_with(text); });
     };
-    CHECK(has_line(" info arrived session=0 name=\"A\\n\""));
+    CHECK(has_line(" info opened"));
+    CHECK(has_line(" info arrived address=127.0.0.1 connection=1 session=0 name=\"A\\n\""));
     CHECK_FALSE(has_line("unseen"));
 }
 

@@ -66,8 +66,8 @@ private:
 
     server(asio::io_context& io, service handler, server_options options, source connections);
     std::unique_ptr<impl> make(asio::io_context& io, service handler, server_options options, source connections);
-    /// Serves a connected socket; returns the connection's number.
-    std::uint64_t adopt(int descriptor, std::string const& address);
+    /// Serves a connected socket.
+    void adopt(int descriptor, std::string const& address);
     void check_timeouts();
 };
 

@@ -55,7 +55,7 @@ public:
     /// `options`: by default clients have a name and no account; test_options() gives each an account. Throws as
     /// testing::server does.
     explicit service_test(service handler, server_options options = test_options(access::identify));
-    /// Stops the server and waits for the services.
+    /// Lets the services take what was sent, stops the server and waits for them to return.
     ~service_test() noexcept(false);
     service_test(service_test const&) = delete;
     service_test& operator=(service_test const&) = delete;
