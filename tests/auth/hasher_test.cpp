@@ -12,8 +12,8 @@
 #include "auth/gated_hasher.hpp"
 #include "porter/testing/recording_log.hpp"
 #include "support/catch.hpp"
-#include "testing/plain_hash.hpp"
 #include "support/run.hpp"
+#include "testing/plain_hash.hpp"
 
 using namespace porter;
 using namespace porter::detail;

@@ -7,9 +7,9 @@
 #include "porter/start_error.hpp"
 #include "porter/testing/recording_log.hpp"
 #include "support/catch.hpp"
-#include "testing/plain_hash.hpp"
 #include "support/run.hpp"
 #include "support/state_folder.hpp"
+#include "testing/plain_hash.hpp"
 
 using namespace porter;
 using namespace porter::detail;

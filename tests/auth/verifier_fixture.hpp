@@ -11,12 +11,12 @@
 #include "auth/verifier.hpp"
 #include "porter/result.hpp"
 #include "porter/testing/manual_clock.hpp"
-#include "porter/testing/recording_log.hpp"
 #include "porter/testing/memory_store.hpp"
+#include "porter/testing/recording_log.hpp"
 #include "support/faulty_accounts.hpp"
 #include "support/faulty_attempts.hpp"
-#include "testing/plain_hash.hpp"
 #include "support/run.hpp"
+#include "testing/plain_hash.hpp"
 
 namespace porter::testing {
 

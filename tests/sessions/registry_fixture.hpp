@@ -12,13 +12,13 @@
 #include "auth/verifier.hpp"
 #include "porter/result.hpp"
 #include "porter/testing/manual_clock.hpp"
+#include "porter/testing/memory_store.hpp"
 #include "porter/testing/recording_log.hpp"
 #include "sessions/registry.hpp"
-#include "porter/testing/memory_store.hpp"
 #include "support/faulty_attempts.hpp"
 #include "support/faulty_sessions.hpp"
-#include "testing/plain_hash.hpp"
 #include "support/run.hpp"
+#include "testing/plain_hash.hpp"
 
 namespace porter::testing {
 

@@ -10,6 +10,7 @@
 #include "auth/verifier.hpp"
 #include "identity/directory.hpp"
 #include "porter/testing/manual_clock.hpp"
+#include "porter/testing/memory_store.hpp"
 #include "porter/testing/recording_log.hpp"
 #include "server/acceptor.hpp"
 #include "server/server_context.hpp"
@@ -17,10 +18,9 @@
 #include "services/echo.hpp"
 #include "sessions/registry.hpp"
 #include "sessions/token.hpp"
-#include "porter/testing/memory_store.hpp"
-#include "testing/plain_hash.hpp"
 #include "support/run.hpp"
 #include "support/test_client.hpp"
+#include "testing/plain_hash.hpp"
 
 namespace porter::testing {
 

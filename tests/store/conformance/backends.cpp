@@ -1,9 +1,9 @@
 #include <string>
 #include <utility>
 
+#include "porter/testing/memory_store.hpp"
 #include "porter/testing/recording_log.hpp"
 #include "store/conformance/store_fixture.hpp"
-#include "porter/testing/memory_store.hpp"
 #include "store/sqlite/backend.hpp"
 #include "store/support/add_account.hpp"
 #include "store/support/shell.hpp"

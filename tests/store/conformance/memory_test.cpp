@@ -1,5 +1,5 @@
-#include "store/conformance/store_fixture.hpp"
 #include "porter/testing/memory_store.hpp"
+#include "store/conformance/store_fixture.hpp"
 
 using namespace porter::testing;
 using porter::detail::store::errc;
