@@ -37,7 +37,7 @@ struct message {
 };
 
 /// The messages that have arrived, decoded one by one while you iterate (once). If you stop early, the next receive
-/// returns the rest. Messages are valid until the next receive on the connection.
+/// returns the rest. A message is valid until the iterator moves, its body until the next receive on the connection.
 class batch {
 public:
     /// An input iterator: incrementing it decodes the next message.
@@ -101,7 +101,8 @@ enum class receive_errc : std::uint8_t {
 /// gets the message. A flush or send that is cancelled throws, too; its messages stay queued and are written by the
 /// next one or by a receive. When the server closes the connection or stops, it cancels whatever else the service
 /// awaits (timers, other sockets); the exception may leave the service. A close by the peer is reported by the next
-/// receive or send, and by closed().
+/// receive or send, and by closed(). Such a cancellation is delivered once: it ends the wait in progress, and a wait
+/// that the service begins afterwards is not cancelled. A service that handles the exception must return.
 ///
 /// Errors: std::bad_alloc; std::logic_error as above. An exception that leaves the service is logged and ends the
 /// connection with code::internal.
@@ -121,11 +122,13 @@ public:
     /// Empty: the connection has ended.
     task<std::optional<batch>> receive_some();
 
-    /// The same with a deadline, for a heartbeat or a request that must be answered. A receive that is writing replies
-    /// to a slow peer, or waits for the store on an account request of the peer, ends it first.
+    /// The same with a deadline, for a heartbeat or a request that must be answered. 0: only what has arrived. A
+    /// receive that is writing replies to a slow peer, or waits for the store on an account request of the peer, ends
+    /// it first.
     task<result<batch, receive_errc>> receive_some_for(std::chrono::nanoseconds limit);
 
-    /// The next message that has already arrived, or null. Never suspends.
+    /// The next message that has already arrived, or null. Never suspends. Valid until the next message is taken, its
+    /// body until the next receive. For the coroutine that receives.
     message const* next();
 
     /// Waits for one message. Empty: the connection has ended. The message is valid until the next receive.
@@ -142,7 +145,8 @@ public:
 
     /// Queues a text, which must be valid UTF-8. Never suspends: it is written before the next wait of a receive, or by
     /// flush(). `text` is copied, unless it is the body of the latest message received: that one is written from the
-    /// input buffer. There is no limit: flush where you queue without receiving.
+    /// input buffer. There is no limit: flush where you queue without receiving. The client ends the connection for a
+    /// text that is not valid UTF-8, or a message over its limit (docs/PROTOCOL.md, frames); neither is checked here.
     void queue(std::string_view text);
     /// The same for any bytes, as a data message.
     void queue_data(std::string_view bytes);
@@ -153,8 +157,7 @@ public:
     task<bool> flush();
 
     ///@{
-    /// Queues a message and flushes. The call copies, so the argument may be a temporary; nothing is written before the
-    /// result is awaited.
+    /// Queues a message, and flushes when it is awaited. The call copies, so the argument may be a temporary.
     task<bool> send(std::string_view text);
     task<bool> send_data(std::string_view bytes);
     task<bool> send(message const& outgoing);

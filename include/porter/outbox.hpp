@@ -13,10 +13,10 @@ namespace detail::server {
 class outbox_queue;
 }
 
-/// What became of a message that was posted.
+/// The result of a post.
 enum class post_result : std::uint8_t {
     queued,  ///< it is sent unless the connection ends first
-    full,    ///< dropped: the client has not read server_options::max_outbox bytes yet
+    full,    ///< dropped: with it more than server_options::max_outbox bytes would wait
     gone,    ///< dropped: the connection has ended
 };
 
@@ -28,6 +28,9 @@ enum class post_result : std::uint8_t {
 /// A message is sent at once when the connection is quiet, else after what is being written; relative to what the
 /// service itself queues the order is not defined. Messages that were posted before the service returns, or before
 /// close(), are sent before the connection closes, unless it is lost.
+///
+/// Limits: server_options::max_outbox; while nothing waits, a message of any size is accepted. The client ends a
+/// connection on which it receives a text that is not valid UTF-8, or more than its limit (docs/PROTOCOL.md, frames).
 ///
 /// Threads: every member may be called from any thread, also at the same time on copies. No member suspends or waits
 /// for the network.

@@ -234,7 +234,7 @@ std::shared_ptr<outbox_queue> const& connection::outbox()
     auto& queue = concurrency().outbox;
     if (!queue) {
         queue = std::make_shared<outbox_queue>(*this, worker_.executor(), timeouts_.options().max_outbox);
-        if (close_reason_) queue->detach();
+        if (close_reason_) queue->end();
     }
     return queue;
 }
@@ -256,25 +256,25 @@ void connection::write_outbox()
     if (close_reason_ || !concurrency_ || !concurrency_->outbox) return;
     try {
         while (fill_from_outbox(output_limit) && !flushing_) {
-            if (!try_flush()) return start_outbox_write();
+            if (!try_flush()) return start_background_write();
         }
     } catch (std::bad_alloc const&) {  // not called by the service's coroutine, which would receive it
         abort(close_reason::local(code::internal, "out of memory"));
     }
 }
 
-/// A write without a coroutine: the service may await something else. close() waits for its end.
-void connection::start_outbox_write()
+/// A write without a coroutine: the service may be waiting for something else. close() waits for its end.
+void connection::start_background_write()
 {
     if (close_reason_) return;
     auto const bytes = socket_.encoder().pending();
     socket_.stream().async_write_some(
         asio::buffer(bytes.data(), bytes.size()),
-        [this](base::error_code const& error, std::size_t size) { on_outbox_written(error, size); });
+        [this](base::error_code const& error, std::size_t size) { on_background_written(error, size); });
     flushing_ = true;
 }
 
-void connection::on_outbox_written(base::error_code const& error, std::size_t size)
+void connection::on_background_written(base::error_code const& error, std::size_t size)
 {
     bool const was_open = !close_reason_;
     on_written(size, error);
@@ -381,6 +381,7 @@ void connection::end(close_reason reason)
 {
     if (close_reason_) return;
     close_reason_ = std::make_unique<close_reason const>(std::move(reason));
+    if (concurrency_ && concurrency_->outbox) concurrency_->outbox->end();
     wake_end_waiters();
 }
 

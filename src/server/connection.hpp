@@ -222,7 +222,7 @@ private:
     worker& owner() noexcept { return worker_; }
     void prepare_buffer();
     void on_read(base::error_code const& error, std::size_t size);
-    void on_read_left() { timeouts_.stop_read(); }
+    void on_read_cancelled() { timeouts_.stop_read(); }
     void on_unawaited_error();
 
     /// Marks a write in progress; its end resumes the coroutine that waits for it.
@@ -236,8 +236,8 @@ private:
     task<void> wait_for_flush();
     void end_flush();
     bool fill_from_outbox(std::size_t limit);
-    void start_outbox_write();
-    void on_outbox_written(base::error_code const& error, std::size_t size);
+    void start_background_write();
+    void on_background_written(base::error_code const& error, std::size_t size);
     void detach_outbox();
 
     /// What only some services use: those that do several things at once. On the heap, because most connections never

@@ -1,8 +1,15 @@
 #include "server/message_loop.hpp"
 
+#include <algorithm>
+
 #include "server/account_requests.hpp"
 
 namespace porter::detail::server {
+namespace {
+
+constexpr std::chrono::nanoseconds longest_limit = std::chrono::days{365};  // clock arithmetic must not overflow
+
+}  // namespace
 
 void message_loop::report_defect(std::exception_ptr escaped)
 {
@@ -85,7 +92,7 @@ task<result<batch, receive_errc>> message_loop::receive_some_for(std::chrono::na
     // The timer's handler may run after this coroutine has ended: then it finds no loop.
     auto const self = std::make_shared<message_loop*>(this);
     auto const executor = co_await asio::this_coro::executor;
-    base::steady_timer timer{executor, std::chrono::ceil<base::steady_timer::duration>(limit)};
+    base::steady_timer timer{executor, std::min(limit, longest_limit)};
     timer.async_wait([self](base::error_code const& cancelled) {
         if (cancelled || *self == nullptr) return;
         (*self)->conn_.receiving().is_expired = true;
@@ -240,7 +247,8 @@ task<result<message, receive_errc>> connection::receive_for(std::chrono::nanosec
 
 task<result<std::string, receive_errc>> connection::receive_text_for(std::chrono::nanoseconds limit)
 {
-    auto const deadline = std::chrono::steady_clock::now() + limit;
+    auto const deadline =
+        std::chrono::steady_clock::now() + std::min<std::chrono::nanoseconds>(limit, std::chrono::days{365});
     for (;;) {
         auto arrived = co_await receive_for(deadline - std::chrono::steady_clock::now());
         if (!arrived) co_return unexpected(arrived.error());

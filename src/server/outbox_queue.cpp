@@ -10,9 +10,9 @@ namespace porter::detail::server {
 post_result outbox_queue::post(protocol::kind kind, std::shared_ptr<std::string const> body)
 {
     std::lock_guard const lock{mutex_};
-    if (conn_ == nullptr || closing_) return post_result::gone;
+    if (has_ended_) return post_result::gone;
     auto const size = body->size() + item_overhead;
-    if (bytes_ + size > limit_) return post_result::full;
+    if (bytes_ + size > limit_ && !items_.empty()) return post_result::full;
     items_.push_back({kind, std::move(body)});
     bytes_ += size;
     schedule_locked();
@@ -22,7 +22,8 @@ post_result outbox_queue::post(protocol::kind kind, std::shared_ptr<std::string 
 void outbox_queue::close(close_reason reason)
 {
     std::lock_guard const lock{mutex_};
-    if (conn_ == nullptr || closing_) return;
+    if (has_ended_) return;
+    has_ended_ = true;
     closing_ = std::move(reason);
     schedule_locked();
 }
@@ -37,20 +38,19 @@ void outbox_queue::schedule()
 void outbox_queue::schedule_locked()
 {
     if (scheduled_ || conn_ == nullptr) return;
-    asio::post(executor_, [self = shared_from_this()] { self->deliver(); });
+    asio::post(executor_, [self = shared_from_this()] { self->deliver_or_close(); });
     scheduled_ = true;
 }
 
-void outbox_queue::deliver()
+void outbox_queue::deliver_or_close()
 {
     std::unique_lock lock{mutex_};
     scheduled_ = false;
     auto* const conn = conn_;  // it ends on this thread only
     auto closing = std::exchange(closing_, std::nullopt);
-    bool const is_closing = closing.has_value();
     lock.unlock();
     if (conn == nullptr) return;
-    if (is_closing) return conn->abort(std::move(*closing));
+    if (closing) return conn->abort(std::move(*closing));
     conn->write_outbox();
 }
 
@@ -76,10 +76,17 @@ std::size_t outbox_queue::bytes() const
     return bytes_;
 }
 
+void outbox_queue::end() noexcept
+{
+    std::lock_guard const lock{mutex_};
+    has_ended_ = true;
+}
+
 void outbox_queue::detach() noexcept
 {
     std::deque<item> dropped;  // freed without the mutex
     std::lock_guard const lock{mutex_};
+    has_ended_ = true;
     conn_ = nullptr;
     dropped.swap(items_);
     bytes_ = 0;

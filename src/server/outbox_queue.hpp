@@ -25,7 +25,7 @@ public:
         std::shared_ptr<std::string const> body;
     };
 
-    /// `limit`: bytes. `conn` calls detach() before it ends.
+    /// `limit`: bytes, except that one message of any size is accepted. `conn` calls detach() before it is destroyed.
     outbox_queue(connection& conn, io_executor executor, std::size_t limit)
         : executor_(executor), limit_(limit), conn_(&conn)
     {}
@@ -45,7 +45,10 @@ public:
     bool empty() const;
     std::size_t bytes() const;
 
-    /// The connection ends: drops the messages, and each later post returns `gone`.
+    /// The connection ends: each later post returns `gone`. What was posted before can still be taken.
+    void end() noexcept;
+
+    /// The same, and drops what was not taken: `conn` is about to be destroyed.
     void detach() noexcept;
 
 private:
@@ -53,16 +56,17 @@ private:
     static constexpr std::size_t item_overhead = 64;
 
     void schedule_locked();
-    void deliver();
+    void deliver_or_close();
 
     io_executor const executor_;
     std::size_t const limit_;
     mutable std::mutex mutex_;
-    connection* conn_;  // null: gone
+    connection* conn_;  // null: detached
     std::deque<item> items_;
     std::size_t bytes_ = 0;
     std::optional<close_reason> closing_;
     bool scheduled_ = false;
+    bool has_ended_ = false;
 };
 
 }  // namespace porter::detail::server

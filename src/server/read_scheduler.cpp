@@ -25,7 +25,7 @@ void read_scheduler::schedule(socket_reader& reader)
     // A connection that has ended starts no read: nothing would cancel it.
     bool const is_alone = last_ == &reader && scheduled_.first == nullptr && reader.conn_.ended() == nullptr;
     last_ = &reader;
-    if (is_alone) return reader.start();
+    if (is_alone) return reader.start_read();
     if (scheduled_.first == nullptr) asio::post(executor_, [this] { run_round(); });
     scheduled_.push(reader);
 }

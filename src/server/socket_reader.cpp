@@ -29,7 +29,7 @@ task<void> socket_reader::await()
 
 void socket_reader::begin()
 {
-    if (unbuffered_) return wait();
+    if (unbuffered_) return start_wait();
     state_ = state::scheduled;
     conn_.owner().scheduler().schedule(*this);
 }
@@ -56,7 +56,7 @@ void socket_reader::interrupt()
 /// cancellation of the coroutine that resumes.
 void socket_reader::resume_later(std::exception_ptr error)
 {
-    conn_.on_read_left();
+    conn_.on_read_cancelled();
     is_cancellable_ = false;
     asio::post(conn_.owner().executor(), [resume = std::move(*resume_), error]() mutable { std::move(resume)(error); });
     resume_.reset();
@@ -78,7 +78,7 @@ void socket_reader::release_buffer()
     conn_.socket().cancel(ignored);
 }
 
-void socket_reader::wait()
+void socket_reader::start_wait()
 {
     state_ = state::waiting;
     conn_.socket().trim();
@@ -90,7 +90,7 @@ void socket_reader::wait()
     });
 }
 
-void socket_reader::start()
+void socket_reader::start_read()
 {
     state_ = state::reading;
     auto const space = conn_.socket().decoder().free_space();
@@ -117,7 +117,7 @@ bool socket_reader::try_read(bool expect_input)
             return true;
         }
     }
-    start();
+    start_read();
     return false;
 }
 

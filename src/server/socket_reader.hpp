@@ -47,10 +47,10 @@ private:
     ///   ready      bytes or an error have come; resume() is next, and leads back to idle
     enum class state : std::uint8_t { idle, scheduled, reading, waiting, ready };
 
-    // The transitions. The read_scheduler calls start(), try_read() and resume().
+    // The transitions. The read_scheduler calls start_read(), try_read() and resume().
     void begin();                                                   // idle -> scheduled, or -> waiting
-    void wait();                                                    // idle -> waiting
-    void start();                                                   // scheduled -> reading
+    void start_wait();                                              // idle -> waiting
+    void start_read();                                              // scheduled -> reading
     bool try_read(bool expect_input);                               // scheduled -> ready: true; or -> reading: false
     void on_read(base::error_code const& error, std::size_t size);  // reading -> ready
     void resume();                                                  // ready -> idle: runs the coroutine, if one waits

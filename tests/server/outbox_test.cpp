@@ -157,6 +157,22 @@ TEST_CASE("an outbox is full while its client does not read and goes on afterwar
     });
 }
 
+TEST_CASE("an empty outbox takes a message of any size")
+{
+    auto options = open_access();
+    options.max_outbox = 10'000;
+    hub hub;
+    server_fixture fixture{options, hub.handler()};
+    fixture.run([&]() -> task<void> {
+        auto client = co_await fixture.admitted();
+        auto const boxes = co_await hub.wait_for(1);
+        std::string const large(100'000, '.');
+        CHECK(boxes[0].post(large) == post_result::queued);
+        CHECK(boxes[0].post("x") == post_result::full);
+        co_await expect_text(client, large);
+    });
+}
+
 TEST_CASE("a slow reader of an outbox still has its pings answered")
 {
     hub hub;
@@ -260,6 +276,7 @@ TEST_CASE("a service closes its connection with a code and a reason")
         client.queue("first this");
         client.close(code::unavailable, "the upstream server refused");
         client.queue("never sent");
+        CHECK(client.outbox().post("never sent") == post_result::gone);
         auto const more = co_await client.receive();
         CHECK_FALSE(more);
     };
