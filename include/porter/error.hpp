@@ -51,7 +51,7 @@ bool is_final(code value) noexcept;
 /// The category of codes as std::error_code, named "porter". Its messages are sentences for a person.
 std::error_category const& code_category() noexcept;
 
-/// So a code converts to and compares with a std::error_code: `throw std::system_error{code::busy}`.
+/// Makes a code convertible to std::error_code: `throw std::system_error{code::busy}`.
 inline std::error_code make_error_code(code value) noexcept
 {
     return {static_cast<int>(value), code_category()};

@@ -30,7 +30,7 @@ enum class frame_errc {
 /// The category of frame_errc, named "porter.frame".
 std::error_category const& frame_category() noexcept;
 
-/// So a frame_errc converts to and compares with a std::error_code.
+/// Makes a frame_errc convertible to std::error_code.
 inline std::error_code make_error_code(frame_errc error) noexcept
 {
     return {static_cast<int>(error), frame_category()};

@@ -46,7 +46,8 @@ namespace porter {
 /// before an error are received before it.
 ///
 /// Threads: one coroutine may receive while another one sends; both run on the socket's executor, which is a single
-/// thread or a strand. Every call is made there, too.
+/// thread or a strand. Every call is made there, too. A second receive at the same time is not allowed and not
+/// detected.
 ///
 /// Lifetime: no operation may be pending when the socket is moved or destroyed; error_code parameters must live until
 /// the operation ends. Messages that are sent are copied before the call returns.

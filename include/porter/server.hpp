@@ -61,21 +61,23 @@ struct server_options {
     std::size_t max_connections_per_address = 1024;  ///< per IPv4 address or IPv6 /64; 0: no limit
     std::size_t max_connections_per_account = 1024;  ///< with access; 0: no limit
     std::uint32_t max_frame = 1024 * 1024;           ///< payload bytes, 4 KiB to 16 MiB
-    std::size_t max_outbox = 1024 * 1024;  ///< bytes posted to one connection and not yet written, 4 KiB to 1 GiB
+    /// Of one connection: bytes of posted messages that wait, 64 more for each; 4 KiB to 1 GiB. While nothing waits,
+    /// one message of any size is accepted.
+    std::size_t max_outbox = 1024 * 1024;
 
     /// Networks of proxies, in CIDR notation. A connection from them must begin with a PROXY protocol header (v1 or
     /// v2), which states the client's address. A proxy is not limited by its own address.
     std::vector<std::string> proxy_from{};
 
     std::size_t threads = 1;       ///< I/O threads: the caller's, which runs the io_context, and threads - 1 more
-    std::size_t hash_threads = 0;  ///< 0: the number of cores - 1, at least 1
+    std::size_t hash_threads = 0;  ///< threads that compute password hashes; 0: cores - 1, at least 1
     /// Bytes of memory for one Argon2id hash: 19 MiB (OWASP) to 4 GiB; times hash_ops at most 16 GiB.
     std::size_t hash_memory = 19 * 1024 * 1024;
     std::uint32_t hash_ops = 2;  ///< passes of Argon2id: 2 (OWASP) to 1000
 };
 
-/// What of a server is replaced, by name: `{.logger = &log, .store = store.ports()}`. It outlives the server. With a
-/// logger, a store and without TLS (or with a key of your own) a server needs no data_dir.
+/// Replacements for parts of a server: `{.logger = &log, .store = store.ports()}`. The logger, clock and store must
+/// outlive the server. With a logger, a store and without TLS (or with a key of your own) a server needs no data_dir.
 struct server_parts {
     porter::logger* logger = nullptr;      ///< null: server_options::log_file, log_level and log_format
     porter::clock const* clock = nullptr;  ///< null: the system's
@@ -91,8 +93,8 @@ struct server_parts {
 ///
 /// Cancellation: connections() can be cancelled. The services are cancelled by stop().
 ///
-/// Lifetime: the io_context outlives the server. Destroying the server stops it, and runs the io_context until its
-/// connections have ended, 5 s at most.
+/// Lifetime: the io_context outlives the server. Destroying the server stops it, see stop(), and runs the io_context
+/// until every service has returned. A service that does not return blocks the destructor.
 class server {
 public:
     /// A server of `handler`, which is called for each connection with access. Opens the database (migrating it), the
@@ -115,16 +117,18 @@ public:
     std::size_t connection_count() const;
 
     /// These connections, in the order in which they were accepted. They are collected from each I/O thread in turn, so
-    /// the list is not of one moment. Await it on the thread that runs the io_context or in a service, while the server
-    /// lives.
+    /// the list is not of one moment. Await it on the thread that runs the io_context, or in a service on any I/O
+    /// thread, while the server lives.
     task<std::vector<connection_info>> connections();
 
     /// The endpoints it listens on, as the sockets report them: never empty.
     std::vector<asio::ip::tcp::endpoint> local_endpoints() const;
     asio::ip::tcp::endpoint local_endpoint() const { return local_endpoints().front(); }  ///< the first of them
 
-    /// Stops accepting and sends closing(shutting_down) on every connection; closes what remains after 5 s. Then the
-    /// io_context has no work of the server left. May be called more than once.
+    /// Stops accepting, sends closing(shutting_down) on every connection and cancels what the services await; closes
+    /// the remaining sockets after 5 s. Once every service has returned, the io_context has no work of the server left.
+    /// A service that does not return, such as one that awaits a thread pool, keeps the io_context running. May be
+    /// called more than once.
     void stop();
 
     /// Reopens the log file by its path, after a log rotation. Does nothing if the logger was replaced.

@@ -188,7 +188,7 @@ task<void> registry::notify_expired()
     std::vector<store::ended_session> ended;
     for (auto const id : *expired) ended.push_back({id, {}, {}});
     std::lock_guard const lock{watch_mutex_};
-    if (watch_.ended) watch_.ended(ended);
+    if (watch_.on_sessions_ended) watch_.on_sessions_ended(ended);
 }
 
 task<void> registry::prune()
@@ -334,19 +334,19 @@ void registry::on_ended(std::span<store::ended_session const> ended)
         log_.info("sessions_ended", {{"count", ended.size()}});
     }
     std::lock_guard const lock{watch_mutex_};
-    if (watch_.ended) watch_.ended(ended);
+    if (watch_.on_sessions_ended) watch_.on_sessions_ended(ended);
 }
 
 void registry::notify_missed()
 {
     std::lock_guard const lock{watch_mutex_};
-    if (watch_.missed) watch_.missed();
+    if (watch_.on_reports_missed) watch_.on_reports_missed();
 }
 
 void registry::notify_lost(std::string const& reason)
 {
     std::lock_guard const lock{watch_mutex_};
-    if (watch_.lost) watch_.lost(reason);
+    if (watch_.on_store_lost) watch_.on_store_lost(reason);
 }
 
 }  // namespace porter::detail::sessions

@@ -143,7 +143,7 @@ TEST_CASE("before access unavailable does not count as a denial but all requests
     server_fixture fixture;
     fixture.run([&]() -> task<void> {
         auto client = co_await fixture.greeted();
-        fixture.store.be_unavailable(true);
+        fixture.store.set_unavailable(true);
         auto const login = login_request("Alice");
         for (int i = 0; i < 40; ++i) client.queue(login);
         co_await client.flush();

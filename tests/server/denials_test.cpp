@@ -55,7 +55,7 @@ TEST_CASE("after access unavailable does not count as a denial")
     server_fixture fixture;
     fixture.run([&]() -> task<void> {
         auto alice = co_await fixture.registered("Alice");
-        fixture.store.be_unavailable(true);
+        fixture.store.set_unavailable(true);
         auto const denials = co_await count_denials(alice, 60);
         CHECK(denials == 60);
     });

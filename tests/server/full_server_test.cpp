@@ -94,10 +94,10 @@ TEST_CASE("a slot is free again whichever operation of the store fails")
         unsigned operations = 0;
         for (bool fails = true; fails; ++operations) {
             auto denied = co_await fixture.connected();
-            fixture.store.be_unavailable_after(operations);
+            fixture.store.set_unavailable_after(operations);
             co_await denied.greet();
             auto const reply = co_await log_in(denied);
-            fixture.store.be_unavailable(false);
+            fixture.store.set_unavailable(false);
             fails = std::holds_alternative<wire::denied>(reply);
             if (!fails) break;
             CHECK(std::get<wire::denied>(reply).code == static_cast<std::uint16_t>(code::unavailable));

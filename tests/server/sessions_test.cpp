@@ -13,7 +13,7 @@ TEST_CASE("a session whose expiry was moved ends at the new time")
     fixture.run([&]() -> task<void> {
         auto alice = co_await fixture.registered("Alice");
         auto const session = alice.session();
-        fixture.store.move_end(static_cast<detail::store::session_id>(session), fixture.clock.now() + 10s);
+        fixture.store.set_expiry(static_cast<detail::store::session_id>(session), fixture.clock.now() + 10s);
         fixture.clock.advance(9s);
         co_await alice.exchange("still here");
         fixture.clock.advance(1s);

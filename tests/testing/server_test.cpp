@@ -79,7 +79,7 @@ TEST_CASE("a server in the process meets a store that fails")
 {
     asio::io_context io;
     porter::testing::server server{io, greet};
-    server.store().be_unavailable(true);
+    server.store().set_unavailable(true);
     porter::testing::run(io, [](porter::testing::server& tested) -> task<void> {
         auto alice = co_await connected(tested);
         auto denied = co_await alice.register_account("Alice", "a horse on a staple");

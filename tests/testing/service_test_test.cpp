@@ -303,9 +303,9 @@ TEST_CASE("a session of a scripted client expires by the manual clock")
 TEST_CASE("an access that is denied is a test_error with the reason")
 {
     service_test test{shout, test_options(porter::access::authenticate)};
-    test.server().store().be_unavailable(true);
+    test.server().store().set_unavailable(true);
     CHECK(message_of([&] { test.connect("Alice"); }).starts_with("access for Alice was denied: unavailable"));
-    test.server().store().be_unavailable(false);
+    test.server().store().set_unavailable(false);
     CHECK(message_of([&] { test.connect("\n"); }).starts_with("access for \n was denied: invalid_name"));
     CHECK(test.connect("Alice").name() == "Alice");
     CHECK_THROWS_AS(test.connect("Alice", "nowhere"), std::invalid_argument);

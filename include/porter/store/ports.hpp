@@ -59,12 +59,12 @@ public:
 /// sessions: they post, and neither block nor call the store. An empty function is not called.
 struct session_watch {
     /// Sessions ended a moment ago, by this process, another one, or a database shell.
-    std::function<void(std::span<ended_session const>)> ended{};
+    std::function<void(std::span<ended_session const>)> on_sessions_ended{};
     /// Some ended sessions may not have been reported: ask find_ended() about every live one.
-    std::function<void()> missed{};
+    std::function<void()> on_reports_missed{};
     /// The stored data were removed, replaced or changed to another schema; `reason` is a sentence. From then on every
     /// operation except find_ended() is unavailable until the store is opened again. Called once.
-    std::function<void(std::string const& reason)> lost{};
+    std::function<void(std::string const& reason)> on_store_lost{};
 };
 
 /// Sessions, which the digest of a token finds.
@@ -104,7 +104,7 @@ public:
     virtual task<result<std::size_t>> prune(timestamp now, timestamp idle_since) = 0;
 
     /// Which of these sessions are over: not stored, past their absolute end at `now`, or created more than
-    /// clock_tolerance after `now`. After session_watch::lost this reads the data that are in the store's place.
+    /// clock_tolerance after `now`. After session_watch::on_store_lost this reads the data that replaced the store's.
     virtual task<result<std::vector<session_id>>> find_ended(std::vector<session_id> live, timestamp now) = 0;
 
     /// The sessions whose absolute end, as it is stored now, is after `after` and not after `until`; of more than
@@ -139,8 +139,8 @@ public:
     /// Decides on an attempt by decide() and counts it if it is allowed: on the failure counter of its account (the one
     /// of the network, if the account was accessed from there before), in the network's window and, if it is a
     /// registration, among those of the network and of its site. A deleted account counts as none. The attempt is
-    /// pending until it succeeds, fails or is rolled back. One that only pending attempts stand in the way of is denied
-    /// as `pending`, not throttled. Opening the store rolls back what a previous process left pending.
+    /// pending until it succeeds, fails or is rolled back. An attempt that would be allowed if no attempt were pending
+    /// is denied as `pending`, not throttled. Opening the store rolls back what a previous process left pending.
     virtual task<result<attempt_result>> begin(secret_attempt attempt, throttle_rules rules) = 0;
 
     /// A counted attempt failed and stays counted, but not as a registration.

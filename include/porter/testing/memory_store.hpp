@@ -27,13 +27,13 @@ public:
     /// Disables an account at `at` and ends its sessions; none: enables it.
     void disable(store::account_id id, std::optional<timestamp> at);
     /// Sets the absolute end of a session.
-    void move_end(store::session_id id, timestamp expires_at);
+    void set_expiry(store::session_id id, timestamp expires_at);
     /// Deletes an account with its sessions and addresses.
     void remove(store::account_id id);
     /// Makes every operation fail with `unavailable`, or work again.
-    void be_unavailable(bool down);
-    /// The same after this number of further operations.
-    void be_unavailable_after(unsigned operations);
+    void set_unavailable(bool unavailable);
+    /// Makes every operation fail after this number of further ones.
+    void set_unavailable_after(unsigned operations);
 
 private:
     struct tables;

@@ -19,7 +19,7 @@
 
 namespace porter::testing {
 
-/// What a test waited for has not happened: it took longer than the limit, or cannot happen any more. what() says what.
+/// The awaited event did not happen: the limit passed, or it has become impossible. what() describes it.
 class test_error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
@@ -49,7 +49,7 @@ class service_test {
 public:
     class client;
 
-    /// Of the accounts that connect() makes.
+    /// The password of every account that connect() registers.
     static constexpr std::string_view password = "a horse on a staple";
 
     /// `options`: by default clients have a name and no account; test_options() gives each an account. Throws as

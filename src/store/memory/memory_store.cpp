@@ -45,7 +45,7 @@ void memory_store::disable(store::account_id id, std::optional<timestamp> at)
     if (at) op.end_sessions_of(id, "account_disabled");
 }
 
-void memory_store::move_end(store::session_id id, timestamp expires_at)
+void memory_store::set_expiry(store::session_id id, timestamp expires_at)
 {
     memory::operation op{*tables_};
     auto const found = tables_->sessions.find(id);
@@ -60,14 +60,14 @@ void memory_store::remove(store::account_id id)
     tables_->accounts.erase(id);
 }
 
-void memory_store::be_unavailable(bool down)
+void memory_store::set_unavailable(bool unavailable)
 {
     memory::operation op{*tables_};
-    tables_->down = down;
+    tables_->down = unavailable;
     tables_->left_until_down.reset();
 }
 
-void memory_store::be_unavailable_after(unsigned operations)
+void memory_store::set_unavailable_after(unsigned operations)
 {
     memory::operation op{*tables_};
     tables_->left_until_down = operations;

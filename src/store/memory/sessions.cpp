@@ -166,7 +166,7 @@ task<result<std::vector<session_id>>> sessions::ended_between(base::timestamp af
 void sessions::watch(session_watch watch)
 {
     std::lock_guard const lock{data_.watching};
-    data_.ended = std::move(watch.ended);
+    data_.ended = std::move(watch.on_sessions_ended);
 }
 
 }  // namespace porter::detail::store::memory

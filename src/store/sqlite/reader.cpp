@@ -88,7 +88,7 @@ void reader::watch(session_watch watch)
         std::lock_guard const lock{mutex_};
         watch_ = {};
     }
-    if (!watch.ended) return;
+    if (!watch.on_sessions_ended) return;
     auto request = std::make_unique<watch_request>(*this, std::move(watch));
     auto done = request->done();
     queue_.push(std::move(request));
@@ -134,15 +134,15 @@ void reader::run(job& request)
 void reader::check_for_changes()
 {
     std::lock_guard const lock{mutex_};
-    if (!watch_.ended) {
+    if (!watch_.on_sessions_ended) {
         next_check_ = steady_clock::time_point::max();
         return;
     }
     next_check_ = steady_clock::now() + check_interval;
     if (!files_.detect_loss()) {
         notify_ended();
-    } else if (!std::exchange(notified_of_loss_, true) && watch_.lost) {
-        watch_.lost(files_.reason());
+    } else if (!std::exchange(notified_of_loss_, true) && watch_.on_store_lost) {
+        watch_.on_store_lost(files_.reason());
     }
 }
 
@@ -164,8 +164,8 @@ void reader::notify_ended()
         faults_.report("watch", problem);
         return;
     }
-    if (!sessions.empty()) watch_.ended(sessions);
-    if (rewound && watch_.missed) watch_.missed();
+    if (!sessions.empty()) watch_.on_sessions_ended(sessions);
+    if (rewound && watch_.on_reports_missed) watch_.on_reports_missed();
 }
 
 std::vector<ended_session> reader::read_ended(bool& rewound)

@@ -8,11 +8,11 @@ TEST_CASE("the store in memory can be made unavailable and available")
 {
     porter::testing::memory_store store;
     auto const ports = store.ports();
-    store.be_unavailable(true);
+    store.set_unavailable(true);
     auto const denied = run(ports.sessions.open_first(account_of("alice"), session_of({}, 1)));
     REQUIRE_FALSE(denied);
     CHECK(denied.error() == errc::unavailable);
-    store.be_unavailable(false);
+    store.set_unavailable(false);
     auto const found = run(ports.accounts.find("alice"));
     REQUIRE(found);
     CHECK_FALSE(found->has_value());
