@@ -8,7 +8,7 @@
 
 using namespace asio::experimental::awaitable_operators;
 
-/// Until the client stops for good.
+/// Greets members until the client stops for good.
 porter::task<> greet(porter::persistent_client& robo)
 {
     std::string_view const arrival = " has arrived";

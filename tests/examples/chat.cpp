@@ -17,7 +17,7 @@ public:
     /// Leaves the channel when it is destroyed.
     class membership {
     public:
-        membership(channel& where, member self) : channel_(where)
+        membership(channel& target, member self) : channel_(target)
         {
             std::lock_guard const lock{channel_.mutex_};
             self_ = channel_.members_.insert(channel_.members_.end(), std::move(self));
@@ -66,12 +66,12 @@ private:
     std::list<member> members_;
 };
 
-porter::task<void> chat(porter::connection& client, channel& here)
+porter::task<void> chat(porter::connection& client, channel& lobby)
 {
-    channel::membership const self{here, {std::string{client.name()}, client.outbox()}};
+    channel::membership const self{lobby, {std::string{client.name()}, client.outbox()}};
     while (auto text = co_await client.receive_text()) {
         if (*text == "/who") {
-            client.queue(here.names());
+            client.queue(lobby.names());
         } else {
             self.say(*text);
         }
@@ -81,12 +81,13 @@ porter::task<void> chat(porter::connection& client, channel& here)
 int main(int argc, char** argv)
 {
     if (argc < 3) return std::cerr << "usage: chat PORT DATA_DIR [identify]\n", 64;
-    channel here;
+    channel lobby;
     asio::io_context io;
     auto const port = static_cast<std::uint16_t>(std::stoi(argv[1]));
     porter::server_options options{.port = port, .data_dir = argv[2], .threads = 2};
+    options.max_frame = 64 * 1024;  // a sixteenth of max_outbox: one text does not fill the outboxes
     if (argc > 3) options.access = porter::access::identify;  // a name is enough
-    porter::server server{io, options, [&here](porter::connection& client) { return chat(client, here); }};
+    porter::server server{io, options, [&lobby](porter::connection& client) { return chat(client, lobby); }};
     asio::signal_set signals{io, SIGINT, SIGTERM};
     signals.async_wait([&](auto, int) { server.stop(); });
     std::cout << "listening on " << server.local_endpoint() << std::endl;

@@ -13,7 +13,7 @@
 using namespace asio::experimental::awaitable_operators;
 using asio::ip::tcp;
 
-/// Until the client has gone or the upstream server does not take more.
+/// Copies data to the upstream server until the connection has ended or the upstream server accepts no more.
 porter::task<void> send_upstream(porter::connection& client, tcp::socket& upstream)
 {
     std::error_code error;
@@ -31,7 +31,7 @@ porter::task<void> send_upstream(porter::connection& client, tcp::socket& upstre
     }
 }
 
-/// Until the upstream server has closed or the client has gone.
+/// Copies data to the client until the upstream server has closed or the connection has ended.
 porter::task<void> send_back(porter::connection& client, tcp::socket& upstream)
 {
     std::array<char, 16 * 1024> bytes;

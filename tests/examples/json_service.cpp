@@ -23,7 +23,7 @@ json reply_to(std::string const& text)
     }
 }
 
-porter::task<void> answer_requests(porter::connection& client, std::chrono::seconds limit)
+porter::task<void> answer_requests(porter::connection& client, std::chrono::milliseconds limit)
 {
     for (;;) {
         auto const request = co_await client.receive_text_for(limit);
@@ -47,7 +47,7 @@ porter::task<void> tick(porter::connection& client)
     }
 }
 
-porter::task<void> serve(porter::connection& client, std::chrono::seconds limit)
+porter::task<void> serve(porter::connection& client, std::chrono::milliseconds limit)
 {
     co_await (answer_requests(client, limit) || tick(client));
 }

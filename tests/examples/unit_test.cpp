@@ -16,10 +16,10 @@ porter::task<void> shout(porter::connection& client)
 
 int failures = 0;
 
-void expect(bool holds, char const* sentence)
+void expect(bool condition, char const* sentence)
 {
-    if (holds) return;
-    std::cerr << "not true: " << sentence << '\n';
+    if (condition) return;
+    std::cerr << "failed: " << sentence << '\n';
     ++failures;
 }
 
@@ -47,6 +47,6 @@ int main()
 {
     test_replies();
     test_an_expired_session();
-    std::cout << (failures == 0 ? "all is true" : "see above") << std::endl;
+    std::cout << (failures == 0 ? "all tests passed" : "some tests failed") << std::endl;
     return failures == 0 ? 0 : 1;
 }

@@ -199,7 +199,7 @@ class Examples(unittest.TestCase):
 
     def test_the_unit_test_passes(self):
         done = self.run_to_the_end("unit_test")
-        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "all is true\n", ""))
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "all tests passed\n", ""))
 
     def test_every_example_has_a_test(self):
         source = pathlib.Path(__file__).read_text(encoding="utf-8")
