@@ -3,6 +3,8 @@
 #include <iostream>
 #include <porter/testing.hpp>
 
+using namespace std::chrono_literals;
+
 /// Asks for a word and says it loudly.
 porter::task<void> shout(porter::connection& client)
 {
@@ -12,6 +14,14 @@ porter::task<void> shout(porter::connection& client)
         for (char& c : *text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
         client.queue(*text);
     }
+}
+
+/// Asks once, and closes the connection of a client that does not answer within `limit`.
+porter::task<void> ask(porter::connection& client, std::chrono::milliseconds limit)
+{
+    client.queue("Are you there?");
+    auto const answer = co_await client.receive_text_for(limit);
+    if (!answer && answer.error() == porter::receive_errc::timed_out) client.close(porter::code::idle, "no answer");
 }
 
 int failures = 0;
@@ -43,10 +53,18 @@ void test_an_expired_session()
     expect(ann.is_finished(), "the service returns when the connection has ended");
 }
 
+void test_a_client_that_does_not_answer()
+{
+    porter::testing::service_test test{[](porter::connection& client) { return ask(client, 20ms); }};
+    auto ann = test.connect("Ann");
+    expect(ann.receive_close().code == porter::code::idle, "a client that does not answer is closed");
+}
+
 int main()
 {
     test_replies();
     test_an_expired_session();
+    test_a_client_that_does_not_answer();
     std::cout << (failures == 0 ? "all tests passed" : "some tests failed") << std::endl;
     return failures == 0 ? 0 : 1;
 }
