@@ -91,18 +91,17 @@ enum class receive_errc : std::uint8_t {
 /// Threads: a connection lives on one I/O thread, on which its service runs; use it there only. From anywhere else use
 /// its outbox().
 ///
-/// Concurrency: one coroutine may receive while another one sends, as in `co_await (reader(client) || writer(client))`
-/// with asio::experimental::awaitable_operators. Both must have ended when the service returns. A second receive at the
-/// same time, or a third coroutine that flushes or sends, throws std::logic_error and ends this connection with
-/// code::internal. While output waits for a slow peer, the receiving coroutine goes on until 64 KiB are queued, or
-/// until its latest replies are echoes, which are written from the input buffer.
+/// Concurrency: one coroutine may receive while others send, as in `co_await (reader(client) || writer(client))` with
+/// asio::experimental::awaitable_operators. All must have ended when the service returns. A second receive at the same
+/// time throws std::logic_error and ends this connection with code::internal. While output waits for a slow peer, the
+/// receiving coroutine goes on until 64 KiB are queued, or until its latest replies are echoes, which are written from
+/// the input buffer.
 ///
 /// Cancellation: a receive can be cancelled, as by `||`; it throws asio::error::operation_aborted, and the next receive
-/// gets the message. A flush or send that is cancelled throws, too; its messages stay queued and are written by the
-/// next one or by a receive. When the server closes the connection or stops, it cancels whatever else the service
-/// awaits (timers, other sockets); the exception may leave the service. A close by the peer is reported by the next
-/// receive or send, and by closed(). Such a cancellation is delivered once: it ends the wait in progress, and a wait
-/// that the service begins afterwards is not cancelled. A service that handles the exception must return.
+/// gets the message. A flush or send that is cancelled throws, too; its messages are written all the same. When the
+/// server closes the connection or stops, it cancels whatever else the service awaits (timers, other sockets), and
+/// again about once a second until the service returns; the exception may leave the service. A close by the peer is
+/// reported by the next receive or send, and by closed().
 ///
 /// Errors: std::bad_alloc; std::logic_error as above. An exception that leaves the service is logged and ends the
 /// connection with code::internal.

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
-#include <limits>
 #include <system_error>
 #include <utility>
 
@@ -20,6 +18,8 @@ namespace {
 constexpr std::size_t uncounted_memory = 16 * 1024;
 
 constexpr std::chrono::seconds health_check_time{5};
+
+close_reason const out_of_memory = close_reason::local(code::internal);
 
 /// Discards what has arrived, TLS or not.
 void discard_input(base::tcp_socket& socket, base::error_code& error)
@@ -45,8 +45,12 @@ connection::connection(stream socket, identity::address peer, worker& worker, op
 
 connection::~connection()
 {
-    if (concurrency_ && concurrency_->outbox) concurrency_->outbox->detach();
     if (attached_) worker_.remove(*this);
+}
+
+void connection::reason_deleter::operator()(close_reason const* reason) const noexcept
+{
+    if (reason != &out_of_memory) delete reason;
 }
 
 void connection::attach()
@@ -186,112 +190,46 @@ void connection::deny(error const& denial)
 task<bool> connection::flush()
 {
     if (evictable_slot_ != nullptr) evictable_slot_->unpin();
-    while (flushing_) co_await wait_for_flush();
-    base::error_code error;
-    {
-        flush_guard const guard{*this};
-        auto unwritten = socket_.encoder().size();
-        while (has_output() && unwritten != 0) {
-            auto const bytes = socket_.encoder().pending();
-            auto const size = co_await socket_.stream().async_write_some(asio::buffer(bytes.data(), bytes.size()),
-                                                                         base::uncancelled(error));
-            on_written(size, error);
-            unwritten -= std::min(unwritten, size);
-        }
-    }
-    write_outbox();
+    auto& output = writer();
+    output.start();
+    auto const target = output.written() + socket_.encoder().size();
+    while (!close_reason_ && output.written() < target) co_await output.wait();
     co_return !close_reason_;
 }
 
 connection::concurrency_state& connection::concurrency()
 {
-    if (!concurrency_) concurrency_ = std::make_unique<concurrency_state>();
+    if (!concurrency_) concurrency_ = std::make_unique<concurrency_state>(*this);
     return *concurrency_;
 }
 
-task<void> connection::wait_for_flush()
+void connection::wake()
 {
-    assert(!is_flush_awaited());
-    return base::suspend<>(
-        [this](base::resume_handler<> resume) { concurrency().flush_waiter.emplace(std::move(resume)); });
+    reader_.interrupt();
+    if (concurrency_) concurrency_->writer.wake_all();
 }
 
-void connection::end_flush()
+io_executor connection::executor() const noexcept
 {
-    flushing_ = false;
-    if (!concurrency_) return;
-    if (concurrency_->flush_waiter) {
-        auto waiter = std::move(*concurrency_->flush_waiter);
-        concurrency_->flush_waiter.reset();
-        asio::post(worker_.executor(), std::move(waiter));
-    } else if (concurrency_->outbox) {
-        concurrency_->outbox->schedule();
-    }
+    return worker_.executor();
 }
 
-std::shared_ptr<outbox_queue> const& connection::outbox()
+void connection::on_answer_started()
 {
-    auto& queue = concurrency().outbox;
-    if (!queue) {
-        queue = std::make_shared<outbox_queue>(*this, worker_.executor(), timeouts_.options().max_outbox);
-        if (close_reason_) queue->end();
-    }
-    return queue;
+    receiving_.answer = answer_state::running;
 }
 
-/// Queues posted messages while less than `limit` bytes are queued. False: nothing is queued.
-bool connection::fill_from_outbox(std::size_t limit)
+void connection::on_answered(std::exception_ptr escaped)
 {
-    auto& outbox = *concurrency_->outbox;
-    while (socket_.encoder().size() < limit) {
-        auto const next = outbox.take();
-        if (!next) break;
-        queue(next->kind, *next->body);
-    }
-    return !socket_.encoder().empty();
+    receiving_.answer = answer_state::done;
+    concurrency_->answer_error = std::move(escaped);  // wait_for_progress() has made it
+    concurrency_->writer.wake_all();
 }
 
-void connection::write_outbox()
+void connection::end_answer()
 {
-    if (close_reason_ || !concurrency_ || !concurrency_->outbox) return;
-    try {
-        while (fill_from_outbox(output_limit) && !flushing_) {
-            if (!try_flush()) return start_background_write();
-        }
-    } catch (std::bad_alloc const&) {  // not called by the service's coroutine, which would receive it
-        abort(close_reason::local(code::internal, "out of memory"));
-    }
-}
-
-/// A write without a coroutine: the service may be waiting for something else. close() waits for its end.
-void connection::start_background_write()
-{
-    if (close_reason_) return;
-    auto const bytes = socket_.encoder().pending();
-    socket_.stream().async_write_some(
-        asio::buffer(bytes.data(), bytes.size()),
-        [this](base::error_code const& error, std::size_t size) { on_background_written(error, size); });
-    flushing_ = true;
-}
-
-void connection::on_background_written(base::error_code const& error, std::size_t size)
-{
-    bool const was_open = !close_reason_;
-    on_written(size, error);
-    bool const is_awaited = is_flush_awaited();
-    end_flush();
-    if (was_open && close_reason_) return abort(*close_reason_);  // wakes the service, whatever it awaits
-    if (!is_awaited) write_outbox();
-}
-
-/// After this every post returns `gone`. What was posted before is queued, unless the peer cannot read it.
-void connection::detach_outbox()
-{
-    if (!concurrency_ || !concurrency_->outbox) return;
-    bool const is_readable =
-        close_reason_->kind() != close_reason::kind_type::lost && close_reason_->close_code() != code::slow_consumer;
-    if (is_readable) fill_from_outbox(std::numeric_limits<std::size_t>::max());
-    concurrency_->outbox->detach();
+    receiving_.answer = answer_state::none;
+    if (auto const escaped = std::exchange(concurrency_->answer_error, nullptr)) std::rethrow_exception(escaped);
 }
 
 task<bool> connection::flush_before_wait()
@@ -304,7 +242,7 @@ task<bool> connection::flush_before_wait()
 /// Replies mostly fit into the socket's buffer: then no asynchronous operation is started.
 bool connection::try_flush()
 {
-    if (flushing_) return false;
+    if (is_writing()) return false;
     base::error_code error;
     while (has_output() && !error) {  // twice at most: the frames passed on, and those behind them
         auto const bytes = socket_.encoder().pending();
@@ -331,7 +269,7 @@ void connection::borrow_output()
 
 std::size_t connection::held_memory() const noexcept
 {
-    auto const posted = concurrency_ && concurrency_->outbox ? concurrency_->outbox->bytes() : 0;
+    auto const posted = concurrency_ ? concurrency_->writer.posted() : 0;
     return socket_.decoder().capacity() + socket_.encoder().capacity() + socket_.buffered() + posted;
 }
 
@@ -380,8 +318,12 @@ void connection::set_session(store::session_id session, base::timestamp expires_
 void connection::end(close_reason reason)
 {
     if (close_reason_) return;
-    close_reason_ = std::make_unique<close_reason const>(std::move(reason));
-    if (concurrency_ && concurrency_->outbox) concurrency_->outbox->end();
+    try {
+        close_reason_.reset(new close_reason{std::move(reason)});
+    } catch (std::bad_alloc const&) {  // the connection must still be closed in order
+        close_reason_.reset(&out_of_memory);
+    }
+    if (concurrency_) concurrency_->writer.end_outbox();
     wake_end_waiters();
 }
 
@@ -400,7 +342,9 @@ void connection::abort(close_reason reason)
     if (close_deadline_.is_set()) return;
     base::error_code ignored;  // the operation has ended by itself
     socket_.cancel(ignored);
+    if (concurrency_) concurrency_->writer.wake_all();
     // The service may still await something else although the connection has ended.
+    is_aborted_ = true;
     cancellation_.emit(asio::cancellation_type::terminal);
 }
 
@@ -413,8 +357,10 @@ void connection::evict()
 task<void> connection::close()
 {
     co_await reader_.end();
-    while (flushing_) co_await wait_for_flush();
-    detach_outbox();
+    while (is_writing() || receiving_.answer == answer_state::running) co_await writer().wait();
+    bool const is_readable =
+        close_reason_->kind() != close_reason::kind_type::lost && close_reason_->close_code() != code::slow_consumer;
+    if (concurrency_) concurrency_->writer.close_outbox(is_readable);
     if (evictable_slot_ != nullptr) evictable_slot_->unpin();
     bool const is_evicted = slot_ != nullptr && slot_->is_evicted();
     auto const permit = is_evicted ? slot_->permit_reject() : std::nullopt;
@@ -471,7 +417,9 @@ void connection::on_tick(time_point now, base::timestamp wall)
         if (close_deadline_.passed(now)) close_socket();
         return;
     }
-    if (flushing_) {
+    // The service may have begun another wait since.
+    if (is_aborted_) cancellation_.emit(asio::cancellation_type::terminal);
+    if (is_writing()) {
         auto const queued = socket_.encoder().size();
         timeouts_.watch_output(now, queued, output_position::of(socket_.native_handle()));
     }
@@ -497,7 +445,7 @@ void connection::on_tick(time_point now, base::timestamp wall)
         return abort(close_reason::local(code::session_ended, "the session has expired"));
     }
     // While a write is in progress it would be cancelled, too.
-    if (reader_.is_reading() && !is_active && !flushing_) reader_.release_buffer();
+    if (reader_.is_reading() && !is_active && !is_writing()) reader_.release_buffer();
 }
 
 /// Whether the peer has reset the connection. One that has only shut down its sending side waits for its replies.
@@ -536,7 +484,7 @@ void connection::update_memory()
         memory_.reset();
     }
     if (!memory_ || !memory_->is_evicted()) return;
-    auto const reason = flushing_ ? code::slow_consumer : code::timeout;
+    auto const reason = is_writing() ? code::slow_consumer : code::timeout;
     abort(close_reason::local(reason, "too slow: other connections need its memory"));
 }
 

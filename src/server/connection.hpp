@@ -3,6 +3,7 @@
 #include <asio/cancellation_signal.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,8 +20,8 @@
 #include "server/connection_limiter.hpp"
 #include "server/connection_timeouts.hpp"
 #include "server/options.hpp"
-#include "server/outbox_queue.hpp"
 #include "server/socket_reader.hpp"
+#include "server/socket_writer.hpp"
 #include "server/tls_acceptor.hpp"
 #include "server/traffic.hpp"
 #include "store/records.hpp"
@@ -98,9 +99,6 @@ public:
     /// and the next call awaits it, so that nothing is lost. One coroutine at a time.
     task<void> read();
 
-    /// Lets read() return without bytes; the next call awaits the same read.
-    void interrupt_read() { reader_.interrupt(); }
-
     /// Flushes, and waits for one complete frame. None: ended.
     task<std::optional<frame>> receive();
 
@@ -142,22 +140,25 @@ public:
     /// Writes what the socket takes without waiting. False: flush() the rest, or ended.
     bool try_flush();
 
-    /// Writes what is queued now; where another write is in progress, waits for that first. False: ended. At most two
-    /// coroutines: one that receives and one that sends. After a cancellation (operation_aborted) the rest of the
-    /// output stays queued.
+    /// Waits until what is queued now is written. False: ended. After a cancellation (operation_aborted) it is still
+    /// written. Any number of coroutines.
     task<bool> flush();
 
-    /// Whether the next read must wait for a flush() in progress: its output is full, or lies in the input buffer.
-    bool must_flush_before_read() const noexcept { return is_output_full() || socket_.encoder().has_forwarded(); }
-    bool is_flushing() const noexcept { return flushing_; }
-    /// Whether a coroutine waits for another one's flush(): a third must not call it.
-    bool is_flush_awaited() const noexcept { return concurrency_ && concurrency_->flush_waiter; }
+    /// Whether the next read must wait for the write in progress: its output is full, or lies in the input buffer.
+    bool must_write_before_read() const noexcept { return is_output_full() || socket_.encoder().has_forwarded(); }
+    bool is_writing() const noexcept { return concurrency_ && concurrency_->writer.is_writing(); }
+
+    /// Writes what is queued when the socket is full, and what is posted.
+    socket_writer& writer() { return concurrency().writer; }
 
     /// The queue of messages that are posted to this connection, from any thread.
-    std::shared_ptr<outbox_queue> const& outbox();
+    std::shared_ptr<outbox_queue> const& outbox() { return writer().outbox(); }
 
     /// Sends what was posted: begins a write, or adds to the one in progress.
-    void write_outbox();
+    void write_outbox() { writer().write_posted(); }
+
+    /// Lets read() and the waits for a write return; the next calls wait for the same.
+    void wake();
 
     /// Writes what is queued before the coroutine waits for store or hash. False: ended.
     task<bool> flush_before_wait();
@@ -203,49 +204,54 @@ public:
     void set_session(store::session_id session, base::timestamp expires_at);
     store::session_id session() const noexcept { return session_; }
 
+    /// An account request of the peer that waits for its answer, which a coroutine of its own makes: a receive that is
+    /// cancelled does not abandon it.
+    enum class answer_state : std::uint8_t { none, due, running, done };
+
     /// The receive of the service. It is here because the message_loop would grow by more than these bytes.
     struct receive_state {
         bool is_in_progress = false;
         bool is_expired = false;  ///< its deadline has passed
+        answer_state answer = answer_state::none;
     };
     receive_state& receiving() noexcept { return receiving_; }
+
+    /// The transitions due -> running -> done -> none. The last one throws what the answer has thrown.
+    void on_answer_started();
+    void on_answered(std::exception_ptr escaped);
+    void end_answer();
+
+    io_executor executor() const noexcept;
 
     /// Checks the timeouts; the worker calls it once a tick.
     void on_tick(time_point now, base::timestamp wall);
 
 private:
     friend class socket_reader;
+    friend class socket_writer;
     friend class worker;
 
-    // What the socket_reader uses.
+    struct reason_deleter {
+        void operator()(close_reason const* reason) const noexcept;
+    };
+
+    // What the socket_reader and the socket_writer use.
     message_socket<stream>& socket() noexcept { return socket_; }
     worker& owner() noexcept { return worker_; }
+    bool is_own(asio::cancellation_slot slot) const noexcept { return reader_.is_own(slot); }
+    std::size_t max_outbox() const noexcept { return timeouts_.options().max_outbox; }
     void prepare_buffer();
     void on_read(base::error_code const& error, std::size_t size);
     void on_read_cancelled() { timeouts_.stop_read(); }
     void on_unawaited_error();
 
-    /// Marks a write in progress; its end resumes the coroutine that waits for it.
-    struct flush_guard {
-        explicit flush_guard(connection& conn_) : conn(conn_) { conn.flushing_ = true; }
-        ~flush_guard() { conn.end_flush(); }
-        flush_guard(flush_guard const&) = delete;
-        flush_guard& operator=(flush_guard const&) = delete;
-        connection& conn;
-    };
-    task<void> wait_for_flush();
-    void end_flush();
-    bool fill_from_outbox(std::size_t limit);
-    void start_background_write();
-    void on_background_written(base::error_code const& error, std::size_t size);
-    void detach_outbox();
-
     /// What only some services use: those that do several things at once. On the heap, because most connections never
     /// have it.
     struct concurrency_state {
-        std::optional<base::resume_handler<>> flush_waiter;  // waits for the write in progress
-        std::shared_ptr<outbox_queue> outbox;
+        explicit concurrency_state(connection& conn) : writer(conn) {}
+        socket_writer writer;
         std::optional<base::steady_timer> end_timer;  // never expires; its cancellation says that the connection ends
+        std::exception_ptr answer_error;
         bool is_peer_closed = false;
     };
     concurrency_state& concurrency();
@@ -271,14 +277,14 @@ private:
     socket_reader reader_{*this};
     bool protocol_known_ = false;   // TLS or plaintext
     bool has_plain_input_ = false;  // a byte that is not TLS's came
-    bool flushing_ = false;         // a write waits for the peer
+    bool is_aborted_ = false;       // abort() was called
     receive_state receiving_;
     std::uint8_t denials_ = 0;      // in this phase, those that are the peer's fault
     std::uint8_t all_denials_ = 0;  // in this phase, all denials
     worker& worker_;
     connection_slot* evictable_slot_ = nullptr;  // the slot while it can be evicted
     connection_slot* slot_ = nullptr;            // the slot, always
-    std::unique_ptr<close_reason const> close_reason_;
+    std::unique_ptr<close_reason const, reason_deleter> close_reason_;
     connection_timeouts timeouts_;
     std::unique_ptr<buffer_limiter::share> memory_;  // null: it holds little, which is not counted
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include <asio/co_spawn.hpp>
+#include <asio/multiple_exceptions.hpp>
+
 #include "server/account_requests.hpp"
 
 namespace porter::detail::server {
@@ -15,6 +18,8 @@ void message_loop::report_defect(std::exception_ptr escaped)
 {
     try {
         std::rethrow_exception(std::move(escaped));
+    } catch (asio::multiple_exceptions const& defects) {  // of `||` and `&&`
+        report_defect(defects.first_exception());
     } catch (std::system_error const& defect) {
         // The end of a connection cancels what its service awaits: that is not the service's fault.
         bool const is_cancelled = conn_.ended() && defect.code() == asio::error::operation_aborted;
@@ -29,14 +34,19 @@ void message_loop::report_defect(std::exception_ptr escaped)
 void message_loop::log_defect(std::string_view description)
 {
     ctx_.log.with(conn_.address()).error("defect", {log::quoted("what", description)});
-    conn_.end(close_reason::local(code::internal, "the service failed"));
+    try {
+        conn_.end(close_reason::local(code::internal, "the service failed"));
+    } catch (std::bad_alloc const&) {  // the connection must still be closed in order
+        conn_.end(close_reason::local(code::internal));
+    }
 }
 
 message const* message_loop::next()
 {
     // While the output is full no request is processed, or a flood of small requests could queue large replies without
     // limit.
-    while (!pending_ && !conn_.is_output_full()) {
+    auto const& receiving = conn_.receiving();
+    while (receiving.answer == connection::answer_state::none && !conn_.is_output_full()) {
         auto const received = conn_.next();
         if (!received) return nullptr;
         if (auto const* message = dispatch(*received)) return message;
@@ -58,8 +68,8 @@ message const* message_loop::dispatch(frame received)
     } else if (std::holds_alternative<protocol::closing>(*request)) {
         conn_.end(close_reason::peer_closed());
     } else if (!std::holds_alternative<protocol::pong>(*request)) {
-        // Its views stay valid because nothing is read before it is answered.
         pending_ = std::make_unique<protocol::request>(*request);
+        conn_.receiving().answer = connection::answer_state::due;
     }
     return nullptr;
 }
@@ -67,8 +77,7 @@ message const* message_loop::dispatch(frame received)
 message_loop::receive_guard::receive_guard(message_loop& loop_) : loop(loop_)
 {
     auto& receiving = loop.conn_.receiving();
-    if (receiving.is_in_progress)
-        loop.reject_misuse("a second coroutine receives; one may receive while another one sends");
+    if (receiving.is_in_progress) loop.reject_misuse("a second coroutine receives; only one at a time may");
     receiving.is_in_progress = true;
 }
 
@@ -81,12 +90,6 @@ void message_loop::reject_misuse(std::string_view sentence)
     throw std::logic_error{description};
 }
 
-task<bool> message_loop::flush()
-{
-    if (conn_.is_flush_awaited()) reject_misuse("a third coroutine writes; one may receive while another one sends");
-    return conn_.flush();
-}
-
 task<result<batch, receive_errc>> message_loop::receive_some_for(std::chrono::nanoseconds limit)
 {
     // The timer's handler may run after this coroutine has ended: then it finds no loop.
@@ -96,7 +99,7 @@ task<result<batch, receive_errc>> message_loop::receive_some_for(std::chrono::na
     timer.async_wait([self](base::error_code const& cancelled) {
         if (cancelled || *self == nullptr) return;
         (*self)->conn_.receiving().is_expired = true;
-        (*self)->conn_.interrupt_read();
+        (*self)->conn_.wake();
     });
     deadline_end const end{self};
     auto messages = co_await receive_some();
@@ -113,11 +116,8 @@ task<std::optional<batch>> message_loop::receive_some()
         switch (next_step()) {
             case step::decode:
                 break;
-            case step::answer:
-                co_await answer_pending();
-                break;
-            case step::flush:
-                co_await flush();
+            case step::wait:
+                co_await wait_for_progress();
                 break;
             case step::read:
                 current_ = {};
@@ -129,19 +129,57 @@ task<std::optional<batch>> message_loop::receive_some()
 
 message_loop::step message_loop::next_step()
 {
-    if (pending_) return step::answer;
+    using enum connection::answer_state;
+    auto const& receiving = conn_.receiving();
+    if (receiving.answer == due) start_answer();
+    if (receiving.answer == running) return step::wait;
+    if (receiving.answer == done) {
+        conn_.end_answer();
+        return step::decode;
+    }
     bool const was_full = conn_.is_output_full();  // then complete frames may be left in the input
-    bool const must_flush = conn_.is_flushing() ? conn_.must_flush_before_read() : !conn_.try_flush();
-    if (must_flush) return step::flush;
+    bool const must_wait = conn_.is_writing() ? conn_.must_write_before_read() : !conn_.try_flush();
+    if (must_wait) return step::wait;
     return was_full ? step::decode : step::read;
 }
 
-/// A coroutine of its own: few connections ever have a request that waits, and each would hold its part of the frame.
-task<void> message_loop::answer_pending()
+namespace {
+
+/// Answers a request, in a coroutine of its own. Its views stay valid because nothing is read before it is answered.
+task<void> answer(connection& conn, server_context const& ctx, authenticated_client& client,
+                  std::unique_ptr<protocol::request> pending)
 {
-    auto const is_open = co_await conn_.flush_before_wait();
-    if (is_open) co_await answer_request(conn_, ctx_, client_, *pending_);
-    pending_.reset();
+    auto const is_open = co_await conn.flush_before_wait();
+    if (is_open) co_await answer_request(conn, ctx, client, *pending);
+}
+
+}  // namespace
+
+void message_loop::start_answer()
+{
+    conn_.writer();  // where the receive waits
+    auto const on_end = [&conn = conn_](std::exception_ptr escaped) { conn.on_answered(std::move(escaped)); };
+    conn_.on_answer_started();
+    try {
+        asio::co_spawn(conn_.executor(), answer(conn_, ctx_, client_, std::move(pending_)), on_end);
+    } catch (std::bad_alloc const&) {
+        on_end(std::current_exception());
+    }
+}
+
+/// Waits until some output is written or the request is answered. A coroutine of its own: few connections ever wait
+/// here, and each would hold its part of the frame.
+task<void> message_loop::wait_for_progress()
+{
+    auto const cancellation = co_await asio::this_coro::cancellation_state;
+    auto const before = cancellation.cancelled();
+    auto& writer = conn_.writer();
+    writer.start();
+    bool const is_answering = conn_.receiving().answer == connection::answer_state::running;
+    if (conn_.ended() || !(writer.is_writing() || is_answering)) co_return;
+    co_await writer.wait();
+    // The wait may have ended just before it was cancelled. Then the receive must not take a message.
+    if (cancellation.cancelled() != before && !conn_.ended()) throw std::system_error{asio::error::operation_aborted};
 }
 
 /// Whether it is the message that next() returned last, whose frame is still in the input.

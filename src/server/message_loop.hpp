@@ -40,7 +40,7 @@ public:
     message const* next();
     message const& current() const noexcept { return current_; }  ///< what next() returned last
     void queue(message const& outgoing);
-    task<bool> flush();
+    task<bool> flush() { return conn_.flush(); }
     void close(code value, std::string reason);
     task<void> closed() { return conn_.wait_for_end(); }
     std::shared_ptr<outbox_queue> const& outbox() { return conn_.outbox(); }
@@ -75,9 +75,10 @@ private:
     };
 
     /// What a receive does while there is no message for the service.
-    enum class step : std::uint8_t { decode, answer, flush, read };
+    enum class step : std::uint8_t { decode, wait, read };
     step next_step();
-    task<void> answer_pending();
+    void start_answer();
+    task<void> wait_for_progress();
 
     void log_defect(std::string_view description);
     [[noreturn]] void reject_misuse(std::string_view sentence);

@@ -13,9 +13,9 @@ post_result outbox_queue::post(protocol::kind kind, std::shared_ptr<std::string 
     if (has_ended_) return post_result::gone;
     auto const size = body->size() + item_overhead;
     if (bytes_ + size > limit_ && !items_.empty()) return post_result::full;
+    schedule_locked();  // first, because it may throw; it runs when the mutex is free
     items_.push_back({kind, std::move(body)});
     bytes_ += size;
-    schedule_locked();
     return post_result::queued;
 }
 
@@ -23,9 +23,9 @@ void outbox_queue::close(close_reason reason)
 {
     std::lock_guard const lock{mutex_};
     if (has_ended_) return;
+    schedule_locked();
     has_ended_ = true;
     closing_ = std::move(reason);
-    schedule_locked();
 }
 
 void outbox_queue::schedule()

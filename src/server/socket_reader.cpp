@@ -49,7 +49,9 @@ void socket_reader::make_cancellable()
 
 void socket_reader::interrupt()
 {
-    if (resume_) resume_later(nullptr);
+    if (!resume_) return;
+    if (is_cancellable_) asio::get_associated_cancellation_slot(*resume_).clear();
+    resume_later(nullptr);
 }
 
 /// The read goes on without a coroutine. Resuming takes a round of the executor, because the caller may be the

@@ -30,6 +30,9 @@ public:
     /// Cancels the read in progress, which brings nothing, so that its buffer is freed: the next one waits without.
     void release_buffer();
 
+    /// Whether it is the slot of serve()'s own coroutine, which abort() does not cancel while it reads or writes.
+    bool is_own(asio::cancellation_slot slot) const noexcept { return slot == own_slot_; }
+
     bool is_idle() const noexcept { return state_ == state::idle; }
     bool is_reading() const noexcept { return state_ == state::reading; }
 

@@ -78,7 +78,10 @@ tcp_server::~tcp_server()
     stop();
     // Coroutines that still run refer to this object: they must end here, on their io_context.
     main_.restart();
-    while (!finished_ || background_tasks_ != 0) main_.run_one();
+    while (!finished_ || background_tasks_ != 0) {
+        if (main_.stopped()) main_.restart();  // by the program
+        main_.run_one();
+    }
     ctx_.registry.watch({});
     main_.restart();  // it may have run out of work above
     main_.poll();     // runs what the watcher has posted

@@ -31,6 +31,8 @@ bool is_cancellation(std::exception_ptr const& thrown)
 {
     try {
         std::rethrow_exception(thrown);
+    } catch (asio::multiple_exceptions const& several) {  // of `||` and `&&`
+        return is_cancellation(several.first_exception());
     } catch (std::system_error const& error) {
         return error.code() == asio::error::operation_aborted;
     } catch (...) {

@@ -169,3 +169,152 @@ TEST_CASE("a second receive at the same time ends that connection and not the se
     });
     CHECK(fixture.log.count("defect") >= 2);
 }
+
+TEST_CASE("a receive and a send and a post wait for a slow peer at the same time and an account request comes")
+{
+    std::optional<outbox> box;
+    auto const service = [&box](connection& client) -> task<void> {
+        box.emplace(client.outbox());
+        auto both = echo_all(client) && send_numbers(client, 20, 100'000);
+        co_await std::move(both);
+    };
+    server_fixture fixture{with_access(wire::access_mode::identify), service};
+    fixture.run([&]() -> task<void> {
+        auto client = co_await fixture.greeted();
+        co_await client.send(wire::identify{"Ann"});
+        co_await client.receive_access();
+        while (!box) co_await yield();
+        for (int i = 0; i < 20; ++i) box->post(std::string(40'000, '.'));
+        co_await yield(50);  // all of them wait
+        co_await client.send(wire::identify{"Bob"});
+        int texts = 0;
+        bool is_answered = false;
+        while (texts < 40 || !is_answered) {
+            auto const reply = co_await client.receive();
+            if (!reply) FAIL("the server closed the connection");
+            if (std::holds_alternative<wire::text>(*reply)) {
+                ++texts;
+            } else {
+                is_answered = true;
+            }
+        }
+    });
+    CHECK(fixture.log.count("defect") == 0);
+}
+
+TEST_CASE("a receive that is cancelled while it writes to a slow peer loses nothing")
+{
+    std::vector<std::string> seen;
+    auto const service = [&seen](connection& client) -> task<void> {
+        auto const executor = co_await asio::this_coro::executor;
+        client.queue(std::string(6'000'000, '.'));
+        while (seen.size() < 3) {
+            detail::base::steady_timer timer{executor, 1ms};
+            auto either = client.receive_text() || timer.async_wait(use_task);
+            auto const first = co_await std::move(either);
+            if (first.index() == 1) continue;
+            if (!std::get<0>(first)) co_return;
+            seen.push_back(*std::get<0>(first));
+        }
+    };
+    auto options = open_access();
+    options.max_frame = 8'000'000;
+    server_fixture fixture{options, service};
+    fixture.run([&]() -> task<void> {
+        auto client = co_await fixture.admitted();
+        for (auto const* body : {"one", "two", "three"}) co_await client.send(text_of(body));
+        detail::base::steady_timer pause{fixture.io, 20ms};
+        co_await pause.async_wait(use_task);
+        co_await client.receive<wire::text>();
+        auto const closed = co_await client.receives_closing(code::normal);
+        CHECK(closed);
+    });
+    CHECK(seen == std::vector<std::string>{"one", "two", "three"});
+}
+
+TEST_CASE("a flush that is cancelled ends although the peer does not read and its messages arrive")
+{
+    bool was_cancelled = false;
+    auto const service = [&was_cancelled](connection& client) -> task<void> {
+        auto const executor = co_await asio::this_coro::executor;
+        client.queue(std::string(6'000'000, '.'));
+        detail::base::steady_timer timer{executor, 1ms};
+        auto either = client.flush() || timer.async_wait(use_task);
+        auto const first = co_await std::move(either);
+        was_cancelled = first.index() == 1;
+        co_await client.closed();
+    };
+    server_fixture fixture{open_access(), service};
+    fixture.run([&]() -> task<void> {
+        auto client = co_await fixture.admitted();
+        while (!was_cancelled) co_await yield();
+        auto const text = co_await client.receive<wire::text>();
+        CHECK(text.body.size() == 6'000'000);
+    });
+}
+
+TEST_CASE("a receive that is cancelled does not repeat an account request")
+{
+    auto const service = [](connection& client) -> task<void> {
+        auto const executor = co_await asio::this_coro::executor;
+        while (client.name() == "Ann") {
+            auto either = client.receive_text() || yield();
+            auto const first = co_await std::move(either);
+            if (first.index() == 0) co_return;
+        }
+    };
+    server_fixture fixture{{}, service};
+    fixture.run([&]() -> task<void> {
+        auto client = co_await fixture.registered("Ann");
+        co_await client.send(wire::change_password{test_password, "another horse on a staple"});
+        auto const reply = co_await client.receive();
+        REQUIRE(reply);
+        CHECK(std::holds_alternative<wire::done>(*reply));
+        co_await client.send(text_of("that is all"));
+        auto const closed = co_await client.receives_closing(code::normal);
+        CHECK(closed);
+    });
+}
+
+TEST_CASE("a stop while one coroutine receives and another one waits is no defect")
+{
+    auto const service = [](connection& client) -> task<void> {
+        auto const executor = co_await asio::this_coro::executor;
+        detail::base::steady_timer never{executor, 24h};
+        auto either = echo_all(client) || never.async_wait(use_task);
+        co_await std::move(either);
+        never.expires_after(24h);
+        co_await never.async_wait(use_task);  // after the first cancellation
+    };
+    auto options = open_access();
+    options.frame_time = 400ms;  // ticks of 50 ms
+    server_fixture fixture{options, service};
+    fixture.run([&]() -> task<void> {
+        auto client = co_await fixture.admitted();
+        fixture.server->stop();
+        auto const closed = co_await client.receives_closing(code::shutting_down);
+        CHECK(closed);
+        co_await fixture.wait_for_connections(0);
+    });
+    CHECK(fixture.log.count("defect") == 0);
+}
+
+TEST_CASE("a service that stops its io_context does not keep the server from ending")
+{
+    bool has_ended = false;
+    {
+        std::optional<asio::io_context*> io;
+        auto const service = [&](connection& client) -> task<void> {
+            co_await client.closed();
+            (*io)->stop();
+            has_ended = true;
+        };
+        server_fixture fixture{open_access(), service};
+        io = &fixture.io;
+        fixture.run([&]() -> task<void> {
+            auto client = co_await fixture.admitted();
+            co_await client.send(wire::closing{});
+        });
+    }
+    CHECK(has_ended);
+}
