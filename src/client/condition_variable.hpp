@@ -3,11 +3,13 @@
 #include <chrono>
 
 #include "base/asio.hpp"
+#include "client/cancellation_check.hpp"
 
 namespace porter::detail::client {
 
 /// A condition variable for coroutines of one thread, with a deadline. A wait may end spuriously: wait in a loop that
-/// checks the condition and, where there is a deadline, is_expired().
+/// checks the condition and, where there is a deadline, is_expired(). A wait throws asio::error::operation_aborted if
+/// its coroutine was cancelled, even if it was notified at the same moment.
 class condition_variable {
 public:
     using time_point = std::chrono::steady_clock::time_point;
@@ -17,13 +19,19 @@ public:
         : timer_(executor, deadline)
     {}
 
-    task<void> wait() { co_await timer_.async_wait(base::use_tuple); }
+    task<void> wait()
+    {
+        auto const state = co_await asio::this_coro::cancellation_state;
+        cancellation_check const cancellation{state};
+        co_await timer_.async_wait(base::use_tuple);
+        cancellation.throw_if_cancelled();
+    }
 
     /// The same until `deadline` instead of the constructor's. For one coroutine at a time: it ends the other waits.
     task<void> wait_until(time_point deadline)
     {
         timer_.expires_at(deadline);
-        co_await timer_.async_wait(base::use_tuple);
+        co_await wait();
     }
 
     /// Ends all waits.

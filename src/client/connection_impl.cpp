@@ -179,18 +179,15 @@ task<client_result<void>> connection_impl::flush(std::shared_ptr<connection_impl
     co_return client_result<void>{};
 }
 
-/// A receive that is cancelled while it waits takes no message, even if one has arrived at the same moment: the result
-/// of the loser of a `||` is dropped.
+/// A receive that is cancelled while it waits takes no message, even if one has arrived at the same moment (see
+/// condition_variable): the result of the loser of a `||` is dropped.
 task<result<message, receive_errc>> connection_impl::receive(std::shared_ptr<connection_impl> self, time_point deadline)
 {
     auto& me = *self;
-    auto const cancellation = co_await asio::this_coro::cancellation_state;
-    auto const before = cancellation.cancelled();
     receive_guard const guard{me.receiving_};
     while (me.received_.empty() && !me.ended_) {
         if (deadline <= clock::now()) co_return unexpected(receive_errc::timed_out);
         co_await me.message_arrived_.wait_until(deadline);
-        if (cancellation.cancelled() != before) throw std::system_error(asio::error::operation_aborted);
     }
     auto const* received = me.next();
     if (received == nullptr) co_return unexpected(receive_errc::ended);

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "client/cancellation_check.hpp"
 #include "client/connect_errors.hpp"
 #include "client/deadline_socket.hpp"
 #include "client/host_key_check.hpp"
@@ -27,8 +28,11 @@ task<client_result<base::tcp_socket>> connect_to(tcp::endpoint endpoint, std::st
     socket.open(endpoint.protocol(), open_error);  // here, so that a closed socket means that the deadline has passed
     if (open_error) co_return unreachable_error(server, open_error);
     auto const connecting = make_deadline_socket(std::move(socket), deadline);
+    auto const state = co_await asio::this_coro::cancellation_state;
+    cancellation_check const cancellation{state};
     auto [error] = co_await connecting->socket.async_connect(endpoint, base::use_tuple);
     connecting->timer.cancel();
+    cancellation.throw_if_cancelled();  // or the next address would be tried
     if (!connecting->socket.is_open()) co_return timed_out_error(server);
     if (error) co_return unreachable_error(server, error);
     connecting->socket.set_option(tcp::no_delay{true}, error);  // frames are written whole: Nagle would only delay
@@ -107,7 +111,10 @@ task<client_result<opened_stream>> open_stream(std::string host, std::uint16_t p
     if (options.transport == transport::plain) {
         co_return opened_stream{stream{std::move(*connected)}, {}, {}, trust_source::none};
     }
+    auto const state = co_await asio::this_coro::cancellation_state;
+    cancellation_check const cancellation{state};
     auto opened = co_await start_tls(std::move(*connected), std::move(host), server, options, deadline);
+    cancellation.throw_if_cancelled();
     co_return opened;
 }
 
