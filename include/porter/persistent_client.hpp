@@ -33,8 +33,9 @@ struct client_state {
     client_phase phase = client_phase::connecting;  ///< what it does
     std::uint64_t connection = 0;       ///< the number of the latest connection with access, from 1; 0: none yet
     bool resumed = false;               ///< of that connection: it resumed a session, without the password
-    std::chrono::milliseconds pause{};  ///< waiting: the whole pause
-    std::optional<client_error> error;  ///< waiting, stopped: why
+    std::chrono::milliseconds pause{};  ///< waiting: the whole pause; else 0
+    /// Why the latest connection ended or failed; none: connected, or the first attempt.
+    std::optional<client_error> error;
 };
 
 /// The options of a persistent client.
@@ -78,7 +79,8 @@ struct persistent_client_options {
 /// Connecting again: after a pause of 0.5 s to 30 s (porter::backoff), which is at least the server's `retry_after`.
 /// The pauses grow until a connection has lasted 30 s. The client stops for good, with the error, if
 /// client_error::is_final() says that the same would fail again (a wrong password, another host key, ...), and after
-/// the server's closing with `normal`, by which a service says that it has finished.
+/// the server's closing with `normal`, which a service sends when it returns: it closes with another code if clients
+/// shall come back.
 ///
 /// Delivery is at most once: the protocol has no acknowledgement. A message is written once, on one connection. If that
 /// connection is lost, the client does not know whether the server has received it, and does not send it again: decide
@@ -97,12 +99,13 @@ struct persistent_client_options {
 /// others send.
 ///
 /// Cancellation: each operation can be cancelled, throws asio::error::operation_aborted then, and loses no received
-/// message.
+/// message. A send that is cancelled while it waits for a connection has sent nothing; one that
+/// is cancelled later has queued its message, which is written.
 ///
 /// Errors: no call throws for a denied request or a lost connection.
 ///
 /// Lifetime: destroying it drops the connection and ends all pending operations with the error that the client was
-/// destroyed; close() closes in order. Until then it keeps the io_context running.
+/// destroyed; close() closes in order. It keeps the io_context running until it has stopped.
 class persistent_client {
 public:
     /// Starts to connect as soon as the io_context runs. `host` and `port` as in client::connect().
@@ -118,8 +121,9 @@ public:
     client_error const* ended() const noexcept;
 
     /// Waits until there is a connection with access, and returns it: the current one or the next. Null: the client has
-    /// stopped. Use it like any client, also after it has ended, but destroy it on its thread. Closing it, or logging
-    /// out, stops the persistent client. Receive either on it or by the calls below, not both at once.
+    /// stopped. Use it like any client, also after it has ended, but destroy it on its thread. Its close() and logout()
+    /// stop the persistent client. After revoke() of its own session the persistent client logs in again, or without a
+    /// password stops. Receive either on it or by the calls below, not both at once.
     task<std::shared_ptr<client>> connected();
 
     /// Waits until the client has stopped for good.
@@ -140,7 +144,7 @@ public:
     /// than 1 MiB of them wait.
     task<std::optional<message>> receive();
 
-    /// The same with a deadline: `timed_out` loses nothing.
+    /// The same with a deadline: `timed_out` loses nothing. A limit of 0: only what has arrived.
     task<result<message, receive_errc>> receive_for(std::chrono::nanoseconds limit);
 
     /// Waits for the next text and returns a copy; skips data messages.

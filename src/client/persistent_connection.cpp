@@ -93,6 +93,7 @@ task<void> persistent_connection::run(std::shared_ptr<persistent_connection> sel
     running_guard const guard{me.running_};
     while (!me.ended_ && !me.closing_) {
         me.state_.phase = client_phase::connecting;
+        me.state_.pause = {};
         me.change_state();
         auto error = co_await run_connection(self);
         me.current_.reset();
@@ -260,6 +261,7 @@ void persistent_connection::stop(client_error error)
     current_.reset();
     ended_ = error;
     state_.phase = client_phase::stopped;
+    state_.pause = {};
     state_.error = std::move(error);
     receivable_.notify();
     change_state();

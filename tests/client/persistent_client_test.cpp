@@ -67,6 +67,26 @@ TEST_CASE("a persistent client connects again after the connection was lost")
           strings{"connecting", "connected 1", "waiting 500", "connecting", "connected 2", "stopped normal"});
 }
 
+TEST_CASE("the state of a persistent client has the latest error and the pause at hand")
+{
+    persistent_client_fixture fixture;
+    strings states;
+    auto options = fixture.options();
+    options.on_state = [&](client_state const& state) {
+        std::string const error{state.error ? name_of(state.error->code) : "none"};
+        states.push_back(std::to_string(state.pause.count()) + " " + error);
+    };
+    asio::io_context io;
+    scripted_server server{io, {receive(kind::hello), send(protocol::closing{12, "full"})}};
+    server.add(open_script({send(protocol::closing{0, "done"})}));
+    play(server, io, [&](scripted_server& running) -> task<void> {
+        auto client = fixture.start(running, io.get_executor(), options);
+        co_await client.closed();
+    });
+    //                     connecting, waiting,         connecting,      connected, stopped
+    CHECK(states == strings{"0 none", "500 server_full", "0 server_full", "0 none", "0 normal"});
+}
+
 TEST_CASE("a persistent client waits for the next connection while it receives")
 {
     persistent_client_fixture fixture;
