@@ -112,7 +112,7 @@ struct client_options {
 /// The server's welcome.
 struct server_info {
     porter::access access = porter::access::authenticate;  ///< what it requires of a client
-    std::string agent;                                     ///< such as "porterd/0.1.0"
+    std::string agent;                                     ///< such as "porterd/0.2.0"
     std::string known_as;         ///< the name last used from this machine's address, without proof; may be empty
     std::uint32_t max_frame = 0;  ///< the largest payload that may be sent, in bytes: a text of one byte less
 };
@@ -224,14 +224,16 @@ public:
     /// Proves an account by its password. Denied: bad_credentials, throttled, busy, unavailable, not_supported.
     task<client_result<access_granted>> login(std::string name, std::string password);
 
-    /// Registers an account. Denied: registration_closed, invalid_name, weak_password, name_taken; busy, unavailable.
+    /// Registers an account. Denied: registration_closed, invalid_name, weak_password, name_taken; throttled, busy,
+    /// unavailable, not_supported.
     task<client_result<access_granted>> register_account(std::string name, std::string password);
 
-    /// Resumes a session. Denied: invalid_token (delete the token), tls_required, unavailable, throttled.
+    /// Resumes a session. Denied: invalid_token (delete the token), tls_required, throttled, busy, unavailable,
+    /// not_supported.
     task<client_result<access_granted>> resume(std::string token);
 
     /// Gives a name where the server requires no proof; after access it renames this machine's address. Denied:
-    /// invalid_name, not_supported.
+    /// invalid_name, unavailable, not_supported.
     task<client_result<access_granted>> identify(std::string name);
     ///@}
 
@@ -268,7 +270,7 @@ public:
     task<std::optional<message>> receive();
 
     /// The same with a deadline: `ended`, or `timed_out` if no message has arrived after `limit`. A time-out loses
-    /// nothing. A limit of 0 never waits.
+    /// nothing. A limit of 0: only what has arrived.
     task<result<message, receive_errc>> receive_for(std::chrono::nanoseconds limit);
 
     /// The next message that has already arrived, or null. Never suspends. Valid until the next receive.
@@ -292,7 +294,7 @@ public:
     /// skipped, so the request may still be carried out. identify() after access does the same.
     ///@{
 
-    /// The sessions of the account, on all machines.
+    /// The sessions of the account, on all machines. Denied: unavailable.
     task<client_result<std::vector<session_info>>> sessions();
 
     /// Ends a session of the account. Denied: not_found, unavailable.
@@ -308,7 +310,8 @@ public:
     ///@}
 
     /// Closes the connection in order: writes the queue and a closing(normal), then reads and discards input for up to
-    /// 2 s, until the server closes. Does nothing when the connection has ended.
+    /// 2 s, until the server closes. Does nothing when the connection has ended. Messages that have arrived can still
+    /// be received, after this and after any other end.
     task<void> close();
 
 private:

@@ -91,7 +91,8 @@ public:
     ///@{
     /// The same for at most `limit` from the moment when they are awaited; the error is asio::error::timed_out when the
     /// time is over. Nothing is lost then, also if a message has arrived in part: the next receive goes on. A limit of
-    /// 0 or less is over as soon as the executor runs other handlers. Errors are values; only std::bad_alloc is thrown.
+    /// 0 or less: only what has arrived; a message that takes several reads may take several calls. Errors are values;
+    /// only std::bad_alloc is thrown.
     awaitable<result<std::vector<std::byte>, std::error_code>> receive_for(std::chrono::nanoseconds limit);
     awaitable<result<std::string, std::error_code>> receive_text_for(std::chrono::nanoseconds limit);
     awaitable<result<void, std::error_code>> receive_some_for(std::chrono::nanoseconds limit);
