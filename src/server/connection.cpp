@@ -203,10 +203,10 @@ connection::concurrency_state& connection::concurrency()
     return *concurrency_;
 }
 
-void connection::wake()
+void connection::interrupt_waits()
 {
     reader_.interrupt();
-    if (concurrency_) concurrency_->writer.wake_all();
+    if (concurrency_) concurrency_->writer.resume_all();
 }
 
 io_executor connection::executor() const noexcept
@@ -223,7 +223,7 @@ void connection::on_answered(std::exception_ptr escaped)
 {
     receiving_.answer = answer_state::done;
     concurrency_->answer_error = std::move(escaped);  // wait_for_progress() has made it
-    concurrency_->writer.wake_all();
+    concurrency_->writer.resume_all();
 }
 
 void connection::end_answer()
@@ -324,7 +324,7 @@ void connection::end(close_reason reason)
         close_reason_.reset(&out_of_memory);
     }
     if (concurrency_) concurrency_->writer.end_outbox();
-    wake_end_waiters();
+    resume_end_waiters();
 }
 
 void connection::end_with_error(base::error_code const& error)
@@ -342,7 +342,7 @@ void connection::abort(close_reason reason)
     if (close_deadline_.is_set()) return;
     base::error_code ignored;  // the operation has ended by itself
     socket_.cancel(ignored);
-    if (concurrency_) concurrency_->writer.wake_all();
+    if (concurrency_) concurrency_->writer.resume_all();
     // The service may still await something else although the connection has ended.
     is_aborted_ = true;
     cancellation_.emit(asio::cancellation_type::terminal);
@@ -436,7 +436,7 @@ void connection::on_tick(time_point now, base::timestamp wall)
     }
     if (concurrency_ && concurrency_->end_timer && !concurrency_->is_peer_closed && is_peer_closed()) {
         concurrency_->is_peer_closed = true;
-        wake_end_waiters();
+        resume_end_waiters();
     }
     if (auto expired = timeouts_.expired(now)) return abort(std::move(*expired));
     update_memory();
@@ -470,7 +470,7 @@ task<void> connection::wait_for_end()
     co_await state.end_timer->async_wait(base::use_tuple);
 }
 
-void connection::wake_end_waiters()
+void connection::resume_end_waiters()
 {
     if (concurrency_ && concurrency_->end_timer) concurrency_->end_timer->cancel();
 }

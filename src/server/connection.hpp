@@ -158,7 +158,7 @@ public:
     void write_outbox() { writer().write_posted(); }
 
     /// Lets read() and the waits for a write return; the next calls wait for the same.
-    void wake();
+    void interrupt_waits();
 
     /// Writes what is queued before the coroutine waits for store or hash. False: ended.
     task<bool> flush_before_wait();
@@ -265,7 +265,7 @@ private:
     task<void> drain_input();
     bool is_peer_gone();
     bool is_peer_closed();
-    void wake_end_waiters();
+    void resume_end_waiters();
     std::size_t held_memory() const noexcept;
     void count_memory();
     void update_memory();

@@ -99,7 +99,7 @@ task<result<batch, receive_errc>> message_loop::receive_some_for(std::chrono::na
     timer.async_wait([self](base::error_code const& cancelled) {
         if (cancelled || *self == nullptr) return;
         (*self)->conn_.receiving().is_expired = true;
-        (*self)->conn_.wake();
+        (*self)->conn_.interrupt_waits();
     });
     deadline_end const end{self};
     auto messages = co_await receive_some();

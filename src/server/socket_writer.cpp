@@ -40,7 +40,7 @@ void socket_writer::on_written(base::error_code const& error, std::size_t size)
     conn_.on_written(size, error);
     bool const is_awaited = !waiters_.empty();
     try {
-        wake_all();
+        resume_all();
         if (conn_.ended() != nullptr) {
             if (was_open && !is_awaited) conn_.abort(*conn_.ended());  // wakes the service, whatever it awaits
             return;
@@ -81,7 +81,7 @@ void socket_writer::resume(waiters::iterator which, std::exception_ptr error)
                [handler = std::move(handler), error]() mutable { std::move(handler)(error); });
 }
 
-void socket_writer::wake_all()
+void socket_writer::resume_all()
 {
     while (!waiters_.empty()) resume(waiters_.begin(), nullptr);
 }

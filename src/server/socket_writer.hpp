@@ -31,10 +31,10 @@ public:
     /// Bytes written so far.
     std::uint64_t written() const noexcept { return written_; }
 
-    /// Waits until the socket has taken something, the write has ended or wake_all() was called. Throws
+    /// Waits until the socket has taken something, the write has ended or resume_all() was called. Throws
     /// operation_aborted when the coroutine is cancelled; serve()'s own is not, as for reads.
     task<void> wait();
-    void wake_all();
+    void resume_all();
 
     /// The queue of messages that are posted to the connection.
     std::shared_ptr<outbox_queue> const& outbox();
