@@ -97,18 +97,20 @@ class Consumer:
             return [word.replace("\0", " ") for word in said.replace("\\ ", "\0").split()]
 
         def program(name, packages, *sources):
+            for source in sources:
+                options = ["-DASIO_SEPARATE_COMPILATION"] if source == "separate" else []
+                if "clang" in self.compiler:  # for files that include Asio before Porter
+                    options += ["-DASIO_HAS_CO_AWAIT=1", "-DASIO_HAS_STD_COROUTINE=1"]
+                run(self.compiler, "-std=c++20", *self.flags.split(), *options, *flags("--cflags", *packages),
+                    "-c", PARENT / f"{source}.cpp", "-o", build / f"{source}.o")
             for static in ([], ["--static"]):
-                run(self.compiler, "-std=c++20", *self.flags.split(), *flags("--cflags", *packages), *sources,
+                run(self.compiler, *self.flags.split(), *(build / f"{source}.o" for source in sources),
                     *flags("--libs", *static, *packages), "-o", build / name)
+                run_programs(build, [name])
 
-        # With clang, a file that includes Asio before Porter needs these.
-        coroutines = ["-DASIO_HAS_CO_AWAIT=1", "-DASIO_HAS_STD_COROUTINE=1"] if "clang" in self.compiler else []
-        program("porter", ["porter-wire"], *coroutines, *sorted(PARENT.glob("[!s]*.cpp")), PARENT / "separate.cpp")
-        names = ["porter"]
+        program("porter", ["porter-wire"], "two_asios", "round_trip", "elsewhere", "separate")
         if "server" in self.components:
-            program("session", ["porter-client", "porter-server"], *coroutines, PARENT / "session.cpp")
-            names.append("session")
-        run_programs(build, names)
+            program("session", ["porter-client", "porter-server"], "session")
 
     def subdirectory(self):
         build = fresh(self.work / "subdirectory")
