@@ -16,7 +16,8 @@ endif()
 
 if(PORTER_SMALL_CONNECTIONS)
   # No cache of freed memory for the next frame or operation: an idle connection would keep the memory of its handshake
-  # (measured: about 450 bytes with a session), and malloc is as fast. It changes a type of Asio, so all files of a program need it.
+  # (measured: about 450 bytes with a session), and malloc is as fast. It changes a type of Asio, so all files of a
+  # program need it.
   target_compile_definitions(porter_asio INTERFACE ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=0)
 endif()
 
