@@ -361,7 +361,9 @@ task<void> persistent_connection::close(std::shared_ptr<persistent_connection> s
     me.closing_ = true;
     auto const connection = me.current_;
     if (connection) {
-        if (std::exchange(me.is_session_unsaved_, false)) co_await connection->logout();
+        if (std::exchange(me.is_session_unsaved_, false)) {
+            [[maybe_unused]] auto const logged_out = co_await connection->logout();  // at worst the session expires
+        }
         co_await connection->close();
     }
     if (me.running_) me.cancellation_.emit(asio::cancellation_type::terminal);
