@@ -21,8 +21,10 @@ if(PORTER_SMALL_CONNECTIONS)
   target_compile_definitions(porter_asio INTERFACE ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=0)
 endif()
 
-# Only base/asio_impl.cpp compiles Asio's implementation, so that all other files build faster. Asio's types stay the
-# same, so these objects can be linked with those of users, who compile it in each file.
+# With g++, only base/asio_impl.cpp compiles Asio's implementation, so that other files build faster. Asio's types stay
+# the same, so these objects can be linked with those of users, who compile it in each file.
 add_library(porter_asio_separate INTERFACE)
 target_link_libraries(porter_asio_separate INTERFACE porter_asio)
-target_compile_definitions(porter_asio_separate INTERFACE ASIO_SEPARATE_COMPILATION)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # clang emits only one of two entry points of an inline constructor
+  target_compile_definitions(porter_asio_separate INTERFACE ASIO_SEPARATE_COMPILATION)
+endif()
