@@ -61,6 +61,8 @@ class Consumer:
         self.flags = options.flags
         self.components = options.components.split(",")
         self.library = options.library or options.compiler
+        # Only g++ compiles Asio's implementation apart from its users (PorterAsio.cmake).
+        self.separate = "clang" not in self.library
         self.moved = self.work / f"moved prefix of {self.library}"
 
     def cmake(self, source, build, *options):
@@ -82,8 +84,8 @@ class Consumer:
     def package(self):
         build = fresh(self.work / "package")
         self.cmake(PARENT, build, f"-DCMAKE_BUILD_TYPE={self.build_type}", f"-DCMAKE_CXX_FLAGS={self.flags}",
-                   f"-DCMAKE_PREFIX_PATH={self.moved}", f"-DCOMPONENTS={';'.join(self.components)}", "-Wdev",
-                   "-Werror=dev")
+                   f"-DCMAKE_PREFIX_PATH={self.moved}", f"-DCOMPONENTS={';'.join(self.components)}",
+                   f"-DSEPARATE={self.separate}", "-Wdev", "-Werror=dev")
         run_programs(build, programs(self.components))
 
     def pkg_config(self):
@@ -98,7 +100,7 @@ class Consumer:
 
         def program(name, packages, *sources):
             for source in sources:
-                options = ["-DASIO_SEPARATE_COMPILATION"] if source == "separate" else []
+                options = ["-DASIO_SEPARATE_COMPILATION"] if source == "separate" and self.separate else []
                 if "clang" in self.compiler:  # for files that include Asio before Porter
                     options += ["-DASIO_HAS_CO_AWAIT=1", "-DASIO_HAS_STD_COROUTINE=1"]
                 run(self.compiler, "-std=c++20", *self.flags.split(), *options, *flags("--cflags", *packages),
@@ -121,7 +123,8 @@ class Consumer:
         if shutil.which("ccache"):
             options.append("-DCMAKE_CXX_COMPILER_LAUNCHER=ccache")
         self.cmake(PARENT, build, f"-DPORTER_SOURCE={SOURCE}", f"-DCMAKE_BUILD_TYPE={self.build_type}",
-                   f"-DCMAKE_CXX_FLAGS={self.flags}", f"-DCOMPONENTS={';'.join(self.components)}", *options)
+                   f"-DCMAKE_CXX_FLAGS={self.flags}", f"-DCOMPONENTS={';'.join(self.components)}",
+                   f"-DSEPARATE={self.separate}", *options)
         run_programs(build, programs(self.components))
         installed = fresh(self.work / "installed")
         run("cmake", "--install", build, "--prefix", installed)

@@ -12,5 +12,5 @@ void start_elsewhere(asio::io_context& io);
 /// How many of its steps have run.
 int steps_elsewhere();
 
-/// Whether code that is compiled as Porter's objects are (ASIO_SEPARATE_COMPILATION) takes it for asio::error::eof.
+/// Whether code that is compiled as Porter's objects are takes it for asio::error::eof.
 bool is_eof_separately(std::error_code error);

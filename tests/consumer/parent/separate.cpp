@@ -1,4 +1,4 @@
-// Compiled with ASIO_SEPARATE_COMPILATION, as Porter's objects are: Asio's functions come from another object.
+// Compiled as Porter's objects are. With g++ (ASIO_SEPARATE_COMPILATION) Asio's functions come from another object.
 #include <asio/error.hpp>
 
 #include "elsewhere.hpp"
