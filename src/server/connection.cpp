@@ -222,7 +222,7 @@ void connection::on_answer_started()
 void connection::on_answered(std::exception_ptr escaped)
 {
     receiving_.answer = answer_state::done;
-    concurrency_->answer_error = std::move(escaped);  // wait_for_progress() has made it
+    concurrency_->answer_error = std::move(escaped);  // start_answer() has made it
     concurrency_->writer.resume_all();
 }
 

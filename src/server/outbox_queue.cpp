@@ -64,12 +64,6 @@ std::optional<outbox_queue::item> outbox_queue::take()
     return next;
 }
 
-bool outbox_queue::empty() const
-{
-    std::lock_guard const lock{mutex_};
-    return items_.empty();
-}
-
 std::size_t outbox_queue::bytes() const
 {
     std::lock_guard const lock{mutex_};

@@ -42,7 +42,6 @@ public:
     /// The next message, which is no longer queued.
     std::optional<item> take();
 
-    bool empty() const;
     std::size_t bytes() const;
 
     /// The connection ends: each later post returns `gone`. What was posted before can still be taken.

@@ -2,6 +2,7 @@
 #include "base/awaitable_operators.hpp"
 #include "support/catch.hpp"
 #include "support/server_fixture.hpp"
+#include "support/texts.hpp"
 
 using namespace porter;
 using namespace porter::testing;
@@ -10,19 +11,6 @@ using namespace porter::detail::base::awaitable_operators;
 namespace wire = detail::protocol;
 
 namespace {
-
-wire::text text_of(std::string_view body)
-{
-    wire::text text;
-    text.body = body;
-    return text;
-}
-
-task<void> expect_text(test_client& client, std::string body)
-{
-    auto const text = co_await client.receive<wire::text>();
-    CHECK(text.body == body);
-}
 
 /// Echoes until the connection ends.
 task<void> echo_all(connection& client)

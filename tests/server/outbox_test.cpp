@@ -7,6 +7,7 @@
 #include "base/awaitable_operators.hpp"
 #include "support/catch.hpp"
 #include "support/server_fixture.hpp"
+#include "support/texts.hpp"
 
 using namespace porter;
 using namespace porter::testing;
@@ -15,19 +16,6 @@ using namespace porter::detail::base::awaitable_operators;
 namespace wire = detail::protocol;
 
 namespace {
-
-wire::text text_of(std::string_view body)
-{
-    wire::text text;
-    text.body = body;
-    return text;
-}
-
-task<void> expect_text(test_client& client, std::string body)
-{
-    auto const text = co_await client.receive<wire::text>();
-    CHECK(text.body == body);
-}
 
 task<void> receive_until_end(connection& client)
 {
@@ -260,12 +248,12 @@ TEST_CASE("closing by an outbox sends what was posted before and then the reason
         auto client = co_await fixture.admitted();
         auto const boxes = co_await hub.wait_for(1);
         boxes[0].post("goodbye");
-        boxes[0].close(code::unavailable, "the room is closed");
+        boxes[0].close(code::unavailable, "the lobby is closed");
         CHECK(boxes[0].post("too late") == post_result::gone);
         co_await expect_text(client, "goodbye");
         auto const closing = co_await client.receive<wire::closing>();
         CHECK(closing.code == static_cast<std::uint16_t>(code::unavailable));
-        CHECK(closing.reason == "the room is closed");
+        CHECK(closing.reason == "the lobby is closed");
     });
     CHECK(fixture.log.count("defect") == 0);
 }
