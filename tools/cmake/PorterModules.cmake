@@ -51,6 +51,9 @@ function(porter_program name)
   target_link_libraries(program_${name} PRIVATE porter_flags ${program_DEPENDS})
   set_target_properties(program_${name} PROPERTIES
     OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+  if(TARGET all_programs)
+    add_dependencies(all_programs program_${name})
+  endif()
 endfunction()
 
 # porter_tests(NAME [FOLDER path] DEPENDS libraries...): a test program of tests/FOLDER. Each TEST_CASE is a ctest test.
@@ -71,6 +74,7 @@ function(porter_tests name)
 endfunction()
 
 if(PORTER_BUILD_TESTS)
-  # All tests of modules, without the programs: ThreadSanitizer's.
+  # What the preset tsan builds: not the tests of the programs.
   add_custom_target(module_tests)
+  add_custom_target(all_programs)
 endif()
