@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "config/bind.hpp"
 #include "config/option_kinds.hpp"
+#include "config/service_spec.hpp"
 
 namespace porter::detail::config {
 namespace {
@@ -29,7 +30,6 @@ constexpr std::array<choice_name<access>, 3> accesses{
     {{"open", access::open}, {"identify", access::identify}, {"authenticate", access::authenticate}}};
 constexpr std::array<choice_name<bool>, 2> registrations{{{"open", true}, {"closed", false}}};
 constexpr std::array<choice_name<bool>, 2> switches{{{"on", true}, {"off", false}}};
-constexpr std::array<choice_name<std::string_view>, 1> services{{{"echo", "echo"}}};
 constexpr std::array<choice_name<tls_mode>, 3> tls_modes{
     {{"auto", tls_mode::automatic}, {"required", tls_mode::required}, {"off", tls_mode::off}}};
 
@@ -70,6 +70,19 @@ result<void, std::string> set_proxy_from(program& options, texts const& values)
     return {};
 }
 
+result<void, std::string> set_service(program& options, texts const& values)
+{
+    auto spec = service_spec::parse(values.back());
+    if (!spec) return unexpected(spec.error());
+    options.service = std::move(*spec);
+    return {};
+}
+
+std::optional<std::string> show_service(program const& options)
+{
+    return toml_text(options.service.text());
+}
+
 constexpr option row(std::string_view name, char letter, form type, std::string_view argument, accessors value,
                      std::string_view meaning)
 {
@@ -99,7 +112,7 @@ constexpr option table[] = {
         "what a client must do to get access: open (nothing), identify (give a name) or authenticate"),
     row("registration", 0, form::text, "MODE", choice<&server::registration_open, registrations>(),
         "whether clients may register accounts: open or closed"),
-    row("service", 0, form::text, "SERVICE", choice<&program::service, services>(),
+    row("service", 0, form::text, "SERVICE", {set_service, show_service},
         "the handler of each connection with access: echo"),
     row("session-ttl", 0, form::duration, "TIME", duration<&server::session_ttl, 1>(),
         "absolute lifetime of a session"),

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/service_spec.hpp"
 #include "porter/server.hpp"
 
 namespace porter::detail::config {
@@ -23,7 +24,7 @@ struct origin {
 struct porterd_options {
     server_options server;
 
-    std::string service = "echo";
+    service_spec service;
 
     bool strict_port = false;
     std::filesystem::path port_file;  ///< empty: none

@@ -57,7 +57,7 @@ TEST_CASE("the defaults are those of the documentation")
     CHECK(server.hash_threads >= 1);
     CHECK(server.hash_memory == 19 * 1024 * 1024);
     CHECK(server.hash_ops == 2);
-    CHECK(options.service == "echo");
+    CHECK(options.service.text() == "echo");
     CHECK(options.server.tls == tls_mode::automatic);
     CHECK_FALSE(options.strict_port);
     CHECK_FALSE(options.was_given("port"));

@@ -14,6 +14,7 @@
 #include "programs/porterd/announcement.hpp"
 #include "programs/porterd/console.hpp"
 #include "programs/porterd/port_file.hpp"
+#include "programs/porterd/running_service.hpp"
 #include "programs/porterd/signals.hpp"
 #include "terminal/process.hpp"
 
@@ -27,10 +28,12 @@ using config::exit_code;
 exit_code serve(config::porterd_options const& options)
 {
     asio::io_context io{1};  // a hint: one thread runs it
-    porter::server server{io, options.server};
+    auto service = make_service(options);
+    porter::server server{io, options.server, service.handler};
     std::optional<port_file> file;
     auto const stop = [&] {
         file.reset();  // the port is about to close
+        service.on_stop();
         server.stop();
     };
     auto const reopen = [&] {
@@ -42,6 +45,7 @@ exit_code serve(config::porterd_options const& options)
     server.on_failure([&](std::string const& reason) {
         stop_reason = reason;
         file.reset();
+        service.on_stop();
         signal_handlers.set_stopping();
     });
 
