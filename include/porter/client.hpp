@@ -174,10 +174,11 @@ class client {
 public:
     ///@{
     /// Connects and receives the server's welcome. In open access, and in identify access when the server knows the
-    /// address, access is `granted()` when this returns. `host` is a name or an IP address; the addresses of a name are
-    /// tried in turn until one accepts. Failures: unreachable, timed_out, lost; unknown_server and untrusted (see
-    /// `host_key_policy`); protocol, also when the port does not serve this protocol over TLS 1.3; closed (server_full,
-    /// unsupported_version, tls_required over plain TCP, ...).
+    /// address, access is `granted()` when this returns. `host` is a name or an IP address. Of the addresses of
+    /// a name the one that accepts first is used (happy eyeballs, RFC 8305): IPv6 and IPv4 alternate, an attempt begins
+    /// 250 ms after the one before it or when that fails, and the first success ends the others. Failures: unreachable,
+    /// timed_out, lost; unknown_server and untrusted (see `host_key_policy`); protocol, also when the port does not
+    /// serve this protocol over TLS 1.3; closed (server_full, unsupported_version, tls_required over plain TCP, ...).
     ///
     /// A server that is full or stopping may reject a TLS client before it answers the ClientHello, with a plaintext
     /// frame. That is reported as closed with `unavailable`: retry later. The frame is not authenticated, so the client

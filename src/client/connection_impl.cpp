@@ -4,8 +4,8 @@
 #include <asio/co_spawn.hpp>
 #include <asio/write.hpp>
 
+#include "base/network.hpp"
 #include "client/receive_guard.hpp"
-#include "client/resolve.hpp"
 #include "tls/error.hpp"
 
 namespace porter::detail::client {
@@ -44,7 +44,7 @@ bool has_remote_peer(stream const& connected)
 {
     base::error_code error;
     auto const peer = connected.remote_endpoint(error);
-    return error || !is_loopback(peer.address());
+    return error || !base::canonical(peer.address()).is_loopback();
 }
 
 /// Marks a request without a result, because of a time-out or a cancellation, so that its reply is skipped.

@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "base/condition_variable.hpp"
 #include "base/secret.hpp"
-#include "client/condition_variable.hpp"
 #include "client/open_stream.hpp"
 #include "client/pending_request.hpp"
 #include "client/receive_queue.hpp"
@@ -26,7 +26,7 @@ inline constexpr std::uint32_t server_overhead = 1024;  ///< how much longer tha
 /// runs on one thread. Each coroutine and each operation shares ownership of the connection.
 class connection_impl {
 public:
-    using time_point = condition_variable::time_point;
+    using time_point = base::condition_variable::time_point;
 
     connection_impl(opened_stream opened, client_options options);
     connection_impl(connection_impl const&) = delete;
@@ -134,12 +134,12 @@ private:
     std::optional<code> closing_;  // set: the write loop ends with this `closing`, and input is discarded
     base::steady_timer close_timer_;
 
-    condition_variable output_queued_;          // for write_loop()
-    condition_variable output_written_;         // for flush()
-    condition_variable message_arrived_;        // for receive()
-    condition_variable receive_queue_drained_;  // for read_loop()
-    condition_variable end_reached_;            // for wait_until_ended()
-    condition_variable closed_;                 // for close()
+    base::condition_variable output_queued_;          // for write_loop()
+    base::condition_variable output_written_;         // for flush()
+    base::condition_variable message_arrived_;        // for receive()
+    base::condition_variable receive_queue_drained_;  // for read_loop()
+    base::condition_variable end_reached_;            // for wait_until_ended()
+    base::condition_variable closed_;                 // for close()
 };
 
 }  // namespace porter::detail::client

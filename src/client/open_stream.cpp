@@ -1,14 +1,12 @@
 #include "client/open_stream.hpp"
 
-#include <optional>
-
-#include "client/cancellation_check.hpp"
+#include "base/cancellation_check.hpp"
+#include "base/happy_eyeballs.hpp"
+#include "base/resolve.hpp"
 #include "client/connect_errors.hpp"
-#include "client/deadline_socket.hpp"
 #include "client/host_key_check.hpp"
 #include "client/lingering_close.hpp"
 #include "client/plaintext_rejection.hpp"
-#include "client/resolve.hpp"
 #include "porter/state_files.hpp"
 #include "tls/context.hpp"
 #include "tls/error.hpp"
@@ -20,39 +18,21 @@ namespace {
 using asio::ip::tcp;
 using time_point = std::chrono::steady_clock::time_point;
 
-task<client_result<base::tcp_socket>> connect_to(tcp::endpoint endpoint, std::string server, time_point deadline)
+unexpected<client_error> connect_error(std::string const& server, base::error_code error)
 {
-    auto executor = co_await asio::this_coro::executor;
-    base::tcp_socket socket{executor};
-    base::error_code open_error;
-    socket.open(endpoint.protocol(), open_error);  // here, so that a closed socket means that the deadline has passed
-    if (open_error) co_return unreachable_error(server, open_error);
-    auto const connecting = make_deadline_socket(std::move(socket), deadline);
-    auto const state = co_await asio::this_coro::cancellation_state;
-    cancellation_check const cancellation{state};
-    auto [error] = co_await connecting->socket.async_connect(endpoint, base::use_tuple);
-    connecting->timer.cancel();
-    cancellation.throw_if_cancelled();  // or the next address would be tried
-    if (!connecting->socket.is_open()) co_return timed_out_error(server);
-    if (error) co_return unreachable_error(server, error);
-    connecting->socket.set_option(tcp::no_delay{true}, error);  // frames are written whole: Nagle would only delay
-    co_return std::move(connecting->socket);
+    return error == asio::error::timed_out ? timed_out_error(server) : unreachable_error(server, error);
 }
 
 task<client_result<base::tcp_socket>> connect_tcp(std::string host, std::uint16_t port, std::string server,
                                                   time_point deadline)
 {
-    auto addresses = co_await resolve(std::move(host), port, server, deadline);
-    if (!addresses) co_return unexpected(addresses.error());
-    std::optional<client_error> error;
-    for (std::size_t i = 0; i < addresses->size(); ++i) {
-        auto const now = std::chrono::steady_clock::now();
-        auto const limit = now + (deadline - now) / static_cast<int>(addresses->size() - i);
-        auto connected = co_await connect_to((*addresses)[i], server, limit);
-        if (connected) co_return std::move(*connected);
-        error = connected.error();
-    }
-    co_return unexpected(*error);
+    auto const addresses = co_await base::resolve(std::move(host), port, deadline);
+    if (!addresses) co_return connect_error(server, addresses.error());
+    auto connected = co_await base::connect_to_first(*addresses, deadline);
+    if (!connected) co_return connect_error(server, connected.error());
+    base::error_code ignored;                             // it is an optimisation
+    connected->set_option(tcp::no_delay{true}, ignored);  // frames are written whole: Nagle would only delay
+    co_return std::move(*connected);
 }
 
 /// Shared by all connections: loading the system's authorities takes some 10 ms.
@@ -112,7 +92,7 @@ task<client_result<opened_stream>> open_stream(std::string host, std::uint16_t p
         co_return opened_stream{stream{std::move(*connected)}, {}, {}, trust_source::none};
     }
     auto const state = co_await asio::this_coro::cancellation_state;
-    cancellation_check const cancellation{state};
+    base::cancellation_check const cancellation{state};
     auto opened = co_await start_tls(std::move(*connected), std::move(host), server, options, deadline);
     cancellation.throw_if_cancelled();
     co_return opened;

@@ -20,10 +20,9 @@ struct opened_stream {
     porter::trust_source trust_source = porter::trust_source::none;
 };
 
-/// Connects to the first address of `host` that accepts, and over TLS checks the server's key. Each address gets an
-/// equal part of the remaining time. Nothing is sent to a server whose key is rejected, except the TLS handshake.
-/// `options` must outlive the call. Failures: unreachable, timed_out, lost, closed (unavailable), protocol,
-/// unknown_server, untrusted.
+/// Connects to the address of `host` that accepts first, and over TLS checks the server's key. Nothing is sent to a
+/// server whose key is rejected, except the TLS handshake. `options` must outlive the call. Failures: unreachable,
+/// timed_out, lost, closed (unavailable), protocol, unknown_server, untrusted.
 task<client_result<opened_stream>> open_stream(std::string host, std::uint16_t port, client_options const& options);
 
 }  // namespace porter::detail::client

@@ -2,14 +2,14 @@
 
 #include <optional>
 
-#include "client/condition_variable.hpp"
+#include "base/condition_variable.hpp"
 #include "client/reply.hpp"
 
 namespace porter::detail::client {
 
 /// A request without a reply so far: shared by the coroutine that waits and the connection that reads the reply.
 struct pending_request {
-    pending_request(io_executor executor, reply_kind expected_, condition_variable::time_point deadline)
+    pending_request(io_executor executor, reply_kind expected_, base::condition_variable::time_point deadline)
         : expected(expected_), done(executor, deadline)
     {}
 
@@ -22,7 +22,7 @@ struct pending_request {
     reply_kind expected;
     bool is_abandoned = false;  // no coroutine waits: the reply will be skipped
     std::optional<client_result<reply>> result;
-    condition_variable done;
+    base::condition_variable done;
 };
 
 }  // namespace porter::detail::client

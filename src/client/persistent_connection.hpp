@@ -10,7 +10,7 @@
 
 #include <asio/cancellation_signal.hpp>
 
-#include "client/condition_variable.hpp"
+#include "base/condition_variable.hpp"
 #include "porter/backoff.hpp"
 #include "porter/client.hpp"
 #include "porter/persistent_client.hpp"
@@ -31,7 +31,7 @@ struct persistent_environment {
 /// wait for it. Each coroutine and each operation shares ownership.
 class persistent_connection {
 public:
-    using time_point = condition_variable::time_point;
+    using time_point = base::condition_variable::time_point;
     using client_ptr = std::shared_ptr<porter::client>;
 
     persistent_connection(io_executor executor, std::string host, std::uint16_t port, persistent_client_options options,
@@ -109,9 +109,9 @@ private:
     bool dropped_ = false;
     asio::cancellation_signal cancellation_;  // of run()
 
-    condition_variable changed_;     // the state, for any number of coroutines
-    condition_variable receivable_;  // for receive()
-    condition_variable drained_;     // for wait_until_received()
+    base::condition_variable changed_;     // the state, for any number of coroutines
+    base::condition_variable receivable_;  // for receive()
+    base::condition_variable drained_;     // for wait_until_received()
 };
 
 }  // namespace porter::detail::client

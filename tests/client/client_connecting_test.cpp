@@ -86,7 +86,7 @@ TEST_CASE("a host that does not exist is unreachable")
     CHECK(failed.error().cause == client_errc::unreachable);
 }
 
-TEST_CASE("the addresses of a host name are tried in turn")
+TEST_CASE("of the addresses of a host name the one that accepts is used")
 {
     play({receive(kind::hello), send(authenticate)}, [](scripted_server& server) -> task<void> {
         auto conn = co_await connect_plain(server, "localhost");  // ::1 first, which has no listener

@@ -3,9 +3,9 @@
 #include <chrono>
 
 #include "base/asio.hpp"
-#include "client/cancellation_check.hpp"
+#include "base/cancellation_check.hpp"
 
-namespace porter::detail::client {
+namespace porter::detail::base {
 
 /// A condition variable for coroutines of one thread, with a deadline. A wait may end spuriously: wait in a loop that
 /// checks the condition and, where there is a deadline, is_expired(). A wait throws asio::error::operation_aborted if
@@ -23,7 +23,7 @@ public:
     {
         auto const state = co_await asio::this_coro::cancellation_state;
         cancellation_check const cancellation{state};
-        co_await timer_.async_wait(base::use_tuple);
+        co_await timer_.async_wait(use_tuple);
         cancellation.throw_if_cancelled();
     }
 
@@ -40,7 +40,7 @@ public:
     bool is_expired() const { return timer_.expiry() <= std::chrono::steady_clock::now(); }
 
 private:
-    base::steady_timer timer_;
+    steady_timer timer_;
 };
 
-}  // namespace porter::detail::client
+}  // namespace porter::detail::base

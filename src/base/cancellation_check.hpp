@@ -4,7 +4,7 @@
 
 #include "base/asio.hpp"
 
-namespace porter::detail::client {
+namespace porter::detail::base {
 
 /// Tells whether the coroutine has been cancelled since this object was made. A coroutine that does not throw when it
 /// is cancelled (this_coro::throw_if_cancelled(false), as a service's) gets each cancellation once, in the operation at
@@ -24,4 +24,4 @@ private:
     asio::cancellation_type before_;
 };
 
-}  // namespace porter::detail::client
+}  // namespace porter::detail::base

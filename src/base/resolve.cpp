@@ -1,14 +1,13 @@
-#include "client/resolve.hpp"
+#include "base/resolve.hpp"
 
 #include <memory>
 #include <optional>
+#include <utility>
 
+#include "base/condition_variable.hpp"
 #include "base/text.hpp"
-#include "client/condition_variable.hpp"
-#include "client/connect_errors.hpp"
 
-namespace porter::detail::client {
-
+namespace porter::detail::base {
 namespace {
 
 using asio::ip::tcp;
@@ -19,53 +18,57 @@ using time_point = condition_variable::time_point;
 struct lookup {
     lookup(io_executor executor, time_point deadline) : resolver(executor), done(executor, deadline) {}
 
-    base::tcp_resolver resolver;
+    tcp_resolver resolver;
     condition_variable done;
-    std::optional<base::error_code> error;  // once it has returned
+    std::optional<error_code> error;  // once it has returned
     endpoints found;
+};
+
+/// Takes a lookup that has not begun from the queue of the resolver's thread.
+struct lookup_end {
+    explicit lookup_end(lookup& of) : lookup_(of) {}
+    ~lookup_end() { lookup_.resolver.cancel(); }
+    lookup_end(lookup_end const&) = delete;
+    lookup_end& operator=(lookup_end const&) = delete;
+
+private:
+    lookup& lookup_;
 };
 
 /// Whether a name always means this machine (RFC 6761, 6.3). It is not looked up: a system without /etc/hosts may not
 /// resolve it, and another resolver may return other addresses.
 bool is_localhost(std::string name)
 {
-    name = base::lower(std::move(name));
+    name = lower(std::move(name));
     if (name.ends_with('.')) name.pop_back();
     return name == "localhost" || name.ends_with(".localhost");
 }
 
 }  // namespace
 
-bool is_loopback(asio::ip::address const& address)
+task<result<endpoints, error_code>> resolve(std::string host, std::uint16_t port, time_point deadline)
 {
-    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-        return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).is_loopback();
-    }
-    return address.is_loopback();
-}
-
-task<client_result<endpoints>> resolve(std::string host, std::uint16_t port, std::string server, time_point deadline)
-{
-    base::error_code error;
+    error_code error;
     auto const literal = asio::ip::make_address(host, error);
     if (!error) co_return endpoints{tcp::endpoint{literal, port}};
-    if (host.empty()) co_return unreachable_error(server, asio::error::host_not_found);
+    if (host.empty()) co_return unexpected(error_code{asio::error::host_not_found});
     if (is_localhost(host)) {
         co_return endpoints{{asio::ip::address_v6::loopback(), port}, {asio::ip::address_v4::loopback(), port}};
     }
 
     auto executor = co_await asio::this_coro::executor;
     auto const shared = std::make_shared<lookup>(executor, deadline);
-    auto const handler = [shared](base::error_code failed, base::tcp_resolver::results_type const& results) {
+    auto const handler = [shared](error_code failed, tcp_resolver::results_type const& results) {
         for (auto const& entry : results) shared->found.push_back(entry.endpoint());
         shared->error = failed;
         shared->done.notify();
     };
     shared->resolver.async_resolve(host, std::to_string(port), tcp::resolver::numeric_service, handler);
+    lookup_end const end{*shared};
     while (!shared->error && !shared->done.is_expired()) co_await shared->done.wait();
-    if (!shared->error) co_return timed_out_error(server);
-    if (*shared->error) co_return unreachable_error(server, *shared->error);
+    if (!shared->error) co_return unexpected(error_code{asio::error::timed_out});
+    if (*shared->error) co_return unexpected(*shared->error);
     co_return shared->found;
 }
 
-}  // namespace porter::detail::client
+}  // namespace porter::detail::base
