@@ -1,10 +1,16 @@
 #pragma once
 
+#include "porter/detail/asio_config.hpp"
+
+#include <asio/ip/tcp.hpp>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <iterator>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -82,9 +88,34 @@ enum class receive_errc : std::uint8_t {
     timed_out,  ///< no message arrived in time; the next receive loses nothing
 };
 
+/// Memory for the body of a data message, which is written from where it is: for a service that sends much (see
+/// connection::send). Its memory is not zeroed.
+class data_buffer {
+public:
+    explicit data_buffer(std::size_t largest);  ///< bytes of the largest body. Throws std::bad_alloc
+
+    /// Where the body goes. Empty while the connection holds the memory: during a send, and after one that threw.
+    std::span<std::byte> body() noexcept
+    {
+        return memory_ ? std::span{memory_.get() + header_size, size_} : std::span<std::byte>{};
+    }
+
+private:
+    friend class detail::server::message_loop;
+    static constexpr std::size_t header_size = 5;  // of a data message: its length and kind
+    std::span<std::byte const> complete(std::size_t size) noexcept;
+
+    std::unique_ptr<std::byte[]> memory_;
+    std::size_t size_;
+};
+
 /// A connection with access, as a service sees it. While the service receives, the connection answers pings and account
 /// requests and enforces limits. Once the peer has closed, the server has closed the connection or the server stops,
 /// receives return empty and sends do nothing: return then.
+///
+/// Half-close: when the peer shuts down its sending side only, receives return empty, too, while sends still work until
+/// the peer is gone: is_open() tells. A service that has more to say may go on, any other just returns; what is queued
+/// is sent. shutdown_send() is the same for the server's side.
 ///
 /// Lifetime: it lives as long as the service's coroutine runs. What outlives that is its outbox().
 ///
@@ -111,6 +142,20 @@ public:
     std::string_view address() const noexcept;         ///< the canonical IP address
     porter::auth_method auth_method() const noexcept;  ///< how the client got access, and so whether name() is proved
     std::uint64_t session() const noexcept;            ///< the session's id; 0 without an account
+
+    bool is_tls() const noexcept;  ///< TLS, not plain TCP
+
+    /// The peer's canonical address and its port, and the address and port of the server that it has connected to;
+    /// behind a trusted proxy those that the PROXY header states. A port is 0 when it is not known.
+    asio::ip::tcp::endpoint peer_endpoint() const;
+    asio::ip::tcp::endpoint local_endpoint() const;  ///< see peer_endpoint()
+
+    /// Bytes of the largest body that the client accepts and sends (server_options::max_frame, less one).
+    std::size_t max_body() const noexcept;
+
+    /// Whether the connection has not ended. After a receive has returned empty: whether the peer has shut down its
+    /// sending side alone, so that sends still work.
+    bool is_open() const noexcept;
 
     std::uint64_t id() const noexcept;  ///< numbers the server's connections, as `connection` in the log
 
@@ -161,6 +206,24 @@ public:
     task<bool> send_data(std::string_view bytes);
     task<bool> send(message const& outgoing);
     ///@}
+
+    /// Sends the first `size` bytes of the buffer's body as one data message, without a copy if nothing else is queued.
+    /// The connection holds the memory until it is written; when this throws (it was cancelled), the buffer stays
+    /// empty. `size` is at most max_body() and what the buffer was made for.
+    task<bool> send(data_buffer& buffer, std::size_t size);
+
+    /// Ends the server's side, and goes on receiving: queued and posted messages are sent, then closing(value, reason),
+    /// and the sending side is shut down. Every later message is dropped, also what answers pings and requests. Posts
+    /// to the outbox return gone. Receive until that returns empty. The connection ends when the peer sends nothing for
+    /// 30 s. False: the connection has ended, or this was called before. Cancelled: the rest is sent when the service
+    /// has returned.
+    task<bool> shutdown_send(code value = code::normal, std::string reason = {});
+
+    /// From now on, a connection that the peer has reset, or that TCP's keepalive has found dead, ends within about a
+    /// second also while the service does not receive, and whatever the service awaits is cancelled. For a service that
+    /// has nothing to do without its peer. Otherwise the next receive or send reports it, so that messages that came
+    /// before are still received.
+    void end_on_reset() noexcept;
 
     /// Closes the connection: queued and posted messages are sent, then closing(value, reason), and whatever the
     /// service awaits is cancelled. `reason` is for people, in UTF-8, at most a line. Does nothing when the connection

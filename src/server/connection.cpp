@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/network.hpp"
 #include "server/proxy_protocol.hpp"
 #include "server/worker.hpp"
 
@@ -72,6 +73,10 @@ task<void> connection::read_proxy_header()
     timeouts_.stop_proxy_header();
     if (close_reason_) co_return;
     if (!header) co_return end(header.error());
+    if (header->client && header->server) {
+        proxied_ = std::make_unique<proxied_endpoints const>(
+            proxied_endpoints{{*header->client, header->client_port}, *header->server});
+    }
     auto const proxy = std::exchange(address_, header->client ? identity::address{*header->client} : address_);
     address_ = address_.with_connection(proxy.connection());
     traffic_.log().with(address_).debug("proxy_header_read", {{"proxy", proxy.text()}});
@@ -81,6 +86,21 @@ task<void> connection::read_proxy_header()
     bool const moved = slot_->move_to(address_.network(), evicted);
     if (evicted) notify_evicted(*evicted);
     if (!moved) end(close_reason::local(code::server_full, "too many connections from your network"));
+}
+
+asio::ip::tcp::endpoint connection::peer_endpoint() const
+{
+    if (proxied_) return {address_.ip(), proxied_->client.port()};
+    base::error_code error;
+    auto const found = socket_.remote_endpoint(error);
+    return {address_.ip(), error ? std::uint16_t{0} : found.port()};
+}
+
+asio::ip::tcp::endpoint connection::local_endpoint() const
+{
+    base::error_code error;
+    auto const found = proxied_ ? proxied_->server : socket_.local_endpoint(error);
+    return {base::canonical(found.address()), found.port()};
 }
 
 task<void> connection::detect_tls(tls_acceptor* tls)
@@ -185,6 +205,23 @@ void connection::deny(error const& denial)
     if (too_many || all_denials_ >= max_access_requests) {
         end(close_reason::local(code::too_many_attempts, "too many attempts on this connection"));
     }
+}
+
+void connection::queue_in_place(std::unique_ptr<std::byte[]>& memory, frame const& whole)
+{
+    if (is_sending_ended()) return;
+    auto& state = concurrency();
+    if (!socket_.encoder().has_forwarded()) state.lent_memory.reset();
+    bool const is_lent = state.lent_memory != nullptr;
+    forward(whole);
+    if (is_lent || socket_.encoder().size() != whole.whole().size() || !socket_.encoder().has_forwarded()) return;
+    state.lent_memory = std::move(memory);
+}
+
+std::unique_ptr<std::byte[]> connection::take_lent_memory() noexcept
+{
+    if (!concurrency_ || socket_.encoder().has_forwarded()) return nullptr;
+    return std::move(concurrency_->lent_memory);
 }
 
 task<bool> connection::flush()
@@ -329,7 +366,11 @@ void connection::end(close_reason reason)
 
 void connection::end_with_error(base::error_code const& error)
 {
-    if (error != asio::error::eof) {
+    bool const is_half_close = error == asio::error::eof && !socket_.decoder().partial();
+    if (is_half_close && !timeouts_.is_access_pending()) {  // the service may go on sending
+        is_input_ended_ = true;
+        resume_end_waiters();
+    } else if (error != asio::error::eof) {
         end(close_reason::lost(error.message()));
     } else {
         end(socket_.decoder().partial() ? close_reason::truncated() : close_reason::half_closed());
@@ -380,12 +421,36 @@ task<void> connection::close()
         co_await socket_.flush(error);
         bool const is_complete = !socket_.is_tls() && peer_ended_first(*close_reason_);
         if (!error && !is_complete) {
-            auto const unsent = co_await socket_.end_sending();
+            if (sending_ != sending_state::shut_down) error = co_await socket_.end_sending();
             close_deadline_.set(std::chrono::steady_clock::now() + linger_time);
-            if (!unsent && waits) co_await drain_input();
+            if (!error && waits) co_await drain_input();
         }
     }
     close_socket();
+}
+
+task<bool> connection::shutdown_send(close_reason reason)
+{
+    if (close_reason_ || is_sending_ended()) co_return false;
+    writer().end_outbox();
+    writer().close_outbox(true);
+    queue(protocol::closing{static_cast<std::uint16_t>(reason.close_code()), reason.message()});
+    sending_ = sending_state::closing;
+    auto const is_open = co_await flush();
+    if (!is_open) co_return false;
+    auto const error = co_await socket_.end_sending();
+    if (close_reason_) co_return false;  // then close() does the rest
+    if (error) co_return end_with_send_error(error);
+    sending_ = sending_state::shut_down;
+    timeouts_.on_sending_ended();
+    co_return true;
+}
+
+/// The receive, which may be waiting, ends, too.
+bool connection::end_with_send_error(base::error_code const& error)
+{
+    abort(close_reason::lost(error.message()));
+    return false;
 }
 
 /// In mid-handshake a plaintext frame would be a malformed TLS record, so nothing is sent.
@@ -423,12 +488,19 @@ void connection::on_tick(time_point now, base::timestamp wall)
         auto const queued = socket_.encoder().size();
         timeouts_.watch_output(now, queued, output_position::of(socket_.native_handle()));
     }
+    // What the service has not received yet was sent all the same: the client is not idle.
+    if (timeouts_.watches_silence() && reader_.is_idle() && !is_input_ended_ && has_unread_input()) {
+        timeouts_.on_activity();
+    }
     bool const is_active = timeouts_.tick(now);
     if (slot_ != nullptr && evictable_slot_ == nullptr) {
         if (is_active) slot_->note_activity(now);
         if (slot_->must_close()) {
             return abort(close_reason::local(code::server_full, "another connection needs the slot: try again later"));
         }
+    }
+    if ((is_input_ended_ || ends_on_reset_) && reader_.is_idle() && is_reset()) {
+        return abort(close_reason::lost("the client has gone"));
     }
     // The password of a client that has gone is not worth a hash.
     if (timeouts_.is_access_pending() && reader_.is_idle() && is_peer_gone()) {
@@ -455,6 +527,21 @@ bool connection::is_peer_gone()
     return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLERR | POLLHUP)) != 0;
 }
 
+/// Whether the peer has reset the connection, or keepalive has found that it is unreachable. POLLHUP does not say that:
+/// it is also set when both sides have ended in order.
+bool connection::is_reset()
+{
+    pollfd state{socket_.native_handle(), 0, 0};
+    return ::poll(&state, 1, 0) > 0 && (state.revents & POLLERR) != 0;
+}
+
+bool connection::has_unread_input()
+{
+    if (!socket_.decoder().empty()) return true;
+    pollfd state{socket_.native_handle(), POLLIN, 0};
+    return ::poll(&state, 1, 0) > 0 && (state.revents & POLLIN) != 0;
+}
+
 /// Whether the peer has ended its sending side, or reset the connection.
 bool connection::is_peer_closed()
 {
@@ -465,7 +552,7 @@ bool connection::is_peer_closed()
 task<void> connection::wait_for_end()
 {
     auto& state = concurrency();
-    if (close_reason_ || state.is_peer_closed) co_return;
+    if (close_reason_ || is_input_ended_ || state.is_peer_closed) co_return;
     if (!state.end_timer) state.end_timer.emplace(worker_.executor(), base::steady_timer::time_point::max());
     co_await state.end_timer->async_wait(base::use_tuple);
 }

@@ -106,6 +106,7 @@ public:
     template <typename Message>
     void queue(Message const& message)
     {
+        if (is_sending_ended()) return;
         if (socket_.encoder().empty()) borrow_output();
         socket_.encoder().compose([&](std::string& payload) {
             protocol::encode(message, payload);
@@ -116,6 +117,7 @@ public:
     /// The same for what most messages are: a kind and a body.
     void queue(protocol::kind kind, std::string_view body)
     {
+        if (is_sending_ended()) return;
         if (socket_.encoder().empty()) borrow_output();
         socket_.encoder().add({std::as_bytes(std::span{&kind, 1}), base::as_bytes(body)});
         traffic_.sent(address_, static_cast<std::byte>(kind), body.size() + 1);
@@ -124,12 +126,19 @@ public:
     /// Queues a frame that next() returned since the last read(), from where it stands in the input where possible.
     void forward(frame const& received)
     {
+        if (is_sending_ended()) return;
         auto const payload = received.payload();
         traffic_.sent(address_, payload.front(), payload.size());
         if (socket_.encoder().forward(received.whole())) return;
         if (socket_.encoder().empty()) borrow_output();
         socket_.encoder().add(payload);
     }
+
+    /// Queues a frame, header included, that is written from where it is, if nothing else is queued. Then the
+    /// connection holds `memory`, in which it is, until take_lent_memory().
+    void queue_in_place(std::unique_ptr<std::byte[]>& memory, frame const& whole);
+    /// The memory, once it is written; null: there is none.
+    std::unique_ptr<std::byte[]> take_lent_memory() noexcept;
 
     /// Queues `denied`, and ends the connection after too many of them.
     void deny(error const& denial);
@@ -145,7 +154,11 @@ public:
     task<bool> flush();
 
     /// Whether the next read must wait for the write in progress: its output is full, or lies in the input buffer.
-    bool must_write_before_read() const noexcept { return is_output_full() || socket_.encoder().has_forwarded(); }
+    bool must_write_before_read() const noexcept
+    {
+        bool const is_lent = concurrency_ && concurrency_->lent_memory;
+        return is_output_full() || (socket_.encoder().has_forwarded() && !is_lent);
+    }
     bool is_writing() const noexcept { return concurrency_ && concurrency_->writer.is_writing(); }
 
     /// Writes what is queued when the socket is full, and what is posted.
@@ -162,6 +175,28 @@ public:
 
     /// Writes what is queued before the coroutine waits for store or hash. False: ended.
     task<bool> flush_before_wait();
+
+    /// Sends what is queued and posted, and `closing`; then shuts down the sending side. Every later message is
+    /// dropped, and the peer must send something each options::half_closed_time. False: ended.
+    task<bool> shutdown_send(close_reason reason);
+    bool is_sending_ended() const noexcept { return sending_ != sending_state::open; }
+
+    /// Whether the peer has shut down its sending side, between two frames and after access. Nothing is to be read.
+    bool is_input_ended() const noexcept { return is_input_ended_; }
+
+    /// From now on, a reset is noticed also while nothing is read: it ends the connection as abort() does.
+    void end_on_reset() noexcept { ends_on_reset_ = true; }
+
+    /// The service has returned.
+    void end_service() { end(is_input_ended_ ? close_reason::half_closed() : close_reason::local(code::normal)); }
+
+    /// The peer's address and port, and the address and port to which it has connected; behind a trusted proxy what the
+    /// header states. The port is 0 when it is not known.
+    asio::ip::tcp::endpoint peer_endpoint() const;
+    asio::ip::tcp::endpoint local_endpoint() const;
+
+    /// Bytes of the largest payload after access.
+    std::size_t max_frame() const noexcept { return timeouts_.options().max_frame; }
 
     /// Waits until the connection ends or the peer closes its side, which the next tick finds. Cancellable.
     task<void> wait_for_end();
@@ -252,6 +287,7 @@ private:
         socket_writer writer;
         std::optional<base::steady_timer> end_timer;  // never expires; its cancellation says that the connection ends
         std::exception_ptr answer_error;
+        std::unique_ptr<std::byte[]> lent_memory;  // of a frame in the output
         bool is_peer_closed = false;
     };
     concurrency_state& concurrency();
@@ -261,15 +297,26 @@ private:
     void on_written(std::size_t size, base::error_code const& error);
     void end_with_frame_error(base::error_code const& error);
     void end_with_error(base::error_code const& error);
+    bool end_with_send_error(base::error_code const& error);
     bool can_send_closing();
     task<void> drain_input();
     bool is_peer_gone();
     bool is_peer_closed();
+    bool is_reset();
+    bool has_unread_input();
     void resume_end_waiters();
     std::size_t held_memory() const noexcept;
     void count_memory();
     void update_memory();
     void log_tls();
+
+    /// The client's address and the server's, from a PROXY header.
+    struct proxied_endpoints {
+        asio::ip::tcp::endpoint client;
+        asio::ip::tcp::endpoint server;
+    };
+
+    enum class sending_state : std::uint8_t { open, closing, shut_down };
 
     // The members that every message uses come first.
     message_socket<stream> socket_;
@@ -278,6 +325,9 @@ private:
     bool protocol_known_ = false;   // TLS or plaintext
     bool has_plain_input_ = false;  // a byte that is not TLS's came
     bool is_aborted_ = false;       // abort() was called
+    bool is_input_ended_ = false;
+    bool ends_on_reset_ = false;
+    sending_state sending_ = sending_state::open;
     receive_state receiving_;
     std::uint8_t denials_ = 0;      // in this phase, those that are the peer's fault
     std::uint8_t all_denials_ = 0;  // in this phase, all denials
@@ -293,7 +343,8 @@ private:
     base::timestamp session_expires_at_{};
     identity::address address_;
     asio::cancellation_signal cancellation_;
-    std::unique_ptr<concurrency_state> concurrency_;  // null: not used yet
+    std::unique_ptr<concurrency_state> concurrency_;    // null: not used yet
+    std::unique_ptr<proxied_endpoints const> proxied_;  // null: the peer is no proxy
 
     // The worker's list of its connections.
     bool attached_ = false;

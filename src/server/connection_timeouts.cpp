@@ -58,8 +58,10 @@ std::optional<close_reason> connection_timeouts::expired(time_point now) const
     }
     if (output_ && output_->is_late(now))
         return close_reason::local(code::slow_consumer, "output was taken too slowly");
-    bool const may_be_idle = options_.idle_timeout.count() == 0 || is_access_pending();
-    if (!may_be_idle && now - active_at_ >= options_.idle_timeout) {
+    if (is_sending_ended_ && !active_ && now - active_at_ >= options_.half_closed_time) {
+        return close_reason::local(code::timeout, "nothing was received for too long after the end of the output");
+    }
+    if (watches_silence() && now - active_at_ >= options_.idle_timeout) {
         return close_reason::local(code::idle, "nothing was received for too long");
     }
     return std::nullopt;

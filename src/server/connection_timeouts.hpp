@@ -44,12 +44,22 @@ public:
     bool is_access_pending() const noexcept { return access_.is_set(); }
     void stop_access() noexcept { access_.clear(); }
 
+    /// Whether --idle-timeout is set and its time runs.
+    bool watches_silence() const noexcept { return options_.idle_timeout.count() != 0 && !is_access_pending(); }
+
     /// A read starts, or has ended. The timeout of an incomplete frame in the decoder runs during reads only: not while
     /// output is pending, and not while the service is busy.
     void start_read(frame_decoder const& decoder);
     void stop_read();
     void on_frame() noexcept { frame_wait_ = {}; }
     void on_activity() noexcept { active_ = true; }
+
+    /// The sending side was shut down: from now on the peer must send something each options::half_closed_time.
+    void on_sending_ended() noexcept
+    {
+        is_sending_ended_ = true;
+        active_ = true;
+    }
 
     /// All output was written.
     void on_written() noexcept { output_.reset(); }
@@ -78,6 +88,7 @@ private:
     time_point active_at_;                              // the last tick that found `active_`
     std::unique_ptr<output_rate> output_;               // null: no write waits
     bool active_ = false;
+    bool is_sending_ended_ = false;
 };
 
 }  // namespace porter::detail::server

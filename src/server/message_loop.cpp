@@ -1,6 +1,7 @@
 #include "server/message_loop.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 #include <asio/co_spawn.hpp>
 #include <asio/multiple_exceptions.hpp>
@@ -104,7 +105,7 @@ task<result<batch, receive_errc>> message_loop::receive_some_for(std::chrono::na
     deadline_end const end{self};
     auto messages = co_await receive_some();
     if (messages) co_return *messages;
-    co_return unexpected(conn_.ended() ? receive_errc::ended : receive_errc::timed_out);
+    co_return unexpected(is_input_over() ? receive_errc::ended : receive_errc::timed_out);
 }
 
 task<std::optional<batch>> message_loop::receive_some()
@@ -112,7 +113,7 @@ task<std::optional<batch>> message_loop::receive_some()
     receive_guard const guard{*this};
     for (;;) {
         if (next() != nullptr) co_return batch{*this};
-        if (conn_.ended() || conn_.receiving().is_expired) co_return std::nullopt;
+        if (is_input_over() || conn_.receiving().is_expired) co_return std::nullopt;
         switch (next_step()) {
             case step::decode:
                 break;
@@ -198,6 +199,22 @@ void message_loop::queue(message const& outgoing)
     conn_.queue(static_cast<protocol::kind>(outgoing.kind), outgoing.body);
 }
 
+task<bool> message_loop::send(data_buffer& buffer, std::size_t size)
+{
+    if (conn_.ended() != nullptr) co_return false;
+    frame const whole{buffer.complete(size)};
+    conn_.queue_in_place(buffer.memory_, whole);
+    bool is_open = conn_.try_flush();
+    if (!is_open) is_open = co_await conn_.flush();
+    if (!buffer.memory_) buffer.memory_ = conn_.take_lent_memory();
+    co_return is_open;
+}
+
+task<bool> message_loop::shutdown_send(code value, std::string reason)
+{
+    return conn_.shutdown_send(close_reason::local(value, std::move(reason)));
+}
+
 void message_loop::close(code value, std::string reason)
 {
     conn_.abort(close_reason::local(value, std::move(reason)));
@@ -224,6 +241,23 @@ batch::iterator& batch::iterator::operator++()
     return *this;
 }
 
+data_buffer::data_buffer(std::size_t largest)
+    : memory_(std::make_unique_for_overwrite<std::byte[]>(header_size + largest)), size_(largest)
+{}
+
+/// The header of a data message: its length and kind.
+std::span<std::byte const> data_buffer::complete(std::size_t size) noexcept
+{
+    assert(memory_ && size <= size_);
+    auto* const header = memory_.get();
+    auto const length = size + 1;
+    for (std::size_t i = 0; i < frame_header_size; ++i) {
+        header[i] = static_cast<std::byte>(length >> 8 * (frame_header_size - 1 - i));
+    }
+    header[frame_header_size] = static_cast<std::byte>(message_kind::data);
+    return {header, header_size + size};
+}
+
 std::string_view connection::name() const noexcept
 {
     return loop_->client().name;
@@ -247,6 +281,31 @@ std::uint64_t connection::session() const noexcept
 std::uint64_t connection::id() const noexcept
 {
     return loop_->conn().address().connection();
+}
+
+bool connection::is_tls() const noexcept
+{
+    return loop_->conn().transport() == detail::store::transport::tls;
+}
+
+asio::ip::tcp::endpoint connection::peer_endpoint() const
+{
+    return loop_->conn().peer_endpoint();
+}
+
+asio::ip::tcp::endpoint connection::local_endpoint() const
+{
+    return loop_->conn().local_endpoint();
+}
+
+std::size_t connection::max_body() const noexcept
+{
+    return loop_->conn().max_frame() - 1;
+}
+
+bool connection::is_open() const noexcept
+{
+    return loop_->conn().ended() == nullptr;
 }
 
 connection_logger connection::log() const
@@ -343,6 +402,21 @@ task<bool> connection::send_data(std::string_view bytes)
 {
     queue_data(bytes);
     return flush();
+}
+
+task<bool> connection::send(data_buffer& buffer, std::size_t size)
+{
+    return loop_->send(buffer, size);
+}
+
+task<bool> connection::shutdown_send(code value, std::string reason)
+{
+    return loop_->shutdown_send(value, std::move(reason));
+}
+
+void connection::end_on_reset() noexcept
+{
+    loop_->end_on_reset();
 }
 
 void connection::close(code value, std::string reason)

@@ -41,6 +41,9 @@ public:
     message const& current() const noexcept { return current_; }  ///< what next() returned last
     void queue(message const& outgoing);
     task<bool> flush() { return conn_.flush(); }
+    task<bool> send(data_buffer& buffer, std::size_t size);
+    task<bool> shutdown_send(code value, std::string reason);
+    void end_on_reset() noexcept { conn_.end_on_reset(); }
     void close(code value, std::string reason);
     task<void> closed() { return conn_.wait_for_end(); }
     std::shared_ptr<outbox_queue> const& outbox() { return conn_.outbox(); }
@@ -73,6 +76,9 @@ private:
         deadline_end& operator=(deadline_end const&) = delete;
         std::shared_ptr<message_loop*> loop;
     };
+
+    /// Whether no message will come any more.
+    bool is_input_over() const noexcept { return conn_.ended() != nullptr || conn_.is_input_ended(); }
 
     /// What a receive does while there is no message for the service.
     enum class step : std::uint8_t { decode, wait, read };

@@ -39,6 +39,8 @@ struct options {
         std::chrono::seconds{10};  ///< for a frame from its first byte, plus what its length takes at slowest_rate
     std::chrono::milliseconds output_time = std::chrono::seconds{
         10};  ///< for some output to be read; for all of it, plus what its size takes at slowest_rate (slow_consumer)
+    std::chrono::milliseconds half_closed_time =
+        std::chrono::seconds{30};  ///< for the next byte of a peer, after the server has shut down its sending side
     std::uint32_t slowest_rate = 64 * 1024;  ///< bytes a second, in either direction
 };
 

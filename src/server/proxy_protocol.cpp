@@ -27,15 +27,23 @@ parsed need_more()
     return std::optional<proxy_header>{};
 }
 
-parsed found(std::size_t size, std::optional<asio::ip::address> client = {})
+/// A header without addresses.
+parsed found(std::size_t size)
 {
-    return std::optional{proxy_header{size, client}};
+    return std::optional{proxy_header{size, {}}};
 }
 
-bool is_port(std::string_view text)
+using asio::ip::tcp;
+
+parsed found(std::size_t size, tcp::endpoint const& client, tcp::endpoint const& server)
+{
+    return std::optional{proxy_header{size, client.address(), client.port(), server}};
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view text)
 {
     bool const is_padded = text.size() > 1 && text.front() == '0';
-    return base::parse_number<std::uint16_t>(text) && !is_padded;
+    return is_padded ? std::nullopt : base::parse_number<std::uint16_t>(text);
 }
 
 /// An address of the announced family, without a zone or a NUL.
@@ -68,11 +76,12 @@ parsed parse_words(std::string_view line, std::size_t size)
     bool const v6 = family == "TCP6";
     auto const source = parse_address(next_word(line), v6);
     auto const destination = parse_address(next_word(line), v6);
-    bool const ports = is_port(next_word(line));
+    auto const source_port = parse_port(next_word(line));
+    auto const destination_port = parse_port(line);
     // The second port is the rest of the line: a trailing space is malformed.
     if (!source || !destination) return malformed("an address in it is invalid");
-    if (!ports || !is_port(line)) return malformed("a port in it is invalid");
-    return found(size, source);
+    if (!source_port || !destination_port) return malformed("a port in it is invalid");
+    return found(size, {*source, *source_port}, {*destination, *destination_port});
 }
 
 parsed parse_1(std::string_view prefix)
@@ -100,6 +109,19 @@ Address address_at(std::string_view bytes, std::size_t at)
     return Address{raw};
 }
 
+/// The addresses and ports of a header of version 2.
+template <typename Address>
+parsed found_addresses(std::string_view prefix, std::size_t size)
+{
+    constexpr auto width = std::tuple_size_v<typename Address::bytes_type>;
+    auto const port_at = [&](std::size_t at) {
+        return static_cast<std::uint16_t>(byte_at(prefix, at) << 8U | byte_at(prefix, at + 1));
+    };
+    auto const ports = fixed_2 + 2 * width;
+    return found(size, {address_at<Address>(prefix, fixed_2), port_at(ports)},
+                 {address_at<Address>(prefix, fixed_2 + width), port_at(ports + 2)});
+}
+
 /// Bytes of the addresses of each family: unspecified, IPv4, IPv6, local sockets.
 constexpr std::array<std::size_t, 4> address_sizes{0, 12, 36, 216};
 
@@ -122,8 +144,8 @@ parsed parse_2(std::string_view prefix)
 
     constexpr unsigned stream_transport = 1;
     if (local || transport != stream_transport) return found(size);
-    if (family == 1) return found(size, address_at<asio::ip::address_v4>(prefix, fixed_2));
-    if (family == 2) return found(size, address_at<asio::ip::address_v6>(prefix, fixed_2));
+    if (family == 1) return found_addresses<asio::ip::address_v4>(prefix, size);
+    if (family == 2) return found_addresses<asio::ip::address_v6>(prefix, size);
     return found(size);
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <asio/ip/address.hpp>
+#include <asio/ip/tcp.hpp>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +21,8 @@ struct proxy_header {
     /// The client's address. None: the connection is the proxy's own (LOCAL, as in a health check), or the proxy does
     /// not know it (UNKNOWN, a local socket).
     std::optional<asio::ip::address> client;
+    std::uint16_t client_port = 0;                    ///< of `client`
+    std::optional<asio::ip::tcp::endpoint> server{};  ///< to which the client has connected; set with `client`
 };
 
 /// Bytes. Version 2 allows 64 KiB of extensions; longer headers than this are rejected.

@@ -71,7 +71,7 @@ task<void> serve(connection& conn, connection_slot slot, server_context const& c
         } catch (...) {
             loop.report_defect(std::current_exception());
         }
-        conn.end(close_reason::local(code::normal));
+        conn.end_service();
     }
     log_closed(conn, ctx.log);
     co_await conn.close();

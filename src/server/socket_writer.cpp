@@ -90,7 +90,7 @@ std::shared_ptr<outbox_queue> const& socket_writer::outbox()
 {
     if (!outbox_) {
         outbox_ = std::make_shared<outbox_queue>(conn_, conn_.owner().executor(), conn_.max_outbox());
-        if (conn_.ended() != nullptr) outbox_->end();
+        if (conn_.ended() != nullptr || conn_.is_sending_ended()) outbox_->end();
     }
     return outbox_;
 }
