@@ -30,6 +30,8 @@ constexpr std::array<choice_name<access>, 3> accesses{
     {{"open", access::open}, {"identify", access::identify}, {"authenticate", access::authenticate}}};
 constexpr std::array<choice_name<bool>, 2> registrations{{{"open", true}, {"closed", false}}};
 constexpr std::array<choice_name<bool>, 2> switches{{{"on", true}, {"off", false}}};
+constexpr std::array<choice_name<forward_identity>, 2> identities{
+    {{"none", forward_identity::none}, {"proxy-v2", forward_identity::proxy_v2}}};
 constexpr std::array<choice_name<tls_mode>, 3> tls_modes{
     {{"auto", tls_mode::automatic}, {"required", tls_mode::required}, {"off", tls_mode::off}}};
 
@@ -113,7 +115,10 @@ constexpr option table[] = {
     row("registration", 0, form::text, "MODE", choice<&server::registration_open, registrations>(),
         "whether clients may register accounts: open or closed"),
     row("service", 0, form::text, "SERVICE", {set_service, show_service},
-        "the handler of each connection with access: echo"),
+        "the handler of each connection with access: echo, or forward:HOST:PORT or forward:unix:PATH, which passes "
+        "bytes to and from a program that listens there"),
+    row("forward-identity", 0, form::text, "KIND", choice<&program::forward_identity, identities>(),
+        "how forward tells that program about the client: none, or proxy-v2 (a PROXY protocol header)"),
     row("session-ttl", 0, form::duration, "TIME", duration<&server::session_ttl, 1>(),
         "absolute lifetime of a session"),
     row("session-idle-ttl", 0, form::duration, "TIME", duration<&server::session_idle_ttl, 1>(),

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/forward_target.hpp"
 #include "config/service_spec.hpp"
 #include "porter/server.hpp"
 
@@ -25,6 +26,7 @@ struct porterd_options {
     server_options server;
 
     service_spec service;
+    config::forward_identity forward_identity = config::forward_identity::none;
 
     bool strict_port = false;
     std::filesystem::path port_file;  ///< empty: none

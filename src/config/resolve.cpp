@@ -101,8 +101,16 @@ void check_hash_work(porterd_options const& options)
            fmt::format("--hash-memory times --hash-ops is more than {}", size_text(base::most_hash_work_kib * 1024)));
 }
 
+void check_forward_identity(porterd_options const& options)
+{
+    bool const is_used =
+        options.forward_identity == forward_identity::none || options.service.kind == service_kind::forward;
+    if (!is_used) reject(options, "forward-identity", "of no use without --service forward:...");
+}
+
 void check_combinations(porterd_options const& options)
 {
+    check_forward_identity(options);
     if (auto const conflict = conflict_among(options.server.bind)) reject(options, "bind", *conflict);
     check_certificate(options);
     check_hash_work(options);

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "config/forward_target.hpp"
 #include "config/option.hpp"
 
 namespace porter::detail::config {
@@ -21,8 +22,15 @@ struct service_row {
     argument_check check;       ///< null if it takes none
 };
 
+std::string check_forward(std::string_view argument)
+{
+    auto const target = forward_target::parse(argument);
+    return target ? std::string{} : target.error();
+}
+
 constexpr std::array services{
     service_row{service_kind::echo, "echo", "", nullptr},
+    service_row{service_kind::forward, "forward", "HOST:PORT|unix:PATH", check_forward},
 };
 
 std::string form_of(service_row const& row)

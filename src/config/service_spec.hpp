@@ -12,7 +12,8 @@ namespace porter::detail::config {
 /// A service of porterd. A new one gets a row in the table of service_spec.cpp and its construction in
 /// programs/porterd/running_service.cpp.
 enum class service_kind : std::uint8_t {
-    echo,  ///< returns each message
+    echo,     ///< returns each message
+    forward,  ///< passes bytes to and from an upstream program
 };
 
 /// The value of --service: `NAME`, or `NAME:ARGUMENT` for a service that takes an argument.
