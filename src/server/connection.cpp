@@ -211,16 +211,16 @@ void connection::queue_in_place(std::unique_ptr<std::byte[]>& memory, frame cons
 {
     if (is_sending_ended()) return;
     auto& state = concurrency();
-    if (!socket_.encoder().has_forwarded()) state.lent_memory.reset();
-    bool const is_lent = state.lent_memory != nullptr;
+    bool const is_first = socket_.encoder().empty();
     forward(whole);
-    if (is_lent || socket_.encoder().size() != whole.whole().size() || !socket_.encoder().has_forwarded()) return;
+    if (!is_first) return;  // it was copied
     state.lent_memory = std::move(memory);
+    state.is_lent_pending = true;
 }
 
 std::unique_ptr<std::byte[]> connection::take_lent_memory() noexcept
 {
-    if (!concurrency_ || socket_.encoder().has_forwarded()) return nullptr;
+    if (!concurrency_ || concurrency_->is_lent_pending) return nullptr;
     return std::move(concurrency_->lent_memory);
 }
 
@@ -293,6 +293,7 @@ bool connection::try_flush()
 void connection::on_written(std::size_t size, base::error_code const& error)
 {
     socket_.encoder().consume(size);
+    if (concurrency_ && !socket_.encoder().has_forwarded()) concurrency_->is_lent_pending = false;
     if (error) return end_with_error(error);
     if (!socket_.encoder().empty()) return;
     timeouts_.on_written();

@@ -156,7 +156,7 @@ public:
     /// Whether the next read must wait for the write in progress: its output is full, or lies in the input buffer.
     bool must_write_before_read() const noexcept
     {
-        bool const is_lent = concurrency_ && concurrency_->lent_memory;
+        bool const is_lent = concurrency_ && concurrency_->is_lent_pending;
         return is_output_full() || (socket_.encoder().has_forwarded() && !is_lent);
     }
     bool is_writing() const noexcept { return concurrency_ && concurrency_->writer.is_writing(); }
@@ -287,7 +287,8 @@ private:
         socket_writer writer;
         std::optional<base::steady_timer> end_timer;  // never expires; its cancellation says that the connection ends
         std::exception_ptr answer_error;
-        std::unique_ptr<std::byte[]> lent_memory;  // of a frame in the output
+        std::unique_ptr<std::byte[]> lent_memory;  // of a frame that is written from where it is
+        bool is_lent_pending = false;              // that frame is in the output
         bool is_peer_closed = false;
     };
     concurrency_state& concurrency();

@@ -203,6 +203,10 @@ task<base::error_code> tunnel::pass_available()
 
 task<void> tunnel::end_download(base::error_code error)
 {
+    if (!client_.is_open()) {
+        base::error_code ignored;
+        upstream_.close(ignored);  // upload() may be waiting for it
+    }
     if (!client_.is_open() || error == asio::error::operation_aborted) co_return;
     if (error == asio::error::eof && write_error_) error = write_error_;  // a reset is reported only once
     if (error == asio::error::eof) {
