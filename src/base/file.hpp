@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/secret.hpp"
 #include "porter/result.hpp"
@@ -25,6 +26,7 @@ public:
     ~unique_fd();
 
     int get() const noexcept { return fd_; }
+    int release() noexcept { return std::exchange(fd_, -1); }  ///< the caller closes it
     explicit operator bool() const noexcept { return fd_ >= 0; }
 
 private:

@@ -30,6 +30,9 @@ examples:
   porterd                                  prompts for the port, then serves this machine
   porterd --port 0 --port-file port        any free port, written to a file
   porterd --port 7678 --bind ::            serves other machines, over TLS
+  porterd --service chat --access open     a chat, without accounts
+  porterd --service exec:'sort -n'         sorts the numbers that a client sends, when it ends its input
+  porterd --service exec:./game.sh         runs a program for each client: lines in, lines out
   porterd --config porterd.toml --check    checks the configuration
 )";
 

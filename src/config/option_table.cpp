@@ -115,8 +115,12 @@ constexpr option table[] = {
     row("registration", 0, form::text, "MODE", choice<&server::registration_open, registrations>(),
         "whether clients may register accounts: open or closed"),
     row("service", 0, form::text, "SERVICE", {set_service, show_service},
-        "the handler of each connection with access: echo, or forward:HOST:PORT or forward:unix:PATH, which passes "
-        "bytes to and from a program that listens there"),
+        "the handler of each connection with access: echo (returns each message), chat (sends each text to all "
+        "others), "
+        "exec:COMMAND (runs a command for each connection, which reads texts as lines and writes lines), or "
+        "forward:HOST:PORT or forward:unix:PATH (passes bytes to and from a program that listens there)"),
+    row("max-processes", 0, form::number, "N", number<&program::max_processes, 1, 65'536>(),
+        "commands of exec at the same time; another connection is closed (unavailable)"),
     row("forward-identity", 0, form::text, "KIND", choice<&program::forward_identity, identities>(),
         "how forward tells that program about the client: none, or proxy-v2 (a PROXY protocol header)"),
     row("session-ttl", 0, form::duration, "TIME", duration<&server::session_ttl, 1>(),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -26,6 +27,7 @@ struct porterd_options {
     server_options server;
 
     service_spec service;
+    std::size_t max_processes = 256;  ///< of the service exec
     config::forward_identity forward_identity = config::forward_identity::none;
 
     bool strict_port = false;

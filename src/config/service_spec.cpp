@@ -28,8 +28,18 @@ std::string check_forward(std::string_view argument)
     return target ? std::string{} : target.error();
 }
 
+/// A command becomes an argument of the shell.
+std::string check_command(std::string_view command)
+{
+    if (command.find_first_not_of(" \t\n") == std::string_view::npos) return "the command of exec is empty";
+    if (command.find('\0') != std::string_view::npos) return "the command of exec contains a NUL";
+    return {};
+}
+
 constexpr std::array services{
     service_row{service_kind::echo, "echo", "", nullptr},
+    service_row{service_kind::chat, "chat", "", nullptr},
+    service_row{service_kind::exec, "exec", "COMMAND", check_command},
     service_row{service_kind::forward, "forward", "HOST:PORT|unix:PATH", check_forward},
 };
 

@@ -13,6 +13,8 @@ namespace porter::detail::config {
 /// programs/porterd/running_service.cpp.
 enum class service_kind : std::uint8_t {
     echo,     ///< returns each message
+    chat,     ///< sends each text to all others
+    exec,     ///< runs a command for each connection
     forward,  ///< passes bytes to and from an upstream program
 };
 

@@ -151,5 +151,6 @@ CONTRACTS = {
 STANDARD = "|".join([
     r"""["'`]nobody["'`]|(?:--user|--reuid|su) nobody|nobody:nogroup""",
     r"""["'`|]strangers["'`]""",
+    r"""["'`]?\bguest (?:N\b|\d+|["'`])""",
     r"--crowd\b|std::visit|\bwhat\(\)|::link\(",
 ])

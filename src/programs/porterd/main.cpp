@@ -25,7 +25,7 @@ namespace config = detail::config;
 using config::exit_code;
 
 /// Runs the server until a signal stops it.
-exit_code serve(config::porterd_options const& options)
+exit_code serve(config::porterd_options& options)
 {
     asio::io_context io{1};  // a hint: one thread runs it
     auto service = make_service(options);

@@ -1,42 +1,101 @@
 #include "programs/porterd/running_service.hpp"
 
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "porter/start_error.hpp"
+#include "services/chat.hpp"
 #include "services/echo.hpp"
+#include "services/exec.hpp"
 #include "services/forward.hpp"
 
 namespace porter::programs {
+namespace {
 
 namespace config = detail::config;
 namespace services = detail::services;
+using detail::config::porterd_options;
 using detail::config::service_kind;
 
-namespace {
+/// Texts that may wait for a member that is slow for a moment. All members share them, so this is not memory of each.
+constexpr std::size_t waiting_texts = 8;
 
-porter::service make_forward(config::porterd_options const& options)
+running_service make_chat(porterd_options& options)
+{
+    auto& server = options.server;
+    server.max_outbox = std::max(server.max_outbox, waiting_texts * server.max_frame);
+    auto const chat = std::make_shared<services::chat>();
+    running_service made;
+    made.handler = [chat](connection& client) { return chat->serve(client); };
+    made.on_stop = [chat] { chat->stop(); };
+    return made;
+}
+
+/// Leaves each command the descriptors that it takes: three pipes and a pidfd.
+void reserve_descriptors(porterd_options& options)
+{
+    constexpr std::size_t for_a_command = 4;
+    constexpr std::size_t for_the_process = 128;  // connections are not to take all that is left
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return;
+    std::size_t const descriptors = files.rlim_cur;
+    options.max_processes = std::clamp<std::size_t>(descriptors / (2 * for_a_command), 1, options.max_processes);
+    auto const reserved = for_a_command * options.max_processes + for_the_process;
+    auto const most = descriptors - std::min(descriptors - 1, reserved);
+    auto& wanted = options.server.max_connections;
+    wanted = wanted == 0 ? most : std::min(wanted, most);
+}
+
+running_service make_exec(porterd_options& options)
+{
+    reserve_descriptors(options);
+    services::exec_options chosen;
+    chosen.command = options.service.argument;
+    chosen.max_processes = options.max_processes;
+    chosen.max_text = options.server.max_frame - 1;
+    try {
+        auto const exec = std::make_shared<services::exec>(std::move(chosen));
+        running_service made;
+        made.handler = [exec](connection& client) { return exec->serve(client); };
+        return made;
+    } catch (std::system_error const& error) {
+        throw start_error(start_errc::io, std::string{"cannot run commands: "} + error.what());
+    }
+}
+
+running_service make_forward(porterd_options const& options)
 {
     auto const target = config::forward_target::parse(options.service.argument);
     if (!target) throw start_error{start_errc::configuration, "service: " + target.error()};
     services::forward_options forward;
     forward.upstream = {target->host, target->port, target->path};
     forward.sends_proxy_header = options.forward_identity == config::forward_identity::proxy_v2;
-    return services::forward{std::move(forward)};
+    running_service made;
+    made.handler = services::forward{std::move(forward)};
+    return made;
 }
 
 }  // namespace
 
-running_service make_service(detail::config::porterd_options const& options)
+running_service make_service(porterd_options& options)
 {
-    running_service made;
     switch (options.service.kind) {
         case service_kind::echo:
-            made.handler = services::echo;
             break;
+        case service_kind::chat:
+            return make_chat(options);
+        case service_kind::exec:
+            return make_exec(options);
         case service_kind::forward:
-            made.handler = make_forward(options);
-            break;
+            return make_forward(options);
     }
+    running_service made;
+    made.handler = services::echo;
     return made;
 }
 

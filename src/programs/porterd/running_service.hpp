@@ -14,7 +14,8 @@ struct running_service {
     std::function<void()> on_stop = [] {};
 };
 
-/// Makes the service that --service names. Throws start_error if it cannot start.
-running_service make_service(detail::config::porterd_options const& options);
+/// Makes the service that --service names, and adapts the options of the server to it. Throws start_error if it cannot
+/// start.
+running_service make_service(detail::config::porterd_options& options);
 
 }  // namespace porter::programs
