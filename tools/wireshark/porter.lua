@@ -306,7 +306,10 @@ local function is_tls(tvb, stream)
 end
 
 function porter.dissector(tvb, pinfo, tree)
-    if is_tls(tvb, stream_of()) then return Dissector.get("tls"):call(tvb, pinfo, tree) end
+    if is_tls(tvb, stream_of()) then
+        pinfo.can_desegment = 2  -- as TCP sets it: each call of a dissector takes one off, and TLS needs one
+        return Dissector.get("tls"):call(tvb, pinfo, tree)
+    end
     pinfo.cols.protocol = "Porter"
     pinfo.cols.info:clear()
     dissect_tcp_pdus(tvb, tree, 4, frame_length, dissect_frame)

@@ -25,6 +25,8 @@ install(FILES ${docs}/coroutines.md ${docs}/PROTOCOL.md DESTINATION ${folder} CO
 install(FILES ${docs}/embedding.md DESTINATION ${folder} COMPONENT development OPTIONAL EXCLUDE_FROM_ALL)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/tests/examples DESTINATION ${folder} COMPONENT development EXCLUDE_FROM_ALL
         FILES_MATCHING PATTERN snippets EXCLUDE PATTERN *.cpp)
+install(FILES ${PROJECT_SOURCE_DIR}/tools/python/porter.py ${PROJECT_SOURCE_DIR}/tools/wireshark/porter.lua
+        DESTINATION ${folder}/examples COMPONENT development EXCLUDE_FROM_ALL)
 
 # The service
 install(FILES ${docs}/deploy.md ${docs}/log.md ${docs}/passwords.md ${docs}/porterctl.md ${docs}/PROTOCOL.md
