@@ -169,6 +169,12 @@ enum class logout_scope : std::uint8_t {
 ///
 /// Errors: no call throws for a denied request or a lost connection.
 ///
+/// A server that is gone without a word, such as after a power failure: the connection ends as `lost` within about a
+/// minute. TCP keepalive probes a silent server after 30 s and then each 10 s, three times. While output is
+/// outstanding, the client ends the connection when the server's system has acknowledged nothing for 40 s to 60 s
+/// although the client's system tries again. A server that acknowledges, but reads slowly or not at all, is not
+/// disconnected.
+///
 /// Lifetime: destroying a client drops the connection and ends all pending operations. `close()` closes it in order.
 class client {
 public:

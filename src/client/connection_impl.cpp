@@ -5,6 +5,7 @@
 #include <asio/write.hpp>
 
 #include "base/network.hpp"
+#include "client/keepalive.hpp"
 #include "client/receive_guard.hpp"
 #include "tls/error.hpp"
 
@@ -70,6 +71,7 @@ connection_impl::connection_impl(opened_stream opened, client_options options)
       server_authority_(std::move(opened.server_authority)),
       trust_source_(opened.trust_source),
       close_timer_(executor_, clock::time_point::max()),
+      server_watch_timer_(executor_),
       output_queued_(executor_),
       output_written_(executor_),
       message_arrived_(executor_),
@@ -89,6 +91,7 @@ void connection_impl::start(std::shared_ptr<connection_impl> const& self)
     };
     asio::co_spawn(self->executor_, read_loop(self), finished);
     asio::co_spawn(self->executor_, write_loop(self), finished);
+    asio::co_spawn(self->executor_, watch_server(self), finished);
     asio::co_spawn(self->executor_, watch_close(self), finished);
 }
 
@@ -244,6 +247,7 @@ task<void> connection_impl::read_loop(std::shared_ptr<connection_impl> self)
     me.open_ = false;
     me.close_socket();
     me.close_timer_.cancel();
+    me.server_watch_timer_.cancel();
     me.closed_.notify();
 }
 
@@ -337,6 +341,23 @@ void connection_impl::on(protocol::done const& message)
 void connection_impl::on(protocol::sessions const& message)
 {
     resolve(reply_kind::sessions, to_value(message));
+}
+
+/// Ends the connection if the server is gone while output is outstanding: the system would retry for 15 minutes.
+task<void> connection_impl::watch_server(std::shared_ptr<connection_impl> self)
+{
+    auto& me = *self;
+    acknowledgement_check check;
+    while (me.open_) {
+        me.server_watch_timer_.expires_after(acknowledgement_check::interval);
+        co_await me.server_watch_timer_.async_wait(base::use_tuple);
+        if (!me.open_) co_return;
+        auto const state = read_acknowledgement_state(me.socket_.stream().native_handle());
+        if (!state || !check.is_server_gone(*state)) continue;
+        me.fail(lost(asio::error::timed_out));
+        me.close_socket();
+        co_return;
+    }
 }
 
 // Writing.

@@ -20,10 +20,11 @@ namespace porter::detail::client {
 
 inline constexpr std::uint32_t server_overhead = 1024;  ///< how much longer than the limit a server's frame may be
 
-/// The connection behind a porter::client. It runs three coroutines: the read loop, so that pings are answered and a
+/// The connection behind a porter::client. It runs four coroutines: the read loop, so that pings are answered and a
 /// `closing` is noticed whatever the caller does; the write loop, so that reading does not wait for a server that does
-/// not read; and the watch of the close timeout. The operations queue output and wait for these coroutines. All of it
-/// runs on one thread. Each coroutine and each operation shares ownership of the connection.
+/// not read; and the watches of the server's acknowledgements and of the close timeout. The operations queue output and
+/// wait for these coroutines. All of it runs on one thread. Each coroutine and each operation shares ownership of the
+/// connection.
 class connection_impl {
 public:
     using time_point = base::condition_variable::time_point;
@@ -81,6 +82,7 @@ private:
     static task<base::error_code> write_queued(std::shared_ptr<connection_impl> self);
     static task<base::error_code> write_messages(std::shared_ptr<connection_impl> self);
     static task<void> send_closing(std::shared_ptr<connection_impl> self);
+    static task<void> watch_server(std::shared_ptr<connection_impl> self);
     static task<void> watch_close(std::shared_ptr<connection_impl> self);
     static task<client_result<reply>> wait_for_reply(std::shared_ptr<connection_impl> self,
                                                      std::shared_ptr<pending_request> pending);
@@ -133,6 +135,7 @@ private:
 
     std::optional<code> closing_;  // set: the write loop ends with this `closing`, and input is discarded
     base::steady_timer close_timer_;
+    base::steady_timer server_watch_timer_;
 
     base::condition_variable output_queued_;          // for write_loop()
     base::condition_variable output_written_;         // for flush()

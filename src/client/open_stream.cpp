@@ -5,6 +5,7 @@
 #include "base/resolve.hpp"
 #include "client/connect_errors.hpp"
 #include "client/host_key_check.hpp"
+#include "client/keepalive.hpp"
 #include "client/lingering_close.hpp"
 #include "client/plaintext_rejection.hpp"
 #include "porter/state_files.hpp"
@@ -32,6 +33,7 @@ task<client_result<base::tcp_socket>> connect_tcp(std::string host, std::uint16_
     if (!connected) co_return connect_error(server, connected.error());
     base::error_code ignored;                             // it is an optimisation
     connected->set_option(tcp::no_delay{true}, ignored);  // frames are written whole: Nagle would only delay
+    set_keepalive(*connected);
     co_return std::move(*connected);
 }
 
