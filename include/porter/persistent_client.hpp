@@ -61,6 +61,14 @@ struct persistent_client_options {
     /// saved_sessions_file(), the file of the program `porter`.
     std::filesystem::path sessions_file{};
 
+    /// Gets access in place of `name`, `password`, `register_account` and the saved sessions: for a program that keeps
+    /// its tokens by itself, or asks a user for the password. Called on the client's thread with each new connection,
+    /// which may have access already. Success: the connection has access. An error: the connection is closed, and the
+    /// client connects again after a pause, or stops, as after any other error; after a closing with session_ended it
+    /// connects again. The call may take as long as the server waits for a login. close() cancels it and waits for its
+    /// end; the destructor only cancels it. May be unset.
+    std::function<task<client_result<void>>(client&)> get_access{};
+
     /// Called at each change of the state, on the client's thread, and must not throw or block. May be unset.
     std::function<void(client_state const&)> on_state{};
 };
@@ -110,6 +118,13 @@ class persistent_client {
 public:
     /// Starts to connect as soon as the io_context runs. `host` and `port` as in client::connect().
     persistent_client(io_executor executor, std::string host, std::uint16_t port, persistent_client_options options);
+
+    /// Begins with a connection that has access, and makes the next one when that is lost: for a program that makes the
+    /// first one by itself, to ask a user about it. `host` and `port` are for the next ones. The options should accept
+    /// no other key than that of `first`, and have `get_access` or the account of `first`.
+    persistent_client(io_executor executor, std::shared_ptr<client> first, std::string host, std::uint16_t port,
+                      persistent_client_options options);
+
     persistent_client(persistent_client&&) noexcept;             ///< pending operations go on
     persistent_client& operator=(persistent_client&&) noexcept;  ///< drops the connection that it had
     ~persistent_client();

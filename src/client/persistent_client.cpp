@@ -42,6 +42,13 @@ persistent_client::persistent_client(io_executor executor, std::string host, std
           std::make_shared<persistent_connection>(executor, std::move(host), port, std::move(options))))
 {}
 
+persistent_client::persistent_client(io_executor executor, std::shared_ptr<client> first, std::string host,
+                                     std::uint16_t port, persistent_client_options options)
+    : persistent_client(persistent_connection::start(
+          std::make_shared<persistent_connection>(executor, std::move(host), port, std::move(options)),
+          std::move(first)))
+{}
+
 persistent_client::persistent_client(impl_ptr impl) : impl_(std::move(impl)) {}
 
 persistent_client::persistent_client(persistent_client&&) noexcept = default;

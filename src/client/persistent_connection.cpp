@@ -74,8 +74,9 @@ persistent_connection::persistent_connection(io_executor executor, std::string h
     base::wipe(options_.password);
 }
 
-persistent_client persistent_connection::start(std::shared_ptr<persistent_connection> const& self)
+persistent_client persistent_connection::start(std::shared_ptr<persistent_connection> const& self, client_ptr first)
 {
+    self->first_ = std::move(first);
     auto const finished = [self](std::exception_ptr const& thrown) {
         if (self->closing_) return self->stop(closed_normally());
         if (thrown) self->stop({client_errc::lost, {code::internal, "internal error of the client"}});
@@ -92,9 +93,11 @@ task<void> persistent_connection::run(std::shared_ptr<persistent_connection> sel
     auto& me = *self;
     running_guard const guard{me.running_};
     while (!me.ended_ && !me.closing_) {
-        me.state_.phase = client_phase::connecting;
-        me.state_.pause = {};
-        me.change_state();
+        if (!me.first_) {
+            me.state_.phase = client_phase::connecting;
+            me.state_.pause = {};
+            me.change_state();
+        }
         auto error = co_await run_connection(self);
         me.current_.reset();
         if (me.closing_) co_return;
@@ -113,15 +116,13 @@ task<void> persistent_connection::run(std::shared_ptr<persistent_connection> sel
 task<client_error> persistent_connection::run_connection(std::shared_ptr<persistent_connection> self)
 {
     auto& me = *self;
-    auto connected = co_await porter::client::connect(me.host_, me.port_, me.options_.connection);
-    if (!connected) co_return connected.error();
-    auto const connection = std::make_shared<porter::client>(std::move(*connected));
-    auto resumed = co_await get_access(self, connection);
-    if (!resumed) {
-        co_await connection->close();  // a denial leaves it open
-        co_return resumed.error();
+    auto connection = std::exchange(me.first_, nullptr);
+    if (!connection) {
+        auto connected = co_await connect(self);
+        if (!connected) co_return connected.error();
+        connection = *connected;
     }
-    me.begin_connection(connection, *resumed);
+    me.begin_connection(connection);
     auto const begin = me.environment_.steady();
     co_await connection->closed();
     if (me.environment_.steady() - begin >= backoff::longest) me.backoff_.reset();
@@ -129,19 +130,36 @@ task<client_error> persistent_connection::run_connection(std::shared_ptr<persist
     co_return *connection->ended();
 }
 
-/// Gets access. The value: whether a session was resumed.
-task<client_result<bool>> persistent_connection::get_access(std::shared_ptr<persistent_connection> self,
+/// Makes a connection with access.
+auto persistent_connection::connect(std::shared_ptr<persistent_connection> self) -> task<client_result<client_ptr>>
+{
+    auto& me = *self;
+    auto connected = co_await porter::client::connect(me.host_, me.port_, me.options_.connection);
+    if (!connected) co_return unexpected(connected.error());
+    auto connection = std::make_shared<porter::client>(std::move(*connected));
+    auto access = co_await get_access(self, connection);
+    if (access) co_return connection;
+    co_await connection->close();  // a denial leaves it open
+    co_return unexpected(access.error());
+}
+
+task<client_result<void>> persistent_connection::get_access(std::shared_ptr<persistent_connection> self,
                                                             client_ptr connection)
 {
     auto& me = *self;
-    if (connection->granted() != nullptr && !me.is_renaming(*connection)) co_return false;
+    if (me.options_.get_access) {
+        auto access = co_await me.options_.get_access(*connection);
+        if (!access || connection->granted() != nullptr) co_return access;
+        co_return unexpected(client_error{client_errc::not_sent, {code::unauthorized, "get_access got no access"}});
+    }
+    if (connection->granted() != nullptr && !me.is_renaming(*connection)) co_return client_result<void>{};
     if (connection->server().access != access::identify) {
         auto authenticated = co_await authenticate(self, connection);
         co_return authenticated;
     }
     auto named = co_await connection->identify(me.options_.name);
     if (!named) co_return unexpected(named.error());
-    co_return false;
+    co_return client_result<void>{};
 }
 
 /// Whether the server knows this address by another name than the options'.
@@ -152,7 +170,7 @@ bool persistent_connection::is_renaming(porter::client const& connection) const
     return !names_equal(access.name, options_.name);
 }
 
-task<client_result<bool>> persistent_connection::authenticate(std::shared_ptr<persistent_connection> self,
+task<client_result<void>> persistent_connection::authenticate(std::shared_ptr<persistent_connection> self,
                                                               client_ptr connection)
 {
     auto& me = *self;
@@ -160,7 +178,7 @@ task<client_result<bool>> persistent_connection::authenticate(std::shared_ptr<pe
     if (me.find_session(server)) {
         std::string token{me.session_->token.view()};
         auto resumed = co_await connection->resume(std::move(token));
-        if (resumed) co_return true;
+        if (resumed) co_return client_result<void>{};
         bool const is_invalid = resumed.error().code == code::invalid_token;
         if (is_invalid) me.forget_session();
         if (!is_invalid || me.password_.empty()) co_return unexpected(resumed.error());
@@ -172,7 +190,7 @@ task<client_result<bool>> persistent_connection::authenticate(std::shared_ptr<pe
     auto access = co_await log_in(self, connection);
     if (!access) co_return unexpected(access.error());
     me.keep_session(*access, server);
-    co_return false;
+    co_return client_result<void>{};
 }
 
 task<client_result<access_granted>> persistent_connection::log_in(std::shared_ptr<persistent_connection> self,
@@ -226,12 +244,12 @@ void persistent_connection::forget_session()
 
 // The state.
 
-void persistent_connection::begin_connection(client_ptr const& connection, bool resumed)
+void persistent_connection::begin_connection(client_ptr const& connection)
 {
     std::erase_if(connections_, [](auto const& old) { return old.client->impl_->unreceived() == 0; });
     ++state_.connection;
     state_.phase = client_phase::connected;
-    state_.resumed = resumed;
+    state_.resumed = connection->granted()->auth_method == auth_method::resume;
     state_.error.reset();
     current_ = connection;
     connections_.push_back({connection, state_.connection});
@@ -251,7 +269,8 @@ void persistent_connection::end_connection(porter::client const& connection)
 bool persistent_connection::is_end(client_error const& error) const noexcept
 {
     bool const is_closed = error.cause == client_errc::closed;
-    if (is_closed && error.code == code::session_ended) return password_.empty();  // otherwise it logs in again
+    if (is_closed && error.code == code::session_ended)
+        return password_.empty() && !options_.get_access;  // otherwise it logs in again
     return error.is_final() || (is_closed && error.code == code::normal);
 }
 

@@ -39,8 +39,8 @@ public:
     persistent_connection(persistent_connection const&) = delete;
     persistent_connection& operator=(persistent_connection const&) = delete;
 
-    /// Starts run(). The client drops the connection at its end.
-    static persistent_client start(std::shared_ptr<persistent_connection> const& self);
+    /// Starts run(), with a connection that has access or without one. The client drops the connection at its end.
+    static persistent_client start(std::shared_ptr<persistent_connection> const& self, client_ptr first = nullptr);
 
     static task<client_ptr> connected(std::shared_ptr<persistent_connection> self);
     static task<client_result<std::uint64_t>> send(std::shared_ptr<persistent_connection> self, message_kind kind,
@@ -67,8 +67,9 @@ private:
 
     static task<void> run(std::shared_ptr<persistent_connection> self);
     static task<client_error> run_connection(std::shared_ptr<persistent_connection> self);
-    static task<client_result<bool>> get_access(std::shared_ptr<persistent_connection> self, client_ptr connection);
-    static task<client_result<bool>> authenticate(std::shared_ptr<persistent_connection> self, client_ptr connection);
+    static task<client_result<client_ptr>> connect(std::shared_ptr<persistent_connection> self);
+    static task<client_result<void>> get_access(std::shared_ptr<persistent_connection> self, client_ptr connection);
+    static task<client_result<void>> authenticate(std::shared_ptr<persistent_connection> self, client_ptr connection);
     static task<client_result<access_granted>> log_in(std::shared_ptr<persistent_connection> self,
                                                       client_ptr connection);
     static task<void> wait_until_received(std::shared_ptr<persistent_connection> self);
@@ -78,7 +79,7 @@ private:
     void forget_session();
     bool is_renaming(porter::client const& connection) const;
 
-    void begin_connection(client_ptr const& connection, bool resumed);
+    void begin_connection(client_ptr const& connection);
     void end_connection(porter::client const& connection);
     bool is_end(client_error const& error) const noexcept;
     void stop(client_error error);
@@ -98,6 +99,7 @@ private:
 
     client_state state_;
     std::optional<client_error> ended_;
+    client_ptr first_;                             // from the program; null once run() has it
     client_ptr current_;                           // has access; null: there is none
     std::deque<numbered_connection> connections_;  // with messages to receive; the current one is the last
     client_ptr received_from_;                     // keeps the latest message valid

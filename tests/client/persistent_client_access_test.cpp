@@ -31,6 +31,18 @@ std::vector<step> operator+(std::vector<step> first, std::vector<step> const& se
     return first;
 }
 
+/// Sets a flag when a coroutine's frame is destroyed.
+class flag_at_end {
+public:
+    explicit flag_at_end(bool& flag) : flag_(flag) {}
+    ~flag_at_end() { flag_ = true; }
+    flag_at_end(flag_at_end const&) = delete;
+    flag_at_end& operator=(flag_at_end const&) = delete;
+
+private:
+    bool& flag_;
+};
+
 std::vector<step> const login_and_closing{receive(kind::login), send(login_granted), receive(kind::closing)};
 
 /// Runs scripts, one for each connection, with a client until it has stopped, or until it is connected for the
@@ -333,4 +345,96 @@ TEST_CASE("an unknown host key stops a strict client")
     };
     play(server, io, with_client);
     CHECK(fixture.pauses.empty());
+}
+
+TEST_CASE("a program may get the access itself and stop the client by a final error")
+{
+    persistent_client_fixture fixture;
+    auto options = fixture.options();
+    int calls = 0;
+    options.get_access = [&calls](client& connection) -> task<client_result<void>> {
+        ++calls;
+        std::string token = calls == 1 ? "prt_token" : "prt_revoked";
+        auto access = co_await connection.resume(std::move(token));
+        if (!access) co_return unexpected(access.error());
+        co_return client_result<void>{};
+    };
+    run_client(fixture, std::move(options),
+               {script_of({receive(kind::resume), send(resume_granted), hang_up()}),
+                script_of(denial(kind::resume, code::invalid_token) + std::vector{receive(kind::closing)})});
+    CHECK(calls == 2);
+    CHECK(fixture.states == strings{"connecting", "resumed 1", "waiting 500", "connecting", "stopped invalid_token"});
+    CHECK_FALSE(std::filesystem::exists(fixture.folder.file("sessions")));  // the program keeps the tokens
+}
+
+TEST_CASE("a program that gets the access itself gets it again after the end of its session")
+{
+    persistent_client_fixture fixture;
+    auto options = fixture.options();
+    options.password.clear();
+    options.get_access = [](client& connection) -> task<client_result<void>> {
+        auto access = co_await connection.login("Alice", "right");
+        if (!access) co_return unexpected(access.error());
+        co_return client_result<void>{};
+    };
+    run_client(fixture, std::move(options),
+               {script_of({receive(kind::login), send(login_granted), send(protocol::closing{9, "revoked"})}),
+                script_of(login_and_closing)},
+               2);
+    CHECK(fixture.states ==
+          strings{"connecting", "connected 1", "waiting 500", "connecting", "connected 2", "stopped normal"});
+}
+
+TEST_CASE("a call that claims access without having it stops the client")
+{
+    persistent_client_fixture fixture;
+    auto options = fixture.options();
+    options.get_access = [](client&) -> task<client_result<void>> { co_return client_result<void>{}; };
+    run_client(fixture, std::move(options), {script_of({receive(kind::closing)})});
+    CHECK(fixture.states == strings{"connecting", "stopped unauthorized"});
+}
+
+TEST_CASE("closing a client ends a call that gets its access")
+{
+    persistent_client_fixture fixture;
+    asio::io_context io;
+    scripted_server server{io, script_of({read_to_end()})};
+    bool has_begun = false;
+    bool has_ended = false;
+    auto const close_while_asking = [&](scripted_server& running) -> task<void> {
+        auto options = fixture.options();
+        options.get_access = [&](client& connection) -> task<client_result<void>> {
+            flag_at_end const mark{has_ended};
+            has_begun = true;
+            co_await connection.closed();
+            co_return unexpected(*connection.ended());
+        };
+        auto client = fixture.start(running, io.get_executor(), std::move(options));
+        while (!has_begun) co_await yield();
+        co_await client.close();
+        CHECK(has_ended);
+    };
+    play(server, io, close_while_asking);
+}
+
+TEST_CASE("a persistent client begins with the connection that it is given")
+{
+    persistent_client_fixture fixture;
+    asio::io_context io;
+    scripted_server server{io, script_of({receive(kind::login), send(login_granted), hang_up()})};
+    server.add(script_of(login_and_closing));
+    auto const hand_over = [&](scripted_server& running) -> task<void> {
+        auto made = co_await connect_plain(running);
+        REQUIRE(made);
+        auto const first = std::make_shared<client>(std::move(*made));
+        auto access = co_await first->login("Alice", "right");
+        REQUIRE(access);
+        auto client = fixture.start(running, io.get_executor(), fixture.options(), first);
+        auto const current = co_await client.connected();
+        CHECK(current == first);
+        while (client.state().connection < 2) co_await yield();
+        co_await client.close();
+    };
+    play(server, io, hand_over);
+    CHECK(fixture.states == strings{"connected 1", "waiting 500", "connecting", "connected 2", "stopped normal"});
 }

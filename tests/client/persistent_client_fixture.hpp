@@ -33,12 +33,12 @@ public:
     }
 
     persistent_client start(scripted_server& server, asio::io_context::executor_type executor,
-                            persistent_client_options options)
+                            persistent_client_options options, std::shared_ptr<client> first = nullptr)
     {
         using detail::client::persistent_connection;
         auto connection =
             std::make_shared<persistent_connection>(executor, host, server.port(), std::move(options), environment());
-        return persistent_connection::start(connection);
+        return persistent_connection::start(connection, std::move(first));
     }
 
     state_folder folder;
