@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include <asio/basic_signal_set.hpp>
@@ -43,9 +44,9 @@ private:
     std::optional<prompts> prompts_;  // on a terminal
     std::string host_;
     std::uint16_t port_ = 0;
-    std::optional<client> client_;
-    repl* repl_ = nullptr;         // while it runs
-    login_flow* login_ = nullptr;  // once the server is known
+    std::shared_ptr<client> client_;  // the latest connection; null: none yet
+    repl* repl_ = nullptr;            // while it runs
+    login_flow* login_ = nullptr;     // once the server is known
     signal_set signals_;
     std::optional<exit_status> exit_;
 };

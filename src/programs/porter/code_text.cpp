@@ -24,7 +24,7 @@ std::string_view code_text(code reason) noexcept
         case code::too_many_attempts:
             return "too many wrong tries: start porter again";
         case code::session_ended:
-            return "your session was ended (somewhere else, or by the administrator): start porter again to log in";
+            return "your session was ended (somewhere else, or by the administrator): log in again";
         case code::shutting_down:
             return "the server is stopping or restarting";
         case code::tls_required:

@@ -20,7 +20,7 @@ constexpr std::chrono::seconds note_delay{1};
 
 }  // namespace
 
-connector::connector(porter_options const& options, server_identity server, std::optional<client>& connection,
+connector::connector(porter_options const& options, server_identity server, std::shared_ptr<client>& connection,
                      console& console, prompts* prompts)
     : options_(options),
       server_(std::move(server)),
@@ -86,7 +86,7 @@ task<client_result<void>> connector::connect_with_note()
     co_return connected;
 }
 
-task<client_result<void>> connector::connect()
+client_options connector::connection_options()
 {
     client_options options;
     options.transport = options_.plain ? transport::plain : transport::tls;
@@ -94,9 +94,15 @@ task<client_result<void>> connector::connect()
     options.warn = [this](std::string const& line) { warn_once(line); };
     options.timeout = options_.timeout;
     options.agent = "porter/" + std::string{version};
+    return options;
+}
+
+task<client_result<void>> connector::connect()
+{
+    auto const options = connection_options();
     auto connected = co_await client::connect(server_.host, server_.port, options);
     if (!connected) co_return unexpected(connected.error());
-    client_.emplace(std::move(*connected));
+    client_ = std::make_shared<client>(std::move(*connected));
     if (options_.plain) co_return client_result<void>{};
     server_.key = client_->server_key();
     // The key of --trust is pinned: a session must not be resumed at another key that an authority certifies.

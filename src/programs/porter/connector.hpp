@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,7 +18,7 @@ class connector {
 public:
     /// `connection` receives each connection. `prompts`: null without a terminal. All arguments must outlive the
     /// object.
-    connector(porter_options const& options, server_identity server, std::optional<client>& connection,
+    connector(porter_options const& options, server_identity server, std::shared_ptr<client>& connection,
               console& console, prompts* prompts);
 
     /// Makes the first connection. Checks the state files before, and asks the user whether to trust an unknown server.
@@ -27,7 +27,8 @@ public:
     /// Connects; prints a note when that takes longer than a moment.
     task<client_result<void>> connect_with_note();
 
-    task<client_result<void>> connect();
+    /// The options of a connection: once connected, they accept only the server's key. They refer to the object.
+    client_options connection_options();
 
     /// Prints a warning unless it was printed before: each connection reads known_servers again.
     void warn_once(std::string const& line);
@@ -37,12 +38,13 @@ public:
 
 private:
     outcome<void> check_state_files() const;
+    task<client_result<void>> connect();
     task<outcome<void>> confirm_host_key(client_error unknown_server);
     std::string server_name() const;
 
     porter_options const& options_;
     server_identity server_;
-    std::optional<client>& client_;
+    std::shared_ptr<client>& client_;
     console& console_;
     prompts* prompts_;
     host_key_policy host_key_policy_;

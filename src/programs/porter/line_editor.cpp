@@ -17,7 +17,6 @@ namespace porter::programs {
 
 namespace {
 
-constexpr std::string_view prompt_text = "> ";
 constexpr int history_size = 1000;
 constexpr wchar_t escape = L'\x1b';
 constexpr wchar_t end_key = L'\x04';      // Ctrl-D
@@ -79,6 +78,7 @@ std::string right(std::size_t columns)
 
 line_editor::line_editor(io_executor executor)
     : input_(executor, STDIN_FILENO),
+      opened_(executor),
       saved_modes_(modes_of_input()),
       history_(::history_init()),
       null_output_(std::fopen("/dev/null", "we")),
@@ -169,23 +169,53 @@ void line_editor::open()
     if (open_) return;
     ::el_set(line_.get(), EL_UNBUFFERED, 1);
     open_ = true;
+    restore_line();
     draw();
+    opened_.notify();
 }
 
 void line_editor::close()
 {
     if (!open_) return;
+    save_line();
     ::el_set(line_.get(), EL_UNBUFFERED, 0);
     ::tcsetattr(STDIN_FILENO, TCSADRAIN, &saved_modes_);
     open_ = false;
     drawn_ = {};
+    input_.cancel();
+}
+
+void line_editor::save_line()
+{
+    auto const* const edited = ::el_wline(line_.get());
+    saved_line_.assign(edited->buffer, edited->lastchar);
+    after_saved_cursor_ = static_cast<int>(edited->lastchar - edited->cursor);
+}
+
+void line_editor::restore_line()
+{
+    if (saved_line_.empty()) return;
+    ::el_winsertstr(line_.get(), saved_line_.c_str());
+    ::el_cursor(line_.get(), -after_saved_cursor_);
+    saved_line_.clear();
+}
+
+void line_editor::set_prompt(std::string prompt)
+{
+    prompt_ = std::move(prompt);
+    show();
 }
 
 task<std::optional<std::string>> line_editor::read_line()
 {
     while (!ended_) {
+        while (!open_ && !ended_) co_await opened_.wait();
+        if (ended_) break;
         auto const error = co_await input_.wait_readable();
-        if (error || ended_) break;
+        if (ended_) break;
+        if (!open_) continue;  // close() has ended the wait
+        if (error && error != asio::error::operation_aborted) break;
+        if (error) continue;
         auto line = take_key();
         if (line) co_return line;
     }
@@ -220,6 +250,7 @@ void line_editor::interrupt()
 {
     ended_ = true;
     input_.cancel();
+    opened_.notify();
 }
 
 bool line_editor::clear()
@@ -257,7 +288,7 @@ void line_editor::draw()
 /// redraws the line.
 void line_editor::draw(std::string_view line, std::size_t cursor)
 {
-    auto layout = lay_out(prompt_text, line, cursor, detail::terminal::columns_of(STDOUT_FILENO));
+    auto layout = lay_out(prompt_, line, cursor, detail::terminal::columns_of(STDOUT_FILENO));
     bool const is_appended = !drawn_.text.empty() && is_at_end(drawn_) && layout.text.starts_with(drawn_.text);
     auto output =
         is_appended ? layout.text.substr(drawn_.text.size()) : up(drawn_.cursor.row) + "\r\x1b[J" + layout.text;

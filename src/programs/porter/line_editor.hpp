@@ -12,6 +12,7 @@
 #include "porter/task.hpp"
 #include "programs/porter/descriptor_watcher.hpp"
 #include "programs/porter/line_layout.hpp"
+#include "programs/porter/timer.hpp"
 
 namespace porter::programs {
 
@@ -25,10 +26,14 @@ public:
     line_editor(line_editor const&) = delete;
     line_editor& operator=(line_editor const&) = delete;
 
-    /// Shows the prompt, and puts the terminal into non-canonical mode until close().
+    /// Shows the prompt, and puts the terminal into non-canonical mode until close(). The line that was being edited
+    /// is kept from close() to the next open(); read_line() waits for that.
     void open();
     void close();
     bool is_open() const noexcept { return open_; }
+
+    /// Replaces the prompt.
+    void set_prompt(std::string prompt);
 
     /// Waits for a line, without its line feed. None: the end of input (Ctrl-D on an empty line), or interrupt().
     task<std::optional<std::string>> read_line();
@@ -68,19 +73,25 @@ private:
 
     std::optional<std::string> take_key();
     void begin_line();
+    void save_line();
+    void restore_line();
     void clear_screen();
     void draw();
     void draw(std::string_view line, std::size_t cursor);
 
+    std::string prompt_ = "> ";
     descriptor_watcher input_;
+    timer opened_;  // for read_line()
     struct ::termios saved_modes_;  // of the terminal, before libedit changed them
     std::unique_ptr<History, end_history> history_;
     std::unique_ptr<std::FILE, close_file> null_output_;  // of libedit
     std::unique_ptr<EditLine, end_line> line_;
     line_layout drawn_;  // what the screen shows; empty: nothing
     bool open_ = false;
-    bool in_key_ = false;   // a character of the current key was read
-    std::wstring pending_;  // the rest of the current key, for libedit
+    std::wstring saved_line_;     // of close()
+    int after_saved_cursor_ = 0;  // how many of its characters are after the cursor
+    bool in_key_ = false;         // a character of the current key was read
+    std::wstring pending_;        // the rest of the current key, for libedit
     wchar_t last_key_ = 0;
     bool ended_ = false;
 };

@@ -80,8 +80,9 @@ bool may_retry(client_error const& denial)
 }  // namespace
 
 login_flow::login_flow(io_executor executor, porter_options const& options, server_identity server,
-                       std::optional<client>& connection, console& console, prompts* prompts)
-    : options_(options),
+                       std::shared_ptr<client>& connection, console& console, prompts* prompts)
+    : executor_(executor),
+      options_(options),
       connector_(options, std::move(server), connection, console, prompts),
       client_(connection),
       console_(console),
@@ -107,21 +108,58 @@ task<outcome<void>> login_flow::log_in()
     co_return entered;
 }
 
-task<client_result<void>> login_flow::log_in_again()
+persistent_client login_flow::stay_connected(std::function<task<client_result<void>>(client&)> get_access,
+                                             std::function<void(client_state const&)> on_state)
 {
-    auto connected = co_await connector_.connect();
-    if (!connected) co_return unexpected(connected.error());
-    if (client_->granted() != nullptr) co_return client_result<void>{};
-    if (client_->server().access == access::identify) {
-        auto named = co_await client_->identify(name_);
+    persistent_client_options options;
+    options.connection = connector_.connection_options();
+    options.get_access = std::move(get_access);
+    options.on_state = std::move(on_state);
+    auto const& server = connector_.server();
+    return {executor_, client_, server.host, server.port, std::move(options)};
+}
+
+task<client_result<void>> login_flow::resume_access(client& connection)
+{
+    if (connection.granted() != nullptr && !is_renaming(connection)) co_return client_result<void>{};
+    if (connection.server().access == access::identify) {
+        auto named = co_await connection.identify(name_);
         if (!named) co_return unexpected(named.error());
         co_return client_result<void>{};
     }
     std::string token{token_.view()};
-    auto resumed = co_await client_->resume(std::move(token));
+    if (token.empty()) {  // needs_password(), or the server had no accounts before
+        co_return unexpected(client_error{client_errc::denied, {code::unauthorized, "the server requires an account"}});
+    }
+    auto resumed = co_await connection.resume(std::move(token));
     if (resumed) co_return client_result<void>{};
     if (resumed.error().code == code::invalid_token) forget_session();
     co_return unexpected(resumed.error());
+}
+
+task<outcome<client_result<void>>> login_flow::log_in_again(client& connection)
+{
+    for (;;) {
+        if (password_.view().empty()) {
+            auto entered = co_await get_password(false);
+            if (!entered) co_return unexpected(entered.error());
+            if (entered->empty()) continue;
+            password_ = std::move(*entered);
+        }
+        std::string password{password_.view()};
+        auto access = co_await connection.login(name_, std::move(password));
+        bool const is_wrong = !access && access.error().code == code::bad_credentials;
+        if (access || is_wrong) password_ = {};
+        if (prompts_ != nullptr) prompts_->discard_hidden();
+        if (access) {
+            start_session(*access);
+            co_return client_result<void>{};
+        }
+        bool const may_ask = prompts_ != nullptr && options_.password_file.empty();
+        if (!is_wrong || !may_ask) co_return client_result<void>{unexpected(access.error())};
+        console_.info(sentence_of(access.error()));
+        if (connection.ended() != nullptr) co_return client_result<void>{unexpected(*connection.ended())};
+    }
 }
 
 // Access.
@@ -130,14 +168,21 @@ task<client_result<void>> login_flow::log_in_again()
 task<outcome<void>> login_flow::use_granted_access()
 {
     auto const granted = *client_->granted();
-    bool const by_address = granted.auth_method == auth_method::address;
-    if (by_address && !name_.empty() && !names_equal(name_, granted.name)) {
+    if (is_renaming(*client_)) {
         auto renamed = co_await identify();
         co_return renamed;
     }
     name_ = granted.name;
+    bool const by_address = granted.auth_method == auth_method::address;
     console_.print(by_address ? hello_line(name_) : welcome_line(granted, false));
     co_return outcome<void>{};
+}
+
+/// Whether the server knows this address by another name than the user's.
+bool login_flow::is_renaming(client const& connection) const
+{
+    auto const& granted = *connection.granted();
+    return granted.auth_method == auth_method::address && !name_.empty() && !names_equal(name_, granted.name);
 }
 
 task<outcome<void>> login_flow::identify()
@@ -382,6 +427,7 @@ void login_flow::start_session(access_granted const& access)
 {
     name_ = access.name;
     token_ = secret{access.token};
+    needs_password_ = false;
     owns_session_ = !options_.save && !access.token.empty();
     bool is_saved = options_.save && !access.token.empty();
     if (is_saved) {
@@ -397,8 +443,9 @@ void login_flow::start_session(access_granted const& access)
 
 task<void> login_flow::close()
 {
+    auto const connection = client_;  // a new one may replace it
     co_await end_session();
-    co_await client_->close();
+    co_await connection->close();
 }
 
 /// A second caller, such as the signal handler, waits for the first.
@@ -411,11 +458,12 @@ task<void> login_flow::end_session()
     is_logging_out_ = true;
     auto const executor = co_await asio::this_coro::executor;
     auto const ignored = [](std::exception_ptr const&) {};
-    auto const close_client = [&client = client_, executor, ignored] {
-        asio::co_spawn(executor, client->close(), ignored);
+    auto const connection = client_;
+    auto const close_client = [connection, executor, ignored] {
+        asio::co_spawn(executor, connection->close(), ignored);
     };
     std::optional<detail::terminal::delayed_call> limit{std::in_place, executor, logout_timeout, close_client};
-    auto const ended = co_await client_->logout();
+    auto const ended = co_await connection->logout();
     limit.reset();
     if (!ended && ended.error().cause == client_errc::denied) {
         connector_.warn_once(fmt::format("the session as {} is not ended: {}", name_,
@@ -428,6 +476,7 @@ task<void> login_flow::end_session()
 void login_flow::forget_session()
 {
     token_ = {};
+    needs_password_ = true;
     owns_session_ = false;
     sessions_.forget(connector_.server(), name_);
 }

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "porter/client.hpp"
+#include "porter/persistent_client.hpp"
 #include "porter/saved_sessions.hpp"
 #include "porter/secret.hpp"
 #include "programs/porter/connector.hpp"
@@ -21,19 +23,33 @@ public:
     /// `connection` receives the connection, before access as well. `prompts`: null without a terminal. All arguments
     /// must outlive the object.
     login_flow(io_executor executor, porter_options const& options, server_identity server,
-               std::optional<client>& connection, console& console, prompts* prompts);
+               std::shared_ptr<client>& connection, console& console, prompts* prompts);
 
     /// Connects, gets access and prints the greeting.
     task<outcome<void>> log_in();
 
-    /// After a lost connection: connects and gets the same access again without a question.
-    task<client_result<void>> log_in_again();
+    /// Stays connected to the server, from the connection of log_in() on. `get_access` and `on_state` as in
+    /// persistent_client_options. The object must outlive the result.
+    persistent_client stay_connected(std::function<task<client_result<void>>(client&)> get_access,
+                                     std::function<void(client_state const&)> on_state);
+
+    /// Gets the access of log_in() on a new connection, without a question. A token that the server rejects is deleted,
+    /// and needs_password() is true from then on.
+    task<client_result<void>> resume_access(client& connection);
+
+    /// Whether there is no session to resume, so that log_in_again() must ask for the password.
+    bool needs_password() const noexcept { return needs_password_; }
+
+    /// Logs in as name(), with the password file's password or the one that the user enters, until it is right. A
+    /// password that the server could not check is tried on the next connection. Fails with an exit_status if the user
+    /// quit or the password file cannot be read.
+    task<outcome<client_result<void>>> log_in_again(client& connection);
 
     /// Closes the connection. Before, logs out a session that was opened with a password and is not saved: otherwise it
     /// would remain one of the few that an account may have.
     task<void> close();
 
-    /// Deletes the token of a session that has ended.
+    /// Deletes the token of a session that has ended: from now on needs_password() is true.
     void forget_session();
 
     std::string const& name() const noexcept { return name_; }
@@ -60,11 +76,13 @@ private:
 
     bool is_name_of_address() const;
     void start_session(access_granted const& access);
+    bool is_renaming(client const& connection) const;
     task<void> end_session();
 
+    io_executor executor_;
     porter_options const& options_;
     connector connector_;
-    std::optional<client>& client_;
+    std::shared_ptr<client>& client_;
     console& console_;
     prompts* prompts_;
     saved_sessions sessions_;
@@ -75,7 +93,9 @@ private:
     bool owns_session_ = false;         // the session was opened by this process and is not saved
     bool is_logging_out_ = false;       // end_session() runs
     timer session_ended_;
-    secret token_;  // the session's, for reconnecting
+    secret token_;                 // the session's, for reconnecting
+    bool needs_password_ = false;  // its session has ended
+    secret password_;              // entered after that, and not checked yet
 };
 
 }  // namespace porter::programs

@@ -148,14 +148,31 @@ task<void> pipe_session::print(std::string lines)
     }
 }
 
-/// After the server closed the connection: success if it was normal and all input was sent.
+/// After the end of the connection: success if it was normal and all input was sent. A lost connection may be made
+/// again by the caller.
 exit_status pipe_session::exit_status_at_end() const
 {
-    auto status = exit_status_for(*client_.ended());
-    if (status.code != exit_code::ok) return status;
+    auto const& error = *client_.ended();
+    auto status = exit_status_for(error);
+    if (status.code == exit_code::unreachable) status.code = exit_code::temporary_failure;
+    if (status.code != exit_code::ok) {
+        auto const unanswered = unanswered_text();
+        status.message += unanswered;
+        if (!status.sentence.empty()) status.sentence += unanswered;
+        return status;
+    }
     if (rejected_) return *rejected_;
     if (input_ended_) return {};
-    return {exit_code::temporary_failure, status.message};
+    return {exit_code::temporary_failure, status.message + unanswered_text()};
+}
+
+/// The lines without an answer, if each received text answers one line: a service need not answer each.
+std::string pipe_session::unanswered_text() const
+{
+    if (sent_ <= received_) return {};
+    auto const count = sent_ - received_;
+    return fmt::format("; {} {} had no answer ({} sent, {} texts received)", count, count == 1 ? "line" : "lines",
+                       sent_, received_);
 }
 
 }  // namespace porter::programs

@@ -16,7 +16,8 @@ namespace porter::programs {
 
 /// The session without a terminal: sends each line of stdin as a text and prints each received text as a line, in both
 /// directions at once. After the end of input it ends when as many texts were received as sent, or when none was
-/// received for `linger`.
+/// received for `linger`. A lost connection ends it: it
+/// is not known which lines have arrived, so they are not sent again.
 class pipe_session {
 public:
     /// `client` and `login` must outlive the object.
@@ -40,6 +41,7 @@ private:
     bool is_over() const;
     void reject_line(std::string const& reason);
     exit_status exit_status_at_end() const;
+    std::string unanswered_text() const;
 
     io_executor executor_;
     client& client_;

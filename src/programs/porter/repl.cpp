@@ -20,6 +20,9 @@ namespace {
 
 constexpr int silent_attempts = 3;  // of reconnecting; a server that restarts usually accepts again by then
 constexpr std::string_view not_connected = "Not connected: connecting again.";
+constexpr std::string_view connected_prompt = "> ";
+constexpr std::string_view not_connected_prompt = "not connected> ";
+constexpr std::chrono::seconds long_pause{5};  // reported at once
 
 /// For /whoami, by auth_method.
 constexpr std::string_view auth_method_texts[] = {"open access",        "known by your address", "by the name you gave",
@@ -47,10 +50,16 @@ std::string collapse_blanks(std::string_view line)
     return collapsed;
 }
 
+bool is_session_over(client_error const& error)
+{
+    return error.cause == client_errc::closed && error.code == code::session_ended;
+}
+
 /// Whether to connect again. Not after an error that would happen again, nor when the server closed because it has
 /// finished, because the user was silent or for a reason that this version does not know.
 bool may_reconnect(client_error const& error)
 {
+    if (is_session_over(error)) return true;  // and log in
     if (error.is_final()) return false;
     if (error.cause != client_errc::closed && error.cause != client_errc::denied) return true;
     switch (error.code) {
@@ -71,7 +80,7 @@ bool is_wrong_password(client_error const& error)
 
 }  // namespace
 
-repl::repl(io_executor executor, std::optional<client>& connection, login_flow& login, console& console,
+repl::repl(io_executor executor, std::shared_ptr<client>& connection, login_flow& login, console& console,
            prompts& prompts, output_format format)
     : executor_(executor),
       client_(connection),
@@ -80,7 +89,7 @@ repl::repl(io_executor executor, std::optional<client>& connection, login_flow& 
       prompts_(prompts),
       format_(format),
       editor_(executor),
-      pause_(executor),
+      dialog_ended_(executor),
       receive_loop_ended_(executor)
 {}
 
@@ -92,6 +101,9 @@ task<exit_status> repl::run()
         receive_loop_ended_.notify();
     };
     receiving_ = true;
+    auto const access = [this](client& connection) { return get_access(connection); };
+    auto const on_change = [this](client_state const& state) { on_state(state); };
+    persistent_.emplace(login_.stay_connected(access, on_change));
     editor_.open();
     console_.set_editor(&editor_);
     asio::co_spawn(executor_, receive_loop(), finished);
@@ -104,16 +116,20 @@ task<exit_status> repl::run()
     editor_.hide();
     editor_.close();
     console_.set_editor(nullptr);
-    pause_.notify();
     co_await login_.close();
+    co_await persistent_->close();
     while (receiving_) co_await receive_loop_ended_.wait();
     co_return *exit_;
 }
 
 void repl::exit(exit_status status)
 {
-    if (!exit_) exit_ = std::move(status);
     editor_.interrupt();
+    if (exit_) return;
+    exit_ = std::move(status);
+    auto const kept = lines_.kept();
+    if (kept > 0)
+        console_.error(fmt::format("{} not sent", kept == 1 ? "1 line was" : fmt::format("{} lines were", kept)));
 }
 
 // Input.
@@ -168,11 +184,16 @@ task<void> repl::run_account_command(std::string line, command const* known)
 task<void> repl::send(std::string text)
 {
     if (has_access()) {
-        auto sent = co_await client_->send(text);
-        if (sent) co_return;
-        if (sent.error().cause == client_errc::not_sent) co_return report_error(sent.error());
+        auto const queued = client_->queue(text);
+        if (!queued) co_return report_error(queued.error());
+        lines_.on_sent(timer::clock::now());
+        auto const ignored = co_await client_->flush();  // show_loss() reports the end of the connection
+        static_cast<void>(ignored);
+    } else if (!lines_.keep(std::move(text))) {
+        console_.info("Not sent: not connected, and too many lines are kept already.");
+    } else if (!std::exchange(is_keeping_shown_, true)) {
+        console_.info("Not connected: the lines that you enter are kept, and sent once connected again.");
     }
-    if (!exit_) console_.info("Not sent: not connected; connecting again.");
 }
 
 task<void> repl::show_sessions()
@@ -212,17 +233,13 @@ task<std::optional<secret>> repl::ask_new_password()
 
 task<void> repl::change_password()
 {
-    console_.set_editor(nullptr);
-    editor_.hide();
-    editor_.close();
+    open_dialog();
     auto current = co_await prompts_.ask_hidden("Current password: ");
     std::optional<secret> replacement;
     std::optional<secret> repeated;
     if (current) replacement = co_await ask_new_password();
     if (replacement) repeated = co_await prompts_.ask_hidden("New password again: ");
-    prompts_.show_typing();
-    editor_.open();
-    console_.set_editor(&editor_);
+    close_dialog();
 
     if (prompts_.is_quit()) co_return exit({});
     if (!repeated) {
@@ -275,7 +292,7 @@ void repl::report(client_result<void> const& result, std::string const& success)
     }
 }
 
-/// The end of the connection is reported by reconnect(); a request that timed out leaves it open.
+/// The end of the connection is reported by show_loss(); a request that timed out leaves it open.
 void repl::report_error(client_error const& error)
 {
     if (exit_) return;  // the user quit before the reply
@@ -296,60 +313,131 @@ bool repl::has_access() const
     return client_->ended() == nullptr && client_->granted() != nullptr;
 }
 
+// Questions in place of the line.
+
+/// Hides the line. What is typed goes to the prompts until close_dialog().
+void repl::open_dialog()
+{
+    in_dialog_ = true;
+    console_.set_editor(nullptr);
+    editor_.hide();
+    editor_.close();
+}
+
+void repl::close_dialog()
+{
+    prompts_.show_typing();
+    editor_.open();
+    console_.set_editor(&editor_);
+    in_dialog_ = false;
+    dialog_ended_.notify();
+}
+
 // Output.
 
 task<void> repl::receive_loop()
 {
-    while (!exit_) {
+    for (;;) {
         co_await show_received();
         if (exit_) co_return;
-        auto const reconnected = co_await reconnect();
-        if (!reconnected) co_return;
+        show_loss(*client_->ended());
+        auto connection = co_await persistent_->connected();
+        if (exit_) co_return;
+        if (!connection) co_return exit_on(*persistent_->ended());
+        begin_connection(std::move(connection));
     }
 }
 
 /// Prints messages until the connection ends.
 task<void> repl::show_received()
 {
+    auto const connection = client_;
     for (;;) {
-        auto received = co_await client_->receive();
+        auto received = co_await connection->receive();
         if (!received) co_return;
-        auto lines = format_message(*received, format_);
-        while (auto const* more = client_->next()) lines += format_message(*more, format_);
+        std::string lines;
+        for (auto const* next = &*received; next != nullptr; next = connection->next()) {
+            lines += format_message(*next, format_);
+            if (next->is_text()) lines_.on_received();
+        }
         editor_.hide();
         detail::terminal::write_all(STDOUT_FILENO, lines);
         editor_.show();
     }
 }
 
-/// Reconnects after the connection has ended, as long as that may help. False: it does not, and the program exits.
-task<bool> repl::reconnect()
+void repl::show_loss(client_error const& error)
 {
-    auto error = *client_->ended();
+    editor_.set_prompt(std::string{not_connected_prompt});
     bool const is_normal = error.cause == client_errc::closed && error.code == code::normal;
-    if (is_normal && !logging_out_) console_.info("The server closed the connection.");
-    if (!is_normal && may_reconnect(error)) {
+    auto const lost = lines_.on_lost(timer::clock::now());
+    if (logging_out_) return;
+    if (is_normal) return console_.info("The server closed the connection.");
+    if (is_session_over(error)) {
+        console_.info(ended_session_line(login_.name()));
+        login_.forget_session();
+    } else if (may_reconnect(error)) {
         console_.error(fmt::format("{}; connecting again", clause_of(error)));
     }
-    for (int failed = 0; !exit_ && may_reconnect(error); ++failed) {
-        auto const pause = backoff_.next(error.retry_after);
-        if (failed >= silent_attempts) console_.info(retry_line(error, pause));
-        co_await pause_.wait_for(pause);
-        if (exit_) break;
-        auto logged_in = co_await login_.log_in_again();
-        if (logged_in) {
-            backoff_.reset();
-            console_.info("Connected again.");
-            co_return true;
+    if (lost > 0)
+        console_.info(fmt::format("{} may not have arrived.", lost == 1 ? "1 line" : fmt::format("{} lines", lost)));
+}
+
+void repl::begin_connection(std::shared_ptr<client> connection)
+{
+    client_ = std::move(connection);
+    pauses_ = 0;
+    is_keeping_shown_ = false;
+    editor_.set_prompt(std::string{connected_prompt});
+    auto const lines = lines_.take();
+    if (lines.empty()) return console_.info("Connected again.");
+    auto const count = lines.size() == 1 ? "1 line is" : fmt::format("{} lines are", lines.size());
+    console_.info(fmt::format("Connected again; {} sent.", count));
+    for (auto const& line : lines) {
+        auto const queued = client_->queue(line);
+        if (queued) {
+            lines_.on_sent(timer::clock::now());
+        } else {
+            report_error(queued.error());
         }
-        error = logged_in.error();
-        co_await client_->close();  // a denial leaves the connection open, and the next attempt makes a new one
     }
-    bool const has_session_ended = error.code == code::session_ended || error.code == code::invalid_token;
-    if (has_session_ended && !logging_out_) console_.info(ended_session_line(login_.name()));
-    if (has_session_ended || is_normal) exit({exit_code_of(error), {}});  // printed already
+}
+
+/// After the client has stopped for good, or must not go on.
+void repl::exit_on(client_error const& error)
+{
+    bool const is_normal = error.cause == client_errc::closed && error.code == code::normal;
+    if (is_normal) return exit({exit_code_of(error), {}});  // printed already
     exit(exit_status_for(error));
-    co_return false;
+}
+
+// Connecting again.
+
+/// For each new connection. Asks for the password if the session has ended.
+task<client_result<void>> repl::get_access(client& connection)
+{
+    if (!login_.needs_password()) {
+        auto resumed = co_await login_.resume_access(connection);
+        if (resumed || !login_.needs_password()) co_return resumed;
+        console_.info(ended_session_line(login_.name()));  // show_loss() has not printed it
+    }
+    while (in_dialog_) co_await dialog_ended_.wait();
+    open_dialog();
+    auto logged_in = co_await login_.log_in_again(connection);
+    close_dialog();
+    if (logged_in) co_return *logged_in;
+    exit(logged_in.error());
+    co_return unexpected(client_error{client_errc::not_sent, {code::unauthorized, "the user quit"}});
+}
+
+/// Reports attempts that fail for a longer time.
+void repl::on_state(client_state const& state)
+{
+    if (exit_ || state.phase != client_phase::waiting) return;
+    bool const is_attempt = pauses_++ > 0;  // the first pause is after the loss
+    if (!may_reconnect(*state.error)) return exit_on(*state.error);
+    bool const is_reported = is_attempt && (pauses_ > silent_attempts || state.error->retry_after >= long_pause);
+    if (is_reported) console_.info(retry_line(*state.error, state.pause));
 }
 
 }  // namespace porter::programs

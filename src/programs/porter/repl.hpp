@@ -1,16 +1,18 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
-#include "porter/backoff.hpp"
 #include "porter/client.hpp"
+#include "porter/persistent_client.hpp"
 #include "porter/secret.hpp"
 #include "programs/porter/console.hpp"
 #include "programs/porter/exit_status.hpp"
 #include "programs/porter/line_editor.hpp"
 #include "programs/porter/login_flow.hpp"
 #include "programs/porter/output_format.hpp"
+#include "programs/porter/pending_lines.hpp"
 #include "programs/porter/prompts.hpp"
 #include "programs/porter/timer.hpp"
 
@@ -19,12 +21,13 @@ namespace porter::programs {
 struct command;
 
 /// The interactive session: sends each typed line, runs those that begin with a slash as commands, and prints received
-/// messages above the line being edited. Reconnects when the connection is lost.
+/// messages above the line being edited. It stays connected: while there is no connection, the prompt says so and the
+/// lines that are entered are kept.
 class repl {
 public:
-    /// All arguments must outlive the object. `connection` has access.
-    repl(io_executor executor, std::optional<client>& connection, login_flow& login, console& console, prompts& prompts,
-         output_format format);
+    /// All arguments must outlive the object. `connection` has access, and is replaced when it was lost.
+    repl(io_executor executor, std::shared_ptr<client>& connection, login_flow& login, console& console,
+         prompts& prompts, output_format format);
 
     /// Runs until the session ends, and closes the connection.
     task<exit_status> run();
@@ -50,22 +53,33 @@ private:
 
     task<void> receive_loop();
     task<void> show_received();
-    task<bool> reconnect();
+    void show_loss(client_error const& error);
+    void begin_connection(std::shared_ptr<client> connection);
+    void exit_on(client_error const& error);
+
+    task<client_result<void>> get_access(client& connection);
+    void on_state(client_state const& state);
+    void open_dialog();
+    void close_dialog();
 
     io_executor executor_;
-    std::optional<client>& client_;
+    std::shared_ptr<client>& client_;
     login_flow& login_;
     console& console_;
     prompts& prompts_;
     output_format format_;
     line_editor editor_;
 
-    backoff backoff_;
-    timer pause_;  // before the next attempt to reconnect
+    pending_lines lines_;
+    bool is_keeping_shown_ = false;  // the note that lines are kept
+    int pauses_ = 0;                 // since the connection was lost
+    bool in_dialog_ = false;         // questions are asked in place of the line
+    timer dialog_ended_;
     timer receive_loop_ended_;
     bool receiving_ = false;
     bool logging_out_ = false;
     std::optional<exit_status> exit_;
+    std::optional<persistent_client> persistent_;  // while run() runs
 };
 
 }  // namespace porter::programs

@@ -61,10 +61,8 @@ std::string chosen_session_line(std::string const& name, std::vector<std::string
 
 std::string ended_session_line(std::string const& name)
 {
-    return fmt::format(
-        "Your session as {} was ended (somewhere else, or by the administrator). "
-        "Start porter again to log in.",
-        escape(name));
+    return fmt::format("Your session as {} was ended (somewhere else, or by the administrator): log in again.",
+                       escape(name));
 }
 
 std::string sessions_table(std::vector<session_info> const& sessions)
