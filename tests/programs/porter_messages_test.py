@@ -66,31 +66,6 @@ class SessionNames(PorterCase):
         self.assertEqual(done.returncode, 77, done.err)
         self.assertIn(f"\nYour session as {self.last} is over.\nporter: denied: invalid_token", done.err)
 
-    def test_a_session_that_ended_during_a_reconnection_is_named(self):
-        def log_in(connection):
-            connection.expect("hello")
-            connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "Alice")
-            connection.expect("login")
-            connection.send("granted", "login", "Alice", 7, "prt_x", 4_000_000_000, 0, "", 0)
-            connection.send("closing", "shutting_down", "")
-            wait_for_close(connection)
-
-        def deny_token(connection):
-            connection.expect("hello")
-            connection.send("welcome", 1, "authenticate", 1 << 20, "porterd/0.1.0", "Alice")
-            connection.expect("resume", token="prt_x")
-            connection.send("denied", "invalid_token", 0, "")
-            wait_for_close(connection)
-        server = ScriptedServer(log_in, deny_token)
-        terminal = Terminal(PORTER, "127.0.0.1", server.port, "--plain", home=self.home)
-        self.addCleanup(terminal.close)
-        terminal.expect("^Password for Alice: ")
-        terminal.send_line(PASSWORD)
-        terminal.expect(r"^Your session as Alice was ended \(.*\)\. Start porter again to log in\.$")
-        self.assertEqual(terminal.wait(), 77)
-        self.assertNotIn("invalid_token", terminal.text())
-        server.join()
-
 
 class Connecting(unittest.TestCase):
     """Waiting for a slow server is reported on a terminal, and only there."""
