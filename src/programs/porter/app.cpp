@@ -155,7 +155,11 @@ task<void> app::exit_on(int signal)
     if (repl_ != nullptr) repl_->exit({});
     bool const is_at_prompt = repl_ == nullptr || !repl_->editor().is_open();
     if (is_at_prompt && console_.on_terminal()) console_.prompt("\n");
-    if (client_) co_await login_->close();
+    if (repl_ != nullptr) {
+        co_await repl_->close();
+    } else if (client_) {
+        co_await login_->close();
+    }
     io_.stop();
 }
 

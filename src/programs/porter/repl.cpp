@@ -36,6 +36,11 @@ std::string retry_line(client_error error, std::chrono::milliseconds pause)
                        std::chrono::ceil<std::chrono::seconds>(pause).count());
 }
 
+std::string lines_text(std::size_t count)
+{
+    return count == 1 ? "1 line" : fmt::format("{} lines", count);
+}
+
 /// The words of a line, separated by single spaces.
 std::string collapse_blanks(std::string_view line)
 {
@@ -116,8 +121,7 @@ task<exit_status> repl::run()
     editor_.hide();
     editor_.close();
     console_.set_editor(nullptr);
-    co_await login_.close();
-    co_await persistent_->close();
+    co_await close();
     while (receiving_) co_await receive_loop_ended_.wait();
     co_return *exit_;
 }
@@ -128,8 +132,13 @@ void repl::exit(exit_status status)
     if (exit_) return;
     exit_ = std::move(status);
     auto const kept = lines_.kept();
-    if (kept > 0)
-        console_.error(fmt::format("{} not sent", kept == 1 ? "1 line was" : fmt::format("{} lines were", kept)));
+    if (kept > 0) console_.error(fmt::format("{} {} not sent", lines_text(kept), kept == 1 ? "was" : "were"));
+}
+
+task<void> repl::close()
+{
+    co_await login_.close();
+    co_await persistent_->close();
 }
 
 // Input.
@@ -379,8 +388,7 @@ void repl::show_loss(client_error const& error)
     } else if (may_reconnect(error)) {
         console_.error(fmt::format("{}; connecting again", clause_of(error)));
     }
-    if (lost > 0)
-        console_.info(fmt::format("{} may not have arrived.", lost == 1 ? "1 line" : fmt::format("{} lines", lost)));
+    if (lost > 0) console_.info(fmt::format("{} may not have arrived.", lines_text(lost)));
 }
 
 void repl::begin_connection(std::shared_ptr<client> connection)
@@ -391,8 +399,8 @@ void repl::begin_connection(std::shared_ptr<client> connection)
     editor_.set_prompt(std::string{connected_prompt});
     auto const lines = lines_.take();
     if (lines.empty()) return console_.info("Connected again.");
-    auto const count = lines.size() == 1 ? "1 line is" : fmt::format("{} lines are", lines.size());
-    console_.info(fmt::format("Connected again; {} sent.", count));
+    auto const verb = lines.size() == 1 ? "is" : "are";
+    console_.info(fmt::format("Connected again; {} {} sent.", lines_text(lines.size()), verb));
     for (auto const& line : lines) {
         auto const queued = client_->queue(line);
         if (queued) {

@@ -35,6 +35,9 @@ public:
     /// Ends run() with this status, unless there is one already.
     void exit(exit_status status);
 
+    /// Closes the connection in order, or stops connecting.
+    task<void> close();
+
     line_editor& editor() noexcept { return editor_; }
 
 private:
