@@ -4,6 +4,7 @@ import pathlib
 import signal
 import stat
 import subprocess
+import threading
 import unittest
 
 from support.case import OTHER_PASSWORD, PASSWORD, ServerCase
@@ -54,6 +55,32 @@ class Lines(PipeCase):
     def test_a_slash_is_text_without_a_terminal(self):
         done = self.register("Pipe Four", stdin=b"/quit\n//x\n/sessions\n")
         self.assertEqual((done.returncode, done.out), (0, "/quit\n//x\n/sessions\n"), done.err)
+
+    def test_the_linger_time_does_not_run_while_the_reader_of_the_output_pauses(self):
+        lines = [f"{number:0100}" for number in range(2000)]  # more than a pipe holds
+        sent = threading.Event()
+
+        def script(connection):
+            grant_open_access(connection)
+            for _ in lines:
+                connection.expect("text")
+            for line in lines:
+                connection.send("text", line)
+            for _ in range(200):  # far longer than a millisecond
+                connection.send("ping", b"")
+                connection.expect("pong")
+            sent.set()
+            wait_for_close(connection)
+        server = ScriptedServer(script)
+        with subprocess.Popen([PORTER, "127.0.0.1", str(server.port), "--plain", "--linger", "1ms"],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=clean_environment(self.home)) as porter:
+            self.addCleanup(porter.kill)
+            porter.stdin.write(b"line\n" * len(lines))
+            porter.stdin.close()
+            self.assertTrue(sent.wait(HANG_GUARD))
+            self.assertEqual(porter.stdout.read().decode().splitlines(), lines)
+            self.assertEqual(porter.wait(HANG_GUARD), 0)
+        server.join()
 
     def test_a_hundred_thousand_lines_are_echoed_in_order(self):
         lines = b"".join(b"line %d \xd0\xb6\n" % number for number in range(100_000))

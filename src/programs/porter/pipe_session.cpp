@@ -37,10 +37,7 @@ task<exit_status> pipe_session::run()
     running_ = 2;
     asio::co_spawn(executor_, send_input(), finished);
     asio::co_spawn(executor_, print_received(), finished);
-    while (!is_over()) {
-        auto const deadline = input_ended_ ? last_change_ + linger_ : clock::time_point::max();
-        co_await changed_.wait_until(deadline);
-    }
+    while (!is_over()) co_await changed_.wait_until(end_of_linger());
     end(rejected_.value_or(exit_status{}));
     input_.cancel();
     output_.cancel();
@@ -53,7 +50,12 @@ bool pipe_session::is_over() const
 {
     if (exit_) return true;
     if (!input_ended_) return false;
-    return received_ >= sent_ || clock::now() >= last_change_ + linger_;
+    return received_ >= sent_ || clock::now() >= end_of_linger();
+}
+
+pipe_session::clock::time_point pipe_session::end_of_linger() const
+{
+    return input_ended_ && !printing_ ? last_change_ + linger_ : clock::time_point::max();
 }
 
 void pipe_session::end(exit_status status)
@@ -129,7 +131,9 @@ task<void> pipe_session::print_received()
             lines += format_message(*more, format_);
             if (more->is_text()) ++texts;
         }
+        printing_ = true;
         co_await print(std::move(lines));
+        printing_ = false;
         received_ += texts;
         last_change_ = clock::now();
         changed_.notify();

@@ -16,8 +16,8 @@ namespace porter::programs {
 
 /// The session without a terminal: sends each line of stdin as a text and prints each received text as a line, in both
 /// directions at once. After the end of input it ends when as many texts were received as sent, or when none was
-/// received for `linger`. A lost connection ends it: it
-/// is not known which lines have arrived, so they are not sent again.
+/// received for `linger`. While the reader of stdout pauses, the library goes on receiving, and that time does not
+/// count. A lost connection ends it: it is not known which lines have arrived, so they are not sent again.
 class pipe_session {
 public:
     /// `client` and `login` must outlive the object.
@@ -39,6 +39,7 @@ private:
 
     void end(exit_status status);
     bool is_over() const;
+    clock::time_point end_of_linger() const;
     void reject_line(std::string const& reason);
     exit_status exit_status_at_end() const;
     std::string unanswered_text() const;
@@ -55,6 +56,7 @@ private:
     std::uint64_t sent_ = 0;
     std::uint64_t received_ = 0;
     bool input_ended_ = false;
+    bool printing_ = false;                // the reader of stdout may pause for any time
     clock::time_point last_change_;        // of input_ended_ or received_
     std::optional<exit_status> rejected_;  // for a line that cannot be sent; replies to earlier ones are printed first
     std::optional<exit_status> exit_;
