@@ -72,8 +72,9 @@ class Lines(PipeCase):
             sent.set()
             wait_for_close(connection)
         server = ScriptedServer(script)
-        with subprocess.Popen([PORTER, "127.0.0.1", str(server.port), "--plain", "--linger", "1ms"],
-                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=clean_environment(self.home)) as porter:
+        command = [PORTER, "127.0.0.1", str(server.port), "--plain", "--linger", "1ms"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              env=clean_environment(self.home)) as porter:
             self.addCleanup(porter.kill)
             porter.stdin.write(b"line\n" * len(lines))
             porter.stdin.close()
