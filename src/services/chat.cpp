@@ -46,7 +46,7 @@ chat::members::iterator chat::join(connection& client)
     std::lock_guard const lock{mutex_};
     auto name = client.name().empty() ? "guest " + std::to_string(++unnamed_) : chat_name(client.name());
     member added{std::move(name), client.outbox()};
-    added.outbox.post(list_others(added.name));
+    if (names_.size() > names_.count(added.name)) added.outbox.post(list_others(added.name));
     auto& connections = names_[added.name];
     auto const self = members_.insert(members_.end(), std::move(added));
     if (++connections == 1) announce(*self, " has joined");
@@ -96,7 +96,6 @@ void chat::tell_others(member const& sender, std::string line) const
 std::string chat::list_others(std::string const& name) const
 {
     auto const others = names_.size() - names_.count(name);
-    if (others == 0) return "* no one else is here";
     std::string line = "* here: ";
     std::size_t listed = 0;
     for (auto const& [other, connections] : names_) {
