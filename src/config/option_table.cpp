@@ -122,7 +122,7 @@ constexpr option table[] = {
     row("max-processes", 0, form::number, "N", number<&program::max_processes, 1, 65'536>(),
         "commands of exec at the same time; another connection is closed (unavailable)"),
     row("forward-identity", 0, form::text, "KIND", choice<&program::forward_identity, identities>(),
-        "how forward tells that program about the client: none, or proxy-v2 (a PROXY protocol header)"),
+        "how forward tells its program about the client: none, or proxy-v2 (a PROXY protocol header)"),
     row("session-ttl", 0, form::duration, "TIME", duration<&server::session_ttl, 1>(),
         "absolute lifetime of a session"),
     row("session-idle-ttl", 0, form::duration, "TIME", duration<&server::session_idle_ttl, 1>(),
