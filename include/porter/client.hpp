@@ -107,6 +107,20 @@ struct client_options {
 
     /// The client's name for the server's log, in UTF-8. Up to 64 bytes are useful.
     std::string agent = "porter-client";
+
+    /// The limit of messages that have arrived and wait for a receive, in bytes with a small overhead for each message.
+    /// Up to here the client reads what comes. Above, it reads just fast enough that the server does not close the
+    /// connection as slow_consumer: about 100 KB a second, or 200 KB with the largest buffers of the kernel.
+    std::size_t receive_buffer = std::size_t{8} * 1024 * 1024;
+
+    /// Where the client stops reading, until messages are received. A server then closes the connection after 10 s:
+    /// `ended()` is lost, with slow_consumer as its code. Less than `receive_buffer` is the same as `receive_buffer`.
+    std::size_t max_receive_buffer = std::size_t{256} * 1024 * 1024;
+
+    /// Whether the client may go on sending after the server's closing(normal). A service that passes on a byte stream
+    /// ends one direction by it and still takes the other one. Receives then end, `receive_ended()` is true, requests
+    /// fail, and `ended()` stays null until close() or a failure. A persistent client ignores this.
+    bool half_close = false;
 };
 
 /// The server's welcome.
@@ -221,6 +235,10 @@ public:
     /// Why the connection has ended; null while it is open. After `close()`: closed, normal.
     client_error const* ended() const noexcept;
 
+    /// Whether the server will send no more messages: the connection has ended, or, with client_options::half_close,
+    /// the server has sent closing(normal). Messages that arrived before can still be received.
+    bool receive_ended() const noexcept;
+
     /// @name Access
     /// After `denied` the client may try again, up to five times on a connection; a reply that takes longer than
     /// client_options::timeout ends the connection with timed_out. Once access is granted, all but identify() fail with
@@ -269,11 +287,19 @@ public:
     /// `refused_data()`.
     task<client_result<void>> send_data(std::string_view bytes);
 
+    /// Ends the client's direction: writes the queue and shuts down the sending side (over TLS close_notify, then FIN),
+    /// when it is awaited. Receives go on until the server ends the connection; a server replies to all that was sent
+    /// before. From then on queue(), send() and requests fail with not_sent(not_supported), and pings are not answered.
+    /// Failures: not_sent(unauthorized) before access; why the connection has ended. A second call does the same as the
+    /// first. When it is cancelled, the sending side is shut down all the same.
+    task<client_result<void>> shutdown_send();
+
     /// The latest `denied` for bytes sent by send_data(); null if there was none.
     client_error const* refused_data() const noexcept;
 
-    /// Waits for the next message. Empty: the connection has ended, see `ended()`; messages that arrived before the end
-    /// are returned first. The message is valid until the next receive.
+    /// Waits for the next message. Empty: the connection has ended, see `ended()`, or with client_options::half_close
+    /// the server's direction has, see `receive_ended()`; messages that arrived before the end are returned first. The
+    /// message is valid until the next receive.
     task<std::optional<message>> receive();
 
     /// The same with a deadline: `ended`, or `timed_out` if no message has arrived after `limit`. A time-out loses
@@ -316,9 +342,9 @@ public:
     task<client_result<void>> logout(logout_scope scope = logout_scope::this_session);
     ///@}
 
-    /// Closes the connection in order: writes the queue and a closing(normal), then reads and discards input for up to
-    /// 2 s, until the server closes. Does nothing when the connection has ended. Messages that have arrived can still
-    /// be received, after this and after any other end.
+    /// Closes the connection in order: writes the queue and a closing(normal), unless shutdown_send() was called, then
+    /// reads and discards input for up to 2 s, until the server closes. Does nothing when the connection has ended.
+    /// Messages that have arrived can still be received, after this and after any other end.
     task<void> close();
 
 private:

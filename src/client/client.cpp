@@ -91,8 +91,10 @@ std::optional<client_error> access_request_error(connection_impl const& impl)
 std::optional<client_error> message_error(connection_impl const& impl)
 {
     if (impl.ended()) return *impl.ended();
-    if (impl.granted()) return std::nullopt;
-    return client_error{client_errc::not_sent, {code::unauthorized, "access has not been granted"}};
+    if (!impl.granted()) {
+        return client_error{client_errc::not_sent, {code::unauthorized, "access has not been granted"}};
+    }
+    return impl.send_error();
 }
 
 /// The error of a request about an account. Without accounts it is not sent: the server's denial could be taken for one
@@ -149,6 +151,7 @@ task<client_result<client>> client::connect(std::string host, std::uint16_t port
 task<client_result<client>> client::connect_to(std::string host, std::uint16_t port, client_options options)
 {
     options.timeout = std::min(options.timeout, max_timeout);
+    options.max_receive_buffer = std::max(options.max_receive_buffer, options.receive_buffer);
     auto opened = co_await detail::client::open_stream(std::move(host), port, options);
     if (!opened) co_return unexpected(opened.error());
     auto const impl = std::make_shared<connection_impl>(std::move(*opened), std::move(options));
@@ -208,6 +211,11 @@ access_granted const* client::granted() const noexcept
 client_error const* client::ended() const noexcept
 {
     return impl_->ended();
+}
+
+bool client::receive_ended() const noexcept
+{
+    return impl_->receive_ended();
 }
 
 client_error const* client::refused_data() const noexcept
@@ -289,6 +297,13 @@ task<client_result<void>> client::send(std::string_view text)
 task<client_result<void>> client::send_data(std::string_view bytes)
 {
     return send(message{message_kind::data, bytes});
+}
+
+task<client_result<void>> client::shutdown_send()
+{
+    auto const error = message_error(*impl_);
+    if (error && !impl_->send_error()) return fail<void>(*error);
+    return connection_impl::shutdown_send(impl_);
 }
 
 task<std::optional<message>> client::receive()

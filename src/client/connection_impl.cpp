@@ -1,5 +1,7 @@
 #include "client/connection_impl.hpp"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <asio/co_spawn.hpp>
 #include <asio/write.hpp>
@@ -15,8 +17,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr std::size_t receive_limit = 1024 * 1024;             // unreceived bytes at which reading stops
-constexpr std::size_t max_receive_limit = 64 * receive_limit;  // the same while a reply may follow them
+constexpr std::chrono::minutes fullness_time{1};               // how long a full queue explains a lost connection
 constexpr std::size_t max_pongs = 10'000;                      // unwritten, for a server that does not read
 constexpr std::uint32_t largest_max_frame = 16 * 1024 * 1024;  // docs/PROTOCOL.md, frames
 constexpr std::chrono::seconds linger_time{2};                 // docs/PROTOCOL.md, closing
@@ -46,6 +47,15 @@ bool has_remote_peer(stream const& connected)
     base::error_code error;
     auto const peer = connected.remote_endpoint(error);
     return error || !base::canonical(peer.address()).is_loopback();
+}
+
+/// The error that a socket has pending, such as a reset.
+base::error_code socket_error(int socket)
+{
+    int value = 0;
+    ::socklen_t size = sizeof value;
+    bool const known = ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &value, &size) == 0;
+    return {known ? value : 0, asio::error::get_system_category()};
 }
 
 /// Marks a request without a result, because of a time-out or a cancellation, so that its reply is skipped.
@@ -116,7 +126,9 @@ task<client_result<reply>> connection_impl::request(std::shared_ptr<connection_i
 {
     auto& me = *self;
     if (me.ended_) co_return unexpected(*me.ended_);
-    auto const error = me.size_error(payload);
+    if (me.receive_end_) co_return unexpected(*me.receive_end_);
+    auto error = me.send_error();
+    if (!error) error = me.size_error(payload);
     if (error) co_return unexpected(*error);
     auto const pending = me.add_request(expected);
     me.requests_.push_back(frame_of(payload));
@@ -182,13 +194,29 @@ task<client_result<void>> connection_impl::flush(std::shared_ptr<connection_impl
     co_return client_result<void>{};
 }
 
+task<client_result<void>> connection_impl::shutdown_send(std::shared_ptr<connection_impl> self)
+{
+    auto& me = *self;
+    me.send_shutdown_ = true;
+    me.output_queued_.notify();
+    while (!me.ended_ && !me.output_ended_) co_await me.output_written_.wait();
+    if (!me.output_ended_) co_return unexpected(*me.ended_);
+    co_return client_result<void>{};
+}
+
+std::optional<client_error> connection_impl::send_error() const
+{
+    if (!send_shutdown_) return std::nullopt;
+    return client_error{client_errc::not_sent, {code::not_supported, "the sending side was shut down"}};
+}
+
 /// A receive that is cancelled while it waits takes no message, even if one has arrived at the same moment (see
 /// condition_variable): the result of the loser of a `||` is dropped.
 task<result<message, receive_errc>> connection_impl::receive(std::shared_ptr<connection_impl> self, time_point deadline)
 {
     auto& me = *self;
     receive_guard const guard{me.receiving_};
-    while (me.received_.empty() && !me.ended_) {
+    while (me.received_.empty() && !me.receive_ended()) {
         if (deadline <= clock::now()) co_return unexpected(receive_errc::timed_out);
         co_await me.message_arrived_.wait_until(deadline);
     }
@@ -216,19 +244,54 @@ message const* connection_impl::next()
 {
     if (received_.empty()) return nullptr;
     bool const was_full = is_full();
+    bool const was_paced = received_.size() >= options_.receive_buffer;
     auto const& oldest = received_.pop();
-    if (was_full && !is_full()) receive_queue_drained_.notify();
+    bool const is_paced = received_.size() >= options_.receive_buffer;
+    bool const is_full_no_more = was_full && !is_full();
+    if (is_full_no_more) full_at_ = clock::now();
+    if (is_full_no_more || (was_paced && !is_paced)) receive_queue_drained_.notify();
     return &oldest;
 }
 
 bool connection_impl::is_full() const noexcept
 {
-    bool const is_reply_awaited =
-        std::ranges::any_of(pending_, [](auto const& request) { return !request->is_abandoned; });
-    return received_.size() >= (is_reply_awaited ? max_receive_limit : receive_limit);
+    return received_.size() >= options_.max_receive_buffer;
+}
+
+/// Messages may be in front of a reply.
+bool connection_impl::is_reading_freely() const noexcept
+{
+    return received_.size() < options_.receive_buffer ||
+           std::ranges::any_of(pending_, [](auto const& request) { return !request->is_abandoned; });
 }
 
 // Reading.
+
+/// None: read now. After a failed write the server is gone, and what it has sent before is read to the end.
+std::optional<connection_impl::time_point> connection_impl::end_of_pause()
+{
+    if (closing_ || receive_end_ || output_broken_) return std::nullopt;
+    auto const now = clock::now();
+    if (is_full()) return time_point::max();
+    if (is_reading_freely() || !pacer_.is_spent(now, kernel_buffer())) return std::nullopt;
+    return pacer_.next_period();
+}
+
+std::size_t connection_impl::kernel_buffer() const
+{
+    asio::socket_base::receive_buffer_size size;
+    base::error_code error;
+    socket_.get_option(size, error);
+    return error ? 0 : static_cast<std::size_t>(size.value());
+}
+
+task<void> connection_impl::read_some(std::shared_ptr<connection_impl> self, base::error_code& error)
+{
+    auto& me = *self;
+    auto const before = me.socket_.decoder().size();
+    co_await me.socket_.read_some(error);
+    if (!me.is_reading_freely()) me.pacer_.add(me.socket_.decoder().size() - before);
+}
 
 task<void> connection_impl::read_loop(std::shared_ptr<connection_impl> self)
 {
@@ -237,13 +300,15 @@ task<void> connection_impl::read_loop(std::shared_ptr<connection_impl> self)
     while (!error) {
         me.dispatch_frames();
         if (me.ended_ && !me.closing_) break;
-        if (me.is_full() && !me.closing_) {
-            co_await me.receive_queue_drained_.wait();
+        auto const pause_end = me.end_of_pause();
+        if (pause_end) {
+            co_await me.receive_queue_drained_.wait_until(*pause_end);
         } else {
-            co_await me.socket_.read_some(error);
+            co_await read_some(self, error);
         }
     }
-    if (error) me.fail(lost(error));
+    if (me.receive_end_ && !me.output_broken_) error = co_await wait_for_hang_up(self);
+    if (error) me.fail(me.read_error(error));
     me.open_ = false;
     me.close_socket();
     me.close_timer_.cancel();
@@ -251,17 +316,38 @@ task<void> connection_impl::read_loop(std::shared_ptr<connection_impl> self)
     me.closed_.notify();
 }
 
+/// After the server's end of stream: waits for the end of both directions, or for a reset.
+task<base::error_code> connection_impl::wait_for_hang_up(std::shared_ptr<connection_impl> self)
+{
+    auto& socket = self->socket_.stream();
+    auto [error] = co_await socket.async_wait(stream::wait_error, base::use_tuple);
+    if (error) co_return error;
+    auto const reset = socket_error(socket.native_handle());
+    co_return reset ? reset : base::error_code{asio::error::eof};
+}
+
+client_error connection_impl::read_error(base::error_code error) const
+{
+    auto found = lost(error);
+    bool const was_full = full_at_ && clock::now() - *full_at_ <= fullness_time;
+    if (!is_full() && !was_full) return found;
+    found.code = code::slow_consumer;
+    found.reason = "the program left " + std::to_string(options_.max_receive_buffer) +
+                   " bytes of messages unreceived, so no more were read: " + found.reason;
+    return found;
+}
+
 void connection_impl::dispatch_frames()
 {
     base::error_code error;
-    while (!ended_ && !is_full()) {
+    while (!receive_ended() && (!is_full() || output_broken_)) {
         auto const payload = socket_.next(error);
         if (error == frame_errc::frame_too_large) return fail_protocol(code::frame_too_large, error.message());
         if (error) return fail_protocol(code::protocol_error, error.message());
         if (!payload) return;
         dispatch(*payload);
     }
-    if (ended_) socket_.decoder().discard();
+    if (receive_ended()) socket_.decoder().discard();
 }
 
 void connection_impl::dispatch(base::bytes_view payload)
@@ -287,7 +373,7 @@ void connection_impl::on(protocol::data const& message)
 
 void connection_impl::on(protocol::ping const& message)
 {
-    if (!granted_) return;  // a client may not answer before access
+    if (!granted_ || send_shutdown_) return;  // a client may not answer before access
     if (++pongs_queued_ > max_pongs) return fail_protocol(code::protocol_error, "pings came and no pong was taken");
     socket_.encoder().compose([&](std::string& out) { protocol::encode(protocol::pong{message.body}, out); });
     output_queued_.notify();
@@ -295,7 +381,10 @@ void connection_impl::on(protocol::ping const& message)
 
 void connection_impl::on(protocol::closing const& message)
 {
-    fail(to_value(message));
+    auto end = to_value(message);
+    bool const is_half = options_.half_close && granted_ && end.code == code::normal;
+    if (is_half) return end_receiving(std::move(end));
+    fail(std::move(end));
 }
 
 void connection_impl::on(protocol::welcome const& message)
@@ -371,11 +460,16 @@ task<void> connection_impl::write_loop(std::shared_ptr<connection_impl> self)
             error = co_await write_queued(self);
         } else if (me.closing_) {
             co_return co_await send_closing(self);
+        } else if (me.send_shutdown_ && !me.output_ended_) {
+            error = co_await me.socket_.end_sending();
+            me.output_ended_ = !error;
+            me.output_written_.notify();
         } else {
             co_await me.output_queued_.wait();
         }
     }
     me.output_broken_ = true;  // the read loop gets the error, or the `closing` that explains it
+    me.receive_queue_drained_.notify();
 }
 
 task<base::error_code> connection_impl::write_queued(std::shared_ptr<connection_impl> self)
@@ -420,6 +514,10 @@ task<void> connection_impl::close(std::shared_ptr<connection_impl> self)
 task<void> connection_impl::send_closing(std::shared_ptr<connection_impl> self)
 {
     auto& me = *self;
+    if (me.output_ended_) {
+        me.close_timer_.expires_after(linger_time);
+        co_return;
+    }
     std::string payload;
     protocol::encode(protocol::closing{static_cast<std::uint16_t>(*me.closing_), me.ended_->reason}, payload);
     me.socket_.queue(payload);
@@ -442,12 +540,24 @@ void connection_impl::fail(client_error error)
 {
     if (ended_) return;
     ended_ = std::move(error);
-    for (auto const& request : pending_) request->resolve(unexpected(*ended_));
-    pending_.clear();
+    resolve_pending(*ended_);
     output_written_.notify();
     message_arrived_.notify();
     receive_queue_drained_.notify();
     end_reached_.notify();
+}
+
+void connection_impl::end_receiving(client_error end)
+{
+    receive_end_ = std::move(end);
+    resolve_pending(*receive_end_);
+    message_arrived_.notify();
+}
+
+void connection_impl::resolve_pending(client_error const& error)
+{
+    for (auto const& request : pending_) request->resolve(unexpected(error));
+    pending_.clear();
 }
 
 void connection_impl::begin_close(client_error error, code closing_code)

@@ -10,6 +10,7 @@
 #include "base/secret.hpp"
 #include "client/open_stream.hpp"
 #include "client/pending_request.hpp"
+#include "client/receive_pacer.hpp"
 #include "client/receive_queue.hpp"
 #include "client/reply.hpp"
 #include "porter/client.hpp"
@@ -50,6 +51,12 @@ public:
     /// Waits until the messages that are queued are written.
     static task<client_result<void>> flush(std::shared_ptr<connection_impl> self);
 
+    /// Writes the queue and shuts down the sending side.
+    static task<client_result<void>> shutdown_send(std::shared_ptr<connection_impl> self);
+
+    /// The error of a message after shutdown_send().
+    std::optional<client_error> send_error() const;
+
     static task<result<message, receive_errc>> receive(std::shared_ptr<connection_impl> self, time_point deadline);
     static task<result<std::string, receive_errc>> receive_text(std::shared_ptr<connection_impl> self,
                                                                 time_point deadline);
@@ -70,6 +77,7 @@ public:
     server_info const& server() const noexcept { return server_; }
     access_granted const* granted() const noexcept { return granted_ ? &*granted_ : nullptr; }
     client_error const* ended() const noexcept { return ended_ ? &*ended_ : nullptr; }
+    bool receive_ended() const noexcept { return ended_ || receive_end_; }
     client_error const* refused_data() const noexcept { return refused_data_ ? &*refused_data_ : nullptr; }
     bool is_remote() const noexcept { return is_remote_; }
     std::string const& server_key() const noexcept { return server_key_; }
@@ -78,6 +86,8 @@ public:
 
 private:
     static task<void> read_loop(std::shared_ptr<connection_impl> self);
+    static task<void> read_some(std::shared_ptr<connection_impl> self, base::error_code& error);
+    static task<base::error_code> wait_for_hang_up(std::shared_ptr<connection_impl> self);
     static task<void> write_loop(std::shared_ptr<connection_impl> self);
     static task<base::error_code> write_queued(std::shared_ptr<connection_impl> self);
     static task<base::error_code> write_messages(std::shared_ptr<connection_impl> self);
@@ -104,7 +114,13 @@ private:
     std::shared_ptr<pending_request> add_request(reply_kind expected);
     void resolve(reply_kind kind, reply with);
     bool is_full() const noexcept;
+    bool is_reading_freely() const noexcept;
+    std::optional<time_point> end_of_pause();
+    std::size_t kernel_buffer() const;
+    client_error read_error(base::error_code error) const;
 
+    void end_receiving(client_error end);
+    void resolve_pending(client_error const& error);
     void fail(client_error error);
     void begin_close(client_error error, code closing_code);
     void fail_protocol(code violated, std::string reason);
@@ -120,25 +136,30 @@ private:
     server_info server_;
     std::optional<access_granted> granted_;
     std::optional<client_error> ended_;
+    std::optional<client_error> receive_end_;  // with half_close: the server's closing(normal)
     std::optional<client_error> refused_data_;
 
     std::deque<std::shared_ptr<pending_request>> pending_;  // the server replies in this order
     std::shared_ptr<pending_request> implied_grant_;        // the access that follows the welcome without a request
     std::deque<base::secret> requests_;  // whole frames, wiped after sending; the encoder's buffer is not
     client::receive_queue received_;
-    bool receiving_ = false;        // a coroutine waits in receive()
-    std::uint64_t written_ = 0;     // bytes of messages
-    bool open_ = true;              // the read loop runs
-    bool output_broken_ = false;    // a write has failed
-    bool sent_data_ = false;        // from then on a service may deny data at any time
-    std::size_t pongs_queued_ = 0;  // since the output was last written
+    receive_pacer pacer_;
+    std::optional<time_point> full_at_;  // when the receive queue was full the last time
+    bool receiving_ = false;             // a coroutine waits in receive()
+    std::uint64_t written_ = 0;          // bytes of messages
+    bool open_ = true;                   // the read loop runs
+    bool output_broken_ = false;         // a write has failed
+    bool send_shutdown_ = false;         // shutdown_send() was called
+    bool output_ended_ = false;          // the sending side is shut down
+    bool sent_data_ = false;             // from then on a service may deny data at any time
+    std::size_t pongs_queued_ = 0;       // since the output was last written
 
     std::optional<code> closing_;  // set: the write loop ends with this `closing`, and input is discarded
     base::steady_timer close_timer_;
     base::steady_timer server_watch_timer_;
 
     base::condition_variable output_queued_;          // for write_loop()
-    base::condition_variable output_written_;         // for flush()
+    base::condition_variable output_written_;         // for flush() and shutdown_send()
     base::condition_variable message_arrived_;        // for receive()
     base::condition_variable receive_queue_drained_;  // for read_loop()
     base::condition_variable end_reached_;            // for wait_until_ended()

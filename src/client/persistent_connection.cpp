@@ -72,6 +72,7 @@ persistent_connection::persistent_connection(io_executor executor, std::string h
       drained_(executor)
 {
     base::wipe(options_.password);
+    options_.connection.half_close = false;  // closing(normal) ends it
 }
 
 persistent_client persistent_connection::start(std::shared_ptr<persistent_connection> const& self, client_ptr first)
