@@ -1,4 +1,4 @@
-#include "programs/porterd/port_file.hpp"
+#include "terminal/port_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -14,9 +14,9 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "base/writable_folder.hpp"
-#include "porter/server.hpp"
+#include "porter/start_error.hpp"
 
-namespace porter::programs {
+namespace porter::detail::terminal {
 
 namespace {
 
@@ -49,12 +49,12 @@ bool is_replaceable(std::filesystem::path const& path)
 
 /// Opens a device, a FIFO or the target of a link. A standard stream is duplicated, which keeps its position. A FIFO is
 /// opened for reading, too, so that opening needs no reader.
-detail::base::unique_fd open_in_place(std::filesystem::path const& path)
+base::unique_fd open_in_place(std::filesystem::path const& path)
 {
     struct stat status{};
     int const stream = ::stat(path.c_str(), &status) == 0 ? standard_stream_of(status) : -1;
-    return detail::base::unique_fd{stream >= 0 ? ::fcntl(stream, F_DUPFD_CLOEXEC, 0)
-                                               : ::open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
+    return base::unique_fd{stream >= 0 ? ::fcntl(stream, F_DUPFD_CLOEXEC, 0)
+                                       : ::open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)};
 }
 
 /// Whether the sticky bit of the folder forbids this user to replace the file.
@@ -62,16 +62,14 @@ bool is_protected_by_sticky_bit(std::filesystem::path const& path)
 {
     struct stat folder{};
     struct stat status{};
-    if (::stat(detail::base::folder_of(path).c_str(), &folder) != 0 || ::lstat(path.c_str(), &status) != 0)
-        return false;
+    if (::stat(base::folder_of(path).c_str(), &folder) != 0 || ::lstat(path.c_str(), &status) != 0) return false;
     auto const user = ::geteuid();
     return (folder.st_mode & S_ISVTX) != 0 && user != 0 && user != folder.st_uid && user != status.st_uid;
 }
 
 int error_of_replacing(std::filesystem::path const& path, std::filesystem::path const& planned)
 {
-    return is_protected_by_sticky_bit(path) ? EPERM
-                                            : detail::base::error_of_creating(path, planned, temporary_suffix.size());
+    return is_protected_by_sticky_bit(path) ? EPERM : base::error_of_creating(path, planned, temporary_suffix.size());
 }
 
 int error_of_opening_in_place(std::filesystem::path const& path)
@@ -81,8 +79,8 @@ int error_of_opening_in_place(std::filesystem::path const& path)
 
 [[noreturn]] void throw_cannot_write(std::filesystem::path const& path, int error)
 {
-    throw start_error(start_errc::cannot_create, "cannot write " + detail::base::escape(path.string()) + ": " +
-                                                     detail::base::system_message(error));
+    throw start_error(start_errc::cannot_create,
+                      "cannot write " + base::escape(path.string()) + ": " + base::system_message(error));
 }
 
 }  // namespace
@@ -98,9 +96,9 @@ port_file::port_file(std::filesystem::path path, std::uint16_t port)
 {
     auto const content = std::to_string(port) + '\n';
     auto temporary = path_.native() + std::string{temporary_suffix};
-    file_ = is_replaced_ ? detail::base::unique_fd{::mkostemp(temporary.data(), O_CLOEXEC)} : open_in_place(path_);
+    file_ = is_replaced_ ? base::unique_fd{::mkostemp(temporary.data(), O_CLOEXEC)} : open_in_place(path_);
     if (!file_) throw_cannot_write(path_, errno);
-    int error = detail::base::write_whole(file_.get(), content);
+    int error = base::write_whole(file_.get(), content);
     if (error == 0 && is_replaced_ && std::rename(temporary.c_str(), path_.c_str()) != 0) error = errno;
     if (error == 0) return;
     if (is_replaced_) ::unlink(temporary.c_str());
@@ -115,4 +113,4 @@ port_file::~port_file()
     if (exists && is_same(own, status)) ::unlink(path_.c_str());
 }
 
-}  // namespace porter::programs
+}  // namespace porter::detail::terminal

@@ -5,7 +5,7 @@
 
 #include "base/file.hpp"
 
-namespace porter::programs {
+namespace porter::detail::terminal {
 
 /// A file with the port in decimal and a newline, for programs that wait for the server. It exists, complete, only
 /// while the server listens.
@@ -26,8 +26,8 @@ public:
 
 private:
     std::filesystem::path path_;
-    bool is_replaced_;              ///< and removed by the destructor
-    detail::base::unique_fd file_;  ///< stays open, so that its inode number is not reused
+    bool is_replaced_;      ///< and removed by the destructor
+    base::unique_fd file_;  ///< stays open, so that its inode number is not reused
 };
 
-}  // namespace porter::programs
+}  // namespace porter::detail::terminal

@@ -11,6 +11,9 @@
 #include "programs/porter/login_flow.hpp"
 #include "programs/porter/pipe_session.hpp"
 #include "programs/porter/repl.hpp"
+#include "programs/porter/standard_stream.hpp"
+#include "programs/porter/tunnel.hpp"
+#include "programs/porter/tunnel_listener.hpp"
 #include "terminal/text.hpp"
 
 namespace porter::programs {
@@ -21,7 +24,6 @@ namespace config = detail::config;
 using config::exit_code;
 
 std::string const default_host = "localhost";
-constexpr std::uint16_t default_port = 7678;
 
 }  // namespace
 
@@ -62,10 +64,21 @@ task<exit_status> app::run_session()
     server.port = port_;
     login_flow login{executor, options_, std::move(server), client_, console_, prompts_ ? &*prompts_ : nullptr};
     login_ = &login;
+    if (options_.listen) {
+        tunnel_listener listener{executor, options_, login, client_, console_};
+        listener_ = &listener;
+        auto status = co_await listener.run();
+        listener_ = nullptr;
+        co_return status;
+    }
     auto logged_in = co_await login.log_in();
     if (!logged_in) {
         if (client_) co_await client_->close();
         co_return logged_in.error();
+    }
+    if (options_.stdio) {
+        auto status = co_await pass_standard_streams();
+        co_return status;
     }
     if (!prompts_) {
         bool const is_terminal = ::isatty(STDOUT_FILENO) == 1;
@@ -80,6 +93,17 @@ task<exit_status> app::run_session()
     repl_ = &session;
     auto status = co_await session.run();
     repl_ = nullptr;
+    co_return status;
+}
+
+task<exit_status> app::pass_standard_streams()
+{
+    auto const executor = co_await asio::this_coro::executor;
+    standard_stream streams{executor};
+    tunnel passing{executor, client_, streams};
+    auto status = co_await passing.run();
+    co_await login_->close();
+    co_await passing.join();
     co_return status;
 }
 
@@ -146,9 +170,10 @@ task<void> app::watch_signals()
     }
 }
 
-/// Ctrl-C on a terminal is a normal way to quit.
+/// Ctrl-C on a terminal is a normal way to quit, and a signal the way to end a listener.
 task<void> app::exit_on(int signal)
 {
+    if (listener_ != nullptr && listener_->is_listening()) co_return listener_->stop();
     bool const is_normal = signal == SIGINT && console_.on_terminal();
     exit_ = exit_status{is_normal ? exit_code::ok : static_cast<exit_code>(128 + signal), {}};
     if (prompts_) prompts_->show_typing();  // now, as a second signal ends the program at once

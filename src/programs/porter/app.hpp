@@ -16,6 +16,7 @@ namespace porter::programs {
 
 class repl;
 class login_flow;
+class tunnel_listener;
 
 /// One run of the program: asks for the server if need be, logs in and runs the session. Signals end it in order.
 class app {
@@ -31,6 +32,7 @@ private:
     using signal_set = asio::basic_signal_set<io_executor>;
 
     task<exit_status> run_session();
+    task<exit_status> pass_standard_streams();
     task<outcome<void>> ask_server();
     task<outcome<void>> ask_host();
     task<outcome<void>> ask_port();
@@ -44,9 +46,10 @@ private:
     std::optional<prompts> prompts_;  // on a terminal
     std::string host_;
     std::uint16_t port_ = 0;
-    std::shared_ptr<client> client_;  // the latest connection; null: none yet
-    repl* repl_ = nullptr;            // while it runs
-    login_flow* login_ = nullptr;     // once the server is known
+    std::shared_ptr<client> client_;       // the latest connection; null: none yet
+    repl* repl_ = nullptr;                 // while it runs
+    login_flow* login_ = nullptr;          // once the server is known
+    tunnel_listener* listener_ = nullptr;  // with --listen
     signal_set signals_;
     std::optional<exit_status> exit_;
 };

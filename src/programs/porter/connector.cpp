@@ -94,6 +94,7 @@ client_options connector::connection_options()
     options.warn = [this](std::string const& line) { warn_once(line); };
     options.timeout = options_.timeout;
     options.agent = "porter/" + std::string{version};
+    options.half_close = options_.is_tunnel();
     return options;
 }
 

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "porter/start_error.hpp"
 #include "porter/text.hpp"
 #include "programs/porter/code_text.hpp"
 #include "terminal/sentence.hpp"
@@ -159,6 +160,8 @@ exit_status exit_status_for(std::exception_ptr const& defect)
 {
     try {
         std::rethrow_exception(defect);
+    } catch (start_error const& error) {
+        return {detail::config::exit_code_of(error.code()), error.what()};
     } catch (std::system_error const& error) {
         if (!is_lack_of_descriptors(error.code())) return {exit_code::defect, escape(error.what())};
         return {exit_code::bad_configuration, fmt::format("too many open files: {}", open_files_advice())};

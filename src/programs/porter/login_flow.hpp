@@ -54,6 +54,15 @@ public:
 
     std::string const& name() const noexcept { return name_; }
 
+    /// The server, with its key once connected.
+    server_identity const& server() const noexcept { return connector_.server(); }
+
+    /// The session's token; empty without an account.
+    secret const& token() const noexcept { return token_; }
+
+    /// Whether the password opened the session and it is not saved.
+    bool owns_session() const noexcept { return owns_session_; }
+
 private:
     struct credentials {
         bool is_registration = false;

@@ -56,7 +56,8 @@ exit_code run(std::vector<std::string> arguments)
         return exit_code::ok;
     }
     terminal_mode_guard const guard;
-    console console{::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1, options.quiet};
+    bool const is_interactive = !options.is_tunnel() && ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+    console console{is_interactive, options.quiet || options.stdio};
     asio::io_context io{1};
     app app{io, options, console};
     auto const status = app.run();

@@ -66,63 +66,37 @@ std::string host_of(std::string const& typed, std::optional<std::uint16_t> port)
     usage_error(fmt::format("HOST: {} (porter {} {})", host.error(), both->host, port.value_or(both->port)));
 }
 
-}  // namespace
-
-porter_options parse_porter_options(std::vector<std::string> arguments)
+void reject_extras(CLI::App const& app)
 {
-    porter_options options;
-    std::vector<std::string> operands;
-    std::string timeout;
-    std::string linger;
-    bool no_save = false;
-    bool tls = false;
-    bool first_use = false;
-    std::optional<std::string> trusted_key;
-
-    CLI::App app;
-    app.set_help_flag();
-    app.allow_extras();  // rejected below, with our own message
-    app.add_flag("-h,--help", options.help);
-    app.add_flag("--version", options.version);
-    app.add_option("operands", operands);
-    app.add_option("--name", options.name);
-    app.add_flag("--register", options.register_account);
-    app.add_option("--password-file", options.password_file);
-    app.add_flag("--no-save", no_save);
-    app.add_flag("--plain", options.plain);
-    app.add_flag("--tls", tls);
-    app.add_option("--trust", trusted_key);
-    app.add_flag("--trust-first-use", first_use);
-    app.add_flag("--json", options.json);
-    app.add_flag("--quiet", options.quiet);
-    app.add_option("--timeout", timeout);
-    app.add_option("--linger", linger);
-    std::ranges::reverse(arguments);  // the order that CLI11 takes a vector in
-    try {
-        app.parse(std::move(arguments));
-    } catch (CLI::ParseError const& error) {
-        usage_error(fmt::format("{} (--help)", escape(error.what())));
-    }
-
     auto extras = app.remaining();
     auto const end_of_options = std::ranges::find(extras, "--");  // CLI11 leaves it among the extras
     if (end_of_options != extras.end()) extras.erase(end_of_options);
     auto const option = std::ranges::find_if(extras, [](auto const& one) { return one.starts_with('-'); });
     if (!extras.empty()) reject_unknown(app, option == extras.end() ? extras.front() : *option);
-    if (app.count("--name") > 0 && options.name.empty()) usage_error("--name: the name is empty");
-    if (tls && options.plain) usage_error("--tls and --plain: choose one");
-    options.host_key_policy = host_key_policy_of(trusted_key, first_use, options.plain);
+}
+
+void read_operands(porter_options& options, std::vector<std::string> const& operands, CLI::App const& app)
+{
     if (operands.size() > 2) reject_unknown(app, operands[2]);
     if (operands.size() > 1) options.port = value_of("PORT", config::parse_port(operands[1], 1));
     if (!operands.empty()) options.host = host_of(operands[0], options.port);
-    if (!timeout.empty()) options.timeout = value_of("--timeout", config::parse_duration(timeout));
-    if (!linger.empty()) options.linger = value_of("--linger", config::parse_duration(linger));
-    if (options.timeout.count() == 0) usage_error("--timeout: it must be more than 0");
-    options.save = !no_save;
-    return options;
 }
 
-std::string porter_help()
+/// The port may be left out: a script that names only the host is not asked.
+void check_tunnel_options(porter_options& options, CLI::App const& app)
+{
+    if (options.listen && options.stdio) usage_error("--listen and --stdio: choose one");
+    if (!options.port_file.empty() && (!options.listen || !options.listen->path.empty())) {
+        usage_error("--port-file needs --listen with a port");
+    }
+    if (!options.is_tunnel()) return;
+    for (auto const* const name : {"--json", "--linger"}) {
+        if (app.count(name) > 0) usage_error(fmt::format("{} has no effect with --listen and --stdio", name));
+    }
+    if (options.host && !options.port) options.port = default_port;
+}
+
+std::string options_help()
 {
     return R"(usage: porter [HOST] [PORT] [options]
 
@@ -143,6 +117,13 @@ trust:
   --trust FINGERPRINT    for a new server: accept this key only
   --trust-first-use      for a new server: accept any key and save it
 
+local programs:
+  --listen WHERE         accept local programs and give each its own connection;
+                         WHERE is PORT (of 127.0.0.1; 0: any free port),
+                         ADDRESS:PORT or unix:PATH
+  --port-file FILE       with --listen: a file with the port, while it listens
+  --stdio                pass stdin and stdout through one connection
+
 input and output:
   --json                 print messages as JSON, an object a line:
                          {"text": "..."}, or {"data": "..."} with the bytes in
@@ -158,7 +139,12 @@ other:
   -h, --help             print this text
   --version              print the version
 
-Times are integers with ms, s, m, h or d (bare: seconds).
+)";
+}
+
+std::string notes_help()
+{
+    return R"(Times are integers with ms, s, m, h or d (bare: seconds).
 
 On a terminal /help lists the commands; //x sends /x. Ctrl-C clears the line, or
 quits if it is empty. An empty password asks for the name again, and whether it
@@ -170,11 +156,16 @@ beside it has its key, or if a certificate authority of this system certifies
 the key. Otherwise you are asked, or one of the --trust options decides; the key
 is then saved in known_servers, and any other key is rejected from then on.
 
+With --listen and --stdio bytes pass through unchanged, both ways, and nothing
+is asked: they take a saved session or --password-file. PORT may be left out
+then (7678).
+
 exit codes:
   0   success
   64  wrong usage, or an option is missing
   65  a line cannot be sent
-  69  cannot connect
+  69  cannot connect or listen
+  73  cannot create the port file
   75  temporary failure: try again later
   76  protocol error
   77  denied, or the server is not trusted
@@ -188,7 +179,70 @@ examples:
                                             asks nothing about the server
   porter localhost 7678 < letter.txt        resumes the saved session
   date | porter localhost 7678 --name Alice --password-file pw --no-save --quiet
+  porter --listen 5432 db.example.org       for: psql -h localhost
+  ssh -o ProxyCommand='porter --stdio %h' gate.example.org
 )";
+}
+
+}  // namespace
+
+porter_options parse_porter_options(std::vector<std::string> arguments)
+{
+    porter_options options;
+    std::vector<std::string> operands;
+    std::string timeout;
+    std::string linger;
+    bool no_save = false;
+    bool tls = false;
+    bool first_use = false;
+    std::optional<std::string> trusted_key;
+    std::optional<std::string> listen;
+
+    CLI::App app;
+    app.set_help_flag();
+    app.allow_extras();  // rejected below, with our own message
+    app.add_flag("-h,--help", options.help);
+    app.add_flag("--version", options.version);
+    app.add_option("operands", operands);
+    app.add_option("--name", options.name);
+    app.add_flag("--register", options.register_account);
+    app.add_option("--password-file", options.password_file);
+    app.add_flag("--no-save", no_save);
+    app.add_flag("--plain", options.plain);
+    app.add_flag("--tls", tls);
+    app.add_option("--trust", trusted_key);
+    app.add_flag("--trust-first-use", first_use);
+    app.add_flag("--json", options.json);
+    app.add_flag("--quiet", options.quiet);
+    app.add_option("--timeout", timeout);
+    app.add_option("--linger", linger);
+    app.add_option("--listen", listen);
+    app.add_option("--port-file", options.port_file);
+    app.add_flag("--stdio", options.stdio);
+    std::ranges::reverse(arguments);  // the order that CLI11 takes a vector in
+    try {
+        app.parse(std::move(arguments));
+    } catch (CLI::ParseError const& error) {
+        usage_error(fmt::format("{} (--help)", escape(error.what())));
+    }
+
+    reject_extras(app);
+    if (app.count("--name") > 0 && options.name.empty()) usage_error("--name: the name is empty");
+    if (tls && options.plain) usage_error("--tls and --plain: choose one");
+    options.host_key_policy = host_key_policy_of(trusted_key, first_use, options.plain);
+    read_operands(options, operands, app);
+    if (!timeout.empty()) options.timeout = value_of("--timeout", config::parse_duration(timeout));
+    if (!linger.empty()) options.linger = value_of("--linger", config::parse_duration(linger));
+    if (options.timeout.count() == 0) usage_error("--timeout: it must be more than 0");
+    options.save = !no_save;
+    if (listen) options.listen = value_of("--listen", parse_listen_address(*listen));
+    check_tunnel_options(options, app);
+    return options;
+}
+
+std::string porter_help()
+{
+    return options_help() + notes_help();
 }
 
 }  // namespace porter::programs

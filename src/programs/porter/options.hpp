@@ -7,8 +7,11 @@
 #include <vector>
 
 #include "porter/host_key_policy.hpp"
+#include "programs/porter/listen_address.hpp"
 
 namespace porter::programs {
+
+inline constexpr std::uint16_t default_port = 7678;
 
 /// The options of porter's command line.
 struct porter_options {
@@ -25,8 +28,15 @@ struct porter_options {
     std::chrono::milliseconds timeout = std::chrono::seconds{20};
     std::chrono::milliseconds linger = std::chrono::seconds{2};
 
+    std::optional<listen_address> listen;  ///< give each local program that connects here a connection
+    std::string port_file;                 ///< with the port of `listen`; empty: none
+    bool stdio = false;                    ///< a connection for stdin and stdout
+
     bool help = false;
     bool version = false;
+
+    /// Whether bytes are passed on, and nothing is asked.
+    bool is_tunnel() const noexcept { return listen || stdio; }
 };
 
 /// Parses the arguments, without the program's name. Throws config::option_error (usage).

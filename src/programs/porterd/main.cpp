@@ -13,9 +13,9 @@
 #include "porter/version.hpp"
 #include "programs/porterd/announcement.hpp"
 #include "programs/porterd/console.hpp"
-#include "programs/porterd/port_file.hpp"
 #include "programs/porterd/running_service.hpp"
 #include "programs/porterd/signals.hpp"
+#include "terminal/port_file.hpp"
 #include "terminal/process.hpp"
 
 namespace porter::programs {
@@ -30,7 +30,7 @@ exit_code serve(config::porterd_options& options)
     asio::io_context io{1};  // a hint: one thread runs it
     auto service = make_service(options);
     porter::server server{io, options.server, service.handler};
-    std::optional<port_file> file;
+    std::optional<detail::terminal::port_file> file;
     auto const stop = [&] {
         file.reset();  // the port is about to close
         service.on_stop();
@@ -93,7 +93,9 @@ exit_code run(std::vector<std::string> const& command)
     if (options.print_config) print(config::print_config(options));
     if (options.check) {
         for (auto const& each : check(options.server)) print_warning(each);
-        if (!options.port_file.empty()) port_file::check(options.port_file, options.server.data_dir);
+        if (!options.port_file.empty()) {
+            detail::terminal::port_file::check(options.port_file, options.server.data_dir);
+        }
         print("configuration ok\n");
     }
     if (options.print_config || options.check) return exit_code::ok;

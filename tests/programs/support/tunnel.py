@@ -1,0 +1,92 @@
+"""porter --listen and --stdio as child processes."""
+import shutil
+import socket
+import subprocess
+import unittest
+
+from .case import PASSWORD, ServerCase
+from .server import PORTER, assert_no_report, clean_environment, run
+from .waiting import HANG_GUARD, until
+
+
+def receive_all(local):
+    """All bytes until the end of the stream."""
+    received = bytearray()
+    while some := local.recv(1 << 16):
+        received += some
+    return bytes(received)
+
+
+class Listener:
+    """porter --listen, from when it listens. `where` is the value of the option; port 0 is read from a port file."""
+
+    def __init__(self, home, server_port, *options, where="0"):
+        self.where, self.port_file, self.errors = where, home / "listen.port", home / "listen.err"
+        self.port_file.unlink(missing_ok=True)
+        port_file = () if where.startswith("unix:") else ("--port-file", self.port_file)
+        command = [PORTER, "--listen", where, *port_file, "127.0.0.1", server_port, *options]
+        with open(self.errors, "wb") as errors:
+            self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stderr=errors,
+                                            env=clean_environment(home))
+        until(lambda: "listening" in self.log() or self.process.poll() is not None, "porter listens")
+
+    @property
+    def port(self):
+        return int(self.port_file.read_text())
+
+    def log(self):
+        return self.errors.read_text()
+
+    def connect(self):
+        if self.where.startswith("unix:"):
+            local = socket.socket(socket.AF_UNIX)
+            local.settimeout(HANG_GUARD)
+            local.connect(self.where.removeprefix("unix:"))
+            return local
+        return socket.create_connection(("127.0.0.1", self.port), HANG_GUARD)
+
+    def expect(self, words):
+        until(lambda: words in self.log() or self.process.poll() is not None, f"porter prints {words!r}")
+        assert words in self.log(), self.log()
+
+    def stop(self):
+        """Sends SIGTERM; porter must exit with 0."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        code = self.process.wait(HANG_GUARD)
+        assert_no_report(self.log())
+        assert code == 0, f"porter exited with {code}: {self.log()}"
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(HANG_GUARD)
+
+
+class TunnelCase(ServerCase):
+    def setUp(self):
+        self.home = self.server.folder / self.id()
+        self.home.mkdir()
+        self.password = self.home / "password"
+        self.password.write_text(PASSWORD + "\n")
+        self.password.chmod(0o600)
+
+    def log_in(self, name, server=None):
+        """Registers an account, whose session is saved for porter, over TLS."""
+        done = run(PORTER, "127.0.0.1", (server or self.server).port, "--name", name, "--register",
+                   "--password-file", self.password, "--trust-first-use", home=self.home)
+        self.assertEqual(done.returncode, 0, done.err)
+
+    def listen(self, *options, where="0", server=None):
+        listener = Listener(self.home, (server or self.server).port, *options, where=where)
+        self.addCleanup(listener.kill)
+        return listener
+
+    def porter(self, *arguments, **more):
+        return run(PORTER, *arguments, home=self.home, **more)
+
+
+def need(*programs):
+    """Skips a test unless the programs are installed."""
+    missing = [program for program in programs if not shutil.which(program, path="/usr/sbin:/usr/bin:/sbin:/bin")]
+    return unittest.skipIf(missing, f"not installed: {', '.join(missing)}")
