@@ -289,9 +289,10 @@ public:
 
     /// Ends the client's direction: writes the queue and shuts down the sending side (over TLS close_notify, then FIN),
     /// when it is awaited. Receives go on until the server ends the connection; a server replies to all that was sent
-    /// before. From then on queue(), send() and requests fail with not_sent(not_supported), and pings are not answered.
-    /// Failures: not_sent(unauthorized) before access; why the connection has ended. A second call does the same as the
-    /// first. When it is cancelled, the sending side is shut down all the same.
+    /// before. `ended()` is closed, normal then, also without a `closing` of the server. From then on queue(), send()
+    /// and requests fail with not_sent(not_supported), and pings are not answered. Failures: not_sent(unauthorized)
+    /// before access; why the connection has ended. A second call does the same as the first. When it is cancelled, the
+    /// sending side is shut down all the same.
     task<client_result<void>> shutdown_send();
 
     /// The latest `denied` for bytes sent by send_data(); null if there was none.

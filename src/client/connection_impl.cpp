@@ -307,7 +307,12 @@ task<void> connection_impl::read_loop(std::shared_ptr<connection_impl> self)
             co_await read_some(self, error);
         }
     }
+    // A server that has answered all after shutdown_send() need not send a `closing`.
+    bool const has_answered = error == asio::error::eof && me.output_ended_ && !me.receive_ended();
+    if (has_answered) me.end_receiving({client_errc::closed, {code::normal, {}}});
     if (me.receive_end_ && !me.output_broken_) error = co_await wait_for_hang_up(self);
+    bool const is_in_order = me.receive_end_ && me.output_ended_ && error == asio::error::eof;
+    if (is_in_order) me.fail(*me.receive_end_);
     if (error) me.fail(me.read_error(error));
     me.open_ = false;
     me.close_socket();

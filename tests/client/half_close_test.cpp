@@ -70,6 +70,28 @@ TEST_CASE("close after shutdown_send waits for the server without another messag
     });
 }
 
+TEST_CASE("after shutdown_send a server may end without closing")
+{
+    for (bool const half : {false, true}) {
+        play(open_script({receive_end(), send(protocol::text{"answer"}), half_close()}),
+             [half](scripted_server& server) -> task<void> {
+                 auto options = plain();
+                 options.half_close = half;
+                 auto conn = co_await client::connect(host, server.port(), options);
+                 REQUIRE(conn);
+                 auto ended = co_await conn->shutdown_send();
+                 CHECK(ended);
+                 auto answer = co_await conn->receive_text();
+                 CHECK(answer);
+                 auto none = co_await conn->receive();
+                 CHECK_FALSE(none);
+                 CHECK(conn->receive_ended());
+                 co_await conn->closed();
+                 CHECK(conn->ended()->code == code::normal);
+             });
+    }
+}
+
 TEST_CASE("the sending side cannot be shut down before access")
 {
     play({receive(kind::hello), send(authenticate), receive(kind::closing)}, [](scripted_server& server) -> task<void> {

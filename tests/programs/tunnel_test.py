@@ -312,9 +312,10 @@ class StandardStreams(TunnelCase):
     def test_bytes_pass_through_pipes_unchanged(self):
         self.log_in("Pipes")
         data = random.Random(3).randbytes(5_000_000)
-        done = self.porter("--stdio", "127.0.0.1", self.server.port, stdin=data)
-        self.assertEqual((done.returncode, done.err), (0, ""))
-        self.assertEqual(hashlib.sha256(done.stdout).digest(), hashlib.sha256(data).digest())
+        process = self.stdio(stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        received, errors = process.communicate(data, HANG_GUARD)
+        self.assertEqual((process.returncode, errors), (0, b""))
+        self.assertEqual(hashlib.sha256(received).digest(), hashlib.sha256(data).digest())
 
     def test_bytes_pass_through_files(self):
         self.log_in("Files")

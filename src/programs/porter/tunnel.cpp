@@ -16,6 +16,12 @@ constexpr std::size_t piece_size = 64 * 1024;           // of a data message, an
 constexpr std::size_t flush_size = 2 * piece_size;      // queued without waiting for the server
 constexpr std::chrono::seconds denial_check_period{1};  // a denial of data wakes no receive up
 
+/// Whether the server has ended its direction and nothing failed.
+bool is_in_order(client_error const* ended)
+{
+    return ended == nullptr || (ended->cause == client_errc::closed && ended->code == code::normal);
+}
+
 }  // namespace
 
 tunnel::tunnel(io_executor executor, std::shared_ptr<client>& connection, local_stream& local)
@@ -113,12 +119,12 @@ task<void> tunnel::receive_output()
         auto const is_written = co_await write_received(*received);
         if (!is_written) co_return;
     }
-    if (client_->ended() == nullptr) {
+    if (is_in_order(client_->ended())) {
         local_.end_output();
         output_ended_ = true;
         changed_.notify();
         co_await client_->closed();
-        if (end_) co_return;
+        if (end_ || is_in_order(client_->ended())) co_return;
     }
     fail(*client_->ended());
 }
