@@ -388,7 +388,8 @@ class Options(unittest.TestCase):
     def test_options_that_contradict_each_other_are_wrong_usage(self):
         for words in (("--listen", "0", "--stdio", "h"), ("--listen", "x", "h"), ("--listen", "70000", "h"),
                       ("--listen", "::1:7000", "h"), ("--listen", "unix:", "h"), ("--listen", "unix:" + "x" * 108, "h"),
-                      ("--listen", "example.org:7000", "h"), ("--listen", "0"), ("--stdio",), ("--stdio", "--json", "h"),
+                      ("--listen", "example.org:7000", "h"), ("--listen", "0"), ("--stdio",),
+                     ("--stdio", "--json", "h"),
                       ("--listen", "0", "--linger", "1s", "h"), ("--port-file", "f", "h"),
                       ("--listen", "unix:s", "--port-file", "f", "h")):
             with self.subTest(words=words):
