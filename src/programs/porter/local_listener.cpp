@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <asio/error.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/local/stream_protocol.hpp>
 #include <asio/redirect_error.hpp>
@@ -83,7 +84,7 @@ outcome<void> local_listener::bind_tcp()
 outcome<void> local_listener::bind_unix()
 {
     auto error = bind_path();
-    if (error == std::errc::address_in_use && is_stale(address_.path)) {
+    if (error == asio::error::address_in_use && is_stale(address_.path)) {
         ::unlink(address_.path.c_str());
         error = bind_path();
     }

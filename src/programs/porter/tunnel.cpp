@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <asio/co_spawn.hpp>
+#include <asio/error.hpp>
 #include <memory>
 
 namespace porter::programs {
@@ -73,7 +74,8 @@ void tunnel::fail(client_error const& error)
 void tunnel::fail_local(std::error_code error, std::string_view operation)
 {
     if (end_) return;
-    bool const is_closed = error == std::errc::broken_pipe || error == std::errc::connection_reset;
+    bool const is_closed = error == std::errc::broken_pipe || error == std::errc::connection_reset ||
+                           error == asio::error::broken_pipe || error == asio::error::connection_reset;
     if (is_closed) return end({});
     end({exit_code::io, fmt::format("cannot {} the local program: {}", operation, error.message())});
 }

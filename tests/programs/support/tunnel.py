@@ -29,6 +29,7 @@ class Listener:
             self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stderr=errors,
                                             env=clean_environment(home))
         until(lambda: "listening" in self.log() or self.process.poll() is not None, "porter listens")
+        assert self.process.poll() is None, self.log()
 
     @property
     def port(self):
