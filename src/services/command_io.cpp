@@ -21,12 +21,10 @@ constexpr std::size_t max_logged = 1024;
 
 }  // namespace
 
-command_io::command_io(connection& client, process_pool& pool, command_process process, io_executor executor,
-                       std::size_t max_text)
+command_io::command_io(connection& client, process_pool& pool, command_process process, io_executor executor)
     : client_(client),
       pool_(pool),
       process_(std::move(process)),
-      max_text_(max_text),
       exit_(executor, process_.exit.release()),
       input_(executor, process_.input.release()),
       output_{descriptor{executor, process_.output.release()}},
@@ -53,8 +51,7 @@ task<void> command_io::write_input()
     }
     base::error_code ignored;  // nothing is lost: the pipe has what was written
     input_.close(ignored);
-    auto const is_open = co_await client_.flush();
-    if (!is_open) co_return;
+    if (!client_.is_open()) co_return;
     auto const executor = co_await asio::this_coro::executor;
     base::steady_timer never{executor, base::steady_timer::time_point::max()};
     co_await never.async_wait(use_task);
@@ -63,7 +60,7 @@ task<void> command_io::write_input()
 task<void> command_io::send_output()
 {
     std::array<char, read_size> memory;
-    output_lines lines{max_text_};
+    output_lines lines{client_.max_body()};
     std::size_t size = 0;
     do {
         size = co_await read_some(output_, memory.data(), memory.size());

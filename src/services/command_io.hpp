@@ -15,9 +15,8 @@ namespace porter::detail::services {
 /// service; each can be cancelled. When it is destroyed, the process is ended.
 class command_io {
 public:
-    /// `client` and `pool` outlive it. `max_text`: bytes of a text that is sent.
-    command_io(connection& client, process_pool& pool, command_process process, io_executor executor,
-               std::size_t max_text);
+    /// `client` and `pool` outlive it.
+    command_io(connection& client, process_pool& pool, command_process process, io_executor executor);
     ~command_io();
     command_io(command_io const&) = delete;
     command_io& operator=(command_io const&) = delete;
@@ -53,7 +52,6 @@ private:
     connection& client_;
     process_pool& pool_;
     command_process process_;
-    std::size_t const max_text_;
     descriptor exit_;
     descriptor input_;
     output_state output_;

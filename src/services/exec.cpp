@@ -57,8 +57,9 @@ task<void> exec::serve(connection& client)
         client.close(code::unavailable, "the command could not be started: try again later");
         co_return;
     }
+    client.end_on_reset();  // also while the command takes no input
     auto const executor = co_await asio::this_coro::executor;
-    command_io io{client, processes_, std::move(*started), executor, options_.max_text};
+    command_io io{client, processes_, std::move(*started), executor};
     auto output = io.send_output() && io.log_errors() && io.watch_exit();
     auto output_or_end = std::move(output) || io.write_input();
     co_await std::move(output_or_end);

@@ -11,9 +11,8 @@ namespace porter::detail::services {
 
 /// What exec runs, and its limits.
 struct exec_options {
-    std::string command;                     ///< for /bin/sh -c
-    std::size_t max_processes = 256;         ///< commands at the same time, those that are being ended included
-    std::size_t max_text = 1024 * 1024 - 1;  ///< bytes of a text that is sent; a longer line is cut
+    std::string command;              ///< for /bin/sh -c
+    std::size_t max_processes = 256;  ///< commands at the same time, those that are being ended included
 };
 
 /// Runs a command for each connection, in a process group of its own. Its standard input gets each text as a line, in

@@ -28,7 +28,8 @@ def help_of(program, *command):
 def choices_of(program, option):
     """The values that the program accepts, according to its own error."""
     error = run(PROGRAMS[program], f"--{option}", "nothing").err
-    return re.search(r"is not one of: (.*)", error)[1].split(", ")
+    forms = re.search(r"is not one of: (.*)", error)[1].split(", ")
+    return [re.sub(":.*", ":", form) for form in forms]  # exec:COMMAND is completed up to the colon
 
 
 class Shell:

@@ -57,7 +57,6 @@ running_service make_exec(porterd_options& options)
     services::exec_options chosen;
     chosen.command = options.service.argument;
     chosen.max_processes = options.max_processes;
-    chosen.max_text = options.server.max_frame - 1;
     try {
         auto const exec = std::make_shared<services::exec>(std::move(chosen));
         running_service made;

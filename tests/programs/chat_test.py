@@ -1,0 +1,103 @@
+"""The service chat over real sockets, on two I/O threads."""
+import signal
+import unittest
+
+from support.case import ServerCase
+from support.server import Server
+from support.wire import message
+
+
+class Chat(ServerCase):
+    options = ("--access", "authenticate", "--service", "chat", "--threads", "2", "--hash-threads", "1")
+
+    def member(self, name):
+        """A new account in the chat; `here` is the first line that it receives."""
+        client = self.connect()
+        client.get_access("register", name, "plum velvet orbit 41")
+        client.here = client.expect("text").text
+        return client
+
+    def test_texts_and_arrivals_reach_the_others(self):
+        ann = self.member("Ann")
+        self.assertEqual(ann.here, "* no one else is here")
+        bob = self.member("Bob")
+        self.assertEqual(bob.here, "* here: Ann")
+        ann.expect("text", text="* Bob has joined")
+        cleo = self.member("Cleo")
+        self.assertEqual(cleo.here, "* here: Ann, Bob")
+        for other in (ann, bob):
+            other.expect("text", text="* Cleo has joined")
+        for count in range(100):
+            ann.send("text", f"line {count}\nof Ann")
+        for other in (bob, cleo):
+            for count in range(100):
+                other.expect("text", text=f"Ann: line {count} of Ann")
+        bob.send("data", b"x")
+        bob.expect("denied", code="not_supported")
+        cleo.send("closing", "normal", "")
+        for other in (ann, bob):
+            other.expect("text", text="* Cleo has left")
+        ann.expect_alive()
+        bob.reset()
+        ann.expect("text", text="* Bob has left")
+        ann.send("closing", "normal", "")
+        ann.expect_end()
+
+
+class OpenChat(ServerCase):
+    options = ("--access", "open", "--service", "chat", "--threads", "2", "--max-frame", "64KiB")
+
+    def test_clients_without_a_name_are_numbered(self):
+        one, two = self.connect_with_access(), self.connect_with_access()
+        one.expect("text", text="* no one else is here")
+        one.expect("text", text="* guest 2 has joined")
+        two.expect("text", text="* here: guest 1")
+        two.send("text", "hi")
+        one.expect("text", text="guest 2: hi")
+        one.send("closing", "normal", "")
+        two.expect("text", text="* guest 1 has left")
+        self.check_a_slow_reader(two)
+
+    def check_a_slow_reader(self, two):
+        slow, four = self.connect_with_access(), self.connect_with_access()
+        two.expect("text", text="* guest 3 has joined")
+        two.expect("text", text="* guest 4 has joined")
+        four.expect("text", text="* here: guest 2, guest 3")
+        text = "x" * 60_000
+        for _ in range(2000):
+            two.send_raw(message("text", text))
+            got = four.receive()
+            if got.text == "* guest 3 has left":
+                break
+            self.assertEqual(got.text, "guest 2: " + text)
+        else:
+            self.fail("the client that does not read is still a member")
+        two.expect("text", text="* guest 3 has left")
+        last = slow.receive_all()[-1]
+        self.assertEqual((last.kind, last.code), ("closing", "slow_consumer"))
+
+
+class Stop(unittest.TestCase):
+    def test_a_stop_tells_no_departures(self):
+        server = Server("--access", "open", "--service", "chat", "--threads", "2")
+        self.addCleanup(server.remove)
+        members = []
+        for _ in range(30):
+            client = server.connect()
+            self.addCleanup(client.close)
+            client.hello()
+            client.expect("granted")
+            members.append(client)
+        for client in members:  # all have joined when the last one is told who is there
+            client.expect("text")
+        server.signal(signal.SIGTERM)
+        for client in members:
+            got = client.receive_all()
+            self.assertFalse([one for one in got if one.kind == "text" and one.text.endswith("has left")])
+            self.assertEqual((got[-1].kind, got[-1].code), ("closing", "shutting_down"))
+            client.close()
+        self.assertEqual(server.wait(), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
