@@ -67,8 +67,17 @@ task<void> command_io::send_output()
         lines.append({memory.data(), size});
         if (size == 0) lines.finish();
         while (auto const text = lines.next()) client_.queue(*text);
-        co_await client_.flush();
+        auto const is_open = co_await client_.flush();
+        if (!is_open) end_input();
     } while (size != 0);
+}
+
+/// The connection has ended, while write_input() may wait for the command to take its input.
+void command_io::end_input()
+{
+    base::error_code ignored;  // the write has ended by itself
+    input_.close(ignored);
+    throw std::system_error{asio::error::operation_aborted};
 }
 
 task<void> command_io::log_errors()

@@ -47,6 +47,7 @@ private:
 
     task<std::size_t> read_some(output_state& source, char* memory, std::size_t size);
     void finish_output(output_state& source);
+    [[noreturn]] void end_input();
     void log_error_line(std::string_view line) const;
 
     connection& client_;

@@ -14,7 +14,8 @@ namespace porter::detail::services {
 namespace {
 
 /// SIGTERM and SIGHUP come to all processes of a service when it is stopped: the script ends only with its input.
-constexpr char const* script = R"(trap '' HUP INT QUIT TERM
+constexpr char const* script = R"(cd /
+trap '' HUP INT QUIT TERM
 groups=' '
 while read -r change group; do
     case $change in

@@ -221,13 +221,28 @@ TEST_CASE("proxies are given as networks only")
     CHECK(problem_with({}, {{"PORTERD_PROXY_FROM", "10.0.0.0/8,x"}}).starts_with("78: PORTERD_PROXY_FROM: \"x\""));
 }
 
+TEST_CASE("a service has the argument that its form says")
+{
+    CHECK(options_of({"--service", "chat"}).service.kind == service_kind::chat);
+    auto const spec = options_of({"--service", "exec:sort -n: x"}).service;
+    CHECK(spec.kind == service_kind::exec);
+    CHECK(spec.argument == "sort -n: x");
+    CHECK(spec.text() == "exec:sort -n: x");
+    CHECK(problem_with({"--service", "echo:x"}) == "64: --service: the service echo takes no argument");
+    CHECK(problem_with({"--service", "exec"}) == "64: --service: the service exec needs an argument: exec:COMMAND");
+    CHECK(problem_with({"--service", "exec: "}) == "64: --service: the command of exec is empty");
+    CHECK(problem_with({"--service", "chta"}).ends_with(" (did you mean chat?)"));
+    config_file const file{"service = \"exec:a\\u0000b\""};
+    CHECK(problem_with({"--config", file.path}).ends_with("the command of exec contains a NUL"));
+}
+
 TEST_CASE("a service that does not exist is rejected")
 {
     config_file const file{"service = 'fortune'"};
     CHECK(problem_with({"--service", "echo"}) == "no problem");
-    CHECK(problem_with({"--service", "fortune"}) == "64: --service: \"fortune\" is not one of: echo");
-    CHECK(problem_with({"--config", file.path}) ==
-          "78: " + file.path + ":1:11: service: \"fortune\" is not one of: echo");
+    std::string const problem = "\"fortune\" is not one of: echo, chat, exec:COMMAND, forward:HOST:PORT|unix:PATH";
+    CHECK(problem_with({"--service", "fortune"}) == "64: --service: " + problem);
+    CHECK(problem_with({"--config", file.path}) == "78: " + file.path + ":1:11: service: " + problem);
 }
 
 TEST_CASE("the printed configuration contains each setting and its origin")
