@@ -64,6 +64,7 @@ task<void> exec::serve(connection& client)
     auto output_or_end = std::move(output) || io.write_input();
     co_await std::move(output_or_end);
     io.log_end();
+    client.close(code::normal, "the command has exited");  // a client that has closed its side is told, too
 }
 
 }  // namespace porter::detail::services
