@@ -240,6 +240,7 @@ class SlowUpstream(ForwardCase):
         return handle
 
     def setUp(self):
+        type(self).digests = queue.Queue()  # without that of a connection of the test before
         self.release.clear()
         self.addCleanup(self.release.set)
 
