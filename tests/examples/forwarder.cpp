@@ -1,14 +1,15 @@
 // Accounts and TLS in front of a plain TCP server: forwarder PORT DATA_DIR UPSTREAM_PORT
 // The bytes of data messages go to a server on this machine, and what it sends comes back as data messages, both at the
 // same time. An empty message ends the client's direction; the connection closes when the upstream server has closed.
-#include <array>
 #include <asio/experimental/awaitable_operators.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/signal_set.hpp>
 #include <asio/write.hpp>
-#include <iostream>
 #include <porter/server.hpp>
+
+#include <array>
+#include <iostream>
 
 using namespace asio::experimental::awaitable_operators;
 using asio::ip::tcp;

@@ -1,7 +1,8 @@
 // A service under test, without network, disk or passwords: unit_test. It prints what fails.
+#include <porter/testing.hpp>
+
 #include <cctype>
 #include <iostream>
-#include <porter/testing.hpp>
 
 using namespace std::chrono_literals;
 

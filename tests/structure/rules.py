@@ -122,6 +122,15 @@ def public_headers_configure_asio_first(tree):
                 yield f"{path}: includes Asio, and not {ASIO_CONFIG} before all other headers"
 
 
+def examples_begin_with_asio_or_porter(tree):
+    """With Asio 1.22 a standard header before its first one changes how coroutine frames are allocated
+    (docs/embedding.md). Users copy the examples, and are not compiled with PorterAsio.cmake."""
+    for path in tree.cpp("tests/examples"):
+        first = next(includes(tree, path), None)
+        if first and not first[2].startswith(("asio/", "porter/")):
+            yield f"{path}:{first[0]}: {first[2]} comes before the first header of Asio or Porter"
+
+
 def the_client_program_uses_the_public_library(tree):
     """programs/porter is what a user of the library could write: beside public headers only modules that all programs
     share and that are no part of the library."""

@@ -61,6 +61,9 @@ BREAKS = {
         {"include/porter/error.hpp": "+#include <fmt/format.h>\n"},
     ],
     "public_headers_configure_asio_first": [{"include/porter/error.hpp": "+#include <asio/post.hpp>\n"}],
+    "examples_begin_with_asio_or_porter": [
+        {"tests/examples/forwarder.cpp": "#include <array>\n#include <asio/write.hpp>\n"},
+    ],
     "the_client_program_uses_the_public_library": [
         {"src/programs/porter/main.cpp": '#include "wire/frame.hpp"\n'},
         {"src/programs/porter/main.cpp": '#include "base/asio.hpp"\n'},
