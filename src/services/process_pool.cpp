@@ -1,6 +1,6 @@
 #include "services/process_pool.hpp"
 
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -97,7 +97,8 @@ system_result<command_process> process_pool::start(process_slot slot, std::strin
 
     command_process process;
     process.group = *started;
-    process.exit = base::unique_fd{::pidfd_open(*started, 0)};
+    // The declaration of pidfd_open() in glibc 2.36 is not for C++.
+    process.exit = base::unique_fd{static_cast<int>(::syscall(SYS_pidfd_open, *started, 0))};
     auto error = process.exit ? guard_.add(*started) : errno;
     auto const written = error == 0 ? ::write(input->write.get(), start_line.data(), start_line.size()) : 0;
     if (error == 0 && written < 0) error = errno;  // the shell was killed
