@@ -12,20 +12,19 @@ class Chat(ServerCase):
     options = ("--access", "authenticate", "--service", "chat", "--threads", "2", "--hash-threads", "1")
 
     def member(self, name):
-        """A new account in the chat; `here` is the first line that it receives."""
+        """A new account in the chat."""
         client = self.connect()
         client.get_access("register", name, "plum velvet orbit 41")
-        client.here = client.expect("text").text
         return client
 
     def test_texts_and_arrivals_reach_the_others(self):
         ann = self.member("Ann")
-        self.assertEqual(ann.here, "* no one else is here")
+        ann.expect_alive()  # so it has joined
         bob = self.member("Bob")
-        self.assertEqual(bob.here, "* here: Ann")
+        bob.expect("text", text="* here: Ann")
         ann.expect("text", text="* Bob has joined")
         cleo = self.member("Cleo")
-        self.assertEqual(cleo.here, "* here: Ann, Bob")
+        cleo.expect("text", text="* here: Ann, Bob")
         for other in (ann, bob):
             other.expect("text", text="* Cleo has joined")
         for count in range(100):
@@ -49,8 +48,9 @@ class OpenChat(ServerCase):
     options = ("--access", "open", "--service", "chat", "--threads", "2", "--max-frame", "64KiB")
 
     def test_clients_without_a_name_are_numbered(self):
-        one, two = self.connect_with_access(), self.connect_with_access()
-        one.expect("text", text="* no one else is here")
+        one = self.connect_with_access()
+        one.expect_alive()  # so it has joined
+        two = self.connect_with_access()
         one.expect("text", text="* guest 2 has joined")
         two.expect("text", text="* here: guest 1")
         two.send("text", "hi")
@@ -89,8 +89,7 @@ class Stop(unittest.TestCase):
             client.hello()
             client.expect("granted")
             members.append(client)
-        for client in members:  # all have joined when the last one is told who is there
-            client.expect("text")
+        members[-1].expect_alive()  # so all have joined
         server.signal(signal.SIGTERM)
         for client in members:
             got = client.receive_all()
