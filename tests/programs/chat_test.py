@@ -89,7 +89,7 @@ class Stop(unittest.TestCase):
             client.hello()
             client.expect("granted")
             members.append(client)
-        members[-1].expect_alive()  # so all have joined
+        members[-1].expect("text")  # who is here: so all have joined
         server.signal(signal.SIGTERM)
         for client in members:
             got = client.receive_all()
