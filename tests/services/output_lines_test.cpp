@@ -36,7 +36,7 @@ using texts = std::vector<std::string>;
 
 TEST_CASE("each line is a text and the last one needs no line feed")
 {
-    for (std::size_t const piece : {1, 2, 3, 100}) {
+    for (std::size_t const piece : {1U, 2U, 3U, 100U}) {
         CHECK(cut("one\n\ntwo\r\nthree", 100, piece) == texts{"one", "", "two\r", "three"});
         CHECK(cut("one\n", 100, piece) == texts{"one"});
         CHECK(cut("\n\n", 100, piece) == texts{"", ""});
@@ -58,7 +58,7 @@ TEST_CASE("a line is not a text before it ends")
 
 TEST_CASE("a line that is longer than the limit is cut")
 {
-    for (std::size_t const piece : {1, 5, 100}) {
+    for (std::size_t const piece : {1U, 5U, 100U}) {
         CHECK(cut("12345678\n", 8, piece) == texts{"12345678"});
         CHECK(cut("123456789\n", 8, piece) == texts{"12345678", "9"});
         CHECK(cut("1234567812345678\nx", 8, piece) == texts{"12345678", "12345678", "x"});
@@ -68,7 +68,7 @@ TEST_CASE("a line that is longer than the limit is cut")
 
 TEST_CASE("no character is cut")
 {
-    for (std::size_t const piece : {1, 3, 100}) {
+    for (std::size_t const piece : {1U, 3U, 100U}) {
         CHECK(cut("1234567ж9\n", 8, piece) == texts{"1234567", "ж9"});
         CHECK(cut("123456ж9\n", 8, piece) == texts{"123456ж", "9"});
         CHECK(cut("12345😀6789\n", 8, piece) == texts{"12345", "😀6789"});
@@ -98,7 +98,7 @@ TEST_CASE("any output becomes valid texts within the limit")
         auto const byte = static_cast<char>(state >> 16U);
         output += i % 3 == 0 ? byte : "\xf0\x9f\x98\x80\xe2\x82\xac\n"[(state >> 24U) % 8];
     }
-    for (std::size_t const limit : {4, 7, 64}) {
+    for (std::size_t const limit : {4U, 7U, 64U}) {
         auto const whole = cut(output, limit, output.size());
         CHECK(cut(output, limit, 1) == whole);
         for (auto const& text : whole) {
