@@ -81,7 +81,7 @@ private:
 
     std::string prompt_ = "> ";
     descriptor_watcher input_;
-    timer opened_;  // for read_line()
+    timer opened_;                  // for read_line()
     struct ::termios saved_modes_;  // of the terminal, before libedit changed them
     std::unique_ptr<History, end_history> history_;
     std::unique_ptr<std::FILE, close_file> null_output_;  // of libedit
