@@ -31,7 +31,7 @@ std::map<int, std::string> extensions_of(std::string const& header, std::size_t 
     std::map<int, std::string> found;
     auto const byte = [&](std::size_t at) { return static_cast<unsigned char>(header.at(at)); };
     for (std::size_t at = 16 + addresses; at < header.size();) {
-        std::size_t const size = byte(at + 1) << 8U | byte(at + 2);
+        auto const size = static_cast<std::size_t>(byte(at + 1) << 8 | byte(at + 2));
         found[byte(at)] = header.substr(at + 3, size);
         REQUIRE(found[byte(at)].size() == size);
         at += 3 + size;
