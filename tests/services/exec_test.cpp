@@ -114,18 +114,6 @@ TEST_CASE("a connection past the limit of processes is closed until one has ende
     CHECK(cleo.receive() == "hi");
 }
 
-TEST_CASE("a flood in both directions does not deadlock")
-{
-    exec shared{running("cat")};
-    service_test test{service_of(shared)};
-    auto ann = test.connect("Ann");
-    std::string const text(60'000, 'x');
-    for (int i = 0; i < 20; ++i) ann.send(text);
-    for (int i = 0; i < 20; ++i) {
-        if (ann.receive() != text) FAIL("a text is wrong");
-    }
-}
-
 TEST_CASE("a command that ignores SIGTERM is killed")
 {
     process_pool pool{1, 50ms};
