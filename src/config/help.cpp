@@ -31,8 +31,9 @@ examples:
   porterd --port 0 --port-file port        any free port, written to a file
   porterd --port 7678 --bind ::            serves other machines, over TLS
   porterd --service chat --access open     a chat, without accounts
-  porterd --service exec:'sort -n'         sorts the numbers that a client sends, when it ends its input
+  porterd --service exec:'sort -n'         sorts the numbers of each client when its input ends
   porterd --service exec:./game.sh         runs a program for each client: lines in, lines out
+  porterd --service forward:localhost:5432 puts accounts and TLS in front of a database
   porterd --config porterd.toml --check    checks the configuration
 )";
 

@@ -232,8 +232,6 @@ TEST_CASE("a service has the argument that its form says")
     CHECK(problem_with({"--service", "exec"}) == "64: --service: the service exec needs an argument: exec:COMMAND");
     CHECK(problem_with({"--service", "exec: "}) == "64: --service: the command of exec is empty");
     CHECK(problem_with({"--service", "chta"}).ends_with(" (did you mean chat?)"));
-    config_file const file{"service = \"exec:a\\u0000b\""};
-    CHECK(problem_with({"--config", file.path}).ends_with("the command of exec contains a NUL"));
 }
 
 TEST_CASE("a service that does not exist is rejected")
