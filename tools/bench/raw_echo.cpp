@@ -1,5 +1,6 @@
-// raw_echo [--threads N] PORT_FILE: the minimal echo server of this protocol, for comparison with porterd. With N
-// threads the connections go to each thread in turn.
+// raw_echo [--threads N] [--bytes] PORT_FILE: the minimal echo server of this protocol, for comparison with porterd.
+// With N threads the connections go to each thread in turn. With --bytes it echoes what comes without looking for
+// frames, as the upstream program of tools/bench/tunnels.
 //
 // It echoes frames on bare epoll(7): no sessions, no timeouts, no decoding of payloads, and no limit except the longest
 // frame. A hello as the first frame is answered with open access, so porter-bench and porter can use the server; any
@@ -101,7 +102,21 @@ bool echo(connection& conn, std::string_view& bytes)
 }
 
 /// Reads and echoes until there is no input, or output is unsent. False: the connection has ended.
-bool serve(connection& conn)
+bool serve_bytes(connection& conn)
+{
+    static thread_local std::vector<char> shared(chunk);
+    while (conn.unsent.empty()) {
+        auto const got = ::recv(conn.socket, shared.data(), chunk, 0);
+        if (got < 0) return errno == EAGAIN || errno == EINTR;
+        auto const size = static_cast<std::size_t>(got);
+        if (size == 0 || !reply(conn, {shared.data(), size})) return false;
+        if (size < chunk) return true;  // drained
+    }
+    return true;
+}
+
+/// The same, in whole frames.
+bool serve_frames(connection& conn)
 {
     static thread_local std::vector<char> shared(header + max_frame + chunk);
     while (conn.unsent.empty()) {
@@ -151,7 +166,7 @@ int listen_on_free_port(char const* port_file)
 }
 
 /// The loop of one thread. The first thread also has the listener, whose events have no connection.
-[[noreturn]] void run(std::vector<int> const& epolls, std::size_t index, int listener)
+[[noreturn]] void run(std::vector<int> const& epolls, std::size_t index, int listener, bool (*serve)(connection&))
 {
     for (;;) {
         ::epoll_event ready[max_events];
@@ -172,16 +187,25 @@ int listen_on_free_port(char const* port_file)
 
 int main(int argc, char** argv)
 {
-    auto const threads = argc == 4 && argv[1] == std::string_view{"--threads"} ? std::atoi(argv[2]) : 1;
-    if (threads < 1 || (argc != 2 && argc != 4)) {
-        return std::fputs("usage: raw_echo [--threads N] PORT_FILE\n", stderr), 64;
+    int threads = 1;
+    auto* serve = serve_frames;
+    int at = 1;
+    for (; at < argc && argv[at][0] == '-'; ++at) {
+        std::string_view const option = argv[at];
+        if (option == "--bytes")
+            serve = serve_bytes;
+        else
+            threads = option == "--threads" && at + 1 < argc ? std::atoi(argv[++at]) : 0;
+    }
+    if (threads < 1 || at + 1 != argc) {
+        return std::fputs("usage: raw_echo [--threads N] [--bytes] PORT_FILE\n", stderr), 64;
     }
     ::rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &limit);
 
-    auto const listener = listen_on_free_port(argv[argc - 1]);
+    auto const listener = listen_on_free_port(argv[at]);
     std::vector<int> epolls;
     for (int i = 0; i < threads; ++i) {
         epolls.push_back(::epoll_create1(EPOLL_CLOEXEC));
@@ -191,6 +215,6 @@ int main(int argc, char** argv)
     wanted.events = EPOLLIN;
     if (::epoll_ctl(epolls.front(), EPOLL_CTL_ADD, listener, &wanted) != 0) die("epoll_ctl");
     std::vector<std::thread> others;
-    for (std::size_t i = 1; i < epolls.size(); ++i) others.emplace_back(run, std::cref(epolls), i, listener);
-    run(epolls, 0, listener);
+    for (std::size_t i = 1; i < epolls.size(); ++i) others.emplace_back(run, std::cref(epolls), i, listener, serve);
+    run(epolls, 0, listener, serve);
 }
