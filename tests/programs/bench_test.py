@@ -2,8 +2,10 @@
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import tempfile
+import threading
 import unittest
 import xml.etree.ElementTree
 
@@ -15,6 +17,8 @@ from support.waiting import until
 from support.wire import frame
 
 RAW_ECHO = os.environ.get("RAW_ECHO", "raw_echo")
+TUNNEL_LOAD = os.environ.get("TUNNEL_LOAD", "tunnel_load")
+HELLO = b"\x01\x01\0\x01t"
 PERCENTILES = ["p50", "p90", "p99", "p99.9", "max"]
 
 
@@ -321,6 +325,68 @@ class Reference(unittest.TestCase):
                     self.assertEqual(bench("resume", port).returncode, 0)
                 finally:
                     server.terminate()
+
+
+class Tunnels(unittest.TestCase):
+    """tunnel_load, against porterd in front of raw_echo --bytes."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        port_file = self.folder / "port"
+        upstream = subprocess.Popen([RAW_ECHO, "--bytes", str(port_file)])
+        self.addCleanup(upstream.wait)
+        self.addCleanup(upstream.terminate)
+        until(lambda: port_file.exists() and port_file.read_text().endswith("\n"), "the port is known")
+        self.upstream = int(port_file.read_text())
+
+    def serve(self, *options):
+        server = Server(*options)
+        self.addCleanup(server.remove)
+        return server
+
+    def load(self, server, *options, access=frame(HELLO)):
+        (self.folder / "access").write_bytes(access)
+        return run(TUNNEL_LOAD, "--access", self.folder / "access", "--warm-up", 50, "--duration", 1000, *options,
+                   "--server-pid", server.process.pid, server.port)
+
+    def test_bytes_and_short_connections_are_counted(self):
+        server = self.serve("--access", "open", "--service", f"forward:127.0.0.1:{self.upstream}")
+        for options, counted in ((("--connections", 3, "--depth", 2), "bytes"),
+                                 (("--connections", 1, "--payload", 1000), "bytes"),
+                                 (("--short", "--connections", 2, "--payload", 64, "--duration", 3000), "connections")):
+            with self.subTest(options=options):
+                done = self.load(server, *options)
+                self.assertEqual(done.returncode, 0, done.err)
+                figures = json.loads(done.out)
+                self.assertGreater(figures[counted], 0)
+                self.assertEqual(figures["tickets"], 0)
+
+    def test_a_denial_is_an_error(self):
+        server = self.serve("--service", f"forward:127.0.0.1:{self.upstream}")
+        self.assert_error("denied access", self.load(server, access=frame(HELLO) + frame(b"\x05\0\0")))
+
+    def test_other_bytes_are_an_error(self):
+        with socket.create_server(("127.0.0.1", 0)) as upstream:
+            server = self.serve("--access", "open", "--service", f"forward:127.0.0.1:{upstream.getsockname()[1]}")
+            answer = threading.Thread(target=answer_once, args=(upstream, bytes(64)))
+            answer.start()
+            self.assert_error("a byte came back", self.load(server, "--connections", 1, "--payload", 64))
+            answer.join()
+
+    def assert_error(self, reason, done):
+        self.assertEqual((done.returncode, done.out), (1, ""), done.err)
+        self.assertTrue(done.err.startswith("tunnel_load: "), done.err)
+        self.assertIn(reason, done.err)
+
+
+def answer_once(listener, answer):
+    """Sends these bytes to the first connection, and waits for its end."""
+    with listener.accept()[0] as connection:
+        connection.sendall(answer)
+        while connection.recv(1 << 16):
+            pass
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ SERVER_CPU, LOAD_CPU = "0", "1"
 START_GUARD = 30  # seconds
 
 
-def build():
-    targets = ["program_porterd", "program_porter-bench", "raw_echo", "naive_echo"]
+def build(*more):
+    targets = ["program_porterd", "program_porter-bench", "raw_echo", "naive_echo", *more]
     subprocess.run(["cmake", "--preset", "release"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     subprocess.run(["cmake", "--build", "--preset", "release", "--target", *targets], cwd=ROOT, check=True,
                    stdout=sys.stderr)
