@@ -209,15 +209,15 @@ public:
     int number() const noexcept { return socket_.get(); }
     std::uint64_t received() const noexcept { return received_; }
 
-    /// Continues as far as possible; call it when the socket is ready.
-    void advance()
+    /// Continues as far as possible; call it when the socket is ready. With `once` it sends no second payload.
+    void advance(bool once)
     {
         if (!SSL_is_init_finished(session_.get()) && !succeeds(SSL_do_handshake(session_.get()))) return;
         if (access_sent_ < settings_.access.size()) {
             access_sent_ += write(std::string_view{settings_.access}.substr(access_sent_));
         }
         receive();
-        if (settings_.access.empty() || messages_.is_granted()) send();
+        if (settings_.access.empty() || messages_.is_granted()) send(once);
     }
 
     /// Ends it in order.
@@ -241,19 +241,15 @@ private:
         return succeeds(SSL_write_ex(session_.get(), bytes.data(), bytes.size(), &written)) ? written : 0;
     }
 
-    void send()
+    void send(bool once)
     {
         auto const size = message_.bytes().size();
-        while (sent_ / size < messages_allowed()) {
+        auto const allowed = once ? 1 : received_ / settings_.payload + settings_.depth;
+        while (sent_ / size < allowed) {
             auto const written = write(message_.bytes().substr(sent_ % size));
             if (written == 0) return;
             sent_ += written;
         }
-    }
-
-    std::uint64_t messages_allowed() const noexcept
-    {
-        return settings_.is_short ? 1 : received_ / settings_.payload + settings_.depth;
     }
 
     void receive()
@@ -311,14 +307,17 @@ public:
         bench::usage server;
     };
 
-    /// Until the first bytes have come back on each connection that stays open.
+    /// Until the first bytes have come back on each connection that stays open. All begin to send more then.
     void start_all()
     {
+        if (settings_.is_short) return;
         auto const end = std::chrono::steady_clock::now() + start_guard;
-        while (!settings_.is_short && started_ < connections_.size()) {
+        while (started_ < connections_.size()) {
             if (std::chrono::steady_clock::now() > end) fail("connections are not served");
             for (auto const& event : poller_.wait(end)) advance(event.tag);
         }
+        once_ = false;
+        for (std::uint32_t slot = 0; slot < connections_.size(); ++slot) advance(slot);
     }
 
     totals run_until(bench::moment end)
@@ -342,7 +341,7 @@ private:
     {
         auto& current = *connections_[slot];
         auto const before = current.received();
-        current.advance();
+        current.advance(once_);
         bytes_ += current.received() - before;
         if (before == 0 && current.received() > 0) {
             ++started_;
@@ -359,6 +358,7 @@ private:
     message message_;
     bench::poller poller_;
     std::vector<std::unique_ptr<connection>> connections_;
+    bool once_ = true;           // a connection sends one payload: it is short, or others have not started
     std::uint32_t next_ = 0;     // the first slot without a connection
     std::uint64_t started_ = 0;  // connections on which bytes have come back
     std::uint64_t bytes_ = 0;
