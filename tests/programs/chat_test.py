@@ -2,7 +2,7 @@
 import signal
 import unittest
 
-from support.case import ServerCase
+from support.case import PASSWORD, ServerCase
 from support.server import Server
 from support.waiting import until
 from support.wire import message
@@ -11,19 +11,16 @@ from support.wire import message
 class Chat(ServerCase):
     options = ("--access", "authenticate", "--service", "chat", "--threads", "2", "--hash-threads", "1")
 
-    def member(self, name):
-        """A new account in the chat."""
-        client = self.connect()
-        client.get_access("register", name, "plum velvet orbit 41")
-        return client
-
     def test_texts_and_arrivals_reach_the_others(self):
-        ann = self.member("Ann")
-        ann.expect_alive()  # so it has joined
-        bob = self.member("Bob")
+        ann = self.connect()
+        ann.get_access("register", "Ann", PASSWORD)
+        ann.expect_alive()  # alone, without a line
+        bob = self.connect()
+        bob.get_access("register", "Bob", PASSWORD)
         bob.expect("text", text="* here: Ann")
         ann.expect("text", text="* Bob has joined")
-        cleo = self.member("Cleo")
+        cleo = self.connect()
+        cleo.get_access("register", "Cleo", PASSWORD)
         cleo.expect("text", text="* here: Ann, Bob")
         for other in (ann, bob):
             other.expect("text", text="* Cleo has joined")
@@ -49,7 +46,7 @@ class OpenChat(ServerCase):
 
     def test_clients_without_a_name_are_numbered(self):
         one = self.connect_with_access()
-        one.expect_alive()  # so it has joined
+        one.expect_alive()
         two = self.connect_with_access()
         one.expect("text", text="* guest 2 has joined")
         two.expect("text", text="* here: guest 1")
@@ -89,7 +86,8 @@ class Stop(unittest.TestCase):
             client.hello()
             client.expect("granted")
             members.append(client)
-        members[-1].expect("text")  # who is here: so all have joined
+            client.send("ping", b"")
+            until(lambda: client.receive().kind == "pong", "it has joined")  # after the list of the others
         server.signal(signal.SIGTERM)
         for client in members:
             got = client.receive_all()
