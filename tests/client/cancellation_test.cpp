@@ -133,7 +133,9 @@ TEST_CASE("a service that was cancelled can close its client")
 TEST_CASE("a service that receives on a client ends when its server stops")
 {
     check_client([](client& backend) -> task<void> { co_await backend.receive(); });
-    check_client([](client& backend) -> task<void> { co_await backend.receive_text_for(std::chrono::hours{1}); });
+    check_client([](client& backend) -> task<void> {
+        [[maybe_unused]] auto const result = co_await backend.receive_text_for(std::chrono::hours{1});
+    });
 }
 
 TEST_CASE("a service that flushes a client ends when its server stops")
@@ -141,7 +143,7 @@ TEST_CASE("a service that flushes a client ends when its server stops")
     auto const wait = [](client& backend) -> task<void> {
         std::string const large(backend.server().max_frame - 1, 'x');
         for (std::size_t size = 0; size < 32 * 1024 * 1024; size += large.size()) backend.queue(large).value();
-        co_await backend.flush();
+        [[maybe_unused]] auto const result = co_await backend.flush();
     };
     check_client(wait, never_receive);
 }
@@ -152,7 +154,7 @@ TEST_CASE("a service that waits for a reply ends when its server stops")
     std::uint16_t port = 0;
     auto const connect = [&]() -> task<void> {
         auto const options = porter::testing::server::client_options();
-        co_await client::connect("127.0.0.1", port, options);
+        [[maybe_unused]] auto const result = co_await client::connect("127.0.0.1", port, options);
     };
     service_test test{[&](connection& peer) -> task<void> {
         peer.queue("waiting");
@@ -169,6 +171,8 @@ TEST_CASE("a service that waits for a persistent client ends when its server sto
 {
     check_persistent_client([](persistent_client& backend) -> task<void> { co_await backend.connected(); });
     check_persistent_client([](persistent_client& backend) -> task<void> { co_await backend.closed(); });
-    check_persistent_client([](persistent_client& backend) -> task<void> { co_await backend.send("hello"); });
+    check_persistent_client([](persistent_client& backend) -> task<void> {
+        [[maybe_unused]] auto const result = co_await backend.send("hello");
+    });
     check_persistent_client([](persistent_client& backend) -> task<void> { co_await backend.receive(); });
 }

@@ -182,10 +182,10 @@ TEST_CASE("a server lists its connections on all threads")
         auto alice = co_await connected(tested);
         auto bob = co_await connected(tested);
         auto silent = co_await connected(tested);
-        co_await alice.identify("Alice");
+        [[maybe_unused]] auto const renamed = co_await alice.identify("Alice");
         for (int i = 0; i < 2; ++i) {
-            co_await alice.send("how many");
-            co_await bob.identify("Bob");
+            [[maybe_unused]] auto const sent = co_await alice.send("how many");
+            [[maybe_unused]] auto const renamed_bob = co_await bob.identify("Bob");
             auto const count = co_await alice.receive_text();
             CHECK(count == "3");
         }
