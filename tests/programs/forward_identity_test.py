@@ -1,18 +1,15 @@
 """--forward-identity proxy-v2: the header that tells the upstream program about the client, read by this test and by
 HAProxy (docs/PROTOCOL.md, forwarding)."""
-import pathlib
 import queue
 import shutil
-import socket
 import struct
-import subprocess
-import tempfile
 import unittest
 
 from support.case import PASSWORD, ServerCase
+from support.peers import Haproxy
 from support.server import Server
-from support.upstream import ProxyHeader, Upstream, chunks
-from support.waiting import HANG_GUARD, until
+from support.upstream import ProxyHeader, Upstream, chunks, echo
+from support.waiting import HANG_GUARD
 
 UNIQUE_ID, SSL, NAME, VIA, SESSION = 0x05, 0x20, 0xe0, 0xe1, 0xe2
 TLS_1_3 = b"\x01\x00\x00\x00\x01\x21\x00\x07TLSv1.3"  # by TLS, no client certificate, and the version
@@ -85,46 +82,15 @@ class BehindAProxy(IdentityCase):
         self.assertEqual((header.server, header.server_port), ("2001:db8::9", 443))
 
 
-CONFIGURATION = """
-global
-    log {log} format raw local0
-defaults
-    mode tcp
-    timeout client 1m
-    timeout server 1m
-    timeout connect 10s
-frontend porter
-    bind 127.0.0.1:{port} accept-proxy
-    log global
-    log-format "id=%[fc_pp_unique_id] from=%[src]:%[src_port] to=%[dst]:%[dst_port]."
-    default_backend echo
-backend echo
-    server echo {target}
-"""
-
-
 @unittest.skipUnless(shutil.which("haproxy"), "haproxy is missing")
 class ThroughHaproxy(unittest.TestCase):
     def test_haproxy_reads_the_header(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        upstream = Upstream(lambda connection: [connection.sendall(some) for some in chunks(connection)])
+        upstream = Upstream(echo)
         self.addCleanup(upstream.close)
-        log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.addCleanup(log.close)
-        log.settimeout(HANG_GUARD)
-        log.bind(f"{folder.name}/log")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        file = pathlib.Path(folder.name) / "haproxy.cfg"
-        file.write_text(CONFIGURATION.format(log=f"{folder.name}/log", port=port, target=upstream.target))
-        haproxy = subprocess.Popen(["haproxy", "-db", "-q", "-f", file])
-        self.addCleanup(haproxy.wait, HANG_GUARD)
-        self.addCleanup(haproxy.kill)
-        server = Server("--access", "open", "--service", f"forward:127.0.0.1:{port}", "--forward-identity", "proxy-v2")
+        haproxy = Haproxy(upstream.target, "id=%[fc_pp_unique_id] from=%[src]:%[src_port] to=%[dst]:%[dst_port].")
+        self.addCleanup(haproxy.remove)
+        server = Server("--access", "open", "--service", f"forward:{haproxy.target}", "--forward-identity", "proxy-v2")
         self.addCleanup(server.remove)
-        until(lambda: self.is_listening(port), "haproxy listens")
         client = server.connect("127.1.2.3")
         self.addCleanup(client.close)
         client.hello()
@@ -134,14 +100,9 @@ class ThroughHaproxy(unittest.TestCase):
         address, client_port = client.socket.getsockname()
         client.send("closing", "normal", "")
         expected = f"id=1 from={address}:{client_port} to=127.0.0.1:{server.port}."
-        while expected not in (line := log.recv(4096).decode()):
+        while expected not in (line := haproxy.log_line()):
             self.assertNotIn("id=1", line)
         server.stop()
-
-    @staticmethod
-    def is_listening(port):
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 if __name__ == "__main__":

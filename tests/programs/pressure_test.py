@@ -1,9 +1,8 @@
 """Connections that send much and read nothing: their memory, and their end (SECURITY.md: N6)."""
-import os
-import pathlib
 import unittest
 
 from support.case import ServerCase
+from support.memory import ENVIRONMENT, resident
 from support.server import Server
 from support.waiting import until
 from support.wire import message
@@ -19,15 +18,11 @@ class NeverReads(ServerCase):
 
     @classmethod
     def setUpClass(cls):
-        # ASan keeps freed memory in a quarantine, which would count as the server's.
-        no_quarantine = "quarantine_size_mb=0:thread_local_quarantine_size_kb=0:allocator_release_to_os_interval_ms=0"
-        sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":" + no_quarantine
-        cls.server = Server(*cls.options, env={"ASAN_OPTIONS": sanitizer})
+        cls.server = Server(*cls.options, env=ENVIRONMENT)
         cls.addClassCleanup(cls.server.remove)
 
     def memory(self):
-        statm = pathlib.Path(f"/proc/{self.server.process.pid}/statm").read_text()
-        return int(statm.split()[1]) * 4 * KIB
+        return resident(self.server.process)
 
     def test_the_server_stops_reading_and_closes_the_slow_consumers(self):
         other = self.connect_with_access()

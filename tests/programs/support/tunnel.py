@@ -20,14 +20,14 @@ def receive_all(local):
 class Listener:
     """porter --listen, from when it listens. `where` is the value of the option; port 0 is read from a port file."""
 
-    def __init__(self, home, server_port, *options, where="0"):
+    def __init__(self, home, server_port, *options, where="0", env=None):
         self.where, self.port_file, self.errors = where, home / "listen.port", home / "listen.err"
         self.port_file.unlink(missing_ok=True)
         port_file = () if where.startswith("unix:") else ("--port-file", self.port_file)
         command = [PORTER, "--listen", where, *port_file, "127.0.0.1", server_port, *options]
         with open(self.errors, "wb") as errors:
             self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stderr=errors,
-                                            env=clean_environment(home))
+                                            env=clean_environment(home, **(env or {})))
         until(lambda: "listening" in self.log() or self.process.poll() is not None, "porter listens")
         assert self.process.poll() is None, self.log()
 
@@ -78,8 +78,8 @@ class TunnelCase(ServerCase):
                    "--password-file", self.password, "--trust-first-use", home=self.home)
         self.assertEqual(done.returncode, 0, done.err)
 
-    def listen(self, *options, where="0", server=None):
-        listener = Listener(self.home, (server or self.server).port, *options, where=where)
+    def listen(self, *options, where="0", server=None, env=None):
+        listener = Listener(self.home, (server or self.server).port, *options, where=where, env=env)
         self.addCleanup(listener.kill)
         return listener
 
