@@ -58,7 +58,12 @@ class Lines(PipeCase):
 
     def test_the_linger_time_does_not_run_while_the_reader_of_the_output_pauses(self):
         lines = [f"{number:0100}" for number in range(2000)]  # more than a pipe holds
-        sent = threading.Event()
+        received, input_ended, lingered = threading.Event(), threading.Event(), threading.Event()
+
+        def exchange_pings(connection):
+            for _ in range(200):  # far longer than a millisecond
+                connection.send("ping", b"")
+                connection.expect("pong")
 
         def script(connection):
             grant_open_access(connection)
@@ -66,19 +71,23 @@ class Lines(PipeCase):
                 connection.expect("text")
             for line in lines:
                 connection.send("text", line)
-            for _ in range(200):  # far longer than a millisecond
-                connection.send("ping", b"")
-                connection.expect("pong")
-            sent.set()
+            exchange_pings(connection)
+            received.set()
+            input_ended.wait(HANG_GUARD)
+            exchange_pings(connection)
+            lingered.set()
             wait_for_close(connection)
         server = ScriptedServer(script)
-        command = [PORTER, "127.0.0.1", str(server.port), "--plain", "--linger", "1ms"]
+        command = [PORTER, "127.0.0.1", str(server.port), "--plain", "--quiet", "--linger", "1ms"]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               env=clean_environment(self.home)) as porter:
             self.addCleanup(porter.kill)
             porter.stdin.write(b"line\n" * len(lines))
+            porter.stdin.flush()
+            self.assertTrue(received.wait(HANG_GUARD))  # the linger time begins after the first texts have come
             porter.stdin.close()
-            self.assertTrue(sent.wait(HANG_GUARD))
+            input_ended.set()
+            self.assertTrue(lingered.wait(HANG_GUARD))
             self.assertEqual(porter.stdout.read().decode().splitlines(), lines)
             self.assertEqual(porter.wait(HANG_GUARD), 0)
         server.join()
