@@ -129,15 +129,15 @@ class ManyTunnels(RedisCase):
     def test_all_are_open_at_the_same_time_and_leave_no_memory(self):
         listener = self.tunnel()
         self.redis.ask("--pipe", stdin=b"".join(b"SET key:%d %d\r\n" % (i, i * i) for i in range(TUNNELS)))
-        self.hold(listener, 20)  # what the first connections allocate once
+        self.open_all(listener, 20)  # what the first connections allocate once
         before = resident(self.server.process)
-        self.hold(listener, TUNNELS)
+        self.open_all(listener, TUNNELS)
         growth = resident(self.server.process) - before
         self.assertLess(growth, 16 * MIB)
         self.assertEqual(listener.log().count("porter: "), 1, listener.log())  # that it listens
         listener.stop()
 
-    def hold(self, listener, count):
+    def open_all(self, listener, count):
         """Each of these tunnels gets its own key; they are closed once all are open."""
         with contextlib.ExitStack() as stack:
             programs = [stack.enter_context(listener.connect()) for _ in range(count)]
