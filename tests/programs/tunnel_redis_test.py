@@ -13,7 +13,7 @@ from support.tunnel import TunnelCase, need
 from support.upstream import ProxyHeader, Upstream, echo, receive_exactly
 from support.waiting import HANG_GUARD, until
 
-TUNNELS = 200  # at once; tools/prove/tunnels opens more
+TUNNELS = 200  # at once
 LARGE = 20_000_000
 
 
