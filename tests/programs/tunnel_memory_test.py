@@ -1,7 +1,6 @@
 """A reader that pauses at either end of a tunnel: what porter and porterd keep for it has a bound."""
 import hashlib
 import threading
-import time
 import unittest
 
 from support.memory import ENVIRONMENT, MIB, resident
@@ -50,20 +49,12 @@ class Pauses(TunnelCase):
                 sent.append(len(BLOCK))
         upstream = self.start(send)
         with self.listener.connect():
-            until(lambda: self.grows_slowly(sent), "porter reads slowly")
-            self.assertGreaterEqual(sum(sent), BUFFERED)
+            until(lambda: sum(sent) >= BUFFERED, "porter has read what it reads freely")
             self.assertLess(sum(sent), BUFFERED + KERNEL)
             self.assert_bounds(SLACK, BUFFERED + SLACK)
         upstream.wait_until_ended(1)
         self.listener.stop()
         self.tunnel_server.stop()
-
-    @staticmethod
-    def grows_slowly(sent):
-        """No whole block within a few seconds: porter takes 100 KB or 200 KB a second then."""
-        before = len(sent)
-        time.sleep(3)
-        return before * len(BLOCK) >= BUFFERED and len(sent) - before <= 1
 
     def test_an_upstream_that_does_not_read(self):
         reads, digests = threading.Event(), []
@@ -81,9 +72,8 @@ class Pauses(TunnelCase):
             self.assertLess(sent, KERNEL)
             self.assert_bounds(SLACK, SLACK)
             reads.set()
-        expected = (BLOCK * (sent // len(BLOCK) + 1))[:sent]
-        until(lambda: digests, "the upstream has read all")
-        self.assertEqual(digests, [hashlib.sha256(expected).hexdigest()])
+        expected = hashlib.sha256((BLOCK * (sent // len(BLOCK) + 1))[:sent]).hexdigest()
+        until(lambda: expected in digests, "the upstream has read all")  # beside the connection of porter's first check
         self.listener.stop()
         self.tunnel_server.stop()
 
