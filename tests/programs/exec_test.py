@@ -177,7 +177,8 @@ class Ends(Exec):
         client = self.client()
         self.expect_texts(client, "ready")
         self.assertTrue(self.processes())
-        client.close()
+        client.send("closing", "normal", "")  # a mere close would look like a half-close
+        client.expect_end()
         self.expect_no_process()
         self.server.stop()
 
