@@ -219,10 +219,11 @@ public:
     /// has returned.
     task<bool> shutdown_send(code value = code::normal, std::string reason = {});
 
-    /// From now on, a connection that the peer has reset, or that TCP's keepalive has found dead, ends within about a
-    /// second also while the service does not receive, and whatever the service awaits is cancelled. For a service that
-    /// has nothing to do without its peer. Otherwise the next receive or send reports it, so that messages that came
-    /// before are still received.
+    /// From now on a connection that the peer has reset, or that TCP's keepalive has found dead, ends within about a
+    /// second also while the service does not receive, and whatever the service awaits is cancelled. A peer that has
+    /// ended its side gets a ping after 2 s and then each 10 s, which one that has gone answers with a reset. For a
+    /// service that has nothing to do without its peer. Otherwise the next receive or send reports the end, so that
+    /// messages that came before are still received.
     void end_on_reset() noexcept;
 
     /// Closes the connection: queued and posted messages are sent, then closing(value, reason), and whatever the

@@ -19,6 +19,8 @@ namespace {
 constexpr std::size_t uncounted_memory = 16 * 1024;
 
 constexpr std::chrono::seconds health_check_time{5};
+constexpr std::chrono::seconds first_probe{2};  // of a peer that has ended its input
+constexpr std::chrono::seconds next_probe{10};
 
 close_reason const out_of_memory = close_reason::local(code::internal);
 
@@ -370,6 +372,7 @@ void connection::end_with_error(base::error_code const& error)
     bool const is_half_close = error == asio::error::eof && !socket_.decoder().partial();
     if (is_half_close && !timeouts_.is_access_pending()) {  // the service may go on sending
         is_input_ended_ = true;
+        probe_at_ = std::chrono::steady_clock::now() + first_probe;
         resume_end_waiters();
     } else if (error != asio::error::eof) {
         end(close_reason::lost(error.message()));
@@ -514,6 +517,7 @@ void connection::on_tick(time_point now, base::timestamp wall)
     if (auto expired = timeouts_.expired(now)) return abort(std::move(*expired));
     update_memory();
     if (close_reason_) return;
+    if (is_input_ended_ && ends_on_reset_ && now >= probe_at_) probe_peer(now);
     if (session_ != 0 && wall >= session_expires_at_) {
         return abort(close_reason::local(code::session_ended, "the session has expired"));
     }
@@ -534,6 +538,15 @@ bool connection::is_reset()
 {
     pollfd state{socket_.native_handle(), 0, 0};
     return ::poll(&state, 1, 0) > 0 && (state.revents & POLLERR) != 0;
+}
+
+/// A peer that has closed both directions looks like one that has ended its input, until output is answered by a reset.
+void connection::probe_peer(time_point now)
+{
+    probe_at_ = now + next_probe;
+    if (is_sending_ended() || is_writing() || has_output()) return;
+    queue(protocol::ping{});
+    try_flush();
 }
 
 bool connection::has_unread_input()

@@ -304,6 +304,7 @@ private:
     bool is_peer_gone();
     bool is_peer_closed();
     bool is_reset();
+    void probe_peer(time_point now);
     bool has_unread_input();
     void resume_end_waiters();
     std::size_t held_memory() const noexcept;
@@ -328,6 +329,7 @@ private:
     bool is_aborted_ = false;       // abort() was called
     bool is_input_ended_ = false;
     bool ends_on_reset_ = false;
+    time_point probe_at_{};  // of a peer that has ended its input
     sending_state sending_ = sending_state::open;
     receive_state receiving_;
     std::uint8_t denials_ = 0;      // in this phase, those that are the peer's fault

@@ -177,8 +177,16 @@ class Ends(Exec):
         client = self.client()
         self.expect_texts(client, "ready")
         self.assertTrue(self.processes())
-        client.send("closing", "normal", "")  # a mere close would look like a half-close
+        client.send("closing", "normal", "")
         client.expect_end()
+        self.expect_no_process()
+        self.server.stop()
+
+    def test_a_client_that_closes_without_a_word_ends_its_command(self):
+        self.start("echo ready; sleep 1000")
+        client = self.client()
+        self.expect_texts(client, "ready")
+        client.close()  # like a half-close, until the server probes it
         self.expect_no_process()
         self.server.stop()
 

@@ -133,7 +133,7 @@ class ManyTunnels(RedisCase):
         before = resident(self.server.process)
         self.open_all(listener, TUNNELS)
         growth = resident(self.server.process) - before
-        self.assertLess(growth, 16 * MIB)
+        self.assertLess(growth, 32 * MIB)
         self.assertEqual(listener.log().count("porter: "), 1, listener.log())  # that it listens
         listener.stop()
 
