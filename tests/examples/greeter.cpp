@@ -11,7 +11,7 @@ porter::task<void> greet(porter::connection& client)
 
 int main(int argc, char** argv)
 {
-    if (argc != 3) return std::cerr << "usage: greeter PORT DATA_DIR\n", 64;
+    if (argc != 3) return std::cerr << "usage: my_service PORT DATA_DIR\n", 64;
     asio::io_context io;
     porter::server_options const options{.port = static_cast<std::uint16_t>(std::stoi(argv[1])), .data_dir = argv[2]};
     porter::server server{io, options, greet};

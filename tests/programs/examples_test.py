@@ -201,6 +201,10 @@ class Examples(unittest.TestCase):
         done = self.run_to_the_end("unit_test")
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "all tests passed\n", ""))
 
+    def test_the_test_of_the_greeter_passes(self):
+        done = self.run_to_the_end("greeter_test")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "Welcome, Ann!\nYou said: hello\n", ""))
+
     def test_every_example_has_a_test(self):
         source = pathlib.Path(__file__).read_text(encoding="utf-8")
         for example in pathlib.Path(__file__).parents[1].glob("examples/*.cpp"):

@@ -3,6 +3,7 @@ import contextlib
 import ctypes
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -217,6 +218,12 @@ class Shell:
         """Types a command and waits for its end; returns its output, without the typed line."""
         self.start(command)
         return self.ended(code, **guard).partition("\n")[2]
+
+    def transcript(self):
+        """The commands and what they printed."""
+        shown = self.terminal.text()
+        first = re.search(self.PROMPT, shown)
+        return re.sub(self.PROMPT, "$ ", shown[first.start():]) if first else shown
 
     def close(self):
         """Interrupts and logs out: a shell that still runs would delay the next shutdown by 90 s."""

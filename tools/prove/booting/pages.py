@@ -50,6 +50,11 @@ class Page:
                          and not self.text[fence.end():after.start()].strip())
                 yield _split(fence["body"]), after["body"] if below else None
 
+    def first(self, language, heading=None):
+        """The text of the first block of this language, on the page or below the heading."""
+        start = self.text.index(f"\n## {heading}\n") if heading else 0
+        return next(fence["body"] for fence in _FENCE.finditer(self.text, start) if fence["language"] == language)
+
     def span(self, start):
         """The first code span with this beginning. In a table a bar has a backslash."""
         for span in _SPAN.finditer(_FENCE.sub("", self.text)):
