@@ -7,6 +7,7 @@ import shutil
 from booting.container import Container
 from booting.pages import Page
 from booting.steps import same
+from booting.unit import Unit
 from support.terminal import CTRL_C
 
 USER = "ann"
@@ -98,6 +99,7 @@ class FirstService:
 
     def start(self):
         """embedding: the service starts beside the service of the package porterd"""
+        Unit(self.machine).wait_active()
         self.server.start(self.page.commands("cmake -B build")[2]).expect(r"^listening on \S+:7700$")
 
     def register(self):
