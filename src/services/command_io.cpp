@@ -27,6 +27,7 @@ command_io::command_io(connection& client, process_pool& pool, command_process p
       process_(std::move(process)),
       exit_(executor, process_.exit.release()),
       input_(executor, process_.input.release()),
+      connection_end_(executor, base::steady_timer::time_point::max()),
       output_{descriptor{executor, process_.output.release()}},
       errors_{descriptor{executor, process_.errors.release()}}
 {}
@@ -52,9 +53,8 @@ task<void> command_io::write_input()
     base::error_code ignored;  // nothing is lost: the pipe has what was written
     input_.close(ignored);
     if (!client_.is_open()) co_return;
-    auto const executor = co_await asio::this_coro::executor;
-    base::steady_timer never{executor, base::steady_timer::time_point::max()};
-    co_await never.async_wait(use_task);
+    co_await connection_end_.async_wait(base::into(error));
+    if (client_.is_open()) throw std::system_error{error};  // cancelled: the command has ended
 }
 
 task<void> command_io::send_output()
@@ -72,11 +72,12 @@ task<void> command_io::send_output()
     } while (size != 0);
 }
 
-/// The connection has ended, while write_input() may wait for the command to take its input.
+/// The connection has ended, while write_input() may wait for the command to take its input, or for this end.
 void command_io::end_input()
 {
     base::error_code ignored;  // the write has ended by itself
     input_.close(ignored);
+    connection_end_.cancel();
     throw std::system_error{asio::error::operation_aborted};
 }
 

@@ -55,6 +55,7 @@ private:
     command_process process_;
     descriptor exit_;
     descriptor input_;
+    base::steady_timer connection_end_;  // never expires; its cancellation says that the connection has ended
     output_state output_;
     output_state errors_;
     bool has_exited_ = false;
