@@ -1,7 +1,6 @@
 #include "services/forward.hpp"
 
 #include <algorithm>
-#include <asio/post.hpp>
 #include <cstddef>
 #include <optional>
 #include <string>
