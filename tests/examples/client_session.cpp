@@ -10,9 +10,9 @@ porter::task<> run(std::uint16_t port, std::string name, std::string password)
     if (!client) co_return void(std::cerr << describe(client.error()) << '\n');
     auto access = co_await client->register_account(name, password);
     if (!access) co_return void(std::cerr << describe(access.error()) << '\n');
-    co_await client->send("hello");
+    auto sent = co_await client->send("hello");
     auto reply = co_await client->receive_text();
-    if (reply) std::cout << access->name << " sent hello and received " << *reply << std::endl;
+    if (sent && reply) std::cout << access->name << " sent hello and received " << *reply << std::endl;
     co_await client->close();
 }
 

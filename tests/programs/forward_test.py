@@ -4,7 +4,6 @@ import os
 import pathlib
 import queue
 import socket
-import ssl
 import tempfile
 import threading
 import unittest
@@ -14,7 +13,7 @@ from support.case import PASSWORD, ServerCase
 from support.server import Server, run, PORTERD
 from support.upstream import Upstream, chunks, echo, send_until_blocked
 from support.waiting import HANG_GUARD, until
-from support.wire import MIB, Connection, message, tls_context
+from support.wire import MIB, Connection, message
 
 LARGE = 64 * MIB
 
@@ -112,76 +111,13 @@ class Echo(ForwardCase):
             self.upstream.wait_until_ended(before + 1)
 
     def test_a_half_close_is_passed_on_and_the_rest_comes_back(self):
-        client = self.tunnel()
-        client.send("data", b"x" * 100_000)
-        client.half_close()
-        self.assertEqual(receive_bytes(client, 100_000), b"x" * 100_000)
-        self.assertEqual(client.expect_closing("normal").reason, "the upstream has closed its side")
-
-    def test_a_half_close_over_tls_is_passed_on(self):
-        with TlsPipe(self.server.port) as pipe:
-            pipe.send(message("hello", 1, "t") + message("data", b"x" * 100_000))
-            pipe.half_close()
-            received = pipe.receive_all()
-        self.assertEqual(received.count(b"x"), 100_000)
-        self.assertIn(b"the upstream has closed its side", received)
-
-
-class TlsPipe:
-    """A TLS connection that can end its sending side and still receive, which ssl.SSLSocket cannot."""
-
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), HANG_GUARD)
-        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.tls = tls_context("porter/1").wrap_bio(self.incoming, self.outgoing)
-        self._do(self.tls.do_handshake)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.socket.close()
-
-    def _flush(self):
-        self.socket.sendall(self.outgoing.read())
-
-    def _do(self, step, *arguments):
-        while True:
-            try:
-                return step(*arguments)
-            except ssl.SSLWantReadError:
-                self._flush()
-                some = self.socket.recv(1 << 16)
-                self.incoming.write(some) if some else self.incoming.write_eof()
-            finally:
-                self._flush()
-
-    def send(self, data):
-        self._do(self.tls.write, data)
-
-    def half_close(self):
-        """Sends close_notify, and FIN."""
-        try:
-            self.tls.unwrap()
-        except ssl.SSLError:  # the server's close_notify has not come yet
-            pass
-        self._flush()
-        self.socket.shutdown(socket.SHUT_WR)
-
-    def receive_all(self):
-        received = bytearray()
-        while True:
-            try:
-                some = self.tls.read(1 << 16)
-            except ssl.SSLWantReadError:
-                raw = self.socket.recv(1 << 16)
-                self.incoming.write(raw) if raw else self.incoming.write_eof()
-                continue
-            except ssl.SSLZeroReturnError:
-                return bytes(received)
-            if not some:
-                return bytes(received)
-            received += some
+        for tls in (False, True):
+            with self.subTest(tls=tls):
+                client = self.tunnel(tls)
+                client.send("data", b"x" * 100_000)
+                client.half_close()
+                self.assertEqual(receive_bytes(client, 100_000), b"x" * 100_000)
+                self.assertEqual(client.expect_closing("normal").reason, "the upstream has closed its side")
 
 
 class EndsFirst(ForwardCase):

@@ -189,7 +189,10 @@ task<void> access_source::end_session()
     auto const server = identity_of(*opened, session_.server.host, session_.server.port);
     if (can_resume_at(session_.server, server)) {
         auto const resumed = co_await resume(*opened);
-        if (resumed) co_await opened->logout();
+        if (resumed) {
+            // A session that could not be ended ends by its age.
+            [[maybe_unused]] auto const ended = co_await opened->logout();
+        }
     }
     co_await opened->close();
 }

@@ -8,6 +8,7 @@ import ssl
 import struct
 from types import SimpleNamespace
 
+from .tls_socket import TlsSocket
 from .waiting import HANG_GUARD
 
 OPENING_LIMIT = 4096
@@ -167,7 +168,7 @@ class Connection:
     def start_tls(self, context=None):
         """Performs the TLS handshake. From then on an end of stream without close_notify is an error."""
         context = context or tls_context("porter/1")
-        self.socket = context.wrap_socket(self.socket, suppress_ragged_eofs=False)
+        self.socket = TlsSocket(self.socket, context)
         assert self.socket.version() == "TLSv1.3" and self.socket.selected_alpn_protocol() == "porter/1"
         return self
 
