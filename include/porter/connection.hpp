@@ -209,7 +209,7 @@ public:
 
     /// Sends the first `size` bytes of the buffer's body as one data message, without a copy if nothing else is queued.
     /// The connection holds the memory until it is written; when this throws (it was cancelled), the buffer stays
-    /// empty. `size` is at most max_body() and what the buffer was made for.
+    /// empty. `size` is at most max_body(); over body().size(), std::logic_error ends this connection (code::internal).
     task<bool> send(data_buffer& buffer, std::size_t size);
 
     /// Ends the server's side, and goes on receiving: queued and posted messages are sent, then closing(value, reason),

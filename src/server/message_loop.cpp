@@ -201,6 +201,7 @@ void message_loop::queue(message const& outgoing)
 
 task<bool> message_loop::send(data_buffer& buffer, std::size_t size)
 {
+    if (!buffer.memory_ || size > buffer.size_) reject_misuse("the data_buffer is too short, or it is being sent");
     if (conn_.ended() != nullptr) co_return false;
     frame const whole{buffer.complete(size)};
     conn_.queue_in_place(buffer.memory_, whole);

@@ -254,3 +254,21 @@ TEST_CASE("a data buffer is sent from where it is and its memory comes back")
         client.half_close();
     });
 }
+
+TEST_CASE("more of a data buffer than it has ends that connection and not the server")
+{
+    auto const service = [](connection& client) -> task<void> {
+        data_buffer buffer{1024};
+        co_await client.send(buffer, 1025);
+    };
+    server_fixture fixture{open_access(), service};
+    fixture.run([&]() -> task<void> {
+        auto client = co_await fixture.admitted();
+        auto const closed = co_await client.receives_closing(code::internal);
+        CHECK(closed);
+        auto another = co_await fixture.admitted();
+        auto const again = co_await another.receives_closing(code::internal);
+        CHECK(again);
+    });
+    CHECK(fixture.log.count("defect") >= 2);
+}
