@@ -28,17 +28,8 @@ namespace porter::testing {
 class server_fixture {
 public:
     explicit server_fixture(detail::server::options options = {}, service handler = detail::services::echo,
-                            std::size_t threads = 1, std::uint32_t max_registrations = 0)
-        : throttle(store.ports().attempts, clock, log, max_registrations),
-          registry(store.ports().sessions, throttle, tokens, clock, log, {}),
-          context{directory, verifier, registry, clock, log, options, std::move(handler)},
-          server(std::make_unique<detail::server::tcp_server>(io, threads, context))
-    {
-        auto acceptors = detail::server::listen_on(io, {"127.0.0.1"}, 0, 1);
-        endpoint = acceptors.front().local_endpoint();
-        server->add(std::move(acceptors.front()));
-        server->start();
-    }
+                            std::size_t threads = 1, std::uint32_t max_registrations = 0);
+    ~server_fixture();
 
     /// Runs a test, a function that returns a task<void>, to its end.
     template <typename Test>
@@ -48,51 +39,22 @@ public:
     }
 
     /// A connected client, from this address of loopback; empty: from any.
-    task<test_client> connected(std::string from = "")
-    {
-        test_client client{io};
-        if (!from.empty()) client.bind(from);
-        co_await client.connect(endpoint);
-        co_return client;
-    }
+    task<test_client> connected(std::string from = "");
 
     /// The same, after hello and welcome.
-    task<test_client> greeted(std::string from = "")
-    {
-        auto client = co_await connected(std::move(from));
-        co_await client.greet();
-        co_return client;
-    }
+    task<test_client> greeted(std::string from = "");
 
     /// A client with access to a server that grants it without a request (open access).
-    task<test_client> admitted(std::string from = "")
-    {
-        auto client = co_await greeted(std::move(from));
-        co_await client.receive_access();
-        co_return client;
-    }
+    task<test_client> admitted(std::string from = "");
 
     /// A client that has registered a new account.
-    task<test_client> registered(std::string name)
-    {
-        auto client = co_await greeted();
-        co_await client.register_account(std::move(name));
-        co_return client;
-    }
+    task<test_client> registered(std::string name);
 
     /// A client that has logged in to an account that registered() made.
-    task<test_client> logged_in(std::string name)
-    {
-        auto client = co_await greeted();
-        co_await client.log_in(std::move(name));
-        co_return client;
-    }
+    task<test_client> logged_in(std::string name);
 
     /// Waits until the server has at most this many connections.
-    task<void> wait_for_connections(std::size_t most)
-    {
-        while (server->connections() > most) co_await yield();
-    }
+    task<void> wait_for_connections(std::size_t most);
 
     asio::io_context io;
     asio::ip::tcp::endpoint endpoint;
@@ -110,16 +72,8 @@ public:
     std::unique_ptr<detail::server::tcp_server> server;
 };
 
-inline detail::server::options with_access(detail::protocol::access_mode mode)
-{
-    detail::server::options options;
-    options.access = mode;
-    return options;
-}
+detail::server::options with_access(detail::protocol::access_mode mode);
 
-inline detail::server::options open_access()
-{
-    return with_access(detail::protocol::access_mode::open);
-}
+detail::server::options open_access();
 
 }  // namespace porter::testing

@@ -34,28 +34,13 @@ class test_client {
 public:
     explicit test_client(asio::io_context& io) : socket_(io.get_executor()) {}
 
-    task<void> connect(asio::ip::tcp::endpoint server)
-    {
-        co_await socket_.async_connect(server, use_task);
-        socket_.decoder().limit(17 * 1024 * 1024);
-    }
+    task<void> connect(asio::ip::tcp::endpoint server);
 
     /// The next connect() is from this address of loopback.
-    void bind(std::string const& address)
-    {
-        socket_.open(asio::ip::tcp::v4());
-        socket_.bind({asio::ip::make_address(address), 0});
-    }
+    void bind(std::string const& address);
 
     /// The same as connect(), over TLS.
-    task<void> connect_tls(asio::ip::tcp::endpoint server)
-    {
-        co_await connect(server);
-        static detail::tls::client_context const context;
-        auto const deadline = std::chrono::steady_clock::now() + std::chrono::minutes{2};
-        auto const server_identity = co_await socket_.connect_tls(context, "localhost", deadline);
-        if (!server_identity) throw std::system_error(server_identity.error());
-    }
+    task<void> connect_tls(asio::ip::tcp::endpoint server);
 
     template <typename Message>
     void queue(Message const& message)
@@ -63,36 +48,20 @@ public:
         socket_.encoder().compose([&](std::string& payload) { detail::protocol::encode(message, payload); });
     }
 
-    task<void> flush() { return socket_.flush(); }
+    task<void> flush();
 
     template <typename Message>
     task<void> send(Message message)
     {
         queue(message);
-        co_await socket_.flush();
+        co_await flush();
     }
 
     /// Sends bytes that need not be frames.
-    task<void> send_raw(std::string bytes)
-    {
-        std::size_t sent = 0;
-        while (sent < bytes.size()) {
-            auto const rest = asio::buffer(bytes) + sent;
-            sent += co_await socket_.stream().async_write_some(rest, use_task);
-        }
-    }
+    task<void> send_raw(std::string bytes);
 
     /// The next reply; none: the server has closed the connection.
-    task<std::optional<detail::protocol::reply>> receive()
-    {
-        std::error_code error;
-        co_await socket_.receive_some(error);
-        if (error) co_return std::nullopt;
-        auto const frame = socket_.next(error);
-        auto reply = detail::protocol::decode_reply(*frame);
-        if (!reply) throw std::runtime_error("the server sent a malformed message");
-        co_return *reply;
-    }
+    task<std::optional<detail::protocol::reply>> receive();
 
     /// The next reply, which must be of this kind.
     template <typename Message>
@@ -108,72 +77,31 @@ public:
     }
 
     /// Whether the server sends closing with this code next, and then closes the connection.
-    task<bool> receives_closing(code expected)
-    {
-        auto closing = co_await receive<detail::protocol::closing>();
-        auto const received = closing.code;
-        auto more = co_await receive();
-        co_return received == static_cast<std::uint16_t>(expected) && !more;
-    }
+    task<bool> receives_closing(code expected);
 
     /// Sends hello, and returns the welcome.
-    task<detail::protocol::welcome> greet()
-    {
-        detail::protocol::hello hello;
-        hello.agent = "test";
-        co_await send(hello);
-        auto welcome = co_await receive<detail::protocol::welcome>();
-        co_return welcome;
-    }
+    task<detail::protocol::welcome> greet();
 
     /// Access is granted next; then session() and token() are those of `granted`.
-    task<void> receive_access()
-    {
-        auto const granted = co_await receive<detail::protocol::granted>();
-        session_ = granted.session_id;
-        token_ = granted.token;
-    }
+    task<void> receive_access();
 
-    task<void> register_account(std::string name)
-    {
-        co_await send(registration(name));
-        co_await receive_access();
-    }
+    task<void> register_account(std::string name);
 
-    task<void> log_in(std::string name)
-    {
-        co_await send(login_request(name));
-        co_await receive_access();
-    }
+    task<void> log_in(std::string name);
 
-    task<void> resume(std::string token)
-    {
-        detail::protocol::resume request;
-        request.token = token;
-        co_await send(request);
-        co_await receive_access();
-    }
+    task<void> resume(std::string token);
 
     std::uint64_t session() const noexcept { return session_; }
     std::string const& token() const noexcept { return token_; }
 
     /// Sends a text and receives its echo.
-    task<void> exchange(std::string body)
-    {
-        co_await send(detail::protocol::text{body});
-        auto const echo = co_await receive<detail::protocol::text>();
-        if (echo.body != body) throw std::runtime_error("the server sent another text: " + std::string{echo.body});
-    }
+    task<void> exchange(std::string body);
 
     /// Shuts down the sending side; replies are still received.
     void half_close() { socket_.shutdown(asio::ip::tcp::socket::shutdown_send); }
 
     /// Closes the connection with a reset.
-    void reset()
-    {
-        socket_.set_option(asio::socket_base::linger{true, 0});
-        socket_.close();
-    }
+    void reset();
 
     message_socket<detail::tls::stream>& socket() { return socket_; }
 

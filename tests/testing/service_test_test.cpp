@@ -240,9 +240,9 @@ TEST_CASE("a wait that the end of the server cancels is no exception of the serv
 TEST_CASE("a call that waits too long says what it waited for")
 {
     service_test test{wait_without_receiving};
-    test.set_limit(std::chrono::milliseconds{20});
     auto alice = test.connect("Alice");
     CHECK(alice.receive() == "waiting");
+    test.set_limit(std::chrono::milliseconds{20});
     CHECK(message_of([&] { alice.receive(); }) == "waited 20 ms for a text for Alice");
     CHECK(message_of([&] { alice.ping(); }) == "waited 20 ms for the pong for Alice");
     CHECK(message_of([&] { alice.close(); }) == "waited 20 ms for the service of Alice to return");

@@ -24,8 +24,10 @@ if(PORTER_SMALL_CONNECTIONS)
 endif()
 
 add_library(porter_flags INTERFACE)
-# For static libraries too, because a shared library may link them.
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# For static libraries too, because a shared library may link them; none does with sanitizers.
+if(NOT PORTER_SANITIZE)
+  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+endif()
 
 if(PROJECT_IS_TOP_LEVEL)
   set(CMAKE_CXX_STANDARD 20)

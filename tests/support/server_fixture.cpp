@@ -1,0 +1,75 @@
+#include "support/server_fixture.hpp"
+
+#include <utility>
+
+namespace porter::testing {
+
+server_fixture::server_fixture(detail::server::options options, service handler, std::size_t threads,
+                               std::uint32_t max_registrations)
+    : throttle(store.ports().attempts, clock, log, max_registrations),
+      registry(store.ports().sessions, throttle, tokens, clock, log, {}),
+      context{directory, verifier, registry, clock, log, options, std::move(handler)},
+      server(std::make_unique<detail::server::tcp_server>(io, threads, context))
+{
+    auto acceptors = detail::server::listen_on(io, {"127.0.0.1"}, 0, 1);
+    endpoint = acceptors.front().local_endpoint();
+    server->add(std::move(acceptors.front()));
+    server->start();
+}
+
+server_fixture::~server_fixture() = default;
+
+task<test_client> server_fixture::connected(std::string from)
+{
+    test_client client{io};
+    if (!from.empty()) client.bind(from);
+    co_await client.connect(endpoint);
+    co_return client;
+}
+
+task<test_client> server_fixture::greeted(std::string from)
+{
+    auto client = co_await connected(std::move(from));
+    co_await client.greet();
+    co_return client;
+}
+
+task<test_client> server_fixture::admitted(std::string from)
+{
+    auto client = co_await greeted(std::move(from));
+    co_await client.receive_access();
+    co_return client;
+}
+
+task<test_client> server_fixture::registered(std::string name)
+{
+    auto client = co_await greeted();
+    co_await client.register_account(std::move(name));
+    co_return client;
+}
+
+task<test_client> server_fixture::logged_in(std::string name)
+{
+    auto client = co_await greeted();
+    co_await client.log_in(std::move(name));
+    co_return client;
+}
+
+task<void> server_fixture::wait_for_connections(std::size_t most)
+{
+    while (server->connections() > most) co_await yield();
+}
+
+detail::server::options with_access(detail::protocol::access_mode mode)
+{
+    detail::server::options options;
+    options.access = mode;
+    return options;
+}
+
+detail::server::options open_access()
+{
+    return with_access(detail::protocol::access_mode::open);
+}
+
+}  // namespace porter::testing
