@@ -151,7 +151,6 @@ task<client_result<client>> client::connect(std::string host, std::uint16_t port
 task<client_result<client>> client::connect_to(std::string host, std::uint16_t port, client_options options)
 {
     options.timeout = std::min(options.timeout, max_timeout);
-    options.max_receive_buffer = std::max(options.max_receive_buffer, options.receive_buffer);
     auto opened = co_await detail::client::open_stream(std::move(host), port, options);
     if (!opened) co_return unexpected(opened.error());
     auto const impl = std::make_shared<connection_impl>(std::move(*opened), std::move(options));

@@ -17,7 +17,6 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr std::chrono::minutes fullness_time{1};               // how long a full queue explains a lost connection
 constexpr std::size_t max_pongs = 10'000;                      // unwritten, for a server that does not read
 constexpr std::uint32_t largest_max_frame = 16 * 1024 * 1024;  // docs/PROTOCOL.md, frames
 constexpr std::chrono::seconds linger_time{2};                 // docs/PROTOCOL.md, closing
@@ -80,6 +79,7 @@ connection_impl::connection_impl(opened_stream opened, client_options options)
       server_key_(std::move(opened.server_key)),
       server_authority_(std::move(opened.server_authority)),
       trust_source_(opened.trust_source),
+      window_(options_.receive_buffer, options_.max_receive_buffer),
       close_timer_(executor_, clock::time_point::max()),
       server_watch_timer_(executor_),
       output_queued_(executor_),
@@ -216,7 +216,7 @@ task<result<message, receive_errc>> connection_impl::receive(std::shared_ptr<con
 {
     auto& me = *self;
     receive_guard const guard{me.receiving_};
-    while (me.received_.empty() && !me.receive_ended()) {
+    while (me.window_.empty() && !me.receive_ended()) {
         if (deadline <= clock::now()) co_return unexpected(receive_errc::timed_out);
         co_await me.message_arrived_.wait_until(deadline);
     }
@@ -242,27 +242,10 @@ task<void> connection_impl::wait_until_ended(std::shared_ptr<connection_impl> se
 
 message const* connection_impl::next()
 {
-    if (received_.empty()) return nullptr;
-    bool const was_full = is_full();
-    bool const was_paced = received_.size() >= options_.receive_buffer;
-    auto const& oldest = received_.pop();
-    bool const is_paced = received_.size() >= options_.receive_buffer;
-    bool const is_full_no_more = was_full && !is_full();
-    if (is_full_no_more) full_at_ = clock::now();
-    if (is_full_no_more || (was_paced && !is_paced)) receive_queue_drained_.notify();
-    return &oldest;
-}
-
-bool connection_impl::is_full() const noexcept
-{
-    return received_.size() >= options_.max_receive_buffer;
-}
-
-/// Messages may be in front of a reply.
-bool connection_impl::is_reading_freely() const noexcept
-{
-    return received_.size() < options_.receive_buffer ||
-           std::ranges::any_of(pending_, [](auto const& request) { return !request->is_abandoned; });
+    if (window_.empty()) return nullptr;
+    auto const popped = window_.pop([] { return clock::now(); });
+    if (popped.resumes_reading) receive_queue_drained_.notify();
+    return &popped.oldest;
 }
 
 // Reading.
@@ -270,11 +253,13 @@ bool connection_impl::is_reading_freely() const noexcept
 /// None: read now. After a failed write the server is gone, and what it has sent before is read to the end.
 std::optional<connection_impl::time_point> connection_impl::end_of_pause()
 {
-    if (closing_ || receive_end_ || output_broken_) return std::nullopt;
-    auto const now = clock::now();
-    if (is_full()) return time_point::max();
-    if (is_reading_freely() || !pacer_.is_spent(now, kernel_buffer())) return std::nullopt;
-    return pacer_.next_period();
+    if (closing_ || receive_end_ || output_broken_ || !window_.is_limited()) return std::nullopt;
+    return window_.end_of_pause(clock::now(), is_reply_awaited(), kernel_buffer());
+}
+
+bool connection_impl::is_reply_awaited() const noexcept
+{
+    return std::ranges::any_of(pending_, [](auto const& request) { return !request->is_abandoned; });
 }
 
 std::size_t connection_impl::kernel_buffer() const
@@ -290,7 +275,7 @@ task<void> connection_impl::read_some(std::shared_ptr<connection_impl> self, bas
     auto& me = *self;
     auto const before = me.socket_.decoder().size();
     co_await me.socket_.read_some(error);
-    if (!me.is_reading_freely()) me.pacer_.add(me.socket_.decoder().size() - before);
+    me.window_.on_read(me.socket_.decoder().size() - before, me.is_reply_awaited());
 }
 
 task<void> connection_impl::read_loop(std::shared_ptr<connection_impl> self)
@@ -334,18 +319,17 @@ task<base::error_code> connection_impl::wait_for_hang_up(std::shared_ptr<connect
 client_error connection_impl::read_error(base::error_code error) const
 {
     auto found = lost(error);
-    bool const was_full = full_at_ && clock::now() - *full_at_ <= fullness_time;
-    if (!is_full() && !was_full) return found;
+    auto const reason = window_.loss_reason(clock::now());
+    if (!reason) return found;
     found.code = code::slow_consumer;
-    found.reason = "the program left " + std::to_string(options_.max_receive_buffer) +
-                   " bytes of messages unreceived, so no more were read: " + found.reason;
+    found.reason = *reason + ": " + found.reason;
     return found;
 }
 
 void connection_impl::dispatch_frames()
 {
     base::error_code error;
-    while (!receive_ended() && (!is_full() || output_broken_)) {
+    while (!receive_ended() && (!window_.is_full() || output_broken_)) {
         auto const payload = socket_.next(error);
         if (error == frame_errc::frame_too_large) return fail_protocol(code::frame_too_large, error.message());
         if (error) return fail_protocol(code::protocol_error, error.message());
@@ -365,14 +349,14 @@ void connection_impl::dispatch(base::bytes_view payload)
 void connection_impl::on(protocol::text const& message)
 {
     if (!granted_) return fail_protocol(code::protocol_error, "a text came before access");
-    received_.push(message_kind::text, message.body);
+    window_.push(message_kind::text, message.body);
     message_arrived_.notify();
 }
 
 void connection_impl::on(protocol::data const& message)
 {
     if (!granted_) return fail_protocol(code::protocol_error, "data came before access");
-    received_.push(message_kind::data, base::as_text(message.body));
+    window_.push(message_kind::data, base::as_text(message.body));
     message_arrived_.notify();
 }
 

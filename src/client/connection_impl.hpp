@@ -10,8 +10,7 @@
 #include "base/secret.hpp"
 #include "client/open_stream.hpp"
 #include "client/pending_request.hpp"
-#include "client/receive_pacer.hpp"
-#include "client/receive_queue.hpp"
+#include "client/receive_window.hpp"
 #include "client/reply.hpp"
 #include "porter/client.hpp"
 #include "porter/message_socket.hpp"
@@ -63,7 +62,7 @@ public:
     message const* next();
 
     /// The memory of the messages that have arrived and were not received yet.
-    std::size_t unreceived() const noexcept { return received_.size(); }
+    std::size_t unreceived() const noexcept { return window_.size(); }
 
     /// Waits until the connection has ended.
     static task<void> wait_until_ended(std::shared_ptr<connection_impl> self);
@@ -113,8 +112,7 @@ private:
     std::optional<client_error> size_error(base::secret const& payload) const;
     std::shared_ptr<pending_request> add_request(reply_kind expected);
     void resolve(reply_kind kind, reply with);
-    bool is_full() const noexcept;
-    bool is_reading_freely() const noexcept;
+    bool is_reply_awaited() const noexcept;
     std::optional<time_point> end_of_pause();
     std::size_t kernel_buffer() const;
     client_error read_error(base::error_code error) const;
@@ -142,17 +140,15 @@ private:
     std::deque<std::shared_ptr<pending_request>> pending_;  // the server replies in this order
     std::shared_ptr<pending_request> implied_grant_;        // the access that follows the welcome without a request
     std::deque<base::secret> requests_;  // whole frames, wiped after sending; the encoder's buffer is not
-    client::receive_queue received_;
-    receive_pacer pacer_;
-    std::optional<time_point> full_at_;  // when the receive queue was full the last time
-    bool receiving_ = false;             // a coroutine waits in receive()
-    std::uint64_t written_ = 0;          // bytes of messages
-    bool open_ = true;                   // the read loop runs
-    bool output_broken_ = false;         // a write has failed
-    bool send_shutdown_ = false;         // shutdown_send() was called
-    bool output_ended_ = false;          // the sending side is shut down
-    bool sent_data_ = false;             // from then on a service may deny data at any time
-    std::size_t pongs_queued_ = 0;       // since the output was last written
+    receive_window window_;
+    std::uint64_t written_ = 0;     // bytes of messages
+    bool receiving_ = false;        // a coroutine waits in receive()
+    bool open_ = true;              // the read loop runs
+    bool output_broken_ = false;    // a write has failed
+    bool send_shutdown_ = false;    // shutdown_send() was called
+    bool output_ended_ = false;     // the sending side is shut down
+    bool sent_data_ = false;        // from then on a service may deny data at any time
+    std::size_t pongs_queued_ = 0;  // since the output was last written
 
     std::optional<code> closing_;  // set: the write loop ends with this `closing`, and input is discarded
     base::steady_timer close_timer_;

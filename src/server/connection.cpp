@@ -1,13 +1,12 @@
 #include "server/connection.hpp"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <array>
 #include <system_error>
 #include <utility>
 
 #include "base/network.hpp"
+#include "server/peer_state.hpp"
 #include "server/proxy_protocol.hpp"
 #include "server/worker.hpp"
 
@@ -488,13 +487,14 @@ void connection::on_tick(time_point now, base::timestamp wall)
     }
     // The service may have begun another wait since.
     if (is_aborted_) cancellation_.emit(asio::cancellation_type::terminal);
+    auto const handle = socket_.native_handle();
     if (is_writing()) {
         auto const queued = socket_.encoder().size();
-        timeouts_.watch_output(now, queued, output_position::of(socket_.native_handle()));
+        timeouts_.watch_output(now, queued, output_position::of(handle));
     }
     // What the service has not received yet was sent all the same: the client is not idle.
-    if (timeouts_.watches_silence() && reader_.is_idle() && !is_input_ended_ && has_unread_input()) {
-        timeouts_.on_activity();
+    if (timeouts_.watches_silence() && reader_.is_idle() && !is_input_ended_) {
+        if (!socket_.decoder().empty() || has_unread_input(handle)) timeouts_.on_activity();
     }
     bool const is_active = timeouts_.tick(now);
     if (slot_ != nullptr && evictable_slot_ == nullptr) {
@@ -503,14 +503,14 @@ void connection::on_tick(time_point now, base::timestamp wall)
             return abort(close_reason::local(code::server_full, "another connection needs the slot: try again later"));
         }
     }
-    if ((is_input_ended_ || ends_on_reset_) && reader_.is_idle() && is_reset()) {
+    if ((is_input_ended_ || ends_on_reset_) && reader_.is_idle() && is_reset(handle)) {
         return abort(close_reason::lost("the client has gone"));
     }
     // The password of a client that has gone is not worth a hash.
-    if (timeouts_.is_access_pending() && reader_.is_idle() && is_peer_gone()) {
+    if (timeouts_.is_access_pending() && reader_.is_idle() && is_peer_gone(handle)) {
         return abort(close_reason::lost("the client has gone"));
     }
-    if (concurrency_ && concurrency_->end_timer && !concurrency_->is_peer_closed && is_peer_closed()) {
+    if (concurrency_ && concurrency_->end_timer && !concurrency_->is_peer_closed && is_peer_closed(handle)) {
         concurrency_->is_peer_closed = true;
         resume_end_waiters();
     }
@@ -525,21 +525,6 @@ void connection::on_tick(time_point now, base::timestamp wall)
     if (reader_.is_reading() && !is_active && !is_writing()) reader_.release_buffer();
 }
 
-/// Whether the peer has reset the connection. One that has only shut down its sending side waits for its replies.
-bool connection::is_peer_gone()
-{
-    pollfd state{socket_.native_handle(), 0, 0};
-    return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLERR | POLLHUP)) != 0;
-}
-
-/// Whether the peer has reset the connection, or keepalive has found that it is unreachable. POLLHUP does not say that:
-/// it is also set when both sides have ended in order.
-bool connection::is_reset()
-{
-    pollfd state{socket_.native_handle(), 0, 0};
-    return ::poll(&state, 1, 0) > 0 && (state.revents & POLLERR) != 0;
-}
-
 /// A peer that has closed both directions looks like one that has ended its input, until output is answered by a reset.
 void connection::probe_peer(time_point now)
 {
@@ -547,20 +532,6 @@ void connection::probe_peer(time_point now)
     if (is_sending_ended() || is_writing() || has_output()) return;
     queue(protocol::ping{});
     try_flush();
-}
-
-bool connection::has_unread_input()
-{
-    if (!socket_.decoder().empty()) return true;
-    pollfd state{socket_.native_handle(), POLLIN, 0};
-    return ::poll(&state, 1, 0) > 0 && (state.revents & POLLIN) != 0;
-}
-
-/// Whether the peer has ended its sending side, or reset the connection.
-bool connection::is_peer_closed()
-{
-    pollfd state{socket_.native_handle(), POLLRDHUP, 0};
-    return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLRDHUP | POLLERR | POLLHUP)) != 0;
 }
 
 task<void> connection::wait_for_end()

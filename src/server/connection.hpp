@@ -301,11 +301,7 @@ private:
     bool end_with_send_error(base::error_code const& error);
     bool can_send_closing();
     task<void> drain_input();
-    bool is_peer_gone();
-    bool is_peer_closed();
-    bool is_reset();
     void probe_peer(time_point now);
-    bool has_unread_input();
     void resume_end_waiters();
     std::size_t held_memory() const noexcept;
     void count_memory();

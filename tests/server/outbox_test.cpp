@@ -240,6 +240,27 @@ TEST_CASE("an outbox outlives its connection and its server")
     hub.boxes()[0].close(code::normal);
 }
 
+TEST_CASE("what a lost connection did not send is freed although its outbox lives")
+{
+    auto options = open_access();
+    options.max_outbox = 100'000;
+    hub hub;
+    server_fixture fixture{options, hub.handler()};
+    fixture.run([&]() -> task<void> {
+        auto client = co_await fixture.admitted();
+        auto const boxes = co_await hub.wait_for(1);
+        auto line = std::make_shared<std::string const>(10'000, '.');
+        std::weak_ptr<std::string const> const posted = line;
+        while (boxes[0].post(line) == post_result::queued) co_await yield(3);
+        line.reset();
+        CHECK_FALSE(posted.expired());
+        client.reset();
+        co_await fixture.wait_for_connections(0);
+        CHECK(posted.expired());
+        CHECK(boxes[0].post("too late") == post_result::gone);
+    });
+}
+
 TEST_CASE("closing by an outbox sends what was posted before and then the reason")
 {
     hub hub;
