@@ -60,7 +60,12 @@ struct server_options {
     std::size_t max_connections = 20'000;  ///< lowered to what the descriptor limit allows; 0: that limit alone
     std::size_t max_connections_per_address = 1024;  ///< per IPv4 address or IPv6 /64; 0: no limit
     std::size_t max_connections_per_account = 1024;  ///< with access; 0: no limit
-    std::uint32_t max_frame = 1024 * 1024;           ///< payload bytes, 4 KiB to 16 MiB
+    /// Descriptors that the service opens for a connection, besides that of the connection itself: sockets, files,
+    /// pipes; at most 65,536. The server does not enforce it: it lowers max_connections so that there are enough.
+    std::size_t service_descriptors = 0;
+    /// Descriptors that the service opens for all connections together, at most; 0: service_descriptors for each.
+    std::size_t max_service_descriptors = 0;
+    std::uint32_t max_frame = 1024 * 1024;  ///< payload bytes, 4 KiB to 16 MiB
     /// Of one connection: bytes of posted messages that wait, 64 more for each; 4 KiB to 1 GiB. While nothing waits,
     /// one message of any size is accepted.
     std::size_t max_outbox = 1024 * 1024;

@@ -41,6 +41,8 @@ public:
         socket.async_connect(address, [self = shared_from_this(), &socket](error_code error) {
             --self->pending_;
             if (error) {
+                error_code ignored;
+                socket.close(ignored);  // the next attempt may need its descriptor
                 self->fail(error);
             } else if (self->winner_ == nullptr) {
                 self->winner_ = &socket;

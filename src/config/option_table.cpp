@@ -144,7 +144,7 @@ constexpr option table[] = {
     row("idle-timeout", 0, form::duration, "TIME", duration<&server::idle_timeout, 0>(),
         "closes connections that send nothing for this time; 0: never"),
     row("max-connections", 0, form::number, "N", number<&server::max_connections, 0, many>(),
-        "concurrent connections; 0: as many as the descriptor limit allows"),
+        "concurrent connections, no more than the descriptor limit allows; 0: as many as it allows"),
     row("max-connections-per-address", 0, form::number, "N", number<&server::max_connections_per_address, 0, many>(),
         "concurrent connections of an IPv4 address or IPv6 /64; 0: no limit"),
     row("max-connections-per-account", 0, form::number, "N", number<&server::max_connections_per_account, 0, many>(),

@@ -41,6 +41,7 @@ server_options checked(server_options options)
     require(options.max_sessions_per_account >= 1, "max_sessions_per_account must be at least 1");
     require(options.login_grace > seconds{0}, "login_grace must be longer than 0");
     require(options.idle_timeout >= seconds{0}, "idle_timeout must not be negative");
+    require(options.service_descriptors <= 65'536, "service_descriptors must be at most 65,536");
     require(options.port_tries >= 1, "port_tries must be at least 1");
     return options;
 }

@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "auth/argon2id.hpp"
+#include "library/descriptor_limit.hpp"
 #include "library/options.hpp"
 #include "library/tls_key.hpp"
 #include "porter/version.hpp"
 #include "server/acceptor.hpp"
-#include "server/connection_limiter.hpp"
 
 namespace porter {
 
@@ -103,7 +103,7 @@ server::impl::impl(asio::io_context& io, server_options checked_options, service
           registry,
           clock,
           logger,
-          detail::server::limited_by_descriptors(library::connection_options(options), threads, logger),
+          library::connection_options(library::limited_by_descriptors(options, logger)),
           checked(std::move(handler)),
           tls.get()},
       server(io, threads, ctx)

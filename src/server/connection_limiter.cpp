@@ -1,16 +1,10 @@
 #include "server/connection_limiter.hpp"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cassert>
 
 namespace porter::detail::server {
 namespace {
-
-constexpr std::uint64_t per_thread = 3;        // an io_context on Linux: epoll, its timer, its wake-up
-constexpr std::uint64_t for_the_process = 64;  // standard streams, log, listeners, the store's files, a backup
-constexpr std::uint64_t min_connections = 2;
 
 /// The part of a limit for connections without access.
 std::size_t half(std::size_t limit)
@@ -355,28 +349,6 @@ void connection_limiter::update(address_bucket& bucket, Change change)
     } else {
         heaviest_.insert(&bucket);
     }
-}
-
-std::size_t max_connections_within(std::uint64_t descriptors, std::size_t threads, std::size_t wanted)
-{
-    auto const reserve = for_the_process + max_rejects + per_thread * threads;
-    auto const most = std::max(descriptors - std::min(descriptors, reserve), min_connections);
-    return wanted == 0 ? most : std::min(wanted, most);
-}
-
-options limited_by_descriptors(options options, std::size_t threads, log::logger& log)
-{
-    rlimit files{};
-    if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return options;
-    auto const wanted = options.max_connections;
-    options.max_connections = max_connections_within(files.rlim_cur, threads, wanted);
-    if (options.max_connections != wanted) {
-        log.warn("connections_limited", {{"wanted", wanted},
-                                         {"connections", options.max_connections},
-                                         {"descriptors", files.rlim_cur},
-                                         {"raise", "the limit of open files: ulimit -n, or LimitNOFILE= of the unit"}});
-    }
-    return options;
 }
 
 }  // namespace porter::detail::server

@@ -14,7 +14,6 @@
 #include <utility>
 #include <vector>
 
-#include "log/logger.hpp"
 #include "server/options.hpp"
 #include "store/records.hpp"
 
@@ -247,15 +246,5 @@ private:
     address_buckets buckets_;
     std::set<address_bucket*, heavier> heaviest_;  // those with an evictable entry, the first to lose one first
 };
-
-/// The number of connections that a process with this many descriptors and I/O threads can hold: `wanted` (0: as many
-/// as possible), less what the rest of the process needs, and at least the two that let a connection without access in
-/// beside one with access.
-std::size_t max_connections_within(std::uint64_t descriptors, std::size_t threads, std::size_t wanted);
-
-/// The options with no more connections than this process has descriptors for (RLIMIT_NOFILE now); logs a warning if
-/// that lowers the limit. With more, accept() would fail before the connection_limiter could evict, and silent
-/// connections would lock out all others.
-options limited_by_descriptors(options options, std::size_t threads, log::logger& log);
 
 }  // namespace porter::detail::server

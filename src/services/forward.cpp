@@ -1,6 +1,7 @@
 #include "services/forward.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -58,6 +59,17 @@ private:
 
     data_buffer buffer_{0};
 };
+
+/// What a client is told without an upstream connection.
+std::string reason_for(base::error_code const& error)
+{
+    if (error == asio::error::timed_out) return "the upstream did not answer in time";
+    base::error_code const none_in_system{ENFILE, asio::error::get_system_category()};
+    if (error == asio::error::no_descriptors || error == none_in_system) {
+        return "the server has no free descriptor: try again later";
+    }
+    return "the upstream is down";
+}
 
 /// One client and its upstream connection. Each direction is a coroutine.
 class tunnel {
@@ -230,8 +242,7 @@ task<void> forward::operator()(connection& client) const
     if (!upstream) {
         auto const error = upstream.error();
         client.log().warn("upstream_unavailable", {{"upstream", name}, log_field::quoted("why", error.message())});
-        bool const is_timeout = error == asio::error::timed_out;
-        client.close(code::unavailable, is_timeout ? "the upstream did not answer in time" : "the upstream is down");
+        client.close(code::unavailable, reason_for(error));
         co_return;
     }
     client.log().debug("upstream_connected", {{"upstream", name}});

@@ -61,6 +61,9 @@ public:
     /// The time between SIGTERM and SIGKILL.
     static constexpr std::chrono::milliseconds default_grace = std::chrono::seconds{2};
 
+    /// Of this process, for each command until it has ended: three pipes and a pidfd.
+    static constexpr std::size_t descriptors_of_process = 4;
+
     /// Throws std::system_error.
     explicit process_pool(std::size_t limit, std::chrono::milliseconds grace = default_grace);
     ~process_pool();

@@ -65,7 +65,11 @@ int main(int argc, char** argv)
     if (argc != 4) return std::cerr << "usage: forwarder PORT DATA_DIR UPSTREAM_PORT\n", 64;
     asio::io_context io;
     tcp::endpoint const target{asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(std::stoi(argv[3]))};
-    porter::server_options const options{.port = static_cast<std::uint16_t>(std::stoi(argv[1])), .data_dir = argv[2]};
+    porter::server_options const options{
+        .port = static_cast<std::uint16_t>(std::stoi(argv[1])),
+        .data_dir = argv[2],
+        .service_descriptors = 1,  // for each connection, the socket of the upstream server
+    };
     porter::server server{io, options, [target](porter::connection& client) { return forward(client, target); }};
     asio::signal_set signals{io, SIGINT, SIGTERM};
     signals.async_wait([&](auto, int) { server.stop(); });

@@ -54,8 +54,8 @@ class Exec(unittest.TestCase):
         self.addCleanup(self.server.remove)
         return self.server
 
-    def client(self):
-        client = self.server.connect()
+    def client(self, address=None):
+        client = self.server.connect(address)
         self.addCleanup(lambda: client.close())
         client.hello()
         client.expect("granted")
@@ -280,6 +280,23 @@ class Ends(Exec):
             return client.receive().kind == "text"
 
         until(is_admitted, "another command may run")
+        self.server.stop()
+
+    def test_with_few_descriptors_each_connection_that_is_admitted_has_its_command(self):
+        """SECURITY.md, N4: five descriptors for each."""
+        self.start("cat", prefix=("sh", "-c", 'ulimit -n 184; exec "$0" "$@"'))
+        limited = [line for line in self.server.log().splitlines() if "connections_limited" in line]
+        self.assertEqual(len(limited), 1)
+        self.assertRegex(limited[0], "warn.*wanted=20000 connections=10 descriptors=184 needed=21158 .*ulimit -n")
+        clients = [self.client(f"127.0.6.{number}") for number in range(1, 11)]
+        for client in clients:
+            client.send("text", "x")
+            client.expect("text", text="x")
+        eleventh = self.server.connect("127.0.6.11")
+        self.addCleanup(eleventh.close)
+        eleventh.expect_closing("server_full")
+        for event in ("accept_failed", "command_failed", "command_refused"):
+            self.assertNotIn(event, self.server.log())
         self.server.stop()
 
 

@@ -3,6 +3,7 @@ import hashlib
 import os
 import pathlib
 import queue
+import resource
 import socket
 import tempfile
 import threading
@@ -10,7 +11,7 @@ import unittest
 
 from support.administrator import AdministratorCase
 from support.case import PASSWORD, ServerCase
-from support.server import Server, run, PORTERD
+from support.server import Server, checks_types_at_run_time, run, PORTERD
 from support.upstream import Upstream, chunks, echo, send_until_blocked
 from support.waiting import HANG_GUARD, until
 from support.wire import MIB, Connection, message
@@ -320,6 +321,67 @@ class Unavailable(unittest.TestCase):
         done = run(PORTERD, "--check", "--forward-identity", "proxy-v2")
         self.assertEqual(done.returncode, 78)
         self.assertIn("--service forward", done.err)
+
+
+class Descriptors(unittest.TestCase):
+    """A tunnel takes two descriptors of porterd: one for the client and one for the upstream (SECURITY.md: N4, N7)."""
+
+    def setUp(self):
+        self.upstream = Upstream(echo)
+        self.addCleanup(self.upstream.close)
+
+    def serve(self, *options, prefix=()):
+        server = Server("--access", "open", "--threads", "1", "--service", f"forward:{self.upstream.target}", *options,
+                        prefix=prefix)
+        self.addCleanup(server.remove)
+        return server
+
+    def connect(self, server, address=None):
+        client = server.connect(address)
+        self.addCleanup(client.close)
+        return client
+
+    def tunnel(self, server, address=None):
+        client = self.connect(server, address)
+        client.hello()
+        client.expect("granted")
+        return client
+
+    def assert_is_echoed(self, client, text):
+        client.send("data", text)
+        self.assertEqual(receive_bytes(client, len(text)), text)
+
+    def test_as_many_tunnels_as_the_descriptors_allow_are_admitted_and_no_more(self):
+        server = self.serve(prefix=("sh", "-c", 'ulimit -n 193; exec "$0" "$@"'))
+        limited = [line for line in server.log().splitlines() if "connections_limited" in line]
+        self.assertEqual(len(limited), 1)
+        self.assertRegex(limited[0], "warn.*wanted=20000 connections=31 descriptors=193 needed=40131 .*ulimit -n")
+        tunnels = []
+        for number in range(1, 32):
+            tunnels.append(self.tunnel(server, f"127.0.6.{number}"))
+            self.assert_is_echoed(tunnels[-1], str(number).encode())
+        self.connect(server, "127.0.6.32").expect_closing("server_full")
+        for client in tunnels:
+            self.assert_is_echoed(client, b"still there")
+        for event in ("accept_failed", "upstream_unavailable"):
+            self.assertNotIn(event, server.log())
+        server.stop()
+
+    @unittest.skipIf(checks_types_at_run_time(), "UBSan itself needs descriptors; try a release build")
+    def test_without_a_free_descriptor_the_client_is_told_and_a_later_one_gets_its_tunnel(self):
+        server = self.serve("--log-level", "debug")
+        client = self.connect(server)
+        until(lambda: "connection_accepted" in server.log(), "the client has its descriptor")
+        before = server.set_limit(resource.RLIMIT_NOFILE, 3)  # these are open
+        client.hello()
+        client.expect("granted")
+        closing = client.expect_closing("unavailable")
+        self.assertEqual(closing.reason, "the server has no free descriptor: try again later")
+        until(lambda: "upstream_unavailable" in server.log(), "the reason is logged")
+        self.assertRegex(server.log(), 'upstream_unavailable .*why="Too many open files"')
+        server.set_limit(resource.RLIMIT_NOFILE, before)
+        self.assert_is_echoed(self.tunnel(server), b"again")
+        server.stop()
 
 
 if __name__ == "__main__":

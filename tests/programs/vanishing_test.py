@@ -1,12 +1,11 @@
 """Clients that disconnect at any moment, which other clients do not notice (SECURITY.md: N3, N4, N7)."""
-import pathlib
 import resource
 import struct
 import threading
 import unittest
 
 from support.case import PASSWORD, ServerCase
-from support.server import PORTERD, Server
+from support.server import Server, checks_types_at_run_time
 from support.waiting import until
 from support.wire import message
 
@@ -149,11 +148,6 @@ class SlowConsumer(ServerCase):
         thread.join()
         other.expect_alive()
         until(lambda: "slow_consumer" in self.server.log(), "the reason is logged")
-
-
-def checks_types_at_run_time():
-    """UBSan checks by a pipe whether an object is readable: without descriptors it reports valid objects."""
-    return b"__ubsan_handle_dynamic_type_cache_miss" in pathlib.Path(PORTERD).read_bytes()
 
 
 @unittest.skipIf(checks_types_at_run_time(), "UBSan itself needs descriptors; try a release build")

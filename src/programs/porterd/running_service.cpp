@@ -1,13 +1,12 @@
 #include "programs/porterd/running_service.hpp"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
 
+#include "library/descriptor_limit.hpp"
 #include "porter/start_error.hpp"
 #include "services/chat.hpp"
 #include "services/echo.hpp"
@@ -36,27 +35,16 @@ running_service make_chat(porterd_options& options)
     return made;
 }
 
-/// Leaves each command the descriptors that it takes: three pipes and a pidfd.
-void reserve_descriptors(porterd_options& options)
-{
-    constexpr std::size_t for_a_command = 4;
-    constexpr std::size_t for_the_process = 128;  // connections are not to take all that is left
-    rlimit files{};
-    if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return;
-    std::size_t const descriptors = files.rlim_cur;
-    options.max_processes = std::clamp<std::size_t>(descriptors / (2 * for_a_command), 1, options.max_processes);
-    auto const reserved = for_a_command * options.max_processes + for_the_process;
-    auto const most = descriptors - std::min(descriptors - 1, reserved);
-    auto& wanted = options.server.max_connections;
-    wanted = wanted == 0 ? most : std::min(wanted, most);
-}
-
 running_service make_exec(porterd_options& options)
 {
-    reserve_descriptors(options);
+    auto& server = options.server;
+    server.service_descriptors = services::process_pool::descriptors_of_process;
+    server.max_service_descriptors = services::process_pool::descriptors_of_process * options.max_processes;
     services::exec_options chosen;
     chosen.command = options.service.argument;
-    chosen.max_processes = options.max_processes;
+    // A process that is being ended keeps its descriptors when its connection has gone: it counts for this limit.
+    auto const connections = detail::library::connections_within_limit(server);
+    chosen.max_processes = std::min(options.max_processes, connections.value_or(options.max_processes));
     try {
         auto const exec = std::make_shared<services::exec>(std::move(chosen));
         running_service made;
@@ -67,13 +55,14 @@ running_service make_exec(porterd_options& options)
     }
 }
 
-running_service make_forward(porterd_options const& options)
+running_service make_forward(porterd_options& options)
 {
     auto const target = config::forward_target::parse(options.service.argument);
     if (!target) throw start_error{start_errc::configuration, "service: " + target.error()};
     services::forward_options forward;
     forward.upstream = {target->host, target->port, target->path};
     forward.sends_proxy_header = options.forward_identity == config::forward_identity::proxy_v2;
+    options.server.service_descriptors = 1;  // the upstream connection
     running_service made;
     made.handler = services::forward{std::move(forward)};
     return made;

@@ -37,6 +37,11 @@ def assert_no_report(text):
     assert not found, f"a sanitizer or assertion report:\n{text[max(0, found.start() - 200):found.start() + 6000]}"
 
 
+def checks_types_at_run_time():
+    """UBSan checks by a pipe whether an object is readable: without descriptors it reports valid objects."""
+    return b"__ubsan_handle_dynamic_type_cache_miss" in pathlib.Path(PORTERD).read_bytes()
+
+
 def run(*arguments, stdin=b"", env=None, home="/nonexistent", guard=HANG_GUARD, **more):
     """Runs a program with pipes until it exits; fails on a sanitizer report. `more` is for subprocess.run."""
     done = subprocess.run([str(part) for part in arguments], input=stdin, capture_output=True, timeout=guard,
