@@ -80,6 +80,14 @@ class Listener:
 
 
 class TunnelCase(ServerCase):
+    @classmethod
+    def forward_to(cls, peer):
+        """Makes a peer (peers.py) the upstream program of the class's server; returns the peer. Call it before
+        setUpClass() of the base class."""
+        cls.addClassCleanup(peer.remove)
+        cls.options = ("--service", f"forward:{peer.target}", *cls.options)
+        return peer
+
     def setUp(self):
         self.home = self.server.folder / self.id()
         self.home.mkdir()
