@@ -54,21 +54,25 @@ def in_thread(function, *arguments):
     return join
 
 
-class ForwardCase(ServerCase):
-    """A server in open access whose upstream is handle()."""
+class UpstreamCase(ServerCase):
+    """A server whose upstream program is the handler of make_handler()."""
 
-    more_options = ()
+    path = None  # of the upstream's UNIX socket
 
     @classmethod
     def setUpClass(cls):
-        cls.upstream = Upstream(cls.make_handler())
+        cls.upstream = Upstream(cls.make_handler(), path=cls.path)
         cls.addClassCleanup(cls.upstream.close)
-        cls.options = ("--access", "open", "--service", f"forward:{cls.upstream.target}", *cls.more_options)
+        cls.options = ("--service", f"forward:{cls.upstream.target}", *cls.options)
         super().setUpClass()
 
     @classmethod
     def make_handler(cls):
         return echo
+
+
+class OpenCase(UpstreamCase):
+    options = ("--access", "open")
 
     def tunnel(self, tls=False):
         client = self.connect(tls=tls)
@@ -77,7 +81,7 @@ class ForwardCase(ServerCase):
         return client
 
 
-class Echo(ForwardCase):
+class Echo(OpenCase):
     def test_the_bodies_of_texts_and_data_are_bytes_in_order(self):
         for tls in (False, True):
             with self.subTest(tls=tls):
@@ -121,7 +125,7 @@ class Echo(ForwardCase):
                 self.assertEqual(client.expect_closing("normal").reason, "the upstream has closed its side")
 
 
-class EndsFirst(ForwardCase):
+class EndsFirst(OpenCase):
     """The upstream says bye, shuts down its sending side and goes on reading."""
 
     received = queue.Queue()
@@ -146,8 +150,8 @@ class EndsFirst(ForwardCase):
                 self.assertEqual(self.received.get(timeout=HANG_GUARD), b"y" * 1_000_000)
 
 
-class SmallFrames(ForwardCase):
-    more_options = ("--max-frame", "4KiB")
+class SmallFrames(OpenCase):
+    options = (*OpenCase.options, "--max-frame", "4KiB")
 
     def test_no_message_is_over_the_limit_of_the_client(self):
         client = self.tunnel()
@@ -160,7 +164,7 @@ class SmallFrames(ForwardCase):
         sender()
 
 
-class SlowUpstream(ForwardCase):
+class SlowUpstream(OpenCase):
     """The upstream reads nothing until the test lets it."""
 
     release = threading.Event()
@@ -206,7 +210,7 @@ class SlowUpstream(ForwardCase):
         self.upstream.wait_until_ended(before + 1)
 
 
-class SlowClient(ForwardCase):
+class SlowClient(OpenCase):
     sent = queue.Queue()
     block = os.urandom(100_000)
 
@@ -227,16 +231,14 @@ class SlowClient(ForwardCase):
                 client.expect_closing("normal")
 
 
-class Accounts(AdministratorCase):
-    """With accounts; the upstream is a UNIX socket."""
+class Accounts(UpstreamCase, AdministratorCase):
+    """With accounts; the upstream listens on a UNIX socket."""
 
     @classmethod
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
-        cls.upstream = Upstream(echo, path=pathlib.Path(folder.name) / "upstream.sock")
-        cls.addClassCleanup(cls.upstream.close)
-        cls.options = ("--service", f"forward:{cls.upstream.target}")
+        cls.path = pathlib.Path(folder.name) / "upstream.sock"
         super().setUpClass()
 
     def test_a_revoked_session_ends_both_connections(self):

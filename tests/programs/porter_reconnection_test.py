@@ -31,6 +31,17 @@ def log_in(connection):
     grant(connection, "login")
 
 
+def log_in_and_stay(connection):
+    log_in(connection)
+    wait_for_close(connection)
+
+
+def log_in_and_end_session(connection):
+    log_in(connection)
+    connection.send("closing", "session_ended", "")
+    wait_for_close(connection)
+
+
 class LostConnection(PorterCase):
     """porterd is killed under a client, and started again on the same port."""
 
@@ -151,6 +162,14 @@ class EndedSession(PorterCase):
         terminal.send_line(PASSWORD)
         return server, terminal
 
+    def answer_second_question(self, terminal):
+        """Gives the password after the session has ended; it is not asked for a third time."""
+        terminal.expect(r"log in again\.\n(?:not connected> \n)?Password for Alice: \Z")
+        terminal.send_line(PASSWORD)
+        terminal.expect(r"^Connected again\.$")
+        self.assertEqual(terminal.text().count("Password for Alice"), 2)
+        self.quit(terminal)
+
     def end_session(self, name):
         other = self.connect()
         other.get_access("login", name, PASSWORD)
@@ -223,49 +242,23 @@ class EndedSession(PorterCase):
         server.join()
 
     def test_a_password_that_comes_too_late_is_used_on_the_next_connection(self):
-        def close(connection):
-            log_in(connection)
-            connection.send("closing", "session_ended", "")
-            wait_for_close(connection)
-
         def time_out(connection):
             welcome(connection)
             connection.send("closing", "timeout", "")
             wait_for_close(connection)
-
-        def take(connection):
-            log_in(connection)
-            wait_for_close(connection)
-        server, terminal = self.connect_to(close, time_out, take)
+        server, terminal = self.connect_to(log_in_and_end_session, time_out, log_in_and_stay)
         terminal.expect(r"^Password for Alice: \Z", times=1)
-        terminal.expect(r"log in again\.\n(?:not connected> \n)?Password for Alice: \Z")
-        terminal.send_line(PASSWORD)
-        terminal.expect(r"^Connected again\.$")
-        self.assertEqual(terminal.text().count("Password for Alice"), 2)
-        self.quit(terminal)
+        self.answer_second_question(terminal)
         server.join()
 
     def test_a_busy_server_gets_the_same_password_again(self):
-        def close(connection):
-            log_in(connection)
-            connection.send("closing", "session_ended", "")
-            wait_for_close(connection)
-
         def busy(connection):
             welcome(connection)
             connection.expect("login", password=PASSWORD)
             connection.send("denied", "busy", 1, "too many logins")
             wait_for_close(connection)
-
-        def take(connection):
-            log_in(connection)
-            wait_for_close(connection)
-        server, terminal = self.connect_to(close, busy, take)
-        terminal.expect(r"log in again\.\n(?:not connected> \n)?Password for Alice: \Z")
-        terminal.send_line(PASSWORD)
-        terminal.expect(r"^Connected again\.$")
-        self.assertEqual(terminal.text().count("Password for Alice"), 2)
-        self.quit(terminal)
+        server, terminal = self.connect_to(log_in_and_end_session, busy, log_in_and_stay)
+        self.answer_second_question(terminal)
         server.join()
 
 

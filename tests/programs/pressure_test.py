@@ -3,7 +3,6 @@ import unittest
 
 from support.case import ServerCase
 from support.memory import ENVIRONMENT, resident
-from support.server import Server
 from support.waiting import until
 from support.wire import message
 
@@ -15,11 +14,7 @@ MEMORY_LIMIT = 320 * KIB  # for each connection
 
 class NeverReads(ServerCase):
     options = ("--access", "open", "--threads", "1")
-
-    @classmethod
-    def setUpClass(cls):
-        cls.server = Server(*cls.options, env=ENVIRONMENT)
-        cls.addClassCleanup(cls.server.remove)
+    environment = ENVIRONMENT
 
     def memory(self):
         return resident(self.server.process)

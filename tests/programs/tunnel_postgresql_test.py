@@ -4,7 +4,7 @@ import subprocess
 import unittest
 
 from support.peers import PostgreSQL
-from support.server import Server, clean_environment
+from support.server import clean_environment
 from support.tunnel import TunnelCase
 from support.waiting import HANG_GUARD
 
@@ -15,11 +15,8 @@ LARGE = 20_000_000
 class Psql(TunnelCase):
     @classmethod
     def setUpClass(cls):
-        cls.postgresql = PostgreSQL()
-        cls.addClassCleanup(cls.postgresql.remove)
-        cls.options = ("--service", f"forward:{cls.postgresql.target}")
-        cls.server = Server(*cls.options)
-        cls.addClassCleanup(cls.server.remove)
+        cls.forward_to(PostgreSQL())
+        super().setUpClass()
 
     def setUp(self):
         super().setUp()

@@ -19,13 +19,13 @@ LARGE = 20_000_000
 
 @need("redis-server", "redis-cli")
 class RedisCase(TunnelCase, AdministratorCase):
+    options = ("--strict-port",)
+    environment = ENVIRONMENT
+
     @classmethod
     def setUpClass(cls):
-        cls.redis = Redis()
-        cls.addClassCleanup(cls.redis.remove)
-        cls.options = ("--service", f"forward:{cls.redis.target}", "--strict-port")
-        cls.server = Server(*cls.options, env=ENVIRONMENT)
-        cls.addClassCleanup(cls.server.remove)
+        cls.redis = cls.forward_to(Redis())
+        super().setUpClass()
 
     def tunnel(self):
         """A listener of a new account."""

@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 from support.peers import Sshd
-from support.server import PORTER, Server, clean_environment
+from support.server import PORTER, clean_environment
 from support.tunnel import TunnelCase, need
 from support.waiting import HANG_GUARD
 
@@ -21,11 +21,8 @@ LARGE = 20_000_000
 class Ssh(TunnelCase):
     @classmethod
     def setUpClass(cls):
-        cls.sshd = Sshd()
-        cls.addClassCleanup(cls.sshd.remove)
-        cls.options = ("--service", f"forward:{cls.sshd.target}")
-        cls.server = Server(*cls.options)
-        cls.addClassCleanup(cls.server.remove)
+        cls.sshd = cls.forward_to(Sshd())
+        super().setUpClass()
 
     def setUp(self):
         super().setUp()

@@ -1,5 +1,6 @@
 // One side of a connection ends before the other one does.
 #include <algorithm>
+#include <utility>
 
 #include "support/catch.hpp"
 #include "support/server_fixture.hpp"
@@ -34,16 +35,33 @@ task<void> wait(std::chrono::nanoseconds time)
     co_await timer.async_wait(use_task);
 }
 
-task<void> connect_to(test_client& client, server_fixture& fixture, bool over_tls)
-{
-    if (over_tls) {
-        co_await client.connect_tls(fixture.endpoint);
-    } else {
-        co_await client.connect(fixture.endpoint);
+/// A server in open access, to which clients connect with TLS or without it.
+struct optional_tls_server {
+    explicit optional_tls_server(service handler) : fixture(open_access(), std::move(handler))
+    {
+        fixture.context.tls = &tls;
     }
-    co_await client.greet();
-    co_await client.receive_access();
-}
+
+    /// Runs a test, a function of a client with access.
+    template <typename Test>
+    void run(bool over_tls, Test test)
+    {
+        fixture.run([&]() -> task<void> {
+            test_client client{fixture.io};
+            if (over_tls) {
+                co_await client.connect_tls(fixture.endpoint);
+            } else {
+                co_await client.connect(fixture.endpoint);
+            }
+            co_await client.greet();
+            co_await client.receive_access();
+            co_await test(client);
+        });
+    }
+
+    detail::server::tls_acceptor tls{tls_mode::automatic, new_key()};
+    server_fixture fixture;
+};
 
 }  // namespace
 
@@ -62,25 +80,20 @@ TEST_CASE("after a half-close of the peer the service can still send")
         co_await client.closed();
         seen.has_returned = true;
     };
-    auto const over_tls = GENERATE(false, true);
-    server_fixture fixture{open_access(), service};
-    detail::server::tls_acceptor tls{tls_mode::automatic, new_key()};
-    fixture.context.tls = &tls;
-    fixture.run([&]() -> task<void> {
-        test_client client{fixture.io};
-        co_await connect_to(client, fixture, over_tls);
+    optional_tls_server server{service};
+    server.run(GENERATE(false, true), [&](test_client& client) -> task<void> {
         co_await client.send(wire::text{"question"});
         auto const failed = co_await client.socket().end_sending();
         CHECK_FALSE(failed);
         for (int i = 0; i < 100; ++i) co_await client.receive<wire::text>();
         auto more = co_await client.receive();
         CHECK_FALSE(more);
-        co_await fixture.wait_for_connections(0);
+        co_await server.fixture.wait_for_connections(0);
     });
     CHECK(seen.texts == "question");
     CHECK(seen.is_open);
     CHECK(seen.has_returned);
-    CHECK(fixture.log.events("connection_closed").at(0).field("code") == "half_closed");
+    CHECK(server.fixture.log.events("connection_closed").at(0).field("code") == "half_closed");
 }
 
 TEST_CASE("after a closing of the peer the service cannot send")
@@ -157,13 +170,8 @@ TEST_CASE("a service that has shut down its sending side goes on receiving")
         co_await receive_all(client, seen);
         seen.has_returned = true;
     };
-    auto const over_tls = GENERATE(false, true);
-    server_fixture fixture{open_access(), service};
-    detail::server::tls_acceptor tls{tls_mode::automatic, new_key()};
-    fixture.context.tls = &tls;
-    fixture.run([&]() -> task<void> {
-        test_client client{fixture.io};
-        co_await connect_to(client, fixture, over_tls);
+    optional_tls_server server{service};
+    server.run(GENERATE(false, true), [&](test_client& client) -> task<void> {
         std::string texts;
         for (int i = 0; i < 2; ++i) {
             auto const text = co_await client.receive<wire::text>();
@@ -178,7 +186,7 @@ TEST_CASE("a service that has shut down its sending side goes on receiving")
             co_await client.send(text_of(std::string(10'000, 'y')));
         }
         co_await client.send(wire::closing{});
-        co_await fixture.wait_for_connections(0);
+        co_await server.fixture.wait_for_connections(0);
     });
     CHECK(seen.texts == std::string(500'000, 'y'));
     CHECK(seen.has_returned);
@@ -238,13 +246,8 @@ TEST_CASE("a data buffer is sent from where it is and its memory comes back")
             CHECK(buffer.body().data() == memory);
         }
     };
-    auto const over_tls = GENERATE(false, true);
-    server_fixture fixture{open_access(), service};
-    detail::server::tls_acceptor tls{tls_mode::automatic, new_key()};
-    fixture.context.tls = &tls;
-    fixture.run([&]() -> task<void> {
-        test_client client{fixture.io};
-        co_await connect_to(client, fixture, over_tls);
+    optional_tls_server server{service};
+    server.run(GENERATE(false, true), [&](test_client& client) -> task<void> {
         for (int i = 0; i < 200; ++i) {
             if (i % 7 == 0) co_await client.receive<wire::text>();
             auto const data = co_await client.receive<wire::data>();

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <asio/co_spawn.hpp>
+#include <utility>
 
 namespace porter::programs {
 
@@ -17,32 +17,26 @@ constexpr std::size_t chunk_size = 64 * 1024;
 
 pipe_session::pipe_session(io_executor executor, client& client, login_flow& login, output_format format,
                            std::chrono::milliseconds linger)
-    : executor_(executor),
-      client_(client),
+    : client_(client),
       login_(login),
       format_(format),
       linger_(linger),
       input_(executor, STDIN_FILENO),
       output_(executor, STDOUT_FILENO),
-      changed_(executor)
+      changed_(executor),
+      directions_(executor, changed_, [this](exit_status status) { end(std::move(status)); })
 {}
 
 task<exit_status> pipe_session::run()
 {
-    auto const finished = [this](std::exception_ptr const& defect) {
-        --running_;
-        if (defect) end(exit_status_for(defect));
-        changed_.notify();
-    };
-    running_ = 2;
-    asio::co_spawn(executor_, send_input(), finished);
-    asio::co_spawn(executor_, print_received(), finished);
+    directions_.start(send_input());
+    directions_.start(print_received());
     while (!is_over()) co_await changed_.wait_until(end_of_linger());
     end(rejected_.value_or(exit_status{}));
     input_.cancel();
     output_.cancel();
     co_await login_.close();
-    while (running_ > 0) co_await changed_.wait();
+    co_await directions_.join();
     co_return *exit_;
 }
 

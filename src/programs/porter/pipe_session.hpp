@@ -7,6 +7,7 @@
 
 #include "porter/client.hpp"
 #include "programs/porter/byte_stream.hpp"
+#include "programs/porter/coroutine_group.hpp"
 #include "programs/porter/exit_status.hpp"
 #include "programs/porter/login_flow.hpp"
 #include "programs/porter/output_format.hpp"
@@ -44,7 +45,6 @@ private:
     exit_status exit_status_at_end() const;
     std::string unanswered_text() const;
 
-    io_executor executor_;
     client& client_;
     login_flow& login_;
     output_format format_;
@@ -60,7 +60,7 @@ private:
     clock::time_point last_change_;        // of input_ended_ or received_
     std::optional<exit_status> rejected_;  // for a line that cannot be sent; replies to earlier ones are printed first
     std::optional<exit_status> exit_;
-    int running_ = 0;  // coroutines
+    coroutine_group directions_;
 };
 
 }  // namespace porter::programs

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <asio/co_spawn.hpp>
 #include <asio/error.hpp>
 #include <memory>
 
@@ -26,19 +25,16 @@ bool is_in_order(client_error const* ended)
 }  // namespace
 
 tunnel::tunnel(io_executor executor, std::shared_ptr<client>& connection, local_stream& local)
-    : executor_(executor), client_(connection), local_(local), changed_(executor)
+    : client_(connection),
+      local_(local),
+      changed_(executor),
+      directions_(executor, changed_, [this](exit_status status) { end(std::move(status)); })
 {}
 
 task<exit_status> tunnel::run()
 {
-    auto const finished = [this](std::exception_ptr const& defect) {
-        --running_;
-        if (defect) end(exit_status_for(defect));
-        changed_.notify();
-    };
-    running_ = 2;
-    asio::co_spawn(executor_, send_input(), finished);
-    asio::co_spawn(executor_, receive_output(), finished);
+    directions_.start(send_input());
+    directions_.start(receive_output());
     while (!end_ && !is_complete()) co_await changed_.wait();
     end({});
     local_.cancel();
@@ -52,7 +48,7 @@ void tunnel::stop()
 
 task<void> tunnel::join()
 {
-    while (running_ > 0) co_await changed_.wait();
+    co_await directions_.join();
 }
 
 /// The first end counts.

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "porter/client.hpp"
+#include "programs/porter/coroutine_group.hpp"
 #include "programs/porter/exit_status.hpp"
 #include "programs/porter/local_stream.hpp"
 #include "programs/porter/timer.hpp"
@@ -38,7 +39,6 @@ private:
     void fail_local(std::error_code error, std::string_view operation);
     void end(exit_status status);
 
-    io_executor executor_;
     std::shared_ptr<client>& client_;
     local_stream& local_;
     timer changed_;
@@ -46,7 +46,7 @@ private:
     bool input_ended_ = false;
     bool output_ended_ = false;
     std::optional<exit_status> end_;
-    int running_ = 0;  // coroutines
+    coroutine_group directions_;
 };
 
 }  // namespace porter::programs

@@ -18,12 +18,13 @@ class ServerCase(unittest.TestCase):
     """Failed logins count for an address and for an account. So each client connects from its own address in
     127.0.0.0/8, and each test registers its own accounts."""
 
-    options = ()
+    options = ()  # of the server
+    environment = None  # additional variables of the server
     _numbers = itertools.count(1)
 
     @classmethod
     def setUpClass(cls):
-        cls.server = Server(*cls.options)
+        cls.server = Server(*cls.options, env=cls.environment)
         cls.addClassCleanup(cls.server.remove)
 
     @classmethod

@@ -1,6 +1,7 @@
 """The resident memory of a program under test."""
 import os
 import pathlib
+import re
 
 MIB = 1 << 20
 
@@ -13,3 +14,9 @@ def resident(process):
     """The resident memory of a child process, in bytes."""
     pages = int(pathlib.Path(f"/proc/{process.pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def peak(process):
+    """The most resident memory that a child process has had, in bytes."""
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024

@@ -17,6 +17,21 @@ def receive_all(local):
     return bytes(received)
 
 
+def write_password(home):
+    """A file for --password-file."""
+    file = home / "password"
+    file.write_text(PASSWORD + "\n")
+    file.chmod(0o600)
+    return file
+
+
+def save_session(home, server_port, name, password_file):
+    """Registers an account, whose session is saved for porter, over TLS."""
+    done = run(PORTER, "127.0.0.1", server_port, "--name", name, "--register", "--password-file", password_file,
+               "--trust-first-use", home=home)
+    assert done.returncode == 0, done.err
+
+
 class Listener:
     """porter --listen, from when it listens. `where` is the value of the option; port 0 is read from a port file."""
 
@@ -65,18 +80,22 @@ class Listener:
 
 
 class TunnelCase(ServerCase):
+    @classmethod
+    def forward_to(cls, peer):
+        """Makes a peer (peers.py) the upstream program of the class's server; returns the peer. Call it before
+        setUpClass() of the base class."""
+        cls.addClassCleanup(peer.remove)
+        cls.options = ("--service", f"forward:{peer.target}", *cls.options)
+        return peer
+
     def setUp(self):
         self.home = self.server.folder / self.id()
         self.home.mkdir()
-        self.password = self.home / "password"
-        self.password.write_text(PASSWORD + "\n")
-        self.password.chmod(0o600)
+        self.password = write_password(self.home)
 
     def log_in(self, name, server=None):
         """Registers an account, whose session is saved for porter, over TLS."""
-        done = run(PORTER, "127.0.0.1", (server or self.server).port, "--name", name, "--register",
-                   "--password-file", self.password, "--trust-first-use", home=self.home)
-        self.assertEqual(done.returncode, 0, done.err)
+        save_session(self.home, (server or self.server).port, name, self.password)
 
     def listen(self, *options, where="0", server=None, env=None):
         listener = Listener(self.home, (server or self.server).port, *options, where=where, env=env)
