@@ -51,14 +51,15 @@ function(porter_program name)
   target_link_libraries(program_${name} PRIVATE porter_flags ${program_DEPENDS})
   set_target_properties(program_${name} PROPERTIES
     OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
-  if(TARGET all_programs)
-    add_dependencies(all_programs program_${name})
-  endif()
 endfunction()
 
-# porter_tests(NAME [FOLDER path] DEPENDS libraries...): a test program of tests/FOLDER. Each TEST_CASE is a ctest test.
+# porter_tests(NAME [THREADS] [FOLDER path] DEPENDS libraries...): a test program of tests/FOLDER. Each TEST_CASE is a
+# ctest test. THREADS: with ThreadSanitizer, too.
 function(porter_tests name)
-  cmake_parse_arguments(tests "" "FOLDER" "DEPENDS" ${ARGN})
+  cmake_parse_arguments(tests "THREADS" "FOLDER" "DEPENDS" ${ARGN})
+  if(PORTER_SANITIZE STREQUAL "thread" AND NOT tests_THREADS)
+    return()
+  endif()
   if(NOT tests_FOLDER)
     set(tests_FOLDER ${name})
   endif()
@@ -74,7 +75,6 @@ function(porter_tests name)
 endfunction()
 
 if(PORTER_BUILD_TESTS)
-  # What the preset tsan builds: not the tests of the programs.
+  # What the preset tsan builds: no programs.
   add_custom_target(module_tests)
-  add_custom_target(all_programs)
 endif()
