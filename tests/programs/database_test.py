@@ -278,7 +278,7 @@ class Lost(unittest.TestCase):
     def assert_exited(self, reason="database's files were removed or replaced"):
         self.assertEqual(self.server.wait(), 74, self.server.console())
         self.assertIn(reason, self.server.console())
-        self.assertIn(" error database_lost", self.server.log())
+        self.server.expect_log(" error database_lost")
         self.assertFalse(self.server.port_file.exists())
 
     def test_porterd_grants_nothing_that_would_be_lost_and_exits(self):
@@ -351,7 +351,7 @@ class Lost(unittest.TestCase):
             newer.execute("PRAGMA user_version = 9999")
         client.expect_closing("shutting_down")
         self.assert_exited("the database has a newer schema than this program: version 9999, not ")
-        self.assertRegex(self.server.log(), " error database_lost file=.* state=newer\n")
+        self.server.expect_log(" error database_lost file=.* state=newer\n")
 
     def test_a_backup_copied_over_a_killed_database_is_refused(self):
         copy = self.server.folder / "copy.db"

@@ -1,7 +1,6 @@
 """The service exec: a command for each connection, and the end of its processes."""
 import os
 import pathlib
-import re
 import select
 import signal
 import threading
@@ -124,8 +123,8 @@ class LinesAndTexts(Exec):
         client = self.client()
         client.expect_closing("normal")
         until(lambda: "command_exited" in self.server.log(), "the exit is logged")
-        self.assertRegex(self.server.log(), r'info command_stderr address=127.0.0.1 connection=1 text="level=error x"')
-        self.assertRegex(self.server.log(), r"warn command_exited address=127.0.0.1 connection=1 status=3")
+        self.server.expect_log(r'info command_stderr address=127.0.0.1 connection=1 text="level=error x"')
+        self.server.expect_log(r"warn command_exited address=127.0.0.1 connection=1 status=3")
         self.server.stop()
 
     def test_a_flood_both_ways_does_not_deadlock(self):
@@ -271,7 +270,7 @@ class Ends(Exec):
         one.expect("text", text="x")
         third = self.client()
         self.assertRegex(third.expect_closing("unavailable").reason, "try again later")
-        self.assertRegex(self.server.log(), re.compile(r"command_refused .*limit=2"))
+        self.server.expect_log("command_refused .*limit=2")
         one.close()
 
         def is_admitted():

@@ -380,7 +380,7 @@ class Descriptors(unittest.TestCase):
         closing = client.expect_closing("unavailable")
         self.assertEqual(closing.reason, "the server has no free descriptor: try again later")
         until(lambda: "upstream_unavailable" in server.log(), "the reason is logged")
-        self.assertRegex(server.log(), 'upstream_unavailable .*why="Too many open files"')
+        server.expect_log('upstream_unavailable .*why="Too many open files"')
         server.set_limit(resource.RLIMIT_NOFILE, before)
         self.assert_is_echoed(self.tunnel(server), b"again")
         server.stop()

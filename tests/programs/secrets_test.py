@@ -50,7 +50,7 @@ class Secrets(ServerCase):
 
     def test_no_secret_is_in_database_log_or_console(self):
         secrets = self.use_secrets()
-        self.assertIn("Canary Bird", self.server.log(), "the log has the events")
+        self.server.expect_log("Canary Bird")
         searched = self.search(secrets)
         self.server.restart()
         self.assertIn("porter.db", searched | self.search(secrets))

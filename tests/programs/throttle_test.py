@@ -246,7 +246,7 @@ class Registrations(ServerCase):
             self.connect(address).get_access("login", f"user 0 at {address}", PASSWORD)
             self.account()
             self.server.restart()
-        self.assertIn("rule=registrations_used_up", self.server.log())
+        self.server.expect_log("rule=registrations_used_up")
 
 
 if __name__ == "__main__":

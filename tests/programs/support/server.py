@@ -96,6 +96,10 @@ class Server:
     def log(self):
         return self.log_file.read_text() if self.log_file.exists() else ""
 
+    def expect_log(self, pattern):
+        """The first match of a regular expression in the log, whose lines porterd writes in a thread of its own."""
+        return until(lambda: re.search(pattern, self.log()), f"the log has {pattern}")
+
     def connect(self, source=None, host="127.0.0.1"):
         return Connection(self.port, host, source)
 
