@@ -7,7 +7,9 @@ target_link_libraries(porter_asio INTERFACE Asio::Asio)
 # otherwise from operator new. All files of this tree are compiled as if Asio came first, as files do that begin with
 # `#include <asio.hpp>`: otherwise one file allocates by operator new what another one frees by free().
 # include/porter/detail/asio_config.hpp does the same for files of users.
-target_compile_options(porter_asio INTERFACE "SHELL:-include asio/detail/config.hpp")
+# The precompiled header, which must be the first one, begins with it.
+target_compile_options(porter_asio INTERFACE
+  "$<$<STREQUAL:$<TARGET_PROPERTY:PRECOMPILE_HEADERS_REUSE_FROM>,>:SHELL:-include asio/detail/config.hpp>")
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # With -O2, g++ 12 inlines Asio's operator new for coroutine frames and not its operator delete, and warns.
@@ -28,3 +30,22 @@ target_link_libraries(porter_asio_separate INTERFACE porter_asio)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # clang emits only one of two entry points of an inline constructor
   target_compile_definitions(porter_asio_separate INTERFACE ASIO_SEPARATE_COMPILATION)
 endif()
+
+# What nearly all files include. A file is compiled in three quarters of the time with g++ and in half of it with clang.
+# Builds without it show an #include that is missing.
+if(PORTER_PRECOMPILE)
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/precompiled.cpp CONTENT "")
+  add_library(porter_precompiled OBJECT ${PROJECT_BINARY_DIR}/generated/precompiled.cpp)
+  target_link_libraries(porter_precompiled PRIVATE porter_flags porter_asio_separate)
+  target_precompile_headers(porter_precompiled PRIVATE ${PROJECT_SOURCE_DIR}/tools/cmake/precompiled.hpp)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(porter_asio INTERFACE -fpch-preprocess)  # for ccache
+  endif()
+endif()
+
+# porter_precompiled_headers(TARGET): it uses that header, if there is one.
+function(porter_precompiled_headers target)
+  if(PORTER_PRECOMPILE)
+    target_precompile_headers(${target} REUSE_FROM porter_precompiled)
+  endif()
+endfunction()

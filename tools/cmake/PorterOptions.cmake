@@ -10,9 +10,10 @@ cmake_dependent_option(PORTER_BUILD_TESTS "Build the tests and examples" ${PROJE
   "PORTER_BUILD_PROGRAMS" OFF)
 option(PORTER_INSTALL "Make rules for cmake --install" ${PROJECT_IS_TOP_LEVEL})
 option(PORTER_SMALL_CONNECTIONS "Keep less memory for an idle connection: a build of programs, without the library" OFF)
+option(PORTER_PRECOMPILE "Parse the headers of Asio and of the standard library once: for the builds with tests" OFF)
 set(PORTER_SANITIZE "" CACHE STRING "Sanitizers: empty, 'address,undefined' or 'thread'")
 option(PORTER_FUZZ "Build the fuzzers of tests/fuzz with libFuzzer, and nothing else: needs clang" OFF)
-mark_as_advanced(PORTER_SANITIZE PORTER_FUZZ)
+mark_as_advanced(PORTER_PRECOMPILE PORTER_SANITIZE PORTER_FUZZ)
 
 # PORTER_SMALL_CONNECTIONS changes a type of Asio (PorterAsio.cmake), so no user may link such objects.
 set(PORTER_BUILD_LIBRARY ON)
@@ -40,7 +41,8 @@ if(PROJECT_IS_TOP_LEVEL)
   endif()
   find_program(CCACHE_PROGRAM ccache)
   if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+    # Without this ccache does not cache what uses a precompiled header.
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE_PROGRAM})
   endif()
   include(PorterFlags)
 else()
