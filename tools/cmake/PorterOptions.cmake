@@ -10,7 +10,7 @@ cmake_dependent_option(PORTER_BUILD_TESTS "Build the tests and examples" ${PROJE
   "PORTER_BUILD_PROGRAMS" OFF)
 option(PORTER_INSTALL "Make rules for cmake --install" ${PROJECT_IS_TOP_LEVEL})
 option(PORTER_SMALL_CONNECTIONS "Keep less memory for an idle connection: a build of programs, without the library" OFF)
-option(PORTER_PRECOMPILE "Parse the headers of Asio and of the standard library once: for the builds with tests" OFF)
+option(PORTER_PRECOMPILE "Parse the headers of Asio and of the standard library once: for clang" OFF)
 set(PORTER_SANITIZE "" CACHE STRING "Sanitizers: empty, 'address,undefined' or 'thread'")
 option(PORTER_FUZZ "Build the fuzzers of tests/fuzz with libFuzzer, and nothing else: needs clang" OFF)
 mark_as_advanced(PORTER_PRECOMPILE PORTER_SANITIZE PORTER_FUZZ)
