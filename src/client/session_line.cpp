@@ -23,6 +23,12 @@ bool is_name(std::string_view text)
     return !text.empty() && text.size() <= max_name && is_trimmed && is_printable(text);
 }
 
+/// Whether a key would be read as none, or as a key with an authority.
+bool is_ambiguous(std::string_view key)
+{
+    return key == no_key || key.find(',') != std::string_view::npos;
+}
+
 }  // namespace
 
 result<saved_session, std::string> parse_session_line(std::string_view line)
@@ -65,14 +71,16 @@ std::string format_session_line(saved_session const& session)
 {
     auto const token = session.token.view();
     auto const& server = session.server;
-    auto const key = server.key.empty() ? std::string{no_key} : server.key;
-    if (!is_field(server.host) || !is_field(key) || !is_field(token)) return {};
+    if (!is_field(server.host) || !is_field(token) || is_ambiguous(server.key)) return {};
+    if (!server.authority.empty() && !is_fingerprint(server.authority)) return {};
     if (server.port == 0 || !is_name(session.name) || session.expires_at.time_since_epoch().count() < 0) return {};
+    auto key = server.key.empty() ? std::string{no_key} : server.key;
+    if (!server.authority.empty()) key.append(authority_prefix).append(server.authority);
+    if (!is_field(key)) return {};
 
-    auto const authority = server.authority.empty() ? std::string{} : std::string{authority_prefix} + server.authority;
     auto const transport_name = server.transport == transport::tls ? tls_name : plain_name;
-    auto line = server.host + ' ' + std::to_string(server.port) + ' ' + std::string{transport_name} + ' ' + key +
-                authority + ' ' + std::to_string(session.expires_at.time_since_epoch().count()) + ' ';
+    auto line = server.host + ' ' + std::to_string(server.port) + ' ' + std::string{transport_name} + ' ' + key + ' ' +
+                std::to_string(session.expires_at.time_since_epoch().count()) + ' ';
     line += token;
     line += ' ';
     line += session.name;

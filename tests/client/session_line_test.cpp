@@ -105,6 +105,18 @@ TEST_CASE("a session that would break the file is not written")
     {
         session.server.host = "a b";
     }
+    SECTION("a key that would be read as none")
+    {
+        session.server.key = "-";
+    }
+    SECTION("a key that would be read as one with an authority")
+    {
+        session.server.key = "a,b";
+    }
+    SECTION("an authority that is no fingerprint")
+    {
+        session.server.authority = "SHA256:short";
+    }
     CHECK(format_session_line(session).empty());
 }
 
