@@ -31,8 +31,8 @@ if(PORTER_SANITIZE)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # g++ documents false positives of this warning with sanitizers. Builds without them keep it.
     target_compile_options(porter_flags INTERFACE -Wno-maybe-uninitialized)
-    # UndefinedBehaviorSanitizer has a hundred megabytes of pointers in a program. Where they need no relocation, a
-    # program starts in a fifth of the time, and the tests start thousands.
+    # UndefinedBehaviorSanitizer has up to a hundred megabytes of pointers in a program. Where they need no relocation,
+    # a program starts in a third of the time, and the tests start thousands.
     target_compile_options(porter_flags INTERFACE -fno-pie)
     target_link_options(porter_flags INTERFACE -no-pie)
   endif()
