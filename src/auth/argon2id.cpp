@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <new>
 
 #include "base/hash_cost.hpp"
 #include "porter/start_error.hpp"
@@ -38,18 +39,29 @@ struct parts {
     std::array<unsigned char, 32> hash{};
 };
 
+/// The base64 text of some bytes.
 template <std::size_t Size>
-std::string base64_of(std::array<unsigned char, Size> const& bytes)
-{
-    std::array<char, base64_length<Size> + 1> text{};
-    sodium_bin2base64(text.data(), text.size(), bytes.data(), Size, base64);
-    return text.data();
-}
+class base64_text {
+public:
+    explicit base64_text(std::array<unsigned char, Size> const& bytes) noexcept
+    {
+        sodium_bin2base64(text_.data(), text_.size(), bytes.data(), Size, base64);
+    }
+
+    std::string_view view() const noexcept { return {text_.data(), base64_length<Size>}; }
+
+private:
+    std::array<char, base64_length<Size> + 1> text_{};
+};
 
 std::string encode(parts const& value)
 {
-    return "$argon2id$v=19$m=" + std::to_string(value.cost.memory_kib) + ",t=" + std::to_string(value.cost.passes) +
-           ",p=1$" + base64_of(value.salt) + '$' + base64_of(value.hash);
+    auto text = "$argon2id$v=19$m=" + std::to_string(value.cost.memory_kib) +
+                ",t=" + std::to_string(value.cost.passes) + ",p=1$";
+    text += base64_text{value.salt}.view();
+    text += '$';
+    text += base64_text{value.hash}.view();
+    return text;
 }
 
 /// Strict: libsodium 1.0.18 accepts bytes beyond ASCII as letters, so the result must encode to the same text.
@@ -59,7 +71,7 @@ bool read_base64(std::string_view text, std::array<unsigned char, Size>& bytes) 
     constexpr std::size_t length = base64_length<Size>;
     if (sodium_base642bin(bytes.data(), Size, text.data(), length, nullptr, nullptr, nullptr, base64) != 0)
         return false;
-    return base64_of(bytes) == text.substr(0, length);
+    return base64_text{bytes}.view() == text.substr(0, length);
 }
 
 std::optional<parts> decode(std::string_view text) noexcept
@@ -97,7 +109,11 @@ std::optional<std::string> argon2id::make(std::string_view password) noexcept
     int const failed =
         crypto_pwhash_str(text.data(), data_of(password), password.size(), cost_.passes, bytes_of_memory(cost_));
     if (failed != 0) return std::nullopt;
-    return std::string{text.data()};
+    try {
+        return std::string{text.data()};
+    } catch (std::bad_alloc const&) {
+        return std::nullopt;
+    }
 }
 
 hash_function::verify_result argon2id::verify(std::string const& stored, std::string_view password) noexcept
@@ -127,7 +143,7 @@ std::optional<base::hash_cost> argon2id::cost_of(std::string_view stored) const 
     return known->cost;
 }
 
-std::string argon2id::dummy_hash(base::hash_cost const& cost) const noexcept
+std::string argon2id::dummy_hash(base::hash_cost const& cost) const
 {
     parts value;
     value.cost = cost;

@@ -21,7 +21,7 @@ public:
     verify_result verify(std::string const& stored, std::string_view password) noexcept override;
     base::hash_cost cost() const noexcept override { return cost_; }
     std::optional<base::hash_cost> cost_of(std::string_view stored) const noexcept override;
-    std::string dummy_hash(base::hash_cost const& cost) const noexcept override;
+    std::string dummy_hash(base::hash_cost const& cost) const override;
 
     /// Whether verify() can read the stored text and computes its cost; otherwise no password matches it.
     static bool is_readable(std::string_view stored) noexcept;

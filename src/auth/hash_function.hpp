@@ -10,7 +10,7 @@
 namespace porter::detail::auth {
 
 /// A password hash. Slow on purpose: called on the hasher's threads, several at once, so an implementation is safe from
-/// any thread. Never throws.
+/// any thread.
 class hash_function {
 public:
     enum class verify_result : std::uint8_t {
@@ -33,8 +33,9 @@ public:
     /// The cost of verifying a stored hash; none: it is unreadable. Fast, like the functions below.
     virtual std::optional<base::hash_cost> cost_of(std::string_view stored) const noexcept = 0;
 
-    /// Text like a stored hash of this cost, with random bytes as salt and hash: no known password matches it.
-    virtual std::string dummy_hash(base::hash_cost const& cost) const noexcept = 0;
+    /// Text like a stored hash of this cost, with random bytes as salt and hash: no known password matches it. Throws
+    /// std::bad_alloc.
+    virtual std::string dummy_hash(base::hash_cost const& cost) const = 0;
 
     /// Whether a stored hash has other parameters than make() uses.
     bool is_stale(std::string_view stored) const noexcept { return cost_of(stored) != cost(); }

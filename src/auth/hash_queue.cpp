@@ -5,12 +5,12 @@
 
 namespace porter::detail::auth {
 
-std::unique_ptr<hash_job> hash_queue::push(std::unique_ptr<hash_job> job)
+std::unique_ptr<hash_job> hash_queue::push(std::unique_ptr<hash_job>&& job)
 {
     std::unique_ptr<hash_job> surplus;
     {
         std::lock_guard const lock{mutex_};
-        if (closed_) return job;
+        if (closed_) return std::move(job);
         add(std::move(job));
         if (known_.size() + unknown_.size() > limit_) surplus = fullest_share().take_last_of_longest();
     }
@@ -36,9 +36,9 @@ std::unique_ptr<hash_job> hash_queue::withdraw(hash_job::ticket number)
     return found;
 }
 
-std::vector<std::unique_ptr<hash_job>> hash_queue::close()
+hash_queue::jobs hash_queue::close()
 {
-    std::vector<std::unique_ptr<hash_job>> rest;
+    jobs rest;
     {
         std::lock_guard const lock{mutex_};
         closed_ = true;
@@ -55,7 +55,7 @@ std::size_t hash_queue::size() const
     return known_.size() + unknown_.size();
 }
 
-void hash_queue::add(std::unique_ptr<hash_job> job)
+void hash_queue::add(std::unique_ptr<hash_job>&& job)
 {
     bool const is_known = job->source() == source::known && known_.size_of(job->network()) < known_per_network();
     (is_known ? known_ : unknown_).add(std::move(job));
@@ -81,24 +81,29 @@ std::size_t hash_queue::share::size_of(std::string const& network) const
     return own == networks_.end() ? 0 : own->jobs.size();
 }
 
-void hash_queue::share::add(std::unique_ptr<hash_job> job)
+void hash_queue::share::add(std::unique_ptr<hash_job>&& job)
 {
+    jobs added(1);  // first, because it may throw
     auto own = std::ranges::find(networks_, job->network(), &network_queue::network);
     if (own == networks_.end()) {
         networks_.push_back({job->network(), {}});
         own = std::prev(networks_.end());
     }
-    own->jobs.push_back(std::move(job));
+    added.front() = std::move(job);
+    own->jobs.splice(own->jobs.end(), added);
     ++size_;
 }
 
 std::unique_ptr<hash_job> hash_queue::share::take_next()
 {
-    auto first = std::move(networks_.front());
-    networks_.pop_front();
-    auto next = std::move(first.jobs.front());
-    first.jobs.pop_front();
-    if (!first.jobs.empty()) networks_.push_back(std::move(first));
+    auto const first = networks_.begin();
+    auto next = std::move(first->jobs.front());
+    first->jobs.pop_front();
+    if (first->jobs.empty()) {
+        networks_.erase(first);
+    } else {
+        networks_.splice(networks_.end(), networks_, first);
+    }
     --size_;
     return next;
 }
@@ -130,9 +135,9 @@ std::unique_ptr<hash_job> hash_queue::share::take(hash_job::ticket number)
     return nullptr;
 }
 
-void hash_queue::share::move_all_to(std::vector<std::unique_ptr<hash_job>>& rest)
+void hash_queue::share::move_all_to(jobs& rest) noexcept
 {
-    for (auto& each : networks_) std::ranges::move(each.jobs, std::back_inserter(rest));
+    for (auto& each : networks_) rest.splice(rest.end(), each.jobs);
     networks_.clear();
     size_ = 0;
 }

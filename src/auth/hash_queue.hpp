@@ -4,11 +4,10 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <vector>
 
 #include "auth/hash_function.hpp"
 #include "identity/address.hpp"
@@ -37,10 +36,11 @@ public:
     std::string const& network() const noexcept { return network_; }
     auth::source source() const noexcept { return source_; }
 
-    /// Does the work on the calling thread and resumes the task on its own thread.
+    /// Does the work on the calling thread and resumes the task on its own thread. Throws std::bad_alloc; then the task
+    /// was not resumed.
     virtual void run(hash_function& function) = 0;
     /// Resumes the task with an error instead.
-    virtual void reject(error reason) = 0;
+    virtual void reject(error reason) noexcept = 0;
 
 private:
     ticket number_;
@@ -56,14 +56,17 @@ private:
 /// each share, because any client can register an account and become known to it; a share may use capacity that the
 /// other does not. At most `known_per_network()` jobs of a network wait as known ones; further ones count as unknown.
 ///
-/// Safe from any thread.
+/// Safe from any thread. Only push() allocates: a hashing thread could not handle std::bad_alloc.
 class hash_queue {
 public:
+    using jobs = std::list<std::unique_ptr<hash_job>>;
+
     explicit hash_queue(std::size_t limit) : limit_(limit) {}
 
     /// Adds a job. When the queue is over its limit, returns the last job of the longest network queue of the share
-    /// that exceeds its reserve, possibly this one, for the caller to reject; otherwise null.
-    [[nodiscard]] std::unique_ptr<hash_job> push(std::unique_ptr<hash_job> job);
+    /// that exceeds its reserve, possibly this one, for the caller to reject; otherwise null. Throws std::bad_alloc;
+    /// then the caller keeps the job.
+    [[nodiscard]] std::unique_ptr<hash_job> push(std::unique_ptr<hash_job>&& job);
 
     /// Waits for the next job; null: the queue is closed.
     std::unique_ptr<hash_job> pop();
@@ -72,7 +75,7 @@ public:
     std::unique_ptr<hash_job> withdraw(hash_job::ticket number);
 
     /// Accepts and returns no more jobs; hands the waiting ones to the caller.
-    std::vector<std::unique_ptr<hash_job>> close();
+    jobs close();
 
     std::size_t size() const;
 
@@ -84,7 +87,7 @@ private:
 
     struct network_queue {
         std::string network;
-        std::deque<std::unique_ptr<hash_job>> jobs;  // never empty
+        hash_queue::jobs jobs;  // never empty
     };
 
     /// The jobs of one source: a queue for each network.
@@ -92,21 +95,21 @@ private:
     public:
         std::size_t size() const noexcept { return size_; }
         std::size_t size_of(std::string const& network) const;
-        void add(std::unique_ptr<hash_job> job);
+        void add(std::unique_ptr<hash_job>&& job);
         /// The first job of the next network. Requires size() > 0.
         std::unique_ptr<hash_job> take_next();
         /// The last job of the longest queue, the later one of equals. Requires size() > 0.
         std::unique_ptr<hash_job> take_last_of_longest();
         /// Null: it is not in this share.
         std::unique_ptr<hash_job> take(hash_job::ticket number);
-        void move_all_to(std::vector<std::unique_ptr<hash_job>>& rest);
+        void move_all_to(jobs& rest) noexcept;
 
     private:
-        std::deque<network_queue> networks_;  // in rotation; at most as many as jobs
+        std::list<network_queue> networks_;  // in rotation; at most as many as jobs
         std::size_t size_ = 0;
     };
 
-    void add(std::unique_ptr<hash_job> job);
+    void add(std::unique_ptr<hash_job>&& job);
     share& next_share();
     share& fullest_share();
 

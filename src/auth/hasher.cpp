@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <asio/associated_cancellation_slot.hpp>
+#include <new>
 #include <utility>
 
 #include "auth/argon2id.hpp"
 #include "auth/strength.hpp"
 #include "base/asio.hpp"
+#include "base/suspended_task.hpp"
 #include "base/thread.hpp"
 #include "porter/start_error.hpp"
 
@@ -18,6 +20,8 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 constexpr int niceness = 10;  // I/O threads take precedence
+
+constexpr std::string_view out_of_memory = "out of memory";
 
 std::size_t thread_count(std::size_t count)
 {
@@ -34,37 +38,25 @@ nanoseconds measure(hash_function& function)
     return steady_clock::now() - start;
 }
 
-/// A job of a suspended task: refers to objects in the task's frame, which the handler keeps alive.
-template <typename Work, typename Handler>
+/// A job of a suspended task: refers to objects in the task's frame, which lives until the task has resumed.
+template <typename Work>
 class suspended_job final : public hash_job {
 public:
     using value = std::invoke_result_t<Work&, hash_function&>;
 
-    suspended_job(ticket number, Work& work, identity::address const& from, auth::source origin, io_executor executor,
-                  Handler handler)
-        : hash_job(number, from, origin), work_(work), guard_(executor), handler_(std::move(handler))
+    suspended_job(ticket number, Work& work, identity::address const& from, auth::source origin,
+                  io_executor const& executor)
+        : hash_job(number, from, origin), work_(work), task_(executor)
     {}
 
-    void run(hash_function& function) override { resume(work_(function)); }
-    void reject(error denial) override { resume(porter::unexpected(std::move(denial))); }
+    void suspend(base::resume_handler<value> handler) noexcept { task_.suspend(std::move(handler)); }
+
+    void run(hash_function& function) override { task_.resume(work_(function)); }
+    void reject(error denial) noexcept override { task_.resume(porter::unexpected(std::move(denial))); }
 
 private:
-    void resume(value outcome)
-    {
-        auto const executor = guard_.get_executor();
-        // The guard moves along and is released on the task's thread: here the context may be gone by then.
-        auto finish = [guard = std::move(guard_), handler = std::move(handler_),
-                       outcome = std::move(outcome)]() mutable {
-            // A later cancellation applies to what the task does next.
-            asio::get_associated_cancellation_slot(handler).clear();
-            std::move(handler)(std::move(outcome));
-        };
-        asio::post(executor, std::move(finish));
-    }
-
     Work& work_;
-    asio::executor_work_guard<io_executor> guard_;
-    Handler handler_;
+    base::suspended_task<value> task_;
 };
 
 }  // namespace
@@ -166,15 +158,20 @@ auto hasher::submit(Work& work, identity::address const& from, source origin)
     auto const state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) co_return porter::unexpected(busy("the connection ends"));
     auto executor = co_await asio::this_coro::executor;
-    auto initiate = [this, &work, &from, origin, executor](auto handler) {
-        using job = suspended_job<Work, decltype(handler)>;
-        auto const number = ++last_ticket_;
+    auto const number = ++last_ticket_;
+    auto job = std::make_unique<suspended_job<Work>>(number, work, from, origin, executor);
+    auto initiate = [this, number, &job](base::resume_handler<value> handler) {
         // Cancellation runs on the task's own thread, like this; withdraw() ignores a job that is not queued any more.
         auto slot = asio::get_associated_cancellation_slot(handler);
-        if (slot.is_connected()) slot.assign([this, number](asio::cancellation_type) { withdraw(number); });
-        enqueue(std::make_unique<job>(number, work, from, origin, executor, std::move(handler)));
+        job->suspend(std::move(handler));
+        try {
+            if (slot.is_connected()) slot.assign([this, number](asio::cancellation_type) { withdraw(number); });
+            enqueue(std::move(job));
+        } catch (std::bad_alloc const&) {  // Asio calls this from a function that is noexcept
+            job->reject(busy(out_of_memory));
+        }
     };
-    auto operation = asio::async_initiate<decltype(use_task) const, void(value)>(initiate, use_task);
+    auto operation = base::suspend<value>(initiate);
     co_return co_await std::move(operation);
 }
 
@@ -201,7 +198,7 @@ void hasher::log_uncovered(cost_cover const& covered)
               {{"covered", covered.costs.size()}, {"memory_kib", cheapest.memory_kib}, {"passes", cheapest.passes}});
 }
 
-void hasher::enqueue(std::unique_ptr<hash_job> job)
+void hasher::enqueue(std::unique_ptr<hash_job>&& job)
 {
     auto const surplus = queue_.push(std::move(job));
     if (surplus) surplus->reject(busy("too many password checks are waiting"));
@@ -213,10 +210,16 @@ void hasher::withdraw(hash_job::ticket number)
     if (abandoned) abandoned->reject(busy("the connection ends"));
 }
 
-error hasher::busy(std::string reason) const
+/// Without memory for the reason, the error has none.
+error hasher::busy(std::string_view reason) const noexcept
 {
     auto const per_hash = nanoseconds{time_per_hash_.load(std::memory_order_relaxed)};
-    return {code::busy, std::move(reason), waiting_time(queue_.size() + 1, threads_.size(), per_hash)};
+    error denial{code::busy, {}, waiting_time(queue_.size() + 1, threads_.size(), per_hash)};
+    try {
+        denial.reason = reason;
+    } catch (std::bad_alloc const&) {
+    }
+    return denial;
 }
 
 void hasher::run()
@@ -224,7 +227,11 @@ void hasher::run()
     base::lower_thread_priority("porter-hash", niceness);
     while (auto job = queue_.pop()) {
         auto const start = steady_clock::now();
-        job->run(*function_);
+        try {
+            job->run(*function_);
+        } catch (std::bad_alloc const&) {
+            job->reject(busy(out_of_memory));
+        }
         auto const took = std::chrono::duration_cast<nanoseconds>(steady_clock::now() - start).count();
         // A lost update by another thread does not matter to an average.
         auto const average = time_per_hash_.load(std::memory_order_relaxed);

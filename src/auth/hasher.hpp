@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -82,9 +83,9 @@ private:
     std::optional<std::string> check_strength(base::secret const& password, std::string const& name);
     bool is_in_password_list(base::secret const& password);
     void log_uncovered(cost_cover const& covered);
-    void enqueue(std::unique_ptr<hash_job> job);
+    void enqueue(std::unique_ptr<hash_job>&& job);
     void withdraw(hash_job::ticket number);
-    error busy(std::string reason) const;
+    error busy(std::string_view reason) const noexcept;
     void run();
     void stop();
 

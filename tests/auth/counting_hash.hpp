@@ -63,7 +63,7 @@ public:
     {
         return counts_.current->cost_of(stored);
     }
-    std::string dummy_hash(detail::base::hash_cost const& cost) const noexcept override
+    std::string dummy_hash(detail::base::hash_cost const& cost) const override
     {
         return counts_.current->dummy_hash(cost);
     }

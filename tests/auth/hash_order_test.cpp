@@ -18,7 +18,7 @@ class no_op_job final : public hash_job {
 public:
     using hash_job::hash_job;
     void run(detail::auth::hash_function&) override {}
-    void reject(error) override {}
+    void reject(error) noexcept override {}
 };
 
 struct queue_fixture {

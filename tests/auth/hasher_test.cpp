@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <new>
 #include <stdexcept>
 #include <thread>
 
@@ -47,6 +48,16 @@ task<bool> resumes_on_its_own_thread(auth::hasher& hasher, identity::address fro
     co_return hashed&& std::this_thread::get_id() == before;
 }
 
+/// A function that has no memory for the hash of an unknown account.
+class short_of_memory final : public auth::hash_function {
+public:
+    std::optional<std::string> make(std::string_view) noexcept override { return "hash"; }
+    verify_result verify(std::string const&, std::string_view) noexcept override { return verify_result::match; }
+    base::hash_cost cost() const noexcept override { return {8, 1}; }
+    std::optional<base::hash_cost> cost_of(std::string_view) const noexcept override { return cost(); }
+    std::string dummy_hash(base::hash_cost const&) const override { throw std::bad_alloc{}; }
+};
+
 }  // namespace
 
 TEST_CASE("only the right password verifies against a hash")
@@ -56,6 +67,21 @@ TEST_CASE("only the right password verifies against a hash")
     REQUIRE(hash);
     CHECK(*fixture.verify(*hash, "correct horse"));
     CHECK_FALSE(*fixture.verify(*hash, "wrong horse"));
+}
+
+TEST_CASE("without memory on a hashing thread the request is busy and the thread goes on")
+{
+    asio::io_context io;
+    testing::recording_log log;
+    auth::hasher hasher{auth::hash_options{.threads = 1}, std::make_unique<short_of_memory>(), log};
+    auto const client_address = *identity::address::parse("192.0.2.7");
+    auto const unknown = testing::run(io, hasher.verify(std::nullopt, {}, base::secret{"password"}, client_address));
+    REQUIRE_FALSE(unknown);
+    CHECK(unknown.error().code == code::busy);
+    CHECK(unknown.error().reason == "out of memory");
+    auto const known = testing::run(io, hasher.verify("hash", {}, base::secret{"password"}, client_address));
+    REQUIRE(known);
+    CHECK(*known);
 }
 
 TEST_CASE("the hasher uses Argon2id with the given parameters")
