@@ -160,7 +160,8 @@ sqlite3_stmt* database::prepared(std::string_view sql)
     int const result = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),
                                           SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
     if (result != SQLITE_OK) fail(result);
-    prepared_.emplace(sql, handle);
+    std::unique_ptr<sqlite3_stmt, finalizing> owned{handle};
+    prepared_.emplace(sql, std::move(owned));
     return handle;
 }
 

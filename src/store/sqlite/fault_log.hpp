@@ -21,8 +21,12 @@ public:
 
     /// Event `store_failed`; `during` names the operation. The next line has the number of lines left out before it.
     void report(std::string_view during, error const& problem);
+    /// The same for std::bad_alloc, as SQLite reports its own lack of memory.
+    void report_no_memory(std::string_view during);
 
 private:
+    void report(std::string_view during, int code, std::string_view problem);
+
     log::logger& log_;
     std::mutex mutex_;
     std::optional<std::chrono::steady_clock::time_point> last_;

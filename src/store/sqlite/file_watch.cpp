@@ -6,9 +6,17 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <chrono>
+#include <limits>
 
 namespace porter::detail::store::sqlite {
+
+namespace {
+
+constexpr std::size_t time_digits = std::numeric_limits<std::int64_t>::digits10 + 2;  // with a sign
+
+}  // namespace
 
 file_watch::file_watch(std::filesystem::path const& file, log::logger& log) : file_(file), log_(log)
 {
@@ -16,6 +24,8 @@ file_watch::file_watch(std::filesystem::path const& file, log::logger& log) : fi
         paths_[each] = file.string() + suffixes[each];
         opened_[each] = identity_of(paths_[each]);
     }
+    name_aside_ = paths_[of_log] + ".of-lost-database-";
+    name_aside_.reserve(name_aside_.size() + time_digits);
 }
 
 bool file_watch::detect_loss()
@@ -69,9 +79,12 @@ void file_watch::clear_away(bool is_empty)
         ::unlink(paths_[of_log].c_str());
     } else {
         auto const now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()).time_since_epoch();
-        auto const name = paths_[of_log] + ".of-lost-database-" + std::to_string(now.count());
-        if (::renameat2(AT_FDCWD, paths_[of_log].c_str(), AT_FDCWD, name.c_str(), RENAME_NOREPLACE) != 0) return;
-        log_.warn("database_log_set_aside", {{"file", name}});
+        std::array<char, time_digits> digits{};
+        auto const* const end = std::to_chars(digits.data(), digits.data() + digits.size(), now.count()).ptr;
+        name_aside_.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
+        auto const* const name = name_aside_.c_str();
+        if (::renameat2(AT_FDCWD, paths_[of_log].c_str(), AT_FDCWD, name, RENAME_NOREPLACE) != 0) return;
+        log_.warn("database_log_set_aside", {{"file", name_aside_}});
     }
     if (is_ours(of_index)) ::unlink(paths_[of_index].c_str());  // the index of that log
 }

@@ -33,9 +33,9 @@ public:
     /// when its index was removed: other programs may have written since.
     bool has_own_log() const;
 
-    /// To be called after the connections are closed. When the database was removed or replaced, removes its log if
-    /// that is empty, else renames it (`database_log_set_aside`), so that SQLite does not replay it over another
-    /// database.
+    /// To be called once, after the connections are closed; allocates nothing. When the database was removed or
+    /// replaced, removes its log if that is empty, else renames it (`database_log_set_aside`), so that SQLite does not
+    /// replay it over another database.
     void clear_away(bool is_empty);
 
     std::filesystem::path const& file() const noexcept { return file_; }
@@ -65,6 +65,7 @@ private:
     std::filesystem::path file_;
     log::logger& log_;
     std::array<std::string, suffixes.size()> paths_;
+    std::string name_aside_;  // of a log that is set aside; its time is added then
     std::array<std::optional<identity>, suffixes.size()> opened_;
     std::int64_t found_version_ = 0;  // written before lost_, once
     std::int64_t own_version_ = 0;

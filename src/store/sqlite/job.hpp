@@ -1,8 +1,5 @@
 #pragma once
 
-#include <asio/async_result.hpp>
-#include <asio/executor_work_guard.hpp>
-#include <asio/post.hpp>
 #include <asio/this_coro.hpp>
 #include <chrono>
 #include <cstdint>
@@ -11,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/suspended_task.hpp"
 #include "porter/result.hpp"
 #include "porter/task.hpp"
 #include "store/ports.hpp"
@@ -32,25 +30,27 @@ public:
     job(job const&) = delete;
     job& operator=(job const&) = delete;
 
-    /// Does the work and stores the outcome; may throw error, and may be run again after that. False: the outcome is an
-    /// error and nothing is to be committed.
+    /// Does the work and stores the outcome; may throw error and std::bad_alloc, and may be run again after that.
+    /// False: the outcome is an error and nothing is to be committed.
     virtual bool run(database& db) = 0;
     /// Replaces the outcome by `unavailable`.
-    virtual void fail() = 0;
+    virtual void fail() noexcept = 0;
     /// Passes the outcome to the waiting task, on the task's own thread. Called once, as the last call.
-    virtual void finish() = 0;
+    virtual void finish() noexcept = 0;
 
     files const reads_from;
     time queued_at{};
 };
 
-template <typename Work, typename Handler>
+template <typename Work>
 class request final : public job {
 public:
-    /// `work` lives in the frame of the waiting task, which lives as long as its handler.
-    request(Work& work, files from, io_executor const& executor, Handler handler)
-        : job(from), work_(work), guard_(executor), handler_(std::move(handler))
-    {}
+    using outcome = std::invoke_result_t<Work&, database&>;
+
+    /// `work` lives in the frame of the waiting task.
+    request(Work& work, files from, io_executor const& executor) : job(from), work_(work), task_(executor) {}
+
+    void suspend(base::resume_handler<outcome> handler) noexcept { task_.suspend(std::move(handler)); }
 
     bool run(database& db) override
     {
@@ -58,23 +58,13 @@ public:
         return outcome_->has_value();
     }
 
-    void fail() override { outcome_.emplace(unexpected(errc::unavailable)); }
+    void fail() noexcept override { outcome_.emplace(unexpected(errc::unavailable)); }
 
-    void finish() override
-    {
-        auto const executor = guard_.get_executor();
-        // The guard moves along, so that this thread does not touch the context after the task has resumed.
-        auto resume = [guard = std::move(guard_), handler = std::move(handler_),
-                       outcome = std::move(*outcome_)]() mutable { std::move(handler)(std::move(outcome)); };
-        asio::post(executor, std::move(resume));
-    }
+    void finish() noexcept override { task_.resume(std::move(*outcome_)); }
 
 private:
-    using outcome = std::invoke_result_t<Work&, database&>;
-
     Work& work_;
-    asio::executor_work_guard<io_executor> guard_;
-    Handler handler_;
+    base::suspended_task<outcome> task_;
     std::optional<outcome> outcome_;
 };
 
@@ -86,16 +76,17 @@ auto submit(job_queue& queue, Work work, job::files from = job::files::opened)
 {
     using outcome = std::invoke_result_t<Work&, database&>;
     auto const executor = co_await asio::this_coro::executor;
-    auto initiate = [&queue, &work, &executor, from](auto handler) {
-        using handler_type = std::decay_t<decltype(handler)>;
-        std::unique_ptr<job> pending =
-            std::make_unique<request<Work, handler_type>>(work, from, executor, std::move(handler));
-        if (!queue.try_push(pending)) {
-            pending->fail();
-            pending->finish();
-        }
+    auto made = std::make_unique<request<Work>>(work, from, executor);
+    auto& waiting = *made;
+    job_queue::jobs pending(1);
+    pending.front() = std::move(made);
+    auto initiate = [&queue, &pending, &waiting](base::resume_handler<outcome> handler) {
+        waiting.suspend(std::move(handler));
+        if (queue.try_push(pending)) return;
+        waiting.fail();
+        waiting.finish();
     };
-    auto operation = asio::async_initiate<decltype(use_task) const, void(outcome)>(initiate, use_task);
+    auto operation = base::suspend<outcome>(initiate);
     co_return co_await std::move(operation);
 }
 

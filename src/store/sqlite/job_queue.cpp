@@ -12,25 +12,25 @@ job_queue::job_queue(std::size_t limit) : limit_(limit) {}
 
 job_queue::~job_queue() = default;
 
-bool job_queue::try_push(std::unique_ptr<job>& waiting)
+bool job_queue::try_push(jobs& waiting)
 {
     std::lock_guard const lock{mutex_};
     if (closed_ || pending_.size() >= limit_) return false;
-    add(std::move(waiting));
+    add(waiting);
     return true;
 }
 
-void job_queue::push(std::unique_ptr<job> waiting)
+void job_queue::push(jobs& waiting)
 {
     std::lock_guard const lock{mutex_};
     assert(!closed_);
-    add(std::move(waiting));
+    add(waiting);
 }
 
-void job_queue::add(std::unique_ptr<job> waiting)
+void job_queue::add(jobs& waiting)
 {
-    waiting->queued_at = std::chrono::steady_clock::now();
-    pending_.push_back(std::move(waiting));
+    waiting.front()->queued_at = std::chrono::steady_clock::now();
+    pending_.splice(pending_.end(), waiting);
     changed_.notify_one();
 }
 
@@ -43,10 +43,9 @@ job_queue::jobs job_queue::take(std::size_t most, time until)
     } else {
         changed_.wait_until(lock, until, ready);
     }
-    auto const first = pending_.begin();
-    auto const last = first + static_cast<std::ptrdiff_t>(std::min(most, pending_.size()));
-    jobs taken{std::make_move_iterator(first), std::make_move_iterator(last)};
-    pending_.erase(first, last);
+    auto const count = static_cast<std::ptrdiff_t>(std::min(most, pending_.size()));
+    jobs taken;
+    taken.splice(taken.end(), pending_, pending_.begin(), std::next(pending_.begin(), count));
     return taken;
 }
 

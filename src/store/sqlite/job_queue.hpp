@@ -3,29 +3,29 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <memory>
 #include <mutex>
-#include <vector>
 
 namespace porter::detail::store::sqlite {
 
 class job;
 
 /// The jobs that wait for a thread of the store, in order. Bounded: a job that would wait behind thousands fails at
-/// once. Safe from any thread; one thread takes.
+/// once. Safe from any thread; one thread takes. Allocates nothing, because neither the threads of the store nor the
+/// initiation of a task could handle std::bad_alloc: the caller makes the list of one job.
 class job_queue {
 public:
     using time = std::chrono::steady_clock::time_point;
-    using jobs = std::vector<std::unique_ptr<job>>;
+    using jobs = std::list<std::unique_ptr<job>>;
 
     explicit job_queue(std::size_t limit);
     ~job_queue();
 
-    /// Adds the job. False: the queue is full or closed, and the caller keeps the job.
-    [[nodiscard]] bool try_push(std::unique_ptr<job>& waiting);
-    /// Adds a job of the store itself, regardless of the limit. The queue is not closed.
-    void push(std::unique_ptr<job> waiting);
+    /// Takes over the one job of the list. False: the queue is full or closed, and the caller keeps the job.
+    [[nodiscard]] bool try_push(jobs& waiting);
+    /// Takes over the one job of the list, which is the store's own, regardless of the limit. The queue is not closed.
+    void push(jobs& waiting);
 
     /// Takes up to `most` jobs, oldest first. Waits until there is one, the queue is closed, or `until`
     /// (time_point::max(): no time limit).
@@ -37,12 +37,12 @@ public:
     bool is_finished() const;
 
 private:
-    void add(std::unique_ptr<job> waiting);
+    void add(jobs& waiting);
 
     std::size_t const limit_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
-    std::deque<std::unique_ptr<job>> pending_;
+    jobs pending_;
     bool closed_ = false;
 };
 

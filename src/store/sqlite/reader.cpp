@@ -2,6 +2,7 @@
 
 #include <future>
 #include <iterator>
+#include <new>
 #include <string_view>
 #include <utility>
 
@@ -44,9 +45,9 @@ public:
     }
 
     /// Does nothing: the watch then reports also what ended since the previous watch, or all of the journal.
-    void fail() override {}
+    void fail() noexcept override {}
 
-    void finish() override
+    void finish() noexcept override
     {
         owner_.next_check_ = steady_clock::now();
         {
@@ -91,7 +92,9 @@ void reader::watch(session_watch watch)
     if (!watch.on_sessions_ended) return;
     auto request = std::make_unique<watch_request>(*this, std::move(watch));
     auto done = request->done();
-    queue_.push(std::move(request));
+    job_queue::jobs waiting(1);
+    waiting.front() = std::move(request);
+    queue_.push(waiting);
     done.wait();
 }
 
@@ -112,6 +115,9 @@ void reader::reply(job& request)
         run(request);
     } catch (error const& problem) {
         faults_.report("look-up", problem);
+        request.fail();
+    } catch (std::bad_alloc const&) {
+        faults_.report_no_memory("look-up");
         request.fail();
     }
 }
@@ -139,19 +145,31 @@ void reader::check_for_changes()
         return;
     }
     next_check_ = steady_clock::now() + check_interval;
-    if (!files_.detect_loss()) {
-        notify_ended();
-    } else if (!std::exchange(notified_of_loss_, true) && watch_.on_store_lost) {
-        watch_.on_store_lost(files_.reason());
+    auto const seen_version = seen_version_;
+    auto const notified_until = notified_until_;
+    try {
+        files_.detect_loss() ? notify_lost() : notify_ended();
+    } catch (std::bad_alloc const&) {  // the next check notifies again, of the same
+        seen_version_ = seen_version;
+        notified_until_ = notified_until;
+        faults_.report_no_memory("watch");
     }
+}
+
+void reader::notify_lost()
+{
+    if (notified_of_loss_) return;
+    if (watch_.on_store_lost) watch_.on_store_lost(files_.reason());
+    notified_of_loss_ = true;
 }
 
 void reader::close_lost()
 {
-    if (!database_) return;
-    database_->keep_log_on_close();
+    if (closed_others_) return;
+    if (database_) database_->keep_log_on_close();
     database_.reset();
     close_others_();
+    closed_others_ = true;
 }
 
 void reader::notify_ended()

@@ -43,6 +43,7 @@ private:
     void check_for_changes();
     void close_lost();
     void notify_ended();
+    void notify_lost();
     /// The journal's new entries. `rewound`: the journal is older than what was read already.
     std::vector<ended_session> read_ended(bool& rewound);
 
@@ -58,6 +59,7 @@ private:
     std::int64_t seen_version_ = 0;    // PRAGMA data_version at the last check
     std::int64_t notified_until_ = 0;  // an id in the journal
     bool notified_of_loss_ = false;
+    bool closed_others_ = false;
 
     std::mutex mutex_;  // guards watch_ and is held while it is called
     session_watch watch_;

@@ -1,5 +1,7 @@
 #include "store/sqlite/transaction.hpp"
 
+#include <new>
+
 #include "store/sqlite/sqlite_error.hpp"
 #include "store/sqlite/statement.hpp"
 
@@ -14,13 +16,21 @@ void roll_back(database& db, std::string_view sql) noexcept
     try {
         statement{db, sql}.run();
     } catch (error const&) {
+    } catch (std::bad_alloc const&) {  // of the error
     }
+}
+
+/// So that a rollback does not have to: it may be the lack of memory that causes it.
+void prepare(database& db, std::string_view sql)
+{
+    statement const prepared{db, sql};
 }
 
 }  // namespace
 
 transaction::transaction(database& on) : database_(on)
 {
+    prepare(database_, "ROLLBACK");
     statement{database_, "BEGIN IMMEDIATE"}.run();
 }
 
@@ -36,6 +46,8 @@ void transaction::commit()
 
 savepoint::savepoint(database& on) : database_(on)
 {
+    prepare(database_, "ROLLBACK TO part");
+    prepare(database_, "RELEASE part");
     statement{database_, "SAVEPOINT part"}.run();
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <future>
+#include <new>
 #include <utility>
 
 #include "base/thread.hpp"
@@ -31,8 +32,8 @@ constexpr milliseconds checkpoint_timeout{100};
 class writer::wakeup final : public job {
 public:
     bool run(database&) override { return true; }
-    void fail() override {}
-    void finish() override { done_.set_value(); }
+    void fail() noexcept override {}
+    void finish() noexcept override { done_.set_value(); }
 
     std::future<void> done() { return done_.get_future(); }
 
@@ -60,7 +61,9 @@ void writer::close_lost()
 {
     auto request = std::make_unique<wakeup>();
     auto done = request->done();
-    queue_.push(std::move(request));
+    job_queue::jobs waiting(1);
+    waiting.front() = std::move(request);
+    queue_.push(waiting);
     done.wait();
 }
 
@@ -71,7 +74,7 @@ void writer::run()
         auto group = queue_.take(group_limit);
         if (files_.detect_loss()) {
             abandon_files();
-            for (auto const& each : group) each->fail();
+            fail_all(group);
         } else {
             write(group);
         }
@@ -96,6 +99,8 @@ void writer::abandon_files()
         emptied = files_.has_own_log() && database_->checkpoint();
     } catch (error const& problem) {
         faults_.report("checkpoint", problem);
+    } catch (std::bad_alloc const&) {
+        faults_.report_no_memory("checkpoint");
     }
     // SQLite must not checkpoint or remove a log after it or its database was replaced.
     database_->keep_log_on_close();
@@ -114,10 +119,18 @@ void writer::write(waiting_jobs waiting)
             if (problem.is_busy()) {
                 waiting = fail_overdue(waiting);
             } else {
-                for (auto const& each : std::exchange(waiting, {})) each->fail();
+                fail_all(std::exchange(waiting, {}));
             }
+        } catch (std::bad_alloc const&) {
+            faults_.report_no_memory("write");
+            fail_all(std::exchange(waiting, {}));
         }
     }
+}
+
+void writer::fail_all(waiting_jobs waiting)
+{
+    for (auto const& each : waiting) each->fail();
 }
 
 void writer::commit(waiting_jobs waiting)
@@ -150,7 +163,7 @@ writer::waiting_jobs writer::fail_overdue(waiting_jobs waiting)
     auto rest = waiting;
     do {
         rest.front()->fail();
-        rest = rest.subspan(1);
+        rest.advance(1);
     } while (!rest.empty() && rest.front()->queued_at + options_.busy_timeout <= now);
     return rest;
 }
@@ -179,6 +192,9 @@ void writer::maintain()
         next_checkpoint_ = emptied ? options_.checkpoint_pages : 2 * next_checkpoint_;
     } catch (error const& problem) {
         faults_.report("checkpoint", problem);
+        next_checkpoint_ = 2 * next_checkpoint_;
+    } catch (std::bad_alloc const&) {
+        faults_.report_no_memory("checkpoint");
         next_checkpoint_ = 2 * next_checkpoint_;
     }
 }

@@ -2,7 +2,7 @@
 
 #include <chrono>
 #include <memory>
-#include <span>
+#include <ranges>
 #include <thread>
 
 #include "store/sqlite/database.hpp"
@@ -32,10 +32,11 @@ public:
 
 private:
     class wakeup;
-    using waiting_jobs = std::span<std::unique_ptr<job>>;
+    using waiting_jobs = std::ranges::subrange<job_queue::jobs::iterator>;
 
     void run();
     void write(waiting_jobs waiting);
+    static void fail_all(waiting_jobs waiting);
     void commit(waiting_jobs waiting);
     void run_in_savepoint(job& request);
     waiting_jobs fail_overdue(waiting_jobs waiting);
