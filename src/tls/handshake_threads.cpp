@@ -2,6 +2,7 @@
 
 #include <asio/associated_cancellation_slot.hpp>
 #include <iterator>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -41,7 +42,7 @@ void handshake_threads::stop()
     changed_.notify_all();
     for (auto& thread : threads_) thread.join();
     for (auto& site_queue : queues_) {
-        for (auto& each : site_queue.steps) resume(std::move(each), std::nullopt);
+        for (auto& each : site_queue.steps) each.waiter.resume(std::nullopt);
     }
 }
 
@@ -52,12 +53,20 @@ task<std::optional<engine::progress>> handshake_threads::run_step(engine& sessio
     auto const state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) co_return std::nullopt;
     auto executor = co_await asio::this_coro::executor;
-    auto initiate = [this, &session, &site, executor](auto handler) {
+    step_list added;
+    added.push_back(step{&session, base::suspended_task<value>{executor}});
+    auto initiate = [this, &session, &site, &added](base::resume_handler<value> handler) {
         auto slot = asio::get_associated_cancellation_slot(handler);
-        if (slot.is_connected()) slot.assign([this, &session](asio::cancellation_type) { withdraw(session); });
-        enqueue({&session, asio::executor_work_guard<io_executor>{executor}, std::move(handler)}, site);
+        auto& waiter = added.front().waiter;
+        waiter.suspend(std::move(handler));
+        try {
+            if (slot.is_connected()) slot.assign([this, &session](asio::cancellation_type) { withdraw(session); });
+            enqueue(added, site);
+        } catch (std::bad_alloc const&) {  // Asio calls this from a function that is noexcept
+            waiter.resume(std::nullopt);
+        }
     };
-    auto operation = asio::async_initiate<decltype(use_task) const, void(value)>(initiate, use_task);
+    auto operation = base::suspend<value>(initiate);
     co_return co_await std::move(operation);
 }
 
@@ -70,7 +79,7 @@ void handshake_threads::withdraw(engine const& session)
         if (found == positions_.end()) return;
         withdrawn = remove(found->second);
     }
-    resume(std::move(withdrawn.front()), std::nullopt);
+    withdrawn.front().waiter.resume(std::nullopt);
 }
 
 std::size_t handshake_threads::pending() const
@@ -79,31 +88,34 @@ std::size_t handshake_threads::pending() const
     return positions_.size();
 }
 
-void handshake_threads::resume(step&& finished, std::optional<engine::progress> result)
-{
-    auto const executor = finished.guard.get_executor();
-    // The guard moves to the task's thread and is released there: here the context may be destroyed by then.
-    asio::post(executor, [guard = std::move(finished.guard), waiter = std::move(finished.waiter), result]() mutable {
-        // A later cancellation is for the task's next operation.
-        asio::get_associated_cancellation_slot(waiter).clear();
-        std::move(waiter)(result);
-    });
-}
-
-void handshake_threads::enqueue(step&& added, std::string const& site)
+void handshake_threads::enqueue(step_list& added, std::string const& site)
 {
     {
         std::lock_guard const lock{mutex_};
-        auto own_queue = by_site_.find(site);
-        if (own_queue == by_site_.end()) {
-            queues_.push_back({site, {}});
-            own_queue = by_site_.emplace(queues_.back().site, std::prev(queues_.end())).first;
+        auto const* const session = added.front().session;
+        auto& entry = positions_[session];
+        try {
+            entry.owner = queue_of(site);
+        } catch (std::bad_alloc const&) {
+            positions_.erase(session);
+            throw;
         }
-        auto& steps = own_queue->second->steps;
-        steps.push_back(std::move(added));
-        positions_.emplace(steps.back().session, position{own_queue->second, std::prev(steps.end())});
+        entry.entry = added.begin();
+        entry.owner->steps.splice(entry.owner->steps.end(), added);
     }
     changed_.notify_one();
+}
+
+/// The queue of the site; a new one is empty, until the caller adds a step.
+handshake_threads::queue_list::iterator handshake_threads::queue_of(std::string const& site)
+{
+    if (auto const known = by_site_.find(site); known != by_site_.end()) return known->second;
+    queue_list added;
+    added.push_back({site, {}});
+    auto const own = added.begin();
+    by_site_.emplace(own->site, own);
+    queues_.splice(queues_.end(), added);
+    return own;
 }
 
 /// Returns the step as a list of one. Removes its queue if that is then empty.
@@ -136,7 +148,7 @@ void handshake_threads::run()
     for (auto next = pop(); !next.empty(); next = pop()) {
         auto& current = next.front();
         auto const result = current.session->handshake();
-        resume(std::move(current), result);
+        current.waiter.resume(result);
     }
 }
 

@@ -11,7 +11,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/asio.hpp"
+#include "base/suspended_task.hpp"
+#include "porter/task.hpp"
 #include "tls/engine.hpp"
 
 namespace porter::detail::tls {
@@ -24,7 +25,7 @@ namespace porter::detail::tls {
 /// The caller limits the number of pending steps (server::tls_handshake_limiter).
 ///
 /// Safe from any thread. Destroy it when no step is left, or before the io_contexts of the waiting tasks: running steps
-/// are finished, queued ones are withdrawn. If there is no memory to resume a task, the process ends (std::terminate).
+/// are finished, queued ones are withdrawn.
 class handshake_threads {
 public:
     /// `count`: the number of threads, and of ClientHellos processed at once. Throws start_error if they cannot be
@@ -34,8 +35,9 @@ public:
     handshake_threads(handshake_threads const&) = delete;
     handshake_threads& operator=(handshake_threads const&) = delete;
 
-    /// Calls session.handshake() on one of the threads, in the site's turn; none: it was withdrawn. Do not use the
-    /// engine until it returns. The task resumes on its own executor; its cancellation withdraws the step.
+    /// Calls session.handshake() on one of the threads, in the site's turn; none: it was withdrawn, or there was no
+    /// memory for it. Do not use the engine until it returns. The task resumes on its own executor; its cancellation
+    /// withdraws the step.
     task<std::optional<engine::progress>> run_step(engine& session, std::string const& site);
 
     /// Removes this engine's step and resumes its task, if the step is queued; does nothing if it is running or
@@ -49,8 +51,7 @@ private:
     /// One call of handshake(), and the task that waits for it.
     struct step {
         engine* session;
-        asio::executor_work_guard<io_executor> guard;
-        base::resume_handler<std::optional<engine::progress>> waiter;
+        base::suspended_task<std::optional<engine::progress>> waiter;
     };
 
     using step_list = std::list<step>;
@@ -66,8 +67,9 @@ private:
         step_list::iterator entry;
     };
 
-    static void resume(step&& finished, std::optional<engine::progress> result);
-    void enqueue(step&& added, std::string const& site);
+    /// Takes over the one step of the list. Throws std::bad_alloc; then the caller keeps it.
+    void enqueue(step_list& added, std::string const& site);
+    queue_list::iterator queue_of(std::string const& site);
     step_list remove(position from);
     step_list pop();
     void run();
