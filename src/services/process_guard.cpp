@@ -3,7 +3,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
+#include <new>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -67,9 +69,12 @@ void process_guard::stop() noexcept
 int process_guard::add(pid_t group)
 {
     std::lock_guard const lock{mutex_};
-    groups_.insert(group);
-    if (tell('+', group) == 0) return 0;
-    auto const error = restart();
+    int error = ENOMEM;
+    try {
+        groups_.insert(group);
+        error = tell('+', group) == 0 ? 0 : restart();
+    } catch (std::bad_alloc const&) {  // the caller has a process that it must end
+    }
     if (error != 0) groups_.erase(group);
     return error;
 }
