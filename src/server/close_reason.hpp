@@ -1,13 +1,16 @@
 #pragma once
 
+#include <cstdint>
+#include <new>
 #include <string>
-#include <utility>
+#include <string_view>
 
 #include "porter/error.hpp"
 
 namespace porter::detail::server {
 
-/// Why a connection ends, which decides how it is closed.
+/// Why a connection ends, which decides how it is closed. Making one does not throw, because it may be the lack of
+/// memory that ends the connection: then the message is left out.
 class close_reason {
 public:
     enum class kind_type : std::uint8_t {
@@ -18,23 +21,27 @@ public:
         lost          ///< a reset or another error: nothing can be sent
     };
 
-    static close_reason local(code code, std::string message = {})
+    static close_reason local(code code, std::string_view message = {}) noexcept
     {
-        return {kind_type::local, code, std::move(message)};
+        return {kind_type::local, code, message};
     }
-    static close_reason peer_closed() { return {kind_type::peer_closed, code::normal, {}}; }
-    static close_reason half_closed() { return {kind_type::half_closed, code::normal, {}}; }
-    static close_reason truncated() { return {kind_type::truncated, code::normal, {}}; }
-    static close_reason lost(std::string message) { return {kind_type::lost, code::normal, std::move(message)}; }
+    static close_reason peer_closed() noexcept { return {kind_type::peer_closed, code::normal, {}}; }
+    static close_reason half_closed() noexcept { return {kind_type::half_closed, code::normal, {}}; }
+    static close_reason truncated() noexcept { return {kind_type::truncated, code::normal, {}}; }
+    static close_reason lost(std::string_view message) noexcept { return {kind_type::lost, code::normal, message}; }
 
     kind_type kind() const noexcept { return kind_; }
     code close_code() const noexcept { return code_; }
     std::string const& message() const noexcept { return message_; }
 
 private:
-    close_reason(kind_type kind, porter::code code, std::string message)
-        : kind_(kind), code_(code), message_(std::move(message))
-    {}
+    close_reason(kind_type kind, porter::code code, std::string_view message) noexcept : kind_(kind), code_(code)
+    {
+        try {
+            message_ = message;
+        } catch (std::bad_alloc const&) {
+        }
+    }
 
     kind_type kind_;
     code code_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -389,7 +390,10 @@ void connection::abort(close_reason reason)
     if (concurrency_) concurrency_->writer.resume_all();
     // The service may still await something else although the connection has ended.
     is_aborted_ = true;
-    cancellation_.emit(asio::cancellation_type::terminal);
+    try {
+        cancellation_.emit(asio::cancellation_type::terminal);
+    } catch (std::bad_alloc const&) {  // the next tick emits it again
+    }
 }
 
 void connection::evict()
@@ -404,7 +408,7 @@ task<void> connection::close()
     while (is_writing() || receiving_.answer == answer_state::running) co_await writer().wait();
     bool const is_readable =
         close_reason_->kind() != close_reason::kind_type::lost && close_reason_->close_code() != code::slow_consumer;
-    if (concurrency_) concurrency_->writer.close_outbox(is_readable);
+    bool const is_whole = !concurrency_ || concurrency_->writer.close_outbox(is_readable);
     if (evictable_slot_ != nullptr) evictable_slot_->unpin();
     bool const is_evicted = slot_ != nullptr && slot_->is_evicted();
     auto const permit = is_evicted ? slot_->permit_reject() : std::nullopt;
@@ -417,7 +421,8 @@ task<void> connection::close()
     if (waits) time = is_slow ? linger_time : timeouts_.options().output_time;
     close_deadline_.set(std::chrono::steady_clock::now() + time);
     if (close_reason_->kind() == close_reason::kind_type::local) {
-        queue(protocol::closing{static_cast<std::uint16_t>(close_reason_->close_code()), close_reason_->message()});
+        auto const sent = is_whole ? close_reason_->close_code() : code::internal;
+        queue(protocol::closing{static_cast<std::uint16_t>(sent), close_reason_->message()});
     }
     if (close_reason_->kind() != close_reason::kind_type::lost && can_send_closing()) {
         base::error_code error;
@@ -436,7 +441,7 @@ task<bool> connection::shutdown_send(close_reason reason)
 {
     if (close_reason_ || is_sending_ended()) co_return false;
     writer().end_outbox();
-    writer().close_outbox(true);
+    if (!writer().close_outbox(true)) throw std::bad_alloc{};
     queue(protocol::closing{static_cast<std::uint16_t>(reason.close_code()), reason.message()});
     sending_ = sending_state::closing;
     auto const is_open = co_await flush();

@@ -35,11 +35,7 @@ void message_loop::report_defect(std::exception_ptr escaped)
 void message_loop::log_defect(std::string_view description)
 {
     ctx_.log.with(conn_.address()).error("defect", {log::quoted("what", description)});
-    try {
-        conn_.end(close_reason::local(code::internal, "the service failed"));
-    } catch (std::bad_alloc const&) {  // the connection must still be closed in order
-        conn_.end(close_reason::local(code::internal));
-    }
+    conn_.end(close_reason::local(code::internal, "the service failed"));
 }
 
 message const* message_loop::next()
@@ -213,12 +209,12 @@ task<bool> message_loop::send(data_buffer& buffer, std::size_t size)
 
 task<bool> message_loop::shutdown_send(code value, std::string reason)
 {
-    return conn_.shutdown_send(close_reason::local(value, std::move(reason)));
+    return conn_.shutdown_send(close_reason::local(value, reason));
 }
 
 void message_loop::close(code value, std::string reason)
 {
-    conn_.abort(close_reason::local(value, std::move(reason)));
+    conn_.abort(close_reason::local(value, reason));
 }
 
 void message_loop::deny_unsupported()

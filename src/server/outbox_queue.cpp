@@ -122,7 +122,7 @@ post_result outbox::post_data(std::shared_ptr<std::string const> bytes) const
 
 void outbox::close(code value, std::string reason) const
 {
-    queue_->close(close_reason::local(value, std::move(reason)));
+    queue_->close(close_reason::local(value, reason));
 }
 
 }  // namespace porter

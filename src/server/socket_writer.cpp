@@ -14,6 +14,9 @@ namespace {
 /// Posted messages alone do not fill the output: then the connection would read no requests.
 constexpr std::size_t posted_limit = output_limit / 2;
 
+// Made beforehand: a cancellation must not fail for lack of memory.
+std::exception_ptr const cancelled = std::make_exception_ptr(std::system_error{asio::error::operation_aborted});
+
 }  // namespace
 
 socket_writer::~socket_writer()
@@ -37,9 +40,9 @@ void socket_writer::on_written(base::error_code const& error, std::size_t size)
     is_writing_ = false;
     written_ += size;
     bool const was_open = conn_.ended() == nullptr;
-    conn_.on_written(size, error);
     bool const is_awaited = !waiters_.empty();
     try {
+        conn_.on_written(size, error);
         resume_all();
         if (conn_.ended() != nullptr) {
             if (was_open && !is_awaited) conn_.abort(*conn_.ended());  // wakes the service, whatever it awaits
@@ -59,29 +62,43 @@ void socket_writer::on_written(base::error_code const& error, std::size_t size)
 
 task<void> socket_writer::wait()
 {
-    return base::suspend<std::exception_ptr>([this](base::resume_handler<std::exception_ptr> handler) {
-        auto const added = waiters_.insert(waiters_.end(), waiter{std::move(handler)});
-        auto slot = asio::get_associated_cancellation_slot(added->resume);
-        added->is_cancellable = slot.is_connected() && !conn_.is_own(slot);
-        if (!added->is_cancellable) return;
-        slot.assign([this, added](asio::cancellation_type) {
-            added->is_cancellable = false;  // the slot runs this function: it cannot be cleared now
-            resume(added, std::make_exception_ptr(std::system_error{asio::error::operation_aborted}));
+    waiters added;
+    added.emplace_back(conn_.owner().executor());
+    auto initiate = [this, &added](base::resume_handler<std::exception_ptr> handler) {
+        add(added, std::move(handler));
+    };
+    auto operation = base::suspend<std::exception_ptr>(initiate);
+    co_await std::move(operation);
+}
+
+/// Takes over the one waiter of the list.
+void socket_writer::add(waiters& added, base::resume_handler<std::exception_ptr> handler) noexcept
+{
+    auto const own = added.begin();
+    own->slot = asio::get_associated_cancellation_slot(handler);
+    own->task.suspend(std::move(handler));
+    waiters_.splice(waiters_.end(), added);
+    if (!own->slot.is_connected() || conn_.is_own(own->slot)) return;
+    try {
+        own->slot.assign([this, own](asio::cancellation_type) {
+            own->is_cancellable = false;  // the slot runs this function: it cannot be cleared now
+            resume(own, cancelled);
         });
-    });
+        own->is_cancellable = true;
+    } catch (std::bad_alloc const&) {
+        resume(own, std::current_exception());
+    }
 }
 
 /// Resuming takes a round of the executor, because the caller may be the cancellation of the coroutine that resumes.
-void socket_writer::resume(waiters::iterator which, std::exception_ptr error)
+void socket_writer::resume(waiters::iterator which, std::exception_ptr const& error) noexcept
 {
-    if (which->is_cancellable) asio::get_associated_cancellation_slot(which->resume).clear();
-    auto handler = std::move(which->resume);
+    if (which->is_cancellable) which->slot.clear();
+    which->task.resume(error);
     waiters_.erase(which);
-    asio::post(conn_.owner().executor(),
-               [handler = std::move(handler), error]() mutable { std::move(handler)(error); });
 }
 
-void socket_writer::resume_all()
+void socket_writer::resume_all() noexcept
 {
     while (!waiters_.empty()) resume(waiters_.begin(), nullptr);
 }
@@ -123,11 +140,17 @@ void socket_writer::end_outbox() noexcept
     if (outbox_) outbox_->end();
 }
 
-void socket_writer::close_outbox(bool is_readable)
+bool socket_writer::close_outbox(bool is_readable) noexcept
 {
-    if (!outbox_) return;
-    if (is_readable) take_posted(std::numeric_limits<std::size_t>::max());
+    if (!outbox_) return true;
+    bool is_whole = true;
+    try {
+        if (is_readable) take_posted(std::numeric_limits<std::size_t>::max());
+    } catch (std::bad_alloc const&) {  // the connection must still be closed in order
+        is_whole = false;
+    }
     outbox_->detach();
+    return is_whole;
 }
 
 std::size_t socket_writer::posted() const

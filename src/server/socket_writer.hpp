@@ -5,7 +5,7 @@
 #include <list>
 #include <memory>
 
-#include "base/asio.hpp"
+#include "base/suspended_task.hpp"
 #include "server/outbox_queue.hpp"
 
 namespace porter::detail::server {
@@ -34,7 +34,7 @@ public:
     /// Waits until the socket has taken something, the write has ended or resume_all() was called. Throws
     /// operation_aborted when the coroutine is cancelled; serve()'s own is not, as for reads.
     task<void> wait();
-    void resume_all();
+    void resume_all() noexcept;
 
     /// The queue of messages that are posted to the connection.
     std::shared_ptr<outbox_queue> const& outbox();
@@ -44,21 +44,26 @@ public:
 
     /// The connection has ended: every post returns `gone`.
     void end_outbox() noexcept;
-    /// The connection closes: queues what was posted, if the peer can read it, and detaches the queue.
-    void close_outbox(bool is_readable);
+    /// The connection closes: queues what was posted, if the peer can read it, and detaches the queue. False: there was
+    /// no memory for all of it.
+    bool close_outbox(bool is_readable) noexcept;
     /// Bytes that were posted and are not yet output.
     std::size_t posted() const;
 
 private:
     struct waiter {
-        base::resume_handler<std::exception_ptr> resume;
+        explicit waiter(io_executor const& executor) : task(executor) {}
+
+        base::suspended_task<std::exception_ptr> task;
+        asio::cancellation_slot slot;  // of the coroutine
         bool is_cancellable = false;
     };
     using waiters = std::list<waiter>;
 
     void on_written(base::error_code const& error, std::size_t size);
     bool take_posted(std::size_t limit);
-    void resume(waiters::iterator which, std::exception_ptr error);
+    void add(waiters& added, base::resume_handler<std::exception_ptr> handler) noexcept;
+    void resume(waiters::iterator which, std::exception_ptr const& error) noexcept;
 
     connection& conn_;
     waiters waiters_;

@@ -1,6 +1,7 @@
 #include "server/worker.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "server/access_phase.hpp"
@@ -71,7 +72,12 @@ void worker::check_timeouts()
 {
     auto const now = std::chrono::steady_clock::now();
     auto const wall = clock_.now();
-    for (connection* each = first_; each != nullptr; each = each->following_) each->on_tick(now, wall);
+    for (connection* each = first_; each != nullptr; each = each->following_) {
+        try {
+            each->on_tick(now, wall);
+        } catch (std::bad_alloc const&) {  // the next tick does the same again, and the other connections have theirs
+        }
+    }
 }
 
 void worker::stop()
