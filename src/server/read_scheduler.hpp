@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
+
 #include "base/asio.hpp"
 
 namespace porter::detail::server {
@@ -27,12 +30,19 @@ private:
         std::size_t size = 0;
     };
 
+    /// A posted round. There is one at a time, in `memory_`: Asio calls schedule() from a function that is noexcept. It
+    /// has run before its connections end, and so before this object is destroyed.
+    struct posted_round;
+    template <typename T>
+    struct round_allocator;
+
     /// noexcept: an exception would leave the rest of the round unread.
     void run_round() noexcept;
 
     io_executor executor_;
     queue scheduled_;
     socket_reader const* last_ = nullptr;  // only compared: it may have been destroyed
+    alignas(std::max_align_t) std::array<std::byte, 128> memory_{};
 };
 
 }  // namespace porter::detail::server

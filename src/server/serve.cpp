@@ -1,6 +1,7 @@
 #include "server/serve.hpp"
 
 #include <chrono>
+#include <new>
 
 #include "server/access_phase.hpp"
 #include "server/message_loop.hpp"
@@ -53,6 +54,20 @@ void log_closed(connection& conn, log::logger& log)
     }
 }
 
+/// All steps until access is granted. None: the connection has ended instead.
+task<std::optional<authenticated_client>> open_access(connection& conn, server_context const& ctx)
+{
+    try {
+        co_await conn.read_proxy_header();  // after a close reason is set, each step does nothing
+        co_await conn.detect_tls(ctx.tls);
+        auto client = co_await run_access_phase(conn, ctx);
+        co_return client;
+    } catch (std::bad_alloc const&) {  // the connection must still be closed in order: a write may be in progress
+        conn.end(close_reason::local(code::internal, "out of memory"));
+    }
+    co_return std::nullopt;
+}
+
 }  // namespace
 
 task<void> serve(connection& conn, connection_slot slot, server_context const& ctx)
@@ -60,9 +75,7 @@ task<void> serve(connection& conn, connection_slot slot, server_context const& c
     // abort() cancels the wait at hand; the steps after it, close() among them, wait again.
     co_await asio::this_coro::throw_if_cancelled(false);
     conn.attach(slot);
-    co_await conn.read_proxy_header();  // after a close reason is set, each step does nothing
-    co_await conn.detect_tls(ctx.tls);
-    auto client = co_await run_access_phase(conn, ctx);
+    auto client = co_await open_access(conn, ctx);
     if (client) {
         slot.set_client(*client);
         message_loop loop{conn, ctx, *client};

@@ -1,5 +1,6 @@
 #include "server/socket_reader.hpp"
 
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -22,16 +23,29 @@ task<void> socket_reader::await()
 {
     return base::suspend<std::exception_ptr>([this](base::resume_handler<std::exception_ptr> resume) {
         resume_.emplace(std::move(resume));
-        make_cancellable();
+        try {
+            make_cancellable();
+        } catch (std::bad_alloc const&) {
+            end_without_memory();
+        }
         if (state_ == state::idle) begin();
     });
 }
 
 void socket_reader::begin()
 {
-    if (unbuffered_) return start_wait();
+    if (unbuffered_ && start_wait()) return;
     state_ = state::scheduled;
     conn_.owner().scheduler().schedule(*this);
+}
+
+/// Ends the connection, and the read in progress: Asio calls the initiation of a read from a function that is noexcept.
+void socket_reader::end_without_memory() noexcept
+{
+    is_cancellable_ = false;
+    conn_.end(close_reason::local(code::internal));
+    base::error_code ignored;  // the read has ended by itself
+    conn_.socket().cancel(ignored);
 }
 
 /// serve()'s own coroutine is not cancelled while it reads: connection::abort() ends the read. So its messages pay
@@ -80,27 +94,40 @@ void socket_reader::release_buffer()
     conn_.socket().cancel(ignored);
 }
 
-void socket_reader::start_wait()
+/// False: there was no memory, and the connection has ended.
+bool socket_reader::start_wait()
 {
     state_ = state::waiting;
     conn_.socket().trim();
-    conn_.socket().async_wait(stream::wait_read, [this](base::error_code const& error) {
-        error_ = error;
-        size_ = 0;
-        state_ = state::ready;
-        resume();
-    });
+    try {
+        conn_.socket().async_wait(stream::wait_read, [this](base::error_code const& error) {
+            error_ = error;
+            size_ = 0;
+            state_ = state::ready;
+            resume();
+        });
+    } catch (std::bad_alloc const&) {
+        end_without_memory();
+        return false;
+    }
+    return true;
 }
 
-void socket_reader::start_read()
+bool socket_reader::start_read()
 {
     state_ = state::reading;
     auto const space = conn_.socket().decoder().free_space();
-    conn_.socket().stream().async_read_some(asio::buffer(space.data(), space.size()),
-                                            [this](base::error_code const& error, std::size_t size) {
-                                                on_read(error, size);
-                                                resume();
-                                            });
+    try {
+        conn_.socket().stream().async_read_some(asio::buffer(space.data(), space.size()),
+                                                [this](base::error_code const& error, std::size_t size) {
+                                                    on_read(error, size);
+                                                    resume();
+                                                });
+    } catch (std::bad_alloc const&) {
+        state_ = state::scheduled;
+        return false;
+    }
+    return true;
 }
 
 /// `expect_input`: bytes have probably arrived.
@@ -119,8 +146,9 @@ bool socket_reader::try_read(bool expect_input)
             return true;
         }
     }
-    start_read();
-    return false;
+    if (start_read()) return false;
+    on_read(asio::error::no_memory, 0);
+    return true;
 }
 
 void socket_reader::on_read(base::error_code const& error, std::size_t size)

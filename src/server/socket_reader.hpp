@@ -52,8 +52,8 @@ private:
 
     // The transitions. The read_scheduler calls start_read(), try_read() and resume().
     void begin();                                                   // idle -> scheduled, or -> waiting
-    void start_wait();                                              // idle -> waiting
-    void start_read();                                              // scheduled -> reading
+    bool start_wait();                                              // idle -> waiting, or no memory: false
+    bool start_read();                                              // scheduled -> reading, or no memory: false
     bool try_read(bool expect_input);                               // scheduled -> ready: true; or -> reading: false
     void on_read(base::error_code const& error, std::size_t size);  // reading -> ready
     void resume();                                                  // ready -> idle: runs the coroutine, if one waits
@@ -61,6 +61,7 @@ private:
 
     task<void> await();
     void make_cancellable();
+    void end_without_memory() noexcept;
     void resume_later(std::exception_ptr error);
 
     connection& conn_;
