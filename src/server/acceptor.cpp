@@ -108,23 +108,25 @@ task<void> acceptor::accept_all(accept_handler const& deliver)
         asio::ip::tcp::endpoint from;
         auto [failed] = co_await acceptor_.async_accept(socket, from, base::use_tuple);
         if (stopped_) co_return;
-        if (failed) {
-            co_await back_off(failed);
-            continue;
+        base::error_code problem = failed;
+        if (!failed) {
+            pause_ = {};
+            // Readiness may be reported without input (by a late event of the descriptor's last owner): a blocking read
+            // would then stop every connection on this thread.
+            base::error_code ignored;
+            socket.non_blocking(true, ignored);
+            try {
+                deliver(std::move(socket), identity::address{from.address()}, thread);
+            } catch (
+                std::bad_alloc const&) {  // this connection is lost; later ones are not, once there is memory again
+                problem = asio::error::no_memory;
+            }
         }
-        pause_ = {};
-        // Readiness may be reported without input (by a late event of the descriptor's last owner): a blocking read
-        // would then stop every connection on this thread.
-        base::error_code ignored;
-        socket.non_blocking(true, ignored);
-        bool delivered = false;
+        if (!problem) continue;
         try {
-            deliver(std::move(socket), identity::address{from.address()}, thread);
-            delivered = true;
-        } catch (std::bad_alloc const&) {
-            // This connection is lost; later ones are not, once there is memory again.
+            co_await back_off(problem);
+        } catch (std::bad_alloc const&) {  // without the pause; the next accept waits for a connection
         }
-        if (!delivered) co_await back_off(asio::error::no_memory);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <asio/bind_cancellation_slot.hpp>
 #include <asio/co_spawn.hpp>
 #include <iterator>
+#include <new>
 
 #include "server/serve.hpp"
 
@@ -104,7 +105,12 @@ void tcp_server::start()
     started_ = true;
     auto const missed = [this] {
         asio::post(workers_.main().executor(), [this] {
-            if (!finished_) spawn_background(recheck_sessions());
+            if (finished_) return;
+            try {
+                spawn_background(recheck_sessions());
+            } catch (std::bad_alloc const&) {  // the maintenance rechecks them, too
+                report_defect(std::current_exception());
+            }
         });
     };
     auto const lost = [this](std::string const& reason) {
@@ -155,7 +161,12 @@ void tcp_server::on_accept(stream socket, identity::address from, worker& worker
     auto const cancellation = conn->cancellation_slot();
     auto done = [this, conn = std::move(conn)](std::exception_ptr escaped) { on_ended(escaped); };
     ++running_;
-    asio::co_spawn(worker.executor(), std::move(life), asio::bind_cancellation_slot(cancellation, std::move(done)));
+    try {
+        asio::co_spawn(worker.executor(), std::move(life), asio::bind_cancellation_slot(cancellation, std::move(done)));
+    } catch (std::bad_alloc const&) {
+        --running_;  // otherwise the server would wait for it at its end
+        throw;
+    }
 }
 
 /// Spawns what runs until stop(), on any worker.
@@ -168,11 +179,17 @@ void tcp_server::spawn(io_executor where, task<void> work)
 /// Spawns a background task on the main thread.
 void tcp_server::spawn_background(task<void> work)
 {
-    ++background_tasks_;
-    asio::co_spawn(workers_.main().executor(), std::move(work), [this](std::exception_ptr escaped) {
+    auto const on_end = [this](std::exception_ptr escaped) {
         report_defect(escaped);
         --background_tasks_;
-    });
+    };
+    ++background_tasks_;
+    try {
+        asio::co_spawn(workers_.main().executor(), std::move(work), on_end);
+    } catch (std::bad_alloc const&) {
+        --background_tasks_;  // otherwise the destructor would wait for it
+        throw;
+    }
 }
 
 void tcp_server::report_defect(std::exception_ptr escaped)
@@ -226,19 +243,27 @@ task<void> tcp_server::run_maintenance()
 {
     auto next_prune = std::chrono::steady_clock::now();
     while (!finished_) {
-        if (auto const now = std::chrono::steady_clock::now(); now >= next_prune) {
-            next_prune = now + prune_period;
-            co_await ctx_.registry.prune();
-        }
-        record_activity();
-        for (auto* each : workers_.all()) {
-            asio::post(each->executor(), [this, each] { each->report_health_checks(ctx_.log); });
+        try {  // what there is no memory for is done in the next period
+            if (auto const now = std::chrono::steady_clock::now(); now >= next_prune) {
+                next_prune = now + prune_period;
+                co_await ctx_.registry.prune();
+            }
+            record_activity();
+            for (auto* each : workers_.all()) {
+                asio::post(each->executor(), [this, each] { each->report_health_checks(ctx_.log); });
+            }
+        } catch (std::bad_alloc const&) {
+            report_defect(std::current_exception());
         }
         maintenance_timer_.expires_after(maintenance_period_);
         if (finished_) break;                                // while the store was pruned
         co_await base::wait_for_expiry(maintenance_timer_);  // or cancelled by finish()
-        co_await ctx_.registry.write_activity();
-        co_await recheck_sessions();
+        try {
+            co_await ctx_.registry.write_activity();
+            co_await recheck_sessions();
+        } catch (std::bad_alloc const&) {
+            report_defect(std::current_exception());
+        }
     }
     co_await ctx_.registry.write_activity();
 }
@@ -249,7 +274,12 @@ task<void> tcp_server::run_expiry_checks()
     while (!finished_) {
         ends_timer_.expires_after(std::chrono::seconds{1});
         co_await base::wait_for_expiry(ends_timer_);  // or cancelled by finish()
-        if (!finished_) co_await ctx_.registry.notify_expired();
+        if (finished_) break;
+        try {
+            co_await ctx_.registry.notify_expired();
+        } catch (std::bad_alloc const&) {  // the next one looks back far enough
+            report_defect(std::current_exception());
+        }
     }
 }
 
@@ -257,7 +287,13 @@ void tcp_server::record_activity()
 {
     ctx_.registry.record_activity(workers_.main().sessions());
     for (auto* each : workers_.all().subspan(1)) {
-        asio::post(each->executor(), [this, each] { ctx_.registry.record_activity(each->sessions()); });
+        asio::post(each->executor(), [this, each] {
+            try {
+                ctx_.registry.record_activity(each->sessions());
+            } catch (std::bad_alloc const&) {  // the next period records them
+                report_defect(std::current_exception());
+            }
+        });
     }
 }
 
