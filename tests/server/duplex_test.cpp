@@ -147,15 +147,7 @@ TEST_CASE("a second receive at the same time ends that connection and not the se
         co_await std::move(both);
     };
     server_fixture fixture{open_access(), service};
-    fixture.run([&]() -> task<void> {
-        auto client = co_await fixture.admitted();
-        auto const closed = co_await client.receives_closing(code::internal);
-        CHECK(closed);
-        auto another = co_await fixture.admitted();
-        auto const again = co_await another.receives_closing(code::internal);
-        CHECK(again);
-    });
-    CHECK(fixture.log.count("defect") >= 2);
+    fixture.check_that_defects_end_connections();
 }
 
 TEST_CASE("a receive and a send and a post wait for a slow peer at the same time and an account request comes")

@@ -3,9 +3,8 @@
 #include <utility>
 
 #include "support/catch.hpp"
-#include "support/server_fixture.hpp"
+#include "support/optional_tls_server.hpp"
 #include "support/texts.hpp"
-#include "tls/contexts.hpp"
 
 using namespace porter;
 using namespace porter::testing;
@@ -34,34 +33,6 @@ task<void> wait(std::chrono::nanoseconds time)
     detail::base::steady_timer timer{executor, time};
     co_await timer.async_wait(use_task);
 }
-
-/// A server in open access, to which clients connect with TLS or without it.
-struct optional_tls_server {
-    explicit optional_tls_server(service handler) : fixture(open_access(), std::move(handler))
-    {
-        fixture.context.tls = &tls;
-    }
-
-    /// Runs a test, a function of a client with access.
-    template <typename Test>
-    void run(bool over_tls, Test test)
-    {
-        fixture.run([&]() -> task<void> {
-            test_client client{fixture.io};
-            if (over_tls) {
-                co_await client.connect_tls(fixture.endpoint);
-            } else {
-                co_await client.connect(fixture.endpoint);
-            }
-            co_await client.greet();
-            co_await client.receive_access();
-            co_await test(client);
-        });
-    }
-
-    detail::server::tls_acceptor tls{tls_mode::automatic, new_key()};
-    server_fixture fixture;
-};
 
 }  // namespace
 
@@ -265,13 +236,5 @@ TEST_CASE("more of a data buffer than it has ends that connection and not the se
         co_await client.send(buffer, 1025);
     };
     server_fixture fixture{open_access(), service};
-    fixture.run([&]() -> task<void> {
-        auto client = co_await fixture.admitted();
-        auto const closed = co_await client.receives_closing(code::internal);
-        CHECK(closed);
-        auto another = co_await fixture.admitted();
-        auto const again = co_await another.receives_closing(code::internal);
-        CHECK(again);
-    });
-    CHECK(fixture.log.count("defect") >= 2);
+    fixture.check_that_defects_end_connections();
 }

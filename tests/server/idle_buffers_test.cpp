@@ -1,7 +1,6 @@
 // A connection that was idle for some ticks waits without a buffer, and reads as soon as input arrives.
 #include "support/catch.hpp"
-#include "support/server_fixture.hpp"
-#include "tls/contexts.hpp"
+#include "support/optional_tls_server.hpp"
 
 using namespace porter;
 using namespace porter::testing;
@@ -29,21 +28,10 @@ task<void> wait_some_ticks(server_fixture& fixture)
 
 TEST_CASE("input after idle ticks is read")
 {
-    bool const over_tls = GENERATE(false, true);
-    server_fixture fixture{with_fine_ticks()};
-    detail::server::tls_acceptor tls{tls_mode::automatic, new_key()};
-    fixture.context.tls = &tls;
-    fixture.run([&]() -> task<void> {
-        test_client client{fixture.io};
-        if (over_tls) {
-            co_await client.connect_tls(fixture.endpoint);
-        } else {
-            co_await client.connect(fixture.endpoint);
-        }
-        co_await client.greet();
-        co_await client.receive_access();
+    optional_tls_server server{with_fine_ticks()};
+    server.run(GENERATE(false, true), [&](test_client& client) -> task<void> {
         for (int i = 0; i < 3; ++i) {
-            co_await wait_some_ticks(fixture);
+            co_await wait_some_ticks(server.fixture);
             co_await client.exchange("again");
             co_await client.exchange(std::string(100'000, 'x'));
         }

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "support/catch.hpp"
+
 namespace porter::testing {
 
 server_fixture::server_fixture(detail::server::options options, service handler, std::size_t threads,
@@ -53,6 +55,18 @@ task<test_client> server_fixture::logged_in(std::string name)
     auto client = co_await greeted();
     co_await client.log_in(std::move(name));
     co_return client;
+}
+
+void server_fixture::check_that_defects_end_connections()
+{
+    run([this]() -> task<void> {
+        for (int i = 0; i < 2; ++i) {
+            auto client = co_await admitted();
+            auto const closed = co_await client.receives_closing(code::internal);
+            CHECK(closed);
+        }
+    });
+    CHECK(log.count("defect") >= 2);
 }
 
 task<void> server_fixture::wait_for_connections(std::size_t most)

@@ -53,6 +53,9 @@ public:
     /// A client that has logged in to an account that registered() made.
     task<test_client> logged_in(std::string name);
 
+    /// Checks that the defect of the service ends one connection after the other, and not the server.
+    void check_that_defects_end_connections();
+
     /// Waits until the server has at most this many connections.
     task<void> wait_for_connections(std::size_t most);
 
