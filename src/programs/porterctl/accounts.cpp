@@ -11,7 +11,6 @@
 #include "programs/porterctl/command.hpp"
 #include "programs/porterctl/new_password.hpp"
 #include "programs/porterctl/open_database.hpp"
-#include "store/sqlite/administration/networks.hpp"
 #include "terminal/prompts.hpp"
 
 namespace porter::programs {
@@ -20,9 +19,9 @@ namespace {
 
 namespace base = detail::base;
 namespace config = detail::config;
-using administration::account_row;
-using administration::blocked_network;
 using config::exit_code;
+using store::account_row;
+using store::blocked_network;
 
 constexpr auto locked_after = detail::auth::throttle_rules.locked_after;
 
@@ -33,10 +32,10 @@ std::string state_of(account_row const& account)
 }
 
 /// The networks from which no password is accepted any more.
-std::vector<std::string> locked_for(database& db, account_row const& account)
+std::vector<std::string> locked_for(store::administration& db, account_row const& account)
 {
     std::vector<std::string> networks;
-    for (auto const& row : administration::list_counters(db, account.id)) {
+    for (auto const& row : db.list_counters(account.id)) {
         if (row.counter.failures >= locked_after) networks.push_back(row.network.empty() ? "strangers" : row.network);
     }
     return networks;
@@ -60,7 +59,7 @@ record row_of(account_row const& account)
 }
 
 /// An account with all its members.
-record record_of(database& db, account_row const& account)
+record record_of(store::administration& db, account_row const& account)
 {
     return {{{"id", account.id},
              {"name", account.name},
@@ -109,7 +108,7 @@ value value_of(std::vector<blocked_network> const& blocked)
 }
 
 /// Shows the account after a change, and the number of sessions that the change ended.
-void report(context& ctx, database& db, std::string const& sentence, std::string const& name,
+void report(context& ctx, store::administration& db, std::string const& sentence, std::string const& name,
             std::optional<std::size_t> sessions_ended = std::nullopt)
 {
     auto shown = record_of(db, account_of(db, name));
@@ -135,7 +134,7 @@ exit_code list(context& ctx)
 {
     auto const db = open_to_read(ctx);
     std::vector<record> rows;
-    for (auto const& account : administration::list_accounts(*db))
+    for (auto const& account : db->list_accounts())
         rows.push_back(ctx.out.is_json() ? record_of(*db, account) : row_of(account));
     ctx.out.list(rows, "There are no accounts.", std::array<std::string_view, 2>{"created_at", "sessions"});
     return exit_code::ok;
@@ -153,11 +152,10 @@ exit_code add(context& ctx)
     auto const name = new_name(ctx.arguments[0]);
     auto const key = base::fold_name(name);
     auto const db = open_to_write(ctx);
-    if (auto const other = administration::find_account(*db, key))
-        throw name_taken(other->name);  // before the question
+    if (auto const other = db->find_account(key)) throw name_taken(other->name);  // before the question
     auto const hash = hash_of_new_password(ctx, name);
     if (!hash) return exit_code::ok;
-    if (!administration::add_account(*db, name, key, *hash, now())) throw name_taken(name);
+    if (!db->add_account(name, key, *hash, now())) throw name_taken(name);
     report(ctx, *db, fmt::format("Account {} is created.", base::escape(name)), name);
     return exit_code::ok;
 }
@@ -168,7 +166,7 @@ exit_code set_password(context& ctx)
     auto const owner = account_of(*db, ctx.arguments[0]);
     auto const hash = hash_of_new_password(ctx, owner.name);
     if (!hash) return exit_code::ok;
-    auto const ended = administration::set_password(*db, owner.id, *hash);
+    auto const ended = db->set_password(owner.id, *hash);
     if (!ended) reject_removed(owner.name);
     report(ctx, *db,
            fmt::format("{} has a new password; {} ended.", base::escape(owner.name), quantity(*ended, "session")),
@@ -181,8 +179,8 @@ exit_code rename(context& ctx)
     auto const name = new_name(ctx.arguments[1]);
     auto const db = open_to_write(ctx);
     auto const owner = account_of(*db, ctx.arguments[0]);
-    auto const renamed = administration::rename_account(*db, owner.id, name, base::fold_name(name));
-    if (!renamed && renamed.error() == detail::store::errc::name_taken) throw name_taken(name);
+    auto const renamed = db->rename_account(owner.id, name, base::fold_name(name));
+    if (!renamed && renamed.error() == store::errc::name_taken) throw name_taken(name);
     if (!renamed) reject_removed(owner.name);
     report(ctx, *db, fmt::format("{} is now {}.", base::escape(owner.name), base::escape(name)), name);
     return exit_code::ok;
@@ -192,7 +190,7 @@ exit_code disable(context& ctx)
 {
     auto const db = open_to_write(ctx);
     auto const owner = account_of(*db, ctx.arguments[0]);
-    auto const ended = administration::disable_account(*db, owner.id, now());
+    auto const ended = db->disable_account(owner.id, now());
     if (!ended) reject_removed(owner.name);
     report(ctx, *db, fmt::format("{} is disabled; {} ended.", base::escape(owner.name), quantity(*ended, "session")),
            owner.name, *ended);
@@ -203,9 +201,9 @@ exit_code enable(context& ctx)
 {
     auto const db = open_to_write(ctx);
     auto const owner = account_of(*db, ctx.arguments[0]);
-    if (!administration::enable_account(*db, owner.id)) reject_removed(owner.name);
-    auto const blocked = administration::list_blocked_networks(*db, owner.id, detail::auth::throttle_rules,
-                                                               base::system_clock{}.now_precise());
+    if (!db->enable_account(owner.id)) reject_removed(owner.name);
+    auto const blocked =
+        db->list_blocked_networks(owner.id, detail::auth::throttle_rules, base::system_clock{}.now_precise());
     auto shown = record_of(*db, account_of(*db, owner.name));
     shown.fields.push_back({"throttled_networks", value_of(blocked)});
     ctx.out.done(fmt::format("{} is enabled; its failed attempts are reset.", base::escape(owner.name)), shown);
@@ -232,7 +230,7 @@ exit_code remove(context& ctx)
     auto const owner = account_of(*db, ctx.arguments[0]);
     if (!confirm_delete(ctx, owner)) return exit_code::ok;
     auto const deleted = record_of(*db, owner);
-    if (!administration::delete_account(*db, owner.id)) reject_removed(owner.name);
+    if (!db->delete_account(owner.id)) reject_removed(owner.name);
     ctx.out.done(fmt::format("{} is deleted.", base::escape(owner.name)), deleted);
     return exit_code::ok;
 }

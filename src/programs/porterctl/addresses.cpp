@@ -1,5 +1,3 @@
-#include "store/sqlite/administration/addresses.hpp"
-
 #include <fmt/format.h>
 
 #include <array>
@@ -10,7 +8,6 @@
 #include "identity/address.hpp"
 #include "programs/porterctl/command.hpp"
 #include "programs/porterctl/open_database.hpp"
-#include "store/sqlite/administration/networks.hpp"
 
 namespace porter::programs {
 
@@ -33,7 +30,7 @@ exit_code list(context& ctx)
 {
     auto const db = open_to_read(ctx);
     std::vector<record> rows;
-    for (auto const& row : administration::list_addresses(*db)) {
+    for (auto const& row : db->list_addresses()) {
         rows.push_back({{{"address", row.address},
                          {"name", row.name},
                          {"known_by", row.is_proved ? "proved" : "said"},
@@ -53,11 +50,11 @@ exit_code set(context& ctx)
                                    fmt::format("\"{}\": {}", base::escape(ctx.arguments[1]), name.error())};
     }
     auto const db = open_to_write(ctx);
-    auto const known_as = administration::set_address(*db, address.text(), *name, base::fold_name(*name), now());
+    auto const known_as = db->set_address(address.text(), *name, base::fold_name(*name), now());
     ctx.out.done(fmt::format("{} is now known as {}.", address.text(), base::escape(known_as)),
                  {{{"address", address.text()}, {"name", known_as}}});
     bool const grants_access = ctx.configuration.server.access == access::identify;
-    if (!grants_access && !administration::find_account(*db, base::fold_name(*name))) {
+    if (!grants_access && !db->find_account(base::fold_name(*name))) {
         ctx.out.note(fmt::format("there is no account \"{}\": the name is only a greeting, except in identify access",
                                  known_as));
     }
@@ -68,7 +65,7 @@ exit_code forget(context& ctx)
 {
     auto const address = parse(ctx.arguments[0]);
     auto const db = open_to_write(ctx);
-    if (!administration::forget_address(*db, address.text())) {
+    if (!db->forget_address(address.text())) {
         throw config::option_error{
             exit_code::not_found,
             fmt::format("no name is known for {} (see porterctl addresses list)", address.text())};
@@ -81,7 +78,7 @@ exit_code enable(context& ctx)
 {
     auto const address = parse(ctx.arguments[0]);
     auto const db = open_to_write(ctx);
-    auto const failures = administration::enable_network(*db, address.network());
+    auto const failures = db->enable_network(address.network());
     auto const sentence = failures == 0
                               ? fmt::format("No failures are counted for {}.", address.network())
                               : fmt::format("{} of {} reset.", quantity(failures, "failure"), address.network());
@@ -93,11 +90,11 @@ exit_code enable(context& ctx)
 
 exit_code throttled(context& ctx)
 {
-    using limit = administration::throttled_network::limit;
+    using limit = store::throttled_network::limit;
     auto const db = open_to_read(ctx);
     auto const registrations = ctx.configuration.server.max_registrations_per_address;
-    auto const found = administration::list_throttled_networks(*db, detail::auth::throttle_rules, registrations,
-                                                               base::system_clock{}.now_precise());
+    auto const found =
+        db->list_throttled_networks(detail::auth::throttle_rules, registrations, base::system_clock{}.now_precise());
     std::vector<record> rows;
     for (auto const& one : found) {
         rows.push_back({{{"network", one.network},

@@ -14,7 +14,7 @@
 #include "porter/version.hpp"
 #include "programs/porterctl/command_line.hpp"
 #include "programs/porterctl/owner.hpp"
-#include "store/sqlite/sqlite_error.hpp"
+#include "store/administration_error.hpp"
 #include "terminal/password_file.hpp"
 #include "terminal/process.hpp"
 #include "terminal/write.hpp"
@@ -24,12 +24,27 @@ namespace porter::programs {
 namespace {
 
 namespace config = detail::config;
+namespace store = detail::store;
 using config::exit_code;
 
 exit_code report_error(exit_code exit, std::string const& line)
 {
     detail::terminal::write_all(STDERR_FILENO, "porterctl: " + detail::base::escape(line) + '\n');
     return exit;
+}
+
+exit_code exit_code_of(store::administration_errc problem)
+{
+    using enum store::administration_errc;
+    switch (problem) {
+        case unavailable:
+            return exit_code::temporary_failure;
+        case bad_data:
+            return exit_code::bad_data;
+        case io:
+            break;
+    }
+    return exit_code::io;
 }
 
 /// Reads --password-file as the calling user: only root may be able to read it.
@@ -75,15 +90,7 @@ exit_code run(std::vector<std::string> arguments)
                 .yes = parsed.yes,
                 .configuration = config::resolve(parsed.configuration, config::environment::of_process()),
                 .out = out};
-    try {
-        return run_as_owner(*parsed.command, ctx);
-    } catch (detail::store::sqlite::error const& error) {
-        auto const file = ctx.file().string();
-        if (error.is_busy())
-            return report_error(exit_code::temporary_failure, file + " is locked by another program: try again");
-        return report_error(error.is_bad_data() ? exit_code::bad_data : exit_code::io,
-                            "cannot use " + file + ": " + error.what());
-    }
+    return run_as_owner(*parsed.command, ctx);
 }
 
 /// Reports an exception as one line and an exit code.
@@ -95,6 +102,8 @@ exit_code run_and_report(std::vector<std::string> arguments)
         return report_error(error.exit(), error.what());
     } catch (start_error const& error) {
         return report_error(config::exit_code_of(error.code()), error.what());
+    } catch (store::administration_error const& error) {
+        return report_error(exit_code_of(error.code()), error.what());
     } catch (std::exception const& error) {
         return report_error(exit_code::defect, error.what());
     }

@@ -1,14 +1,10 @@
 #include "programs/porterctl/open_database.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
-#include <chrono>
-#include <filesystem>
-
-#include "base/file.hpp"
 #include "base/text.hpp"
 #include "config/option_error.hpp"
+#include "programs/porterctl/database_file.hpp"
 
 namespace porter::programs {
 
@@ -24,65 +20,33 @@ namespace config = detail::config;
         fmt::format("there is no account \"{}\" (see porterctl accounts list)", base::escape(name))};
 }
 
-/// Why porterd would refuse the folder, as a sentence. A sticky folder such as /tmp is accepted: only the owner of a
-/// file can remove it there.
-std::optional<std::string> folder_error(context const& ctx)
-{
-    auto const folder = base::folder_of(ctx.file());
-    struct stat about{};
-    if (::stat(folder.c_str(), &about) != 0 || (about.st_mode & S_ISVTX) != 0) return std::nullopt;
-    auto const reason = base::permission_error(about);
-    if (!reason) return std::nullopt;
-    return fmt::format("the directory {} is not safe to keep data in: {}", base::escape(folder.string()), *reason);
-}
-
 }  // namespace
 
-detail::store::sqlite::options store_options(context const& ctx)
+std::unique_ptr<store::administration> open_to_read(context const& ctx, store::accepted_schema schema)
 {
-    detail::store::sqlite::options options;
-    options.path = ctx.file();
-    options.busy_timeout = std::chrono::seconds{5};  // as long as a person waits; porterd holds a lock for milliseconds
-    return options;
+    return open_file_to_read(ctx, schema);
 }
 
-void require_database(context const& ctx)
+std::unique_ptr<store::administration> open_to_write(context const& ctx)
 {
-    std::error_code unknown;
-    if (std::filesystem::status(ctx.file(), unknown).type() != std::filesystem::file_type::not_found) return;
-    throw config::option_error{
-        config::exit_code::not_found,
-        fmt::format("there is no database {}: porterd creates it at its first start; --data-dir DIR or "
-                    "--database FILE names another one",
-                    base::escape(ctx.file().string()))};
+    return open_file_to_write(ctx);
 }
 
-void require_safe_folder(context const& ctx)
+std::unique_ptr<store::administration> open_to_migrate(context const& ctx)
 {
-    if (auto const reason = folder_error(ctx)) {
-        throw config::option_error{config::exit_code::bad_configuration, *reason};
-    }
+    return open_file_to_migrate(ctx);
 }
 
-std::unique_ptr<database> open_to_read(context const& ctx, administration::schema schema)
+std::vector<field> location_fields(context const& ctx)
 {
-    require_database(ctx);
-    if (auto const reason = folder_error(ctx)) ctx.out.note("warning: " + *reason);
-    return administration::open_to_read(store_options(ctx), schema);
+    return file_fields(ctx);
 }
 
-std::unique_ptr<database> open_to_write(context const& ctx)
-{
-    require_database(ctx);
-    require_safe_folder(ctx);
-    return administration::open_to_write(store_options(ctx));
-}
-
-administration::account_row account_of(database& db, std::string const& typed)
+store::account_row account_of(store::administration& db, std::string const& typed)
 {
     auto const name = base::normalise_name(typed);
     if (!name) reject_unknown_account(typed);
-    auto found = administration::find_account(db, base::fold_name(*name));
+    auto found = db.find_account(base::fold_name(*name));
     if (!found) reject_unknown_account(*name);
     return *found;
 }

@@ -2,37 +2,32 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "programs/porterctl/command.hpp"
-#include "store/sqlite/administration/accounts.hpp"
-#include "store/sqlite/administration/open.hpp"
+#include "programs/porterctl/record.hpp"
+#include "store/administration.hpp"
 
 namespace porter::programs {
 
-namespace administration = detail::store::sqlite::administration;
-using detail::store::sqlite::database;
+namespace store = detail::store;
 
-/// The options for opening the database of this context.
-detail::store::sqlite::options store_options(context const& ctx);
+/// Opens the database for reading. Throws config::option_error, start_error, store::administration_error.
+std::unique_ptr<store::administration> open_to_read(context const& ctx,
+                                                    store::accepted_schema schema = store::accepted_schema::newest);
 
-/// Throws config::option_error(not_found) if there is no database: porterctl never creates one.
-void require_database(context const& ctx);
+/// Opens the database for changes. Throws like open_to_read().
+std::unique_ptr<store::administration> open_to_write(context const& ctx);
 
-/// Throws config::option_error(bad_configuration) if porterd would refuse the database's folder, because other users
-/// could change files there.
-void require_safe_folder(context const& ctx);
+/// Opens a database of this version or an earlier one for its migration. Throws like open_to_read().
+std::unique_ptr<store::administration> open_to_migrate(context const& ctx);
 
-/// Opens the database for reading, with a warning for a folder that require_safe_folder() refuses. Throws
-/// config::option_error(not_found), start_error, failure.
-std::unique_ptr<database> open_to_read(context const& ctx,
-                                       administration::schema schema = administration::schema::newest);
-
-/// Opens the database for changes, in a folder that require_safe_folder() accepts. Throws
-/// config::option_error(not_found), start_error, failure.
-std::unique_ptr<database> open_to_write(context const& ctx);
+/// The members of `db status` that depend on where the database is. To be called before the database is opened. Throws
+/// config::option_error(not_found).
+std::vector<field> location_fields(context const& ctx);
 
 /// The account of a name as it was typed. Throws config::option_error(not_found).
-administration::account_row account_of(database& db, std::string const& typed);
+store::account_row account_of(store::administration& db, std::string const& typed);
 
 /// Reports that the account was deleted after account_of(). Throws config::option_error(not_found).
 [[noreturn]] void reject_removed(std::string const& name);

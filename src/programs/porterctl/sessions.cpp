@@ -8,7 +8,6 @@
 #include "config/values.hpp"
 #include "programs/porterctl/command.hpp"
 #include "programs/porterctl/open_database.hpp"
-#include "store/sqlite/administration/sessions.hpp"
 
 namespace porter::programs {
 
@@ -18,7 +17,7 @@ namespace base = detail::base;
 namespace config = detail::config;
 using config::exit_code;
 
-record record_of(administration::session_row const& row, context const& ctx)
+record record_of(store::session_row const& row, context const& ctx)
 {
     auto const& session = row.session;
     bool const live =
@@ -27,7 +26,7 @@ record record_of(administration::session_row const& row, context const& ctx)
              {"account", row.account_name},
              {"state", live ? "live" : "expired"},
              {"address", session.address},
-             {"transport", session.transport == detail::store::transport::tls ? "tls" : "plain"},
+             {"transport", session.transport == store::transport::tls ? "tls" : "plain"},
              {"created_at", session.created_at},
              {"last_used_at", session.last_used_at},
              {"expires_at", session.expires_at}}};
@@ -36,10 +35,10 @@ record record_of(administration::session_row const& row, context const& ctx)
 exit_code list(context& ctx)
 {
     auto const db = open_to_read(ctx);
-    std::optional<detail::store::account_id> owner;
+    std::optional<store::account_id> owner;
     if (!ctx.account.empty()) owner = account_of(*db, ctx.account).id;
     std::vector<record> rows;
-    for (auto const& one : administration::list_sessions(*db, owner)) rows.push_back(record_of(one, ctx));
+    for (auto const& one : db->list_sessions(owner)) rows.push_back(record_of(one, ctx));
     ctx.out.list(rows, "There are no sessions.", std::array<std::string_view, 3>{"created_at", "transport", "state"});
     return exit_code::ok;
 }
@@ -48,7 +47,7 @@ exit_code revoke_all(context& ctx)
 {
     auto const db = open_to_write(ctx);
     auto const owner = account_of(*db, ctx.account);
-    auto const ended = administration::end_sessions(*db, owner.id);
+    auto const ended = db->end_sessions(owner.id);
     ctx.out.done(fmt::format("{} of {} ended.", quantity(ended, "session"), base::escape(owner.name)),
                  {{{"account", owner.name}, {"sessions_ended", count_of(ended)}}});
     return exit_code::ok;
@@ -61,10 +60,10 @@ exit_code revoke(context& ctx)
                                    "name one session by its ID, or all sessions of an account by --account NAME"};
     }
     if (ctx.arguments.empty()) return revoke_all(ctx);
-    auto const id = config::parse_number(ctx.arguments[0], 1, std::numeric_limits<detail::store::session_id>::max());
+    auto const id = config::parse_number(ctx.arguments[0], 1, std::numeric_limits<store::session_id>::max());
     if (!id) throw config::option_error{exit_code::usage, "ID: " + id.error()};
     auto const db = open_to_write(ctx);
-    auto const owner = administration::end_session(*db, static_cast<detail::store::session_id>(*id));
+    auto const owner = db->end_session(static_cast<store::session_id>(*id));
     if (!owner) {
         throw config::option_error{
             exit_code::not_found,
@@ -79,7 +78,7 @@ exit_code prune(context& ctx)
 {
     auto const db = open_to_write(ctx);
     auto const idle_since = now() - ctx.configuration.server.session_idle_ttl;
-    auto const ended = administration::prune_sessions(*db, now(), idle_since);
+    auto const ended = db->prune_sessions(now(), idle_since);
     ctx.out.done(fmt::format("{} removed.", quantity(ended, "expired session")),
                  {{{"sessions_removed", count_of(ended)}}});
     return exit_code::ok;

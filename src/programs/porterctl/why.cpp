@@ -7,8 +7,6 @@
 #include "identity/address.hpp"
 #include "programs/porterctl/command.hpp"
 #include "programs/porterctl/open_database.hpp"
-#include "store/sqlite/administration/addresses.hpp"
-#include "store/sqlite/attempts.hpp"
 #include "store/throttle.hpp"
 
 namespace porter::programs {
@@ -17,7 +15,6 @@ namespace {
 
 namespace base = detail::base;
 namespace config = detail::config;
-namespace store = detail::store;
 using config::exit_code;
 using detail::identity::address;
 
@@ -32,17 +29,17 @@ struct finding {
 /// The login to explain.
 struct login_query {
     std::string name;
-    std::optional<administration::account_row> account;
+    std::optional<store::account_row> account;
     std::optional<address> from;  ///< none: an address that the account does not know
 };
 
-login_query read_query(context const& ctx, database& db)
+login_query read_query(context const& ctx, store::administration& db)
 {
     login_query query;
     query.name = ctx.arguments[0];
     if (auto const name = base::normalise_name(query.name)) {
         query.name = *name;
-        query.account = administration::find_account(db, base::fold_name(*name));
+        query.account = db.find_account(base::fold_name(*name));
     }
     if (query.account) query.name = query.account->name;
     if (ctx.arguments.size() < 2) return query;
@@ -95,12 +92,12 @@ finding describe(login_query const& query, store::attempt_history const& history
 }
 
 /// The rule of an access mode that asks for no password; accounts do not matter.
-finding describe(login_query const& query, database& db, access access)
+finding describe(login_query const& query, store::administration& db, access access)
 {
     if (access == access::open) return {"open_access", "granted", "everybody is let in, without a name", {}};
     constexpr auto rule = "identify_access";
-    std::optional<administration::address_row> known;
-    if (query.from) known = administration::find_address(db, query.from->text());
+    std::optional<store::address_row> known;
+    if (query.from) known = db.find_address(query.from->text());
     if (known) {
         return {rule,
                 "granted",
@@ -117,18 +114,18 @@ finding describe(login_query const& query, database& db, access access)
 }
 
 /// The rules that deny the login, in porterd's order; if there are none, the one that grants it.
-std::vector<finding> find_rules(login_query const& query, database& db)
+std::vector<finding> find_rules(login_query const& query, store::administration& db)
 {
     std::vector<finding> findings;
     auto const now = base::system_clock{}.now_precise();
     std::optional<store::account_id> id;
     if (query.account) id = query.account->id;
     auto const network = query.from ? query.from->network() : std::string{};
-    auto const history = store::sqlite::history_of(db, id, network, detail::auth::throttle_rules, now);
+    auto const history = db.history_of(id, network, detail::auth::throttle_rules, now);
     auto const decision = store::decide(history, detail::auth::throttle_rules, now);
     if (!decision.allows()) findings.push_back(describe(query, history, decision));
     if (!query.account) {
-        bool const is_identified = administration::identified_name(db, query.name);
+        bool const is_identified = db.is_identified(query.name);
         findings.push_back({"unknown_account",
                             "bad_credentials",
                             is_identified
@@ -142,8 +139,7 @@ std::vector<finding> find_rules(login_query const& query, database& db)
                             "the account is disabled: porterctl accounts enable lets it in again",
                             {}});
     }
-    if (query.account &&
-        !detail::auth::argon2id::is_readable(administration::password_hash_of(db, query.account->id))) {
+    if (query.account && !detail::auth::argon2id::is_readable(db.password_hash_of(query.account->id))) {
         findings.push_back(
             {"password_unreadable",
              "bad_credentials",

@@ -6,7 +6,7 @@
 namespace porter::detail::store::sqlite {
 
 /// An error of SQLite. Thrown by database, statement and transaction, and caught in this module: an operation is then
-/// `unavailable`, and open() throws a start_error. Only porterctl, which works on the file itself, catches it outside.
+/// `unavailable`, and open() throws a start_error. The module of administration makes an administration_error of it.
 class error : public std::runtime_error {
 public:
     /// `extended` is SQLite's extended result code.

@@ -3,13 +3,19 @@
 #include <memory>
 #include <string>
 
-#include "store/sqlite/administration/accounts.hpp"
-#include "store/sqlite/administration/open.hpp"
+#include "store/sqlite/administration/file_administration.hpp"
 #include "store/sqlite/database_fixture.hpp"
 
 namespace porter::testing {
 
 namespace administration = detail::store::sqlite::administration;
+
+/// An administrator's connection for changes.
+inline std::unique_ptr<administration::file_administration> open_to_write(detail::store::sqlite::options const& options)
+{
+    constexpr auto mode = detail::store::sqlite::database::access::read_write;
+    return std::make_unique<administration::file_administration>(options, mode);
+}
 
 /// A database with the account alice and an administrator's connection to it. The store of porterd may stay open.
 class admin_fixture {
@@ -24,9 +30,9 @@ public:
         if (beside == porterd::closed) database.close();
     }
 
-    detail::store::sqlite::database& db()
+    administration::file_administration& db()
     {
-        if (!db_) db_ = administration::open_to_write(database.options);
+        if (!db_) db_ = open_to_write(database.options);
         return *db_;
     }
 
@@ -40,7 +46,7 @@ public:
     detail::store::account alice;
 
 private:
-    std::unique_ptr<detail::store::sqlite::database> db_;
+    std::unique_ptr<administration::file_administration> db_;
 };
 
 }  // namespace porter::testing

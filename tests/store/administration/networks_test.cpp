@@ -1,8 +1,8 @@
 // Networks that are blocked after too many failures, and how an administrator unblocks them (promise P2).
-#include "store/sqlite/administration/networks.hpp"
 #include "store/administration/admin_fixture.hpp"
 
 using namespace porter::testing;
+using porter::detail::store::throttled_network;
 
 namespace {
 
@@ -20,7 +20,7 @@ void fail(admin_fixture& admin, std::string const& network, int times, int when)
 
 auto blocked(admin_fixture& admin, int now)
 {
-    return administration::list_blocked_networks(admin.db(), admin.alice.id, few_attempts, at(now));
+    return admin.db().list_blocked_networks(admin.alice.id, few_attempts, at(now));
 }
 
 }  // namespace
@@ -51,8 +51,8 @@ TEST_CASE("an enabled network is allowed at once because porterd keeps no copy o
         admin.database.run(admin.ports.attempts.begin(attempt_at(admin.alice.id, unknown_network, 1), few_attempts));
     REQUIRE(refused);
     CHECK_FALSE(refused->decision.allows());
-    CHECK(administration::enable_network(admin.db(), unknown_network) == 3);
-    CHECK(administration::enable_network(admin.db(), unknown_network) == 0);
+    CHECK(admin.db().enable_network(unknown_network) == 3);
+    CHECK(admin.db().enable_network(unknown_network) == 0);
     auto const taken =
         admin.database.run(admin.ports.attempts.begin(attempt_at(admin.alice.id, unknown_network, 1), few_attempts));
     REQUIRE(taken);
@@ -65,19 +65,17 @@ TEST_CASE("each throttled network is listed with its count and the end of the li
     fail(admin, "192.0.2.0", 3, 0);
     fail(admin, known_network, 3, 10);
     fail(admin, "192.0.2.9", 2, 10);
-    auto const listed = [&](int now) {
-        return administration::list_throttled_networks(admin.db(), few_attempts, 0, at(now));
-    };
+    auto const listed = [&](int now) { return admin.db().list_throttled_networks(few_attempts, 0, at(now)); };
     auto const both = listed(20);
     REQUIRE(both.size() == 2);
     CHECK(both[0].network == "192.0.2.0");
-    CHECK(both[0].by == administration::throttled_network::limit::failures);
+    CHECK(both[0].by == throttled_network::limit::failures);
     CHECK(both[0].count == 3);
     CHECK(both[0].since == at(0));
     CHECK(both[0].until == at(60));
     CHECK(both[1].network == known_network);
     CHECK(listed(60).size() == 1);
-    CHECK(administration::enable_network(admin.db(), known_network) == 3);
+    CHECK(admin.db().enable_network(known_network) == 3);
     CHECK(listed(60).empty());
 }
 
@@ -96,12 +94,12 @@ TEST_CASE("networks and sites that used up their registrations are listed")
         registered("2001:db8:1:" + std::to_string(i) + "::/64", "2001:db8:1::/48", 1, i);
     }
     auto const listed = [&](std::uint32_t most, int now) {
-        return administration::list_throttled_networks(admin.db(), few_attempts, most, at(now));
+        return admin.db().list_throttled_networks(few_attempts, most, at(now));
     };
     auto const both = listed(2, 20);
     REQUIRE(both.size() == 2);
     CHECK(both[0].network == known_network);
-    CHECK(both[0].by == administration::throttled_network::limit::registrations);
+    CHECK(both[0].by == throttled_network::limit::registrations);
     CHECK(both[0].count == 2);
     CHECK(both[0].since == at(5));
     CHECK(both[0].until == at(5 + 3600));

@@ -39,7 +39,7 @@ TEST_CASE("a restore syncs the second name of the old database before it removes
 {
     admin_fixture admin{admin_fixture::porterd::open};
     auto const backup = admin.database.folder.path() / "backup.db";
-    REQUIRE(administration::back_up(admin.db(), backup, go_on));
+    REQUIRE(admin.db().back_up(backup, go_on));
     admin.disconnect();
     admin.database.close();
     int with_both_names = 0;

@@ -1,6 +1,5 @@
 // Promise S13 of SECURITY.md.
 #include "store/sqlite/administration/restore.hpp"
-#include "store/sqlite/administration/sessions.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,12 +10,16 @@
 #include <optional>
 
 #include "store/administration/admin_fixture.hpp"
+#include "store/sqlite/administration/open.hpp"
 #include "store/sqlite/existing_file.hpp"
 #include "store/sqlite/sqlite_error.hpp"
 
 using namespace porter::testing;
 using porter::start_errc;
 using porter::start_error;
+using porter::detail::store::administration_errc;
+using porter::detail::store::administration_error;
+using porter::detail::store::sqlite::database;
 
 namespace {
 
@@ -56,10 +59,10 @@ private:
     static bool can_change(database_fixture& fixture)
     {
         try {
-            auto const db = administration::open_to_write(fixture.options);
+            auto const db = open_to_write(fixture.options);
             return true;
-        } catch (porter::detail::store::sqlite::error const& problem) {
-            return !problem.is_busy();
+        } catch (administration_error const& problem) {
+            return problem.code() != administration_errc::unavailable;
         }
     }
 
@@ -84,7 +87,7 @@ struct backup_fixture {
     {
         first = open(admin.alice, 1);
         second = open(admin.alice, 2);
-        REQUIRE(administration::back_up(admin.db(), backup, go_on));
+        REQUIRE(admin.db().back_up(backup, go_on));
         REQUIRE(admin.database.run(admin.ports.sessions.end(admin.alice.id, second)));
         auto const bob = admin.database.add(account_of("bob"));
         later_account = bob.id;
@@ -250,8 +253,8 @@ TEST_CASE("a database that a program has open is not replaced")
     try {
         administration::restore(fixture.admin.database.options, fixture.backup, go_on);
         FAIL("it was replaced");
-    } catch (porter::detail::store::sqlite::error const& problem) {
-        CHECK(problem.is_busy());
+    } catch (administration_error const& problem) {
+        CHECK(problem.code() == administration_errc::unavailable);
     }
 }
 
@@ -273,7 +276,7 @@ TEST_CASE("a file that was replaced while it was being opened is rejected")
 {
     backup_fixture fixture;
     fixture.close();
-    auto const opened = administration::open_to_write(fixture.admin.database.options);
+    auto const opened = administration::open_existing(fixture.admin.database.options, database::access::read_write);
     CHECK_NOTHROW(porter::detail::store::sqlite::reject_replaced(*opened));
     std::filesystem::rename(fixture.backup, fixture.admin.database.options.path);
     try {
@@ -288,12 +291,12 @@ TEST_CASE("nothing is written into a database that was replaced")
 {
     backup_fixture fixture;
     fixture.close();
-    auto const opened = administration::open_to_write(fixture.admin.database.options);
+    auto const opened = open_to_write(fixture.admin.database.options);
     std::filesystem::rename(fixture.backup, fixture.admin.database.options.path);
     try {
-        administration::end_sessions(*opened, 1);
+        opened->end_sessions(1);
         FAIL("it was written");
-    } catch (porter::detail::store::sqlite::error const& problem) {
-        CHECK(problem.is_busy());
+    } catch (administration_error const& problem) {
+        CHECK(problem.code() == administration_errc::unavailable);
     }
 }

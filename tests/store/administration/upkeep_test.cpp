@@ -2,8 +2,6 @@
 #include <algorithm>
 
 #include "store/administration/admin_fixture.hpp"
-#include "store/sqlite/administration/backup.hpp"
-#include "store/sqlite/administration/check.hpp"
 #include "store/sqlite/administration/status.hpp"
 
 using namespace porter::testing;
@@ -23,7 +21,7 @@ std::string faults_after(std::string const& sql)
     admin_fixture admin;
     admin.run_sql(sql);
     std::string all;
-    for (auto const& one : administration::find_faults(admin.db())) all += one + '\n';
+    for (auto const& one : admin.db().find_faults()) all += one + '\n';
     return all;
 }
 
@@ -72,7 +70,7 @@ TEST_CASE("rows without their account are found")
     REQUIRE(admin.database.run(admin.ports.sessions.open(session_of(admin.alice, 1))));
     admin.database.close();
     admin.run_sql("DROP TRIGGER account_deleted; DELETE FROM accounts");
-    auto const faults = administration::find_faults(admin.db());
+    auto const faults = admin.db().find_faults();
     CHECK(std::ranges::find(faults, "1 rows of sessions belong to rows that accounts does not have") != faults.end());
 }
 
@@ -82,8 +80,8 @@ TEST_CASE("an administrator's connection keeps the write-ahead log")
     auto const log = std::filesystem::path{admin.database.options.path.string() + "-wal"};
     std::uintmax_t size = 0;
     for (std::string const name : {"Alice", "ALICE"}) {
-        auto db = administration::open_to_write(admin.database.options);
-        REQUIRE(administration::rename_account(*db, admin.alice.id, name, "alice"));
+        auto db = open_to_write(admin.database.options);
+        REQUIRE(db->rename_account(admin.alice.id, name, "alice"));
         db.reset();  // the last to close
         REQUIRE(std::filesystem::exists(log));
         CHECK(std::filesystem::file_size(log) > size);
@@ -96,7 +94,7 @@ TEST_CASE("a backup is one private file with all committed data")
     admin_fixture admin{admin_fixture::porterd::open};
     auto const file = admin.database.folder.path() / "copy.db";
     std::uint64_t copied = 0;
-    REQUIRE(administration::back_up(admin.db(), file, [&](std::uint64_t done, std::uint64_t total) {
+    REQUIRE(admin.db().back_up(file, [&](std::uint64_t done, std::uint64_t total) {
         CHECK(done <= total);
         copied = done;
         return true;
@@ -115,7 +113,7 @@ TEST_CASE("writes during a backup do not restart it")
         "1000) INSERT INTO ballast SELECT zeroblob(4096) FROM n");
     int looks = 0;
     auto const file = admin.database.folder.path() / "copy.db";
-    REQUIRE(administration::back_up(admin.db(), file, [&](std::uint64_t, std::uint64_t) {
+    REQUIRE(admin.db().back_up(file, [&](std::uint64_t, std::uint64_t) {
         auto const name = "user" + std::to_string(++looks);
         CHECK(admin.database.register_account(name, looks));
         return looks < 50;  // otherwise a restarting copy would not end
@@ -128,11 +126,11 @@ TEST_CASE("a backup replaces no file and leaves none when it fails")
 {
     admin_fixture admin;
     auto const file = admin.database.folder.path() / "copy.db";
-    CHECK_FALSE(administration::back_up(admin.db(), file, [](std::uint64_t, std::uint64_t) { return false; }));
+    CHECK_FALSE(admin.db().back_up(file, [](std::uint64_t, std::uint64_t) { return false; }));
     CHECK_FALSE(std::filesystem::exists(file));
     write_file(file, "precious");
     try {
-        administration::back_up(admin.db(), file, go_on);
+        admin.db().back_up(file, go_on);
         FAIL("it was replaced");
     } catch (start_error const& refused) {
         CHECK(refused.code() == start_errc::cannot_create);
@@ -146,12 +144,13 @@ TEST_CASE("a backup replaces no file and leaves none when it fails")
 TEST_CASE("the status counts accounts and bytes")
 {
     admin_fixture admin;
-    REQUIRE(administration::disable_account(admin.db(), admin.alice.id, at(0)));
-    auto const status = administration::status_of(admin.db(), admin.database.options.path);
+    REQUIRE(admin.db().disable_account(admin.alice.id, at(0)));
+    auto const status = admin.db().status();
     CHECK(status.version == status.newest);
     CHECK(status.migrations.size() == static_cast<std::size_t>(status.newest));
     CHECK(status.accounts == 1);
     CHECK(status.disabled_accounts == 1);
-    CHECK(status.file_bytes > 0);
-    CHECK(status.log_bytes > 0);
+    auto const sizes = administration::sizes_of(admin.database.options.path);
+    CHECK(sizes.file_bytes > 0);
+    CHECK(sizes.log_bytes > 0);
 }

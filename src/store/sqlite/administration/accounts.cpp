@@ -80,8 +80,7 @@ std::string password_hash_of(database& db, account_id id)
     return row.step() ? row.text(0) : std::string{};
 }
 
-void for_each_password_hash(
-    database& db, std::function<void(account_id, std::string const& name, std::string const& hash)> const& callback)
+void for_each_password_hash(database& db, store::administration::hash_callback const& callback)
 {
     statement row{db, "SELECT id, name, password_hash FROM accounts ORDER BY id"};
     while (row.step()) callback(row.integer(0), row.text(1), row.text(2));

@@ -41,7 +41,7 @@ std::optional<address_row> find_address(database& db, std::string const& address
     return read_row(row);
 }
 
-bool identified_name(database& db, std::string const& name)
+bool is_identified(database& db, std::string const& name)
 {
     return statement{db, "SELECT 1 FROM addresses WHERE name = ?1 AND account_id IS NULL", name}.step();
 }

@@ -2,7 +2,6 @@
 
 #include "store/sqlite/existing_file.hpp"
 #include "store/sqlite/file.hpp"
-#include "store/sqlite/migrator.hpp"
 
 namespace porter::detail::store::sqlite::administration {
 
@@ -20,7 +19,7 @@ std::unique_ptr<database> connect(options const& options, database::access mode)
 }
 
 /// Checked under SQLite's locks: the first bytes of the file may be older than the write-ahead log.
-void reject_other_schema(database& db, options const& options, schema wanted)
+void reject_other_schema(database& db, options const& options, accepted_schema schema)
 {
     auto const version = db.integer("PRAGMA user_version");
     bool const is_empty = db.integer("SELECT count(*) FROM sqlite_schema") == 0;
@@ -33,30 +32,20 @@ void reject_other_schema(database& db, options const& options, schema wanted)
                               std::to_string(newest_version()) + ": " + advice);
     };
     if (version > newest_version()) reject("use a newer program");
-    if (version < newest_version() && wanted == schema::newest) reject("porterctl db migrate brings it there");
+    if (version < newest_version() && schema == accepted_schema::newest) reject("porterctl db migrate brings it there");
 }
 
-std::unique_ptr<database> open_existing(options const& options, database::access mode, schema wanted)
+}  // namespace
+
+std::unique_ptr<database> open_existing(options const& options, database::access mode, accepted_schema schema)
 {
     reject_wrong_file(options.path, newest_version());
     reject_foreign_log(options);  // before recover(), whose connection would replay it
     recover(options);
     auto db = connect(options, mode);
-    reject_other_schema(*db, options, wanted);
+    reject_other_schema(*db, options, schema);
     reject_replaced(*db);
     return db;
-}
-
-}  // namespace
-
-std::unique_ptr<database> open_to_read(options const& options, schema wanted)
-{
-    return open_existing(options, database::access::read_only, wanted);
-}
-
-std::unique_ptr<database> open_to_write(options const& options)
-{
-    return open_existing(options, database::access::read_write, schema::newest);
 }
 
 std::unique_ptr<database> open_alone(options const& options)
@@ -67,16 +56,9 @@ std::unique_ptr<database> open_alone(options const& options)
     auto db = connect(options, database::access::read_write);
     // In this mode the transaction's lock stays until the connection is closed.
     db->execute("PRAGMA main.locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT");
-    reject_other_schema(*db, options, schema::older);
+    reject_other_schema(*db, options, accepted_schema::older);
     reject_replaced(*db);
     return db;
-}
-
-void migrate_file(options const& options, log::logger& log)
-{
-    auto const db = open_existing(options, database::access::read_write, schema::older);
-    reject_wrong_content(options, check_depth::schema);
-    migrate(*db, options.path, migrations(), log);
 }
 
 }  // namespace porter::detail::store::sqlite::administration

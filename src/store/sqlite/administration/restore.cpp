@@ -12,6 +12,7 @@
 #include "store/sqlite/administration/copy.hpp"
 #include "store/sqlite/administration/open.hpp"
 #include "store/sqlite/administration/status.hpp"
+#include "store/sqlite/administration/translate_errors.hpp"
 #include "store/sqlite/existing_file.hpp"
 #include "store/sqlite/file.hpp"
 #include "store/sqlite/migration.hpp"
@@ -28,7 +29,7 @@ namespace {
 std::unique_ptr<database> open_backup(options const& options)
 {
     try {
-        auto opened = open_to_read(options, schema::older);
+        auto opened = open_existing(options, database::access::read_only, accepted_schema::older);
         if (opened->integer("PRAGMA user_version") == 0) {
             throw cannot_open(start_errc::bad_data, options.path, "it is empty");
         }
@@ -203,7 +204,11 @@ void reject_wrong_backup(std::filesystem::path const& backup)
     }
 }
 
-std::optional<restored> restore(options const& options, std::filesystem::path const& backup, progress const& report)
+namespace {
+
+/// restore(), which throws error.
+std::optional<restored> replace_by_backup(options const& options, std::filesystem::path const& backup,
+                                          progress const& report)
 {
     auto source_options = options;
     source_options.path = backup;
@@ -242,6 +247,13 @@ std::optional<restored> restore(options const& options, std::filesystem::path co
     }
     sync_to_disk(options.path);
     return done;
+}
+
+}  // namespace
+
+std::optional<restored> restore(options const& options, std::filesystem::path const& backup, progress const& report)
+{
+    return translate_errors(options.path, [&] { return replace_by_backup(options, backup, report); });
 }
 
 }  // namespace porter::detail::store::sqlite::administration

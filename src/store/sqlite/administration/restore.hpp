@@ -26,8 +26,8 @@ void reject_wrong_backup(std::filesystem::path const& backup);
 /// backup stay ended, and ids that were used since are not reused. Keeps the previous database under another name.
 /// Migrates a backup of an older version. All or nothing, except for a crash at the last step, after which the next
 /// start fails by reject_foreign_log(). None: `report` stopped it before the end of the copy. Throws start_error:
-/// bad_data when the backup is damaged, another program's or newer; io; cannot_create. Throws an error that is_busy()
-/// when another program has the database open.
+/// bad_data when the backup is damaged, another program's or newer; io; cannot_create. Throws administration_error:
+/// unavailable when another program has the database open.
 std::optional<restored> restore(options const& options, std::filesystem::path const& backup, progress const& report);
 
 }  // namespace porter::detail::store::sqlite::administration

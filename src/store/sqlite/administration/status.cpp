@@ -35,24 +35,32 @@ std::uint64_t count(database& db, std::string_view sql)
 
 }  // namespace
 
-database_status status_of(database& db, std::filesystem::path const& file)
+std::vector<applied_migration> list_migrations(database& db)
 {
-    database_status status;
+    std::vector<applied_migration> all;
+    statement row{db, "SELECT version, name, applied_at FROM schema_migrations ORDER BY version"};
+    while (row.step()) all.push_back({static_cast<int>(row.integer(0)), row.text(1), row.time(2)});
+    return all;
+}
+
+store_status status_of(database& db)
+{
+    store_status status;
     status.version = static_cast<int>(db.integer("PRAGMA user_version"));
     status.newest = newest_version();
-    status.file_bytes = size_of(file);
-    status.log_bytes = size_of(beside(file, "-wal"));
     if (status.version == 0) return status;  // it has no tables yet
 
-    statement row{db, "SELECT version, name, applied_at FROM schema_migrations ORDER BY version"};
-    while (row.step()) {
-        status.migrations.push_back({static_cast<int>(row.integer(0)), row.text(1), row.time(2)});
-    }
+    status.migrations = list_migrations(db);
     status.accounts = count(db, "SELECT count(*) FROM accounts");
     status.disabled_accounts = count(db, "SELECT count(*) FROM accounts WHERE disabled_at IS NOT NULL");
     status.sessions = count(db, "SELECT count(*) FROM sessions");
     status.addresses = count(db, "SELECT count(*) FROM addresses");
     return status;
+}
+
+file_sizes sizes_of(std::filesystem::path const& file)
+{
+    return {size_of(file), size_of(beside(file, "-wal"))};
 }
 
 std::optional<file_user> user_of(std::filesystem::path const& file)

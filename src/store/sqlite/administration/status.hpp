@@ -8,32 +8,26 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.hpp"
+#include "store/administration_rows.hpp"
 #include "store/sqlite/database.hpp"
 
 namespace porter::detail::store::sqlite::administration {
 
-struct applied_migration {
-    int version = 0;
-    std::string name;
-    base::timestamp applied_at{};
-};
+/// The steps of the schema that were applied, in order; the schema may be an earlier one, but has tables. Throws error.
+std::vector<applied_migration> list_migrations(database& db);
 
-struct database_status {
-    int version = 0;  ///< of the schema in the file
-    int newest = 0;   ///< of this program
-    std::vector<applied_migration> migrations;
-    std::uint64_t accounts = 0;
-    std::uint64_t disabled_accounts = 0;
-    std::uint64_t sessions = 0;
-    std::uint64_t addresses = 0;
+/// As store::administration describes it; the schema may be an earlier one. Throws error.
+store_status status_of(database& db);
+
+/// The sizes of a database; 0 of a file that does not exist.
+struct file_sizes {
     std::uint64_t file_bytes = 0;
     std::uint64_t log_bytes = 0;  ///< of the write-ahead log beside the file
 };
 
-/// `db` is a connection to `file`, with the newest schema or an earlier one.
-database_status status_of(database& db, std::filesystem::path const& file);
+file_sizes sizes_of(std::filesystem::path const& file);
 
+/// A process that has a database open.
 struct file_user {
     ::pid_t process = 0;
     std::string program;  ///< its name; empty: not known
