@@ -34,6 +34,9 @@ ASIO_CONFIG = "porter/detail/asio_config.hpp"
 ASIO_VERSIONS = {"src/base/asio.hpp", "src/base/awaitable_operators.hpp", "include/porter/task.hpp",
                  "include/porter/message_socket.hpp", f"include/{ASIO_CONFIG}"}
 
+# What of porterctl knows that the store is a file: its opening, and the commands that only a file has.
+PORTERCTL_FILE = {"database_file", "file_commands"}
+
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?P<mark>["<])(?P<name>[^">]+)[">]', re.MULTILINE)
 
 
@@ -138,6 +141,14 @@ def the_client_program_uses_the_public_library(tree):
         for line, quoted, name in includes(tree, path):
             if quoted and not name.startswith(("porter/", "programs/porter/", "config/", "terminal/")):
                 yield f"{path}:{line}: {name} is not public"
+
+
+def porterctl_knows_the_file_in_two_places(tree):
+    """Its other commands see store::administration, which any store can implement."""
+    for path in tree.cpp("src/programs/porterctl"):
+        for line, quoted, name in includes(tree, path):
+            if quoted and re.match(r"store/\w+/", name) and PurePosixPath(path).stem not in PORTERCTL_FILE:
+                yield f"{path}:{line}: {name} is of one store: use store/administration.hpp"
 
 
 def asio_versions_are_named_in_one_place(tree):
