@@ -80,4 +80,6 @@ endfunction()
 if(PORTER_BUILD_TESTS)
   # What the preset tsan builds: no programs.
   add_custom_target(module_tests)
+  # What the tests of programs start: no tests of modules.
+  add_custom_target(programs_for_tests)
 endif()
