@@ -10,6 +10,9 @@ namespace {
 /// Up to this many sessions that end together get a log line each; of more only the number is logged.
 constexpr std::size_t max_ended_lines = 16;
 
+/// The cause of an end that the store did not report (docs/log.md).
+constexpr std::string_view found_ended = "no_longer_valid";
+
 error unavailable()
 {
     return {code::unavailable, "the user database cannot be reached just now"};
@@ -173,7 +176,7 @@ task<void> registry::recheck(std::vector<store::session_id> live)
         log_.warn("sessions_not_looked_at");
     } else if (!over->empty()) {
         std::vector<store::ended_session> ended;
-        for (auto const id : *over) ended.push_back({id, {}, "no_longer_valid"});
+        for (auto const id : *over) ended.push_back({id, {}, std::string{found_ended}});
         on_ended(ended);
     }
 }
@@ -187,8 +190,7 @@ task<void> registry::notify_expired()
     if (!expired || expired->empty()) co_return;
     std::vector<store::ended_session> ended;
     for (auto const id : *expired) ended.push_back({id, {}, {}});
-    std::lock_guard const lock{watch_mutex_};
-    if (watch_.on_sessions_ended) watch_.on_sessions_ended(ended);
+    notify_ended(ended);
 }
 
 task<void> registry::prune()
@@ -225,19 +227,25 @@ task<bool> registry::store_activity()
         for (auto const& [id, activity] : activity_) batch.push_back(activity);
     }
     if (batch.empty()) co_return true;
-    auto const written = co_await sessions_.touch(batch);
-    if (!written) {
+    auto const gone = co_await sessions_.touch(batch);
+    if (!gone) {
         log_.warn("session_uses_not_written", {{"count", batch.size()}});
         co_return false;
     }
+    forget_activity(batch);
+    on_gone(*gone);
+    co_return true;
+}
+
+void registry::forget_activity(std::span<store::session_activity const> written)
+{
     std::lock_guard const lock{activity_mutex_};
-    for (auto const& activity : batch) {
+    for (auto const& activity : written) {
         auto const kept = activity_.find(activity.id);
         bool const is_same =
             kept != activity_.end() && kept->second.at == activity.at && kept->second.address == activity.address;
         if (is_same) activity_.erase(kept);
     }
-    co_return true;
 }
 
 void registry::record_activity(store::session_activity activity)
@@ -325,6 +333,26 @@ void registry::on_ended(std::span<store::ended_session const> ended)
     ids.reserve(ended.size());
     for (auto const& each : ended) ids.push_back(each.id);
     ended_.add(ids);
+    log_ended(ended);
+    notify_ended(ended);
+}
+
+void registry::on_gone(std::span<store::session_id const> gone)
+{
+    std::vector<store::ended_session> all;
+    std::vector<store::ended_session> unreported;
+    for (auto const id : gone) {
+        all.push_back({id, {}, std::string{found_ended}});
+        if (!ended_.contains(id)) unreported.push_back(all.back());
+    }
+    ended_.add(gone);
+    log_ended(unreported);
+    // Notifying twice does no harm.
+    if (!all.empty()) notify_ended(all);
+}
+
+void registry::log_ended(std::span<store::ended_session const> ended)
+{
     if (ended.size() <= max_ended_lines) {
         for (auto const& each : ended) {
             log_.info("session_ended",
@@ -333,6 +361,10 @@ void registry::on_ended(std::span<store::ended_session const> ended)
     } else {
         log_.info("sessions_ended", {{"count", ended.size()}});
     }
+}
+
+void registry::notify_ended(std::span<store::ended_session const> ended)
+{
     std::lock_guard const lock{watch_mutex_};
     if (watch_.on_sessions_ended) watch_.on_sessions_ended(ended);
 }

@@ -85,7 +85,8 @@ public:
     /// Records that these sessions are in use now, so that a session with a connection does not expire as idle.
     void record_activity(std::span<store::session_id const> live);
 
-    /// Writes the recorded activity in one batch. A failure is logged, and the activity is kept for the next call.
+    /// Writes the recorded activity in one batch, and notifies the watch of the sessions in it that have ended, whether
+    /// the store reported them or not. A failure is logged, and the activity is kept for the next call.
     task<void> write_activity();
 
     /// Writes the recorded activity and, if that succeeds, removes expired sessions from the store. A failure is
@@ -105,9 +106,14 @@ private:
     session make_resumed(store::found_session const& found) const;
     /// False: it is not written yet.
     task<bool> store_activity();
+    void forget_activity(std::span<store::session_activity const> written);
     /// Ends a session that may not be resumed, so that it stays over if the clock is set back.
     task<void> terminate(store::session const& session, store::end_cause cause);
     void on_ended(std::span<store::ended_session const> ended);
+    /// Sessions that the store does not have any more; it has reported most of them.
+    void on_gone(std::span<store::session_id const> gone);
+    void log_ended(std::span<store::ended_session const> ended);
+    void notify_ended(std::span<store::ended_session const> ended);
     void notify_missed();
     void notify_lost(std::string const& reason);
     void record_activity(store::session_activity activity);

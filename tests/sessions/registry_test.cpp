@@ -153,6 +153,44 @@ TEST_CASE("activity is written in one batch and once")
     CHECK(fixture.listed(fixture.alice.account())[0].address == "192.0.2.7");
 }
 
+TEST_CASE("a session whose end was not reported ends when its use is written")
+{
+    registry_fixture fixture;
+    ids notified;
+    fixture.registry->watch({[&](std::span<detail::store::ended_session const> ended) {
+        for (auto const& each : ended) notified.push_back(each.id);
+    }});
+    auto const live = fixture.open(fixture.alice);
+    auto const revoked = fixture.open(fixture.alice);
+    auto& stored = fixture.store.ports().sessions;
+    stored.watch({});  // from here on the store reports nothing
+    REQUIRE(testing::run(fixture.io, stored.end(fixture.alice.account(), revoked->id())));
+    fixture.registry->record_activity(std::array{live->id(), revoked->id()});
+    CHECK(notified.empty());
+    testing::run(fixture.io, fixture.registry->write_activity());
+    CHECK(notified == ids{revoked->id()});
+    CHECK(fixture.registry->has_ended(revoked->id()));
+    CHECK_FALSE(fixture.registry->has_ended(live->id()));
+    auto const lines = fixture.log.events("session_ended");
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0].field("cause") == "no_longer_valid");
+    testing::run(fixture.io, fixture.registry->write_activity());
+    CHECK(fixture.sessions.touches == 1);
+}
+
+TEST_CASE("a session whose end was reported is logged once although its use is written later")
+{
+    registry_fixture fixture;
+    auto const opened = fixture.open(fixture.alice);
+    fixture.registry->record_activity(std::array{opened->id()});
+    REQUIRE(testing::run(fixture.io, fixture.registry->revoke(fixture.alice.account(), opened->id())));
+    testing::run(fixture.io, fixture.registry->write_activity());
+    CHECK(fixture.sessions.touches == 1);
+    auto const lines = fixture.log.events("session_ended");
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0].field("cause") == "revoked");
+}
+
 TEST_CASE("activity that could not be written is kept for the next time")
 {
     registry_fixture fixture;

@@ -74,7 +74,7 @@ public:
         co_return ended;
     }
 
-    task<result<void>> touch(std::vector<detail::store::session_activity> activity) override
+    task<result<std::vector<session_id>>> touch(std::vector<detail::store::session_activity> activity) override
     {
         ++touches;
         if (broken.contains("touch")) co_return unexpected(errc::unavailable);

@@ -96,8 +96,9 @@ public:
     virtual task<result<void>> end_all(account_id account, end_cause cause = end_cause::revoked) = 0;
 
     /// Records when and from where sessions were last used, and makes those networks known to their accounts. Skips
-    /// sessions that have ended, and times before the recorded one.
-    virtual task<result<void>> touch(std::vector<session_activity> activities) = 0;
+    /// times before the recorded one. Returns the sessions that are not stored any more: their connections end, even
+    /// if the watch has not reported them.
+    virtual task<result<std::vector<session_id>>> touch(std::vector<session_activity> activities) = 0;
 
     /// Removes sessions whose absolute end is at or before `now` or whose last use is at or before `idle_since`.
     /// Returns their number.

@@ -118,19 +118,21 @@ task<result<void>> sessions::end_all(account_id account, end_cause cause)
     co_return result<void>{};
 }
 
-task<result<void>> sessions::touch(std::vector<session_activity> activities)
+task<result<std::vector<session_id>>> sessions::touch(std::vector<session_activity> activities)
 {
     operation op{data_};
     if (op.is_down()) co_return unexpected(errc::unavailable);
+    std::vector<session_id> gone;
     for (auto const& activity : activities) {
         auto const found = data_.sessions.find(activity.id);
+        if (found == data_.sessions.end()) gone.push_back(activity.id);
         if (found == data_.sessions.end() || activity.at < found->second.session.last_used_at) continue;
         found->second.session.last_used_at = activity.at;
         if (activity.address.empty()) continue;
         found->second.session.address = activity.address;
         op.account(found->second.session.account)->networks.insert(activity.network);
     }
-    co_return result<void>{};
+    co_return gone;
 }
 
 task<result<std::size_t>> sessions::prune(base::timestamp now, base::timestamp idle_since)

@@ -17,7 +17,7 @@ public:
                                             base::timestamp idle_since) override;
     task<result<void>> end(account_id account, session_id id, end_cause cause) override;
     task<result<void>> end_all(account_id account, end_cause cause) override;
-    task<result<void>> touch(std::vector<session_activity> activities) override;
+    task<result<std::vector<session_id>>> touch(std::vector<session_activity> activities) override;
     task<result<std::size_t>> prune(base::timestamp now, base::timestamp idle_since) override;
     task<result<std::vector<session_id>>> find_ended(std::vector<session_id> live, base::timestamp now) override;
     task<result<std::vector<session_id>>> ended_between(base::timestamp after, base::timestamp until) override;

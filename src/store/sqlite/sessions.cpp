@@ -114,26 +114,33 @@ result<void> end_sessions(database& db, account_id account, end_cause cause)
     return {};
 }
 
-result<void> touch_sessions(database& db, std::vector<session_activity> const& activities)
+std::optional<account_id> owner_of(database& db, session_id id)
 {
+    statement row{db, "SELECT account_id FROM sessions WHERE id = ?1", id};
+    if (!row.step()) return std::nullopt;
+    return row.integer(0);
+}
+
+result<std::vector<session_id>> touch_sessions(database& db, std::vector<session_activity> const& activities)
+{
+    std::vector<session_id> gone;
     for (auto const& activity : activities) {
         statement{db,
                   "UPDATE sessions SET last_used_at = ?2, address = iif(?3 = '', address, ?3)"
                   " WHERE id = ?1 AND last_used_at <= ?2",
                   activity.id, activity.at, activity.address}
             .run();
+        bool const is_written = db.changes() > 0;
+        if (is_written && activity.address.empty()) continue;
+        auto const account = owner_of(db, activity.id);
+        if (!account) gone.push_back(activity.id);
         if (activity.address.empty()) continue;
-        std::optional<account_id> account;
-        {
-            statement owner{db, "SELECT account_id FROM sessions WHERE id = ?1", activity.id};
-            if (owner.step()) account = owner.integer(0);
-        }
         if (account) note_network(db, *account, activity.network, activity.at);
         statement{db, "UPDATE addresses SET last_seen_at = ?2 WHERE address = ?1 AND last_seen_at < ?2",
                   activity.address, activity.at}
             .run();
     }
-    return {};
+    return gone;
 }
 
 result<std::vector<session_id>> find_ended_sessions(database& db, std::span<session_id const> live, base::timestamp now)
@@ -208,7 +215,7 @@ task<result<void>> sessions::end_all(account_id account, end_cause cause)
     return submit(write_queue_, [account, cause](database& db) { return end_sessions(db, account, cause); });
 }
 
-task<result<void>> sessions::touch(std::vector<session_activity> activities)
+task<result<std::vector<session_id>>> sessions::touch(std::vector<session_activity> activities)
 {
     return submit(write_queue_,
                   [activities = std::move(activities)](database& db) { return touch_sessions(db, activities); });

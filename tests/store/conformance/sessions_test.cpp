@@ -28,7 +28,9 @@ porter::detail::store::session find(store_fixture& fixture, int number)
 void touch(store_fixture& fixture, session_activity const& activity)
 {
     std::vector<session_activity> const activities{activity};
-    CHECK(fixture.run(fixture.sessions().touch(activities)));
+    auto const gone = fixture.run(fixture.sessions().touch(activities));
+    REQUIRE(gone);
+    CHECK(gone->empty());
 }
 
 session_activity activity_of(porter::detail::store::session_id id, int when, std::string address = {})
@@ -199,13 +201,25 @@ TEST_CASE("touch records time and address and never an earlier time")
     CHECK(find(fixture, 1).address == "192.0.2.9");
 }
 
-TEST_CASE("touch skips sessions that have ended")
+TEST_CASE("touch skips and returns the sessions that have ended")
 {
     store_fixture fixture{GENERATE(from_range(backends()))};
-    auto const id = fixture.open(session_of(fixture.add("alice"), 1, 10));
-    std::vector<session_activity> const activities{activity_of(id + 1, 30), activity_of(id, 30)};
-    CHECK(fixture.run(fixture.sessions().touch(activities)));
+    auto const alice = fixture.add("alice");
+    auto const live = fixture.open(session_of(alice, 1, 10));
+    auto const ended = fixture.open(session_of(alice, 2, 10));
+    auto const moved = fixture.open(session_of(alice, 3, 10));
+    auto const early = fixture.open(session_of(alice, 4, 10));
+    CHECK(fixture.run(fixture.sessions().end(alice.id, ended)));
+    CHECK(fixture.run(fixture.sessions().end(alice.id, moved)));
+    std::vector<session_activity> const activities{activity_of(ended, 30), activity_of(live, 30),
+                                                   activity_of(moved, 30, "192.0.2.9"), activity_of(early, 9)};
+    auto const gone = fixture.run(fixture.sessions().touch(activities));
+    REQUIRE(gone);
+    CHECK(*gone == std::vector{ended, moved});
     CHECK(find(fixture, 1).last_used_at == at(30));
+    auto const again = fixture.run(fixture.sessions().touch(activities));
+    REQUIRE(again);
+    CHECK(*again == *gone);
 }
 
 TEST_CASE("pruning removes expired and idle sessions and returns their number")
