@@ -1,5 +1,7 @@
 #include "auth/throttle.hpp"
 
+#include <sodium/randombytes.h>
+
 #include <utility>
 
 #include "auth/throttle_rules.hpp"
@@ -16,6 +18,16 @@ std::string_view name_of(store::decision::rule by)
     if (by == account_paused) return "account_paused";
     if (by == registrations_used_up) return "registrations_used_up";
     return by == account_locked ? "account_locked" : "network_throttled";
+}
+
+store::attempt_id random_id()
+{
+    std::uint64_t bits = 0;
+    while (bits == 0) {
+        randombytes_buf(&bits, sizeof bits);
+        bits >>= 1U;  // ids are positive
+    }
+    return static_cast<store::attempt_id>(bits);
 }
 
 error unavailable()
@@ -100,6 +112,7 @@ task<result<attempt>> throttle::begin_registration(identity::address from)
 task<result<store::attempt_result>> throttle::begin_stored(store::secret_attempt request, identity::address from)
 {
     co_await retry_rollbacks();
+    request.id = random_id();
     request.network = from.network();
     auto stored = co_await attempts_.begin(std::move(request), throttle_rules);
     if (!stored) co_return unexpected(unavailable());

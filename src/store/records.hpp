@@ -11,6 +11,7 @@ namespace porter::detail::store {
 using porter::store::access_history;
 using porter::store::account;
 using porter::store::account_id;
+using porter::store::attempt_id;
 using porter::store::claimed_account;
 using porter::store::counted_attempt;
 using porter::store::end_cause;

@@ -142,12 +142,13 @@ public:
     /// registration, among those of the network and of its site. A deleted account counts as none. The attempt is
     /// pending until it succeeds, fails or is rolled back. An attempt that would be allowed if no attempt were pending
     /// is denied as `pending`, not throttled. Opening the store rolls back what a previous process left pending.
+    /// Repeated with the id of a pending attempt, it answers as the first time and counts nothing.
     virtual task<result<attempt_result>> begin(secret_attempt attempt, throttle_rules rules) = 0;
 
-    /// A counted attempt failed and stays counted, but not as a registration.
+    /// A counted attempt failed and stays counted, but not as a registration. Does nothing if it is not pending.
     virtual task<result<void>> fail(counted_attempt attempt) = 0;
 
-    /// Undoes attempts that neither succeeded nor failed, as if they had not been made.
+    /// Undoes those of the attempts that are still pending, as if they had not been made.
     virtual task<result<void>> rollback(std::vector<counted_attempt> pending) = 0;
 };
 

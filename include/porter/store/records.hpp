@@ -31,6 +31,9 @@ using result = porter::result<T, errc>;
 using account_id = std::int64_t;  ///< > 0, never reused
 using session_id = std::int64_t;  ///< > 0, never reused
 
+/// An attempt at a secret: > 0, chosen by the caller of attempts::begin() at random, so that no two are the same.
+using attempt_id = std::int64_t;
+
 /// The BLAKE2b-256 of a token, stored instead of it.
 using token_digest = std::array<std::byte, 32>;
 
@@ -81,10 +84,10 @@ inline bool is_past_its_end(session const& session, timestamp now)
 
 /// An attempt at a secret that is counted as failed while it is pending, with what is needed to undo that.
 struct counted_attempt {
+    attempt_id id = 0;                               ///< of the attempt; 0: none is counted
     std::optional<account_id> account;               ///< whose failure counter counts it
     std::string network;                             ///< the network it came from
     bool is_known_network = false;                   ///< the account's counter for this network counts it
-    std::int64_t entry = 0;                          ///< its row among the failures of networks; 0: not counted
     std::int64_t registration = 0;                   ///< its row among the registrations; 0: none
     instant at{};                                    ///< when it was made
     instant last_before{};                           ///< of the counter, before this attempt

@@ -64,6 +64,7 @@ decision decide(attempt_history const& history, throttle_rules const& rules, ins
 
 /// An attempt at a secret, to be decided on and counted as failed while it is pending.
 struct secret_attempt {
+    attempt_id id = 0;                               ///< a new one, at random; the same when begin() is repeated
     std::optional<account_id> account;               ///< whose password it is; none: no account's
     std::optional<store::failure_counter> fallback;  ///< decides where there is no account; not stored
     bool fallback_is_pending = false;                ///< attempts on `fallback` are pending

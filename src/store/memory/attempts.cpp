@@ -52,7 +52,7 @@ attempt_history history_of(account_row* row, tables const& data, secret_attempt 
     std::vector<base::timestamp> times;
     for (auto const& [id, entry] : data.failures) {
         bool const counts =
-            entry.network == attempt.network && entry.at < in_seconds(attempt.at) + rules.network_window;
+            entry.counted.network == attempt.network && entry.at < in_seconds(attempt.at) + rules.network_window;
         if (counts) times.push_back(entry.at);
     }
     std::ranges::sort(times, std::greater{});
@@ -72,24 +72,32 @@ bool is_pending(tables const& data, secret_attempt const& attempt, bool is_known
     if (denial.by == decision::rule::registrations_used_up) {
         return std::ranges::any_of(data.failures, [&](auto const& entry) {
             auto const& one = entry.second;
-            return one.is_pending && one.registration != 0 &&
-                   base::site_of(one.network) == base::site_of(attempt.network);
+            return one.is_pending && one.counted.registration != 0 &&
+                   base::site_of(one.counted.network) == base::site_of(attempt.network);
         });
     }
     bool const by_network = denial.by == decision::rule::network_throttled;
     if (!by_network && !attempt.account) return attempt.fallback_is_pending;
     std::string const counter = is_known_network ? attempt.network : std::string{};
     return std::ranges::any_of(data.failures, [&](auto const& entry) {
-        auto const& one = entry.second;
-        if (!one.is_pending) return false;
-        return by_network ? one.network == attempt.network : one.account == attempt.account && one.counter == counter;
+        auto const& one = entry.second.counted;
+        if (!entry.second.is_pending) return false;
+        if (by_network) return one.network == attempt.network;
+        return one.account == attempt.account && counter_of(one) == counter;
     });
+}
+
+/// The attempt, if it is pending; otherwise null.
+network_failure* find_pending(tables& data, attempt_id id)
+{
+    auto const found = data.failures.find(id);
+    return found != data.failures.end() && found->second.is_pending ? &found->second : nullptr;
 }
 
 /// Removes an attempt from all but its failure counter.
 void forget(operation& op, tables& data, counted_attempt const& attempt)
 {
-    data.failures.erase(attempt.entry);
+    if (find_pending(data, attempt.id) != nullptr) data.failures.erase(attempt.id);
     data.registrations.erase(attempt.registration);
     auto* row = attempt.account ? op.account(*attempt.account) : nullptr;
     if (row && row->history.failed_since > 0) --row->history.failed_since;
@@ -110,9 +118,13 @@ task<result<attempt_result>> attempts::begin(secret_attempt attempt, throttle_ru
 {
     operation op{data_};
     if (op.is_down()) co_return unexpected(errc::unavailable);
+    attempt_result result;
+    if (auto const* const begun = find_pending(data_, attempt.id)) {
+        result.counted = begun->counted;
+        co_return result;
+    }
     auto* row = attempt.account ? op.account(*attempt.account) : nullptr;
     auto const history = history_of(row, data_, attempt, rules);
-    attempt_result result;
     result.decision = decide(history, rules, attempt.at);
     if (!result.decision.allows()) {
         if (is_pending(data_, attempt, history.is_known_network, result.decision))
@@ -120,6 +132,7 @@ task<result<attempt_result>> attempts::begin(secret_attempt attempt, throttle_ru
         co_return result;
     }
     auto& counted = result.counted;
+    counted.id = attempt.id;
     counted.network = attempt.network;
     counted.is_known_network = history.is_known_network;
     counted.at = attempt.at;
@@ -141,9 +154,7 @@ task<result<attempt_result>> attempts::begin(secret_attempt attempt, throttle_ru
         data_.registrations[counted.registration] = {attempt.network, base::site_of(attempt.network),
                                                      in_seconds(attempt.at)};
     }
-    counted.entry = ++data_.last_failure;
-    data_.failures[counted.entry] = {attempt.network, in_seconds(attempt.at), true,
-                                     counted.account, counter_of(counted),    counted.registration};
+    data_.failures[counted.id] = {in_seconds(attempt.at), counted, true};
     co_return result;
 }
 
@@ -151,9 +162,10 @@ task<result<void>> attempts::fail(counted_attempt attempt)
 {
     operation op{data_};
     if (op.is_down()) co_return unexpected(errc::unavailable);
-    auto const found = data_.failures.find(attempt.entry);
-    if (found != data_.failures.end()) found->second.is_pending = false;
-    data_.registrations.erase(attempt.registration);
+    auto* const failed = find_pending(data_, attempt.id);
+    if (failed == nullptr) co_return result<void>{};
+    failed->is_pending = false;
+    data_.registrations.erase(failed->counted.registration);
     co_return result<void>{};
 }
 
@@ -161,7 +173,10 @@ task<result<void>> attempts::rollback(std::vector<counted_attempt> pending)
 {
     operation op{data_};
     if (op.is_down()) co_return unexpected(errc::unavailable);
-    for (auto const& one : pending) {
+    for (auto const& each : pending) {
+        auto const* const found = find_pending(data_, each.id);
+        if (found == nullptr) continue;
+        auto const one = found->counted;
         forget(op, data_, one);
         auto* row = one.account ? op.account(*one.account) : nullptr;
         if (!row) continue;

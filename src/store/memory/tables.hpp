@@ -24,12 +24,9 @@ struct account_row {
 };
 
 struct network_failure {
-    std::string network;
     base::timestamp at;
+    counted_attempt counted;
     bool is_pending = true;
-    std::optional<account_id> account;  // whose failure counter counts it
-    std::string counter;                // its key there
-    std::int64_t registration = 0;      // 0: none
 };
 
 struct registration {
@@ -66,8 +63,7 @@ struct tables {
     std::map<account_id, account_row> accounts;
     std::map<session_id, session_row> sessions;  // oldest first
     std::map<std::string, address_row> addresses;
-    std::int64_t last_failure = 0;
-    std::map<std::int64_t, network_failure> failures;
+    std::map<attempt_id, network_failure> failures;
     std::int64_t last_registration = 0;
     std::map<std::int64_t, registration> registrations;
 };

@@ -82,29 +82,64 @@ void count_failure(database& db, account_id account, counted_attempt& counted)
         .run();
 }
 
-void count_for_network(database& db, counted_attempt& counted, throttle_rules const& rules)
+/// Returns the row among the failures of networks.
+std::int64_t count_for_network(database& db, counted_attempt const& counted, throttle_rules const& rules)
 {
     // Failures out of the window do not count any more.
     auto const now = in_seconds(counted.at);
     statement{db, "DELETE FROM network_failures WHERE failed_at <= ?1", now - rules.network_window}.run();
     statement{db, "INSERT INTO network_failures (network, failed_at) VALUES (?1, ?2)", counted.network, now}.run();
-    counted.entry = db.last_id();
+    return db.last_id();
 }
 
-void mark_pending(database& db, counted_attempt const& counted)
+void mark_pending(database& db, std::int64_t entry, counted_attempt const& counted)
 {
     statement{db,
               "INSERT INTO undecided_tries (failure_id, network, account_id, is_known_network, at_ms, last_ms_before,"
-              " last_failed_at_before, registration_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-              counted.entry,
+              " last_failed_at_before, registration_id, attempt_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+              entry,
               counted.network,
               counted.account,
               std::int64_t{counted.is_known_network},
               in_milliseconds(counted.at),
               in_milliseconds(counted.last_before),
               counted.last_failed_at_before,
-              counted.registration}
+              counted.registration,
+              counted.id}
         .run();
+}
+
+/// A pending attempt and its row among the failures of networks.
+struct pending_attempt {
+    std::int64_t entry = 0;
+    counted_attempt counted;
+};
+
+/// Columns 0 to 8: failure_id, network, account_id, is_known_network, at_ms, last_ms_before, last_failed_at_before,
+/// registration_id, attempt_id.
+pending_attempt read_pending(statement const& row)
+{
+    pending_attempt read;
+    read.entry = row.integer(0);
+    read.counted.network = row.text(1);
+    if (row.integer(2) != 0) read.counted.account = row.integer(2);  // ids begin at 1
+    read.counted.is_known_network = row.integer(3) != 0;
+    read.counted.at = from_milliseconds(row.integer(4));
+    read.counted.last_before = from_milliseconds(row.integer(5));
+    read.counted.last_failed_at_before = row.optional_time(6);
+    read.counted.registration = row.integer(7);
+    read.counted.id = row.integer(8);
+    return read;
+}
+
+std::optional<pending_attempt> find_pending(database& db, attempt_id id)
+{
+    statement row{db,
+                  "SELECT failure_id, network, account_id, is_known_network, at_ms, last_ms_before,"
+                  " last_failed_at_before, registration_id, attempt_id FROM undecided_tries WHERE attempt_id = ?1",
+                  id};
+    if (!row.step()) return std::nullopt;
+    return read_pending(row);
 }
 
 /// Whether pending attempts are among those that deny this one. A network whose decided failures fill the window has no
@@ -126,30 +161,30 @@ bool is_pending(database& db, secret_attempt const& attempt, bool is_known_netwo
 
 result<attempt_result> begin_attempt(database& db, secret_attempt const& attempt, throttle_rules const& rules)
 {
+    attempt_result result;
+    if (auto begun = find_pending(db, attempt.id)) {
+        result.counted = std::move(begun->counted);
+        return result;
+    }
     auto history = history_of(db, attempt.account, attempt.network, rules, attempt.at);
     if (!attempt.account && attempt.fallback) history.failures = *attempt.fallback;
     if (attempt.max_registrations > 0) history.registrations_full_since = registrations_full_since(db, attempt);
-    attempt_result result;
     result.decision = decide(history, rules, attempt.at);
     if (!result.decision.allows()) {
         if (is_pending(db, attempt, history.is_known_network, result.decision)) result.decision = decision::not_yet();
         return result;
     }
     auto& counted = result.counted;
+    counted.id = attempt.id;
     counted.network = attempt.network;
     counted.is_known_network = history.is_known_network;
     counted.at = attempt.at;
     counted.last_before = history.failures.last_failed_at;
     if (attempt.account) count_failure(db, *attempt.account, counted);
-    count_for_network(db, counted, rules);
+    auto const entry = count_for_network(db, counted, rules);
     if (attempt.max_registrations > 0) count_registration(db, counted);
-    mark_pending(db, counted);
+    mark_pending(db, entry, counted);
     return result;
-}
-
-void forget_entry(database& db, counted_attempt const& counted)
-{
-    statement{db, "DELETE FROM network_failures WHERE id = ?1", counted.entry}.run();
 }
 
 /// Removes this attempt from the figures that are shown of the account.
@@ -162,9 +197,10 @@ void forget_failure(database& db, account_id account, counted_attempt const& cou
         .run();
 }
 
-void rollback_one(database& db, counted_attempt const& counted)
+void rollback_one(database& db, pending_attempt const& pending)
 {
-    forget_entry(db, counted);
+    auto const& counted = pending.counted;
+    statement{db, "DELETE FROM network_failures WHERE id = ?1", pending.entry}.run();  // and undecided_tries with it
     forget_registration(db, counted.registration);
     if (!counted.account) return;
     forget_failure(db, *counted.account, counted);
@@ -187,23 +223,13 @@ void rollback_one(database& db, counted_attempt const& counted)
 
 void rollback_pending(database& db)
 {
-    std::vector<counted_attempt> left;  // latest first, so that each restores what it found
+    std::vector<pending_attempt> left;  // latest first, so that each restores what it found
     {
         statement row{db,
                       "SELECT failure_id, network, account_id, is_known_network, at_ms, last_ms_before,"
-                      " last_failed_at_before, registration_id FROM undecided_tries ORDER BY failure_id DESC"};
-        while (row.step()) {
-            counted_attempt one;
-            one.entry = row.integer(0);
-            one.network = row.text(1);
-            if (row.integer(2) != 0) one.account = row.integer(2);  // ids begin at 1
-            one.is_known_network = row.integer(3) != 0;
-            one.at = from_milliseconds(row.integer(4));
-            one.last_before = from_milliseconds(row.integer(5));
-            one.last_failed_at_before = row.optional_time(6);
-            one.registration = row.integer(7);
-            left.push_back(std::move(one));
-        }
+                      " last_failed_at_before, registration_id, attempt_id FROM undecided_tries"
+                      " ORDER BY failure_id DESC"};
+        while (row.step()) left.push_back(read_pending(row));
     }
     if (left.empty()) return;
     transaction all{db};
@@ -225,7 +251,10 @@ attempt_history history_of(database& db, std::optional<account_id> account, std:
 
 void undo_verified_attempt(database& db, counted_attempt const& attempt)
 {
-    forget_entry(db, attempt);
+    statement{db,
+              "DELETE FROM network_failures WHERE id = (SELECT failure_id FROM undecided_tries WHERE attempt_id = ?1)",
+              attempt.id}
+        .run();
     if (!attempt.account) return;
     forget_failure(db, *attempt.account, attempt);
     statement{db, "DELETE FROM password_ladders WHERE account_id = ?1 AND network = ?2", *attempt.account,
@@ -255,18 +284,21 @@ task<result<attempt_result>> attempts::begin(secret_attempt attempt, throttle_ru
 
 task<result<void>> attempts::fail(counted_attempt attempt)
 {
-    return submit(write_queue_,
-                  [entry = attempt.entry, registration = attempt.registration](database& db) -> result<void> {
-                      statement{db, "DELETE FROM undecided_tries WHERE failure_id = ?1", entry}.run();
-                      forget_registration(db, registration);
-                      return {};
-                  });
+    return submit(write_queue_, [id = attempt.id](database& db) -> result<void> {
+        auto const failed = find_pending(db, id);
+        if (!failed) return {};
+        statement{db, "DELETE FROM undecided_tries WHERE failure_id = ?1", failed->entry}.run();
+        forget_registration(db, failed->counted.registration);
+        return {};
+    });
 }
 
 task<result<void>> attempts::rollback(std::vector<counted_attempt> pending)
 {
     return submit(write_queue_, [pending = std::move(pending)](database& db) -> result<void> {
-        for (auto const& one : pending) rollback_one(db, one);
+        for (auto const& each : pending) {
+            if (auto const one = find_pending(db, each.id)) rollback_one(db, *one);
+        }
         return {};
     });
 }

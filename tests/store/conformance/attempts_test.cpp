@@ -175,13 +175,13 @@ TEST_CASE("an attempt that is rolled back does not count")
 {
     store_fixture fixture{GENERATE(from_range(backends()))};
     auto const alice = fixture.add("alice");
-    fixture.rollback(fixture.fail(alice.id, known_network, 0).counted);
-    fixture.rollback(fixture.fail(std::nullopt, known_network, 0).counted);
+    fixture.rollback(fixture.begin(alice.id, known_network, 0).counted);
+    fixture.rollback(fixture.begin(std::nullopt, known_network, 0).counted);
     CHECK(fixture.account(alice.id).failed_since == 0);
     fixture.fail(alice.id, known_network, 0);
     fixture.fail(alice.id, known_network, 0);
     // The pause is again that of the failure before.
-    fixture.rollback(fixture.fail(alice.id, known_network, 5).counted);
+    fixture.rollback(fixture.begin(alice.id, known_network, 5).counted);
     CHECK(fixture.account(alice.id).failed_since == 2);
     CHECK(fixture.fail(alice.id, known_network, 5).decision.allows());
     CHECK(fixture.fail(alice.id, known_network, 5).decision.by == rule::network_throttled);

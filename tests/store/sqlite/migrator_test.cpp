@@ -174,3 +174,24 @@ TEST_CASE("networks known before version 2 are known after it")
     CHECK(fixture.administrator().run(
               "SELECT account_id, network, first_seen_at, last_seen_at FROM account_networks") == "1|192.0.2.1|5|9");
 }
+
+TEST_CASE("attempts that were pending before version 7 are rolled back after it")
+{
+    database_fixture fixture;
+    write_file(fixture.options.path, "");
+    {
+        database db{fixture.options.path, database::access::read_write};
+        migrate(db, fixture.options.path, migrations().first(6), fixture.log);
+        db.execute(
+            "INSERT INTO accounts (name, folded_name, password_hash, failed_since) VALUES ('alice', 'alice', 'h', 2);"
+            "INSERT INTO password_ladders VALUES (1, '', 2, 5000);"
+            "INSERT INTO network_failures (network, failed_at) VALUES ('192.0.2.1', 5), ('192.0.2.2', 5);"
+            "INSERT INTO undecided_tries (failure_id, network, account_id, is_known_network, at_ms, last_ms_before)"
+            " VALUES (1, '192.0.2.1', 1, 0, 5000, 0), (2, '192.0.2.2', 1, 0, 5000, 5000)");
+    }
+    fixture.open();
+    CHECK(fixture.administrator().run("SELECT failed_since FROM accounts") == "0");
+    CHECK(fixture.administrator().run("SELECT count(*) FROM network_failures") == "0");
+    CHECK(fixture.administrator().run("SELECT count(*) FROM undecided_tries") == "0");
+    CHECK(fixture.administrator().run("SELECT count(*) FROM password_ladders") == "0");
+}

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -73,11 +74,19 @@ inline constexpr detail::store::throttle_rules few_attempts{
     .network_window = std::chrono::seconds{60},
 };
 
+/// Another one each time.
+inline detail::store::attempt_id new_attempt_id()
+{
+    static std::atomic<detail::store::attempt_id> last{0};
+    return ++last;
+}
+
 /// An attempt at an account's password, at(seconds).
 inline detail::store::secret_attempt attempt_at(std::optional<detail::store::account_id> account, std::string network,
                                                 int seconds)
 {
     detail::store::secret_attempt attempt;
+    attempt.id = new_attempt_id();
     attempt.account = account;
     attempt.network = std::move(network);
     attempt.at = at(seconds);
