@@ -52,68 +52,45 @@ error denial_of(store::decision const& denial)
 
 }  // namespace
 
-throttle::throttle(store::attempts& attempts, base::clock const& clock, log::logger& log,
+throttle::throttle(store::attempts& attempts, base::clock const& clock, log::logger& log, name_key const& key,
                    std::uint32_t max_registrations)
-    : attempts_(attempts),
-      clock_(clock),
-      log_(log),
-      max_registrations_(max_registrations),
-      unknown_(throttle_rules, most_unknown_names)
+    : attempts_(attempts), clock_(clock), log_(log), key_(key), max_registrations_(max_registrations)
 {}
 
-task<result<attempt>> throttle::begin(std::optional<store::account_id> account, std::string name,
-                                      identity::address from)
+task<result<store::counted_attempt>> throttle::begin(std::optional<store::account_id> account, std::string name,
+                                                     identity::address from)
 {
-    store::secret_attempt request;
+    auto request = request_from(from);
     request.account = account;
-    request.at = clock_.now_precise();
-    attempt begun;
-    if (!account) {
-        auto const key = unknown_.key_of(name);
-        auto const in_memory = unknown_.begin(key, request.at);
-        request.fallback = in_memory.before;
-        request.fallback_is_pending = in_memory.pending;
-        if (in_memory.counted) begun.unknown = key;
-    }
-    auto const before = request.fallback ? request.fallback->last_failed_at : base::instant{};
-    auto const at = request.at;
-    auto stored = co_await begin_stored(std::move(request), from);
-    if (stored) {
-        begun.counted = std::move(stored->counted);
-        co_return begun;
-    }
-    if (begun.unknown) unknown_.rollback(*begun.unknown, at, before);
-    co_return unexpected(stored.error());
+    if (!account) request.unknown_name = digest_of(name, key_);
+    return begin_stored(std::move(request), std::move(from));
 }
 
-task<result<attempt>> throttle::begin(identity::address from)
+task<result<store::counted_attempt>> throttle::begin(identity::address from)
 {
-    store::secret_attempt request;
-    request.at = clock_.now_precise();
-    auto stored = co_await begin_stored(std::move(request), from);
-    if (!stored) co_return unexpected(stored.error());
-    attempt begun;
-    begun.counted = std::move(stored->counted);
-    co_return begun;
+    auto request = request_from(from);
+    return begin_stored(std::move(request), std::move(from));
 }
 
-task<result<attempt>> throttle::begin_registration(identity::address from)
+task<result<store::counted_attempt>> throttle::begin_registration(identity::address from)
 {
-    store::secret_attempt request;
-    request.at = clock_.now_precise();
+    auto request = request_from(from);
     request.max_registrations = max_registrations_;
-    auto stored = co_await begin_stored(std::move(request), from);
-    if (!stored) co_return unexpected(stored.error());
-    attempt begun;
-    begun.counted = std::move(stored->counted);
-    co_return begun;
+    return begin_stored(std::move(request), std::move(from));
 }
 
-task<result<store::attempt_result>> throttle::begin_stored(store::secret_attempt request, identity::address from)
+store::secret_attempt throttle::request_from(identity::address const& from) const
 {
-    co_await retry_rollbacks();
+    store::secret_attempt request;
     request.id = random_id();
     request.network = from.network();
+    request.at = clock_.now_precise();
+    return request;
+}
+
+task<result<store::counted_attempt>> throttle::begin_stored(store::secret_attempt request, identity::address from)
+{
+    co_await retry_rollbacks();
     auto stored = co_await attempts_.begin(std::move(request), throttle_rules);
     if (!stored) co_return unexpected(unavailable());
     auto const& decision = stored->decision;
@@ -123,32 +100,17 @@ task<result<store::attempt_result>> throttle::begin_stored(store::secret_attempt
                              {{"rule", name_of(decision.by)}, {"retry_after", decision.retry_after.count()}});
         co_return unexpected(denial_of(decision));
     }
-    co_return std::move(*stored);
-}
-
-task<result<void>> throttle::fail(attempt failed)
-{
-    auto const stored = co_await attempts_.fail(failed.counted);
-    if (!stored) {
-        co_await rollback(std::move(failed));
-        co_return unexpected(unavailable());
-    }
-    if (failed.unknown) unknown_.fail(*failed.unknown);
-    co_return result<void>{};
+    co_return std::move(stored->counted);
 }
 
 task<result<void>> throttle::fail(store::counted_attempt failed)
 {
-    attempt whole{std::move(failed), {}};
-    auto const stored = co_await fail(std::move(whole));
-    co_return stored;
-}
-
-task<void> throttle::rollback(attempt pending)
-{
-    auto const& counted = pending.counted;
-    if (pending.unknown) unknown_.rollback(*pending.unknown, counted.at, counted.last_before);
-    co_await rollback(counted);
+    auto const stored = co_await attempts_.fail(failed);
+    if (!stored) {
+        co_await rollback(std::move(failed));
+        co_return unexpected(unavailable());
+    }
+    co_return result<void>{};
 }
 
 task<void> throttle::rollback(store::counted_attempt pending)

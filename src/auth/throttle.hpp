@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "auth/unknown_names.hpp"
+#include "auth/name_digest.hpp"
 #include "base/clock.hpp"
 #include "identity/address.hpp"
 #include "log/logger.hpp"
@@ -16,52 +16,49 @@
 
 namespace porter::detail::auth {
 
-/// A pending attempt. It counts as failed, so that concurrent attempts gain nothing, until it succeeds, which the store
-/// records (store::new_session, store::password_change), fails, or is rolled back.
-struct attempt {
-    store::counted_attempt counted;
-    std::optional<unknown_names::key> unknown;  ///< also counted in memory, under this key
-};
-
-/// Slows down guessing. Safe from any I/O thread.
+/// Slows down guessing. An attempt counts as failed while it is pending, so that concurrent attempts gain nothing:
+/// until it succeeds, which the store records (store::new_session, store::password_change), fails, or is rolled back.
+/// Safe from any I/O thread.
 class throttle {
 public:
-    /// `max_registrations`: new accounts of one network an hour, eight times as many of an IPv6 /48; 0: no limit.
-    throttle(store::attempts& attempts, base::clock const& clock, log::logger& log,
+    /// `key`: of the names without an account; the same for all servers that share the store. `max_registrations`: new
+    /// accounts of one network an hour, eight times as many of an IPv6 /48; 0: no limit.
+    throttle(store::attempts& attempts, base::clock const& clock, log::logger& log, name_key const& key,
              std::uint32_t max_registrations = 0);
 
     /// Begins an attempt at a password. `account`: that of the claimed name, or none. `name`: the claimed one, folded.
     /// The work is the same for both. Errors, with nothing counted: throttled (with the time to wait; 0: waiting does
     /// not help), busy (too many pending attempts), unavailable.
-    task<result<attempt>> begin(std::optional<store::account_id> account, std::string name, identity::address from);
+    task<result<store::counted_attempt>> begin(std::optional<store::account_id> account, std::string name,
+                                               identity::address from);
 
     /// Begins an attempt that names no account: a token. Errors: as above.
-    task<result<attempt>> begin(identity::address from);
+    task<result<store::counted_attempt>> begin(identity::address from);
 
     /// Begins a registration, which also counts as one of the network's registrations unless it fails. Errors: as
     /// above; throttled also when the network has used up its registrations.
-    task<result<attempt>> begin_registration(identity::address from);
+    task<result<store::counted_attempt>> begin_registration(identity::address from);
 
     /// An attempt failed; the client is answered after this is stored. Errors: unavailable, and the attempt is rolled
     /// back.
-    task<result<void>> fail(attempt failed);
     task<result<void>> fail(store::counted_attempt failed);
 
     /// Undoes an attempt that neither succeeded nor failed. When the store is unavailable, this is repeated before the
     /// next attempt.
-    task<void> rollback(attempt pending);
     task<void> rollback(store::counted_attempt pending);
 
 private:
-    task<result<store::attempt_result>> begin_stored(store::secret_attempt request, identity::address from);
+    /// A request without an account and a name.
+    store::secret_attempt request_from(identity::address const& from) const;
+    task<result<store::counted_attempt>> begin_stored(store::secret_attempt request, identity::address from);
     task<void> retry_rollbacks();
     void defer_rollback(std::vector<store::counted_attempt> pending);
 
     store::attempts& attempts_;
     base::clock const& clock_;
     log::logger& log_;
+    name_key key_;
     std::uint32_t max_registrations_;
-    unknown_names unknown_;
     std::mutex mutex_;
     std::vector<store::counted_attempt> deferred_rollbacks_;
 };

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 
 #include "store/throttle.hpp"
 
@@ -17,8 +16,5 @@ inline constexpr store::throttle_rules throttle_rules{
     .failures_per_network = 20,
     .network_window = std::chrono::minutes{10},
 };
-
-/// Unknown names whose failures are kept: bounds the memory. Each entry costs the client a password check.
-inline constexpr std::size_t most_unknown_names = 65'536;
 
 }  // namespace porter::detail::auth

@@ -29,9 +29,9 @@ std::string_view cause_of(std::optional<store::account> const& claimed)
     return claimed->disabled_at ? "account_disabled" : "wrong_password";
 }
 
-source source_of(attempt const& one)
+source source_of(store::counted_attempt const& one)
 {
-    return one.counted.is_known_network ? source::known : source::unknown;
+    return one.is_known_network ? source::known : source::unknown;
 }
 
 /// Logs an attempt that was denied for another reason than a wrong secret.
@@ -83,7 +83,7 @@ task<result<pending_account>> verifier::register_account(std::string name, base:
         co_return denied(hashed.error());
     }
     account.password_hash = std::move(*hashed);
-    co_return pending_account{std::move(account), std::move(attempt->counted)};
+    co_return pending_account{std::move(account), std::move(*attempt)};
 }
 
 task<result<principal>> verifier::login(std::string name, base::secret password, identity::address from)
@@ -103,7 +103,7 @@ task<result<principal>> verifier::login(std::string name, base::secret password,
     log_.with(from).info("login", {log::quoted("name", account.name)});
     auto const origin = source_of(*attempt);
     if (hasher_.needs_rehash(account.password_hash)) co_await rehash(account, password, from, origin);
-    co_return principal{account, std::move(attempt->counted)};
+    co_return principal{account, std::move(*attempt)};
 }
 
 task<void> verifier::rollback(principal const& unused)
@@ -139,7 +139,7 @@ task<result<void>> verifier::change_password(store::account_id account, base::se
     change.credential_version = owner.credential_version;
     change.new_hash = std::move(*hashed);
     change.keep = keep;
-    change.attempt = attempt->counted;
+    change.attempt = *attempt;
     auto const changed = co_await accounts_.change_password(change);
     if (!changed && changed.error() == store::errc::unavailable) {
         co_await throttle_.rollback(std::move(*attempt));
@@ -178,8 +178,8 @@ task<result<std::string>> verifier::hash_next(base::secret const& password, std:
     co_return hashed;
 }
 
-task<result<attempt>> verifier::verify(store::claimed_account const& claim, std::string name,
-                                       base::secret const& password, identity::address const& from)
+task<result<store::counted_attempt>> verifier::verify(store::claimed_account const& claim, std::string name,
+                                                      base::secret const& password, identity::address const& from)
 {
     auto const& claimed = claim.account;
     std::optional<store::account_id> account;

@@ -52,8 +52,8 @@ public:
 private:
     /// Verifies a password, with the same work whether the account exists, and returns the attempt. `name`: the claimed
     /// one, folded. Logs a failure. Errors: bad_credentials, throttled, busy, unavailable.
-    task<result<attempt>> verify(store::claimed_account const& claim, std::string name, base::secret const& password,
-                                 identity::address const& from);
+    task<result<store::counted_attempt>> verify(store::claimed_account const& claim, std::string name,
+                                                base::secret const& password, identity::address const& from);
     /// The hash of the password of a new account. Errors: weak_password, name_taken, busy, unavailable.
     task<result<std::string>> hash_initial(base::secret accepted, store::account const& account,
                                            identity::address const& from);

@@ -94,7 +94,7 @@ server::impl::impl(asio::io_context& io, server_options checked_options, service
       acceptors(with_error_log(logger, [&] { return listen(io, options, internal.is_listening); })),
       directory(ports.addresses, clock, logger),
       hasher(make_hasher(options, std::move(internal.hash), logger)),
-      throttle(ports.attempts, clock, logger, options.max_registrations_per_address),
+      throttle(ports.attempts, clock, logger, auth::random_name_key(), options.max_registrations_per_address),
       verifier(ports.accounts, hasher, throttle, clock, logger, library::auth_options(options)),
       registry(ports.sessions, throttle, tokens, clock, logger, library::session_options(options)),
       threads(std::max<std::size_t>(options.threads, 1)),

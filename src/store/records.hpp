@@ -19,6 +19,7 @@ using porter::store::ended_session;
 using porter::store::errc;
 using porter::store::found_session;
 using porter::store::is_past_its_end;
+using porter::store::name_digest;
 using porter::store::name_of;
 using porter::store::new_session;
 using porter::store::opened_session;

@@ -50,7 +50,7 @@ struct fixture : gated_fixture {
 
     testing::manual_clock clock;
     testing::memory_store store;
-    auth::throttle throttle{store.ports().attempts, clock, log};
+    auth::throttle throttle{store.ports().attempts, clock, log, auth::random_name_key()};
     auth::verifier verifier{store.ports().accounts, *hasher, throttle, clock, log, {}};
     detail::store::account alice;
 };

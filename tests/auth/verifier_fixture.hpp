@@ -27,7 +27,7 @@ struct verifier_fixture {
                               std::unique_ptr<detail::auth::hash_function> function = nullptr)
         : hasher(detail::auth::hash_options{.threads = 1},
                  function ? std::move(function) : std::make_unique<plain_hash>(hashes), log),
-          throttle(attempts, clock, log, max_registrations),
+          throttle(attempts, clock, log, detail::auth::random_name_key(), max_registrations),
           verifier(accounts, hasher, throttle, clock, log, options)
     {}
 

@@ -81,7 +81,7 @@ struct registry_fixture {
     hash_counts hashes;
     detail::auth::hasher hasher{detail::auth::hash_options{.threads = 1}, std::make_unique<plain_hash>(hashes), log};
     faulty_attempts attempts{store.ports().attempts};
-    detail::auth::throttle throttle{attempts, clock, log};
+    detail::auth::throttle throttle{attempts, clock, log, detail::auth::random_name_key()};
     detail::auth::verifier verifier{store.ports().accounts, hasher, throttle, clock, log, {}};
     faulty_sessions sessions{store.ports().sessions};
     detail::sessions::system_token_source tokens;

@@ -8,7 +8,7 @@ namespace porter::testing {
 
 server_fixture::server_fixture(detail::server::options options, service handler, std::size_t threads,
                                std::uint32_t max_registrations)
-    : throttle(store.ports().attempts, clock, log, max_registrations),
+    : throttle(store.ports().attempts, clock, log, detail::auth::random_name_key(), max_registrations),
       registry(store.ports().sessions, throttle, tokens, clock, log, {}),
       context{directory, verifier, registry, clock, log, options, std::move(handler)},
       server(std::make_unique<detail::server::tcp_server>(io, threads, context))

@@ -22,6 +22,10 @@ inline constexpr std::uint32_t most_addresses = 1'000'000;
 /// The time in which the new accounts of a network are counted.
 inline constexpr std::chrono::seconds registration_window = std::chrono::hours{1};
 
+/// Names without an account whose failures are counted; beyond it the one whose last attempt is oldest is dropped. Each
+/// costs a client a password check.
+inline constexpr std::size_t most_unknown_names = 65'536;
+
 /// The number of costs of stored hashes in a claimed_account, the highest ones: one more than a check of a password
 /// computes, so that the caller sees when there are more.
 inline constexpr std::size_t hash_costs_at_once = 5;

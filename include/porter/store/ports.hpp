@@ -138,8 +138,10 @@ public:
     virtual ~attempts() = default;
 
     /// Decides on an attempt by decide() and counts it if it is allowed: on the failure counter of its account (the one
-    /// of the network, if the account was accessed from there before), in the network's window and, if it is a
-    /// registration, among those of the network and of its site. A deleted account counts as none. The attempt is
+    /// of the network, if the account was accessed from there before) or of its unknown name, in the network's window
+    /// and, if it is a registration, among those of the network and of its site. A deleted account counts as none.
+    /// The counter of an unknown name behaves like that of an account, so that nothing tells them apart: all servers of
+    /// a store share it, but it may be lost at a restart, and there are most_unknown_names at most. The attempt is
     /// pending until it succeeds, fails or is rolled back. An attempt that would be allowed if no attempt were pending
     /// is denied as `pending`, not throttled. Opening the store rolls back what a previous process left pending.
     /// Repeated with the id of a pending attempt, it answers as the first time and counts nothing.

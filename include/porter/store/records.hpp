@@ -37,6 +37,9 @@ using attempt_id = std::int64_t;
 /// The BLAKE2b-256 of a token, stored instead of it.
 using token_digest = std::array<std::byte, 32>;
 
+/// The keyed digest of a name that no account has. The server makes the key; a store must not need the name.
+using name_digest = std::array<std::byte, 16>;
+
 /// The transport over which a session was opened: one opened over TLS is never resumed in plaintext.
 enum class transport : std::uint8_t { plain = 0, tls = 1 };
 
@@ -86,6 +89,7 @@ inline bool is_past_its_end(session const& session, timestamp now)
 struct counted_attempt {
     attempt_id id = 0;                               ///< of the attempt; 0: none is counted
     std::optional<account_id> account;               ///< whose failure counter counts it
+    std::optional<name_digest> unknown_name;         ///< the name whose failure counter counts it instead
     std::string network;                             ///< the network it came from
     bool is_known_network = false;                   ///< the account's counter for this network counts it
     std::int64_t registration = 0;                   ///< its row among the registrations; 0: none

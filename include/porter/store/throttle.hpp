@@ -64,12 +64,11 @@ decision decide(attempt_history const& history, throttle_rules const& rules, ins
 
 /// An attempt at a secret, to be decided on and counted as failed while it is pending.
 struct secret_attempt {
-    attempt_id id = 0;                               ///< a new one, at random; the same when begin() is repeated
-    std::optional<account_id> account;               ///< whose password it is; none: no account's
-    std::optional<store::failure_counter> fallback;  ///< decides where there is no account; not stored
-    bool fallback_is_pending = false;                ///< attempts on `fallback` are pending
-    std::string network;                             ///< the network it comes from
-    instant at{};                                    ///< now
+    attempt_id id = 0;                        ///< a new one, at random; the same when begin() is repeated
+    std::optional<account_id> account;        ///< whose password it is; none: no account's
+    std::optional<name_digest> unknown_name;  ///< the claimed name, if no account has it: its counter decides
+    std::string network;                      ///< the network it comes from
+    instant at{};                             ///< now
     /// Not 0: it is a registration, and the limit of the network within registration_window.
     std::uint32_t max_registrations = 0;
 };

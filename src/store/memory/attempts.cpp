@@ -39,15 +39,15 @@ std::optional<base::timestamp> later(std::optional<base::timestamp> a, std::opti
 }
 
 attempt_history history_of(account_row* row, tables const& data, secret_attempt const& attempt,
-                           throttle_rules const& rules)
+                           unknown_names::begin_result const& name, throttle_rules const& rules)
 {
     attempt_history history;
     if (row) {
         history.is_known_network = row->networks.contains(attempt.network);
         auto const counter = row->counters.find(history.is_known_network ? attempt.network : std::string{});
         if (counter != row->counters.end()) history.failures = counter->second;
-    } else if (attempt.fallback) {
-        history.failures = *attempt.fallback;
+    } else if (attempt.unknown_name) {
+        history.failures = name.before;
     }
     std::vector<base::timestamp> times;
     for (auto const& [id, entry] : data.failures) {
@@ -67,7 +67,8 @@ attempt_history history_of(account_row* row, tables const& data, secret_attempt 
 }
 
 /// Whether pending attempts are among those that deny this one.
-bool is_pending(tables const& data, secret_attempt const& attempt, bool is_known_network, decision const& denial)
+bool is_pending(tables const& data, secret_attempt const& attempt, unknown_names::begin_result const& name,
+                bool is_known_network, decision const& denial)
 {
     if (denial.by == decision::rule::registrations_used_up) {
         return std::ranges::any_of(data.failures, [&](auto const& entry) {
@@ -77,7 +78,7 @@ bool is_pending(tables const& data, secret_attempt const& attempt, bool is_known
         });
     }
     bool const by_network = denial.by == decision::rule::network_throttled;
-    if (!by_network && !attempt.account) return attempt.fallback_is_pending;
+    if (!by_network && !attempt.account) return name.is_pending;
     std::string const counter = is_known_network ? attempt.network : std::string{};
     return std::ranges::any_of(data.failures, [&](auto const& entry) {
         auto const& one = entry.second.counted;
@@ -124,15 +125,19 @@ task<result<attempt_result>> attempts::begin(secret_attempt attempt, throttle_ru
         co_return result;
     }
     auto* row = attempt.account ? op.account(*attempt.account) : nullptr;
-    auto const history = history_of(row, data_, attempt, rules);
+    unknown_names::begin_result name;
+    if (attempt.unknown_name) name = data_.unknown_names.begin(*attempt.unknown_name, attempt.id, rules, attempt.at);
+    auto const history = history_of(row, data_, attempt, name, rules);
     result.decision = decide(history, rules, attempt.at);
     if (!result.decision.allows()) {
-        if (is_pending(data_, attempt, history.is_known_network, result.decision))
+        if (name.is_counted) data_.unknown_names.rollback(*attempt.unknown_name, attempt.id);
+        if (is_pending(data_, attempt, name, history.is_known_network, result.decision))
             result.decision = decision::not_yet();
         co_return result;
     }
     auto& counted = result.counted;
     counted.id = attempt.id;
+    counted.unknown_name = attempt.unknown_name;
     counted.network = attempt.network;
     counted.is_known_network = history.is_known_network;
     counted.at = attempt.at;
@@ -165,6 +170,7 @@ task<result<void>> attempts::fail(counted_attempt attempt)
     auto* const failed = find_pending(data_, attempt.id);
     if (failed == nullptr) co_return result<void>{};
     failed->is_pending = false;
+    if (failed->counted.unknown_name) data_.unknown_names.fail(*failed->counted.unknown_name, attempt.id);
     data_.registrations.erase(failed->counted.registration);
     co_return result<void>{};
 }
@@ -178,6 +184,7 @@ task<result<void>> attempts::rollback(std::vector<counted_attempt> pending)
         if (found == nullptr) continue;
         auto const one = found->counted;
         forget(op, data_, one);
+        if (one.unknown_name) data_.unknown_names.rollback(*one.unknown_name, one.id);
         auto* row = one.account ? op.account(*one.account) : nullptr;
         if (!row) continue;
         auto const counter = row->counters.find(counter_of(one));

@@ -13,6 +13,7 @@
 
 #include "store/records.hpp"
 #include "store/throttle.hpp"
+#include "store/unknown_names.hpp"
 
 namespace porter::detail::store::memory {
 
@@ -64,6 +65,7 @@ struct tables {
     std::map<session_id, session_row> sessions;  // oldest first
     std::map<std::string, address_row> addresses;
     std::map<attempt_id, network_failure> failures;
+    store::unknown_names unknown_names;
     std::int64_t last_registration = 0;
     std::map<std::int64_t, registration> registrations;
 };

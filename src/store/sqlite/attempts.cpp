@@ -144,14 +144,15 @@ std::optional<pending_attempt> find_pending(database& db, attempt_id id)
 
 /// Whether pending attempts are among those that deny this one. A network whose decided failures fill the window has no
 /// pending attempts.
-bool is_pending(database& db, secret_attempt const& attempt, bool is_known_network, decision const& denial)
+bool is_pending(database& db, secret_attempt const& attempt, unknown_names::begin_result const& name,
+                bool is_known_network, decision const& denial)
 {
     if (denial.by == decision::rule::registrations_used_up) return is_registration_pending(db, attempt.network);
     if (denial.by == decision::rule::network_throttled) {
         statement row{db, "SELECT 1 FROM undecided_tries WHERE network = ?1", attempt.network};
         return row.step();
     }
-    if (!attempt.account) return attempt.fallback_is_pending;
+    if (!attempt.account) return name.is_pending;
     statement row{db,
                   "SELECT 1 FROM undecided_tries WHERE account_id = ?1 AND is_known_network = ?2"
                   " AND (?2 = 0 OR network = ?3)",
@@ -159,23 +160,28 @@ bool is_pending(database& db, secret_attempt const& attempt, bool is_known_netwo
     return row.step();
 }
 
-result<attempt_result> begin_attempt(database& db, secret_attempt const& attempt, throttle_rules const& rules)
+/// `name`: the counter of attempt.unknown_name, which counts the attempt already if it allows it.
+result<attempt_result> begin_attempt(database& db, secret_attempt const& attempt,
+                                     unknown_names::begin_result const& name, throttle_rules const& rules)
 {
     attempt_result result;
     if (auto begun = find_pending(db, attempt.id)) {
         result.counted = std::move(begun->counted);
+        result.counted.unknown_name = attempt.unknown_name;
         return result;
     }
     auto history = history_of(db, attempt.account, attempt.network, rules, attempt.at);
-    if (!attempt.account && attempt.fallback) history.failures = *attempt.fallback;
+    if (attempt.unknown_name) history.failures = name.before;
     if (attempt.max_registrations > 0) history.registrations_full_since = registrations_full_since(db, attempt);
     result.decision = decide(history, rules, attempt.at);
     if (!result.decision.allows()) {
-        if (is_pending(db, attempt, history.is_known_network, result.decision)) result.decision = decision::not_yet();
+        if (is_pending(db, attempt, name, history.is_known_network, result.decision))
+            result.decision = decision::not_yet();
         return result;
     }
     auto& counted = result.counted;
     counted.id = attempt.id;
+    counted.unknown_name = attempt.unknown_name;
     counted.network = attempt.network;
     counted.is_known_network = history.is_known_network;
     counted.at = attempt.at;
@@ -217,6 +223,23 @@ void rollback_one(database& db, pending_attempt const& pending)
               in_milliseconds(counted.at),
               in_milliseconds(counted.last_before)}
         .run();
+}
+
+result<void> fail_attempt(database& db, attempt_id id)
+{
+    auto const failed = find_pending(db, id);
+    if (!failed) return {};
+    statement{db, "DELETE FROM undecided_tries WHERE failure_id = ?1", failed->entry}.run();
+    forget_registration(db, failed->counted.registration);
+    return {};
+}
+
+result<void> rollback_attempts(database& db, std::vector<counted_attempt> const& pending)
+{
+    for (auto const& each : pending) {
+        if (auto const one = find_pending(db, each.id)) rollback_one(db, *one);
+    }
+    return {};
 }
 
 }  // namespace
@@ -276,31 +299,56 @@ void note_network(database& db, account_id account, std::string const& network, 
         .run();
 }
 
+/// Counts an attempt on the counter of its unknown name, if it has one, until the database has counted it, too.
+class attempts::name_count {
+public:
+    name_count(unknown_names& names, secret_attempt const& attempt, throttle_rules const& rules)
+        : names_(names), attempt_(attempt)
+    {
+        if (attempt.unknown_name) begun_ = names.begin(*attempt.unknown_name, attempt.id, rules, attempt.at);
+    }
+    ~name_count()
+    {
+        if (begun_.is_counted) names_.rollback(*attempt_.unknown_name, attempt_.id);
+    }
+    name_count(name_count const&) = delete;
+    name_count& operator=(name_count const&) = delete;
+
+    unknown_names::begin_result const& begun() const noexcept { return begun_; }
+    void keep() noexcept { begun_.is_counted = false; }
+
+private:
+    unknown_names& names_;
+    secret_attempt const& attempt_;
+    unknown_names::begin_result begun_;
+};
+
 task<result<attempt_result>> attempts::begin(secret_attempt attempt, throttle_rules rules)
 {
-    return submit(write_queue_,
-                  [attempt = std::move(attempt), rules](database& db) { return begin_attempt(db, attempt, rules); });
+    name_count name{names_, attempt, rules};
+    auto work = [&](database& db) { return begin_attempt(db, attempt, name.begun(), rules); };
+    auto decided = co_await submit(write_queue_, work);
+    if (decided && decided->decision.allows()) name.keep();
+    co_return decided;
 }
 
 task<result<void>> attempts::fail(counted_attempt attempt)
 {
-    return submit(write_queue_, [id = attempt.id](database& db) -> result<void> {
-        auto const failed = find_pending(db, id);
-        if (!failed) return {};
-        statement{db, "DELETE FROM undecided_tries WHERE failure_id = ?1", failed->entry}.run();
-        forget_registration(db, failed->counted.registration);
-        return {};
-    });
+    auto work = [&](database& db) { return fail_attempt(db, attempt.id); };
+    auto stored = co_await submit(write_queue_, work);
+    if (stored && attempt.unknown_name) names_.fail(*attempt.unknown_name, attempt.id);
+    co_return stored;
 }
 
 task<result<void>> attempts::rollback(std::vector<counted_attempt> pending)
 {
-    return submit(write_queue_, [pending = std::move(pending)](database& db) -> result<void> {
-        for (auto const& each : pending) {
-            if (auto const one = find_pending(db, each.id)) rollback_one(db, *one);
-        }
-        return {};
-    });
+    auto work = [&](database& db) { return rollback_attempts(db, pending); };
+    auto stored = co_await submit(write_queue_, work);
+    if (!stored) co_return stored;
+    for (auto const& each : pending) {
+        if (each.unknown_name) names_.rollback(*each.unknown_name, each.id);
+    }
+    co_return stored;
 }
 
 }  // namespace porter::detail::store::sqlite

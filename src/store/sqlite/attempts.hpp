@@ -4,6 +4,7 @@
 #include "store/ports.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/job_queue.hpp"
+#include "store/unknown_names.hpp"
 
 namespace porter::detail::store::sqlite {
 
@@ -23,6 +24,7 @@ void rollback_pending(database& db);
 /// Within a transaction of the caller. May throw error.
 void note_network(database& db, account_id account, std::string const& network, base::timestamp at);
 
+/// The failure counters of unknown names are in memory: only this process uses the file.
 class attempts final : public store::attempts {
 public:
     explicit attempts(job_queue& write_queue) : write_queue_(write_queue) {}
@@ -32,7 +34,10 @@ public:
     task<result<void>> rollback(std::vector<counted_attempt> pending) override;
 
 private:
+    class name_count;
+
     job_queue& write_queue_;
+    unknown_names names_;
 };
 
 }  // namespace porter::detail::store::sqlite

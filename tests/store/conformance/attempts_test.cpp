@@ -20,10 +20,11 @@ std::string new_network()
     return "198.51.100." + std::to_string(++number);
 }
 
-porter::task<void> count_allowed(porter::detail::store::attempts& attempts, porter::detail::store::account_id account,
-                                 int& allowed)
+template <typename Target>
+porter::task<void> count_allowed(porter::detail::store::attempts& attempts, Target target, int& allowed)
 {
-    auto const result = co_await attempts.begin(attempt_at(account, new_network(), 0), few_attempts);
+    auto attempt = attempt_at(target, new_network(), 0);
+    auto const result = co_await attempts.begin(std::move(attempt), few_attempts);
     if (result && result->decision.allows()) ++allowed;
 }
 
@@ -187,19 +188,82 @@ TEST_CASE("an attempt that is rolled back does not count")
     CHECK(fixture.fail(alice.id, known_network, 5).decision.by == rule::network_throttled);
 }
 
-TEST_CASE("an attempt at an unknown name is decided by its fallback counter")
+TEST_CASE("an unknown name has the pauses and the lock of an account")
 {
     store_fixture fixture{GENERATE(from_range(backends()))};
-    auto attempt = attempt_at(std::nullopt, known_network, 0);
-    attempt.fallback = {2, at(0)};
-    auto const denied = fixture.run(fixture.attempts().begin(attempt, few_attempts));
-    REQUIRE(denied);
-    CHECK(denied->decision.by == rule::account_paused);
-    attempt.at = at(1);
-    auto const allowed = fixture.run(fixture.attempts().begin(attempt, few_attempts));
-    REQUIRE(allowed);
-    CHECK(allowed->decision.allows());
-    CHECK(allowed->counted.last_before == at(0));
+    auto const fail = [&](int now) { return fixture.fail(attempt_at(name_digest(1), new_network(), now)).decision; };
+    CHECK(fail(0).allows());
+    int now = 0;
+    for (auto const pause : {1, 3, 5, 10}) {
+        CHECK(fail(now).allows());
+        auto const denied = fail(now);
+        CHECK(denied.by == rule::account_paused);
+        CHECK(denied.retry_after == std::chrono::seconds{pause});
+        now += pause;
+        CHECK(fail(now - 1).retry_after == 1s);
+    }
+    CHECK(fail(now).allows());
+    CHECK(fail(now + 1'000'000).by == rule::account_locked);
+    CHECK(fixture.fail(attempt_at(name_digest(2), new_network(), now)).decision.allows());
+}
+
+TEST_CASE("an attempt at an unknown name that is rolled back does not count")
+{
+    store_fixture fixture{GENERATE(from_range(backends()))};
+    auto const begin = [&](int now) { return fixture.begin(attempt_at(name_digest(1), new_network(), now)); };
+    for (int i = 0; i < 5; ++i) fixture.rollback(begin(0).counted);
+    fixture.fail(attempt_at(name_digest(1), new_network(), 0));
+    fixture.fail(attempt_at(name_digest(1), new_network(), 0));
+    // The pause is again that of the failure before.
+    auto const third = begin(5);
+    CHECK(third.counted.last_before == at(0));
+    fixture.rollback(third.counted);
+    CHECK(begin(5).decision.allows());
+    CHECK_FALSE(begin(5).decision.allows());
+}
+
+TEST_CASE("an attempt at an unknown name that only pending ones deny is pending")
+{
+    store_fixture fixture{GENERATE(from_range(backends()))};
+    auto const begin = [&] { return fixture.begin(attempt_at(name_digest(1), new_network(), 0)); };
+    auto const first = begin().counted;
+    auto const second = begin().counted;
+    CHECK(begin().decision.by == rule::pending);
+    CHECK(fixture.run(fixture.attempts().fail(first)));
+    CHECK(begin().decision.by == rule::pending);
+    CHECK(fixture.run(fixture.attempts().fail(second)));
+    CHECK(begin().decision.by == rule::account_paused);
+}
+
+TEST_CASE("an attempt that its network denies does not count against an unknown name")
+{
+    store_fixture fixture{GENERATE(from_range(backends()))};
+    for (int i = 0; i < 3; ++i) fixture.fail(std::nullopt, known_network, 0);
+    for (int i = 0; i < 5; ++i) {
+        CHECK(fixture.begin(attempt_at(name_digest(1), known_network, 0)).decision.by == rule::network_throttled);
+    }
+    CHECK(fixture.fail(attempt_at(name_digest(1), new_network(), 0)).decision.allows());
+    CHECK(fixture.fail(attempt_at(name_digest(1), new_network(), 0)).decision.allows());
+    CHECK(fixture.fail(attempt_at(name_digest(1), new_network(), 0)).decision.by == rule::account_paused);
+    // Of two waits the longer one is reported, as for an account.
+    auto const denied = fixture.fail(attempt_at(name_digest(1), known_network, 0)).decision;
+    CHECK(denied.by == rule::network_throttled);
+    CHECK(denied.retry_after == 60s);
+}
+
+TEST_CASE("concurrent attempts at an unknown name gain nothing")
+{
+    store_fixture fixture{GENERATE(from_range(backends()))};
+    int allowed = 0;
+    fixture.io().restart();
+    for (int i = 0; i < 20; ++i) {
+        asio::co_spawn(fixture.io(), count_allowed(fixture.attempts(), name_digest(1), allowed),
+                       [](std::exception_ptr error) {
+                           if (error) std::rethrow_exception(error);
+                       });
+    }
+    fixture.io().run();
+    CHECK(allowed == 2);
 }
 
 TEST_CASE("an attempt at a deleted account counts for its network alone")

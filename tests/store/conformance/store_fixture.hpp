@@ -66,19 +66,29 @@ public:
         return opened->id;
     }
 
+    detail::store::attempt_result begin(detail::store::secret_attempt attempt)
+    {
+        auto result = run(attempts().begin(std::move(attempt), few_attempts));
+        REQUIRE(result);
+        return *result;
+    }
+
     detail::store::attempt_result begin(std::optional<detail::store::account_id> account, std::string network,
                                         int seconds)
     {
-        auto result = run(attempts().begin(attempt_at(account, std::move(network), seconds), few_attempts));
-        REQUIRE(result);
-        return *result;
+        return begin(attempt_at(account, std::move(network), seconds));
     }
 
     /// Makes an attempt fail if it is allowed.
     detail::store::attempt_result fail(std::optional<detail::store::account_id> account, std::string network,
                                        int seconds)
     {
-        auto result = begin(account, std::move(network), seconds);
+        return fail(attempt_at(account, std::move(network), seconds));
+    }
+
+    detail::store::attempt_result fail(detail::store::secret_attempt attempt)
+    {
+        auto result = begin(std::move(attempt));
         if (result.decision.allows()) CHECK(run(attempts().fail(result.counted)));
         return result;
     }

@@ -293,3 +293,24 @@ TEST_CASE("the journal of ended sessions keeps the last hour or ten thousand ent
     fixture.close();
     CHECK(fixture.administrator().run("SELECT count(*), min(id) FROM ended_sessions") == "10500|1501");
 }
+
+TEST_CASE("an attempt at an unknown name that is not stored does not count")
+{
+    database_fixture fixture;
+    fixture.options.busy_timeout = 20ms;
+    auto const ports = fixture.open();
+    auto const begin = [&] {
+        return fixture.run(ports.attempts.begin(attempt_at(name_digest(1), "192.0.2.1", 0), few_attempts));
+    };
+    {
+        auto other = fixture.administrator();
+        other.run("BEGIN IMMEDIATE");
+        for (int i = 0; i < 5; ++i) {
+            auto const denied = begin();
+            REQUIRE_FALSE(denied);
+            CHECK(denied.error() == errc::unavailable);
+        }
+    }
+    for (int i = 0; i < 2; ++i) CHECK(begin()->decision.allows());
+    CHECK_FALSE(begin()->decision.allows());
+}

@@ -26,6 +26,13 @@ inline detail::store::token_digest digest(int number)
     return made;
 }
 
+inline detail::store::name_digest name_digest(int number)
+{
+    detail::store::name_digest made{};
+    made[0] = static_cast<std::byte>(number & 0xff);
+    return made;
+}
+
 /// An account to add; the name is its own key, as for ASCII in lower case.
 inline detail::store::account account_of(std::string folded_name)
 {
@@ -90,6 +97,15 @@ inline detail::store::secret_attempt attempt_at(std::optional<detail::store::acc
     attempt.account = account;
     attempt.network = std::move(network);
     attempt.at = at(seconds);
+    return attempt;
+}
+
+/// An attempt at a name that no account has.
+inline detail::store::secret_attempt attempt_at(detail::store::name_digest const& unknown_name, std::string network,
+                                                int seconds)
+{
+    auto attempt = attempt_at(std::optional<detail::store::account_id>{}, std::move(network), seconds);
+    attempt.unknown_name = unknown_name;
     return attempt;
 }
 

@@ -1,0 +1,24 @@
+#include "auth/name_digest.hpp"
+
+#include <sodium/crypto_generichash.h>
+#include <sodium/randombytes.h>
+
+namespace porter::detail::auth {
+
+name_key random_name_key()
+{
+    name_key key{};
+    randombytes_buf(key.data(), key.size());
+    return key;
+}
+
+store::name_digest digest_of(std::string_view name, name_key const& key)
+{
+    store::name_digest digest{};
+    crypto_generichash(reinterpret_cast<unsigned char*>(digest.data()), digest.size(),
+                       reinterpret_cast<unsigned char const*>(name.data()), name.size(),
+                       reinterpret_cast<unsigned char const*>(key.data()), key.size());
+    return digest;
+}
+
+}  // namespace porter::detail::auth
