@@ -27,6 +27,7 @@ struct fixture : gated_fixture {
         first.account = alice.id;
         first.credential_version = alice.credential_version;
         first.created_at = clock.now();
+        first.digest[0] = static_cast<std::byte>(++sessions);
         first.address = first.network = std::move(network);
         REQUIRE(testing::run(io, store.ports().sessions.open(first)));
     }
@@ -48,6 +49,7 @@ struct fixture : gated_fixture {
         io.poll();
     }
 
+    int sessions = 0;
     testing::manual_clock clock;
     testing::memory_store store;
     auth::throttle throttle{store.ports().attempts, clock, log, auth::random_name_key()};

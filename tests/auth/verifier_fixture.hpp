@@ -61,6 +61,7 @@ struct verifier_fixture {
         fresh.account = principal.account();
         fresh.credential_version = principal.credential_version();
         fresh.attempt = principal.attempt();
+        fresh.digest = new_digest();
         fresh.created_at = clock.now();
         fresh.address = address;
         fresh.network = detail::identity::address::parse(address)->network();
@@ -79,6 +80,17 @@ struct verifier_fixture {
         return **found;
     }
 
+    /// Another one each time.
+    detail::store::token_digest new_digest()
+    {
+        ++digests;
+        detail::store::token_digest made{};
+        made[0] = static_cast<std::byte>(digests & 0xffU);
+        made[1] = static_cast<std::byte>(digests >> 8U);
+        return made;
+    }
+
+    unsigned digests = 0;
     asio::io_context io;
     manual_clock clock;
     recording_log log;

@@ -27,6 +27,13 @@
 ///
 /// Cancellation: an operation that has started is completed; a cancelled caller waits until then.
 ///
+/// Repeating: a caller who lost the answer, as of a connection to a database, may ask again with the same arguments.
+/// The work is done once, and the answer is that of the first time. A repeated open() or open_first() is recognised by
+/// the token digest, as long as the session lives; attempts::begin() by the id, as long as the attempt is pending;
+/// change_password() and rehash() by their new hash, as long as it is stored. A repeated end() is not_found. The other
+/// operations have no further effect when they are repeated. A repeated operation that changed nothing the first time
+/// is done now.
+///
 /// Porter's own stores pass tests/store/conformance, which a new one should pass, too.
 namespace porter::store {
 
@@ -45,13 +52,14 @@ public:
     /// The account with this id, likewise.
     virtual task<result<claimed_account>> find_claimed(account_id id) = 0;
 
-    /// Replaces the hash by another one of the same password, if `old_hash` is still stored; sessions stay.
-    /// Errors: credential_changed.
+    /// Replaces the hash by another one of the same password, if `old_hash` is still stored; sessions stay. Does
+    /// nothing if `new_hash` is stored. Errors: credential_changed.
     virtual task<result<void>> rehash(account_id id, std::string old_hash, std::string new_hash) = 0;
 
     /// Changes the password, if the verified credential is still current (a rehash does not change it) and the account
     /// is not disabled. Ends every session of the account except `keep`, which from then on counts as opened by the new
-    /// credential, and resets the failure counter of the attempt. Errors: credential_changed.
+    /// credential, and resets the failure counter of the attempt. Does nothing if this change was the last one. Errors:
+    /// credential_changed.
     virtual task<result<void>> change_password(password_change change) = 0;
 };
 
@@ -74,12 +82,15 @@ public:
 
     /// Opens a session of an account whose credential was just verified. Records the login (time, address) and the
     /// address, resets the failure counter of the attempt and failed_since, and ends the oldest sessions beyond
-    /// max_sessions. Errors: credential_changed.
+    /// max_sessions. If the account has a session with this digest, returns what was returned when it was opened, with
+    /// the same `before`, and changes nothing. Errors: credential_changed.
     virtual task<result<opened_session>> open(new_session record) = 0;
 
     /// Adds an account and opens its first session: both or neither, so that no client is told of an error although
     /// its account exists. Ignores `id`, `credential_version` and `failed_since` of the account, and the account and
-    /// the credential version of `first`. Errors: name_taken; credential_changed (the account is disabled).
+    /// the credential version of `first`. If an account with the same folded name and password hash has a session with
+    /// this digest, returns the same as then and changes nothing. Errors: name_taken; credential_changed (the account
+    /// is disabled).
     virtual task<result<opened_session>> open_first(account owner, new_session first) = 0;
 
     /// The session with this digest, or none. Expired ones, too: the caller decides by its own clock.
@@ -89,7 +100,7 @@ public:
     /// first.
     virtual task<result<std::vector<session>>> list(account_id account, timestamp now, timestamp idle_since) = 0;
 
-    /// Ends one session of this account. Errors: not_found (also when it belongs to another account).
+    /// Ends one session of this account. Errors: not_found (it has ended, or belongs to another account).
     virtual task<result<void>> end(account_id account, session_id id, end_cause cause = end_cause::revoked) = 0;
 
     /// Ends every session of this account.

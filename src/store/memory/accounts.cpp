@@ -34,6 +34,11 @@ std::vector<base::hash_cost> hash_costs(tables const& data)
     return costs;
 }
 
+bool is_done(password_change const& change, account const& owner)
+{
+    return owner.credential_version == change.credential_version + 1 && owner.password_hash == change.new_hash;
+}
+
 }  // namespace
 
 task<result<std::optional<account>>> accounts::find(std::string folded_name)
@@ -64,6 +69,7 @@ task<result<void>> accounts::rehash(account_id id, std::string old_hash, std::st
     operation op{data_};
     if (op.is_down()) co_return unexpected(errc::unavailable);
     auto* row = op.account(id);
+    if (row && row->account.password_hash == new_hash) co_return result<void>{};
     if (!row || row->account.password_hash != old_hash) co_return unexpected(errc::credential_changed);
     row->account.password_hash = new_hash;
     co_return result<void>{};
@@ -74,6 +80,7 @@ task<result<void>> accounts::change_password(password_change change)
     operation op{data_};
     if (op.is_down()) co_return unexpected(errc::unavailable);
     auto* row = op.account(change.account);
+    if (row && is_done(change, row->account)) co_return result<void>{};
     if (!row || row->account.disabled_at || row->account.credential_version != change.credential_version) {
         co_return unexpected(errc::credential_changed);
     }

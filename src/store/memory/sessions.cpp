@@ -15,7 +15,16 @@ bool is_over(session const& session, base::timestamp now, base::timestamp idle_s
     return is_past_its_end(session, now) || session.last_used_at <= idle_since;
 }
 
-session add_session(tables& data, new_session const& record)
+/// The session with this digest, as it was opened, if it belongs to the account; otherwise none.
+std::optional<opened_session> find_opened(tables const& data, token_digest const& digest, account_id owner)
+{
+    for (auto const& [id, row] : data.sessions) {
+        if (row.digest == digest && row.session.account == owner) return opened_session{id, owner, row.before};
+    }
+    return std::nullopt;
+}
+
+session_id add_session(tables& data, new_session const& record, access_history const& before)
 {
     session opened;
     opened.id = ++data.last_session;
@@ -25,8 +34,8 @@ session add_session(tables& data, new_session const& record)
     opened.expires_at = record.expires_at;
     opened.address = record.address;
     opened.transport = record.transport;
-    data.sessions.emplace(opened.id, session_row{opened, record.digest});
-    return opened;
+    data.sessions.emplace(opened.id, session_row{opened, record.digest, before});
+    return opened.id;
 }
 
 result<opened_session> open_session(operation& op, tables& data, new_session const& record)
@@ -38,8 +47,8 @@ result<opened_session> open_session(operation& op, tables& data, new_session con
     undo_verified_attempt(op, data, record.attempt);
     opened_session opened;
     opened.account = record.account;
-    opened.id = add_session(data, record).id;
     opened.before = std::exchange(row->history, access_history{record.created_at, record.address, 0});
+    opened.id = add_session(data, record, opened.before);
     record_address(data, record.address, record.network, row->account.name, record.account, record.created_at);
     row->networks.insert(record.network);
 
@@ -57,6 +66,7 @@ task<result<opened_session>> sessions::open(new_session record)
 {
     operation op{data_};
     if (op.is_down()) co_return unexpected(errc::unavailable);
+    if (auto const opened = find_opened(data_, record.digest, record.account)) co_return *opened;
     co_return open_session(op, data_, record);
 }
 
@@ -64,6 +74,10 @@ task<result<opened_session>> sessions::open_first(account owner, new_session fir
 {
     operation op{data_};
     if (op.is_down()) co_return unexpected(errc::unavailable);
+    if (auto const* const row = op.account(owner.folded_name);
+        row && row->account.password_hash == owner.password_hash) {
+        if (auto const opened = find_opened(data_, first.digest, row->account.id)) co_return *opened;
+    }
     if (owner.disabled_at) co_return unexpected(errc::credential_changed);
     auto const* added = op.add(std::move(owner));
     if (!added) co_return unexpected(errc::name_taken);

@@ -39,6 +39,7 @@ struct registration {
 struct session_row {
     store::session session;
     token_digest digest{};
+    access_history before;  // of the account, when the session was opened
 };
 
 struct address_row {

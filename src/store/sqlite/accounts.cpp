@@ -62,12 +62,22 @@ result<void> replace_hash(database& db, account_id id, std::string const& old_ha
               " WHERE id = ?1 AND password_hash = ?2",
               id, old_hash, new_hash}
         .run();
-    if (db.changes() == 0) return unexpected(errc::credential_changed);
+    if (db.changes() > 0) return {};
+    statement done{db, "SELECT 1 FROM accounts WHERE id = ?1 AND password_hash = ?2", id, new_hash};
+    if (!done.step()) return unexpected(errc::credential_changed);
     return {};
+}
+
+bool is_done(database& db, password_change const& change)
+{
+    statement done{db, "SELECT 1 FROM accounts WHERE id = ?1 AND credential_version = ?2 + 1 AND password_hash = ?3",
+                   change.account, change.credential_version, change.new_hash};
+    return done.step();
 }
 
 result<void> replace_password(database& db, password_change const& change)
 {
+    if (is_done(db, change)) return {};
     statement{db, "UPDATE sessions SET credential_version = credential_version + 1 WHERE id = ?1 AND account_id = ?2",
               change.keep, change.account}
         .run();

@@ -15,7 +15,34 @@ namespace porter::detail::store::sqlite {
 
 namespace {
 
-result<opened_session> open_session(database& db, new_session const& record)
+/// Columns 0 to 4: id, account_id, before_at, before_address, before_failed.
+opened_session read_opened(statement const& row)
+{
+    return {row.integer(0), row.integer(1), read_history(row, 2)};
+}
+
+std::optional<opened_session> find_opened(database& db, new_session const& record)
+{
+    statement row{db,
+                  "SELECT id, account_id, before_at, before_address, before_failed FROM sessions"
+                  " WHERE token_digest = ?1 AND account_id = ?2",
+                  record.digest, record.account};
+    if (!row.step()) return std::nullopt;
+    return read_opened(row);
+}
+
+std::optional<opened_session> find_opened(database& db, account const& owner, new_session const& first)
+{
+    statement row{db,
+                  "SELECT sessions.id, account_id, before_at, before_address, before_failed"
+                  " FROM sessions JOIN accounts ON accounts.id = account_id"
+                  " WHERE token_digest = ?1 AND folded_name = ?2 AND password_hash = ?3",
+                  first.digest, owner.folded_name, owner.password_hash};
+    if (!row.step()) return std::nullopt;
+    return read_opened(row);
+}
+
+result<opened_session> add_session(database& db, new_session const& record)
 {
     undo_verified_attempt(db, record.attempt);
     opened_session opened;
@@ -32,14 +59,18 @@ result<opened_session> open_session(database& db, new_session const& record)
     }
     statement{db,
               "INSERT INTO sessions (account_id, token_digest, created_at, last_used_at, expires_at, address,"
-              " transport, credential_version) VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7)",
+              " transport, credential_version, before_at, before_address, before_failed)"
+              " VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
               record.account,
               record.digest,
               record.created_at,
               record.expires_at,
               record.address,
               name_of(record.transport),
-              record.credential_version}
+              record.credential_version,
+              opened.before.last_login_at,
+              opened.before.last_address,
+              std::int64_t{opened.before.failed_since}}
         .run();
     opened.id = db.last_id();
     statement{db,
@@ -58,13 +89,20 @@ result<opened_session> open_session(database& db, new_session const& record)
     return opened;
 }
 
+result<opened_session> open_session(database& db, new_session const& record)
+{
+    if (auto opened = find_opened(db, record)) return std::move(*opened);
+    return add_session(db, record);
+}
+
 result<opened_session> open_first_session(database& db, account const& owner, new_session first)
 {
+    if (auto opened = find_opened(db, owner, first)) return std::move(*opened);
     auto const added = add_account(db, owner);
     if (!added) return unexpected(added.error());
     first.account = added->id;
     first.credential_version = added->credential_version;
-    return open_session(db, first);
+    return add_session(db, first);
 }
 
 result<std::optional<found_session>> find_session(database& db, token_digest const& digest)

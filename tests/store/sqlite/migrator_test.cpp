@@ -195,3 +195,12 @@ TEST_CASE("attempts that were pending before version 7 are rolled back after it"
     CHECK(fixture.administrator().run("SELECT count(*) FROM undecided_tries") == "0");
     CHECK(fixture.administrator().run("SELECT count(*) FROM password_ladders") == "0");
 }
+
+TEST_CASE("sessions opened before version 7 have no previous login after it")
+{
+    database_fixture fixture;
+    REQUIRE(make_file_of_version_1(fixture));
+    fixture.open();
+    CHECK(fixture.administrator().run("SELECT before_at IS NULL, before_address, before_failed FROM sessions") ==
+          "1||0");
+}

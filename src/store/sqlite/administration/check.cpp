@@ -35,6 +35,7 @@ void find_damaged_texts(database& db, lines& faults)
         "SELECT 'account', id, password_hash FROM accounts",
         "SELECT 'account', id, last_address FROM accounts",
         "SELECT 'session', id, address FROM sessions",
+        "SELECT 'session', id, before_address FROM sessions WHERE before_address <> ''",
         "SELECT 'address', address, name FROM addresses",
         "SELECT 'ending', id, account_name FROM ended_sessions",
         "SELECT 'ending', id, cause FROM ended_sessions",
