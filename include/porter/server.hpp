@@ -85,7 +85,7 @@ struct server_options {
 /// outlive the server. With a logger, a store and without TLS (or with a key of your own) a server needs no data_dir.
 struct server_parts {
     porter::logger* logger = nullptr;      ///< null: server_options::log_file, log_level and log_format
-    porter::clock const* clock = nullptr;  ///< null: the system's
+    porter::clock const* clock = nullptr;  ///< null: the system's; of a store with a clock: see store::ports::clock
     std::optional<store::ports> store{};   ///< none: the SQLite file server_options::database
 };
 

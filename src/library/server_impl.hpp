@@ -62,6 +62,7 @@ struct server::impl {
     std::unique_ptr<detail::server::tls_acceptor> tls;         // null: TLS is off
     std::unique_ptr<detail::store::sqlite::backend> database;  // null: the store was replaced
     store::ports ports;
+    porter::clock const& store_clock;  // of all but certificates
     std::vector<detail::base::tcp_acceptor> acceptors;
     detail::identity::directory directory;
     detail::auth::hasher hasher;

@@ -41,6 +41,13 @@ task<client> connected(porter::server& server)
     co_return std::move(*made);
 }
 
+task<porter::access_granted> registered(porter::server& server)
+{
+    auto alice = co_await connected(server);
+    auto granted = co_await alice.register_account("Alice", "a horse on a staple");
+    co_return *granted;
+}
+
 /// Parts without a file.
 struct fixture {
     server_parts parts() { return {.logger = &log, .clock = &clock, .store = store.ports()}; }
@@ -132,12 +139,25 @@ TEST_CASE("sessions are dated by the clock of the server")
 {
     fixture parts;
     porter::server server{parts.io, test_options(), ignore, parts.parts()};
-    auto const registered = [](porter::server& tested) -> task<porter::access_granted> {
-        auto alice = co_await connected(tested);
-        auto granted = co_await alice.register_account("Alice", "a horse on a staple");
-        co_return *granted;
-    };
     CHECK(run(parts.io, registered(server)).expires_at == parts.clock.now() + std::chrono::days{30});
+}
+
+TEST_CASE("sessions are dated by the clock of the store if it has one")
+{
+    fixture parts;
+    porter::testing::manual_clock shared;
+    shared.advance(std::chrono::days{400});
+    auto ports = parts.store.ports();
+    ports.clock = &shared;
+    auto replaced = parts.parts();
+    replaced.store.reset();
+    replaced.store.emplace(ports);
+    porter::server server{parts.io, test_options(), ignore, replaced};
+    auto const granted = run(parts.io, registered(server));
+    CHECK(granted.expires_at == shared.now() + std::chrono::days{30});
+    auto const found = run(parts.io, ports.accounts.find("alice"));
+    REQUIRE(found);
+    CHECK((*found)->created_at == shared.now());
 }
 
 TEST_CASE("a store that fails denies a request and keeps the server")

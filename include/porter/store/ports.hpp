@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "porter/clock.hpp"
 #include "porter/result.hpp"
 #include "porter/store/records.hpp"
 #include "porter/store/throttle.hpp"
@@ -165,12 +166,16 @@ public:
     virtual task<result<void>> rollback(std::vector<counted_attempt> pending) = 0;
 };
 
-/// The ports of one store. They outlive the server that uses them.
+/// The ports of one store. They outlive the server that uses them, and so does the clock.
 struct ports {
     store::accounts& accounts;    ///< names and password hashes
     store::sessions& sessions;    ///< sessions and their tokens
     store::addresses& addresses;  ///< the names last used from addresses
     store::attempts& attempts;    ///< failed passwords and other attempts
+    /// The clock that all servers of the store share, such as that of its database: by it they date and end sessions
+    /// and judge attempts, so that a server whose own clock is wrong ends no pause early. Null: the server's clock,
+    /// server_parts::clock or the system's, which suits a store with one server.
+    porter::clock const* clock = nullptr;
 };
 
 }  // namespace porter::store
