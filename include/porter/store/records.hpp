@@ -37,7 +37,7 @@ using attempt_id = std::int64_t;
 /// The BLAKE2b-256 of a token, stored instead of it.
 using token_digest = std::array<std::byte, 32>;
 
-/// The keyed digest of a name that no account has. The server makes the key; a store must not need the name.
+/// The digest of a name that no account has. The server makes it with a secret key, and a store never gets the name.
 using name_digest = std::array<std::byte, 16>;
 
 /// The transport over which a session was opened: one opened over TLS is never resumed in plaintext.
