@@ -27,6 +27,8 @@ class Server:
     def __init__(self, name, folder, *command, cpus=SERVER_CPU):
         self.name, self.folder, self.port_file = name, folder, folder / f"{name.replace(' ', '-')}-port"
         self.command = ["taskset", "-c", cpus, *map(str, command), str(self.port_file)]
+        if not pathlib.Path(command[0]).exists():
+            sys.exit(f"{command[0]} is missing: run this without --no-build")
 
     def __enter__(self):
         begun = time.monotonic()
