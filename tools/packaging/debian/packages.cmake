@@ -83,7 +83,7 @@ tool porterctl, and the load generator porter-bench.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
     "libasio-dev, libfmt-dev, libsodium-dev, libsqlite3-dev, libssl-dev, libutf8proc-dev, libzxcvbn-dev")
-set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS "cmake, pkg-config")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS "cmake, pkgconf")
 set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION "accounts, sessions and encryption for TCP services (library)
 Porter is a C++20 coroutine library on standalone Asio: a server with
 accounts, passwords, sessions and TLS 1.3 for services of your own, its
