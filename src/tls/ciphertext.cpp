@@ -46,6 +46,14 @@ void ciphertext::release_input() noexcept
     input_.reset();
 }
 
+void ciphertext::reserve_output(std::size_t size) noexcept
+{
+    try {
+        output_.reserve(output_.size() + size);
+    } catch (std::bad_alloc const&) {  // put() may still succeed, or reports it
+    }
+}
+
 bool ciphertext::put(base::bytes_view bytes) noexcept
 {
     if (output_.size() - sent_ + bytes.size() > output_limit) return false;

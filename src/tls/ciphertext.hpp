@@ -51,6 +51,8 @@ public:
     bool has_input_ended() const noexcept { return input_ended_; }
     /// Whether no input is left and none will follow.
     bool is_exhausted() const noexcept { return input_ended_ && !has_input(); }
+    /// Takes the memory for `size` more bytes of output at once, if there is so much.
+    void reserve_output(std::size_t size) noexcept;
     /// Appends output; false: it would exceed the limit, or memory is short.
     bool put(base::bytes_view bytes) noexcept;
 

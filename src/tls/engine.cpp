@@ -16,6 +16,9 @@
 namespace porter::detail::tls {
 namespace {
 
+/// What TLS 1.3 adds to each record: header, type and tag (RFC 8446, 5.2).
+constexpr std::size_t record_overhead = SSL3_RT_HEADER_LENGTH + 1 + EVP_GCM_TLS_TAG_LEN;
+
 /// Sets the host that the certificate is verified for. A name is also sent (SNI, RFC 6066), an address is not. False:
 /// no certificate can be valid for it.
 bool expect_host(SSL* session, std::string host)
@@ -173,6 +176,7 @@ engine::progress engine::write(base::bytes_view plaintext, std::size_t& size)
     if (error_) return progress::failed;
     if (plaintext.empty()) return progress::done;
     auto const part = plaintext.first(std::min(plaintext.size(), max_write));
+    bytes_.reserve_output(part.size() + (part.size() / SSL3_RT_MAX_PLAIN_LENGTH + 1) * record_overhead);
     while (size < part.size()) {
         ERR_clear_error();
         std::size_t encrypted = 0;
