@@ -117,8 +117,7 @@ task<void> acceptor::accept_all(accept_handler const& deliver)
             socket.non_blocking(true, ignored);
             try {
                 deliver(std::move(socket), identity::address{from.address()}, thread);
-            } catch (
-                std::bad_alloc const&) {  // this connection is lost; later ones are not, once there is memory again
+            } catch (std::bad_alloc const&) {  // this connection is lost; later ones are not
                 problem = asio::error::no_memory;
             }
         }

@@ -25,7 +25,7 @@ namespace {
 /// here, and another program may be starting.
 void use_write_ahead_log(database& db, options const& options)
 {
-    auto const deadline = std::chrono::steady_clock::now() + options.busy_timeout;
+    auto const deadline = std::chrono::steady_clock::now() + options.start_timeout;
     for (;;) {
         try {
             if (db.text("PRAGMA journal_mode = WAL") == "wal") return;
@@ -43,7 +43,7 @@ std::unique_ptr<database> prepare(options const& options, log::logger& log)
 {
     auto db = std::make_unique<database>(options.path, database::access::read_write);
     if (db->is_read_only()) throw cannot_open(start_errc::io, options.path, "it is read-only");
-    db->wait_for_locks(options.busy_timeout);
+    db->wait_for_locks(options.start_timeout);
     db->integer("PRAGMA user_version");  // waits for a restore that is replacing the file
     reject_replaced(*db);
     migrate(*db, options.path, migrations(), log);
@@ -51,6 +51,7 @@ std::unique_ptr<database> prepare(options const& options, log::logger& log)
     db->execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
     reject_replaced(*db);
     rollback_pending(*db);
+    db->wait_for_locks(options.busy_timeout);
     return db;
 }
 
@@ -94,10 +95,12 @@ std::unique_ptr<backend> open(options const& options, log::logger& log)
             reject_wrong_file(options.path, newest_version());
             if (make_private(options.path)) log.warn("database_made_private", {{"file", options.path.native()}});
             reject_foreign_log(options);
-            recover(options);
+            auto patient = options;
+            patient.busy_timeout = options.start_timeout;
+            recover(patient);
             // The time of a start must not grow with the accounts: a large file is read whole only by check().
             auto const size = std::filesystem::file_size(options.path);
-            reject_wrong_content(options, size <= options.whole_check_limit ? check_depth::whole : check_depth::schema);
+            reject_wrong_content(patient, size <= options.whole_check_limit ? check_depth::whole : check_depth::schema);
         }
         return std::make_unique<backend>(options, log);
     } catch (error const& problem) {

@@ -30,7 +30,7 @@ private:
 
 /// Opens the database file; creates it (mode 0600) when there is none, migrates it when it is older. `log` outlives the
 /// store. Throws start_error: cannot_create; bad_data when the file is damaged, another program's or newer, and then it
-/// is not changed; io when it cannot be read or written, or is locked for longer than options.busy_timeout.
+/// is not changed; io when it cannot be read or written, or is locked for longer than options.start_timeout.
 std::unique_ptr<backend> open(options const& options, log::logger& log);
 
 /// Checks that open() would succeed, and changes and creates nothing. `planned`: a folder that the start creates first;

@@ -2,6 +2,7 @@
 #include "store/conformance/store_fixture.hpp"
 
 using namespace porter::testing;
+using porter::detail::store::account_id;
 using porter::detail::store::counted_attempt;
 using porter::detail::store::decision;
 using porter::detail::store::errc;
@@ -32,11 +33,19 @@ void check_same(opened_session const& one, opened_session const& other)
     CHECK(one.before.failed_since == other.before.failed_since);
 }
 
-std::size_t count_sessions(store_fixture& fixture, porter::detail::store::account_id account)
+std::size_t count_sessions(store_fixture& fixture, account_id account)
 {
     auto const listed = fixture.run(fixture.sessions().list(account, at(0), at(-1)));
     REQUIRE(listed);
     return listed->size();
+}
+
+/// The account has one failure: one more is allowed, and then the account is paused.
+void check_one_failure(store_fixture& fixture, account_id account)
+{
+    CHECK(fixture.account(account).failed_since == 1);
+    CHECK(fixture.begin(account, "198.51.100.2", 0).decision.allows());
+    CHECK_FALSE(fixture.begin(account, "198.51.100.3", 0).decision.allows());
 }
 
 }  // namespace
@@ -105,9 +114,7 @@ TEST_CASE("a repeated failure does no harm")
     auto const alice = fixture.add("alice");
     auto const failed = fixture.fail(alice.id, "198.51.100.1", 0).counted;
     CHECK(fixture.run(fixture.attempts().fail(failed)));
-    CHECK(fixture.account(alice.id).failed_since == 1);
-    CHECK(fixture.begin(alice.id, "198.51.100.2", 0).decision.allows());
-    CHECK_FALSE(fixture.begin(alice.id, "198.51.100.3", 0).decision.allows());
+    check_one_failure(fixture, alice.id);
 }
 
 TEST_CASE("a repeated rollback does no harm")
@@ -117,9 +124,7 @@ TEST_CASE("a repeated rollback does no harm")
     fixture.fail(alice.id, "198.51.100.1", 0);
     auto const pending = fixture.begin(alice.id, "198.51.100.2", 0).counted;
     for (int i = 0; i < 3; ++i) fixture.rollback(pending);
-    CHECK(fixture.account(alice.id).failed_since == 1);
-    CHECK(fixture.begin(alice.id, "198.51.100.2", 0).decision.allows());
-    CHECK_FALSE(fixture.begin(alice.id, "198.51.100.3", 0).decision.allows());
+    check_one_failure(fixture, alice.id);
 }
 
 TEST_CASE("a rollback after a failure or a success has no effect")

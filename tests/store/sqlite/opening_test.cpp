@@ -287,7 +287,7 @@ TEST_CASE("a database that stays locked is not opened and not reported as damage
 {
     database_fixture fixture;
     make_database(fixture);
-    fixture.options.busy_timeout = std::chrono::milliseconds{1};
+    fixture.options.start_timeout = std::chrono::milliseconds{1};
     auto other = fixture.administrator();
     other.run("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM accounts");
     auto const refused = fixture.open_error();
