@@ -27,7 +27,7 @@ public:
     T* allocate(std::size_t) const noexcept
     {
         static_assert(sizeof(T) <= Size && alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
-        return static_cast<T*>(static_cast<void*>(block_));
+        return reinterpret_cast<T*>(block_);
     }
     void deallocate(T*, std::size_t) const noexcept { delete[] block_; }
 

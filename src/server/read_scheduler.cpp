@@ -24,7 +24,7 @@ struct read_scheduler::round_allocator {
     T* allocate(std::size_t) const noexcept
     {
         static_assert(sizeof(T) <= sizeof(memory_) && alignof(T) <= alignof(std::max_align_t));
-        return static_cast<T*>(static_cast<void*>(owner->memory_.data()));
+        return reinterpret_cast<T*>(owner->memory_.data());
     }
     void deallocate(T*, std::size_t) const noexcept {}
     bool operator==(round_allocator const&) const = default;
