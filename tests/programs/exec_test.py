@@ -40,6 +40,13 @@ def children_of(process):
     return found
 
 
+def command_line(process):
+    try:
+        return pathlib.Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:  # it has ended
+        return b""
+
+
 class Exec(unittest.TestCase):
     number = 0
 
@@ -66,6 +73,16 @@ class Exec(unittest.TestCase):
 
     def expect_no_process(self):
         until(lambda: not self.processes(), "all processes of commands have ended")
+
+    def guards(self):
+        """The processes that kill those of commands when porterd has been killed."""
+        return [number for number, _ in children_of(self.server.process.pid)
+                if b"porterd-guard" in command_line(number)]
+
+    def expect_only_the_guard(self):
+        """All processes of commands have ended and are reaped. A process that is about to end has no command line."""
+        until(lambda: [number for number, _ in children_of(self.server.process.pid)] == self.guards() != [],
+              "the guard is the only child of porterd")
 
     def expect_texts(self, client, *texts):
         for text in texts:
@@ -153,9 +170,11 @@ class LinesAndTexts(Exec):
 class Ends(Exec):
     def test_a_hundred_connections_leave_no_process_and_no_zombie(self):
         self.start("cat")
-        self.client().reset()
-        self.expect_no_process()  # the thread that ends processes has opened its descriptors
-        before = {number for number, state in children_of(self.server.process.pid) if state != "Z"}
+        client = self.client()
+        client.send("text", "x")
+        client.expect("text", text="x")  # so its command has started, and before it the guard
+        client.reset()
+        self.expect_only_the_guard()  # the thread that ends processes has opened its descriptors
         descriptors = self.server.descriptors()
         for number in range(100):
             client = self.client()
@@ -166,8 +185,7 @@ class Ends(Exec):
                 client.reset()
             else:
                 client.close()
-        self.expect_no_process()
-        until(lambda: {number for number, _ in children_of(self.server.process.pid)} == before, "all are reaped")
+        self.expect_only_the_guard()
         until(lambda: self.server.descriptors() <= descriptors, "all descriptors are closed")
         self.server.stop()
 
@@ -238,8 +256,7 @@ class Ends(Exec):
         clients = [self.client() for _ in range(10)]
         for client in clients:
             self.expect_texts(client, "ready")
-        guards = [number for number, _ in children_of(self.server.process.pid)
-                  if b"porterd-guard" in pathlib.Path(f"/proc/{number}/cmdline").read_bytes()]
+        guards = self.guards()
         self.assertEqual(len(guards), 1)
         self.server.kill()
         until(lambda: not processes_with(self.mark), "the guard has killed all processes")
@@ -249,25 +266,21 @@ class Ends(Exec):
         self.start("echo ready; while :; do sleep 1000; done")
         first = self.client()
         self.expect_texts(first, "ready")
-
-        def guard():
-            return [number for number, state in children_of(self.server.process.pid) if state != "Z"
-                    and b"porterd-guard" in pathlib.Path(f"/proc/{number}/cmdline").read_bytes()]
-
-        old = guard()[0]
+        old = self.guards()[0]
         os.kill(old, signal.SIGKILL)
-        until(lambda: old not in guard(), "the guard has ended")
+        until(lambda: old not in self.guards(), "the guard has ended")
         second = self.client()
         self.expect_texts(second, "ready")
-        self.assertEqual(len(guard()), 1)
+        self.assertEqual(len(self.guards()), 1)
         self.server.kill()
         until(lambda: not processes_with(self.mark), "the new guard has killed all processes")
 
     def test_a_connection_past_the_limit_is_closed(self):
         self.start("cat", "--max-processes", "2")
-        one, _ = self.client(), self.client()
-        one.send("text", "x")
-        one.expect("text", text="x")
+        one, two = self.client(), self.client()
+        for client in (one, two):  # so both commands have started
+            client.send("text", "x")
+            client.expect("text", text="x")
         third = self.client()
         self.assertRegex(third.expect_closing("unavailable").reason, "try again later")
         self.server.expect_log("command_refused .*limit=2")

@@ -1,4 +1,5 @@
 """porter --listen and --stdio as child processes."""
+import contextlib
 import shutil
 import socket
 import subprocess
@@ -54,12 +55,13 @@ class Listener:
         return self.errors.read_text()
 
     def connect(self):
-        if self.where.startswith("unix:"):
-            local = socket.socket(socket.AF_UNIX)
-            local.settimeout(HANG_GUARD)
-            local.connect(self.where.removeprefix("unix:"))
-            return local
-        return socket.create_connection(("127.0.0.1", self.port), HANG_GUARD)
+        """A local program. porter may have closed it before this returns: then its first read has the end."""
+        is_local = self.where.startswith("unix:")
+        local = socket.socket(socket.AF_UNIX if is_local else socket.AF_INET)
+        local.settimeout(HANG_GUARD)
+        with contextlib.suppress(ConnectionResetError):
+            local.connect(self.where.removeprefix("unix:") if is_local else ("127.0.0.1", self.port))
+        return local
 
     def expect(self, words):
         until(lambda: words in self.log() or self.process.poll() is not None, f"porter prints {words!r}")
