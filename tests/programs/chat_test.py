@@ -57,8 +57,9 @@ class OpenChat(ServerCase):
         self.check_a_slow_reader(two)
 
     def check_a_slow_reader(self, two):
-        slow, four = self.connect_with_access(), self.connect_with_access()
+        slow = self.connect_with_access()
         two.expect("text", text="* guest 3 has joined")
+        four = self.connect_with_access()
         two.expect("text", text="* guest 4 has joined")
         four.expect("text", text="* here: guest 2, guest 3")
         text = "x" * 60_000
