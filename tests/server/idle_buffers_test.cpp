@@ -5,7 +5,6 @@
 using namespace porter;
 using namespace porter::testing;
 namespace wire = detail::protocol;
-using std::chrono::milliseconds;
 
 namespace {
 
@@ -13,7 +12,7 @@ namespace {
 detail::server::options with_fine_ticks()
 {
     auto options = open_access();
-    options.login_grace = milliseconds{100};
+    options.login_grace = std::chrono::seconds{1};  // enough to get access on a busy machine
     return options;
 }
 
@@ -30,7 +29,7 @@ TEST_CASE("input after idle ticks is read")
 {
     optional_tls_server server{with_fine_ticks()};
     server.run(GENERATE(false, true), [&](test_client& client) -> task<void> {
-        for (int i = 0; i < 3; ++i) {
+        for (int i = 0; i < 2; ++i) {
             co_await wait_some_ticks(server.fixture);
             co_await client.exchange("again");
             co_await client.exchange(std::string(100'000, 'x'));
