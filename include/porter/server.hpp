@@ -34,14 +34,17 @@ struct server_options {
     std::uint16_t port_tries = 1;                ///< how many ports to try, upwards from `port`, while they are in use
 
     std::filesystem::path data_dir{};  ///< created with mode 0700 if missing; default directory of the next files
-    std::filesystem::path database{};  ///< empty: porter.db in data_dir
-    std::filesystem::path log_file{};  ///< empty: porterd.log in data_dir; "-": standard output
+    /// The path of a SQLite file, or a PostgreSQL database that servers share: `postgresql://NODE@HOST/DATABASE`,
+    /// without a password. The latter needs a tls_key that they share, also with TLS off, and that its schema was
+    /// migrated (docs/deploy.md). Empty: porter.db in data_dir.
+    std::string database{};
+    std::filesystem::path log_file{};                          ///< empty: porterd.log in data_dir; "-": standard output
     porter::log_level log_level = porter::log_level::info;     ///< events below it are not logged
     porter::log_format log_format = porter::log_format::text;  ///< of each line
 
     tls_mode tls = tls_mode::automatic;  ///< which clients must use TLS
     std::filesystem::path tls_key{};  ///< PEM, for its owner only; empty: tls-key.pem in data_dir, created if missing
-    std::filesystem::path tls_certificate{};  ///< PEM, followed by its chain; set if and only if tls_key is
+    std::filesystem::path tls_certificate{};  ///< PEM, followed by its chain; set if tls_key is, unless TLS is off
 
     porter::access access = porter::access::authenticate;  ///< what is required of a client
     bool registration_open = true;                         ///< false: only an administrator adds accounts
@@ -56,6 +59,11 @@ struct server_options {
 
     std::chrono::milliseconds login_grace = std::chrono::seconds{30};  ///< from accept until access is granted
     std::chrono::milliseconds idle_timeout{};                          ///< 0: never
+
+    /// How long connections with access are kept while a store that several servers share has lost contact with them
+    /// (session_watch::on_partitioned): sessions may have ended elsewhere. No access is granted in this time. Then the
+    /// connections are closed as `unavailable`. 0: at once. Open access is not affected.
+    std::chrono::milliseconds partition_grace = std::chrono::seconds{30};
 
     std::size_t max_connections = 20'000;  ///< lowered to what the descriptor limit allows; 0: that limit alone
     std::size_t max_connections_per_address = 1024;  ///< per IPv4 address or IPv6 /64; 0: no limit
@@ -86,7 +94,7 @@ struct server_options {
 struct server_parts {
     porter::logger* logger = nullptr;      ///< null: server_options::log_file, log_level and log_format
     porter::clock const* clock = nullptr;  ///< null: the system's; of a store with a clock: see store::ports::clock
-    std::optional<store::ports> store{};   ///< none: the SQLite file server_options::database
+    std::optional<store::ports> store{};   ///< none: server_options::database
 };
 
 /// A TCP server: accepts connections, grants access and runs the service until it is stopped. It listens when the
@@ -102,9 +110,9 @@ struct server_parts {
 /// until every service has returned. A service that does not return blocks the destructor.
 class server {
 public:
-    /// A server of `handler`, which is called for each connection with access. Opens the database (migrating it), the
-    /// log, the TLS key, the password list and the port. Throws start_error, and std::invalid_argument if the handler
-    /// is empty. `io` outlives the server.
+    /// A server of `handler`, which is called for each connection with access. Opens the database (migrating a file),
+    /// the log, the TLS key, the password list and the port. Throws start_error, and std::invalid_argument if the
+    /// handler is empty. `io` outlives the server.
     server(asio::io_context& io, server_options options, service handler, server_parts parts = {});
 
     /// A server that echoes.
@@ -144,8 +152,8 @@ public:
     void reload_certificate();
 
     /// Sets a handler that is called, on the thread that runs the io_context, when the server stops by itself because
-    /// the database's files were removed or replaced, or have another version; `reason` is a sentence. The server then
-    /// stops as by stop(). Without a handler the reason is only logged.
+    /// the database's files were removed or replaced, or its schema has another version; `reason` is a sentence. The
+    /// server then stops as by stop(). Without a handler the reason is only logged.
     void on_failure(std::function<void(std::string const& reason)> handler);
 
     /// The fingerprint of the server's key, "SHA256:" and base64; empty when TLS is off.
@@ -168,8 +176,8 @@ private:
 };
 
 /// Checks whether a server could start with these options, without listening or changing anything: the values, the
-/// password list, and the database and the TLS key if they exist. Returns the warnings that the server would have.
-/// Throws start_error if it could not start.
+/// password list, and the database and the TLS key if they exist; it connects to PostgreSQL. Returns the warnings that
+/// the server would have. Throws start_error if it could not start.
 std::vector<std::string> check(server_options const& options);
 
 }  // namespace porter

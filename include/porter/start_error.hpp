@@ -13,6 +13,7 @@ enum class start_errc : std::uint8_t {
     cannot_create,  ///< a file or directory cannot be created
     io,             ///< the database cannot be read or written
     cannot_listen,  ///< no port could be opened
+    unavailable,    ///< the database cannot be reached now: try again later
 };
 
 /// Thrown when a server cannot start; what() is one line for a person.

@@ -16,6 +16,9 @@ using name_key = std::array<std::byte, 32>;
 /// A new key, for a server that shares its store with no other.
 name_key random_name_key();
 
+/// A key derived from another secret, such as one that all servers of a store have anyway. It does not reveal that one.
+name_key derive_name_key(std::string_view secret);
+
 /// The keyed BLAKE2b of a name.
 store::name_digest digest_of(std::string_view name, name_key const& key);
 

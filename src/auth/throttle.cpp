@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "auth/throttle_rules.hpp"
+#include "store/unavailable.hpp"
 
 namespace porter::detail::auth {
 namespace {
@@ -28,11 +29,6 @@ store::attempt_id random_id()
         bits >>= 1U;  // ids are positive
     }
     return static_cast<store::attempt_id>(bits);
-}
-
-error unavailable()
-{
-    return {code::unavailable, "the user database cannot be reached just now"};
 }
 
 error denial_of(store::decision const& denial)
@@ -92,7 +88,7 @@ task<result<store::counted_attempt>> throttle::begin_stored(store::secret_attemp
 {
     co_await retry_rollbacks();
     auto stored = co_await attempts_.begin(std::move(request), throttle_rules);
-    if (!stored) co_return unexpected(unavailable());
+    if (!stored) co_return unexpected(store::unavailable());
     auto const& decision = stored->decision;
     if (decision.by == store::decision::rule::pending) co_return unexpected(denial_of(decision));
     if (!decision.allows()) {
@@ -108,7 +104,7 @@ task<result<void>> throttle::fail(store::counted_attempt failed)
     auto const stored = co_await attempts_.fail(failed);
     if (!stored) {
         co_await rollback(std::move(failed));
-        co_return unexpected(unavailable());
+        co_return unexpected(store::unavailable());
     }
     co_return result<void>{};
 }

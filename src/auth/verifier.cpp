@@ -3,14 +3,10 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "store/unavailable.hpp"
 
 namespace porter::detail::auth {
 namespace {
-
-error unavailable()
-{
-    return {code::unavailable, "the user database cannot be reached just now"};
-}
 
 error wrong()
 {
@@ -93,8 +89,8 @@ task<result<principal>> verifier::login(std::string name, base::secret password,
     auto const folded = valid ? base::fold_name(*valid) : std::string{};
     auto const claimed = co_await accounts_.find_claimed(folded);
     if (!claimed) {
-        log_denied(log_, "login_denied", from, unavailable());
-        co_return unexpected(unavailable());
+        log_denied(log_, "login_denied", from, store::unavailable());
+        co_return unexpected(store::unavailable());
     }
     auto const& throttled_name = valid ? folded : name;
     auto attempt = co_await verify(*claimed, throttled_name, password, from);
@@ -124,7 +120,7 @@ task<result<void>> verifier::change_password(store::account_id account, base::se
         return unexpected(std::move(denial));
     };
     auto const claimed = co_await accounts_.find_claimed(account);
-    if (!claimed) co_return denied(unavailable());
+    if (!claimed) co_return denied(store::unavailable());
     auto const owner = claimed->account.value_or(store::account{});
     auto attempt = co_await verify(*claimed, owner.folded_name, current_password, from);
     if (!attempt) co_return unexpected(attempt.error());
@@ -143,7 +139,7 @@ task<result<void>> verifier::change_password(store::account_id account, base::se
     auto const changed = co_await accounts_.change_password(change);
     if (!changed && changed.error() == store::errc::unavailable) {
         co_await throttle_.rollback(std::move(*attempt));
-        co_return denied(unavailable());
+        co_return denied(store::unavailable());
     }
     if (!changed) {  // since the check, the password was changed or the account disabled
         auto const counted = co_await throttle_.fail(std::move(*attempt));
@@ -158,7 +154,7 @@ task<result<std::string>> verifier::hash_initial(base::secret accepted, store::a
 {
     // A taken name need not cost a hash. The store checks again when it adds the account.
     auto const existing = co_await accounts_.find(account.folded_name);
-    if (!existing) co_return unexpected(unavailable());
+    if (!existing) co_return unexpected(store::unavailable());
     if (*existing) {
         auto const weak = co_await hasher_.weakness(std::move(accepted), account.name, from);
         if (!weak) co_return unexpected(weak.error());

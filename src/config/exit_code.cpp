@@ -15,6 +15,8 @@ exit_code exit_code_of(start_errc error) noexcept
             return exit_code::io;
         case start_errc::cannot_listen:
             return exit_code::unreachable;
+        case start_errc::unavailable:
+            return exit_code::temporary_failure;
     }
     return exit_code::defect;
 }

@@ -5,6 +5,7 @@
 #include "base/hash_cost.hpp"
 #include "base/network.hpp"
 #include "base/text.hpp"
+#include "base/url.hpp"
 #include "config/bind.hpp"
 #include "config/option_kinds.hpp"
 #include "config/service_spec.hpp"
@@ -72,6 +73,28 @@ result<void, std::string> set_proxy_from(program& options, texts const& values)
     return {};
 }
 
+result<void, std::string> set_database(program& options, texts const& values)
+{
+    auto const& value = values.back();
+    if (value.empty()) return unexpected(std::string{"a path cannot be empty"});
+    // Without the text, which may have a password.
+    if (base::is_url(value) && !base::is_postgresql_url(value)) {
+        return unexpected(std::string{"expected FILE or postgresql://[USER@]HOST[:PORT][,HOST...]/DATABASE"});
+    }
+    if (base::is_url(value)) {
+        auto const url = parse_database_url(value);
+        if (!url) return unexpected(url.error());
+    }
+    options.server.database = value;
+    return {};
+}
+
+std::optional<std::string> show_database(program const& options)
+{
+    if (options.server.database.empty()) return std::nullopt;
+    return toml_text(options.server.database);
+}
+
 result<void, std::string> set_service(program& options, texts const& values)
 {
     auto spec = service_spec::parse(values.back());
@@ -103,8 +126,11 @@ constexpr option table[] = {
     row("data-dir", 0, form::text, "DIR", path<&server::data_dir>(),
         "the directory of porter.db, porterd.log and the TLS key and certificate; created with mode 0700 (default "
         "$STATE_DIRECTORY, else $XDG_STATE_HOME/porter, else ~/.local/state/porter)"),
-    row("database", 0, form::text, "FILE", path<&server::database>(),
-        "the database (default porter.db in the data directory)"),
+    row("database", 0, form::text, "DATABASE", {set_database, show_database},
+        "the database: a file (default porter.db in the data directory), or postgresql://[USER@]HOST[:PORT]/DATABASE, "
+        "which several servers share; these then need the same --tls-key"),
+    row("partition-grace", 0, form::duration, "TIME", duration<&server::partition_grace, 0>(),
+        "how long sessions go on while a server cannot reach the database that it shares; 0: not at all"),
     row("log-file", 0, form::text, "FILE", path<&server::log_file>(),
         "the log (default porterd.log in the data directory); -: standard output"),
     row("log-level", 0, form::text, "LEVEL", choice<&server::log_level, log_levels>(),

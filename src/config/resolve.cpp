@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/hash_cost.hpp"
+#include "base/url.hpp"
 #include "config/bind.hpp"
 #include "config/file.hpp"
 #include "config/option_error.hpp"
@@ -68,12 +69,15 @@ fs::path default_data_dir(environment const& variables)
     throw option_error(exit_code::bad_configuration, "no data directory: HOME is not set; give --data-dir DIR");
 }
 
-void fill_defaults(porterd_options& options, environment const& variables)
+void fill_defaults(porterd_options& options, environment const& variables, purpose use)
 {
     auto& server = options.server;
-    if (server.data_dir.empty()) server.data_dir = default_data_dir(variables);
+    bool const makes_log = use == purpose::service && server.log_file.empty();
+    bool const makes_key = use == purpose::service && server.tls != tls_mode::off && server.tls_key.empty();
+    bool const needs_folder = server.database.empty() || makes_log || makes_key;
+    if (server.data_dir.empty() && needs_folder) server.data_dir = default_data_dir(variables);
     if (server.database.empty()) server.database = server.data_dir / "porter.db";
-    if (server.log_file.empty()) server.log_file = server.data_dir / "porterd.log";
+    if (makes_log) server.log_file = server.data_dir / "porterd.log";
     options.set_port(server.port);
 }
 
@@ -87,8 +91,10 @@ void check_certificate(porterd_options const& options)
     bool const has_key = !options.server.tls_key.empty();
     bool const has_certificate = !options.server.tls_certificate.empty();
     auto const* const given = has_key ? "tls-key" : "tls-certificate";
+    bool const is_off = options.server.tls == tls_mode::off;
+    if (is_off && base::is_url(options.server.database)) return;  // the key is of use without TLS, too
     if (has_key != has_certificate) reject(options, given, "--tls-key and --tls-certificate belong together");
-    if (has_key && options.server.tls == tls_mode::off) reject(options, given, "of no use with --tls off");
+    if (has_key && is_off) reject(options, given, "of no use with --tls off");
 }
 
 /// Each option is within its own bounds, but together they could occupy a thread for an hour.
@@ -144,7 +150,7 @@ void porterd_options::set_port(std::uint16_t port)
         may_try_others ? static_cast<std::uint16_t>(std::min<unsigned>(extra_ports + 1, 65'536U - port)) : 1;
 }
 
-porterd_options resolve(command_line const& line, environment const& variables)
+porterd_options resolve(command_line const& line, environment const& variables, purpose use)
 {
     porterd_options options;
     std::size_t const cores = std::max(1U, std::thread::hardware_concurrency());
@@ -155,7 +161,7 @@ porterd_options resolve(command_line const& line, environment const& variables)
     if (file) apply_settings(options, read_file(*file));
     apply_settings(options, read_environment(variables));
     apply_settings(options, line.settings);
-    fill_defaults(options, variables);
+    fill_defaults(options, variables, use);
     check_combinations(options);
     return options;
 }

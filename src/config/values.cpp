@@ -9,6 +9,7 @@
 
 #include "base/number.hpp"
 #include "base/text.hpp"
+#include "base/url.hpp"
 
 namespace porter::detail::config {
 namespace {
@@ -96,6 +97,19 @@ parsed<bool> parse_switch(std::string_view text)
     if (text == "on" || text == "yes" || text == "true" || text == "1") return true;
     if (text == "off" || text == "no" || text == "false" || text == "0") return false;
     return reject_value(text, "on or off");
+}
+
+parsed<std::string> parse_database_url(std::string_view text)
+{
+    if (!base::is_postgresql_url(text)) {
+        return unexpected(std::string{"expected postgresql://[USER@]HOST[:PORT][,HOST...]/DATABASE"});
+    }
+    if (base::has_password(text)) {
+        return unexpected(std::string{
+            "a password in it can be read by others: use PGPASSFILE, a file that only the user of this program can "
+            "read (0600), or a client certificate"});
+    }
+    return std::string{text};
 }
 
 std::string duration_text(std::chrono::milliseconds value)

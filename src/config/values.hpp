@@ -36,6 +36,9 @@ parsed<std::uint64_t> parse_size(std::string_view text);
 /// on, yes, true and 1, or off, no, false and 0.
 parsed<bool> parse_switch(std::string_view text);
 
+/// A URL of PostgreSQL without a password. The error does not contain the text.
+parsed<std::string> parse_database_url(std::string_view text);
+
 /// The shortest text that parses to the same value, e.g. "30d", "1500ms", "0s".
 std::string duration_text(std::chrono::milliseconds value);
 

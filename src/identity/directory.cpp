@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "store/unavailable.hpp"
 
 namespace porter::detail::identity {
 
@@ -26,7 +27,7 @@ task<result<claim>> directory::set_name(address from, std::string name)
     auto const recorded = co_await addresses_.record(from.text(), from.network(), *valid, std::nullopt, clock_.now());
     if (!recorded) {
         log_.with(from).warn("address_not_recorded");
-        co_return unexpected(error{code::unavailable, "the user database cannot be reached just now"});
+        co_return unexpected(store::unavailable());
     }
     log_.with(from).info("identified", {log::quoted("name", *valid)});
     co_return claim{std::move(from), std::move(*valid)};

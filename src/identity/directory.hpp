@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "identity/address.hpp"
@@ -34,6 +35,9 @@ public:
 
     /// Looks up an address. A failure of the store is logged, and the claim is then empty.
     task<claim> lookup(address from);
+
+    /// The empty claim, without a question to the store.
+    static claim unnamed(address from) { return {std::move(from), std::string{}}; }
 
     /// Records the name that a client gives for its address. Errors: invalid_name (the reason names the rule),
     /// unavailable.

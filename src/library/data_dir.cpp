@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "base/file.hpp"
+#include "base/url.hpp"
 #include "base/writable_folder.hpp"
 
 namespace porter::detail::library {
@@ -47,7 +48,8 @@ void reject_open_directory(std::filesystem::path const& directory)
 void reject_open_directories(server_options const& options)
 {
     reject_open_directory(options.data_dir);
-    if (options.database.empty()) return;  // the store was replaced
+    bool const has_file = !options.database.empty() && !base::is_url(options.database);
+    if (!has_file) return;  // the store was replaced, or is on another machine
     auto const folder = std::filesystem::absolute(options.database).parent_path();
     std::error_code error;
     auto const mode = std::filesystem::status(folder, error).permissions();

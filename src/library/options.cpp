@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash_cost.hpp"
+#include "base/url.hpp"
 
 namespace porter::detail::library {
 namespace {
@@ -19,6 +20,21 @@ bool is_computable(server_options const& options)
     return base::is_computable({static_cast<std::uint32_t>(memory_kib), options.hash_ops});
 }
 
+/// What a database that servers share requires, and what TLS does.
+void check_keys(server_options const& options)
+{
+    bool const is_shared = base::is_url(options.database);
+    require(!is_shared || base::is_postgresql_url(options.database), "database must be a file or postgresql://...");
+    require(!is_shared || !options.tls_key.empty(),
+            "servers that share a database must share a TLS key, which clients know them by: give tls_key and "
+            "tls_certificate (with tls off: tls_key)");
+    bool const is_off = options.tls == tls_mode::off;
+    bool const needs_both = !(is_shared && is_off);
+    require(!needs_both || options.tls_key.empty() == options.tls_certificate.empty(),
+            "tls_key and tls_certificate must be given together");
+    require(!is_off || is_shared || options.tls_key.empty(), "tls_key is of no use with tls off");
+}
+
 }  // namespace
 
 server_options checked(server_options options)
@@ -28,9 +44,7 @@ server_options checked(server_options options)
             "max_frame must be 4 KiB to 16 MiB");
     require(options.max_outbox >= 4 * 1024 && options.max_outbox <= 1024 * 1024 * 1024,
             "max_outbox must be 4 KiB to 1 GiB");
-    require(options.tls_key.empty() == options.tls_certificate.empty(),
-            "tls_key and tls_certificate must be given together");
-    require(options.tls != tls_mode::off || options.tls_key.empty(), "tls_key is of no use with tls off");
+    check_keys(options);
     require(options.hash_memory >= 19 * 1024 * 1024, "hash_memory must be at least 19 MiB");
     require(options.hash_ops >= 2, "hash_ops must be at least 2");
     require(is_computable(options), "hash_memory must be at most 4 GiB, hash_ops 1000 and their product 16 GiB");
@@ -41,6 +55,7 @@ server_options checked(server_options options)
     require(options.max_sessions_per_account >= 1, "max_sessions_per_account must be at least 1");
     require(options.login_grace > seconds{0}, "login_grace must be longer than 0");
     require(options.idle_timeout >= seconds{0}, "idle_timeout must not be negative");
+    require(options.partition_grace >= seconds{0}, "partition_grace must not be negative");
     require(options.service_descriptors <= 65'536, "service_descriptors must be at most 65,536");
     require(options.port_tries >= 1, "port_tries must be at least 1");
     return options;
@@ -84,6 +99,7 @@ server::options connection_options(server_options const& options)
     converted.greet_by_address = options.greet_by_address;
     converted.login_grace = options.login_grace;
     converted.idle_timeout = options.idle_timeout;
+    converted.partition_grace = options.partition_grace;
     converted.max_connections = options.max_connections;
     converted.max_connections_per_address = options.max_connections_per_address;
     converted.max_connections_per_account = options.max_connections_per_account;

@@ -1,6 +1,5 @@
 #include "porter/server.hpp"
 
-#include "auth/password_list.hpp"
 #include "library/data_dir.hpp"
 #include "library/options.hpp"
 #include "library/server_impl.hpp"
@@ -44,6 +43,7 @@ std::vector<asio::ip::tcp::endpoint> server::local_endpoints() const
 
 void server::stop()
 {
+    if (impl_->storage && impl_->storage->stop) impl_->storage->stop();
     impl_->server.stop();
 }
 
@@ -70,17 +70,6 @@ void server::on_failure(std::function<void(std::string const& reason)> handler)
 std::string server::key_fingerprint() const
 {
     return impl_->tls ? impl_->tls->fingerprint() : std::string{};
-}
-
-std::vector<std::string> check(server_options const& options)
-{
-    auto const resolved = library::with_default_paths(library::checked(options), {});
-    library::check_data_dir(resolved);
-    detail::log::file_logger::check(resolved.log_file, resolved.data_dir);
-    auto warnings = library::check_tls_key(resolved, system_clock{});
-    if (!resolved.password_list.empty()) detail::auth::password_list const tried{resolved.password_list};
-    detail::store::sqlite::check(library::store_options(resolved), resolved.data_dir);
-    return warnings;
 }
 
 }  // namespace porter

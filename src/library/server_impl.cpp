@@ -18,7 +18,6 @@ namespace porter {
 namespace auth = detail::auth;
 namespace base = detail::base;
 namespace library = detail::library;
-namespace sqlite = detail::store::sqlite;
 
 namespace detail::library {
 
@@ -42,11 +41,13 @@ std::unique_ptr<detail::log::file_logger> open_log(server_options const& options
     return std::make_unique<detail::log::file_logger>(options.log_file, options.log_level, options.log_format);
 }
 
-std::unique_ptr<sqlite::backend> open_database(server_options const& options, server_parts const& parts,
-                                               porter::logger& log)
+std::optional<library::storage> open_storage(server_options const& options, server_parts const& parts,
+                                             porter::logger& log, std::vector<std::string>& warnings)
 {
-    if (parts.store) return nullptr;
-    return sqlite::open(library::store_options(options), log);
+    if (parts.store) return std::nullopt;
+    auto opened = library::open_storage(options, log);
+    warnings.insert(warnings.end(), opened.warnings.begin(), opened.warnings.end());
+    return opened;
 }
 
 std::vector<base::tcp_acceptor> listen(asio::io_context& io, server_options const& options, bool is_listening)
@@ -89,13 +90,15 @@ server::impl::impl(asio::io_context& io, server_options checked_options, service
       logger(parts.logger != nullptr ? *parts.logger : *log_file),
       lifetime(logger),
       tls(with_error_log(logger, [&] { return library::open_tls_acceptor(options, clock, logger, warnings); })),
-      database(with_error_log(logger, [&] { return open_database(options, parts, logger); })),
-      ports(parts.store ? *parts.store : database->ports()),
+      storage(with_error_log(logger, [&] { return open_storage(options, parts, logger, warnings); })),
+      ports(parts.store ? *parts.store : storage->ports),
       store_clock(ports.clock != nullptr ? *ports.clock : clock),
       acceptors(with_error_log(logger, [&] { return listen(io, options, internal.is_listening); })),
       directory(ports.addresses, store_clock, logger),
       hasher(make_hasher(options, std::move(internal.hash), logger)),
-      throttle(ports.attempts, store_clock, logger, auth::random_name_key(), options.max_registrations_per_address),
+      throttle(ports.attempts, store_clock, logger,
+               with_error_log(logger, [&] { return library::name_key_of(options); }),
+               options.max_registrations_per_address),
       verifier(ports.accounts, hasher, throttle, store_clock, logger, library::auth_options(options)),
       registry(ports.sessions, throttle, tokens, store_clock, logger, library::session_options(options)),
       threads(std::max<std::size_t>(options.threads, 1)),

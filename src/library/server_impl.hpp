@@ -3,6 +3,7 @@
 #include <asio/io_context.hpp>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "base/asio.hpp"
 #include "base/clock.hpp"
 #include "identity/directory.hpp"
+#include "library/storage.hpp"
 #include "log/file_logger.hpp"
 #include "porter/server.hpp"
 #include "server/server_context.hpp"
@@ -19,7 +21,6 @@
 #include "server/tls_acceptor.hpp"
 #include "sessions/registry.hpp"
 #include "sessions/token.hpp"
-#include "store/sqlite/backend.hpp"
 
 namespace porter {
 
@@ -59,8 +60,8 @@ struct server::impl {
     porter::logger& logger;
     detail::library::lifetime_log lifetime;
     std::vector<std::string> warnings;
-    std::unique_ptr<detail::server::tls_acceptor> tls;         // null: TLS is off
-    std::unique_ptr<detail::store::sqlite::backend> database;  // null: the store was replaced
+    std::unique_ptr<detail::server::tls_acceptor> tls;  // null: TLS is off
+    std::optional<detail::library::storage> storage;    // none: the store was replaced
     store::ports ports;
     porter::clock const& store_clock;  // of all but certificates
     std::vector<detail::base::tcp_acceptor> acceptors;

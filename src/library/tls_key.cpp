@@ -4,6 +4,7 @@
 #include <string>
 #include <system_error>
 
+#include "base/url.hpp"
 #include "base/writable_folder.hpp"
 #include "tls/certificate_check.hpp"
 #include "tls/key_files.hpp"
@@ -66,9 +67,19 @@ void reload(server::tls_acceptor& acceptor, server_options const& options, base:
     }
 }
 
+auth::name_key name_key_of(server_options const& options)
+{
+    if (!base::is_url(options.database)) return auth::random_name_key();
+    auto const key = tls::load_key(options.tls_key);
+    return auth::derive_name_key(tls::to_pem(*key).view());
+}
+
 std::vector<std::string> check_tls_key(server_options const& options, base::clock const& clock)
 {
-    if (options.tls == tls_mode::off) return {};
+    if (options.tls == tls_mode::off) {
+        if (has_own_key(options)) tls::load_key(options.tls_key);
+        return {};
+    }
     auto const files = files_of(options);
     auto const key = has_own_key(options) ? tls::load(files) : tls::check(files);
     if (!key) {  // a start would create the key there

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "auth/name_digest.hpp"
 #include "base/clock.hpp"
 #include "log/logger.hpp"
 #include "porter/server.hpp"
@@ -20,6 +21,10 @@ std::unique_ptr<server::tls_acceptor> open_tls_acceptor(server_options const& op
 /// Reads the key and the certificate again. If they cannot be used, logs an error and keeps the current ones. Logs
 /// warnings about the certificate. Blocks the calling thread for two small files and a handshake in memory.
 void reload(server::tls_acceptor& acceptor, server_options const& options, base::clock const& clock, log::logger& log);
+
+/// The key of the digests of names without an account. Servers that share a database share the TLS key, so they derive
+/// it from that, also with TLS off. For a file it is random. Reads the TLS key's file. Throws start_error.
+auth::name_key name_key_of(server_options const& options);
 
 /// Returns the warnings that open_tls_acceptor() would add and throws what it would throw, as far as existing files
 /// show; creates nothing.

@@ -1,6 +1,7 @@
 #include "server/access_phase.hpp"
 
 #include "porter/version.hpp"
+#include "store/unavailable.hpp"
 
 namespace porter::detail::server {
 namespace {
@@ -63,17 +64,29 @@ task<std::optional<protocol::access_request>> receive_request(connection& conn, 
     co_return *request;
 }
 
+/// The name last recorded for the client's address. A store without contact would let the client wait for it.
+task<identity::claim> find_claim(connection& conn, server_context const& ctx)
+{
+    if (ctx.registry.is_partitioned()) co_return identity::directory::unnamed(conn.address());
+    auto found = co_await ctx.directory.lookup(conn.address());
+    co_return found;
+}
+
 /// Identify access: a known address gets access at once, any other after an identify request.
 task<std::optional<authenticated_client>> identify_client(connection& conn, server_context const& ctx,
                                                           identity::claim const& claim)
 {
-    if (claim.known()) co_return authenticated_client{auth_method::address, claim.name()};
+    bool const is_known = claim.known() && !ctx.registry.is_partitioned();
+    if (is_known) co_return authenticated_client{auth_method::address, claim.name()};
     for (;;) {
         auto const request = co_await receive_request(conn, ctx);
         if (!request) co_return std::nullopt;
         error denial{code::not_supported, "this server asks for a name only: identify"};
         co_await conn.flush_before_wait();
-        if (auto const* identify = std::get_if<protocol::identify>(&*request)) {
+        auto const* identify = std::get_if<protocol::identify>(&*request);
+        if (identify && ctx.registry.is_partitioned()) {
+            denial = store::unavailable();
+        } else if (identify) {
             auto named = co_await ctx.directory.set_name(conn.address(), std::string{identify->name});
             if (named) co_return authenticated_client{auth_method::identify, named->name()};
             denial = named.error();
@@ -150,6 +163,14 @@ task<result<granted_access>> resume_session(connection& conn, server_context con
 task<result<granted_access>> try_access(connection& conn, server_context const& ctx,
                                         protocol::access_request const& request)
 {
+    bool const is_resumed = std::holds_alternative<protocol::resume>(request);
+    if (!is_resumed && ctx.registry.is_partitioned()) {  // before a password is hashed; the registry decides again
+        bool const is_login = std::holds_alternative<protocol::login>(request);
+        auto denial = store::unavailable();
+        ctx.log.with(conn.address())
+            .info(is_login ? "login_denied" : "register_denied", {{"code", name_of(denial.code)}});
+        co_return unexpected(std::move(denial));
+    }
     if (auto const* registration = std::get_if<protocol::register_account>(&request)) {
         auto granted = co_await register_account(conn, ctx, *registration);
         co_return granted;
@@ -205,7 +226,8 @@ task<std::optional<authenticated_client>> authenticate_client(connection& conn, 
         auto granted = co_await try_access(conn, ctx, *request);
         std::optional<error> denial;
         if (!granted) {
-            denial = granted.error();
+            // What a partitioned server knows may be out of date, also if it has become one only now.
+            denial = ctx.registry.is_partitioned() ? store::unavailable() : granted.error();
         } else {
             denial = attach_session(conn, ctx, granted->session);
         }
@@ -249,7 +271,7 @@ task<std::optional<authenticated_client>> run_access_phase(connection& conn, ser
 {
     bool const opened = co_await receive_hello(conn, ctx);
     if (!opened) co_return std::nullopt;
-    auto const claim = co_await ctx.directory.lookup(conn.address());
+    auto const claim = co_await find_claim(conn, ctx);
     send_welcome(conn, ctx, claim);
     if (ctx.options.access == protocol::access_mode::authenticate) {
         auto client = co_await authenticate_client(conn, ctx, claim);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "store/unavailable.hpp"
+
 namespace porter::detail::server {
 namespace {
 
@@ -41,6 +43,8 @@ task<void> change_password(connection& conn, server_context const& ctx, authenti
     base::secret new_password{request.new_password};
     auto changed = co_await ctx.verifier.change_password(client.account, std::move(current), std::move(new_password),
                                                          client.session, conn.address());
+    // Whether the current password is right, a server that has become partitioned does not know.
+    if (!changed && ctx.registry.is_partitioned()) changed = unexpected(store::unavailable());
     send_outcome(conn, changed);
 }
 
@@ -99,7 +103,9 @@ task<void> answer_request(connection& conn, server_context const& ctx, authentic
                           protocol::request const& request)
 {
     if (auto const* name = std::get_if<protocol::identify>(&request)) {
-        if (ctx.options.access == protocol::access_mode::identify) {
+        if (ctx.options.access == protocol::access_mode::identify && ctx.registry.is_partitioned()) {
+            conn.deny(store::unavailable());
+        } else if (ctx.options.access == protocol::access_mode::identify) {
             co_await rename(conn, ctx, client, *name);
         } else {
             conn.end(close_reason::local(code::protocol_error, "identify is not allowed here"));
@@ -108,6 +114,8 @@ task<void> answer_request(connection& conn, server_context const& ctx, authentic
         conn.deny(error{code::not_supported, "this server keeps no accounts"});
     } else if (opens_access(request)) {
         conn.end(close_reason::local(code::protocol_error, "access was granted already"));
+    } else if (ctx.registry.is_partitioned()) {
+        conn.deny(store::unavailable());
     } else if (auto const* change = std::get_if<protocol::change_password>(&request)) {
         co_await change_password(conn, ctx, client, *change);
     } else if (auto const* logout = std::get_if<protocol::logout>(&request)) {

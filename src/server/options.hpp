@@ -33,6 +33,10 @@ struct options {
     /// Connections from these networks must begin with a PROXY header, which gives the client's address.
     std::vector<base::network> proxies{};
 
+    /// How long connections with access are kept while the store has no contact with the servers that share it; not in
+    /// open access, which needs no store. 0: they are closed at once.
+    std::chrono::milliseconds partition_grace = std::chrono::seconds{30};
+
     // Timeouts of the protocol; tests override them.
     std::chrono::milliseconds proxy_header_time = std::chrono::seconds{5};  ///< for a PROXY header
     std::chrono::milliseconds frame_time =

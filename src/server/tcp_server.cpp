@@ -66,6 +66,7 @@ tcp_server::tcp_server(asio::io_context& main, std::size_t threads, server_conte
       maintenance_timer_(main.get_executor()),
       ends_timer_(main.get_executor()),
       loss_timer_(main.get_executor()),
+      partition_timer_(main.get_executor()),
       maintenance_period_(ctx.options.activity_write_period)
 {
     on_accept_ = [this](stream socket, identity::address from, worker& worker) {
@@ -118,12 +119,16 @@ void tcp_server::start()
             if (!finished_) spawn_background(stop_after_store_loss(reason));
         });
     };
-    ctx_.registry.watch(
-        {[this](std::span<store::ended_session const> ended) { close_connections_of(ended); }, missed, lost});
+    auto const partitioned = [this] { asio::post(workers_.main().executor(), [this] { on_partitioned(); }); };
+    auto const rejoined = [this] { asio::post(workers_.main().executor(), [this] { on_rejoined(); }); };
+    ctx_.registry.watch({[this](std::span<store::ended_session const> ended) { close_connections_of(ended); }, missed,
+                         lost, partitioned, rejoined});
+    if (ctx_.registry.is_partitioned()) on_partitioned();  // before there was a watch
     for (auto* each : workers_.all()) spawn(each->executor(), each->run_ticks());
     for (auto& each : acceptors_) spawn(workers_.main().executor(), each.accept_all(on_accept_));
     spawn_background(run_maintenance());
     spawn_background(run_expiry_checks());
+    spawn_background(close_after_grace());
 }
 
 void tcp_server::close_connections_of(std::span<store::ended_session const> ended)
@@ -134,6 +139,23 @@ void tcp_server::close_connections_of(std::span<store::ended_session const> ende
     for (auto* each : workers_.all()) {
         asio::post(each->executor(), [each, sorted] { each->close_connections_of(sorted); });
     }
+}
+
+void tcp_server::on_partitioned()
+{
+    if (finished_ || grace_ends_ != std::chrono::steady_clock::time_point::max()) return;
+    auto const grace = ctx_.options.partition_grace;
+    grace_ends_ = std::chrono::steady_clock::now() + grace;
+    partition_timer_.cancel();
+    ctx_.log.warn("partitioned", {{"connections", connections()}, {"grace", grace}});
+}
+
+void tcp_server::on_rejoined()
+{
+    if (finished_ || grace_ends_ == std::chrono::steady_clock::time_point::max()) return;
+    grace_ends_ = std::chrono::steady_clock::time_point::max();
+    partition_timer_.cancel();
+    ctx_.log.info("rejoined");
 }
 
 void tcp_server::adopt(int descriptor, identity::address from)
@@ -228,6 +250,7 @@ void tcp_server::finish()
     maintenance_timer_.cancel();
     ends_timer_.cancel();
     loss_timer_.cancel();
+    partition_timer_.cancel();
     workers_.release();
 }
 
@@ -278,6 +301,26 @@ task<void> tcp_server::run_expiry_checks()
         try {
             co_await ctx_.registry.notify_expired();
         } catch (std::bad_alloc const&) {  // the next one looks back far enough
+            report_defect(std::current_exception());
+        }
+    }
+}
+
+/// While the server is partitioned and the grace is over, closes connections: again and again, because a login that had
+/// begun may still get access.
+task<void> tcp_server::close_after_grace()
+{
+    constexpr std::chrono::seconds period{1};
+    bool const is_needed = ctx_.options.access != protocol::access_mode::open;
+    while (is_needed && !finished_) {
+        partition_timer_.expires_at(grace_ends_);
+        co_await base::wait_for_expiry(partition_timer_);  // or cancelled by finish() or another grace_ends_
+        auto const now = std::chrono::steady_clock::now();
+        if (finished_ || now < grace_ends_) continue;
+        grace_ends_ = now + period;
+        try {
+            for (auto* each : workers_.all()) asio::post(each->executor(), [each] { each->close_unavailable(); });
+        } catch (std::bad_alloc const&) {
             report_defect(std::current_exception());
         }
     }

@@ -66,6 +66,8 @@ public:
 private:
     void on_accept(stream socket, identity::address from, worker& thread);
     void close_connections_of(std::span<store::ended_session const> ended);
+    void on_partitioned();
+    void on_rejoined();
     void spawn(io_executor where, task<void> work);
     void spawn_background(task<void> work);
     void report_defect(std::exception_ptr escaped);
@@ -74,6 +76,7 @@ private:
     task<void> close_after_drain();
     task<void> run_maintenance();
     task<void> run_expiry_checks();
+    task<void> close_after_grace();
     void record_activity();
     task<std::vector<store::session_id>> live_sessions();
     task<void> recheck_sessions();
@@ -92,6 +95,8 @@ private:
     base::steady_timer maintenance_timer_;
     base::steady_timer ends_timer_;
     base::steady_timer loss_timer_;
+    base::steady_timer partition_timer_;  // cancelled when grace_ends_ changes
+    std::chrono::steady_clock::time_point grace_ends_ = std::chrono::steady_clock::time_point::max();
     std::function<void(std::string const&)> on_failure_;
     std::chrono::milliseconds maintenance_period_;
     std::atomic<std::size_t> running_ = 0;  // accept loops, connections and the workers' ticks

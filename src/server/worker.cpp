@@ -109,6 +109,14 @@ void worker::close_connections_of(std::span<store::session_id const> ended)
     }
 }
 
+void worker::close_unavailable()
+{
+    for (connection* each = first_; each != nullptr; each = each->following_) {
+        if (each->slot_ == nullptr || each->slot_->client() == nullptr) continue;
+        each->abort(close_reason::local(code::unavailable, "this server has lost contact with its database"));
+    }
+}
+
 std::vector<store::session_id> worker::sessions() const
 {
     std::vector<store::session_id> found;

@@ -78,6 +78,9 @@ public:
     /// Aborts the connections of these sessions. `ended` is sorted.
     void close_connections_of(std::span<store::session_id const> ended);
 
+    /// Aborts the connections with access: the server cannot tell whether their sessions have ended.
+    void close_unavailable();
+
     /// The sessions of the connections.
     std::vector<store::session_id> sessions() const;
 

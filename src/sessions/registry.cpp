@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "store/unavailable.hpp"
+
 namespace porter::detail::sessions {
 namespace {
 
@@ -12,11 +14,6 @@ constexpr std::size_t max_ended_lines = 16;
 
 /// The cause of an end that the store did not report (docs/log.md).
 constexpr std::string_view found_ended = "no_longer_valid";
-
-error unavailable()
-{
-    return {code::unavailable, "the user database cannot be reached just now"};
-}
 
 error invalid_token()
 {
@@ -30,7 +27,8 @@ registry::registry(store::sessions& sessions, auth::throttle& throttle, token_so
     : sessions_(sessions), throttle_(throttle), tokens_(tokens), clock_(clock), log_(log), options_(options)
 {
     sessions_.watch({[this](std::span<store::ended_session const> ended) { on_ended(ended); },
-                     [this] { notify_missed(); }, [this](std::string const& reason) { notify_lost(reason); }});
+                     [this] { notify_missed(); }, [this](std::string const& reason) { notify_lost(reason); },
+                     [this] { notify_partitioned(true); }, [this] { notify_partitioned(false); }});
 }
 
 registry::~registry()
@@ -47,10 +45,11 @@ task<result<session>> registry::open(auth::principal const& principal, identity:
     record.account = principal.account();
     record.credential_version = principal.credential_version();
     record.attempt = principal.attempt();
-    auto stored = co_await sessions_.open(record);
+    store::result<store::opened_session> stored = unexpected(store::errc::unavailable);
+    if (!is_partitioned()) stored = co_await sessions_.open(record);
     if (!stored && stored.error() == store::errc::unavailable) {
         co_await throttle_.rollback(principal.attempt());
-        co_return unexpected(unavailable());
+        co_return unexpected(store::unavailable());
     }
     // The password was changed or the account disabled since: the client gets the answer for a wrong password.
     if (!stored) {
@@ -68,9 +67,10 @@ task<result<session>> registry::open(auth::pending_account const& account, ident
     auto prepared = prepare(account.name(), now);
     auto record = record_of(prepared, now, from, transport);
     record.attempt = account.attempt();
-    auto stored = co_await sessions_.open_first(account.account(), record);
+    store::result<store::opened_session> stored = unexpected(store::errc::unavailable);
+    if (!is_partitioned()) stored = co_await sessions_.open_first(account.account(), record);
     if (!stored) {
-        auto denial = unavailable();
+        auto denial = store::unavailable();
         if (stored.error() == store::errc::name_taken) {
             auto const counted = co_await throttle_.fail(account.attempt());
             if (counted) denial = error{code::name_taken, "this name is taken"};
@@ -94,9 +94,11 @@ task<result<session>> registry::resume(base::secret token, identity::address fro
     std::optional<store::found_session> match;
     if (digest) {
         auto looked_up = co_await sessions_.find(*digest);
-        if (!looked_up) co_return denied(unavailable());
+        if (!looked_up) co_return denied(store::unavailable());
         match = std::move(*looked_up);
     }
+    // What was found may be the data of a former primary, in which the session has not ended.
+    if (is_partitioned()) co_return denied(store::unavailable());
     auto const now = clock_.now();
     if (match && is_expired(match->session, now)) {
         co_await terminate(match->session, store::end_cause::expired);
@@ -133,7 +135,7 @@ task<result<std::vector<store::session>>> registry::list(store::account_id accou
 {
     auto const now = clock_.now();
     auto listed = co_await sessions_.list(account, now, idle_since(now));
-    if (!listed) co_return unexpected(unavailable());
+    if (!listed) co_return unexpected(store::unavailable());
     for (auto& each : *listed) {
         auto const activity = pending_activity(each.id);
         if (!activity) continue;
@@ -149,14 +151,14 @@ task<result<void>> registry::revoke(store::account_id account, store::session_id
     if (!ended && ended.error() == store::errc::not_found) {
         co_return unexpected(error{code::not_found, "there is no such session"});
     }
-    if (!ended) co_return unexpected(unavailable());
+    if (!ended) co_return unexpected(store::unavailable());
     co_return result<void>{};
 }
 
 task<result<void>> registry::revoke_all(store::account_id account, store::end_cause cause)
 {
     auto const ended = co_await sessions_.end_all(account, cause);
-    if (!ended) co_return unexpected(unavailable());
+    if (!ended) co_return unexpected(store::unavailable());
     co_return result<void>{};
 }
 
@@ -373,6 +375,14 @@ void registry::notify_missed()
 {
     std::lock_guard const lock{watch_mutex_};
     if (watch_.on_reports_missed) watch_.on_reports_missed();
+}
+
+void registry::notify_partitioned(bool is_partitioned)
+{
+    is_partitioned_ = is_partitioned;
+    std::lock_guard const lock{watch_mutex_};
+    auto const& changed = is_partitioned ? watch_.on_partitioned : watch_.on_rejoined;
+    if (changed) changed();
 }
 
 void registry::notify_lost(std::string const& reason)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -69,6 +70,10 @@ public:
     /// first and calls this afterwards, so that it misses no end of its session.
     bool has_ended(store::session_id id) const { return ended_.contains(id); }
 
+    /// Whether the store has lost contact with the other servers that share it. Until it has rejoined them, open() and
+    /// resume() are unavailable: sessions may have ended, and passwords changed, without this server's knowledge.
+    bool is_partitioned() const noexcept { return is_partitioned_; }
+
     /// Sets the watch that is called for what the store reports, after the registry has recorded it. Called on a thread
     /// of the store: post from it. Replaces the previous watch, which is not called any more when this returns; an
     /// empty watch removes it.
@@ -116,6 +121,7 @@ private:
     void notify_ended(std::span<store::ended_session const> ended);
     void notify_missed();
     void notify_lost(std::string const& reason);
+    void notify_partitioned(bool is_partitioned);
     void record_activity(store::session_activity activity);
     std::optional<store::session_activity> pending_activity(store::session_id id) const;
 
@@ -126,6 +132,7 @@ private:
     log::logger& log_;
     options options_;
     ended_sessions ended_;
+    std::atomic<bool> is_partitioned_ = false;
     mutable std::mutex activity_mutex_;
     std::unordered_map<store::session_id, store::session_activity> activity_;  // not written yet
     std::mutex watch_mutex_;                                                   // held while watch_ is called

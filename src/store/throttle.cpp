@@ -10,12 +10,14 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+/// How much older than another failure a request may be that is decided after it: it has waited for the database.
+constexpr milliseconds longest_wait{60'000};
+
 /// The remaining part of a duration that began at `since`; none if that lies far in the future.
 milliseconds remaining(milliseconds duration, instant since, instant now) noexcept
 {
     auto const passed = now - since;
-    if (passed >= duration || passed <= -duration) return milliseconds{0};
-    // `since` may lie a moment after `now`: another thread wrote it, or the clock was corrected.
+    if (passed >= duration || passed <= -std::max(duration, longest_wait)) return milliseconds{0};
     return duration - std::max(passed, milliseconds{0});
 }
 

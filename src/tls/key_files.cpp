@@ -36,13 +36,6 @@ base::secret read_file(path const& file, secrecy required)
     return std::move(*content);
 }
 
-key_handle load_key(path const& file)
-{
-    auto key = key_from_pem(read_file(file, secrecy::private_to_owner));
-    if (!key) reject_file(file, "it has no private key in PEM without a password");
-    return key;
-}
-
 void demand_usable(path const& file, evp_pkey_st& key)
 {
     if (auto const error = key_error(key)) reject_file(file, *error);
@@ -71,6 +64,13 @@ void reject_missing_key(key_files const& files)
 }
 
 }  // namespace
+
+key_handle load_key(path const& file)
+{
+    auto key = key_from_pem(read_file(file, secrecy::private_to_owner));
+    if (!key) reject_file(file, "it has no private key in PEM without a password");
+    return key;
+}
 
 certified_key load(key_files const& files)
 {

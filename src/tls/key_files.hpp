@@ -14,6 +14,10 @@ struct key_files {
     std::filesystem::path certificate;
 };
 
+/// Reads a key without its certificate. Throws start_error(configuration), with the file's name, if the file cannot be
+/// read or is invalid, or if others can read or own it (key_access_error()).
+key_handle load_key(std::filesystem::path const& file);
+
 /// Reads both. Throws start_error(configuration), with the file's name, if a file cannot be read or is invalid, if the
 /// certificate is not for the key, if no client could complete a handshake with them, or if others can read the key's
 /// file or own it (key_access_error()): they may know the key already.

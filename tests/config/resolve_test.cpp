@@ -163,6 +163,66 @@ TEST_CASE("the data directory is that of the service manager or of XDG or in the
     CHECK(options.server.log_file == "d/porterd.log");
 }
 
+TEST_CASE("a database is a file or a URL of PostgreSQL without a password")
+{
+    auto const database = [](std::string const& text) { return options_of({"--database", text}).server.database; };
+    CHECK(database("./a://b") == "./a://b");
+    CHECK(database("postgresql://node@db1,db2/porter?sslmode=verify-full") ==
+          "postgresql://node@db1,db2/porter?sslmode=verify-full");
+    CHECK(database("postgres:///porter") == "postgres:///porter");
+    CHECK(problem_with({"--database", ""}) == "64: --database: a path cannot be empty");
+    for (std::string const url :
+         {"mysql://a:hidden@b/c", "sqlite:///hidden", "postgresql://a:hidden@b/c", "postgres://a@b/c?password=hidden",
+          "postgresql://u:s3?hidden@h/db", "postgresql://h/db?pass%77ord=hidden"}) {
+        auto const problem = problem_with({"--database", url});
+        CHECK(problem.starts_with("64: --database: "));
+        CHECK(problem.find("hidden") == std::string::npos);
+        auto const of_variable = problem_with({}, {{"PORTERD_DATABASE", url}});
+        CHECK(of_variable.starts_with("78: PORTERD_DATABASE: "));
+        CHECK(of_variable.find("hidden") == std::string::npos);
+    }
+}
+
+TEST_CASE("an administrator needs no data directory beside a database")
+{
+    for (auto const* const database : {"postgresql:///porter", "/srv/porter.db"}) {
+        auto const line = parse_command_line({"--database", database});
+        auto const options = resolve(line, environment{{{"HOME", ""}}}, purpose::administration);
+        CHECK(options.server.database == database);
+        CHECK(options.server.data_dir.empty());
+        CHECK(options.server.log_file.empty());
+    }
+    CHECK(problem_of([] { resolve(parse_command_line({}), environment{{{"HOME", ""}}}, purpose::administration); }) ==
+          "78: no data directory: HOME is not set; give --data-dir DIR");
+}
+
+TEST_CASE("a server without files of its own needs no data directory")
+{
+    std::vector<std::string> const arguments{"--database", "postgresql:///porter", "--log-file", "-", "--tls-key",
+                                             "k",          "--tls-certificate",    "c"};
+    auto const options = options_of(arguments, {{"HOME", ""}});
+    CHECK(options.server.data_dir.empty());
+    CHECK(options.server.database == "postgresql:///porter");
+    CHECK(problem_with({"--database", "postgresql:///porter", "--log-file", "-"}, {{"HOME", ""}}) ==
+          "78: no data directory: HOME is not set; give --data-dir DIR");
+}
+
+TEST_CASE("with TLS off a key is of use for a shared database alone")
+{
+    auto const options = options_of({"--tls", "off", "--tls-key", "k", "--database", "postgresql:///porter"});
+    CHECK(options.server.tls_key == "k");
+    CHECK(problem_with({"--tls", "off", "--tls-key", "k", "--tls-certificate", "c"}) ==
+          "78: --tls-key: of no use with --tls off");
+}
+
+TEST_CASE("the grace of a partition may be zero")
+{
+    using std::chrono::milliseconds;
+    CHECK(options_of({}).server.partition_grace == milliseconds{30'000});
+    CHECK(options_of({"--partition-grace", "0"}).server.partition_grace == milliseconds{0});
+    CHECK(options_of({"--partition-grace", "1500ms"}).server.partition_grace == milliseconds{1'500});
+}
+
 TEST_CASE("a hundred more ports are tried unless the port is strict or any")
 {
     CHECK(options_of({"--port", "1000"}).server.port_tries == 101);

@@ -59,14 +59,14 @@ class Echo(BenchCase):
     def test_the_open_loop_keeps_its_rate(self):
         figures = self.measure("echo", "--connections", 7, "--rate", 500, "--threads", 2)
         self.assertEqual((figures["loop"], figures["rate"], "depth" in figures), ("open", 500, False))
-        # The figures count what was scheduled within the window; a message at its edge may be late.
-        self.assertAlmostEqual(figures["runs"][0]["latency_count"], 100, delta=1)
+        # The figures count what was scheduled within the window; a message of each connection at its edge may be late.
+        self.assertAlmostEqual(figures["runs"][0]["latency_count"], 100, delta=7)
 
     def test_busy_polling_measures_the_same(self):
         closed = self.measure("echo", "--connections", 3, "--depth", 4, "--busy-poll")
         self.assert_rate(closed["runs"][0])
         scheduled = self.measure("echo", "--connections", 3, "--rate", 500, "--busy-poll")
-        self.assertAlmostEqual(scheduled["runs"][0]["latency_count"], 100, delta=1)
+        self.assertAlmostEqual(scheduled["runs"][0]["latency_count"], 100, delta=3)
 
     def test_messages_of_any_size_and_kind_are_echoed(self):
         for options in (("--payload", 0), ("--payload", 5), ("--payload", "16KiB", "--data", "--depth", 4),

@@ -18,7 +18,7 @@ SWITCHES = {("porterd", "greet-by-address")}
 
 
 def files_offered(argument):
-    return {"file": FILES, "dir": FOLDERS}.get(argument, set())
+    return {"file": FILES, "database": FILES, "dir": FOLDERS}.get(argument, set())
 
 
 def help_of(program, *command):

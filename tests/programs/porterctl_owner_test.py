@@ -58,6 +58,12 @@ class AsRoot(unittest.TestCase):
             self.assertRegex(said,
                              rf"cannot open {file}: .*Permission denied \(porterctl acts as \S.*: name a file that")
 
+    def test_a_login_that_fails_as_the_owner_says_so(self):
+        said = self.ctl("db", "move", "--yes", "--to", "postgresql://owner@db.example/porter", code=78).err
+        if "built without PostgreSQL" not in said:
+            self.assertRegex(said, r"porterctl acts as (\S+), the owner of the database: "
+                                   r"PGPASSFILE and the files in the URL must be readable by \1\)\n")
+
     def test_a_database_of_root_in_the_folder_of_the_owner_is_rejected(self):
         os.chown(self.server.database, 0, 0)
         self.assertRegex(self.ctl("accounts", "list", code=78).err, r"belongs to root and its folder to \S+: chown ")

@@ -296,10 +296,11 @@ class Keys(unittest.TestCase):
             server.data = self.folder / "data"
         with concurrent.futures.ThreadPoolExecutor() as executor:
             list(executor.map(Server.start, servers))
-        self.assertEqual(len({self.certificate(server) for server in servers}), 1)
-        self.assertEqual(len(list((self.folder / "data").iterdir())), 2)
-        for server in servers:
-            server.stop()
+            # The servers end with the threads.
+            self.assertEqual(len({self.certificate(server) for server in servers}), 1)
+            self.assertEqual(len(list((self.folder / "data").iterdir())), 2)
+            for server in servers:
+                server.stop()
 
     def test_a_key_that_others_can_read_is_rejected_and_not_changed(self):
         server = self.server()

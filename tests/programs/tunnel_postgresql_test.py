@@ -3,7 +3,7 @@ import hashlib
 import subprocess
 import unittest
 
-from support.peers import PostgreSQL
+from support.postgres import Postgres
 from support.server import clean_environment
 from support.tunnel import TunnelCase
 from support.waiting import HANG_GUARD
@@ -11,11 +11,10 @@ from support.waiting import HANG_GUARD
 LARGE = 20_000_000
 
 
-@unittest.skipIf(PostgreSQL.missing(), PostgreSQL.missing())
 class Psql(TunnelCase):
     @classmethod
     def setUpClass(cls):
-        cls.forward_to(PostgreSQL())
+        cls.forward_to(Postgres(is_tcp=True))
         super().setUpClass()
 
     def setUp(self):

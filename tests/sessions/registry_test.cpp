@@ -112,6 +112,30 @@ TEST_CASE("an ended session is recorded without a watch")
     CHECK(fixture.registry->has_ended(opened->id()));
 }
 
+TEST_CASE("a partitioned registry opens and resumes no session")
+{
+    registry_fixture fixture;
+    std::vector<std::string> reports;
+    detail::store::session_watch calls;
+    calls.on_partitioned = [&] { reports.emplace_back("partitioned"); };
+    calls.on_rejoined = [&] { reports.emplace_back("rejoined"); };
+    fixture.registry->watch(std::move(calls));
+    auto const opened = fixture.open(fixture.alice);
+    auto const account = fixture.pending("Carol");
+    fixture.store.set_partitioned(true);
+    CHECK(fixture.registry->is_partitioned());
+    CHECK(fixture.resume(opened->token()).error().code == code::unavailable);
+    CHECK(fixture.open(fixture.alice).error().code == code::unavailable);
+    auto const registered = testing::run(
+        fixture.io, fixture.registry->open(account, fixture.client_address, registry_fixture::transport::tls));
+    CHECK(registered.error().code == code::unavailable);
+    CHECK_FALSE(fixture.registry->has_ended(opened->id()));
+    fixture.store.set_partitioned(false);
+    CHECK(fixture.resume(opened->token()));
+    CHECK(fixture.listed(fixture.alice.account()).size() == 1);
+    CHECK(reports == std::vector<std::string>{"partitioned", "rejoined"});
+}
+
 TEST_CASE("a destroyed registry removes its watch")
 {
     registry_fixture fixture;

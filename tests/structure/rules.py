@@ -23,8 +23,8 @@ GENERATED_OR_FROZEN = ("tests/fuzz/corpus/", "migrations/")
 # The package of a header, by its first folder. Headers of the language and of POSIX are free for every module.
 PACKAGES = {
     "asio": "Asio", "CLI": "CLI11", "editline": "libedit", "fmt": "fmt", "histedit.h": "libedit",
-    "nlohmann": "nlohmann-json", "openssl": "OpenSSL", "sodium": "libsodium", "sodium.h": "libsodium",
-    "sqlite3.h": "SQLite", "toml++": "toml++", "utf8proc.h": "utf8proc",
+    "libpq-fe.h": "libpq", "nlohmann": "nlohmann-json", "openssl": "OpenSSL", "sodium": "libsodium",
+    "sodium.h": "libsodium", "sqlite3.h": "SQLite", "toml++": "toml++", "utf8proc.h": "utf8proc",
 }
 PUBLIC_PACKAGES = {"Asio"}
 
@@ -34,8 +34,8 @@ ASIO_CONFIG = "porter/detail/asio_config.hpp"
 ASIO_VERSIONS = {"src/base/asio.hpp", "src/base/awaitable_operators.hpp", "include/porter/task.hpp",
                  "include/porter/message_socket.hpp", f"include/{ASIO_CONFIG}"}
 
-# What of porterctl knows that the store is a file: its opening, and the commands that only a file has.
-PORTERCTL_FILE = {"database_file", "file_commands"}
+# What of porterctl knows which store it has: the opening of a file and of a server, and the commands of a file alone.
+PORTERCTL_STORES = {"database_file", "database_server", "file_commands"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?P<mark>["<])(?P<name>[^">]+)[">]', re.MULTILINE)
 
@@ -143,11 +143,11 @@ def the_client_program_uses_the_public_library(tree):
                 yield f"{path}:{line}: {name} is not public"
 
 
-def porterctl_knows_the_file_in_two_places(tree):
+def porterctl_knows_its_store_in_three_places(tree):
     """Its other commands see store::administration, which any store can implement."""
     for path in tree.cpp("src/programs/porterctl"):
         for line, quoted, name in includes(tree, path):
-            if quoted and re.match(r"store/\w+/", name) and PurePosixPath(path).stem not in PORTERCTL_FILE:
+            if quoted and re.match(r"store/\w+/", name) and PurePosixPath(path).stem not in PORTERCTL_STORES:
                 yield f"{path}:{line}: {name} is of one store: use store/administration.hpp"
 
 
@@ -159,10 +159,13 @@ def asio_versions_are_named_in_one_place(tree):
 
 
 def migrations_have_no_gaps(tree):
-    names = sorted(PurePosixPath(path).name for path in tree.under("migrations"))
-    for expected, name in enumerate(names, start=1):
-        if not re.fullmatch(rf"{expected:04d}_[a-z0-9_]+\.sql", name):
-            yield f"migrations/{name}: expected {expected:04d}_words.sql"
+    """Those of each folder have their own numbers."""
+    paths = [PurePosixPath(path) for path in tree.under("migrations")]
+    for folder in sorted({path.parent for path in paths}):
+        names = sorted(path.name for path in paths if path.parent == folder)
+        for expected, name in enumerate(names, start=1):
+            if not re.fullmatch(rf"{expected:04d}_[a-z0-9_]+\.sql", name):
+                yield f"{folder / name}: expected {expected:04d}_words.sql"
 
 
 def files_are_short(tree):

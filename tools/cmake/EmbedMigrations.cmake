@@ -1,14 +1,14 @@
-# Embeds the SQL files of a folder in a target, as the function migrations() of src/store/sqlite/migration.hpp. If
-# included, this file defines porter_embed_migrations(TARGET FOLDER); if run by `cmake -P`, it writes the source.
+# Embeds the SQL files of a folder in a target, as the function migrations() of migration.hpp in a module. If included,
+# this file defines porter_embed_migrations(TARGET FOLDER MODULE); if run by `cmake -P`, it writes the source.
 
 if(NOT CMAKE_SCRIPT_MODE_FILE)
   set(embed_migrations_script ${CMAKE_CURRENT_LIST_FILE})
 
-  function(porter_embed_migrations target folder)
+  function(porter_embed_migrations target folder module)
     file(GLOB sql CONFIGURE_DEPENDS ${folder}/*.sql)
     set(source ${CMAKE_CURRENT_BINARY_DIR}/${target}_migrations.cpp)
     add_custom_command(OUTPUT ${source}
-      COMMAND ${CMAKE_COMMAND} -D FOLDER=${folder} -D SOURCE=${source} -P ${embed_migrations_script}
+      COMMAND ${CMAKE_COMMAND} -D FOLDER=${folder} -D MODULE=${module} -D SOURCE=${source} -P ${embed_migrations_script}
       DEPENDS ${sql} ${embed_migrations_script}
       COMMENT "Embedding migrations" VERBATIM)
     target_sources(${target} PRIVATE ${source})
@@ -35,10 +35,11 @@ foreach(path IN LISTS sql)
   string(APPEND entries "    {${version}, \"${name}\", R\"porter_sql(${text})porter_sql\"},\n")
 endforeach()
 
+string(REPLACE "/" "::" namespace porter/detail/${MODULE})
 file(WRITE ${SOURCE} "// Written by EmbedMigrations.cmake from the files in migrations.
-#include \"store/sqlite/migration.hpp\"
+#include \"${MODULE}/migration.hpp\"
 
-namespace porter::detail::store::sqlite {
+namespace ${namespace} {
 
 namespace {
 
@@ -52,5 +53,5 @@ std::span<migration const> migrations() noexcept
     return all;
 }
 
-}  // namespace porter::detail::store::sqlite
+}  // namespace ${namespace}
 ")

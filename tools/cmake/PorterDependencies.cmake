@@ -14,6 +14,10 @@ if(PORTER_BUILD_SERVER)
   find_package(zxcvbn REQUIRED)
 endif()
 
+if(PORTER_POSTGRES)
+  find_package(PostgreSQL 14 REQUIRED)  # pipelines
+endif()
+
 if(PORTER_BUILD_PROGRAMS)
   find_package(CLI11 REQUIRED)
   find_package(tomlplusplus REQUIRED)

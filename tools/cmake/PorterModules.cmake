@@ -55,10 +55,10 @@ function(porter_program name)
     OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 endfunction()
 
-# porter_tests(NAME [THREADS] [FOLDER path] DEPENDS libraries...): a test program of tests/FOLDER. Each TEST_CASE is a
-# ctest test. THREADS: with ThreadSanitizer, too.
+# porter_tests(NAME [THREADS] [FOLDER path] DEPENDS libraries... [PROPERTIES name value...]): a test program of
+# tests/FOLDER. Each TEST_CASE is a ctest test with these properties. THREADS: with ThreadSanitizer, too.
 function(porter_tests name)
-  cmake_parse_arguments(tests "THREADS" "FOLDER" "DEPENDS" ${ARGN})
+  cmake_parse_arguments(tests "THREADS" "FOLDER" "DEPENDS;PROPERTIES" ${ARGN})
   if(PORTER_SANITIZE STREQUAL "thread" AND NOT tests_THREADS)
     return()
   endif()
@@ -73,7 +73,10 @@ function(porter_tests name)
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(test_${name} PRIVATE porter_flags ${tests_DEPENDS} Catch2::Catch2WithMain)
   porter_precompiled_headers(test_${name})
-  catch_discover_tests(test_${name} TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST)
+  if(tests_PROPERTIES)
+    set(properties PROPERTIES ${tests_PROPERTIES})
+  endif()
+  catch_discover_tests(test_${name} TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST ${properties})
   add_dependencies(module_tests test_${name})
 endfunction()
 

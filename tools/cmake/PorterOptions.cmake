@@ -8,6 +8,14 @@ cmake_dependent_option(PORTER_BUILD_PROGRAMS "Build porterd, porter, porterctl a
   "PORTER_BUILD_CLIENT;PORTER_BUILD_SERVER" OFF)
 cmake_dependent_option(PORTER_BUILD_TESTS "Build the tests and examples" ${PROJECT_IS_TOP_LEVEL}
   "PORTER_BUILD_PROGRAMS" OFF)
+# libpq is in a package of its own, which a server without PostgreSQL does not need.
+find_package(PostgreSQL 14 QUIET)
+set(has_libpq OFF)
+if(PostgreSQL_FOUND)
+  set(has_libpq ON)
+endif()
+cmake_dependent_option(PORTER_POSTGRES "Build the store on PostgreSQL: needs libpq" ${has_libpq}
+  "PORTER_BUILD_SERVER" OFF)
 option(PORTER_INSTALL "Make rules for cmake --install" ${PROJECT_IS_TOP_LEVEL})
 option(PORTER_SMALL_CONNECTIONS "Keep less memory for an idle connection: a build of programs, without the library" OFF)
 option(PORTER_PRECOMPILE "Parse the headers of Asio and of the standard library once: for clang" OFF)

@@ -16,11 +16,12 @@
 /// server_parts::store replaces it by classes of yours that implement these four. The interface may change before
 /// version 1.0.
 ///
-/// Effect: each operation is atomic, and durable when its task resumes with success. No transaction or handle is
-/// exposed.
+/// Effect: each operation is atomic, and durable when its task resumes with success. But touch(), prune() and
+/// find_ended() may work in batches, of which each is; a crash may forget touch() and addresses::record(), and the
+/// failover of a database attempts. No transaction or handle is exposed.
 ///
-/// Errors: every operation may fail with errc::unavailable (not repeated below); then nothing was changed. An exception
-/// that leaves an operation is a defect: it ends the connection.
+/// Errors: every operation may fail with errc::unavailable (not repeated below); then nothing was changed, except by
+/// earlier batches. An exception that leaves an operation is a defect: it ends the connection.
 ///
 /// Threads: operations are awaited on every I/O thread of the server, several at once, and must not block it: hand
 /// the work to a thread or a connection of your own, and resume the task on its own executor. Arguments are passed by
@@ -64,16 +65,24 @@ public:
     virtual task<result<void>> change_password(password_change change) = 0;
 };
 
-/// Callbacks for sessions that end. They are called on a thread of the store, or on that of the task that ended the
-/// sessions: they post, and neither block nor call the store. An empty function is not called.
+/// Callbacks for sessions that end, and for whether their ends are known. They are called on a thread of the store, or
+/// on that of the task that ended the sessions: they post, and neither block nor call the store. An empty function is
+/// not called.
 struct session_watch {
-    /// Sessions ended a moment ago, by this process, another one, or a database shell.
+    /// Sessions ended a moment ago, by this process, another one, or a database shell. A store may report one again.
     std::function<void(std::span<ended_session const>)> on_sessions_ended{};
     /// Some ended sessions may not have been reported: ask find_ended() about every live one.
     std::function<void()> on_reports_missed{};
     /// The stored data were removed, replaced or changed to another schema; `reason` is a sentence. From then on every
     /// operation except find_ended() is unavailable until the store is opened again. Called once.
     std::function<void(std::string const& reason)> on_store_lost{};
+    /// This process has lost contact with the store that it shares with others, for so long that sessions may have
+    /// ended without a report: the server grants no access, and its connections end after
+    /// server_options::partition_grace. A watch that is set while this lasts is told at once. A store with one
+    /// server never calls it.
+    std::function<void()> on_partitioned{};
+    /// There is contact again after on_partitioned(), and what ended in between was reported.
+    std::function<void()> on_rejoined{};
 };
 
 /// Sessions, which the digest of a token finds.
@@ -159,7 +168,9 @@ public:
     /// Repeated with the id of a pending attempt, it answers as the first time and counts nothing.
     virtual task<result<attempt_result>> begin(secret_attempt attempt, throttle_rules rules) = 0;
 
-    /// A counted attempt failed and stays counted, but not as a registration. Does nothing if it is not pending.
+    /// A counted attempt failed and stays counted, but not as a registration. Does nothing if it is not pending. In a
+    /// store that servers share it is unavailable if another server took this one for stopped and rolled the attempt
+    /// back: the client must not learn the result of a guess that is not counted.
     virtual task<result<void>> fail(counted_attempt attempt) = 0;
 
     /// Undoes those of the attempts that are still pending, as if they had not been made.

@@ -34,6 +34,9 @@ public:
     void set_unavailable(bool unavailable);
     /// Makes every operation fail after this number of further ones.
     void set_unavailable_after(unsigned operations);
+    /// Reports that the store has lost contact with the other servers that share it, or that it has rejoined them.
+    /// Operations go on.
+    void set_partitioned(bool partitioned);
 
 private:
     struct tables;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/secret.hpp"
+#include "base/url.hpp"
 #include "config/exit_code.hpp"
 #include "config/porterd_options.hpp"
 #include "programs/porterctl/output.hpp"
@@ -20,12 +21,22 @@ struct context {
     std::vector<std::string> arguments;
     std::string account;                           ///< from --account; empty: not given
     std::optional<detail::base::secret> password;  ///< from --password-file
+    std::string to;                                ///< from --to; empty: not given
     bool yes = false;
     detail::config::porterd_options configuration;  ///< porterd's: the database, the rules for passwords
     output& out;
 
-    std::filesystem::path const& file() const noexcept { return configuration.server.database; }
+    /// The database as it was given: a file, or the URL of a PostgreSQL database.
+    std::string database() const { return std::filesystem::path{configuration.server.database}.string(); }
+    /// The database that is a file.
+    std::filesystem::path file() const { return configuration.server.database; }
 };
+
+/// Whether a database is given by the URL of a server.
+inline bool is_database_url(std::string_view database) noexcept
+{
+    return detail::base::is_postgresql_url(database);
+}
 
 /// A command: a row of the table behind the command line and --help.
 struct command {

@@ -24,7 +24,7 @@ namespace config = detail::config;
 constexpr std::array<std::string_view, 4> common{"data-dir", "database", "config", "json"};
 
 /// The options with a value. Those that porterd has as well mean the same here.
-constexpr std::array<std::string_view, 12> with_value{"access",
+constexpr std::array<std::string_view, 13> with_value{"access",
                                                       "data-dir",
                                                       "database",
                                                       "config",
@@ -35,7 +35,8 @@ constexpr std::array<std::string_view, 12> with_value{"access",
                                                       "hash-ops",
                                                       "session-idle-ttl",
                                                       "hash-memory",
-                                                      "max-registrations-per-address"};
+                                                      "max-registrations-per-address",
+                                                      "to"};
 
 using added_options = std::map<std::string_view, CLI::Option const*>;
 
@@ -168,6 +169,7 @@ invocation parse_porterctl(std::vector<std::string> arguments)
         usage_error(usage_of(*parsed.command));
     parsed.arguments = std::move(words);
     parsed.account = texts["account"];
+    parsed.to = texts["to"];
     parsed.password_file = texts["password-file"];
     if (added["config"]->count() > 0) parsed.configuration.config_file = texts["config"];
     for (auto const name : with_value) {

@@ -17,6 +17,7 @@ struct invocation {
     std::vector<std::string> arguments;
     std::string account;
     std::string password_file;
+    std::string to;
     bool yes = false;
     bool json = false;
     detail::config::command_line configuration;  ///< the options that porterd has as well

@@ -87,6 +87,10 @@ exit_code check(context& ctx)
         find_wrong_addresses(*db, faults);
         find_wrong_hashes(*db, faults);
     }
+    if (is_database_url(ctx.database())) {
+        ctx.out.note(
+            "pages and indexes are checked by PostgreSQL itself (data checksums, pg_amcheck), not by porterctl");
+    }
     if (faults.empty()) {
         ctx.out.show({{{"state", "ok"}, {"faults", std::vector<std::string>{}}}});
         return exit_code::ok;
@@ -97,14 +101,22 @@ exit_code check(context& ctx)
 }
 
 constexpr command table[] = {
-    {"db", "status", "", 0, 0, "", "the file, its version and size, and the process that uses it", "",
+    {"db", "status", "", 0, 0, "", "the database, its version and size, and what uses it",
+     "Of a file: its size and the process that has it open. Of a PostgreSQL database: its servers, standbys and\n"
+     "porterds.\n",
      "  porterctl db status\n"
-     "  porterctl db status --json --database porter-backup.db\n",
+     "  porterctl db status --json --database porter-backup.db\n"
+     "  porterctl db status --database postgresql://porterctl@db1,db2/porter\n",
      status},
     {"db", "migrate", "", 0, 0, "", "migrate the database to the version of this program",
-     "All or nothing, after a copy beside the file. porterd does the same at start.\n", "  porterctl db migrate\n",
+     "A file: all or nothing, after a copy beside it; porterd does the same at start. A PostgreSQL database: each\n"
+     "step by itself, as a role that is a member of porter_owner; porterd never does.\n",
+     "  porterctl db migrate\n"
+     "  porterctl db migrate --database postgresql://migrator@db1,db2/porter\n",
      migrate},
-    {"db", "check", "", 0, 0, "", "check every page, row, name and trigger", "Exit code 65 if there is a fault.\n",
+    {"db", "check", "", 0, 0, "", "check every page, row, name and trigger",
+     "Exit code 65 if there is a fault. PostgreSQL checks pages itself: of its database the rows, the names and\n"
+     "the schema are checked.\n",
      "  porterctl db check\n"
      "  porterctl db check --database porter-backup.db\n",
      check},
@@ -119,6 +131,11 @@ constexpr command table[] = {
      "  porterctl db restore porter-backup.db\n"
      "  porterctl db restore --yes /var/backups/porter-2026-11-28.db\n",
      restore_file},
+    {"db", "move", "", 0, 0, "to yes", "copy everything in a file into an empty PostgreSQL database",
+     "porterd must be stopped. Accounts, sessions, addresses and counters keep their ids; clients keep their\n"
+     "sessions. The file is unchanged. The role of the URL is a member of porter_owner, and db migrate has made\n"
+     "the schema. Asks for confirmation on a terminal; requires --yes without one.\n",
+     "  porterctl db move --to postgresql://migrator@db1,db2/porter\n", move_file},
 };
 
 }  // namespace

@@ -9,8 +9,11 @@
 
 #include "base/text.hpp"
 #include "config/option_error.hpp"
+#include "config/values.hpp"
 #include "programs/porterctl/database_file.hpp"
+#include "programs/porterctl/database_server.hpp"
 #include "programs/porterctl/open_database.hpp"
+#include "store/sqlite/administration/content.hpp"
 #include "store/sqlite/administration/restore.hpp"
 #include "terminal/progress_bar.hpp"
 #include "terminal/prompts.hpp"
@@ -41,6 +44,15 @@ void reject_while_open(context const& ctx)
                                fmt::format("{} has the database open: stop it first{}", text_of(user), hint)};
 }
 
+/// PostgreSQL has its own programs for these commands.
+void reject_server(context const& ctx, std::string_view instead)
+{
+    if (!is_database_url(ctx.database())) return;
+    throw config::option_error{
+        exit_code::usage,
+        fmt::format("porterctl backs up and restores a file, and not a PostgreSQL database: {}", instead)};
+}
+
 /// Checks the backup before the confirmation.
 void reject_wrong_backup(context const& ctx)
 {
@@ -58,22 +70,46 @@ void reject_wrong_backup(context const& ctx)
     administration::reject_wrong_backup(backup);
 }
 
-bool confirm_restore(context const& ctx)
+/// `verb`: what --yes does without the question.
+bool confirm(context const& ctx, std::string_view verb, std::string const& prompt)
 {
     if (ctx.yes) return true;
     if (!detail::terminal::can_ask(STDERR_FILENO)) {
-        throw config::option_error{exit_code::usage, "no terminal for the confirmation: --yes restores without it"};
+        throw config::option_error{exit_code::usage,
+                                   fmt::format("no terminal for the confirmation: --yes {} without it", verb)};
     }
-    auto const answer = detail::terminal::ask_yes_no(
-        STDERR_FILENO, fmt::format("Replace {1} with {0}? The old database is kept. (yes/no) ",
-                                   base::escape(ctx.arguments[0]), base::escape(ctx.file().string())));
-    return answer.value_or(false);
+    return detail::terminal::ask_yes_no(STDERR_FILENO, prompt).value_or(false);
+}
+
+bool confirm_restore(context const& ctx)
+{
+    return confirm(ctx, "restores",
+                   fmt::format("Replace {1} with {0}? The old database is kept. (yes/no) ",
+                               base::escape(ctx.arguments[0]), base::escape(ctx.file().string())));
+}
+
+std::string counts_text(store::content_counts const& counts)
+{
+    return fmt::format("{}, {} and {}", quantity(counts.accounts, "account"), quantity(counts.sessions, "session"),
+                       quantity(counts.addresses, "address"));
+}
+
+/// --to, which must be a URL, as --database must be none.
+void reject_wrong_move(context const& ctx)
+{
+    if (is_database_url(ctx.database())) {
+        throw config::option_error{exit_code::usage, "db move copies a file: --database must be one"};
+    }
+    if (ctx.to.empty()) throw config::option_error{exit_code::usage, "--to URL is missing (--help)"};
+    auto const url = config::parse_database_url(ctx.to);
+    if (!url) throw config::option_error{exit_code::usage, "--to: " + url.error()};
 }
 
 }  // namespace
 
 exit_code back_up_file(context& ctx)
 {
+    reject_server(ctx, "pg_dump --format=custom --schema=porter copies its content, pg_basebackup the whole cluster");
     auto const db = open_file_to_read(ctx, detail::store::accepted_schema::older);
     for (int const number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, note_interrupt);
     std::uint64_t copied = 0;
@@ -99,6 +135,7 @@ exit_code back_up_file(context& ctx)
 
 exit_code restore_file(context& ctx)
 {
+    reject_server(ctx, "pg_restore does it, with a copy by pg_dump, while porterd is stopped");
     require_safe_folder(ctx);
     reject_wrong_backup(ctx);
     reject_while_open(ctx);
@@ -133,6 +170,31 @@ exit_code restore_file(context& ctx)
                              {"sessions", count_of(result->sessions)},
                              {"sessions_ended", count_of(result->sessions_ended)},
                              {"set_aside", result->set_aside.string()}}});
+    return exit_code::ok;
+}
+
+exit_code move_file(context& ctx)
+{
+    reject_wrong_move(ctx);
+    auto const to = prepare_import(ctx.to);
+    require_file(ctx);
+    require_safe_folder(ctx);
+    reject_while_open(ctx);
+    administration::file_content content{file_options(ctx)};
+    auto const prompt = fmt::format("Copy {} from {} to {}? (yes/no) ", counts_text(content.counts()),
+                                    base::escape(ctx.file().string()), base::escape(to->display_name()));
+    if (!confirm(ctx, "moves", prompt)) return exit_code::ok;
+    auto const moved = to->import(content);
+    ctx.out.done(fmt::format("{} are in {} now; {} is unchanged.", counts_text(moved), base::escape(to->display_name()),
+                             base::escape(ctx.file().string())),
+                 {{{"file", ctx.file().string()},
+                   {"database", to->display_name()},
+                   {"accounts", count_of(moved.accounts)},
+                   {"sessions", count_of(moved.sessions)},
+                   {"addresses", count_of(moved.addresses)}}});
+    ctx.out.note(
+        "start each porterd with --database URL and the same --tls-key and --tls-certificate, at first those "
+        "of the data directory, which clients know; start none on the file again");
     return exit_code::ok;
 }
 

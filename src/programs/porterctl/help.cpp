@@ -16,6 +16,7 @@ struct option_help {
 
 constexpr option_help options[] = {
     {"account", "NAME", "only the sessions of this account"},
+    {"to", "URL", "the PostgreSQL database: postgresql://[USER@]HOST[,HOST...]/DATABASE"},
     {"yes", "", "do not ask for confirmation"},
     {"password-file", "FILE", "the new password, in a file of one line"},
     {"min-password-length", "N", "in characters, as of porterd (8)"},
@@ -29,7 +30,8 @@ constexpr option_help options[] = {
 
 constexpr std::string_view common_options =
     R"(  --data-dir DIR             where porter.db is (default: as of porterd)
-  --database FILE            the database, if not porter.db in the data dir
+  --database FILE            the database, if not porter.db in the data dir, or the URL of a
+                             PostgreSQL database: postgresql://[USER@]HOST[,HOST...]/DATABASE
   --config FILE              porterd's configuration file
   --json                     JSON, for programs
   -h, --help                 this text, or that of the command before it
@@ -39,20 +41,22 @@ constexpr std::string_view common_options =
 constexpr std::string_view introduction =
     R"(usage: porterctl NOUN VERB [ARGUMENTS] [options]
 
-The administrator's tool: works on the database of a data dir, whether porterd runs or not. A
-running porterd applies each change within a second.
+The administrator's tool: works on the database of a data dir, whether porterd runs or not, and on
+a PostgreSQL database from any machine that reaches it. A running porterd applies each change within
+a second.
 
 )";
 
 constexpr std::string_view epilogue = R"(
 porterctl prints tables on a terminal; elsewhere lines of tab-separated values without a heading,
 times as 2026-11-22T18:02:00Z; with --json objects and arrays. It asks for passwords, or reads them
-from --password-file FILE or standard input, never from the command line. It uses porterd's
-environment (PORTERD_DATA_DIR) and, with --config, its file.
+from --password-file FILE or standard input, never from the command line; that of a PostgreSQL role
+comes from PGPASSFILE, and never from the URL. It uses porterd's environment (PORTERD_DATA_DIR) and,
+with --config, its file.
 
 exit codes: 0 ok, 64 usage, 65 bad data (also a name that is taken, a weak password), 66 no such
-account, session, address or file, 73 cannot create a file, 74 cannot read or write, 75 the database
-is locked, try again, 78 configuration.
+account, session, address or file, 73 cannot create a file, or the database is not empty, 74 cannot
+read or write, 75 the database is locked or cannot be reached, try again, 78 configuration.
 
 examples:
   porterctl accounts list

@@ -58,20 +58,26 @@ std::optional<detail::base::secret> password_of(invocation const& parsed, output
 }
 
 /// Extends the error with a note that porterctl runs as the owner of the database, which cannot access root's files.
-[[noreturn]] void rethrow_with_owner(start_error const& error, std::string const& owner)
+/// `has_url`: it also connects to a server, with files that libpq reads.
+[[noreturn]] void rethrow_with_owner(start_error const& error, std::string const& owner, bool has_url)
 {
-    if (error.code() != start_errc::io && error.code() != start_errc::cannot_create) throw error;
+    bool const is_of_file = error.code() == start_errc::io || error.code() == start_errc::cannot_create;
+    bool const is_of_login = has_url && error.code() == start_errc::configuration;
+    if (!is_of_file && !is_of_login) throw error;
+    auto const remedy = is_of_file ? "name a file that " + owner + " can access"
+                                   : "PGPASSFILE and the files in the URL must be readable by " + owner;
     throw start_error{error.code(), std::string{error.what()} + " (porterctl acts as " + owner +
-                                        ", the owner of the database: name a file that " + owner + " can access)"};
+                                        ", the owner of the database: " + remedy + ")"};
 }
 
 exit_code run_as_owner(command const& entry, context& ctx)
 {
+    if (is_database_url(ctx.database())) return entry.run(ctx);
     auto const owner = become_owner(ctx.file());
     try {
         return entry.run(ctx);
     } catch (start_error const& error) {
-        if (owner) rethrow_with_owner(error, *owner);
+        if (owner) rethrow_with_owner(error, *owner, !ctx.to.empty());
         throw;
     }
 }
@@ -87,8 +93,10 @@ exit_code run(std::vector<std::string> arguments)
     context ctx{.arguments = parsed.arguments,
                 .account = parsed.account,
                 .password = password_of(parsed, out),
+                .to = parsed.to,
                 .yes = parsed.yes,
-                .configuration = config::resolve(parsed.configuration, config::environment::of_process()),
+                .configuration = config::resolve(parsed.configuration, config::environment::of_process(),
+                                                 config::purpose::administration),
                 .out = out};
     return run_as_owner(*parsed.command, ctx);
 }

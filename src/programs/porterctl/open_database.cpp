@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "config/option_error.hpp"
 #include "programs/porterctl/database_file.hpp"
+#include "programs/porterctl/database_server.hpp"
 
 namespace porter::programs {
 
@@ -24,21 +25,25 @@ namespace config = detail::config;
 
 std::unique_ptr<store::administration> open_to_read(context const& ctx, store::accepted_schema schema)
 {
+    if (is_database_url(ctx.database())) return open_server(ctx.database(), schema);
     return open_file_to_read(ctx, schema);
 }
 
 std::unique_ptr<store::administration> open_to_write(context const& ctx)
 {
+    if (is_database_url(ctx.database())) return open_server(ctx.database(), store::accepted_schema::newest);
     return open_file_to_write(ctx);
 }
 
 std::unique_ptr<store::administration> open_to_migrate(context const& ctx)
 {
+    if (is_database_url(ctx.database())) return open_server(ctx.database(), store::accepted_schema::older);
     return open_file_to_migrate(ctx);
 }
 
 std::vector<field> location_fields(context const& ctx)
 {
+    if (is_database_url(ctx.database())) return server_fields(ctx.database());
     return file_fields(ctx);
 }
 

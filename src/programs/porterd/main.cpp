@@ -5,10 +5,12 @@
 #include <vector>
 
 #include "base/standard_stream.hpp"
+#include "base/text.hpp"
 #include "config/command_line.hpp"
 #include "config/environment.hpp"
 #include "config/option_error.hpp"
 #include "config/resolve.hpp"
+#include "library/check.hpp"
 #include "porter/server.hpp"
 #include "porter/version.hpp"
 #include "programs/porterd/announcement.hpp"
@@ -92,10 +94,12 @@ exit_code run(std::vector<std::string> const& command)
     auto options = config::resolve(parsed, environment);
     if (options.print_config) print(config::print_config(options));
     if (options.check) {
-        for (auto const& each : check(options.server)) print_warning(each);
+        auto const report = detail::library::check(options.server);
+        for (auto const& each : report.warnings) print_warning(each);
         if (!options.port_file.empty()) {
             detail::terminal::port_file::check(options.port_file, options.server.data_dir);
         }
+        for (auto const& each : report.database_lines) print("database: " + detail::base::escape(each) + '\n');
         print("configuration ok\n");
     }
     if (options.print_config || options.check) return exit_code::ok;

@@ -1,5 +1,6 @@
 #include "porter/testing/memory_store.hpp"
 
+#include <mutex>
 #include <utility>
 
 #include "store/memory/accounts.hpp"
@@ -71,6 +72,14 @@ void memory_store::set_unavailable_after(unsigned operations)
 {
     memory::operation op{*tables_};
     tables_->left_until_down = operations;
+}
+
+void memory_store::set_partitioned(bool partitioned)
+{
+    std::lock_guard const lock{tables_->watching};
+    if (std::exchange(tables_->is_partitioned, partitioned) == partitioned) return;
+    auto const& changed = partitioned ? tables_->watch.on_partitioned : tables_->watch.on_rejoined;
+    if (changed) changed();
 }
 
 }  // namespace porter::testing

@@ -182,7 +182,8 @@ task<result<std::vector<session_id>>> sessions::ended_between(base::timestamp af
 void sessions::watch(session_watch watch)
 {
     std::lock_guard const lock{data_.watching};
-    data_.ended = std::move(watch.on_sessions_ended);
+    data_.watch = std::move(watch);
+    if (data_.is_partitioned && data_.watch.on_partitioned) data_.watch.on_partitioned();
 }
 
 }  // namespace porter::detail::store::memory

@@ -10,7 +10,7 @@ operation::~operation()
     lock_.unlock();
     if (ended_.empty()) return;
     std::lock_guard const lock{data_.watching};
-    if (data_.ended) data_.ended(ended_);
+    if (data_.watch.on_sessions_ended) data_.watch.on_sessions_ended(ended_);
 }
 
 void operation::note_ended(store::session const& session, std::string_view cause)

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -11,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "store/ports.hpp"
 #include "store/records.hpp"
 #include "store/throttle.hpp"
 #include "store/unknown_names.hpp"
@@ -52,10 +52,9 @@ struct address_row {
 
 /// All that is stored. Accessed only through an `operation`, which holds the lock.
 struct tables {
-    using watcher = std::function<void(std::span<ended_session const>)>;
-
-    std::mutex watching;  // guards `ended` and is held while it is called
-    watcher ended;
+    std::mutex watching;  // guards the next two and is held while the watch is called
+    session_watch watch;
+    bool is_partitioned = false;
 
     std::mutex mutex;  // guards the members below
     bool down = false;

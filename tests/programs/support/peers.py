@@ -1,16 +1,15 @@
 """Servers of other projects, from Debian's packages, that a tunnel leads to. Each runs on an address and in a folder of
 its own, and needs neither the service of its package nor the configuration in /etc."""
 import getpass
-import glob
 import os
 import pathlib
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
 
+from .lifetime import ENDS_WITH_TEST
 from .waiting import HANG_GUARD, until
 
 
@@ -20,27 +19,29 @@ def free_port():
         return free.getsockname()[1]
 
 
-def is_listening(port):
+def is_listening(port, host="127.0.0.1"):
     with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((host, port)) == 0
 
 
 class Peer:
     """A child process that is started again and killed at will. Its output is in a file."""
 
-    stop_signal = signal.SIGTERM
-
-    def __init__(self, **popen):
+    def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="porter-peer-"))
         self.output = self.folder / "output"
-        self.popen, self.process = popen, None
+        self.process = None
 
     def run(self, command, is_ready):
         with open(self.output, "ab") as output:
-            self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=output,
-                                            stderr=output, cwd=self.folder, **self.popen)
-        until(lambda: is_ready() or self.process.poll() is not None, f"{command[0]} is ready")
-        assert self.process.poll() is None, f"{command[0]} ended: {self.output.read_text()}"
+            self.process = subprocess.Popen([*ENDS_WITH_TEST, *map(str, command)], stdin=subprocess.DEVNULL,
+                                            stdout=output, stderr=output, cwd=self.folder)
+        try:
+            until(lambda: is_ready() or self.process.poll() is not None, f"{command[0]} is ready")
+            assert self.process.poll() is None, f"{command[0]} ended: {self.output.read_text()}"
+        except BaseException:
+            self.remove()
+            raise
 
     def kill(self):
         self.process.kill()
@@ -48,9 +49,9 @@ class Peer:
 
     def remove(self):
         if self.process and self.process.poll() is None:
-            self.process.send_signal(self.stop_signal)
+            self.process.terminate()
             self.process.wait(HANG_GUARD)
-        shutil.rmtree(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Redis(Peer):
@@ -80,33 +81,6 @@ class Redis(Peer):
     def connected_clients(self):
         """The connections beside that of the question."""
         return int(re.search(r"connected_clients:(\d+)", self.ask("INFO", "clients"))[1]) - 1
-
-
-class PostgreSQL(Peer):
-    """PostgreSQL on a port of 127.0.0.1, which trusts each client. It refuses to run as root."""
-
-    stop_signal = signal.SIGINT  # does not wait for the clients
-    user = "postgres"
-    folders = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
-
-    def __init__(self):
-        is_root = os.geteuid() == 0
-        super().__init__(**({"user": self.user, "group": self.user, "extra_groups": []} if is_root else {}))
-        if is_root:
-            shutil.chown(self.folder, self.user, self.user)
-        self.port = free_port()
-        self.target = f"127.0.0.1:{self.port}"
-        self.data = self.folder / "data"
-        subprocess.run([f"{self.folders[-1]}/initdb", "-D", self.data, "-U", self.user, "-A", "trust", "--no-sync",
-                        "-E", "UTF8", "--locale", "C.UTF-8"], check=True, capture_output=True, cwd=self.folder,
-                       **self.popen)
-        self.run([f"{self.folders[-1]}/postgres", "-D", self.data, "-p", self.port, "-h", "127.0.0.1", "-k", "",
-                  "-c", "fsync=off"], lambda: "ready to accept connections" in self.output.read_text())
-
-    @classmethod
-    def missing(cls):
-        """What a test that needs it says when it is skipped; empty if it is installed."""
-        return "" if cls.folders and shutil.which("psql") else "not installed: postgresql, postgresql-client"
 
 
 class Sshd(Peer):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 
+from .lifetime import ENDS_WITH_TEST
 from .waiting import HANG_GUARD, until
 from .wire import Connection
 
@@ -74,8 +75,8 @@ class Server:
                 raise
 
     def arguments(self):
-        return [*self.prefix, PORTERD, "--port", str(self.requested_port), "--port-file", str(self.port_file),
-                "--data-dir", str(self.data), *map(str, self.options)]
+        return [*ENDS_WITH_TEST, *self.prefix, PORTERD, "--port", str(self.requested_port),
+                "--port-file", str(self.port_file), "--data-dir", str(self.data), *map(str, self.options)]
 
     def start(self):
         self.port_file.unlink(missing_ok=True)

@@ -293,6 +293,16 @@ TEST_CASE("failures in the future do not throttle after the clock was set back")
     CHECK(fixture.fail(bob.id, new_network(), 2).decision.retry_after == 1s);
 }
 
+TEST_CASE("an attempt that waited longer than the pause after a later failure is paused all the same")
+{
+    store_fixture fixture{GENERATE(from_range(backends()))};
+    auto const alice = fixture.add("alice");
+    for (int i = 0; i < 3; ++i) fixture.fail(alice.id, new_network(), 1'000);
+    CHECK_FALSE(fixture.fail(alice.id, new_network(), 995).decision.allows());
+    CHECK_FALSE(fixture.fail(alice.id, new_network(), 941).decision.allows());
+    CHECK(fixture.fail(alice.id, new_network(), 940).decision.allows());
+}
+
 TEST_CASE("an attempt that only pending ones deny is pending and not throttled")
 {
     store_fixture fixture{GENERATE(from_range(backends()))};

@@ -8,6 +8,9 @@
 #include "store/support/add_account.hpp"
 #include "store/support/shell.hpp"
 #include "support/temporary_folder.hpp"
+#ifdef PORTER_TEST_POSTGRES  // built with libpq
+#include "store/conformance/postgres/postgres_backend.hpp"
+#endif
 
 namespace porter::testing {
 
@@ -69,7 +72,11 @@ std::unique_ptr<subject> open()
 
 std::vector<backend_kind> backends()
 {
-    return {{"memory", open<memory_subject>}, {"sqlite", open<sqlite_subject>}};
+    std::vector<backend_kind> all{{"memory", open<memory_subject>}, {"sqlite", open<sqlite_subject>}};
+#ifdef PORTER_TEST_POSTGRES
+    if (auto postgres = postgres_backend()) all.push_back(std::move(*postgres));
+#endif
+    return all;
 }
 
 }  // namespace porter::testing

@@ -30,7 +30,9 @@ install(FILES ${PROJECT_SOURCE_DIR}/tools/python/porter.py ${PROJECT_SOURCE_DIR}
 
 # The service
 install(FILES ${docs}/deploy.md ${docs}/log.md ${docs}/passwords.md ${docs}/porterctl.md ${docs}/PROTOCOL.md
-        DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/porterd COMPONENT porterd EXCLUDE_FROM_ALL)
+        ${docs}/cluster.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/porterd COMPONENT porterd EXCLUDE_FROM_ALL)
+install(FILES ${PROJECT_SOURCE_DIR}/tools/postgres/roles.sql
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/porter COMPONENT porterd EXCLUDE_FROM_ALL)
 install(FILES porterd.service DESTINATION lib/systemd/system COMPONENT porterd EXCLUDE_FROM_ALL)
 install(FILES porter.sysusers DESTINATION lib/sysusers.d RENAME porter.conf COMPONENT porterd EXCLUDE_FROM_ALL)
 install(FILES porterd.toml DESTINATION /etc/porter COMPONENT porterd EXCLUDE_FROM_ALL)
@@ -81,8 +83,11 @@ This package has the server with its systemd service, the administrator's
 tool porterctl, and the load generator porter-bench.")
 
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
+if(PORTER_POSTGRES)
+  set(libpq "libpq-dev, ")
+endif()
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
-    "libasio-dev, libfmt-dev, libsodium-dev, libsqlite3-dev, libssl-dev, libutf8proc-dev, libzxcvbn-dev")
+    "libasio-dev, libfmt-dev, ${libpq}libsodium-dev, libsqlite3-dev, libssl-dev, libutf8proc-dev, libzxcvbn-dev")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS "cmake, pkgconf")
 set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION "accounts, sessions and encryption for TCP services (library)
 Porter is a C++20 coroutine library on standalone Asio: a server with

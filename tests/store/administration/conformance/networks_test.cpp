@@ -1,5 +1,6 @@
-// Networks that are blocked after too many failures, and how an administrator unblocks them (promise P2).
-#include "store/administration/admin_fixture.hpp"
+// Networks that are blocked after too many failures, and how an administrator unblocks them, for each store (promise
+// P2).
+#include "store/administration/conformance/administrator_fixture.hpp"
 
 using namespace porter::testing;
 using porter::detail::store::throttled_network;
@@ -9,16 +10,7 @@ namespace {
 constexpr auto known_network = "192.0.2.1";
 constexpr auto unknown_network = "2001:db8::/64";
 
-void fail(admin_fixture& admin, std::string const& network, int times, int when)
-{
-    auto const moment = at(when).time_since_epoch().count();
-    for (int i = 0; i < times; ++i) {
-        admin.run_sql("INSERT INTO network_failures (network, failed_at) VALUES ('" + network + "', " +
-                      std::to_string(moment) + ")");
-    }
-}
-
-auto blocked(admin_fixture& admin, int now)
+auto blocked(administrator_fixture& admin, int now)
 {
     return admin.db().list_blocked_networks(admin.alice.id, few_attempts, at(now));
 }
@@ -27,11 +19,11 @@ auto blocked(admin_fixture& admin, int now)
 
 TEST_CASE("blocked networks are listed with the end of the block and those known to the account first")
 {
-    admin_fixture admin{admin_fixture::porterd::open};
-    REQUIRE(admin.database.run(admin.ports.sessions.open(session_of(admin.alice, 1))));
-    fail(admin, "192.0.2.0", 3, 0);
-    fail(admin, known_network, 3, 10);
-    fail(admin, "192.0.2.9", 2, 0);
+    administrator_fixture admin{GENERATE(from_range(administered_stores()))};
+    admin.open(1);
+    admin.fail("192.0.2.0", 3, 0);
+    admin.fail(known_network, 3, 10);
+    admin.fail("192.0.2.9", 2, 0);
     auto const both = blocked(admin, 20);
     REQUIRE(both.size() == 2);
     CHECK(both[0].network == known_network);
@@ -45,26 +37,26 @@ TEST_CASE("blocked networks are listed with the end of the block and those known
 
 TEST_CASE("an enabled network is allowed at once because porterd keeps no copy of its failures")
 {
-    admin_fixture admin{admin_fixture::porterd::open};
-    fail(admin, unknown_network, 3, 0);
+    administrator_fixture admin{GENERATE(from_range(administered_stores()))};
+    admin.fail(unknown_network, 3, 0);
     auto const refused =
-        admin.database.run(admin.ports.attempts.begin(attempt_at(admin.alice.id, unknown_network, 1), few_attempts));
+        admin.run(admin.ports.attempts.begin(attempt_at(admin.alice.id, unknown_network, 1), few_attempts));
     REQUIRE(refused);
     CHECK_FALSE(refused->decision.allows());
     CHECK(admin.db().enable_network(unknown_network) == 3);
     CHECK(admin.db().enable_network(unknown_network) == 0);
     auto const taken =
-        admin.database.run(admin.ports.attempts.begin(attempt_at(admin.alice.id, unknown_network, 1), few_attempts));
+        admin.run(admin.ports.attempts.begin(attempt_at(admin.alice.id, unknown_network, 1), few_attempts));
     REQUIRE(taken);
     CHECK(taken->decision.allows());
 }
 
 TEST_CASE("each throttled network is listed with its count and the end of the limit")
 {
-    admin_fixture admin{admin_fixture::porterd::open};
-    fail(admin, "192.0.2.0", 3, 0);
-    fail(admin, known_network, 3, 10);
-    fail(admin, "192.0.2.9", 2, 10);
+    administrator_fixture admin{GENERATE(from_range(administered_stores()))};
+    admin.fail("192.0.2.0", 3, 0);
+    admin.fail(known_network, 3, 10);
+    admin.fail("192.0.2.9", 2, 10);
     auto const listed = [&](int now) { return admin.db().list_throttled_networks(few_attempts, 0, at(now)); };
     auto const both = listed(20);
     REQUIRE(both.size() == 2);
@@ -81,12 +73,9 @@ TEST_CASE("each throttled network is listed with its count and the end of the li
 
 TEST_CASE("networks and sites that used up their registrations are listed")
 {
-    admin_fixture admin{admin_fixture::porterd::open};
+    administrator_fixture admin{GENERATE(from_range(administered_stores()))};
     auto const registered = [&](std::string const& network, std::string const& site, int times, int when) {
-        for (int i = 0; i < times; ++i) {
-            admin.run_sql("INSERT INTO registrations (network, site, registered_at) VALUES ('" + network + "', '" +
-                          site + "', " + std::to_string(at(when).time_since_epoch().count()) + ")");
-        }
+        for (int i = 0; i < times; ++i) admin.store->add_registration(network, site, at(when));
     };
     registered(known_network, known_network, 2, 5);
     registered("192.0.2.9", "192.0.2.9", 1, 5);
@@ -108,4 +97,26 @@ TEST_CASE("networks and sites that used up their registrations are listed")
     CHECK(both[1].until == at(3600));
     CHECK(listed(2, 5 + 3600).empty());
     CHECK(listed(0, 20).empty());
+}
+
+TEST_CASE("the history of an account and a network is what porterd decides by")
+{
+    administrator_fixture admin{GENERATE(from_range(administered_stores()))};
+    admin.open(1);
+    admin.store->add_counter(admin.alice.id, "", 2, at(5));
+    admin.store->add_counter(admin.alice.id, known_network, 1, at(6));
+    admin.fail(known_network, 1, 10);
+    admin.fail(known_network, 2, 20);
+    auto const known = admin.db().history_of(admin.alice.id, known_network, few_attempts, at(30));
+    CHECK(known.is_known_network);
+    CHECK(known.failures.failures == 1);
+    CHECK(known.failures.last_failed_at == at(6));
+    CHECK(known.network_full_since == at(10));
+    auto const unknown = admin.db().history_of(admin.alice.id, "198.51.100.1", few_attempts, at(30));
+    CHECK_FALSE(unknown.is_known_network);
+    CHECK(unknown.failures.failures == 2);
+    CHECK_FALSE(unknown.network_full_since);
+    auto const none = admin.db().history_of(std::nullopt, known_network, few_attempts, at(30));
+    CHECK(none.failures.failures == 0);
+    CHECK(none.network_full_since == at(10));
 }

@@ -1,0 +1,122 @@
+#include "store/postgres/servers.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/resolve.hpp"
+
+namespace porter::detail::store::postgres {
+
+namespace {
+
+using found_start = porter::result<std::string, open_error>;
+using std::chrono::steady_clock;
+
+/// The first version with client_connection_check_interval, as PQserverVersion.
+constexpr int oldest_version = 140'000;
+
+/// Settings of a session; the address and the role cannot override them. A lock is waited for shorter than a statement
+/// may take, and that shorter than the patience: the server then answers, and the connection stays. Plans are generic,
+/// made once, and by index, because one made while a table was empty would read all of it for ever.
+constexpr char const* settings =
+    "SELECT set_config('search_path', 'porter, pg_temp', false),"
+    " set_config('lock_timeout', '1s', false),"
+    " set_config('statement_timeout', '1500ms', false),"
+    " set_config('idle_in_transaction_session_timeout', '5s', false),"
+    " set_config('client_connection_check_interval', '1s', false),"
+    " set_config('plan_cache_mode', 'force_generic_plan', false),"
+    " set_config('enable_seqscan', 'off', false),"
+    " set_config('jit', 'off', false),"
+    " set_config('synchronous_commit', 'on', false),"
+    " set_config('default_transaction_isolation', 'read committed', false),"
+    " set_config('client_min_messages', 'warning', false),"
+    " set_config('DateStyle', 'ISO', false),"
+    " set_config('TimeZone', 'UTC', false)";
+
+constexpr char const* state =
+    "SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only')::boolean,"
+    " pg_postmaster_start_time()::text";
+
+unexpected<open_error> fail(std::string problem, bool is_configuration = false)
+{
+    return unexpected(open_error{std::move(problem), is_configuration});
+}
+
+/// When it was started, or an error unless it is a primary.
+found_start start_of(connection const& conn, reply const& answer)
+{
+    if (conn.server_version() < oldest_version) return fail("PostgreSQL 14 or newer is needed", true);
+    if (answer.outcome != outcome::done) return fail(answer.error.message);
+    try {
+        auto const found = answer.results.at(1)[0];
+        if (found.boolean(0)) return fail("it is a standby");
+        if (found.boolean(1)) return fail("it is read-only");
+        return found.text(2);
+    } catch (column_error const& error) {
+        return fail(error.what());
+    }
+}
+
+}  // namespace
+
+task<porter::result<primary, open_error>> servers::connect(connection& conn)
+{
+    open_error problems;
+    auto const hosts = options_.address.hosts();
+    for (std::size_t i = 0; i < hosts.size(); ++i) {
+        auto const number = (first_ + i) % hosts.size();
+        auto const start = co_await connect_to(conn, hosts[number]);
+        if (start) {
+            first_ = number;
+            co_return primary{number, *start};
+        }
+        auto const& error = start.error();
+        problems.text += (problems.text.empty() ? "" : "; ") + hosts[number].text() + ": " + error.text;
+        problems.is_configuration = problems.is_configuration || error.is_configuration;
+    }
+    co_return unexpected(std::move(problems));
+}
+
+std::chrono::milliseconds servers::time_for_one() const noexcept
+{
+    // There is no other server to go to, and this one may be slow because all connections are opened again.
+    if (options_.address.hosts().size() == 1) return std::max(options_.host_timeout, options_.patience);
+    return options_.host_timeout;
+}
+
+task<found_start> servers::connect_to(connection& conn, host const& server)
+{
+    if (server.is_unix_socket()) {
+        auto only = co_await try_address(conn, server, std::string{});
+        co_return only;
+    }
+    auto const deadline = steady_clock::now() + time_for_one();
+    auto const found = co_await base::resolve(server.name, server.port, deadline);
+    if (!found) co_return fail("its name cannot be resolved: " + found.error().message());
+    found_start last = fail("it has no address");
+    for (auto const& each : *found) {
+        auto const ip = each.address().to_string();
+        auto connected = co_await try_address(conn, server, ip);
+        if (connected) co_return connected;
+        last = std::move(connected);
+    }
+    co_return last;
+}
+
+task<found_start> servers::try_address(connection& conn, host const& server, std::string ip)
+{
+    if (is_stopped_) co_return fail("not tried any more");
+    auto const deadline = steady_clock::now() + time_for_one();
+    auto parameters = options_.address.parameters(server, ip);
+    auto const opened = co_await conn.open(std::move(parameters), deadline);
+    if (!opened) co_return unexpected(opened.error());
+    segment first{segment::effect::reads};
+    first.add(settings).add(state);
+    auto const answer = co_await conn.exchange(std::move(first), deadline);
+    auto start = start_of(conn, answer);
+    if (!start) conn.drop(start.error().text);
+    co_return start;
+}
+
+}  // namespace porter::detail::store::postgres

@@ -1,0 +1,266 @@
+#include "store/postgres/watch.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <functional>
+#include <thread>
+
+#include "porter/testing/recording_log.hpp"
+#include "store/postgres/fake_server.hpp"
+#include "store/postgres/running_watch.hpp"
+#include "store/postgres/sample_rows.hpp"
+#include "support/run.hpp"
+
+using namespace porter::testing;
+using namespace std::chrono_literals;
+using porter::task;
+using porter::detail::store::ended_session;
+using porter::detail::store::session_watch;
+
+namespace {
+
+/// What the callbacks report, in order: the id of a session, or the name of another callback.
+class reports {
+public:
+    session_watch watcher()
+    {
+        session_watch calls;
+        calls.on_sessions_ended = [this](std::span<ended_session const> ended) {
+            for (auto const& each : ended) add(std::to_string(each.id));
+        };
+        calls.on_reports_missed = [this] { add("missed"); };
+        calls.on_store_lost = [this](std::string const&) { add("lost"); };
+        calls.on_partitioned = [this] { add("partitioned"); };
+        calls.on_rejoined = [this] { add("rejoined"); };
+        return calls;
+    }
+
+    /// Waits until this is reported as often. False: it was not within 60 seconds.
+    bool wait_for(std::string const& report, std::ptrdiff_t times = 1)
+    {
+        std::unique_lock lock{mutex_};
+        return changed_.wait_for(lock, 60s, [&] { return std::ranges::count(all_, report) >= times; });
+    }
+
+    std::ptrdiff_t count(std::string const& report)
+    {
+        std::lock_guard const lock{mutex_};
+        return std::ranges::count(all_, report);
+    }
+
+    std::vector<std::string> all()
+    {
+        std::lock_guard const lock{mutex_};
+        return all_;
+    }
+
+    void add(std::string report)
+    {
+        std::lock_guard const lock{mutex_};
+        all_.push_back(std::move(report));
+        changed_.notify_all();
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<std::string> all_;
+};
+
+/// A database with an account, and a watch of it that has contact.
+struct watch_fixture {
+    watch_fixture() { REQUIRE(running.watch.wait_for_contact(60s)); }
+
+    std::string add() { return add_session(by, account); }
+
+    void end_connections()
+    {
+        by.run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'node'"
+            " AND datname = current_database()");
+    }
+
+    reports reported;
+    reports others;
+    postgres_fixture database;
+    sql_session by = database.administrator();
+    std::string account = add_account(by, "ann");
+    running_watch running{database.options()};
+};
+
+}  // namespace
+
+TEST_CASE("a watch reports each session that ends after it was set")
+{
+    NEEDS_POSTGRESQL();
+    watch_fixture fixture;
+    auto const before = fixture.add();
+    auto const first = fixture.add();
+    auto const second = fixture.add();
+    end_session(fixture.by, before);
+    fixture.running.watch.set(fixture.reported.watcher());
+    end_session(fixture.by, first);
+    CHECK(fixture.reported.wait_for(first));
+    fixture.by.run("BEGIN");
+    end_session(fixture.by, second);
+    fixture.by.run("COMMIT");
+    CHECK(fixture.reported.wait_for(second));
+    CHECK(fixture.reported.count(before) == 0);
+}
+
+TEST_CASE("a watch that was replaced or removed is not called any more")
+{
+    NEEDS_POSTGRESQL();
+    watch_fixture fixture;
+    auto const first = fixture.add();
+    auto const second = fixture.add();
+    fixture.running.watch.set(fixture.reported.watcher());
+    fixture.running.watch.set(fixture.others.watcher());
+    end_session(fixture.by, first);
+    CHECK(fixture.others.wait_for(first));
+    CHECK(fixture.reported.count(first) == 0);
+    fixture.running.watch.set({});
+    end_session(fixture.by, second);
+    fixture.running.watch.set(fixture.reported.watcher());
+    CHECK(fixture.others.count(second) == 0);
+}
+
+TEST_CASE("a watch reports the whole journal again after a new connection")
+{
+    NEEDS_POSTGRESQL();
+    watch_fixture fixture;
+    auto const first = fixture.add();
+    auto const second = fixture.add();
+    auto const third = fixture.add();
+    fixture.running.watch.set(fixture.reported.watcher());
+    end_session(fixture.by, first);
+    CHECK(fixture.reported.wait_for(first));
+    fixture.by.run("BEGIN");
+    end_session(fixture.by, second);
+    fixture.end_connections();
+    CHECK(fixture.reported.wait_for(first, 2));
+    fixture.by.run("COMMIT");
+    CHECK(fixture.reported.wait_for(second));
+    end_session(fixture.by, third);
+    CHECK(fixture.reported.wait_for(third));
+}
+
+TEST_CASE("a server that cannot commit is partitioned until it can")
+{
+    NEEDS_POSTGRESQL();
+    watch_fixture fixture;
+    fixture.running.watch.set(fixture.reported.watcher());
+    auto locker = fixture.database.administrator();
+    locker.run("BEGIN; LOCK TABLE nodes");  // looks go on
+    CHECK(fixture.reported.wait_for("partitioned"));
+    fixture.running.watch.set(fixture.others.watcher());
+    CHECK(fixture.others.wait_for("partitioned"));
+    auto const session = fixture.add();
+    end_session(fixture.by, session);
+    locker.run("COMMIT");
+    CHECK(fixture.others.wait_for("rejoined"));
+    auto const all = fixture.others.all();
+    CHECK(std::ranges::find(all, session) < std::ranges::find(all, "rejoined"));
+    CHECK(fixture.reported.count("rejoined") == 0);
+    CHECK(fixture.running.log.count("store_failed") >= 1);
+}
+
+TEST_CASE("a server that cannot read the journal is partitioned until it can")
+{
+    NEEDS_POSTGRESQL();
+    watch_fixture fixture;
+    fixture.running.watch.set(fixture.reported.watcher());
+    auto locker = fixture.database.administrator();
+    locker.run("BEGIN; LOCK TABLE ended_sessions");
+    CHECK(fixture.reported.wait_for("partitioned"));
+    locker.run("COMMIT");
+    CHECK(fixture.reported.wait_for("rejoined"));
+}
+
+TEST_CASE("without a server a watch is set at once and partitioned")
+{
+    asio::io_context io;
+    fake::server server{io};
+    server.close();
+    reports reported;
+    running_watch running{fake::options_of({&server})};
+    running.watch.set(reported.watcher());
+    CHECK(reported.wait_for("partitioned"));
+    CHECK_FALSE(running.watch.wait_for_contact(0ms));
+}
+
+TEST_CASE("a watch ends while the server is silent")
+{
+    asio::io_context io;
+    fake::server server{io};  // it accepts no connection
+    reports reported;
+    running_watch running{fake::options_of({&server})};
+    running.watch.set(reported.watcher());
+    CHECK(reported.count("rejoined") == 0);
+}
+
+TEST_CASE("a server that commits no heartbeat is left for the next one")
+{
+    asio::io_context io;
+    fake::server cut_off{io};
+    fake::server other{io};
+    running_watch running{fake::options_of({&cut_off, &other})};
+    auto const script = [&]() -> task<void> {
+        auto former = co_await cut_off.accept();
+        co_await former.open();
+        auto const look = co_await former.read_segment();
+        std::vector<std::string> snapshot;
+        snapshot.push_back(fake::row({{25, "10:10:"}}));
+        co_await former.answer(look, std::move(snapshot));
+        co_await former.read_segment();  // the heartbeat, which waits for a standby
+        auto next = co_await other.accept();
+        co_await next.open();
+    };
+    run(io, script());
+    CHECK(running.log.count("store_failed") >= 1);
+}
+
+TEST_CASE("a watch says which primary has committed its heartbeat")
+{
+    NEEDS_POSTGRESQL();
+    postgres_fixture database;
+    reports reported;
+    running_watch running{database.options(),
+                          {{}, [&](std::optional<porter::detail::store::postgres::primary> const& proved) {
+                               reported.add(proved ? "proved " + proved->start : "none");
+                           }}};
+    REQUIRE(running.watch.wait_for_contact(60s));
+    auto by = database.administrator();
+    by.run("SET TimeZone = 'UTC'");
+    auto const proved = "proved " + by.run("SELECT pg_postmaster_start_time()");
+    CHECK(reported.all() == std::vector<std::string>{"none", proved});
+    by.run(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'node'"
+        " AND datname = current_database()");
+    CHECK(reported.wait_for("none", 2));
+    CHECK(reported.wait_for(proved, 2));
+}
+
+TEST_CASE("a schema for newer programs is reported once as the loss of the store")
+{
+    NEEDS_POSTGRESQL();
+    watch_fixture fixture;
+    fixture.running.watch.set(fixture.reported.watcher());
+    CHECK_FALSE(fixture.running.watch.is_store_lost());
+    fixture.by.run("INSERT INTO schema_migrations (version, name, works_with) VALUES (2, 'next', 2)");
+    CHECK(fixture.reported.wait_for("lost"));
+    CHECK(fixture.running.watch.is_store_lost());
+    auto const session = fixture.add();
+    fixture.end_connections();
+    end_session(fixture.by, session);
+    CHECK(fixture.reported.wait_for(session));
+    CHECK(fixture.reported.count("lost") == 1);
+}
+
+TEST_CASE("a watch has the clock of the database once it has contact")
+{
+    NEEDS_POSTGRESQL();
+    watch_fixture fixture;
+    auto const database = std::stoll(fixture.by.run("SELECT unix_time()"));
+    CHECK(fixture.running.watch.clock().now().time_since_epoch().count() >= database - 1);
+}
