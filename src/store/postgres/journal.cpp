@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "store/postgres/rows.hpp"
+
 namespace porter::detail::store::postgres {
 
 namespace {
@@ -28,9 +30,6 @@ SELECT present.snapshot::text, ended.session_id, ended.account_name, ended.cause
 FROM present
 LEFT JOIN (SELECT * FROM ended_sessions ORDER BY xid DESC LIMIT $1 + 1) AS ended ON true
 ORDER BY ended.xid)";
-
-/// The commit need not be durable: what comes back is removed again.
-constexpr char const* commit_at_once = "SELECT set_config('synchronous_commit', 'off', true)";
 
 /// Also entries from the future. One server at a time; others find nothing to do. (SKIP LOCKED would need the privilege
 /// UPDATE.)
@@ -93,7 +92,8 @@ std::optional<segment> journal::prune(time now) const
 {
     if (!noted_ || now - noted_->at < kept) return std::nullopt;
     segment work{segment::effect::writes};
-    work.add(commit_at_once).add(remove_old, noted_->oldest_running, pruned_at_once);
+    // What a crash brings back is removed again.
+    work.add(commit_lazily).add(remove_old, noted_->oldest_running, pruned_at_once);
     return work;
 }
 
