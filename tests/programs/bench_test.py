@@ -164,7 +164,7 @@ class Accounts(BenchCase):
 
     def test_resume_keeps_a_given_rate(self):
         figures = self.measure("resume", "--connections", 4, "--rate", 50)
-        self.assertAlmostEqual(figures["runs"][0]["latency_count"], 10, delta=1)
+        self.assertAlmostEqual(figures["runs"][0]["latency_count"], 10, delta=4)  # one of each may be late, as above
 
     def test_login_is_measured(self):
         self.measure_hashing("login")

@@ -11,6 +11,7 @@ from support.postgres import skip_without_postgresql
 from support.server import checks_types_at_run_time
 
 SECONDS, SEED = 60, 1
+SLACK = 30.0  # seconds: no time is asserted on a machine with other work; tools/prove/chaos asserts the promised second
 
 
 @unittest.skipIf(checks_types_at_run_time(), "too slow with sanitizers; try a release build")
@@ -18,7 +19,7 @@ class Chaos(unittest.TestCase):
     def test_a_minute_of_faults_breaks_no_promise(self):
         network.skip_if_missing("haproxy")
         skip_without_postgresql()
-        report = chaos(SECONDS, SEED)
+        report = chaos(SECONDS, SEED, SLACK)
         print(f"seed {SEED}\n{report.text()}")
         self.assertEqual(report.problems(), [])
         for kind in ("registrations", "ended_sessions", "guesses"):
