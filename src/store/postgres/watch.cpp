@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <memory>
 #include <new>
 #include <string>
 #include <utility>
@@ -43,10 +44,10 @@ watch::watch(options const& options, log::logger& log, io_executor executor, han
       due_(executor),
       contact_due_(executor)
 {
-    std::promise<void> ended;
-    ended_ = ended.get_future();
-    auto on_end = [ended = std::move(ended)](std::exception_ptr thrown) mutable {
-        ended.set_value();
+    auto ended = std::make_shared<std::promise<void>>();
+    ended_ = ended->get_future();
+    auto on_end = [ended = std::move(ended)](std::exception_ptr thrown) {
+        ended->set_value();
         if (thrown) std::rethrow_exception(thrown);
     };
     asio::co_spawn(executor_, run(), std::move(on_end));
