@@ -2,13 +2,16 @@
 import contextlib
 import pathlib
 import shutil
+import signal
+import socket
+import subprocess
 import tempfile
 import unittest
 
 from support.case import OTHER_PASSWORD, PASSWORD, ServerCase
 from support.key_pair import KeyPair
 from support.postgres import EMPTY, Postgres
-from support.server import PORTERD, Server, run
+from support.server import PORTERD, Server, clean_environment, run
 from support.waiting import until
 
 NEW_PASSWORD = "wholly new orbit 77"
@@ -361,6 +364,18 @@ class Starts(unittest.TestCase):
     def test_a_database_that_cannot_be_reached_is_tried_again_later(self):
         url = f"postgresql://node@/porter?host={FOLDER}"
         self.assert_refused(url, 75, "cannot connect to the database", str(FOLDER))
+
+    def test_a_signal_ends_a_start_that_waits_for_the_database(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"postgresql://node@127.0.0.1:{silent.getsockname()[1]}/porter"
+            for number in (signal.SIGTERM, signal.SIGINT):
+                server = Server("--database", url, *KEY, start=False)
+                self.addCleanup(server.remove)
+                server.process = subprocess.Popen(server.arguments(), stdin=subprocess.DEVNULL,
+                                                  env=clean_environment(server.folder))
+                with silent.accept()[0]:
+                    server.signal(number)
+                    self.assertEqual(server.wait(), 0)
 
     def test_a_wrong_login_is_a_wrong_configuration(self):
         self.assert_refused(POSTGRES.url("unknown"), 78, 'role "unknown" does not exist')

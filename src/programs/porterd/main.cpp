@@ -29,6 +29,7 @@ using config::exit_code;
 /// Runs the server until a signal stops it.
 exit_code serve(config::porterd_options& options)
 {
+    exit_on_termination();
     asio::io_context io{1};  // a hint: one thread runs it
     auto service = make_service(options);
     porter::server server{io, options.server, service.handler};

@@ -13,20 +13,19 @@ extern "C" void exit_at_once(int)
     ::_exit(0);
 }
 
-/// Replaces Asio's handlers, which would wait for the io_context.
-void exit_on_next_signal()
-{
-    struct sigaction action{};
-    action.sa_handler = exit_at_once;
-    ::sigaction(SIGINT, &action, nullptr);
-    ::sigaction(SIGTERM, &action, nullptr);
-}
-
 }  // namespace
 
 void ignore_hangups()
 {
     std::signal(SIGHUP, SIG_IGN);
+}
+
+void exit_on_termination()
+{
+    struct sigaction action{};
+    action.sa_handler = exit_at_once;
+    ::sigaction(SIGINT, &action, nullptr);
+    ::sigaction(SIGTERM, &action, nullptr);
 }
 
 signals::signals(asio::io_context& io, std::function<void()> stop, std::function<void()> reopen)
@@ -42,7 +41,7 @@ signals::~signals()
     asio::error_code ignored;
     termination_.clear(ignored);
     hangup_.clear(ignored);
-    exit_on_next_signal();
+    exit_on_termination();
     ignore_hangups();
 }
 
@@ -60,7 +59,7 @@ void signals::set_stopping()
     is_stopping_ = true;
     termination_.cancel();  // so that the io_context runs out of work
     hangup_.cancel();
-    exit_on_next_signal();
+    exit_on_termination();  // Asio's handlers would wait for the io_context
 }
 
 void signals::wait_for_hangup()

@@ -7,8 +7,11 @@
 namespace porter::programs {
 
 /// Ignores SIGHUP until there is a log to reopen: a reload may occur during a long start, such as a large migration.
-/// SIGTERM and SIGINT still end the start.
 void ignore_hangups();
+
+/// From then on SIGTERM and SIGINT exit at once with 0, as they do after a start: by default they would kill, also in
+/// the moment between the first line of the log and the handlers of `signals`.
+void exit_on_termination();
 
 /// Handles the signals of a running porterd. SIGHUP calls `reopen`; the first SIGTERM or SIGINT calls `stop`; a second
 /// one exits at once with 0, even if all threads are blocked. Committed work is in the database by then; lines of the
