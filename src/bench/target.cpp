@@ -82,7 +82,7 @@ result<target, fault> target::set_up(bench::config const& config, void (*on_regi
             error = fault{fault_kind::refused, "another machine: use --tls, or --plain to connect unencrypted"};
             continue;
         }
-        route const route{endpoint, {}, context.get(), config.host};
+        route route{endpoint, {}, context.get(), config.host};
         auto const probe = log_in(route, {}, config.timeout);
         if (!probe) {
             error = probe.error();
@@ -95,6 +95,7 @@ result<target, fault> target::set_up(bench::config const& config, void (*on_regi
         for (unsigned i = 0; i < count; ++i) {
             on_register(i, count);
             account added{"bench " + result.run_ + " account " + std::to_string(i), result.password_, {}};
+            route.from = result.source_of_account(i);
             auto const login =
                 log_in(route, {request_kind::register_account, added.name, added.password}, config.timeout);
             if (!login) return unexpected(login.error());
@@ -145,11 +146,20 @@ access_request target::access_request_of(std::uint64_t number) const
     return {request_kind::resume, {}, account.token};
 }
 
+std::optional<endpoint> target::source_of_account(std::uint64_t index) const
+{
+    bool const has_many_sources = endpoint_.is_ipv4() && endpoint_.is_loopback();
+    if (!has_many_sources || (mode_ != mode::resume && mode_ != mode::login)) return std::nullopt;
+    return loopback_source(first_source_ + static_cast<std::uint32_t>(index));
+}
+
 route target::route_of(std::uint64_t number) const
 {
     bench::route route{endpoint_, {}, tls_.get(), host_};
     if (mode_ == mode::register_ && access_ == access_mode::identify) {
         route.from = loopback_source(first_source_ + static_cast<std::uint32_t>(number));
+    } else if (!accounts_.empty()) {
+        route.from = source_of_account(number % accounts_.size());
     }
     return route;
 }

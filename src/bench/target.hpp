@@ -30,7 +30,9 @@ public:
     /// The request of the connection with this number. Numbers count from 0 over all threads and measurements.
     access_request access_request_of(std::uint64_t number) const;
 
-    /// Its route. In identify access each registration needs a new source address.
+    /// Its route. In identify access each registration needs a new source address; of a server on 127.0.0.1 the
+    /// accounts that log in or resume have an address each, as those of clients have: the server records whenever
+    /// another account is seen at an address.
     route route_of(std::uint64_t number) const;
 
     bool uses_tls() const noexcept { return tls_ != nullptr; }
@@ -42,6 +44,7 @@ private:
            login const& probe);
     std::optional<fault> validation_error(config const& config) const;
     bool needs_accounts() const noexcept;
+    std::optional<endpoint> source_of_account(std::uint64_t index) const;
     std::string unused_name(std::uint64_t number) const;
 
     mode mode_;
