@@ -27,8 +27,17 @@ def bench(mode, port, *options, duration="200ms"):
 
 
 class BenchCase(ServerCase):
-    def measure(self, mode, *options, duration="200ms"):
-        """The figures of a measurement without errors."""
+    def measure(self, mode, *options):
+        """The figures of a measurement without errors. If a busy machine has completed nothing in it, of a longer
+        one."""
+        for milliseconds in (200, 3_000, 60_000):
+            figures = self.measure_once(mode, *options, duration=f"{milliseconds}ms")
+            self.seconds = milliseconds / 1000
+            if mode == "idle" or all(figure["count"] for figure in figures["runs"]):
+                break
+        return figures
+
+    def measure_once(self, mode, *options, duration):
         done = bench(mode, self.server.port, "--json", *options, duration=duration)
         self.assertEqual(done.returncode, 0, done.err)
         figures = json.loads(done.out)
@@ -38,8 +47,9 @@ class BenchCase(ServerCase):
         return figures
 
     def assert_rate(self, figure):
+        """Of the last measurement."""
         self.assertGreater(figure["count"], 0)
-        self.assertAlmostEqual(figure["per_second"], figure["count"] / 0.2, places=3)
+        self.assertAlmostEqual(figure["per_second"], figure["count"] / self.seconds, places=3)
         latencies = [figure["latency_us"][name] for name in PERCENTILES]
         self.assertEqual(latencies, sorted(latencies))
         self.assertGreater(latencies[0], 0)
@@ -167,15 +177,10 @@ class Accounts(BenchCase):
         self.assertAlmostEqual(figures["runs"][0]["latency_count"], 10, delta=4)  # one of each may be late, as above
 
     def test_login_is_measured(self):
-        self.measure_hashing("login")
+        self.assert_rate(self.measure("login", "--connections", 2)["runs"][0])
 
     def test_register_is_measured(self):
-        self.measure_hashing("register")
-
-    def measure_hashing(self, mode):
-        """With sanitizers a password hash is slow: 3 s are long enough for some."""
-        figure = self.measure(mode, "--connections", 2, duration="3s")["runs"][0]
-        self.assertGreater(figure["count"], 0)
+        self.assert_rate(self.measure("register", "--connections", 2)["runs"][0])
 
 
 class Names(BenchCase):

@@ -155,9 +155,11 @@ class Cluster:
 
     def wait_for_registrations(self, count):
         """That many more than now."""
-        wanted = len(self.outcomes.acknowledged) + count
-        until(lambda: len(self.outcomes.acknowledged) >= wanted or any(client.error for client in self.clients),
-              f"{wanted} registrations are acknowledged")
+        acknowledged = self.outcomes.acknowledged
+        wanted = len(acknowledged) + count
+        while (known := len(acknowledged)) < wanted and not any(client.error for client in self.clients):
+            until(lambda: len(acknowledged) > known or any(client.error for client in self.clients),
+                  f"one more than {known} registrations is acknowledged")
 
     def restart(self):
         self.pair.kill_primary()
