@@ -300,7 +300,8 @@ class Lost(unittest.TestCase):
         self.server.database.with_name("porter.db-shm").unlink()
         done = run(PORTERCTL, "sessions", "revoke", "--account", "Alice", "--data-dir", self.server.data)
         self.assertEqual(done.returncode, 0, done.err)
-        client.expect_closing("session_ended")
+        # On a busy machine porterd may notice that the file is gone before porterctl has revoked.
+        self.assertIn(client.expect("closing").code, ("session_ended", "shutting_down"))
         self.assert_exited()
         self.server.start()
         with contextlib.closing(sqlite3.connect(self.server.database)) as shell:
