@@ -296,13 +296,18 @@ class Lost(unittest.TestCase):
             self.setUp()
 
     def test_a_session_that_is_revoked_without_a_notification_ends(self):
-        client = self.resume()
-        self.server.database.with_name("porter.db-shm").unlink()
-        done = run(PORTERCTL, "sessions", "revoke", "--account", "Alice", "--data-dir", self.server.data)
-        self.assertEqual(done.returncode, 0, done.err)
-        # On a busy machine porterd may notice that the file is gone before porterctl has revoked.
-        self.assertIn(client.expect("closing").code, ("session_ended", "shutting_down"))
-        self.assert_exited()
+        for _ in range(5):
+            client = self.resume()
+            self.server.database.with_name("porter.db-shm").unlink()
+            done = run(PORTERCTL, "sessions", "revoke", "--account", "Alice", "--data-dir", self.server.data)
+            self.assertEqual(done.returncode, 0, done.err)
+            code = client.expect("closing").code
+            client.expect_end()
+            self.assert_exited()
+            if code != "shutting_down":
+                break
+            self.setUp()  # a busy machine: porterd missed the file before porterctl had revoked
+        self.assertEqual(code, "session_ended")
         self.server.start()
         with contextlib.closing(sqlite3.connect(self.server.database)) as shell:
             self.assertEqual(shell.execute("SELECT count(*) FROM sessions").fetchone(), (0,))
