@@ -54,6 +54,15 @@ public:
         return true;
     }
 
+    /// Waits until what began before now has ended: other tests have transactions in this cluster, and an entry is kept
+    /// as long as one of them could be older.
+    void await_transactions()
+    {
+        auto const next = by.run("SELECT pg_snapshot_xmax(pg_current_snapshot())");
+        while (by.run("SELECT pg_snapshot_xmin(pg_current_snapshot()) < '" + next + "'::xid8") == "t") {
+        }
+    }
+
     std::string entries() { return by.run("SELECT count(*) FROM ended_sessions"); }
 
     postgres_fixture database;
@@ -255,6 +264,7 @@ TEST_CASE("entries are removed only some time after every server could see them"
     auto const old = add_session(fixture.by, account);
     auto const late = add_session(fixture.by, account);
     end_session(fixture.by, old);
+    fixture.await_transactions();
     auto slow = fixture.database.administrator();
     slow.run("BEGIN");
     end_session(slow, late);
@@ -266,6 +276,7 @@ TEST_CASE("entries are removed only some time after every server could see them"
     CHECK(fixture.prune());
     CHECK(fixture.by.run("SELECT session_id FROM ended_sessions") == late);
     CHECK_FALSE(fixture.prune());
+    fixture.await_transactions();
     fixture.look();
     fixture.now += journal::kept;
     CHECK(fixture.prune());
@@ -279,6 +290,7 @@ TEST_CASE("a large journal is removed by pieces")
     fixture.by.run(
         "INSERT INTO ended_sessions (session_id, account_name, cause) SELECT n, 'ann', 'removed'"
         " FROM generate_series(1, 1200) AS n");
+    fixture.await_transactions();
     fixture.connect();
     fixture.look();
     fixture.now += journal::kept;
@@ -311,6 +323,7 @@ TEST_CASE("one server at a time removes entries")
     NEEDS_POSTGRESQL();
     journal_fixture fixture;
     end_session(fixture.by, add_session(fixture.by, add_account(fixture.by, "ann")));
+    fixture.await_transactions();
     fixture.connect();
     fixture.look();
     fixture.now += journal::kept;
