@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <concepts>
 #include <cstdint>
@@ -88,7 +89,7 @@ public:
     logger& operator=(logger const&) = delete;
 
     /// Whether records of this level are written. Check it before you compute expensive fields.
-    bool writes(log_level level) const noexcept { return level >= threshold_; }
+    bool writes(log_level level) const noexcept { return level >= threshold_.load(std::memory_order_relaxed); }
 
     ///@{
     /// Logs one event at this level, if it reaches the threshold.
@@ -129,6 +130,9 @@ protected:
     /// `threshold`: records below it are not passed on.
     explicit logger(log_level threshold) : threshold_(threshold) {}
 
+    /// Changes the threshold for later records.
+    void set_threshold(log_level threshold) noexcept { threshold_.store(threshold, std::memory_order_relaxed); }
+
 private:
     friend class connection_logger;
 
@@ -136,7 +140,7 @@ private:
     /// block (hand the record to a thread of your own) and must not throw (that ends the program).
     virtual void write(log_record const& record) noexcept = 0;
 
-    log_level threshold_;
+    std::atomic<log_level> threshold_;
 };
 
 /// A logger whose lines begin with the address and the number of one connection. Cheap to copy. It must not outlive the

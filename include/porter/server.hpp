@@ -95,6 +95,10 @@ struct server_parts {
     porter::logger* logger = nullptr;      ///< null: server_options::log_file, log_level and log_format
     porter::clock const* clock = nullptr;  ///< null: the system's; of a store with a clock: see store::ports::clock
     std::optional<store::ports> store{};   ///< none: server_options::database
+    /// Descriptors of listening TCP sockets, such as those of a service manager (LISTEN_FDS), to accept on instead of
+    /// opening `bind` and `port`. The server takes them over once it has been constructed, and closes them at its end.
+    /// start_errc::configuration: one of them is no such socket.
+    std::vector<int> listeners{};
 };
 
 /// A TCP server: accepts connections, grants access and runs the service until it is stopped. It listens when the
@@ -102,7 +106,8 @@ struct server_parts {
 ///
 /// Threads: call the members on the thread that runs the io_context, or before it runs, except where they say more.
 ///
-/// Errors: the constructor throws start_error. From then on nothing throws except std::bad_alloc: problems are logged.
+/// Errors: the constructor throws start_error. From then on nothing throws except reload(), and std::bad_alloc:
+/// problems are logged.
 ///
 /// Cancellation: connections() can be cancelled. The services are cancelled by stop().
 ///
@@ -146,6 +151,20 @@ public:
 
     /// Reopens the log file by its path, after a log rotation. Does nothing if the logger was replaced.
     void reopen_log();
+
+    /// Changes options while the server runs. Applied are log_level (of the server's own log), registration_open,
+    /// greet_by_address, session_ttl, session_idle_ttl, max_sessions_per_account, max_registrations_per_address,
+    /// min_password_length, password_list, login_grace, idle_timeout, partition_grace, max_connections,
+    /// max_connections_per_address, max_connections_per_account, proxy_from, and tls_key and tls_certificate for the
+    /// next reload_certificate(); the other members are ignored. New values hold for what happens from now on: also
+    /// for existing connections, but these keep their slot, and their login_grace. Reads the files that the changed
+    /// options name. Throws start_error if a value or a file is invalid; then nothing has changed.
+    void reload(server_options const& changed);
+
+    /// Completes when each I/O thread and the store have answered, for a watchdog: a thread that hangs or a store that
+    /// does not return keeps it from completing. An error of the store is an answer. Await it on the thread that runs
+    /// the io_context, while the server lives. Cannot be cancelled.
+    task<void> probe();
 
     /// Reads the TLS key and certificate again, after a renewal; new connections use them. If they cannot be used, logs
     /// an error and keeps the current ones.

@@ -76,7 +76,7 @@ hasher::hasher(hash_options options, log::logger& log)
 hasher::hasher(hash_options options, std::unique_ptr<hash_function> function, log::logger& log)
     : log_(log), function_(std::move(function)), queue_(options.queue_limit)
 {
-    if (!options.password_list.empty()) list_.emplace(std::move(options.password_list));
+    if (!options.password_list.empty()) list_.publish(password_list{std::move(options.password_list)});
     time_per_hash_ = measure(*function_).count();
     try {
         for (auto left = thread_count(options.threads); left > 0; --left) threads_.emplace_back([this] { run(); });
@@ -89,6 +89,12 @@ hasher::hasher(hash_options options, std::unique_ptr<hash_function> function, lo
 hasher::~hasher()
 {
     stop();
+}
+
+void hasher::set_password_list(std::optional<password_list> next)
+{
+    list_fails_ = false;
+    list_.publish(std::move(next));
 }
 
 void hasher::stop()
@@ -178,13 +184,14 @@ auto hasher::submit(Work& work, identity::address const& from, source origin)
 std::optional<std::string> hasher::check_strength(base::secret const& password, std::string const& name)
 {
     if (auto weak = strength_error(password, name)) return weak;
-    if (list_ && is_in_password_list(password)) return std::string{listed_password};
+    auto const& list = *list_;
+    if (list && is_listed(*list, password)) return std::string{listed_password};
     return std::nullopt;
 }
 
-bool hasher::is_in_password_list(base::secret const& password)
+bool hasher::is_listed(password_list const& list, base::secret const& password)
 {
-    auto const found = list_->contains(password);
+    auto const found = list.contains(password);
     bool const did_fail = list_fails_.exchange(!found);
     if (!found && !did_fail) log_.error("password_list_failed", {{"why", found.error()}});
     if (found && did_fail) log_.info("password_list_works");

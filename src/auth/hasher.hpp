@@ -17,6 +17,7 @@
 #include "auth/password_check.hpp"
 #include "auth/password_list.hpp"
 #include "base/hash_cost.hpp"
+#include "base/published.hpp"
 #include "base/secret.hpp"
 #include "identity/address.hpp"
 #include "log/logger.hpp"
@@ -50,6 +51,9 @@ public:
     hasher(hasher const&) = delete;
     hasher& operator=(hasher const&) = delete;
 
+    /// Replaces the password list, for later checks; none: there is no list. From any thread.
+    void set_password_list(std::optional<password_list> next);
+
     /// The text to store for a password, which is normalised. `origin` decides the order in the queue (see hash_queue).
     /// Errors: busy (the queue is full, or no memory for the hash), with the time until a retry makes sense.
     task<result<std::string>> hash(base::secret password, identity::address from, source origin = source::unknown);
@@ -81,7 +85,7 @@ private:
         -> task<std::invoke_result_t<Work&, hash_function&>>;
 
     std::optional<std::string> check_strength(base::secret const& password, std::string const& name);
-    bool is_in_password_list(base::secret const& password);
+    bool is_listed(password_list const& list, base::secret const& password);
     void log_uncovered(cost_cover const& covered);
     void enqueue(std::unique_ptr<hash_job>&& job);
     void withdraw(hash_job::ticket number);
@@ -91,7 +95,7 @@ private:
 
     log::logger& log_;
     std::unique_ptr<hash_function> function_;
-    std::optional<password_list> list_;
+    base::published<std::optional<password_list>> list_{std::nullopt};
     hash_queue queue_;
     std::atomic<hash_job::ticket> last_ticket_{0};
     std::atomic<std::chrono::nanoseconds::rep> time_per_hash_;  // a moving average over jobs

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -25,6 +26,9 @@ public:
     /// accounts of one network an hour, eight times as many of an IPv6 /48; 0: no limit.
     throttle(store::attempts& attempts, base::clock const& clock, log::logger& log, name_key const& key,
              std::uint32_t max_registrations = 0);
+
+    /// Replaces the limit, for later registrations. From any thread.
+    void set_max_registrations(std::uint32_t most) noexcept { max_registrations_ = most; }
 
     /// Begins an attempt at a password. `account`: that of the claimed name, or none. `name`: the claimed one, folded.
     /// The work is the same for both. Errors, with nothing counted: throttled (with the time to wait; 0: waiting does
@@ -58,7 +62,7 @@ private:
     base::clock const& clock_;
     log::logger& log_;
     name_key key_;
-    std::uint32_t max_registrations_;
+    std::atomic<std::uint32_t> max_registrations_;
     std::mutex mutex_;
     std::vector<store::counted_attempt> deferred_rollbacks_;
 };

@@ -40,13 +40,7 @@ void log_denied(log::logger& log, std::string_view event, identity::address cons
 
 verifier::verifier(store::accounts& accounts, hasher& hashing, auth::throttle& throttle, base::clock const& clock,
                    log::logger& log, options options)
-    : accounts_(accounts),
-      hasher_(hashing),
-      throttle_(throttle),
-      clock_(clock),
-      log_(log),
-      registration_open_(options.registration_open),
-      policy_(options.min_password_length)
+    : accounts_(accounts), hasher_(hashing), throttle_(throttle), clock_(clock), log_(log), options_(options)
 {}
 
 task<result<pending_account>> verifier::register_account(std::string name, base::secret password,
@@ -56,10 +50,11 @@ task<result<pending_account>> verifier::register_account(std::string name, base:
         log_denied(log_, "register_denied", from, denial);
         return unexpected(std::move(denial));
     };
-    if (!registration_open_) co_return denied({code::registration_closed, "this server takes no new accounts"});
+    if (!options_->registration_open)
+        co_return denied({code::registration_closed, "this server takes no new accounts"});
     auto valid = base::normalise_new_name(name);
     if (!valid) co_return denied({code::invalid_name, valid.error()});
-    auto accepted = policy_.check(password);
+    auto accepted = password_policy{options_->min_password_length}.check(password);
     if (!accepted) co_return denied(accepted.error());
 
     store::account account;
@@ -168,7 +163,7 @@ task<result<std::string>> verifier::hash_initial(base::secret accepted, store::a
 task<result<std::string>> verifier::hash_next(base::secret const& password, std::string name,
                                               identity::address const& from, source origin)
 {
-    auto accepted = policy_.check(password);
+    auto accepted = password_policy{options_->min_password_length}.check(password);
     if (!accepted) co_return unexpected(accepted.error());
     auto hashed = co_await hasher_.hash_new(std::move(*accepted), std::move(name), from, origin);
     co_return hashed;

@@ -9,6 +9,7 @@
 #include "auth/principal.hpp"
 #include "auth/throttle.hpp"
 #include "base/clock.hpp"
+#include "base/published.hpp"
 #include "base/secret.hpp"
 #include "identity/address.hpp"
 #include "log/logger.hpp"
@@ -29,6 +30,9 @@ class verifier {
 public:
     verifier(store::accounts& accounts, hasher& hashing, auth::throttle& throttle, base::clock const& clock,
              log::logger& log, options options);
+
+    /// Replaces the options, for later requests. From any thread.
+    void set_options(options next) { options_.publish(next); }
 
     /// Checks a registration; the registry of sessions adds the account. Errors, checked in this order:
     /// registration_closed, invalid_name, weak_password (length and characters), throttled, weak_password (strength),
@@ -68,8 +72,7 @@ private:
     throttle& throttle_;
     base::clock const& clock_;
     log::logger& log_;
-    bool registration_open_;
-    password_policy policy_;
+    base::published<options> options_;
 };
 
 }  // namespace porter::detail::auth

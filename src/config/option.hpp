@@ -31,6 +31,9 @@ using setter = result<void, std::string> (*)(porterd_options&, texts const&);
 /// The current value as a TOML literal that parses to the same value; none if it is not set.
 using printer = std::optional<std::string> (*)(porterd_options const&);
 
+/// Copies the value to other options: those of a running server, which can apply it.
+using copier = void (*)(porterd_options& to, porterd_options const& from);
+
 /// An option of porterd: its name, form, bounds and description. Flags, environment, file, --print-config and --help
 /// all use the table of these.
 struct option {
@@ -41,6 +44,7 @@ struct option {
     std::string_view meaning;
     setter set;
     printer show;
+    copier reload = nullptr;  ///< null: a change needs a restart
 };
 
 /// All options that have a value, in the order of --help. --config, --help and --version are none of them.

@@ -125,6 +125,13 @@ constexpr accessors flag()
             }};
 }
 
+/// For an option that porter::server::reload() applies.
+template <auto Member>
+constexpr copier reloadable()
+{
+    return [](porterd_options& to, porterd_options const& from) { member_of(to, Member) = member_of(from, Member); };
+}
+
 template <typename T>
 struct choice_name {
     std::string_view name;

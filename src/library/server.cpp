@@ -52,6 +52,16 @@ void server::reopen_log()
     if (impl_->log_file) impl_->log_file->reopen();
 }
 
+void server::reload(server_options const& changed)
+{
+    impl_->reload(changed);
+}
+
+task<void> server::probe()
+{
+    return impl_->server.probe();
+}
+
 void server::reload_certificate()
 {
     if (impl_->tls) library::reload(*impl_->tls, impl_->options, impl_->clock, impl_->logger);

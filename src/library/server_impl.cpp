@@ -50,9 +50,11 @@ std::optional<library::storage> open_storage(server_options const& options, serv
     return opened;
 }
 
-std::vector<base::tcp_acceptor> listen(asio::io_context& io, server_options const& options, bool is_listening)
+std::vector<base::tcp_acceptor> listen(asio::io_context& io, server_options const& options, server_parts const& parts,
+                                       bool is_listening)
 {
     if (!is_listening) return {};
+    if (!parts.listeners.empty()) return detail::server::take_listeners(io, parts.listeners);
     return detail::server::listen_on(io, options.bind, options.port, options.port_tries);
 }
 
@@ -93,7 +95,7 @@ server::impl::impl(asio::io_context& io, server_options checked_options, service
       storage(with_error_log(logger, [&] { return open_storage(options, parts, logger, warnings); })),
       ports(parts.store ? *parts.store : storage->ports),
       store_clock(ports.clock != nullptr ? *ports.clock : clock),
-      acceptors(with_error_log(logger, [&] { return listen(io, options, internal.is_listening); })),
+      acceptors(with_error_log(logger, [&] { return listen(io, options, parts, internal.is_listening); })),
       directory(ports.addresses, store_clock, logger),
       hasher(make_hasher(options, std::move(internal.hash), logger)),
       throttle(ports.attempts, store_clock, logger,
@@ -107,7 +109,7 @@ server::impl::impl(asio::io_context& io, server_options checked_options, service
           registry,
           store_clock,
           logger,
-          library::connection_options(library::limited_by_descriptors(options, logger)),
+          base::published{library::connection_options(library::limited_by_descriptors(options, logger))},
           checked(std::move(handler)),
           tls.get()},
       server(io, threads, ctx)
@@ -117,7 +119,8 @@ server::impl::impl(asio::io_context& io, server_options checked_options, service
     for (auto const& each : listening) {
         logger.info("listening", {{"address", each.address().to_string()}, {"port", each.port()}});
     }
-    if (!listening.empty() && options.port != 0 && listening.front().port() != options.port) {
+    bool const has_chosen = !listening.empty() && parts.listeners.empty();
+    if (has_chosen && options.port != 0 && listening.front().port() != options.port) {
         logger.info("port_taken", {{"wanted", options.port}, {"port", listening.front().port()}});
     }
     server.start();

@@ -52,6 +52,9 @@ struct server::impl {
     impl(asio::io_context& io, server_options checked_options, service handler, server_parts const& parts,
          detail::library::internal_parts internal = {});
 
+    /// See server::reload().
+    void reload(server_options const& changed);
+
     server_options options;
     system_clock own_clock;
     porter::clock const& clock;

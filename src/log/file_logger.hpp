@@ -33,6 +33,9 @@ public:
     /// `log_reopen_failed`. Returns at once, from any thread; the logger's thread opens the file.
     void reopen();
 
+    /// Changes the level below which events are not written. From any thread.
+    using logger::set_threshold;
+
 private:
     void write(log_record const& record) noexcept override;
 

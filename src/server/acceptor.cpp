@@ -1,6 +1,8 @@
 #include "server/acceptor.hpp"
 
+#include <fcntl.h>
 #include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <asio/ip/v6_only.hpp>
@@ -44,6 +46,23 @@ void set_options(base::tcp_acceptor& acceptor)
     set(acceptor, IPPROTO_TCP, TCP_KEEPINTVL, seconds_between_probes);
     set(acceptor, IPPROTO_TCP, TCP_KEEPCNT, unanswered_probes);
     set(acceptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, most_unsent);
+}
+
+/// An integer option of a socket; -1: it has none.
+int option_of(int descriptor, int option)
+{
+    int value = -1;
+    socklen_t length = sizeof value;
+    return ::getsockopt(descriptor, SOL_SOCKET, option, &value, &length) == 0 ? value : -1;
+}
+
+bool is_tcp_listener(int descriptor)
+{
+    int const family = option_of(descriptor, SO_DOMAIN);
+    bool const is_internet = family == AF_INET || family == AF_INET6;
+    bool const is_tcp =
+        option_of(descriptor, SO_TYPE) == SOCK_STREAM && option_of(descriptor, SO_PROTOCOL) == IPPROTO_TCP;
+    return is_internet && is_tcp && option_of(descriptor, SO_ACCEPTCONN) == 1;
 }
 
 std::string describe(endpoint const& where)
@@ -107,7 +126,7 @@ task<void> acceptor::accept_all(accept_handler const& deliver)
         stream socket{thread.executor()};
         asio::ip::tcp::endpoint from;
         auto [failed] = co_await acceptor_.async_accept(socket, from, base::use_tuple);
-        if (stopped_) co_return;
+        if (failed && stopped_) co_return;
         base::error_code problem = failed;
         if (!failed) {
             pause_ = {};
@@ -176,6 +195,26 @@ std::vector<base::tcp_acceptor> listen_on(asio::io_context& io, std::vector<std:
     auto const ports = last == port ? "port " + std::to_string(port) + " is"
                                     : "ports " + std::to_string(port) + " to " + std::to_string(last) + " are";
     throw start_error{start_errc::cannot_listen, "cannot listen: " + ports + " in use"};
+}
+
+std::vector<base::tcp_acceptor> take_listeners(asio::io_context& io, std::span<int const> descriptors)
+{
+    for (int const each : descriptors) {
+        if (is_tcp_listener(each)) continue;
+        throw start_error{start_errc::configuration,
+                          "the inherited descriptor " + std::to_string(each) +
+                              " is no listening TCP socket: a .socket unit needs ListenStream=PORT or ADDRESS:PORT, "
+                              "and Accept=no"};
+    }
+    std::vector<base::tcp_acceptor> taken;
+    for (int const each : descriptors) {
+        ::fcntl(each, F_SETFD, FD_CLOEXEC);
+        bool const is_v4 = option_of(each, SO_DOMAIN) == AF_INET;
+        auto& acceptor = taken.emplace_back(io.get_executor());
+        acceptor.assign(is_v4 ? asio::ip::tcp::v4() : asio::ip::tcp::v6(), each);
+        set_options(acceptor);
+    }
+    return taken;
 }
 
 }  // namespace porter::detail::server

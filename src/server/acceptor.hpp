@@ -56,4 +56,9 @@ private:
 std::vector<base::tcp_acceptor> listen_on(asio::io_context& io, std::vector<std::string> const& addresses,
                                           std::uint16_t port, std::uint16_t tries);
 
+/// Takes over sockets that another process has bound and listens on, such as a service manager: sets the options of
+/// listen_on() and close-on-exec. Throws start_error(configuration), which names the descriptor, unless each is a
+/// listening TCP socket; then the caller still owns all of them.
+std::vector<base::tcp_acceptor> take_listeners(asio::io_context& io, std::span<int const> descriptors);
+
 }  // namespace porter::detail::server

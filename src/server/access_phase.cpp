@@ -33,7 +33,7 @@ task<bool> receive_hello(connection& conn, server_context const& ctx)
 void send_welcome(connection& conn, server_context const& ctx, identity::claim const& claim)
 {
     static std::string const server = "porterd/" + std::string{version};
-    auto const& options = ctx.options;
+    auto const& options = *ctx.options;
     bool const greet = options.access != protocol::access_mode::authenticate || options.greet_by_address;
     conn.queue(protocol::welcome{protocol::version, options.access, options.max_frame, server,
                                  greet ? std::string_view{claim.name()} : std::string_view{}});
@@ -50,7 +50,7 @@ task<std::optional<protocol::access_request>> receive_request(connection& conn, 
     auto const received = co_await conn.receive();
     if (!received) co_return std::nullopt;
     // Decided by the kind alone: a body that is not allowed is not decoded.
-    if (ctx.options.access == protocol::access_mode::authenticate && is_identify(received->payload())) {
+    if (ctx.options->access == protocol::access_mode::authenticate && is_identify(received->payload())) {
         conn.end(close_reason::local(code::unauthorized, "this server asks for an account"));
         co_return std::nullopt;
     }
@@ -273,12 +273,12 @@ task<std::optional<authenticated_client>> run_access_phase(connection& conn, ser
     if (!opened) co_return std::nullopt;
     auto const claim = co_await find_claim(conn, ctx);
     send_welcome(conn, ctx, claim);
-    if (ctx.options.access == protocol::access_mode::authenticate) {
+    if (ctx.options->access == protocol::access_mode::authenticate) {
         auto client = co_await authenticate_client(conn, ctx, claim);
         co_return client;
     }
     std::optional<authenticated_client> client{authenticated_client{auth_method::open, std::string{}}};
-    if (ctx.options.access == protocol::access_mode::identify) {
+    if (ctx.options->access == protocol::access_mode::identify) {
         client = co_await identify_client(conn, ctx, claim);
     }
     if (!client || !conn.commit_access(0)) co_return std::nullopt;

@@ -103,9 +103,9 @@ task<void> answer_request(connection& conn, server_context const& ctx, authentic
                           protocol::request const& request)
 {
     if (auto const* name = std::get_if<protocol::identify>(&request)) {
-        if (ctx.options.access == protocol::access_mode::identify && ctx.registry.is_partitioned()) {
+        if (ctx.options->access == protocol::access_mode::identify && ctx.registry.is_partitioned()) {
             conn.deny(store::unavailable());
-        } else if (ctx.options.access == protocol::access_mode::identify) {
+        } else if (ctx.options->access == protocol::access_mode::identify) {
             co_await rename(conn, ctx, client, *name);
         } else {
             conn.end(close_reason::local(code::protocol_error, "identify is not allowed here"));

@@ -40,7 +40,8 @@ bool peer_ended_first(close_reason const& reason)
 
 }  // namespace
 
-connection::connection(stream socket, identity::address peer, worker& worker, options const& options, log::logger& log)
+connection::connection(stream socket, identity::address peer, worker& worker, base::published<options> const& options,
+                       log::logger& log)
     : socket_(std::move(socket)), traffic_(log), worker_(worker), timeouts_(options), address_(std::move(peer))
 {
     socket_.decoder() = frame_decoder{protocol::opening_limit, &worker.buffers()};

@@ -40,7 +40,8 @@ public:
     using time_point = connection_timeouts::time_point;
 
     /// On any thread; everything else on the worker's. `worker`, `options` and `log` outlive the connection.
-    connection(stream socket, identity::address peer, worker& worker, options const& options, log::logger& log);
+    connection(stream socket, identity::address peer, worker& worker, base::published<options> const& options,
+               log::logger& log);
     ~connection();
     connection(connection const&) = delete;
     connection& operator=(connection const&) = delete;

@@ -255,6 +255,14 @@ connection_limiter::outcome connection_limiter::take(std::string const& network,
     return made;
 }
 
+void connection_limiter::set_limits(std::size_t in_all, std::size_t per_network, std::size_t per_account) noexcept
+{
+    std::lock_guard const lock{mutex_};
+    limit_ = in_all;
+    per_network_ = per_network;
+    access_limiter_.set_limits(with_access(in_all), per_account);
+}
+
 std::optional<reject_permit> connection_limiter::permit_reject()
 {
     std::lock_guard const lock{mutex_};

@@ -74,6 +74,13 @@ public:
     /// 0: no limit.
     access_limiter(std::size_t in_all, std::size_t per_account) : limit_(in_all), per_account_(per_account) {}
 
+    /// Other limits. Members beyond them stay until others need their place.
+    void set_limits(std::size_t in_all, std::size_t per_account) noexcept
+    {
+        limit_ = in_all;
+        per_account_ = per_account;
+    }
+
     /// `account`: 0: none, or not known yet.
     decision add(member& added, std::string const& network_name, store::account_id account, time_point now);
     /// Sets the account of a member that was added without one.
@@ -93,8 +100,8 @@ private:
     member* idlest_of(store::account_id account) noexcept;
     void count(store::account_id account);
 
-    std::size_t const limit_;
-    std::size_t const per_account_;
+    std::size_t limit_;
+    std::size_t per_account_;
     std::size_t size_ = 0;
     networks networks_;
     group_sizes network_sizes_;
@@ -194,8 +201,11 @@ public:
 
     /// 0: no limit.
     connection_limiter(std::size_t in_all, std::size_t per_network, std::size_t per_account = 0)
-        : limit_(in_all), per_network_(per_network), access_limiter_(in_all - in_all / reserved_part, per_account)
+        : limit_(in_all), per_network_(per_network), access_limiter_(with_access(in_all), per_account)
     {}
+
+    /// Other limits, for new connections: existing ones keep their slots.
+    void set_limits(std::size_t in_all, std::size_t per_network, std::size_t per_account) noexcept;
 
     /// A slot for a connection from this network.
     outcome take(std::string const& network, slot_owner owner);
@@ -227,6 +237,7 @@ private:
     /// One slot in 32 is kept for connections without access, and for evicted ones that have not closed yet. A smaller
     /// server keeps none.
     static constexpr std::size_t reserved_part = 32;
+    static std::size_t with_access(std::size_t in_all) noexcept { return in_all - in_all / reserved_part; }
 
     bool assign(entry& added, std::string const& name, std::optional<slot_owner>& evicted);
     entry* oldest_evictable(address_bucket const& from) const;
@@ -236,9 +247,9 @@ private:
     template <typename Change>
     void update(address_bucket& bucket, Change change);
 
-    std::size_t const limit_;
-    std::size_t const per_network_;
     std::mutex mutable mutex_;  // guards what follows, and the slots' entries
+    std::size_t limit_;
+    std::size_t per_network_;
     std::size_t taken_ = 0;
     std::size_t rejects_ = 0;
     std::size_t without_access_ = 0;

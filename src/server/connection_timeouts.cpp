@@ -5,16 +5,16 @@
 
 namespace porter::detail::server {
 
-connection_timeouts::connection_timeouts(server::options const& options)
+connection_timeouts::connection_timeouts(base::published<server::options> const& options)
     : options_(options), started_at_(std::chrono::steady_clock::now()), active_at_(started_at_)
 {
-    access_.set(started_at_ + options.login_grace);
+    access_.set(started_at_ + options->login_grace);
 }
 
 void connection_timeouts::start_read(frame_decoder const& decoder)
 {
     if (!decoder.partial()) return;
-    auto const allowed = options_.frame_time + time_at(options_.slowest_rate, decoder.expected());
+    auto const allowed = options_->frame_time + time_at(options_->slowest_rate, decoder.expected());
     read_started_at_ = std::chrono::steady_clock::now();
     frame_.set(read_started_at_ + allowed - frame_wait_);
 }
@@ -31,7 +31,7 @@ void connection_timeouts::watch_output(time_point now, std::size_t queued, outpu
     if (output_) {
         output_->update(now, queued, position);
     } else {
-        output_ = std::make_unique<output_rate>(now, queued, position, options_.output_time, options_.slowest_rate);
+        output_ = std::make_unique<output_rate>(now, queued, position, options_->output_time, options_->slowest_rate);
     }
 }
 
@@ -58,10 +58,10 @@ std::optional<close_reason> connection_timeouts::expired(time_point now) const
     }
     if (output_ && output_->is_late(now))
         return close_reason::local(code::slow_consumer, "output was taken too slowly");
-    if (is_sending_ended_ && !active_ && now - active_at_ >= options_.half_closed_time) {
+    if (is_sending_ended_ && !active_ && now - active_at_ >= options_->half_closed_time) {
         return close_reason::local(code::timeout, "nothing was received for too long after the end of the output");
     }
-    if (watches_silence() && now - active_at_ >= options_.idle_timeout) {
+    if (watches_silence() && now - active_at_ >= options_->idle_timeout) {
         return close_reason::local(code::idle, "nothing was received for too long");
     }
     return std::nullopt;

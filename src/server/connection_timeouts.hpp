@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/published.hpp"
 #include "porter/frame.hpp"
 #include "server/close_reason.hpp"
 #include "server/options.hpp"
@@ -31,21 +32,21 @@ class connection_timeouts {
 public:
     using time_point = deadline::time_point;
 
-    /// `options` outlives this. The access timeout starts now.
-    explicit connection_timeouts(server::options const& options);
+    /// `options` outlives this; times that it replaces hold from then on. The access timeout starts now.
+    explicit connection_timeouts(base::published<server::options> const& options);
 
-    server::options const& options() const noexcept { return options_; }
+    server::options const& options() const noexcept { return *options_; }
     time_point started_at() const noexcept { return started_at_; }
 
     /// Starts the timeout of the PROXY header.
-    void start_proxy_header() { header_.set(std::chrono::steady_clock::now() + options_.proxy_header_time); }
+    void start_proxy_header() { header_.set(std::chrono::steady_clock::now() + options_->proxy_header_time); }
     void stop_proxy_header() noexcept { header_.clear(); }
 
     bool is_access_pending() const noexcept { return access_.is_set(); }
     void stop_access() noexcept { access_.clear(); }
 
     /// Whether --idle-timeout is set and its time runs.
-    bool watches_silence() const noexcept { return options_.idle_timeout.count() != 0 && !is_access_pending(); }
+    bool watches_silence() const noexcept { return options_->idle_timeout.count() != 0 && !is_access_pending(); }
 
     /// A read starts, or has ended. The timeout of an incomplete frame in the decoder runs during reads only: not while
     /// output is pending, and not while the service is busy.
@@ -78,7 +79,7 @@ public:
     std::optional<close_reason> expired(time_point now) const;
 
 private:
-    server::options const& options_;
+    base::published<server::options> const& options_;
     time_point const started_at_;
     deadline header_;
     deadline access_;

@@ -2,6 +2,7 @@
 
 #include "auth/verifier.hpp"
 #include "base/clock.hpp"
+#include "base/published.hpp"
 #include "identity/directory.hpp"
 #include "log/logger.hpp"
 #include "porter/connection.hpp"
@@ -18,7 +19,7 @@ struct server_context {
     sessions::registry& registry;
     base::clock const& clock;
     log::logger& log;
-    server::options options;
+    base::published<server::options> options;  ///< may be replaced while the server runs
     service handler;
     tls_acceptor* tls = nullptr;  ///< null: TLS is off
 };

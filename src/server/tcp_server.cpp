@@ -34,6 +34,12 @@ task<std::vector<store::session_id>> sessions_of(worker const& from)
     co_return from.sessions();
 }
 
+/// The answer of a thread to a probe.
+task<void> answer()
+{
+    co_return;
+}
+
 task<std::vector<connection_info>> connections_of(worker const& from)
 {
     co_return from.connections();
@@ -58,16 +64,16 @@ void log_rejected(log::logger& log, identity::address const& from)
 tcp_server::tcp_server(asio::io_context& main, std::size_t threads, server_context const& ctx)
     : main_(main),
       ctx_(ctx),
-      limiter_(ctx.options.max_connections, ctx.options.max_connections_per_address,
-               ctx.options.max_connections_per_account),
-      memory_(memory_for(ctx.options), memory_for(ctx.options) / network_share),
-      workers_(main, threads, ctx.clock, memory_, tick_for(ctx.options)),
+      limiter_(ctx.options->max_connections, ctx.options->max_connections_per_address,
+               ctx.options->max_connections_per_account),
+      memory_(memory_for(*ctx.options), memory_for(*ctx.options) / network_share),
+      workers_(main, threads, ctx.clock, memory_, tick_for(*ctx.options)),
       drain_timer_(main.get_executor()),
       maintenance_timer_(main.get_executor()),
       ends_timer_(main.get_executor()),
       loss_timer_(main.get_executor()),
       partition_timer_(main.get_executor()),
-      maintenance_period_(ctx.options.activity_write_period)
+      maintenance_period_(ctx.options->activity_write_period)
 {
     on_accept_ = [this](stream socket, identity::address from, worker& worker) {
         on_accept(std::move(socket), std::move(from), worker);
@@ -144,7 +150,7 @@ void tcp_server::close_connections_of(std::span<store::ended_session const> ende
 void tcp_server::on_partitioned()
 {
     if (finished_ || grace_ends_ != std::chrono::steady_clock::time_point::max()) return;
-    auto const grace = ctx_.options.partition_grace;
+    auto const grace = ctx_.options->partition_grace;
     grace_ends_ = std::chrono::steady_clock::now() + grace;
     partition_timer_.cancel();
     ctx_.log.warn("partitioned", {{"connections", connections()}, {"grace", grace}});
@@ -172,7 +178,7 @@ void tcp_server::on_accept(stream socket, identity::address from, worker& worker
 {
     from = from.with_connection(++last_connection_);
     slot_owner const owner{&worker, from.connection()};
-    bool const by_proxy = is_proxy(ctx_.options, from.ip());
+    bool const by_proxy = is_proxy(*ctx_.options, from.ip());
     auto outcome = by_proxy ? limiter_.take_unassigned(owner) : limiter_.take(from.network(), owner);
     if (outcome.evicted) notify_evicted(*outcome.evicted);
     auto permit = outcome.slot ? std::nullopt : limiter_.permit_reject();
@@ -311,7 +317,7 @@ task<void> tcp_server::run_expiry_checks()
 task<void> tcp_server::close_after_grace()
 {
     constexpr std::chrono::seconds period{1};
-    bool const is_needed = ctx_.options.access != protocol::access_mode::open;
+    bool const is_needed = ctx_.options->access != protocol::access_mode::open;
     while (is_needed && !finished_) {
         partition_timer_.expires_at(grace_ends_);
         co_await base::wait_for_expiry(partition_timer_);  // or cancelled by finish() or another grace_ends_
@@ -365,6 +371,27 @@ task<std::vector<connection_info>> tcp_server::list_connections()
     }
     std::ranges::sort(live, {}, &connection_info::id);
     co_return live;
+}
+
+void tcp_server::on_options_changed()
+{
+    auto const& now = *ctx_.options;
+    limiter_.set_limits(now.max_connections, now.max_connections_per_address, now.max_connections_per_account);
+    auto const tick = tick_for(now);
+    for (auto* each : workers_.all()) asio::post(each->executor(), [each, tick] { each->set_tick(tick); });
+    if (maintenance_period_ == now.activity_write_period) return;
+    maintenance_period_ = now.activity_write_period;
+    maintenance_timer_.cancel();  // the first write is due now: the new period may be shorter than what is left
+}
+
+task<void> tcp_server::probe()
+{
+    for (auto* each : workers_.all()) {
+        if (finished_) break;  // the other threads run no more work
+        auto there = asio::co_spawn(each->executor(), answer(), use_task);
+        co_await std::move(there);
+    }
+    co_await ctx_.registry.probe();
 }
 
 void tcp_server::check_timeouts()

@@ -57,6 +57,14 @@ public:
     /// These, in the order of their accepts. On the main I/O thread, or in a service.
     task<std::vector<connection_info>> list_connections();
 
+    /// The context's options were replaced: applies the limits and times among them. Existing connections keep their
+    /// slots.
+    void on_options_changed();
+
+    /// Completes when each I/O thread and the store have answered; an error of the store is an answer. On the main I/O
+    /// thread.
+    task<void> probe();
+
     /// Checks the timeouts of all connections soon, without waiting for the next tick.
     void check_timeouts();
 

@@ -62,7 +62,7 @@ task<void> worker::run_ticks()
 {
     while (!stopping_ || first_ != nullptr) {
         timer_.expires_after(tick_);
-        co_await base::wait_for_expiry(timer_);  // or cancelled by remove() or stop()
+        co_await base::wait_for_expiry(timer_);  // or cancelled by remove(), set_tick() or stop()
         check_timeouts();
         buffers_.shrink();
     }
@@ -78,6 +78,13 @@ void worker::check_timeouts()
         } catch (std::bad_alloc const&) {  // the next tick does the same again, and the other connections have theirs
         }
     }
+}
+
+void worker::set_tick(std::chrono::milliseconds tick)
+{
+    if (tick_ == tick) return;
+    tick_ = tick;
+    timer_.cancel();
 }
 
 void worker::stop()

@@ -66,6 +66,9 @@ public:
     /// Checks timeouts until stop() was called and the last connection has ended.
     task<void> run_ticks();
 
+    /// Another time between two checks of the timeouts.
+    void set_tick(std::chrono::milliseconds tick);
+
     /// Aborts every connection with shutting_down, and those that are added later.
     void stop();
 

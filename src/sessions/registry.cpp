@@ -195,6 +195,14 @@ task<void> registry::notify_expired()
     notify_ended(ended);
 }
 
+task<void> registry::probe()
+{
+    auto const now = clock_.now();
+    [[maybe_unused]] auto const read = co_await sessions_.ended_between(now, now);
+    std::vector<store::session_activity> none;  // waits its turn among the other writes, and changes nothing
+    [[maybe_unused]] auto const written = co_await sessions_.touch(std::move(none));
+}
+
 task<void> registry::prune()
 {
     // The store decides by what is written: a session in use must not look idle.
@@ -274,7 +282,7 @@ session registry::prepare(std::string name, base::timestamp now)
     session prepared;
     prepared.token_ = tokens_.issue();
     prepared.name_ = std::move(name);
-    prepared.expires_at_ = now + options_.ttl;
+    prepared.expires_at_ = now + options_->ttl;
     return prepared;
 }
 
@@ -288,7 +296,7 @@ store::new_session registry::record_of(session const& prepared, base::timestamp 
     record.address = from.text();
     record.network = from.network();
     record.transport = transport;
-    record.max_sessions = options_.max_per_account;
+    record.max_sessions = options_->max_per_account;
     return record;
 }
 

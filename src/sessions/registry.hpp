@@ -15,6 +15,7 @@
 #include "auth/principal.hpp"
 #include "auth/throttle.hpp"
 #include "base/clock.hpp"
+#include "base/published.hpp"
 #include "base/secret.hpp"
 #include "identity/address.hpp"
 #include "log/logger.hpp"
@@ -40,6 +41,10 @@ public:
     ~registry();
     registry(registry const&) = delete;
     registry& operator=(registry const&) = delete;
+
+    /// Replaces the options: the idle lifetime for all sessions, the rest for those that are opened later. From any
+    /// thread.
+    void set_options(options next) { options_.publish(next); }
 
     /// Opens a session for an account whose password was verified. Errors: bad_credentials (since then the password was
     /// changed or the account disabled), unavailable.
@@ -94,6 +99,9 @@ public:
     /// the store reported them or not. A failure is logged, and the activity is kept for the next call.
     task<void> write_activity();
 
+    /// Completes when the store has answered a read and a write, whether with an error or not.
+    task<void> probe();
+
     /// Writes the recorded activity and, if that succeeds, removes expired sessions from the store. A failure is
     /// logged.
     task<void> prune();
@@ -104,7 +112,7 @@ private:
     store::new_session record_of(session const& prepared, base::timestamp now, identity::address const& from,
                                  store::transport transport) const;
     session make_session(session prepared, store::opened_session stored, identity::address const& from) const;
-    base::timestamp idle_since(base::timestamp now) const { return now - options_.idle_ttl; }
+    base::timestamp idle_since(base::timestamp now) const { return now - options_->idle_ttl; }
     /// Counts an invalid token and returns the error for the client.
     task<error> token_error(identity::address const& from);
     bool is_expired(store::session const& found, base::timestamp now) const;
@@ -130,7 +138,7 @@ private:
     token_source& tokens_;
     base::clock const& clock_;
     log::logger& log_;
-    options options_;
+    base::published<options> options_;
     ended_sessions ended_;
     std::atomic<bool> is_partitioned_ = false;
     mutable std::mutex activity_mutex_;

@@ -43,6 +43,21 @@ TEST_CASE("a registration checks closed registration and name and password and t
     CHECK(code_of(fixture.register_account("Alexandra", "correct horse")) == code::name_taken);
 }
 
+TEST_CASE("replaced options and limits hold for later registrations")
+{
+    verifier_fixture fixture;
+    fixture.verifier.set_options({.registration_open = true, .min_password_length = 14});
+    CHECK(code_of(fixture.register_account("Alice", "correct horse")) == code::weak_password);
+    fixture.verifier.set_options({.registration_open = false});
+    CHECK(code_of(fixture.register_account("Alice", "correct horse")) == code::registration_closed);
+    fixture.verifier.set_options({});
+    CHECK(fixture.register_account("Alice", "correct horse"));
+    fixture.throttle.set_max_registrations(1);
+    CHECK(testing::run(fixture.io, fixture.throttle.begin_registration(fixture.client_address)));
+    // The first one is pending and takes the only place.
+    CHECK(code_of(testing::run(fixture.io, fixture.throttle.begin_registration(fixture.client_address))) == code::busy);
+}
+
 TEST_CASE("a denied registration names the rule")
 {
     verifier_fixture fixture{auth::options{.min_password_length = 12}};

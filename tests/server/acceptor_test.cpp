@@ -1,9 +1,17 @@
 // The acceptor, also while accept() fails, as it does without free descriptors (promise N7).
 #include "server/acceptor.hpp"
 
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <asio/co_spawn.hpp>
 #include <ctime>
+#include <vector>
 
+#include "base/file.hpp"
+#include "porter/start_error.hpp"
 #include "porter/testing/manual_clock.hpp"
 #include "porter/testing/recording_log.hpp"
 #include "server/worker.hpp"
@@ -77,4 +85,45 @@ TEST_CASE("an accept that keeps failing costs little CPU and one log line a seco
     CHECK(cpu < 0.05 * waited.count());
     acceptor.stop();
     while (!ended) io.run_one();
+}
+
+namespace {
+
+/// A TCP socket of the IPv4 loopback.
+int bound_socket(int type)
+{
+    int const made = ::socket(AF_INET, type, 0);
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::bind(made, reinterpret_cast<sockaddr const*>(&at), sizeof at) == 0);
+    return made;
+}
+
+}  // namespace
+
+TEST_CASE("listening sockets are taken over and closed on exec")
+{
+    asio::io_context io;
+    int const listening = bound_socket(SOCK_STREAM);
+    REQUIRE(::listen(listening, 1) == 0);
+    auto const taken = server::take_listeners(io, std::vector{listening});
+    REQUIRE(taken.size() == 1);
+    CHECK(taken.front().local_endpoint().port() != 0);
+    CHECK((::fcntl(listening, F_GETFD) & FD_CLOEXEC) != 0);
+    base::tcp_socket caller{io.get_executor()};
+    caller.connect(taken.front().local_endpoint());
+}
+
+TEST_CASE("what is no listening TCP socket is not taken over")
+{
+    asio::io_context io;
+    int const listening = bound_socket(SOCK_STREAM);
+    REQUIRE(::listen(listening, 1) == 0);
+    for (int const type : {SOCK_STREAM, SOCK_DGRAM}) {
+        base::unique_fd const other{bound_socket(type)};
+        CHECK_THROWS_AS(server::take_listeners(io, std::vector{listening, other.get()}), porter::start_error);
+    }
+    CHECK_THROWS_AS(server::take_listeners(io, std::vector{9999}), porter::start_error);
+    CHECK(::close(listening) == 0);  // it is still the caller's
 }

@@ -146,3 +146,17 @@ TEST_CASE("without limits no connection is evicted")
     for (int i = 0; i < 3000; ++i) REQUIRE(server.add("a", 1) == added);
     CHECK(server.evicted() == -1);
 }
+
+TEST_CASE("after a lower limit each new member evicts one until the limit of an account is reached")
+{
+    fixture limited{8};
+    CHECK(limited.add("10.0.0.1", 1) == added);
+    CHECK(limited.add("10.0.0.1", 1) == added);
+    CHECK(limited.add("10.0.0.2", 2) == added);
+    limited.limiter.set_limits(2, 0);
+    CHECK(limited.evicted() == -1);
+    CHECK(limited.add("10.0.0.3", 3) == added);
+    CHECK(limited.evicted() == 0);
+    limited.limiter.set_limits(0, 1);
+    CHECK(limited.add("10.0.0.1", 1) == account_full);
+}

@@ -203,3 +203,22 @@ TEST_CASE("the number of reject permits is limited")
     all.pop_back();
     CHECK(server.limiter.permit_reject());
 }
+
+TEST_CASE("changed limits hold for new connections and existing ones keep their slots")
+{
+    limited_server server{8, 0};
+    for (int i = 0; i < 4; ++i) server.take_with_access("10.0.0." + std::to_string(i));
+    server.limiter.set_limits(2, 0, 0);
+    CHECK(server.limiter.taken() == 4);
+    CHECK(server.take("10.0.1.1") == 0);
+    CHECK(server.evicted == 0);
+    server.slots.erase(1);
+    server.slots.erase(2);
+    CHECK(server.take("10.0.1.1") == 0);
+    server.slots.erase(3);
+    CHECK(server.take("10.0.1.1") != 0);
+    server.limiter.set_limits(8, 1, 0);
+    CHECK(server.take("10.0.1.2") != 0);
+    CHECK(server.take("10.0.1.2") != 0);  // evicts the first one of its network
+    CHECK(server.evicted == server.last - 1);
+}

@@ -3,6 +3,7 @@
 #include <iterator>
 #include <set>
 
+#include "base/published.hpp"
 #include "server/connection.hpp"
 #include "server/connection_limiter.hpp"
 #include "support/catch.hpp"
@@ -113,7 +114,7 @@ TEST_CASE("evicting a connection that has just ended does nothing")
     asio::io_context io;
     manual_clock clock;
     recording_log log;
-    detail::server::options const options;
+    detail::base::published<detail::server::options> const options{{}};
     detail::server::buffer_limiter memory{0, 0};
     detail::server::worker thread{io, clock, memory, std::chrono::milliseconds{1000}};
     {

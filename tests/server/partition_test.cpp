@@ -26,6 +26,20 @@ task<bool> is_unavailable(test_client& client)
 
 }  // namespace
 
+TEST_CASE("a replaced grace holds from the next loss of contact on")
+{
+    server_fixture fixture{with_grace(1h)};
+    fixture.run([&]() -> task<void> {
+        auto alice = co_await fixture.registered("Alice");
+        fixture.context.options.publish(with_grace(0ms));
+        fixture.server->on_options_changed();
+        co_await alice.exchange("still here");
+        fixture.store.set_partitioned(true);
+        auto closed = co_await alice.receives_closing(code::unavailable);
+        CHECK(closed);
+    });
+}
+
 TEST_CASE("a partitioned server keeps its connections and grants no access")
 {
     server_fixture fixture{with_grace(1h)};

@@ -105,6 +105,31 @@ TEST_CASE("a session beyond the limit ends the oldest one of the account")
     CHECK(fixture.registry->has_ended(first->id()));
 }
 
+TEST_CASE("replaced options hold for later sessions and the idle lifetime for all")
+{
+    registry_fixture fixture;
+    auto const first = fixture.open(fixture.alice);
+    fixture.registry->set_options({.ttl = 3600s, .idle_ttl = 60s, .max_per_account = 1});
+    fixture.clock.advance(1s);
+    auto const others = fixture.open(fixture.bob);
+    CHECK(others->expires_at() == fixture.clock.now() + 3600s);
+    auto const second = fixture.open(fixture.alice);
+    CHECK(fixture.registry->has_ended(first->id()));
+    fixture.clock.advance(61s);
+    CHECK(code_of(fixture.resume(others->token())) == code::invalid_token);
+    CHECK(code_of(fixture.resume(second->token())) == code::invalid_token);
+}
+
+TEST_CASE("a probe reads and writes and an error is an answer")
+{
+    registry_fixture fixture;
+    testing::run(fixture.io, fixture.registry->probe());
+    CHECK(fixture.sessions.touches == 1);
+    fixture.sessions.broken = {"touch", "ended_between"};
+    testing::run(fixture.io, fixture.registry->probe());
+    CHECK(fixture.sessions.touches == 2);
+}
+
 TEST_CASE("when the store is unavailable so is opening a session")
 {
     registry_fixture fixture;

@@ -2,9 +2,9 @@
 """Runs all kinds of load at once against a porterd with ThreadSanitizer (promise S11 of SECURITY.md).
 
 The load: logins, registrations and resumed sessions, sessions that other threads end, with and without TLS, resets,
-more unfinished TLS handshakes than the server admits, and SIGHUP every 50 ms. The exit code is 1 after a report of a
-sanitizer, an exit of the server or a `defect` in its log. The environment variable PORTERD names another build, such as
-build/dev/bin/porterd. Build it first:
+more unfinished TLS handshakes than the server admits, and SIGHUP with another configuration every 50 ms. The exit code
+is 1 after a report of a sanitizer, an exit of the server or a `defect` in its log. The environment variable PORTERD
+names another build, such as build/dev/bin/porterd. Build it first:
 
     cmake --preset tsan && cmake --build --preset tsan --target program_porterd
 """
@@ -32,6 +32,15 @@ from support.wire import tls_context  # noqa: E402
 OWNERS = 6
 CLIENTS = 12
 HALF_OPEN = 400  # unfinished handshakes at a time: more than the server admits
+SETTINGS = ("", """idle-timeout = "1h"
+session-ttl = "2d"
+session-idle-ttl = "2h"
+max-connections = 900
+max-registrations-per-address = 100
+min-password-length = 9
+log-level = "debug"
+proxy-from = ["192.0.2.0/24"]
+""")
 
 
 def client_hello():
@@ -145,6 +154,7 @@ class Stress:
 
     def send_sighup(self):
         while self.is_running():
+            (self.server.folder / "porterd.toml").write_text(random.choice(SETTINGS))
             self.server.signal(signal.SIGHUP)
             self.count("SIGHUP")
             time.sleep(0.05)
@@ -157,8 +167,12 @@ def main():
     options = parser.parse_args()
 
     server = Server("--threads", "4", "--hash-threads", "2", "--max-sessions-per-account", "4", "--login-grace", "4s",
-                    env={"TSAN_OPTIONS": "halt_on_error=0 history_size=4"})
+                    env={"TSAN_OPTIONS": "halt_on_error=0 history_size=4"}, start=False)
+    settings = server.folder / "porterd.toml"
+    settings.touch()
+    server.options = (*server.options, "--config", settings)
     try:
+        server.start()
         stress = Stress(server, options.seconds, options.seed)
         stress.run()
         print(", ".join(f"{event} {count}" for event, count in sorted(stress.done.items())))

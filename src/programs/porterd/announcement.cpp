@@ -14,13 +14,14 @@ namespace porter::programs {
 
 using asio::ip::tcp;
 
-std::string listening_line(detail::config::porterd_options const& options, std::vector<tcp::endpoint> const& endpoints)
+std::string listening_line(detail::config::porterd_options const& options, std::vector<tcp::endpoint> const& endpoints,
+                           bool has_own_port)
 {
     std::ostringstream line;
     line << "porterd " << version << " listening on ";
     for (auto const& endpoint : endpoints) line << (&endpoint == &endpoints.front() ? "" : ", ") << endpoint;
     auto const wanted = options.server.port;
-    if (wanted != 0 && endpoints.front().port() != wanted) line << " (" << wanted << " was taken)";
+    if (has_own_port && wanted != 0 && endpoints.front().port() != wanted) line << " (" << wanted << " was taken)";
     auto const& log = options.server.log_file;
     auto const shown = detail::base::standard_stream(log) ? log : std::filesystem::absolute(log);
     line << ", log " << detail::base::escape(shown.string()) << '\n';

@@ -9,9 +9,10 @@
 namespace porter::programs {
 
 /// The line with the endpoints that the server listens on, e.g.
-/// `porterd 0.2.0 listening on 127.0.0.1:7679 (7678 was taken), log /var/lib/porter/porterd.log`.
+/// `porterd 0.2.0 listening on 127.0.0.1:7679 (7678 was taken), log /var/lib/porter/porterd.log`. `has_own_port`: the
+/// options chose the port, not a service manager.
 std::string listening_line(detail::config::porterd_options const& options,
-                           std::vector<asio::ip::tcp::endpoint> const& endpoints);
+                           std::vector<asio::ip::tcp::endpoint> const& endpoints, bool has_own_port);
 
 /// Lines for a person: the fingerprint of the server's key (empty: TLS is off), which machines can reach the server,
 /// and the option that opens it to others.

@@ -28,8 +28,8 @@ void exit_on_termination()
     ::sigaction(SIGTERM, &action, nullptr);
 }
 
-signals::signals(asio::io_context& io, std::function<void()> stop, std::function<void()> reopen)
-    : stop_(std::move(stop)), reopen_(std::move(reopen)), termination_(io, SIGINT, SIGTERM), hangup_(io, SIGHUP)
+signals::signals(asio::io_context& io, std::function<void()> stop, std::function<void()> reload)
+    : stop_(std::move(stop)), reload_(std::move(reload)), termination_(io, SIGINT, SIGTERM), hangup_(io, SIGHUP)
 {
     wait_for_termination();
     wait_for_hangup();
@@ -66,7 +66,7 @@ void signals::wait_for_hangup()
 {
     hangup_.async_wait([this](asio::error_code error, int) {
         if (error || is_stopping_) return;  // a handler that is already queued cannot be cancelled
-        reopen_();
+        reload_();
         wait_for_hangup();
     });
 }

@@ -13,12 +13,12 @@ void ignore_hangups();
 /// the moment between the first line of the log and the handlers of `signals`.
 void exit_on_termination();
 
-/// Handles the signals of a running porterd. SIGHUP calls `reopen`; the first SIGTERM or SIGINT calls `stop`; a second
+/// Handles the signals of a running porterd. SIGHUP calls `reload`; the first SIGTERM or SIGINT calls `stop`; a second
 /// one exits at once with 0, even if all threads are blocked. Committed work is in the database by then; lines of the
 /// log may be lost. Signals are held from construction on and handled when the io_context runs.
 class signals {
 public:
-    signals(asio::io_context& io, std::function<void()> stop, std::function<void()> reopen);
+    signals(asio::io_context& io, std::function<void()> stop, std::function<void()> reload);
     /// From then on SIGHUP is ignored, and SIGTERM and SIGINT exit at once with 0.
     ~signals();
     signals(signals const&) = delete;
@@ -32,7 +32,7 @@ private:
     void wait_for_hangup();
 
     std::function<void()> stop_;
-    std::function<void()> reopen_;
+    std::function<void()> reload_;
     asio::signal_set termination_;
     asio::signal_set hangup_;
     bool is_stopping_ = false;

@@ -33,7 +33,7 @@ install(FILES ${docs}/deploy.md ${docs}/log.md ${docs}/passwords.md ${docs}/port
         ${docs}/cluster.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/porterd COMPONENT porterd EXCLUDE_FROM_ALL)
 install(FILES ${PROJECT_SOURCE_DIR}/tools/postgres/roles.sql
         DESTINATION ${CMAKE_INSTALL_DATADIR}/porter COMPONENT porterd EXCLUDE_FROM_ALL)
-install(FILES porterd.service DESTINATION lib/systemd/system COMPONENT porterd EXCLUDE_FROM_ALL)
+install(FILES porterd.service porterd.socket DESTINATION lib/systemd/system COMPONENT porterd EXCLUDE_FROM_ALL)
 install(FILES porter.sysusers DESTINATION lib/sysusers.d RENAME porter.conf COMPONENT porterd EXCLUDE_FROM_ALL)
 install(FILES porterd.toml DESTINATION /etc/porter COMPONENT porterd EXCLUDE_FROM_ALL)
 
