@@ -120,7 +120,7 @@ public:
                                                                    base::instant now) = 0;
 
     /// Deletes the failures and the registrations of a network and returns the number of failures. Failure counters of
-    /// accounts stay.
+    /// accounts stay, and so do pending attempts, which count until their passwords were checked.
     virtual std::size_t enable_network(std::string const& network) = 0;
 
     /// The stored state that decides on an attempt at this account (none: at no account's password) from this network:

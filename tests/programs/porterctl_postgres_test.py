@@ -208,6 +208,23 @@ class Rejected(PostgresCase):
         url = f"postgresql:///{self.database}?user=porterctl&host={self.folder},{self.postgres.folder}"
         self.assertIn("Alice", self.ctl("accounts", "list", url=url).out)
 
+    def test_two_primaries_are_a_temporary_failure(self):
+        self.add("Alice")
+        second = Postgres()
+        self.addCleanup(second.remove)
+        second.create_database(self.database)
+        url = f"postgresql:///{self.database}?user=porterctl&host={self.postgres.folder},{second.folder}"
+        for command in (("accounts", "list"), ("accounts", "disable", "Alice"), ("db", "status")):
+            said = self.ctl(*command, url=url, code=75).err
+            self.assertIn(f"{self.postgres.folder}:5432 and {second.folder}:5432 both say", said)
+        second.stop()
+        self.assertIn("Alice", self.ctl("accounts", "list", url=url).out)
+
+    def test_a_server_that_is_named_twice_is_one(self):
+        self.add("Alice")
+        url = f"postgresql:///{self.database}?user=porterctl&host={self.postgres.folder},{self.postgres.folder}"
+        self.assertIn("Alice", self.ctl("accounts", "list", url=url).out)
+
     def test_a_login_that_is_refused_is_a_wrong_configuration(self):
         self.assertIn('role "unknown_role" does not exist',
                       self.ctl("accounts", "list", role="unknown_role", code=78).err)

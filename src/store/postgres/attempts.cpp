@@ -291,18 +291,15 @@ segment segment_of_rollback(std::vector<counted_attempt> pending)
         if (each.account) accounts.push_back(*each.account);
         if (each.unknown_name) names.push_back(hex(*each.unknown_name));
     }
-    // Stable, as std::ranges::stable_sort is, which uses what clang reports as deprecated.
-    std::vector<std::pair<counted_attempt const*, std::size_t>> newest_first;
-    for (auto const& each : pending) newest_first.emplace_back(&each, newest_first.size());
-    std::ranges::sort(newest_first, [](auto const& left, auto const& right) {
-        if (left.first->at != right.first->at) return left.first->at > right.first->at;
-        return left.second < right.second;
+    // Attempts of the same moment restore the same in any order. By id, two rollbacks lock them in one order.
+    std::ranges::sort(pending, [](counted_attempt const& left, counted_attempt const& right) {
+        return left.at == right.at ? left.id < right.id : left.at > right.at;
     });
     segment work{segment::effect::writes};
     work.add(commit_lazily);
     if (!accounts.empty()) work.add(lock_accounts, accounts);
     if (!names.empty()) work.add(lock_names, names);
-    for (auto const& [each, position] : newest_first) work.add(rollback_attempt, each->id);
+    for (auto const& each : pending) work.add(rollback_attempt, each.id);
     return work;
 }
 

@@ -11,7 +11,8 @@
 namespace porter::detail::store::postgres {
 
 /// Undoes those of the attempts that are pending: locks what they count on, then the newest first, so that each
-/// restores what it found.
+/// restores what it found. Those of the same moment are in the order of their ids, so that two rollbacks of the same
+/// attempts never wait for each other.
 segment segment_of_rollback(std::vector<counted_attempt> pending);
 
 /// Attempts that one segment rolls back at most: someone may hold the lock of an account of one of them.

@@ -29,9 +29,11 @@ constexpr char const* delete_attempt = "DELETE FROM attempts WHERE id = $2 AND i
 constexpr char const* reset_counter =
     "DELETE FROM failure_counters WHERE account_id = $2 AND network = $3 AND opened_now($1)";
 
+// In the order of their ids, as whatever locks several sessions.
 constexpr char const* end_oldest =
-    "DELETE FROM sessions WHERE account_id = $1 AND opened_now($2) AND id <="
-    " (SELECT id FROM sessions WHERE account_id = $1 ORDER BY id DESC LIMIT 1 OFFSET $3)";
+    "DELETE FROM sessions WHERE id = ANY (ARRAY(SELECT id FROM sessions WHERE account_id = $1 AND opened_now($2)"
+    " AND id <= (SELECT id FROM sessions WHERE account_id = $1 ORDER BY id DESC LIMIT 1 OFFSET $3)"
+    " ORDER BY id FOR UPDATE))";
 
 constexpr char const* record_address =
     "INSERT INTO addresses AS known (address, network, site, name, account_id, first_seen_at, last_seen_at)"

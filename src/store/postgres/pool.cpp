@@ -84,7 +84,7 @@ pool::pool(options const& options, log::logger& log)
     : options_(options),
       log_(log),
       faults_(log),
-      servers_(options),
+      servers_(io_.get_executor(), options),
       pause_(options.shortest_pause, options.longest_pause),
       openings_left_(options.openings)
 {

@@ -5,18 +5,17 @@
 
 #include <algorithm>
 #include <exception>
-#include <optional>
 #include <utility>
 
-#include "porter/start_error.hpp"
 #include "store/postgres/servers.hpp"
 
 namespace porter::detail::store::postgres {
 
 namespace {
 
-using found_schema = porter::result<schema, std::string>;
-using inspected = porter::result<inspection, open_error>;
+using found_schema = porter::result<schema, schema_error>;
+
+constexpr std::string_view no_privilege = "42501";
 
 /// The catalogues can be read without a privilege on the schema.
 constexpr char const* identity =
@@ -25,9 +24,9 @@ constexpr char const* identity =
     " WHERE n.nspname = 'porter' AND c.relname = 'schema_migrations')";
 
 /// Of these tables ($1) and privileges on each ($2), both separated by spaces, those that the role of this session
-/// lacks.
+/// lacks, and whether that is because there is no such table.
 constexpr char const* missing_privileges = R"(
-SELECT privilege || ' on ' || relname::text
+SELECT privilege || ' on ' || relname::text, relname::text, c.oid IS NULL
 FROM unnest($1, $2) AS needed (tables, privileges)
 CROSS JOIN unnest(string_to_array(tables, ' ')) AS relname
 CROSS JOIN unnest(string_to_array(privileges, ' ')) AS privilege
@@ -68,6 +67,29 @@ start_error bad_data(std::string const& problem)
     return start_error{start_errc::bad_data, "the database: " + problem};
 }
 
+unexpected<schema_error> failed(server_error const& error)
+{
+    schema_error problem{start_errc::unavailable, error.message};
+    std::string_view const code = error.code;
+    if (error.severity != server_error::severity_type::error) return unexpected(std::move(problem));
+    // 42: no such table or column; 22: a value; XX: damaged pages.
+    if (code == no_privilege) {
+        problem.code = start_errc::configuration;
+    } else if (code.starts_with("42") || code.starts_with("22") || code.starts_with("XX")) {
+        problem.code = start_errc::bad_data;
+    }
+    return unexpected(std::move(problem));
+}
+
+void add_missing(row const& from, schema& to)
+{
+    if (!from.boolean(2)) {
+        to.missing.push_back(from.text(0));
+    } else if (std::ranges::find(to.absent, from.text(1)) == to.absent.end()) {
+        to.absent.push_back(from.text(1));
+    }
+}
+
 task<found_schema> read(connection& conn, connection::time deadline, program_role wanted)
 {
     schema found;
@@ -76,44 +98,49 @@ task<found_schema> read(connection& conn, connection::time deadline, program_rol
     segment first{segment::effect::reads};
     first.add(identity).add(missing_privileges, needed.tables, needed.privileges);
     auto const session = co_await conn.exchange(std::move(first), deadline);
-    if (session.outcome != outcome::done) co_return unexpected(session.error.message);
+    if (session.outcome != outcome::done) co_return failed(session.error);
     auto const row = session.results.at(0)[0];
     found.encoding = row.text(0);
     found.role = row.text(1);
     if (!row.boolean(2)) co_return found;
     auto const& missing = session.results.at(1);
-    for (std::size_t i = 0; i < missing.size(); ++i) found.missing.push_back(missing[i].text(0));
+    for (std::size_t i = 0; i < missing.size(); ++i) add_missing(missing[i], found);
     auto const is_hidden = [](std::string const& each) { return each == "SELECT on schema_migrations"; };
     if (std::ranges::any_of(found.missing, is_hidden)) co_return found;
 
     segment second{segment::effect::reads};
     second.add(versions);
     auto const steps = co_await conn.exchange(std::move(second), deadline);
-    if (steps.outcome != outcome::done) co_return unexpected(steps.error.message);
+    if (steps.outcome != outcome::done) co_return failed(steps.error);
     found.version = steps.results.at(0)[0].integer(0);
     found.works_with = steps.results.at(0)[0].integer(1);
     co_return found;
 }
 
-unexpected<open_error> failed(std::string const& server, std::string const& problem)
+start_error cannot_use(std::string const& server, start_errc code, std::string const& problem)
 {
-    return unexpected(open_error{.text = server + ": " + problem});
+    return start_error{code, "cannot use the database: " + server + ": " + problem};
 }
 
-task<inspected> connect_and_read(options options)
+/// Throws start_error.
+task<inspection> connect_and_read(options options)
 {
     auto const executor = co_await asio::this_coro::executor;
     connection conn{executor, options.patience};
-    servers servers{options};
+    servers servers{executor, options};
     auto const connected = co_await servers.connect(conn);
-    if (!connected) co_return unexpected(connected.error());
+    if (!connected) {
+        auto const& error = connected.error();
+        auto const code = error.is_configuration ? start_errc::configuration : start_errc::unavailable;
+        throw start_error{code, "cannot connect to the database: " + error.text};
+    }
     inspection found;
     found.server = servers.last_primary().text();
     auto const deadline = std::chrono::steady_clock::now() + options.patience;
     auto schema = co_await read_schema(conn, deadline);
-    if (!schema) co_return failed(found.server, schema.error());
+    if (!schema) throw cannot_use(found.server, schema.error().code, schema.error().text);
     auto condition = co_await read_condition(conn, deadline);
-    if (!condition) co_return failed(found.server, condition.error());
+    if (!condition) throw cannot_use(found.server, start_errc::unavailable, condition.error());
     found.schema = std::move(*schema);
     found.condition = std::move(*condition);
     co_return found;
@@ -121,13 +148,13 @@ task<inspected> connect_and_read(options options)
 
 }  // namespace
 
-task<porter::result<schema, std::string>> read_schema(connection& conn, connection::time deadline, program_role wanted)
+task<porter::result<schema, schema_error>> read_schema(connection& conn, connection::time deadline, program_role wanted)
 {
     try {
         auto found = co_await read(conn, deadline, wanted);
         co_return found;
     } catch (column_error const& error) {
-        co_return unexpected(std::string{error.what()});
+        co_return unexpected(schema_error{start_errc::bad_data, error.what()});
     }
 }
 
@@ -152,6 +179,10 @@ void reject_unusable(schema const& found, std::int64_t wanted)
                        ": " + migrate);
     }
     reject_newer(found, wanted);
+    if (found.version > 0 && !found.absent.empty()) {
+        throw bad_data("its schema has version " + number + " but no table " + found.absent.front() +
+                       ", which no program of Porter removes: restore it from a backup");
+    }
     if (!found.missing.empty()) {
         throw start_error{start_errc::configuration, "the role " + found.role + " of the database has no " +
                                                          found.missing.front() + ": use one that is a member of " +
@@ -163,21 +194,16 @@ void reject_unusable(schema const& found, std::int64_t wanted)
 inspection check(options const& options)
 {
     asio::io_context io{1};
-    std::optional<inspected> found;
+    inspection found;
     std::exception_ptr thrown;
-    asio::co_spawn(io, connect_and_read(options), [&](std::exception_ptr error, inspected value) {
+    asio::co_spawn(io, connect_and_read(options), [&](std::exception_ptr error, inspection value) {
         thrown = error;
-        found.emplace(std::move(value));
+        found = std::move(value);
     });
     io.run();
     if (thrown) std::rethrow_exception(thrown);
-    if (!*found) {
-        auto const& error = found->error();
-        throw start_error{error.is_configuration ? start_errc::configuration : start_errc::unavailable,
-                          "cannot connect to the database: " + error.text};
-    }
-    reject_unusable((*found)->schema);
-    return std::move(**found);
+    reject_unusable(found.schema);
+    return found;
 }
 
 }  // namespace porter::detail::store::postgres

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "porter/result.hpp"
+#include "porter/start_error.hpp"
 #include "porter/task.hpp"
 #include "store/postgres/condition.hpp"
 #include "store/postgres/connection.hpp"
@@ -28,19 +29,27 @@ struct schema {
     std::int64_t works_with = 0;       ///< the oldest schema_version of a program that can use it
     std::string encoding;              ///< such as UTF8
     std::string role;                  ///< of the session
-    std::vector<std::string> missing;  ///< the privileges that the role lacks, such as "DELETE on sessions"
+    std::vector<std::string> absent;   ///< the tables of the newest step that are not there
+    std::vector<std::string> missing;  ///< the privileges on the others that the role lacks, as "DELETE on sessions"
     program_role wanted_role = program_role::node;  ///< whose privileges these are
 };
 
-/// Reads the schema by a connection that is open and not in use. Errors: one line for a person.
-task<porter::result<schema, std::string>> read_schema(connection& conn, connection::time deadline,
-                                                      program_role wanted = program_role::node);
+/// Why the schema could not be read.
+struct schema_error {
+    start_errc code = start_errc::unavailable;
+    std::string text;  ///< one line for a person
+};
+
+/// Reads the schema by a connection that is open and not in use. Errors: bad_data if what is there is not Porter's
+/// schema; configuration if the role may not read it; unavailable if the server did not answer, or could not.
+task<porter::result<schema, schema_error>> read_schema(connection& conn, connection::time deadline,
+                                                       program_role wanted = program_role::node);
 
 /// Throws start_error (bad_data) if the schema is too new for a program made for `wanted`.
 void reject_newer(schema const& found, std::int64_t wanted = schema_version);
 
-/// Throws start_error: bad_data if the schema is absent, too old or too new for a program made for `wanted`;
-/// configuration if the encoding or the role is wrong. The message says what to do.
+/// Throws start_error: bad_data if the schema is absent, too old, too new or incomplete for a program made for
+/// `wanted`; configuration if the encoding or the role is wrong. The message says what to do.
 void reject_unusable(schema const& found, std::int64_t wanted = schema_version);
 
 /// What check() finds in a database that can be used.

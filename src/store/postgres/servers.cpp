@@ -2,16 +2,21 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <utility>
+#include <variant>
 
-#include "base/resolve.hpp"
+#include "base/awaitable_operators.hpp"
 
 namespace porter::detail::store::postgres {
 
 namespace {
 
+using namespace base::awaitable_operators;
 using found_start = porter::result<std::string, open_error>;
 using std::chrono::steady_clock;
+
+constexpr std::string_view not_tried = "not tried any more";
 
 /// The first version with client_connection_check_interval, as PQserverVersion.
 constexpr int oldest_version = 140'000;
@@ -66,7 +71,7 @@ task<porter::result<primary, open_error>> servers::connect(connection& conn)
     auto const hosts = options_.address.hosts();
     for (std::size_t i = 0; i < hosts.size(); ++i) {
         auto const number = (first_ + i) % hosts.size();
-        auto const start = co_await connect_to(conn, hosts[number]);
+        auto const start = co_await connect_to(conn, number);
         if (start) {
             first_ = number;
             co_return primary{number, *start};
@@ -78,6 +83,18 @@ task<porter::result<primary, open_error>> servers::connect(connection& conn)
     co_return unexpected(std::move(problems));
 }
 
+task<std::optional<host>> servers::find_other_primary(connection& spare, primary known)
+{
+    auto const hosts = options_.address.hosts();
+    for (std::size_t i = 0; i < hosts.size(); ++i) {
+        if (i == known.host) continue;
+        auto const start = co_await connect_to(spare, i);
+        spare.drop("asked");
+        if (start && *start != known.start) co_return hosts[i];
+    }
+    co_return std::nullopt;
+}
+
 std::chrono::milliseconds servers::time_for_one() const noexcept
 {
     // There is no other server to go to, and this one may be slow because all connections are opened again.
@@ -85,14 +102,43 @@ std::chrono::milliseconds servers::time_for_one() const noexcept
     return options_.host_timeout;
 }
 
-task<found_start> servers::connect_to(connection& conn, host const& server)
+task<servers::found_endpoints> servers::look_up(std::size_t number, steady_clock::time_point deadline)
 {
+    auto const& server = options_.address.hosts()[number];
+    try {
+        auto found = co_await look_up_(server.name, server.port, deadline);
+        co_return found;
+    } catch (std::bad_alloc const&) {  // || would wait for stop()
+        co_return unexpected(base::error_code{asio::error::no_memory});
+    }
+}
+
+task<servers::found_endpoints> servers::addresses_of(std::size_t number)
+{
+    auto& name = names_[number];
+    auto const now = steady_clock::now();
+    if (!name.addresses.empty() && now < name.look_up_at) co_return name.addresses;
+    auto first = co_await (look_up(number, now + time_for_one()) || stopped_.wait());
+    auto* const found = std::get_if<found_endpoints>(&first);
+    if (!found) co_return unexpected(base::error_code{asio::error::operation_aborted});
+    if (*found) {
+        name.addresses = **found;
+    } else if (!name.addresses.empty()) {
+        name.look_up_at = steady_clock::now() + lookup_pause;
+        co_return name.addresses;
+    }
+    co_return std::move(*found);
+}
+
+task<found_start> servers::connect_to(connection& conn, std::size_t number)
+{
+    if (is_stopped_) co_return fail(std::string{not_tried});
+    auto const& server = options_.address.hosts()[number];
     if (server.is_unix_socket()) {
         auto only = co_await try_address(conn, server, std::string{});
         co_return only;
     }
-    auto const deadline = steady_clock::now() + time_for_one();
-    auto const found = co_await base::resolve(server.name, server.port, deadline);
+    auto const found = co_await addresses_of(number);
     if (!found) co_return fail("its name cannot be resolved: " + found.error().message());
     found_start last = fail("it has no address");
     for (auto const& each : *found) {
@@ -106,7 +152,7 @@ task<found_start> servers::connect_to(connection& conn, host const& server)
 
 task<found_start> servers::try_address(connection& conn, host const& server, std::string ip)
 {
-    if (is_stopped_) co_return fail("not tried any more");
+    if (is_stopped_) co_return fail(std::string{not_tried});
     auto const deadline = steady_clock::now() + time_for_one();
     auto parameters = options_.address.parameters(server, ip);
     auto const opened = co_await conn.open(std::move(parameters), deadline);

@@ -29,9 +29,17 @@ constexpr char const* list_sessions =
 
 constexpr char const* end_session = "DELETE FROM sessions WHERE id = $1 AND account_id = $2";
 
-constexpr char const* end_sessions = "DELETE FROM sessions WHERE account_id = $1";
+// Of several segments that lock the same sessions each does so in the order of their ids. A DELETE by itself has the
+// order of the table where its plan is a bitmap scan.
+constexpr char const* end_sessions =
+    "DELETE FROM sessions WHERE id = ANY (ARRAY(SELECT id FROM sessions WHERE account_id = $1 ORDER BY id FOR UPDATE))";
 
-// Of several segments that touch the same sessions each locks them in the same order.
+// A new row of account_networks locks the row of its account. A transaction that deletes the account has locked it, and
+// waits for its sessions: so accounts are first here, too. It does not wait for the lock of a login.
+constexpr char const* lock_accounts_of_sessions =
+    "SELECT FROM accounts WHERE id = ANY (ARRAY(SELECT account_id FROM sessions WHERE id = ANY ($1)))"
+    " ORDER BY id FOR KEY SHARE";
+
 constexpr char const* lock_sessions = "SELECT FROM sessions WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE";
 
 constexpr char const* record_uses =
@@ -48,11 +56,14 @@ constexpr char const* note_networks =
     " ON CONFLICT (account_id, network) DO UPDATE SET last_seen_at = greatest(known.last_seen_at, "
     "excluded.last_seen_at)";
 
+// As delete_oldest_networks, for the accounts of these sessions.
 constexpr char const* delete_oldest_networks_of_all =
-    "DELETE FROM account_networks AS known USING (SELECT account_id, network,"
+    "DELETE FROM account_networks WHERE ctid = ANY (ARRAY(SELECT known.ctid FROM (SELECT account_id, network,"
     " row_number() OVER (PARTITION BY account_id ORDER BY last_seen_at DESC, network) AS place FROM account_networks"
     " WHERE account_id = ANY (ARRAY(SELECT account_id FROM sessions WHERE id = ANY ($1)))) AS ranked"
-    " WHERE place > $2 AND known.account_id = ranked.account_id AND known.network = ranked.network";
+    " JOIN accounts ON accounts.id = ranked.account_id"
+    " JOIN account_networks AS known ON known.account_id = ranked.account_id AND known.network = ranked.network"
+    " WHERE place > $2 FOR NO KEY UPDATE OF accounts SKIP LOCKED FOR UPDATE OF known SKIP LOCKED))";
 
 constexpr char const* lock_addresses =
     "SELECT FROM addresses WHERE address = ANY ($1) ORDER BY address FOR NO KEY UPDATE";
@@ -149,7 +160,9 @@ segment touch_sessions(std::span<session_activity const> activities)
         networks.push_back(activity.network);
     }
     segment work{segment::effect::writes};
-    work.add(commit_lazily).add(lock_sessions, ids).add(record_uses, ids, times, addresses);
+    work.add(commit_lazily);
+    if (!moved_ids.empty()) work.add(lock_accounts_of_sessions, moved_ids);
+    work.add(lock_sessions, ids).add(record_uses, ids, times, addresses);
     if (!moved_ids.empty()) {
         // As an opening does: first addresses, then networks.
         work.add(lock_addresses, moved_to).add(record_sights, moved_to, moved_times);

@@ -22,6 +22,10 @@ using std::chrono::steady_clock;
 constexpr std::string_view no_memory = "out of memory";
 constexpr std::string_view stopping = "porterd stops";
 
+/// Errors in a row after which the next server is tried: one that answers and can do nothing any more, as without space
+/// on its disk, may have been replaced.
+constexpr int most_errors = 5;
+
 bool is_empty(session_watch const& watcher)
 {
     return !watcher.on_sessions_ended && !watcher.on_reports_missed && !watcher.on_store_lost &&
@@ -35,7 +39,7 @@ watch::watch(options const& options, log::logger& log, io_executor executor, han
       handlers_(std::move(calls)),
       faults_(log),
       executor_(executor),
-      servers_(options),
+      servers_(executor, options),
       conn_(executor, options.watch_patience),
       pause_(options.shortest_pause, options.longest_pause),
       heartbeat_(clock_),
@@ -149,6 +153,11 @@ void watch::on_disconnected(std::string_view problem)
     server_.reset();
     if (!problem.empty()) conn_.drop(problem);
     if (!problem.empty() && !is_stopping_) faults_.report("watch", {}, problem);
+    install_without_snapshot();
+}
+
+void watch::install_without_snapshot() noexcept
+{
     if (waiting_) journal_.begin_without_snapshot(steady_clock::now());
     install();
 }
@@ -163,6 +172,7 @@ task<void> watch::connect_and_watch()
     }
     journal_.on_connected();
     heartbeat_.on_connected();
+    look_errors_ = beat_errors_ = prune_errors_ = 0;
     server_ = std::move(*connected);
     auto next_beat = steady_clock::now();
     while (!is_stopping_) {
@@ -173,7 +183,6 @@ task<void> watch::connect_and_watch()
             next_beat = now + options_.beat_interval;
             auto const beaten = co_await beat();
             if (!beaten) co_return;
-            pause_.reset();
         }
         auto const pruned = co_await prune();
         if (!pruned) co_return;
@@ -182,6 +191,7 @@ task<void> watch::connect_and_watch()
     }
 }
 
+/// Whether the connection goes on, as beat() and prune().
 task<bool> watch::look()
 {
     auto const sent = steady_clock::now();
@@ -189,7 +199,10 @@ task<bool> watch::look()
     if (begins || !is_watched_) journal_.begin();
     auto work = journal_.look(sent);
     auto const answer = co_await conn_.exchange(std::move(work), sent + options_.watch_patience);
-    if (!is_done(answer)) co_return false;
+    if (!is_done(answer, look_errors_)) {
+        install_without_snapshot();
+        co_return conn_.is_open();
+    }
     auto const found = journal_.take(answer, sent);
     contact_.on_look(sent);
     if (begins) install();
@@ -203,7 +216,8 @@ task<bool> watch::beat()
     auto const sent = steady_clock::now();
     auto work = heartbeat_.beat();
     auto const answer = co_await conn_.exchange(std::move(work), sent + options_.watch_patience);
-    if (!is_done(answer)) co_return false;
+    if (!is_done(answer, beat_errors_)) co_return conn_.is_open();
+    pause_.reset();
     heartbeat_.take(answer, sent, steady_clock::now());
     contact_.on_beat(sent);
     set_proved(true);
@@ -223,16 +237,21 @@ task<bool> watch::prune()
     auto work = journal_.prune(now);
     if (!work) co_return true;
     auto const answer = co_await conn_.exchange(std::move(*work), now + options_.watch_patience);
-    if (!is_done(answer)) co_return false;
+    if (!is_done(answer, prune_errors_)) co_return conn_.is_open();
     journal_.on_pruned(answer);
     co_return true;
 }
 
-bool watch::is_done(reply const& answer)
+/// Drops the connection if the server did not answer, or has answered with one error after the other. One that is
+/// alone is of the moment, such as a lock.
+bool watch::is_done(reply const& answer, int& errors)
 {
-    if (answer.outcome == outcome::done) return true;
-    conn_.drop(answer.error.message);
+    if (answer.outcome == outcome::done) {
+        errors = 0;
+        return true;
+    }
     if (!is_stopping_) faults_.report("watch", answer.error.code, answer.error.message);
+    if (answer.outcome == outcome::unknown || ++errors >= most_errors) conn_.drop(answer.error.message);
     return false;
 }
 

@@ -30,7 +30,9 @@ namespace porter::detail::store::postgres {
 /// from the primary, and when it has rejoined it.
 ///
 /// The journal is read and heartbeats are committed on one connection, which no operation uses: so it is known that the
-/// journal is that of the primary.
+/// journal is that of the primary. It is left for the next server when it is lost, when the server says that it is no
+/// primary any more, when an answer takes longer than options.watch_patience, and after several errors in a row; not
+/// because of a slow answer or a single error.
 ///
 /// Threads: set(), wait_for_contact(), clock() and is_store_lost() on any but that of the executor, one call of set()
 /// at a time. The callbacks are called on the executor's thread.
@@ -80,7 +82,8 @@ private:
     task<bool> prune();
     task<void> watch_contact();
 
-    bool is_done(reply const& answer);
+    bool is_done(reply const& answer, int& errors);
+    void install_without_snapshot() noexcept;
     void on_disconnected(std::string_view problem);
     void set_proved(bool is_proved);
     void install() noexcept;
@@ -108,6 +111,9 @@ private:
     std::optional<primary> server_;         // while there is a connection
     bool is_proved_ = false;                // it has committed a heartbeat
     bool is_watched_ = false;               // set() was called
+    int look_errors_ = 0;                   // in a row
+    int beat_errors_ = 0;
+    int prune_errors_ = 0;
     bool is_stopping_ = false;
     std::optional<waiting_watch> waiting_;
 

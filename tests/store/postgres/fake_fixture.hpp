@@ -63,7 +63,7 @@ public:
 
     asio::io_context io;
     fake::server server{io};
-    postgres::servers servers{fake::options_of({&server})};
+    postgres::servers servers{io.get_executor(), fake::options_of({&server})};
     postgres::connection conn;
 
 private:

@@ -15,7 +15,7 @@ namespace porter::testing {
 class real_connection {
 public:
     explicit real_connection(postgres_fixture const& fixture)
-        : servers_(fixture.options()), conn_(io_.get_executor(), std::chrono::seconds{60})
+        : servers_(io_.get_executor(), fixture.options()), conn_(io_.get_executor(), std::chrono::seconds{60})
     {
         auto const connected = run(io_, servers_.connect(conn_));
         INFO((connected ? "" : connected.error().text));

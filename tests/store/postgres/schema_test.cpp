@@ -109,7 +109,7 @@ TEST_CASE("a newer schema is used while it works with this program")
 
 TEST_CASE("an older schema is rejected")
 {
-    schema const old{.version = 1, .works_with = 1, .encoding = "UTF8", .role = "node", .missing = {}};
+    schema const old{.version = 1, .works_with = 1, .encoding = "UTF8", .role = "node", .absent = {}, .missing = {}};
     CHECK_FALSE(error_of(old, 1));
     auto const error = error_of(old, 2);
     REQUIRE(error);
@@ -119,11 +119,49 @@ TEST_CASE("an older schema is rejected")
 
 TEST_CASE("what an older schema lacks is no missing privilege")
 {
-    schema const old{.version = 1, .works_with = 1, .encoding = "UTF8", .role = "node", .missing = {"SELECT on later"}};
+    schema const old{
+        .version = 1, .works_with = 1, .encoding = "UTF8", .role = "node", .absent = {"later"}, .missing = {}};
     auto const error = error_of(old, 2);
     REQUIRE(error);
     CHECK(error->code() == start_errc::bad_data);
     CHECK(mentions(*error, "porterctl db migrate"));
+}
+
+TEST_CASE("a table that is not there is no missing privilege")
+{
+    NEEDS_POSTGRESQL();
+    postgres_fixture fixture;
+    fixture.administrator().run("DROP TABLE nodes CASCADE");
+    auto const error = error_of_check(fixture.options());
+    REQUIRE(error);
+    CHECK(error->code() == start_errc::bad_data);
+    CHECK(mentions(*error, "no table nodes"));
+    CHECK_FALSE(mentions(*error, "the role"));
+}
+
+TEST_CASE("a list of migrations that is not Porter's is bad data")
+{
+    NEEDS_POSTGRESQL();
+    postgres_fixture fixture;
+    auto administrator = fixture.administrator();
+    auto const* const change = GENERATE("ALTER TABLE schema_migrations DROP COLUMN works_with",
+                                        "ALTER TABLE schema_migrations ALTER COLUMN version TYPE numeric");
+    administrator.run(change);
+    auto const error = error_of_check(fixture.options());
+    REQUIRE(error);
+    CHECK(error->code() == start_errc::bad_data);
+    CHECK(mentions(*error, "cannot use the database"));
+}
+
+TEST_CASE("a schema that the server cannot read at the moment is unavailable")
+{
+    NEEDS_POSTGRESQL();
+    postgres_fixture fixture;
+    auto locker = fixture.administrator();
+    locker.run("BEGIN; LOCK TABLE schema_migrations");
+    auto const error = error_of_check(fixture.options());
+    REQUIRE(error);
+    CHECK(error->code() == start_errc::unavailable);
 }
 
 TEST_CASE("the version is read also by a role that lacks a privilege")

@@ -67,6 +67,40 @@ private:
     std::vector<std::string> all_;
 };
 
+/// Answers the next segment of a watch that was not set: a look, or a heartbeat, which has more statements.
+task<void> answer_next(fake::session& by)
+{
+    constexpr std::uint32_t bigint = 20;
+    auto const number = fake::big_endian(0, 4) + fake::big_endian(1, 4);
+    auto const segment = co_await by.read_segment();
+    std::vector<std::string> results;
+    if (fake::count_of(segment, 'E') == 1) {
+        results.push_back(fake::row({{25, "10:10:"}}));
+    } else {
+        results.assign(2, fake::row({{bigint, number}}));
+        results.push_back(fake::command("DELETE 0"));
+    }
+    co_await by.answer(segment, std::move(results));
+}
+
+/// Answers the next segment with an error of the moment, after which the connection can be used.
+task<void> refuse_next(fake::session& by)
+{
+    co_await by.read_segment();
+    auto const error = fake::report('E', "ERROR", "55P03", "canceling statement due to lock timeout") + fake::ready();
+    co_await by.send(error);
+}
+
+/// Of a watch that looks and commits a heartbeat in turn, without a pause, and never finds an answer late.
+porter::detail::store::postgres::options hasty(std::vector<fake::server const*> const& servers)
+{
+    auto options = fake::options_of(servers);
+    options.look_interval = 1ms;
+    options.beat_interval = 0ms;
+    options.watch_patience = fake::unhurried;
+    return options;
+}
+
 /// A database with an account, and a watch of it that has contact.
 struct watch_fixture {
     watch_fixture() { REQUIRE(running.watch.wait_for_contact(60s)); }
@@ -213,6 +247,52 @@ TEST_CASE("a server that commits no heartbeat is left for the next one")
         snapshot.push_back(fake::row({{25, "10:10:"}}));
         co_await former.answer(look, std::move(snapshot));
         co_await former.read_segment();  // the heartbeat, which waits for a standby
+        auto next = co_await other.accept();
+        co_await next.open();
+    };
+    run(io, script());
+    CHECK(running.log.count("store_failed") >= 1);
+}
+
+TEST_CASE("a server that answers slowly is not left")
+{
+    asio::io_context io;
+    fake::server slow{io};
+    fake::server other{io};
+    running_watch running{hasty({&slow, &other})};
+    auto const script = [&]() -> task<void> {
+        auto const executor = co_await asio::this_coro::executor;
+        auto session = co_await slow.accept();
+        co_await session.open();
+        for (int i = 0; i < 6; ++i) {
+            porter::detail::base::steady_timer many_intervals{executor, 50ms};
+            co_await many_intervals.async_wait(porter::use_task);
+            co_await answer_next(session);
+        }
+        co_await session.read_segment();  // the connection goes on
+        CHECK_FALSE(slow.is_connected_to());
+        CHECK_FALSE(other.is_connected_to());
+    };
+    run(io, script());
+    CHECK(running.watch.wait_for_contact(0ms));
+}
+
+TEST_CASE("a server is not left for one error and is left for many in a row")
+{
+    asio::io_context io;
+    fake::server first{io};
+    fake::server other{io};
+    running_watch running{hasty({&first, &other})};
+    auto const script = [&]() -> task<void> {
+        auto session = co_await first.accept();
+        co_await session.open();
+        for (int i = 0; i < 10; ++i) {
+            co_await refuse_next(session);
+            co_await answer_next(session);
+            co_await answer_next(session);
+        }
+        for (int i = 0; i < 9; ++i) co_await refuse_next(session);  // the last one is the fifth of a look
+        co_await session.wait_for_end();
         auto next = co_await other.accept();
         co_await next.open();
     };

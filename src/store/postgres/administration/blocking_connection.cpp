@@ -6,7 +6,6 @@
 #include <string_view>
 #include <thread>
 
-#include "porter/start_error.hpp"
 #include "store/postgres/reconnect_pause.hpp"
 
 namespace porter::detail::store::postgres::administration {
@@ -63,13 +62,10 @@ bool is_about_content(server_error const& error) noexcept
 }
 
 blocking_connection::blocking_connection(postgres::options options)
-    : options_(std::move(options)), servers_(options_), conn_(io_.get_executor(), answer_patience)
+    : options_(std::move(options)), servers_(io_.get_executor(), options_), conn_(io_.get_executor(), answer_patience)
 {
     auto const connected = connect();
-    if (connected) return;
-    auto const& error = connected.error();
-    throw start_error{error.is_configuration ? start_errc::configuration : start_errc::unavailable,
-                      "cannot reach the database: " + error.text};
+    if (!connected) throw connected.error();
 }
 
 template <typename Value>
@@ -87,16 +83,28 @@ Value blocking_connection::run(task<Value> work)
     return std::move(*value);
 }
 
-porter::result<void, open_error> blocking_connection::connect()
+porter::result<void, start_error> blocking_connection::connect()
 {
-    auto connected = run(servers_.connect(conn_));
-    if (!connected) return unexpected(connected.error());
+    auto const unreachable = [](open_error const& error) {
+        auto const code = error.is_configuration ? start_errc::configuration : start_errc::unavailable;
+        return unexpected(start_error{code, "cannot reach the database: " + error.text});
+    };
+    auto const connected = run(servers_.connect(conn_));
+    if (!connected) return unreachable(connected.error());
+    connection spare{io_.get_executor(), answer_patience};
+    if (auto const other = run(servers_.find_other_primary(spare, *connected))) {
+        conn_.drop("there are two primaries");
+        return unexpected(start_error{start_errc::unavailable,
+                                      primary().text() + " and " + other->text() +
+                                          " both say that they are the primary of the database (split brain): stop the "
+                                          "wrong one, or name the right one alone in the URL"});
+    }
     segment first{segment::effect::reads};
     first.add(settings);
     auto const answer = run(conn_.exchange(std::move(first), steady_clock::now() + options_.patience));
     if (answer.outcome == outcome::done) return {};
     conn_.drop(answer.error.message);
-    return unexpected(open_error{.text = answer.error.message});
+    return unreachable({.text = answer.error.message});
 }
 
 void blocking_connection::connect_again()
@@ -104,8 +112,7 @@ void blocking_connection::connect_again()
     if (conn_.is_open()) return;
     auto const connected = connect();
     if (connected) return;
-    throw administration_error{administration_errc::unavailable,
-                               "cannot reach the database: " + connected.error().text};
+    throw administration_error{administration_errc::unavailable, connected.error().what()};
 }
 
 reply blocking_connection::send(segment work, std::chrono::seconds patience)
@@ -182,7 +189,7 @@ schema blocking_connection::read_schema(program_role wanted)
     connect_again();
     auto found = run(postgres::read_schema(conn_, steady_clock::now() + answer_patience, wanted));
     if (found) return std::move(*found);
-    throw administration_error{administration_errc::unavailable, "cannot use " + display_name() + ": " + found.error()};
+    throw start_error{found.error().code, "cannot use " + display_name() + ": " + found.error().text};
 }
 
 transaction::transaction(blocking_connection& on) : on_(on)

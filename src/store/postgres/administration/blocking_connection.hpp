@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "porter/start_error.hpp"
 #include "porter/task.hpp"
 #include "store/administration_error.hpp"
 #include "store/postgres/connection.hpp"
@@ -34,8 +35,8 @@ public:
     /// How long it waits for an answer: longer than the server's timeout for a statement.
     static constexpr std::chrono::seconds answer_patience{35};
 
-    /// Connects. Throws start_error: unavailable if no server is a primary that can be reached; configuration if a
-    /// server refused the login.
+    /// Connects. Throws start_error: unavailable if no server is a primary that can be reached, or two say that they
+    /// are; configuration if a server refused the login.
     explicit blocking_connection(postgres::options options);
 
     /// Sends a look-up, again if the connection was lost. Throws administration_error.
@@ -49,7 +50,7 @@ public:
     /// The same; none: it was refused because a row with these values exists.
     std::optional<change_answer> change_unless_taken(segment work);
 
-    /// Throws administration_error.
+    /// Throws start_error, with the code of schema_error. Throws administration_error.
     schema read_schema(program_role wanted);
 
     host const& primary() const noexcept { return servers_.last_primary(); }
@@ -65,7 +66,7 @@ private:
     template <typename Value>
     Value run(task<Value> work);
 
-    porter::result<void, open_error> connect();
+    porter::result<void, start_error> connect();
     void connect_again();
     reply send(segment work, std::chrono::seconds patience = answer_patience);
     std::optional<change_answer> send_change(segment const& work, bool may_be_taken);

@@ -81,7 +81,7 @@ cluster_status cluster_status_of(blocking_connection& db)
     });
     status.clock_offset = read_offset(db);
     auto const schema = db.read_schema(program_role::administrator);
-    if (schema.version > 0 && schema.missing.empty()) status.nodes = read_nodes(db);
+    if (schema.version > 0 && schema.absent.empty() && schema.missing.empty()) status.nodes = read_nodes(db);
     return status;
 }
 

@@ -53,7 +53,6 @@ public:
                                                        base::instant now) override;
     std::vector<throttled_network> list_throttled_networks(throttle_rules const& rules, std::uint32_t max_registrations,
                                                            base::instant now) override;
-    /// Leaves pending attempts, which count until they are decided.
     std::size_t enable_network(std::string const& network) override;
     /// At a name that no account has, porterd counts failures by a digest whose key it alone has: they are not here.
     attempt_history history_of(std::optional<account_id> account, std::string const& network,

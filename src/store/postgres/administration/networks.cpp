@@ -51,7 +51,7 @@ GROUP BY site HAVING count(*) >= $2 ORDER BY site)";
 
 // porterd decides on an attempt while it has this lock.
 constexpr char const* lock_network = "SELECT pg_advisory_xact_lock(76782, hashtext($1))";
-// A pending attempt counts until its password was checked, which takes the time of a hash.
+// With its row a pending attempt would lose what its rollback restores.
 constexpr char const* delete_failures = "DELETE FROM attempts WHERE network = $1 AND NOT is_pending";
 constexpr char const* delete_registrations = "DELETE FROM registrations WHERE network = $1";
 

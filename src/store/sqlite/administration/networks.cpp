@@ -86,7 +86,12 @@ std::vector<throttled_network> list_throttled_networks(database& db, throttle_ru
 std::size_t enable_network(database& db, std::string const& network)
 {
     guarded_transaction tx{db};
-    statement{db, "DELETE FROM network_failures WHERE network = ?1", network}.run();
+    // With its row a pending attempt would lose what its rollback restores.
+    statement{db,
+              "DELETE FROM network_failures WHERE network = ?1"
+              " AND id NOT IN (SELECT failure_id FROM undecided_tries)",
+              network}
+        .run();
     auto const forgotten = static_cast<std::size_t>(db.changes());
     statement{db, "DELETE FROM registrations WHERE network = ?1", network}.run();
     tx.commit();

@@ -51,6 +51,27 @@ TEST_CASE("an enabled network is allowed at once because porterd keeps no copy o
     CHECK(taken->decision.allows());
 }
 
+TEST_CASE("an attempt that is pending while its network is enabled still counts and can be rolled back")
+{
+    administrator_fixture admin{GENERATE(from_range(administered_stores()))};
+    admin.fail(known_network, 2, 0);
+    auto const begin = [&](int seconds) {
+        auto const begun =
+            admin.run(admin.ports.attempts.begin(attempt_at(admin.alice.id, known_network, seconds), few_attempts));
+        REQUIRE(begun);
+        return *begun;
+    };
+    auto const pending = begin(1);
+    REQUIRE(pending.decision.allows());
+    CHECK(admin.db().enable_network(known_network) == 2);
+    admin.fail(known_network, 2, 2);
+    CHECK_FALSE(begin(3).decision.allows());
+    REQUIRE(admin.run(admin.ports.attempts.rollback({pending.counted})));
+    CHECK(admin.db().list_counters(admin.alice.id).empty());
+    CHECK(admin.db().find_account(admin.alice.folded_name)->failed_since == 0);
+    CHECK(begin(3).decision.allows());
+}
+
 TEST_CASE("each throttled network is listed with its count and the end of the limit")
 {
     administrator_fixture admin{GENERATE(from_range(administered_stores()))};
