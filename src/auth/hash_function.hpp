@@ -30,15 +30,16 @@ public:
     /// The cost of make().
     virtual base::hash_cost cost() const noexcept = 0;
 
-    /// The cost of verifying a stored hash; none: it is unreadable. Fast, like the functions below.
+    /// The cost of verifying a stored hash; none: it is unreadable, or of another function. Fast, like the functions
+    /// below.
     virtual std::optional<base::hash_cost> cost_of(std::string_view stored) const noexcept = 0;
 
     /// Text like a stored hash of this cost, with random bytes as salt and hash: no known password matches it. Throws
     /// std::bad_alloc.
     virtual std::string dummy_hash(base::hash_cost const& cost) const = 0;
 
-    /// Whether a stored hash has other parameters than make() uses.
-    bool is_stale(std::string_view stored) const noexcept { return cost_of(stored) != cost(); }
+    /// Whether a stored hash has other parameters than make() uses, or is of another function.
+    virtual bool is_stale(std::string_view stored) const noexcept { return cost_of(stored) != cost(); }
 };
 
 }  // namespace porter::detail::auth

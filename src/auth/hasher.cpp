@@ -5,7 +5,7 @@
 #include <new>
 #include <utility>
 
-#include "auth/argon2id.hpp"
+#include "auth/stored_hash.hpp"
 #include "auth/strength.hpp"
 #include "base/asio.hpp"
 #include "base/suspended_task.hpp"
@@ -70,7 +70,7 @@ seconds waiting_time(std::size_t jobs, std::size_t threads, nanoseconds per_job)
 }
 
 hasher::hasher(hash_options options, log::logger& log)
-    : hasher(options, std::make_unique<argon2id>(options.memory, options.ops), log)
+    : hasher(options, std::make_unique<stored_hash>(options.memory, options.ops), log)
 {}
 
 hasher::hasher(hash_options options, std::unique_ptr<hash_function> function, log::logger& log)

@@ -41,8 +41,9 @@ struct hash_options {
 /// resume with `busy`.
 class hasher {
 public:
-    /// Argon2id with the given parameters. Makes one hash to measure its time. Throws start_error when libsodium does
-    /// not support the parameters, there is no memory for a hash, or the password list is invalid.
+    /// Argon2id with the given parameters, which also verifies the hashes of imported accounts (stored_hash). Makes one
+    /// hash to measure its time. Throws start_error when libsodium does not support the parameters, there is no memory
+    /// for a hash, or the password list is invalid.
     hasher(hash_options options, log::logger& log);
 
     /// The same with another function; ignores `memory` and `ops`.
@@ -76,7 +77,7 @@ public:
     task<result<std::optional<std::string>>> weakness(base::secret password, std::string name, identity::address from,
                                                       source origin = source::unknown);
 
-    /// Whether a stored hash has other parameters than the current ones. Fast.
+    /// Whether a stored hash has other parameters than the current ones, or is of another function. Fast.
     bool needs_rehash(std::string const& stored) const noexcept { return function_->is_stale(stored); }
 
 private:

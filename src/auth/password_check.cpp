@@ -36,8 +36,10 @@ check_result check_password(hash_function& function, std::optional<std::string> 
         has_failed = has_failed || computed == verify_result::failed;
         if (is_own) of_own = computed;
     }
-    if (has_failed) return check_result::failed;
-    if (stored && !own) return check_result::unreadable;
+    // The hash of an imported account, or text that is not computed.
+    if (stored && !own) of_own = function.verify(*stored, password);
+    if (has_failed || of_own == verify_result::failed) return check_result::failed;
+    if (of_own == verify_result::unreadable) return check_result::unreadable;
     return of_own == verify_result::match ? check_result::match : check_result::mismatch;
 }
 

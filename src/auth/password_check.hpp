@@ -34,7 +34,7 @@ enum class check_result : std::uint8_t {
 
 /// Verifies a password against the hash of an account; none: there is no account. Computes one hash of each cost in
 /// `costs`, in order: the stored one for its cost, dummy hashes for all others. Returns after the last. A stored hash
-/// of another cost is computed in addition, at the end. Never throws.
+/// of another cost or function is computed in addition, at the end. Never throws.
 check_result check_password(hash_function& function, std::optional<std::string> const& stored,
                             std::vector<base::hash_cost> costs, std::string_view password);
 

@@ -60,6 +60,10 @@ public:
     virtual result<account_id> add_account(std::string const& name, std::string const& folded_name,
                                            std::string const& password_hash, base::timestamp now) = 0;
 
+    /// Adds all of these accounts, in their order, except those whose folded name an account has, which stays as it is.
+    /// Returns the number of added ones.
+    virtual std::size_t import_accounts(std::vector<imported_account> const& accounts, base::timestamp now) = 0;
+
     /// Sets another password, ends every session, and resets the failure counters and with them a lock. Returns the
     /// number of ended sessions. Errors: not_found.
     virtual result<std::size_t> set_password(account_id id, std::string const& password_hash) = 0;

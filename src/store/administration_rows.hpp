@@ -9,7 +9,7 @@
 #include "store/records.hpp"
 #include "store/throttle.hpp"
 
-/// What administration reads from a store. No row has a secret.
+/// What administration reads from a store, without secrets, and imported_account, which it adds.
 namespace porter::detail::store {
 
 /// An account.
@@ -26,6 +26,14 @@ struct account_row {
     std::uint32_t failed_from_unknown = 0;  ///< in a row, from networks that are not known to the account
     std::uint32_t sessions = 0;             ///< including expired ones that are not pruned
     std::uint32_t addresses = 0;            ///< at which it was the last one seen
+};
+
+/// An account from elsewhere, to be added.
+struct imported_account {
+    std::string name;
+    std::string folded_name;
+    std::string password_hash;
+    std::optional<base::timestamp> disabled_at;
 };
 
 /// A failure counter of an account.

@@ -1,4 +1,6 @@
-// A stored password hash, which may have been edited by hand. It is parsed and not computed. Input: the hash.
+// A stored password hash, which may have been edited by hand or made by another program. It is parsed and not computed.
+// Input: the hash.
+#include "auth/stored_hash.hpp"
 #include "auth/argon2id.hpp"
 #include "base/hash_cost.hpp"
 #include "fuzz/fuzzer.hpp"
@@ -34,6 +36,27 @@ bool is_phc_string(std::string_view text)
            skip_all(text, base64) == 43 && text.empty();
 }
 
+/// One that accounts are imported with.
+void check_foreign(std::string_view text)
+{
+    namespace auth = detail::auth;
+    require(!auth::argon2id::is_readable(text) || auth::stored_hash::is_readable(text),
+            "a hash of our own is readable");
+    auto const read = auth::read_imported_hash(text, {8, 1});
+    if (!read) return;
+    if (read->kind == auth::foreign_hash::kind::whole) {
+        require(auth::stored_hash::is_readable(read->text), "what is stored as it is can be read");
+        return;
+    }
+    require(read->digest.size() == auth::digest_length(read->function), "a digest has the length of its function");
+    if (auth::is_weak(read->function)) {
+        auto const again = auth::read_function(auth::text_of(read->function));
+        require(again == read->function, "the text of a weak function leads back to it");
+    } else {
+        require(auth::stored_hash::is_readable(read->text), "what is stored as it is can be read");
+    }
+}
+
 }  // namespace
 
 void check(std::string_view stored)
@@ -46,6 +69,7 @@ void check(std::string_view stored)
     bool const stale = function.is_stale(std::string{stored});
     bool const current = stored.starts_with("$argon2id$v=19$m=8192,t=1,p=1$");
     require(!readable || stale == !current, "a hash is stale unless it has the current cost");
+    check_foreign(stored);
 }
 
 }  // namespace porter::fuzzing

@@ -1,5 +1,6 @@
-"""Several porterd on one PostgreSQL database (docs/deploy.md, Several servers; SECURITY.md: P2, P6)."""
+"""Several porterd on one PostgreSQL database (docs/deploy.md, Several servers; SECURITY.md: P2, P6, P9)."""
 import contextlib
+import json
 import pathlib
 import shutil
 import signal
@@ -9,9 +10,10 @@ import tempfile
 import unittest
 
 from support.case import OTHER_PASSWORD, PASSWORD, ServerCase
+from support.importing import ImportedAccounts
 from support.key_pair import KeyPair
 from support.postgres import EMPTY, Postgres
-from support.server import PORTERD, Server, clean_environment, run
+from support.server import PORTERCTL, PORTERD, Server, clean_environment, run
 from support.waiting import until
 
 NEW_PASSWORD = "wholly new orbit 77"
@@ -83,6 +85,25 @@ class SharedCase(ServerCase):
         self.assertEqual(self.attempts(4, name), ["bad_credentials"] * 4)
         # If the pause of a second is over, one more failure makes it longer.
         self.assertIn("throttled", self.attempts(4, name))
+
+
+class Imported(ImportedAccounts, SharedCase):
+    """SECURITY.md: P9."""
+
+    def import_text(self, text, *options):
+        done = run(PORTERCTL, "--json", "accounts", "import", "-", *options, "--database",
+                   self.postgres.url("porterctl", self.database), stdin=text, home=FOLDER)
+        self.assertEqual(done.returncode, 0, done.err)
+        return json.loads(done.out)
+
+    def hash_of(self, name):
+        return self.sql(f"SELECT password_hash FROM accounts WHERE name = '{name}'")
+
+    def test_thousands_of_accounts_are_one_import(self):
+        text = "".join(f"many {number}\t$2b$10$" + "a" * 53 + "\n" for number in range(5000)).encode()
+        self.assertEqual(self.import_text(text)["imported"], 5000)
+        self.assertEqual(self.import_text(text)["already_there"], 5000)
+        self.assertEqual(self.sql("SELECT count(DISTINCT created_at) FROM accounts WHERE name LIKE 'many %'"), "1")
 
 
 class TwoServers(SharedCase):

@@ -10,6 +10,7 @@ endif()
 
 if(PORTER_BUILD_SERVER)
   find_package(fmt REQUIRED)
+  find_package(libcrypt REQUIRED)
   find_package(SQLite3 3.37 REQUIRED)  # STRICT tables
   find_package(zxcvbn REQUIRED)
 endif()

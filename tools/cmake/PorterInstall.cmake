@@ -41,6 +41,7 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/tools/cmake/porterConfig.cma
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/porterConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/porterConfig.cmake ${PROJECT_BINARY_DIR}/porterConfigVersion.cmake
               ${PROJECT_SOURCE_DIR}/tools/cmake/FindAsio.cmake
+              ${PROJECT_SOURCE_DIR}/tools/cmake/Findlibcrypt.cmake
               ${PROJECT_SOURCE_DIR}/tools/cmake/Findlibsodium.cmake
               ${PROJECT_SOURCE_DIR}/tools/cmake/Findutf8proc.cmake
               ${PROJECT_SOURCE_DIR}/tools/cmake/Findzxcvbn.cmake
@@ -88,5 +89,5 @@ if(PORTER_BUILD_SERVER)
     set(libpq libpq)
   endif()
   porter_pkg_config(server "accounts, sessions and encryption in front of a TCP service" ARCHIVES server protocol
-                    REQUIRES porter-wire libssl libcrypto fmt sqlite3 ${libpq} LIBRARIES -lzxcvbn)
+                    REQUIRES porter-wire libssl libcrypto fmt sqlite3 ${libpq} LIBRARIES -lcrypt -lzxcvbn)
 endif()

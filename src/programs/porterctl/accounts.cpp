@@ -8,6 +8,7 @@
 #include "auth/throttle_rules.hpp"
 #include "base/text.hpp"
 #include "config/option_error.hpp"
+#include "programs/porterctl/account_transfer.hpp"
 #include "programs/porterctl/command.hpp"
 #include "programs/porterctl/new_password.hpp"
 #include "programs/porterctl/open_database.hpp"
@@ -274,6 +275,20 @@ constexpr command table[] = {
      "  porterctl accounts delete Alice\n"
      "  porterctl accounts delete Alice --yes\n",
      remove},
+    {"accounts", "import", "FILE", 1, 1, "dry-run hash-memory hash-ops",
+     "create the accounts of a file, with their hashes",
+     "A line an account: name, tab, hash, and possibly a tab and the word disabled. FILE may be - for standard\n"
+     "input. Hashes: Argon2, bcrypt, yescrypt, sha512-crypt, sha256-crypt, and what Django, Mosquitto, Dovecot,\n"
+     "LDAP servers and htpasswd write. Weak ones are wrapped in Argon2id; each is replaced at the first login.\n"
+     "An account that exists stays as it is. If a line is refused, nothing is imported (65).\n",
+     "  porterctl accounts import accounts.tsv --dry-run\n"
+     "  getent shadow | awk -F: -v OFS='\\t' '$2 ~ /^[$]/ {print $1, $2}' | porterctl accounts import -\n",
+     import_accounts},
+    {"accounts", "export", "", 0, 0, "with-password-hashes", "all accounts as lines, for import elsewhere",
+     "Name and state, separated by a tab; with --with-password-hashes name, hash and state, as import reads them.\n",
+     "  porterctl accounts export\n"
+     "  (umask 077; porterctl accounts export --with-password-hashes >accounts.tsv)\n",
+     export_accounts},
 };
 
 }  // namespace

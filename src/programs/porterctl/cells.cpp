@@ -51,6 +51,7 @@ std::string cell_of(value const& content, cell_format style, base::timestamp now
                    [&](size_in_bytes size) {
                        return for_people ? detail::terminal::rounded_size(size.bytes) : std::to_string(size.bytes);
                    },
+                   [](std::vector<std::int64_t> const& numbers) { return fmt::format("{}", fmt::join(numbers, ",")); },
                    [](auto const& list) { return std::to_string(list.size()); }},
         content);
 }

@@ -23,6 +23,8 @@ struct context {
     std::optional<detail::base::secret> password;  ///< from --password-file
     std::string to;                                ///< from --to; empty: not given
     bool yes = false;
+    bool dry_run = false;
+    bool with_password_hashes = false;
     detail::config::porterd_options configuration;  ///< porterd's: the database, the rules for passwords
     output& out;
 

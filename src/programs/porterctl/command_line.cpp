@@ -124,7 +124,7 @@ std::vector<std::string> words_of(std::vector<std::string> const& rest, added_op
     for (auto const& one : rest) {
         if (options_allowed && one == "--") {
             options_allowed = false;
-        } else if (options_allowed && one.starts_with('-')) {
+        } else if (options_allowed && one.starts_with('-') && one != "-") {
             reject_unknown(one, known);
         } else {
             words.push_back(one);
@@ -148,6 +148,8 @@ invocation parse_porterctl(std::vector<std::string> arguments)
     added["version"] = app.add_flag("--version", parsed.version);
     added["json"] = app.add_flag("--json", parsed.json);
     added["yes"] = app.add_flag("--yes", parsed.yes);
+    added["dry-run"] = app.add_flag("--dry-run", parsed.dry_run);
+    added["with-password-hashes"] = app.add_flag("--with-password-hashes", parsed.with_password_hashes);
     for (auto const name : with_value) {
         added[name] = app.add_option("--" + std::string{name}, texts[name])->allow_extra_args(false);
     }

@@ -19,6 +19,8 @@ struct invocation {
     std::string password_file;
     std::string to;
     bool yes = false;
+    bool dry_run = false;
+    bool with_password_hashes = false;
     bool json = false;
     detail::config::command_line configuration;  ///< the options that porterd has as well
 };

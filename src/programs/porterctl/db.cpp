@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "auth/argon2id.hpp"
+#include "auth/stored_hash.hpp"
 #include "base/hash_cost.hpp"
 #include "base/text.hpp"
 #include "config/option_error.hpp"
@@ -65,7 +65,7 @@ void find_wrong_addresses(store::administration& db, std::vector<std::string>& f
 void find_wrong_hashes(store::administration& db, std::vector<std::string>& faults)
 {
     db.for_each_password_hash([&](auto id, std::string const& name, std::string const& hash) {
-        if (detail::auth::argon2id::is_readable(hash)) return;
+        if (detail::auth::stored_hash::is_readable(hash)) return;
         auto const account = fmt::format("account {} ({})", id, name);
         constexpr auto remedy = "so no password opens it: porterctl accounts set-password stores another";
         auto const cost = base::hash_cost_of(hash);

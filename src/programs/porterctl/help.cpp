@@ -18,6 +18,8 @@ constexpr option_help options[] = {
     {"account", "NAME", "only the sessions of this account"},
     {"to", "URL", "the PostgreSQL database: postgresql://[USER@]HOST[,HOST...]/DATABASE"},
     {"yes", "", "do not ask for confirmation"},
+    {"dry-run", "", "change nothing: count what would be imported, and what is refused"},
+    {"with-password-hashes", "", "also the hashes, which are secrets: in the form that import reads"},
     {"password-file", "FILE", "the new password, in a file of one line"},
     {"min-password-length", "N", "in characters, as of porterd (8)"},
     {"password-list", "FILE", "SHA-1 sums of rejected passwords, as of porterd (none)"},

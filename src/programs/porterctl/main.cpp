@@ -95,6 +95,8 @@ exit_code run(std::vector<std::string> arguments)
                 .password = password_of(parsed, out),
                 .to = parsed.to,
                 .yes = parsed.yes,
+                .dry_run = parsed.dry_run,
+                .with_password_hashes = parsed.with_password_hashes,
                 .configuration = config::resolve(parsed.configuration, config::environment::of_process(),
                                                  config::purpose::administration),
                 .out = out};

@@ -84,14 +84,18 @@ output::output(bool json)
 void output::list(std::vector<record> const& rows, std::string const& none,
                   std::span<std::string_view const> dispensable)
 {
-    if (form_ == form::json) return write(text_of(json_of(value{rows})));
-    if (form_ == form::tabs) {
-        for (auto const& row : rows) write(terminal::tab_separated(cells_of(row, cell_format::exact)));
-        return;
-    }
+    if (form_ != form::table) return lines(rows);
     if (rows.empty()) return write(none + '\n');
     auto const heading = bold_ ? terminal::table::heading::bold : terminal::table::heading::plain;
     write(listing(rows, dispensable, terminal::columns_of(STDOUT_FILENO), heading, base::system_clock{}.now()));
+}
+
+void output::lines(std::vector<record> const& rows)
+{
+    if (form_ == form::json) return write(text_of(json_of(value{rows})));
+    std::string text;
+    for (auto const& row : rows) text += terminal::tab_separated(cells_of(row, cell_format::exact));
+    write(text);
 }
 
 void output::show(record const& object)

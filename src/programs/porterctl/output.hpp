@@ -22,6 +22,9 @@ public:
     /// out, in their order, if it is too narrow.
     void list(std::vector<record> const& rows, std::string const& none, std::span<std::string_view const> dispensable);
 
+    /// Objects as lines of tab-separated values, on a terminal, too: for other programs to read.
+    void lines(std::vector<record> const& rows);
+
     /// One object: a line for each member, and for each item of a member that is a list.
     void show(record const& object);
 

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "auth/argon2id.hpp"
+#include "auth/stored_hash.hpp"
 #include "auth/throttle_rules.hpp"
 #include "base/text.hpp"
 #include "config/option_error.hpp"
@@ -139,7 +139,7 @@ std::vector<finding> find_rules(login_query const& query, store::administration&
                             "the account is disabled: porterctl accounts enable lets it in again",
                             {}});
     }
-    if (query.account && !detail::auth::argon2id::is_readable(db.password_hash_of(query.account->id))) {
+    if (query.account && !detail::auth::stored_hash::is_readable(db.password_hash_of(query.account->id))) {
         findings.push_back(
             {"password_unreadable",
              "bad_credentials",

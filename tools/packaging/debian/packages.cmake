@@ -87,7 +87,8 @@ if(PORTER_POSTGRES)
   set(libpq "libpq-dev, ")
 endif()
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
-    "libasio-dev, libfmt-dev, ${libpq}libsodium-dev, libsqlite3-dev, libssl-dev, libutf8proc-dev, libzxcvbn-dev")
+    "libasio-dev, libcrypt-dev, libfmt-dev, ${libpq}libsodium-dev, libsqlite3-dev, libssl-dev, libutf8proc-dev, \
+libzxcvbn-dev")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS "cmake, pkgconf")
 set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION "accounts, sessions and encryption for TCP services (library)
 Porter is a C++20 coroutine library on standalone Asio: a server with

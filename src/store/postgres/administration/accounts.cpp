@@ -1,5 +1,8 @@
 #include "store/postgres/administration/accounts.hpp"
 
+#include <algorithm>
+#include <cstdint>
+#include <span>
 #include <utility>
 
 #include "store/postgres/rows.hpp"
@@ -28,6 +31,16 @@ constexpr char const* insert_account =
     "INSERT INTO accounts (name, folded_name, password_hash, created_at) VALUES ($1, $2, $3, $4)"
     " ON CONFLICT (folded_name) DO NOTHING RETURNING id";
 constexpr char const* find_added = "SELECT id FROM accounts WHERE folded_name = $1 AND password_hash = $2";
+
+// A row for each account that was added.
+constexpr char const* insert_accounts =
+    "INSERT INTO accounts (name, folded_name, password_hash, disabled_at, created_at)"
+    " SELECT name, folded_name, password_hash, disabled_at, $5"
+    " FROM unnest($1, $2, $3, $4) AS each (name, folded_name, password_hash, disabled_at)"
+    " ON CONFLICT (folded_name) DO NOTHING RETURNING id";
+constexpr char const* find_all_added =
+    "SELECT id FROM accounts JOIN unnest($1, $2) AS each (key, hash) ON folded_name = key AND password_hash = hash";
+constexpr std::size_t imported_at_once = 1'000;
 
 constexpr char const* count_sessions = "SELECT count(*) FROM sessions WHERE account_id = $1";
 
@@ -89,6 +102,27 @@ result<std::size_t> read_ended(blocking_connection& db, change_answer const& ans
     return read_results(db, [&] { return static_cast<std::size_t>(answer.results.at(1)[0].integer(0)); });
 }
 
+/// Some of the accounts that are imported, a list for each column.
+struct account_columns {
+    std::vector<std::string> names;
+    std::vector<std::string> folded_names;
+    std::vector<std::string> hashes;
+    std::vector<std::optional<std::int64_t>> disabled_at;
+};
+
+account_columns columns_of(std::span<imported_account const> accounts)
+{
+    account_columns columns;
+    for (auto const& each : accounts) {
+        columns.names.push_back(each.name);
+        columns.folded_names.push_back(each.folded_name);
+        columns.hashes.push_back(each.password_hash);
+        auto const disabled = each.disabled_at;
+        columns.disabled_at.push_back(disabled ? std::optional{disabled->time_since_epoch().count()} : std::nullopt);
+    }
+    return columns;
+}
+
 /// A name that no account has: names have no control characters.
 std::string unowned_name(account_id id)
 {
@@ -148,6 +182,27 @@ result<account_id> add_account(blocking_connection& db, std::string const& name,
     auto const& added = answer.results.at(answer.is_repeated ? 1 : 0);
     if (added.empty()) return unexpected(errc::name_taken);
     return read_results(db, [&] { return added[0].integer(0); });
+}
+
+std::size_t import_accounts(blocking_connection& db, std::vector<imported_account> const& accounts, base::timestamp now)
+{
+    segment work{segment::effect::writes};
+    std::size_t statements = 0;  // of each kind
+    std::span<imported_account const> left{accounts};
+    while (!left.empty()) {
+        auto const some = left.first(std::min(left.size(), imported_at_once));
+        auto const columns = columns_of(some);
+        work.add(insert_accounts, columns.names, columns.folded_names, columns.hashes, columns.disabled_at, now);
+        work.add(find_all_added, columns.folded_names, columns.hashes);
+        left = left.subspan(some.size());
+        ++statements;
+    }
+    if (statements == 0) return 0;
+    auto const answer = db.change(std::move(work));
+    std::size_t added = 0;
+    for (std::size_t i = 0; i < statements; ++i)
+        added += answer.results.at(2 * i + (answer.is_repeated ? 1 : 0)).size();
+    return added;
 }
 
 result<std::size_t> set_password(blocking_connection& db, account_id id, std::string const& password_hash)

@@ -18,6 +18,8 @@ std::string password_hash_of(blocking_connection& db, account_id id);
 void for_each_password_hash(blocking_connection& db, store::administration::hash_callback const& callback);
 result<account_id> add_account(blocking_connection& db, std::string const& name, std::string const& folded_name,
                                std::string const& password_hash, base::timestamp now);
+std::size_t import_accounts(blocking_connection& db, std::vector<imported_account> const& accounts,
+                            base::timestamp now);
 result<std::size_t> set_password(blocking_connection& db, account_id id, std::string const& password_hash);
 result<void> rename_account(blocking_connection& db, account_id id, std::string const& name,
                             std::string const& folded_name);

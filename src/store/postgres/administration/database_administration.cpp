@@ -56,6 +56,11 @@ result<account_id> database_administration::add_account(std::string const& name,
     return on_database::add_account(db_, name, folded_name, password_hash, now);
 }
 
+std::size_t database_administration::import_accounts(std::vector<imported_account> const& accounts, base::timestamp now)
+{
+    return on_database::import_accounts(db_, accounts, now);
+}
+
 result<std::size_t> database_administration::set_password(account_id id, std::string const& password_hash)
 {
     return on_database::set_password(db_, id, password_hash);

@@ -103,6 +103,27 @@ result<account_id> add_account(database& db, std::string const& name, std::strin
     return id;
 }
 
+std::size_t import_accounts(database& db, std::vector<imported_account> const& accounts, base::timestamp now)
+{
+    guarded_transaction tx{db};
+    std::size_t added = 0;
+    for (auto const& each : accounts) {
+        if (is_taken(db, each.folded_name, 0)) continue;
+        statement{db,
+                  "INSERT INTO accounts (name, folded_name, password_hash, created_at, disabled_at)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5)",
+                  each.name,
+                  each.folded_name,
+                  each.password_hash,
+                  now,
+                  each.disabled_at}
+            .run();
+        ++added;
+    }
+    tx.commit();
+    return added;
+}
+
 result<std::size_t> set_password(database& db, account_id id, std::string const& password_hash)
 {
     guarded_transaction tx{db};

@@ -18,6 +18,7 @@ std::string password_hash_of(database& db, account_id id);
 void for_each_password_hash(database& db, store::administration::hash_callback const& callback);
 result<account_id> add_account(database& db, std::string const& name, std::string const& folded_name,
                                std::string const& password_hash, base::timestamp now);
+std::size_t import_accounts(database& db, std::vector<imported_account> const& accounts, base::timestamp now);
 result<std::size_t> set_password(database& db, account_id id, std::string const& password_hash);
 result<void> rename_account(database& db, account_id id, std::string const& name, std::string const& folded_name);
 result<std::size_t> disable_account(database& db, account_id id, base::timestamp now);

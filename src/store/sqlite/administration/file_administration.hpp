@@ -33,6 +33,7 @@ public:
     void for_each_password_hash(hash_callback const& callback) override;
     result<account_id> add_account(std::string const& name, std::string const& folded_name,
                                    std::string const& password_hash, base::timestamp now) override;
+    std::size_t import_accounts(std::vector<imported_account> const& accounts, base::timestamp now) override;
     result<std::size_t> set_password(account_id id, std::string const& password_hash) override;
     result<void> rename_account(account_id id, std::string const& name, std::string const& folded_name) override;
     result<std::size_t> disable_account(account_id id, base::timestamp now) override;

@@ -55,6 +55,40 @@ TEST_CASE("accounts are listed by folded name and their hashes by id")
     CHECK(admin.db().password_hash_of(*aaron + 100).empty());
 }
 
+TEST_CASE("accounts are imported except those that exist")
+{
+    administrator_fixture admin{GENERATE(from_range(administered_stores()))};
+    std::vector<porter::detail::store::imported_account> accounts;
+    for (int i = 0; i < 2'500; ++i) {
+        auto const name = "n" + std::to_string(i);
+        accounts.push_back({name, name, "hash of " + name, std::nullopt});
+    }
+    accounts[1].disabled_at = at(3);
+    accounts[2] = {"ALICE", "alice", "hash of another", std::nullopt};
+    CHECK(admin.db().import_accounts(accounts, at(7)) == 2'499);
+    CHECK(admin.db().list_accounts().size() == 2'500);
+    auto const found = admin.db().find_account("n0");
+    REQUIRE(found);
+    CHECK(found->created_at == at(7));
+    CHECK_FALSE(found->disabled_at);
+    CHECK(admin.db().password_hash_of(found->id) == "hash of n0");
+    CHECK(admin.db().find_account("n1")->disabled_at == at(3));
+    CHECK(admin.db().find_account("alice")->name == "alice");
+    CHECK(admin.db().password_hash_of(admin.alice.id) == admin.alice.password_hash);
+    CHECK(admin.db().import_accounts(accounts, at(8)) == 0);
+    CHECK(admin.db().import_accounts({}, at(8)) == 0);
+}
+
+TEST_CASE("an import that the store rejects adds no account")
+{
+    administrator_fixture admin{GENERATE(from_range(administered_stores()))};
+    std::vector<porter::detail::store::imported_account> const accounts{{"Bob", "bob", "hash", std::nullopt},
+                                                                        {"Eve", "EVE", "hash", std::nullopt},
+                                                                        {"Ida", "ida", "hash", std::nullopt}};
+    CHECK_THROWS_AS(admin.db().import_accounts(accounts, at(7)), porter::detail::store::administration_error);
+    CHECK(admin.db().list_accounts().size() == 1);
+}
+
 TEST_CASE("the list has what porterd records of an account")
 {
     administrator_fixture admin{GENERATE(from_range(administered_stores()))};
