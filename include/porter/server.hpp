@@ -143,6 +143,19 @@ public:
     std::vector<asio::ip::tcp::endpoint> local_endpoints() const;
     asio::ip::tcp::endpoint local_endpoint() const { return local_endpoints().front(); }  ///< the first of them
 
+    ///@{
+    /// For the monitoring of a program, as porterd has it (docs/operating.md). From any thread, as long as the server
+    /// lives; they take some 0.1 ms and may read the free space of a disk, so not on an I/O thread.
+
+    /// The metrics in the text format of Prometheus, version 0.0.4.
+    std::string metrics() const;
+    /// A JSON object with the most important ones, and a line feed.
+    std::string status() const;
+    /// Why the server does not serve as it should at the moment, such as `store: changes fail: database is locked`, a
+    /// line each; empty: it is healthy.
+    std::vector<std::string> problems() const;
+    ///@}
+
     /// Stops accepting, sends closing(shutting_down) on every connection and cancels what the services await; closes
     /// the remaining sockets after 5 s. Once every service has returned, the io_context has no work of the server left.
     /// A service that does not return, such as one that awaits a thread pool, keeps the io_context running. May be

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -35,6 +36,7 @@ public:
     /// The network that is served by it.
     std::string const& network() const noexcept { return network_; }
     auth::source source() const noexcept { return source_; }
+    std::chrono::steady_clock::time_point made_at() const noexcept { return made_at_; }
 
     /// Does the work on the calling thread and resumes the task on its own thread. Throws std::bad_alloc; then the task
     /// was not resumed.
@@ -46,6 +48,7 @@ private:
     ticket number_;
     std::string network_;
     auth::source source_;
+    std::chrono::steady_clock::time_point made_at_ = std::chrono::steady_clock::now();
 };
 
 /// The jobs that wait for a hashing thread, in two shares: known and unknown sources. Each share has a queue for each

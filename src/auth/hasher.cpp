@@ -23,7 +23,7 @@ constexpr int niceness = 10;  // I/O threads take precedence
 
 constexpr std::string_view out_of_memory = "out of memory";
 
-std::size_t thread_count(std::size_t count)
+std::size_t threads_for(std::size_t count)
 {
     if (count > 0) return count;
     return std::max(std::thread::hardware_concurrency(), 2U) - 1;
@@ -79,7 +79,7 @@ hasher::hasher(hash_options options, std::unique_ptr<hash_function> function, lo
     if (!options.password_list.empty()) list_.publish(password_list{std::move(options.password_list)});
     time_per_hash_ = measure(*function_).count();
     try {
-        for (auto left = thread_count(options.threads); left > 0; --left) threads_.emplace_back([this] { run(); });
+        for (auto left = threads_for(options.threads); left > 0; --left) threads_.emplace_back([this] { run(); });
     } catch (std::system_error const& error) {
         stop();
         throw start_error(start_errc::configuration, std::string("cannot start the hash threads: ") + error.what());
@@ -208,7 +208,9 @@ void hasher::log_uncovered(cost_cover const& covered)
 void hasher::enqueue(std::unique_ptr<hash_job>&& job)
 {
     auto const surplus = queue_.push(std::move(job));
-    if (surplus) surplus->reject(busy("too many password checks are waiting"));
+    if (!surplus) return;
+    statistics_.rejected.add();
+    surplus->reject(busy("too many password checks are waiting"));
 }
 
 void hasher::withdraw(hash_job::ticket number)
@@ -234,12 +236,15 @@ void hasher::run()
     base::lower_thread_priority("porter-hash", niceness);
     while (auto job = queue_.pop()) {
         auto const start = steady_clock::now();
+        statistics_.waiting.observe(start - job->made_at());
         try {
             job->run(*function_);
         } catch (std::bad_alloc const&) {
             job->reject(busy(out_of_memory));
         }
-        auto const took = std::chrono::duration_cast<nanoseconds>(steady_clock::now() - start).count();
+        auto const length = std::chrono::duration_cast<nanoseconds>(steady_clock::now() - start);
+        statistics_.working.observe(length);
+        auto const took = length.count();
         // A lost update by another thread does not matter to an average.
         auto const average = time_per_hash_.load(std::memory_order_relaxed);
         time_per_hash_.store(average + (took - average) / 8, std::memory_order_relaxed);

@@ -21,6 +21,8 @@
 #include "base/secret.hpp"
 #include "identity/address.hpp"
 #include "log/logger.hpp"
+#include "metrics/counter.hpp"
+#include "metrics/histogram.hpp"
 #include "porter/result.hpp"
 #include "porter/task.hpp"
 
@@ -32,6 +34,13 @@ struct hash_options {
     std::uint32_t ops = 2;                  ///< passes of Argon2id (OWASP: at least 2)
     std::size_t queue_limit = 128;          ///< waiting jobs; more are `busy`
     std::filesystem::path password_list{};  ///< SHA-1 sums of rejected passwords (see password_list); empty: none
+};
+
+/// What the hash threads have done. Safe from any thread.
+struct hash_statistics {
+    metrics::histogram waiting;  ///< of jobs, from the request to their start
+    metrics::histogram working;  ///< of jobs, from their start to their end
+    metrics::counter rejected;   ///< jobs for which the queue had no room
 };
 
 /// Hashes and verifies passwords on its own threads, which run at a lower priority than I/O. Its tasks may be awaited
@@ -80,6 +89,13 @@ public:
     /// Whether a stored hash has other parameters than the current ones, or is of another function. Fast.
     bool needs_rehash(std::string const& stored) const noexcept { return function_->is_stale(stored); }
 
+    ///@{
+    /// From any thread.
+    hash_statistics const& statistics() const noexcept { return statistics_; }
+    std::size_t waiting_jobs() const { return queue_.size(); }
+    std::size_t thread_count() const noexcept { return threads_.size(); }
+    ///@}
+
 private:
     template <typename Work>
     auto submit(Work& work, identity::address const& from, source origin)
@@ -98,6 +114,7 @@ private:
     std::unique_ptr<hash_function> function_;
     base::published<std::optional<password_list>> list_{std::nullopt};
     hash_queue queue_;
+    hash_statistics statistics_;
     std::atomic<hash_job::ticket> last_ticket_{0};
     std::atomic<std::chrono::nanoseconds::rep> time_per_hash_;  // a moving average over jobs
     std::atomic<bool> logged_uncovered_{false};

@@ -108,6 +108,20 @@ std::optional<std::string> show_service(program const& options)
     return toml_text(options.service.text());
 }
 
+result<void, std::string> set_metrics(program& options, texts const& values)
+{
+    auto address = metrics_address::parse(values.back());
+    if (!address) return unexpected(address.error());
+    options.metrics = std::move(*address);
+    return {};
+}
+
+std::optional<std::string> show_metrics(program const& options)
+{
+    if (options.metrics.is_empty()) return std::nullopt;
+    return toml_text(options.metrics.text());
+}
+
 constexpr option row(std::string_view name, char letter, form type, std::string_view argument, accessors value,
                      std::string_view meaning, copier reload = nullptr)
 {
@@ -204,6 +218,9 @@ constexpr option table[] = {
         "a network of proxies: a connection from it must begin with a PROXY protocol header (v1 or v2), which states "
         "the client's address; may be given more than once",
         reloadable<&server::proxy_from>()),
+    row("metrics", 0, form::text, "ADDRESS", {set_metrics, show_metrics},
+        "serve /metrics, /healthz and /status.json over HTTP at ADDRESS:PORT or unix:PATH; one that is not loopback is "
+        "open to other machines, without encryption or a password"),
     row("no-input", 0, form::flag, "", flag<&program::no_input>(), "never prompt"),
     row("check", 0, form::flag, "", flag<&program::check>(),
         "check configuration, database and TLS key, not whether the port is free, and exit"),

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/forward_target.hpp"
+#include "config/metrics_address.hpp"
 #include "config/service_spec.hpp"
 #include "porter/server.hpp"
 
@@ -32,6 +33,7 @@ struct porterd_options {
 
     bool strict_port = false;
     std::filesystem::path port_file;  ///< empty: none
+    metrics_address metrics;          ///< empty: they are not served
     bool no_input = false;
     bool check = false;
     bool print_config = false;

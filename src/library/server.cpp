@@ -1,6 +1,8 @@
 #include "porter/server.hpp"
 
 #include "library/data_dir.hpp"
+#include "library/health.hpp"
+#include "library/metrics_text.hpp"
 #include "library/options.hpp"
 #include "library/server_impl.hpp"
 #include "library/tls_key.hpp"
@@ -39,6 +41,25 @@ task<std::vector<connection_info>> server::connections()
 std::vector<asio::ip::tcp::endpoint> server::local_endpoints() const
 {
     return impl_->server.local_endpoints();
+}
+
+std::string server::metrics() const
+{
+    return library::metrics_text(impl_->monitored());
+}
+
+std::string server::status() const
+{
+    return library::status_json(impl_->monitored());
+}
+
+std::vector<std::string> server::problems() const
+{
+    std::vector<std::string> lines;
+    for (auto const& each : library::problems_of(library::facts_of(impl_->monitored()))) {
+        lines.push_back(std::string{each.kind} + ": " + each.reason);
+    }
+    return lines;
 }
 
 void server::stop()

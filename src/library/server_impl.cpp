@@ -126,4 +126,16 @@ server::impl::impl(asio::io_context& io, server_options checked_options, service
     server.start();
 }
 
+library::monitored server::impl::monitored() const noexcept
+{
+    return {server,
+            hasher,
+            registry,
+            log_file.get(),
+            storage ? &*storage : nullptr,
+            tls.get(),
+            ctx.options->max_connections,
+            started_at};
+}
+
 }  // namespace porter

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <asio/io_context.hpp>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "base/asio.hpp"
 #include "base/clock.hpp"
 #include "identity/directory.hpp"
+#include "library/monitored.hpp"
 #include "library/storage.hpp"
 #include "log/file_logger.hpp"
 #include "porter/server.hpp"
@@ -55,7 +57,11 @@ struct server::impl {
     /// See server::reload().
     void reload(server_options const& changed);
 
+    /// What its metrics and its health come from. Valid while this lives.
+    detail::library::monitored monitored() const noexcept;
+
     server_options options;
+    std::chrono::steady_clock::time_point started_at = std::chrono::steady_clock::now();
     system_clock own_clock;
     porter::clock const& clock;
     detail::sessions::system_token_source tokens;

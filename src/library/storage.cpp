@@ -28,7 +28,8 @@ storage open_shared(server_options const& options, log::logger& log)
     std::shared_ptr<postgres::backend> opened = postgres::open(postgres_options(options), log);
     auto const ports = opened->ports();
     auto warnings = opened->warnings();
-    return {opened, ports, [opened] { opened->stop_repeating(); }, std::move(warnings)};
+    auto const* const statistics = &opened->statistics();
+    return {opened, ports, [opened] { opened->stop_repeating(); }, std::move(warnings), statistics, true};
 }
 
 storage_report check_shared(server_options const& options)
@@ -68,7 +69,8 @@ storage open_storage(server_options const& options, log::logger& log)
     if (base::is_url(options.database)) return open_shared(options, log);
     std::shared_ptr<store::sqlite::backend> opened = store::sqlite::open(store_options(options), log);
     auto const ports = opened->ports();
-    return {std::move(opened), ports, {}, {}};
+    auto const* const statistics = &opened->statistics();
+    return {std::move(opened), ports, {}, {}, statistics, false};
 }
 
 storage_report check_storage(server_options const& options)

@@ -8,6 +8,7 @@
 #include "log/logger.hpp"
 #include "porter/server.hpp"
 #include "store/ports.hpp"
+#include "store/statistics.hpp"
 
 namespace porter::detail::library {
 
@@ -19,6 +20,8 @@ struct storage {
     store::ports ports;
     std::function<void()> stop;         ///< the server stops: nothing waits for the database any longer; or empty
     std::vector<std::string> warnings;  ///< that did not prevent the start, a line each for a person; logged, too
+    store::statistics const* statistics = nullptr;  ///< of the backend
+    bool is_shared = false;                         ///< by several servers
 };
 
 /// Opens it. A file is created or migrated if necessary; a PostgreSQL database is not. `log` outlives it. Throws

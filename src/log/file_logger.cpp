@@ -98,11 +98,17 @@ void file_logger::write(log_record const& record) noexcept
 void file_logger::report(std::vector<line_budget::suppression> const& suppressions)
 {
     for (auto const& each : suppressions) {
+        suppressed_.add(each.lines);
         std::array<field, 3> const fields{
             {{"network", each.network}, {"lines", each.lines}, {"seconds", each.length.count()}}};
         auto const severity = each.has_errors ? level::error : level::warn;
         queue_.push(format_event(format_, log_record{severity, "suppressed", {}, fields}));
     }
+}
+
+bool file_logger::is_short_of_space() const
+{
+    return !free_space_check{}.has_space_at(writer_.file().path());
 }
 
 void file_logger::reopen()

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <thread>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "log/line_queue.hpp"
 #include "log/line_writer.hpp"
 #include "log/logger.hpp"
+#include "metrics/counter.hpp"
 
 namespace porter::detail::log {
 
@@ -36,6 +38,14 @@ public:
     /// Changes the level below which events are not written. From any thread.
     using logger::set_threshold;
 
+    ///@{
+    /// From any thread. Lines that were dropped or lost so far; lines that a line_budget held back, as far as they were
+    /// reported; whether the file system has so little space left that nothing is written to it.
+    std::uint64_t lost_lines() const noexcept { return writer_.lost().value(); }
+    std::uint64_t suppressed_lines() const noexcept { return suppressed_.value(); }
+    bool is_short_of_space() const;
+    ///@}
+
 private:
     void write(log_record const& record) noexcept override;
 
@@ -46,6 +56,7 @@ private:
     line_budget budget_;
     line_writer writer_;
     line_queue queue_;
+    metrics::counter suppressed_;
     std::jthread thread_;  // last member: it is joined before the others are destroyed
 };
 

@@ -1,9 +1,12 @@
 #include "log/free_space_check.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include <algorithm>
+
+#include "base/file.hpp"
 
 namespace porter::detail::log {
 
@@ -13,6 +16,12 @@ bool free_space_check::has_space(int file, std::size_t bytes) const
     if (!current) return true;
     auto const floor = std::min(max_floor, current->size / 100 * floor_percent);
     return current->available >= floor && current->available - floor >= bytes;
+}
+
+bool free_space_check::has_space_at(std::filesystem::path const& path) const
+{
+    base::unique_fd const file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+    return has_space(file.get(), 0);
 }
 
 std::optional<free_space_check::space> free_space_check::fstatvfs_of(int file)

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -28,6 +29,9 @@ public:
     /// Whether writing `bytes` leaves at least min(max_floor, floor_percent of the file system) free. Calls the probe
     /// each time, which takes less time than a write.
     bool has_space(int file, std::size_t bytes) const;
+
+    /// The same for the file at this path; true if there is none. From any thread.
+    bool has_space_at(std::filesystem::path const& path) const;
 
     /// Calls fstatvfs(3), for a regular file.
     static std::optional<space> fstatvfs_of(int file);

@@ -34,21 +34,21 @@ void line_writer::write(line_queue::batch& next)
     }
     now_ = next.lines_at;
     write(next.lines);
-    dropped_ += next.dropped;
+    count_dropped(next.dropped);
 }
 
 void line_writer::write(std::string& lines)
 {
     if (lines.empty() && dropped_ == 0) return;
     if (!floor_.has_space(file_.descriptor(), lines.size())) {
-        dropped_ += count_lines(lines);
+        count_dropped(count_lines(lines));
         last_error_ = below_floor;
     } else if (report_dropped()) {
         auto const lost = file_.write(lines);
-        dropped_ += lost.lines;
+        count_dropped(lost.lines);
         last_error_ = lost.error;
     } else {
-        dropped_ += count_lines(lines);
+        count_dropped(count_lines(lines));
     }
 }
 
@@ -57,17 +57,23 @@ void line_writer::reopen()
     auto const& path = file_.path().native();
     bool const was_torn = file_.has_unfinished();
     int const error = file_.reopen();
-    if (error == 0 && was_torn) ++dropped_;  // its end would be in another file than its beginning
+    if (error == 0 && was_torn) count_dropped(1);  // its end would be in another file than its beginning
     int const failed = error == 0
                            ? announce(level::info, "log_reopened", {{"file", path}})
                            : announce(level::error, "log_reopen_failed", {{"file", path}, {"error", describe(error)}});
-    if (failed != 0) ++dropped_;
+    if (failed != 0) count_dropped(1);
 }
 
 void line_writer::finish()
 {
     now_ = line_time_now();
     report_dropped();
+}
+
+void line_writer::count_dropped(std::uint64_t lines) noexcept
+{
+    dropped_ += lines;
+    lost_.add(lines);
 }
 
 /// True: no lost lines are left to report.

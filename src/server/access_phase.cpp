@@ -91,6 +91,7 @@ task<std::optional<authenticated_client>> identify_client(connection& conn, serv
             if (named) co_return authenticated_client{auth_method::identify, named->name()};
             denial = named.error();
         }
+        conn.statistics().count_access_denied(auth_method::identify, denial.code);
         conn.deny(denial);
     }
 }
@@ -195,6 +196,7 @@ std::optional<error> attach_session(connection& conn, server_context const& ctx,
 
 void grant(connection& conn, protocol::granted const& granted)
 {
+    conn.statistics().count_granted(static_cast<auth_method>(granted.auth_method));
     conn.queue(granted);
     conn.on_access_granted();
 }
@@ -213,6 +215,13 @@ void grant(connection& conn, granted_access const& access)
     granted.last_address = history.last_address;
     granted.failed_since = history.failed_since;
     grant(conn, granted);
+}
+
+/// The method by which a request of authenticate access asks for it.
+auth_method method_of(protocol::access_request const& request)
+{
+    if (std::holds_alternative<protocol::register_account>(request)) return auth_method::register_account;
+    return std::holds_alternative<protocol::login>(request) ? auth_method::login : auth_method::resume;
 }
 
 /// Authenticate access: register, login or resume, until one of them succeeds.
@@ -244,6 +253,7 @@ task<std::optional<authenticated_client>> authenticate_client(connection& conn, 
             grant(conn, *granted);
             co_return authenticated_client{granted->method, granted->session};
         }
+        conn.statistics().count_access_denied(method_of(*request), denial->code);
         conn.deny(*denial);
     }
 }

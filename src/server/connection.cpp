@@ -136,6 +136,11 @@ bool connection::count_health_check(time_point now)
     return true;
 }
 
+worker_statistics& connection::statistics() noexcept
+{
+    return worker_.statistics();
+}
+
 void connection::end_with_frame_error(base::error_code const& error)
 {
     if (error != frame_errc::frame_too_large) return end(close_reason::local(code::protocol_error, error.message()));
@@ -200,6 +205,7 @@ void connection::deny(error const& denial)
         {{"code", name_of(denial.code)}, log::quoted("reason", denial.reason), {"retry_after", retry_after}});
     queue(protocol::denied{static_cast<std::uint16_t>(denial.code), static_cast<std::uint32_t>(retry_after),
                            denial.reason});
+    statistics().count_denied(denial.code);
     bool const is_our_fault = denial.code == code::unavailable || denial.code == code::busy;
     bool const has_access = !timeouts_.is_access_pending();
     if (!is_our_fault) ++denials_;

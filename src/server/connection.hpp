@@ -24,6 +24,7 @@
 #include "server/socket_writer.hpp"
 #include "server/tls_acceptor.hpp"
 #include "server/traffic.hpp"
+#include "server/worker_statistics.hpp"
 #include "store/records.hpp"
 
 namespace porter::detail::server {
@@ -74,6 +75,9 @@ public:
     /// Frames and bytes so far, and the time of the accept.
     traffic const& exchanged() const noexcept { return traffic_; }
     time_point accepted_at() const noexcept { return timeouts_.started_at(); }
+
+    /// Those of its worker.
+    worker_statistics& statistics() noexcept;
 
     /// Whether the peer closed within 5 s and without a byte beyond a PROXY header, as health checks of proxies and
     /// load balancers do; then the worker counts it. Once, after the end.

@@ -44,6 +44,7 @@ void log_as(std::string_view event, connection& conn, log::logger& log, Reason c
 void log_closed(connection& conn, log::logger& log)
 {
     auto const& reason = *conn.ended();
+    conn.statistics().count_closed(reason);
     auto const code = log::field{"code", code_of(reason)};
     if (reason.kind() == close_reason::kind_type::lost) {
         log_as("connection_lost", conn, log, log::field{"why", reason.message()});

@@ -177,13 +177,17 @@ void tcp_server::adopt(int descriptor, identity::address from)
 void tcp_server::on_accept(stream socket, identity::address from, worker& worker)
 {
     from = from.with_connection(++last_connection_);
+    accepted_.add();
     slot_owner const owner{&worker, from.connection()};
     bool const by_proxy = is_proxy(*ctx_.options, from.ip());
     auto outcome = by_proxy ? limiter_.take_unassigned(owner) : limiter_.take(from.network(), owner);
     if (outcome.evicted) notify_evicted(*outcome.evicted);
     auto permit = outcome.slot ? std::nullopt : limiter_.permit_reject();
     ctx_.log.with(from).debug("connection_accepted");
-    if (!outcome.slot && !permit) return log_rejected(ctx_.log, from);
+    if (!outcome.slot && !permit) {
+        closed_at_once_.add();
+        return log_rejected(ctx_.log, from);
+    }
     auto conn = std::make_unique<connection>(std::move(socket), std::move(from), worker, ctx_.options, ctx_.log);
     auto life = outcome.slot ? serve(*conn, std::move(*outcome.slot), ctx_) : reject(*conn, std::move(*permit), ctx_);
     auto const cancellation = conn->cancellation_slot();

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/asio.hpp"
+#include "metrics/counter.hpp"
 #include "porter/connection_info.hpp"
 #include "server/acceptor.hpp"
 #include "server/buffer_pool.hpp"
@@ -71,6 +72,14 @@ public:
     /// Exceptions that escaped a connection or background task so far: each is a bug.
     std::size_t defects() const noexcept { return defects_; }
 
+    ///@{
+    /// From any thread.
+    std::uint64_t accepted() const noexcept { return accepted_.value(); }
+    std::uint64_t closed_at_once() const noexcept { return closed_at_once_.value(); }  ///< server_full, without a frame
+    bool is_stopping() const noexcept { return stopping_; }
+    std::span<worker* const> all_workers() const noexcept { return workers_.all(); }  ///< for their statistics
+    ///@}
+
 private:
     void on_accept(stream socket, identity::address from, worker& thread);
     void close_connections_of(std::span<store::ended_session const> ended);
@@ -95,6 +104,8 @@ private:
     connection_limiter limiter_;
     buffer_limiter memory_;
     std::uint64_t last_connection_ = 0;
+    metrics::counter accepted_;
+    metrics::counter closed_at_once_;
     std::size_t last_worker_ = 0;  // of adopt()
     workers workers_;
     std::deque<acceptor> acceptors_;
@@ -111,7 +122,7 @@ private:
     std::atomic<std::size_t> defects_ = 0;
     std::size_t background_tasks_ = 0;
     bool started_ = false;
-    bool stopping_ = false;
+    std::atomic<bool> stopping_ = false;
     bool finished_ = false;
 };
 

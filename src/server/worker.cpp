@@ -42,6 +42,7 @@ void worker::mark_authenticated(connection const& conn)
 void worker::remove(connection& conn)
 {
     mark_authenticated(conn);
+    ended_.add(conn);
     if (conn.previous_ != nullptr) {
         conn.previous_->following_ = conn.following_;
     } else {
@@ -64,6 +65,7 @@ task<void> worker::run_ticks()
         timer_.expires_after(tick_);
         co_await base::wait_for_expiry(timer_);  // or cancelled by remove(), set_tick() or stop()
         check_timeouts();
+        publish();
         buffers_.shrink();
     }
 }
@@ -85,6 +87,36 @@ void worker::set_tick(std::chrono::milliseconds tick)
     if (tick_ == tick) return;
     tick_ = tick;
     timer_.cancel();
+}
+
+void worker::exchanged_sum::add(connection const& conn)
+{
+    auto const& exchanged = conn.exchanged();
+    messages_in += exchanged.in().messages;
+    messages_out += exchanged.out().messages;
+    bytes_in += exchanged.in().bytes;
+    bytes_out += exchanged.out().bytes;
+}
+
+/// Adds up what each connection counts anyway, so that a message costs nothing more.
+void worker::publish()
+{
+    auto sum = ended_;
+    std::uint64_t before_access = 0;
+    std::uint64_t with_access = 0;
+    std::uint64_t closing = 0;
+    for (connection const* each = first_; each != nullptr; each = each->following_) {
+        sum.add(*each);
+        bool const has_access = each->slot_ != nullptr && each->slot_->client() != nullptr;
+        ++(each->ended() != nullptr ? closing : has_access ? with_access : before_access);
+    }
+    statistics_.messages_in.set(sum.messages_in);
+    statistics_.messages_out.set(sum.messages_out);
+    statistics_.bytes_in.set(sum.bytes_in);
+    statistics_.bytes_out.set(sum.bytes_out);
+    statistics_.before_access.set(before_access);
+    statistics_.with_access.set(with_access);
+    statistics_.closing.set(closing);
 }
 
 void worker::stop()

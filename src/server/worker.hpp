@@ -17,6 +17,7 @@
 #include "server/buffer_pool.hpp"
 #include "server/connection_limiter.hpp"
 #include "server/read_scheduler.hpp"
+#include "server/worker_statistics.hpp"
 #include "store/records.hpp"
 
 namespace porter::detail::server {
@@ -93,8 +94,25 @@ public:
     /// Checks the timeouts of each connection; run_ticks() calls it once a tick.
     void check_timeouts();
 
+    ///@{
+    /// What its connections have done. The second is for any thread.
+    worker_statistics& statistics() noexcept { return statistics_; }
+    worker_statistics const& statistics() const noexcept { return statistics_; }
+    ///@}
+
 private:
     static constexpr std::size_t max_kept_output = 4096;
+
+    /// Messages and bytes of connections.
+    struct exchanged_sum {
+        void add(connection const& conn);
+        std::uint64_t messages_in = 0;
+        std::uint64_t messages_out = 0;
+        std::uint64_t bytes_in = 0;
+        std::uint64_t bytes_out = 0;
+    };
+
+    void publish();
 
     io_executor executor_;
     base::clock const& clock_;
@@ -105,6 +123,8 @@ private:
     std::chrono::milliseconds tick_;
     base::steady_timer timer_;
     bool stopping_ = false;
+    exchanged_sum ended_;  // of the connections that are gone
+    worker_statistics statistics_;
     std::size_t health_checks_ = 0;                                   // since they were last reported
     connection* first_ = nullptr;                                     // an intrusive list: the tick iterates over it
     std::unordered_map<std::uint64_t, connection*> unauthenticated_;  // by the connection's number

@@ -54,7 +54,7 @@ task<std::optional<engine::progress>> handshake_threads::run_step(engine& sessio
     if (state.cancelled() != asio::cancellation_type::none) co_return std::nullopt;
     auto executor = co_await asio::this_coro::executor;
     step_list added;
-    added.push_back(step{&session, base::suspended_task<value>{executor}});
+    added.push_back(step{&session, base::suspended_task<value>{executor}, std::chrono::steady_clock::now()});
     auto initiate = [this, &session, &site, &added](base::resume_handler<value> handler) {
         auto slot = asio::get_associated_cancellation_slot(handler);
         auto& waiter = added.front().waiter;
@@ -147,7 +147,10 @@ void handshake_threads::run()
     base::lower_thread_priority("porter-tls", niceness);
     for (auto next = pop(); !next.empty(); next = pop()) {
         auto& current = next.front();
+        auto const start = std::chrono::steady_clock::now();
+        waiting_.observe(start - current.made_at);
         auto const result = current.session->handshake();
+        working_.observe(std::chrono::steady_clock::now() - start);
         current.waiter.resume(result);
     }
 }

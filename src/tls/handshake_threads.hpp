@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <list>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "base/suspended_task.hpp"
+#include "metrics/histogram.hpp"
 #include "porter/task.hpp"
 #include "tls/engine.hpp"
 
@@ -47,11 +49,18 @@ public:
     /// The number of queued steps.
     std::size_t pending() const;
 
+    ///@{
+    /// How long steps waited in the queue, and how long they took. From any thread.
+    metrics::histogram const& waiting() const noexcept { return waiting_; }
+    metrics::histogram const& working() const noexcept { return working_; }
+    ///@}
+
 private:
     /// One call of handshake(), and the task that waits for it.
     struct step {
         engine* session;
         base::suspended_task<std::optional<engine::progress>> waiter;
+        std::chrono::steady_clock::time_point made_at;
     };
 
     using step_list = std::list<step>;
@@ -75,12 +84,14 @@ private:
     void run();
     void stop();
 
-    mutable std::mutex mutex_;  // guards the members below except threads_
+    mutable std::mutex mutex_;  // guards the members below except the last three
     std::condition_variable changed_;
     queue_list queues_;  // the next one is first
     std::unordered_map<std::string_view, queue_list::iterator> by_site_;
     std::unordered_map<engine const*, position> positions_;
     bool stopped_ = false;
+    metrics::histogram waiting_;
+    metrics::histogram working_;
     std::vector<std::thread> threads_;
 };
 

@@ -22,7 +22,7 @@ SOURCE = PARENT.parents[2]
 COMPONENTS = ("wire", "client", "server")
 ADDRESS = "-fsanitize=address -fno-omit-frame-pointer"
 # What only the other parts of Porter need: with it disabled, porter::wire must still build.
-UNUSED_BY_WIRE = ("Catch2", "CLI11", "OpenSSL", "SQLite3", "fmt", "libcrypt", "libedit", "nlohmann_json",
+UNUSED_BY_WIRE = ("Catch2", "CLI11", "OpenSSL", "SQLite3", "cpphttplib", "fmt", "libcrypt", "libedit", "nlohmann_json",
                   "tomlplusplus", "zxcvbn")
 HANG_GUARD = 120  # seconds
 

@@ -12,6 +12,7 @@ import unittest
 from support.case import OTHER_PASSWORD, PASSWORD, ServerCase
 from support.importing import ImportedAccounts
 from support.key_pair import KeyPair
+from support.metrics import Scraper
 from support.postgres import EMPTY, Postgres
 from support.server import PORTERCTL, PORTERD, Server, clean_environment, run
 from support.waiting import until
@@ -58,7 +59,8 @@ class SharedCase(ServerCase):
 
     @classmethod
     def start_server(cls):
-        return Server("--database", cls.postgres.url(database=cls.database), *KEY, "--partition-grace", cls.grace)
+        return Server("--database", cls.postgres.url(database=cls.database), *KEY, "--partition-grace", cls.grace,
+                      "--metrics", "127.0.0.1:0")
 
     @classmethod
     def tearDownClass(cls):
@@ -260,6 +262,22 @@ class Outage(SharedCase):
         for each in self.servers:
             each.expect_log("partitioned .*grace=")
             each.expect_log("rejoined")
+
+    def test_a_partitioned_server_is_unhealthy_until_it_has_rejoined(self):
+        scraper = Scraper.of(self.server)
+        self.assertEqual(scraper.get("/healthz")[0], 200)
+        self.assertGreater(scraper.value("porter_store_journal_lag_seconds"), 0)
+        with self.database_gone(self.postgres.stop, self.postgres.start):
+            text = until(lambda: self.problems_of(scraper), "the health is bad")
+            self.assertRegex(text, r"\Apartitioned: [^\n]+\n\Z")
+            until(lambda: scraper.value("porter_store_journal_lag_seconds") > 1, "the journal is out of date")
+            self.assertEqual(scraper.value("porter_problem", kind="partitioned"), 1)
+        self.assertIsNone(self.problems_of(scraper))
+
+    @staticmethod
+    def problems_of(scraper):
+        status, _, text = scraper.get("/healthz")
+        return text if status == 503 else None
 
     def test_a_killed_database_loses_no_session(self):
         with self.database_gone(self.postgres.kill, self.postgres.start) as account:

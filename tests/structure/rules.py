@@ -23,8 +23,8 @@ GENERATED_OR_FROZEN = ("tests/fuzz/corpus/", "migrations/")
 # The package of a header, by its first folder. Headers of the language and of POSIX are free for every module.
 PACKAGES = {
     "asio": "Asio", "CLI": "CLI11", "crypt.h": "libcrypt", "editline": "libedit", "fmt": "fmt", "histedit.h": "libedit",
-    "libpq-fe.h": "libpq", "nlohmann": "nlohmann-json", "openssl": "OpenSSL", "sodium": "libsodium",
-    "sodium.h": "libsodium", "sqlite3.h": "SQLite", "toml++": "toml++", "utf8proc.h": "utf8proc",
+    "httplib.h": "cpp-httplib", "libpq-fe.h": "libpq", "nlohmann": "nlohmann-json", "openssl": "OpenSSL",
+    "sodium": "libsodium", "sodium.h": "libsodium", "sqlite3.h": "SQLite", "toml++": "toml++", "utf8proc.h": "utf8proc",
 }
 PUBLIC_PACKAGES = {"Asio"}
 

@@ -19,6 +19,7 @@
 #include "porter/version.hpp"
 #include "programs/porterd/announcement.hpp"
 #include "programs/porterd/console.hpp"
+#include "programs/porterd/monitoring.hpp"
 #include "programs/porterd/reloader.hpp"
 #include "programs/porterd/running_service.hpp"
 #include "programs/porterd/service_state.hpp"
@@ -80,6 +81,7 @@ exit_code serve(inputs const& given, config::porterd_options& options, std::vect
     parts.listeners = std::move(listeners);
     porter::server server{io, options.server, service.handler, std::move(parts)};
     reloader reloading{given.line, given.variables, options, server};
+    auto const monitoring = start_monitoring(options, server);
     std::optional<detail::terminal::port_file> file;
     auto const stop = [&] {
         file.reset();  // the port is about to close

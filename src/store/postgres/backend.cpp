@@ -1,5 +1,6 @@
 #include "store/postgres/backend.hpp"
 
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -22,7 +23,10 @@ struct backend::parts {
           resolving(connections, options, log),
           watch(options, log, connections.executor(),
                 {[this, &log] { on_lost(log); },
-                 [this](std::optional<primary> proved) { connections.set_primary(std::move(proved)); }}),
+                 [this](std::optional<primary> proved) { connections.set_primary(std::move(proved)); },
+                 [this](std::chrono::steady_clock::time_point sent) {
+                     connections.statistics().journal_read_at = sent;
+                 }}),
           attempts(resolving, options.patience)
     {
         start_attempts_upkeep(connections, log);
@@ -49,6 +53,11 @@ backend::~backend() = default;
 store::ports backend::ports() noexcept
 {
     return {parts_->accounts, parts_->sessions, parts_->addresses, parts_->attempts, &parts_->watch.clock()};
+}
+
+store::statistics const& backend::statistics() const noexcept
+{
+    return parts_->connections.statistics();
 }
 
 void backend::wait_for_contact(std::chrono::milliseconds patience)

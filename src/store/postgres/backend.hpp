@@ -8,6 +8,7 @@
 #include "log/logger.hpp"
 #include "store/ports.hpp"
 #include "store/postgres/options.hpp"
+#include "store/statistics.hpp"
 
 namespace porter::detail::store::postgres {
 
@@ -26,6 +27,7 @@ public:
 
     /// With the clock of the database.
     store::ports ports() noexcept;
+    store::statistics const& statistics() const noexcept;
 
     /// Blocks until a heartbeat was committed: the clock is the database's, and ended sessions are reported. Throws
     /// start_error (unavailable) after this time.

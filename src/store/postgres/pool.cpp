@@ -128,7 +128,7 @@ void pool::stop()
     for (auto const& stop : stop_handlers_) stop();
     for (auto const& each : groups_) {
         each->changed.notify();
-        finish(each->waiting);
+        finish(each->waiting, each->kind);
         for (auto const& one : each->members) {
             one->changed.notify();
             one->conn.drop(stopping);
@@ -145,7 +145,7 @@ task<reply> pool::submit(lane by, segment work)
     auto const initiate = [this, by, &one, &block](base::resume_handler<reply> handler) {
         one.front().suspend(std::move(handler));
         if (accepted_.fetch_add(1) >= options_.queue_limit) {
-            finish(one);
+            finish(one, by);
         } else {
             asio::post(io_, delivery{this, by, std::move(one), block.release()});
         }
@@ -165,7 +165,7 @@ void pool::run_background(task<void> work, std::function<void()> stop)
 void pool::take(request_list& one, group& by)
 {
     if (is_stopping_) {
-        finish(one);
+        finish(one, by.kind);
         return;
     }
     by.waiting.splice(by.waiting.end(), one);
@@ -220,7 +220,7 @@ void pool::on_finished(request_list& finished, group& by)
         bool const did_nothing = result == outcome::again || ended.work().is_repeatable();
         if (did_nothing && result != outcome::done) result = outcome::unavailable;
         report(ended, by);
-        finish(one);
+        finish(one, by.kind);
     }
     if (!repeated.empty()) {
         by.waiting.splice(by.waiting.begin(), repeated);
@@ -236,9 +236,15 @@ void pool::report(request const& failed, group const& by)
     faults_.report(by.kind == lane::changes ? "write" : "look-up", answer.error.code, answer.error.message);
 }
 
-void pool::finish(request_list& finished) noexcept
+void pool::finish(request_list& finished, lane by) noexcept
 {
+    auto& counted = by == lane::changes ? statistics_.changes : statistics_.lookups;
+    auto const now = steady_clock::now();
     while (!finished.empty()) {
+        auto const& ended = finished.front();
+        auto const result = ended.answer.outcome;
+        counted.latency.observe(now - (ended.deadline() - options_.patience));
+        if (result == outcome::unavailable || result == outcome::unknown) counted.failed.add();
         accepted_.fetch_sub(1);
         finished.front().resume();
         finished.pop_front();
@@ -261,7 +267,7 @@ steady_clock::time_point pool::give_up_overdue(group& in)
         }
     } catch (std::bad_alloc const&) {  // they finish without a reason
     }
-    finish(overdue);
+    finish(overdue, in.kind);
     // A request that comes after this becomes overdue later than that.
     return in.waiting.empty() ? now + options_.patience : in.waiting.front().deadline();
 }

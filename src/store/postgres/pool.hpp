@@ -20,6 +20,7 @@
 #include "store/postgres/options.hpp"
 #include "store/postgres/reconnect_pause.hpp"
 #include "store/postgres/servers.hpp"
+#include "store/statistics.hpp"
 
 namespace porter::detail::store::postgres {
 
@@ -62,6 +63,9 @@ public:
     /// Of the pool's thread.
     io_executor executor() noexcept { return io_.get_executor(); }
 
+    /// Of the whole store: the watch writes its part. From any thread.
+    store::statistics& statistics() noexcept { return statistics_; }
+
 private:
     struct member;
     struct group;
@@ -71,7 +75,7 @@ private:
     void dispatch(group& among);
     void on_finished(request_list& finished, group& by);
     bool is_usable(member const& one) const noexcept;
-    void finish(request_list& finished) noexcept;
+    void finish(request_list& finished, lane by) noexcept;
     void report(request const& failed, group const& by);
 
     task<void> keep_connected(member& one, group& in);
@@ -88,6 +92,7 @@ private:
     options const options_;
     log::logger& log_;
     fault_log faults_;
+    store::statistics statistics_;
     std::atomic<std::size_t> accepted_ = 0;  // segments that wait or run
 
     asio::io_context io_{1};

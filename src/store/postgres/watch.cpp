@@ -205,6 +205,7 @@ task<bool> watch::look()
     }
     auto const found = journal_.take(answer, sent);
     contact_.on_look(sent);
+    if (handlers_.on_look) handlers_.on_look(sent);
     if (begins) install();
     report(found);
     update_contact();

@@ -44,6 +44,8 @@ public:
         /// The one that has committed a heartbeat, before session_watch::on_rejoined; none when that is not known any
         /// more.
         std::function<void(std::optional<primary>)> on_primary;
+        /// The journal was read, by a request of this time.
+        std::function<void(std::chrono::steady_clock::time_point)> on_look;
     };
 
     /// Begins to connect. `executor`: of the one thread of a context that runs until this is destroyed. `log` outlives

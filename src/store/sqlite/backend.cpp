@@ -62,11 +62,12 @@ struct backend::parts {
         : faults(log),
           connection(prepare(options, log)),
           files(options.path, log),
-          writes(std::move(connection), options, files, faults),
-          reads(options, files, faults, [this] { writes.close_lost(); })
+          writes(std::move(connection), options, files, faults, counted.changes),
+          reads(options, files, faults, counted.lookups, [this] { writes.close_lost(); })
     {}
 
     fault_log faults;
+    store::statistics counted;
     std::unique_ptr<database> connection;  // moved into the writer
     file_watch files;
     writer writes;  // outlives the reader: the last connection to close empties the write-ahead log
@@ -84,6 +85,11 @@ backend::~backend() = default;
 store::ports backend::ports() noexcept
 {
     return {parts_->accounts, parts_->sessions, parts_->addresses, parts_->attempts};
+}
+
+store::statistics const& backend::statistics() const noexcept
+{
+    return parts_->counted;
 }
 
 std::unique_ptr<backend> open(options const& options, log::logger& log)

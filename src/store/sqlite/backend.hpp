@@ -6,6 +6,7 @@
 #include "log/logger.hpp"
 #include "store/ports.hpp"
 #include "store/sqlite/options.hpp"
+#include "store/statistics.hpp"
 
 namespace porter::detail::store::sqlite {
 
@@ -22,6 +23,7 @@ public:
     backend& operator=(backend const&) = delete;
 
     store::ports ports() noexcept;
+    store::statistics const& statistics() const noexcept;
 
 private:
     struct parts;

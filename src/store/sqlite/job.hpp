@@ -40,6 +40,7 @@ public:
 
     files const reads_from;
     time queued_at{};
+    bool has_failed = false;  ///< fail() was called
 };
 
 template <typename Work>
@@ -58,7 +59,11 @@ public:
         return outcome_->has_value();
     }
 
-    void fail() noexcept override { outcome_.emplace(unexpected(errc::unavailable)); }
+    void fail() noexcept override
+    {
+        outcome_.emplace(unexpected(errc::unavailable));
+        has_failed = true;
+    }
 
     void finish() noexcept override { task_.resume(std::move(*outcome_)); }
 
@@ -84,6 +89,7 @@ auto submit(job_queue& queue, Work work, job::files from = job::files::opened)
         waiting.suspend(std::move(handler));
         if (queue.try_push(pending)) return;
         waiting.fail();
+        queue.statistics().failed.add();
         waiting.finish();
     };
     auto operation = base::suspend<outcome>(initiate);

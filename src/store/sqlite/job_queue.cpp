@@ -8,7 +8,7 @@
 
 namespace porter::detail::store::sqlite {
 
-job_queue::job_queue(std::size_t limit) : limit_(limit) {}
+job_queue::job_queue(std::size_t limit, lane_statistics& statistics) : limit_(limit), statistics_(statistics) {}
 
 job_queue::~job_queue() = default;
 
@@ -54,6 +54,17 @@ void job_queue::close()
     std::lock_guard const lock{mutex_};
     closed_ = true;
     changed_.notify_all();
+}
+
+void job_queue::count(jobs const& done) noexcept
+{
+    if (done.empty()) return;
+    auto const now = std::chrono::steady_clock::now();
+    for (auto const& each : done) {
+        statistics_.latency.observe(now - each->queued_at);
+        if (each->has_failed) statistics_.failed.add();
+    }
+    statistics_.batches.add();
 }
 
 bool job_queue::is_finished() const

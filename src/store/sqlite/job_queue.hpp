@@ -7,6 +7,8 @@
 #include <memory>
 #include <mutex>
 
+#include "store/statistics.hpp"
+
 namespace porter::detail::store::sqlite {
 
 class job;
@@ -19,7 +21,8 @@ public:
     using time = std::chrono::steady_clock::time_point;
     using jobs = std::list<std::unique_ptr<job>>;
 
-    explicit job_queue(std::size_t limit);
+    /// `statistics` are of the operations that pass through it, and outlive it.
+    job_queue(std::size_t limit, lane_statistics& statistics);
     ~job_queue();
 
     /// Takes over the one job of the list. False: the queue is full or closed, and the caller keeps the job.
@@ -36,10 +39,15 @@ public:
     /// Whether the queue is closed and empty.
     bool is_finished() const;
 
+    lane_statistics& statistics() noexcept { return statistics_; }
+    /// Counts a batch of jobs that have their outcome, which is before each of them finishes.
+    void count(jobs const& done) noexcept;
+
 private:
     void add(jobs& waiting);
 
     std::size_t const limit_;
+    lane_statistics& statistics_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     jobs pending_;

@@ -65,13 +65,14 @@ private:
     std::promise<void> done_;
 };
 
-reader::reader(options const& options, file_watch& files, fault_log& faults, std::function<void()> close_others)
+reader::reader(options const& options, file_watch& files, fault_log& faults, lane_statistics& statistics,
+               std::function<void()> close_others)
     : options_(options),
       files_(files),
       faults_(faults),
       close_others_(std::move(close_others)),
       database_(std::make_unique<database>(options.path, database::access::read_only)),
-      queue_(options.queue_limit)
+      queue_(options.queue_limit, statistics)
 {
     database_->wait_for_locks(options.busy_timeout);
     thread_ = std::thread{[this] { run(); }};
@@ -104,6 +105,7 @@ void reader::run()
     while (!queue_.is_finished()) {
         auto const jobs = queue_.take(max_jobs, next_check_);
         for (auto const& one : jobs) reply(*one);
+        queue_.count(jobs);
         for (auto const& one : jobs) one->finish();
         if (steady_clock::now() >= next_check_) check_for_changes();
     }
@@ -113,11 +115,14 @@ void reader::reply(job& request)
 {
     try {
         run(request);
+        queue_.statistics().fault.clear();
     } catch (error const& problem) {
         faults_.report("look-up", problem);
+        queue_.statistics().fault.set(problem.what());
         request.fail();
     } catch (std::bad_alloc const&) {
         faults_.report_no_memory("look-up");
+        queue_.statistics().fault.set("out of memory");
         request.fail();
     }
 }
@@ -148,11 +153,26 @@ void reader::check_for_changes()
     auto const seen_version = seen_version_;
     auto const notified_until = notified_until_;
     try {
-        files_.detect_loss() ? notify_lost() : notify_ended();
+        if (files_.detect_loss()) {
+            notify_lost();
+        } else {
+            if (queue_.statistics().fault.is_set()) probe();
+            notify_ended();
+        }
     } catch (std::bad_alloc const&) {  // the next check notifies again, of the same
         seen_version_ = seen_version;
         notified_until_ = notified_until;
         faults_.report_no_memory("watch");
+    }
+}
+
+/// Whether the database can be read again after a failure, which was logged.
+void reader::probe()
+{
+    try {
+        database_->integer("SELECT count(*) FROM schema_migrations");
+        queue_.statistics().fault.clear();
+    } catch (error const&) {  // the fault stays
     }
 }
 
@@ -180,6 +200,7 @@ void reader::notify_ended()
         sessions = read_ended(rewound);
     } catch (error const& problem) {
         faults_.report("watch", problem);
+        queue_.statistics().fault.set(problem.what());
         return;
     }
     if (!sessions.empty()) watch_.on_sessions_ended(sessions);

@@ -23,7 +23,8 @@ class reader {
 public:
     /// `close_others` closes the other connections of this process to lost files: SQLite shares their index among all
     /// connections to a file, so a new connection would read the lost data. All arguments outlive this object.
-    reader(options const& options, file_watch& files, fault_log& faults, std::function<void()> close_others);
+    reader(options const& options, file_watch& files, fault_log& faults, lane_statistics& statistics,
+           std::function<void()> close_others);
     /// Completes the queued jobs.
     ~reader();
     reader(reader const&) = delete;
@@ -44,6 +45,7 @@ private:
     void close_lost();
     void notify_ended();
     void notify_lost();
+    void probe();
     /// The journal's new entries. `rewound`: the journal is older than what was read already.
     std::vector<ended_session> read_ended(bool& rewound);
 

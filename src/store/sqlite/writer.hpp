@@ -16,10 +16,13 @@ namespace porter::detail::store::sqlite {
 
 /// The thread that writes. Commits all waiting jobs in one transaction, because a sync takes as long for one as for a
 /// hundred, and completes them after the commit; writes nothing once the files are lost. Also checkpoints the
-/// write-ahead log and prunes the journal of ended sessions.
+/// write-ahead log and prunes the journal of ended sessions. After a failure it tries once a second whether it can
+/// write again.
 class writer {
 public:
-    writer(std::unique_ptr<database> connection, options const& options, file_watch& files, fault_log& faults);
+    /// All arguments outlive this object, but the connection, which it owns.
+    writer(std::unique_ptr<database> connection, options const& options, file_watch& files, fault_log& faults,
+           lane_statistics& statistics);
     /// Completes the queued jobs.
     ~writer();
     writer(writer const&) = delete;
@@ -42,6 +45,7 @@ private:
     waiting_jobs fail_overdue(waiting_jobs waiting);
     void abandon_files();
     void maintain();
+    void probe();
 
     options const options_;
     file_watch& files_;

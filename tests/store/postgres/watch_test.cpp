@@ -306,9 +306,11 @@ TEST_CASE("a watch says which primary has committed its heartbeat")
     postgres_fixture database;
     reports reported;
     running_watch running{database.options(),
-                          {{}, [&](std::optional<porter::detail::store::postgres::primary> const& proved) {
+                          {{},
+                           [&](std::optional<porter::detail::store::postgres::primary> const& proved) {
                                reported.add(proved ? "proved " + proved->start : "none");
-                           }}};
+                           },
+                           {}}};
     REQUIRE(running.watch.wait_for_contact(60s));
     auto by = database.administrator();
     by.run("SET TimeZone = 'UTC'");

@@ -12,6 +12,7 @@
 #include "store/sqlite/job.hpp"
 #include "store/sqlite/reader.hpp"
 #include "store/sqlite/writer.hpp"
+#include "store/statistics.hpp"
 #include "store/support/ended_sessions.hpp"
 
 using namespace porter::testing;
@@ -33,8 +34,8 @@ struct threads_fixture : database_fixture {
         connection->integer("SELECT count(*) FROM accounts");  // opens the write-ahead log
         faults.emplace(log);
         files.emplace(options.path, log);
-        writer.emplace(std::move(connection), options, *files, *faults);
-        reader.emplace(options, *files, *faults, [this] { writer->close_lost(); });
+        writer.emplace(std::move(connection), options, *files, *faults, statistics.changes);
+        reader.emplace(options, *files, *faults, statistics.lookups, [this] { writer->close_lost(); });
     }
 
     template <typename Work>
@@ -46,6 +47,7 @@ struct threads_fixture : database_fixture {
     std::unique_ptr<sqlite::database> connection;
     std::optional<sqlite::fault_log> faults;
     std::optional<sqlite::file_watch> files;
+    store::statistics statistics;
     std::optional<sqlite::writer> writer;
     std::optional<sqlite::reader> reader;
 };

@@ -30,7 +30,8 @@ install(FILES ${PROJECT_SOURCE_DIR}/tools/python/porter.py ${PROJECT_SOURCE_DIR}
 
 # The service
 install(FILES ${docs}/deploy.md ${docs}/log.md ${docs}/passwords.md ${docs}/porterctl.md ${docs}/PROTOCOL.md
-        ${docs}/cluster.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/porterd COMPONENT porterd EXCLUDE_FROM_ALL)
+        ${docs}/cluster.md ${docs}/operating.md
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/porterd COMPONENT porterd EXCLUDE_FROM_ALL)
 install(FILES ${PROJECT_SOURCE_DIR}/tools/postgres/roles.sql
         DESTINATION ${CMAKE_INSTALL_DATADIR}/porter COMPONENT porterd EXCLUDE_FROM_ALL)
 install(FILES porterd.service porterd.socket DESTINATION lib/systemd/system COMPONENT porterd EXCLUDE_FROM_ALL)
