@@ -8,6 +8,14 @@
 
 namespace porter {
 
+/// How far a connection has come.
+enum class connection_phase : std::uint8_t {
+    opening,   ///< before its hello: a PROXY header, a TLS handshake, or silence
+    access,    ///< the client has said hello and has no access yet
+    exchange,  ///< it has access: the service runs
+    closing,   ///< it is being closed
+};
+
 /// A connection of a server, as it was when it was asked for.
 struct connection_info {
     std::uint64_t id = 0;     ///< numbers the connections of a server, as `connection` in the log does
@@ -22,6 +30,7 @@ struct connection_info {
     std::uint64_t messages_out = 0;                               ///< queued for the client
     std::uint64_t bytes_in = 0;                                   ///< of these messages' frames, headers included
     std::uint64_t bytes_out = 0;                                  ///< likewise
+    connection_phase phase = connection_phase::opening;           ///< how far it has come
 };
 
 }  // namespace porter

@@ -78,6 +78,11 @@ struct server_options {
     /// one message of any size is accepted.
     std::size_t max_outbox = 1024 * 1024;
 
+    /// A Unix socket that is created in its folder with mode 0600, by which `porterctl connections` and `porterctl
+    /// ping` reach the server: as root or as the user of this process. One server may use the folder for that; the path
+    /// may be longer than that of other sockets. Empty: none. porterd's is porterd.sock in its data_dir.
+    std::filesystem::path control_socket{};
+
     /// Networks of proxies, in CIDR notation. A connection from them must begin with a PROXY protocol header (v1 or
     /// v2), which states the client's address. A proxy is not limited by its own address.
     std::vector<std::string> proxy_from{};
@@ -134,9 +139,9 @@ public:
     /// From any thread, as long as the server lives.
     std::size_t connection_count() const;
 
-    /// These connections, in the order in which they were accepted. They are collected from each I/O thread in turn, so
-    /// the list is not of one moment. Await it on the thread that runs the io_context, or in a service on any I/O
-    /// thread, while the server lives.
+    /// These connections, in the order in which they were accepted. They are collected from each I/O thread in turn and
+    /// in pieces, so the list is not of one moment. Await it on the thread that runs the io_context, or in a service on
+    /// any I/O thread, while the server lives.
     task<std::vector<connection_info>> connections();
 
     /// The endpoints it listens on, as the sockets report them: never empty.

@@ -22,9 +22,9 @@ Each option can also be set in a file (max-frame = "1MiB") or in the environment
 (PORTERD_MAX_FRAME=1MiB; lists with commas). Flags override the environment, the environment
 overrides the file.
 Times are integers with ms, s, m, h or d (bare: seconds), sizes with KiB, MiB or GiB (bare: bytes).
-SIGHUP reopens the log file, reads the configuration file again, and reloads the TLS key and
-certificate for new connections. The log says what has changed, what needs a restart, and what
-cannot be used and therefore stays as it is.
+SIGHUP reopens the log file, reads the configuration file again, and reloads the
+TLS key and certificate for new connections. The log says what has changed, what needs a restart,
+and what cannot be used and therefore stays as it is.
 SIGTERM and SIGINT stop the server in order; a second one stops it at once.
 
 examples:

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 
+#include "base/file.hpp"
 #include "base/hash_cost.hpp"
 #include "base/url.hpp"
 #include "config/bind.hpp"
@@ -58,15 +60,30 @@ void apply_settings(porterd_options& options, std::vector<setting> const& settin
     }
 }
 
-/// $STATE_DIRECTORY of a service manager, else the XDG state directory.
-fs::path default_data_dir(environment const& variables)
+/// $STATE_DIRECTORY of a service manager, else the XDG state directory. None: HOME is not set either.
+std::optional<fs::path> find_data_dir(environment const& variables)
 {
     if (auto const given = variables.find("STATE_DIRECTORY"))
         return given->substr(0, given->find(':'));  // systemd: a list
     auto const state = variables.find("XDG_STATE_HOME");
     if (state && fs::path{*state}.is_absolute()) return fs::path{*state} / "porter";  // XDG: relative ones are invalid
     if (auto const home = variables.find("HOME")) return fs::path{*home} / ".local/state/porter";
+    return std::nullopt;
+}
+
+fs::path default_data_dir(environment const& variables)
+{
+    if (auto const found = find_data_dir(variables)) return *found;
     throw option_error(exit_code::bad_configuration, "no data directory: HOME is not set; give --data-dir DIR");
+}
+
+/// Where an administrator finds the control socket of a running porterd: in the data directory that is given; else,
+/// with a file as database, beside that; else in the default one. Empty: there is none, and it is not always needed.
+fs::path control_folder(server_options const& server, environment const& variables)
+{
+    if (!server.data_dir.empty()) return server.data_dir;
+    if (!base::is_url(server.database)) return base::folder_of(server.database);
+    return find_data_dir(variables).value_or(fs::path{});
 }
 
 void fill_defaults(porterd_options& options, environment const& variables, purpose use)
@@ -78,6 +95,8 @@ void fill_defaults(porterd_options& options, environment const& variables, purpo
     if (server.data_dir.empty() && needs_folder) server.data_dir = default_data_dir(variables);
     if (server.database.empty()) server.database = server.data_dir / "porter.db";
     if (makes_log) server.log_file = server.data_dir / "porterd.log";
+    auto const folder = use == purpose::service ? server.data_dir : control_folder(server, variables);
+    if (!folder.empty()) server.control_socket = folder / "porterd.sock";
     options.set_port(server.port);
 }
 

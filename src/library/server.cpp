@@ -64,8 +64,7 @@ std::vector<std::string> server::problems() const
 
 void server::stop()
 {
-    if (impl_->storage && impl_->storage->stop) impl_->storage->stop();
-    impl_->server.stop();
+    impl_->stop();
 }
 
 void server::reopen_log()
@@ -95,7 +94,7 @@ std::vector<std::string> const& server::warnings() const noexcept
 
 void server::on_failure(std::function<void(std::string const& reason)> handler)
 {
-    impl_->server.on_failure(std::move(handler));
+    impl_->on_failure = std::move(handler);
 }
 
 std::string server::key_fingerprint() const

@@ -50,6 +50,14 @@ std::optional<library::storage> open_storage(server_options const& options, serv
     return opened;
 }
 
+std::unique_ptr<detail::control::control_server> open_control(asio::io_context& io, server_options const& options,
+                                                              library::live_connections& connections,
+                                                              porter::logger& log)
+{
+    if (options.control_socket.empty()) return nullptr;
+    return std::make_unique<detail::control::control_server>(io, options.control_socket, connections, log);
+}
+
 std::vector<base::tcp_acceptor> listen(asio::io_context& io, server_options const& options, server_parts const& parts,
                                        bool is_listening)
 {
@@ -112,7 +120,9 @@ server::impl::impl(asio::io_context& io, server_options checked_options, service
           base::published{library::connection_options(library::limited_by_descriptors(options, logger))},
           checked(std::move(handler)),
           tls.get()},
-      server(io, threads, ctx)
+      server(io, threads, ctx),
+      connections(server),
+      control(with_error_log(logger, [&] { return open_control(io, options, connections, logger); }))
 {
     for (auto& each : acceptors) server.add(std::move(each));
     auto const listening = server.local_endpoints();
@@ -123,6 +133,10 @@ server::impl::impl(asio::io_context& io, server_options checked_options, service
     if (has_chosen && options.port != 0 && listening.front().port() != options.port) {
         logger.info("port_taken", {{"wanted", options.port}, {"port", listening.front().port()}});
     }
+    server.on_failure([this](std::string const& reason) {
+        if (control) control->stop();
+        if (on_failure) on_failure(reason);
+    });
     server.start();
 }
 
@@ -136,6 +150,13 @@ library::monitored server::impl::monitored() const noexcept
             tls.get(),
             ctx.options->max_connections,
             started_at};
+}
+
+void server::impl::stop()
+{
+    if (storage && storage->stop) storage->stop();
+    if (control) control->stop();
+    server.stop();
 }
 
 }  // namespace porter

@@ -3,6 +3,7 @@
 #include <asio/io_context.hpp>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,7 +14,9 @@
 #include "auth/verifier.hpp"
 #include "base/asio.hpp"
 #include "base/clock.hpp"
+#include "control/control_server.hpp"
 #include "identity/directory.hpp"
+#include "library/live_connections.hpp"
 #include "library/monitored.hpp"
 #include "library/storage.hpp"
 #include "log/file_logger.hpp"
@@ -82,6 +85,12 @@ struct server::impl {
     std::size_t threads;  // of I/O
     detail::server::server_context ctx;
     detail::server::tcp_server server;
+    detail::library::live_connections connections;
+    std::unique_ptr<detail::control::control_server> control;  // null: there is no control socket
+    std::function<void(std::string const& reason)> on_failure;
+
+    /// As porter::server::stop().
+    void stop();
 };
 
 }  // namespace porter

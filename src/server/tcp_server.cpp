@@ -40,9 +40,15 @@ task<void> answer()
     co_return;
 }
 
-task<std::vector<connection_info>> connections_of(worker const& from)
+task<std::vector<connection_info>> connections_of(worker const& from, std::uint64_t after, std::size_t limit)
 {
-    co_return from.connections();
+    co_return from.connections(after, limit);
+}
+
+/// `numbers` and `reason` outlive it.
+task<std::size_t> close_on(worker& thread, std::vector<std::uint64_t> const& numbers, std::string const& reason)
+{
+    co_return thread.close_connections(numbers, reason);
 }
 
 /// At least enough for four connections of one network to receive a frame of the largest size.
@@ -363,17 +369,18 @@ task<std::vector<store::session_id>> tcp_server::live_sessions()
     co_return live;
 }
 
-/// A service holds up finish() until this has returned to it, so the workers run.
-task<std::vector<connection_info>> tcp_server::list_connections()
+/// While finished_ is false the workers run what is given to them.
+task<std::vector<connection_info>> tcp_server::list_connections(std::uint64_t after, std::size_t limit)
 {
     std::vector<connection_info> live;
     for (auto* each : workers_.all()) {
         if (finished_) break;
-        auto there = asio::co_spawn(each->executor(), connections_of(*each), use_task);
+        auto there = asio::co_spawn(each->executor(), connections_of(*each, after, limit), use_task);
         auto its = co_await std::move(there);
         std::move(its.begin(), its.end(), std::back_inserter(live));
     }
     std::ranges::sort(live, {}, &connection_info::id);
+    if (live.size() > limit) live.resize(limit);
     co_return live;
 }
 
@@ -396,6 +403,33 @@ task<void> tcp_server::probe()
         co_await std::move(there);
     }
     co_await ctx_.registry.probe();
+}
+
+task<std::vector<connection_info>> tcp_server::list_connections()
+{
+    constexpr std::size_t piece = 512;  // some 0.1 ms of a worker
+    std::vector<connection_info> live;
+    std::uint64_t last = 0;
+    for (;;) {
+        auto more = co_await list_connections(last, piece);
+        bool const is_last = more.size() < piece;
+        if (!more.empty()) last = more.back().id;
+        std::move(more.begin(), more.end(), std::back_inserter(live));
+        if (is_last) co_return live;
+    }
+}
+
+task<std::size_t> tcp_server::close_connections(std::vector<std::uint64_t> numbers, std::string reason)
+{
+    std::ranges::sort(numbers);
+    std::size_t closed = 0;
+    for (auto* each : workers_.all()) {
+        if (finished_) break;
+        auto there = asio::co_spawn(each->executor(), close_on(*each, numbers, reason), use_task);
+        auto const its = co_await std::move(there);
+        closed += its;
+    }
+    co_return closed;
 }
 
 void tcp_server::check_timeouts()

@@ -3,6 +3,8 @@
 #include <asio/io_context.hpp>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <functional>
@@ -55,7 +57,12 @@ public:
     /// Connections that have a slot. From any thread.
     std::size_t connections() const { return limiter_.taken(); }
 
-    /// These, in the order of their accepts. On the main I/O thread, or in a service.
+    /// The first `limit` of these with a larger number than `after`, in the order of their numbers. On the main I/O
+    /// thread, or in a service. Each worker answers between its other work; after the last connection has ended, and
+    /// the workers have, nothing is found.
+    task<std::vector<connection_info>> list_connections(std::uint64_t after, std::size_t limit);
+
+    /// All of them, in pieces that are short enough for the workers.
     task<std::vector<connection_info>> list_connections();
 
     /// The context's options were replaced: applies the limits and times among them. Existing connections keep their
@@ -65,6 +72,10 @@ public:
     /// Completes when each I/O thread and the store have answered; an error of the store is an answer. On the main I/O
     /// thread.
     task<void> probe();
+
+    /// Closes the connections with these numbers as code::normal, and returns how many did not end already. `reason` is
+    /// for their peers. On the main I/O thread, or in a service.
+    task<std::size_t> close_connections(std::vector<std::uint64_t> numbers, std::string reason);
 
     /// Checks the timeouts of all connections soon, without waiting for the next tick.
     void check_timeouts();

@@ -1,6 +1,7 @@
 #include "server/worker.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <new>
 #include <utility>
 
@@ -165,30 +166,57 @@ std::vector<store::session_id> worker::sessions() const
     return found;
 }
 
-std::vector<connection_info> worker::connections() const
+connection_info worker::info_of(connection const& conn, std::chrono::steady_clock::time_point now) const
 {
+    connection_info info;
+    info.id = conn.address().connection();
+    info.address = conn.address().text();
+    info.is_tls = conn.transport() == store::transport::tls;
+    auto const& exchanged = conn.exchanged();
+    if (auto const* client = conn.slot_->client()) {
+        info.has_access = true;
+        info.name = client->name;
+        info.auth_method = client->auth_method;
+        info.session = static_cast<std::uint64_t>(client->session);
+        info.phase = connection_phase::exchange;
+    } else if (exchanged.in().messages > 0) {
+        info.phase = connection_phase::access;
+    }
+    if (conn.ended() != nullptr) info.phase = connection_phase::closing;
+    info.since = clock_.now() - std::chrono::floor<std::chrono::seconds>(now - conn.accepted_at());
+    info.messages_in = exchanged.in().messages;
+    info.messages_out = exchanged.out().messages;
+    info.bytes_in = exchanged.in().bytes;
+    info.bytes_out = exchanged.out().bytes;
+    return info;
+}
+
+std::vector<connection_info> worker::connections(std::uint64_t after, std::size_t limit) const
+{
+    std::vector<connection const*> chosen;
+    for (connection const* each = first_; each != nullptr; each = each->following_) {
+        bool const is_rejected = each->slot_ == nullptr;
+        if (!is_rejected && each->address().connection() > after) chosen.push_back(each);
+    }
+    auto const number_of = [](connection const* each) { return each->address().connection(); };
+    auto const end = chosen.begin() + static_cast<std::ptrdiff_t>(std::min(limit, chosen.size()));
+    std::ranges::partial_sort(chosen, end, {}, number_of);
     auto const now = std::chrono::steady_clock::now();
     std::vector<connection_info> found;
-    for (connection const* each = first_; each != nullptr; each = each->following_) {
-        if (each->slot_ == nullptr) continue;  // it is being rejected
-        auto& info = found.emplace_back();
-        info.id = each->address().connection();
-        info.address = each->address().text();
-        info.is_tls = each->transport() == store::transport::tls;
-        if (auto const* client = each->slot_->client()) {
-            info.has_access = true;
-            info.name = client->name;
-            info.auth_method = client->auth_method;
-            info.session = static_cast<std::uint64_t>(client->session);
-        }
-        info.since = clock_.now() - std::chrono::floor<std::chrono::seconds>(now - each->accepted_at());
-        auto const& exchanged = each->exchanged();
-        info.messages_in = exchanged.in().messages;
-        info.messages_out = exchanged.out().messages;
-        info.bytes_in = exchanged.in().bytes;
-        info.bytes_out = exchanged.out().bytes;
-    }
+    for (auto each = chosen.begin(); each != end; ++each) found.push_back(info_of(**each, now));
     return found;
+}
+
+std::size_t worker::close_connections(std::span<std::uint64_t const> numbers, std::string_view reason)
+{
+    std::size_t closed = 0;
+    for (connection* each = first_; each != nullptr; each = each->following_) {
+        if (each->ended() != nullptr) continue;
+        if (!std::ranges::binary_search(numbers, each->address().connection())) continue;
+        each->abort(close_reason::local(code::normal, reason));
+        ++closed;
+    }
+    return closed;
 }
 
 void notify_evicted(slot_owner const& owner)

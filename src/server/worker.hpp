@@ -3,8 +3,10 @@
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <span>
+#include <string_view>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -88,8 +90,13 @@ public:
     /// The sessions of the connections.
     std::vector<store::session_id> sessions() const;
 
-    /// What is known about each connection that has a slot.
-    std::vector<connection_info> connections() const;
+    /// What is known about connections that have a slot: the first `limit` of those with a larger number than `after`,
+    /// in the order of their numbers. Looks at each connection, as the tick does, and makes no more than `limit` rows.
+    std::vector<connection_info> connections(std::uint64_t after, std::size_t limit) const;
+
+    /// Aborts the connections with these numbers as code::normal, which says that the peer need not come back, and
+    /// returns how many did not end already. `numbers` is sorted; `reason` is for the peer.
+    std::size_t close_connections(std::span<std::uint64_t const> numbers, std::string_view reason);
 
     /// Checks the timeouts of each connection; run_ticks() calls it once a tick.
     void check_timeouts();
@@ -101,6 +108,8 @@ public:
     ///@}
 
 private:
+    connection_info info_of(connection const& conn, std::chrono::steady_clock::time_point now) const;
+
     static constexpr std::size_t max_kept_output = 4096;
 
     /// Messages and bytes of connections.

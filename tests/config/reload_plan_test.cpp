@@ -86,7 +86,7 @@ TEST_CASE("every option but these can be changed while the server runs")
                        "port",      "bind",       "strict-port",  "port-file",   "data-dir",      "database",
                        "log-file",  "log-format", "access",       "service",     "max-processes", "forward-identity",
                        "max-frame", "threads",    "hash-threads", "hash-memory", "hash-ops",      "tls",
-                       "no-input",  "check",      "print-config"});
+                       "metrics",   "no-input",   "check",        "print-config"});
 }
 
 }  // namespace porter::detail::config

@@ -213,6 +213,7 @@ TEST_CASE("a server lists its connections on all threads")
         REQUIRE(all.size() == 3);
         CHECK(all[0].name == "Alice");
         CHECK(all[0].has_access);
+        CHECK(all[0].phase == porter::connection_phase::exchange);
         CHECK(all[0].auth_method == porter::auth_method::identify);
         CHECK(all[0].address == "127.0.0.1");
         CHECK_FALSE(all[0].is_tls);
@@ -223,6 +224,7 @@ TEST_CASE("a server lists its connections on all threads")
         CHECK(all[0].bytes_in > 4 * 5);
         CHECK(all[1].id == all[0].id + 1);
         CHECK_FALSE(all[2].has_access);
+        CHECK(all[2].phase == porter::connection_phase::access);
         CHECK(all[2].name.empty());
     };
     run(parts.io, look(server, parts.clock.now()));

@@ -107,6 +107,32 @@ class Imported(ImportedAccounts, SharedCase):
         self.assertEqual(self.import_text(text)["already_there"], 5000)
         self.assertEqual(self.sql("SELECT count(DISTINCT created_at) FROM accounts WHERE name LIKE 'many %'"), "1")
 
+class Connections(SharedCase):
+    def ctl(self, server, *arguments):
+        done = run(PORTERCTL, *arguments, "--json", "--data-dir", server.data, home=server.folder,
+                   env={"PORTERD_DATABASE": self.postgres.url(database=self.database)})
+        self.assertEqual(done.returncode, 0, done.err)
+        return json.loads(done.out)
+
+    def test_each_server_lists_and_closes_its_own_connections(self):
+        account = self.account()
+        here, there = self.resume(account), self.resume(account, server=self.other)
+        for server, client in ((self.server, here), (self.other, there)):
+            names = [row["account"] for row in self.ctl(server, "connections", "list")
+                     if row["address"] == client.address]
+            self.assertEqual(names, [account.name])
+        self.assertEqual(self.ctl(self.server, "connections", "close", "--account", account.name),
+                         {"connections_closed": 1})
+        here.expect_closing("normal")
+        there.expect_alive()
+
+    def test_two_servers_cannot_have_one_data_directory(self):
+        done = run(PORTERD, "--no-input", "--port", "0", "--data-dir", self.server.data, "--database",
+                   self.postgres.url(database=self.database), *KEY, home=self.server.folder)
+        self.assertEqual(done.returncode, 69, done.err)
+        self.assertIn(f"another porterd runs with the data directory {self.server.data}: stop it", done.err)
+        self.assertEqual(self.ctl(self.server, "ping")["node"], socket.gethostname())
+
 
 class TwoServers(SharedCase):
     def test_an_account_of_one_server_logs_in_at_the_other(self):

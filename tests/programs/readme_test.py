@@ -107,7 +107,7 @@ class PageCommands(unittest.TestCase):
             noun, _, verbs = line.partition(" ")
             for verb in verbs.split("|"):
                 named.add(f"{noun} {verb.split()[0]}")
-        listed = {" ".join(words) for words in re.findall(r"^  (accounts|sessions|addresses|db) ([a-z-]+)",
+        listed = {" ".join(words) for words in re.findall(r"^  (accounts|sessions|addresses|connections|db) ([a-z-]+)",
                                                          self.run_command("porterctl --help"), re.M)}
         self.assertEqual(named, listed)
 

@@ -49,15 +49,18 @@ class Notifications(ManagerCase):
     def test_ready_is_sent_once_the_port_is_open(self):
         server = Server("--access", "open", env={"NOTIFY_SOCKET": self.manager.address}, start=False)
         self.addCleanup(server.remove)
-        starting = threading.Thread(target=server.start)
-        starting.start()
-        try:
-            received = self.manager.expect("READY")
-            port = int(server.port_file.read_text())
-            Connection(port, "127.0.0.1", None).close()
-        finally:
-            starting.join()
-        self.assertEqual(received, {"READY": "1", "STATUS": "Serving 0 connections"})
+        received = []
+
+        def connect_when_ready():
+            received.append(self.manager.expect("READY"))
+            Connection(int(server.port_file.read_text())).close()
+            received.append("connected")
+
+        waiting = threading.Thread(target=connect_when_ready)
+        waiting.start()
+        server.start()  # on this thread: porterd is killed when the thread that has started it ends
+        waiting.join()
+        self.assertEqual(received, [{"READY": "1", "STATUS": "Serving 0 connections"}, "connected"])
         server.stop()
 
     def test_the_address_may_be_in_the_abstract_namespace(self):
@@ -85,7 +88,7 @@ class Notifications(ManagerCase):
         server.signal(signal.SIGTERM)
         self.manager.expect("STOPPING")
         with self.assertRaises(ConnectionRefusedError):
-            server.connect()
+            socket.create_connection(("127.0.0.1", server.port))
         client.close()
         self.assertEqual(server.wait(), 0)
 
@@ -110,7 +113,7 @@ class Notifications(ManagerCase):
         client.expect("granted")
         lines = []
         while "end" not in lines:
-            lines.append(client.expect("text").body)
+            lines.append(client.expect("text").text)
         self.assertFalse([line for line in lines if line.startswith(("NOTIFY_", "WATCHDOG_", "LISTEN_"))])
         client.close()
         server.stop()
@@ -204,7 +207,7 @@ class InheritedSockets(ManagerCase):
         client.hello()
         client.expect("granted")
         client.send("text", "hello")
-        self.assertEqual(client.expect("text").body, "hello")
+        self.assertEqual(client.expect("text").text, "hello")
 
     def stop(self, server):
         server.process.send_signal(signal.SIGTERM)
@@ -275,7 +278,7 @@ class InheritedSockets(ManagerCase):
         client.expect("granted")
         lines = []
         while "end" not in lines:
-            lines.append(client.expect("text").body)
+            lines.append(client.expect("text").text)
         self.assertEqual(lines, ["0", "1", "2", "3", "end"])  # 3 is the folder that ls reads
         self.stop(server)
 

@@ -1,5 +1,6 @@
 #include "services/exec.hpp"
 
+#include <csignal>
 #include <string>
 
 #include "porter/testing.hpp"
@@ -13,6 +14,9 @@ using porter::detail::services::exec_options;
 using porter::detail::services::process_pool;
 
 namespace {
+
+// As terminal::prepare_process() does for porterd: a write to a command that does not read is an error.
+[[maybe_unused]] auto const previous = std::signal(SIGPIPE, SIG_IGN);
 
 exec_options running(std::string command)
 {

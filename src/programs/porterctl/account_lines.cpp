@@ -33,7 +33,7 @@ read_line_result read_line(std::string_view line, base::hash_cost const& most)
     if (fields.size() < 2) return reject("there is no tab between name and hash");
     if (fields.size() > 3) return reject("there are more than three fields");
     auto name = base::normalise_new_name(fields[0]);
-    if (!name) return unexpected(std::move(name.error()));
+    if (!name) return unexpected(name.error());
     auto hash = auth::read_imported_hash(fields[1], most);
     if (!hash) return reject(hash.error());
     auto const state = fields.size() == 3 ? fields[2] : std::string_view{"enabled"};

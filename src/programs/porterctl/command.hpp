@@ -20,6 +20,7 @@ namespace porter::programs {
 struct context {
     std::vector<std::string> arguments;
     std::string account;                           ///< from --account; empty: not given
+    std::string address;                           ///< from --address; empty: not given
     std::optional<detail::base::secret> password;  ///< from --password-file
     std::string to;                                ///< from --to; empty: not given
     bool yes = false;
@@ -52,6 +53,7 @@ struct command {
     std::string_view details;  ///< lines of --help, each with its line feed
     std::string_view examples;
     detail::config::exit_code (*run)(context&);
+    bool is_of_server = false;  ///< asks a running porterd, and does not open the database
 };
 
 /// "accounts add"
@@ -61,6 +63,8 @@ std::string name_of(command const& entry);
 std::span<command const> accounts_commands();
 std::span<command const> sessions_commands();
 std::span<command const> addresses_commands();
+std::span<command const> connections_commands();
+std::span<command const> ping_commands();
 std::span<command const> explain_commands();
 std::span<command const> db_commands();
 

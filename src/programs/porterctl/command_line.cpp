@@ -24,11 +24,12 @@ namespace config = detail::config;
 constexpr std::array<std::string_view, 4> common{"data-dir", "database", "config", "json"};
 
 /// The options with a value. Those that porterd has as well mean the same here.
-constexpr std::array<std::string_view, 13> with_value{"access",
+constexpr std::array<std::string_view, 14> with_value{"access",
                                                       "data-dir",
                                                       "database",
                                                       "config",
                                                       "account",
+                                                      "address",
                                                       "password-file",
                                                       "min-password-length",
                                                       "password-list",
@@ -171,6 +172,7 @@ invocation parse_porterctl(std::vector<std::string> arguments)
         usage_error(usage_of(*parsed.command));
     parsed.arguments = std::move(words);
     parsed.account = texts["account"];
+    parsed.address = texts["address"];
     parsed.to = texts["to"];
     parsed.password_file = texts["password-file"];
     if (added["config"]->count() > 0) parsed.configuration.config_file = texts["config"];

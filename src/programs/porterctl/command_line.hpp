@@ -16,6 +16,7 @@ struct invocation {
     programs::command const* command = nullptr;  ///< null only with the two above
     std::vector<std::string> arguments;
     std::string account;
+    std::string address;
     std::string password_file;
     std::string to;
     bool yes = false;

@@ -15,7 +15,8 @@ struct option_help {
 };
 
 constexpr option_help options[] = {
-    {"account", "NAME", "only the sessions of this account"},
+    {"account", "NAME", "only those of this account"},
+    {"address", "NETWORK", "only those from this address or network: 192.0.2.7, 2001:db8::/32"},
     {"to", "URL", "the PostgreSQL database: postgresql://[USER@]HOST[,HOST...]/DATABASE"},
     {"yes", "", "do not ask for confirmation"},
     {"dry-run", "", "change nothing: count what would be imported, and what is refused"},
@@ -45,7 +46,7 @@ constexpr std::string_view introduction =
 
 The administrator's tool: works on the database of a data dir, whether porterd runs or not, and on
 a PostgreSQL database from any machine that reaches it. A running porterd applies each change within
-a second.
+a second. The commands connections and ping ask the porterd that runs with the data dir.
 
 )";
 
@@ -57,8 +58,9 @@ comes from PGPASSFILE, and never from the URL. It uses porterd's environment (PO
 with --config, its file.
 
 exit codes: 0 ok, 64 usage, 65 bad data (also a name that is taken, a weak password), 66 no such
-account, session, address or file, 73 cannot create a file, or the database is not empty, 74 cannot
-read or write, 75 the database is locked or cannot be reached, try again, 78 configuration.
+account, session, connection, address or file, 69 no porterd runs or it does not answer, 73 cannot
+create a file, or the database is not empty, 74 cannot read or write, 75 the database is locked or
+cannot be reached, try again, 76 porterd has another version, 78 configuration.
 
 examples:
   porterctl accounts list

@@ -10,6 +10,7 @@
 #include "config/environment.hpp"
 #include "config/option_error.hpp"
 #include "config/resolve.hpp"
+#include "control/control_client.hpp"
 #include "porter/start_error.hpp"
 #include "porter/version.hpp"
 #include "programs/porterctl/command_line.hpp"
@@ -24,6 +25,7 @@ namespace porter::programs {
 namespace {
 
 namespace config = detail::config;
+namespace control = detail::control;
 namespace store = detail::store;
 using config::exit_code;
 
@@ -45,6 +47,20 @@ exit_code exit_code_of(store::administration_errc problem)
             break;
     }
     return exit_code::io;
+}
+
+exit_code exit_code_of(control::control_errc problem)
+{
+    using enum control::control_errc;
+    switch (problem) {
+        case unreachable:
+            return exit_code::unreachable;
+        case protocol:
+            return exit_code::protocol;
+        case rejected:
+            break;
+    }
+    return exit_code::usage;
 }
 
 /// Reads --password-file as the calling user: only root may be able to read it.
@@ -72,7 +88,7 @@ std::optional<detail::base::secret> password_of(invocation const& parsed, output
 
 exit_code run_as_owner(command const& entry, context& ctx)
 {
-    if (is_database_url(ctx.database())) return entry.run(ctx);
+    if (entry.is_of_server || is_database_url(ctx.database())) return entry.run(ctx);
     auto const owner = become_owner(ctx.file());
     try {
         return entry.run(ctx);
@@ -92,6 +108,7 @@ exit_code run(std::vector<std::string> arguments)
     }
     context ctx{.arguments = parsed.arguments,
                 .account = parsed.account,
+                .address = parsed.address,
                 .password = password_of(parsed, out),
                 .to = parsed.to,
                 .yes = parsed.yes,
@@ -113,6 +130,8 @@ exit_code run_and_report(std::vector<std::string> arguments)
     } catch (start_error const& error) {
         return report_error(config::exit_code_of(error.code()), error.what());
     } catch (store::administration_error const& error) {
+        return report_error(exit_code_of(error.code()), error.what());
+    } catch (control::control_error const& error) {
         return report_error(exit_code_of(error.code()), error.what());
     } catch (std::exception const& error) {
         return report_error(exit_code::defect, error.what());

@@ -263,14 +263,14 @@ TEST_CASE("a name that cannot be looked up any more has its last addresses")
     names.error = asio::error::host_not_found_try_again;
     CHECK(mentions(error(), "db1.example:1: its name cannot be resolved"));
     names.error = {};
-    CHECK(mentions(error(), "(127.0.0.1), port 1 failed"));
+    auto const refused = error();
+    CHECK(mentions(refused, "\"127.0.0.1\", port 1 failed"));  // libpq's words for an address that it was given
+    CHECK_FALSE(mentions(refused, "cannot be resolved"));
     CHECK(names.count == 4);
     names.error = asio::error::host_not_found_try_again;
-    auto const by_last_addresses = error();
-    CHECK(mentions(by_last_addresses, "at \"db1.example\" (127.0.0.1), port 1 failed"));
-    CHECK(mentions(by_last_addresses, "at \"db2.example\" (127.0.0.1), port 1 failed"));
+    CHECK(error() == refused);
     CHECK(names.count == 6);
-    CHECK(error() == by_last_addresses);  // and nothing is looked up for a while
+    CHECK(error() == refused);  // and nothing is looked up for a while
     CHECK(names.count == 6);
 }
 
