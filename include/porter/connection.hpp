@@ -117,7 +117,8 @@ private:
 /// the peer is gone: is_open() tells. A service that has more to say may go on, any other just returns; what is queued
 /// is sent. shutdown_send() is the same for the server's side.
 ///
-/// Lifetime: it lives as long as the service's coroutine runs. What outlives that is its outbox().
+/// Lifetime: it lives as long as the service's coroutine runs. What outlives that is its outbox(). A timer or socket
+/// with its executor may outlive the service, but not the server, whose I/O threads the executor belongs to.
 ///
 /// Threads: a connection lives on one I/O thread, on which its service runs; use it there only. From anywhere else use
 /// its outbox().
@@ -131,8 +132,9 @@ private:
 /// Cancellation: a receive can be cancelled, as by `||`; it throws asio::error::operation_aborted, and the next receive
 /// gets the message. A flush or send that is cancelled throws, too; its messages are written all the same. When the
 /// server closes the connection or stops, it cancels whatever else the service awaits (timers, other sockets), and
-/// again about once a second until the service returns; the exception may leave the service. A close by the peer is
-/// reported by the next receive or send, and by closed().
+/// again about once a second until the service returns; the exception may leave the service. That includes a receive
+/// within an operator such as `||`, which then throws asio::multiple_exceptions: a std::exception, but no
+/// std::system_error. A close by the peer is reported by the next receive or send, and by closed().
 ///
 /// Errors: std::bad_alloc; std::logic_error as above. An exception that leaves the service is logged and ends the
 /// connection with code::internal.

@@ -1,6 +1,6 @@
 // Accounts and TLS in front of a plain TCP server: forwarder PORT DATA_DIR UPSTREAM_PORT
-// The bytes of data messages go to a server on this machine, and what it sends comes back as data messages, both at the
-// same time. An empty message ends the client's direction; the connection closes when the upstream server has closed.
+// The bytes of messages go to a server on this machine, and what it sends comes back as data messages, both at the same
+// time. Either side may end its direction first.
 #include <asio/experimental/awaitable_operators.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/redirect_error.hpp>
@@ -14,25 +14,26 @@
 using namespace asio::experimental::awaitable_operators;
 using asio::ip::tcp;
 
-/// Copies data to the upstream server until the connection has ended or the upstream server accepts no more.
+/// Copies data to the upstream server until the client has ended its direction, or the connection.
 porter::task<void> send_upstream(porter::connection& client, tcp::socket& upstream)
 {
     std::error_code error;
     while (auto messages = co_await client.receive_some()) {
         for (auto const& message : *messages) {
-            if (message.body.empty()) {
-                upstream.shutdown(tcp::socket::shutdown_send, error);
-            } else {
-                // The body stays valid: nothing is received before it is written.
-                co_await asio::async_write(upstream, asio::buffer(message.body),
-                                           asio::redirect_error(porter::use_task, error));
-            }
+            // The body stays valid: nothing is received before it is written.
+            co_await asio::async_write(upstream, asio::buffer(message.body),
+                                       asio::redirect_error(porter::use_task, error));
             if (error) co_return;
         }
     }
+    if (client.is_open()) {
+        upstream.shutdown(tcp::socket::shutdown_send, error);
+    } else {
+        upstream.close(error);
+    }
 }
 
-/// Copies data to the client until the upstream server has closed or the connection has ended.
+/// Copies data to the client until the upstream server has ended its direction, or the connection has ended.
 porter::task<void> send_back(porter::connection& client, tcp::socket& upstream)
 {
     std::array<char, 16 * 1024> bytes;
@@ -40,11 +41,16 @@ porter::task<void> send_back(porter::connection& client, tcp::socket& upstream)
         std::error_code error;
         auto const size =
             co_await upstream.async_read_some(asio::buffer(bytes), asio::redirect_error(porter::use_task, error));
-        if (error) co_return;
+        if (error == asio::error::eof) break;
+        if (error) {
+            client.close(porter::code::unavailable, "the upstream server has failed");
+            co_return;
+        }
         std::string_view const received{bytes.data(), size};
         auto const is_open = co_await client.send_data(received);
         if (!is_open) co_return;
     }
+    co_await client.shutdown_send();
 }
 
 porter::task<void> forward(porter::connection& client, tcp::endpoint target)
@@ -57,7 +63,8 @@ porter::task<void> forward(porter::connection& client, tcp::endpoint target)
         client.close(porter::code::unavailable, "the upstream server cannot be reached");
         co_return;
     }
-    co_await (send_upstream(client, upstream) || send_back(client, upstream));
+    client.end_on_reset();
+    co_await (send_upstream(client, upstream) && send_back(client, upstream));
 }
 
 int main(int argc, char** argv)

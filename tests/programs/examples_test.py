@@ -137,7 +137,7 @@ class Examples(unittest.TestCase):
         self.assertIn("tick", received[-2].text)
         self.assertEqual((received[-1].kind, received[-1].code), ("closing", "idle"))
 
-    def test_the_forwarder_carries_bytes_both_ways_and_closes_when_upstream_does(self):
+    def test_the_forwarder_carries_bytes_both_ways_and_either_side_ends_its_direction(self):
         upstream = self.enterContext(socket.create_server(("127.0.0.1", 0)))
 
         def echo():
@@ -153,7 +153,7 @@ class Examples(unittest.TestCase):
         def send():
             for begin in range(0, len(sent), 50_000):
                 client.send("data", sent[begin:begin + 50_000])
-            client.send("data", b"")
+            client.half_close()
 
         threads = [threading.Thread(target=target, daemon=True) for target in (echo, send)]
         for thread in threads:

@@ -16,7 +16,8 @@ porter::task<> exchange(porter::server& server, std::filesystem::path folder, st
     if (!client) throw std::runtime_error(describe(client.error()));
     auto access = co_await client->register_account("Alice", "four quiet lanterns");
     if (!access) throw std::runtime_error(describe(access.error()));
-    co_await client->send("hello");
+    auto const sent = co_await client->send("hello");
+    if (!sent) throw std::runtime_error{"the client cannot send"};
     auto reply = co_await client->receive_text();
     if (reply) received = *reply;
     co_await client->close();
