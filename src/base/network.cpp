@@ -57,7 +57,39 @@ address canonical(address const& raw)
     return asio::ip::address_v6{v6.to_bytes()};
 }
 
+network::network(address const& member, unsigned prefix) : prefix_(prefix)
+{
+    auto const clear = [prefix](auto bytes) {
+        for (std::size_t i = 0; i < bytes.size(); ++i) {
+            auto const kept = prefix > i * 8 ? std::min<std::size_t>(prefix - i * 8, 8) : 0;
+            bytes[i] &= static_cast<unsigned char>(0xff00U >> kept);
+        }
+        return bytes;
+    };
+    if (member.is_v4()) {
+        first_ = asio::ip::address_v4{clear(member.to_v4().to_bytes())};
+    } else {
+        first_ = asio::ip::address_v6{clear(member.to_v6().to_bytes())};
+    }
+}
+
+std::string network::text() const
+{
+    unsigned const bits = first_.is_v4() ? 32 : 128;
+    return prefix_ == bits ? first_.to_string() : first_.to_string() + '/' + std::to_string(prefix_);
+}
+
 std::optional<network> network::parse(std::string_view text)
+{
+    return parse(text, true);
+}
+
+std::optional<network> network::parse_enclosing(std::string_view text)
+{
+    return parse(text, false);
+}
+
+std::optional<network> network::parse(std::string_view text, bool is_exact)
 {
     auto const slash = text.find('/');
     std::string const host{text.substr(0, slash)};
@@ -73,7 +105,7 @@ std::optional<network> network::parse(std::string_view text)
         if (!parsed || *parsed > bytes.bits()) return std::nullopt;
         prefix = *parsed;
     }
-    for (auto bit = prefix; bit < bytes.bits(); ++bit) {
+    for (auto bit = prefix; is_exact && bit < bytes.bits(); ++bit) {
         if (bytes.bit(bit)) return std::nullopt;
     }
     constexpr unsigned mapped_prefix = 96;  // RFC 4291, 2.5.5.2

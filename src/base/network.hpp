@@ -21,11 +21,26 @@ public:
     /// mistake.
     static std::optional<network> parse(std::string_view text);
 
+    /// The same, but bits after the prefix are cleared: 10.0.0.0/8 for 10.0.0.1/8.
+    static std::optional<network> parse_enclosing(std::string_view text);
+
+    /// The range of this length that contains an address, which is canonical. `prefix`: at most its bits.
+    network(asio::ip::address const& member, unsigned prefix);
+
     /// Compares the canonical form of the address.
     bool contains(asio::ip::address const& candidate) const;
 
+    /// The lowest address, which is canonical.
+    asio::ip::address const& first() const noexcept { return first_; }
+    unsigned prefix() const noexcept { return prefix_; }
+
+    /// In canonical form: "192.0.2.7", "192.0.2.0/24", "2001:db8::/32".
+    std::string text() const;
+
+    friend bool operator==(network const&, network const&) = default;
+
 private:
-    network(asio::ip::address const& first, unsigned prefix) : first_(first), prefix_(prefix) {}
+    static std::optional<network> parse(std::string_view text, bool is_exact);
 
     asio::ip::address first_;
     unsigned prefix_;  // bits

@@ -127,6 +127,15 @@ public:
     /// accounts stay, and so do pending attempts, which count until their passwords were checked.
     virtual std::size_t enable_network(std::string const& network) = 0;
 
+    /// The bans that have not expired by the store's clock, the newest first.
+    virtual std::vector<ban_row> list_bans() = 0;
+
+    /// Bans a network, or replaces its ban. Deletes expired bans. Running servers learn of it within a second.
+    virtual added_ban add_ban(new_ban const& ban) = 0;
+
+    /// Removes the ban whose stored text is this one. Deletes expired bans. Errors: not_found (also expired).
+    virtual result<void> remove_ban(std::string const& network) = 0;
+
     /// The stored state that decides on an attempt at this account (none: at no account's password) from this network:
     /// `decide(history_of(...), rules, now)` is the decision.
     virtual attempt_history history_of(std::optional<account_id> account, std::string const& network,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -76,6 +77,35 @@ struct throttled_network {
     std::uint64_t count = 0;  ///< of what the limit counts
     base::timestamp since{};  ///< the time of the first
     base::timestamp until{};  ///< when the block ends by itself
+};
+
+/// A ban of a network.
+struct ban_row {
+    std::string network;  ///< in canonical form, unless it was written by hand
+    std::optional<base::timestamp> expires_at;
+    bool is_silent = false;
+    std::string reason;
+    base::timestamp created_at{};
+};
+
+/// A ban to add.
+struct new_ban {
+    std::string network;                                ///< in canonical form
+    std::optional<std::chrono::seconds> duration = {};  ///< by the store's clock, from now on; none: no end
+    bool is_silent = false;
+    std::string reason = {};
+};
+
+/// What adding a ban did.
+struct added_ban {
+    enum class outcome : std::uint8_t {
+        added,
+        replaced,  ///< an earlier ban of the same network
+        full,      ///< nothing: there are most_bans
+    };
+
+    outcome result = outcome::added;
+    std::optional<base::timestamp> expires_at;
 };
 
 /// A step of the schema that was applied to the store.

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "store/administration_rows.hpp"
 #include "store/records.hpp"
 
 /// Everything that a store keeps, row by row, to be moved to another store. A row has secrets: hashes and digests.
@@ -92,6 +93,7 @@ struct content_counts {
     std::uint64_t counters = 0;
     std::uint64_t attempts = 0;
     std::uint64_t registrations = 0;
+    std::uint64_t bans = 0;
 
     friend bool operator==(content_counts const&, content_counts const&) = default;
 };
@@ -125,6 +127,7 @@ public:
     virtual void read_counters(std::function<void(content_counter const&)> const& receive) = 0;
     virtual void read_attempts(std::function<void(content_attempt const&)> const& receive) = 0;
     virtual void read_registrations(std::function<void(content_registration const&)> const& receive) = 0;
+    virtual void read_bans(std::function<void(ban_row const&)> const& receive) = 0;
     ///@}
 };
 

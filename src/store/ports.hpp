@@ -9,6 +9,8 @@ namespace porter::detail::store {
 using porter::store::accounts;
 using porter::store::addresses;
 using porter::store::attempts;
+using porter::store::ban_watch;
+using porter::store::bans;
 using porter::store::ports;
 using porter::store::session_watch;
 using porter::store::sessions;

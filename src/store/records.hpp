@@ -12,6 +12,7 @@ using porter::store::access_history;
 using porter::store::account;
 using porter::store::account_id;
 using porter::store::attempt_id;
+using porter::store::ban;
 using porter::store::claimed_account;
 using porter::store::counted_attempt;
 using porter::store::end_cause;

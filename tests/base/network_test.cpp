@@ -63,3 +63,22 @@ TEST_CASE("the site of an IPv6 /64 is its /48 and the site of any other network 
     CHECK(porter::detail::base::site_of("192.0.2.7") == "192.0.2.7");
     CHECK(porter::detail::base::site_of("x/64") == "x/64");
 }
+
+TEST_CASE("the enclosing network of an address has its bits after the prefix cleared")
+{
+    auto const text_of = [](std::string_view text) {
+        auto const parsed = network::parse_enclosing(text);
+        return parsed ? parsed->text() : std::string{"none"};
+    };
+    CHECK(text_of("192.0.2.7") == "192.0.2.7");
+    CHECK(text_of("192.0.2.7/32") == "192.0.2.7");
+    CHECK(text_of("192.0.2.7/24") == "192.0.2.0/24");
+    CHECK(text_of("192.0.2.129/25") == "192.0.2.128/25");
+    CHECK(text_of("255.255.255.255/0") == "0.0.0.0/0");
+    CHECK(text_of("2001:DB8:0:1::7/64") == "2001:db8:0:1::/64");
+    CHECK(text_of("2001:db8:ffff::/33") == "2001:db8:8000::/33");
+    CHECK(text_of("::ffff:192.0.2.7/120") == "192.0.2.0/24");
+    CHECK(text_of("::ffff:192.0.2.7") == "192.0.2.7");
+    CHECK(text_of("192.0.2.7/33") == "none");
+    CHECK(text_of("example.org") == "none");
+}

@@ -30,6 +30,10 @@ inline constexpr std::size_t most_unknown_names = 65'536;
 /// computes, so that the caller sees when there are more.
 inline constexpr std::size_t hash_costs_at_once = 5;
 
+/// Bans of networks that a server reads; what is beyond is ignored, and logged. porterctl adds no more than this.
+/// One takes about 100 bytes of a server's memory, and a list of this size a tenth of a second to read.
+inline constexpr std::size_t most_bans = 100'000;
+
 /// A session whose opening lies further in the future than this was opened while the clock was ahead, and is over:
 /// otherwise it would outlive its lifetime. A clock that is behind by less, as on a machine that just booted, ends
 /// none.

@@ -13,8 +13,8 @@
 #include "porter/task.hpp"
 
 /// What a server requires of a store of accounts, sessions, addresses and attempts. The default is an SQLite file;
-/// server_parts::store replaces it by classes of yours that implement these four. The interface may change before
-/// version 1.0.
+/// server_parts::store replaces it by classes of yours that implement these; bans are optional. The interface may
+/// change before version 1.0.
 ///
 /// Effect: each operation is atomic, and durable when its task resumes with success. But touch(), prune() and
 /// find_ended() may work in batches, of which each is; a crash may forget touch() and addresses::record(), and the
@@ -177,6 +177,22 @@ public:
     virtual task<result<void>> rollback(std::vector<counted_attempt> pending) = 0;
 };
 
+/// Calls back with all bans, expired ones too, in any order; most_bans + 1 of them if there are more. Called on a
+/// thread of the store, or on that of watch(): it posts, and neither blocks nor calls the store.
+using ban_watch = std::function<void(std::span<ban const> bans)>;
+
+/// Networks that an administrator has banned.
+class bans {
+public:
+    virtual ~bans() = default;
+
+    /// Calls `watcher` at once, before this returns, and within a second of each change of a ban, by this process,
+    /// another one, or a database shell. If the bans cannot be read, the first call comes when they can. A store may
+    /// call without a change. Replaces the previous watch, which is not called any more when this returns; an empty
+    /// function removes it.
+    virtual void watch(ban_watch watcher) = 0;
+};
+
 /// The ports of one store. They outlive the server that uses them, and so does the clock.
 struct ports {
     store::accounts& accounts;    ///< names and password hashes
@@ -187,6 +203,8 @@ struct ports {
     /// and judge attempts, so that a server whose own clock is wrong ends no pause early. Null: the server's clock,
     /// server_parts::clock or the system's, which suits a store with one server.
     porter::clock const* clock = nullptr;
+    /// Null: no network is banned.
+    store::bans* bans = nullptr;
 };
 
 }  // namespace porter::store

@@ -172,4 +172,13 @@ struct password_change {
     counted_attempt attempt;              ///< the attempt that succeeded
 };
 
+/// A network that an administrator has banned.
+struct ban {
+    std::string network;                  ///< an address or a range in CIDR notation, perhaps written by hand
+    std::optional<timestamp> expires_at;  ///< from then on it is no ban any more; none: it never is
+    bool is_silent = false;               ///< connections are closed without a message
+
+    friend bool operator==(ban const&, ban const&) = default;
+};
+
 }  // namespace porter::store

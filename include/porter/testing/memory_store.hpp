@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "porter/clock.hpp"
 #include "porter/store/ports.hpp"
@@ -37,6 +38,8 @@ public:
     /// Reports that the store has lost contact with the other servers that share it, or that it has rejoined them.
     /// Operations go on.
     void set_partitioned(bool partitioned);
+    /// Replaces all bans.
+    void set_bans(std::vector<store::ban> bans);
 
 private:
     struct tables;

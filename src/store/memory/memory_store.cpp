@@ -6,6 +6,7 @@
 #include "store/memory/accounts.hpp"
 #include "store/memory/addresses.hpp"
 #include "store/memory/attempts.hpp"
+#include "store/memory/bans.hpp"
 #include "store/memory/sessions.hpp"
 #include "store/memory/tables.hpp"
 
@@ -18,6 +19,7 @@ struct memory_store::tables : memory::tables {
     memory::sessions sessions_port{*this};
     memory::addresses addresses_port{*this};
     memory::attempts attempts_port{*this};
+    memory::bans bans_port{*this};
 };
 
 memory_store::memory_store() : tables_(std::make_unique<tables>()) {}
@@ -26,7 +28,8 @@ memory_store::~memory_store() = default;
 
 store::ports memory_store::ports() noexcept
 {
-    return {tables_->accounts_port, tables_->sessions_port, tables_->addresses_port, tables_->attempts_port};
+    return {tables_->accounts_port, tables_->sessions_port, tables_->addresses_port, tables_->attempts_port, nullptr,
+            &tables_->bans_port};
 }
 
 store::result<store::account> memory_store::add(store::account record)
@@ -80,6 +83,13 @@ void memory_store::set_partitioned(bool partitioned)
     if (std::exchange(tables_->is_partitioned, partitioned) == partitioned) return;
     auto const& changed = partitioned ? tables_->watch.on_partitioned : tables_->watch.on_rejoined;
     if (changed) changed();
+}
+
+void memory_store::set_bans(std::vector<store::ban> bans)
+{
+    std::lock_guard const lock{tables_->watching};
+    tables_->bans = std::move(bans);
+    if (tables_->ban_watch) tables_->ban_watch(tables_->bans);
 }
 
 }  // namespace porter::testing

@@ -52,9 +52,11 @@ struct address_row {
 
 /// All that is stored. Accessed only through an `operation`, which holds the lock.
 struct tables {
-    std::mutex watching;  // guards the next two and is held while the watch is called
+    std::mutex watching;  // guards the next four and is held while a watch is called
     session_watch watch;
     bool is_partitioned = false;
+    store::ban_watch ban_watch;
+    std::vector<ban> bans;
 
     std::mutex mutex;  // guards the members below
     bool down = false;

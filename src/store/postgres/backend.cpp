@@ -9,6 +9,7 @@
 #include "store/postgres/addresses.hpp"
 #include "store/postgres/attempts.hpp"
 #include "store/postgres/attempts_upkeep.hpp"
+#include "store/postgres/bans.hpp"
 #include "store/postgres/pool.hpp"
 #include "store/postgres/resolving.hpp"
 #include "store/postgres/schema.hpp"
@@ -44,6 +45,7 @@ struct backend::parts {
     postgres::attempts attempts;
     postgres::sessions sessions{resolving, watch};
     postgres::addresses addresses{resolving};
+    postgres::bans bans{watch};
 };
 
 backend::backend(options const& options, log::logger& log) : parts_(std::make_unique<parts>(options, log)) {}
@@ -52,7 +54,8 @@ backend::~backend() = default;
 
 store::ports backend::ports() noexcept
 {
-    return {parts_->accounts, parts_->sessions, parts_->addresses, parts_->attempts, &parts_->watch.clock()};
+    return {parts_->accounts, parts_->sessions,       parts_->addresses,
+            parts_->attempts, &parts_->watch.clock(), &parts_->bans};
 }
 
 store::statistics const& backend::statistics() const noexcept

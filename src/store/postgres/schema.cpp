@@ -46,10 +46,10 @@ grants grants_of(program_role role)
     if (role == program_role::node) {
         return {{"accounts sessions addresses account_networks failure_counters unknown_failure_counters attempts"
                  " registrations nodes",
-                 "password_costs schema_migrations", "ended_sessions"},
+                 "password_costs schema_migrations bans ban_changes", "ended_sessions"},
                 {"SELECT INSERT UPDATE DELETE", "SELECT", "SELECT DELETE"}};
     }
-    return {{"accounts addresses", "sessions failure_counters attempts registrations",
+    return {{"accounts addresses bans", "sessions failure_counters attempts registrations",
              "account_networks nodes ended_sessions schema_migrations"},
             {"SELECT INSERT UPDATE DELETE", "SELECT DELETE", "SELECT"}};
 }

@@ -93,6 +93,13 @@ void watch::set(session_watch watcher)
     installed.wait();
 }
 
+void watch::set_bans(ban_watch watcher)
+{
+    std::lock_guard const lock{mutex_};
+    ban_watcher_ = std::move(watcher);
+    if (ban_watcher_ && bans_) ban_watcher_(*bans_);
+}
+
 void watch::set_proved(bool is_proved)
 {
     if (is_proved == is_proved_) return;
@@ -171,8 +178,9 @@ task<void> watch::connect_and_watch()
         co_return;
     }
     journal_.on_connected();
+    ban_journal_.on_connected();
     heartbeat_.on_connected();
-    look_errors_ = beat_errors_ = prune_errors_ = 0;
+    look_errors_ = ban_errors_ = beat_errors_ = prune_errors_ = 0;
     server_ = std::move(*connected);
     auto next_beat = steady_clock::now();
     while (!is_stopping_) {
@@ -198,6 +206,7 @@ task<bool> watch::look()
     bool const begins = waiting_.has_value();
     if (begins || !is_watched_) journal_.begin();
     auto work = journal_.look(sent);
+    ban_journal::add_look(work);
     auto const answer = co_await conn_.exchange(std::move(work), sent + options_.watch_patience);
     if (!is_done(answer, look_errors_)) {
         install_without_snapshot();
@@ -209,6 +218,21 @@ task<bool> watch::look()
     if (begins) install();
     report(found);
     update_contact();
+    if (!ban_journal_.has_changed(answer.results.at(1))) co_return true;
+    auto const has_read = co_await read_bans();
+    co_return has_read;
+}
+
+task<bool> watch::read_bans()
+{
+    auto work = ban_journal::read();
+    auto const answer = co_await conn_.exchange(std::move(work), steady_clock::now() + options_.watch_patience);
+    if (!is_done(answer, ban_errors_)) co_return conn_.is_open();
+    auto read = ban_journal_.take(answer);
+    std::lock_guard const lock{mutex_};
+    if (bans_ == read) co_return true;  // on a new connection
+    bans_ = std::move(read);
+    if (ban_watcher_) ban_watcher_(*bans_);
     co_return true;
 }
 

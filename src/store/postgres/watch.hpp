@@ -8,12 +8,14 @@
 #include <mutex>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/asio.hpp"
 #include "base/condition_variable.hpp"
 #include "log/logger.hpp"
 #include "porter/task.hpp"
 #include "store/ports.hpp"
+#include "store/postgres/ban_journal.hpp"
 #include "store/postgres/connection.hpp"
 #include "store/postgres/contact.hpp"
 #include "store/postgres/fault_log.hpp"
@@ -27,15 +29,16 @@
 namespace porter::detail::store::postgres {
 
 /// Calls a session_watch: for the sessions that end, by whatever server or by hand, when this server is partitioned
-/// from the primary, and when it has rejoined it.
+/// from the primary, and when it has rejoined it. Calls a ban_watch for the bans, which it keeps while there is no
+/// connection.
 ///
 /// The journal is read and heartbeats are committed on one connection, which no operation uses: so it is known that the
 /// journal is that of the primary. It is left for the next server when it is lost, when the server says that it is no
 /// primary any more, when an answer takes longer than options.watch_patience, and after several errors in a row; not
 /// because of a slow answer or a single error.
 ///
-/// Threads: set(), wait_for_contact(), clock() and is_store_lost() on any but that of the executor, one call of set()
-/// at a time. The callbacks are called on the executor's thread.
+/// Threads: set(), set_bans(), wait_for_contact(), clock() and is_store_lost() on any but that of the executor, one
+/// call of set() at a time. The callbacks are called on the executor's thread.
 class watch {
 public:
     /// What the rest of the store does about it, on the executor's thread.
@@ -61,6 +64,9 @@ public:
     /// look takes, at most two patiences.
     void set(session_watch watcher);
 
+    /// See bans::watch. Calls on the caller's thread if the bans were read before: wait_for_contact() waits for that.
+    void set_bans(ban_watch watcher);
+
     /// Waits until a heartbeat was committed: the clock is the database's. False: there was none within this time.
     bool wait_for_contact(std::chrono::milliseconds patience);
 
@@ -80,6 +86,7 @@ private:
     task<void> keep_watching();
     task<void> connect_and_watch();
     task<bool> look();
+    task<bool> read_bans();
     task<bool> beat();
     task<bool> prune();
     task<void> watch_contact();
@@ -107,6 +114,7 @@ private:
     reconnect_pause pause_;
     heartbeat heartbeat_;
     journal journal_;
+    ban_journal ban_journal_;
     contact contact_;
     base::condition_variable due_;          // notified when keep_watching() has work, or at the end
     base::condition_variable contact_due_;  // notified at the end
@@ -114,17 +122,20 @@ private:
     bool is_proved_ = false;                // it has committed a heartbeat
     bool is_watched_ = false;               // set() was called
     int look_errors_ = 0;                   // in a row
+    int ban_errors_ = 0;
     int beat_errors_ = 0;
     int prune_errors_ = 0;
     bool is_stopping_ = false;
     std::optional<waiting_watch> waiting_;
 
-    std::mutex mutex_;  // held while watcher_ is called
+    std::mutex mutex_;  // held while a watcher is called
     session_watch watcher_;
-    bool is_partitioned_ = false;        // as reported
-    bool is_loss_reported_ = false;      // to any watcher
-    bool has_contact_ = false;           // there was a first heartbeat
-    std::condition_variable contacted_;  // when has_contact_ is set
+    ban_watch ban_watcher_;
+    std::optional<std::vector<ban>> bans_;  // as they were read last; none: not yet
+    bool is_partitioned_ = false;           // as reported
+    bool is_loss_reported_ = false;         // to any watcher
+    bool has_contact_ = false;              // there was a first heartbeat
+    std::condition_variable contacted_;     // when has_contact_ is set
 
     std::future<void> ended_;
 };

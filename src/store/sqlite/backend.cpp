@@ -6,6 +6,7 @@
 #include "store/sqlite/accounts.hpp"
 #include "store/sqlite/addresses.hpp"
 #include "store/sqlite/attempts.hpp"
+#include "store/sqlite/bans.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/existing_file.hpp"
 #include "store/sqlite/fault_log.hpp"
@@ -76,6 +77,7 @@ struct backend::parts {
     sqlite::sessions sessions{reads, writes.queue()};
     sqlite::addresses addresses{reads.queue(), writes.queue()};
     sqlite::attempts attempts{writes.queue()};
+    sqlite::bans bans{reads};
 };
 
 backend::backend(options const& options, log::logger& log) : parts_(std::make_unique<parts>(options, log)) {}
@@ -84,7 +86,7 @@ backend::~backend() = default;
 
 store::ports backend::ports() noexcept
 {
-    return {parts_->accounts, parts_->sessions, parts_->addresses, parts_->attempts};
+    return {parts_->accounts, parts_->sessions, parts_->addresses, parts_->attempts, nullptr, &parts_->bans};
 }
 
 store::statistics const& backend::statistics() const noexcept

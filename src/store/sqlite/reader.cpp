@@ -1,6 +1,5 @@
 #include "store/sqlite/reader.hpp"
 
-#include <future>
 #include <iterator>
 #include <new>
 #include <string_view>
@@ -65,6 +64,39 @@ private:
     std::promise<void> done_;
 };
 
+/// Sets the watch of bans on the reader's thread; reader::watch_bans() waits for it and the first call.
+class reader::ban_request final : public job {
+public:
+    ban_request(reader& owner, ban_watch watch) : owner_(owner), watch_(std::move(watch)) {}
+
+    bool run(database& db) override
+    {
+        owner_.bans_.begin();
+        if (auto const first = owner_.bans_.look(db)) watch_(*first);
+        return true;
+    }
+
+    /// The next check reads them.
+    void fail() noexcept override { owner_.bans_.begin(); }
+
+    void finish() noexcept override
+    {
+        owner_.next_check_ = steady_clock::now();
+        {
+            std::lock_guard const lock{owner_.mutex_};
+            owner_.ban_watch_ = std::move(watch_);
+        }
+        done_.set_value();
+    }
+
+    std::future<void> done() { return done_.get_future(); }
+
+private:
+    reader& owner_;
+    ban_watch watch_;
+    std::promise<void> done_;
+};
+
 reader::reader(options const& options, file_watch& files, fault_log& faults, lane_statistics& statistics,
                std::function<void()> close_others)
     : options_(options),
@@ -93,6 +125,23 @@ void reader::watch(session_watch watch)
     if (!watch.on_sessions_ended) return;
     auto request = std::make_unique<watch_request>(*this, std::move(watch));
     auto done = request->done();
+    run_and_wait(std::move(request), std::move(done));
+}
+
+void reader::watch_bans(ban_watch watch)
+{
+    {
+        std::lock_guard const lock{mutex_};
+        ban_watch_ = {};
+    }
+    if (!watch) return;
+    auto request = std::make_unique<ban_request>(*this, std::move(watch));
+    auto done = request->done();
+    run_and_wait(std::move(request), std::move(done));
+}
+
+void reader::run_and_wait(std::unique_ptr<job> request, std::future<void> done)
+{
     job_queue::jobs waiting(1);
     waiting.front() = std::move(request);
     queue_.push(waiting);
@@ -145,7 +194,7 @@ void reader::run(job& request)
 void reader::check_for_changes()
 {
     std::lock_guard const lock{mutex_};
-    if (!watch_.on_sessions_ended) {
+    if (!watch_.on_sessions_ended && !ban_watch_) {
         next_check_ = steady_clock::time_point::max();
         return;
     }
@@ -153,15 +202,16 @@ void reader::check_for_changes()
     auto const seen_version = seen_version_;
     auto const notified_until = notified_until_;
     try {
-        if (files_.detect_loss()) {
-            notify_lost();
-        } else {
-            if (queue_.statistics().fault.is_set()) probe();
-            notify_ended();
-        }
+        bool const has_loss = files_.detect_loss();
+        if (has_loss && watch_.on_sessions_ended) notify_lost();
+        if (has_loss) return;
+        if (queue_.statistics().fault.is_set()) probe();
+        if (watch_.on_sessions_ended) notify_ended();
+        if (ban_watch_) notify_bans();
     } catch (std::bad_alloc const&) {  // the next check notifies again, of the same
         seen_version_ = seen_version;
         notified_until_ = notified_until;
+        bans_.begin();
         faults_.report_no_memory("watch");
     }
 }
@@ -204,7 +254,17 @@ void reader::notify_ended()
         return;
     }
     if (!sessions.empty()) watch_.on_sessions_ended(sessions);
+    if (rewound) bans_.begin();  // an older database has another count of changes
     if (rewound && watch_.on_reports_missed) watch_.on_reports_missed();
+}
+
+void reader::notify_bans()
+{
+    try {
+        if (auto const changed = bans_.look(*database_)) ban_watch_(*changed);
+    } catch (error const& problem) {
+        faults_.report("watch", problem);
+    }
 }
 
 std::vector<ended_session> reader::read_ended(bool& rewound)

@@ -3,12 +3,14 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 #include "store/ports.hpp"
+#include "store/sqlite/ban_journal.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/fault_log.hpp"
 #include "store/sqlite/file_watch.hpp"
@@ -18,7 +20,7 @@
 namespace porter::detail::store::sqlite {
 
 /// The thread that reads, by a read-only connection, which needs to wait for no lock. Also reads new entries of the
-/// journal of ended sessions after every commit by any program, and detects lost files.
+/// journal of ended sessions and changed bans after every commit by any program, and detects lost files.
 class reader {
 public:
     /// `close_others` closes the other connections of this process to lost files: SQLite shares their index among all
@@ -34,16 +36,21 @@ public:
 
     /// See sessions::watch.
     void watch(session_watch watch);
+    /// See bans::watch.
+    void watch_bans(ban_watch watch);
 
 private:
     class watch_request;
+    class ban_request;
 
     void run();
     void reply(job& request);
     void run(job& request);
     void check_for_changes();
     void close_lost();
+    void run_and_wait(std::unique_ptr<job> request, std::future<void> done);
     void notify_ended();
+    void notify_bans();
     void notify_lost();
     void probe();
     /// The journal's new entries. `rewound`: the journal is older than what was read already.
@@ -60,11 +67,13 @@ private:
     std::chrono::steady_clock::time_point next_check_ = std::chrono::steady_clock::time_point::max();
     std::int64_t seen_version_ = 0;    // PRAGMA data_version at the last check
     std::int64_t notified_until_ = 0;  // an id in the journal
+    ban_journal bans_;
     bool notified_of_loss_ = false;
     bool closed_others_ = false;
 
-    std::mutex mutex_;  // guards watch_ and is held while it is called
+    std::mutex mutex_;  // guards the watches and is held while they are called
     session_watch watch_;
+    ban_watch ban_watch_;
 
     std::thread thread_;
 };

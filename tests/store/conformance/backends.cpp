@@ -24,6 +24,7 @@ public:
     store::result<store::account> add(store::account fresh) override { return backend_.add(std::move(fresh)); }
     void disable(store::account_id id, detail::base::timestamp since) override { backend_.disable(id, since); }
     void remove(store::account_id id) override { backend_.remove(id); }
+    void set_bans(std::vector<store::ban> const& bans) override { backend_.set_bans(bans); }
 
 private:
     testing::memory_store backend_;
@@ -47,6 +48,11 @@ public:
     void remove(store::account_id id) override
     {
         shell{options().path}.run("DELETE FROM accounts WHERE id = " + std::to_string(id));
+    }
+
+    void set_bans(std::vector<store::ban> const& bans) override
+    {
+        shell{options().path}.run(sql_to_set(bans, "1", "0"));
     }
 
 private:

@@ -22,7 +22,27 @@ public:
     virtual detail::store::result<detail::store::account> add(detail::store::account fresh) = 0;
     virtual void disable(detail::store::account_id id, detail::base::timestamp since) = 0;
     virtual void remove(detail::store::account_id id) = 0;
+    /// Replaces all bans, by SQL where there is a database.
+    virtual void set_bans(std::vector<detail::store::ban> const& bans) = 0;
 };
+
+/// The number in SQL.
+inline std::string seconds_of(detail::base::timestamp time)
+{
+    return std::to_string(time.time_since_epoch().count());
+}
+
+/// The statements that replace all bans in a database; `yes` and `no` are its booleans.
+inline std::string sql_to_set(std::vector<detail::store::ban> const& bans, std::string const& yes,
+                              std::string const& no)
+{
+    std::string made = "BEGIN; DELETE FROM bans;";
+    for (auto const& each : bans) {
+        made += " INSERT INTO bans (network, expires_at, is_silent) VALUES ('" + each.network + "', " +
+                (each.expires_at ? seconds_of(*each.expires_at) : "NULL") + ", " + (each.is_silent ? yes : no) + ");";
+    }
+    return made + " COMMIT";
+}
 
 struct backend_kind {
     std::string name;
@@ -49,6 +69,7 @@ public:
     detail::store::sessions& sessions() { return ports_.sessions; }
     detail::store::addresses& addresses() { return ports_.addresses; }
     detail::store::attempts& attempts() { return ports_.attempts; }
+    detail::store::bans& bans() { return *ports_.bans; }
 
     detail::store::account add(std::string const& name) { return add(account_of(name)); }
 

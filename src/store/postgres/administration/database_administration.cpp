@@ -4,6 +4,7 @@
 
 #include "store/postgres/administration/accounts.hpp"
 #include "store/postgres/administration/addresses.hpp"
+#include "store/postgres/administration/bans.hpp"
 #include "store/postgres/administration/check.hpp"
 #include "store/postgres/administration/migrator.hpp"
 #include "store/postgres/administration/networks.hpp"
@@ -155,6 +156,21 @@ std::vector<throttled_network> database_administration::list_throttled_networks(
 std::size_t database_administration::enable_network(std::string const& network)
 {
     return on_database::enable_network(db_, network);
+}
+
+std::vector<ban_row> database_administration::list_bans()
+{
+    return on_database::list_bans(db_);
+}
+
+added_ban database_administration::add_ban(new_ban const& ban)
+{
+    return on_database::add_ban(db_, ban);
+}
+
+result<void> database_administration::remove_ban(std::string const& network)
+{
+    return on_database::remove_ban(db_, network);
 }
 
 attempt_history database_administration::history_of(std::optional<account_id> account, std::string const& network,

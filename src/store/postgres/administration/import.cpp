@@ -23,13 +23,14 @@ constexpr std::size_t rows_at_once = 1'000;
 // porterd can read until the commit, and its changes wait. The order is that of its own locks.
 constexpr char const* lock_tables =
     "LOCK TABLE accounts, sessions, attempts, registrations, failure_counters, addresses, account_networks,"
-    " ended_sessions IN EXCLUSIVE MODE";
+    " ended_sessions, bans IN EXCLUSIVE MODE";
 
 // The journal, too: porterd would take an ended session there for one that was copied with the same id.
 constexpr char const* is_empty =
     "SELECT NOT EXISTS (SELECT FROM accounts) AND NOT EXISTS (SELECT FROM sessions)"
     " AND NOT EXISTS (SELECT FROM addresses) AND NOT EXISTS (SELECT FROM attempts)"
-    " AND NOT EXISTS (SELECT FROM registrations) AND NOT EXISTS (SELECT FROM ended_sessions)";
+    " AND NOT EXISTS (SELECT FROM registrations) AND NOT EXISTS (SELECT FROM ended_sessions)"
+    " AND NOT EXISTS (SELECT FROM bans)";
 
 constexpr char const* insert_accounts =
     "INSERT INTO accounts (id, name, folded_name, password_hash, credential_version, rehash_count, created_at,"
@@ -63,6 +64,11 @@ constexpr char const* insert_attempts =
 constexpr char const* insert_registrations =
     "INSERT INTO registrations (attempt_id, network, site, registered_at) SELECT * FROM unnest($1, $2, $3, $4)";
 
+constexpr char const* insert_bans =
+    "INSERT INTO bans (network, expires_at, is_silent, reason, created_at)"
+    " SELECT network, expires_at, is_silent <> 0, reason, created_at"
+    " FROM unnest($1, $2, $3, $4, $5) AS made (network, expires_at, is_silent, reason, created_at)";
+
 constexpr char const* skip_accounts =
     "SELECT setval(pg_get_serial_sequence('accounts', 'id'), greatest($1, 1), $1 > 0)";
 constexpr char const* skip_sessions =
@@ -71,7 +77,7 @@ constexpr char const* skip_sessions =
 constexpr char const* count_all =
     "SELECT (SELECT count(*) FROM accounts), (SELECT count(*) FROM sessions), (SELECT count(*) FROM addresses),"
     " (SELECT count(*) FROM account_networks), (SELECT count(*) FROM failure_counters),"
-    " (SELECT count(*) FROM attempts), (SELECT count(*) FROM registrations)";
+    " (SELECT count(*) FROM attempts), (SELECT count(*) FROM registrations), (SELECT count(*) FROM bans)";
 
 // Otherwise the plans of porterd would be those for empty tables until autovacuum has looked.
 constexpr char const* analyze = "ANALYZE accounts, sessions, addresses, account_networks";
@@ -204,6 +210,16 @@ void insert_all_attempts(transaction& within, content& from)
     registrations.insert();
 }
 
+void insert_all_bans(transaction& within, content& from)
+{
+    batch<texts, optional_numbers, numbers, texts, numbers> rows{within, insert_bans};
+    from.read_bans([&](ban_row const& each) {
+        rows.add(each.network, number(each.expires_at), std::int64_t{each.is_silent}, each.reason,
+                 number(each.created_at));
+    });
+    rows.insert();
+}
+
 /// Within a transaction of the owner.
 void reject_unfit(blocking_connection& db, transaction& within)
 {
@@ -230,7 +246,7 @@ content_counts counts_in(blocking_connection& db, transaction& within)
     return read_results(db, [&] {
         auto const row = found.at(0)[0];
         auto const column = [&](int index) { return static_cast<std::uint64_t>(row.integer(index)); };
-        return content_counts{column(0), column(1), column(2), column(3), column(4), column(5), column(6)};
+        return content_counts{column(0), column(1), column(2), column(3), column(4), column(5), column(6), column(7)};
     });
 }
 
@@ -258,6 +274,7 @@ content_counts import_content(blocking_connection& db, content& from)
     insert_all_sessions(whole, from);
     insert_all_addresses(whole, from);
     insert_all_attempts(whole, from);
+    insert_all_bans(whole, from);
     auto const ids = from.last_ids();
     segment end{segment::effect::writes};
     end.add(skip_accounts, ids.account).add(skip_sessions, ids.session).add(analyze);

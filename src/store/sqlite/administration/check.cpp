@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 
+#include "base/network.hpp"
 #include "base/text.hpp"
 #include "base/utf8.hpp"
 #include "store/sqlite/migration.hpp"
@@ -37,6 +38,7 @@ void find_damaged_texts(database& db, lines& faults)
         "SELECT 'session', id, address FROM sessions",
         "SELECT 'session', id, before_address FROM sessions WHERE before_address <> ''",
         "SELECT 'address', address, name FROM addresses",
+        "SELECT 'ban', network, reason FROM bans",
         "SELECT 'ending', id, account_name FROM ended_sessions",
         "SELECT 'ending', id, cause FROM ended_sessions",
     };
@@ -47,6 +49,16 @@ void find_damaged_texts(database& db, lines& faults)
             faults.push_back(row.text(0) + ' ' + base::escape(row.bytes(1)) +
                              " has a text that is damaged: " + base::escape(row.bytes(2)));
         }
+    }
+}
+
+/// They were written by hand, and porterd skips them.
+void find_unreadable_bans(database& db, lines& faults)
+{
+    statement row{db, "SELECT network FROM bans"};
+    while (row.step()) {
+        if (base::network::parse_enclosing(row.bytes(0))) continue;
+        faults.push_back("the ban of " + base::escape(row.bytes(0)) + " is in no force: it is no network");
     }
 }
 
@@ -151,6 +163,7 @@ std::vector<std::string> find_faults(database& db)
     find_other_schema(db, faults);
     find_wrong_version(db, faults);
     find_loose_ends(db, faults);
+    find_unreadable_bans(db, faults);
     find_wrong_accounts(db, faults);
     find_wrong_costs(db, faults);
     find_wrong_sessions(db, faults);

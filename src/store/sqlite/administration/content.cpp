@@ -96,9 +96,9 @@ content_counts file_content::counts()
         auto const count = [this](std::string const& table) {
             return static_cast<std::uint64_t>(db_->integer("SELECT count(*) FROM " + table));
         };
-        return content_counts{count("accounts"),         count("sessions"),         count("addresses"),
-                              count("account_networks"), count("password_ladders"), count("network_failures"),
-                              count("registrations")};
+        return content_counts{
+            count("accounts"),         count("sessions"),         count("addresses"),     count("account_networks"),
+            count("password_ladders"), count("network_failures"), count("registrations"), count("bans")};
     });
 }
 
@@ -180,6 +180,16 @@ void file_content::read_registrations(std::function<void(content_registration co
             "SELECT coalesce(attempt_id, 0), counted.network, site, registered_at FROM registrations AS counted"
             " LEFT JOIN undecided_tries ON registration_id = counted.id"};
         while (row.step()) receive({row.integer(0), row.text(1), row.text(2), row.time(3)});
+    });
+}
+
+void file_content::read_bans(std::function<void(ban_row const&)> const& receive)
+{
+    translate_errors(options_.path, [&] {
+        statement row{*db_, "SELECT network, expires_at, is_silent, reason, created_at FROM bans"};
+        while (row.step()) {
+            receive({row.text(0), row.optional_time(1), row.integer(2) != 0, row.text(3), row.time(4)});
+        }
     });
 }
 

@@ -24,6 +24,7 @@ public:
     void read_counters(std::function<void(content_counter const&)> const& receive) override;
     void read_attempts(std::function<void(content_attempt const&)> const& receive) override;
     void read_registrations(std::function<void(content_registration const&)> const& receive) override;
+    void read_bans(std::function<void(ban_row const&)> const& receive) override;
 
 private:
     options const options_;

@@ -6,6 +6,7 @@
 #include "log/logger.hpp"
 #include "store/sqlite/administration/accounts.hpp"
 #include "store/sqlite/administration/addresses.hpp"
+#include "store/sqlite/administration/bans.hpp"
 #include "store/sqlite/administration/check.hpp"
 #include "store/sqlite/administration/networks.hpp"
 #include "store/sqlite/administration/open.hpp"
@@ -187,6 +188,21 @@ std::vector<throttled_network> file_administration::list_throttled_networks(thro
 std::size_t file_administration::enable_network(std::string const& network)
 {
     return translate([&] { return on_database::enable_network(*db_, network); });
+}
+
+std::vector<ban_row> file_administration::list_bans()
+{
+    return translate([&] { return on_database::list_bans(*db_); });
+}
+
+added_ban file_administration::add_ban(new_ban const& ban)
+{
+    return translate([&] { return on_database::add_ban(*db_, ban); });
+}
+
+result<void> file_administration::remove_ban(std::string const& network)
+{
+    return translate([&] { return on_database::remove_ban(*db_, network); });
 }
 
 attempt_history file_administration::history_of(std::optional<account_id> account, std::string const& network,

@@ -58,6 +58,9 @@ public:
     std::vector<throttled_network> list_throttled_networks(throttle_rules const& rules, std::uint32_t max_registrations,
                                                            base::instant now) override;
     std::size_t enable_network(std::string const& network) override;
+    std::vector<ban_row> list_bans() override;
+    added_ban add_ban(new_ban const& ban) override;
+    result<void> remove_ban(std::string const& network) override;
     attempt_history history_of(std::optional<account_id> account, std::string const& network,
                                throttle_rules const& rules, base::instant now) override;
 

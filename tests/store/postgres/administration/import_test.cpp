@@ -52,7 +52,8 @@ public:
             "INSERT INTO accounts (name, folded_name, password_hash, created_at, disabled_at, rehash_count)"
             " VALUES ('Боб', 'боб', 'hash of bob', 7, 8, 2);"
             "INSERT INTO accounts (name, folded_name, password_hash) VALUES ('last', 'last', 'x');"
-            "DELETE FROM accounts WHERE name = 'last'");
+            "DELETE FROM accounts WHERE name = 'last';"
+            "INSERT INTO bans VALUES ('192.0.2.0/24', NULL, 1, 'guessing', 9), ('2001:db8::7/64', 99, 0, '', 10)");
     }
 
     /// No program has the file open.
@@ -91,7 +92,7 @@ private:
 void check_empty(postgres_fixture const& fixture)
 {
     auto psql = fixture.administrator();
-    for (auto const* const table : {"accounts", "sessions", "addresses", "attempts", "registrations"}) {
+    for (auto const* const table : {"accounts", "sessions", "addresses", "attempts", "registrations", "bans"}) {
         CHECK(psql.run(std::string{"SELECT count(*) FROM "} + table) == "0");
     }
 }
@@ -104,7 +105,7 @@ TEST_CASE("every row of a file is moved as it is")
     full_file const file;
     postgres_fixture const fixture;
     auto const moved = file.import_into(fixture);
-    CHECK(moved == content_counts{2, 2, 2, 1, 2, 4, 1});
+    CHECK(moved == content_counts{2, 2, 2, 1, 2, 4, 1, 2});
     auto psql = fixture.administrator();
     auto const check_same = [&](std::string const& in_file, std::string const& in_database) {
         INFO(in_file);
@@ -138,6 +139,8 @@ TEST_CASE("every row of a file is moved as it is")
         "SELECT attempt_id, r.network, site, registered_at FROM registrations AS r JOIN undecided_tries"
         " ON registration_id = r.id",
         "SELECT attempt_id, network, site, registered_at FROM registrations");
+    check_same("SELECT network, expires_at, iif(is_silent, 't', 'f'), reason, created_at FROM bans ORDER BY 1",
+               "SELECT network, expires_at, is_silent, reason, created_at FROM bans ORDER BY 1");
     database_administration db{fixture.options("porterctl")};
     CHECK(db.find_faults().empty());
 }
