@@ -27,6 +27,7 @@ enum class code : std::uint16_t {
     server_full = 12,          ///< retry later, with increasing delays
     slow_consumer = 13,        ///< the peer did not read the output for too long
     internal = 14,             ///< a defect of the server
+    banned = 15,               ///< the administrator has banned the client's network: fatal
     bad_credentials = 20,      ///< unknown name, wrong password or disabled account: one code for all
     name_taken = 21,           ///< register: choose another name
     invalid_name = 22,         ///< the reason states the rule

@@ -35,6 +35,8 @@ std::string_view name_of(code value) noexcept
             return "slow_consumer";
         case code::internal:
             return "internal";
+        case code::banned:
+            return "banned";
         case code::bad_credentials:
             return "bad_credentials";
         case code::name_taken:
@@ -71,6 +73,7 @@ bool is_final(code value) noexcept
         case code::unauthorized:
         case code::session_ended:
         case code::tls_required:
+        case code::banned:
         case code::bad_credentials:
         case code::name_taken:
         case code::invalid_name:
@@ -120,6 +123,8 @@ std::string_view sentence(code value) noexcept
             return "the output was not read in time";
         case code::internal:
             return "a defect of the server";
+        case code::banned:
+            return "the administrator has banned this network";
         case code::bad_credentials:
             return "unknown name or wrong password";
         case code::name_taken:

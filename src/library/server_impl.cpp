@@ -119,7 +119,8 @@ server::impl::impl(asio::io_context& io, server_options checked_options, service
           logger,
           base::published{library::connection_options(library::limited_by_descriptors(options, logger))},
           checked(std::move(handler)),
-          tls.get()},
+          tls.get(),
+          ports.bans},
       server(io, threads, ctx),
       connections(server),
       control(with_error_log(logger, [&] { return open_control(io, options, connections, logger); }))

@@ -15,6 +15,7 @@ class close_reason {
 public:
     enum class kind_type : std::uint8_t {
         local,        ///< by the server, which sends `closing` first
+        silent,       ///< by the server, at once and without a message
         peer_closed,  ///< the peer sent `closing`: queued output is still written, nothing is added
         half_closed,  ///< the peer ended its side between two frames: the same
         truncated,    ///< the peer ended its side within a frame: the same
@@ -24,6 +25,12 @@ public:
     static close_reason local(code code, std::string_view message = {}) noexcept
     {
         return {kind_type::local, code, message};
+    }
+    /// By a ban of the client's network.
+    static close_reason banned(bool is_silent) noexcept
+    {
+        if (is_silent) return {kind_type::silent, code::banned, {}};
+        return local(code::banned, "this network is banned");
     }
     static close_reason peer_closed() noexcept { return {kind_type::peer_closed, code::normal, {}}; }
     static close_reason half_closed() noexcept { return {kind_type::half_closed, code::normal, {}}; }

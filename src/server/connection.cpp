@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/network.hpp"
+#include "server/ban_set.hpp"
 #include "server/peer_state.hpp"
 #include "server/proxy_protocol.hpp"
 #include "server/worker.hpp"
@@ -89,6 +90,15 @@ task<void> connection::read_proxy_header()
     bool const moved = slot_->move_to(address_.network(), evicted);
     if (evicted) notify_evicted(*evicted);
     if (!moved) end(close_reason::local(code::server_full, "too many connections from your network"));
+}
+
+void connection::end_if_banned()
+{
+    if (close_reason_ || is_of_proxy()) return;
+    auto const* const ban = worker_.find_ban(address_.ip());
+    if (ban == nullptr || (!ban->is_silent && !protocol_known_)) return;
+    log_ban_rejected(traffic_.log(), address_, *ban);
+    end(close_reason::banned(ban->is_silent));
 }
 
 asio::ip::tcp::endpoint connection::peer_endpoint() const
@@ -413,8 +423,10 @@ task<void> connection::close()
 {
     co_await reader_.end();
     while (is_writing() || receiving_.answer == answer_state::running) co_await writer().wait();
-    bool const is_readable =
-        close_reason_->kind() != close_reason::kind_type::lost && close_reason_->close_code() != code::slow_consumer;
+    // Without a message: what is queued is dropped, too.
+    bool const is_silent = close_reason_->kind() == close_reason::kind_type::lost ||
+                           close_reason_->kind() == close_reason::kind_type::silent;
+    bool const is_readable = !is_silent && close_reason_->close_code() != code::slow_consumer;
     bool const is_whole = !concurrency_ || concurrency_->writer.close_outbox(is_readable);
     if (evictable_slot_ != nullptr) evictable_slot_->unpin();
     bool const is_evicted = slot_ != nullptr && slot_->is_evicted();
@@ -431,7 +443,7 @@ task<void> connection::close()
         auto const sent = is_whole ? close_reason_->close_code() : code::internal;
         queue(protocol::closing{static_cast<std::uint16_t>(sent), close_reason_->message()});
     }
-    if (close_reason_->kind() != close_reason::kind_type::lost && can_send_closing()) {
+    if (!is_silent && can_send_closing()) {
         base::error_code error;
         co_await socket_.flush(error);
         bool const is_complete = !socket_.is_tls() && peer_ended_first(*close_reason_);

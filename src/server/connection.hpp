@@ -64,7 +64,14 @@ public:
     /// consumed. `tls`: null when TLS is off.
     task<void> detect_tls(tls_acceptor* tls);
 
+    /// Ends a connection from a banned network: because of a silent ban at any time, because of another one as soon as
+    /// the client can be told, after detect_tls(). Later bans end it by worker::set_bans().
+    void end_if_banned();
+
     identity::address const& address() const noexcept { return address_; }
+
+    /// Whether it is a connection of a trusted proxy itself, as a health check, or before its PROXY header.
+    bool is_of_proxy() const { return !proxied_ && is_proxy(timeouts_.options(), address_.ip()); }
 
     /// TLS or plaintext, after detect_tls().
     store::transport transport() const noexcept

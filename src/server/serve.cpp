@@ -60,7 +60,9 @@ task<std::optional<authenticated_client>> open_access(connection& conn, server_c
 {
     try {
         co_await conn.read_proxy_header();  // after a close reason is set, each step does nothing
+        conn.end_if_banned();
         co_await conn.detect_tls(ctx.tls);
+        conn.end_if_banned();
         auto client = co_await run_access_phase(conn, ctx);
         co_return client;
     } catch (std::bad_alloc const&) {  // the connection must still be closed in order: a write may be in progress

@@ -9,6 +9,7 @@
 #include "server/options.hpp"
 #include "server/tls_acceptor.hpp"
 #include "sessions/registry.hpp"
+#include "store/ports.hpp"
 
 namespace porter::detail::server {
 
@@ -22,6 +23,7 @@ struct server_context {
     base::published<server::options> options;  ///< may be replaced while the server runs
     service handler;
     tls_acceptor* tls = nullptr;  ///< null: TLS is off
+    store::bans* bans = nullptr;  ///< null: no network is banned
 };
 
 }  // namespace porter::detail::server

@@ -97,6 +97,7 @@ tcp_server::~tcp_server()
         main_.run_one();
     }
     ctx_.registry.watch({});
+    if (ctx_.bans != nullptr) ctx_.bans->watch({});
     main_.restart();  // it may have run out of work above
     main_.poll();     // runs what the watcher has posted
 }
@@ -136,6 +137,8 @@ void tcp_server::start()
     ctx_.registry.watch({[this](std::span<store::ended_session const> ended) { close_connections_of(ended); }, missed,
                          lost, partitioned, rejoined});
     if (ctx_.registry.is_partitioned()) on_partitioned();  // before there was a watch
+    // Before the first accept, which comes after what this posts.
+    if (ctx_.bans != nullptr) ctx_.bans->watch([this](std::span<store::ban const> bans) { set_bans(bans); });
     for (auto* each : workers_.all()) spawn(each->executor(), each->run_ticks());
     for (auto& each : acceptors_) spawn(workers_.main().executor(), each.accept_all(on_accept_));
     spawn_background(run_maintenance());
@@ -150,6 +153,23 @@ void tcp_server::close_connections_of(std::span<store::ended_session const> ende
     std::sort(sorted.begin(), sorted.end());
     for (auto* each : workers_.all()) {
         asio::post(each->executor(), [each, sorted] { each->close_connections_of(sorted); });
+    }
+}
+
+/// Called on a thread of the store. Each worker gets a reference to the same set, so that accepting a connection takes
+/// no lock.
+void tcp_server::set_bans(std::span<store::ban const> bans)
+{
+    auto const made = std::make_shared<ban_set const>(bans);
+    for (auto* each : workers_.all()) {
+        asio::post(each->executor(), [each, made] { each->set_bans(made); });
+    }
+    auto const before = std::exchange(bans_, bans.size());
+    if (before == 0 && bans_ == 0) return;
+    if (made->skipped() == 0) {
+        ctx_.log.info("bans_changed", {{"bans", made->size()}, {"skipped", 0}});
+    } else {
+        ctx_.log.warn("bans_changed", {{"bans", made->size()}, {"skipped", made->skipped()}});
     }
 }
 
@@ -186,6 +206,11 @@ void tcp_server::on_accept(stream socket, identity::address from, worker& worker
     accepted_.add();
     slot_owner const owner{&worker, from.connection()};
     bool const by_proxy = is_proxy(*ctx_.options, from.ip());
+    auto const* const ban = by_proxy ? nullptr : workers_.main().find_ban(from.ip());
+    if (ban != nullptr && ban->is_silent) {
+        workers_.main().statistics().count_closed(close_reason::banned(true));
+        return log_ban_rejected(ctx_.log, from, *ban);
+    }
     auto outcome = by_proxy ? limiter_.take_unassigned(owner) : limiter_.take(from.network(), owner);
     if (outcome.evicted) notify_evicted(*outcome.evicted);
     auto permit = outcome.slot ? std::nullopt : limiter_.permit_reject();

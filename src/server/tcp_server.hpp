@@ -94,6 +94,7 @@ public:
 private:
     void on_accept(stream socket, identity::address from, worker& thread);
     void close_connections_of(std::span<store::ended_session const> ended);
+    void set_bans(std::span<store::ban const> bans);
     void on_partitioned();
     void on_rejoined();
     void spawn(io_executor where, task<void> work);
@@ -132,6 +133,7 @@ private:
     std::atomic<std::size_t> running_ = 0;  // accept loops, connections and the workers' ticks
     std::atomic<std::size_t> defects_ = 0;
     std::size_t background_tasks_ = 0;
+    std::size_t bans_ = 0;  // as logged last; the store calls on one thread at a time
     bool started_ = false;
     std::atomic<bool> stopping_ = false;
     bool finished_ = false;

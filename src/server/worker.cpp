@@ -149,6 +149,15 @@ void worker::close_connections_of(std::span<store::session_id const> ended)
     }
 }
 
+void worker::set_bans(std::shared_ptr<ban_set const> bans)
+{
+    bans_ = std::move(bans);
+    for (connection* each = first_; each != nullptr; each = each->following_) {
+        if (each->is_of_proxy()) continue;
+        if (auto const* ban = find_ban(each->address().ip())) each->abort(close_reason::banned(ban->is_silent));
+    }
+}
+
 void worker::close_unavailable()
 {
     for (connection* each = first_; each != nullptr; each = each->following_) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <thread>
@@ -16,6 +17,7 @@
 #include "log/logger.hpp"
 #include "porter/connection_info.hpp"
 #include "porter/error.hpp"
+#include "server/ban_set.hpp"
 #include "server/buffer_pool.hpp"
 #include "server/connection_limiter.hpp"
 #include "server/read_scheduler.hpp"
@@ -84,6 +86,11 @@ public:
     /// Aborts the connections of these sessions. `ended` is sorted.
     void close_connections_of(std::span<store::session_id const> ended);
 
+    /// Sets the bans, and aborts the connections from their networks.
+    void set_bans(std::shared_ptr<ban_set const> bans);
+    /// The ban of this address, or null. Valid until set_bans().
+    banned_network const* find_ban(asio::ip::address const& from) const { return bans_->find(from, clock_); }
+
     /// Aborts the connections with access: the server cannot tell whether their sessions have ended.
     void close_unavailable();
 
@@ -131,6 +138,7 @@ private:
     frame_encoder::memory output_;
     std::chrono::milliseconds tick_;
     base::steady_timer timer_;
+    std::shared_ptr<ban_set const> bans_ = std::make_shared<ban_set>();  // the other workers have the same
     bool stopping_ = false;
     exchanged_sum ended_;  // of the connections that are gone
     worker_statistics statistics_;

@@ -31,12 +31,12 @@ public:
     metrics::gauge closing;  ///< connections that have a close_reason, also those that are rejected
     ///@}
 
-    by_code denied;                                      ///< answers `denied`
-    by_code closed;                                      ///< connections that the server has closed with a code
-    metrics::counter closed_by_peer;                     ///< connections whose peer has sent `closing`
-    metrics::counter half_closed;                        ///< those whose peer ended its side between two frames
-    metrics::counter cut_off;                            ///< those whose peer ended its side within a frame
-    metrics::counter lost;                               ///< those that a reset or another error has ended
+    by_code denied;                   ///< answers `denied`
+    by_code closed;                   ///< connections that the server has closed with a code, told or not
+    metrics::counter closed_by_peer;  ///< connections whose peer has sent `closing`
+    metrics::counter half_closed;     ///< those whose peer ended its side between two frames
+    metrics::counter cut_off;         ///< those whose peer ended its side within a frame
+    metrics::counter lost;            ///< those that a reset or another error has ended
     std::array<metrics::counter, method_count> granted;  ///< by auth_method
     std::array<by_code, method_count> access_denied;     ///< by auth_method and code
 
@@ -44,6 +44,7 @@ public:
     {
         switch (reason.kind()) {
             case close_reason::kind_type::local:
+            case close_reason::kind_type::silent:
                 return closed[index_of(reason.close_code())].add();
             case close_reason::kind_type::peer_closed:
                 return closed_by_peer.add();

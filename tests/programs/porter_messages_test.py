@@ -187,6 +187,7 @@ class Codes(PorterCase):
         "idle": "the connection was silent for longer than the server allows",
         "too_many_attempts": "too many wrong tries: start porter again",
         "tls_required": "this server requires TLS: leave out --plain",
+        "banned": "the server's administrator has banned your network",
         "bad_credentials": "the name or the password is wrong",
         "name_taken": "this name is taken",
         "invalid_name": "this name cannot be used",

@@ -10,7 +10,8 @@ server_fixture::server_fixture(detail::server::options options, service handler,
                                std::uint32_t max_registrations)
     : throttle(store.ports().attempts, clock, log, detail::auth::random_name_key(), max_registrations),
       registry(store.ports().sessions, throttle, tokens, clock, log, {}),
-      context{directory, verifier, registry, clock, log, detail::base::published{options}, std::move(handler)},
+      context{directory,          verifier, registry,          clock, log, detail::base::published{options},
+              std::move(handler), nullptr,  store.ports().bans},
       server(std::make_unique<detail::server::tcp_server>(io, threads, context))
 {
     auto acceptors = detail::server::listen_on(io, {"127.0.0.1"}, 0, 1);

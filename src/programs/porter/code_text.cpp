@@ -35,6 +35,8 @@ std::string_view code_text(code reason) noexcept
             return "this client read the server's output too slowly";
         case code::internal:
             return "the server met an internal error";
+        case code::banned:
+            return "the server's administrator has banned your network";
         case code::bad_credentials:
             return "the name or the password is wrong";
         case code::name_taken:

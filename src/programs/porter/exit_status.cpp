@@ -43,6 +43,7 @@ exit_code exit_code_of(code reason)
             return exit_code::temporary_failure;
         case code::session_ended:
         case code::tls_required:
+        case code::banned:
         case code::bad_credentials:
         case code::name_taken:
         case code::invalid_name:
@@ -73,7 +74,8 @@ std::string open_files_advice()
 /// Whether code_text() tells the user what to do, so that the server's reason is not needed.
 bool has_advice(code reason)
 {
-    return reason == code::too_many_attempts || reason == code::session_ended || reason == code::tls_required;
+    return reason == code::too_many_attempts || reason == code::session_ended || reason == code::tls_required ||
+           reason == code::banned;
 }
 
 exit_code exit_code_of_unsent(code reason)

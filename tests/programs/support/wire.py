@@ -18,7 +18,8 @@ INVALID_LENGTHS = (0x7fffffff, 0x80000000, 0xffffffff)  # longer than any frame
 CODES = {
     0: "normal", 1: "protocol_error", 2: "frame_too_large", 3: "invalid_utf8", 4: "unsupported_version",
     5: "unauthorized", 6: "timeout", 7: "idle", 8: "too_many_attempts", 9: "session_ended", 10: "shutting_down",
-    11: "tls_required", 12: "server_full", 13: "slow_consumer", 14: "internal", 20: "bad_credentials", 21: "name_taken",
+    11: "tls_required", 12: "server_full", 13: "slow_consumer", 14: "internal", 15: "banned",
+    20: "bad_credentials", 21: "name_taken",
     22: "invalid_name", 23: "weak_password", 24: "invalid_token", 25: "throttled", 26: "busy", 27: "unavailable",
     28: "registration_closed", 29: "not_supported", 30: "not_found"}
 ACCESS = ("open", "identify", "authenticate")
