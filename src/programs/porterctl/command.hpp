@@ -26,6 +26,9 @@ struct context {
     bool yes = false;
     bool dry_run = false;
     bool with_password_hashes = false;
+    std::optional<std::string> duration;            ///< from --for, as typed
+    std::string reason;                             ///< from --reason
+    bool silent = false;                            ///< --silent
     detail::config::porterd_options configuration;  ///< porterd's: the database, the rules for passwords
     output& out;
 
@@ -63,6 +66,7 @@ std::string name_of(command const& entry);
 std::span<command const> accounts_commands();
 std::span<command const> sessions_commands();
 std::span<command const> addresses_commands();
+std::span<command const> bans_commands();
 std::span<command const> connections_commands();
 std::span<command const> ping_commands();
 std::span<command const> explain_commands();

@@ -24,12 +24,14 @@ namespace config = detail::config;
 constexpr std::array<std::string_view, 4> common{"data-dir", "database", "config", "json"};
 
 /// The options with a value. Those that porterd has as well mean the same here.
-constexpr std::array<std::string_view, 14> with_value{"access",
+constexpr std::array<std::string_view, 16> with_value{"access",
                                                       "data-dir",
                                                       "database",
                                                       "config",
                                                       "account",
                                                       "address",
+                                                      "for",
+                                                      "reason",
                                                       "password-file",
                                                       "min-password-length",
                                                       "password-list",
@@ -151,6 +153,7 @@ invocation parse_porterctl(std::vector<std::string> arguments)
     added["yes"] = app.add_flag("--yes", parsed.yes);
     added["dry-run"] = app.add_flag("--dry-run", parsed.dry_run);
     added["with-password-hashes"] = app.add_flag("--with-password-hashes", parsed.with_password_hashes);
+    added["silent"] = app.add_flag("--silent", parsed.silent);
     for (auto const name : with_value) {
         added[name] = app.add_option("--" + std::string{name}, texts[name])->allow_extra_args(false);
     }
@@ -174,6 +177,8 @@ invocation parse_porterctl(std::vector<std::string> arguments)
     parsed.account = texts["account"];
     parsed.address = texts["address"];
     parsed.to = texts["to"];
+    if (added["for"]->count() > 0) parsed.duration = texts["for"];
+    parsed.reason = texts["reason"];
     parsed.password_file = texts["password-file"];
     if (added["config"]->count() > 0) parsed.configuration.config_file = texts["config"];
     for (auto const name : with_value) {

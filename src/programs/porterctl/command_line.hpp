@@ -19,6 +19,9 @@ struct invocation {
     std::string address;
     std::string password_file;
     std::string to;
+    std::optional<std::string> duration;  ///< --for
+    std::string reason;
+    bool silent = false;
     bool yes = false;
     bool dry_run = false;
     bool with_password_hashes = false;

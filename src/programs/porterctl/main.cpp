@@ -114,6 +114,9 @@ exit_code run(std::vector<std::string> arguments)
                 .yes = parsed.yes,
                 .dry_run = parsed.dry_run,
                 .with_password_hashes = parsed.with_password_hashes,
+                .duration = parsed.duration,
+                .reason = parsed.reason,
+                .silent = parsed.silent,
                 .configuration = config::resolve(parsed.configuration, config::environment::of_process(),
                                                  config::purpose::administration),
                 .out = out};

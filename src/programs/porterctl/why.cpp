@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "auth/stored_hash.hpp"
 #include "auth/throttle_rules.hpp"
 #include "base/text.hpp"
 #include "config/option_error.hpp"
 #include "identity/address.hpp"
+#include "programs/porterctl/bans.hpp"
 #include "programs/porterctl/command.hpp"
 #include "programs/porterctl/open_database.hpp"
 #include "store/throttle.hpp"
@@ -151,13 +154,26 @@ std::vector<finding> find_rules(login_query const& query, store::administration&
     return findings;
 }
 
+/// A ban comes first, in every access mode: porterd closes the connection before it hears of the login.
+void add_ban(std::vector<finding>& findings, login_query const& query, store::administration& db)
+{
+    if (!query.from) return;
+    auto const ban = find_ban(db, *query.from);
+    if (!ban) return;
+    std::optional<std::chrono::seconds> left;
+    if (ban->expires_at) left = std::max(*ban->expires_at - now(), std::chrono::seconds{1});
+    if (findings.front().answer == "granted") findings.clear();
+    findings.insert(findings.begin(), {"network_banned", ban->is_silent ? "none" : "banned",
+                                       describe_ban(*ban) + ": porterctl bans remove lifts it", left});
+}
+
 exit_code explain_login(context& ctx)
 {
     auto const db = open_to_read(ctx);
     auto const query = read_query(ctx, *db);
     auto const mode = ctx.configuration.server.access;
-    auto const findings =
-        mode == access::authenticate ? find_rules(query, *db) : std::vector{describe(query, *db, mode)};
+    auto findings = mode == access::authenticate ? find_rules(query, *db) : std::vector{describe(query, *db, mode)};
+    add_ban(findings, query, *db);
     auto const& first = findings.front();
     record answer{{{"name", query.name},
                    {"account", query.account ? value{query.account->id} : value{}},
@@ -180,8 +196,9 @@ constexpr command table[] = {
      "With the right password, by the same decision as porterd's. Without ADDRESS: from an address that the\n"
      "account does not know. What porterd keeps only in memory (attempts at unknown names, its load) is not\n"
      "considered.\n"
-     "Rules: allowed, unknown_account, account_disabled, account_paused, account_locked, network_throttled,\n"
-     "password_unreadable; in other access modes identify_access and open_access.\n",
+     "Rules: allowed, network_banned (the answer none: without a word), unknown_account, account_disabled,\n"
+     "account_paused, account_locked, network_throttled, password_unreadable; in other access modes\n"
+     "identify_access and open_access.\n",
      "  porterctl why Alice\n"
      "  porterctl why Alice 192.0.2.7\n"
      "  porterctl why Alice 192.0.2.7 --access identify\n",

@@ -1,0 +1,109 @@
+"""Bans on two servers that share a PostgreSQL database (docs/cluster.md; SECURITY.md: N17)."""
+import contextlib
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+from support.case import ServerCase
+from support.key_pair import KeyPair
+from support.postgres import Postgres
+from support.server import PORTERCTL, Server, run
+from support.waiting import until
+
+
+class TwoServers(ServerCase):
+    """Each test bans addresses of its own."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.postgres = Postgres()
+        cls.addClassCleanup(cls.postgres.remove)
+        cls.database = cls.postgres.create_database()
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="porter-test-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        pair = KeyPair(cls.folder, "shared")
+        cls.servers = []
+        cls.addClassCleanup(lambda: [each.remove() for each in cls.servers])
+        for _ in range(2):
+            cls.servers.append(Server("--database", cls.postgres.url(database=cls.database), "--tls-key", pair.key,
+                                      "--tls-certificate", pair.certificate))
+        cls.server, cls.other = cls.servers
+
+    @classmethod
+    def tearDownClass(cls):
+        for each in cls.servers:
+            each.stop()
+
+    def ctl(self, *arguments, code=0):
+        done = run(PORTERCTL, *arguments, "--database", self.postgres.url("porterctl", self.database),
+                   home=self.folder)
+        self.assertEqual(done.returncode, code, done.err)
+        return done
+
+    def sql(self, statement):
+        return self.postgres.psql(statement, database=self.database)
+
+    def end_of(self, address, server):
+        """How the server ends a new connection after hello: a code, "silent", or "served"."""
+        client = self.connect(address, server)
+        got = None
+        with contextlib.suppress(ConnectionError):
+            client.send("hello", 1, "t")
+            got = client.receive()
+        client.close()
+        if got is None:
+            return "silent"
+        return got.code if got.kind == "closing" else "served"
+
+    def expect_end(self, address, end):
+        for each in self.servers:
+            until(lambda server=each: self.end_of(address, server) == end, f"connections from {address} are {end}")
+
+    def test_a_ban_closes_the_connections_at_both_servers_until_it_is_lifted(self):
+        address = self.fresh_address()
+        account = self.account()
+        here, there = self.resume(account, address), self.resume(account, address, server=self.other)
+        other = self.resume(account, server=self.other)
+        self.ctl("bans", "add", address, "--for", "1h")
+        here.expect_closing("banned")
+        there.expect_closing("banned")
+        other.expect_alive()
+        self.expect_end(address, "banned")
+        shown = self.ctl("why", account.name, address, "--json").out
+        self.assertIn("network_banned", shown)
+        self.ctl("bans", "remove", address)
+        self.expect_end(address, "served")
+        self.ctl("bans", "remove", address, code=66)
+
+    def test_a_row_of_psql_is_a_ban_at_both_servers_and_expires_by_the_database(self):
+        address = self.fresh_address()
+        live = self.start_access_phase(address, server=self.other)
+        self.sql(f"INSERT INTO bans (network, is_silent) VALUES ('{address}/32', true)")
+        with contextlib.suppress(ConnectionResetError):
+            live.expect_end()
+        self.expect_end(address, "silent")
+        self.sql(f"UPDATE bans SET expires_at = unix_time() + 2 WHERE network = '{address}/32'")
+        self.expect_end(address, "served")
+        until(lambda: address not in self.ctl("bans", "list").out, "the ban is not listed any more")
+
+    def test_bans_are_in_force_while_the_database_is_gone(self):
+        address = self.fresh_address()
+        self.ctl("bans", "add", address)
+        self.expect_end(address, "banned")
+        self.postgres.stop("immediate")
+        try:
+            for each in self.servers:
+                until(lambda server=each: "partitioned" in server.log(), "the server is partitioned")
+                self.assertEqual(self.end_of(address, each), "banned")
+        finally:
+            self.postgres.start()
+        for each in self.servers:
+            until(lambda server=each: server.log().count(" rejoined") == server.log().count(" partitioned"),
+                  "the server has rejoined the database")
+        self.ctl("bans", "remove", address)
+        self.expect_end(address, "served")
+
+
+if __name__ == "__main__":
+    unittest.main()
