@@ -300,5 +300,5 @@ class Deployment:
         same(shown, ["inactive", "success", "0"])
 
     def whole_page(self):
-        """deploy: the steps have used each block of the page, except the proxy's and that of tools/prove/packages"""
-        same([block for block in self.page.unused() if not re.search("haproxy|build_packages", block)], [])
+        """deploy: the steps have used each block of the page, except those of a proxy, fail2ban and packages"""
+        same([block for block in self.page.unused() if not re.search("haproxy|build_packages|fail2ban", block)], [])
