@@ -1,6 +1,7 @@
 #include "server/ban_set.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "store/limits.hpp"
@@ -18,6 +19,13 @@ asio::ip::address const& first_of(banned_network const& ban)
     return ban.network.first();
 }
 
+/// Of two rows of the same network the one that tells the client comes first.
+bool precedes(banned_network const& a, banned_network const& b)
+{
+    if (a.network.first() != b.network.first()) return a.network.first() < b.network.first();
+    return !a.is_silent && b.is_silent;
+}
+
 }  // namespace
 
 ban_set::ban_set(std::span<store::ban const> bans)
@@ -33,7 +41,7 @@ ban_set::ban_set(std::span<store::ban const> bans)
     }
     for (auto* each : {&v4_, &v6_}) {
         std::ranges::sort(*each, std::greater{}, &length::prefix);
-        for (auto& one : *each) std::ranges::sort(one.networks, std::less{}, first_of);
+        for (auto& one : *each) std::ranges::sort(one.networks, precedes);
     }
 }
 

@@ -133,7 +133,7 @@ public:
     /// Bans a network, or replaces its ban. Deletes expired bans. Running servers learn of it within a second.
     virtual added_ban add_ban(new_ban const& ban) = 0;
 
-    /// Removes the ban whose stored text is this one. Deletes expired bans. Errors: not_found (also expired).
+    /// Removes the bans that list_bans() lists by this text. Deletes expired bans. Errors: not_found (also expired).
     virtual result<void> remove_ban(std::string const& network) = 0;
 
     /// The stored state that decides on an attempt at this account (none: at no account's password) from this network:

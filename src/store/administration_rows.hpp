@@ -81,7 +81,7 @@ struct throttled_network {
 
 /// A ban of a network.
 struct ban_row {
-    std::string network;  ///< in canonical form, unless it was written by hand
+    std::string network;  ///< in canonical form, unless it was written by hand: then perhaps no network
     std::optional<base::timestamp> expires_at;
     bool is_silent = false;
     std::string reason;

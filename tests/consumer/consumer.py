@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Builds and runs the project in parent as users build theirs, against Porter's library.
 
-    consumer.py WORK install [--compiler g++]           builds and installs the library, and moves its prefix to WORK
+    consumer.py WORK install [--compiler g++] [...]     builds and installs the library, and moves its prefix to WORK
     consumer.py WORK package [--compiler ...] [...]     a project with find_package(porter 0.2 COMPONENTS ...)
     consumer.py WORK pkg_config [...]                   the same sources with the flags of pkg-config
     consumer.py WORK subdirectory [...]                 the same project with add_subdirectory, in which Porter is built
@@ -74,6 +74,7 @@ class Consumer:
         """As a packager does: with the preset, to a staging folder; and then where no path was compiled in."""
         build = self.work / f"library-{self.compiler}"
         run("cmake", "--preset", "library", "-B", build, f"-DCMAKE_CXX_COMPILER={self.compiler}",
+            f"-DCMAKE_BUILD_TYPE={self.build_type}", "-DCMAKE_CXX_FLAGS_DEBUG=-O0",
             "-DCMAKE_INSTALL_PREFIX=/opt/porter", cwd=SOURCE)
         run("cmake", "--build", build, "-j", os.environ.get("CTEST_PARALLEL_LEVEL", 2))
         stage = fresh(self.work / "stage")

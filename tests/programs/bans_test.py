@@ -92,6 +92,15 @@ class Bans(AdministratorCase):
         self.shell(f"DELETE FROM bans WHERE network IN ('example.org', '{address}')")
         self.expect_end(address, "served")
 
+    def test_remove_lifts_every_spelling_of_a_network_and_also_what_is_none(self):
+        address = self.fresh_address()
+        self.shell(f"INSERT INTO bans (network) VALUES ('{address}'), ('{address}/32'), ('no network')")
+        self.expect_end(address, "banned")
+        self.ctl("bans", "remove", address)
+        self.expect_end(address, "served")
+        self.ctl("bans", "remove", "no network")
+        self.assertIn("is not a network", self.ctl("bans", "remove", "no network", code=64).err)
+
     def test_a_ban_is_in_force_after_a_restart(self):
         address = self.fresh_address()
         self.ban(address)

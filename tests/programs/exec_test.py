@@ -125,6 +125,7 @@ class LinesAndTexts(Exec):
         self.start("env; ls /proc/self/fd | tr '\\n' ' '", env={"PORTERD_LOGIN_GRACE": "20s", "SECRET": "x"})
         client = self.client()
         lines = [one.text for one in client.receive_all() if one.kind == "text"]
+        client.close()
         variables = dict(line.split("=", 1) for line in lines[:-1])
         added_by_a_shell = {"PWD", "OLDPWD", "SHLVL", "_"}
         self.assertLessEqual(variables.keys() - added_by_a_shell, {"PATH", "HOME", "LANG", "LC_ALL", "PORTER_NAME",

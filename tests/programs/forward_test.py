@@ -143,7 +143,8 @@ class EndsFirst(OpenCase):
             with self.subTest(tls=tls):
                 client = self.tunnel(tls)
                 self.assertEqual(receive_bytes(client, 3), b"bye")
-                client.expect_closing("normal")
+                client.expect("closing", code="normal")
+                client.expect_end()
                 for _ in range(100):
                     client.send("data", b"y" * 10_000)
                 client.send("closing", "normal", "")

@@ -107,15 +107,16 @@ class PageCommands(unittest.TestCase):
             noun, _, verbs = line.partition(" ")
             for verb in verbs.split("|"):
                 named.add(f"{noun} {verb.split()[0]}")
-        listed = {" ".join(words) for words in re.findall(r"^  (accounts|sessions|addresses|connections|db) ([a-z-]+)",
-                                                         self.run_command("porterctl --help"), re.M)}
+        nouns = "accounts|sessions|addresses|bans|connections|db"
+        listed = {" ".join(words)
+                  for words in re.findall(rf"^  ({nouns}) ([a-z-]+)", self.run_command("porterctl --help"), re.M)}
         self.assertEqual(named, listed)
 
     def test_each_command_that_is_mentioned_exists(self):
         listed = self.run_command("porterctl --help")
         mentioned = set()
         for page in PAGES:
-            mentioned |= set(re.findall(r"porterctl (accounts|sessions|addresses|db) ([a-z]+(?:-[a-z]+)?)\b",
+            mentioned |= set(re.findall(r"porterctl (accounts|sessions|addresses|bans|db) ([a-z]+(?:-[a-z]+)?)\b",
                                         page.read_text(encoding="utf-8")))
         self.assertGreaterEqual(len(mentioned), 8)
         for noun, verb in mentioned:

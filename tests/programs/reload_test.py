@@ -38,9 +38,10 @@ class ReloadCase(ServerCase):
         self.file.write_text(self.settings)
         self.server = Server("--config", self.file, *self.flags, env=self.environment)
         self.addCleanup(self.server.remove)
+        self.addCleanup(self.server.stop)  # after the test's connections: porterd waits two seconds for open ones
 
     def tearDown(self):
-        self.server.stop()
+        self.server.assert_healthy()
 
     def outcomes(self):
         return sum(self.server.log().count(each) for each in FINISHED)

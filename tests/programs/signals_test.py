@@ -23,8 +23,12 @@ class SignalCase(ServerCase):
         type(self).server = None
         super().setUpClass()
         self.addCleanup(self.server.remove)
+        self.addCleanup(self.stop)  # after the test's connections: porterd waits two seconds for open ones
 
     def tearDown(self):
+        pass
+
+    def stop(self):
         if self.server.process.poll() is None:
             self.server.stop()
 

@@ -147,6 +147,7 @@ class Addresses(StartCase):
             self.addCleanup(client.close)
             client.hello()
             client.expect("granted")
+            client.close()  # porterd would wait two seconds for it
         server.stop()
 
     @unittest.skipUnless(has_ipv6(), "this machine has no IPv6")
@@ -156,6 +157,7 @@ class Addresses(StartCase):
         client = server.connect(host="::1")
         self.addCleanup(client.close)
         client.get_access("identify", "Six")
+        client.close()
         server.stop()
 
     @unittest.skipUnless(has_ipv6(), "this machine has no IPv6")
@@ -165,12 +167,14 @@ class Addresses(StartCase):
         for client, name in ((four, "Four"), (six, "Six")):
             self.addCleanup(client.close)
             client.get_access("identify", name)
+            client.close()
         server.stop()
         server.options = ("--access", "identify")
         server.start()
         again = server.connect(host="127.0.0.1")
         self.addCleanup(again.close)
         self.assertEqual(again.hello().known_as, "Four")
+        again.close()
         server.stop()
 
     def test_several_addresses_may_be_given(self):
@@ -179,6 +183,7 @@ class Addresses(StartCase):
             client = server.connect(host=host)
             self.addCleanup(client.close)
             client.hello()
+            client.close()
         with self.assertRaises(ConnectionRefusedError):
             server.connect(host="127.0.0.1")
         server.stop()
@@ -233,6 +238,7 @@ class Configuration(StartCase):
         client = server.connect()
         self.addCleanup(client.close)
         self.assertEqual(client.hello().access, "open")
+        client.close()
         server.stop()
 
     def test_an_error_in_the_file_has_line_and_column(self):
@@ -311,6 +317,7 @@ class Configuration(StartCase):
             client = server.connect(host=host)
             self.addCleanup(client.close)
             client.hello()
+            client.close()
         server.stop()
 
     def test_print_config_shows_each_value_and_its_source(self):

@@ -78,6 +78,13 @@ TEST_CASE("of two rows of the same network the one that is in force counts")
     CHECK(banned_by(ban_set{stored}, "192.0.2.7", clock) == "192.0.2.7");
 }
 
+TEST_CASE("of two rows of the same network that are in force the one that tells the client counts")
+{
+    std::vector<ban> stored;
+    for (int i = 0; i < 100; ++i) stored.push_back(ban{"192.0.2.7/24", {}, i != 50});
+    CHECK_FALSE(ban_set{stored}.find(asio::ip::make_address("192.0.2.7"), manual_clock{})->is_silent);
+}
+
 TEST_CASE("bits after the prefix are ignored and what is no network is skipped")
 {
     std::vector const stored{ban_of("192.0.2.7/24"), ban_of("example.org"), ban_of("192.0.2.0/24 "), ban_of("10.0.0")};

@@ -103,17 +103,29 @@ exit_code list(context& ctx)
     return exit_code::ok;
 }
 
+/// Removes each ban of this network. Rows that were written by hand may have other spellings of it, or be no network.
+bool remove_all(store::administration& db, std::string const& typed, std::optional<base::network> const& network)
+{
+    bool is_removed = false;
+    for (auto const& row : db.list_bans()) {
+        bool const is_same = network && base::network::parse_enclosing(row.network) == network;
+        if ((is_same || row.network == typed) && db.remove_ban(row.network)) is_removed = true;
+    }
+    return is_removed;
+}
+
 exit_code remove(context& ctx)
 {
     auto const& typed = ctx.arguments[0];
-    auto const network = parse_network(typed).text();
+    auto const network = base::network::parse_enclosing(typed);
     auto const db = open_to_write(ctx);
-    // A row that was written by hand may have another spelling.
-    if (!db->remove_ban(network) && !db->remove_ban(typed)) {
+    bool const is_removed = remove_all(*db, typed, network);
+    auto const name = is_removed && !network ? typed : parse_network(typed).text();
+    if (!is_removed) {
         throw config::option_error{exit_code::not_found,
-                                   fmt::format("{} is not banned (see porterctl bans list)", network)};
+                                   fmt::format("{} is not banned (see porterctl bans list)", name)};
     }
-    ctx.out.done(fmt::format("{} is not banned any more.", network), {{{"network", network}}});
+    ctx.out.done(fmt::format("{} is not banned any more.", base::escape(name)), {{{"network", name}}});
     return exit_code::ok;
 }
 

@@ -124,7 +124,7 @@ void watch::install() noexcept
 bool watch::wait_for_contact(std::chrono::milliseconds patience)
 {
     std::unique_lock lock{mutex_};
-    return contacted_.wait_for(lock, patience, [this] { return has_contact_; });
+    return contacted_.wait_for(lock, patience, [this] { return has_contact_ && bans_; });
 }
 
 task<void> watch::run()
@@ -187,6 +187,8 @@ task<void> watch::connect_and_watch()
         auto const next_look = steady_clock::now() + options_.look_interval;
         auto const looked = co_await look();
         if (!looked) co_return;
+        auto const read = co_await read_bans(std::min(next_look, next_beat));
+        if (!read) co_return;
         if (auto const now = steady_clock::now(); now >= next_beat) {
             next_beat = now + options_.beat_interval;
             auto const beaten = co_await beat();
@@ -195,7 +197,7 @@ task<void> watch::connect_and_watch()
         auto const pruned = co_await prune();
         if (!pruned) co_return;
         auto const next = std::min(next_look, next_beat);
-        if (!waiting_ && !is_stopping_) co_await due_.wait_until(next);
+        if (!waiting_ && !is_stopping_ && !ban_journal_.is_reading()) co_await due_.wait_until(next);
     }
 }
 
@@ -218,21 +220,21 @@ task<bool> watch::look()
     if (begins) install();
     report(found);
     update_contact();
-    if (!ban_journal_.has_changed(answer.results.at(1))) co_return true;
-    auto const has_read = co_await read_bans();
-    co_return has_read;
+    ban_journal_.take_look(answer.results.at(1), steady_clock::now());
+    co_return true;
 }
 
-task<bool> watch::read_bans()
+/// Reads a part of changed bans, and more of them until this time. The rest follows after the next look.
+task<bool> watch::read_bans(steady_clock::time_point until)
 {
-    auto work = ban_journal::read();
-    auto const answer = co_await conn_.exchange(std::move(work), steady_clock::now() + options_.watch_patience);
-    if (!is_done(answer, ban_errors_)) co_return conn_.is_open();
-    auto read = ban_journal_.take(answer);
-    std::lock_guard const lock{mutex_};
-    if (bans_ == read) co_return true;  // on a new connection
-    bans_ = std::move(read);
-    if (ban_watcher_) ban_watcher_(*bans_);
+    while (ban_journal_.is_reading() && !is_stopping_) {
+        auto work = ban_journal_.read();
+        auto const answer = co_await conn_.exchange(std::move(work), steady_clock::now() + options_.watch_patience);
+        if (!is_done(answer, ban_errors_)) co_return conn_.is_open();
+        auto const now = steady_clock::now();
+        if (auto read = ban_journal_.take(answer, now)) report_bans(std::move(*read));
+        if (now >= until) co_return true;
+    }
     co_return true;
 }
 
@@ -285,6 +287,17 @@ void watch::report(journal_report const& found)
     std::lock_guard const lock{mutex_};
     if (!found.ended.empty() && watcher_.on_sessions_ended) watcher_.on_sessions_ended(found.ended);
     if (found.is_incomplete && watcher_.on_reports_missed) watcher_.on_reports_missed();
+}
+
+void watch::report_bans(std::vector<ban> read)
+{
+    {
+        std::lock_guard const lock{mutex_};
+        if (bans_ == read) return;             // on a new connection
+        if (ban_watcher_) ban_watcher_(read);  // first: if it throws, they are read and told again
+        bans_ = std::move(read);
+    }
+    contacted_.notify_all();
 }
 
 void watch::report_loss()

@@ -67,7 +67,8 @@ public:
     /// See bans::watch. Calls on the caller's thread if the bans were read before: wait_for_contact() waits for that.
     void set_bans(ban_watch watcher);
 
-    /// Waits until a heartbeat was committed: the clock is the database's. False: there was none within this time.
+    /// Waits until a heartbeat was committed, so that the clock is the database's, and the bans were read. False: not
+    /// within this time.
     bool wait_for_contact(std::chrono::milliseconds patience);
 
     shared_clock const& clock() const noexcept { return clock_; }
@@ -86,7 +87,7 @@ private:
     task<void> keep_watching();
     task<void> connect_and_watch();
     task<bool> look();
-    task<bool> read_bans();
+    task<bool> read_bans(std::chrono::steady_clock::time_point until);
     task<bool> beat();
     task<bool> prune();
     task<void> watch_contact();
@@ -97,6 +98,7 @@ private:
     void set_proved(bool is_proved);
     void install() noexcept;
     void report(journal_report const& found);
+    void report_bans(std::vector<ban> read);
     void update_contact();
     void report_loss();
     void stop();
@@ -135,7 +137,7 @@ private:
     bool is_partitioned_ = false;           // as reported
     bool is_loss_reported_ = false;         // to any watcher
     bool has_contact_ = false;              // there was a first heartbeat
-    std::condition_variable contacted_;     // when has_contact_ is set
+    std::condition_variable contacted_;     // when has_contact_ or bans_ is set
 
     std::future<void> ended_;
 };

@@ -1,13 +1,15 @@
 #include "store/sqlite/ban_journal.hpp"
 
+#include "store/ban_pause.hpp"
 #include "store/limits.hpp"
 #include "store/sqlite/existing_file.hpp"
 #include "store/sqlite/statement.hpp"
 
 namespace porter::detail::store::sqlite {
 
-std::optional<std::vector<ban>> ban_journal::look(database& db)
+std::optional<std::vector<ban>> ban_journal::look(database& db, time now)
 {
+    if (now < next_) return std::nullopt;
     // Read first: a later commit changes it again.
     auto const version = db.integer("PRAGMA data_version");
     if (version == seen_version_) return std::nullopt;
@@ -27,6 +29,7 @@ std::optional<std::vector<ban>> ban_journal::look(database& db)
     }
     seen_version_ = version;
     seen_number_ = number;
+    next_ = now + pause_after_bans(bans.size());
     return bans;
 }
 

@@ -72,7 +72,7 @@ public:
     bool run(database& db) override
     {
         owner_.bans_.begin();
-        if (auto const first = owner_.bans_.look(db)) watch_(*first);
+        if (auto const first = owner_.bans_.look(db, steady_clock::now())) watch_(*first);
         return true;
     }
 
@@ -261,7 +261,7 @@ void reader::notify_ended()
 void reader::notify_bans()
 {
     try {
-        if (auto const changed = bans_.look(*database_)) ban_watch_(*changed);
+        if (auto const changed = bans_.look(*database_, steady_clock::now())) ban_watch_(*changed);
     } catch (error const& problem) {
         faults_.report("watch", problem);
     }

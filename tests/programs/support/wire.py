@@ -3,6 +3,7 @@
 Connection sends and receives frames. It checks what it receives: a frame with trailing bytes, a text that is not UTF-8
 or a kind that only clients send fails the test. Codes and modes are strings: "protocol_error", "authenticate".
 """
+import contextlib
 import socket
 import ssl
 import struct
@@ -227,9 +228,13 @@ class Connection:
         return got
 
     def expect_closing(self, code):
-        """Receives closing(code), which must be the last message."""
+        """Receives closing(code), which must be the last message. A client then ends its side, too: otherwise porterd
+        waits two seconds for that, also when it stops."""
         closing = self.expect("closing", code=code)
         self.expect_end()
+        if self.sender == "server":
+            with contextlib.suppress(OSError):
+                self.half_close()
         return closing
 
     def expect_end(self):

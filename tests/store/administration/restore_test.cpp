@@ -233,6 +233,7 @@ TEST_CASE("no other program can open the database during a restore")
     backup_fixture fixture;
     fixture.close();
     fixture.admin.database.options.busy_timeout = std::chrono::milliseconds{1};
+    fixture.admin.database.options.start_timeout = std::chrono::milliseconds{1};
     other_program other{fixture.admin.database};
     std::optional<bool> is_kept_out;
     auto const done =

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "store/conformance/store_fixture.hpp"
+#include "store/support/ended_sessions.hpp"
 
 using namespace porter::testing;
 using porter::detail::store::ban;
@@ -72,6 +73,7 @@ TEST_CASE("a new watch is told of the bans before it is set and the old one is n
 {
     reported_bans first;
     reported_bans second;
+    ended_sessions ended;
     store_fixture fixture{GENERATE(from_range(backends()))};
     fixture.bans().watch(first.watcher());
     fixture.administrator().set_bans({{"192.0.2.7", {}, false}});
@@ -86,5 +88,14 @@ TEST_CASE("a new watch is told of the bans before it is set and the old one is n
     fixture.bans().watch({});
     auto const last = second.calls();
     fixture.administrator().set_bans({{"192.0.2.7", {}, false}});
+    // The report of the second session shows that the store has finished the look that found the first, and the ban.
+    auto const alice = fixture.add("alice");
+    fixture.sessions().watch({ended.watcher()});
+    for (int number : {1, 2}) {
+        auto const session = fixture.open(session_of(alice, number));
+        CHECK(fixture.run(fixture.sessions().end(alice.id, session)));
+        CHECK(ended.wait_for(session));
+    }
     CHECK(second.calls() == last);
+    fixture.sessions().watch({});
 }

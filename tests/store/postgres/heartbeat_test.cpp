@@ -92,7 +92,7 @@ TEST_CASE("a heartbeat learns of a schema for newer programs")
     heartbeat one{fixture.clock};
     fixture.beat(one);
     CHECK(one.works_with() == 1);
-    fixture.by.run("INSERT INTO schema_migrations (version, name, works_with) VALUES (2, 'next', 2)");
+    fixture.by.run("INSERT INTO schema_migrations (version, name, works_with) VALUES (99, 'next', 99)");
     fixture.beat(one);
-    CHECK(one.works_with() == 2);
+    CHECK(one.works_with() == 99);
 }

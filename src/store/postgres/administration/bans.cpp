@@ -10,8 +10,9 @@ namespace porter::detail::store::postgres::administration {
 
 namespace {
 
+// Networks in the spelling in which porterd reads them, whatever was written by hand.
 constexpr char const* list =
-    "SELECT network, expires_at, is_silent, reason, created_at FROM bans"
+    "SELECT abbrev(network::inet), expires_at, is_silent, reason, created_at FROM bans"
     " WHERE expires_at IS NULL OR expires_at > unix_time() ORDER BY created_at DESC, network";
 
 // The first statement of each change. Its trigger locks the row of ban_changes, deleted bans or not, so what follows
@@ -67,7 +68,7 @@ added_ban add_ban(blocking_connection& db, new_ban const& ban)
 result<void> remove_ban(blocking_connection& db, std::string const& network)
 {
     segment work{segment::effect::writes};
-    work.add(delete_expired).add("DELETE FROM bans WHERE network = $1", network);
+    work.add(delete_expired).add("DELETE FROM bans WHERE network = $1 OR abbrev(network::inet) = $1", network);
     auto const answer = db.change(std::move(work));
     if (answer.results.at(1).affected() == 0 && !answer.is_repeated) return unexpected(errc::not_found);
     return {};
