@@ -4,6 +4,7 @@
 
 #include <asio/buffer.hpp>
 #include <asio/ip/tcp.hpp>
+#include <chrono>
 #include <cstddef>
 #include <ranges>
 #include <span>
@@ -13,8 +14,10 @@
 #include <utility>
 #include <vector>
 
+#include "porter/detail/blocking_deadline.hpp"
 #include "porter/detail/framed_stream.hpp"
 #include "porter/frame.hpp"
+#include "porter/result.hpp"
 
 namespace porter {
 
@@ -71,6 +74,22 @@ public:
     ///@}
 
     ///@{
+    /// The same for at most `limit`; the error is asio::error::timed_out when the time is over. Nothing is lost then,
+    /// also if a message has arrived in part: the next receive goes on. A limit of 0 or less: only what has arrived; a
+    /// message that takes several reads may take several calls. Errors are values; only std::bad_alloc is thrown. The
+    /// stream's lowest_layer() is a socket; over asio::ssl it is non-blocking during the call.
+    result<std::vector<std::byte>, std::error_code> receive_for(std::chrono::nanoseconds limit)
+    {
+        return copy_next_for<std::vector<std::byte>>(limit);
+    }
+    result<std::string, std::error_code> receive_text_for(std::chrono::nanoseconds limit)
+    {
+        return copy_next_for<std::string>(limit);
+    }
+    result<void, std::error_code> receive_some_for(std::chrono::nanoseconds limit);
+    ///@}
+
+    ///@{
     /// Sends one message, after those in the queue: queue() and flush().
     void send(std::string_view message) { queue_and_flush(message); }
     void send(std::span<std::byte const> message) { queue_and_flush(message); }
@@ -97,11 +116,15 @@ public:
 private:
     using base::decoder_;
     using base::encoder_;
+    static constexpr bool is_layered = requires { typename Stream::next_layer_type; };
 
     template <typename Message>
     Message copy_next(std::error_code& error);
     template <typename Message>
     Message copy_next_or_throw();
+    template <typename Message>
+    result<Message, std::error_code> copy_next_for(std::chrono::nanoseconds limit);
+    result<void, std::error_code> receive_before(detail::blocking_deadline const& end);
     template <typename Message>
     void queue_and_flush(Message message);
     template <typename Message>
@@ -126,6 +149,54 @@ void blocking_message_socket<Stream>::receive_some()
     std::error_code error;
     receive_some(error);
     if (error) throw std::system_error(error);
+}
+
+/// A stream above another one, such as asio::ssl, may have read input that it has not yet returned, and one read of it
+/// may take several of the socket. So the socket must not block, and is waited for only when it would. A plain socket
+/// is waited for before each read instead: another thread may be sending on it, in the mode that it is in.
+template <typename Stream>
+result<void, std::error_code> blocking_message_socket<Stream>::receive_some_for(std::chrono::nanoseconds limit)
+{
+    detail::blocking_deadline const end{limit};
+    if constexpr (is_layered) {
+        std::error_code error;
+        detail::non_blocking_guard const mode{this->lowest_layer(), error};
+        if (error) return unexpected(error);
+        return receive_before(end);
+    } else {
+        return receive_before(end);
+    }
+}
+
+template <typename Stream>
+result<void, std::error_code> blocking_message_socket<Stream>::receive_before(detail::blocking_deadline const& end)
+{
+    bool must_wait = !is_layered;
+    bool is_last = false;  // the read before was the last one: the peer may send bytes without end
+    for (std::error_code error;;) {
+        if (decoder_.ready(error)) return {};
+        if (!error && is_last) error = asio::error::timed_out;
+        is_last = end.is_expired();
+        if (!error && must_wait) error = end.wait_for_input(this->lowest_layer().native_handle());
+        if (error) return unexpected(error);
+
+        auto const space = this->prepare_read();
+        auto const size = Stream::read_some(space, error);
+        this->commit_read(size, error);
+        bool const is_blocked = is_layered && error == asio::error::would_block;
+        if (error && !is_blocked) return unexpected(error);
+        must_wait = !is_layered || is_blocked;
+    }
+}
+
+template <typename Stream>
+template <typename Message>
+result<Message, std::error_code> blocking_message_socket<Stream>::copy_next_for(std::chrono::nanoseconds limit)
+{
+    auto const received = receive_some_for(limit);
+    if (!received) return unexpected(received.error());
+    std::error_code error;
+    return base::template copy_of<Message>(*decoder_.next(error));
 }
 
 template <typename Stream>

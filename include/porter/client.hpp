@@ -167,6 +167,7 @@ enum class logout_scope : std::uint8_t {
 ///     auto access = co_await conn->login("Alice", password);
 ///     if (!access) co_return explain(access.error());
 ///     auto sent = co_await conn->send("hello");
+///     if (!sent) co_return explain(sent.error());
 ///     auto reply = co_await conn->receive_text();
 ///
 /// For a client that connects again by itself see porter/persistent_client.hpp.
@@ -265,8 +266,8 @@ public:
     /// @name Messages
     /// After access. queue() and send() take a text, which must be valid UTF-8, or a message of either kind;
     /// queue_data() and send_data() take bytes. All of them copy what they get before they return, so it may be a
-    /// temporary. Failures: not_sent: invalid_utf8, frame_too_large (above the server's limit), unauthorized (no access
-    /// yet); or why the connection has ended.
+    /// temporary. Failures, of which a message that was not sent is reported nowhere else: not_sent: invalid_utf8,
+    /// frame_too_large (above the server's limit), unauthorized (no access yet); or why the connection has ended.
     ///@{
 
     /// Queues a message, which is written without further calls, together with others. Never suspends, and sets no

@@ -2,6 +2,7 @@
 
 #include "porter/detail/asio_config.hpp"
 
+#include <asio/buffer.hpp>
 #include <asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstddef>
@@ -99,6 +100,8 @@ public:
     {
         return memory_ ? std::span{memory_.get() + header_size, size_} : std::span<std::byte>{};
     }
+    /// The same for a read of Asio, whose version in Debian 12 takes no span.
+    asio::mutable_buffer asio_buffer() noexcept { return {body().data(), body().size()}; }
 
 private:
     friend class detail::server::message_loop;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "porter/error.hpp"
+#include "porter/task.hpp"
 
 namespace porter {
 
@@ -32,9 +33,14 @@ enum class post_result : std::uint8_t {
 /// Limits: server_options::max_outbox; while nothing waits, a message of any size is accepted. The client ends a
 /// connection on which it receives a text that is not valid UTF-8, or more than its limit (docs/PROTOCOL.md, frames).
 ///
-/// Threads: every member may be called from any thread, also at the same time on copies. No member suspends or waits
-/// for the network.
+/// Threads: every member may be called from any thread, also at the same time on copies. No member but drained()
+/// suspends or waits for the network.
+///
+/// Cancellation: drained() can be cancelled, and throws asio::error::operation_aborted; what was posted is sent all the
+/// same.
+///
 /// Lifetime: an outbox outlives its connection and the server; then posts return `gone`.
+///
 /// Errors: std::bad_alloc; then nothing was posted.
 class outbox {
 public:
@@ -47,6 +53,19 @@ public:
     post_result post_data(std::string_view bytes) const;
     /// The same without a copy. Not null; must not change any more.
     post_result post_data(std::shared_ptr<std::string const> bytes) const;
+
+    /// Waits until no posted message waits any more: all are in the connection's output or written. Then a message of
+    /// any size is accepted, unless another one is posted before. False: the connection has ended. For a producer that
+    /// goes at the pace of its client:
+    ///
+    ///     while (box.post(line) == porter::post_result::full) {
+    ///         auto const is_open = co_await box.drained();
+    ///         if (!is_open) co_return;
+    ///     }
+    ///
+    /// For coroutines of any io_context, where they resume, and any number of them. While the server runs on other
+    /// threads, an io_context must not be destroyed before the waits of its coroutines have ended.
+    task<bool> drained() const;
 
     /// Closes the connection, as connection::close() does, after what was posted before: nothing when it has ended.
     /// Every later post returns `gone`. After slow_consumer the posted messages are dropped.

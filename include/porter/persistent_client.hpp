@@ -25,7 +25,7 @@ enum class client_phase : std::uint8_t {
     connecting,  ///< it connects and gets access
     connected,   ///< it has access
     waiting,     ///< for `pause`, before it connects again
-    stopped,     ///< for good: `error` says why
+    stopped,     ///< for good: `error` says why, as persistent_client::ended() does
 };
 
 /// The state of a persistent client.
@@ -34,7 +34,8 @@ struct client_state {
     std::uint64_t connection = 0;       ///< the number of the latest connection with access, from 1; 0: none yet
     bool resumed = false;               ///< of that connection: it resumed a session, without the password
     std::chrono::milliseconds pause{};  ///< waiting: the whole pause; else 0
-    /// Why the latest connection ended or failed; none: connected, or the first attempt.
+    /// Why the latest connection ended or failed; none: connected, or the first attempt. Once stopped it is the error
+    /// of persistent_client::ended(): report it here or there, not at both.
     std::optional<client_error> error;
 };
 

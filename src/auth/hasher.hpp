@@ -40,7 +40,7 @@ struct hash_options {
 struct hash_statistics {
     metrics::histogram waiting;  ///< of jobs, from the request to their start
     metrics::histogram working;  ///< of jobs, from their start to their end
-    metrics::counter rejected;   ///< jobs for which the queue had no room
+    metrics::counter rejected;   ///< jobs that the full queue did not take
 };
 
 /// Hashes and verifies passwords on its own threads, which run at a lower priority than I/O. Its tasks may be awaited

@@ -41,14 +41,14 @@ parsed<std::string> parse_host(std::string_view text)
     return std::string{host};
 }
 
-std::optional<host_and_port> split_host_and_port(std::string_view text)
+std::optional<host_and_port> split_host_and_port(std::string_view text, std::uint16_t least_port)
 {
     auto const colon = text.rfind(':');
     if (colon == std::string_view::npos || is_host(without_brackets(text))) return std::nullopt;
     auto const host = without_brackets(text.substr(0, colon));
     bool const has_colons = host.find(':') != std::string_view::npos;
     bool const in_brackets = host.size() < colon;
-    auto const port = parse_port(text.substr(colon + 1), 1);
+    auto const port = parse_port(text.substr(colon + 1), least_port);
     if (!port || !is_host(host) || has_colons != in_brackets) return std::nullopt;
     return host_and_port{std::string{host}, *port};
 }

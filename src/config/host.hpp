@@ -18,7 +18,7 @@ struct host_and_port {
     std::uint16_t port;
 };
 
-/// Splits a text such as localhost:7678 or [::1]:7678; none if it is not a host with a port.
-std::optional<host_and_port> split_host_and_port(std::string_view text);
+/// Splits a text such as localhost:7678 or [::1]:7678; none if it is not a host with a port of at least `least_port`.
+std::optional<host_and_port> split_host_and_port(std::string_view text, std::uint16_t least_port = 1);
 
 }  // namespace porter::detail::config

@@ -37,8 +37,9 @@ constexpr char const* plain_text = "text/plain; charset=utf-8";
 
 }  // namespace
 
-/// The library parses a request and writes the response. Its own loop of accepts is not used: that queues connections
-/// without a limit.
+/// The library parses a request and writes the response, by process_request(), which it has for derived servers. Its
+/// public interface, with a loop of accepts of its own, is not used: in Debian 12 that queues connections without a
+/// limit, and in no version does it limit the time of a whole exchange or let a program read from a stream that does.
 struct http_server::impl : private httplib::Server {
     impl(endpoint const& where, pages content, std::chrono::milliseconds time);
     ~impl() override;

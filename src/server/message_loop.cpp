@@ -4,8 +4,8 @@
 #include <cassert>
 
 #include <asio/co_spawn.hpp>
-#include <asio/multiple_exceptions.hpp>
 
+#include "base/first_exception.hpp"
 #include "server/account_requests.hpp"
 
 namespace porter::detail::server {
@@ -17,14 +17,15 @@ constexpr std::chrono::nanoseconds longest_limit = std::chrono::days{365};  // c
 
 void message_loop::report_defect(std::exception_ptr escaped)
 {
+    auto const first = base::first_exception(escaped);
     try {
-        std::rethrow_exception(std::move(escaped));
-    } catch (asio::multiple_exceptions const& defects) {  // of `||` and `&&`
-        report_defect(defects.first_exception());
+        std::rethrow_exception(first);
     } catch (std::system_error const& defect) {
-        // The end of a connection cancels what its service awaits: that is not the service's fault.
-        bool const is_cancelled = conn_.ended() && defect.code() == asio::error::operation_aborted;
-        if (!is_cancelled) log_defect(defect.what());
+        bool const is_cancelled = defect.code() == asio::error::operation_aborted;
+        if (is_cancelled && conn_.ended()) return;  // the end cancels what the service awaits: that is no defect
+        // An operator cancels one side for the exception of the other one.
+        if (is_cancelled && first != escaped) return log_defect("an exception of an operator's side, which Asio drops");
+        log_defect(defect.what());
     } catch (std::exception const& defect) {
         log_defect(defect.what());
     } catch (...) {

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "porter/outbox.hpp"
 #include "porter/task.hpp"
@@ -39,6 +40,9 @@ public:
     /// Lets the connection call write_outbox(), if messages are queued.
     void schedule();
 
+    /// Waits until no message is queued. False: each later post returns `gone`. Any thread.
+    static task<bool> wait_until_drained(std::shared_ptr<outbox_queue> self);
+
     /// The next message, which is no longer queued.
     std::optional<item> take();
 
@@ -54,8 +58,11 @@ private:
     /// What an entry costs beside its body, so that empty messages are bounded, too.
     static constexpr std::size_t item_overhead = 64;
 
+    class waiter;
+
     void schedule_locked();
     void deliver_or_close();
+    void end_waits_locked();
 
     io_executor const executor_;
     std::size_t const limit_;
@@ -64,6 +71,7 @@ private:
     std::deque<item> items_;
     std::size_t bytes_ = 0;
     std::optional<close_reason> closing_;
+    std::vector<waiter*> waiters_;  // in the frames of the coroutines
     bool scheduled_ = false;
     bool has_ended_ = false;
 };

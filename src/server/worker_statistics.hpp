@@ -14,7 +14,7 @@ namespace porter::detail::server {
 /// What the connections of one worker have done. Written on its thread alone, read by any.
 class worker_statistics {
 public:
-    /// Codes by their number, and room for those that a later version adds.
+    /// Codes by their number, and space for those that a later version adds.
     static constexpr std::size_t code_count = 32;
     static constexpr std::size_t method_count = 6;
 

@@ -200,9 +200,9 @@ task<base::error_code> tunnel::pass_available()
 {
     piece_buffer piece{piece_size_};
     for (int i = 0; i < pieces_in_a_row; ++i) {
-        auto const space = piece.get().body();
+        auto const space = piece.get().asio_buffer();
         base::error_code error;
-        auto const size = upstream_.read_some(asio::buffer(space.data(), space.size()), error);
+        auto const size = upstream_.read_some(space, error);
         if (error == asio::error::would_block) break;
         if (error) co_return error;
         auto const is_open = co_await client_.send(piece.get(), size);

@@ -10,6 +10,7 @@
 #include <string>
 #include <system_error>
 
+#include "base/first_exception.hpp"
 #include "identity/address.hpp"
 #include "testing/scripted_client.hpp"
 #include "testing/service_test_impl.hpp"
@@ -30,9 +31,7 @@ std::string address_of(std::uint32_t client)
 bool is_cancellation(std::exception_ptr const& thrown)
 {
     try {
-        std::rethrow_exception(thrown);
-    } catch (asio::multiple_exceptions const& several) {  // of `||` and `&&`
-        return is_cancellation(several.first_exception());
+        std::rethrow_exception(detail::base::first_exception(thrown));
     } catch (std::system_error const& error) {
         return error.code() == asio::error::operation_aborted;
     } catch (...) {
@@ -106,10 +105,10 @@ bool service_test::impl::has_ended(service_run const& record)
 std::exception_ptr service_test::impl::take_exception()
 {
     std::lock_guard const lock{mutex};
-    for (auto const& each : runs) {
-        if (each->thrown && is_defect(*each)) return std::exchange(each->thrown, nullptr);
-    }
-    return nullptr;
+    auto const found = std::ranges::find_if(runs, [&](auto const& each) { return each->thrown && is_defect(*each); });
+    if (found == runs.end()) return nullptr;
+    auto const thrown = std::exchange((*found)->thrown, nullptr);
+    return is_cancellation(thrown) ? thrown : detail::base::first_exception(thrown);
 }
 
 /// The server knows which cancellations are expected, at the end of a connection: it does not log these.

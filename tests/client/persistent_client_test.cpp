@@ -82,6 +82,7 @@ TEST_CASE("the state of a persistent client has the latest error and the pause a
     play(server, io, [&](scripted_server& running) -> task<void> {
         auto client = fixture.start(running, io.get_executor(), options);
         co_await client.closed();
+        CHECK(describe(*client.state().error) == describe(*client.ended()));
     });
     //                     connecting, waiting,         connecting,      connected, stopped
     CHECK(states == strings{"0 none", "500 server_full", "0 server_full", "0 none", "0 normal"});

@@ -82,6 +82,9 @@ class Consumer:
         shutil.move(stage / "opt/porter", fresh(self.moved))
         if (self.moved / "bin").exists():
             sys.exit("the preset library installs programs")
+        for example in SOURCE.glob("tests/examples/*.cpp"):
+            if not (self.moved / "share/doc/porter/examples" / example.name).is_file():
+                sys.exit(f"the example {example.name} is not installed")
 
     def package(self):
         build = fresh(self.work / "package")

@@ -12,6 +12,7 @@
 #include "porter/testing/server.hpp"
 #include "server/connection_limiter.hpp"
 #include "support/catch.hpp"
+#include "support/server_clients.hpp"
 
 using namespace porter::testing;
 using porter::server_options;
@@ -51,11 +52,6 @@ server_options with_service(std::size_t for_each, std::size_t in_all = 0)
     options.service_descriptors = for_each;
     options.max_service_descriptors = in_all;
     return options;
-}
-
-porter::task<void> ignore(porter::connection& client)
-{
-    while (auto message = co_await client.receive()) continue;
 }
 
 }  // namespace

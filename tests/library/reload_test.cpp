@@ -12,29 +12,18 @@
 #include "porter/testing/server.hpp"
 #include "support/catch.hpp"
 #include "support/run.hpp"
+#include "support/server_clients.hpp"
 #include "support/temporary_folder.hpp"
 
-using porter::client;
 using porter::code;
 using porter::connection;
 using porter::task;
+using porter::testing::connected;
+using porter::testing::ignore;
 using porter::testing::run;
 using porter::testing::test_options;
 
 namespace {
-
-task<void> ignore(connection& client)
-{
-    while (auto message = co_await client.receive()) continue;
-}
-
-task<client> connected(porter::testing::server& server)
-{
-    auto const options = porter::testing::server::client_options();
-    auto made = co_await client::connect("127.0.0.1", server.port(), options);
-    if (!made) throw std::runtime_error{describe(made.error())};
-    co_return std::move(*made);
-}
 
 /// The code of the answer to a registration; normal: it was granted.
 task<code> registration(porter::testing::server& server, std::string name)

@@ -17,31 +17,35 @@ from support.waiting import until
 FINISHED = (" info reloaded ", " error reload_failed ")
 
 
+def setUpModule():
+    ReloadCase.folder = pathlib.Path(tempfile.mkdtemp(prefix="porter-test-"))
+    unittest.addModuleCleanup(shutil.rmtree, ReloadCase.folder, ignore_errors=True)
+    ReloadCase.file = ReloadCase.folder / "porterd.toml"
+    ReloadCase.file.touch()
+    ReloadCase.server = Server("--config", ReloadCase.file)
+    unittest.addModuleCleanup(ReloadCase.server.remove)
+
+
+def tearDownModule():
+    ReloadCase.server.stop()
+
+
 class ReloadCase(ServerCase):
-    """Each test has a server with a configuration file, which begins with the test's own settings."""
+    """All tests share one server with a configuration file. For each test it begins with the settings of the class, and
+    the server has read it."""
 
     settings = ""
-    flags = ()
 
     @classmethod
     def setUpClass(cls):
-        pass
+        """The server is that of the module."""
 
     @classmethod
     def tearDownClass(cls):
-        pass
+        """The next class uses the server, too."""
 
     def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="porter-test-"))
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        self.file = self.folder / "porterd.toml"
-        self.file.write_text(self.settings)
-        self.server = Server("--config", self.file, *self.flags, env=self.environment)
-        self.addCleanup(self.server.remove)
-        self.addCleanup(self.server.stop)  # after the test's connections: porterd waits two seconds for open ones
-
-    def tearDown(self):
-        self.server.assert_healthy()
+        self.assertRegex(self.reload(self.settings)[-1], "info reloaded changed=[0-9]+ need_restart=0")
 
     def outcomes(self):
         return sum(self.server.log().count(each) for each in FINISHED)
@@ -72,7 +76,25 @@ class Report(ReloadCase):
     def test_without_a_change_nothing_is_changed(self):
         self.assertEqual(self.reload(), ["info reloaded changed=0 need_restart=0"])
 
+    def test_values_that_may_be_secret_are_hidden(self):
+        lines = self.reload(self.settings + "service = \"exec:play --key 4711\"\n")
+        self.assertIn("warn option_needs_restart option=service before=hidden after=hidden", lines)
+        self.assertNotIn("4711", self.server.log())
+
+    def test_flags_and_environment_override_the_file_as_at_a_start(self):
+        self.assertEqual(self.reload(self.settings + "port = 7000\ndata-dir = \"/nowhere\"\n"),
+                         ["info reloaded changed=0 need_restart=0"])
+
+
+class Restart(ReloadCase):
+    settings = "idle-timeout = \"1h\"\n"
+
+    def restart_with_defaults(self):
+        self.file.write_text("")
+        self.server.restart()
+
     def test_an_option_that_needs_a_restart_is_named_until_then(self):
+        self.addCleanup(self.restart_with_defaults)
         expected = ["warn option_needs_restart option=max-frame before=1MiB after=2MiB",
                     "info option_changed option=idle-timeout before=1h after=2h",
                     "info reloaded changed=1 need_restart=1"]
@@ -83,15 +105,6 @@ class Report(ReloadCase):
         self.server.restart()
         self.assertEqual(self.reload(), ["info reloaded changed=0 need_restart=0"])
         self.assertEqual(self.start_access_phase().welcome.max_frame, 2 << 20)
-
-    def test_values_that_may_be_secret_are_hidden(self):
-        lines = self.reload(self.settings + "service = \"exec:play --key 4711\"\n")
-        self.assertIn("warn option_needs_restart option=service before=hidden after=hidden", lines)
-        self.assertNotIn("4711", self.server.log())
-
-    def test_flags_and_environment_override_the_file_as_at_a_start(self):
-        self.assertEqual(self.reload(self.settings + "port = 7000\ndata-dir = \"/nowhere\"\n"),
-                         ["info reloaded changed=0 need_restart=0"])
 
 
 class Mistakes(ReloadCase):

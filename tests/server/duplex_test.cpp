@@ -31,6 +31,19 @@ task<void> send_numbers(connection& client, int count, std::size_t size)
     }
 }
 
+task<void> fail_at_once()
+{
+    throw std::logic_error{"a bug of one side"};
+    co_return;
+}
+
+task<void> wait_forever()
+{
+    auto const executor = co_await asio::this_coro::executor;
+    detail::base::steady_timer never{executor, 24h};
+    co_await never.async_wait(use_task);
+}
+
 }  // namespace
 
 TEST_CASE("one coroutine echoes while another one sends")
@@ -277,6 +290,42 @@ TEST_CASE("a stop while one coroutine receives and another one waits is no defec
         co_await fixture.wait_for_connections(0);
     });
     CHECK(fixture.log.count("defect") == 0);
+}
+
+TEST_CASE("the exception of one side of an operator is the defect when the end of the connection cancels the other one")
+{
+    auto const service = [](connection& client) -> task<void> {
+        auto either = fail_at_once() || wait_forever();
+        co_await std::move(either);
+        client.queue("unreachable");
+    };
+    server_fixture fixture{open_access(), service};
+    fixture.run([&]() -> task<void> {
+        auto client = co_await fixture.admitted();
+        fixture.server->stop();
+        auto const closed = co_await client.receives_closing(code::shutting_down);
+        CHECK(closed);
+        co_await fixture.wait_for_connections(0);
+    });
+    REQUIRE(fixture.log.count("defect") == 1);
+    CHECK(fixture.log.events("defect")[0].field("what") == "a bug of one side");
+}
+
+TEST_CASE("an exception that an operator drops is a defect and no cancellation")
+{
+    auto const service = [](connection& client) -> task<void> {
+        auto both = wait_forever() && fail_at_once();  // Asio keeps the exception of the left side
+        co_await std::move(both);
+        client.queue("unreachable");
+    };
+    server_fixture fixture{open_access(), service};
+    fixture.run([&]() -> task<void> {
+        auto client = co_await fixture.admitted();
+        auto const closed = co_await client.receives_closing(code::internal);
+        CHECK(closed);
+    });
+    REQUIRE(fixture.log.count("defect") == 1);
+    CHECK(fixture.log.events("defect")[0].field("what").find("an operator") != std::string::npos);
 }
 
 TEST_CASE("a service that stops its io_context does not keep the server from ending")

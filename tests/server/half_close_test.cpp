@@ -215,6 +215,8 @@ TEST_CASE("a data buffer is sent from where it is and its memory comes back")
             auto const is_open = co_await client.send(buffer, size);
             if (!is_open) co_return;
             CHECK(buffer.body().data() == memory);
+            CHECK(buffer.asio_buffer().data() == memory);
+            CHECK(buffer.asio_buffer().size() == 48 * 1024);
         }
     };
     optional_tls_server server{service};

@@ -58,6 +58,24 @@ private:
     std::vector<outbox> boxes_;
 };
 
+/// Posts until the outbox is full, because its client does not read. Returns the number of messages.
+task<int> fill(outbox box)
+{
+    auto const line = std::make_shared<std::string const>(10'000, '.');
+    int queued = 0;
+    while (queued < 10'000 && box.post(line) == post_result::queued) {
+        ++queued;
+        co_await yield(3);
+    }
+    CHECK(box.post(line) == post_result::full);
+    co_return queued;
+}
+
+task<void> receive_texts(test_client& client, int count)
+{
+    for (int i = 0; i < count; ++i) co_await client.receive<wire::text>();
+}
+
 }  // namespace
 
 TEST_CASE("a posted message is sent while the service only receives")
@@ -142,6 +160,96 @@ TEST_CASE("an outbox is full while its client does not read and goes on afterwar
         }
         CHECK(boxes[0].post("the last") == post_result::queued);
         co_await expect_text(client, "the last");
+    });
+}
+
+TEST_CASE("a coroutine waits until an outbox has drained")
+{
+    auto options = open_access();
+    options.max_outbox = 100'000;
+    hub hub;
+    server_fixture fixture{options, hub.handler()};
+    fixture.run([&]() -> task<void> {
+        auto client = co_await fixture.admitted();
+        auto const boxes = co_await hub.wait_for(1);
+        auto const is_empty = co_await boxes[0].drained();
+        CHECK(is_empty);
+        auto const queued = co_await fill(boxes[0]);
+        auto either = boxes[0].drained() || yield(50);
+        auto const first = co_await std::move(either);
+        CHECK(first.index() == 1);  // cancelled
+        auto both = boxes[0].drained() && receive_texts(client, queued);
+        auto const is_open = co_await std::move(both);
+        CHECK(is_open);
+        CHECK(boxes[0].post("the last") == post_result::queued);
+        co_await expect_text(client, "the last");
+    });
+}
+
+TEST_CASE("a wait for an outbox ends with its connection")
+{
+    auto options = open_access();
+    options.max_outbox = 100'000;
+    hub hub;
+    server_fixture fixture{options, hub.handler()};
+    fixture.run([&]() -> task<void> {
+        auto client = co_await fixture.admitted();
+        auto const boxes = co_await hub.wait_for(1);
+        co_await fill(boxes[0]);
+        auto const drop = [](test_client& dropped) -> task<void> {
+            co_await yield(10);
+            dropped.reset();
+        };
+        auto both = boxes[0].drained() && drop(client);
+        auto const is_open = co_await std::move(both);
+        CHECK_FALSE(is_open);
+        auto const is_open_later = co_await boxes[0].drained();
+        CHECK_FALSE(is_open_later);
+    });
+}
+
+TEST_CASE("a producer on another thread goes at the pace of its client")
+{
+    constexpr int count = 200;
+    auto options = open_access();
+    options.max_outbox = 100'000;
+    hub hub;
+    server_fixture fixture{options, hub.handler(), 2};
+    fixture.run([&]() -> task<void> {
+        auto client = co_await fixture.admitted();
+        auto const boxes = co_await hub.wait_for(1);
+        auto const produce = [](outbox box) -> task<void> {
+            auto const line = std::make_shared<std::string const>(20'000, '.');
+            for (int i = 0; i < count; ++i) {
+                while (box.post(line) == post_result::full) co_await box.drained();
+            }
+        };
+        std::jthread const producer{[&] {
+            asio::io_context io;
+            run(io, produce(boxes[0]));
+        }};
+        co_await receive_texts(client, count);
+    });
+}
+
+TEST_CASE("an io_context is destroyed while its coroutine waits for an outbox")
+{
+    auto options = open_access();
+    options.max_outbox = 100'000;
+    hub hub;
+    server_fixture fixture{options, hub.handler()};
+    fixture.run([&]() -> task<void> {
+        auto client = co_await fixture.admitted();
+        auto const boxes = co_await hub.wait_for(1);
+        auto const queued = co_await fill(boxes[0]);
+        bool has_ended = false;
+        {
+            asio::io_context other;
+            asio::co_spawn(other, boxes[0].drained(), [&](std::exception_ptr, bool) { has_ended = true; });
+            other.poll();
+        }
+        co_await receive_texts(client, queued);
+        CHECK_FALSE(has_ended);
     });
 }
 

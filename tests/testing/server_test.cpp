@@ -6,10 +6,11 @@
 #include "porter/client.hpp"
 #include "support/catch.hpp"
 #include "support/run.hpp"
+#include "support/server_clients.hpp"
 
-using porter::client;
 using porter::code;
 using porter::task;
+using porter::testing::connected;
 using porter::testing::test_options;
 
 namespace {
@@ -19,14 +20,6 @@ task<void> greet(porter::connection& connected)
     while (auto text = co_await connected.receive_text()) {
         connected.queue(*text + ", " + std::string{connected.name()});
     }
-}
-
-task<client> connected(porter::testing::server& server)
-{
-    auto const options = server.client_options();
-    auto made = co_await client::connect("127.0.0.1", server.port(), options);
-    if (!made) throw std::runtime_error{describe(made.error())};
-    co_return std::move(*made);
 }
 
 }  // namespace

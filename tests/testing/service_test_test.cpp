@@ -10,9 +10,11 @@
 #include <string>
 #include <vector>
 
+#include "base/awaitable_operators.hpp"
 #include "support/catch.hpp"
 
 using namespace std::chrono_literals;
+using namespace porter::detail::base::awaitable_operators;
 using porter::code;
 using porter::testing::service_test;
 using porter::testing::test_error;
@@ -226,6 +228,21 @@ TEST_CASE("the exception of a service that nothing waited for is thrown at the e
         alice.send("rain");
     };
     CHECK_THROWS_WITH(forget(), "the service does not like rain");
+}
+
+TEST_CASE("the exception of one side of an operator is thrown as itself")
+{
+    auto const service = [](porter::connection& client) -> porter::task<void> {
+        auto either = fail_at_once(client) || wait_without_receiving(client);
+        co_await std::move(either);
+    };
+    service_test test{service};
+    auto alice = test.connect();
+    alice.send("operators");
+    CHECK(alice.receive() == "waiting");
+    test.run_ready();
+    test.server().stop();
+    CHECK_THROWS_WITH(alice.receive_close(), "the service does not like operators");
 }
 
 TEST_CASE("a wait that the end of the server cancels is no exception of the service")

@@ -1,5 +1,5 @@
 # What `cmake --install` installs: the programs, and the library as CMake package and pkg-config files. The install
-# components porterd, porter and development are those of the Debian packages.
+# components porterd, porter and development are those of the Debian packages; tools/packaging adds local and docs.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 

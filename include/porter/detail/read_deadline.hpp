@@ -9,6 +9,8 @@
 #include <memory>
 #include <system_error>
 
+#include "porter/detail/time_after.hpp"
+
 namespace porter::detail {
 
 /// Cancels the reads of one coroutine at a deadline. The timer's handler may run after this object has ended, so it
@@ -58,13 +60,6 @@ private:
         bool is_armed = true;
         bool is_expired = false;
     };
-
-    static clock::time_point time_after(std::chrono::nanoseconds limit)
-    {
-        auto const now = clock::now();
-        if (limit >= clock::time_point::max() - now) return clock::time_point::max();
-        return now + std::chrono::ceil<clock::duration>(limit);
-    }
 
     std::shared_ptr<state> state_;
 };

@@ -38,8 +38,8 @@ public:
 /// nothing runs, unless the options say more threads than one.
 ///
 /// An exception that leaves a service is thrown by the next call that waits, on any client, or else by the destructor,
-/// if no other exception is in flight. Exceptions that Porter expects of a service (its wait was cancelled because the
-/// connection has ended) are none.
+/// if no other exception is in flight; of those of an operator such as `||`, the one that Asio keeps. Exceptions that
+/// Porter expects of a service (its wait was cancelled because the connection has ended) are none.
 ///
 /// Time: receives with a deadline and timers of the service take real time, so let a test choose short ones. Only
 /// sessions and throttling follow advance().

@@ -4,23 +4,29 @@ using namespace asio::experimental::awaitable_operators;
 
 #include <algorithm>
 #include <asio/co_spawn.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/redirect_error.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/thread_pool.hpp>
 #include <iostream>
 #include <porter/client.hpp>
 #include <porter/server.hpp>
+#include <stdexcept>
 
 using namespace std::chrono_literals;
 
 porter::task<void> greet(porter::connection& client);
 porter::task<void> read_requests(porter::connection& client);
 porter::task<void> send_news(porter::connection& client);
+porter::task<void> send_news_or_close(porter::connection& client);
 porter::task<void> ask(porter::connection& client);
 porter::task<void> count_down(porter::connection& client);
 porter::task<void> follow(porter::connection& client);
+porter::task<void> pass_on(porter::connection& client, asio::ip::tcp::socket& source);
 porter::task<void> serve_both_ways(porter::connection& client);
 porter::task<void> serve_rendered(porter::connection& client, asio::thread_pool& pool);
 porter::task<bool> log_in(porter::client& client, std::string name, std::string password);
+porter::task<bool> send_lines(porter::outbox member, std::vector<std::string> lines);
 void tell(std::vector<porter::outbox> const& members, std::string text);
 
 asio::awaitable<std::string, asio::thread_pool::executor_type> render(std::string request)
@@ -50,9 +56,31 @@ porter::task<void> count_down(porter::connection& client)
     }
 }
 
+porter::task<void> pass_on(porter::connection& client, asio::ip::tcp::socket& source)
+{
+    porter::data_buffer buffer{16 * 1024};
+    for (bool is_open = true; is_open;) {
+        std::error_code error;
+        auto const size =
+            co_await source.async_read_some(buffer.asio_buffer(), asio::redirect_error(porter::use_task, error));
+        if (error) co_return;
+        is_open = co_await client.send(buffer, size);
+    }
+}
+
 porter::task<void> serve_both_ways(porter::connection& client)
 {
     co_await (read_requests(client) || send_news(client));
+}
+
+porter::task<void> send_news_or_close(porter::connection& client)
+{
+    try {
+        co_await send_news(client);
+    } catch (std::logic_error const& mistake) {
+        client.log().error("news_failed", {porter::log_field::quoted("what", mistake.what())});
+        client.close(porter::code::internal);
+    }
 }
 
 porter::task<void> follow(porter::connection& client)
@@ -67,6 +95,17 @@ void tell(std::vector<porter::outbox> const& members, std::string text)
         if (member.post(line) == porter::post_result::full)
             member.close(porter::code::slow_consumer, "too many unread lines");
     }
+}
+
+porter::task<bool> send_lines(porter::outbox member, std::vector<std::string> lines)
+{
+    for (auto const& line : lines) {
+        while (member.post(line) == porter::post_result::full) {
+            auto const is_open = co_await member.drained();
+            if (!is_open) co_return false;
+        }
+    }
+    co_return true;
 }
 
 porter::task<void> ask(porter::connection& client)

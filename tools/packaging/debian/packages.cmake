@@ -18,17 +18,10 @@ foreach(component IN LISTS components)
   install_page(${PROJECT_SOURCE_DIR}/CHANGELOG.md ${folder} changelog COMPONENT ${component} EXCLUDE_FROM_ALL)
 endforeach()
 
-# What developers read; without embedding.md in a tree that does not have it
-set(docs ${PROJECT_SOURCE_DIR}/docs)
-set(folder ${CMAKE_INSTALL_DATADIR}/doc/libporter-dev)
-install(FILES ${docs}/coroutines.md ${docs}/PROTOCOL.md DESTINATION ${folder} COMPONENT development EXCLUDE_FROM_ALL)
-install(FILES ${docs}/embedding.md DESTINATION ${folder} COMPONENT development OPTIONAL EXCLUDE_FROM_ALL)
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/tests/examples DESTINATION ${folder} COMPONENT development EXCLUDE_FROM_ALL
-        FILES_MATCHING PATTERN snippets EXCLUDE PATTERN *.cpp)
-install(FILES ${PROJECT_SOURCE_DIR}/tools/python/porter.py ${PROJECT_SOURCE_DIR}/tools/wireshark/porter.lua
-        DESTINATION ${folder}/examples COMPONENT development EXCLUDE_FROM_ALL)
+install_developer_docs(${CMAKE_INSTALL_DATADIR}/doc/libporter-dev COMPONENT development EXCLUDE_FROM_ALL)
 
 # The service
+set(docs ${PROJECT_SOURCE_DIR}/docs)
 install(FILES ${docs}/deploy.md ${docs}/log.md ${docs}/passwords.md ${docs}/porterctl.md ${docs}/PROTOCOL.md
         ${docs}/cluster.md ${docs}/operating.md
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/porterd COMPONENT porterd EXCLUDE_FROM_ALL)
