@@ -156,6 +156,10 @@ public:
     std::string metrics() const;
     /// A JSON object with the most important ones, and a line feed.
     std::string status() const;
+    /// The same, and in its member `live` the newest connections, the throttled and the banned networks, and the last
+    /// events of the server's own log: names and addresses of clients, for those alone who may read the log. The first
+    /// call only asks for the connections: the I/O threads add them within a second, so call it again.
+    std::string live_status() const;
     /// Why the server does not serve as it should at the moment, such as `store: changes fail: database is locked`, a
     /// line each; empty: it is healthy.
     std::vector<std::string> problems() const;

@@ -92,6 +92,7 @@ task<result<store::counted_attempt>> throttle::begin_stored(store::secret_attemp
     auto const& decision = stored->decision;
     if (decision.by == store::decision::rule::pending) co_return unexpected(denial_of(decision));
     if (!decision.allows()) {
+        recent_.record(from.network(), name_of(decision.by), decision.retry_after, clock_.now());
         log_.with(from).info("throttled",
                              {{"rule", name_of(decision.by)}, {"retry_after", decision.retry_after.count()}});
         co_return unexpected(denial_of(decision));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "auth/name_digest.hpp"
+#include "auth/recent_throttles.hpp"
 #include "base/clock.hpp"
 #include "identity/address.hpp"
 #include "log/logger.hpp"
@@ -51,6 +52,9 @@ public:
     /// next attempt.
     task<void> rollback(store::counted_attempt pending);
 
+    /// What was denied as throttled of late. From any thread.
+    recent_throttles const& recent() const noexcept { return recent_; }
+
 private:
     /// A request without an account and a name.
     store::secret_attempt request_from(identity::address const& from) const;
@@ -63,6 +67,7 @@ private:
     log::logger& log_;
     name_key key_;
     std::atomic<std::uint32_t> max_registrations_;
+    recent_throttles recent_;
     std::mutex mutex_;
     std::vector<store::counted_attempt> deferred_rollbacks_;
 };

@@ -219,8 +219,8 @@ constexpr option table[] = {
         "the client's address; may be given more than once",
         reloadable<&server::proxy_from>()),
     row("metrics", 0, form::text, "ADDRESS", {set_metrics, show_metrics},
-        "serve /metrics, /healthz and /status.json over HTTP at ADDRESS:PORT or unix:PATH; one that is not loopback is "
-        "open to other machines, without encryption or a password"),
+        "serve a status page (/), /metrics, /healthz and /status.json over HTTP at ADDRESS:PORT or unix:PATH; one that "
+        "is not loopback is open to other machines, without encryption or a password"),
     row("no-input", 0, form::flag, "", flag<&program::no_input>(), "never prompt"),
     row("check", 0, form::flag, "", flag<&program::check>(),
         "check configuration, database and TLS key, not whether the port is free, and exit"),

@@ -177,6 +177,24 @@ void write_log(text_writer& out, monitored const& parts)
               parts.log->suppressed_lines());
 }
 
+std::uint64_t granted(monitored const& parts)
+{
+    return sum(parts, [](worker_statistics const& each) {
+        std::uint64_t total = 0;
+        for (auto const& by_method : each.granted) total += by_method.value();
+        return total;
+    });
+}
+
+std::uint64_t denied(monitored const& parts)
+{
+    return sum(parts, [](worker_statistics const& each) {
+        std::uint64_t total = 0;
+        for (auto const& by_code : each.denied) total += by_code.value();
+        return total;
+    });
+}
+
 std::string number_member(std::string_view name, std::uint64_t value)
 {
     return '"' + std::string{name} + "\":" + std::to_string(value);
@@ -209,7 +227,7 @@ std::string metrics_text(monitored const& parts)
     return out.text();
 }
 
-std::string status_json(monitored const& parts)
+std::string status_json(monitored const& parts, std::string const& live)
 {
     auto const problems = problems_of(facts_of(parts));
     auto const uptime = std::chrono::steady_clock::now() - parts.started_at;
@@ -222,6 +240,8 @@ std::string status_json(monitored const& parts)
     text += number_member("access", sum(parts, &worker_statistics::before_access)) + ',';
     text += number_member("service", sum(parts, &worker_statistics::with_access)) + ',';
     text += number_member("closing", sum(parts, &worker_statistics::closing)) + "},";
+    text += "\"access\":{" + number_member("granted", granted(parts)) + ',';
+    text += number_member("denied", denied(parts)) + "},";
     text += "\"received\":{" + number_member("messages", sum(parts, &worker_statistics::messages_in)) + ',';
     text += number_member("bytes", sum(parts, &worker_statistics::bytes_in)) + "},";
     text += "\"sent\":{" + number_member("messages", sum(parts, &worker_statistics::messages_out)) + ',';
@@ -231,7 +251,8 @@ std::string status_json(monitored const& parts)
     bool const is_shared = parts.storage != nullptr && parts.storage->is_shared;
     text += "\"journal_lag_seconds\":" + (is_shared ? metrics::seconds_text(parts.journal_lag()) : "null") + ',';
     text += number_member("log_lines_lost", parts.log != nullptr ? parts.log->lost_lines() : 0) + ',';
-    text += number_member("defects", parts.server.defects()) + "}\n";
+    text += number_member("defects", parts.server.defects()) + ',';
+    text += "\"live\":" + live + "}\n";
     return text;
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "auth/hasher.hpp"
+#include "auth/throttle.hpp"
 #include "library/storage.hpp"
 #include "log/file_logger.hpp"
 #include "server/tcp_server.hpp"
@@ -22,6 +23,8 @@ struct monitored {
     server::tls_acceptor* tls;        ///< null: TLS is off
     std::size_t max_connections;      ///< 0: no limit
     std::chrono::steady_clock::time_point started_at;
+    auth::throttle const& throttle;
+    porter::clock const& clock;  ///< of the store
 
     /// Since the journal of a shared database was read; 0 with other stores.
     std::chrono::nanoseconds journal_lag() const

@@ -2,6 +2,7 @@
 
 #include "library/data_dir.hpp"
 #include "library/health.hpp"
+#include "library/live_json.hpp"
 #include "library/metrics_text.hpp"
 #include "library/options.hpp"
 #include "library/server_impl.hpp"
@@ -50,7 +51,13 @@ std::string server::metrics() const
 
 std::string server::status() const
 {
-    return library::status_json(impl_->monitored());
+    return library::status_json(impl_->monitored(), "null");
+}
+
+std::string server::live_status() const
+{
+    auto const parts = impl_->monitored();
+    return library::status_json(parts, library::live_json(parts));
 }
 
 std::vector<std::string> server::problems() const

@@ -150,7 +150,9 @@ library::monitored server::impl::monitored() const noexcept
             storage ? &*storage : nullptr,
             tls.get(),
             ctx.options->max_connections,
-            started_at};
+            started_at,
+            throttle,
+            store_clock};
 }
 
 void server::impl::stop()

@@ -48,7 +48,12 @@ void file_logger::check(std::filesystem::path const& path, std::filesystem::path
 }
 
 file_logger::file_logger(std::filesystem::path const& path, level threshold, log_format format)
-    : logger(threshold), format_(format), budget_(steady_clock::now()), writer_(path, format), queue_(queue_bytes)
+    : logger(threshold),
+      format_(format),
+      budget_(steady_clock::now()),
+      writer_(path, format),
+      queue_(queue_bytes),
+      recent_(format)
 {
     throw_unless_opened(path, writer_.file().opening_error());
     thread_ = std::jthread{[this] { run(); }};
@@ -71,6 +76,7 @@ void file_logger::run()
     auto wake_at = line_queue::time::max();
     for (line_queue::batch next; queue_.take(next, wake_at);) {
         bool const timed_out = next.is_empty();
+        keep(next);
         if (!timed_out) writer_.write(next);
         wake_at = timed_out ? line_queue::time::max() : steady_clock::now() + line_budget::window;
         try {
@@ -80,6 +86,16 @@ void file_logger::run()
         }
     }
     writer_.finish();
+}
+
+/// On the logger's thread, so that the callers have no work with it.
+void file_logger::keep(line_queue::batch const& next) noexcept
+{
+    try {
+        recent_.add(next.old_lines);
+        recent_.add(next.lines);
+    } catch (std::bad_alloc const&) {  // they are written all the same
+    }
 }
 
 void file_logger::write(log_record const& record) noexcept

@@ -9,6 +9,7 @@
 #include "log/line_queue.hpp"
 #include "log/line_writer.hpp"
 #include "log/logger.hpp"
+#include "log/recent_events.hpp"
 #include "metrics/counter.hpp"
 
 namespace porter::detail::log {
@@ -46,16 +47,21 @@ public:
     bool is_short_of_space() const;
     ///@}
 
+    /// The last events, also those that could not be written. From any thread.
+    recent_events const& recent() const noexcept { return recent_; }
+
 private:
     void write(log_record const& record) noexcept override;
 
     void run();
+    void keep(line_queue::batch const& next) noexcept;
     void report(std::vector<line_budget::suppression> const& suppressions);
 
     log_format format_;
     line_budget budget_;
     line_writer writer_;
     line_queue queue_;
+    recent_events recent_;
     metrics::counter suppressed_;
     std::jthread thread_;  // last member: it is joined before the others are destroyed
 };

@@ -16,6 +16,9 @@
 #include "base/file.hpp"
 #include "base/thread.hpp"
 #include "monitoring/bounded_stream.hpp"
+#include "monitoring/content_policy.hpp"
+#include "monitoring/host_check.hpp"
+#include "monitoring/status_page.hpp"
 #include "porter/start_error.hpp"
 
 namespace porter::detail::monitoring {
@@ -48,6 +51,7 @@ struct http_server::impl : private httplib::Server {
 
 private:
     void add_pages();
+    std::string status_for(httplib::Request const& asked) const;
     void run();
     void serve(int connection);
     template <typename Exchange>
@@ -88,14 +92,30 @@ void http_server::impl::add_pages()
     Get("/metrics", [this](Request const&, Response& to) {
         to.set_content(pages_.metrics(), "text/plain; version=0.0.4; charset=utf-8");
     });
-    Get("/status.json", [this](Request const&, Response& to) { to.set_content(pages_.status(), "application/json"); });
+    Get("/status.json",
+        [this](Request const& asked, Response& to) { to.set_content(status_for(asked), "application/json"); });
+    Get("/", [policy = content_policy(status_page())](Request const&, Response& to) {
+        to.set_header("Content-Security-Policy", policy.c_str());
+        to.set_header("X-Frame-Options", "DENY");
+        to.set_content(status_page().data(), status_page().size(), "text/html; charset=utf-8");
+    });
     Get("/healthz", [this](Request const&, Response& to) {
         std::string text;
         for (auto const& each : pages_.problems()) text += each + '\n';
         to.status = text.empty() ? 200 : 503;
         to.set_content(text.empty() ? "ok\n" : text, plain_text);
     });
-    set_default_headers({{"Cache-Control", "no-store"}});
+    set_default_headers({{"Cache-Control", "no-store"},
+                         {"X-Content-Type-Options", "nosniff"},
+                         {"Cross-Origin-Resource-Policy", "same-origin"},
+                         {"Referrer-Policy", "no-referrer"}});
+}
+
+/// At a UNIX socket, too: ssh may forward a local port to it, which a browser reaches.
+std::string http_server::impl::status_for(httplib::Request const& asked) const
+{
+    bool const may_name_clients = is_address_or_localhost(asked.get_header_value("Host"));
+    return pages_.live_status && may_name_clients ? pages_.live_status() : pages_.status();
 }
 
 /// Several threads wait for the same socket, which does not block: one of them gets the connection.

@@ -16,11 +16,14 @@ struct pages {
     std::function<std::string()> metrics;                ///< GET /metrics
     std::function<std::string()> status;                 ///< GET /status.json
     std::function<std::vector<std::string>()> problems;  ///< GET /healthz: 503 with these lines; 200 if there are none
+    /// GET /status.json with names and addresses of clients. Served in place of `status` to requests that name this
+    /// server by an IP address or as localhost. Empty: never.
+    std::function<std::string()> live_status{};
 };
 
-/// A small HTTP server for monitoring. It has threads of its own, so it delays nothing else, and a limit on everything:
-/// a connection is for one request and ends after some seconds, each thread has one connection, and what waits for a
-/// thread is the kernel's.
+/// A small HTTP server for monitoring; GET / is the status page. It has threads of its own, so it delays nothing else,
+/// and a limit on everything: a connection is for one request and ends after some seconds, each thread has one
+/// connection, and what waits for a thread is the kernel's.
 class http_server {
 public:
     /// The time for a request and its response.

@@ -9,9 +9,14 @@
 namespace porter::detail::server {
 namespace {
 
+bool is_in_force(banned_network const& ban, base::timestamp now)
+{
+    return !ban.expires_at || now < *ban.expires_at;
+}
+
 bool is_in_force(banned_network const& ban, base::clock const& clock)
 {
-    return !ban.expires_at || clock.now() < *ban.expires_at;
+    return !ban.expires_at || is_in_force(ban, clock.now());
 }
 
 asio::ip::address const& first_of(banned_network const& ban)
@@ -63,6 +68,20 @@ banned_network const* ban_set::find(asio::ip::address const& from, base::clock c
         }
     }
     return nullptr;
+}
+
+std::vector<banned_network> ban_set::list(std::size_t limit, base::timestamp now) const
+{
+    std::vector<banned_network> found;
+    for (auto const* version : {&v4_, &v6_}) {
+        for (auto const& each : *version) {
+            for (auto const& ban : each.networks) {
+                if (found.size() == limit) return found;
+                if (is_in_force(ban, now)) found.push_back(ban);
+            }
+        }
+    }
+    return found;
 }
 
 void log_ban_rejected(log::logger& log, identity::address const& from, banned_network const& ban)

@@ -34,6 +34,9 @@ public:
     /// mostly the clock is then not read.
     banned_network const* find(asio::ip::address const& from, base::clock const& clock) const;
 
+    /// The first `limit` of those that are in force at a time.
+    std::vector<banned_network> list(std::size_t limit, base::timestamp now) const;
+
     std::size_t size() const noexcept { return size_; }
     /// Stored bans that are not in this set.
     std::size_t skipped() const noexcept { return skipped_; }

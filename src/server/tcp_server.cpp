@@ -164,13 +164,23 @@ void tcp_server::set_bans(std::span<store::ban const> bans)
     for (auto* each : workers_.all()) {
         asio::post(each->executor(), [each, made] { each->set_bans(made); });
     }
-    auto const before = std::exchange(bans_, bans.size());
-    if (before == 0 && bans_ == 0) return;
+    {
+        std::lock_guard const lock{bans_mutex_};
+        bans_ = made;
+    }
+    auto const before = std::exchange(logged_bans_, bans.size());
+    if (before == 0 && bans.empty()) return;
     if (made->skipped() == 0) {
         ctx_.log.info("bans_changed", {{"bans", made->size()}, {"skipped", 0}});
     } else {
         ctx_.log.warn("bans_changed", {{"bans", made->size()}, {"skipped", made->skipped()}});
     }
+}
+
+std::shared_ptr<ban_set const> tcp_server::bans() const
+{
+    std::lock_guard const lock{bans_mutex_};
+    return bans_;
 }
 
 void tcp_server::on_partitioned()

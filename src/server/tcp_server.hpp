@@ -9,6 +9,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@
 #include "metrics/counter.hpp"
 #include "porter/connection_info.hpp"
 #include "server/acceptor.hpp"
+#include "server/ban_set.hpp"
 #include "server/buffer_pool.hpp"
 #include "server/connection_limiter.hpp"
 #include "server/server_context.hpp"
@@ -88,7 +90,9 @@ public:
     std::uint64_t accepted() const noexcept { return accepted_.value(); }
     std::uint64_t closed_at_once() const noexcept { return closed_at_once_.value(); }  ///< server_full, without a frame
     bool is_stopping() const noexcept { return stopping_; }
-    std::span<worker* const> all_workers() const noexcept { return workers_.all(); }  ///< for their statistics
+    /// For their statistics and samples.
+    std::span<worker* const> all_workers() const noexcept { return workers_.all(); }
+    std::shared_ptr<ban_set const> bans() const;  ///< those that the workers have, or are about to get
     ///@}
 
 private:
@@ -133,7 +137,9 @@ private:
     std::atomic<std::size_t> running_ = 0;  // accept loops, connections and the workers' ticks
     std::atomic<std::size_t> defects_ = 0;
     std::size_t background_tasks_ = 0;
-    std::size_t bans_ = 0;  // as logged last; the store calls on one thread at a time
+    mutable std::mutex bans_mutex_;
+    std::shared_ptr<ban_set const> bans_ = std::make_shared<ban_set>();
+    std::size_t logged_bans_ = 0;  // the store calls on one thread at a time
     bool started_ = false;
     std::atomic<bool> stopping_ = false;
     bool finished_ = false;

@@ -67,6 +67,7 @@ task<void> worker::run_ticks()
         co_await base::wait_for_expiry(timer_);  // or cancelled by remove(), set_tick() or stop()
         check_timeouts();
         publish();
+        publish_sample();
         buffers_.shrink();
     }
 }
@@ -118,6 +119,23 @@ void worker::publish()
     statistics_.before_access.set(before_access);
     statistics_.with_access.set(with_access);
     statistics_.closing.set(closing);
+}
+
+/// Connections are added at the front of the list, so few are looked at.
+void worker::publish_sample()
+{
+    if (!sample_.take_request()) return;
+    try {
+        auto const now = std::chrono::steady_clock::now();
+        connection_sample::rows made;
+        for (connection const* each = first_; each != nullptr; each = each->following_) {
+            if (made.size() == connection_sample::size) break;
+            bool const is_rejected = each->slot_ == nullptr;
+            if (!is_rejected) made.push_back(info_of(*each, now));
+        }
+        sample_.publish(std::move(made), now);
+    } catch (std::bad_alloc const&) {  // the next tick after another request makes one
+    }
 }
 
 void worker::stop()

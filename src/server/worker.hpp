@@ -20,6 +20,7 @@
 #include "server/ban_set.hpp"
 #include "server/buffer_pool.hpp"
 #include "server/connection_limiter.hpp"
+#include "server/connection_sample.hpp"
 #include "server/read_scheduler.hpp"
 #include "server/worker_statistics.hpp"
 #include "store/records.hpp"
@@ -114,6 +115,9 @@ public:
     worker_statistics const& statistics() const noexcept { return statistics_; }
     ///@}
 
+    /// Its newest connections. For any thread.
+    connection_sample& sample() noexcept { return sample_; }
+
 private:
     connection_info info_of(connection const& conn, std::chrono::steady_clock::time_point now) const;
 
@@ -129,6 +133,7 @@ private:
     };
 
     void publish();
+    void publish_sample();
 
     io_executor executor_;
     base::clock const& clock_;
@@ -142,6 +147,7 @@ private:
     bool stopping_ = false;
     exchanged_sum ended_;  // of the connections that are gone
     worker_statistics statistics_;
+    connection_sample sample_;
     std::size_t health_checks_ = 0;                                   // since they were last reported
     connection* first_ = nullptr;                                     // an intrusive list: the tick iterates over it
     std::unordered_map<std::uint64_t, connection*> unauthenticated_;  // by the connection's number

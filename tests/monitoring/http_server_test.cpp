@@ -12,7 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "monitoring/content_policy.hpp"
 #include "monitoring/http_client.hpp"
+#include "monitoring/status_page.hpp"
 #include "porter/start_error.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -58,8 +60,38 @@ TEST_CASE("each page has its type and is not to be stored")
     auto const status = get(test.server.port(), "/status.json");
     CHECK(status.find("Content-Type: application/json\r\n") != std::string::npos);
     CHECK(status.ends_with("\r\n\r\n{}\n"));
-    CHECK(begins_with(get(test.server.port(), "/"), "404"));
     CHECK(begins_with(get(test.server.port(), "/metrics/x"), "404"));
+}
+
+TEST_CASE("the status page is served with a policy that allows only its own script")
+{
+    fixture test;
+    auto const page = get(test.server.port(), "/");
+    CHECK(begins_with(page, "200"));
+    for (auto const* const each : {"Content-Type: text/html; charset=utf-8\r\n", "Cache-Control: no-store\r\n",
+                                   "X-Content-Type-Options: nosniff\r\n", "Referrer-Policy: no-referrer\r\n",
+                                   "Cross-Origin-Resource-Policy: same-origin\r\n", "X-Frame-Options: DENY\r\n"}) {
+        CHECK(page.find(each) != std::string::npos);
+    }
+    auto const policy = "Content-Security-Policy: " + monitoring::content_policy(monitoring::status_page()) + "\r\n";
+    CHECK(page.find(policy) != std::string::npos);
+    CHECK(page.ends_with("\r\n\r\n" + std::string{monitoring::status_page()}));
+    CHECK(page.find("Set-Cookie") == std::string::npos);
+}
+
+TEST_CASE("what names clients is served to requests by an address or localhost")
+{
+    auto content = sample_pages();
+    content.live_status = [] { return std::string{"live\n"}; };
+    monitoring::http_server const server{{"127.0.0.1", 0, {}}, content};
+    auto const status_for = [&server](std::string const& host) {
+        return request(server.port(), "GET /status.json HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+    };
+    CHECK(status_for("localhost").ends_with("\r\n\r\nlive\n"));
+    CHECK(status_for("127.0.0.1:" + std::to_string(server.port())).ends_with("\r\n\r\nlive\n"));
+    CHECK(status_for("rebound.example").ends_with("\r\n\r\n{}\n"));
+    fixture without;
+    CHECK(get(without.server.port(), "/status.json").ends_with("\r\n\r\n{}\n"));
 }
 
 TEST_CASE("health is 200 without problems and 503 with them")

@@ -7,6 +7,7 @@ import unittest
 
 from support.case import ServerCase
 from support.key_pair import KeyPair
+from support.metrics import Scraper
 from support.postgres import Postgres
 from support.server import PORTERCTL, Server, run
 from support.waiting import until
@@ -27,7 +28,7 @@ class TwoServers(ServerCase):
         cls.addClassCleanup(lambda: [each.remove() for each in cls.servers])
         for _ in range(2):
             cls.servers.append(Server("--database", cls.postgres.url(database=cls.database), "--tls-key", pair.key,
-                                      "--tls-certificate", pair.certificate))
+                                      "--tls-certificate", pair.certificate, "--metrics", "127.0.0.1:0"))
         cls.server, cls.other = cls.servers
 
     @classmethod
@@ -86,6 +87,31 @@ class TwoServers(ServerCase):
         self.sql(f"UPDATE bans SET expires_at = unix_time() + 2 WHERE network = '{address}/32'")
         self.expect_end(address, "served")
         until(lambda: address not in self.ctl("bans", "list").out, "the ban is not listed any more")
+
+    def test_the_status_of_a_server_shows_the_bans_of_all_and_its_own_throttled_networks(self):
+        banned, address = self.fresh_address(), self.fresh_address()
+        account = self.account(server=self.other)
+        here, there = (Scraper.of(each) for each in self.servers)
+        live = self.resume(account, server=self.other)
+        codes = []
+        while "throttled" not in codes[-1:]:
+            client = self.start_access_phase(address, self.other)
+            codes.append(client.request("login", account.name, "not the password at all").code)
+            client.close()
+            self.assertLess(len(codes), 30)
+        self.ctl("bans", "add", banned)
+        for scraper in (here, there):
+            until(lambda of=scraper: banned in [each["network"] for each in of.status()["live"]["bans"]["networks"]],
+                  "the ban is shown")
+            self.assertIsInstance(scraper.status()["journal_lag_seconds"], (int, float))
+            self.assertIn(("porter_store_journal_lag_seconds", frozenset()), scraper.samples())
+        until(lambda: account.name in [each["name"] for each in there.status()["live"]["connections"] or []],
+              "the connection is shown")
+        throttled = [[each["network"] for each in scraper.status()["live"]["throttled"]] for scraper in (here, there)]
+        self.assertEqual([address in networks for networks in throttled], [False, True])
+        live.close()
+        self.ctl("bans", "remove", banned)
+        self.expect_end(banned, "served")
 
     def test_bans_are_in_force_while_the_database_is_gone(self):
         address = self.fresh_address()

@@ -1,5 +1,6 @@
 """--metrics: what is served, and that it costs clients nothing (docs/operating.md)."""
 import contextlib
+import json
 import pathlib
 import re
 import resource
@@ -25,6 +26,11 @@ def promtool(text):
     """What promtool finds wrong with metrics."""
     done = subprocess.run(["promtool", "check", "metrics"], input=text.encode(), capture_output=True, check=False)
     return done.returncode, done.stdout.decode() + done.stderr.decode()
+
+
+def shape_of(value):
+    """The names of an object's members, and of those of its members."""
+    return {name: set(part) if isinstance(part, dict) else None for name, part in value.items()}
 
 
 class MetricsCase(ServerCase):
@@ -74,25 +80,38 @@ class Pages(MetricsCase):
         accepted = until(lambda: prometheus.query("porter_connections_accepted_total"), "it has a counter")
         self.assertGreaterEqual(self.scraper.value("porter_connections_accepted_total"), accepted[0])
 
-    def test_nothing_that_a_client_chose_is_served(self):
+    def test_clients_are_named_in_the_status_alone_and_not_to_the_page_of_another_host(self):
         account = self.account("Марина Metrics")
         client = self.start_access_phase()
         client.request("login", account.name, "not the password")
-        for page in ("/metrics", "/status.json", "/healthz"):
-            text = self.scraper.get(page)[2]
-            for part in (account.name, account.address, client.address):
+        parts = (account.name, account.address, client.address)
+        live = until(lambda: all(part in self.scraper.get("/status.json")[2] for part in parts), "they are shown")
+        self.assertTrue(live)
+        for page, host in (("/metrics", None), ("/healthz", None), ("/", None), ("/status.json", "rebound.example")):
+            text = self.scraper.get(page, host)[2]
+            for part in parts:
                 self.assertNotIn(part, text, page)
+        self.assertIsNone(json.loads(text)["live"])
 
     def test_the_status_has_the_documented_shape(self):
-        status = self.scraper.status()
-        documented = re.search(r"```json\n(.*?)```", PAGE.read_text(), re.DOTALL)[1]
-        self.assertEqual(set(re.findall(r'"(\w+)":', documented)) - {"kind", "reason"},
-                         {*status, *(key for part in status.values() if isinstance(part, dict) for key in part)})
+        self.start_access_phase()
+        status = until(lambda: self.status_with_connections(), "the newest connections were collected")
+        documented = json.loads(re.search(r"```json\n(.*?)```", PAGE.read_text(), re.DOTALL)[1])
+        self.assertEqual(shape_of(status), shape_of(documented))
+        live, documented = status["live"], documented["live"]
+        self.assertEqual(shape_of(live), shape_of(documented))
+        self.assertEqual(live["connections"][0].keys(), documented["connections"][0].keys())
+        self.assertEqual(live["events"][0].keys(), documented["events"][0].keys())
         self.assertEqual(status["problems"], [])
         self.assertEqual(status["defects"], 0)
 
+    def status_with_connections(self):
+        """The status; none: no I/O thread has collected its connections yet."""
+        status = self.scraper.status()
+        return status if status["live"]["connections"] else None
+
     def test_other_pages_and_methods_are_not_found(self):
-        for page in ("/", "/metrics/", "/etc/passwd", "/../porterd.log"):
+        for page in ("/index.html", "/metrics/", "/etc/passwd", "/../porterd.log"):
             self.assertEqual(self.scraper.get(page)[0], 404, page)
 
 
@@ -233,6 +252,8 @@ class Unix(unittest.TestCase):
         scraper = Scraper(path=self.path)
         self.assertEqual(promtool(scraper.text()), (0, ""))
         self.assertEqual(scraper.get("/healthz"), (200, "text/plain; charset=utf-8", "ok\n"))
+        self.assertIsNotNone(json.loads(scraper.get("/status.json", "localhost")[2])["live"])
+        self.assertIsNone(scraper.status()["live"])  # by a name of its own
         self.assertEqual(stat.S_IMODE(self.path.stat().st_mode), 0o660)
         server.stop()
         self.assertFalse(self.path.exists())
@@ -274,7 +295,8 @@ class Option(unittest.TestCase):
     def test_an_address_that_other_machines_reach_is_warned_about(self):
         server = Server("--metrics", "0.0.0.0:0")
         self.addCleanup(server.remove)
-        server.expect_log(r'warn metrics_exposed address="0\.0\.0\.0:\d+"')
+        port = server.expect_log(r'warn metrics_exposed address="0\.0\.0\.0:(\d+)"')[1]
+        self.assertIsNone(Scraper(int(port)).status()["live"])  # no name or address of a client
         self.assertRegex(server.console(), r"porterd: warning: --metrics 0\.0\.0\.0:\d+ is open to other machines")
         server.stop()
 

@@ -107,3 +107,21 @@ TEST_CASE("bans beyond the limit are skipped")
     CHECK(banned_by(bans, "10.1.0.0") == "10.1.0.0");
     CHECK(banned_by(bans, "10.1.134.160").empty());  // the last one
 }
+
+TEST_CASE("the bans in force are listed up to a limit")
+{
+    manual_clock clock;
+    std::vector const stored{ban_of("192.0.2.0/24"), ban{"192.0.2.7", clock.now() + 60s, true},
+                             ban_of("2001:db8::/32")};
+    ban_set const bans{stored};
+    auto const networks = [&bans](std::size_t limit, porter::timestamp now) {
+        std::vector<std::string> found;
+        for (auto const& each : bans.list(limit, now)) found.push_back(each.network.text());
+        return found;
+    };
+    using names = std::vector<std::string>;
+    CHECK(networks(50, clock.now()) == names{"192.0.2.7", "192.0.2.0/24", "2001:db8::/32"});
+    CHECK(networks(2, clock.now()) == names{"192.0.2.7", "192.0.2.0/24"});
+    CHECK(networks(50, clock.now() + 60s) == names{"192.0.2.0/24", "2001:db8::/32"});
+    CHECK(ban_set{}.list(50, clock.now()).empty());
+}

@@ -30,6 +30,7 @@ std::unique_ptr<monitoring::http_server> start_monitoring(detail::config::porter
     monitoring::pages content;
     content.metrics = [&monitored] { return monitored.metrics(); };
     content.status = [&monitored] { return monitored.status(); };
+    if (!address.is_exposed()) content.live_status = [&monitored] { return monitored.live_status(); };
     content.problems = [&monitored] { return monitored.problems(); };
     try {
         monitoring::endpoint const where{address.ip, address.port, address.path};

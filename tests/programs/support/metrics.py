@@ -39,12 +39,12 @@ class Scraper:
         found = server.expect_log(r'metrics_listening address="127\.0\.0\.1:(\d+)"')
         return cls(int(found[1]))
 
-    def get(self, page):
-        """The status, the type and the text."""
+    def get(self, page, host=None):
+        """The status, the type and the text. `host`: another name in the request than that of the connection."""
         connection = (_UnixConnection(self.path) if self.path
                       else http.client.HTTPConnection("127.0.0.1", self.port, timeout=HANG_GUARD))
         try:
-            connection.request("GET", page)
+            connection.request("GET", page, headers={"Host": host} if host else {})
             response = connection.getresponse()
             return response.status, response.headers["Content-Type"], response.read().decode()
         finally:

@@ -29,6 +29,8 @@ install(FILES ${PROJECT_SOURCE_DIR}/tools/postgres/roles.sql
         DESTINATION ${CMAKE_INSTALL_DATADIR}/porter COMPONENT porterd EXCLUDE_FROM_ALL)
 install(DIRECTORY fail2ban DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/porterd/examples
         COMPONENT porterd EXCLUDE_FROM_ALL)
+install(DIRECTORY ${docs}/monitoring DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/porterd/examples
+        COMPONENT porterd EXCLUDE_FROM_ALL)
 install(FILES porterd.service porterd.socket DESTINATION lib/systemd/system COMPONENT porterd EXCLUDE_FROM_ALL)
 install(FILES porter.sysusers DESTINATION lib/sysusers.d RENAME porter.conf COMPONENT porterd EXCLUDE_FROM_ALL)
 install(FILES porterd.toml DESTINATION /etc/porter COMPONENT porterd EXCLUDE_FROM_ALL)
