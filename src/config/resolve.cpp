@@ -6,7 +6,6 @@
 #include <optional>
 #include <thread>
 
-#include "base/file.hpp"
 #include "base/hash_cost.hpp"
 #include "base/url.hpp"
 #include "config/bind.hpp"
@@ -77,12 +76,11 @@ fs::path default_data_dir(environment const& variables)
     throw option_error(exit_code::bad_configuration, "no data directory: HOME is not set; give --data-dir DIR");
 }
 
-/// Where an administrator finds the control socket of a running porterd: in the data directory that is given; else,
-/// with a file as database, beside that; else in the default one. Empty: there is none, and it is not always needed.
+/// Where an administrator finds the control socket of a running porterd: in the data directory that porterd has with
+/// the same options, wherever the database is. Empty: there is none, and it is not always needed.
 fs::path control_folder(server_options const& server, environment const& variables)
 {
     if (!server.data_dir.empty()) return server.data_dir;
-    if (!base::is_url(server.database)) return base::folder_of(server.database);
     return find_data_dir(variables).value_or(fs::path{});
 }
 

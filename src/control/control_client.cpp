@@ -74,13 +74,37 @@ closed control_client::ask(close_connections const& message)
     return exchange_for<closed>(message);
 }
 
+overview control_client::ask(get_overview const& message)
+{
+    return exchange_for<overview>(message);
+}
+
+void control_client::begin(request const& message)
+{
+    send(encode(message), clock::now() + time_);
+}
+
+std::optional<reply> control_client::try_finish()
+{
+    base::error_code error;
+    auto const payload = socket_.receive(error);
+    if (is_to_be_repeated(error)) return std::nullopt;
+    if (error) fail_unanswered(error.message());
+    auto answer = decode_reply(payload);
+    if (!answer) {
+        throw control_error{control_errc::protocol,
+                            "porterd sent what this porterctl does not know: use that of the same version"};
+    }
+    if (auto const* const denial = std::get_if<rejected>(&*answer)) {
+        throw control_error{control_errc::rejected, base::escape(denial->reason)};
+    }
+    return answer;
+}
+
 template <typename Reply>
 Reply control_client::exchange_for(request const& message)
 {
     auto answer = exchange(message);
-    if (auto const* const denial = std::get_if<rejected>(&answer)) {
-        throw control_error{control_errc::rejected, base::escape(denial->reason)};
-    }
     auto* const wanted = std::get_if<Reply>(&answer);
     if (wanted == nullptr) throw control_error{control_errc::protocol, "porterd answered something else"};
     return std::move(*wanted);
@@ -90,16 +114,9 @@ reply control_client::exchange(request const& message)
 {
     auto const until = clock::now() + time_;
     send(encode(message), until);
-    base::error_code error;
     for (;;) {
-        auto const payload = socket_.receive(error);
-        if (!error) {
-            auto answer = decode_reply(payload);
-            if (answer) return std::move(*answer);
-            throw control_error{control_errc::protocol,
-                                "porterd sent what this porterctl does not know: use that of the same version"};
-        }
-        if (!is_to_be_repeated(error)) fail_unanswered(error.message());
+        auto answer = try_finish();
+        if (answer) return std::move(*answer);
         wait(POLLIN, until);
     }
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -43,6 +44,15 @@ public:
     pong ask(ping const& message);
     page ask(list_connections const& message);
     closed ask(close_connections const& message);
+    overview ask(get_overview const& message);
+
+    /// The same in two steps, for a program that waits for other events, too: sends a request, which is short enough to
+    /// be taken at once by a server that reads. One at a time. Throws control_error.
+    void begin(request const& message);
+    /// The reply, or none: it is not complete, so call it again when descriptor() is readable. Throws control_error,
+    /// also if the server has rejected the request.
+    std::optional<reply> try_finish();
+    int descriptor() { return socket_.native_handle(); }
 
 private:
     reply exchange(request const& message);

@@ -33,6 +33,9 @@ std::string machine_name()
     return name.data();
 }
 
+constexpr std::string_view no_network = "no network";
+constexpr std::string_view no_name = "no name of an account";
+
 connection_row row_of(connection_info const& info)
 {
     connection_row row;
@@ -216,6 +219,10 @@ task<reply> control_server::answer(peer const& from, request const& asked)
         auto result = co_await answer_list(*wanted);
         co_return result;
     }
+    if (auto const* const wanted = std::get_if<get_overview>(&asked)) {
+        auto result = co_await answer_overview(*wanted);
+        co_return result;
+    }
     if (auto const* const wanted = std::get_if<close_connections>(&asked)) {
         auto result = co_await answer_close(from, *wanted);
         co_return result;
@@ -234,10 +241,35 @@ task<reply> control_server::answer_list(list_connections const& asked)
     co_return made;
 }
 
+task<reply> control_server::answer_overview(get_overview const& asked)
+{
+    connection_order order;
+    order.by = asked.by;
+    order.is_descending = asked.is_descending;
+    order.limit = std::min<std::size_t>(asked.limit, limits_.rows);
+    if (!asked.account.empty()) {
+        auto const name = base::normalise_name(asked.account);
+        if (!name) co_return rejected{std::string{no_name}};
+        order.folded_name = base::fold_name(*name);
+    }
+    if (!asked.network.empty()) {
+        order.network = base::network::parse(asked.network);
+        if (!order.network) co_return rejected{std::string{no_network}};
+    }
+    auto found = co_await served_.sample(std::move(order));
+    overview made;
+    made.version = std::string{version};
+    made.node = node_;
+    made.load = std::move(found.load);
+    made.selected = found.selected;
+    for (auto const& each : found.rows) made.rows.push_back(row_of(each));
+    co_return made;
+}
+
 task<reply> control_server::answer_close(peer const& from, close_connections const& asked)
 {
     bool const is_valid = asked.by == selector::id || matcher::make(asked);
-    if (!is_valid) co_return rejected{asked.by == selector::network ? "no network" : "no name of an account"};
+    if (!is_valid) co_return rejected{std::string{asked.by == selector::network ? no_network : no_name}};
     auto ids = co_await select(asked);
     auto const count = co_await served_.close(std::move(ids), std::string{close_text});
     log_closed(from, asked, count);

@@ -29,6 +29,8 @@ struct limits {
     std::chrono::milliseconds time = std::chrono::seconds{5};
     /// Rows of a page: some 0.1 ms of an I/O thread, and at most 200 KiB.
     std::size_t page = 512;
+    /// Rows of an overview, at most: more than a terminal has, and at most 100 KiB.
+    std::size_t rows = 256;
 };
 
 /// Bytes of the largest request: a folded name has at most 1 KiB.
@@ -65,6 +67,7 @@ private:
     task<void> serve(std::list<peer>::iterator one);
     task<reply> answer(peer const& from, request const& asked);
     task<reply> answer_list(list_connections const& asked);
+    task<reply> answer_overview(get_overview const& asked);
     task<reply> answer_close(peer const& from, close_connections const& asked);
     task<std::vector<std::uint64_t>> select(close_connections const& by);
     task<bool> send(peer& to, reply const& message);

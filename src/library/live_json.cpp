@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "log/escape.hpp"
-#include "server/connection_sample.hpp"
+#include "server/newest_connections.hpp"
 
 namespace porter::detail::library {
 namespace {
@@ -86,14 +86,13 @@ std::string_view name_of(connection_phase phase)
 }
 
 /// The newest first. None: a worker has no sample yet.
-std::optional<std::vector<connection_info>> newest_connections(monitored const& parts)
+std::optional<std::vector<connection_info>> newest_of_all(monitored const& parts)
 {
-    using server::connection_sample;
     auto const now = std::chrono::steady_clock::now();
     bool is_complete = true;
     std::vector<connection_info> found;
     for (server::worker* const each : parts.server.all_workers()) {
-        auto const rows = each->sample().request(now);  // of each worker, also after one that has none
+        auto const rows = each->newest().request(now);  // of each worker, also after one that has none
         if (rows == nullptr) {
             is_complete = false;
         } else {
@@ -102,13 +101,13 @@ std::optional<std::vector<connection_info>> newest_connections(monitored const& 
     }
     if (!is_complete) return std::nullopt;
     std::ranges::sort(found, std::greater{}, &connection_info::id);
-    if (found.size() > connection_sample::size) found.resize(connection_sample::size);
+    if (found.size() > server::newest_connections::size) found.resize(server::newest_connections::size);
     return found;
 }
 
 std::string connections_json(monitored const& parts)
 {
-    auto const newest = newest_connections(parts);
+    auto const newest = newest_of_all(parts);
     if (!newest) return "null";
     auto const now = parts.clock.now();
     return list_of(*newest, [now](connection_info const& each) {

@@ -17,13 +17,13 @@ namespace porter::detail::library {
 struct monitored {
     server::tcp_server const& server;
     auth::hasher const& hasher;
+    auth::throttle const& throttle;
     sessions::registry const& registry;
     log::file_logger const* log;      ///< null: the logger was replaced
     library::storage const* storage;  ///< null: the store was replaced
     server::tls_acceptor* tls;        ///< null: TLS is off
     std::size_t max_connections;      ///< 0: no limit
     std::chrono::steady_clock::time_point started_at;
-    auth::throttle const& throttle;
     porter::clock const& clock;  ///< of the store
 
     /// Since the journal of a shared database was read; 0 with other stores.

@@ -122,7 +122,7 @@ server::impl::impl(asio::io_context& io, server_options checked_options, service
           tls.get(),
           ports.bans},
       server(io, threads, ctx),
-      connections(server),
+      connections(server, [this] { return monitored(); }),
       control(with_error_log(logger, [&] { return open_control(io, options, connections, logger); }))
 {
     for (auto& each : acceptors) server.add(std::move(each));
@@ -143,16 +143,11 @@ server::impl::impl(asio::io_context& io, server_options checked_options, service
 
 library::monitored server::impl::monitored() const noexcept
 {
-    return {server,
-            hasher,
-            registry,
-            log_file.get(),
-            storage ? &*storage : nullptr,
-            tls.get(),
-            ctx.options->max_connections,
-            started_at,
-            throttle,
-            store_clock};
+    return {server,         hasher,
+            throttle,       registry,
+            log_file.get(), storage ? &*storage : nullptr,
+            tls.get(),      ctx.options->max_connections,
+            started_at,     store_clock};
 }
 
 void server::impl::stop()

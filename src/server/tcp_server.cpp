@@ -45,6 +45,12 @@ task<std::vector<connection_info>> connections_of(worker const& from, std::uint6
     co_return from.connections(after, limit);
 }
 
+/// `query` outlives it.
+task<connection_sample> sample_of(worker& from, connection_query const& query)
+{
+    co_return from.sample(query);
+}
+
 /// `numbers` and `reason` outlive it.
 task<std::size_t> close_on(worker& thread, std::vector<std::uint64_t> const& numbers, std::string const& reason)
 {
@@ -417,6 +423,19 @@ task<std::vector<connection_info>> tcp_server::list_connections(std::uint64_t af
     std::ranges::sort(live, {}, &connection_info::id);
     if (live.size() > limit) live.resize(limit);
     co_return live;
+}
+
+task<connection_sample> tcp_server::sample_connections(connection_query query)
+{
+    connection_sample all;
+    for (auto* each : workers_.all()) {
+        if (finished_) break;
+        auto there = asio::co_spawn(each->executor(), sample_of(*each, query), use_task);
+        auto its = co_await std::move(there);
+        all.append(std::move(its));
+    }
+    all.arrange(query);
+    co_return all;
 }
 
 void tcp_server::on_options_changed()

@@ -23,6 +23,7 @@
 #include "server/ban_set.hpp"
 #include "server/buffer_pool.hpp"
 #include "server/connection_limiter.hpp"
+#include "server/connection_query.hpp"
 #include "server/server_context.hpp"
 #include "server/worker.hpp"
 
@@ -66,6 +67,10 @@ public:
 
     /// All of them, in pieces that are short enough for the workers.
     task<std::vector<connection_info>> list_connections();
+
+    /// All connections counted by phase, and the first rows of those that the query selects. Called and answered as
+    /// list_connections() is.
+    task<connection_sample> sample_connections(connection_query query);
 
     /// The context's options were replaced: applies the limits and times among them. Existing connections keep their
     /// slots.

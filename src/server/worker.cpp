@@ -66,8 +66,8 @@ task<void> worker::run_ticks()
         timer_.expires_after(tick_);
         co_await base::wait_for_expiry(timer_);  // or cancelled by remove(), set_tick() or stop()
         check_timeouts();
-        publish();
-        publish_sample();
+        publish([](connection const&) {});
+        publish_newest();
         buffers_.shrink();
     }
 }
@@ -100,8 +100,9 @@ void worker::exchanged_sum::add(connection const& conn)
     bytes_out += exchanged.out().bytes;
 }
 
-/// Adds up what each connection counts anyway, so that a message costs nothing more.
-void worker::publish()
+/// Adds up what each connection counts anyway, so that a message costs nothing more, and calls on_each() for each.
+template <typename Function>
+void worker::publish(Function const& on_each)
 {
     auto sum = ended_;
     std::uint64_t before_access = 0;
@@ -111,6 +112,7 @@ void worker::publish()
         sum.add(*each);
         bool const has_access = each->slot_ != nullptr && each->slot_->client() != nullptr;
         ++(each->ended() != nullptr ? closing : has_access ? with_access : before_access);
+        on_each(*each);
     }
     statistics_.messages_in.set(sum.messages_in);
     statistics_.messages_out.set(sum.messages_out);
@@ -122,18 +124,18 @@ void worker::publish()
 }
 
 /// Connections are added at the front of the list, so few are looked at.
-void worker::publish_sample()
+void worker::publish_newest()
 {
-    if (!sample_.take_request()) return;
+    if (!newest_.take_request()) return;
     try {
         auto const now = std::chrono::steady_clock::now();
-        connection_sample::rows made;
+        newest_connections::rows made;
         for (connection const* each = first_; each != nullptr; each = each->following_) {
-            if (made.size() == connection_sample::size) break;
+            if (made.size() == newest_connections::size) break;
             bool const is_rejected = each->slot_ == nullptr;
             if (!is_rejected) made.push_back(info_of(*each, now));
         }
-        sample_.publish(std::move(made), now);
+        newest_.publish(std::move(made), now);
     } catch (std::bad_alloc const&) {  // the next tick after another request makes one
     }
 }
@@ -193,6 +195,13 @@ std::vector<store::session_id> worker::sessions() const
     return found;
 }
 
+connection_phase worker::phase_of(connection const& conn)
+{
+    if (conn.ended() != nullptr) return connection_phase::closing;
+    if (conn.slot_->client() != nullptr) return connection_phase::exchange;
+    return conn.exchanged().in().messages > 0 ? connection_phase::access : connection_phase::opening;
+}
+
 connection_info worker::info_of(connection const& conn, std::chrono::steady_clock::time_point now) const
 {
     connection_info info;
@@ -205,11 +214,8 @@ connection_info worker::info_of(connection const& conn, std::chrono::steady_cloc
         info.name = client->name;
         info.auth_method = client->auth_method;
         info.session = static_cast<std::uint64_t>(client->session);
-        info.phase = connection_phase::exchange;
-    } else if (exchanged.in().messages > 0) {
-        info.phase = connection_phase::access;
     }
-    if (conn.ended() != nullptr) info.phase = connection_phase::closing;
+    info.phase = phase_of(conn);
     info.since = clock_.now() - std::chrono::floor<std::chrono::seconds>(now - conn.accepted_at());
     info.messages_in = exchanged.in().messages;
     info.messages_out = exchanged.out().messages;
@@ -232,6 +238,47 @@ std::vector<connection_info> worker::connections(std::uint64_t after, std::size_
     std::vector<connection_info> found;
     for (auto each = chosen.begin(); each != end; ++each) found.push_back(info_of(**each, now));
     return found;
+}
+
+connection_sample worker::sample(connection_query const& query)
+{
+    using candidate = std::pair<connection_sort_values, connection const*>;
+    connection_sample made;
+    std::vector<candidate> best;  // a heap, whose front is the last one in the order
+    auto const before = [&query](candidate const& a, candidate const& b) { return precedes(query, a.first, b.first); };
+    auto const on_each = [&](connection const& each) {
+        if (each.slot_ == nullptr) return;  // it is rejected
+        auto const values = sort_values_of(each);
+        ++made.phases.at(static_cast<std::size_t>(values.phase));
+        if (!query.selects(values.name, values.address)) return;
+        ++made.selected;
+        candidate const next{values, &each};
+        if (best.size() < query.limit) {
+            best.push_back(next);
+            std::ranges::push_heap(best, before);
+        } else if (!best.empty() && before(next, best.front())) {
+            std::ranges::pop_heap(best, before);
+            best.back() = next;
+            std::ranges::push_heap(best, before);
+        }
+    };
+    publish(on_each);
+    auto const now = std::chrono::steady_clock::now();
+    for (auto const& [values, conn] : best) made.rows.push_back(info_of(*conn, now));
+    return made;
+}
+
+connection_sort_values worker::sort_values_of(connection const& conn)
+{
+    connection_sort_values values;
+    values.id = conn.address().connection();
+    if (auto const* const client = conn.slot_->client()) values.name = client->name;
+    values.address = conn.address().ip();
+    values.phase = phase_of(conn);
+    auto const& exchanged = conn.exchanged();
+    values.messages = exchanged.in().messages + exchanged.out().messages;
+    values.bytes = exchanged.in().bytes + exchanged.out().bytes;
+    return values;
 }
 
 std::size_t worker::close_connections(std::span<std::uint64_t const> numbers, std::string_view reason)

@@ -20,7 +20,8 @@
 #include "server/ban_set.hpp"
 #include "server/buffer_pool.hpp"
 #include "server/connection_limiter.hpp"
-#include "server/connection_sample.hpp"
+#include "server/connection_query.hpp"
+#include "server/newest_connections.hpp"
 #include "server/read_scheduler.hpp"
 #include "server/worker_statistics.hpp"
 #include "store/records.hpp"
@@ -102,6 +103,11 @@ public:
     /// in the order of their numbers. Looks at each connection, as the tick does, and makes no more than `limit` rows.
     std::vector<connection_info> connections(std::uint64_t after, std::size_t limit) const;
 
+    /// The number of connections in each phase, and the first rows of those that the query selects. Looks at each
+    /// connection once, as the tick does, and keeps no more than the rows. Updates the statistics that are set once a
+    /// tick, so that rates between two samples are exact.
+    connection_sample sample(connection_query const& query);
+
     /// Aborts the connections with these numbers as code::normal, which says that the peer need not come back, and
     /// returns how many did not end already. `numbers` is sorted; `reason` is for the peer.
     std::size_t close_connections(std::span<std::uint64_t const> numbers, std::string_view reason);
@@ -116,9 +122,11 @@ public:
     ///@}
 
     /// Its newest connections. For any thread.
-    connection_sample& sample() noexcept { return sample_; }
+    newest_connections& newest() noexcept { return newest_; }
 
 private:
+    static connection_phase phase_of(connection const& conn);
+    static connection_sort_values sort_values_of(connection const& conn);
     connection_info info_of(connection const& conn, std::chrono::steady_clock::time_point now) const;
 
     static constexpr std::size_t max_kept_output = 4096;
@@ -132,8 +140,9 @@ private:
         std::uint64_t bytes_out = 0;
     };
 
-    void publish();
-    void publish_sample();
+    template <typename Function>
+    void publish(Function const& on_each);
+    void publish_newest();
 
     io_executor executor_;
     base::clock const& clock_;
@@ -147,7 +156,7 @@ private:
     bool stopping_ = false;
     exchanged_sum ended_;  // of the connections that are gone
     worker_statistics statistics_;
-    connection_sample sample_;
+    newest_connections newest_;
     std::size_t health_checks_ = 0;                                   // since they were last reported
     connection* first_ = nullptr;                                     // an intrusive list: the tick iterates over it
     std::unordered_map<std::uint64_t, connection*> unauthenticated_;  // by the connection's number

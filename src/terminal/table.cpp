@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "terminal/cut.hpp"
 
 namespace porter::detail::terminal {
 
@@ -16,22 +17,6 @@ namespace {
 
 constexpr std::size_t gap = 2;         // between columns
 constexpr std::size_t narrowest = 12;  // width of a cut column: less does not tell names apart
-
-/// The beginning of a text and "…", at most `columns` wide. A character keeps its combining marks.
-std::string cut_text(std::string const& text, std::size_t columns)
-{
-    constexpr auto is_continuation = [](char byte) { return (static_cast<unsigned char>(byte) & 0xc0) == 0x80; };
-    std::size_t kept = 0;
-    std::size_t used = 1;  // of the ellipsis
-    while (kept < text.size()) {
-        auto end = kept + 1;
-        while (end < text.size() && is_continuation(text[end])) ++end;
-        used += base::display_width(std::string_view{text}.substr(kept, end - kept));
-        if (used > columns) break;
-        kept = end;
-    }
-    return text.substr(0, kept) + "…";
-}
 
 std::vector<std::string> words_of(std::string const& text)
 {
@@ -104,7 +89,7 @@ void table::cut_to(std::size_t columns)
     for (auto& row : rows_) {
         if (&row == &rows_.front()) continue;
         for (std::size_t i = 0; i < row.size(); ++i) {
-            if (base::display_width(row[i]) > widths_[i]) row[i] = cut_text(row[i], widths_[i]);
+            row[i] = cut_text(row[i], widths_[i]);
         }
     }
 }

@@ -183,6 +183,18 @@ TEST_CASE("a database is a file or a URL of PostgreSQL without a password")
     }
 }
 
+TEST_CASE("an administrator finds the control socket in the data directory that porterd has with the same options")
+{
+    environment const home{{{"HOME", "/home/alice"}}};
+    for (auto const& arguments : std::vector<std::vector<std::string>>{
+             {}, {"--database", "/srv/other.db"}, {"--data-dir", "/srv/porter", "--database", "/srv/other.db"}}) {
+        auto const line = parse_command_line(arguments);
+        auto const service = resolve(line, home, purpose::service).server.control_socket;
+        CHECK(resolve(line, home, purpose::administration).server.control_socket == service);
+        CHECK(service.filename() == "porterd.sock");
+    }
+}
+
 TEST_CASE("an administrator needs no data directory beside a database")
 {
     for (auto const* const database : {"postgresql:///porter", "/srv/porter.db"}) {

@@ -33,7 +33,39 @@ page sample_page()
     return {"node1", false, {row, {}}};
 }
 
+overview sample_overview()
+{
+    overview state{"1.2.3", "node1", {}, 20'000, sample_page().rows};
+    state.load.uptime_ms = 86'400'000;
+    state.load.closing = 4;
+    state.load.store_ns = std::uint64_t{1} << 50;
+    state.load.throttled_networks = 300;
+    state.load.last_throttled = {"198.51.100.7", "2001:db8::/64"};
+    return state;
+}
+
 }  // namespace
+
+TEST_CASE("an overview and its request survive encoding")
+{
+    get_overview const asked{sort_key::connected_at, true, 256, "Алиса", "192.0.2.0/24"};
+    auto const request_copy = decoded_as<get_overview>(request{asked}, decode_request);
+    CHECK(request_copy.by == sort_key::connected_at);
+    CHECK(request_copy.is_descending);
+    CHECK(request_copy.limit == 256);
+    CHECK(request_copy.account == "Алиса");
+    CHECK(request_copy.network == "192.0.2.0/24");
+    auto const copy = decoded_as<overview>(reply{sample_overview()}, decode_reply);
+    CHECK(copy.version == "1.2.3");
+    CHECK(copy.node == "node1");
+    CHECK(copy.selected == 20'000);
+    CHECK(copy.load.uptime_ms == 86'400'000);
+    CHECK(copy.load.closing == 4);
+    CHECK(copy.load.store_ns == std::uint64_t{1} << 50);
+    CHECK(copy.load.throttled_networks == 300);
+    CHECK(copy.load.last_throttled == std::vector<std::string>{"198.51.100.7", "2001:db8::/64"});
+    CHECK(copy.rows.size() == 2);
+}
 
 TEST_CASE("requests of the control socket survive encoding")
 {
@@ -73,7 +105,8 @@ TEST_CASE("replies of the control socket survive encoding")
 TEST_CASE("a control message that is incomplete or longer or unknown is rejected")
 {
     for (request const& message :
-         std::vector<request>{ping{}, list_connections{7}, close_connections{selector::account, 0, "Alice"}}) {
+         std::vector<request>{ping{}, list_connections{7}, close_connections{selector::account, 0, "Alice"},
+                              get_overview{sort_key::bytes, false, 7, "Alice", ""}}) {
         auto const whole = encode(message);
         for (std::size_t size = 0; size < whole.size(); ++size) {
             CHECK_FALSE(decode_request(as_bytes(std::string_view{whole}.substr(0, size))));
@@ -86,6 +119,11 @@ TEST_CASE("a control message that is incomplete or longer or unknown is rejected
         CHECK_FALSE(decode_reply(as_bytes(std::string_view{whole}.substr(0, size))));
     }
     CHECK_FALSE(decode_reply(as_bytes(whole + '\0')));
+    auto const state = encode(reply{sample_overview()});
+    for (std::size_t size = 0; size < state.size(); ++size) {
+        CHECK_FALSE(decode_reply(as_bytes(std::string_view{state}.substr(0, size))));
+    }
+    CHECK_FALSE(decode_reply(as_bytes(state + '\0')));
     CHECK_FALSE(decode_request(as_bytes("\x7f")));
     CHECK_FALSE(decode_request(as_bytes(encode(request{close_connections{static_cast<selector>(3), 0, {}}}))));
 }

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -65,6 +66,17 @@ public:
             found.push_back(each->second);
         co_return found;
     }
+    task<server_sample> sample(connection_order order) override
+    {
+        orders.push_back(order);
+        server_sample made;
+        made.load.exchange = live_.size();
+        made.selected = live_.size();
+        for (auto const& [id, info] : live_) {
+            if (made.rows.size() < order.limit) made.rows.push_back(info);
+        }
+        co_return made;
+    }
     task<std::size_t> close(std::vector<std::uint64_t> ids, std::string reason) override
     {
         reasons.push_back(reason);
@@ -76,6 +88,7 @@ public:
 
     std::size_t largest_page = 0;
     std::vector<std::string> reasons;
+    std::vector<connection_order> orders;
 
 private:
     std::map<std::uint64_t, connection_info> live_;
@@ -177,6 +190,49 @@ TEST_CASE("a list comes in pages")
     CHECK(rows[6].phase == connection_phase::opening);
 }
 
+TEST_CASE("an overview has the rows of the order that is asked for and no more than the limit")
+{
+    limits small;
+    small.rows = 3;
+    fixture tested{small};
+    for (std::uint64_t id = 1; id <= 7; ++id) tested.live.add(id, "192.0.2.1", "Alice");
+    overview few;
+    overview most;
+    tested.serve([&] {
+        control_client client{tested.path()};
+        few = client.ask(get_overview{sort_key::messages, true, 2, {}, {}});
+        most = client.ask(get_overview{sort_key::id, false, 1000, "ALICE", "192.0.2.0/24"});
+    });
+    CHECK(few.rows.size() == 2);
+    CHECK(few.rows.front().account == "Alice");
+    CHECK(few.load.exchange == 7);
+    CHECK_FALSE(few.version.empty());
+    CHECK_FALSE(few.node.empty());
+    CHECK(most.rows.size() == 3);
+    CHECK(most.selected == 7);
+    REQUIRE(tested.live.orders.size() == 2);
+    CHECK(tested.live.orders[0].by == sort_key::messages);
+    CHECK(tested.live.orders[0].is_descending);
+    CHECK(tested.live.orders[0].folded_name.empty());
+    CHECK_FALSE(tested.live.orders[0].network);
+    CHECK(tested.live.orders[1].folded_name == "alice");
+    REQUIRE(tested.live.orders[1].network);
+    CHECK(tested.live.orders[1].network->text() == "192.0.2.0/24");
+}
+
+TEST_CASE("a reply is received in steps without blocking")
+{
+    fixture tested;
+    control_client client{tested.path()};
+    client.begin(get_overview{sort_key::id, false, 0, {}, {}});
+    CHECK_FALSE(client.try_finish());  // the server does not run yet
+    std::optional<reply> answer;
+    tested.serve([&] {
+        while (!answer) answer = client.try_finish();
+    });
+    CHECK(std::holds_alternative<overview>(*answer));
+}
+
 TEST_CASE("connections are closed by id or account or network and the log says by which user")
 {
     limits small;
@@ -214,17 +270,20 @@ TEST_CASE("a network or name that is none is rejected")
 {
     fixture tested;
     tested.live.add(1, "192.0.2.1", "Alice");
+    auto const is_rejected = [](control_client& client, auto const& asked) {
+        try {
+            client.ask(asked);
+            return false;
+        } catch (control_error const& error) {
+            return error.code() == control_errc::rejected;
+        }
+    };
     tested.serve([&] {
         control_client client{tested.path()};
-        for (auto const& one : {close_connections{selector::network, 0, "192.0.2.1/24"},
-                                close_connections{selector::account, 0, "two  spaces"}}) {
-            try {
-                client.ask(one);
-                FAIL("it was accepted");
-            } catch (control_error const& error) {
-                CHECK(error.code() == control_errc::rejected);
-            }
-        }
+        CHECK(is_rejected(client, close_connections{selector::network, 0, "192.0.2.1/24"}));
+        CHECK(is_rejected(client, close_connections{selector::account, 0, "two  spaces"}));
+        CHECK(is_rejected(client, get_overview{sort_key::id, false, 1, {}, "192.0.2.1/24"}));
+        CHECK(is_rejected(client, get_overview{sort_key::id, false, 1, "two  spaces", {}}));
         CHECK(client.ask(ping{}).connections == 1);
     });
 }

@@ -204,6 +204,11 @@ class Socket(ConnectionsCase):
         ids = [row["id"] for row in rows]
         self.assertEqual(ids, sorted(set(ids)))
         self.assertEqual({row["address"] for row in rows}, {client.address for client in clients})
+        state = ctl("top", "--interval", "100ms")
+        self.assertEqual((state["exchange"], state["opening"], state["access"]), (2000, 0, 0))
+        self.assertEqual(len(state["connections"]), 256)
+        order = [(row["bytes"], row["id"]) for row in state["connections"]]
+        self.assertEqual(order, sorted(order, reverse=True))
         self.assertEqual(ctl("connections", "close", "--address", "127.88.0.0/16"), {"connections_closed": 2000})
         for client in clients:
             client.expect_closing("normal")
@@ -237,8 +242,10 @@ class WithoutServer(unittest.TestCase):
         self.ping("--data-dir", self.server.data)
         self.server.stop()
 
-    def test_the_socket_is_found_beside_the_database(self):
-        self.ping("--database", self.server.database)
+    def test_the_socket_is_found_by_the_data_directory_alone(self):
+        """As porterd, which has it there wherever its database is."""
+        self.assertIn("--data-dir DIR", self.ping("--database", self.server.database, code=64))
+        self.ping("--database", self.server.database, "--data-dir", self.server.data)
         self.ping(code=69)  # in the default folder
         self.server.stop()
 

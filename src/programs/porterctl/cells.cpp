@@ -46,6 +46,7 @@ std::string cell_of(value const& content, cell_format style, base::timestamp now
         overloaded{[&](std::monostate) { return std::string{for_people ? "-" : ""}; },
                    [](bool yes) { return std::string{yes ? "yes" : "no"}; },
                    [](std::int64_t number) { return std::to_string(number); },
+                   [](double number) { return fmt::format("{:.1f}", number); },
                    [&](std::string const& text) { return text.empty() && for_people ? std::string{"-"} : text; },
                    [&](base::timestamp time) { return time_of(time, style, now); },
                    [&](size_in_bytes size) {

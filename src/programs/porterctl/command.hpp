@@ -29,6 +29,7 @@ struct context {
     std::optional<std::string> duration;            ///< from --for, as typed
     std::string reason;                             ///< from --reason
     bool silent = false;                            ///< --silent
+    std::optional<std::string> interval;            ///< from --interval, as typed
     detail::config::porterd_options configuration;  ///< porterd's: the database, the rules for passwords
     output& out;
 
@@ -69,6 +70,7 @@ std::span<command const> addresses_commands();
 std::span<command const> bans_commands();
 std::span<command const> connections_commands();
 std::span<command const> ping_commands();
+std::span<command const> top_commands();
 std::span<command const> explain_commands();
 std::span<command const> db_commands();
 

@@ -24,13 +24,14 @@ namespace config = detail::config;
 constexpr std::array<std::string_view, 4> common{"data-dir", "database", "config", "json"};
 
 /// The options with a value. Those that porterd has as well mean the same here.
-constexpr std::array<std::string_view, 16> with_value{"access",
+constexpr std::array<std::string_view, 17> with_value{"access",
                                                       "data-dir",
                                                       "database",
                                                       "config",
                                                       "account",
                                                       "address",
                                                       "for",
+                                                      "interval",
                                                       "reason",
                                                       "password-file",
                                                       "min-password-length",
@@ -178,6 +179,7 @@ invocation parse_porterctl(std::vector<std::string> arguments)
     parsed.address = texts["address"];
     parsed.to = texts["to"];
     if (added["for"]->count() > 0) parsed.duration = texts["for"];
+    if (added["interval"]->count() > 0) parsed.interval = texts["interval"];
     parsed.reason = texts["reason"];
     parsed.password_file = texts["password-file"];
     if (added["config"]->count() > 0) parsed.configuration.config_file = texts["config"];

@@ -20,6 +20,7 @@ struct invocation {
     std::string password_file;
     std::string to;
     std::optional<std::string> duration;  ///< --for
+    std::optional<std::string> interval;  ///< --interval
     std::string reason;
     bool silent = false;
     bool yes = false;

@@ -1,3 +1,5 @@
+#include "programs/porterctl/connections.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -24,39 +26,7 @@ using config::exit_code;
 
 control::control_client connect(context const& ctx)
 {
-    auto const& path = ctx.configuration.server.control_socket;
-    if (path.empty()) {
-        throw config::option_error{exit_code::bad_configuration,
-                                   "no data directory: HOME is not set; give porterd's by --data-dir DIR"};
-    }
-    return control::control_client{path};
-}
-
-std::string name_of(connection_phase phase)
-{
-    switch (phase) {
-        case connection_phase::opening:
-            return "opening";
-        case connection_phase::access:
-            return "access";
-        case connection_phase::exchange:
-            return "exchange";
-        case connection_phase::closing:
-            break;
-    }
-    return "closing";
-}
-
-record record_of(control::connection_row const& row, std::string const& node)
-{
-    return {{{"id", count_of(row.id)},
-             {"account", row.account.empty() ? value{} : value{row.account}},
-             {"address", row.address},
-             {"node", node},
-             {"phase", name_of(row.phase)},
-             {"connected_at", row.connected_at},
-             {"messages", count_of(row.messages)},
-             {"bytes", size_in_bytes{row.bytes}}}};
+    return control::control_client{control_socket(ctx)};
 }
 
 exit_code list(context& ctx)
@@ -151,6 +121,50 @@ constexpr command ping_table[] = {
 };
 
 }  // namespace
+
+std::filesystem::path control_socket(context const& ctx)
+{
+    auto const& options = ctx.configuration;
+    auto const is_typed = options.origin_of("database").kind == config::origin::source::flag;
+    if (is_typed && options.server.data_dir.empty() && !is_database_url(ctx.database())) {
+        throw config::option_error{
+            exit_code::usage,
+            "--database does not say which porterd: give the data directory that it runs with by "
+            "--data-dir DIR"};
+    }
+    if (options.server.control_socket.empty()) {
+        throw config::option_error{exit_code::bad_configuration,
+                                   "no data directory: HOME is not set; give porterd's by --data-dir DIR"};
+    }
+    return options.server.control_socket;
+}
+
+std::string name_of(connection_phase phase)
+{
+    switch (phase) {
+        case connection_phase::opening:
+            return "opening";
+        case connection_phase::access:
+            return "access";
+        case connection_phase::exchange:
+            return "exchange";
+        case connection_phase::closing:
+            break;
+    }
+    return "closing";
+}
+
+record record_of(control::connection_row const& row, std::string const& node)
+{
+    return {{{"id", count_of(row.id)},
+             {"account", row.account.empty() ? value{} : value{row.account}},
+             {"address", row.address},
+             {"node", node},
+             {"phase", name_of(row.phase)},
+             {"connected_at", row.connected_at},
+             {"messages", count_of(row.messages)},
+             {"bytes", size_in_bytes{row.bytes}}}};
+}
 
 std::span<command const> connections_commands()
 {

@@ -19,6 +19,7 @@ constexpr option_help options[] = {
     {"address", "NETWORK", "only those from this address or network: 192.0.2.7, 2001:db8::/32"},
     {"to", "URL", "the PostgreSQL database: postgresql://[USER@]HOST[,HOST...]/DATABASE"},
     {"for", "TIME", "how long, such as 12h or 7d (default: until it is removed)"},
+    {"interval", "TIME", "between two looks, 100ms to 1h (1s)"},
     {"reason", "TEXT", "a note for administrators; no client is told"},
     {"silent", "", "close connections without a message, before TLS"},
     {"yes", "", "do not ask for confirmation"},

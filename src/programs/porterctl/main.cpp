@@ -117,6 +117,7 @@ exit_code run(std::vector<std::string> arguments)
                 .duration = parsed.duration,
                 .reason = parsed.reason,
                 .silent = parsed.silent,
+                .interval = parsed.interval,
                 .configuration = config::resolve(parsed.configuration, config::environment::of_process(),
                                                  config::purpose::administration),
                 .out = out};

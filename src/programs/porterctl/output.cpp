@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -32,6 +33,7 @@ json json_of(value const& content)
     return std::visit(overloaded{[](std::monostate) { return json(nullptr); },
                                  [](base::timestamp time) { return json(iso_time(time)); },
                                  [](size_in_bytes size) { return json(size.bytes); },
+                                 [](double number) { return json(std::round(number * 10) / 10); },
                                  [](std::vector<record> const& rows) {
                                      auto list = json::array();
                                      for (auto const& row : rows) list.push_back(json_of(row));
@@ -79,6 +81,13 @@ output::output(bool json)
     bool const on_terminal = terminal::is_terminal(STDOUT_FILENO);
     form_ = json ? form::json : on_terminal ? form::table : form::tabs;
     bold_ = on_terminal && may_use_bold();
+}
+
+bool output::has_screen() const noexcept
+{
+    auto const* const type = std::getenv("TERM");
+    bool const can_move = type != nullptr && *type != '\0' && std::string_view{type} != "dumb";
+    return can_move && terminal::is_terminal(STDIN_FILENO) && terminal::is_terminal(STDOUT_FILENO);
 }
 
 void output::list(std::vector<record> const& rows, std::string const& none,

@@ -18,6 +18,11 @@ public:
 
     bool is_json() const noexcept { return form_ == form::json; }
 
+    /// Whether standard input and output are a terminal that can be drawn on as a whole.
+    bool has_screen() const noexcept;
+    /// Whether bold type and colours are allowed there.
+    bool has_styles() const noexcept { return bold_; }
+
     /// A table of objects. On a terminal `none` is printed if there are none, and the members `dispensable` are left
     /// out, in their order, if it is too narrow.
     void list(std::vector<record> const& rows, std::string const& none, std::span<std::string_view const> dispensable);

@@ -16,9 +16,9 @@ struct size_in_bytes {
 
 struct record;
 
-/// The value of a member; std::monostate if it is absent.
-using value = std::variant<std::monostate, bool, std::int64_t, std::string, detail::base::timestamp, size_in_bytes,
-                           std::vector<std::int64_t>, std::vector<std::string>, std::vector<record>>;
+/// The value of a member; std::monostate if it is absent. A double is shown with one decimal.
+using value = std::variant<std::monostate, bool, std::int64_t, double, std::string, detail::base::timestamp,
+                           size_in_bytes, std::vector<std::int64_t>, std::vector<std::string>, std::vector<record>>;
 
 /// A member. Its name is that of the JSON member, so it never changes; that of a time ends in "_at".
 struct field {

@@ -134,6 +134,19 @@ class Terminal:
             assert not self.ended, f"{pattern!r} has not matched {times} times; the screen:\n{self.text()}"
             self._read(deadline)
 
+    def expect_more(self, description):
+        """Waits for more output; fails with the description if none comes."""
+        assert not self.ended, f"ended before: {description}"
+        try:
+            self._read(time.monotonic() + HANG_GUARD)
+        except AssertionError as error:
+            raise AssertionError(f"timed out before: {description}") from error
+
+    def expect_raw(self, wanted, times=1):
+        """Waits until the output has these bytes `times` times."""
+        while self.raw.count(wanted) < times:
+            self.expect_more(wanted)
+
     def send(self, keys):
         os.write(self.master, keys.encode() if isinstance(keys, str) else keys)
 

@@ -1,15 +1,15 @@
-#include "server/connection_sample.hpp"
+#include "server/newest_connections.hpp"
 
 #include "support/catch.hpp"
 
 using namespace std::chrono_literals;
 using porter::connection_info;
-using porter::detail::server::connection_sample;
+using porter::detail::server::newest_connections;
 
 TEST_CASE("a sample is made after a request and is read until it is old")
 {
-    connection_sample sample;
-    connection_sample::time const start{};
+    newest_connections sample;
+    newest_connections::time const start{};
     CHECK_FALSE(sample.take_request());
     CHECK(sample.request(start) == nullptr);
     CHECK(sample.take_request());
@@ -23,7 +23,7 @@ TEST_CASE("a sample is made after a request and is read until it is old")
     REQUIRE(rows != nullptr);
     REQUIRE(rows->size() == 1);
     CHECK(rows->front().id == 7);
-    CHECK(sample.request(start + 1s + connection_sample::lifetime) == nullptr);
+    CHECK(sample.request(start + 1s + newest_connections::lifetime) == nullptr);
 
     sample.publish({}, start + 30s);
     CHECK(sample.request(start + 30s)->empty());
