@@ -1,6 +1,7 @@
 """porterctl on a PostgreSQL database, with psql beside it (docs/porterctl.md; SECURITY.md: P4)."""
 import contextlib
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -11,9 +12,12 @@ import unittest
 
 from support.case import OTHER_PASSWORD, PASSWORD
 from support.peers import free_port
-from support.postgres import EMPTY, Postgres, migrations
+from support.postgres import EMPTY, ROOT, SUPERUSER, Postgres, migrations
 from support.server import PORTERCTL, Server, run
 from support.terminal import Terminal
+from support.waiting import HANG_GUARD
+
+BACKUP_PAGE, ROLES = ROOT / "docs/backup.md", ROOT / "tools/postgres/roles.sql"
 
 
 class PostgresCase(unittest.TestCase):
@@ -178,6 +182,30 @@ class Commands(PostgresCase):
         self.assertIn("pg_dump", self.ctl("db", "backup", copy, code=64).err)
         self.assertIn("pg_restore", self.ctl("db", "restore", "--yes", copy, code=64).err)
         self.assertFalse(copy.exists())
+
+    def run_as_superuser(self, commands):
+        """Commands of a page, which work on the database porter."""
+        commands = commands.replace("/usr/share/porter/roles.sql", str(ROLES))
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", commands], cwd=self.folder, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=HANG_GUARD, check=False,
+                              env={"PATH": os.environ["PATH"], "PGHOST": str(self.postgres.folder),
+                                   "PGPORT": str(self.postgres.port), "PGUSER": SUPERUSER})
+        self.assertEqual(done.returncode, 0, f"{commands}{done.stderr}")
+
+    def test_the_commands_of_the_page_restore_a_dump(self):
+        """docs/backup.md, PostgreSQL."""
+        dump, restore = re.findall(r"^```sh postgres\n(.*?)^```$", BACKUP_PAGE.read_text(), re.M | re.S)
+        self.database = "porter"
+        self.add("Alice")
+        self.add_session("Alice", 1)
+        self.run_as_superuser(dump)
+        self.add("Bob")
+        self.run_as_superuser(restore)
+        self.addCleanup(self.postgres.psql, "DROP DATABASE porter WITH (FORCE)",
+                        "ALTER DATABASE porter_lost RENAME TO porter", database="postgres")
+        self.assertEqual([row["name"] for row in self.json("accounts", "list")], ["Alice"])
+        self.assertEqual(self.json("sessions", "list"), [])
+        self.assertEqual(self.json("db", "check")["state"], "ok")
 
     def test_the_configuration_and_the_environment_may_have_the_url(self):
         self.add("Alice")

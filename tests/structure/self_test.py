@@ -18,8 +18,9 @@ GOOD = {
     "## The way of one connection\n\n```\nframe::read()   a frame_error\n```\n`wire/frame` reads.\n\n"
     "## Modules\n\n| module | purpose | may include | packages |\n|---|---|---|---|\n"
     "| `base` | tools | | Asio |\n| `wire` | frames | `base` | Asio |\n"
-    "| `protocol` | messages | `base` | |\n| `programs/porterd` | main | `wire` `protocol` `base` | |\n\n"
-    "See [the protocol](docs/PROTOCOL.md#codes), [the log](docs/log.md).\n",
+    "| `protocol` | messages | `base` | |\n| `config` | options | | |\n"
+    "| `programs/porterd` | main | `wire` `protocol` `base` | |\n\n"
+    "See [the protocol](docs/PROTOCOL.md#codes), [the log](docs/log.md), [operating](docs/operating.md).\n",
     "README.md": "# Porter\n\n```sh\n./tools/run\nbuild/release/bin/porterd\n```\n\n"
     "```cpp\n    return run_session();\n```\n",
     "tests/examples/client_session.cpp": "int main()\n{\n    return run_session();\n}\n",
@@ -32,7 +33,19 @@ GOOD = {
     "src/wire/frame.hpp": '#pragma once\n#include "base/asio.hpp"\n#include "porter/error.hpp"\n'
     "class frame {\n    frame_error read();\n};\n",
     "src/protocol/messages.hpp": "#pragma once\nenum class kind : int {\n    register_account = 0x03,\n};\n",
-    "src/programs/porterd/main.cpp": '#include "wire/frame.hpp"\n',
+    "src/programs/porterd/main.cpp": '#include "wire/frame.hpp"\nvoid f()\n{\n    on(SIGTERM);\n}\n',
+    "src/config/option_table.cpp": 'constexpr option table[] = {\n    row("port", 0, set_port, "the port"),\n'
+    '    row("log-level", 0, set_level,\n        "the level", reloadable<&set_level>()),\n};\n',
+    "src/config/exit_code.hpp": "#pragma once\nenum class exit_code : int {\n    ok = 0,\n    io = 74,\n};\n",
+    "src/base/metrics.cpp": 'void f()\n{\n    out.write("porter_defects_total", kind::counter, "Bugs.", 1);\n}\n',
+    "docs/man/porterd.8": ".Sh EXIT STATUS\n.It 0\nsuccess\n.It 74\ncannot read\n.Sh EXAMPLES\n",
+    "docs/deploy.md": "[Operating](operating.md)\n\n| file | mode | otherwise |\n|---|---|---|\n"
+    "| `porter.db` | 0600 | |\n",
+    "docs/operating.md": "[Deploying](deploy.md)\n\n| file | mode | may be deleted |\n|---|---|---|\n"
+    "| `porter.db` | 0600 | never |\n\n| signal | what |\n|---|---|\n| `SIGTERM` | the stop |\n\n"
+    "| code | meaning | what to do |\n|---|---|---|\n| 0 | success | |\n| 74 | cannot read | |\n\n"
+    "| option | takes effect | |\n|---|---|---|\n| `port` | restart | |\n| `log-level` | reload | |\n\n"
+    "| metric | type |\n|---|---|\n| `porter_defects_total` | counter |\n",
     "tests/wire/frame_test.cpp": '// Promise N1.\nTEST_CASE("a frame is decoded as it was encoded")\n{\n'
     "    // detached; sleep_for\n}\n",
     "tests/structure/rule.py": "os.link(1)\nfor rest in error.what(), 'why':  # as nobody:nogroup\n    print(rest)\n",
@@ -159,6 +172,30 @@ BREAKS = {
         {"src/base/good.cpp": '+void g() { log_denied(log_, "login_denied", from); }\n'},
         {"docs/log.md": "+| `again` | info | | |\n"},
         {"docs/log.md": None},
+    ],
+    "the_operating_page_has_every_option": [
+        {"docs/operating.md": ("| `port` |", "| `prot` |")},
+        {"docs/operating.md": ("| `log-level` | reload |", "| `log-level` | restart |")},
+        {"docs/operating.md": "+\n| option | takes effect | |\n|---|---|---|\n| `bind` | restart | |\n"},
+        {"src/config/option_table.cpp": ("};", '    row("bind", 0, set_bind, "an address"),\n};')},
+    ],
+    "the_operating_page_has_every_file": [
+        {"docs/operating.md": ("| `porter.db` | 0600 | never |", "| `porter.log` | 0600 | yes |")},
+        {"docs/deploy.md": "+| `porter.key` | 0600 | |\n"},
+    ],
+    "the_operating_page_has_every_signal": [
+        {"docs/operating.md": ("`SIGTERM`", "`SIGINT`")},
+        {"src/programs/porterd/main.cpp": ("on(SIGTERM);", "on(SIGTERM);\n    on(SIGHUP);")},
+    ],
+    "the_operating_page_has_every_exit_code": [
+        {"docs/operating.md": ("| 74 |", "| 75 |")},
+        {"docs/man/porterd.8": (".It 74", ".It 74\n.It 75")},
+        {"src/config/exit_code.hpp": ("    io = 74,\n", "")},
+    ],
+    "the_operating_page_has_every_metric": [
+        {"docs/operating.md": ("| counter |", "| gauge |")},
+        {"src/base/metrics.cpp": ('kind::counter, "Bugs.", 1);',
+                                  'kind::counter, "Bugs.", 1);\n    out.begin("porter_threads", kind::gauge, "N.");')},
     ],
     "every_promise_names_its_tests_and_they_name_it": [
         {"SECURITY.md": "+| N2 | Nothing proves this | |\n"},

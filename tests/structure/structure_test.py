@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Checks the rules of the tree: structure_test.py [ROOT]. Each rule is a function of rules.py, documents.py or
-language.py named after what it requires; self_test.py shows that each can fail. A broken rule of WARNINGS is printed,
-and is no error."""
+"""Checks the rules of the tree: structure_test.py [ROOT]. Each rule is a function of rules.py, documents.py,
+language.py or operations.py named after what it requires; self_test.py shows that each can fail. A broken rule of
+WARNINGS is printed, and is no error."""
 
 import inspect
 import sys
@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import documents  # noqa: E402
 import language  # noqa: E402
+import operations  # noqa: E402
 import rules  # noqa: E402
 from tree import Tree  # noqa: E402
 
@@ -21,7 +22,7 @@ WARNINGS = {"files_are_short"}
 
 def all_rules():
     """The functions of the tree alone, except helpers."""
-    for module in (rules, documents, language):
+    for module in (rules, documents, language, operations):
         for name, function in inspect.getmembers(module, inspect.isfunction):
             if list(inspect.signature(function).parameters) == ["tree"] and name not in HELPERS:
                 yield name, function

@@ -23,7 +23,8 @@ install_developer_docs(${CMAKE_INSTALL_DATADIR}/doc/libporter-dev COMPONENT deve
 # The service
 set(docs ${PROJECT_SOURCE_DIR}/docs)
 install(FILES ${docs}/deploy.md ${docs}/log.md ${docs}/passwords.md ${docs}/porterctl.md ${docs}/PROTOCOL.md
-        ${docs}/cluster.md ${docs}/operating.md
+        ${docs}/backup.md ${docs}/cluster.md ${docs}/container.md ${docs}/from-source.md ${docs}/operating.md
+        ${docs}/troubleshooting.md
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/porterd COMPONENT porterd EXCLUDE_FROM_ALL)
 install(FILES ${PROJECT_SOURCE_DIR}/tools/postgres/roles.sql
         DESTINATION ${CMAKE_INSTALL_DATADIR}/porter COMPONENT porterd EXCLUDE_FROM_ALL)

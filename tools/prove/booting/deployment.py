@@ -1,5 +1,5 @@
-"""The steps of docs/deploy.md, from `install` to a restored backup, on a booted system and with a client on another
-machine."""
+"""The steps of docs/from-source.md and docs/deploy.md, from `install` to a restored backup, on a booted system and with
+a client on another machine."""
 import pathlib
 import re
 import shutil
@@ -12,15 +12,20 @@ from .pages import ROOT, Page
 from .steps import same
 from .unit import LOG, PORT, Unit
 
+OTHER_NETWORK = "192.0.2.0/24"  # of the other machine
 NAMES = {"bookworm": "Debian 12", "trixie": "Debian 13"}
 PASSWORD = "four quiet lanterns"
+# The blocks of docs/deploy.md that this walkthrough does not use: of packages (tools/prove/packages), of proxies, the
+# firewall and fail2ban (tests/programs), of other services, and of several servers.
+NOT_HERE = re.compile(r"porter_\*|porterctl ping|#registration|--trust SHA256|proxy|hook input|fail2ban|HEALTHCHECK|"
+                      r"MemoryDenyWriteExecute|redis|createdb|postgresql:|synchronous standby")
 
 
 class Deployment:
     def __init__(self, release, programs):
         """programs: a work tree with build/release/bin, built on this release."""
         self.release, self.programs = release, pathlib.Path(programs)
-        self.page = Page("docs/deploy.md")
+        self.page, self.source = Page("docs/deploy.md"), Page("docs/from-source.md")
         self.machine = Container("porter-host", release, private_network=True)
         self.unit = Unit(self.machine)
         self.shell = None
@@ -45,8 +50,9 @@ class Deployment:
     def steps(self):
         return [self.libraries, self.boot, self.install, self.active, self.settings, self.security, self.all_addresses,
                 self.register, self.restart, self.kill, self.logrotate, self.group_of_keys, self.renew,
-                self.credential, self.costs, self.administrate, self.backup, self.restore, self.low_port, self.journal,
-                self.missing_address, self.new_address, self.wrong_configuration, self.stop, self.whole_page]
+                self.credential, self.costs, self.administrate, self.ban, self.backup, self.restore, self.low_port,
+                self.journal, self.missing_address, self.new_address, self.wrong_configuration, self.stop,
+                self.whole_page]
 
     # Helpers of the steps
 
@@ -91,8 +97,8 @@ class Deployment:
     # The steps
 
     def libraries(self):
-        """deploy: installs the libraries on a machine without them and without a compiler"""
-        for command in self.page.commands("libzxcvbn0", NAMES[self.release]):
+        """from-source: installs the libraries on a machine without them and without a compiler"""
+        for command in self.source.commands("libzxcvbn0", NAMES[self.release]):
             self.machine.prepare(f"{command} -y" if command.startswith("apt-get") else command)
         shutil.copy(self.programs / "build/release/bin/porter", self.machine.root / "usr/local/bin/porter")
         folder = self.machine.root / "root/porter"
@@ -107,8 +113,8 @@ class Deployment:
         self.log_in()
 
     def install(self):
-        """deploy: the commands under "With systemd" succeed in their order"""
-        for command in self.page.commands("systemd-sysusers"):
+        """from-source: the commands under "Without packages" succeed in their order"""
+        for command in self.source.commands("systemd-sysusers"):
             self.shell.run(command)
 
     def active(self):
@@ -216,11 +222,33 @@ class Deployment:
 
     def administrate(self):
         """deploy: porterctl shows the account and why its login is allowed; porterd ends the sessions it revokes"""
-        shown = "".join(self.shell.run(command) for command in self.page.commands("porterctl accounts"))
+        shown = "".join(self.shell.run(command) for command in self.page.commands("porterctl accounts list"))
         assert "Alice" in shown and "allowed" in shown, shown
         revoked = self.machine.elsewhere(f"! printf 'hello\\n' | porter 192.0.2.7 {PORT} 2>&1")
         assert "hello" not in revoked.splitlines(), revoked
         self.echo("--name Alice --password-file password")
+
+    def ban(self):
+        """troubleshooting: the network of the other machine is banned by the page's commands, its client is told, and
+        welcome again when the ban is lifted"""
+        page = Page("docs/troubleshooting.md")
+        add, listing = (command.replace("198.51.100.0/24", OTHER_NETWORK) for command in page.commands("bans add"))
+        remove, = (command.replace("198.51.100.0/24", OTHER_NETWORK) for command in page.commands("bans remove"))
+        with self.machine.network():
+            client = Connection(PORT, "192.0.2.7")
+        try:
+            client.start_tls().get_access("login", "Alice", PASSWORD)
+            self.shell.run(add)
+            client.expect("closing", code="banned")
+        finally:
+            client.close()
+        assert OTHER_NETWORK in self.shell.run(listing)
+        refused = self.machine.elsewhere(f"! echo hello | porter 192.0.2.7 {PORT} 2>&1")
+        assert "banned" in refused, refused
+        since = len(self.unit.log())
+        self.shell.run(remove)
+        self.unit.log_has("bans_changed bans=0", since)
+        self.echo()
 
     def backup(self):
         """deploy: a backup while porterd runs; then Bob registers and is not in it"""
@@ -300,5 +328,6 @@ class Deployment:
         same(shown, ["inactive", "success", "0"])
 
     def whole_page(self):
-        """deploy: the steps have used each block of the page, except those of a proxy, fail2ban and packages"""
-        same([block for block in self.page.unused() if not re.search("haproxy|build_packages|fail2ban", block)], [])
+        """deploy, from-source: the steps have used each block of the pages, except those that other proofs use"""
+        same([block for block in self.page.unused() if not NOT_HERE.search(block)], [])
+        same([block for block in self.source.unused() if "build_packages" not in block], [])

@@ -92,8 +92,8 @@ class FirstUse:
             assert "usage:" in shown, shown
 
     def deploy_builds(self):
-        """deploy: the build command, before the installation"""
-        self.shell.run(Page("docs/deploy.md").span("./tools/run"), guard=INSTALL_GUARD)
+        """from-source: the build command, before the installation"""
+        self.shell.run(Page("docs/from-source.md").span("./tools/run"), guard=INSTALL_GUARD)
 
     def programs(self):
         """README: the page's line adds the programs to PATH; the server starts on a second terminal"""

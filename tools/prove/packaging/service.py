@@ -1,7 +1,9 @@
-"""The package porterd on a booted system: the service is enabled and started, upgraded, removed and purged."""
+"""The package porterd on a booted system, by docs/deploy.md: the service is enabled and started, reached from the
+network, upgraded, removed and purged."""
 import shutil
 
 from booting.container import Container
+from booting.pages import Page
 from booting.steps import same
 from booting.unit import PORT, Unit
 from .minimal import LEFT_FILES
@@ -15,6 +17,7 @@ class Service:
         self.packages = packages
         self.machine = Container("porter-service", release, private_network=True)
         self.unit = Unit(self.machine)
+        self.page = Page("docs/deploy.md")
 
     def close(self):
         self.machine.remove()
@@ -23,8 +26,8 @@ class Service:
         pass
 
     def steps(self):
-        return [self.boot, self.install, self.session, self.settings, self.upgrade, self.disabled, self.remove,
-                self.install_again, self.purge]
+        return [self.boot, self.install, self.session, self.reachable, self.settings, self.upgrade, self.disabled,
+                self.remove, self.install_again, self.purge]
 
     def echo(self, port, options=""):
         shown = self.machine.run(f"cd /root; echo привет | HOME=/root porter 127.0.0.1 {port} {options}").stdout
@@ -37,12 +40,18 @@ class Service:
             shutil.copy(package, self.machine.root / "root/packages")
         # It has a network of its own, without a mirror.
         self.machine.prepare(f"apt-get -q update; {APT} install --download-only {DEBS}")
+        # apt answers its own question, and installs what was downloaded.
+        (self.machine.root / "etc/apt/apt.conf.d/90unattended").write_text(
+            'APT::Get::Assume-Yes "true"; APT::Install-Recommends "false";\n')
         self.machine.boot()
 
     def install(self):
-        """apt installs them: the service is enabled, active, listens on loopback and is porter's"""
-        self.machine.run(f"{APT} install {DEBS}")
+        """deploy: apt installs them: the service is enabled, active, listens on loopback and is porter's"""
+        for command in self.page.commands("porter_*.deb"):
+            self.machine.run(f"cd /root/packages; {command}")
         self.unit.wait_active()
+        for command in self.page.commands("porterctl ping"):
+            self.machine.run(command)
         same(self.machine.run("systemctl is-enabled porterd").stdout.strip(), "enabled")
         same(self.unit.show("User"), "porter")
         assert f"127.0.0.1:{PORT}" in self.unit.listeners(), self.unit.listeners()
@@ -54,6 +63,21 @@ class Service:
         self.echo(PORT, "--trust-first-use --register --name Alice --password-file password")
         shown = self.machine.run("porterctl accounts list --data-dir /var/lib/porter").stdout
         assert shown.startswith("Alice\tenabled\t"), shown
+
+    def reachable(self):
+        """deploy: with the page's settings a client on another machine logs in over TLS, by the key's fingerprint"""
+        self.machine.run("ip address replace 192.0.2.7/24 dev host0; ip link set host0 up; "
+                         "(umask 077; echo 'seven quiet lanterns drift' > /root/password-of-bob)")
+        *commands, fingerprint = self.page.commands("#registration")
+        for command in commands:
+            # Alice has an account from the step before.
+            self.machine.run(command.replace("add Alice", "add Bob").replace("/root/password", "/root/password-of-bob"))
+        self.unit.wait_active()
+        shown = self.machine.run(fingerprint).stdout.strip().partition("fingerprint=")[2]
+        client, = self.page.commands("--trust SHA256:")
+        client = client.replace("SHA256:...", shown).replace("porter.example.org", "192.0.2.7").replace("Alice", "Bob")
+        same(self.machine.elsewhere("(umask 077; echo 'seven quiet lanterns drift' > password); "
+                                    f"echo привет | {client} --password-file password"), "привет\n")
 
     def settings(self):
         """a setting in /etc/porter/porterd.toml takes effect after a restart, /etc/default/porterd overrides it"""
