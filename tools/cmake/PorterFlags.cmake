@@ -32,10 +32,11 @@ if(PORTER_SANITIZE)
     # g++ documents false positives of this warning with sanitizers. Builds without them keep it.
     target_compile_options(porter_flags INTERFACE -Wno-maybe-uninitialized)
   endif()
-  if(PORTER_SANITIZE MATCHES "undefined" AND NOT PORTER_FUZZ)
+  if(PORTER_SANITIZE MATCHES "undefined" AND PORTER_BUILD_PROGRAMS AND NOT PORTER_FUZZ)
     # UndefinedBehaviorSanitizer has up to a hundred megabytes of pointers in a program. Where they need no relocation,
     # a program starts in a third of the time, and the tests start thousands. With clang 19 porterd has 640,000
-    # relocations: a tenth of the time of its start, a fifth of its size and two fifths of the time of its link.
+    # relocations: a tenth of the time of its start, a fifth of its size and two fifths of the time of its link. The
+    # programs of others, with a library that was built alone, are as their compiler makes them.
     target_compile_options(porter_flags INTERFACE -fno-pie)
     target_link_options(porter_flags INTERFACE -no-pie)
   endif()
