@@ -105,7 +105,7 @@ struct server_load {
     std::uint64_t throttled = 0;              ///< of these as `throttled`
     std::uint64_t hash_threads = 0;           ///< threads for password hashes
     std::uint64_t hashes_waiting = 0;         ///< passwords in their queue now
-    std::uint64_t hashes_rejected = 0;        ///< passwords for which the queue had no room
+    std::uint64_t hashes_rejected = 0;        ///< passwords that found the queue full
     std::uint64_t handshakes = 0;             ///< TLS handshakes in progress now
     std::uint64_t hellos_waiting = 0;         ///< ClientHellos in the queue for their threads now
     std::uint64_t store_operations = 0;       ///< of the store, answered
