@@ -19,6 +19,14 @@ enum class auth_method : std::uint8_t {
     register_account = 3,  ///< registered the account on this connection
     login = 4,             ///< proved the account by password
     resume = 5,            ///< proved the account by a session token
+    redeem = 6,            ///< redeemed an invitation or a reset on this connection
+};
+
+/// Which clients may register an account.
+enum class registration_mode : std::uint8_t {
+    open,     ///< any client
+    invited,  ///< holders of an invitation's code
+    closed,   ///< likewise, but clients are told that the server takes no new accounts
 };
 
 }  // namespace porter

@@ -247,12 +247,26 @@ public:
     /// they are sent: move yours in and no copy is left.
     ///@{
 
-    /// Proves an account by its password. Denied: bad_credentials, throttled, busy, unavailable, not_supported.
+    /// Proves an account by its password. Denied: bad_credentials, throttled, busy, unavailable, not_supported;
+    /// second_factor: the password was right, and prove() must follow on this connection.
     task<client_result<access_granted>> login(std::string name, std::string password);
+
+    /// Ends a login or a redeem that was denied by second_factor, with a one-time code of the user's authenticator or a
+    /// recovery code. Each is accepted once. Denied: bad_credentials (a wrong or used code: try again), throttled,
+    /// busy, unavailable, not_supported; after a redeem also invalid_code.
+    task<client_result<access_granted>> prove(std::string code);
 
     /// Registers an account. Denied: registration_closed, invalid_name, weak_password, name_taken; throttled, busy,
     /// unavailable, not_supported.
     task<client_result<access_granted>> register_account(std::string name, std::string password);
+
+    /// Redeems a code that an administrator has given: that of an invitation registers an account of this name, also
+    /// where registration is closed; that of a reset gives the account of this name another password and ends its other
+    /// sessions. is_access_code() tells a mistyped code before it is sent. Denied: invalid_code, invalid_name,
+    /// weak_password, name_taken, bad_credentials (the account is disabled), throttled, busy, unavailable,
+    /// not_supported; second_factor: the account of a reset has one, and prove() must follow on this connection. A
+    /// server that does not know codes closes the connection with protocol_error.
+    task<client_result<access_granted>> redeem(std::string code, std::string name, std::string password);
 
     /// Resumes a session. Denied: invalid_token (delete the token), tls_required, throttled, busy, unavailable,
     /// not_supported.
@@ -338,6 +352,22 @@ public:
     /// Ends every other session of the account as well. Denied: bad_credentials, weak_password, throttled, busy,
     /// unavailable.
     task<client_result<void>> change_password(std::string current, std::string new_password);
+
+    /// Begins to set up a second factor: one-time codes (TOTP). Returns an otpauth:// URI for an authenticator, as a QR
+    /// code or typed. It contains the secret: the caller wipes it. Nothing changes before confirm_second_factor() on
+    /// the same connection. Denied: second_factor (the account has one already), not_found (the server
+    /// keeps none), unavailable.
+    task<client_result<std::string>> begin_second_factor();
+
+    /// Confirms the second factor by a first one-time code. From then on a login asks for a code; resuming a session
+    /// does not. Returns the recovery codes, which replace a one-time code, each once; the server cannot show them
+    /// again. They are as secret as a password: the caller wipes them. Denied: bad_credentials (a wrong code: try
+    /// again), not_found (begin first), second_factor (the account has one already), unavailable.
+    task<client_result<std::vector<std::string>>> confirm_second_factor(std::string code);
+
+    /// Removes the second factor, with a one-time code or a recovery code. Denied: bad_credentials, not_found (there is
+    /// none), throttled, busy, unavailable.
+    task<client_result<void>> remove_second_factor(std::string code);
 
     /// Ends the session, or all sessions of the account; the server closes the connection (normal). Denied:
     /// unavailable.

@@ -39,6 +39,8 @@ enum class code : std::uint16_t {
     registration_closed = 28,  ///< ask the administrator
     not_supported = 29,        ///< not available with this server's access mode or service
     not_found = 30,            ///< no such session
+    invalid_code = 31,         ///< unknown, spent or expired code of an invitation or a reset
+    second_factor = 32,        ///< the password was right: prove the second factor with a one-time code
 };
 
 /// The code's name as documented, e.g. "bad_credentials"; "unknown" for a number that this version does not know.

@@ -48,7 +48,9 @@ struct persistent_client_options {
     std::string name{};
 
     /// The account's password, for a login where there is no session to resume. Empty: only sessions are resumed. The
-    /// client keeps it, to log in again when the session has ended, and wipes it at its end: move yours in.
+    /// client keeps it, to log in again when the session has ended, and wipes it at its end: move yours in. For an
+    /// account with a second factor it is not enough: the client stops with second_factor, and `get_access` can prove
+    /// the code that it asks a user for.
     std::string password{};
 
     /// Registers the account if the server denies the login with bad_credentials: it may not exist yet.
@@ -87,7 +89,8 @@ struct persistent_client_options {
 ///
 /// Connecting again: after a pause of 0.5 s to 30 s (porter::backoff), which is at least the server's `retry_after`.
 /// The pauses grow until a connection has lasted 30 s. The client stops for good, with the error, if
-/// client_error::is_final() says that the same would fail again (a wrong password, another host key, ...), and after
+/// client_error::is_final() says that the same would fail again (a wrong password, another host key, an account that
+/// asks for a one-time code, ...), and after
 /// the server's closing with `normal`, which a service sends when it returns: it closes with another code if clients
 /// shall come back.
 ///

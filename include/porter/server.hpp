@@ -46,8 +46,8 @@ struct server_options {
     std::filesystem::path tls_key{};  ///< PEM, for its owner only; empty: tls-key.pem in data_dir, created if missing
     std::filesystem::path tls_certificate{};  ///< PEM, followed by its chain; set if tls_key is, unless TLS is off
 
-    porter::access access = porter::access::authenticate;  ///< what is required of a client
-    bool registration_open = true;                         ///< false: only an administrator adds accounts
+    porter::access access = porter::access::authenticate;              ///< what is required of a client
+    porter::registration_mode registration = registration_mode::open;  ///< which clients may register an account
     bool greet_by_address = true;  ///< false: in authenticate access, the welcome contains no name
 
     std::chrono::seconds session_ttl = std::chrono::days{30};      ///< absolute lifetime of a session
@@ -77,6 +77,9 @@ struct server_options {
     /// Of one connection: bytes of posted messages that wait, 64 more for each; 4 KiB to 1 GiB. While nothing waits,
     /// one message of any size is accepted.
     std::size_t max_outbox = 1024 * 1024;
+
+    /// How long the rows of audit are kept, which say who changed what: at least a day; 0: for ever.
+    std::chrono::seconds audit_keep = std::chrono::days{365};
 
     /// A Unix socket that is created in its folder with mode 0600, by which `porterctl connections` and `porterctl
     /// ping` reach the server: as root or as the user of this process. One server may use the folder for that; the path
@@ -174,7 +177,7 @@ public:
     /// Reopens the log file by its path, after a log rotation. Does nothing if the logger was replaced.
     void reopen_log();
 
-    /// Changes options while the server runs. Applied are log_level (of the server's own log), registration_open,
+    /// Changes options while the server runs. Applied are log_level (of the server's own log), registration,
     /// greet_by_address, session_ttl, session_idle_ttl, max_sessions_per_account, max_registrations_per_address,
     /// min_password_length, password_list, login_grace, idle_timeout, partition_grace, max_connections,
     /// max_connections_per_address, max_connections_per_account, proxy_from, and tls_key and tls_certificate for the

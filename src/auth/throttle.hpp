@@ -31,13 +31,13 @@ public:
     /// Replaces the limit, for later registrations. From any thread.
     void set_max_registrations(std::uint32_t most) noexcept { max_registrations_ = most; }
 
-    /// Begins an attempt at a password. `account`: that of the claimed name, or none. `name`: the claimed one, folded.
-    /// The work is the same for both. Errors, with nothing counted: throttled (with the time to wait; 0: waiting does
-    /// not help), busy (too many pending attempts), unavailable.
+    /// Begins an attempt at a password or a second factor. `account`: that of the claimed name, or none. `name`: the
+    /// claimed one, folded; not used with an account. The work is the same for both. Errors, with nothing counted:
+    /// throttled (with the time to wait; 0: waiting does not help), busy (too many pending attempts), unavailable.
     task<result<store::counted_attempt>> begin(std::optional<store::account_id> account, std::string name,
                                                identity::address from);
 
-    /// Begins an attempt that names no account: a token. Errors: as above.
+    /// Begins an attempt that names no account: at a token, or a code of an invitation or a reset. Errors: as above.
     task<result<store::counted_attempt>> begin(identity::address from);
 
     /// Begins a registration, which also counts as one of the network's registrations unless it fails. Errors: as

@@ -18,6 +18,12 @@ error name_taken()
     return {code::name_taken, "this name is taken"};
 }
 
+std::string closed_reason(registration_mode mode)
+{
+    return mode == registration_mode::invited ? "this server takes new accounts by invitation only"
+                                              : "this server takes no new accounts";
+}
+
 /// The cause of a failed login, for the log; the client gets the same error for all.
 std::string_view cause_of(std::optional<store::account> const& claimed)
 {
@@ -50,21 +56,15 @@ task<result<pending_account>> verifier::register_account(std::string name, base:
         log_denied(log_, "register_denied", from, denial);
         return unexpected(std::move(denial));
     };
-    if (!options_->registration_open)
-        co_return denied({code::registration_closed, "this server takes no new accounts"});
-    auto valid = base::normalise_new_name(name);
-    if (!valid) co_return denied({code::invalid_name, valid.error()});
-    auto accepted = password_policy{options_->min_password_length}.check(password);
-    if (!accepted) co_return denied(accepted.error());
-
-    store::account account;
-    account.name = std::move(*valid);
-    account.folded_name = base::fold_name(account.name);
-    account.created_at = clock_.now();
+    auto const mode = options_->registration;
+    if (mode != registration_mode::open) co_return denied({code::registration_closed, closed_reason(mode)});
+    auto checked = check_new_account(name, password);
+    if (!checked) co_return denied(checked.error());
+    auto& account = checked->account;
     // Counted before the strength check, which takes as long as a hash.
     auto attempt = co_await throttle_.begin_registration(from);
     if (!attempt) co_return denied(attempt.error());
-    auto hashed = co_await hash_initial(std::move(*accepted), account, from);
+    auto hashed = co_await hash_initial(std::move(checked->password), account, from);
     if (!hashed && hashed.error().code == code::name_taken) {
         auto const counted = co_await throttle_.fail(std::move(*attempt));
         co_return denied(counted ? hashed.error() : counted.error());
@@ -77,7 +77,22 @@ task<result<pending_account>> verifier::register_account(std::string name, base:
     co_return pending_account{std::move(account), std::move(*attempt)};
 }
 
-task<result<principal>> verifier::login(std::string name, base::secret password, identity::address from)
+result<acceptable_account> verifier::check_new_account(std::string const& name, base::secret const& password) const
+{
+    auto valid = base::normalise_new_name(name);
+    if (!valid) return unexpected(error{code::invalid_name, valid.error()});
+    auto accepted = password_policy{options_->min_password_length}.check(password);
+    if (!accepted) return unexpected(accepted.error());
+    acceptable_account checked;
+    checked.account.name = std::move(*valid);
+    checked.account.folded_name = base::fold_name(checked.account.name);
+    checked.account.created_at = clock_.now();
+    checked.password = std::move(*accepted);
+    return checked;
+}
+
+task<result<principal>> verifier::login(std::string name, base::secret password, identity::address from,
+                                        std::optional<password_proof>* proof)
 {
     auto const valid = base::normalise_name(name);
     // An invalid name is looked up, too: no account has an empty one.
@@ -91,10 +106,18 @@ task<result<principal>> verifier::login(std::string name, base::secret password,
     auto attempt = co_await verify(*claimed, throttled_name, password, from);
     if (!attempt) co_return unexpected(attempt.error());
     store::account const& account = *claimed->account;
-    log_.with(from).info("login", {log::quoted("name", account.name)});
+    if (account.has_second_factor) {
+        log_.with(from).info("second_factor_required", {log::quoted("name", account.name)});
+    } else {
+        log_.with(from).info("login", {log::quoted("name", account.name)});
+    }
     auto const origin = source_of(*attempt);
     if (hasher_.needs_rehash(account.password_hash)) co_await rehash(account, password, from, origin);
-    co_return principal{account, std::move(*attempt)};
+    if (!account.has_second_factor) co_return principal{account, std::move(*attempt)};
+    // Earlier failures stay counted: a right password must not let a client guess codes without end.
+    co_await throttle_.rollback(std::move(*attempt));
+    if (proof != nullptr) *proof = password_proof{account};
+    co_return unexpected(error{code::second_factor, "this account asks for a one-time code, too"});
 }
 
 task<void> verifier::rollback(principal const& unused)

@@ -5,6 +5,7 @@
 
 #include "auth/hasher.hpp"
 #include "auth/password.hpp"
+#include "auth/password_proof.hpp"
 #include "auth/pending_account.hpp"
 #include "auth/principal.hpp"
 #include "auth/throttle.hpp"
@@ -13,14 +14,21 @@
 #include "base/secret.hpp"
 #include "identity/address.hpp"
 #include "log/logger.hpp"
+#include "porter/access.hpp"
 #include "porter/result.hpp"
 #include "store/ports.hpp"
 
 namespace porter::detail::auth {
 
 struct options {
-    bool registration_open = true;
+    registration_mode registration = registration_mode::open;
     std::size_t min_password_length = 8;  ///< code points after NFC
+};
+
+/// What a registration is checked for without a hash: an account without one, and its password, normalised.
+struct acceptable_account {
+    store::account account;
+    base::secret password;
 };
 
 /// Verifies names and passwords. Unknown and invalid names, wrong passwords and disabled accounts cause the same work
@@ -39,10 +47,25 @@ public:
     /// name_taken, which counts as a failed attempt; busy, unavailable.
     task<result<pending_account>> register_account(std::string name, base::secret password, identity::address from);
 
-    /// Verifies a password. Errors: bad_credentials (counted, whether the account exists or not); throttled, busy,
-    /// unavailable. After a success, replaces a hash with other parameters than the current ones; an error in that does
-    /// not fail the login.
-    task<result<principal>> login(std::string name, base::secret password, identity::address from);
+    /// Checks the name and the password of a new account, but not how strong the password is. Errors: invalid_name,
+    /// weak_password.
+    result<acceptable_account> check_new_account(std::string const& name, base::secret const& password) const;
+
+    /// The hash of the password of a new account, whose attempt was counted. Errors: weak_password, name_taken, busy,
+    /// unavailable.
+    task<result<std::string>> hash_initial(base::secret accepted, store::account const& account,
+                                           identity::address const& from);
+
+    /// The hash of another password of an account, by its name. Errors: weak_password, busy.
+    task<result<std::string>> hash_next(base::secret const& password, std::string name, identity::address const& from,
+                                        source origin);
+
+    /// Verifies a password. Errors: bad_credentials (counted, whether the account exists or not); second_factor (the
+    /// password is right, and the account has one: not counted, and `proof` is set if it is not null); throttled, busy,
+    /// unavailable. If the password is right, replaces a hash with other parameters than the current ones; an error in
+    /// that does not fail the login.
+    task<result<principal>> login(std::string name, base::secret password, identity::address from,
+                                  std::optional<password_proof>* proof = nullptr);
 
     /// Undoes the attempt of a login or registration that is not used.
     task<void> rollback(principal const& unused);
@@ -58,12 +81,6 @@ private:
     /// one, folded. Logs a failure. Errors: bad_credentials, throttled, busy, unavailable.
     task<result<store::counted_attempt>> verify(store::claimed_account const& claim, std::string name,
                                                 base::secret const& password, identity::address const& from);
-    /// The hash of the password of a new account. Errors: weak_password, name_taken, busy, unavailable.
-    task<result<std::string>> hash_initial(base::secret accepted, store::account const& account,
-                                           identity::address const& from);
-    /// The hash of a changed password. Errors: weak_password, busy.
-    task<result<std::string>> hash_next(base::secret const& password, std::string name, identity::address const& from,
-                                        source origin);
     task<void> rehash(store::account const& account, base::secret const& password, identity::address const& from,
                       source origin);
 

@@ -59,6 +59,10 @@ std::string_view name_of(code value) noexcept
             return "not_supported";
         case code::not_found:
             return "not_found";
+        case code::invalid_code:
+            return "invalid_code";
+        case code::second_factor:
+            return "second_factor";
     }
     return "unknown";
 }
@@ -82,6 +86,8 @@ bool is_final(code value) noexcept
         case code::registration_closed:
         case code::not_supported:
         case code::not_found:
+        case code::invalid_code:
+        case code::second_factor:
             return true;
         default:
             return false;
@@ -147,6 +153,10 @@ std::string_view sentence(code value) noexcept
             return "not supported by this server";
         case code::not_found:
             return "not found";
+        case code::invalid_code:
+            return "the code is unknown, spent or expired";
+        case code::second_factor:
+            return "a one-time code is required";
     }
     return "an unknown code";
 }

@@ -73,6 +73,21 @@ task<client_result<std::vector<session_info>>> request_sessions(impl_ptr impl)
     co_return std::move(std::get<std::vector<session_info>>(*sessions));
 }
 
+task<client_result<std::string>> request_uri(impl_ptr impl)
+{
+    auto payload = payload_of(protocol::second_factor{protocol::factor_action::begin, {}});
+    auto issued = co_await connection_impl::request(std::move(impl), std::move(payload), reply_kind::enrolment);
+    if (!issued) co_return unexpected(issued.error());
+    co_return std::move(std::get<detail::client::second_factor_enrolment>(*issued).uri);
+}
+
+task<client_result<std::vector<std::string>>> request_recovery_codes(impl_ptr impl, secret payload)
+{
+    auto issued = co_await connection_impl::request(std::move(impl), std::move(payload), reply_kind::enrolment);
+    if (!issued) co_return unexpected(issued.error());
+    co_return std::move(std::get<detail::client::second_factor_enrolment>(*issued).recovery_codes);
+}
+
 template <typename T>
 task<client_result<T>> fail(client_error error)
 {
@@ -231,6 +246,14 @@ task<client_result<access_granted>> client::login(std::string name, std::string 
     return request_access(impl_, payload_of(message, name.size() + secret.view().size()));
 }
 
+task<client_result<access_granted>> client::prove(std::string code)
+{
+    auto const secret = take(code);
+    if (auto error = access_request_error(*impl_)) return fail<access_granted>(*error);
+    if (auto error = text_error({secret.view()})) return fail<access_granted>(*error);
+    return request_access(impl_, payload_of(protocol::prove{secret.view()}, secret.view().size()));
+}
+
 task<client_result<access_granted>> client::register_account(std::string name, std::string password)
 {
     auto const secret = take(password);
@@ -238,6 +261,16 @@ task<client_result<access_granted>> client::register_account(std::string name, s
     if (auto error = text_error({name, secret.view()})) return fail<access_granted>(*error);
     protocol::register_account const message{name, secret.view()};
     return request_access(impl_, payload_of(message, name.size() + secret.view().size()));
+}
+
+task<client_result<access_granted>> client::redeem(std::string code, std::string name, std::string password)
+{
+    auto const redeemed = take(code);
+    auto const secret = take(password);
+    if (auto error = access_request_error(*impl_)) return fail<access_granted>(*error);
+    if (auto error = text_error({redeemed.view(), name, secret.view()})) return fail<access_granted>(*error);
+    protocol::redeem const message{redeemed.view(), name, secret.view()};
+    return request_access(impl_, payload_of(message, redeemed.view().size() + name.size() + secret.view().size()));
 }
 
 task<client_result<access_granted>> client::resume(std::string token)
@@ -355,6 +388,30 @@ task<client_result<void>> client::change_password(std::string current, std::stri
     if (auto error = text_error({old_secret.view(), new_secret.view()})) return fail<void>(*error);
     protocol::change_password const message{old_secret.view(), new_secret.view()};
     return request_done(impl_, payload_of(message, old_secret.view().size() + new_secret.view().size()));
+}
+
+task<client_result<std::string>> client::begin_second_factor()
+{
+    if (auto error = account_error(*impl_)) return fail<std::string>(*error);
+    return request_uri(impl_);
+}
+
+task<client_result<std::vector<std::string>>> client::confirm_second_factor(std::string code)
+{
+    auto const secret = take(code);
+    if (auto error = account_error(*impl_)) return fail<std::vector<std::string>>(*error);
+    if (auto error = text_error({secret.view()})) return fail<std::vector<std::string>>(*error);
+    protocol::second_factor const message{protocol::factor_action::confirm, secret.view()};
+    return request_recovery_codes(impl_, payload_of(message, secret.view().size()));
+}
+
+task<client_result<void>> client::remove_second_factor(std::string code)
+{
+    auto const secret = take(code);
+    if (auto error = account_error(*impl_)) return fail<void>(*error);
+    if (auto error = text_error({secret.view()})) return fail<void>(*error);
+    protocol::second_factor const message{protocol::factor_action::remove, secret.view()};
+    return request_done(impl_, payload_of(message, secret.view().size()));
 }
 
 task<client_result<void>> client::logout(logout_scope scope)

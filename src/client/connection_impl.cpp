@@ -421,6 +421,11 @@ void connection_impl::on(protocol::sessions const& message)
     resolve(reply_kind::sessions, to_value(message));
 }
 
+void connection_impl::on(protocol::enrolment const& message)
+{
+    resolve(reply_kind::enrolment, to_value(message));
+}
+
 /// Ends the connection if the server is gone while output is outstanding: the system would retry for 15 minutes.
 task<void> connection_impl::watch_server(std::shared_ptr<connection_impl> self)
 {

@@ -108,6 +108,7 @@ private:
     void on(protocol::denied const& message);
     void on(protocol::done const& message);
     void on(protocol::sessions const& message);
+    void on(protocol::enrolment const& message);
 
     std::optional<client_error> size_error(base::secret const& payload) const;
     std::shared_ptr<pending_request> add_request(reply_kind expected);

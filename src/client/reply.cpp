@@ -59,6 +59,14 @@ std::vector<session_info> to_value(protocol::sessions const& message)
     return sessions;
 }
 
+second_factor_enrolment to_value(protocol::enrolment const& message)
+{
+    second_factor_enrolment issued;
+    issued.uri = message.uri;
+    for (auto const code : message.recovery_codes) issued.recovery_codes.emplace_back(code);
+    return issued;
+}
+
 client_error to_value(protocol::denied const& message)
 {
     error denial{static_cast<code>(message.code), std::string{message.reason},

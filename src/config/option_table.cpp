@@ -29,7 +29,9 @@ constexpr std::array<choice_name<log_level>, 5> log_levels{{{"trace", log_level:
 constexpr std::array<choice_name<log_format>, 2> log_formats{{{"text", log_format::text}, {"json", log_format::json}}};
 constexpr std::array<choice_name<access>, 3> accesses{
     {{"open", access::open}, {"identify", access::identify}, {"authenticate", access::authenticate}}};
-constexpr std::array<choice_name<bool>, 2> registrations{{{"open", true}, {"closed", false}}};
+constexpr std::array<choice_name<registration_mode>, 3> registrations{{{"open", registration_mode::open},
+                                                                       {"invited", registration_mode::invited},
+                                                                       {"closed", registration_mode::closed}}};
 constexpr std::array<choice_name<bool>, 2> switches{{{"on", true}, {"off", false}}};
 constexpr std::array<choice_name<forward_identity>, 2> identities{
     {{"none", forward_identity::none}, {"proxy-v2", forward_identity::proxy_v2}}};
@@ -143,6 +145,8 @@ constexpr option table[] = {
     row("database", 0, form::text, "DATABASE", {set_database, show_database},
         "the database: a file (default porter.db in the data directory), or postgresql://[USER@]HOST[:PORT]/DATABASE, "
         "which several servers share; these then need the same --tls-key"),
+    row("audit-keep", 0, form::duration, "TIME", duration<&server::audit_keep, 0>(),
+        "how long the rows of audit are kept, which say who changed what; at least 1d; 0: for ever"),
     row("partition-grace", 0, form::duration, "TIME", duration<&server::partition_grace, 0>(),
         "how long sessions go on while a server cannot reach the database that it shares; 0: not at all",
         reloadable<&server::partition_grace>()),
@@ -153,8 +157,9 @@ constexpr option table[] = {
     row("log-format", 0, form::text, "FORMAT", choice<&server::log_format, log_formats>(), "text or json"),
     row("access", 0, form::text, "MODE", choice<&server::access, accesses>(),
         "what a client must do to get access: open (nothing), identify (give a name) or authenticate"),
-    row("registration", 0, form::text, "MODE", choice<&server::registration_open, registrations>(),
-        "whether clients may register accounts: open or closed", reloadable<&server::registration_open>()),
+    row("registration", 0, form::text, "MODE", choice<&server::registration, registrations>(),
+        "which clients may register accounts: open (all), or invited or closed (those with the code of an invitation)",
+        reloadable<&server::registration>()),
     row("service", 0, form::text, "SERVICE", {set_service, show_service},
         "the handler of each connection with access: echo (returns each message), chat (sends each text to all "
         "others), "

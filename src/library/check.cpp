@@ -5,6 +5,7 @@
 #include "auth/password_list.hpp"
 #include "library/data_dir.hpp"
 #include "library/options.hpp"
+#include "library/second_factor_key.hpp"
 #include "library/storage.hpp"
 #include "library/tls_key.hpp"
 #include "log/file_logger.hpp"
@@ -22,6 +23,7 @@ check_report check(server_options const& options)
     report.warnings = check_tls_key(resolved, system_clock{});
     if (!resolved.password_list.empty()) auth::password_list const tried{resolved.password_list};
     auto database = check_storage(resolved);
+    check_second_factor_key(resolved);
     for (auto& each : database.warnings) report.warnings.push_back(std::move(each));
     report.database_lines = std::move(database.lines);
     return report;

@@ -18,8 +18,8 @@ using metrics::text_writer;
 using server::worker_statistics;
 
 /// By the number of porter::auth_method.
-constexpr std::array<std::string_view, worker_statistics::method_count> method_names{"open",     "address", "identify",
-                                                                                     "register", "login",   "resume"};
+constexpr std::array<std::string_view, worker_statistics::method_count> method_names{
+    "open", "address", "identify", "register", "login", "resume", "redeem"};
 
 /// The sum over the workers of what `of` reads of one's statistics.
 template <typename Read>

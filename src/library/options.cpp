@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "base/file.hpp"
 #include "base/hash_cost.hpp"
 #include "base/url.hpp"
+#include "store/audit_key.hpp"
 
 namespace porter::detail::library {
 namespace {
@@ -56,6 +58,8 @@ server_options checked(server_options options)
     require(options.login_grace > seconds{0}, "login_grace must be longer than 0");
     require(options.idle_timeout >= seconds{0}, "idle_timeout must not be negative");
     require(options.partition_grace >= seconds{0}, "partition_grace must not be negative");
+    require(options.audit_keep == seconds{0} || options.audit_keep >= std::chrono::days{1},
+            "audit_keep must be at least a day, or 0 (for ever)");
     require(options.service_descriptors <= 65'536, "service_descriptors must be at most 65,536");
     require(options.port_tries >= 1, "port_tries must be at least 1");
     return options;
@@ -65,6 +69,9 @@ store::sqlite::options store_options(server_options const& options)
 {
     store::sqlite::options converted;
     converted.path = options.database;
+    auto const folder = options.data_dir.empty() ? base::folder_of(converted.path) : options.data_dir;
+    converted.audit_key_file = folder / store::audit_key_name;
+    converted.audit_keep = options.audit_keep;
     return converted;
 }
 
@@ -80,7 +87,7 @@ auth::hash_options hash_options(server_options const& options)
 
 auth::options auth_options(server_options const& options)
 {
-    return {.registration_open = options.registration_open, .min_password_length = options.min_password_length};
+    return {.registration = options.registration, .min_password_length = options.min_password_length};
 }
 
 sessions::options session_options(server_options const& options)

@@ -18,7 +18,7 @@ namespace {
 server_options merged(server_options running, server_options const& changed)
 {
     running.log_level = changed.log_level;
-    running.registration_open = changed.registration_open;
+    running.registration = changed.registration;
     running.greet_by_address = changed.greet_by_address;
     running.session_ttl = changed.session_ttl;
     running.session_idle_ttl = changed.session_idle_ttl;

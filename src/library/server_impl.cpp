@@ -9,6 +9,7 @@
 #include "auth/argon2id.hpp"
 #include "library/descriptor_limit.hpp"
 #include "library/options.hpp"
+#include "library/second_factor_key.hpp"
 #include "library/tls_key.hpp"
 #include "porter/version.hpp"
 #include "server/acceptor.hpp"
@@ -72,6 +73,16 @@ auth::hasher make_hasher(server_options const& options, std::unique_ptr<auth::ha
     return auth::hasher{library::hash_options(options), log};
 }
 
+std::optional<auth::second_factors> make_second_factors(server_options const& options, store::ports const& ports,
+                                                        auth::throttle& throttle, porter::clock const& clock,
+                                                        porter::logger& log, bool is_stored)
+{
+    if (ports.second_factors == nullptr) return std::nullopt;
+    return std::optional<auth::second_factors>{std::in_place, *ports.second_factors,
+                                               throttle,      library::second_factor_box(options, is_stored, log),
+                                               clock,         log};
+}
+
 service checked(service handler)
 {
     if (!handler) throw std::invalid_argument{"porter::server: the handler is empty"};
@@ -110,7 +121,11 @@ server::impl::impl(asio::io_context& io, server_options checked_options, service
                with_error_log(logger, [&] { return library::name_key_of(options); }),
                options.max_registrations_per_address),
       verifier(ports.accounts, hasher, throttle, store_clock, logger, library::auth_options(options)),
-      registry(ports.sessions, throttle, tokens, store_clock, logger, library::session_options(options)),
+      redeemer(ports.codes, ports.accounts, verifier, throttle, store_clock, logger),
+      second_factors(with_error_log(
+          logger,
+          [&] { return make_second_factors(options, ports, throttle, store_clock, logger, storage.has_value()); })),
+      registry(ports.sessions, throttle, tokens, store_clock, logger, library::session_options(options), ports.codes),
       threads(std::max<std::size_t>(options.threads, 1)),
       ctx{directory,
           verifier,
@@ -120,7 +135,9 @@ server::impl::impl(asio::io_context& io, server_options checked_options, service
           base::published{library::connection_options(library::limited_by_descriptors(options, logger))},
           checked(std::move(handler)),
           tls.get(),
-          ports.bans},
+          ports.bans,
+          &redeemer,
+          second_factors ? &*second_factors : nullptr},
       server(io, threads, ctx),
       connections(server, [this] { return monitored(); }),
       control(with_error_log(logger, [&] { return open_control(io, options, connections, logger); }))

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "auth/hasher.hpp"
+#include "auth/redeemer.hpp"
+#include "auth/second_factors.hpp"
 #include "auth/throttle.hpp"
 #include "auth/verifier.hpp"
 #include "base/asio.hpp"
@@ -81,6 +83,8 @@ struct server::impl {
     detail::auth::hasher hasher;
     detail::auth::throttle throttle;
     detail::auth::verifier verifier;
+    detail::auth::redeemer redeemer;
+    std::optional<detail::auth::second_factors> second_factors;  // none: the store has none
     detail::sessions::registry registry;
     std::size_t threads;  // of I/O
     detail::server::server_context ctx;

@@ -4,6 +4,7 @@
 
 #include "base/url.hpp"
 #include "library/options.hpp"
+#include "library/tls_key.hpp"
 #include "store/sqlite/backend.hpp"
 #ifdef PORTER_HAS_POSTGRES
 #include "store/postgres/backend.hpp"
@@ -23,9 +24,17 @@ postgres::options postgres_options(server_options const& options)
     return {.address = postgres::address::parse(options.database)};
 }
 
+postgres::options server_options_of(server_options const& options)
+{
+    auto converted = postgres_options(options);
+    converted.audit_key = audit_key_of(options);
+    converted.audit_keep = options.audit_keep;
+    return converted;
+}
+
 storage open_shared(server_options const& options, log::logger& log)
 {
-    std::shared_ptr<postgres::backend> opened = postgres::open(postgres_options(options), log);
+    std::shared_ptr<postgres::backend> opened = postgres::open(server_options_of(options), log);
     auto const ports = opened->ports();
     auto warnings = opened->warnings();
     auto const* const statistics = &opened->statistics();

@@ -6,6 +6,7 @@
 
 #include "base/url.hpp"
 #include "base/writable_folder.hpp"
+#include "store/audit_key.hpp"
 #include "tls/certificate_check.hpp"
 #include "tls/key_files.hpp"
 
@@ -72,6 +73,12 @@ auth::name_key name_key_of(server_options const& options)
     if (!base::is_url(options.database)) return auth::random_name_key();
     auto const key = tls::load_key(options.tls_key);
     return auth::derive_name_key(tls::to_pem(*key).view());
+}
+
+store::audit_key audit_key_of(server_options const& options)
+{
+    auto const key = tls::load_key(options.tls_key);
+    return store::derive_audit_key(tls::to_pem(*key).view());
 }
 
 std::vector<std::string> check_tls_key(server_options const& options, base::clock const& clock)

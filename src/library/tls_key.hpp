@@ -9,6 +9,7 @@
 #include "log/logger.hpp"
 #include "porter/server.hpp"
 #include "server/tls_acceptor.hpp"
+#include "store/audit.hpp"
 
 namespace porter::detail::library {
 
@@ -25,6 +26,10 @@ void reload(server::tls_acceptor& acceptor, server_options const& options, base:
 /// The key of the digests of names without an account. Servers that share a database share the TLS key, so they derive
 /// it from that, also with TLS off. For a file it is random. Reads the TLS key's file. Throws start_error.
 auth::name_key name_key_of(server_options const& options);
+
+/// The key of the audit's seals of servers that share a database, derived from their TLS key. Reads its file. Throws
+/// start_error.
+store::audit_key audit_key_of(server_options const& options);
 
 /// Returns the warnings that open_tls_acceptor() would add and throws what it would throw, as far as existing files
 /// show; creates nothing.

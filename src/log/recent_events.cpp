@@ -10,10 +10,13 @@ namespace {
 
 /// Sorted. Not listed are the events of each connection, which are counted, those below `info`, `command_stderr`, whose
 /// text is the command's, and those of services, which this program does not know.
-constexpr std::array<std::string_view, 61> listed{
+constexpr std::array<std::string_view, 71> listed{
     "accept_failed",
     "address_lookup_failed",
     "address_not_recorded",
+    "audit_chain_begun",
+    "audit_not_sealed",
+    "audit_pruned",
     "ban_rejected",
     "bans_changed",
     "command_failed",
@@ -28,6 +31,7 @@ constexpr std::array<std::string_view, 61> listed{
     "defect",
     "hash_costs_uncovered",
     "identified",
+    "invitation_redeemed",
     "listening",
     "login",
     "login_denied",
@@ -42,7 +46,9 @@ constexpr std::array<std::string_view, 61> listed{
     "password_hash_unreadable",
     "password_list_failed",
     "password_list_works",
+    "password_reset",
     "port_taken",
+    "redeem_denied",
     "register_denied",
     "registered",
     "rehash_failed",
@@ -50,6 +56,10 @@ constexpr std::array<std::string_view, 61> listed{
     "reload_failed",
     "reloaded",
     "resume_denied",
+    "second_factor_added",
+    "second_factor_key_made",
+    "second_factor_removed",
+    "second_factor_unreadable",
     "service_manager_unreachable",
     "session_ended",
     "session_not_ended",

@@ -30,6 +30,9 @@ void encode(change_password const&, std::string& out);
 void encode(logout const&, std::string& out);
 void encode(list_sessions const&, std::string& out);
 void encode(revoke_session const&, std::string& out);
+void encode(redeem const&, std::string& out);
+void encode(prove const&, std::string& out);
+void encode(second_factor const&, std::string& out);
 void encode(text const&, std::string& out);
 void encode(data const&, std::string& out);
 void encode(ping const&, std::string& out);
@@ -40,5 +43,6 @@ void encode(granted const&, std::string& out);
 void encode(denied const&, std::string& out);
 void encode(done const&, std::string& out);
 void encode(sessions const&, std::string& out);
+void encode(enrolment const&, std::string& out);
 
 }  // namespace porter::detail::protocol

@@ -51,6 +51,18 @@ void read(reader& in, revoke_session& out)
 {
     out = {in.u64()};
 }
+void read(reader& in, redeem& out)
+{
+    out = {in.str(), in.str(), in.str()};
+}
+void read(reader& in, prove& out)
+{
+    out = {in.str()};
+}
+void read(reader& in, second_factor& out)
+{
+    out = {in.one_of(factor_action::remove), in.str()};
+}
 void read(reader& in, text& out)
 {
     out = {in.rest_text()};
@@ -86,7 +98,7 @@ void read(reader& in, welcome& out)
 
 void read(reader& in, granted& out)
 {
-    out = {in.one_of(auth_method::resume), in.str(), in.u64(), in.str(), in.u64(), in.u64(), in.str(), in.u32()};
+    out = {in.one_of(auth_method::redeem), in.str(), in.u64(), in.str(), in.u64(), in.u64(), in.str(), in.u32()};
 }
 
 void read(reader& in, denied& out)
@@ -104,6 +116,16 @@ void read(reader& in, sessions& out)
     for (std::size_t i = 0; i < count; ++i) {
         out.entries.push_back({in.u64(), in.u64(), in.u64(), in.u64(), in.str(), in.one_of(true)});
     }
+}
+
+void read(reader& in, enrolment& out)
+{
+    constexpr std::size_t smallest_code = 2;
+    out.uri = in.str();
+    std::size_t const count = in.u8();
+    if (count * smallest_code > in.remaining()) return in.fail(code::protocol_error);
+    out.recovery_codes.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) out.recovery_codes.push_back(in.str());
 }
 
 template <typename Message, typename Set>

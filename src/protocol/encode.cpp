@@ -63,6 +63,21 @@ void encode(revoke_session const& message, std::string& out)
     begin(message, out).u64(message.id);
 }
 
+void encode(redeem const& message, std::string& out)
+{
+    begin(message, out).str(message.code).str(message.name).str(message.password);
+}
+
+void encode(prove const& message, std::string& out)
+{
+    begin(message, out).str(message.code);
+}
+
+void encode(second_factor const& message, std::string& out)
+{
+    begin(message, out).one_of(message.action).str(message.code);
+}
+
 void encode(text const& message, std::string& out)
 {
     begin(message, out).rest(message.body);
@@ -126,6 +141,14 @@ void encode(sessions const& message, std::string& out)
         fields.u64(entry.id).u64(entry.created_at).u64(entry.last_used_at).u64(entry.expires_at);
         fields.str(entry.address).one_of(entry.current);
     }
+}
+
+void encode(enrolment const& message, std::string& out)
+{
+    assert(message.recovery_codes.size() <= std::numeric_limits<std::uint8_t>::max());
+    auto fields = begin(message, out);
+    fields.str(message.uri).u8(static_cast<std::uint8_t>(message.recovery_codes.size()));
+    for (auto const code : message.recovery_codes) fields.str(code);
 }
 
 }  // namespace porter::detail::protocol

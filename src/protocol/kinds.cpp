@@ -23,6 +23,12 @@ std::string_view name_of(kind message_kind) noexcept
             return "list_sessions";
         case kind::revoke_session:
             return "revoke_session";
+        case kind::redeem:
+            return "redeem";
+        case kind::prove:
+            return "prove";
+        case kind::second_factor:
+            return "second_factor";
         case kind::text:
             return "text";
         case kind::data:
@@ -43,6 +49,8 @@ std::string_view name_of(kind message_kind) noexcept
             return "done";
         case kind::sessions:
             return "sessions";
+        case kind::enrolment:
+            return "enrolment";
     }
     return {};
 }

@@ -29,6 +29,12 @@ inline constexpr kind kind_of<list_sessions> = kind::list_sessions;
 template <>
 inline constexpr kind kind_of<revoke_session> = kind::revoke_session;
 template <>
+inline constexpr kind kind_of<redeem> = kind::redeem;
+template <>
+inline constexpr kind kind_of<prove> = kind::prove;
+template <>
+inline constexpr kind kind_of<second_factor> = kind::second_factor;
+template <>
 inline constexpr kind kind_of<text> = kind::text;
 template <>
 inline constexpr kind kind_of<data> = kind::data;
@@ -48,18 +54,20 @@ template <>
 inline constexpr kind kind_of<done> = kind::done;
 template <>
 inline constexpr kind kind_of<sessions> = kind::sessions;
+template <>
+inline constexpr kind kind_of<enrolment> = kind::enrolment;
 
 /// Whether a client may send this kind, in any phase.
 constexpr bool is_client_kind(kind message_kind) noexcept
 {
-    return (message_kind >= kind::hello && message_kind <= kind::revoke_session) ||
+    return (message_kind >= kind::hello && message_kind <= kind::second_factor) ||
            (message_kind >= kind::text && message_kind <= kind::closing);
 }
 
 /// Whether the protocol defines this kind.
 constexpr bool is_kind(kind message_kind) noexcept
 {
-    return is_client_kind(message_kind) || (message_kind >= kind::welcome && message_kind <= kind::sessions);
+    return is_client_kind(message_kind) || (message_kind >= kind::welcome && message_kind <= kind::enrolment);
 }
 
 /// The name in docs/PROTOCOL.md: "hello", "register". Empty: the protocol does not define this number.

@@ -29,6 +29,9 @@ enum class kind : std::uint8_t {
     logout = 0x07,
     list_sessions = 0x08,
     revoke_session = 0x09,
+    redeem = 0x0a,
+    prove = 0x0b,
+    second_factor = 0x0c,
     text = 0x40,
     data = 0x41,
     ping = 0x42,
@@ -39,6 +42,7 @@ enum class kind : std::uint8_t {
     denied = 0x83,
     done = 0x84,
     sessions = 0x85,
+    enrolment = 0x86,
 };
 
 enum class access_mode : std::uint8_t { open = 0, identify = 1, authenticate = 2 };
@@ -48,9 +52,11 @@ enum class auth_method : std::uint8_t {
     identify = 2,
     register_account = 3,
     login = 4,
-    resume = 5
+    resume = 5,
+    redeem = 6
 };
 enum class logout_scope : std::uint8_t { session = 0, account = 1 };
+enum class factor_action : std::uint8_t { begin = 0, confirm = 1, remove = 2 };
 
 // From the client.
 struct hello {
@@ -81,6 +87,19 @@ struct logout {
 struct list_sessions {};
 struct revoke_session {
     std::uint64_t id = 0;
+};
+/// An invitation's code registers an account; a reset's code gives an account a new password.
+struct redeem {
+    std::string_view code;
+    std::string_view name;
+    std::string_view password;
+};
+struct prove {
+    std::string_view code;  ///< a one-time code or a recovery code
+};
+struct second_factor {
+    factor_action action = factor_action::begin;
+    std::string_view code;  ///< ignored by begin
 };
 
 // From both sides.
@@ -136,14 +155,18 @@ struct session_entry {
 struct sessions {
     std::vector<session_entry> entries;  ///< at most 65,535
 };
+struct enrolment {
+    std::string_view uri;                          ///< otpauth://, in reply to begin; otherwise empty
+    std::vector<std::string_view> recovery_codes;  ///< in reply to confirm; at most 255
+};
 
 /// The messages that a server accepts in each phase of a connection; `closing` is allowed in all.
 using opening = std::variant<hello, closing>;
-using access_request = std::variant<identify, register_account, login, resume, closing>;
+using access_request = std::variant<identify, register_account, login, resume, redeem, prove, closing>;
 using request = std::variant<text, data, ping, pong, identify, register_account, login, resume, change_password, logout,
-                             list_sessions, revoke_session, closing>;
+                             list_sessions, revoke_session, redeem, prove, second_factor, closing>;
 
 /// The messages that a client accepts, in any phase.
-using reply = std::variant<text, data, ping, pong, closing, welcome, granted, denied, done, sessions>;
+using reply = std::variant<text, data, ping, pong, closing, welcome, granted, denied, done, sessions, enrolment>;
 
 }  // namespace porter::detail::protocol

@@ -132,23 +132,89 @@ task<result<granted_access>> register_account(connection& conn, server_context c
     co_return granted_access{auth_method::register_account, std::move(*opened)};
 }
 
-task<result<granted_access>> log_in(connection& conn, server_context const& ctx, protocol::login const& request)
+task<result<granted_access>> open_session(connection& conn, server_context const& ctx, auth::principal principal)
 {
-    std::string name{request.name};
-    base::secret password{request.password};
-    auto principal = co_await ctx.verifier.login(std::move(name), std::move(password), conn.address());
-    if (!principal) co_return unexpected(principal.error());
     // The slot is committed first: a session whose token is never received would replace an older one.
-    if (!conn.commit_access(principal->account())) {
-        co_await ctx.verifier.rollback(*principal);
+    if (!conn.commit_access(principal.account())) {
+        co_await ctx.verifier.rollback(principal);
         co_return unexpected(server_full_error());
     }
-    auto opened = co_await ctx.registry.open(*principal, conn.address(), conn.transport());
+    auto opened = co_await ctx.registry.open(principal, conn.address(), conn.transport());
     if (!opened) {
         conn.uncommit_access();
         co_return unexpected(opened.error());
     }
     co_return granted_access{auth_method::login, std::move(*opened)};
+}
+
+/// What lacks only the second factor: the last login or redeem of a connection.
+struct pending_access {
+    std::optional<auth::password_proof> login;
+    std::optional<auth::pending_reset> reset;
+};
+
+/// `pending` is set if the password is right and a `prove` must follow.
+task<result<granted_access>> log_in(connection& conn, server_context const& ctx, protocol::login const& request,
+                                    pending_access& pending)
+{
+    pending = {};
+    std::string name{request.name};
+    base::secret password{request.password};
+    auto principal = co_await ctx.verifier.login(std::move(name), std::move(password), conn.address(), &pending.login);
+    if (!principal) co_return unexpected(principal.error());
+    auto granted = co_await open_session(conn, ctx, std::move(*principal));
+    co_return granted;
+}
+
+task<result<granted_access>> spend_code(connection& conn, server_context const& ctx, auth::redemption redeemed)
+{
+    if (!conn.commit_access(redeemed.account().id)) {
+        co_await ctx.redeemer->rollback(redeemed);
+        co_return unexpected(server_full_error());
+    }
+    auto opened = co_await ctx.registry.open(redeemed, conn.address(), conn.transport());
+    if (!opened) {
+        conn.uncommit_access();
+        co_return unexpected(opened.error());
+    }
+    if (!redeemed.is_reset()) conn.set_account(opened->account());
+    co_return granted_access{auth_method::redeem, std::move(*opened)};
+}
+
+/// `pending` is set if a reset is valid and a `prove` must follow.
+task<result<granted_access>> redeem_code(connection& conn, server_context const& ctx, protocol::redeem const& request,
+                                         pending_access& pending)
+{
+    pending = {};
+    if (ctx.redeemer == nullptr) co_return unexpected(error{code::not_supported, "this server keeps no codes"});
+    base::secret code{request.code};
+    std::string name{request.name};
+    base::secret password{request.password};
+    auto redeemed = co_await ctx.redeemer->redeem(std::move(code), std::move(name), std::move(password), conn.address(),
+                                                  &pending.reset);
+    if (!redeemed) co_return unexpected(redeemed.error());
+    auto granted = co_await spend_code(conn, ctx, std::move(*redeemed));
+    co_return granted;
+}
+
+task<result<granted_access>> prove(connection& conn, server_context const& ctx, protocol::prove const& request,
+                                   pending_access const& pending)
+{
+    bool const is_pending = pending.login || pending.reset;
+    if (!is_pending || ctx.second_factors == nullptr) {
+        co_return unexpected(error{code::bad_credentials, "log in with the password, or redeem a code, first"});
+    }
+    base::secret code{request.code};
+    if (pending.reset) {
+        auto redeemed = co_await ctx.second_factors->prove(*pending.reset, std::move(code), conn.address());
+        if (!redeemed) co_return unexpected(redeemed.error());
+        auto granted = co_await spend_code(conn, ctx, std::move(*redeemed));
+        co_return granted;
+    }
+    auto principal = co_await ctx.second_factors->prove(*pending.login, std::move(code), conn.address());
+    if (!principal) co_return unexpected(principal.error());
+    auto granted = co_await open_session(conn, ctx, std::move(*principal));
+    co_return granted;
 }
 
 task<result<granted_access>> resume_session(connection& conn, server_context const& ctx,
@@ -161,15 +227,31 @@ task<result<granted_access>> resume_session(connection& conn, server_context con
     co_return granted_access{auth_method::resume, std::move(*opened)};
 }
 
+/// The method by which a request of authenticate access asks for it. A `prove` belongs to the redeem that is pending,
+/// or to a login, also if nothing is pending.
+auth_method method_of(protocol::access_request const& request, pending_access const& pending)
+{
+    if (std::holds_alternative<protocol::register_account>(request)) return auth_method::register_account;
+    if (std::holds_alternative<protocol::redeem>(request)) return auth_method::redeem;
+    if (std::holds_alternative<protocol::resume>(request)) return auth_method::resume;
+    bool const proves_reset = std::holds_alternative<protocol::prove>(request) && pending.reset;
+    return proves_reset ? auth_method::redeem : auth_method::login;
+}
+
+/// The log event of a request that is denied before a module is asked.
+std::string_view denied_event(auth_method method)
+{
+    if (method == auth_method::register_account) return "register_denied";
+    return method == auth_method::redeem ? "redeem_denied" : "login_denied";
+}
+
 task<result<granted_access>> try_access(connection& conn, server_context const& ctx,
-                                        protocol::access_request const& request)
+                                        protocol::access_request const& request, pending_access& pending)
 {
     bool const is_resumed = std::holds_alternative<protocol::resume>(request);
     if (!is_resumed && ctx.registry.is_partitioned()) {  // before a password is hashed; the registry decides again
-        bool const is_login = std::holds_alternative<protocol::login>(request);
         auto denial = store::unavailable();
-        ctx.log.with(conn.address())
-            .info(is_login ? "login_denied" : "register_denied", {{"code", name_of(denial.code)}});
+        ctx.log.with(conn.address()).info(denied_event(method_of(request, pending)), {{"code", name_of(denial.code)}});
         co_return unexpected(std::move(denial));
     }
     if (auto const* registration = std::get_if<protocol::register_account>(&request)) {
@@ -177,7 +259,15 @@ task<result<granted_access>> try_access(connection& conn, server_context const& 
         co_return granted;
     }
     if (auto const* login = std::get_if<protocol::login>(&request)) {
-        auto granted = co_await log_in(conn, ctx, *login);
+        auto granted = co_await log_in(conn, ctx, *login, pending);
+        co_return granted;
+    }
+    if (auto const* code = std::get_if<protocol::prove>(&request)) {
+        auto granted = co_await prove(conn, ctx, *code, pending);
+        co_return granted;
+    }
+    if (auto const* redeem = std::get_if<protocol::redeem>(&request)) {
+        auto granted = co_await redeem_code(conn, ctx, *redeem, pending);
         co_return granted;
     }
     auto granted = co_await resume_session(conn, ctx, std::get<protocol::resume>(request));
@@ -217,22 +307,16 @@ void grant(connection& conn, granted_access const& access)
     grant(conn, granted);
 }
 
-/// The method by which a request of authenticate access asks for it.
-auth_method method_of(protocol::access_request const& request)
-{
-    if (std::holds_alternative<protocol::register_account>(request)) return auth_method::register_account;
-    return std::holds_alternative<protocol::login>(request) ? auth_method::login : auth_method::resume;
-}
-
-/// Authenticate access: register, login or resume, until one of them succeeds.
+/// Authenticate access: register, resume, or login or redeem and possibly prove, until one of them succeeds.
 task<std::optional<authenticated_client>> authenticate_client(connection& conn, server_context const& ctx,
                                                               identity::claim const& claim)
 {
+    pending_access pending;
     for (;;) {
         auto const request = co_await receive_request(conn, ctx);
         if (!request) co_return std::nullopt;
         co_await conn.flush_before_wait();
-        auto granted = co_await try_access(conn, ctx, *request);
+        auto granted = co_await try_access(conn, ctx, *request, pending);
         std::optional<error> denial;
         if (!granted) {
             // What a partitioned server knows may be out of date, also if it has become one only now.
@@ -253,7 +337,7 @@ task<std::optional<authenticated_client>> authenticate_client(connection& conn, 
             grant(conn, *granted);
             co_return authenticated_client{granted->method, granted->session};
         }
-        conn.statistics().count_access_denied(method_of(*request), denial->code);
+        conn.statistics().count_access_denied(method_of(*request, pending), denial->code);
         conn.deny(*denial);
     }
 }

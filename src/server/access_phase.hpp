@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "base/secret.hpp"
 #include "porter/connection.hpp"
 #include "server/connection.hpp"
 #include "server/server_context.hpp"
@@ -21,6 +22,7 @@ struct authenticated_client {
     std::string name;
     store::account_id account = 0;  ///< 0: none
     store::session_id session = 0;  ///< 0: none
+    base::secret enrolment;         ///< the secret of a second factor that is not confirmed yet; empty: none
 };
 
 /// The opening and access phases: hello, welcome, then the requests of the access mode, up to granted, which is queued

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "server/second_factor_requests.hpp"
 #include "store/unavailable.hpp"
 
 namespace porter::detail::server {
@@ -94,7 +95,8 @@ task<void> revoke(connection& conn, server_context const& ctx, authenticated_cli
 bool opens_access(protocol::request const& request)
 {
     return std::holds_alternative<protocol::register_account>(request) ||
-           std::holds_alternative<protocol::login>(request) || std::holds_alternative<protocol::resume>(request);
+           std::holds_alternative<protocol::login>(request) || std::holds_alternative<protocol::resume>(request) ||
+           std::holds_alternative<protocol::redeem>(request) || std::holds_alternative<protocol::prove>(request);
 }
 
 }  // namespace
@@ -122,6 +124,8 @@ task<void> answer_request(connection& conn, server_context const& ctx, authentic
         co_await log_out(conn, ctx, client, *logout);
     } else if (auto const* one = std::get_if<protocol::revoke_session>(&request)) {
         co_await revoke(conn, ctx, client, *one);
+    } else if (auto const* factor = std::get_if<protocol::second_factor>(&request)) {
+        co_await answer_second_factor(conn, ctx, client, *factor);
     } else {
         co_await list_sessions(conn, ctx, client);
     }

@@ -8,9 +8,9 @@
 
 namespace porter::detail::server {
 
-/// Answers identify, change_password, logout, list_sessions and revoke_session with a queued done, sessions, granted or
-/// denied; a request that is not allowed after access ends the connection. If the answer ends the connection, it is
-/// queued first.
+/// Answers identify, change_password, logout, list_sessions, revoke_session and second_factor with a queued done,
+/// sessions, enrolment, granted or denied; a request that is not allowed after access ends the connection. If the
+/// answer ends the connection, it is queued first.
 task<void> answer_request(connection& conn, server_context const& ctx, authenticated_client& client,
                           protocol::request const& request);
 

@@ -216,9 +216,10 @@ void connection::deny(error const& denial)
     queue(protocol::denied{static_cast<std::uint16_t>(denial.code), static_cast<std::uint32_t>(retry_after),
                            denial.reason});
     statistics().count_denied(denial.code);
-    bool const is_our_fault = denial.code == code::unavailable || denial.code == code::busy;
     bool const has_access = !timeouts_.is_access_pending();
-    if (!is_our_fault) ++denials_;
+    bool const is_half_login = denial.code == code::second_factor && !has_access;
+    bool const is_no_failure = denial.code == code::unavailable || denial.code == code::busy || is_half_login;
+    if (!is_no_failure) ++denials_;
     if (!has_access) ++all_denials_;
     bool const too_many = denials_ >= (has_access ? max_denials_after_access : max_denials);
     if (too_many || all_denials_ >= max_access_requests) {

@@ -24,7 +24,7 @@ std::string_view code_of(close_reason const& reason)
     }
 }
 
-/// Logs the one line of each connection; health checks at debug, or they would fill the log.
+/// Logs the one line at the end of each connection; health checks at debug, or they would fill the log.
 template <typename... Reason>
 void log_as(std::string_view event, connection& conn, log::logger& log, Reason const&... reason)
 {

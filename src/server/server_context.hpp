@@ -1,5 +1,7 @@
 #pragma once
 
+#include "auth/redeemer.hpp"
+#include "auth/second_factors.hpp"
 #include "auth/verifier.hpp"
 #include "base/clock.hpp"
 #include "base/published.hpp"
@@ -22,8 +24,10 @@ struct server_context {
     log::logger& log;
     base::published<server::options> options;  ///< may be replaced while the server runs
     service handler;
-    tls_acceptor* tls = nullptr;  ///< null: TLS is off
-    store::bans* bans = nullptr;  ///< null: no network is banned
+    tls_acceptor* tls = nullptr;                     ///< null: TLS is off
+    store::bans* bans = nullptr;                     ///< null: no network is banned
+    auth::redeemer* redeemer = nullptr;              ///< null: redeem is not supported
+    auth::second_factors* second_factors = nullptr;  ///< null: no account has one
 };
 
 }  // namespace porter::detail::server

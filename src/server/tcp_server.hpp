@@ -101,6 +101,7 @@ public:
     ///@}
 
 private:
+    /// On the main I/O thread; the socket belongs to that of the worker already.
     void on_accept(stream socket, identity::address from, worker& thread);
     void close_connections_of(std::span<store::ended_session const> ended);
     void set_bans(std::span<store::ban const> bans);

@@ -15,13 +15,13 @@ namespace porter::detail::server {
 class worker_statistics {
 public:
     /// Codes by their number, and space for those that a later version adds.
-    static constexpr std::size_t code_count = 32;
-    static constexpr std::size_t method_count = 6;
+    static constexpr std::size_t code_count = 40;
+    static constexpr std::size_t method_count = 7;
 
     using by_code = std::array<metrics::counter, code_count>;
 
     ///@{
-    /// Set once a tick.
+    /// Set once a tick, and by worker::sample().
     metrics::gauge messages_in;
     metrics::gauge messages_out;
     metrics::gauge bytes_in;

@@ -20,11 +20,30 @@ error invalid_token()
     return {code::invalid_token, "this session is not known or has ended: log in again"};
 }
 
+/// What a store says of a code that was valid a moment ago.
+error redemption_error(store::errc stored)
+{
+    if (stored == store::errc::not_found) {
+        return {code::invalid_code, "this code is not known, was used already, or has expired"};
+    }
+    if (stored == store::errc::name_taken) return {code::name_taken, "this name is taken"};
+    if (stored == store::errc::credential_changed) {
+        return {code::bad_credentials, "the name or the password is wrong"};
+    }
+    return store::unavailable();
+}
+
 }  // namespace
 
 registry::registry(store::sessions& sessions, auth::throttle& throttle, token_source& tokens, base::clock const& clock,
-                   log::logger& log, options options)
-    : sessions_(sessions), throttle_(throttle), tokens_(tokens), clock_(clock), log_(log), options_(options)
+                   log::logger& log, options options, store::access_codes* codes)
+    : sessions_(sessions),
+      codes_(codes),
+      throttle_(throttle),
+      tokens_(tokens),
+      clock_(clock),
+      log_(log),
+      options_(options)
 {
     sessions_.watch({[this](std::span<store::ended_session const> ended) { on_ended(ended); },
                      [this] { notify_missed(); }, [this](std::string const& reason) { notify_lost(reason); },
@@ -44,6 +63,7 @@ task<result<session>> registry::open(auth::principal const& principal, identity:
     auto record = record_of(prepared, now, from, transport);
     record.account = principal.account();
     record.credential_version = principal.credential_version();
+    record.is_second_factor_proved = principal.is_second_factor_proved();
     record.attempt = principal.attempt();
     store::result<store::opened_session> stored = unexpected(store::errc::unavailable);
     if (!is_partitioned()) stored = co_await sessions_.open(record);
@@ -51,7 +71,8 @@ task<result<session>> registry::open(auth::principal const& principal, identity:
         co_await throttle_.rollback(principal.attempt());
         co_return unexpected(store::unavailable());
     }
-    // The password was changed or the account disabled since: the client gets the answer for a wrong password.
+    // The password was changed, the account disabled or a second factor added since: the client gets the answer for a
+    // wrong password.
     if (!stored) {
         auto const counted = co_await throttle_.fail(principal.attempt());
         if (!counted) co_return unexpected(counted.error());
@@ -82,6 +103,48 @@ task<result<session>> registry::open(auth::pending_account const& account, ident
     }
     log_.with(from).info("registered", {log::quoted("name", account.name())});
     co_return make_session(std::move(prepared), std::move(*stored), from);
+}
+
+task<result<session>> registry::open(auth::redemption const& redeemed, identity::address from,
+                                     store::transport transport)
+{
+    auto const now = clock_.now();
+    auto prepared = prepare(redeemed.account().name, now);
+    auto record = record_of(prepared, now, from, transport);
+    record.account = redeemed.account().id;
+    record.is_second_factor_proved = redeemed.is_second_factor_proved();
+    record.attempt = redeemed.attempt();
+    auto stored = co_await redeem(redeemed, std::move(record));
+    if (!stored) {
+        auto denial = redemption_error(stored.error());
+        if (denial.code == code::unavailable) {
+            co_await throttle_.rollback(redeemed.attempt());
+        } else {
+            auto const counted = co_await throttle_.fail(redeemed.attempt());
+            if (!counted) denial = counted.error();
+        }
+        log_.with(from).info("redeem_denied", {{"code", name_of(denial.code)}});
+        co_return unexpected(std::move(denial));
+    }
+    if (redeemed.is_reset()) {
+        log_.with(from).info("password_reset", {log::quoted("name", redeemed.account().name)});
+    } else {
+        log_.with(from).info("invitation_redeemed", {log::quoted("name", redeemed.account().name)});
+    }
+    co_return make_session(std::move(prepared), std::move(*stored), from);
+}
+
+task<store::result<store::opened_session>> registry::redeem(auth::redemption const& redeemed, store::new_session record)
+{
+    store::result<store::opened_session> stored = unexpected(store::errc::unavailable);
+    if (is_partitioned() || codes_ == nullptr) co_return stored;
+    auto account = redeemed.account();
+    if (redeemed.is_reset()) {
+        stored = co_await codes_->reset_password(redeemed.code(), account.password_hash, record);
+    } else {
+        stored = co_await codes_->register_invited(redeemed.code(), account, record);
+    }
+    co_return stored;
 }
 
 task<result<session>> registry::resume(base::secret token, identity::address from, store::transport transport)

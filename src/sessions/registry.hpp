@@ -13,6 +13,7 @@
 
 #include "auth/pending_account.hpp"
 #include "auth/principal.hpp"
+#include "auth/redemption.hpp"
 #include "auth/throttle.hpp"
 #include "base/clock.hpp"
 #include "base/published.hpp"
@@ -36,8 +37,9 @@ struct options {
 /// Issues, resumes, lists and ends sessions. Safe from any I/O thread.
 class registry {
 public:
+    /// `codes`: null if the store keeps no codes.
     registry(store::sessions& sessions, auth::throttle& throttle, token_source& tokens, base::clock const& clock,
-             log::logger& log, options options);
+             log::logger& log, options options, store::access_codes* codes = nullptr);
     ~registry();
     registry(registry const&) = delete;
     registry& operator=(registry const&) = delete;
@@ -54,6 +56,11 @@ public:
     /// unavailable.
     task<result<session>> open(auth::pending_account const& account, identity::address from,
                                store::transport transport);
+
+    /// Redeems a code: adds an account with its first session, or sets another password and opens the only session of
+    /// its account. Errors: invalid_code (spent or expired since), name_taken, bad_credentials (the account was
+    /// disabled since), which are counted; unavailable.
+    task<result<session>> open(auth::redemption const& redeemed, identity::address from, store::transport transport);
 
     /// Resumes the session that a token names. Errors: invalid_token (unknown, malformed, expired, revoked, or of a
     /// disabled account; counted against the address), or throttled instead (a valid token is accepted from any
@@ -113,6 +120,7 @@ private:
                                  store::transport transport) const;
     session make_session(session prepared, store::opened_session stored, identity::address const& from) const;
     base::timestamp idle_since(base::timestamp now) const { return now - options_->idle_ttl; }
+    task<store::result<store::opened_session>> redeem(auth::redemption const& redeemed, store::new_session record);
     /// Counts an invalid token and returns the error for the client.
     task<error> token_error(identity::address const& from);
     bool is_expired(store::session const& found, base::timestamp now) const;
@@ -134,6 +142,7 @@ private:
     std::optional<store::session_activity> pending_activity(store::session_id id) const;
 
     store::sessions& sessions_;
+    store::access_codes* codes_;  // null: the store keeps none
     auth::throttle& throttle_;
     token_source& tokens_;
     base::clock const& clock_;

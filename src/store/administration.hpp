@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -10,6 +11,7 @@
 #include "base/clock.hpp"
 #include "store/administration_error.hpp"
 #include "store/administration_rows.hpp"
+#include "store/audit.hpp"
 #include "store/records.hpp"
 #include "store/throttle.hpp"
 
@@ -80,6 +82,10 @@ public:
     /// Deletes an account with its sessions and addresses. Errors: not_found.
     virtual result<void> delete_account(account_id id) = 0;
 
+    /// Removes the second factor of an account with its recovery codes; its sessions stay. Errors: not_found (it has
+    /// none).
+    virtual result<void> remove_second_factor(account_id id) = 0;
+
     /// The failure counters of an account, that of unknown networks first.
     virtual std::vector<counter_row> list_counters(account_id account) = 0;
 
@@ -136,10 +142,29 @@ public:
     /// Removes the bans that list_bans() lists by this text. Deletes expired bans. Errors: not_found (also expired).
     virtual result<void> remove_ban(std::string const& network) = 0;
 
+    /// All invitations that are neither spent nor expired by the store's clock, oldest first.
+    virtual std::vector<invitation_row> list_invitations() = 0;
+
+    /// Adds an invitation. Deletes those that are spent or expired. Returns none when there are most_invitations.
+    virtual std::optional<invitation_row> add_invitation(new_invitation const& fresh) = 0;
+
+    /// Removes an invitation, so that its code is invalid at once. Errors: not_found (also spent or expired).
+    virtual result<void> remove_invitation(std::int64_t id) = 0;
+
+    /// Adds a reset for an account, in place of an earlier one, and returns when it expires. Errors: not_found.
+    virtual result<base::timestamp> add_reset(account_id account, code_digest const& code,
+                                              std::chrono::seconds duration) = 0;
+
     /// The stored state that decides on an attempt at this account (none: at no account's password) from this network:
     /// `decide(history_of(...), rules, now)` is the decision.
     virtual attempt_history history_of(std::optional<account_id> account, std::string const& network,
                                        throttle_rules const& rules, base::instant now) = 0;
+
+    /// The changes that the filter accepts, the oldest first.
+    virtual std::vector<audit_row> list_audit(audit_filter const& filter) = 0;
+
+    /// Checks every row of the audit. `key`: porterd's. The rows are those of one moment.
+    virtual audit_report verify_audit(audit_key const& key) = 0;
 
     /// The damage that the store's own check finds, a line each, in the words of its engine. When there is damage,
     /// find_faults() means little.

@@ -27,6 +27,8 @@ struct account_row {
     std::uint32_t failed_from_unknown = 0;  ///< in a row, from networks that are not known to the account
     std::uint32_t sessions = 0;             ///< including expired ones that are not pruned
     std::uint32_t addresses = 0;            ///< at which it was the last one seen
+    bool has_second_factor = false;
+    std::uint32_t recovery_codes = 0;  ///< that were not used
 };
 
 /// An account from elsewhere, to be added.
@@ -106,6 +108,25 @@ struct added_ban {
 
     outcome result = outcome::added;
     std::optional<base::timestamp> expires_at;
+};
+
+/// An invitation. Its code is not stored.
+struct invitation_row {
+    std::int64_t id = 0;
+    std::string name;  ///< of the only account that it may register; empty: any
+    std::uint32_t uses = 1;
+    std::uint32_t used = 0;
+    base::timestamp created_at{};
+    base::timestamp expires_at{};
+};
+
+/// An invitation to add.
+struct new_invitation {
+    code_digest code{};
+    std::string name = {};         ///< of the only account that it may register, normalised; empty: any
+    std::string folded_name = {};  ///< the key of that name
+    std::uint32_t uses = 1;
+    std::chrono::seconds duration{};  ///< by the store's clock, from now on
 };
 
 /// A step of the schema that was applied to the store.

@@ -84,6 +84,38 @@ struct content_registration {
     base::timestamp registered_at{};
 };
 
+/// An invitation with the digest of its code.
+struct content_invitation {
+    invitation_row invitation;
+    std::string folded_name;
+    code_digest code{};
+};
+
+/// A reset with the digest of its code.
+struct content_reset {
+    account_id account = 0;
+    code_digest code{};
+    base::timestamp created_at{};
+    base::timestamp expires_at{};
+};
+
+/// The second factor of an account.
+struct content_second_factor {
+    account_id account = 0;
+    std::string sealed_secret;  ///< in hexadecimal digits
+    std::int64_t last_step = 0;
+    attempt_id last_use = 0;
+    base::timestamp created_at{};
+};
+
+/// A recovery code of a second factor.
+struct content_recovery_code {
+    account_id account = 0;
+    token_digest digest{};
+    std::optional<attempt_id> used_by;
+    std::optional<base::timestamp> used_at;
+};
+
 /// The numbers of rows.
 struct content_counts {
     std::uint64_t accounts = 0;
@@ -94,6 +126,10 @@ struct content_counts {
     std::uint64_t attempts = 0;
     std::uint64_t registrations = 0;
     std::uint64_t bans = 0;
+    std::uint64_t invitations = 0;
+    std::uint64_t resets = 0;
+    std::uint64_t second_factors = 0;
+    std::uint64_t recovery_codes = 0;
 
     friend bool operator==(content_counts const&, content_counts const&) = default;
 };
@@ -102,6 +138,7 @@ struct content_counts {
 struct used_ids {
     account_id account = 0;
     session_id session = 0;
+    std::int64_t invitation = 0;
 };
 
 /// The content of a store that no program changes while this object lives.
@@ -128,6 +165,10 @@ public:
     virtual void read_attempts(std::function<void(content_attempt const&)> const& receive) = 0;
     virtual void read_registrations(std::function<void(content_registration const&)> const& receive) = 0;
     virtual void read_bans(std::function<void(ban_row const&)> const& receive) = 0;
+    virtual void read_invitations(std::function<void(content_invitation const&)> const& receive) = 0;
+    virtual void read_resets(std::function<void(content_reset const&)> const& receive) = 0;
+    virtual void read_second_factors(std::function<void(content_second_factor const&)> const& receive) = 0;
+    virtual void read_recovery_codes(std::function<void(content_recovery_code const&)> const& receive) = 0;
     ///@}
 };
 

@@ -23,7 +23,8 @@ using config::option_error;
 constexpr std::size_t longest_password = 4 * base::max_password_length;  // bytes
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";             // U+FEFF, which some editors write first
 
-result<base::secret, option_error> read_password(int file, std::string const& shown)
+/// `noun`: what the line is, such as "password".
+result<base::secret, option_error> read_secret(int file, std::string const& shown, std::string const& noun)
 {
     std::array<char, byte_order_mark.size() + longest_password + 3> text;
     std::size_t size = 0;
@@ -41,7 +42,7 @@ result<base::secret, option_error> read_password(int file, std::string const& sh
     explicit_bzero(text.data(), text.size());
     bool const fits = !password.empty() && password.view().size() <= longest_password &&
                       password.view().find('\n') == std::string_view::npos;
-    if (!fits) return unexpected(option_error{exit_code::bad_data, shown + " is not one line with a password"});
+    if (!fits) return unexpected(option_error{exit_code::bad_data, shown + " is not one line with a " + noun});
     return password;
 }
 
@@ -54,24 +55,36 @@ bool is_accessible_to_others(int file, ::mode_t& mode)
     return (mode & 077) != 0;
 }
 
+result<base::secret, option_error> read_secret_file(std::string const& path, std::string const& noun,
+                                                    std::function<void(std::string const&)> const& warn)
+{
+    auto const shown = "the " + noun + " file " + base::escape(path);
+    base::unique_fd const file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!file) return unexpected(option_error{exit_code::not_found, "cannot read " + shown});
+    ::mode_t mode = 0;
+    if (warn && is_accessible_to_others(file.get(), mode)) {
+        warn(fmt::format("the {} file {} is open to other users (mode {:04o}): chmod 600", noun, path, mode));
+    }
+    return read_secret(file.get(), shown, noun);
+}
+
 }  // namespace
 
 result<base::secret, option_error> read_password_file(std::string const& path,
                                                       std::function<void(std::string const&)> const& warn)
 {
-    auto const shown = "the password file " + base::escape(path);
-    base::unique_fd const file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (!file) return unexpected(option_error{exit_code::not_found, "cannot read " + shown});
-    ::mode_t mode = 0;
-    if (warn && is_accessible_to_others(file.get(), mode)) {
-        warn(fmt::format("the password file {} is open to other users (mode {:04o}): chmod 600", path, mode));
-    }
-    return read_password(file.get(), shown);
+    return read_secret_file(path, "password", warn);
+}
+
+result<base::secret, option_error> read_code_file(std::string const& path,
+                                                  std::function<void(std::string const&)> const& warn)
+{
+    return read_secret_file(path, "code", warn);
 }
 
 result<base::secret, option_error> read_password_from_input()
 {
-    return read_password(STDIN_FILENO, "standard input");
+    return read_secret(STDIN_FILENO, "standard input", "password");
 }
 
 }  // namespace porter::detail::terminal

@@ -15,7 +15,11 @@ namespace porter::detail::terminal {
 result<base::secret, config::option_error> read_password_file(std::string const& path,
                                                               std::function<void(std::string const&)> const& warn = {});
 
-/// The same from standard input, to its end.
+/// The same for a file with the code of an invitation or a reset; the errors say so.
+result<base::secret, config::option_error> read_code_file(std::string const& path,
+                                                          std::function<void(std::string const&)> const& warn = {});
+
+/// As read_password_file(), from standard input, to its end.
 result<base::secret, config::option_error> read_password_from_input();
 
 }  // namespace porter::detail::terminal

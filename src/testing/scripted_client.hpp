@@ -86,8 +86,9 @@ private:
     void take(detail::protocol::closing const& sent);
     void take(detail::protocol::welcome const& welcome);
     void take(detail::protocol::granted const& granted);
-    void take(detail::protocol::done const&) {}      // a test makes no request that it answers
-    void take(detail::protocol::sessions const&) {}  // likewise
+    void take(detail::protocol::done const&) {}       // a test makes no request that it answers
+    void take(detail::protocol::sessions const&) {}   // likewise
+    void take(detail::protocol::enrolment const&) {}  // likewise
     void wake_when_ready(asio::socket_base::wait_type direction, std::shared_ptr<bool> const& is_waiting);
 
     std::shared_ptr<bool> is_waiting_to_read_ = std::make_shared<bool>(false);

@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/access_code.hpp"
 #include "base/text.hpp"
 #include "identity/address.hpp"
 #include "library/data_dir.hpp"
@@ -92,6 +93,30 @@ store::account_id server::add_account(std::string_view name, std::string_view pa
     auto const added = store().add(fresh);
     if (!added) throw std::invalid_argument{"add_account: the name is taken"};
     return added->id;
+}
+
+std::string server::add_invitation(std::string_view name, std::uint32_t uses)
+{
+    store::invitation fresh;
+    if (!name.empty()) {
+        auto const valid = base::normalise_new_name(name);
+        if (!valid) throw std::invalid_argument{"add_invitation: " + valid.error()};
+        fresh.folded_name = base::fold_name(*valid);
+    }
+    auto const code = base::make_access_code();
+    fresh.code = *base::digest_of_access_code(code.view());
+    fresh.uses = uses;
+    fresh.expires_at = clock().now() + std::chrono::days{1};
+    store().add(fresh);
+    return std::string{code.view()};
+}
+
+std::string server::add_reset(store::account_id account)
+{
+    auto const code = base::make_access_code();
+    store().add(store::password_reset{*base::digest_of_access_code(code.view()), account,
+                                      clock().now() + std::chrono::days{1}});
+    return std::string{code.view()};
 }
 
 void server::adopt(int descriptor, std::string const& address)

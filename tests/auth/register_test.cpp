@@ -31,7 +31,7 @@ TEST_CASE("a name that is taken in another spelling is denied without a hash")
 
 TEST_CASE("a registration checks closed registration and name and password and taken names in that order")
 {
-    verifier_fixture closed{auth::options{.registration_open = false}};
+    verifier_fixture closed{auth::options{.registration = registration_mode::closed}};
     CHECK(code_of(closed.register_account("", "short")) == code::registration_closed);
     CHECK(closed.hashes.made == 1);  // measured at the start
 
@@ -46,9 +46,9 @@ TEST_CASE("a registration checks closed registration and name and password and t
 TEST_CASE("replaced options and limits hold for later registrations")
 {
     verifier_fixture fixture;
-    fixture.verifier.set_options({.registration_open = true, .min_password_length = 14});
+    fixture.verifier.set_options({.registration = registration_mode::open, .min_password_length = 14});
     CHECK(code_of(fixture.register_account("Alice", "correct horse")) == code::weak_password);
-    fixture.verifier.set_options({.registration_open = false});
+    fixture.verifier.set_options({.registration = registration_mode::closed});
     CHECK(code_of(fixture.register_account("Alice", "correct horse")) == code::registration_closed);
     fixture.verifier.set_options({});
     CHECK(fixture.register_account("Alice", "correct horse"));

@@ -81,7 +81,7 @@ TEST_CASE("in identify access an unknown address gets access by a name")
 
 TEST_CASE("a denial has its code and a later attempt may succeed")
 {
-    auto const denied_code = GENERATE(range(20, 31));
+    auto const denied_code = GENERATE(range(20, 33));
     protocol::denied const denial{static_cast<std::uint16_t>(denied_code), 5, "because"};
     play({receive(kind::hello), send(authenticate), receive(kind::login), send(denial), receive(kind::register_account),
           send(denial), receive(kind::resume), send(denial), receive(kind::login), send(login_granted)},
@@ -99,6 +99,56 @@ TEST_CASE("a denial has its code and a later attempt may succeed")
              CHECK_FALSE(resumed);
              auto right = co_await conn.login("Alice", "right");
              CHECK(right);
+         });
+}
+
+TEST_CASE("a login that is denied for want of a second factor is ended by prove")
+{
+    protocol::denied const denial{32, 0, "a code, too"};
+    play({receive(kind::hello), send(authenticate), receive(kind::login), send(denial), receive(kind::prove),
+          send(login_granted)},
+         [](scripted_server& server) -> task<void> {
+             auto conn = co_await connected(server);
+             auto login = co_await conn.login("Alice", "correct horse");
+             REQUIRE_FALSE(login);
+             CHECK(login.error().code == code::second_factor);
+             CHECK(login.error().cause == client_errc::denied);
+             auto proved = co_await conn.prove("123456");
+             REQUIRE(proved);
+             CHECK(proved->token == "prt_token");
+             std::string const sent{
+                 "\x0b\0\x06"
+                 "123456",
+                 9};
+             CHECK(server.received().at(2) == sent);
+         });
+}
+
+TEST_CASE("a code is redeemed with a name and a password")
+{
+    auto granted = login_granted;
+    granted.auth_method = protocol::auth_method::redeem;
+    protocol::denied const denial{31, 0, "unknown"};
+    play({receive(kind::hello), send(authenticate), receive(kind::redeem), send(denial), receive(kind::redeem),
+          send(granted), receive(kind::closing)},
+         [](scripted_server& server) -> task<void> {
+             auto conn = co_await connected(server);
+             auto denied = co_await conn.redeem("0000-0000", "Alice", "correct horse");
+             REQUIRE_FALSE(denied);
+             CHECK(denied.error().code == code::invalid_code);
+             CHECK(denied.error().is_final());
+             auto access = co_await conn.redeem("7K3M-9QWX", "Alice", "correct horse");
+             REQUIRE(access);
+             CHECK(access->auth_method == auth_method::redeem);
+             CHECK(access->token == "prt_token");
+             std::string const sent{
+                 "\x0a\0\x09"
+                 "7K3M-9QWX\0\x05"
+                 "Alice\0\x0d"
+                 "correct horse",
+                 34};
+             CHECK(server.received().at(2) == sent);
+             co_await conn.close();
          });
 }
 

@@ -82,11 +82,13 @@ TEST_CASE("every option but these can be changed while the server runs")
     for (auto const& one : all_options()) {
         if (one.reload == nullptr) fixed.insert(one.name);
     }
-    CHECK(fixed == std::set<std::string_view>{
-                       "port",      "bind",       "strict-port",  "port-file",   "data-dir",      "database",
-                       "log-file",  "log-format", "access",       "service",     "max-processes", "forward-identity",
-                       "max-frame", "threads",    "hash-threads", "hash-memory", "hash-ops",      "tls",
-                       "metrics",   "no-input",   "check",        "print-config"});
+    CHECK(
+        fixed ==
+        std::set<std::string_view>{
+            "port",     "audit-keep",   "bind",        "strict-port", "port-file",     "data-dir",         "database",
+            "log-file", "log-format",   "access",      "service",     "max-processes", "forward-identity", "max-frame",
+            "threads",  "hash-threads", "hash-memory", "hash-ops",    "tls",           "metrics",          "no-input",
+            "check",    "print-config"});
 }
 
 }  // namespace porter::detail::config

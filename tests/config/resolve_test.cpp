@@ -39,10 +39,11 @@ TEST_CASE("the defaults are those of the documentation")
     CHECK(server.log_level == log_level::info);
     CHECK(server.log_format == log_format::text);
     CHECK(server.access == access::authenticate);
-    CHECK(server.registration_open);
+    CHECK(server.registration == porter::registration_mode::open);
     CHECK(server.greet_by_address);
     CHECK(server.session_ttl == 30 * 24h);
     CHECK(server.session_idle_ttl == 7 * 24h);
+    CHECK(server.audit_keep == 365 * 24h);
     CHECK(server.max_sessions_per_account == 16);
     CHECK(server.max_registrations_per_address == 120);
     CHECK(server.min_password_length == 8);

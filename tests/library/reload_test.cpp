@@ -41,7 +41,7 @@ TEST_CASE("a reload applies what can change and ignores the rest")
     porter::testing::server server{io, ignore};
     CHECK(run(io, registration(server, "Alice")) == code::normal);
     auto changed = test_options();
-    changed.registration_open = false;
+    changed.registration = porter::registration_mode::closed;
     changed.max_frame = 4096;
     changed.access = porter::access::open;
     changed.port = 1;
@@ -58,7 +58,7 @@ TEST_CASE("a reload with an invalid value or file changes nothing")
     asio::io_context io;
     porter::testing::server server{io, ignore};
     auto changed = test_options();
-    changed.registration_open = false;
+    changed.registration = porter::registration_mode::closed;
     auto wrong = changed;
     wrong.min_password_length = 3;
     CHECK_THROWS_AS(server.reload(wrong), porter::start_error);

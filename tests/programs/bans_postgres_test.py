@@ -1,11 +1,12 @@
-"""Bans on two servers that share a PostgreSQL database (docs/cluster.md; SECURITY.md: N17)."""
+"""Bans and codes on two servers that share a PostgreSQL database (docs/cluster.md; SECURITY.md: N17, P10)."""
 import contextlib
 import pathlib
 import shutil
 import tempfile
+import threading
 import unittest
 
-from support.case import ServerCase
+from support.case import OTHER_PASSWORD, PASSWORD, ServerCase
 from support.key_pair import KeyPair
 from support.metrics import Scraper
 from support.postgres import Postgres
@@ -129,6 +130,34 @@ class TwoServers(ServerCase):
                   "the server has rejoined the database")
         self.ctl("bans", "remove", address)
         self.expect_end(address, "served")
+
+    def test_a_code_is_redeemed_once_over_both_servers(self):
+        code = self.ctl("invitations", "add", "--uses", "2").out.rstrip()
+        replies = []
+
+        def redeem(server, name, address):
+            client = self.start_access_phase(address, server)
+            replies.append(client.request("redeem", code, name, PASSWORD))
+            client.close()
+
+        threads = [threading.Thread(target=redeem, args=(each, self.fresh_name(), self.fresh_address()))
+                   for each in self.servers * 3]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+        outcomes = sorted(each.kind if each.kind == "granted" else each.code for each in replies)
+        self.assertEqual(outcomes, ["granted"] * 2 + ["invalid_code"] * 4)
+
+    def test_a_reset_that_is_redeemed_at_one_server_ends_sessions_at_the_other(self):
+        account = self.account()
+        live = self.resume(account, server=self.other)
+        code = self.ctl("accounts", "reset", account.name).out.rstrip()
+        client = self.start_access_phase()
+        self.assertEqual(client.request("redeem", code, account.name, OTHER_PASSWORD).via, "redeem")
+        live.expect_closing("session_ended")
+        again = self.start_access_phase(server=self.other)
+        self.assertEqual(again.request("redeem", code, account.name, PASSWORD).code, "invalid_code")
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ class Shell:
     def test_a_word_is_completed(self):
         self.assertEqual(self.complete("porterd", "--acc"), ["--access"])
         self.assertEqual(self.complete("porterctl", "acc"), ["accounts"])
-        self.assertEqual(self.complete("porterctl", "accounts", "re"), ["rename"])
+        self.assertEqual(self.complete("porterctl", "accounts", "ren"), ["rename"])
         self.assertEqual(self.complete("porter-bench", "re"), ["resume", "register"])
 
     def test_values_are_those_that_the_program_accepts(self):

@@ -65,6 +65,25 @@ class Filter(AdministratorCase):
                        "cause=wrong_password\n")
         self.assertEqual(matched_addresses(log), ["2001:db8::7"])
 
+    def test_a_wrong_code_of_a_second_factor_is_a_failure_also_at_a_reset(self):
+        time = "2026-11-29T00:00:23.538Z"
+        lines = {
+            "text": (f"{time} info login_failed address=192.0.2.1 connection=1 name=\"A\" cause=wrong_code\n"
+                     f"{time} info redeem_denied address=192.0.2.2 connection=1 code=bad_credentials name=\"A\" "
+                     "cause=wrong_code\n"
+                     f"{time} info redeem_denied address=192.0.2.3 connection=1 code=invalid_code\n"),
+            "json": (f'{{"time":"{time}","level":"info","event":"redeem_denied","address":"192.0.2.2","connection":1,'
+                     '"code":"bad_credentials","name":"A","cause":"wrong_code"}\n'
+                     f'{{"time":"{time}","level":"info","event":"login_failed","address":"192.0.2.1","connection":1,'
+                     '"name":"A","cause":"wrong_code"}\n'
+                     f'{{"time":"{time}","level":"info","event":"redeem_denied","address":"192.0.2.3","connection":1,'
+                     '"code":"throttled"}\n'),
+        }
+        for log_format, text in lines.items():
+            log = self.server.folder / f"{log_format}.log"
+            log.write_text(text)
+            self.assertEqual(sorted(matched_addresses(log)), ["192.0.2.1", "192.0.2.2"], log_format)
+
 
 CONFIGURATION = """[Definition]
 loglevel = INFO

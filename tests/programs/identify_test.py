@@ -85,7 +85,7 @@ class Identify(ServerCase):
         client.expect("granted", via="identify")
         for request in (("register", "Alice", PASSWORD), ("login", "Alice", PASSWORD), ("resume", "prt_x"),
                         ("change_password", PASSWORD, PASSWORD), ("logout", 0), ("list_sessions",),
-                        ("revoke_session", 1)):
+                        ("revoke_session", 1), ("prove", "123456"), ("second_factor", 0, "")):
             client.send(*request)
             client.expect("denied", code="not_supported")
         client.expect_alive()

@@ -116,7 +116,7 @@ class Commands(unittest.TestCase):
         noun = command.split()[0]
         if noun == last:
             return re.sub(rf"\b{noun}\b", "", text)
-        return re.sub(rf"^(\s*{noun}(?:\) words=| )'[^']*)(?<![\w-]){last}(?![\w-])", r"\1", text, flags=re.MULTILINE)
+        return re.sub(rf"^(\s*{noun}(?:\)\s+words=| )'[^']*)(?<![\w-]){last}(?![\w-])", r"\1", text, flags=re.MULTILINE)
 
     def test_help_and_man_page_have_the_same_arguments(self):
         texts = texts_of("porterctl")
@@ -133,7 +133,7 @@ class Commands(unittest.TestCase):
         client.expect("^> ")
         client.send_line("/help")
         client.expect(r"^ +//text +send /text$")
-        shown = re.findall(r"^ +(//?[a-z]+(?: [A-Za-z]+)?)  +\S", client.text(), re.MULTILINE)
+        shown = re.findall(r"^ +(//?[a-z0-9]+(?: [A-Za-z]+)?)  +\S", client.text(), re.MULTILINE)
         written = [re.sub(r" (?:Ns )?(?:Ar )?", " ", name).replace("// ", "//").replace(" id", " ID")
                    for name in re.findall(r"^\.It Cm (//?.*)$", manuals.man_page("porter"), re.MULTILINE)]
         self.assertGreater(len(shown), 5)

@@ -5,12 +5,14 @@ from support.case import OTHER_PASSWORD, ServerCase
 from support.wire import KIND, MESSAGES, NAME, frame, message
 
 CLIENT_KINDS = {name for name, row in MESSAGES.items() if row[1] != "server"}
-VERBS = {"change_password", "logout", "list_sessions", "revoke_session"}
+VERBS = {"change_password", "logout", "list_sessions", "revoke_session", "second_factor"}
 SAMPLES = {
     "hello": (1, "t"), "identify": ("Sample",), "register": ("Sample", "short"),
     "login": ("no such account", "wrong guess here"), "resume": ("prt_nothing",),
     "change_password": ("wrong guess here", OTHER_PASSWORD), "logout": (0,), "list_sessions": (),
-    "revoke_session": (1 << 40,), "text": ("hello",), "data": (b"\x00\xff",), "ping": (b"p",), "pong": (b"p",),
+    "revoke_session": (1 << 40,), "redeem": ("no code", "Sample", "short"), "prove": ("123456",),
+    "second_factor": (2, "123456"),
+    "text": ("hello",), "data": (b"\x00\xff",), "ping": (b"p",), "pong": (b"p",),
     "closing": ("normal", "bye")}
 
 
@@ -51,7 +53,7 @@ class PhaseTests:
     def test_the_kind_is_checked_before_the_body(self):
         """A malformed body does not change the close code of a kind that is not allowed."""
         allowed = self.allowed()
-        for number in (0x00, 0x02, 0x06, 0x0a, 0x3f, 0x40, 0x45, 0x80, 0x81, 0x86, 0xff):
+        for number in (0x00, 0x02, 0x06, 0x0a, 0x0f, 0x3f, 0x40, 0x45, 0x80, 0x81, 0x86, 0xff):
             for body in (b"\xff" * 40, b""):
                 if NAME.get(number) in allowed:
                     continue
@@ -117,7 +119,7 @@ class AccessOfIdentify(PhaseTests, ServerCase):
 
     def allowed(self):
         return {"identify": answered("granted", via="identify", name="Sample"), "closing": closes,
-                **dict.fromkeys(("register", "login", "resume"), denied("not_supported"))}
+                **dict.fromkeys(("register", "login", "resume", "redeem", "prove"), denied("not_supported"))}
 
 
 class AccessOfAuthenticate(PhaseTests, ServerCase):
@@ -128,7 +130,8 @@ class AccessOfAuthenticate(PhaseTests, ServerCase):
 
     def allowed(self):
         return {"register": denied("weak_password"), "login": denied("bad_credentials"),
-                "resume": denied("invalid_token"), "closing": closes}
+                "resume": denied("invalid_token"), "redeem": denied("invalid_code"),
+                "prove": denied("bad_credentials"), "closing": closes}
 
 
 def messages(**more):
@@ -138,7 +141,8 @@ def messages(**more):
             **more}
 
 
-WITHOUT_ACCOUNTS = {name: answered("denied", code="not_supported") for name in VERBS | {"register", "login", "resume"}}
+WITHOUT_ACCOUNTS = {name: answered("denied", code="not_supported")
+                    for name in VERBS | {"register", "login", "resume", "redeem", "prove"}}
 
 
 class MessagesOfOpen(PhaseTests, ServerCase):
@@ -186,13 +190,14 @@ class MessagesOfAuthenticate(PhaseTests, ServerCase):
             client.expect("done")
             client.expect_closing("normal")
         return messages(change_password=answered("denied", code="bad_credentials"), logout=logged_out,
-                        list_sessions=answered("sessions"), revoke_session=answered("denied", code="not_found"))
+                        list_sessions=answered("sessions"), revoke_session=answered("denied", code="not_found"),
+                        second_factor=answered("denied", code="not_found"))
 
 
 class AllKinds(unittest.TestCase):
     def test_the_samples_cover_every_kind_of_clients(self):
         self.assertEqual(set(SAMPLES), CLIENT_KINDS)
-        self.assertEqual(len(KIND), 19)
+        self.assertEqual(len(KIND), 23)
 
 
 if __name__ == "__main__":

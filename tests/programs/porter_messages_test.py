@@ -195,6 +195,9 @@ class Codes(PorterCase):
         "registration_closed": "this server takes no new accounts",
         "not_supported": "this server does not offer that",
         "not_found": "there is no such session",
+        "invalid_code": "this code is not known, was used already, or has expired",
+        "second_factor": "this account asks for a one-time code: log in on a terminal once, then its saved session is "
+                         "used",
         UNKNOWN: "the server gave a reason that this version of porter does not know",
     }
 

@@ -12,14 +12,15 @@ class Lists(AdministratorCase):
         row = next(row for row in self.rows("accounts", "list") if row[0] == account.name)
         self.assertEqual(row[1], "enabled")
         self.assertRegex(row[2], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
-        self.assertEqual(row[4:], [account.address, "0", "1"])
+        self.assertEqual(row[4:], [account.address, "0", "1", "no"])
 
     def test_json_has_the_members_of_an_account(self):
         account = self.account()
         shown = self.json("accounts", "show", account.name.upper())
         self.assertEqual(sorted(shown), sorted((
             "id", "name", "folded_name", "state", "created_at", "disabled_at", "last_login_at", "last_address",
-            "failed_tries", "last_failed_at", "locked_for", "sessions", "addresses")))
+            "failed_tries", "last_failed_at", "locked_for", "sessions", "addresses", "second_factor",
+            "recovery_codes")))
         self.assertEqual((shown["name"], shown["state"], shown["sessions"], shown["disabled_at"]),
                          (account.name, "enabled", 1, None))
         self.assertIn(shown, self.json("accounts", "list"))

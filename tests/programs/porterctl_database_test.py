@@ -307,7 +307,7 @@ class Rejected(unittest.TestCase):
         shutil.copy(self.good, self.database)
         self.script("UPDATE accounts SET name = 'a' || char(27) || '[2J' || char(9) || char(0x9b), folded_name = 'x'")
         shown = self.ctl("accounts", "list").stdout
-        self.assertEqual(shown.count(b"\t"), 6)
+        self.assertEqual(shown.count(b"\t"), 7)
         for arguments in (("accounts", "list"), ("accounts", "list", "--json"), ("db", "check")):
             shown = self.ctl(*arguments).stdout
             self.assertNotIn(b"\x1b", shown)

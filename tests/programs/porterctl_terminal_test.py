@@ -36,9 +36,10 @@ class Tables(AdministratorCase):
             self.assertRegex(shown, f"(?m){row}")
             self.assertLessEqual(max(map(len, shown.splitlines())), 80, shown)
             self.assertRegex(shown,
-                             r"(?m)^Times are UTC\. Columns left out: (created|first seen) \(--json shows all\)\.$")
+                             r"(?m)^Times are UTC\. Columns left out: (second factor, created|created|first seen) "
+                             r"\(--json shows all\)\.$")
             last = [cells for cells in self.rows(noun, "list") if "Alice of testing" in cells][-1]
-            self.assertEqual(len(last), {"accounts": 7, "sessions": 8, "addresses": 5}[noun])
+            self.assertEqual(len(last), {"accounts": 8, "sessions": 8, "addresses": 5}[noun])
 
     def test_a_long_name_is_truncated_and_programs_get_all_of_it(self):
         names = ("x" * 64, "漢" * 40)

@@ -130,6 +130,11 @@ class WithAccounts(ClientCase):
         self.assert_closed(Code.SESSION_ENDED, other.send, "again: the reason stays")
         self.assert_denied(Code.NOT_FOUND, client.revoke_session, other.granted.session)
 
+    def test_an_unknown_code_is_denied(self):
+        client = self.client()
+        self.assert_denied(Code.INVALID_CODE, client.redeem, "0000-0000", "Alice", PASSWORD)
+        self.assertEqual(client.register("Without A Code", PASSWORD).name, "Without A Code")
+
     def test_a_changed_password_ends_other_sessions(self):
         client, other = self.registered(), self.client()
         other.login(client.granted.name, PASSWORD)

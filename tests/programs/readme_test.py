@@ -107,7 +107,7 @@ class PageCommands(unittest.TestCase):
             noun, _, verbs = line.partition(" ")
             for verb in verbs.split("|"):
                 named.add(f"{noun} {verb.split()[0]}")
-        nouns = "accounts|sessions|addresses|bans|connections|db"
+        nouns = "accounts|sessions|addresses|audit|bans|invitations|connections|db"
         listed = {" ".join(words)
                   for words in re.findall(rf"^  ({nouns}) ([a-z-]+)", self.run_command("porterctl --help"), re.M)}
         self.assertEqual(named, listed)
@@ -116,8 +116,8 @@ class PageCommands(unittest.TestCase):
         listed = self.run_command("porterctl --help")
         mentioned = set()
         for page in PAGES:
-            mentioned |= set(re.findall(r"porterctl (accounts|sessions|addresses|bans|db) ([a-z]+(?:-[a-z]+)?)\b",
-                                        page.read_text(encoding="utf-8")))
+            mentioned |= set(re.findall(r"porterctl (accounts|sessions|addresses|audit|bans|invitations|db) "
+                                        r"([a-z]+(?:-[a-z]+)?)\b", page.read_text(encoding="utf-8")))
         self.assertGreaterEqual(len(mentioned), 8)
         for noun, verb in mentioned:
             self.assertRegex(listed, rf"(?m)^  {noun} {verb}\b")

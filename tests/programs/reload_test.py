@@ -144,7 +144,9 @@ class Accounts(ReloadCase):
     def test_registration(self):
         self.apply("registration", "open", "closed", "registration = \"closed\"\n")
         self.assertEqual(self.register_reply().code, "registration_closed")
-        self.apply("registration", "closed", "open", "")
+        self.apply("registration", "closed", "invited", "registration = \"invited\"\n")
+        self.assertIn("by invitation", self.register_reply().reason)
+        self.apply("registration", "invited", "open", "")
         self.assertEqual(self.register_reply().kind, "granted")
 
     def test_min_password_length(self):

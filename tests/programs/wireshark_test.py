@@ -11,6 +11,7 @@ import unittest
 import xml.etree.ElementTree
 
 from support.case import OTHER_PASSWORD, PASSWORD
+from support.one_time_code import one_time_code
 from support.recording import LARGEST_SEGMENT, Recorder, resegmented, write_pcap
 from support.server import Server
 from support.waiting import HANG_GUARD
@@ -23,7 +24,7 @@ import porter  # noqa: E402
 DISSECTOR = TOOLS / "wireshark" / "porter.lua"
 NUMBERS = {"code": CODES, "access": dict(enumerate(ACCESS)), "via": dict(enumerate(VIA))}
 RENAMED = {"current": "password", "new": "new_password", "id": "session"}
-SECRETS = {"password", "new_password", "token"}
+SECRETS = {"password", "new_password", "token", "redeemed", "one_time_code", "uri", "recovery_code"}
 
 
 def hold_conversations(server, port, **options):
@@ -43,6 +44,7 @@ def hold_conversations(server, port, **options):
         except porter.DeniedError:
             pass
         client.change_password(PASSWORD, OTHER_PASSWORD)
+        recovery_codes = client.confirm_second_factor(one_time_code(client.begin_second_factor()))
     with connect() as client:
         client.resume(granted.token)
         client.ping()
@@ -51,7 +53,14 @@ def hold_conversations(server, port, **options):
             client.login("Алиса", PASSWORD)
         except porter.DeniedError:
             pass
-        client.login("Алиса", OTHER_PASSWORD)
+        try:
+            client.redeem("0000-no-code", "Алиса", PASSWORD)
+        except porter.DeniedError:
+            pass
+        try:
+            client.login("Алиса", OTHER_PASSWORD)
+        except porter.DeniedError:
+            client.prove(recovery_codes[0])
         client.list_sessions()
         client.logout()
     with connect() as client:
@@ -84,6 +93,11 @@ def expected_fields(decoded, secrets_are_shown=False):
             pairs.append(("count", len(value)))
             for entry in value:
                 pairs += expected_fields(entry)
+            continue
+        if type_ == "strings":
+            pairs.append((name, len(value)))
+            pairs += [("recovery_code", each if secrets_are_shown else f"({len(each)} bytes, hidden)")
+                      for each in value]
             continue
         shown = name if decoded_is_entry(decoded) and name == "current" else RENAMED.get(name, name)
         if type_ in NUMBERS:
@@ -268,7 +282,7 @@ class Errors(WiresharkCase):
 
     def test_kinds(self):
         self.assert_experts(*(("protocol_error: a kind that does not exist", "client", frame(bytes([kind])))
-                              for kind in (0x00, 0x1f, 0x3f, 0x45, 0x80, 0x86, 0xff)),
+                              for kind in (0x00, 0x1f, 0x3f, 0x45, 0x80, 0x87, 0xff)),
                             ("protocol_error: a client sends no done", "client", message("done")),
                             ("protocol_error: a server sends no list_sessions", "server", message("list_sessions")))
 

@@ -74,6 +74,10 @@ TEST_CASE("a string that is not UTF-8 has a code of its own")
     CHECK(access_code(encoded(protocol::login{bad, "p"})) == code::invalid_utf8);
     CHECK(access_code(encoded(protocol::login{"n", bad})) == code::invalid_utf8);
     CHECK(access_code(encoded(protocol::resume{bad})) == code::invalid_utf8);
+    CHECK(access_code(encoded(protocol::redeem{bad, "n", "p"})) == code::invalid_utf8);
+    CHECK(access_code(encoded(protocol::redeem{"c", bad, "p"})) == code::invalid_utf8);
+    CHECK(access_code(encoded(protocol::redeem{"c", "n", bad})) == code::invalid_utf8);
+    CHECK(access_code(encoded(protocol::prove{bad})) == code::invalid_utf8);
     CHECK(request_code(encoded(protocol::change_password{bad, "n"})) == code::invalid_utf8);
     CHECK(request_code(encoded(protocol::change_password{"c", bad})) == code::invalid_utf8);
     CHECK(request_code(encoded(protocol::text{bad})) == code::invalid_utf8);
@@ -120,10 +124,11 @@ TEST_CASE("enumerated fields out of range are a protocol error")
         CHECK(reply_code(changed) == expected(2));
         changed = granted;
         changed[1] = byte;
-        CHECK(reply_code(changed) == expected(5));
+        CHECK(reply_code(changed) == expected(6));
         sessions.back() = byte;
         CHECK(reply_code(sessions) == expected(1));
         CHECK(request_code(body_of(0x07, {byte})) == expected(1));
+        CHECK(request_code(body_of(0x0c, {byte, 0, 0})) == expected(2));
     }
 }
 
@@ -149,4 +154,12 @@ TEST_CASE("a list of sessions that declares more entries than it has is a protoc
     CHECK(reply_code("\x85\0\1"s) == code::protocol_error);
     CHECK(reply_code("\x85\xff\xff"s + std::string(35, '\0')) == code::protocol_error);
     CHECK(reply_code("\x85\0\1"s + std::string(35, '\0')) == code::normal);
+}
+
+TEST_CASE("an enrolment that declares more recovery codes than it has is a protocol error")
+{
+    CHECK(reply_code("\x86\0\0\0"s) == code::normal);
+    CHECK(reply_code("\x86\0\0\1"s) == code::protocol_error);
+    CHECK(reply_code("\x86\0\0\xff"s + std::string(509, '\0')) == code::protocol_error);
+    CHECK(reply_code("\x86\0\0\xff"s + std::string(510, '\0')) == code::normal);
 }

@@ -70,6 +70,19 @@ TEST_CASE("a client's messages before access are decoded as encoded")
 
     payload = encoded(protocol::resume{"prt_x"});
     CHECK(decoded_as<protocol::resume>(payload, protocol::decode_access_request).token == "prt_x");
+
+    payload = encoded(protocol::redeem{"7K3M-9QWX", "Алиса", "pass"});
+    CHECK(payload == "\x0a\0\x09"s + "7K3M-9QWX\0\x0aАлиса\0\x04pass"s);
+    auto const redeemed = decoded_as<protocol::redeem>(payload, protocol::decode_access_request);
+    CHECK(redeemed.code == "7K3M-9QWX");
+    CHECK(redeemed.name == "Алиса");
+    CHECK(redeemed.password == "pass");
+
+    payload = encoded(protocol::prove{"123456"});
+    CHECK(payload ==
+          "\x0b\0\x06"
+          "123456"s);
+    CHECK(decoded_as<protocol::prove>(payload, protocol::decode_access_request).code == "123456");
 }
 
 TEST_CASE("a client's requests after access are decoded as encoded")
@@ -87,6 +100,13 @@ TEST_CASE("a client's requests after access are decoded as encoded")
     decoded_as<protocol::list_sessions>(payload, protocol::decode_request);
     payload = encoded(protocol::revoke_session{0xfedcba9876543210});
     CHECK(decoded_as<protocol::revoke_session>(payload, protocol::decode_request).id == 0xfedcba9876543210);
+    payload = encoded(protocol::second_factor{protocol::factor_action::remove, "123456"});
+    CHECK(payload ==
+          "\x0c\2\0\x06"
+          "123456"s);
+    auto const factor = decoded_as<protocol::second_factor>(payload, protocol::decode_request);
+    CHECK(factor.action == protocol::factor_action::remove);
+    CHECK(factor.code == "123456");
 }
 
 TEST_CASE("messages of both sides are decoded as encoded on both sides")
@@ -142,6 +162,12 @@ TEST_CASE("a server's messages are decoded as encoded")
 
     payload = encoded(protocol::done{});
     decoded_as<protocol::done>(payload, protocol::decode_reply);
+
+    payload = encoded(protocol::enrolment{"otpauth://totp/a", {"one", "two"}});
+    CHECK(payload == "\x86\0\x10otpauth://totp/a\2\0\3one\0\3two"s);
+    auto const enrolment = decoded_as<protocol::enrolment>(payload, protocol::decode_reply);
+    CHECK(enrolment.uri == "otpauth://totp/a");
+    CHECK(enrolment.recovery_codes == std::vector<std::string_view>{"one", "two"});
 }
 
 TEST_CASE("a list of sessions is decoded as encoded")

@@ -23,6 +23,9 @@ std::vector<sample> samples()
         {kind::logout, encoded(logout{logout_scope::account})},
         {kind::list_sessions, encoded(list_sessions{})},
         {kind::revoke_session, encoded(revoke_session{0x0102030405060708})},
+        {kind::redeem, encoded(redeem{"0000-0000", "Alice", "correct horse"})},
+        {kind::prove, encoded(prove{"123456"})},
+        {kind::second_factor, encoded(second_factor{factor_action::confirm, "123456"})},
         {kind::text, encoded(text{"привет"})},
         {kind::data, encoded(data{base::as_bytes("\xff\x80")})},
         {kind::ping, encoded(ping{base::as_bytes("p")})},
@@ -33,6 +36,7 @@ std::vector<sample> samples()
         {kind::denied, encoded(denied{25, 3, "later"})},
         {kind::done, encoded(done{})},
         {kind::sessions, encoded(two_sessions())},
+        {kind::enrolment, encoded(enrolment{"otpauth://totp/Alice", {"abcd", "efgh"}})},
     };
 }
 

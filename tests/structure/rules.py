@@ -23,6 +23,7 @@ GENERATED_OR_FROZEN = ("docs/monitoring/grafana.json", "migrations/", "tests/fuz
 # The package of a header, by its first folder. Headers of the language and of POSIX are free for every module.
 PACKAGES = {
     "asio": "Asio", "CLI": "CLI11", "crypt.h": "libcrypt", "editline": "libedit", "fmt": "fmt", "histedit.h": "libedit",
+    "qrencode.h": "qrencode",
     "httplib.h": "cpp-httplib", "libpq-fe.h": "libpq", "nlohmann": "nlohmann-json", "openssl": "OpenSSL",
     "sodium": "libsodium", "sodium.h": "libsodium", "sqlite3.h": "SQLite", "toml++": "toml++", "utf8proc.h": "utf8proc",
 }

@@ -6,12 +6,33 @@
 
 namespace porter::testing {
 
+namespace {
+
+detail::auth::secret_box make_box()
+{
+    std::vector<detail::base::secret> keys;
+    keys.push_back(detail::auth::new_box_key());
+    return detail::auth::secret_box{std::move(keys)};
+}
+
+}  // namespace
+
 server_fixture::server_fixture(detail::server::options options, service handler, std::size_t threads,
                                std::uint32_t max_registrations)
     : throttle(store.ports().attempts, clock, log, detail::auth::random_name_key(), max_registrations),
-      registry(store.ports().sessions, throttle, tokens, clock, log, {}),
-      context{directory,          verifier, registry,          clock, log, detail::base::published{options},
-              std::move(handler), nullptr,  store.ports().bans},
+      second_factors(*store.ports().second_factors, throttle, make_box(), clock, log),
+      registry(store.ports().sessions, throttle, tokens, clock, log, {}, store.ports().codes),
+      context{directory,
+              verifier,
+              registry,
+              clock,
+              log,
+              detail::base::published{options},
+              std::move(handler),
+              nullptr,
+              store.ports().bans,
+              &redeemer,
+              &second_factors},
       server(std::make_unique<detail::server::tcp_server>(io, threads, context))
 {
     auto acceptors = detail::server::listen_on(io, {"127.0.0.1"}, 0, 1);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "auth/hasher.hpp"
+#include "auth/redeemer.hpp"
 #include "auth/verifier.hpp"
 #include "identity/directory.hpp"
 #include "porter/testing/manual_clock.hpp"
@@ -70,6 +71,8 @@ public:
     detail::auth::hasher hasher{{.threads = 1}, std::make_unique<plain_hash>(hashes), log};
     detail::auth::throttle throttle;
     detail::auth::verifier verifier{store.ports().accounts, hasher, throttle, clock, log, {}};
+    detail::auth::redeemer redeemer{store.ports().codes, store.ports().accounts, verifier, throttle, clock, log};
+    detail::auth::second_factors second_factors;
     detail::sessions::registry registry;
     detail::server::server_context context;
     std::unique_ptr<detail::server::tcp_server> server;

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "porter/access_code.hpp"
 #include "porter/client.hpp"
 #include "support/catch.hpp"
 #include "support/run.hpp"
@@ -66,6 +67,42 @@ TEST_CASE("a session in a server of the process expires by its clock")
         REQUIRE_FALSE(denied);
         CHECK(denied.error().code == code::invalid_token);
     }(server));
+}
+
+TEST_CASE("a client redeems an invitation and a reset in a server of its process")
+{
+    asio::io_context io;
+    auto options = test_options();
+    options.registration = porter::registration_mode::invited;
+    porter::testing::server server{io, greet, options};
+    auto const bob = server.add_account("Bob", "secret");
+    porter::testing::run(io, [](porter::testing::server& tested, porter::store::account_id id) -> task<void> {
+        auto alice = co_await connected(tested);
+        auto denied = co_await alice.register_account("Alice", "a horse on a staple");
+        REQUIRE_FALSE(denied);
+        CHECK(denied.error().code == code::registration_closed);
+        auto const invitation = tested.add_invitation("Alice");
+        CHECK(porter::is_access_code(invitation));
+        denied = co_await alice.redeem(invitation, "Carol", "a horse on a staple");
+        REQUIRE_FALSE(denied);
+        CHECK(denied.error().code == code::invalid_code);
+        auto granted = co_await alice.redeem(invitation, "Alice", "a horse on a staple");
+        REQUIRE(granted);
+        CHECK(granted->auth_method == porter::auth_method::redeem);
+        CHECK(granted->token.size() == 47);
+
+        auto other = co_await connected(tested);
+        auto const reset = tested.add_reset(id);
+        tested.advance(std::chrono::days{1});
+        denied = co_await other.redeem(reset, "Bob", "another horse on a staple");
+        REQUIRE_FALSE(denied);
+        CHECK(denied.error().code == code::invalid_code);
+        auto const next = tested.add_reset(id);
+        granted = co_await other.redeem(next, "Bob", "another horse on a staple");
+        REQUIRE(granted);
+        CHECK(granted->name == "Bob");
+        CHECK_FALSE(granted->last_login_at);
+    }(server, bob));
 }
 
 TEST_CASE("a server in the process meets a store that fails")

@@ -62,7 +62,7 @@ class Code(IntEnum):
      TOO_MANY_ATTEMPTS, SESSION_ENDED, SHUTTING_DOWN, TLS_REQUIRED, SERVER_FULL, SLOW_CONSUMER, INTERNAL,
      BANNED) = range(16)
     (BAD_CREDENTIALS, NAME_TAKEN, INVALID_NAME, WEAK_PASSWORD, INVALID_TOKEN, THROTTLED, BUSY, UNAVAILABLE,
-     REGISTRATION_CLOSED, NOT_SUPPORTED, NOT_FOUND) = range(20, 31)
+     REGISTRATION_CLOSED, NOT_SUPPORTED, NOT_FOUND, INVALID_CODE, SECOND_FACTOR) = range(20, 33)
 
     @classmethod
     def _missing_(cls, value):
@@ -73,7 +73,7 @@ class Code(IntEnum):
 
 
 Access = IntEnum("Access", "OPEN IDENTIFY AUTHENTICATE", start=0)
-Via = IntEnum("Via", "OPEN ADDRESS IDENTIFY REGISTER LOGIN RESUME", start=0)
+Via = IntEnum("Via", "OPEN ADDRESS IDENTIFY REGISTER LOGIN RESUME REDEEM", start=0)
 
 
 class PorterError(Exception):
@@ -153,6 +153,7 @@ class TlsMessageSocket(MessageMixin, ssl.SSLSocket):
 U8, U32, U64 = NewType("U8", int), NewType("U32", int), NewType("U64", int)
 Time = NewType("Time", int)      # seconds since 1970-01-01 00:00 UTC; 0: none
 Secret = NewType("Secret", str)  # a str that repr() leaves out
+Secrets = NewType("Secrets", list)  # a byte with their number, then each as a str
 Utf8 = NewType("Utf8", str)      # UTF-8 up to the end of the payload; a str has its length before it
 SIZES = {U8: 1, Access: 1, Via: 1, bool: 1, Code: 2, U32: 4, U64: 8, Time: 8}
 
@@ -180,6 +181,8 @@ def decode_field(kind, body):
     if kind in (bytes, Utf8):
         raw = body.read()
         return raw if kind is bytes else raw.decode()
+    if kind is Secrets:
+        return [decode_field(Secret, body) for _ in range(take(1)[0])]
     length = int.from_bytes(take(2), "big")
     return [decode_fields(Session, body) for _ in range(length)] if kind is list else take(length).decode()
 
@@ -215,7 +218,7 @@ class Message:
 
 def message_class(kind, name, /, **types):
     """A dataclass of messages; the types of its fields say how they are encoded."""
-    members = [(each, type_, field(repr=type_ is not Secret)) for each, type_ in types.items()]
+    members = [(each, type_, field(repr=type_ not in (Secret, Secrets))) for each, type_ in types.items()]
     Message.kinds[kind] = make_dataclass(name, members, bases=(Message,), namespace={"kind": kind})
     return Message.kinds[kind]
 
@@ -229,6 +232,9 @@ ChangePassword = message_class(0x06, "ChangePassword", current=Secret, new=Secre
 Logout = message_class(0x07, "Logout", every_session=bool)
 ListSessions = message_class(0x08, "ListSessions")
 RevokeSession = message_class(0x09, "RevokeSession", session=U64)
+Redeem = message_class(0x0A, "Redeem", code=Secret, name=str, password=Secret)
+Prove = message_class(0x0b, "Prove", one_time_code=Secret)
+SecondFactor = message_class(0x0c, "SecondFactor", action=U8, one_time_code=Secret)
 Text = message_class(0x40, "Text", body=Utf8)
 Data = message_class(0x41, "Data", body=bytes)
 Ping = message_class(0x42, "Ping", body=bytes)
@@ -240,6 +246,7 @@ Granted = message_class(0x82, "Granted", via=Via, name=str, session=U64, token=S
 Denied = message_class(0x83, "Denied", code=Code, retry_after=U32, reason=str)
 Done = message_class(0x84, "Done")
 Sessions = message_class(0x85, "Sessions", sessions=list)
+Enrolment = message_class(0x86, "Enrolment", uri=Secret, recovery_codes=Secrets)
 Session = make_dataclass("Session", {"session": U64, "created_at": Time, "last_used_at": Time, "expires_at": Time,
                                      "address": str, "current": bool}.items())
 
@@ -369,9 +376,18 @@ class Client:
         """Opens a new session."""
         return self._get_access(Login(name, password))
 
+    def prove(self, one_time_code):
+        """Ends a login that was denied with SECOND_FACTOR, by a one-time code or a recovery code."""
+        return self._get_access(Prove(one_time_code))
+
     def resume(self, token):
         """Continues a session. Denied with INVALID_TOKEN: delete the token and log in."""
         return self._get_access(Resume(token))
+
+    def redeem(self, code, name, password):
+        """Spends the code of an invitation, which makes an account, or of a reset, which gives the account another
+        password, and opens a session."""
+        return self._get_access(Redeem(code, name, password))
 
     def _get_access(self, *request):
         self.granted = self._request(Granted, *request)
@@ -426,6 +442,18 @@ class Client:
     def change_password(self, current, new):
         """Ends every other session of the account, too."""
         self._request(Done, ChangePassword(current, new))
+
+    def begin_second_factor(self):
+        """The otpauth:// URI for an authenticator; nothing changes before confirm_second_factor()."""
+        return self._request(Enrolment, SecondFactor(0, "")).uri
+
+    def confirm_second_factor(self, one_time_code):
+        """Sets up the second factor of begin_second_factor(). Returns the recovery codes, which are sent only once."""
+        return self._request(Enrolment, SecondFactor(1, one_time_code)).recovery_codes
+
+    def remove_second_factor(self, one_time_code):
+        """Removes it, by a one-time code or a recovery code."""
+        self._request(Done, SecondFactor(2, one_time_code))
 
     def logout(self, every_session=False):
         """Ends the session, or every session of the account. The server then closes the connection."""

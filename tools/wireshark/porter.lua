@@ -6,11 +6,11 @@
 -- TCP port 7678, and on others by their hello. Within TLS it is chosen by ALPN; tls.keylog_file has to name the keys,
 -- which tools/python/porter.py and other clients write to $SSLKEYLOGFILE.
 --
--- Passwords and tokens are hidden unless the preference porter.show_secrets is set: a screenshot shows none. They are
--- in the captured bytes all the same.
+-- Passwords, codes and tokens are hidden unless the preference porter.show_secrets is set: a screenshot shows none.
+-- They are in the captured bytes all the same.
 
 local porter = Proto("porter", "Porter")
-porter.prefs.show_secrets = Pref.bool("Show passwords and tokens", false, "Otherwise only their length is shown")
+porter.prefs.show_secrets = Pref.bool("Show passwords, codes and tokens", false, "Otherwise only their length is shown")
 
 local OLDEST_VERSION = 1
 local PING_LIMIT = 125
@@ -20,8 +20,11 @@ local LAST_SECOND = 253402300799               -- the year 9999: a later time is
 local kinds = {
     [0x01] = "hello", [0x02] = "identify", [0x03] = "register", [0x04] = "login", [0x05] = "resume",
     [0x06] = "change_password", [0x07] = "logout", [0x08] = "list_sessions", [0x09] = "revoke_session",
+    [0x0a] = "redeem",
+    [0x0b] = "prove", [0x0c] = "second_factor",
     [0x40] = "text", [0x41] = "data", [0x42] = "ping", [0x43] = "pong", [0x44] = "closing",
     [0x81] = "welcome", [0x82] = "granted", [0x83] = "denied", [0x84] = "done", [0x85] = "sessions",
+    [0x86] = "enrolment",
 }
 local codes = {
     [0] = "normal", [1] = "protocol_error", [2] = "frame_too_large", [3] = "invalid_utf8", [4] = "unsupported_version",
@@ -30,10 +33,13 @@ local codes = {
     [15] = "banned",
     [20] = "bad_credentials", [21] = "name_taken", [22] = "invalid_name", [23] = "weak_password",
     [24] = "invalid_token", [25] = "throttled", [26] = "busy", [27] = "unavailable", [28] = "registration_closed",
-    [29] = "not_supported", [30] = "not_found",
+    [29] = "not_supported", [30] = "not_found", [31] = "invalid_code", [32] = "second_factor",
 }
 local access_modes = { [0] = "open", [1] = "identify", [2] = "authenticate" }
-local vias = { [0] = "open", [1] = "address", [2] = "identify", [3] = "register", [4] = "login", [5] = "resume" }
+local vias = {
+    [0] = "open", [1] = "address", [2] = "identify", [3] = "register", [4] = "login", [5] = "resume", [6] = "redeem",
+}
+local actions = { [0] = "begin", [1] = "confirm", [2] = "remove" }
 local scopes = { [0] = "this session", [1] = "every session of the account" }
 
 local f = {
@@ -45,8 +51,14 @@ local f = {
     password = ProtoField.string("porter.password", "Password"),
     new_password = ProtoField.string("porter.new_password", "New password"),
     token = ProtoField.string("porter.token", "Token"),
+    redeemed = ProtoField.string("porter.redeemed", "Code to redeem"),
     scope = ProtoField.uint8("porter.scope", "Scope", base.DEC, scopes),
     session = ProtoField.uint64("porter.session", "Session"),
+    action = ProtoField.uint8("porter.action", "Action", base.DEC, actions),
+    one_time_code = ProtoField.string("porter.one_time_code", "One-time code"),
+    uri = ProtoField.string("porter.uri", "URI"),
+    recovery_codes = ProtoField.uint8("porter.recovery_codes", "Recovery codes"),
+    recovery_code = ProtoField.string("porter.recovery_code", "Recovery code"),
     text = ProtoField.string("porter.text", "Text"),
     data = ProtoField.bytes("porter.data", "Data"),
     code = ProtoField.uint16("porter.code", "Code", base.DEC, codes),
@@ -196,6 +208,13 @@ local function entries(body, tree)
     return true
 end
 
+local function secrets(body, tree, field)
+    for _ = 1, body[f.recovery_codes] do
+        if not secret(body, tree, field) then return nil end
+    end
+    return true
+end
+
 local layouts = {
     hello = { { u8, f.version }, { str, f.agent } },
     identify = { { str, f.name } },
@@ -206,6 +225,9 @@ local layouts = {
     logout = { { u8, f.scope } },
     list_sessions = {},
     revoke_session = { { u64, f.session } },
+    redeem = { { secret, f.redeemed }, { str, f.name }, { secret, f.password } },
+    prove = { { secret, f.one_time_code } },
+    second_factor = { { u8, f.action }, { secret, f.one_time_code } },
     text = { { rest, f.text } },
     data = { { rest, f.data } },
     ping = { { rest, f.data } },
@@ -217,6 +239,7 @@ local layouts = {
     denied = { { u16, f.code }, { u32, f.retry_after }, { str, f.reason } },
     done = {},
     sessions = { { u16, f.count }, { entries, f.entry } },
+    enrolment = { { secret, f.uri }, { u8, f.recovery_codes }, { secrets, f.recovery_code } },
 }
 
 local function error_in(tree, description)
@@ -231,6 +254,7 @@ local function check_message(tree, kind, body, from_client)
         error_in(tree, ("more than %d bytes"):format(PING_LIMIT))
     end
     if body[f.scope] and not scopes[body[f.scope]] then error_in(tree, "a scope that does not exist") end
+    if body[f.action] and not actions[body[f.action]] then error_in(tree, "an action that does not exist") end
 end
 
 -- The kind with what matters most, for the column of the packet list.

@@ -34,6 +34,9 @@ inline constexpr std::size_t hash_costs_at_once = 5;
 /// One takes about 100 bytes of a server's memory, and a list of this size a tenth of a second to read.
 inline constexpr std::size_t most_bans = 100'000;
 
+/// Invitations that are valid at once; porterctl adds no more.
+inline constexpr std::size_t most_invitations = 100'000;
+
 /// A session whose opening lies further in the future than this was opened while the clock was ahead, and is over:
 /// otherwise it would outlive its lifetime. A clock that is behind by less, as on a machine that just booted, ends
 /// none.

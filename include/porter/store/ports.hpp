@@ -13,8 +13,8 @@
 #include "porter/task.hpp"
 
 /// What a server requires of a store of accounts, sessions, addresses and attempts. The default is an SQLite file;
-/// server_parts::store replaces it by classes of yours that implement these; bans are optional. The interface may
-/// change before version 1.0.
+/// server_parts::store replaces it by classes of yours that implement these; bans, access codes and second factors are
+/// optional. The interface may change before version 1.0.
 ///
 /// Effect: each operation is atomic, and durable when its task resumes with success. But touch(), prune() and
 /// find_ended() may work in batches, of which each is; a crash may forget touch() and addresses::record(), and the
@@ -32,7 +32,8 @@
 /// Repeating: a caller who lost the answer, as of a connection to a database, may ask again with the same arguments.
 /// The work is done once, and the answer is that of the first time. A repeated open() or open_first() is recognised by
 /// the token digest, as long as the session lives; attempts::begin() by the id, as long as the attempt is pending;
-/// change_password() and rehash() by their new hash, as long as it is stored. A repeated end() is not_found. The other
+/// change_password() and rehash() by their new hash, as long as it is stored; those of access_codes as open() is. A
+/// repeated end() is not_found. The other
 /// operations have no further effect when they are repeated. A repeated operation that changed nothing the first time
 /// is done now.
 ///
@@ -121,8 +122,8 @@ public:
     /// if the watch has not reported them.
     virtual task<result<std::vector<session_id>>> touch(std::vector<session_activity> activities) = 0;
 
-    /// Removes sessions whose absolute end is at or before `now` or whose last use is at or before `idle_since`.
-    /// Returns their number.
+    /// Removes sessions whose absolute end is at or before `now` or whose last use is at or before `idle_since`, and
+    /// the rows of access codes that have expired or are spent. Returns the number of sessions.
     virtual task<result<std::size_t>> prune(timestamp now, timestamp idle_since) = 0;
 
     /// Which of these sessions are over: not stored, past their absolute end at `now`, or created more than
@@ -193,6 +194,54 @@ public:
     virtual void watch(ban_watch watcher) = 0;
 };
 
+/// The codes of invitations and resets, which an administrator has made. A store keeps only their digests.
+class access_codes {
+public:
+    virtual ~access_codes() = default;
+
+    /// What the code with this digest is for, or none: it is unknown, spent, or expired at `now`. Nothing is spent.
+    virtual task<result<std::optional<access_code>>> find(code_digest code, timestamp now) = 0;
+
+    /// sessions::open_first() by an invitation: spends one of its uses in the same transaction, so that concurrent
+    /// calls register no more accounts than it has uses. An error spends nothing. Errors: not_found (the code is
+    /// unknown, spent, expired when `first` was created, not that of an invitation, or of one for another name);
+    /// name_taken; credential_changed (the account is disabled).
+    virtual task<result<opened_session>> register_invited(code_digest code, account owner, new_session first) = 0;
+
+    /// Gives the account of `record` another password by the code of a reset: spends it, ends every session of the
+    /// account, resets its failure counters, and opens this one, all or nothing. Ignores the credential version of
+    /// `record`. Any other change of the password makes the code invalid, too. Errors: not_found (the code is unknown,
+    /// spent, expired when `record` was created, or not that of a reset of this account); credential_changed (the
+    /// account is disabled, or has a second factor that was not proved).
+    virtual task<result<opened_session>> reset_password(code_digest code, std::string new_hash, new_session record) = 0;
+};
+
+/// Second factors of accounts: one-time codes, and recovery codes for those who cannot make one.
+class second_factors {
+public:
+    virtual ~second_factors() = default;
+
+    /// That of the account, or none.
+    virtual task<result<std::optional<second_factor>>> find(account_id account) = 0;
+
+    /// Adds it, with its recovery codes. Does nothing if the account has one with this sealed secret. Errors:
+    /// credential_changed (the account has another one, or was deleted).
+    virtual task<result<void>> add(new_second_factor record) = 0;
+
+    /// Accepts the code of a time step, if the step is later than the last one that was accepted: of concurrent uses of
+    /// a step one succeeds, whatever server it comes from. Repeated with the same `use` it succeeds again, as long as
+    /// no later step was accepted. Errors: not_found (the step was used, or there is no second factor).
+    virtual task<result<void>> use_step(account_id account, std::int64_t step, attempt_id use) = 0;
+
+    /// Accepts the recovery code with this digest, once. Repeated with the same `use` it succeeds again. Errors:
+    /// not_found (unknown or used).
+    virtual task<result<void>> use_recovery_code(account_id account, token_digest digest, attempt_id use,
+                                                 timestamp at) = 0;
+
+    /// Removes that of the account with its recovery codes, if there is one.
+    virtual task<result<void>> remove(account_id account) = 0;
+};
+
 /// The ports of one store. They outlive the server that uses them, and so does the clock.
 struct ports {
     store::accounts& accounts;    ///< names and password hashes
@@ -205,6 +254,10 @@ struct ports {
     porter::clock const* clock = nullptr;
     /// Null: no network is banned.
     store::bans* bans = nullptr;
+    /// Null: no code is valid, so there are neither invitations nor resets.
+    store::access_codes* codes = nullptr;
+    /// Null: no account has a second factor.
+    store::second_factors* second_factors = nullptr;
 };
 
 }  // namespace porter::store

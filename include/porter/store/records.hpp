@@ -20,8 +20,8 @@ enum class errc {
     unavailable,         ///< the store is down, locked for too long, or full: try again
     name_taken,          ///< an account with this folded name exists
     credential_changed,  ///< the password hash is no longer the one that was verified, or the account was disabled or
-                         ///< deleted
-    not_found,           ///< no such account or session
+                         ///< deleted, or has a second factor now that was not proved
+    not_found,           ///< no such account, session or code
 };
 
 /// What an operation of a store returns.
@@ -36,6 +36,9 @@ using attempt_id = std::int64_t;
 
 /// The BLAKE2b-256 of a token, stored instead of it.
 using token_digest = std::array<std::byte, 32>;
+
+/// The BLAKE2b-256 of the code of an invitation or a reset, stored instead of it.
+using code_digest = std::array<std::byte, 32>;
 
 /// The digest of a name that no account has. The server makes it with a secret key, and a store never gets the name.
 using name_digest = std::array<std::byte, 16>;
@@ -53,6 +56,7 @@ struct account {
     timestamp created_at{};                ///< when it was registered
     std::optional<timestamp> disabled_at;  ///< none: it may log in
     std::uint32_t failed_since = 0;        ///< failed password attempts since the last login
+    bool has_second_factor = false;        ///< then a right password is not enough
 };
 
 /// The input of a password check, read in one transaction.
@@ -102,6 +106,7 @@ struct counted_attempt {
 struct new_session {
     account_id account = 0;                                ///< whose session it is
     std::int64_t credential_version = 0;                   ///< of the verified credential
+    bool is_second_factor_proved = false;                  ///< else it is not opened if the account has one by now
     counted_attempt attempt;                               ///< the attempt that succeeded
     token_digest digest{};                                 ///< of its token
     timestamp created_at{};                                ///< now
@@ -170,6 +175,43 @@ struct password_change {
     std::string new_hash;                 ///< as written by crypto_pwhash_str
     session_id keep = 0;                  ///< the session that is not ended
     counted_attempt attempt;              ///< the attempt that succeeded
+};
+
+/// An invitation: its code registers accounts, also where registration is not open.
+struct invitation {
+    code_digest code{};       ///< of its code
+    std::string folded_name;  ///< of the only account that it may register; empty: any
+    std::uint32_t uses = 1;   ///< accounts that it may register
+    timestamp expires_at{};   ///< from then on its code is invalid
+};
+
+/// A reset: its code gives the account another password, once.
+struct password_reset {
+    code_digest code{};      ///< of its code
+    account_id account = 0;  ///< whose password it resets
+    timestamp expires_at{};  ///< from then on its code is invalid
+};
+
+/// What a valid code is for.
+struct access_code {
+    std::optional<account_id> account;  ///< it resets the password of this account; none: it is an invitation
+    std::string folded_name;            ///< of the only account that the invitation may register; empty: any
+};
+
+/// The second factor of an account, as it is stored.
+struct second_factor {
+    std::string sealed_secret;    ///< bytes that the server has encrypted
+    std::int64_t last_step = 0;   ///< the latest time step whose code was accepted
+    std::int64_t codes_left = 0;  ///< recovery codes that were not used
+};
+
+/// A second factor to add.
+struct new_second_factor {
+    account_id account = 0;                    ///< whose it is
+    std::string sealed_secret;                 ///< bytes that the server has encrypted
+    std::int64_t last_step = 0;                ///< the time step whose code has confirmed it
+    std::vector<token_digest> recovery_codes;  ///< the digests of them, all different
+    timestamp created_at{};                    ///< now
 };
 
 /// A network that an administrator has banned.

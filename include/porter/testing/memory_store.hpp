@@ -25,6 +25,10 @@ public:
 
     /// Adds an account; its `id`, `credential_version` and `failed_since` are ignored. Errors: name_taken.
     store::result<store::account> add(store::account record);
+    /// Adds an invitation.
+    void add(store::invitation record);
+    /// Adds a reset, which replaces that of the same account.
+    void add(store::password_reset record);
     /// Disables an account at `at` and ends its sessions; none: enables it.
     void disable(store::account_id id, std::optional<timestamp> at);
     /// Sets the absolute end of a session.

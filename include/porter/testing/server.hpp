@@ -4,6 +4,7 @@
 
 #include <asio/io_context.hpp>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -59,6 +60,13 @@ public:
     /// Adds an account, so that a client can log in. The rules for new passwords do not apply. Throws
     /// std::invalid_argument if the name is invalid or taken, or the password is not valid UTF-8.
     store::account_id add_account(std::string_view name, std::string_view password);
+
+    /// Adds an invitation, valid for a day of clock(), and returns its code. `name`: the only account that it may
+    /// register; empty: any. Throws std::invalid_argument if the name is invalid.
+    std::string add_invitation(std::string_view name = {}, std::uint32_t uses = 1);
+
+    /// Adds a reset for an account, valid for a day of clock(), and returns its code. It replaces an earlier one.
+    std::string add_reset(store::account_id account);
 
 private:
     friend class service_test;

@@ -59,6 +59,10 @@ std::string_view code_text(code reason) noexcept
             return "this server does not offer that";
         case code::not_found:
             return "there is no such session";
+        case code::invalid_code:
+            return "this code is not known, was used already, or has expired";
+        case code::second_factor:
+            return "this account asks for a one-time code: log in on a terminal once, then its saved session is used";
     }
     return "the server gave a reason that this version of porter does not know";
 }

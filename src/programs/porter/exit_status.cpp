@@ -51,6 +51,8 @@ exit_code exit_code_of(code reason)
         case code::invalid_token:
         case code::registration_closed:
         case code::not_supported:
+        case code::invalid_code:
+        case code::second_factor:
             return exit_code::refused;
         case code::not_found:
             return exit_code::not_found;
@@ -75,7 +77,7 @@ std::string open_files_advice()
 bool has_advice(code reason)
 {
     return reason == code::too_many_attempts || reason == code::session_ended || reason == code::tls_required ||
-           reason == code::banned;
+           reason == code::banned || reason == code::second_factor;
 }
 
 exit_code exit_code_of_unsent(code reason)
@@ -117,6 +119,9 @@ std::string line_of(client_error const& error)
     auto line = escape(describe(error));
     if (is_lack_of_descriptors(error.system)) return fmt::format("{} ({})", line, open_files_advice());
     if (error.cause == client_errc::unknown_server) return line + " (--trust FINGERPRINT, or --trust-first-use)";
+    if (error.code == code::second_factor && error.cause == client_errc::denied) {
+        return fmt::format("{} (log in on a terminal once: a saved session asks for no code)", line);
+    }
     // A plaintext reply to a TLS handshake may be an attacker's, so --plain is not suggested.
     if (error.code != code::tls_required || error.cause == client_errc::protocol) return line;
     return line + " (this server requires TLS: leave out --plain)";

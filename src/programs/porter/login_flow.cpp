@@ -6,8 +6,10 @@
 #include <functional>
 #include <utility>
 
+#include "porter/access_code.hpp"
 #include "porter/state_files.hpp"
 #include "porter/text.hpp"
+#include "programs/porter/code_prompt.hpp"
 #include "programs/porter/password_rules.hpp"
 #include "programs/porter/session_text.hpp"
 #include "terminal/delayed_call.hpp"
@@ -38,6 +40,16 @@ outcome<secret> read_password(std::string const& file, std::function<void(std::s
     auto password = detail::terminal::read_password_file(file, warn);
     if (!password) return unexpected(exit_status{password.error().exit(), password.error().what()});
     return std::move(*password);
+}
+
+outcome<secret> read_code(std::string const& file, std::function<void(std::string const&)> const& warn)
+{
+    auto code = detail::terminal::read_code_file(file, warn);
+    if (!code) return unexpected(exit_status{code.error().exit(), code.error().what()});
+    if (is_access_code(code->view())) return std::move(*code);
+    return unexpected(exit_status{exit_code::bad_data, "the code file " + escape(file) +
+                                                           " has no code: 28 letters and digits, of which none is "
+                                                           "mistyped"});
 }
 
 /// Whether the connection failed and not the request: the user took longer to answer than the server waits, or the
@@ -149,6 +161,11 @@ task<outcome<client_result<void>>> login_flow::log_in_again(client& connection)
         std::string password{password_.view()};
         auto access = co_await connection.login(name_, std::move(password));
         bool const is_wrong = !access && access.error().code == code::bad_credentials;
+        if (needs_code(access)) {
+            auto proved = co_await prove_by_prompt(connection, console_, prompts_);
+            if (!proved) co_return unexpected(proved.error());
+            access = std::move(*proved);
+        }
         if (access || is_wrong) password_ = {};
         if (prompts_ != nullptr) prompts_->discard_hidden();
         if (access) {
@@ -203,7 +220,7 @@ task<outcome<void>> login_flow::identify()
 
 task<outcome<void>> login_flow::authenticate()
 {
-    if (!options_.register_account) {
+    if (!options_.register_account && !options_.redeem) {
         auto resumed = co_await resume_saved();
         if (resumed && *resumed) {
             if (!options_.password_file.empty()) {
@@ -244,9 +261,14 @@ task<std::optional<client_result<access_granted>>> login_flow::resume_saved()
 task<outcome<void>> login_flow::authenticate_by_password()
 {
     std::string const known_as = client_->server().known_as;
+    bool const chooses_name = options_.register_account || options_.redeem;
     std::string proposal;
-    if (name_.empty()) (options_.register_account ? proposal : name_) = known_as;
-    if (is_name_of_address() && !options_.register_account) console_.print(hello_line(known_as));
+    if (name_.empty()) (chooses_name ? proposal : name_) = known_as;
+    if (is_name_of_address() && !chooses_name) console_.print(hello_line(known_as));
+    if (options_.redeem) {
+        auto coded = co_await get_code();
+        if (!coded) co_return unexpected(coded.error());
+    }
     auto chosen = co_await choose_name(std::move(proposal));
     if (!chosen) co_return unexpected(chosen.error());
     credentials entered;
@@ -266,8 +288,20 @@ task<outcome<void>> login_flow::authenticate_by_password()
         }
         entered.password = std::move(*password);
         auto const previous_name = name_;
-        auto access = co_await attempt_on_open_connection(entered);
-        if (prompts_ != nullptr) prompts_->discard_hidden();
+        auto attempted = co_await attempt_with_code(entered);
+        if (!attempted) co_return unexpected(attempted.error());
+        auto& access = *attempted;
+        if (needs_code(access)) {
+            auto const connection = client_;
+            auto proved = co_await prove_by_prompt(*connection, console_, prompts_);
+            if (!proved) co_return unexpected(proved.error());
+            access = std::move(*proved);
+            if (!access && needs_new_connection(access.error())) {
+                console_.info("The code took too long: log in again.");
+                continue;
+            }
+            if (prompts_ != nullptr) prompts_->discard_hidden();
+        }
         if (access) {
             start_session(*access);
             co_return outcome<void>{};
@@ -279,6 +313,28 @@ task<outcome<void>> login_flow::authenticate_by_password()
         if (!registration) co_return unexpected(registration.error());
         entered.is_registration = *registration;
     }
+}
+
+/// Asks the user for a code, and tries again with it, while the server takes new accounts by invitation only, or
+/// rejects the code. Without an answer the denial is the result.
+task<outcome<client_result<access_granted>>> login_flow::attempt_with_code(credentials const& entered)
+{
+    for (;;) {
+        auto access = co_await attempt_on_open_connection(entered);
+        if (prompts_ != nullptr) prompts_->discard_hidden();
+        if (access || !may_ask_code(access.error())) co_return access;
+        console_.info(sentence_of(access.error()));
+        auto const* const prompt = options_.redeem ? "Code: " : "Invitation code: ";
+        auto answered = co_await ask_code(prompt);
+        if (!answered) co_return unexpected(answered.error());
+        if (!*answered) co_return unexpected(exit_status{exit_code_of(access.error()), {}});
+    }
+}
+
+bool login_flow::may_ask_code(client_error const& denial) const
+{
+    bool const is_about_codes = denial.code == code::registration_closed || denial.code == code::invalid_code;
+    return is_about_codes && denial.cause == client_errc::denied && prompts_ != nullptr && options_.code_file.empty();
 }
 
 /// Reconnects once if the connection ended while the user answered.
@@ -297,6 +353,11 @@ task<client_result<access_granted>> login_flow::attempt_on_open_connection(crede
 task<client_result<access_granted>> login_flow::attempt(credentials const& entered)
 {
     std::string password{entered.password.view()};
+    if (!code_.empty()) {
+        std::string code{code_.view()};
+        auto redeemed = co_await client_->redeem(std::move(code), name_, std::move(password));
+        co_return redeemed;
+    }
     if (entered.is_registration) {
         auto registered = co_await client_->register_account(name_, std::move(password));
         co_return registered;
@@ -351,6 +412,7 @@ task<outcome<void>> login_flow::choose_name(std::string proposal)
     if (!name_.empty() && proposal.empty()) co_return outcome<void>{};
     if (prompts_ == nullptr) {
         bool const registers = options_.register_account && client_->server().access == access::authenticate;
+        if (options_.redeem) co_return missing("a code is redeemed for a name: --name NAME");
         co_return missing(registers ? "a new account needs a name: --name NAME"
                                     : "the server does not know this address: --name NAME");
     }
@@ -377,13 +439,44 @@ bool login_flow::is_name_of_address() const
 
 task<outcome<bool>> login_flow::choose_registration()
 {
-    if (options_.register_account) co_return true;
+    if (options_.register_account || !code_.empty()) co_return true;
     if (prompts_ == nullptr || is_name_of_address()) co_return false;
     auto const account = std::exchange(ended_session_name_, {});  // asked the next time: it may have been deleted
     if (!account.empty() && names_equal(name_, account)) co_return false;
     auto is_new = co_await prompts_->ask_yes_no("New here? (yes/no) ");
     if (!is_new) co_return quit();
     co_return *is_new;
+}
+
+/// The code of the code file, or of the user.
+task<outcome<void>> login_flow::get_code()
+{
+    if (!options_.code_file.empty()) {
+        auto code = read_code(options_.code_file, [this](std::string const& line) { connector_.warn_once(line); });
+        if (!code) co_return unexpected(code.error());
+        code_ = std::move(*code);
+        co_return outcome<void>{};
+    }
+    if (prompts_ == nullptr) co_return missing("a code is required: --code-file FILE");
+    auto answered = co_await ask_code("Code: ");
+    if (!answered) co_return unexpected(answered.error());
+    if (!*answered) co_return quit();
+    co_return outcome<void>{};
+}
+
+/// Asks until the answer can be a code, so that no mistyped one is sent. False: the answer was empty.
+task<outcome<bool>> login_flow::ask_code(std::string prompt)
+{
+    for (;;) {
+        auto typed = co_await prompts_->ask(prompt);
+        if (!typed) co_return quit();
+        if (typed->empty()) co_return false;
+        bool const is_code = is_access_code(*typed);
+        if (is_code) code_ = secret{*typed};
+        wipe(*typed);
+        if (is_code) co_return true;
+        console_.info("This is no code, or one that is mistyped: it has 28 letters and digits. Enter alone leaves.");
+    }
 }
 
 task<outcome<secret>> login_flow::get_password(bool is_registration)

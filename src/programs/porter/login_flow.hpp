@@ -76,10 +76,14 @@ private:
     task<outcome<void>> authenticate_by_password();
     task<client_result<access_granted>> attempt_on_open_connection(credentials const& entered);
     task<client_result<access_granted>> attempt(credentials const& entered);
+    task<outcome<client_result<access_granted>>> attempt_with_code(credentials const& entered);
+    bool may_ask_code(client_error const& denial) const;
     task<outcome<void>> prepare_retry(client_error denial);
 
     task<outcome<void>> choose_name(std::string proposal);
     task<outcome<bool>> choose_registration();
+    task<outcome<void>> get_code();
+    task<outcome<bool>> ask_code(std::string prompt);
     task<outcome<secret>> get_password(bool is_registration);
     task<outcome<secret>> ask_password(bool is_registration);
 
@@ -97,6 +101,7 @@ private:
     saved_sessions sessions_;
 
     std::string name_;
+    secret code_;                       // to redeem; empty: none
     std::string ended_session_name_;    // the account whose saved session the server rejected
     bool password_rule_shown_ = false;  // the rule for a new password
     bool owns_session_ = false;         // the session was opened by this process and is not saved

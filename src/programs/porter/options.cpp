@@ -107,6 +107,10 @@ line of its input as a text and prints each text received as a line.
 account:
   --name NAME            default: the name that the server knows this address by
   --register             register an account
+  --redeem               redeem the code of an invitation, which registers an
+                         account, or of a reset, which gives yours another
+                         password
+  --code-file FILE       the code, in a file of one line; implies --redeem
   --password-file FILE   the password, in a file of one line
   --no-save              do not save the session; if a password opened it, end
                          it at exit
@@ -175,6 +179,8 @@ examples:
   porter                                    asks for everything
   porter localhost 7678 --name Alice --register
                                             registers an account
+  porter example.org --redeem               asks for a code, a name and a new
+                                            password
   porter example.org 7678 --trust SHA256:...
                                             asks nothing about the server
   porter localhost 7678 < letter.txt        resumes the saved session
@@ -206,6 +212,8 @@ porter_options parse_porter_options(std::vector<std::string> arguments)
     app.add_option("operands", operands);
     app.add_option("--name", options.name);
     app.add_flag("--register", options.register_account);
+    app.add_flag("--redeem", options.redeem);
+    app.add_option("--code-file", options.code_file);
     app.add_option("--password-file", options.password_file);
     app.add_flag("--no-save", no_save);
     app.add_flag("--plain", options.plain);
@@ -228,6 +236,8 @@ porter_options parse_porter_options(std::vector<std::string> arguments)
 
     reject_extras(app);
     if (app.count("--name") > 0 && options.name.empty()) usage_error("--name: the name is empty");
+    if (app.count("--code-file") > 0 && options.code_file.empty()) usage_error("--code-file: the path is empty");
+    if (!options.code_file.empty()) options.redeem = true;
     if (tls && options.plain) usage_error("--tls and --plain: choose one");
     options.host_key_policy = host_key_policy_of(trusted_key, first_use, options.plain);
     read_operands(options, operands, app);

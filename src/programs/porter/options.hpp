@@ -20,8 +20,10 @@ struct porter_options {
     std::string name;                   ///< empty: the name that the server knows the address by, or ask the user
     bool register_account = false;
     std::string password_file;
-    bool save = true;    ///< save the session's token
-    bool plain = false;  ///< no TLS
+    bool redeem = false;    ///< redeem a code of an invitation or a reset
+    std::string code_file;  ///< with the code; empty: ask the user
+    bool save = true;       ///< save the session's token
+    bool plain = false;     ///< no TLS
     porter::host_key_policy host_key_policy = porter::host_key_policy::strict;
     bool json = false;
     bool quiet = false;

@@ -40,9 +40,11 @@ task<std::optional<std::string>> prompts::ask(std::string prompt)
     show_typing();
     std::string line;
     auto const answered = co_await read_answer(std::move(prompt), line);
-    if (answered) co_return std::string{trimmed(line)};
-    console_.prompt("\n");
-    co_return std::nullopt;
+    std::optional<std::string> answer;
+    if (answered) answer.emplace(trimmed(line));
+    wipe(line);  // it may be a code
+    if (!answer) console_.prompt("\n");
+    co_return answer;
 }
 
 task<std::optional<secret>> prompts::ask_hidden(std::string prompt)

@@ -11,6 +11,7 @@
 #include "porter/text.hpp"
 #include "programs/porter/command_list.hpp"
 #include "programs/porter/password_rules.hpp"
+#include "programs/porter/second_factor_dialog.hpp"
 #include "programs/porter/session_text.hpp"
 #include "terminal/write.hpp"
 
@@ -174,7 +175,9 @@ task<void> repl::run_command(std::string line)
 task<void> repl::run_account_command(std::string line, command const* known)
 {
     bool const is_revoke = line.starts_with("/revoke ");
-    bool const is_exact = line == "/sessions" || line == "/password" || line == "/logout" || line == "/logout all";
+    bool const is_factor = line == "/2fa" || line == "/2fa off";
+    bool const is_exact =
+        is_factor || line == "/sessions" || line == "/password" || line == "/logout" || line == "/logout all";
     if (!is_revoke && !is_exact) co_return console_.info(known->hint);
     if (!has_access()) co_return console_.info(not_connected);
 
@@ -184,6 +187,8 @@ task<void> repl::run_account_command(std::string line, command const* known)
         co_await show_sessions();
     } else if (line == "/password") {
         co_await change_password();
+    } else if (is_factor) {
+        co_await change_second_factor(line == "/2fa");
     } else {
         auto const scope = line == "/logout" ? logout_scope::this_session : logout_scope::every_session;
         co_await log_out(scope);
@@ -265,6 +270,19 @@ task<void> repl::change_password()
             report(changed, "The password is changed. Your other sessions are over.");
         }
     }
+}
+
+task<void> repl::change_second_factor(bool is_added)
+{
+    open_dialog();
+    second_factor_dialog dialog{client_, console_, prompts_};
+    if (is_added) {
+        co_await dialog.add();
+    } else {
+        co_await dialog.remove();
+    }
+    close_dialog();
+    if (prompts_.is_quit()) exit({});
 }
 
 task<void> repl::log_out(logout_scope scope)

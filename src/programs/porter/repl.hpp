@@ -48,6 +48,7 @@ private:
     task<void> revoke(std::string id);
     task<std::optional<secret>> ask_new_password();
     task<void> change_password();
+    task<void> change_second_factor(bool is_added);
     task<void> log_out(logout_scope scope);
     void show_identity();
     void report(client_result<void> const& result, std::string const& success);

@@ -156,6 +156,7 @@ exit_code export_accounts(context& ctx)
         db->for_each_password_hash([&](auto id, std::string const&, std::string const& hash) { hashes[id] = hash; });
     }
     std::vector<record> rows;
+    std::size_t protected_accounts = 0;
     for (auto const& account : db->list_accounts()) {
         record row{{{"name", account.name}}};
         auto const hash = hashes.find(account.id);
@@ -164,8 +165,13 @@ exit_code export_accounts(context& ctx)
         if (ctx.with_password_hashes) row.fields.push_back({"password_hash", hash->second});
         row.fields.push_back({"state", std::string{account.disabled_at ? "disabled" : "enabled"}});
         rows.push_back(std::move(row));
+        if (account.has_second_factor) ++protected_accounts;
     }
     ctx.out.lines(rows);
+    if (ctx.with_password_hashes && protected_accounts > 0) {
+        ctx.out.note("this leaves out " + quantity(protected_accounts, "second factor") +
+                     ": where it is imported, the password alone is enough");
+    }
     return exit_code::ok;
 }
 

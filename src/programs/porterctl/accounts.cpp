@@ -8,6 +8,7 @@
 #include "auth/throttle_rules.hpp"
 #include "base/text.hpp"
 #include "config/option_error.hpp"
+#include "programs/porterctl/account_reset.hpp"
 #include "programs/porterctl/account_transfer.hpp"
 #include "programs/porterctl/command.hpp"
 #include "programs/porterctl/new_password.hpp"
@@ -56,7 +57,8 @@ record row_of(account_row const& account)
              {"last_login_at", maybe(account.last_login_at)},
              {"last_address", last_address_of(account)},
              {"failed_tries", count_of(account.failed_since)},
-             {"sessions", count_of(account.sessions)}}};
+             {"sessions", count_of(account.sessions)},
+             {"second_factor", account.has_second_factor}}};
 }
 
 /// An account with all its members.
@@ -74,7 +76,9 @@ record record_of(store::administration& db, account_row const& account)
              {"last_failed_at", maybe(account.last_failed_at)},
              {"locked_for", locked_for(db, account)},
              {"sessions", count_of(account.sessions)},
-             {"addresses", count_of(account.addresses)}}};
+             {"addresses", count_of(account.addresses)},
+             {"second_factor", account.has_second_factor},
+             {"recovery_codes", count_of(account.recovery_codes)}}};
 }
 
 std::string note_of(blocked_network const& blocked)
@@ -137,7 +141,8 @@ exit_code list(context& ctx)
     std::vector<record> rows;
     for (auto const& account : db->list_accounts())
         rows.push_back(ctx.out.is_json() ? record_of(*db, account) : row_of(account));
-    ctx.out.list(rows, "There are no accounts.", std::array<std::string_view, 2>{"created_at", "sessions"});
+    ctx.out.list(rows, "There are no accounts.",
+                 std::array<std::string_view, 3>{"second_factor", "created_at", "sessions"});
     return exit_code::ok;
 }
 
@@ -212,6 +217,24 @@ exit_code enable(context& ctx)
     return exit_code::ok;
 }
 
+exit_code second_factor(context& ctx)
+{
+    if (!ctx.remove) {
+        throw config::option_error{exit_code::usage,
+                                   "--remove is missing: porterctl only removes a second factor; its user sets one up "
+                                   "in porter, by /2fa"};
+    }
+    auto const db = open_to_write(ctx);
+    auto const owner = account_of(*db, ctx.arguments[0]);
+    if (!db->remove_second_factor(owner.id)) {
+        throw config::option_error{exit_code::not_found,
+                                   fmt::format("{} has no second factor", base::escape(owner.name))};
+    }
+    report(ctx, *db, fmt::format("{} has no second factor any more: the password is enough.", base::escape(owner.name)),
+           owner.name);
+    return exit_code::ok;
+}
+
 /// False: the answer is no, or the question was cancelled. Throws config::option_error without a terminal.
 bool confirm_delete(context const& ctx, account_row const& owner)
 {
@@ -240,7 +263,7 @@ constexpr std::string_view password_options = "password-file min-password-length
 
 constexpr command table[] = {
     {"accounts", "list", "", 0, 0, "", "all accounts, by name",
-     "Columns: name, state, created, last login, its address, failed tries since, sessions.\n",
+     "Columns: name, state, created, last login, its address, failed tries since, sessions, second factor.\n",
      "  porterctl accounts list\n"
      "  porterctl accounts list | cut -f1,2\n",
      list},
@@ -270,11 +293,22 @@ constexpr command table[] = {
      "Resets the account's failed attempts, which unlocks it. An address with too many failures remains\n"
      "throttled for a while: a note says so, and addresses enable lifts that.\n",
      "  porterctl accounts enable Alice\n", enable},
+    {"accounts", "second-factor", "NAME", 1, 1, "remove", "remove an account's second factor",
+     "For a user whose phone and recovery codes are lost: make sure that it is the user who asks. From then on\n"
+     "the password is enough; the user can set up another second factor. Sessions go on.\n",
+     "  porterctl accounts second-factor Alice --remove\n", second_factor},
     {"accounts", "delete", "NAME", 1, 1, "yes", "delete an account with its sessions and addresses",
      "Asks for confirmation on a terminal; requires --yes without one.\n",
      "  porterctl accounts delete Alice\n"
      "  porterctl accounts delete Alice --yes\n",
      remove},
+    {"accounts", "reset", "NAME", 1, 1, "for", "print a code with which the owner chooses a new password",
+     "The code, alone on a line of standard output, works once, until it expires (porter --redeem); it ends every\n"
+     "session of the account, and unlocks it. It is shown once: only its digest is stored. Until then the old\n"
+     "password works. Another reset replaces it, and so does any new password.\n",
+     "  porterctl accounts reset Alice\n"
+     "  porterctl accounts reset Alice --for 2h\n",
+     reset_account},
     {"accounts", "import", "FILE", 1, 1, "dry-run hash-memory hash-ops",
      "create the accounts of a file, with their hashes",
      "A line an account: name, tab, hash, and possibly a tab and the word disabled. FILE may be - for standard\n"

@@ -10,9 +10,9 @@ std::string name_of(command const& entry)
 std::vector<command const*> all_commands()
 {
     std::vector<command const*> all;
-    for (auto const& group :
-         {accounts_commands(), sessions_commands(), addresses_commands(), bans_commands(), connections_commands(),
-          top_commands(), ping_commands(), explain_commands(), db_commands()}) {
+    for (auto const& group : {accounts_commands(), sessions_commands(), addresses_commands(), audit_commands(),
+                              bans_commands(), invitations_commands(), connections_commands(), top_commands(),
+                              ping_commands(), explain_commands(), db_commands()}) {
         for (auto const& one : group) all.push_back(&one);
     }
     return all;

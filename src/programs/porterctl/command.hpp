@@ -24,14 +24,20 @@ struct context {
     std::optional<detail::base::secret> password;  ///< from --password-file
     std::string to;                                ///< from --to; empty: not given
     bool yes = false;
+    bool remove = false;  ///< --remove
     bool dry_run = false;
     bool with_password_hashes = false;
+    std::optional<std::string> since;               ///< from --since, as typed
     std::optional<std::string> duration;            ///< from --for, as typed
+    std::string tls_key;                            ///< from --tls-key; empty: not given
     std::string reason;                             ///< from --reason
+    std::optional<std::string> uses;                ///< from --uses, as typed
+    std::optional<std::string> name;                ///< from --name
     bool silent = false;                            ///< --silent
     std::optional<std::string> interval;            ///< from --interval, as typed
     detail::config::porterd_options configuration;  ///< porterd's: the database, the rules for passwords
     output& out;
+    std::string user;  ///< who calls porterctl, for rows of audit
 
     /// The database as it was given: a file, or the URL of a PostgreSQL database.
     std::string database() const { return std::filesystem::path{configuration.server.database}.string(); }
@@ -67,7 +73,9 @@ std::string name_of(command const& entry);
 std::span<command const> accounts_commands();
 std::span<command const> sessions_commands();
 std::span<command const> addresses_commands();
+std::span<command const> audit_commands();
 std::span<command const> bans_commands();
+std::span<command const> invitations_commands();
 std::span<command const> connections_commands();
 std::span<command const> ping_commands();
 std::span<command const> top_commands();

@@ -24,7 +24,7 @@ namespace config = detail::config;
 constexpr std::array<std::string_view, 4> common{"data-dir", "database", "config", "json"};
 
 /// The options with a value. Those that porterd has as well mean the same here.
-constexpr std::array<std::string_view, 17> with_value{"access",
+constexpr std::array<std::string_view, 21> with_value{"access",
                                                       "data-dir",
                                                       "database",
                                                       "config",
@@ -32,7 +32,10 @@ constexpr std::array<std::string_view, 17> with_value{"access",
                                                       "address",
                                                       "for",
                                                       "interval",
+                                                      "name",
                                                       "reason",
+                                                      "since",
+                                                      "tls-key",
                                                       "password-file",
                                                       "min-password-length",
                                                       "password-list",
@@ -40,7 +43,8 @@ constexpr std::array<std::string_view, 17> with_value{"access",
                                                       "session-idle-ttl",
                                                       "hash-memory",
                                                       "max-registrations-per-address",
-                                                      "to"};
+                                                      "to",
+                                                      "uses"};
 
 using added_options = std::map<std::string_view, CLI::Option const*>;
 
@@ -154,6 +158,7 @@ invocation parse_porterctl(std::vector<std::string> arguments)
     added["yes"] = app.add_flag("--yes", parsed.yes);
     added["dry-run"] = app.add_flag("--dry-run", parsed.dry_run);
     added["with-password-hashes"] = app.add_flag("--with-password-hashes", parsed.with_password_hashes);
+    added["remove"] = app.add_flag("--remove", parsed.remove);
     added["silent"] = app.add_flag("--silent", parsed.silent);
     for (auto const name : with_value) {
         added[name] = app.add_option("--" + std::string{name}, texts[name])->allow_extra_args(false);
@@ -178,12 +183,17 @@ invocation parse_porterctl(std::vector<std::string> arguments)
     parsed.account = texts["account"];
     parsed.address = texts["address"];
     parsed.to = texts["to"];
+    if (added["since"]->count() > 0) parsed.since = texts["since"];
     if (added["for"]->count() > 0) parsed.duration = texts["for"];
     if (added["interval"]->count() > 0) parsed.interval = texts["interval"];
+    if (added["uses"]->count() > 0) parsed.uses = texts["uses"];
+    if (added["name"]->count() > 0) parsed.name = texts["name"];
     parsed.reason = texts["reason"];
+    parsed.tls_key = texts["tls-key"];
     parsed.password_file = texts["password-file"];
     if (added["config"]->count() > 0) parsed.configuration.config_file = texts["config"];
     for (auto const name : with_value) {
+        if (name == "tls-key") continue;  // porterd requires the certificate with it
         auto const* const porterd_option = config::find_option(name);
         if (porterd_option == nullptr || added[name]->count() == 0) continue;
         parsed.configuration.settings.push_back(

@@ -19,11 +19,16 @@ struct invocation {
     std::string address;
     std::string password_file;
     std::string to;
+    std::optional<std::string> since;     ///< --since
+    std::string tls_key;                  ///< --tls-key
     std::optional<std::string> duration;  ///< --for
     std::optional<std::string> interval;  ///< --interval
     std::string reason;
+    std::optional<std::string> uses;  ///< --uses
+    std::optional<std::string> name;  ///< --name
     bool silent = false;
     bool yes = false;
+    bool remove = false;
     bool dry_run = false;
     bool with_password_hashes = false;
     bool json = false;

@@ -9,6 +9,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "config/option_error.hpp"
+#include "store/audit_key.hpp"
 
 namespace porter::programs {
 
@@ -45,10 +46,18 @@ void reject_beside_older_porterd(context const& ctx)
 
 }  // namespace
 
+std::filesystem::path audit_key_file(context const& ctx)
+{
+    auto const& given = ctx.configuration.server.data_dir;
+    return (given.empty() ? base::folder_of(ctx.file()) : given) / store::audit_key_name;
+}
+
 store::sqlite::options file_options(context const& ctx)
 {
     store::sqlite::options options;
     options.path = ctx.file();
+    options.audit_key_file = audit_key_file(ctx);
+    options.actor = "porterctl " + ctx.user;
     options.busy_timeout = std::chrono::seconds{5};  // as long as a person waits; porterd holds a lock for milliseconds
     return options;
 }

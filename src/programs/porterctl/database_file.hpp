@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,9 @@ using detail::store::sqlite::administration::file_user;
 
 /// The options for opening the file of this context.
 detail::store::sqlite::options file_options(context const& ctx);
+
+/// The file of the key of the audit: in the data directory, or beside the database if that alone is given.
+std::filesystem::path audit_key_file(context const& ctx);
 
 /// Throws config::option_error(not_found) if there is no file: porterctl never creates one.
 void require_file(context const& ctx);

@@ -133,8 +133,9 @@ constexpr command table[] = {
      restore_file},
     {"db", "move", "", 0, 0, "to yes", "copy everything in a file into an empty PostgreSQL database",
      "porterd must be stopped. Accounts, sessions, addresses and counters keep their ids; clients keep their\n"
-     "sessions. The file is unchanged. The role of the URL is a member of porter_owner, and db migrate has made\n"
-     "the schema. Asks for confirmation on a terminal; requires --yes without one.\n",
+     "sessions. The rows of audit stay in the file, which is unchanged. The role of the URL is a member of\n"
+     "porter_owner, and db migrate has made the schema. Asks for confirmation on a terminal; requires --yes\n"
+     "without one.\n",
      "  porterctl db move --to postgresql://migrator@db1,db2/porter\n", move_file},
 };
 

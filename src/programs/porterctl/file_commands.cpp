@@ -195,6 +195,9 @@ exit_code move_file(context& ctx)
     ctx.out.note(
         "start each porterd with --database URL and the same --tls-key and --tls-certificate, at first those "
         "of the data directory, which clients know; start none on the file again");
+    if (moved.second_factors == 0) return exit_code::ok;
+    ctx.out.note("copy second-factor-key from the data directory into that of each porterd: it opens the secrets of " +
+                 quantity(moved.second_factors, "second factor"));
     return exit_code::ok;
 }
 

@@ -18,9 +18,14 @@ constexpr option_help options[] = {
     {"account", "NAME", "only those of this account"},
     {"address", "NETWORK", "only those from this address or network: 192.0.2.7, 2001:db8::/32"},
     {"to", "URL", "the PostgreSQL database: postgresql://[USER@]HOST[,HOST...]/DATABASE"},
-    {"for", "TIME", "how long, such as 12h or 7d (default: until it is removed)"},
+    {"since", "TIME", "only later ones: 2026-11-30, 2026-11-30T18:02:00Z, or 7d: a week ago"},
+    {"tls-key", "FILE", "the TLS key of the servers of a PostgreSQL database, as of porterd"},
+    {"for", "TIME", "how long: 12h, 7d (bans: until removed; invitations: 7d; reset: 1d)"},
     {"interval", "TIME", "between two looks, 100ms to 1h (1s)"},
+    {"uses", "N", "accounts that the code registers, 1 to 1000000 (1)"},
+    {"name", "NAME", "the only account that the code registers (any)"},
     {"reason", "TEXT", "a note for administrators; no client is told"},
+    {"remove", "", "remove the second factor; required"},
     {"silent", "", "close connections without a message, before TLS"},
     {"yes", "", "do not ask for confirmation"},
     {"dry-run", "", "change nothing: count what would be imported, and what is refused"},
@@ -62,15 +67,17 @@ comes from PGPASSFILE, and never from the URL. It uses porterd's environment (PO
 with --config, its file.
 
 exit codes: 0 ok, 64 usage, 65 bad data (also a name that is taken, a weak password), 66 no such
-account, session, connection, address, ban or file, 69 no porterd runs or it does not answer, 73
-cannot create a file, or the database is not empty, 74 cannot read or write, 75 the database is
-locked or cannot be reached, try again, 76 porterd has another version, 78 configuration.
+account, session, connection, address, ban, invitation or file, 69 no porterd runs or it does not
+answer, 73 cannot create a file, or the database is not empty, 74 cannot read or write, 75 the
+database is locked or cannot be reached: try again, 76 porterd has another version, 78
+configuration.
 
 examples:
   porterctl accounts list
   porterctl accounts add Alice --password-file pw --data-dir /var/lib/porter
   porterctl why Alice 192.0.2.7            why does her login fail?
   porterctl sessions list --json
+  porterctl audit list --since 24h
   porterctl bans add 198.51.100.0/24 --for 7d
   porterctl db backup porter-backup.db
 )";

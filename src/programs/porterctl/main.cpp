@@ -112,15 +112,21 @@ exit_code run(std::vector<std::string> arguments)
                 .password = password_of(parsed, out),
                 .to = parsed.to,
                 .yes = parsed.yes,
+                .remove = parsed.remove,
                 .dry_run = parsed.dry_run,
                 .with_password_hashes = parsed.with_password_hashes,
+                .since = parsed.since,
                 .duration = parsed.duration,
+                .tls_key = parsed.tls_key,
                 .reason = parsed.reason,
+                .uses = parsed.uses,
+                .name = parsed.name,
                 .silent = parsed.silent,
                 .interval = parsed.interval,
                 .configuration = config::resolve(parsed.configuration, config::environment::of_process(),
                                                  config::purpose::administration),
-                .out = out};
+                .out = out,
+                .user = calling_user()};
     return run_as_owner(*parsed.command, ctx);
 }
 

@@ -133,6 +133,18 @@ void output::done(std::string const& sentence, record const& result)
     terminal::write_all(STDERR_FILENO, sentence + '\n');
 }
 
+void output::issue(base::secret const& code, std::string const& sentence, record const& result)
+{
+    std::string text{code.view()};
+    if (form_ == form::json) {
+        auto with_code = result;
+        with_code.fields.insert(with_code.fields.begin(), field{"code", text});
+        return show(with_code);
+    }
+    write(text + '\n');
+    terminal::write_all(STDERR_FILENO, sentence + '\n');
+}
+
 void output::note(std::string const& line)
 {
     terminal::write_all(STDERR_FILENO, "note: " + base::escape(line) + '\n');

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/secret.hpp"
 #include "programs/porterctl/record.hpp"
 
 namespace porter::programs {
@@ -35,6 +36,10 @@ public:
 
     /// The result of a change: as JSON the object, else the sentence, which goes to stderr if stdout is no terminal.
     void done(std::string const& sentence, record const& result);
+
+    /// A code that is shown once: as JSON the object with a member "code", else the code alone on a line, and the
+    /// sentence on stderr.
+    void issue(detail::base::secret const& code, std::string const& sentence, record const& result);
 
     /// Prints a line "note: ..." on stderr, in every form.
     void note(std::string const& line);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <system_error>
 
 #include "base/file.hpp"
@@ -50,6 +51,13 @@ bool find_owner(std::filesystem::path const& database, struct ::stat& about)
 }
 
 }  // namespace
+
+std::string calling_user()
+{
+    auto const* const caller = ::getuid() == 0 ? std::getenv("SUDO_USER") : nullptr;
+    if (caller != nullptr && *caller != '\0') return detail::base::escape(caller) + " by sudo";
+    return name_of_user(::getuid());
+}
 
 std::optional<std::string> become_owner(std::filesystem::path const& database)
 {

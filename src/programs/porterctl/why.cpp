@@ -150,6 +150,13 @@ std::vector<finding> find_rules(login_query const& query, store::administration&
              "accounts set-password stores another",
              {}});
     }
+    if (findings.empty() && query.account && query.account->has_second_factor) {
+        findings.push_back({"second_factor",
+                            "second_factor",
+                            "the right password is not enough, a code must follow: porterctl accounts second-factor "
+                            "--remove lifts that",
+                            {}});
+    }
     if (findings.empty()) findings.push_back(describe(query, history, decision));
     return findings;
 }
@@ -197,8 +204,8 @@ constexpr command table[] = {
      "account does not know. What porterd keeps only in memory (attempts at unknown names, its load) is not\n"
      "considered.\n"
      "Rules: allowed, network_banned (the answer none: without a word), unknown_account, account_disabled,\n"
-     "account_paused, account_locked, network_throttled, password_unreadable; in other access modes\n"
-     "identify_access and open_access.\n",
+     "account_paused, account_locked, network_throttled, password_unreadable, second_factor; in other\n"
+     "access modes identify_access and open_access.\n",
      "  porterctl why Alice\n"
      "  porterctl why Alice 192.0.2.7\n"
      "  porterctl why Alice 192.0.2.7 --access identify\n",

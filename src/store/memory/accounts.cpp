@@ -16,6 +16,7 @@ std::optional<account> copy_of(account_row const* row)
     if (!row) return std::nullopt;
     auto copy = row->account;
     copy.failed_since = row->history.failed_since;
+    copy.has_second_factor = row->second_factor.has_value();
     return copy;
 }
 
@@ -86,6 +87,7 @@ task<result<void>> accounts::change_password(password_change change)
     }
     row->account.password_hash = change.new_hash;
     ++row->account.credential_version;
+    std::erase_if(data_.resets, [&](password_reset const& each) { return each.account == change.account; });
     undo_verified_attempt(op, data_, change.attempt);
     op.end_sessions("password_changed", [&](session_row const& each) {
         return each.session.account == change.account && each.session.id != change.keep;

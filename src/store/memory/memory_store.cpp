@@ -3,10 +3,12 @@
 #include <mutex>
 #include <utility>
 
+#include "store/memory/access_codes.hpp"
 #include "store/memory/accounts.hpp"
 #include "store/memory/addresses.hpp"
 #include "store/memory/attempts.hpp"
 #include "store/memory/bans.hpp"
+#include "store/memory/second_factors.hpp"
 #include "store/memory/sessions.hpp"
 #include "store/memory/tables.hpp"
 
@@ -20,6 +22,8 @@ struct memory_store::tables : memory::tables {
     memory::addresses addresses_port{*this};
     memory::attempts attempts_port{*this};
     memory::bans bans_port{*this};
+    memory::access_codes codes_port{*this};
+    memory::second_factors second_factors_port{*this};
 };
 
 memory_store::memory_store() : tables_(std::make_unique<tables>()) {}
@@ -28,8 +32,11 @@ memory_store::~memory_store() = default;
 
 store::ports memory_store::ports() noexcept
 {
-    return {tables_->accounts_port, tables_->sessions_port, tables_->addresses_port, tables_->attempts_port, nullptr,
-            &tables_->bans_port};
+    store::ports all{tables_->accounts_port, tables_->sessions_port, tables_->addresses_port, tables_->attempts_port};
+    all.bans = &tables_->bans_port;
+    all.codes = &tables_->codes_port;
+    all.second_factors = &tables_->second_factors_port;
+    return all;
 }
 
 store::result<store::account> memory_store::add(store::account record)
@@ -60,8 +67,22 @@ void memory_store::remove(store::account_id id)
 {
     memory::operation op{*tables_};
     op.end_sessions_of(id, "account_deleted");
+    std::erase_if(tables_->resets, [id](store::password_reset const& each) { return each.account == id; });
     std::erase_if(tables_->addresses, [id](auto const& entry) { return entry.second.account == id; });
     tables_->accounts.erase(id);
+}
+
+void memory_store::add(store::invitation record)
+{
+    memory::operation const op{*tables_};
+    tables_->invitations.push_back({std::move(record), 0});
+}
+
+void memory_store::add(store::password_reset record)
+{
+    memory::operation const op{*tables_};
+    std::erase_if(tables_->resets, [&](store::password_reset const& each) { return each.account == record.account; });
+    tables_->resets.push_back(record);
 }
 
 void memory_store::set_unavailable(bool unavailable)

@@ -38,12 +38,16 @@ session_id add_session(tables& data, new_session const& record, access_history c
     return opened.id;
 }
 
+}  // namespace
+
 result<opened_session> open_session(operation& op, tables& data, new_session const& record)
 {
+    if (auto const opened = find_opened(data, record.digest, record.account)) return *opened;
     auto* row = op.account(record.account);
     if (!row || row->account.disabled_at || row->account.credential_version != record.credential_version) {
         return unexpected(errc::credential_changed);
     }
+    if (row->second_factor && !record.is_second_factor_proved) return unexpected(errc::credential_changed);
     undo_verified_attempt(op, data, record.attempt);
     opened_session opened;
     opened.account = record.account;
@@ -60,13 +64,24 @@ result<opened_session> open_session(operation& op, tables& data, new_session con
     return opened;
 }
 
-}  // namespace
+result<opened_session> open_first_session(operation& op, tables& data, account owner, new_session first)
+{
+    if (auto const* const row = op.account(owner.folded_name);
+        row && row->account.password_hash == owner.password_hash) {
+        if (auto const opened = find_opened(data, first.digest, row->account.id)) return *opened;
+    }
+    if (owner.disabled_at) return unexpected(errc::credential_changed);
+    auto const* added = op.add(std::move(owner));
+    if (!added) return unexpected(errc::name_taken);
+    first.account = added->id;
+    first.credential_version = added->credential_version;
+    return open_session(op, data, first);
+}
 
 task<result<opened_session>> sessions::open(new_session record)
 {
     operation op{data_};
     if (op.is_down()) co_return unexpected(errc::unavailable);
-    if (auto const opened = find_opened(data_, record.digest, record.account)) co_return *opened;
     co_return open_session(op, data_, record);
 }
 
@@ -74,16 +89,7 @@ task<result<opened_session>> sessions::open_first(account owner, new_session fir
 {
     operation op{data_};
     if (op.is_down()) co_return unexpected(errc::unavailable);
-    if (auto const* const row = op.account(owner.folded_name);
-        row && row->account.password_hash == owner.password_hash) {
-        if (auto const opened = find_opened(data_, first.digest, row->account.id)) co_return *opened;
-    }
-    if (owner.disabled_at) co_return unexpected(errc::credential_changed);
-    auto const* added = op.add(std::move(owner));
-    if (!added) co_return unexpected(errc::name_taken);
-    first.account = added->id;
-    first.credential_version = added->credential_version;
-    co_return open_session(op, data_, first);
+    co_return open_first_session(op, data_, std::move(owner), std::move(first));
 }
 
 task<result<std::optional<found_session>>> sessions::find(token_digest digest)
@@ -153,6 +159,10 @@ task<result<std::size_t>> sessions::prune(base::timestamp now, base::timestamp i
 {
     operation op{data_};
     if (op.is_down()) co_return unexpected(errc::unavailable);
+    std::erase_if(data_.invitations, [now](invitation_row const& each) {
+        return each.used >= each.invitation.uses || each.invitation.expires_at <= now;
+    });
+    std::erase_if(data_.resets, [now](password_reset const& each) { return each.expires_at <= now; });
     co_return op.end_sessions(name_of(end_cause::expired),
                               [&](session_row const& each) { return is_over(each.session, now, idle_since); });
 }

@@ -6,6 +6,12 @@
 
 namespace porter::detail::store::memory {
 
+/// sessions::open_first(), within an operation that is not down.
+result<opened_session> open_first_session(operation& op, tables& data, account owner, new_session first);
+
+/// sessions::open(), within an operation that is not down.
+result<opened_session> open_session(operation& op, tables& data, new_session const& record);
+
 class sessions final : public store::sessions {
 public:
     explicit sessions(tables& data) : data_(data) {}

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -17,11 +18,19 @@
 
 namespace porter::detail::store::memory {
 
+struct second_factor_row {
+    std::string sealed_secret;
+    std::int64_t last_step = 0;
+    attempt_id last_use = 0;
+    std::map<token_digest, attempt_id> recovery_codes;  // the attempt that used it; 0: it is unused
+};
+
 struct account_row {
     store::account account;  // failed_since stands in the history
     access_history history;
     std::set<std::string> networks;                          // known ones: it was accessed from there
     std::map<std::string, store::failure_counter> counters;  // by known network; "": of all others
+    std::optional<second_factor_row> second_factor;
 };
 
 struct network_failure {
@@ -40,6 +49,11 @@ struct session_row {
     store::session session;
     token_digest digest{};
     access_history before;  // of the account, when the session was opened
+};
+
+struct invitation_row {
+    store::invitation invitation;
+    std::uint32_t used = 0;
 };
 
 struct address_row {
@@ -66,6 +80,8 @@ struct tables {
     std::map<account_id, account_row> accounts;
     std::map<session_id, session_row> sessions;  // oldest first
     std::map<std::string, address_row> addresses;
+    std::vector<invitation_row> invitations;
+    std::vector<password_reset> resets;  // at most one of an account
     std::map<attempt_id, network_failure> failures;
     store::unknown_names unknown_names;
     std::int64_t last_registration = 0;

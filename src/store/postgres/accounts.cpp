@@ -14,8 +14,8 @@ namespace {
 using results = std::vector<result_set>;
 
 constexpr char const* find_by_name =
-    "SELECT id, name, folded_name, password_hash, credential_version, created_at, disabled_at, failed_since"
-    " FROM accounts WHERE folded_name = $1";
+    "SELECT id, name, folded_name, password_hash, credential_version, created_at, disabled_at, failed_since,"
+    " EXISTS (SELECT FROM second_factors WHERE account_id = accounts.id) FROM accounts WHERE folded_name = $1";
 
 // One statement, and so one snapshot: the costs include that of the account. The account is in each row, or NULL.
 #define FIND_CLAIMED_BY(key)                                                                                         \
@@ -23,6 +23,7 @@ constexpr char const* find_by_name =
     " WHERE memory_kib BETWEEN $2 AND $3 AND passes BETWEEN $4 AND $5 AND memory_kib <= $6 / passes"                 \
     " ORDER BY memory_kib * passes DESC, memory_kib DESC LIMIT $7)"                                                  \
     " SELECT owner.id, name, folded_name, password_hash, credential_version, created_at, disabled_at, failed_since," \
+    " EXISTS (SELECT FROM second_factors WHERE account_id = owner.id),"                                              \
     " costs.memory_kib, costs.passes FROM (VALUES (true)) AS one LEFT JOIN accounts AS owner ON owner." key          \
     " = $1"                                                                                                          \
     " LEFT JOIN costs ON true ORDER BY costs.memory_kib * costs.passes DESC, costs.memory_kib DESC"
@@ -70,7 +71,7 @@ result<claimed_account> read_claimed(results const& found)
     auto const& rows = found.at(0);
     if (!rows[0].is_null(0)) claimed.account = read_account(rows[0]);
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (!rows[i].is_null(8)) claimed.hash_costs.push_back({count(rows[i], 8), count(rows[i], 9)});
+        if (!rows[i].is_null(9)) claimed.hash_costs.push_back({count(rows[i], 9), count(rows[i], 10)});
     }
     return claimed;
 }

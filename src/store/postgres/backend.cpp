@@ -5,14 +5,17 @@
 #include <utility>
 
 #include "porter/start_error.hpp"
+#include "store/postgres/access_codes.hpp"
 #include "store/postgres/accounts.hpp"
 #include "store/postgres/addresses.hpp"
 #include "store/postgres/attempts.hpp"
 #include "store/postgres/attempts_upkeep.hpp"
+#include "store/postgres/audit_upkeep.hpp"
 #include "store/postgres/bans.hpp"
 #include "store/postgres/pool.hpp"
 #include "store/postgres/resolving.hpp"
 #include "store/postgres/schema.hpp"
+#include "store/postgres/second_factors.hpp"
 #include "store/postgres/sessions.hpp"
 #include "store/postgres/watch.hpp"
 
@@ -31,6 +34,7 @@ struct backend::parts {
           attempts(resolving, options.patience)
     {
         start_attempts_upkeep(connections, log);
+        if (options.audit_key) start_audit_upkeep(connections, log, *options.audit_key, options.audit_keep);
     }
 
     void on_lost(log::logger& log)
@@ -46,6 +50,8 @@ struct backend::parts {
     postgres::sessions sessions{resolving, watch};
     postgres::addresses addresses{resolving};
     postgres::bans bans{watch};
+    postgres::access_codes codes{resolving};
+    postgres::second_factors second_factors{resolving};
 };
 
 backend::backend(options const& options, log::logger& log) : parts_(std::make_unique<parts>(options, log)) {}
@@ -54,8 +60,11 @@ backend::~backend() = default;
 
 store::ports backend::ports() noexcept
 {
-    return {parts_->accounts, parts_->sessions,       parts_->addresses,
-            parts_->attempts, &parts_->watch.clock(), &parts_->bans};
+    store::ports all{parts_->accounts, parts_->sessions, parts_->addresses, parts_->attempts, &parts_->watch.clock()};
+    all.bans = &parts_->bans;
+    all.codes = &parts_->codes;
+    all.second_factors = &parts_->second_factors;
+    return all;
 }
 
 store::statistics const& backend::statistics() const noexcept

@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 
+#include "store/audit.hpp"
 #include "store/postgres/address.hpp"
 
 namespace porter::detail::store::postgres {
@@ -40,6 +42,9 @@ struct options {
     /// Operations that one connection has sent and not finished. The others wait in the pool, where another connection
     /// can take them.
     std::size_t depth = 32;
+
+    std::optional<store::audit_key> audit_key{};  ///< of the servers; none: rows of audit stay unsealed
+    std::chrono::seconds audit_keep{0};           ///< how long rows of audit are kept; 0: for ever, else at least a day
 
     std::chrono::milliseconds look_interval{200};   ///< between two looks into the journal of ended sessions
     std::chrono::milliseconds beat_interval{500};   ///< between two heartbeats

@@ -22,6 +22,7 @@ account read_account(row const& from)
     read.created_at = from.time(5);
     read.disabled_at = from.optional_time(6);
     read.failed_since = count(from, 7);
+    read.has_second_factor = from.boolean(8);
     return read;
 }
 

@@ -12,7 +12,8 @@ namespace porter::detail::store::postgres {
 /// A bigint as a count: 0 for less, the maximum for more.
 std::uint32_t count(row const& from, int column);
 
-/// Columns 0 to 7: id, name, folded_name, password_hash, credential_version, created_at, disabled_at, failed_since.
+/// Columns 0 to 8: id, name, folded_name, password_hash, credential_version, created_at, disabled_at, failed_since,
+/// whether it has a second factor.
 account read_account(row const& from);
 
 /// Columns 0 to 6: id, account_id, created_at, last_used_at, expires_at, address, transport.

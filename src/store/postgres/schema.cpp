@@ -45,12 +45,14 @@ grants grants_of(program_role role)
 {
     if (role == program_role::node) {
         return {{"accounts sessions addresses account_networks failure_counters unknown_failure_counters attempts"
-                 " registrations nodes",
-                 "password_costs schema_migrations bans ban_changes", "ended_sessions"},
-                {"SELECT INSERT UPDATE DELETE", "SELECT", "SELECT DELETE"}};
+                 " registrations nodes second_factors recovery_codes",
+                 "password_costs schema_migrations bans ban_changes audit audit_head", "ended_sessions password_resets",
+                 "invitations"},
+                {"SELECT INSERT UPDATE DELETE", "SELECT", "SELECT DELETE", "SELECT UPDATE DELETE"}};
     }
-    return {{"accounts addresses bans", "sessions failure_counters attempts registrations",
-             "account_networks nodes ended_sessions schema_migrations"},
+    return {{"accounts addresses bans invitations password_resets",
+             "sessions failure_counters attempts registrations second_factors",
+             "account_networks nodes ended_sessions recovery_codes schema_migrations audit audit_head"},
             {"SELECT INSERT UPDATE DELETE", "SELECT DELETE", "SELECT"}};
 }
 

@@ -15,7 +15,7 @@
 namespace porter::detail::store::postgres {
 
 /// The version of the schema that this program is made for: the number of the newest step in migrations/postgres.
-inline constexpr std::int64_t schema_version = 2;
+inline constexpr std::int64_t schema_version = 5;
 
 /// The role whose privileges a program needs: tools/postgres/roles.sql makes it, and the migrations grant them.
 enum class program_role : std::uint8_t {

@@ -26,6 +26,7 @@ constexpr int oldest_version = 140'000;
 /// made once, and by index, because one made while a table was empty would read all of it for ever.
 constexpr char const* settings =
     "SELECT set_config('search_path', 'porter, pg_temp', false),"
+    " set_config('porter.actor', 'porterd', false),"
     " set_config('lock_timeout', '1s', false),"
     " set_config('statement_timeout', '1500ms', false),"
     " set_config('idle_in_transaction_session_timeout', '5s', false),"

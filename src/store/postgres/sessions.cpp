@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "store/limits.hpp"
+#include "store/postgres/access_codes.hpp"
 #include "store/postgres/addresses.hpp"
 #include "store/postgres/attempts.hpp"
 #include "store/postgres/known_networks.hpp"
@@ -304,6 +305,8 @@ task<result<std::size_t>> sessions::prune(base::timestamp now, base::timestamp i
     if (!idle) co_return idle;
     auto const addresses = co_await delete_oldest_addresses(resolver_);
     if (!addresses) co_return unexpected(addresses.error());
+    auto const codes = co_await prune_access_codes(resolver_, now);
+    if (!codes) co_return unexpected(codes.error());
     auto const attempts = co_await prune_attempts(resolver_, now);
     if (!attempts) co_return unexpected(attempts.error());
     co_return *expired + *idle;

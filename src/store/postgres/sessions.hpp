@@ -20,8 +20,8 @@ public:
     task<result<void>> end(account_id account, session_id id, end_cause cause) override;
     task<result<void>> end_all(account_id account, end_cause cause) override;
     task<result<std::vector<session_id>>> touch(std::vector<session_activity> activities) override;
-    /// Also deletes old attempts, and the addresses beyond the limit for all: to count them takes too long for each new
-    /// one.
+    /// Also deletes old attempts and codes, and the addresses beyond the limit for all: to count them takes too long
+    /// for each new one.
     task<result<std::size_t>> prune(base::timestamp now, base::timestamp idle_since) override;
     task<result<std::vector<session_id>>> find_ended(std::vector<session_id> live, base::timestamp now) override;
     task<result<std::vector<session_id>>> ended_between(base::timestamp after, base::timestamp until) override;

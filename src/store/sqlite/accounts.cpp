@@ -14,11 +14,13 @@ namespace porter::detail::store::sqlite {
 namespace {
 
 constexpr std::string_view find_by_name =
-    "SELECT id, name, folded_name, password_hash, credential_version, created_at, disabled_at, failed_since"
+    "SELECT id, name, folded_name, password_hash, credential_version, created_at, disabled_at, failed_since,"
+    " EXISTS (SELECT 1 FROM second_factors WHERE account_id = accounts.id)"
     " FROM accounts WHERE folded_name = ?1";
 
 constexpr std::string_view find_by_id =
-    "SELECT id, name, folded_name, password_hash, credential_version, created_at, disabled_at, failed_since"
+    "SELECT id, name, folded_name, password_hash, credential_version, created_at, disabled_at, failed_since,"
+    " EXISTS (SELECT 1 FROM second_factors WHERE account_id = accounts.id)"
     " FROM accounts WHERE id = ?1";
 
 // The table has few rows, so the order needs no index.

@@ -2,10 +2,10 @@
 
 #include <utility>
 
+#include "store/sqlite/audited_transaction.hpp"
 #include "store/sqlite/job.hpp"
 #include "store/sqlite/registrations.hpp"
 #include "store/sqlite/statement.hpp"
-#include "store/sqlite/transaction.hpp"
 
 namespace porter::detail::store::sqlite {
 
@@ -255,7 +255,7 @@ void rollback_pending(database& db)
         while (row.step()) left.push_back(read_pending(row));
     }
     if (left.empty()) return;
-    transaction all{db};
+    audited_transaction all{db};
     for (auto const& one : left) rollback_one(db, one);
     all.commit();
 }

@@ -3,9 +3,12 @@
 #include <chrono>
 #include <thread>
 
+#include "store/audit_key.hpp"
+#include "store/sqlite/access_codes.hpp"
 #include "store/sqlite/accounts.hpp"
 #include "store/sqlite/addresses.hpp"
 #include "store/sqlite/attempts.hpp"
+#include "store/sqlite/audit_chain.hpp"
 #include "store/sqlite/bans.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/existing_file.hpp"
@@ -15,6 +18,7 @@
 #include "store/sqlite/migration.hpp"
 #include "store/sqlite/migrator.hpp"
 #include "store/sqlite/reader.hpp"
+#include "store/sqlite/second_factors.hpp"
 #include "store/sqlite/sessions.hpp"
 #include "store/sqlite/writer.hpp"
 
@@ -45,12 +49,13 @@ std::unique_ptr<database> prepare(options const& options, log::logger& log)
     auto db = std::make_unique<database>(options.path, database::access::read_write);
     if (db->is_read_only()) throw cannot_open(start_errc::io, options.path, "it is read-only");
     db->wait_for_locks(options.start_timeout);
-    db->integer("PRAGMA user_version");  // waits for a restore that is replacing the file
+    auto const version = db->integer("PRAGMA user_version");  // waits for a restore that is replacing the file
     reject_replaced(*db);
     migrate(*db, options.path, migrations(), log);
     use_write_ahead_log(*db, options);
     db->execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
     reject_replaced(*db);
+    open_audit(*db, options, version, log);
     rollback_pending(*db);
     db->wait_for_locks(options.busy_timeout);
     return db;
@@ -63,7 +68,7 @@ struct backend::parts {
         : faults(log),
           connection(prepare(options, log)),
           files(options.path, log),
-          writes(std::move(connection), options, files, faults, counted.changes),
+          writes(std::move(connection), options, files, faults, counted.changes, log),
           reads(options, files, faults, counted.lookups, [this] { writes.close_lost(); })
     {}
 
@@ -78,6 +83,8 @@ struct backend::parts {
     sqlite::addresses addresses{reads.queue(), writes.queue()};
     sqlite::attempts attempts{writes.queue()};
     sqlite::bans bans{reads};
+    sqlite::access_codes codes{reads.queue(), writes.queue()};
+    sqlite::second_factors second_factors{reads.queue(), writes.queue()};
 };
 
 backend::backend(options const& options, log::logger& log) : parts_(std::make_unique<parts>(options, log)) {}
@@ -86,7 +93,11 @@ backend::~backend() = default;
 
 store::ports backend::ports() noexcept
 {
-    return {parts_->accounts, parts_->sessions, parts_->addresses, parts_->attempts, nullptr, &parts_->bans};
+    store::ports all{parts_->accounts, parts_->sessions, parts_->addresses, parts_->attempts};
+    all.bans = &parts_->bans;
+    all.codes = &parts_->codes;
+    all.second_factors = &parts_->second_factors;
+    return all;
 }
 
 store::statistics const& backend::statistics() const noexcept
@@ -120,6 +131,7 @@ void check(options const& options, std::filesystem::path const& planned)
 {
     reject_unusable_name(options.path);
     reject_wrong_companions(options.path);
+    if (!options.audit_key_file.empty()) read_audit_key(options.audit_key_file);
     if (!exists_or_can_be_made(options.path, planned)) return;
     try {
         reject_wrong_file(options.path, newest_version());

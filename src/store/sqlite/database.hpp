@@ -6,13 +6,24 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "store/audit.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
 
 namespace porter::detail::store::sqlite {
+
+/// The author of the changes of a connection, for the rows of audit that the schema's triggers append.
+struct audit_author {
+    std::string actor = "shell";            ///< as in audit; "porterd": it acts for users, too
+    std::optional<store::audit_key> key{};  ///< none: the rows stay unsealed, for porterd to seal
+    std::int64_t last_number = 0;           ///< of the last row that it has sealed: the chain never gets shorter
+    bool is_broken = false;                 ///< the chain is not as the owner of the key left it: nothing is sealed
+};
 
 /// One connection to a database file. Used by one thread at a time. Every member may throw error, unless noexcept.
 class database {
@@ -55,6 +66,9 @@ public:
     /// Whether the open file was replaced or removed at its path.
     bool is_moved();
 
+    /// The author of its changes.
+    audit_author& author() noexcept { return author_; }
+
     /// The pages in the write-ahead log after the last commit of this connection.
     int wal_pages() const noexcept { return wal_pages_; }
 
@@ -82,6 +96,7 @@ private:
     std::unique_ptr<sqlite3, closing> handle_;
     std::map<std::string, std::unique_ptr<sqlite3_stmt, finalizing>, std::less<>> prepared_;
     int wal_pages_ = 0;
+    audit_author author_;
 };
 
 }  // namespace porter::detail::store::sqlite

@@ -6,8 +6,8 @@
 
 namespace porter::detail::store::sqlite {
 
-/// Writes the cause into the journal for the sessions that the last DELETE removed: directly after it, in the same
-/// transaction.
+/// Writes the cause into the journal and into the rows of audit, for the sessions that the last DELETE removed:
+/// directly after it, in the same transaction.
 void set_end_cause(database& db, std::string_view cause);
 
 }  // namespace porter::detail::store::sqlite

@@ -13,6 +13,7 @@ account read_account(statement const& row)
     read.created_at = row.time(5);
     read.disabled_at = row.optional_time(6);
     read.failed_since = row.count(7);
+    read.has_second_factor = row.integer(8) != 0;
     return read;
 }
 

@@ -8,7 +8,8 @@
 /// The records that the columns of a row stand for. May throw error: see statement::text().
 namespace porter::detail::store::sqlite {
 
-/// Columns 0 to 7: id, name, folded_name, password_hash, credential_version, created_at, disabled_at, failed_since.
+/// Columns 0 to 8: id, name, folded_name, password_hash, credential_version, created_at, disabled_at, failed_since,
+/// whether it has a second factor.
 account read_account(statement const& row);
 
 /// Columns 0 to 6: id, account_id, created_at, last_used_at, expires_at, address, transport.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/thread.hpp"
+#include "store/sqlite/audited_transaction.hpp"
 #include "store/sqlite/sqlite_error.hpp"
 #include "store/sqlite/statement.hpp"
 #include "store/sqlite/transaction.hpp"
@@ -45,12 +46,13 @@ private:
 };
 
 writer::writer(std::unique_ptr<database> connection, options const& options, file_watch& files, fault_log& faults,
-               lane_statistics& statistics)
+               lane_statistics& statistics, log::logger& log)
     : options_(options),
       files_(files),
       faults_(faults),
       database_(std::move(connection)),
       next_checkpoint_(options.checkpoint_pages),
+      audit_(options, faults, log),
       queue_(options.queue_limit, statistics),
       thread_([this] { run(); })
 {}
@@ -76,24 +78,34 @@ void writer::run()
     base::set_thread_name("store-writer");
     while (!queue_.is_finished()) {
         bool const has_fault = queue_.statistics().fault.is_set();
-        auto group =
-            queue_.take(group_limit, has_fault ? steady_clock::now() + probe_interval : job_queue::time::max());
+        auto group = queue_.take(group_limit, has_fault ? steady_clock::now() + probe_interval : audit_.next());
         if (files_.detect_loss()) {
             abandon_files();
             fail_all(group);
         } else if (group.empty()) {
-            probe();
+            if (has_fault) probe();
         } else {
             write(group);
         }
         queue_.count(group);
         for (auto const& each : group) each->finish();
+        if (steady_clock::now() >= audit_.next()) keep_audit();
         if (database_ && database_->wal_pages() >= next_checkpoint_ && !files_.detect_loss()) maintain();
     }
     if (files_.detect_loss()) {
         abandon_files();
     } else {
+        audit_.finish(*database_);
         maintain();
+    }
+}
+
+void writer::keep_audit()
+{
+    if (!database_ || files_.detect_loss()) {
+        audit_.stop();
+    } else {
+        audit_.run(*database_);
     }
 }
 
@@ -152,7 +164,7 @@ void writer::commit(waiting_jobs waiting)
     auto const timeout = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
     database_->wait_for_locks(std::max(timeout, milliseconds{0}));
 
-    transaction tx{*database_};
+    audited_transaction tx{*database_};
     for (auto const& request : waiting) run_in_savepoint(*request);
     tx.commit();
 }

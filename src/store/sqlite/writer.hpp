@@ -5,6 +5,8 @@
 #include <ranges>
 #include <thread>
 
+#include "log/logger.hpp"
+#include "store/sqlite/audit_upkeep.hpp"
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/fault_log.hpp"
 #include "store/sqlite/file_watch.hpp"
@@ -16,13 +18,13 @@ namespace porter::detail::store::sqlite {
 
 /// The thread that writes. Commits all waiting jobs in one transaction, because a sync takes as long for one as for a
 /// hundred, and completes them after the commit; writes nothing once the files are lost. Also checkpoints the
-/// write-ahead log and prunes the journal of ended sessions. After a failure it tries once a second whether it can
-/// write again.
+/// write-ahead log, prunes the journal of ended sessions, and seals the rows of audit that others have appended. After
+/// a failure it tries once a second whether it can write again.
 class writer {
 public:
     /// All arguments outlive this object, but the connection, which it owns.
     writer(std::unique_ptr<database> connection, options const& options, file_watch& files, fault_log& faults,
-           lane_statistics& statistics);
+           lane_statistics& statistics, log::logger& log);
     /// Completes the queued jobs.
     ~writer();
     writer(writer const&) = delete;
@@ -46,12 +48,14 @@ private:
     void abandon_files();
     void maintain();
     void probe();
+    void keep_audit();
 
     options const options_;
     file_watch& files_;
     fault_log& faults_;
     std::unique_ptr<database> database_;  // none once the files are lost
     int next_checkpoint_;                 // pages of write-ahead log
+    audit_upkeep audit_;
     job_queue queue_;
     std::thread thread_;
 };

@@ -65,7 +65,7 @@ def commands_of_completion(text, nouns):
     found = set()
     for noun in nouns:
         # bash: accounts) words='list add' ;;    zsh: accounts 'list add'
-        listed = re.search(rf"^\s*{noun}(?:\) words=| )'([^']*)'", text, re.MULTILINE)
+        listed = re.search(rf"^\s*{noun}(?:\)\s+words=| )'([^']*)'", text, re.MULTILINE)
         found |= {f"{noun} {verb}" for verb in listed[1].split()} if listed else set()
         if not listed and re.search(rf"\b{noun}\b", text):
             found.add(noun)

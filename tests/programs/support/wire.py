@@ -22,9 +22,9 @@ CODES = {
     11: "tls_required", 12: "server_full", 13: "slow_consumer", 14: "internal", 15: "banned",
     20: "bad_credentials", 21: "name_taken",
     22: "invalid_name", 23: "weak_password", 24: "invalid_token", 25: "throttled", 26: "busy", 27: "unavailable",
-    28: "registration_closed", 29: "not_supported", 30: "not_found"}
+    28: "registration_closed", 29: "not_supported", 30: "not_found", 31: "invalid_code", 32: "second_factor"}
 ACCESS = ("open", "identify", "authenticate")
-VIA = ("open", "address", "identify", "register", "login", "resume")
+VIA = ("open", "address", "identify", "register", "login", "resume", "redeem")
 
 # name: (kind, sender, fields of the body in order)
 MESSAGES = {
@@ -37,6 +37,9 @@ MESSAGES = {
     "logout": (0x07, "client", "scope:u8"),
     "list_sessions": (0x08, "client", ""),
     "revoke_session": (0x09, "client", "id:u64"),
+    "redeem": (0x0a, "client", "redeemed:str name:str password:str"),
+    "prove": (0x0b, "client", "one_time_code:str"),
+    "second_factor": (0x0c, "client", "action:u8 one_time_code:str"),
     "text": (0x40, "both", "text:text"),
     "data": (0x41, "both", "data:rest"),
     "ping": (0x42, "both", "data:rest"),
@@ -48,6 +51,7 @@ MESSAGES = {
     "denied": (0x83, "server", "code:code retry_after:u32 reason:str"),
     "done": (0x84, "server", ""),
     "sessions": (0x85, "server", "sessions:list"),
+    "enrolment": (0x86, "server", "uri:str recovery_codes:strings"),
 }
 KIND = {name: row[0] for name, row in MESSAGES.items()}
 NAME = {row[0]: name for name, row in MESSAGES.items()}
@@ -113,6 +117,8 @@ class BodyReader:
             return self.read(self.read_field("u16")).decode()
         if type_ == "list":
             return [self.read_session() for _ in range(self.read_field("u16"))]
+        if type_ == "strings":
+            return [self.read_field("str") for _ in range(self.read_field("u8"))]
         rest = self.read(len(self.body))
         return rest.decode() if type_ == "text" else rest
 

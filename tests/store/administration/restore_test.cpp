@@ -143,6 +143,44 @@ TEST_CASE("a restored database has the backup's content without sessions that en
           (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
 }
 
+TEST_CASE("codes that were spent or taken back since the backup stay so")
+{
+    backup_fixture fixture;
+    fixture.admin.run_sql(
+        "INSERT INTO invitations (code_digest, uses, expires_at) VALUES (randomblob(32), 3, unixepoch() + 900),"
+        " (randomblob(32), 1, unixepoch() + 900), (randomblob(32), 1, unixepoch() + 900);"
+        "INSERT INTO password_resets (account_id, code_digest, expires_at) SELECT id, randomblob(32), unixepoch() + 900"
+        " FROM accounts WHERE name = 'alice';"
+        "INSERT INTO second_factors (account_id, sealed_secret, last_step) SELECT account_id, x'01', 1"
+        " FROM password_resets;"
+        "INSERT INTO recovery_codes (account_id, digest) SELECT account_id, zeroblob(32) FROM second_factors;"
+        "INSERT INTO recovery_codes (account_id, digest) SELECT account_id, randomblob(32) FROM second_factors");
+    std::filesystem::remove(fixture.backup);
+    REQUIRE(fixture.admin.db().back_up(fixture.backup, go_on));
+    fixture.admin.run_sql(
+        "UPDATE invitations SET used = 2 WHERE id = 1; DELETE FROM invitations WHERE id = 2;"
+        "DELETE FROM password_resets; UPDATE recovery_codes SET used_by = 7 WHERE digest = zeroblob(32)");
+    fixture.close();
+    bool const is_readable = GENERATE(true, false);
+    if (!is_readable) std::filesystem::remove(fixture.admin.database.options.path);
+    fixture.restore();
+    CHECK(fixture.stored("SELECT id, used, uses FROM invitations ORDER BY id") == (is_readable ? "1|2|3\n3|0|1" : ""));
+    CHECK(fixture.stored("SELECT count(*) FROM password_resets") == "0");
+    CHECK(fixture.stored("SELECT count(*) FROM recovery_codes WHERE used_by IS NULL") == (is_readable ? "1" : "2"));
+}
+
+TEST_CASE("a restore is a row of audit and so is each session that it ends")
+{
+    backup_fixture fixture;
+    fixture.close();
+    fixture.admin.database.options.actor = "porterctl root";
+    fixture.restore();
+    CHECK(fixture.stored("SELECT actor, object, before, after FROM audit WHERE action = 'database_restored'") ==
+          "porterctl root|" + fixture.backup.string() + "|last_number=0|last_number=0");
+    CHECK(fixture.stored("SELECT actor, object FROM audit WHERE action = 'session_ended'") ==
+          "porterctl root|session " + std::to_string(fixture.second));
+}
+
 TEST_CASE("ids that were used since the backup are not reused")
 {
     backup_fixture fixture;

@@ -24,6 +24,8 @@ public:
     store::result<store::account> add(store::account fresh) override { return backend_.add(std::move(fresh)); }
     void disable(store::account_id id, detail::base::timestamp since) override { backend_.disable(id, since); }
     void remove(store::account_id id) override { backend_.remove(id); }
+    void add(store::invitation const& fresh) override { backend_.add(fresh); }
+    void add(store::password_reset const& fresh) override { backend_.add(fresh); }
     void set_bans(std::vector<store::ban> const& bans) override { backend_.set_bans(bans); }
 
 private:
@@ -48,6 +50,16 @@ public:
     void remove(store::account_id id) override
     {
         shell{options().path}.run("DELETE FROM accounts WHERE id = " + std::to_string(id));
+    }
+
+    void add(store::invitation const& fresh) override
+    {
+        shell{options().path}.run(sql_to_add(fresh, "x'" + hex(fresh.code) + "'"));
+    }
+
+    void add(store::password_reset const& fresh) override
+    {
+        shell{options().path}.run(sql_to_add(fresh, "x'" + hex(fresh.code) + "'"));
     }
 
     void set_bans(std::vector<store::ban> const& bans) override

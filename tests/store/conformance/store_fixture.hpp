@@ -1,8 +1,10 @@
 #pragma once
 
 #include <asio/io_context.hpp>
+#include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,6 +24,9 @@ public:
     virtual detail::store::result<detail::store::account> add(detail::store::account fresh) = 0;
     virtual void disable(detail::store::account_id id, detail::base::timestamp since) = 0;
     virtual void remove(detail::store::account_id id) = 0;
+    virtual void add(detail::store::invitation const& fresh) = 0;
+    /// Replaces the reset of the same account.
+    virtual void add(detail::store::password_reset const& fresh) = 0;
     /// Replaces all bans, by SQL where there is a database.
     virtual void set_bans(std::vector<detail::store::ban> const& bans) = 0;
 };
@@ -30,6 +35,35 @@ public:
 inline std::string seconds_of(detail::base::timestamp time)
 {
     return std::to_string(time.time_since_epoch().count());
+}
+
+/// The digits of a digest.
+inline std::string hex(detail::store::code_digest const& digest)
+{
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text;
+    for (auto const each : digest) {
+        text += digits[std::to_integer<std::size_t>(each >> 4)];
+        text += digits[std::to_integer<std::size_t>(each & std::byte{15})];
+    }
+    return text;
+}
+
+/// The statement that adds an invitation; `code` is its digest in SQL.
+inline std::string sql_to_add(detail::store::invitation const& fresh, std::string const& code)
+{
+    return "INSERT INTO invitations (code_digest, name, folded_name, uses, expires_at) VALUES (" + code + ", '" +
+           fresh.folded_name + "', '" + fresh.folded_name + "', " + std::to_string(fresh.uses) + ", " +
+           seconds_of(fresh.expires_at) + ")";
+}
+
+/// The same of a reset, which replaces that of the same account.
+inline std::string sql_to_add(detail::store::password_reset const& fresh, std::string const& code)
+{
+    auto const account = std::to_string(fresh.account);
+    return "BEGIN; DELETE FROM password_resets WHERE account_id = " + account +
+           "; INSERT INTO password_resets (account_id, code_digest, expires_at) VALUES (" + account + ", " + code +
+           ", " + seconds_of(fresh.expires_at) + "); COMMIT";
 }
 
 /// The statements that replace all bans in a database; `yes` and `no` are its booleans.
@@ -70,6 +104,8 @@ public:
     detail::store::addresses& addresses() { return ports_.addresses; }
     detail::store::attempts& attempts() { return ports_.attempts; }
     detail::store::bans& bans() { return *ports_.bans; }
+    detail::store::access_codes& codes() { return *ports_.codes; }
+    detail::store::second_factors& factors() { return *ports_.second_factors; }
 
     detail::store::account add(std::string const& name) { return add(account_of(name)); }
 

@@ -34,7 +34,7 @@ struct threads_fixture : database_fixture {
         connection->integer("SELECT count(*) FROM accounts");  // opens the write-ahead log
         faults.emplace(log);
         files.emplace(options.path, log);
-        writer.emplace(std::move(connection), options, *files, *faults, statistics.changes);
+        writer.emplace(std::move(connection), options, *files, *faults, statistics.changes, log);
         reader.emplace(options, *files, *faults, statistics.lookups, [this] { writer->close_lost(); });
     }
 

@@ -11,11 +11,13 @@ namespace porter::detail::store::postgres::administration {
 
 namespace {
 
-#define ACCOUNT_ROWS                                                                                      \
-    "SELECT id, name, folded_name, created_at, disabled_at, last_login_at, last_address, failed_since,"   \
-    " last_failed_at, (SELECT count(*) FROM sessions WHERE account_id = accounts.id),"                    \
-    " (SELECT count(*) FROM addresses WHERE account_id = accounts.id),"                                   \
-    " coalesce((SELECT failed FROM failure_counters WHERE account_id = accounts.id AND network = ''), 0)" \
+#define ACCOUNT_ROWS                                                                                       \
+    "SELECT id, name, folded_name, created_at, disabled_at, last_login_at, last_address, failed_since,"    \
+    " last_failed_at, (SELECT count(*) FROM sessions WHERE account_id = accounts.id),"                     \
+    " (SELECT count(*) FROM addresses WHERE account_id = accounts.id),"                                    \
+    " coalesce((SELECT failed FROM failure_counters WHERE account_id = accounts.id AND network = ''), 0)," \
+    " EXISTS (SELECT FROM second_factors WHERE account_id = accounts.id),"                                 \
+    " (SELECT count(*) FROM recovery_codes WHERE account_id = accounts.id AND used_by IS NULL)"            \
     " FROM accounts"
 
 constexpr char const* list_all = ACCOUNT_ROWS " ORDER BY folded_name";
@@ -53,6 +55,7 @@ constexpr char const* set_name = "UPDATE accounts SET name = $2, folded_name = $
 constexpr char const* set_disabled = "UPDATE accounts SET disabled_at = coalesce(disabled_at, $2) WHERE id = $1";
 constexpr char const* set_enabled = "UPDATE accounts SET disabled_at = NULL, failed_since = 0 WHERE id = $1";
 constexpr char const* remove = "DELETE FROM accounts WHERE id = $1";
+constexpr char const* remove_factor = "DELETE FROM second_factors WHERE account_id = $1 RETURNING account_id";
 
 constexpr char const* counters =
     "SELECT network, failed, last_ms FROM failure_counters WHERE account_id = $1 ORDER BY network";
@@ -72,6 +75,8 @@ account_row read_row(row const& from)
     one.sessions = count(from, 9);
     one.addresses = count(from, 10);
     one.failed_from_unknown = count(from, 11);
+    one.has_second_factor = from.boolean(12);
+    one.recovery_codes = count(from, 13);
     return one;
 }
 
@@ -246,6 +251,16 @@ result<void> delete_account(blocking_connection& db, account_id id)
     work.add(remove, id);  // triggers and keys delete its sessions and addresses
     auto const answer = db.change(std::move(work));
     if (!is_found(answer) && !answer.is_repeated) return unexpected(errc::not_found);
+    return {};
+}
+
+result<void> remove_second_factor(blocking_connection& db, account_id id)
+{
+    auto work = change_of(id);
+    work.add(remove_factor, id);  // the recovery codes follow by their key
+    auto const answer = db.change(std::move(work));
+    bool const is_removed = answer.is_repeated || !answer.results.at(1).empty();
+    if (!is_removed) return unexpected(errc::not_found);
     return {};
 }
 

@@ -26,6 +26,7 @@ result<void> rename_account(blocking_connection& db, account_id id, std::string 
 result<std::size_t> disable_account(blocking_connection& db, account_id id, base::timestamp now);
 result<void> enable_account(blocking_connection& db, account_id id);
 result<void> delete_account(blocking_connection& db, account_id id);
+result<void> remove_second_factor(blocking_connection& db, account_id id);
 std::vector<counter_row> list_counters(blocking_connection& db, account_id account);
 
 }  // namespace porter::detail::store::postgres::administration

@@ -18,6 +18,7 @@ using std::chrono::steady_clock;
 /// which is shorter than the patience. Tables are read whole, so plans are those of the planner.
 constexpr char const* settings =
     "SELECT set_config('application_name', 'porterctl', false),"
+    " set_config('porter.actor', 'porterctl', false),"
     " set_config('lock_timeout', '5s', false),"
     " set_config('statement_timeout', '30s', false),"
     " set_config('idle_in_transaction_session_timeout', '30s', false),"
@@ -192,11 +193,11 @@ schema blocking_connection::read_schema(program_role wanted)
     throw start_error{found.error().code, "cannot use " + display_name() + ": " + found.error().text};
 }
 
-transaction::transaction(blocking_connection& on) : on_(on)
+transaction::transaction(blocking_connection& on, char const* begin) : on_(on)
 {
     on.connect_again();
     segment first{segment::effect::writes};
-    first.add("BEGIN");
+    first.add(begin);
     run(std::move(first));
 }
 

@@ -81,8 +81,8 @@ private:
 /// A transaction of several segments, for what needs more than one. It is rolled back unless commit() is called.
 class transaction {
 public:
-    /// Throws administration_error, as every member does.
-    explicit transaction(blocking_connection& on);
+    /// `begin`: the statement that begins it. Throws administration_error, as every member does.
+    explicit transaction(blocking_connection& on, char const* begin = "BEGIN");
     ~transaction();
     transaction(transaction const&) = delete;
     transaction& operator=(transaction const&) = delete;

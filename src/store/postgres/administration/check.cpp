@@ -44,6 +44,9 @@ SELECT number, name FROM (
     SELECT count(*), 'account_networks' FROM account_networks
     WHERE NOT EXISTS (SELECT FROM accounts WHERE accounts.id = account_id)
     UNION ALL
+    SELECT count(*), 'password_resets' FROM password_resets
+    WHERE NOT EXISTS (SELECT FROM accounts WHERE accounts.id = account_id)
+    UNION ALL
     SELECT count(*), 'failure_counters' FROM failure_counters
     WHERE NOT EXISTS (SELECT FROM accounts WHERE accounts.id = account_id)) AS found
 WHERE number > 0)";

@@ -2,8 +2,10 @@
 
 #include <utility>
 
+#include "store/postgres/administration/access_codes.hpp"
 #include "store/postgres/administration/accounts.hpp"
 #include "store/postgres/administration/addresses.hpp"
+#include "store/postgres/administration/audit.hpp"
 #include "store/postgres/administration/bans.hpp"
 #include "store/postgres/administration/check.hpp"
 #include "store/postgres/administration/migrator.hpp"
@@ -86,6 +88,11 @@ result<void> database_administration::enable_account(account_id id)
 result<void> database_administration::delete_account(account_id id)
 {
     return on_database::delete_account(db_, id);
+}
+
+result<void> database_administration::remove_second_factor(account_id id)
+{
+    return on_database::remove_second_factor(db_, id);
 }
 
 std::vector<counter_row> database_administration::list_counters(account_id account)
@@ -173,10 +180,41 @@ result<void> database_administration::remove_ban(std::string const& network)
     return on_database::remove_ban(db_, network);
 }
 
+std::vector<invitation_row> database_administration::list_invitations()
+{
+    return on_database::list_invitations(db_);
+}
+
+std::optional<invitation_row> database_administration::add_invitation(new_invitation const& fresh)
+{
+    return on_database::add_invitation(db_, fresh);
+}
+
+result<void> database_administration::remove_invitation(std::int64_t id)
+{
+    return on_database::remove_invitation(db_, id);
+}
+
+result<base::timestamp> database_administration::add_reset(account_id account, code_digest const& code,
+                                                           std::chrono::seconds duration)
+{
+    return on_database::add_reset(db_, account, code, duration);
+}
+
 attempt_history database_administration::history_of(std::optional<account_id> account, std::string const& network,
                                                     throttle_rules const& rules, base::instant now)
 {
     return on_database::history_of(db_, account, network, rules, now);
+}
+
+std::vector<audit_row> database_administration::list_audit(audit_filter const& filter)
+{
+    return on_database::list_audit(db_, filter);
+}
+
+audit_report database_administration::verify_audit(audit_key const& key)
+{
+    return on_database::verify_audit(db_, key);
 }
 
 std::vector<std::string> database_administration::find_damage()

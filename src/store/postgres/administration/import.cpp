@@ -23,14 +23,15 @@ constexpr std::size_t rows_at_once = 1'000;
 // porterd can read until the commit, and its changes wait. The order is that of its own locks.
 constexpr char const* lock_tables =
     "LOCK TABLE accounts, sessions, attempts, registrations, failure_counters, addresses, account_networks,"
-    " ended_sessions, bans IN EXCLUSIVE MODE";
+    " ended_sessions, bans, invitations, password_resets, second_factors, recovery_codes IN EXCLUSIVE MODE";
 
 // The journal, too: porterd would take an ended session there for one that was copied with the same id.
 constexpr char const* is_empty =
     "SELECT NOT EXISTS (SELECT FROM accounts) AND NOT EXISTS (SELECT FROM sessions)"
     " AND NOT EXISTS (SELECT FROM addresses) AND NOT EXISTS (SELECT FROM attempts)"
     " AND NOT EXISTS (SELECT FROM registrations) AND NOT EXISTS (SELECT FROM ended_sessions)"
-    " AND NOT EXISTS (SELECT FROM bans)";
+    " AND NOT EXISTS (SELECT FROM bans) AND NOT EXISTS (SELECT FROM invitations)"
+    " AND NOT EXISTS (SELECT FROM password_resets)";
 
 constexpr char const* insert_accounts =
     "INSERT INTO accounts (id, name, folded_name, password_hash, credential_version, rehash_count, created_at,"
@@ -69,15 +70,36 @@ constexpr char const* insert_bans =
     " SELECT network, expires_at, is_silent <> 0, reason, created_at"
     " FROM unnest($1, $2, $3, $4, $5) AS made (network, expires_at, is_silent, reason, created_at)";
 
+constexpr char const* insert_invitations =
+    "INSERT INTO invitations (id, code_digest, name, folded_name, uses, used, created_at, expires_at)"
+    " OVERRIDING SYSTEM VALUE SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)";
+
+constexpr char const* insert_resets =
+    "INSERT INTO password_resets (account_id, code_digest, created_at, expires_at)"
+    " SELECT * FROM unnest($1, $2, $3, $4)";
+
+constexpr char const* insert_second_factors =
+    "INSERT INTO second_factors (account_id, sealed_secret, last_step, last_use, created_at)"
+    " SELECT account_id, decode(sealed_secret, 'hex'), last_step, last_use, created_at"
+    " FROM unnest($1, $2, $3, $4, $5) AS made (account_id, sealed_secret, last_step, last_use, created_at)";
+
+constexpr char const* insert_recovery_codes =
+    "INSERT INTO recovery_codes (account_id, digest, used_by, used_at) SELECT * FROM unnest($1, $2, $3, $4)";
+
 constexpr char const* skip_accounts =
     "SELECT setval(pg_get_serial_sequence('accounts', 'id'), greatest($1, 1), $1 > 0)";
 constexpr char const* skip_sessions =
     "SELECT setval(pg_get_serial_sequence('sessions', 'id'), greatest($1, 1), $1 > 0)";
 
+constexpr char const* skip_invitations =
+    "SELECT setval(pg_get_serial_sequence('invitations', 'id'), greatest($1, 1), $1 > 0)";
+
 constexpr char const* count_all =
     "SELECT (SELECT count(*) FROM accounts), (SELECT count(*) FROM sessions), (SELECT count(*) FROM addresses),"
     " (SELECT count(*) FROM account_networks), (SELECT count(*) FROM failure_counters),"
-    " (SELECT count(*) FROM attempts), (SELECT count(*) FROM registrations), (SELECT count(*) FROM bans)";
+    " (SELECT count(*) FROM attempts), (SELECT count(*) FROM registrations), (SELECT count(*) FROM bans),"
+    " (SELECT count(*) FROM invitations), (SELECT count(*) FROM password_resets),"
+    " (SELECT count(*) FROM second_factors), (SELECT count(*) FROM recovery_codes)";
 
 // Otherwise the plans of porterd would be those for empty tables until autovacuum has looked.
 constexpr char const* analyze = "ANALYZE accounts, sessions, addresses, account_networks";
@@ -220,6 +242,37 @@ void insert_all_bans(transaction& within, content& from)
     rows.insert();
 }
 
+void insert_all_codes(transaction& within, content& from)
+{
+    using digests = std::vector<code_digest>;
+    batch<numbers, digests, texts, texts, numbers, numbers, numbers, numbers> rows{within, insert_invitations};
+    from.read_invitations([&](content_invitation const& each) {
+        auto const& one = each.invitation;
+        rows.add(one.id, each.code, one.name, each.folded_name, std::int64_t{one.uses}, std::int64_t{one.used},
+                 number(one.created_at), number(one.expires_at));
+    });
+    rows.insert();
+    batch<numbers, digests, numbers, numbers> resets{within, insert_resets};
+    from.read_resets([&](content_reset const& each) {
+        resets.add(each.account, each.code, number(each.created_at), number(each.expires_at));
+    });
+    resets.insert();
+}
+
+void insert_all_second_factors(transaction& within, content& from)
+{
+    batch<numbers, texts, numbers, numbers, numbers> rows{within, insert_second_factors};
+    from.read_second_factors([&](content_second_factor const& each) {
+        rows.add(each.account, each.sealed_secret, each.last_step, each.last_use, number(each.created_at));
+    });
+    rows.insert();
+    batch<numbers, std::vector<token_digest>, optional_numbers, optional_numbers> codes{within, insert_recovery_codes};
+    from.read_recovery_codes([&](content_recovery_code const& each) {
+        codes.add(each.account, each.digest, each.used_by, number(each.used_at));
+    });
+    codes.insert();
+}
+
 /// Within a transaction of the owner.
 void reject_unfit(blocking_connection& db, transaction& within)
 {
@@ -246,7 +299,8 @@ content_counts counts_in(blocking_connection& db, transaction& within)
     return read_results(db, [&] {
         auto const row = found.at(0)[0];
         auto const column = [&](int index) { return static_cast<std::uint64_t>(row.integer(index)); };
-        return content_counts{column(0), column(1), column(2), column(3), column(4), column(5), column(6), column(7)};
+        return content_counts{column(0), column(1), column(2), column(3), column(4),  column(5),
+                              column(6), column(7), column(8), column(9), column(10), column(11)};
     });
 }
 
@@ -275,9 +329,12 @@ content_counts import_content(blocking_connection& db, content& from)
     insert_all_addresses(whole, from);
     insert_all_attempts(whole, from);
     insert_all_bans(whole, from);
+    insert_all_codes(whole, from);
+    insert_all_second_factors(whole, from);
     auto const ids = from.last_ids();
     segment end{segment::effect::writes};
-    end.add(skip_accounts, ids.account).add(skip_sessions, ids.session).add(analyze);
+    end.add(skip_accounts, ids.account).add(skip_sessions, ids.session);
+    end.add(skip_invitations, ids.invitation).add(analyze);
     whole.run(std::move(end));
     auto const wanted = from.counts();
     auto const moved = counts_in(db, whole);

@@ -146,6 +146,7 @@ std::size_t enable_network(blocking_connection& db, std::string const& network)
 {
     segment work{segment::effect::writes};
     work.add(lock_network, network).add(delete_failures, network).add(delete_registrations, network);
+    work.add("SELECT note_enabled_network($1)", network);
     return db.change(std::move(work)).results.at(1).affected();
 }
 

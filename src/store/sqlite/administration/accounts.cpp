@@ -14,7 +14,9 @@ constexpr std::string_view list =
     "SELECT id, name, folded_name, created_at, disabled_at, last_login_at, last_address, failed_since, last_failed_at,"
     " (SELECT count(*) FROM sessions WHERE account_id = accounts.id),"
     " (SELECT count(*) FROM addresses WHERE account_id = accounts.id),"
-    " (SELECT failed FROM password_ladders WHERE account_id = accounts.id AND network = '')"
+    " (SELECT failed FROM password_ladders WHERE account_id = accounts.id AND network = ''),"
+    " EXISTS (SELECT 1 FROM second_factors WHERE account_id = accounts.id),"
+    " (SELECT count(*) FROM recovery_codes WHERE account_id = accounts.id AND used_by IS NULL)"
     " FROM accounts WHERE ?1 IS NULL OR folded_name = ?1 ORDER BY folded_name";
 
 account_row read_row(statement const& row)
@@ -32,6 +34,8 @@ account_row read_row(statement const& row)
     one.sessions = row.count(9);
     one.addresses = row.count(10);
     one.failed_from_unknown = row.count(11);
+    one.has_second_factor = row.integer(12) != 0;
+    one.recovery_codes = row.count(13);
     return one;
 }
 
@@ -174,6 +178,15 @@ result<void> delete_account(database& db, account_id id)
 {
     guarded_transaction tx{db};
     statement{db, "DELETE FROM accounts WHERE id = ?1", id}.run();  // triggers delete its sessions and addresses
+    if (db.changes() == 0) return unexpected(errc::not_found);
+    tx.commit();
+    return {};
+}
+
+result<void> remove_second_factor(database& db, account_id id)
+{
+    guarded_transaction tx{db};
+    statement{db, "DELETE FROM second_factors WHERE account_id = ?1", id}.run();  // a trigger deletes recovery codes
     if (db.changes() == 0) return unexpected(errc::not_found);
     tx.commit();
     return {};

@@ -24,6 +24,7 @@ result<void> rename_account(database& db, account_id id, std::string const& name
 result<std::size_t> disable_account(database& db, account_id id, base::timestamp now);
 result<void> enable_account(database& db, account_id id);
 result<void> delete_account(database& db, account_id id);
+result<void> remove_second_factor(database& db, account_id id);
 std::vector<counter_row> list_counters(database& db, account_id account);
 
 }  // namespace porter::detail::store::sqlite::administration

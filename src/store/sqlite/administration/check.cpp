@@ -39,6 +39,11 @@ void find_damaged_texts(database& db, lines& faults)
         "SELECT 'session', id, before_address FROM sessions WHERE before_address <> ''",
         "SELECT 'address', address, name FROM addresses",
         "SELECT 'ban', network, reason FROM bans",
+        "SELECT 'audit row', id, account FROM audit",
+        "SELECT 'audit row', id, object FROM audit",
+        "SELECT 'audit row', id, before FROM audit",
+        "SELECT 'audit row', id, after FROM audit",
+        "SELECT 'invitation', id, name FROM invitations",
         "SELECT 'ending', id, account_name FROM ended_sessions",
         "SELECT 'ending', id, cause FROM ended_sessions",
     };

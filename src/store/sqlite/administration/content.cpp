@@ -38,6 +38,16 @@ std::optional<account_id> optional_id(statement const& row, int column)
     return row.integer(column);
 }
 
+/// The schema checks its size.
+token_digest read_digest(statement const& row, int column)
+{
+    token_digest read{};
+    auto const bytes = row.bytes(column);
+    auto const size = std::min(bytes.size(), read.size());
+    std::ranges::copy_n(base::as_bytes(bytes).begin(), static_cast<std::ptrdiff_t>(size), read.begin());
+    return read;
+}
+
 content_account read_account_row(statement const& row)
 {
     content_account read;
@@ -61,9 +71,7 @@ content_session read_session_row(statement const& row)
 {
     content_session read;
     read.session = read_session(row);
-    auto const digest = row.bytes(7);
-    auto const size = std::min(digest.size(), read.digest.size());
-    std::ranges::copy_n(base::as_bytes(digest).begin(), static_cast<std::ptrdiff_t>(size), read.digest.begin());
+    read.digest = read_digest(row, 7);
     read.credential_version = row.integer(8);
     read.before = read_history(row, 9);
     return read;
@@ -97,8 +105,9 @@ content_counts file_content::counts()
             return static_cast<std::uint64_t>(db_->integer("SELECT count(*) FROM " + table));
         };
         return content_counts{
-            count("accounts"),         count("sessions"),         count("addresses"),     count("account_networks"),
-            count("password_ladders"), count("network_failures"), count("registrations"), count("bans")};
+            count("accounts"),         count("sessions"),         count("addresses"),      count("account_networks"),
+            count("password_ladders"), count("network_failures"), count("registrations"),  count("bans"),
+            count("invitations"),      count("password_resets"),  count("second_factors"), count("recovery_codes")};
     });
 }
 
@@ -108,6 +117,7 @@ used_ids file_content::last_ids()
         used_ids last;
         last.account = db_->integer("SELECT seq FROM sqlite_sequence WHERE name = 'accounts'");
         last.session = db_->integer("SELECT seq FROM sqlite_sequence WHERE name = 'sessions'");
+        last.invitation = db_->integer("SELECT seq FROM sqlite_sequence WHERE name = 'invitations'");
         return last;
     });
 }
@@ -189,6 +199,47 @@ void file_content::read_bans(std::function<void(ban_row const&)> const& receive)
         statement row{*db_, "SELECT network, expires_at, is_silent, reason, created_at FROM bans"};
         while (row.step()) {
             receive({row.text(0), row.optional_time(1), row.integer(2) != 0, row.text(3), row.time(4)});
+        }
+    });
+}
+
+void file_content::read_invitations(std::function<void(content_invitation const&)> const& receive)
+{
+    translate_errors(options_.path, [&] {
+        statement row{*db_,
+                      "SELECT id, name, uses, used, created_at, expires_at, folded_name, code_digest FROM invitations"
+                      " ORDER BY id"};
+        while (row.step()) {
+            invitation_row const one{row.integer(0), row.text(1), row.count(2), row.count(3), row.time(4), row.time(5)};
+            receive({one, row.text(6), read_digest(row, 7)});
+        }
+    });
+}
+
+void file_content::read_resets(std::function<void(content_reset const&)> const& receive)
+{
+    translate_errors(options_.path, [&] {
+        statement row{*db_, "SELECT account_id, code_digest, created_at, expires_at FROM password_resets"};
+        while (row.step()) receive({row.integer(0), read_digest(row, 1), row.time(2), row.time(3)});
+    });
+}
+
+void file_content::read_second_factors(std::function<void(content_second_factor const&)> const& receive)
+{
+    translate_errors(options_.path, [&] {
+        statement row{*db_,
+                      "SELECT account_id, hex(sealed_secret), last_step, last_use, created_at"
+                      " FROM second_factors"};
+        while (row.step()) receive({row.integer(0), row.text(1), row.integer(2), row.integer(3), row.time(4)});
+    });
+}
+
+void file_content::read_recovery_codes(std::function<void(content_recovery_code const&)> const& receive)
+{
+    translate_errors(options_.path, [&] {
+        statement row{*db_, "SELECT account_id, digest, used_by, used_at FROM recovery_codes"};
+        while (row.step()) {
+            receive({row.integer(0), read_digest(row, 1), optional_id(row, 2), row.optional_time(3)});
         }
     });
 }

@@ -25,6 +25,10 @@ public:
     void read_attempts(std::function<void(content_attempt const&)> const& receive) override;
     void read_registrations(std::function<void(content_registration const&)> const& receive) override;
     void read_bans(std::function<void(ban_row const&)> const& receive) override;
+    void read_invitations(std::function<void(content_invitation const&)> const& receive) override;
+    void read_resets(std::function<void(content_reset const&)> const& receive) override;
+    void read_second_factors(std::function<void(content_second_factor const&)> const& receive) override;
+    void read_recovery_codes(std::function<void(content_recovery_code const&)> const& receive) override;
 
 private:
     options const options_;

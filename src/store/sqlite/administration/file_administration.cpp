@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "log/logger.hpp"
+#include "store/sqlite/administration/access_codes.hpp"
 #include "store/sqlite/administration/accounts.hpp"
 #include "store/sqlite/administration/addresses.hpp"
+#include "store/sqlite/administration/audit.hpp"
 #include "store/sqlite/administration/bans.hpp"
 #include "store/sqlite/administration/check.hpp"
 #include "store/sqlite/administration/networks.hpp"
@@ -14,6 +16,7 @@
 #include "store/sqlite/administration/status.hpp"
 #include "store/sqlite/administration/translate_errors.hpp"
 #include "store/sqlite/attempts.hpp"
+#include "store/sqlite/audit_chain.hpp"
 #include "store/sqlite/existing_file.hpp"
 #include "store/sqlite/migrator.hpp"
 
@@ -121,6 +124,11 @@ result<void> file_administration::delete_account(account_id id)
     return translate([&] { return on_database::delete_account(*db_, id); });
 }
 
+result<void> file_administration::remove_second_factor(account_id id)
+{
+    return translate([&] { return on_database::remove_second_factor(*db_, id); });
+}
+
 std::vector<counter_row> file_administration::list_counters(account_id account)
 {
     return translate([&] { return on_database::list_counters(*db_, account); });
@@ -205,10 +213,41 @@ result<void> file_administration::remove_ban(std::string const& network)
     return translate([&] { return on_database::remove_ban(*db_, network); });
 }
 
+std::vector<invitation_row> file_administration::list_invitations()
+{
+    return translate([&] { return on_database::list_invitations(*db_); });
+}
+
+std::optional<invitation_row> file_administration::add_invitation(new_invitation const& fresh)
+{
+    return translate([&] { return on_database::add_invitation(*db_, fresh); });
+}
+
+result<void> file_administration::remove_invitation(std::int64_t id)
+{
+    return translate([&] { return on_database::remove_invitation(*db_, id); });
+}
+
+result<base::timestamp> file_administration::add_reset(account_id account, code_digest const& code,
+                                                       std::chrono::seconds duration)
+{
+    return translate([&] { return on_database::add_reset(*db_, account, code, duration); });
+}
+
 attempt_history file_administration::history_of(std::optional<account_id> account, std::string const& network,
                                                 throttle_rules const& rules, base::instant now)
 {
     return translate([&] { return sqlite::history_of(*db_, account, network, rules, now); });
+}
+
+std::vector<audit_row> file_administration::list_audit(audit_filter const& filter)
+{
+    return translate([&] { return on_database::list_audit(*db_, filter); });
+}
+
+audit_report file_administration::verify_audit(audit_key const& key)
+{
+    return translate([&] { return on_database::verify_audit(*db_, key); });
 }
 
 std::vector<std::string> file_administration::find_damage()
@@ -231,7 +270,9 @@ std::vector<applied_migration> file_administration::migrate()
     return translate([&] {
         reject_wrong_content(options_, check_depth::schema);
         migration_log log;
+        auto const version = db_->integer("PRAGMA user_version");
         sqlite::migrate(*db_, options_.path, migrations(), log);
+        begin_new_audit(*db_, version);
         auto steps = on_database::list_migrations(*db_);
         std::erase_if(steps, [&](applied_migration const& step) { return !log.has(step.version); });
         return steps;

@@ -39,6 +39,7 @@ public:
     result<std::size_t> disable_account(account_id id, base::timestamp now) override;
     result<void> enable_account(account_id id) override;
     result<void> delete_account(account_id id) override;
+    result<void> remove_second_factor(account_id id) override;
     std::vector<counter_row> list_counters(account_id account) override;
 
     std::vector<session_row> list_sessions(std::optional<account_id> account) override;
@@ -61,8 +62,16 @@ public:
     std::vector<ban_row> list_bans() override;
     added_ban add_ban(new_ban const& ban) override;
     result<void> remove_ban(std::string const& network) override;
+    std::vector<invitation_row> list_invitations() override;
+    std::optional<invitation_row> add_invitation(new_invitation const& fresh) override;
+    result<void> remove_invitation(std::int64_t id) override;
+    result<base::timestamp> add_reset(account_id account, code_digest const& code,
+                                      std::chrono::seconds duration) override;
     attempt_history history_of(std::optional<account_id> account, std::string const& network,
                                throttle_rules const& rules, base::instant now) override;
+
+    std::vector<audit_row> list_audit(audit_filter const& filter) override;
+    audit_report verify_audit(audit_key const& key) override;
 
     /// Mostly in SQLite's words. Reads every page, index and text.
     std::vector<std::string> find_damage() override;

@@ -94,6 +94,8 @@ std::size_t enable_network(database& db, std::string const& network)
         .run();
     auto const forgotten = static_cast<std::size_t>(db.changes());
     statement{db, "DELETE FROM registrations WHERE network = ?1", network}.run();
+    // No trigger: porterd deletes such rows all the time.
+    statement{db, "INSERT INTO audit (action, object) VALUES ('network_enabled', ?1)", network}.run();
     tx.commit();
     return forgotten;
 }

@@ -1,5 +1,6 @@
 #include "store/sqlite/administration/open.hpp"
 
+#include "store/audit_key.hpp"
 #include "store/sqlite/existing_file.hpp"
 #include "store/sqlite/file.hpp"
 
@@ -15,6 +16,8 @@ std::unique_ptr<database> connect(options const& options, database::access mode)
     if (mode == database::access::read_only) return db;
     if (db->is_read_only()) throw cannot_open(start_errc::io, options.path, "it is read-only");
     db->execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
+    db->author().actor = options.actor;
+    if (!options.audit_key_file.empty()) db->author().key = read_audit_key(options.audit_key_file);
     return db;
 }
 

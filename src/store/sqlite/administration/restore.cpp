@@ -9,10 +9,13 @@
 #include <system_error>
 
 #include "log/logger.hpp"
+#include "store/audit_key.hpp"
 #include "store/sqlite/administration/copy.hpp"
 #include "store/sqlite/administration/open.hpp"
 #include "store/sqlite/administration/status.hpp"
 #include "store/sqlite/administration/translate_errors.hpp"
+#include "store/sqlite/audit_chain.hpp"
+#include "store/sqlite/audited_transaction.hpp"
 #include "store/sqlite/existing_file.hpp"
 #include "store/sqlite/file.hpp"
 #include "store/sqlite/migration.hpp"
@@ -51,7 +54,26 @@ private:
     void write(log::log_record const&) noexcept override {}
 };
 
-/// Keeps the sessions that are in both databases, and skips the ids that either has used.
+/// The schema from which on a database has all kinds of codes.
+constexpr std::int64_t version_with_codes = 10;
+
+/// Takes invitations and resets back that are not in the previous database any more, as they may have been redeemed
+/// since, and marks the uses and the recovery codes that were spent.
+constexpr char const* spend_codes =
+    "DELETE FROM made.invitations WHERE NOT EXISTS"
+    " (SELECT 1 FROM main.invitations AS kept"
+    "  WHERE kept.id = invitations.id AND kept.code_digest = invitations.code_digest);"
+    "UPDATE made.invitations SET used = max(invitations.used, min(invitations.uses, kept.used)),"
+    " expires_at = min(invitations.expires_at, kept.expires_at)"
+    " FROM main.invitations AS kept WHERE kept.id = invitations.id;"
+    "DELETE FROM made.password_resets WHERE NOT EXISTS"
+    " (SELECT 1 FROM main.password_resets AS kept"
+    "  WHERE kept.account_id = password_resets.account_id AND kept.code_digest = password_resets.code_digest);"
+    "UPDATE made.recovery_codes SET used_by = kept.used_by, used_at = kept.used_at"
+    " FROM main.recovery_codes AS kept WHERE kept.account_id = recovery_codes.account_id"
+    " AND kept.digest = recovery_codes.digest AND kept.used_by IS NOT NULL AND recovery_codes.used_by IS NULL";
+
+/// Keeps the sessions and codes that are in both databases, and skips the ids that either has used.
 void carry_over(database& previous, std::filesystem::path const& temporary)
 {
     statement{previous, "ATTACH ?1 AS made", temporary.string()}.run();
@@ -65,16 +87,49 @@ void carry_over(database& previous, std::filesystem::path const& temporary)
             " (SELECT given.seq FROM main.sqlite_sequence AS given WHERE given.name = sqlite_sequence.name), 0));"
             "INSERT INTO made.sqlite_sequence (name, seq) SELECT name, seq FROM main.sqlite_sequence"
             " WHERE name NOT IN (SELECT name FROM made.sqlite_sequence)");
+        bool const has_codes = previous.integer("PRAGMA main.user_version") >= version_with_codes;
+        previous.execute(has_codes ? spend_codes : "DELETE FROM made.invitations; DELETE FROM made.password_resets");
         tx.commit();
     }
     previous.execute("DETACH made");
 }
 
-/// To be called when it is not known which sessions ended.
+/// To be called when it is not known which sessions ended and which codes were redeemed.
 void end_all(database& copy)
 {
     transaction tx{copy};
-    copy.execute("DELETE FROM sessions; UPDATE sqlite_sequence SET seq = seq + " + std::to_string(unknown_ids));
+    copy.execute(
+        "DELETE FROM invitations; DELETE FROM password_resets; DELETE FROM sessions;"
+        "UPDATE sqlite_sequence SET seq = seq + " +
+        std::to_string(unknown_ids));
+    tx.commit();
+}
+
+/// Sets the author of the changes of the copy, with the key of the audit if it is here.
+void set_author(database& copy, options const& options)
+{
+    copy.author().actor = options.actor;
+    if (!options.audit_key_file.empty()) copy.author().key = read_audit_key(options.audit_key_file);
+}
+
+/// The last number of the chain of audit as text; "none": it has no audit, or cannot be read.
+std::string end_of_audit(database& db)
+{
+    if (db.integer("PRAGMA user_version") < first_audited_version) return "none";
+    return std::to_string(read_audit_head(db).last_number);
+}
+
+/// Appends a row that says that the rows of audit of the previous database are not in this one, and names the author in
+/// those after the id `last`, which the restore has made.
+void note_restore(database& copy, std::filesystem::path const& backup, std::string const& previous, std::int64_t last)
+{
+    audited_transaction tx{copy};
+    statement{copy, "UPDATE audit SET actor = ?2 WHERE id > ?1", last, copy.author().actor}.run();
+    statement{copy,
+              "INSERT INTO audit (action, object, before, after)"
+              " VALUES ('database_restored', ?1, 'last_number=' || ?2, 'last_number=' || ?3)",
+              backup.string(), previous, end_of_audit(copy)}
+        .run();
     tx.commit();
 }
 
@@ -223,7 +278,11 @@ std::optional<restored> replace_by_backup(options const& options, std::filesyste
     {
         database copy{temporary.path(), database::access::read_write};
         no_log unread;
+        set_author(copy, options);
+        auto const version = copy.integer("PRAGMA user_version");
         migrate(copy, temporary.path(), migrations(), unread, backup_first::no);
+        begin_new_audit(copy, version);
+        auto const last_row = last_audit_id(copy);
         auto const sessions_before = copy.integer("SELECT count(*) FROM sessions");
         done.was_readable = previous.is_readable();
         if (done.was_readable) {
@@ -231,6 +290,7 @@ std::optional<restored> replace_by_backup(options const& options, std::filesyste
         } else {
             end_all(copy);
         }
+        note_restore(copy, backup, done.was_readable ? end_of_audit(previous.content()) : "none", last_row);
         done.accounts = static_cast<std::uint64_t>(copy.integer("SELECT count(*) FROM accounts"));
         done.sessions = static_cast<std::uint64_t>(copy.integer("SELECT count(*) FROM sessions"));
         done.sessions_ended = static_cast<std::uint64_t>(sessions_before) - done.sessions;

@@ -29,6 +29,12 @@ public:
     virtual void add_counter(detail::store::account_id account, std::string const& network, int failed,
                              detail::base::timestamp last) = 0;
     ///@}
+    /// The key with which porterd seals the rows of audit.
+    virtual detail::store::audit_key audit_key() = 0;
+    /// Removes what keeps a slip of the hand from changing sealed rows of audit.
+    virtual void unlock_audit() = 0;
+    /// For tests with more bans than they would wait for as rows of audit.
+    virtual void stop_audit_of_bans() = 0;
     /// Runs SQL that is the same in each store, and returns its rows as psql -At prints them.
     virtual std::string sql(std::string const& text) = 0;
 };

@@ -2,6 +2,7 @@
 
 #include "porter/testing/recording_log.hpp"
 #include "store/administration/conformance/administrator_fixture.hpp"
+#include "store/audit_key.hpp"
 #include "store/sqlite/administration/file_administration.hpp"
 #include "store/sqlite/backend.hpp"
 #include "store/support/shell.hpp"
@@ -45,6 +46,10 @@ public:
             ", '" + network + "', " + std::to_string(failed) + ", " + number(last) + "000)");
     }
 
+    store::audit_key audit_key() override { return *store::read_audit_key(options().audit_key_file); }
+    void unlock_audit() override { sql("DROP TRIGGER audit_is_not_changed; DROP TRIGGER audit_is_not_deleted"); }
+    void stop_audit_of_bans() override { sql("DROP TRIGGER audit_ban_added"); }
+
     std::string sql(std::string const& text) override { return shell{options().path}.run(text); }
 
 private:
@@ -52,13 +57,22 @@ private:
     {
         sqlite::options options;
         options.path = folder_.path() / "porter.db";
+        options.audit_key_file = folder_.path() / "audit.key";
         return options;
+    }
+
+    sqlite::options administrator_options() const
+    {
+        auto changed = options();
+        changed.actor = "porterctl tester";
+        return changed;
     }
 
     temporary_folder folder_;
     recording_log log_;
     std::unique_ptr<sqlite::backend> backend_ = sqlite::open(options(), log_);
-    sqlite::administration::file_administration administrator_{options(), sqlite::database::access::read_write};
+    sqlite::administration::file_administration administrator_{administrator_options(),
+                                                               sqlite::database::access::read_write};
 };
 
 template <typename Store>

@@ -49,6 +49,13 @@ public:
         psql_.run("UPDATE accounts SET disabled_at = " + number(since) + " WHERE id = " + std::to_string(id));
     }
 
+    void add(store::invitation const& fresh) override { psql_.run(sql_to_add(fresh, "'\\x" + hex(fresh.code) + "'")); }
+
+    void add(store::password_reset const& fresh) override
+    {
+        psql_.run(sql_to_add(fresh, "'\\x" + hex(fresh.code) + "'"));
+    }
+
     void set_bans(std::vector<store::ban> const& bans) override { psql_.run(sql_to_set(bans, "true", "false")); }
 
     void remove(store::account_id id) override { psql_.run("DELETE FROM accounts WHERE id = " + std::to_string(id)); }

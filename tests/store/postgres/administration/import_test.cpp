@@ -53,7 +53,16 @@ public:
             " VALUES ('Боб', 'боб', 'hash of bob', 7, 8, 2);"
             "INSERT INTO accounts (name, folded_name, password_hash) VALUES ('last', 'last', 'x');"
             "DELETE FROM accounts WHERE name = 'last';"
-            "INSERT INTO bans VALUES ('192.0.2.0/24', NULL, 1, 'guessing', 9), ('2001:db8::7/64', 99, 0, '', 10)");
+            "INSERT INTO bans VALUES ('192.0.2.0/24', NULL, 1, 'guessing', 9), ('2001:db8::7/64', 99, 0, '', 10);"
+            "INSERT INTO invitations (id, code_digest, name, folded_name, uses, used, created_at, expires_at) VALUES"
+            " (3, x'" +
+            std::string(64, 'a') + "', 'Ёж', 'ёж', 1, 0, 11, 99), (5, x'" + std::string(64, 'b') +
+            "', '', '', 9, 4, 12, 98);"
+            "INSERT INTO password_resets VALUES (1, x'" +
+            std::string(64, 'c') +
+            "', 13, 97);"
+            "INSERT INTO second_factors VALUES (1, x'00ff17', 57, 3, 11);"
+            "INSERT INTO recovery_codes VALUES (1, zeroblob(32), NULL, NULL), (1, randomblob(32), 4, 12)");
     }
 
     /// No program has the file open.
@@ -92,7 +101,8 @@ private:
 void check_empty(postgres_fixture const& fixture)
 {
     auto psql = fixture.administrator();
-    for (auto const* const table : {"accounts", "sessions", "addresses", "attempts", "registrations", "bans"}) {
+    for (auto const* const table :
+         {"accounts", "sessions", "addresses", "attempts", "registrations", "bans", "invitations", "password_resets"}) {
         CHECK(psql.run(std::string{"SELECT count(*) FROM "} + table) == "0");
     }
 }
@@ -105,7 +115,7 @@ TEST_CASE("every row of a file is moved as it is")
     full_file const file;
     postgres_fixture const fixture;
     auto const moved = file.import_into(fixture);
-    CHECK(moved == content_counts{2, 2, 2, 1, 2, 4, 1, 2});
+    CHECK(moved == content_counts{2, 2, 2, 1, 2, 4, 1, 2, 2, 1, 1, 2});
     auto psql = fixture.administrator();
     auto const check_same = [&](std::string const& in_file, std::string const& in_database) {
         INFO(in_file);
@@ -141,6 +151,17 @@ TEST_CASE("every row of a file is moved as it is")
         "SELECT attempt_id, network, site, registered_at FROM registrations");
     check_same("SELECT network, expires_at, iif(is_silent, 't', 'f'), reason, created_at FROM bans ORDER BY 1",
                "SELECT network, expires_at, is_silent, reason, created_at FROM bans ORDER BY 1");
+    check_same(
+        "SELECT id, lower(hex(code_digest)), name, folded_name, uses, used, created_at, expires_at"
+        " FROM invitations ORDER BY 1",
+        "SELECT id, encode(code_digest, 'hex'), name, folded_name, uses, used, created_at, expires_at"
+        " FROM invitations ORDER BY 1");
+    check_same("SELECT account_id, lower(hex(code_digest)), created_at, expires_at FROM password_resets",
+               "SELECT account_id, encode(code_digest, 'hex'), created_at, expires_at FROM password_resets");
+    check_same("SELECT account_id, lower(hex(sealed_secret)), last_step, last_use, created_at FROM second_factors",
+               "SELECT account_id, encode(sealed_secret, 'hex'), last_step, last_use, created_at FROM second_factors");
+    check_same("SELECT account_id, lower(hex(digest)), used_by, used_at FROM recovery_codes ORDER BY 2",
+               "SELECT account_id, encode(digest, 'hex'), used_by, used_at FROM recovery_codes ORDER BY 2");
     database_administration db{fixture.options("porterctl")};
     CHECK(db.find_faults().empty());
 }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "porter/testing/recording_log.hpp"
+#include "store/audit_key.hpp"
 #include "store/postgres/administration/database_administration.hpp"
 #include "store/postgres/backend.hpp"
 #include "store/postgres/cluster.hpp"
@@ -44,6 +45,10 @@ public:
             ", '" + network + "', " + std::to_string(failed) + ", " + number(last) + "000)");
     }
 
+    store::audit_key audit_key() override { return store::derive_audit_key("secret of the servers"); }
+    void unlock_audit() override {}  // the session is of a superuser
+    void stop_audit_of_bans() override { sql("DROP TRIGGER audit_ban_changed ON bans"); }
+
     std::string sql(std::string const& text) override { return psql_.run(text); }
 
 private:
@@ -52,6 +57,7 @@ private:
         auto options = database_.options();
         options.connections = 4;
         options.lookup_connections = 1;
+        options.audit_key = store::derive_audit_key("secret of the servers");
         options.watch_patience = std::chrono::seconds{20};  // a new connection would report earlier ends
         return options;
     }
