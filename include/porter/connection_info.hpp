@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "porter/access.hpp"
 #include "porter/clock.hpp"
@@ -15,6 +16,22 @@ enum class connection_phase : std::uint8_t {
     exchange,  ///< it has access: the service runs
     closing,   ///< it is being closed
 };
+
+/// The phase as porterctl and the status page show it, such as "opening".
+constexpr std::string_view name_of(connection_phase phase) noexcept
+{
+    switch (phase) {
+        case connection_phase::opening:
+            return "opening";
+        case connection_phase::access:
+            return "access";
+        case connection_phase::exchange:
+            return "exchange";
+        case connection_phase::closing:
+            break;
+    }
+    return "closing";
+}
 
 /// A connection of a server, as it was when it was asked for.
 struct connection_info {

@@ -69,22 +69,6 @@ std::string list_of(Items const& items, Convert convert)
     return '[' + list + ']';
 }
 
-/// As `porterctl connections list` names it.
-std::string_view name_of(connection_phase phase)
-{
-    switch (phase) {
-        case connection_phase::opening:
-            return "opening";
-        case connection_phase::access:
-            return "access";
-        case connection_phase::exchange:
-            return "exchange";
-        case connection_phase::closing:
-            break;
-    }
-    return "closing";
-}
-
 /// The newest first. None: a worker has no sample yet.
 std::optional<std::vector<connection_info>> newest_of_all(monitored const& parts)
 {

@@ -139,28 +139,13 @@ std::filesystem::path control_socket(context const& ctx)
     return options.server.control_socket;
 }
 
-std::string name_of(connection_phase phase)
-{
-    switch (phase) {
-        case connection_phase::opening:
-            return "opening";
-        case connection_phase::access:
-            return "access";
-        case connection_phase::exchange:
-            return "exchange";
-        case connection_phase::closing:
-            break;
-    }
-    return "closing";
-}
-
 record record_of(control::connection_row const& row, std::string const& node)
 {
     return {{{"id", count_of(row.id)},
              {"account", row.account.empty() ? value{} : value{row.account}},
              {"address", row.address},
              {"node", node},
-             {"phase", name_of(row.phase)},
+             {"phase", std::string{name_of(row.phase)}},
              {"connected_at", row.connected_at},
              {"messages", count_of(row.messages)},
              {"bytes", size_in_bytes{row.bytes}}}};

@@ -13,9 +13,6 @@ namespace porter::programs {
 /// which directory that is.
 std::filesystem::path control_socket(context const& ctx);
 
-/// "opening", "access", "exchange" or "closing"
-std::string name_of(connection_phase phase);
-
 /// A row of a listing. `node`: porterd's machine.
 record record_of(detail::control::connection_row const& row, std::string const& node);
 

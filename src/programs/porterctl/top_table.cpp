@@ -59,7 +59,7 @@ std::string age_of(base::timestamp since, base::timestamp now)
 cells cells_of_row(control::connection_row const& row, base::timestamp now)
 {
     return {std::to_string(row.id),           row.account.empty() ? "-" : base::escape(row.account),
-            base::escape(row.address),        name_of(row.phase),
+            base::escape(row.address),        std::string{name_of(row.phase)},
             age_of(row.connected_at, now),    rounded_number(static_cast<double>(row.messages)),
             terminal::rounded_size(row.bytes)};
 }
