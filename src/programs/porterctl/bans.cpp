@@ -20,7 +20,7 @@ namespace base = detail::base;
 namespace config = detail::config;
 using config::exit_code;
 
-/// The largest networks that can be banned: a slip such as 0.0.0.0/0 must not shut everybody out. No provider has more.
+/// The largest networks that can be banned: a slip such as 0.0.0.0/0 must not ban every client. No provider has more.
 constexpr unsigned shortest_ipv4_prefix = 8;
 constexpr unsigned shortest_ipv6_prefix = 16;
 

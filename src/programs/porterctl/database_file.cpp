@@ -110,7 +110,7 @@ std::optional<file_user> file_user_of(context const& ctx)
 
 std::string text_of(std::optional<file_user> const& user)
 {
-    if (!user) return "nobody";
+    if (!user) return "no process";
     if (user->process == 0) return "a process of another container";
     return fmt::format("{} (process {})", user->program.empty() ? "a program" : user->program, user->process);
 }

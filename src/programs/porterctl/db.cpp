@@ -57,7 +57,7 @@ void find_wrong_addresses(store::administration& db, std::vector<std::string>& f
     for (auto const& row : db.list_addresses()) {
         auto const parsed = detail::identity::address::parse(row.address);
         if (parsed && parsed->text() == row.address) continue;
-        faults.push_back("the address " + row.address + " is not in its canonical form, so it greets nobody");
+        faults.push_back("the address " + row.address + " is not in its canonical form, so no client is greeted by it");
     }
 }
 

@@ -91,28 +91,28 @@ finding describe(login_query const& query, store::attempt_history const& history
         case rule::allowed:
             break;
     }
-    return {"allowed", "granted", "the right password lets in", {}};
+    return {"allowed", "granted", "the right password gets access", {}};
 }
 
 /// The rule of an access mode that asks for no password; accounts do not matter.
 finding describe(login_query const& query, store::administration& db, access access)
 {
-    if (access == access::open) return {"open_access", "granted", "everybody is let in, without a name", {}};
+    if (access == access::open) return {"open_access", "granted", "every client gets access, without a name", {}};
     constexpr auto rule = "identify_access";
     std::optional<store::address_row> known;
     if (query.from) known = db.find_address(query.from->text());
     if (known) {
         return {rule,
                 "granted",
-                fmt::format("{} is known as {} and let in as that, without a password", known->address,
+                fmt::format("{} is known as {} and gets access under that name, without a password", known->address,
                             base::escape(known->name)),
                 {}};
     }
     if (auto const name = base::normalise_new_name(query.name); !name) return {rule, "invalid_name", name.error(), {}};
     return {rule,
             "granted",
-            query.from ? "nobody is known at this address: whoever says the name is let in, without a password"
-                       : "whoever says the name is let in, without a password; who is known at an address is not asked",
+            query.from ? "no name is known at this address: a client that says this one gets access, without a password"
+                       : "a client that says the name gets access, without a password, unless its address is known",
             {}};
 }
 
@@ -139,7 +139,7 @@ std::vector<finding> find_rules(login_query const& query, store::administration&
     } else if (query.account->disabled_at) {
         findings.push_back({"account_disabled",
                             "bad_credentials",
-                            "the account is disabled: porterctl accounts enable lets it in again",
+                            "the account is disabled: porterctl accounts enable reverts that",
                             {}});
     }
     if (query.account && !detail::auth::stored_hash::is_readable(db.password_hash_of(query.account->id))) {
@@ -161,7 +161,7 @@ std::vector<finding> find_rules(login_query const& query, store::administration&
     return findings;
 }
 
-/// A ban comes first, in every access mode: porterd closes the connection before it hears of the login.
+/// A ban comes first, in every access mode: porterd closes the connection before it reads the request.
 void add_ban(std::vector<finding>& findings, login_query const& query, store::administration& db)
 {
     if (!query.from) return;

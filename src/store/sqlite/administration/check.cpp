@@ -119,8 +119,7 @@ void find_wrong_accounts(database& db, lines& faults)
         if (!name) {
             faults.push_back(account + " has no possible name: " + name.error());
         } else if (*name != row.text(1) || base::fold_name(*name) != row.text(2)) {
-            faults.push_back(account +
-                             " has a wrong key, so nobody can log in to it: porterctl accounts rename mends it");
+            faults.push_back(account + " has a wrong key, so no login finds it: porterctl accounts rename mends it");
         }
     }
 }
