@@ -42,6 +42,8 @@ public:
     /// The store for a person, without secrets: the path of a file, for example.
     virtual std::string display_name() const = 0;
 
+    // Rows have each text as it is stored. In a file that was damaged or written by hand it may be invalid UTF-8.
+
     /// All accounts, by folded name.
     virtual std::vector<account_row> list_accounts() = 0;
 

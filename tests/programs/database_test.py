@@ -1,5 +1,6 @@
 """The database beside a running porterd: edited by hand, locked, damaged, lost (SECURITY.md: P6, S3, S4, S5, S13)."""
 import contextlib
+import json
 import pathlib
 import resource
 import shutil
@@ -382,6 +383,29 @@ class Lost(unittest.TestCase):
         done = run(PORTERCTL, "db", "check", "--data-dir", self.server.data)
         self.assertEqual(done.returncode, 65, done.err)
         self.assertIn("account 1 has a text that is damaged", done.out)
+
+    def test_a_row_with_a_damaged_text_does_not_hide_the_others(self):
+        self.register("Bob")
+        self.server.stop()
+        with contextlib.closing(sqlite3.connect(self.server.database, isolation_level=None)) as shell:
+            bob, = shell.execute("SELECT id FROM accounts WHERE name = 'Bob'").fetchone()
+            shell.execute("UPDATE accounts SET last_address = CAST(x'3132ff' AS TEXT) WHERE id = ?", (bob,))
+            shell.execute("UPDATE addresses SET name = CAST(x'416cff' AS TEXT)")
+            shell.execute("INSERT INTO bans (network) VALUES ('192.0.2.1'), (CAST(x'62ff' AS TEXT))")
+            session, = shell.execute("SELECT id FROM sessions WHERE account_id = ?", (bob,)).fetchone()
+            shell.execute("UPDATE sessions SET address = CAST(x'3132ff' AS TEXT) WHERE id = ?", (session,))
+            address, = shell.execute("SELECT address FROM addresses").fetchone()
+        for noun, shown, named in (("accounts", "Alice", "name Bob"), ("addresses", address, f"address {address}"),
+                                   ("bans", "192.0.2.1", r"network b\xff"), ("sessions", "Alice", f"id {session}")):
+            with self.subTest(noun=noun):
+                done = run(PORTERCTL, noun, "list", "--data-dir", self.server.data)
+                self.assertEqual(done.returncode, 65, done.err)
+                self.assertIn(shown, done.out)
+                self.assertIn(r"\xff", done.out)
+                self.assertIn(f"1 row with a text that is not valid UTF-8: {named} (porterctl db check", done.err)
+        done = run(PORTERCTL, "bans", "list", "--json", "--data-dir", self.server.data)
+        self.assertEqual((done.returncode, {row["network"] for row in json.loads(done.out)}),
+                         (65, {"192.0.2.1", "b\ufffd"}))
 
 
 if __name__ == "__main__":

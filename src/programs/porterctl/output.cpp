@@ -10,9 +10,11 @@
 #include <string_view>
 
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 #include "config/option_error.hpp"
 #include "programs/porterctl/cells.hpp"
 #include "programs/porterctl/listing.hpp"
+#include "programs/porterctl/open_database.hpp"
 #include "terminal/json.hpp"
 #include "terminal/table.hpp"
 #include "terminal/write.hpp"
@@ -66,6 +68,32 @@ std::vector<std::string> lines_of(value const& content, cell_format style)
     return lines;
 }
 
+bool is_readable(field const& field)
+{
+    auto const* const text = std::get_if<std::string>(&field.content);
+    return text == nullptr || base::valid_utf8(*text);
+}
+
+/// Called when the rows were printed. Throws config::option_error(bad_data) if a text of them is not valid UTF-8.
+void reject_unreadable(std::vector<record> const& rows)
+{
+    constexpr std::size_t most_named = 5;
+    std::vector<std::string> names;
+    std::size_t count = 0;
+    for (auto const& row : rows) {
+        if (std::ranges::all_of(row.fields, is_readable)) continue;
+        auto const& key = row.fields.front();
+        if (++count > most_named) continue;
+        names.push_back(fmt::format("{} {}", key.name, cell_of(key.content, cell_format::exact)));
+    }
+    if (count == 0) return;
+    throw detail::config::option_error{
+        detail::config::exit_code::bad_data,
+        fmt::format("{} with a text that is not valid UTF-8: {}{} (porterctl db check shows such texts)",
+                    quantity(count, "row"), base::escape(fmt::format("{}", fmt::join(names, ", "))),
+                    count > most_named ? ", ..." : "")};
+}
+
 bool may_use_bold()
 {
     auto const* const no_color = std::getenv("NO_COLOR");
@@ -97,14 +125,19 @@ void output::list(std::vector<record> const& rows, std::string const& none,
     if (rows.empty()) return write(none + '\n');
     auto const heading = bold_ ? terminal::table::heading::bold : terminal::table::heading::plain;
     write(listing(rows, dispensable, terminal::columns_of(STDOUT_FILENO), heading, base::system_clock{}.now()));
+    reject_unreadable(rows);
 }
 
 void output::lines(std::vector<record> const& rows)
 {
-    if (form_ == form::json) return write(text_of(json_of(value{rows})));
-    std::string text;
-    for (auto const& row : rows) text += terminal::tab_separated(cells_of(row, cell_format::exact));
-    write(text);
+    if (form_ == form::json) {
+        write(text_of(json_of(value{rows})));
+    } else {
+        std::string text;
+        for (auto const& row : rows) text += terminal::tab_separated(cells_of(row, cell_format::exact));
+        write(text);
+    }
+    reject_unreadable(rows);
 }
 
 void output::show(record const& object)

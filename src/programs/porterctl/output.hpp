@@ -11,8 +11,8 @@
 namespace porter::programs {
 
 /// porterctl's standard output: tables on a terminal, tab-separated lines elsewhere, or JSON. Control characters are
-/// escaped in each form. Throws config::option_error(io) when standard output cannot be written; a reader that has
-/// closed the pipe is no error.
+/// escaped in each form, and so are bytes that are not UTF-8 (in JSON U+FFFD stands for them). Throws
+/// config::option_error(io) when standard output cannot be written; a reader that has closed the pipe is no error.
 class output {
 public:
     explicit output(bool json);
@@ -25,10 +25,11 @@ public:
     bool has_styles() const noexcept { return bold_; }
 
     /// A table of objects. On a terminal `none` is printed if there are none, and the members `dispensable` are left
-    /// out, in their order, if it is too narrow.
+    /// out, in their order, if it is too narrow. After all rows are printed, a text that is not valid UTF-8 makes it
+    /// throw config::option_error(bad_data), which names the row by its first member.
     void list(std::vector<record> const& rows, std::string const& none, std::span<std::string_view const> dispensable);
 
-    /// Objects as lines of tab-separated values, on a terminal, too: for other programs to read.
+    /// Objects as lines of tab-separated values, on a terminal, too: for other programs to read. Throws as list() does.
     void lines(std::vector<record> const& rows);
 
     /// One object: a line for each member, and for each item of a member that is a list.

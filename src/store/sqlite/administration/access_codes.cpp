@@ -16,7 +16,7 @@ void delete_invalid(database& db)
 /// Columns 0 to 5: id, name, uses, used, created_at, expires_at.
 invitation_row read_row(statement const& row)
 {
-    return {row.integer(0), row.text(1), row.count(2), row.count(3), row.time(4), row.time(5)};
+    return {row.integer(0), row.bytes(1), row.count(2), row.count(3), row.time(4), row.time(5)};
 }
 
 }  // namespace

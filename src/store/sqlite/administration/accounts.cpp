@@ -23,12 +23,12 @@ account_row read_row(statement const& row)
 {
     account_row one;
     one.id = row.integer(0);
-    one.name = row.text(1);
-    one.folded_name = row.text(2);
+    one.name = row.bytes(1);
+    one.folded_name = row.bytes(2);
     one.created_at = row.time(3);
     one.disabled_at = row.optional_time(4);
     one.last_login_at = row.optional_time(5);
-    one.last_address = row.text(6);
+    one.last_address = row.bytes(6);
     one.failed_since = row.count(7);
     one.last_failed_at = row.optional_time(8);
     one.sessions = row.count(9);
@@ -198,7 +198,7 @@ std::vector<counter_row> list_counters(database& db, account_id account)
     statement row{db, "SELECT network, failed, last_ms FROM password_ladders WHERE account_id = ?1 ORDER BY network",
                   account};
     while (row.step()) {
-        all.push_back({row.text(0), {row.count(1), base::instant{std::chrono::milliseconds{row.integer(2)}}}});
+        all.push_back({row.bytes(0), {row.count(1), base::instant{std::chrono::milliseconds{row.integer(2)}}}});
     }
     return all;
 }

@@ -16,8 +16,8 @@ constexpr std::string_view list =
 address_row read_row(statement const& row)
 {
     address_row one;
-    one.address = row.text(0);
-    one.name = row.text(1);
+    one.address = row.bytes(0);
+    one.name = row.bytes(1);
     one.is_proved = row.integer(2) != 0;
     one.first_seen_at = row.time(3);
     one.last_seen_at = row.time(4);

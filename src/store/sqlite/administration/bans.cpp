@@ -30,7 +30,7 @@ std::vector<ban_row> list_bans(database& db)
                   "SELECT network, expires_at, is_silent, reason, created_at FROM bans"
                   " WHERE expires_at IS NULL OR expires_at > unixepoch() ORDER BY created_at DESC, network"};
     while (row.step()) {
-        all.push_back({row.text(0), row.optional_time(1), row.integer(2) != 0, row.text(3), row.time(4)});
+        all.push_back({row.bytes(0), row.optional_time(1), row.integer(2) != 0, row.bytes(3), row.time(4)});
     }
     return all;
 }

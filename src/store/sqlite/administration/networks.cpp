@@ -24,7 +24,7 @@ void append_registrations(database& db, std::string_view rows, decltype(network_
     std::vector<throttled_network> full;
     {
         statement row{db, rows, window_begin, std::int64_t{most}};
-        while (row.step()) full.push_back({row.text(0), limit::registrations, row.count(1), row.time(2), {}});
+        while (row.step()) full.push_back({row.bytes(0), limit::registrations, row.count(1), row.time(2), {}});
     }
     for (auto& one : full) {
         auto const since = full_since(db, one.network, most, now);
@@ -46,7 +46,7 @@ std::vector<blocked_network> list_blocked_networks(database& db, account_id acco
                       " WHERE account_id = ?1 AND account_networks.network = network_failures.network) AS known"
                       " FROM network_failures GROUP BY network HAVING count(*) >= ?2 ORDER BY known DESC, network",
                       account, std::int64_t{rules.failures_per_network}};
-        while (row.step()) full.push_back({row.text(0), {}, row.integer(1) != 0});
+        while (row.step()) full.push_back({row.bytes(0), {}, row.integer(1) != 0});
     }
     std::vector<blocked_network> blocked;
     for (auto& one : full) {

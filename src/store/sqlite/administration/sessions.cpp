@@ -10,6 +10,21 @@ namespace {
 
 constexpr std::string_view by_administrator = "revoked_by_administrator";
 
+/// Unlike the servers' read_session(), it takes a text that is damaged.
+session_row read_row(statement const& row)
+{
+    session_row one;
+    one.session.id = row.integer(0);
+    one.session.account = row.integer(1);
+    one.session.created_at = row.time(2);
+    one.session.last_used_at = row.time(3);
+    one.session.expires_at = row.time(4);
+    one.session.address = row.bytes(5);
+    one.session.transport = row.bytes(6) == name_of(transport::tls) ? transport::tls : transport::plain;
+    one.account_name = row.bytes(7);
+    return one;
+}
+
 }  // namespace
 
 std::vector<session_row> list_sessions(database& db, std::optional<account_id> account)
@@ -20,7 +35,7 @@ std::vector<session_row> list_sessions(database& db, std::optional<account_id> a
                   " name FROM sessions JOIN accounts ON accounts.id = account_id"
                   " WHERE ?1 IS NULL OR account_id = ?1 ORDER BY sessions.id",
                   account};
-    while (row.step()) all.push_back({read_session(row), row.text(7)});
+    while (row.step()) all.push_back(read_row(row));
     return all;
 }
 
