@@ -141,8 +141,9 @@ public:
     /// Bans a network, or replaces its ban. Deletes expired bans. Running servers learn of it within a second.
     virtual added_ban add_ban(new_ban const& ban) = 0;
 
-    /// Removes the bans that list_bans() lists by this text. Deletes expired bans. Errors: not_found (also expired).
-    virtual result<void> remove_ban(std::string const& network) = 0;
+    /// Removes the bans that list_bans() lists by this text, or only those of them with this reason. Deletes expired
+    /// bans. Errors: not_found (also expired).
+    virtual result<void> remove_ban(std::string const& network, std::optional<std::string> const& reason) = 0;
 
     /// All invitations that are neither spent nor expired by the store's clock, oldest first.
     virtual std::vector<invitation_row> list_invitations() = 0;

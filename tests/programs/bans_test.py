@@ -134,6 +134,15 @@ class Bans(AdministratorCase):
         self.assertEqual(self.json("bans", "remove", "198.51.100.1/24"), {"network": "198.51.100.0/24"})
         self.assertIn("198.51.100.0/24 is not banned", self.ctl("bans", "remove", "198.51.100.0/24", code=66).err)
 
+    def test_remove_with_a_reason_lifts_only_a_ban_of_this_reason(self):
+        self.ban("203.0.113.0/24", "--reason", "a program's")
+        self.assertIn("203.0.113.0/24 is not banned for this reason",
+                      self.ctl("bans", "remove", "203.0.113.0/24", "--reason", "another", code=66).err)
+        self.assertIn("is not banned for this reason",
+                      self.ctl("bans", "remove", "203.0.113.0/24", "--reason", "", code=66).err)
+        self.ctl("bans", "remove", "203.0.113.0/24", "--reason", "a program's")
+        self.assertNotIn("203.0.113.0/24", [row["network"] for row in self.json("bans", "list")])
+
     def test_bad_input_is_explained(self):
         for arguments, part in ((("0.0.0.0/0",), "too large to ban: at most a /8 of IPv4"),
                                 (("::/0",), "too large to ban: at most a /16 of IPv6"),

@@ -162,11 +162,14 @@ class Daemon(AdministratorCase):
         until(lambda: "2001:db8:0:1::/64" in self.bans(), "the /64 is banned")
         self.ctl("bans", "remove", "2001:db8:0:1::/64")  # an administrator is first
         self.client("set", "porterd", "unbanip", "2001:db8:0:1::7")
-        self.client("set", "porterd", "banip", "192.0.2.7")
-        until(lambda: "192.0.2.7" in self.bans(), "the address is banned")
+        self.client("set", "porterd", "banip", "192.0.2.7", "2001:db8:0:2::7")
+        until(lambda: {"192.0.2.7", "2001:db8:0:2::/64"} <= set(self.bans()), "the addresses are banned")
+        self.ctl("bans", "add", "2001:db8:0:2::/64", "--reason", "an administrator's")
         self.client("stop")
         self.daemon.wait()
-        self.assertEqual(self.bans(), {})
+        self.assertEqual([(row["network"], row["reason"]) for row in self.bans().values()],
+                         [("2001:db8:0:2::/64", "an administrator's")])
+        self.ctl("bans", "remove", "2001:db8:0:2::/64")
         self.assertNotIn("ERROR", self.log())
 
     def is_served(self, address):

@@ -58,6 +58,12 @@ void reject_too_large(base::network const& network)
                             network.text(), least, network.first().is_v4() ? "IPv4" : "IPv6"));
 }
 
+void reject_impossible(std::optional<std::string> const& reason)
+{
+    if (!reason || (reason->size() <= longest_reason && base::valid_utf8(*reason))) return;
+    usage_error(fmt::format("--reason: at most {} bytes of valid UTF-8", longest_reason));
+}
+
 record record_of(store::ban_row const& row)
 {
     return {{{"network", row.network},
@@ -71,10 +77,8 @@ exit_code add(context& ctx)
 {
     auto const network = parse_network(ctx.arguments[0]);
     reject_too_large(network);
-    if (ctx.reason.size() > longest_reason || !base::valid_utf8(ctx.reason)) {
-        usage_error(fmt::format("--reason: at most {} bytes of valid UTF-8", longest_reason));
-    }
-    store::new_ban const ban{network.text(), parse_time(ctx.duration), ctx.silent, ctx.reason};
+    reject_impossible(ctx.reason);
+    store::new_ban const ban{network.text(), parse_time(ctx.duration), ctx.silent, ctx.reason.value_or("")};
     auto const db = open_to_write(ctx);
     auto const made = db->add_ban(ban);
     if (made.result == store::added_ban::outcome::full) {
@@ -103,13 +107,15 @@ exit_code list(context& ctx)
     return exit_code::ok;
 }
 
-/// Removes each ban of this network. Rows that were written by hand may have other spellings of it, or be no network.
-bool remove_all(store::administration& db, std::string const& typed, std::optional<base::network> const& network)
+/// Removes each ban of this network, or those with this reason. Rows that were written by hand may have other spellings
+/// of it, or be no network.
+bool remove_all(store::administration& db, std::string const& typed, std::optional<base::network> const& network,
+                std::optional<std::string> const& reason)
 {
     bool is_removed = false;
     for (auto const& row : db.list_bans()) {
         bool const is_same = network && base::network::parse_enclosing(row.network) == network;
-        if ((is_same || row.network == typed) && db.remove_ban(row.network)) is_removed = true;
+        if ((is_same || row.network == typed) && db.remove_ban(row.network, reason)) is_removed = true;
     }
     return is_removed;
 }
@@ -118,12 +124,14 @@ exit_code remove(context& ctx)
 {
     auto const& typed = ctx.arguments[0];
     auto const network = base::network::parse_enclosing(typed);
+    reject_impossible(ctx.reason);
     auto const db = open_to_write(ctx);
-    bool const is_removed = remove_all(*db, typed, network);
+    bool const is_removed = remove_all(*db, typed, network, ctx.reason);
     auto const name = is_removed && !network ? typed : parse_network(typed).text();
     if (!is_removed) {
         throw config::option_error{exit_code::not_found,
-                                   fmt::format("{} is not banned (see porterctl bans list)", name)};
+                                   fmt::format("{} is not banned{} (see porterctl bans list)", base::escape(name),
+                                               ctx.reason ? " for this reason" : "")};
     }
     ctx.out.done(fmt::format("{} is not banned any more.", base::escape(name)), {{{"network", name}}});
     return exit_code::ok;
@@ -144,10 +152,13 @@ constexpr command table[] = {
      "  porterctl bans list\n"
      "  porterctl bans list --json\n",
      list},
-    {"bans", "remove", "NETWORK", 1, 1, "", "lift a ban",
-     "NETWORK is that of bans list: a ban of a larger network stays. Exits with 66 if it is not banned, or not\n"
-     "any more.\n",
-     "  porterctl bans remove 198.51.100.7\n", remove},
+    {"bans", "remove", "NETWORK", 1, 1, "reason", "lift a ban",
+     "NETWORK is that of bans list: a ban of a larger network stays. With --reason a ban that has another\n"
+     "reason stays, too: a program lifts only bans of its own. Exits with 66 if no ban is lifted, because\n"
+     "there is none, or not any more.\n",
+     "  porterctl bans remove 198.51.100.7\n"
+     "  porterctl bans remove 198.51.100.7 --reason \"password guessing\"\n",
+     remove},
 };
 
 }  // namespace

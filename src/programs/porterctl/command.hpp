@@ -30,7 +30,7 @@ struct context {
     std::optional<std::string> since;               ///< from --since, as typed
     std::optional<std::string> duration;            ///< from --for, as typed
     std::string tls_key;                            ///< from --tls-key; empty: not given
-    std::string reason;                             ///< from --reason
+    std::optional<std::string> reason;              ///< from --reason
     std::optional<std::string> uses;                ///< from --uses, as typed
     std::optional<std::string> name;                ///< from --name
     bool silent = false;                            ///< --silent

@@ -188,7 +188,7 @@ invocation parse_porterctl(std::vector<std::string> arguments)
     if (added["interval"]->count() > 0) parsed.interval = texts["interval"];
     if (added["uses"]->count() > 0) parsed.uses = texts["uses"];
     if (added["name"]->count() > 0) parsed.name = texts["name"];
-    parsed.reason = texts["reason"];
+    if (added["reason"]->count() > 0) parsed.reason = texts["reason"];
     parsed.tls_key = texts["tls-key"];
     parsed.password_file = texts["password-file"];
     if (added["config"]->count() > 0) parsed.configuration.config_file = texts["config"];

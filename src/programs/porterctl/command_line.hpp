@@ -23,9 +23,9 @@ struct invocation {
     std::string tls_key;                  ///< --tls-key
     std::optional<std::string> duration;  ///< --for
     std::optional<std::string> interval;  ///< --interval
-    std::string reason;
-    std::optional<std::string> uses;  ///< --uses
-    std::optional<std::string> name;  ///< --name
+    std::optional<std::string> reason;    ///< --reason
+    std::optional<std::string> uses;      ///< --uses
+    std::optional<std::string> name;      ///< --name
     bool silent = false;
     bool yes = false;
     bool remove = false;

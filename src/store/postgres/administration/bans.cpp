@@ -29,6 +29,9 @@ constexpr char const* insert =
     " ON CONFLICT (network) DO UPDATE SET expires_at = excluded.expires_at, is_silent = excluded.is_silent,"
     " reason = excluded.reason, created_at = excluded.created_at RETURNING expires_at";
 
+constexpr char const* remove =
+    "DELETE FROM bans WHERE (network = $1 OR abbrev(network::inet) = $1) AND ($2 IS NULL OR reason = $2)";
+
 }  // namespace
 
 std::vector<ban_row> list_bans(blocking_connection& db)
@@ -65,10 +68,10 @@ added_ban add_ban(blocking_connection& db, new_ban const& ban)
     });
 }
 
-result<void> remove_ban(blocking_connection& db, std::string const& network)
+result<void> remove_ban(blocking_connection& db, std::string const& network, std::optional<std::string> const& reason)
 {
     segment work{segment::effect::writes};
-    work.add(delete_expired).add("DELETE FROM bans WHERE network = $1 OR abbrev(network::inet) = $1", network);
+    work.add(delete_expired).add(remove, network, reason);
     auto const answer = db.change(std::move(work));
     if (answer.results.at(1).affected() == 0 && !answer.is_repeated) return unexpected(errc::not_found);
     return {};

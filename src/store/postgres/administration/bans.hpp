@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,6 @@ namespace porter::detail::store::postgres::administration {
 
 std::vector<ban_row> list_bans(blocking_connection& db);
 added_ban add_ban(blocking_connection& db, new_ban const& ban);
-result<void> remove_ban(blocking_connection& db, std::string const& network);
+result<void> remove_ban(blocking_connection& db, std::string const& network, std::optional<std::string> const& reason);
 
 }  // namespace porter::detail::store::postgres::administration

@@ -175,9 +175,9 @@ added_ban database_administration::add_ban(new_ban const& ban)
     return on_database::add_ban(db_, ban);
 }
 
-result<void> database_administration::remove_ban(std::string const& network)
+result<void> database_administration::remove_ban(std::string const& network, std::optional<std::string> const& reason)
 {
-    return on_database::remove_ban(db_, network);
+    return on_database::remove_ban(db_, network, reason);
 }
 
 std::vector<invitation_row> database_administration::list_invitations()

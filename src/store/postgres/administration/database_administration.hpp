@@ -58,7 +58,7 @@ public:
     std::size_t enable_network(std::string const& network) override;
     std::vector<ban_row> list_bans() override;
     added_ban add_ban(new_ban const& ban) override;
-    result<void> remove_ban(std::string const& network) override;
+    result<void> remove_ban(std::string const& network, std::optional<std::string> const& reason) override;
     std::vector<invitation_row> list_invitations() override;
     std::optional<invitation_row> add_invitation(new_invitation const& fresh) override;
     result<void> remove_invitation(std::int64_t id) override;

@@ -66,14 +66,14 @@ added_ban add_ban(database& db, new_ban const& ban)
     return made;
 }
 
-result<void> remove_ban(database& db, std::string const& network)
+result<void> remove_ban(database& db, std::string const& network, std::optional<std::string> const& reason)
 {
     guarded_transaction tx{db};
     delete_expired(db);
-    bool const is_there = has_ban(db, network);
-    statement{db, "DELETE FROM bans WHERE network = ?1", network}.run();
+    statement{db, "DELETE FROM bans WHERE network = ?1 AND (?2 IS NULL OR reason = ?2)", network, reason}.run();
+    bool const is_removed = db.changes() > 0;
     tx.commit();
-    if (!is_there) return unexpected(errc::not_found);
+    if (!is_removed) return unexpected(errc::not_found);
     return {};
 }
 

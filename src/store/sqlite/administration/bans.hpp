@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,6 @@ namespace porter::detail::store::sqlite::administration {
 
 std::vector<ban_row> list_bans(database& db);
 added_ban add_ban(database& db, new_ban const& ban);
-result<void> remove_ban(database& db, std::string const& network);
+result<void> remove_ban(database& db, std::string const& network, std::optional<std::string> const& reason);
 
 }  // namespace porter::detail::store::sqlite::administration

@@ -208,9 +208,9 @@ added_ban file_administration::add_ban(new_ban const& ban)
     return translate([&] { return on_database::add_ban(*db_, ban); });
 }
 
-result<void> file_administration::remove_ban(std::string const& network)
+result<void> file_administration::remove_ban(std::string const& network, std::optional<std::string> const& reason)
 {
-    return translate([&] { return on_database::remove_ban(*db_, network); });
+    return translate([&] { return on_database::remove_ban(*db_, network, reason); });
 }
 
 std::vector<invitation_row> file_administration::list_invitations()

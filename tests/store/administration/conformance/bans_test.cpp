@@ -49,15 +49,30 @@ TEST_CASE("a ban is added with its end and reason and replaced by another of the
 TEST_CASE("a ban that was lifted or has expired is not found")
 {
     administrator_fixture admin{GENERATE(from_range(administered_stores()))};
-    CHECK_FALSE(admin.db().remove_ban("192.0.2.7"));
+    CHECK_FALSE(admin.db().remove_ban("192.0.2.7", {}));
     admin.db().add_ban({"192.0.2.7"});
     admin.db().add_ban({"192.0.2.8"});
-    CHECK(admin.db().remove_ban("192.0.2.7"));
-    CHECK_FALSE(admin.db().remove_ban("192.0.2.7"));
+    CHECK(admin.db().remove_ban("192.0.2.7", {}));
+    CHECK_FALSE(admin.db().remove_ban("192.0.2.7", {}));
     CHECK(listed(admin) == "192.0.2.8 ");
     admin.store->sql("UPDATE bans SET expires_at = 1000");
     CHECK(listed(admin).empty());
-    CHECK_FALSE(admin.db().remove_ban("192.0.2.8"));
+    CHECK_FALSE(admin.db().remove_ban("192.0.2.8", {}));
+}
+
+TEST_CASE("a ban is lifted by its reason and one with another reason stays")
+{
+    administrator_fixture admin{GENERATE(from_range(administered_stores()))};
+    admin.db().add_ban({"192.0.2.7", 1h, false, "a program"});
+    admin.db().add_ban({"192.0.2.8", 1h, false, "a program"});
+    admin.db().add_ban({"192.0.2.8", {}, false, "an administrator"});
+    admin.db().add_ban({"192.0.2.9"});
+    CHECK(admin.db().remove_ban("192.0.2.7", "a program"));
+    CHECK_FALSE(admin.db().remove_ban("192.0.2.8", "a program"));
+    CHECK_FALSE(admin.db().remove_ban("192.0.2.8", ""));
+    CHECK(admin.db().remove_ban("192.0.2.9", ""));
+    CHECK(listed(admin) == "192.0.2.8 ");
+    CHECK(admin.db().remove_ban("192.0.2.8", {}));
 }
 
 TEST_CASE("an expired ban is deleted by the next change and does not count as replaced")
@@ -81,7 +96,7 @@ TEST_CASE("no ban is added beyond the limit and one that is there can be replace
                      " FROM n");
     CHECK(admin.db().add_ban({"192.0.2.7"}).result == outcome::full);
     CHECK(admin.db().add_ban({"10.0.0.1"}).result == outcome::replaced);
-    CHECK(admin.db().remove_ban("10.0.0.2"));
+    CHECK(admin.db().remove_ban("10.0.0.2", {}));
     CHECK(admin.db().add_ban({"192.0.2.7"}).result == outcome::added);
     CHECK(admin.store->sql("SELECT count(*) FROM bans") == std::to_string(porter::detail::store::most_bans));
 }
