@@ -117,6 +117,13 @@ class StatusPage(AdministratorCase):
                   && figure.querySelector('path').getAttribute('d').includes('L');""")
         until(received, "the chart of messages has a line")
 
+    def test_an_answer_that_cannot_be_shown_is_a_fault_of_the_page(self):
+        self.browser.run("window.shown = showLive; showLive = () => { throw new Error('made up'); };")
+        self.expect_state("The server answers, but this page cannot show it (Error: made up).")
+        self.browser.run("showLive = window.shown;")
+        self.expect_state("The server is healthy.")
+        self.assertIn("made up", str(self.browser.console()))
+
     def test_both_colour_schemes_can_be_read(self):
         self.resume(self.account())
         self.expect_row("connections", "exchange")
