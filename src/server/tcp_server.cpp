@@ -80,6 +80,7 @@ tcp_server::tcp_server(asio::io_context& main, std::size_t threads, server_conte
                ctx.options->max_connections_per_account),
       memory_(memory_for(*ctx.options), memory_for(*ctx.options) / network_share),
       workers_(main, threads, ctx.clock, memory_, tick_for(*ctx.options)),
+      bans_(workers_, ctx.log),
       drain_timer_(main.get_executor()),
       maintenance_timer_(main.get_executor()),
       ends_timer_(main.get_executor()),
@@ -144,7 +145,7 @@ void tcp_server::start()
                          lost, partitioned, rejoined});
     if (ctx_.registry.is_partitioned()) on_partitioned();  // before there was a watch
     // Before the first accept, which comes after what this posts.
-    if (ctx_.bans != nullptr) ctx_.bans->watch([this](std::span<store::ban const> bans) { set_bans(bans); });
+    if (ctx_.bans != nullptr) ctx_.bans->watch([this](std::span<store::ban const> bans) { bans_.publish(bans); });
     for (auto* each : workers_.all()) spawn(each->executor(), each->run_ticks());
     for (auto& each : acceptors_) spawn(workers_.main().executor(), each.accept_all(on_accept_));
     spawn_background(run_maintenance());
@@ -160,33 +161,6 @@ void tcp_server::close_connections_of(std::span<store::ended_session const> ende
     for (auto* each : workers_.all()) {
         asio::post(each->executor(), [each, sorted] { each->close_connections_of(sorted); });
     }
-}
-
-/// Called on a thread of the store. Each worker gets a reference to the same set, so that accepting a connection takes
-/// no lock.
-void tcp_server::set_bans(std::span<store::ban const> bans)
-{
-    auto const made = std::make_shared<ban_set const>(bans);
-    for (auto* each : workers_.all()) {
-        asio::post(each->executor(), [each, made] { each->set_bans(made); });
-    }
-    {
-        std::lock_guard const lock{bans_mutex_};
-        bans_ = made;
-    }
-    auto const before = std::exchange(logged_bans_, bans.size());
-    if (before == 0 && bans.empty()) return;
-    if (made->skipped() == 0) {
-        ctx_.log.info("bans_changed", {{"bans", made->size()}, {"skipped", 0}});
-    } else {
-        ctx_.log.warn("bans_changed", {{"bans", made->size()}, {"skipped", made->skipped()}});
-    }
-}
-
-std::shared_ptr<ban_set const> tcp_server::bans() const
-{
-    std::lock_guard const lock{bans_mutex_};
-    return bans_;
 }
 
 void tcp_server::on_partitioned()

@@ -9,7 +9,6 @@
 #include <exception>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,7 +19,7 @@
 #include "metrics/counter.hpp"
 #include "porter/connection_info.hpp"
 #include "server/acceptor.hpp"
-#include "server/ban_set.hpp"
+#include "server/ban_publisher.hpp"
 #include "server/buffer_pool.hpp"
 #include "server/connection_limiter.hpp"
 #include "server/connection_query.hpp"
@@ -97,14 +96,13 @@ public:
     bool is_stopping() const noexcept { return stopping_; }
     /// For their statistics and samples.
     std::span<worker* const> all_workers() const noexcept { return workers_.all(); }
-    std::shared_ptr<ban_set const> bans() const;  ///< those that the workers have, or are about to get
+    std::shared_ptr<ban_set const> bans() const { return bans_.current(); }
     ///@}
 
 private:
     /// On the main I/O thread; the socket belongs to that of the worker already.
     void on_accept(stream socket, identity::address from, worker& thread);
     void close_connections_of(std::span<store::ended_session const> ended);
-    void set_bans(std::span<store::ban const> bans);
     void on_partitioned();
     void on_rejoined();
     void spawn(io_executor where, task<void> work);
@@ -130,6 +128,7 @@ private:
     metrics::counter closed_at_once_;
     std::size_t last_worker_ = 0;  // of adopt()
     workers workers_;
+    ban_publisher bans_;
     std::deque<acceptor> acceptors_;
     acceptor::accept_handler on_accept_;
     base::steady_timer drain_timer_;
@@ -143,9 +142,6 @@ private:
     std::atomic<std::size_t> running_ = 0;  // accept loops, connections and the workers' ticks
     std::atomic<std::size_t> defects_ = 0;
     std::size_t background_tasks_ = 0;
-    mutable std::mutex bans_mutex_;
-    std::shared_ptr<ban_set const> bans_ = std::make_shared<ban_set>();
-    std::size_t logged_bans_ = 0;  // the store calls on one thread at a time
     bool started_ = false;
     std::atomic<bool> stopping_ = false;
     bool finished_ = false;
