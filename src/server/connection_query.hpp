@@ -14,7 +14,8 @@
 
 namespace porter::detail::server {
 
-/// Which connections are wanted, and in which order.
+/// Which connections are wanted, and in which order. A query waits for the workers; newest_connections is for the
+/// threads of monitoring, which must not wait for one that is busy.
 struct connection_query {
     enum class key : std::uint8_t { id, account, address, phase, messages, bytes };
 

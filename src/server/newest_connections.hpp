@@ -14,7 +14,8 @@ namespace porter::detail::server {
 
 /// The connections that one worker has got last, for monitoring. A reader does not wait for the worker: it requests the
 /// next sample, which the worker makes at its next tick, and takes the previous one. A hundred readers cost no
-/// more than one, and without a reader nothing is done.
+/// more than one, and without a reader nothing is done. A connection_query is for a reader on an I/O thread, which may
+/// wait for the workers and chooses the rows and their order.
 class newest_connections {
 public:
     static constexpr std::size_t size = 50;
