@@ -1,12 +1,10 @@
 // Messages that are posted to a connection from elsewhere, closing it from its service and from elsewhere, and
 // noticing that its client has gone.
-#include <mutex>
-#include <set>
 #include <thread>
 
 #include "base/awaitable_operators.hpp"
 #include "support/catch.hpp"
-#include "support/server_fixture.hpp"
+#include "support/outbox_fixture.hpp"
 #include "support/texts.hpp"
 
 using namespace porter;
@@ -16,47 +14,6 @@ using namespace porter::detail::base::awaitable_operators;
 namespace wire = detail::protocol;
 
 namespace {
-
-task<void> receive_until_end(connection& client)
-{
-    while (auto messages = co_await client.receive_some()) {
-    }
-}
-
-/// The outboxes of all connections.
-class hub {
-public:
-    service handler()
-    {
-        return [this](connection& client) -> task<void> {
-            add(client.outbox());
-            co_await receive_until_end(client);
-        };
-    }
-
-    void add(outbox box)
-    {
-        std::lock_guard const lock{mutex_};
-        boxes_.push_back(std::move(box));
-    }
-
-    std::vector<outbox> boxes() const
-    {
-        std::lock_guard const lock{mutex_};
-        return boxes_;
-    }
-
-    /// Waits until this many connections have given their outbox.
-    task<std::vector<outbox>> wait_for(std::size_t count) const
-    {
-        while (boxes().size() < count) co_await yield();
-        co_return boxes();
-    }
-
-private:
-    mutable std::mutex mutex_;
-    std::vector<outbox> boxes_;
-};
 
 /// Posts until the outbox is full, because its client does not read. Returns the number of messages.
 task<int> fill(outbox box)
@@ -80,15 +37,12 @@ task<void> receive_texts(test_client& client, int count)
 
 TEST_CASE("a posted message is sent while the service only receives")
 {
-    hub hub;
-    server_fixture fixture{open_access(), hub.handler()};
-    fixture.run([&]() -> task<void> {
-        auto client = co_await fixture.admitted();
-        auto const boxes = co_await hub.wait_for(1);
-        CHECK(boxes[0].post("one") == post_result::queued);
+    outbox_fixture fixture;
+    fixture.run([&](test_client& client, outbox const& box) -> task<void> {
+        CHECK(box.post("one") == post_result::queued);
         co_await expect_text(client, "one");
-        CHECK(boxes[0].post(std::string{"two"}) == post_result::queued);
-        CHECK(boxes[0].post_data("three") == post_result::queued);
+        CHECK(box.post(std::string{"two"}) == post_result::queued);
+        CHECK(box.post_data("three") == post_result::queued);
         co_await expect_text(client, "two");
         auto const data = co_await client.receive<wire::data>();
         CHECK(detail::base::as_text(data.body) == "three");
@@ -97,7 +51,7 @@ TEST_CASE("a posted message is sent while the service only receives")
 
 TEST_CASE("a posted message is sent while the service awaits something else")
 {
-    hub hub;
+    outbox_hub hub;
     auto const service = [&](connection& client) -> task<void> {
         hub.add(client.outbox());
         co_await client.closed();
@@ -115,7 +69,7 @@ TEST_CASE("one shared text is posted to many clients of two threads")
 {
     constexpr std::size_t clients = 20;
     constexpr int rounds = 50;
-    hub hub;
+    outbox_hub hub;
     server_fixture fixture{open_access(), hub.handler(), 2};
     fixture.run([&]() -> task<void> {
         std::vector<test_client> members;
@@ -138,72 +92,57 @@ TEST_CASE("one shared text is posted to many clients of two threads")
 
 TEST_CASE("an outbox is full while its client does not read and goes on afterwards")
 {
-    auto options = open_access();
-    options.max_outbox = 100'000;
-    hub hub;
-    server_fixture fixture{options, hub.handler()};
-    fixture.run([&]() -> task<void> {
-        auto client = co_await fixture.admitted();
-        auto const boxes = co_await hub.wait_for(1);
+    outbox_fixture fixture{100'000};
+    fixture.run([&](test_client& client, outbox const& box) -> task<void> {
         auto const line = std::make_shared<std::string const>(10'000, '.');
         int queued = 0;
         for (int tries = 0; tries < 10'000; ++tries) {
-            if (boxes[0].post(line) == post_result::full) break;
+            if (box.post(line) == post_result::full) break;
             ++queued;
             co_await yield(3);
         }
         CHECK(queued < 10'000);
-        CHECK(boxes[0].post(line) == post_result::full);
+        CHECK(box.post(line) == post_result::full);
         for (int i = 0; i < queued; ++i) {
             auto const text = co_await client.receive<wire::text>();
             if (text.body.size() != line->size()) FAIL("a message was changed");
         }
-        CHECK(boxes[0].post("the last") == post_result::queued);
+        CHECK(box.post("the last") == post_result::queued);
         co_await expect_text(client, "the last");
     });
 }
 
 TEST_CASE("a coroutine waits until an outbox has drained")
 {
-    auto options = open_access();
-    options.max_outbox = 100'000;
-    hub hub;
-    server_fixture fixture{options, hub.handler()};
-    fixture.run([&]() -> task<void> {
-        auto client = co_await fixture.admitted();
-        auto const boxes = co_await hub.wait_for(1);
-        auto const is_empty = co_await boxes[0].drained();
+    outbox_fixture fixture{100'000};
+    fixture.run([&](test_client& client, outbox const& box) -> task<void> {
+        auto const is_empty = co_await box.drained();
         CHECK(is_empty);
-        auto const queued = co_await fill(boxes[0]);
-        auto either = boxes[0].drained() || yield(50);
+        auto const queued = co_await fill(box);
+        auto either = box.drained() || yield(50);
         auto const first = co_await std::move(either);
         CHECK(first.index() == 1);  // cancelled
-        auto both = boxes[0].drained() && receive_texts(client, queued);
+        auto both = box.drained() && receive_texts(client, queued);
         auto const is_open = co_await std::move(both);
         CHECK(is_open);
-        CHECK(boxes[0].post("the last") == post_result::queued);
+        CHECK(box.post("the last") == post_result::queued);
         co_await expect_text(client, "the last");
     });
 }
 
 TEST_CASE("a wait for an outbox ends with its connection")
 {
-    auto options = open_access();
-    options.max_outbox = 100'000;
-    hub hub;
-    server_fixture fixture{options, hub.handler()};
-    fixture.run([&]() -> task<void> {
-        auto client = co_await fixture.admitted();
-        auto const boxes = co_await hub.wait_for(1);
-        co_await fill(boxes[0]);
+    outbox_fixture fixture{100'000};
+    fixture.run([&](test_client& client, outbox const& box) -> task<void> {
+        co_await fill(box);
         auto const drop = [](test_client& dropped) -> task<void> {
             co_await yield(10);
             dropped.reset();
         };
-        auto both = boxes[0].drained() && drop(client);
+        auto both = box.drained() && drop(client);
         auto const is_open = co_await std::move(both);
         CHECK_FALSE(is_open);
-        auto const is_open_later = co_await boxes[0].drained();
+        auto const is_open_later = co_await box.drained();
         CHECK_FALSE(is_open_later);
     });
 }
@@ -211,22 +150,17 @@ TEST_CASE("a wait for an outbox ends with its connection")
 TEST_CASE("a producer on another thread goes at the pace of its client")
 {
     constexpr int count = 200;
-    auto options = open_access();
-    options.max_outbox = 100'000;
-    hub hub;
-    server_fixture fixture{options, hub.handler(), 2};
-    fixture.run([&]() -> task<void> {
-        auto client = co_await fixture.admitted();
-        auto const boxes = co_await hub.wait_for(1);
-        auto const produce = [](outbox box) -> task<void> {
+    outbox_fixture fixture{100'000, 2};
+    fixture.run([&](test_client& client, outbox const& box) -> task<void> {
+        auto const produce = [](outbox to) -> task<void> {
             auto const line = std::make_shared<std::string const>(20'000, '.');
             for (int i = 0; i < count; ++i) {
-                while (box.post(line) == post_result::full) co_await box.drained();
+                while (to.post(line) == post_result::full) co_await to.drained();
             }
         };
         std::jthread const producer{[&] {
             asio::io_context io;
-            run(io, produce(boxes[0]));
+            run(io, produce(box));
         }};
         co_await receive_texts(client, count);
     });
@@ -234,18 +168,13 @@ TEST_CASE("a producer on another thread goes at the pace of its client")
 
 TEST_CASE("an io_context is destroyed while its coroutine waits for an outbox")
 {
-    auto options = open_access();
-    options.max_outbox = 100'000;
-    hub hub;
-    server_fixture fixture{options, hub.handler()};
-    fixture.run([&]() -> task<void> {
-        auto client = co_await fixture.admitted();
-        auto const boxes = co_await hub.wait_for(1);
-        auto const queued = co_await fill(boxes[0]);
+    outbox_fixture fixture{100'000};
+    fixture.run([&](test_client& client, outbox const& box) -> task<void> {
+        auto const queued = co_await fill(box);
         bool has_ended = false;
         {
             asio::io_context other;
-            asio::co_spawn(other, boxes[0].drained(), [&](std::exception_ptr, bool) { has_ended = true; });
+            asio::co_spawn(other, box.drained(), [&](std::exception_ptr, bool) { has_ended = true; });
             other.poll();
         }
         co_await receive_texts(client, queued);
@@ -255,31 +184,21 @@ TEST_CASE("an io_context is destroyed while its coroutine waits for an outbox")
 
 TEST_CASE("an empty outbox takes a message of any size")
 {
-    auto options = open_access();
-    options.max_outbox = 10'000;
-    hub hub;
-    server_fixture fixture{options, hub.handler()};
-    fixture.run([&]() -> task<void> {
-        auto client = co_await fixture.admitted();
-        auto const boxes = co_await hub.wait_for(1);
+    outbox_fixture fixture{10'000};
+    fixture.run([&](test_client& client, outbox const& box) -> task<void> {
         std::string const large(100'000, '.');
-        CHECK(boxes[0].post(large) == post_result::queued);
-        CHECK(boxes[0].post("x") == post_result::full);
+        CHECK(box.post(large) == post_result::queued);
+        CHECK(box.post("x") == post_result::full);
         co_await expect_text(client, large);
     });
 }
 
 TEST_CASE("a slow reader of an outbox still has its pings answered")
 {
-    hub hub;
-    auto options = open_access();
-    options.max_outbox = 20'000'000;
-    server_fixture fixture{options, hub.handler()};
-    fixture.run([&]() -> task<void> {
-        auto client = co_await fixture.admitted();
-        auto const boxes = co_await hub.wait_for(1);
+    outbox_fixture fixture{20'000'000};
+    fixture.run([&](test_client& client, outbox const& box) -> task<void> {
         auto const line = std::make_shared<std::string const>(100'000, '.');
-        for (int i = 0; i < 100; ++i) boxes[0].post(line);
+        for (int i = 0; i < 100; ++i) box.post(line);
         wire::ping ping;
         ping.body = detail::base::as_bytes("p");
         for (int i = 0; i < 10; ++i) co_await client.send(ping);
@@ -296,7 +215,7 @@ TEST_CASE("a slow reader of an outbox still has its pings answered")
 
 TEST_CASE("echoes and posted messages arrive whole and in order")
 {
-    hub hub;
+    outbox_hub hub;
     auto const service = [&](connection& client) -> task<void> {
         hub.add(client.outbox());
         while (auto messages = co_await client.receive_some()) {
@@ -333,7 +252,7 @@ TEST_CASE("echoes and posted messages arrive whole and in order")
 
 TEST_CASE("an outbox outlives its connection and its server")
 {
-    hub hub;
+    outbox_hub hub;
     {
         server_fixture fixture{open_access(), hub.handler()};
         fixture.run([&]() -> task<void> {
@@ -350,41 +269,33 @@ TEST_CASE("an outbox outlives its connection and its server")
 
 TEST_CASE("what a lost connection did not send is freed although its outbox lives")
 {
-    auto options = open_access();
-    options.max_outbox = 100'000;
-    hub hub;
-    server_fixture fixture{options, hub.handler()};
-    fixture.run([&]() -> task<void> {
-        auto client = co_await fixture.admitted();
-        auto const boxes = co_await hub.wait_for(1);
+    outbox_fixture fixture{100'000};
+    fixture.run([&](test_client& client, outbox const& box) -> task<void> {
         auto line = std::make_shared<std::string const>(10'000, '.');
         std::weak_ptr<std::string const> const posted = line;
-        while (boxes[0].post(line) == post_result::queued) co_await yield(3);
+        while (box.post(line) == post_result::queued) co_await yield(3);
         line.reset();
         CHECK_FALSE(posted.expired());
         client.reset();
-        co_await fixture.wait_for_connections(0);
+        co_await fixture.server.wait_for_connections(0);
         CHECK(posted.expired());
-        CHECK(boxes[0].post("too late") == post_result::gone);
+        CHECK(box.post("too late") == post_result::gone);
     });
 }
 
 TEST_CASE("closing by an outbox sends what was posted before and then the reason")
 {
-    hub hub;
-    server_fixture fixture{open_access(), hub.handler()};
-    fixture.run([&]() -> task<void> {
-        auto client = co_await fixture.admitted();
-        auto const boxes = co_await hub.wait_for(1);
-        boxes[0].post("goodbye");
-        boxes[0].close(code::unavailable, "the lobby is closed");
-        CHECK(boxes[0].post("too late") == post_result::gone);
+    outbox_fixture fixture;
+    fixture.run([&](test_client& client, outbox const& box) -> task<void> {
+        box.post("goodbye");
+        box.close(code::unavailable, "the lobby is closed");
+        CHECK(box.post("too late") == post_result::gone);
         co_await expect_text(client, "goodbye");
         auto const closing = co_await client.receive<wire::closing>();
         CHECK(closing.code == static_cast<std::uint16_t>(code::unavailable));
         CHECK(closing.reason == "the lobby is closed");
     });
-    CHECK(fixture.log.count("defect") == 0);
+    CHECK(fixture.server.log.count("defect") == 0);
 }
 
 TEST_CASE("a service closes its connection with a code and a reason")

@@ -8,19 +8,14 @@
 
 #include "porter/blocking_message_socket.hpp"
 #include "support/catch.hpp"
+#include "wire/blocking_sockets.hpp"
 #include "wire/bytes.hpp"
-#include "wire/pairs.hpp"
-#include "wire/tls_pairs.hpp"
 
 using namespace porter;
 using namespace porter::testing;
 using namespace std::chrono_literals;
 
 namespace {
-
-using blocking_tcp = blocking_message_socket<>;
-using blocking_local = blocking_message_socket<asio::local::stream_protocol::socket>;
-using blocking_tls = blocking_message_socket<asio::ssl::stream<asio::ip::tcp::socket>>;
 
 /// The next TLS record that has been sent.
 std::string read_record(asio::ip::tcp::socket& from)

@@ -5,18 +5,13 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "wire/blocking_sockets.hpp"
 #include "wire/bytes.hpp"
-#include "wire/pairs.hpp"
-#include "wire/tls_pairs.hpp"
 
 using namespace porter;
 using namespace porter::testing;
 
 namespace {
-
-using blocking_tcp = blocking_message_socket<>;
-using blocking_local = blocking_message_socket<asio::local::stream_protocol::socket>;
-using blocking_tls = blocking_message_socket<asio::ssl::stream<asio::ip::tcp::socket>>;
 
 /// Echoes until the stream ends; returns why it did.
 template <typename Socket>
