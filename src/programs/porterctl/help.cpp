@@ -24,7 +24,7 @@ constexpr option_help options[] = {
     {"interval", "TIME", "between two looks, 100ms to 1h (1s)"},
     {"uses", "N", "accounts that the code registers, 1 to 1000000 (1)"},
     {"name", "NAME", "the only account that the code registers (any)"},
-    {"reason", "TEXT", "a note for administrators; no client is told (remove: only a ban with it)"},
+    {"reason", "TEXT", "a note for administrators; remove: only a ban that has this note"},
     {"remove", "", "remove the second factor; required"},
     {"silent", "", "close connections without a message, before TLS"},
     {"yes", "", "do not ask for confirmation"},
