@@ -6,15 +6,11 @@
 #include <functional>
 #include <utility>
 
-#include "porter/access_code.hpp"
 #include "porter/state_files.hpp"
 #include "porter/text.hpp"
 #include "programs/porter/code_prompt.hpp"
-#include "programs/porter/password_rules.hpp"
 #include "programs/porter/session_text.hpp"
 #include "terminal/delayed_call.hpp"
-#include "terminal/password_file.hpp"
-#include "terminal/sentence.hpp"
 
 namespace porter::programs {
 
@@ -23,34 +19,6 @@ namespace {
 using detail::config::exit_code;
 
 constexpr std::chrono::seconds logout_timeout{2};  // the same as for closing a connection
-
-unexpected<exit_status> missing(std::string line)
-{
-    return unexpected(exit_status{exit_code::usage, std::move(line)});
-}
-
-/// The user quit at a prompt.
-unexpected<exit_status> quit()
-{
-    return unexpected(exit_status{});
-}
-
-outcome<secret> read_password(std::string const& file, std::function<void(std::string const&)> const& warn)
-{
-    auto password = detail::terminal::read_password_file(file, warn);
-    if (!password) return unexpected(exit_status{password.error().exit(), password.error().what()});
-    return std::move(*password);
-}
-
-outcome<secret> read_code(std::string const& file, std::function<void(std::string const&)> const& warn)
-{
-    auto code = detail::terminal::read_code_file(file, warn);
-    if (!code) return unexpected(exit_status{code.error().exit(), code.error().what()});
-    if (is_access_code(code->view())) return std::move(*code);
-    return unexpected(exit_status{exit_code::bad_data, "the code file " + escape(file) +
-                                                           " has no code: 28 letters and digits, of which none is "
-                                                           "mistyped"});
-}
 
 /// Whether the connection failed and not the request: the user took longer to answer than the server waits, or the
 /// connection was lost.
@@ -99,6 +67,7 @@ login_flow::login_flow(io_executor executor, porter_options const& options, serv
       client_(connection),
       console_(console),
       prompts_(prompts),
+      credential_reader_(options, connector_, console, prompts),
       sessions_(saved_sessions_file(), [&console](std::string const& warning) { console.error(escape(warning)); }),
       name_(options.name),
       session_ended_(executor)
@@ -153,7 +122,7 @@ task<outcome<client_result<void>>> login_flow::log_in_again(client& connection)
 {
     for (;;) {
         if (password_.view().empty()) {
-            auto entered = co_await get_password(false);
+            auto entered = co_await credential_reader_.read_password(name_, false);
             if (!entered) co_return unexpected(entered.error());
             if (entered->empty()) continue;
             password_ = std::move(*entered);
@@ -266,8 +235,9 @@ task<outcome<void>> login_flow::authenticate_by_password()
     if (name_.empty()) (chooses_name ? proposal : name_) = known_as;
     if (is_name_of_address() && !chooses_name) console_.print(hello_line(known_as));
     if (options_.redeem) {
-        auto coded = co_await get_code();
-        if (!coded) co_return unexpected(coded.error());
+        auto code = co_await credential_reader_.read_code();
+        if (!code) co_return unexpected(code.error());
+        code_ = std::move(*code);
     }
     auto chosen = co_await choose_name(std::move(proposal));
     if (!chosen) co_return unexpected(chosen.error());
@@ -276,7 +246,7 @@ task<outcome<void>> login_flow::authenticate_by_password()
     if (!registration) co_return unexpected(registration.error());
     entered.is_registration = *registration;
     for (;;) {
-        auto password = co_await get_password(entered.is_registration);
+        auto password = co_await credential_reader_.read_password(name_, entered.is_registration);
         if (!password) co_return unexpected(password.error());
         if (password->empty()) {  // the user wants another name
             auto renamed = co_await choose_name(name_);
@@ -325,9 +295,10 @@ task<outcome<client_result<access_granted>>> login_flow::attempt_with_code(crede
         if (access || !may_ask_code(access.error())) co_return access;
         console_.info(sentence_of(access.error()));
         auto const* const prompt = options_.redeem ? "Code: " : "Invitation code: ";
-        auto answered = co_await ask_code(prompt);
-        if (!answered) co_return unexpected(answered.error());
-        if (!*answered) co_return unexpected(exit_status{exit_code_of(access.error()), {}});
+        auto code = co_await credential_reader_.ask_code(prompt);
+        if (!code) co_return unexpected(code.error());
+        if (code->empty()) co_return unexpected(exit_status{exit_code_of(access.error()), {}});
+        code_ = std::move(*code);
     }
 }
 
@@ -404,30 +375,17 @@ task<outcome<void>> login_flow::prepare_retry(client_error denial)
     co_return outcome<void>{};
 }
 
-// Questions.
+// Credentials.
 
-/// Asks for the name unless there is one and no proposal. An empty answer takes the proposal.
+/// Asks for the name unless there is one and no proposal.
 task<outcome<void>> login_flow::choose_name(std::string proposal)
 {
     if (!name_.empty() && proposal.empty()) co_return outcome<void>{};
-    if (prompts_ == nullptr) {
-        bool const registers = options_.register_account && client_->server().access == access::authenticate;
-        if (options_.redeem) co_return missing("a code is redeemed for a name: --name NAME");
-        co_return missing(registers ? "a new account needs a name: --name NAME"
-                                    : "the server does not know this address: --name NAME");
-    }
-    auto const prompt = proposal.empty() ? std::string{"Name: "} : fmt::format("Name [{}]: ", escape(proposal));
-    for (;;) {
-        auto typed = co_await prompts_->ask(prompt);
-        if (!typed) co_return quit();
-        if (typed->empty()) *typed = proposal;
-        auto name = normalise_name(*typed);
-        if (name) {
-            name_ = std::move(*name);
-            co_return outcome<void>{};
-        }
-        console_.info(detail::terminal::sentence(name.error()));
-    }
+    bool const registers = options_.register_account && client_->server().access == access::authenticate;
+    auto name = co_await credential_reader_.read_name(std::move(proposal), registers);
+    if (!name) co_return unexpected(name.error());
+    name_ = std::move(*name);
+    co_return outcome<void>{};
 }
 
 /// Whether the name is the one that the server sent for this address: it may be another user's.
@@ -443,75 +401,8 @@ task<outcome<bool>> login_flow::choose_registration()
     if (prompts_ == nullptr || is_name_of_address()) co_return false;
     auto const account = std::exchange(ended_session_name_, {});  // asked the next time: it may have been deleted
     if (!account.empty() && names_equal(name_, account)) co_return false;
-    auto is_new = co_await prompts_->ask_yes_no("New here? (yes/no) ");
-    if (!is_new) co_return quit();
-    co_return *is_new;
-}
-
-/// The code of the code file, or of the user.
-task<outcome<void>> login_flow::get_code()
-{
-    if (!options_.code_file.empty()) {
-        auto code = read_code(options_.code_file, [this](std::string const& line) { connector_.warn_once(line); });
-        if (!code) co_return unexpected(code.error());
-        code_ = std::move(*code);
-        co_return outcome<void>{};
-    }
-    if (prompts_ == nullptr) co_return missing("a code is required: --code-file FILE");
-    auto answered = co_await ask_code("Code: ");
-    if (!answered) co_return unexpected(answered.error());
-    if (!*answered) co_return quit();
-    co_return outcome<void>{};
-}
-
-/// Asks until the answer can be a code, so that no mistyped one is sent. False: the answer was empty.
-task<outcome<bool>> login_flow::ask_code(std::string prompt)
-{
-    for (;;) {
-        auto typed = co_await prompts_->ask(prompt);
-        if (!typed) co_return quit();
-        if (typed->empty()) co_return false;
-        bool const is_code = is_access_code(*typed);
-        if (is_code) code_ = secret{*typed};
-        wipe(*typed);
-        if (is_code) co_return true;
-        console_.info("This is no code, or one that is mistyped: it has 28 letters and digits. Enter alone leaves.");
-    }
-}
-
-task<outcome<secret>> login_flow::get_password(bool is_registration)
-{
-    if (!options_.password_file.empty()) {
-        auto const warn = [this](std::string const& line) { connector_.warn_once(line); };
-        co_return read_password(options_.password_file, warn);
-    }
-    if (prompts_ == nullptr) co_return missing("a password is required: --password-file FILE");
-    for (;;) {
-        auto password = co_await ask_password(is_registration);
-        if (!password) co_return unexpected(password.error());
-        auto normalised = normalise_password(password->view());
-        if (normalised) co_return std::move(*password);
-        console_.info(detail::terminal::sentence(normalised.error()));
-    }
-}
-
-/// Asks twice for a new password, until both are the same. Empty: the answer was empty.
-task<outcome<secret>> login_flow::ask_password(bool is_registration)
-{
-    if (is_registration && !std::exchange(password_rule_shown_, true)) console_.info(new_password_rule());
-    for (;;) {
-        auto password = co_await prompts_->ask_hidden(fmt::format("Password for {}: ", escape(name_)));
-        if (!password) co_return quit();
-        if (!is_registration || password->empty()) co_return std::move(*password);
-        if (auto const error = new_password_error(*password)) {
-            console_.info(*error);
-            continue;
-        }
-        auto repeated = co_await prompts_->ask_hidden("Password again: ");
-        if (!repeated) co_return quit();
-        if (repeated->view() == password->view()) co_return std::move(*password);
-        console_.info("The two are not the same.");
-    }
+    auto is_new = co_await credential_reader_.ask_registration();
+    co_return is_new;
 }
 
 // The session.

@@ -10,6 +10,7 @@
 #include "porter/secret.hpp"
 #include "programs/porter/connector.hpp"
 #include "programs/porter/console.hpp"
+#include "programs/porter/credential_reader.hpp"
 #include "programs/porter/exit_status.hpp"
 #include "programs/porter/options.hpp"
 #include "programs/porter/prompts.hpp"
@@ -82,10 +83,6 @@ private:
 
     task<outcome<void>> choose_name(std::string proposal);
     task<outcome<bool>> choose_registration();
-    task<outcome<void>> get_code();
-    task<outcome<bool>> ask_code(std::string prompt);
-    task<outcome<secret>> get_password(bool is_registration);
-    task<outcome<secret>> ask_password(bool is_registration);
 
     bool is_name_of_address() const;
     void start_session(access_granted const& access);
@@ -98,14 +95,14 @@ private:
     std::shared_ptr<client>& client_;
     console& console_;
     prompts* prompts_;
+    credential_reader credential_reader_;
     saved_sessions sessions_;
 
     std::string name_;
-    secret code_;                       // to redeem; empty: none
-    std::string ended_session_name_;    // the account whose saved session the server rejected
-    bool password_rule_shown_ = false;  // the rule for a new password
-    bool owns_session_ = false;         // the session was opened by this process and is not saved
-    bool is_logging_out_ = false;       // end_session() runs
+    secret code_;                     // to redeem; empty: none
+    std::string ended_session_name_;  // the account whose saved session the server rejected
+    bool owns_session_ = false;       // the session was opened by this process and is not saved
+    bool is_logging_out_ = false;     // end_session() runs
     timer session_ended_;
     secret token_;                 // the session's, for reconnecting
     bool needs_password_ = false;  // its session has ended
