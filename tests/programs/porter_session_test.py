@@ -209,6 +209,14 @@ class Texts(PorterCase):
         terminal.send(CTRL_D)
         self.assertEqual(terminal.wait(), 0)
 
+    def test_quit_is_no_answer_to_a_question(self):
+        self.new_home()
+        terminal = self.porter("--register")
+        terminal.expect(r"^Name.*: \Z")
+        terminal.send_line(" /quit ")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertNotIn("Password", terminal.text())
+
     def test_every_exit_restores_the_terminal(self):
         for name, keys in (("Interrupter", CTRL_C), ("Quitter", "/quit\r"), ("Hanger Up", CTRL_D)):
             with self.subTest(keys=keys):

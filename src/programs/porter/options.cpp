@@ -152,7 +152,7 @@ std::string notes_help()
 
 On a terminal /help lists the commands; //x sends /x. Ctrl-C clears the line, or
 quits if it is empty. An empty password asks for the name again, and whether it
-is a new account; /quit there quits.
+is a new account. At a question /quit, Ctrl-C and Ctrl-D quit.
 
 Sessions are saved in $XDG_STATE_HOME/porter/sessions, else in
 ~/.local/state/porter/sessions. A server is trusted if the file known_servers
@@ -167,7 +167,8 @@ then (7678).
 exit codes:
   0   success
   64  wrong usage, or an option is missing
-  65  a line cannot be sent
+  65  a line cannot be sent, or a file has no code
+  66  no such password or code file
   69  cannot connect or listen
   73  cannot create the port file
   75  temporary failure: try again later

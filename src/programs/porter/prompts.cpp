@@ -41,9 +41,14 @@ task<std::optional<std::string>> prompts::ask(std::string prompt)
     std::string line;
     auto const answered = co_await read_answer(std::move(prompt), line);
     std::optional<std::string> answer;
-    if (answered) answer.emplace(trimmed(line));
+    if (!answered) {
+        console_.prompt("\n");
+    } else if (is_quit_command(line)) {
+        is_quit_ = true;
+    } else {
+        answer.emplace(trimmed(line));
+    }
     wipe(line);  // it may be a code
-    if (!answer) console_.prompt("\n");
     co_return answer;
 }
 
@@ -79,8 +84,6 @@ task<std::optional<bool>> prompts::ask_yes_no(std::string prompt)
     for (;;) {
         auto answer = co_await ask(prompt);
         if (!answer) co_return std::nullopt;
-        if (is_quit_command(*answer)) is_quit_ = true;
-        if (is_quit_) co_return std::nullopt;
         auto const lower = detail::terminal::lower(*answer);
         if (lower == "yes" || lower == "y") co_return true;
         if (lower == "no" || lower == "n") co_return false;

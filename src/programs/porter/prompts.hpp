@@ -12,7 +12,8 @@
 
 namespace porter::programs {
 
-/// Asks the user on the terminal, without blocking the event loop. None as an answer: the end of input (Ctrl-D).
+/// Asks the user on the terminal, without blocking the event loop. None as an answer: the end of input (Ctrl-D), or
+/// "/quit", which is_quit() tells apart.
 class prompts {
 public:
     prompts(io_executor executor, console& console);
@@ -21,7 +22,7 @@ public:
     task<std::optional<std::string>> ask(std::string prompt);
 
     /// Asks for a line without echo. The echo stays off until the next ask() or show_typing(), since the next question
-    /// may depend on the server's reply. "/quit", which is too short for a password, is no answer.
+    /// may depend on the server's reply. "/quit" is too short for a password.
     task<std::optional<secret>> ask_hidden(std::string prompt);
 
     /// Turns the echo on again.
@@ -37,7 +38,7 @@ public:
     /// Whether the user answered a question with "/quit".
     bool is_quit() const noexcept { return is_quit_; }
 
-    /// Asks until the answer is yes or no. "/quit" is no answer.
+    /// Asks until the answer is yes or no.
     task<std::optional<bool>> ask_yes_no(std::string prompt);
 
     /// Waits before the next question. What is typed until then, maybe a password, is not shown and is discarded.

@@ -53,10 +53,11 @@ task<void> second_factor_dialog::confirm()
 {
     for (;;) {
         auto typed = co_await prompts_.ask("Code: ");
+        if (prompts_.is_quit()) co_return;
         if (!typed || typed->empty()) co_return console_.info(std::string{unchanged});
         auto codes = co_await client_->confirm_second_factor(std::move(*typed));
         if (!codes && is_wrong_code(codes.error())) {
-            console_.info("This code is wrong. Enter the one that the authenticator shows now; nothing to stop.");
+            console_.info("This code is wrong. Enter the one that the authenticator shows now. Enter alone leaves.");
             continue;
         }
         if (!codes) co_return report(codes.error());
@@ -77,6 +78,7 @@ task<void> second_factor_dialog::confirm()
 task<void> second_factor_dialog::remove()
 {
     auto typed = co_await prompts_.ask("Code: ");
+    if (prompts_.is_quit()) co_return;
     if (!typed || typed->empty()) co_return console_.info(std::string{unchanged});
     auto const removed = co_await client_->remove_second_factor(std::move(*typed));
     if (removed) {
