@@ -47,7 +47,7 @@ task<outcome<client_result<access_granted>>> prove_by_prompt(client& connection,
         auto const& denial = access.error();
         if (connection.ended() != nullptr || !may_retry(denial)) co_return access;
         if (denial.code == code::bad_credentials) {
-            console.info("This code is wrong, or was used already: wait for the next one.");
+            console.info("This code is wrong, or was used already: wait for the next one, or enter a recovery code.");
         } else {
             console.info(sentence_of(denial));
         }

@@ -41,8 +41,8 @@ std::string welcome_line(access_granted const& access, bool is_saved)
         line += '.';
     }
     if (access.failed_since > 0) {
-        line += fmt::format(" {} failed password {} since then.", access.failed_since,
-                            access.failed_since == 1 ? "try" : "tries");
+        line +=
+            fmt::format(" {} failed {} since then.", access.failed_since, access.failed_since == 1 ? "try" : "tries");
     }
     if (is_saved) line += fmt::format(" Your session is kept until {:%Y-%m-%d}.", local_time(access.expires_at));
     return line;

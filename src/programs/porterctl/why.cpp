@@ -154,7 +154,7 @@ std::vector<finding> find_rules(login_query const& query, store::administration&
         findings.push_back({"second_factor",
                             "second_factor",
                             "the right password is not enough, a code must follow: porterctl accounts second-factor "
-                            "--remove lifts that",
+                            "NAME --remove lifts that",
                             {}});
     }
     if (findings.empty()) findings.push_back(describe(query, history, decision));
