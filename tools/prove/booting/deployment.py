@@ -230,10 +230,10 @@ class Deployment:
 
     def ban(self):
         """troubleshooting: the network of the other machine is banned by the page's commands, its client is told, and
-        welcome again when the ban is lifted"""
+        welcome again when the ban is lifted; the audit has both"""
         page = Page("docs/troubleshooting.md")
         add, listing = (command.replace("198.51.100.0/24", OTHER_NETWORK) for command in page.commands("bans add"))
-        remove, = (command.replace("198.51.100.0/24", OTHER_NETWORK) for command in page.commands("bans remove"))
+        remove, audit = (command.replace("198.51.100.0/24", OTHER_NETWORK) for command in page.commands("bans remove"))
         with self.machine.network():
             client = Connection(PORT, "192.0.2.7")
         try:
@@ -248,6 +248,8 @@ class Deployment:
         since = len(self.unit.log())
         self.shell.run(remove)
         self.unit.log_has("bans_changed bans=0", since)
+        shown = self.shell.run(audit)
+        assert "ban_added" in shown and "ban_removed" in shown, shown
         self.echo()
 
     def backup(self):

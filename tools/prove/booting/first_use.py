@@ -133,7 +133,7 @@ class FirstUse:
         other = self.machine.shell(USER, "porter")
         try:
             other.run(self.page.span("export PATH="))
-            server = other.start("porterd")
+            server = other.start(self.page.span("porterd --data-dir"))
             server.expect(r"^Port \[7678\]: \Z")
             server.send_line("seven")
             server.expect(r'^"seven" is not a port')
