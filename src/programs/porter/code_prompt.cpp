@@ -4,13 +4,14 @@
 
 namespace porter::programs {
 
-namespace {
-
-/// Whether another code, or the same one later, may be accepted.
 bool may_retry(client_error const& denial)
 {
+    if (denial.cause != client_errc::denied) return false;
     switch (denial.code) {
         case code::bad_credentials:
+        case code::name_taken:
+        case code::invalid_name:
+        case code::weak_password:
         case code::busy:
         case code::unavailable:
             return true;
@@ -20,8 +21,6 @@ bool may_retry(client_error const& denial)
             return false;
     }
 }
-
-}  // namespace
 
 bool needs_code(client_result<access_granted> const& access)
 {
@@ -43,9 +42,8 @@ task<outcome<client_result<access_granted>>> prove_by_prompt(client& connection,
             continue;
         }
         auto access = co_await connection.prove(std::move(*typed));
-        if (access || access.error().cause != client_errc::denied) co_return access;
+        if (access || connection.ended() != nullptr || !may_retry(access.error())) co_return access;
         auto const& denial = access.error();
-        if (connection.ended() != nullptr || !may_retry(denial)) co_return access;
         if (denial.code == code::bad_credentials) {
             console.info("This code is wrong, or was used already: wait for the next one, or enter a recovery code.");
         } else {

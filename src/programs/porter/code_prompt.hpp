@@ -7,6 +7,9 @@
 
 namespace porter::programs {
 
+/// Whether another answer, or the same one later, may be accepted.
+bool may_retry(client_error const& denial);
+
 /// Whether the password was right and a one-time code is required.
 bool needs_code(client_result<access_granted> const& access);
 

@@ -16,8 +16,6 @@ namespace porter::programs {
 
 namespace {
 
-using detail::config::exit_code;
-
 constexpr std::chrono::seconds logout_timeout{2};  // the same as for closing a connection
 
 /// Whether the connection failed and not the request: the user took longer to answer than the server waits, or the
@@ -36,25 +34,6 @@ bool rejects_name(code denial)
 bool rejects_choice(code denial)
 {
     return rejects_name(denial) || denial == code::weak_password;
-}
-
-/// Whether another answer, or the same one later, may be accepted.
-bool may_retry(client_error const& denial)
-{
-    if (denial.cause != client_errc::denied) return false;
-    switch (denial.code) {
-        case code::bad_credentials:
-        case code::name_taken:
-        case code::invalid_name:
-        case code::weak_password:
-        case code::busy:
-        case code::unavailable:
-            return true;
-        case code::throttled:
-            return denial.retry_after.count() > 0;
-        default:
-            return false;
-    }
 }
 
 }  // namespace

@@ -18,12 +18,12 @@ struct porter_options {
     std::optional<std::string> host;    ///< none: ask the user
     std::optional<std::uint16_t> port;  ///< none: ask the user
     std::string name;                   ///< empty: the name that the server knows the address by, or ask the user
-    bool register_account = false;
     std::string password_file;
-    bool redeem = false;    ///< redeem a code of an invitation or a reset
-    std::string code_file;  ///< with the code; empty: ask the user
-    bool save = true;       ///< save the session's token
-    bool plain = false;     ///< no TLS
+    std::string code_file;  ///< with the code to redeem; empty: ask the user
+    bool register_account = false;
+    bool redeem = false;  ///< redeem the code of an invitation or a reset
+    bool save = true;     ///< save the session's token
+    bool plain = false;   ///< no TLS
     porter::host_key_policy host_key_policy = porter::host_key_policy::strict;
     bool json = false;
     bool quiet = false;
