@@ -27,7 +27,7 @@ struct limits {
     std::size_t peers = 8;
     /// For the next request of a peer, and for it to take a reply: a program does both at once.
     std::chrono::milliseconds time = std::chrono::seconds{5};
-    /// Rows of a page: some 0.1 ms of an I/O thread, and at most 200 KiB.
+    /// Rows of a page: some 0.4 ms of an I/O thread, and at most 200 KiB.
     std::size_t page = 512;
     /// Rows of an overview, at most: more than a terminal has, and at most 100 KiB.
     std::size_t rows = 256;

@@ -40,7 +40,7 @@ task<void> answer()
     co_return;
 }
 
-task<std::vector<connection_info>> connections_of(worker const& from, std::uint64_t after, std::size_t limit)
+task<std::vector<connection_info>> connections_of(worker& from, std::uint64_t after, std::size_t limit)
 {
     co_return from.connections(after, limit);
 }
@@ -435,7 +435,7 @@ task<void> tcp_server::probe()
 
 task<std::vector<connection_info>> tcp_server::list_connections()
 {
-    constexpr std::size_t piece = 512;  // some 0.1 ms of a worker
+    constexpr std::size_t piece = 512;  // some 0.4 ms of a worker
     std::vector<connection_info> live;
     std::uint64_t last = 0;
     for (;;) {

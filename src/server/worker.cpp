@@ -43,6 +43,7 @@ void worker::mark_authenticated(connection const& conn)
 void worker::remove(connection& conn)
 {
     mark_authenticated(conn);
+    snapshot_.forget(conn.address().connection());
     ended_.add(conn);
     if (conn.previous_ != nullptr) {
         conn.previous_->following_ = conn.following_;
@@ -68,6 +69,7 @@ task<void> worker::run_ticks()
         check_timeouts();
         publish([](connection const&) {});
         publish_newest();
+        snapshot_.release_unused();
         buffers_.shrink();
     }
 }
@@ -224,20 +226,26 @@ connection_info worker::info_of(connection const& conn, std::chrono::steady_cloc
     return info;
 }
 
-std::vector<connection_info> worker::connections(std::uint64_t after, std::size_t limit) const
+std::vector<connection_info> worker::connections(std::uint64_t after, std::size_t limit)
 {
-    std::vector<connection const*> chosen;
-    for (connection const* each = first_; each != nullptr; each = each->following_) {
-        bool const is_rejected = each->slot_ == nullptr;
-        if (!is_rejected && each->address().connection() > after) chosen.push_back(each);
-    }
-    auto const number_of = [](connection const* each) { return each->address().connection(); };
-    auto const end = chosen.begin() + static_cast<std::ptrdiff_t>(std::min(limit, chosen.size()));
-    std::ranges::partial_sort(chosen, end, {}, number_of);
-    auto const now = std::chrono::steady_clock::now();
     std::vector<connection_info> found;
-    for (auto each = chosen.begin(); each != end; ++each) found.push_back(info_of(**each, now));
+    if (limit == 0) return found;
+    if (after == 0 || snapshot_.is_empty()) take_snapshot();
+    auto const now = std::chrono::steady_clock::now();
+    for (auto const& each : snapshot_.after(after)) {
+        bool const is_listed = each.conn != nullptr && each.conn->slot_ != nullptr;  // without a slot it is rejected
+        if (is_listed) found.push_back(info_of(*each.conn, now));
+        if (found.size() == limit) break;
+    }
     return found;
+}
+
+void worker::take_snapshot()
+{
+    std::vector<connection_snapshot::entry> live;
+    for (connection const* each = first_; each != nullptr; each = each->following_)
+        live.push_back({each->address().connection(), each});
+    snapshot_.assign(std::move(live));
 }
 
 connection_sample worker::sample(connection_query const& query)

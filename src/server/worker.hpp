@@ -21,6 +21,7 @@
 #include "server/buffer_pool.hpp"
 #include "server/connection_limiter.hpp"
 #include "server/connection_query.hpp"
+#include "server/connection_snapshot.hpp"
 #include "server/newest_connections.hpp"
 #include "server/read_scheduler.hpp"
 #include "server/worker_statistics.hpp"
@@ -100,8 +101,9 @@ public:
     std::vector<store::session_id> sessions() const;
 
     /// What is known about connections that have a slot: the first `limit` of those with a larger number than `after`,
-    /// in the order of their numbers. Looks at each connection, as the tick does, and makes no more than `limit` rows.
-    std::vector<connection_info> connections(std::uint64_t after, std::size_t limit) const;
+    /// in the order of their numbers. With 0 a list begins: it looks at each connection, as the tick does. Its further
+    /// pages look at `limit` of those that were there then.
+    std::vector<connection_info> connections(std::uint64_t after, std::size_t limit);
 
     /// The number of connections in each phase, and the first rows of those that the query selects. Looks at each
     /// connection once, as the tick does, and keeps no more than the rows. Updates the statistics that are set once a
@@ -143,6 +145,7 @@ private:
     template <typename Function>
     void publish(Function const& on_each);
     void publish_newest();
+    void take_snapshot();
 
     io_executor executor_;
     base::clock const& clock_;
@@ -157,6 +160,7 @@ private:
     exchanged_sum ended_;  // of the connections that are gone
     worker_statistics statistics_;
     newest_connections newest_;
+    connection_snapshot snapshot_;
     std::size_t health_checks_ = 0;                                   // since they were last reported
     connection* first_ = nullptr;                                     // an intrusive list: the tick iterates over it
     std::unordered_map<std::uint64_t, connection*> unauthenticated_;  // by the connection's number
