@@ -75,6 +75,7 @@ class Consumer:
         build = self.work / f"library-{self.compiler}"
         run("cmake", "--preset", "library", "-B", build, f"-DCMAKE_CXX_COMPILER={self.compiler}",
             f"-DCMAKE_BUILD_TYPE={self.build_type}", "-DCMAKE_CXX_FLAGS_DEBUG=-O0",
+            f"-DPORTER_PRECOMPILE={'ON' if 'clang' in self.compiler else 'OFF'}",
             "-DCMAKE_INSTALL_PREFIX=/opt/porter", cwd=SOURCE)
         run("cmake", "--build", build, "-j", os.environ.get("CTEST_PARALLEL_LEVEL", 2))
         stage = fresh(self.work / "stage")

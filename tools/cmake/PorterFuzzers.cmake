@@ -13,6 +13,7 @@ function(porter_fuzzers)
     target_link_libraries(fuzz_${name} PRIVATE porter_flags porter_decoders)
     set_target_properties(fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
     if(PORTER_FUZZ)
+      target_precompile_headers(fuzz_${name} REUSE_FROM porter_decoders)
       target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
     else()
       add_test(NAME "fuzz: ${name} holds for its corpus"
