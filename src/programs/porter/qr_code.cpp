@@ -3,6 +3,7 @@
 #include <qrencode.h>
 
 #include <memory>
+#include <utility>
 
 namespace porter::programs {
 
@@ -34,7 +35,7 @@ std::optional<std::string> draw_qr_code(std::string const& text, std::size_t col
 {
     // Version 0: the smallest one in which the text fits.
     std::unique_ptr<QRcode, free_code> const code{QRcode_encodeString(text.c_str(), 0, QR_ECLEVEL_L, QR_MODE_8, 1)};
-    if (!code || static_cast<std::size_t>(code->width + 2 * margin) > columns) return std::nullopt;
+    if (!code || std::cmp_greater(code->width + 2 * margin, columns)) return std::nullopt;
     constexpr char const* white_on_black = "\033[97;40m";
     constexpr char const* usual_colours = "\033[0m";
     std::string lines;
