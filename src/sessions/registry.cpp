@@ -138,7 +138,7 @@ task<store::result<store::opened_session>> registry::redeem(auth::redemption con
 {
     store::result<store::opened_session> stored = unexpected(store::errc::unavailable);
     if (is_partitioned() || codes_ == nullptr) co_return stored;
-    auto account = redeemed.account();
+    auto const& account = redeemed.account();
     if (redeemed.is_reset()) {
         stored = co_await codes_->reset_password(redeemed.code(), account.password_hash, record);
     } else {
