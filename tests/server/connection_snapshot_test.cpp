@@ -2,16 +2,18 @@
 #include "server/connection_snapshot.hpp"
 
 #include "support/catch.hpp"
+#include "support/server_fixture.hpp"
 
 namespace {
 
-using porter::detail::server::connection;
+using namespace porter;
+using namespace porter::testing;
 using porter::detail::server::connection_snapshot;
 
 /// A pointer that is only compared.
-connection const* some_connection(int& memory)
+detail::server::connection const* some_connection(int& memory)
 {
-    return reinterpret_cast<connection const*>(&memory);
+    return reinterpret_cast<detail::server::connection const*>(&memory);
 }
 
 }  // namespace
@@ -45,4 +47,23 @@ TEST_CASE("a snapshot is freed a tick after its last page")
     CHECK_FALSE(snapshot.is_empty());
     snapshot.release_unused();
     CHECK(snapshot.is_empty());
+}
+
+TEST_CASE("a list goes on without a connection of its next page that has ended")
+{
+    server_fixture fixture{open_access()};
+    fixture.run([&]() -> task<void> {
+        auto first = co_await fixture.admitted("127.5.0.1");
+        auto second = co_await fixture.admitted("127.5.0.2");
+        auto third = co_await fixture.admitted("127.5.0.3");
+        auto const page = co_await fixture.server->list_connections(0, 1);
+        REQUIRE(page.size() == 1);
+        CHECK(page[0].address == "127.5.0.1");
+        second.reset();
+        co_await fixture.wait_for_connections(2);
+        co_await third.exchange("hello");
+        auto const rest = co_await fixture.server->list_connections(page[0].id, 2);
+        REQUIRE(rest.size() == 1);
+        CHECK(rest[0].address == "127.5.0.3");
+    });
 }
