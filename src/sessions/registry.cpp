@@ -136,15 +136,14 @@ task<result<session>> registry::open(auth::redemption const& redeemed, identity:
 
 task<store::result<store::opened_session>> registry::redeem(auth::redemption const& redeemed, store::new_session record)
 {
-    store::result<store::opened_session> stored = unexpected(store::errc::unavailable);
-    if (is_partitioned() || codes_ == nullptr) co_return stored;
+    if (is_partitioned() || codes_ == nullptr) co_return unexpected(store::errc::unavailable);
     auto const& account = redeemed.account();
     if (redeemed.is_reset()) {
-        stored = co_await codes_->reset_password(redeemed.code(), account.password_hash, record);
-    } else {
-        stored = co_await codes_->register_invited(redeemed.code(), account, record);
+        auto reset = co_await codes_->reset_password(redeemed.code(), account.password_hash, record);
+        co_return reset;
     }
-    co_return stored;
+    auto registered = co_await codes_->register_invited(redeemed.code(), account, record);
+    co_return registered;
 }
 
 task<result<session>> registry::resume(base::secret token, identity::address from, store::transport transport)
